@@ -1,0 +1,17 @@
+// `npm run check`: types, lint and format, import direction and cycles (Biome), and that written things are fresh.
+import { spawnSync } from 'node:child_process';
+
+const steps: [string, string[]][] = [
+  ['types', ['node_modules/.bin/tsc']],
+  ['lint, format, import direction and cycles', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
+];
+
+let failed = false;
+for (const [name, [command = '', ...args]] of steps) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  const ok = status === 0;
+  failed ||= !ok;
+  console.log(`${ok ? '✔' : '✘'} ${name}`);
+  if (!ok) console.log(stdout + stderr);
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,171 @@
+import type { ErrorCode } from '../errors.ts';
+import { describe, type Reading, readDate, readFlag, readFloat, readInteger, readText } from '../lib/lenient.ts';
+import type { Problems } from '../lib/problems.ts';
+import { RenderStop } from '../templating/render-stop.ts';
+
+/** A scalar, or the template that will give it: converted when the message is rendered for one person. */
+export type Templated<T> = T | string;
+
+interface Range {
+  min?: number;
+  max?: number;
+}
+
+export function isTemplate(value: unknown): boolean {
+  return typeof value === 'string' && (value.includes('{{') || value.includes('{%'));
+}
+
+/** Reads the members of one raw object of a message; every problem is filed under its path. */
+export class Fields {
+  readonly path: string;
+  readonly problems: Problems;
+  readonly #raw: Record<string, unknown>;
+
+  constructor(raw: Record<string, unknown>, path: string, problems: Problems) {
+    this.#raw = raw;
+    this.path = path;
+    this.problems = problems;
+  }
+
+  /** The member as it came; members of the prototype are none. */
+  raw(key: string): unknown {
+    return Object.hasOwn(this.#raw, key) ? this.#raw[key] : undefined;
+  }
+
+  at(key: string): string {
+    return `${this.path}.${key}`;
+  }
+
+  /** Files a missing member; call it for each required one that is absent. */
+  require(key: string, why = 'is required'): void {
+    this.problems.add('required', this.at(key), why);
+  }
+
+  /** Text; the empty text is absent. */
+  text(key: string): string | undefined {
+    const text = this.#take(key, readText(this.raw(key)));
+    return text === '' ? undefined : text;
+  }
+
+  flag(key: string): Templated<boolean> | undefined {
+    return this.#templated(key, readFlag);
+  }
+
+  integer(key: string, range: Range = {}): Templated<number> | undefined {
+    return this.#inRange(key, this.#templated(key, readInteger), range);
+  }
+
+  float(key: string, range: Range = {}): Templated<number> | undefined {
+    return this.#inRange(key, this.#templated(key, readFloat), range);
+  }
+
+  /** A date, as ISO text in UTC. */
+  date(key: string): string | undefined {
+    const value = this.raw(key);
+    if (typeof value === 'string' && isTemplate(value)) return value;
+    return this.#take(key, readDate(value))?.toISOString();
+  }
+
+  /** One of `values`; with `ignoreCase` in any letter case, given back as listed. */
+  oneOf<T extends string>(key: string, values: readonly T[], { ignoreCase = false } = {}): Templated<T> | undefined {
+    const text = this.text(key);
+    if (text === undefined) return undefined;
+    if (isTemplate(text)) return text;
+    const found = values.find((value) => value === text || (ignoreCase && value.toLowerCase() === text.toLowerCase()));
+    if (found === undefined) this.problems.add('range', this.at(key), `expected one of ${values.join(', ')}`);
+    return found;
+  }
+
+  /** An object with any members. `code` names the error when it is something else. */
+  hash(key: string, code: ErrorCode = 'bad_request'): Record<string, unknown> | undefined {
+    const value = this.raw(key);
+    if (value === undefined || value === null || value === '') return undefined;
+    if (isPlainObject(value)) return value;
+    this.problems.add('type', this.at(key), `expected an object, got ${describe(value)}`, code);
+    return undefined;
+  }
+
+  object(key: string): Fields | undefined {
+    const hash = this.hash(key);
+    return hash && new Fields(hash, this.at(key), this.problems);
+  }
+
+  /** An array of objects; one object is wrapped. */
+  objects(key: string): Fields[] | undefined {
+    const value = this.raw(key);
+    if (value === undefined || value === null || value === '') return undefined;
+    const list = isPlainObject(value) ? [value] : value;
+    if (!Array.isArray(list)) {
+      this.problems.add('type', this.at(key), `expected an array of objects, got ${describe(value)}`);
+      return undefined;
+    }
+    return list.flatMap((item, index) => {
+      const path = `${this.at(key)}[${index}]`;
+      if (isPlainObject(item)) return [new Fields(item, path, this.problems)];
+      this.problems.add('type', path, `expected an object, got ${describe(item)}`);
+      return [];
+    });
+  }
+
+  /** An array of texts; one text is wrapped. */
+  texts(key: string): string[] | undefined {
+    const value = this.raw(key);
+    if (value === undefined || value === null || value === '') return undefined;
+    const list = Array.isArray(value) ? value : [value];
+    if (isPlainObject(value)) {
+      this.problems.add('type', this.at(key), 'expected an array of texts, got an object');
+      return undefined;
+    }
+    return list.map((item, index) => {
+      const reading = readText(item);
+      if (reading.ok && reading.value !== undefined) return reading.value;
+      this.problems.add('type', `${this.at(key)}[${index}]`, `expected a text, got ${describe(item)}`);
+      return '';
+    });
+  }
+
+  #templated<T>(key: string, read: (value: unknown) => Reading<T>): Templated<T> | undefined {
+    const value = this.raw(key);
+    return typeof value === 'string' && isTemplate(value) ? value : this.#take(key, read(value));
+  }
+
+  #take<T>(key: string, reading: Reading<T>): T | undefined {
+    if (reading.ok) return reading.value;
+    this.problems.add('type', this.at(key), `expected ${reading.expected}, got ${describe(this.raw(key))}`);
+    return undefined;
+  }
+
+  #inRange(key: string, value: Templated<number> | undefined, { min = -Infinity, max = Infinity }: Range) {
+    if (typeof value === 'number' && (value < min || value > max)) {
+      this.problems.add('range', this.at(key), `expected ${range(min, max)}, got ${value}`);
+    }
+    return value;
+  }
+}
+
+function range(min: number, max: number): string {
+  if (max === Infinity) return `at least ${min}`;
+  if (min === -Infinity) return `at most ${max}`;
+  return `${min} to ${max}`;
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A scalar whose template is rendered, by the same table as at the request; one that does not convert aborts. */
+export function settle<T>(
+  key: string,
+  value: Templated<T> | undefined,
+  read: (value: unknown) => Reading<T>,
+): T | undefined {
+  const reading = read(typeof value === 'string' ? value.trim() : value);
+  if (reading.ok) return reading.value;
+  throw new RenderStop('aborted', `${key}: expected ${reading.expected} after rendering`);
+}
+
+/** A text that must say something after rendering. */
+export function settleRequired(key: string, text: string | undefined): string {
+  if (text === undefined || text.trim() === '') throw new RenderStop('aborted', `${key} is blank after rendering`);
+  return text;
+}

@@ -1,0 +1,9 @@
+/** What came of one attempt, named by what happens next. */
+export type Outcome =
+  | { kind: 'accepted'; providerId: string | null } // the provider took it over
+  | { kind: 'retry'; reason: string; afterMs?: number } // temporary: later, same address
+  | { kind: 'bounced'; reason: string } // this address is dead
+  | { kind: 'failed'; reason: string } // this message never, the address is fine
+  | { kind: 'config_error'; reason: string } // our credentials or set-up are wrong: keep the message, ask a person
+  | { kind: 'expired' } // its time had passed before it was taken over
+  | { kind: 'unknown'; reason: string }; // it may have gone: never resend blindly

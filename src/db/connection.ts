@@ -1,0 +1,14 @@
+import type { ClientConfig } from 'pg';
+
+/** `postgres://…` as everywhere, or `socket:<directory>?db=<name>&user=<name>` for the embedded database. */
+export function clientConfig(url: string): ClientConfig {
+  const common: ClientConfig = { application_name: 'cresset', keepAlive: true };
+  if (!url.startsWith('socket:')) return { ...common, connectionString: url };
+  const { pathname, searchParams } = new URL(url);
+  return {
+    ...common,
+    host: decodeURIComponent(pathname),
+    database: searchParams.get('db') ?? 'postgres',
+    user: searchParams.get('user') ?? 'cresset',
+  };
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { testDatabase } from '../../test/support/database.ts';
+import { sql } from './sql.ts';
+
+test('a transaction that throws leaves nothing behind', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const insert = sql`insert into send_ids (campaign_id, send_id) values ('none', 'x')`;
+  const work = db.transaction(async (tx) => {
+    await tx.run(sql`update workspaces set name = 'renamed' where id = ${workspaceId}`);
+    await tx.run(insert); // no such campaign
+  });
+  await assert.rejects(work, /foreign key/);
+  const { name } = await db.one<{ name: string }>(sql`select name from workspaces where id = ${workspaceId}`);
+  assert.equal(name, 'test');
+});
+
+test('one() refuses no row and several rows', async (t) => {
+  const { db } = await testDatabase(t);
+  await assert.rejects(db.one(sql`select 1 where false`), /expected one row/);
+  await assert.rejects(db.one(sql`select generate_series(1, 2)`), /at most one row/);
+});
+
+test('a listener hears what other connections announce', async (t) => {
+  const { db } = await testDatabase(t);
+  const heard = Promise.withResolvers<string>();
+  const listener = await db.listen('catalog', heard.resolve);
+  t.after(() => listener.stop());
+  await db.run(sql`select pg_notify('catalog', 'changed')`);
+  assert.equal(await heard.promise, 'changed');
+});

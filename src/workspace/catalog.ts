@@ -1,0 +1,100 @@
+import type { VariationChannel } from '../channels/channel.ts';
+import type { Permission } from './permissions.ts';
+
+/**
+ * What an operator has defined, as one immutable snapshot in memory: looked up on every request, never queried.
+ * UUID-shaped ids are lower-cased in the maps; look up with `idKey`.
+ */
+export interface Catalog {
+  workspace(id: number): WorkspaceCatalog | undefined;
+  /** By SHA-256 of the key. */
+  apiKey(hash: Buffer): ApiKey | undefined;
+}
+
+export interface WorkspaceCatalog {
+  id: number;
+  name: string;
+  timeZone: string;
+  settings: WorkspaceSettings;
+  apps: ReadonlyMap<string, App>;
+  subscriptionGroups: ReadonlyMap<string, SubscriptionGroup>;
+  segments: ReadonlyMap<string, Segment>;
+  campaigns: ReadonlyMap<string, Campaign>;
+  frequencyCaps: readonly FrequencyCap[];
+}
+
+export interface WorkspaceSettings {
+  email: {
+    defaultFrom: string | null;
+    /** Null: mails go to the sandbox. The URL may hold a password. */
+    smtp: { url: string } | null;
+    /** Adds List-Unsubscribe and its one-click form to every mail. */
+    listUnsubscribe: boolean;
+    footer: string | null;
+  };
+  webhook: {
+    /** False: webhooks go to the sandbox. */
+    deliver: boolean;
+    /** CIDR ranges of inner addresses that webhooks may reach all the same. */
+    allow: readonly string[];
+  };
+  /** Requests per window that differ from the defaults, by bucket name. */
+  rateLimits: Readonly<Record<string, number>>;
+}
+
+export interface App {
+  id: string;
+  name: string;
+  platform: 'ios' | 'android' | 'kindle' | 'web';
+}
+
+export interface SubscriptionGroup {
+  id: string;
+  name: string;
+  channel: 'email' | 'sms' | 'whats_app';
+  archived: boolean;
+}
+
+export interface Segment {
+  id: string;
+  name: string;
+  /** The filter as given (connected audience object); null = everybody. */
+  filter: unknown;
+  archived: boolean;
+}
+
+export interface Campaign {
+  id: string;
+  name: string;
+  kind: 'api' | 'api_triggered' | 'transactional';
+  archived: boolean;
+  tags: readonly string[];
+  obeysCaps: boolean;
+  countsTowardCaps: boolean;
+  variations: ReadonlyMap<string, { id: string; name: string; channel: VariationChannel }>;
+}
+
+export interface FrequencyCap {
+  channel: 'push' | 'email' | 'sms' | 'webhook' | 'whats_app' | 'any';
+  maxSends: number;
+  periodCount: number;
+  periodUnit: 'minutes' | 'hours' | 'days' | 'weeks';
+  tag: string | null;
+}
+
+export interface ApiKey {
+  id: string;
+  workspaceId: number;
+  name: string;
+  hash: Buffer;
+  permissions: ReadonlySet<Permission>;
+  /** CIDR; empty = any address. */
+  allowFrom: readonly string[];
+}
+
+const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** UUID-shaped ids compare case-insensitively, all others exactly. */
+export function idKey(id: string): string {
+  return uuidShape.test(id) ? id.toLowerCase() : id;
+}

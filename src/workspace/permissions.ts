@@ -1,0 +1,13 @@
+/** What a key may be allowed, and what for. The first group are the original's names, the second our own. */
+export const permissions = {
+  'messages.send': 'POST /messages/send',
+  'users.track': 'POST /users/track',
+  'users.alias.new': 'POST /users/alias/new',
+  'users.export.ids': 'POST /users/export/ids',
+  'users.delete': 'POST /users/delete',
+  'dispatches.read': 'GET /dispatches/…: what happened to each person',
+  'dispatches.cancel': 'POST /dispatches/…/cancel',
+  'sandbox.read': 'GET /sandbox/messages',
+} as const;
+
+export type Permission = keyof typeof permissions;

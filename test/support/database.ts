@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { connect, type Database } from '../../src/db/database.ts';
+import { raw, sql } from '../../src/db/sql.ts';
+
+export interface TestDatabase {
+  db: Database;
+  url: string;
+  /** The workspace every test database starts with. */
+  workspaceId: number;
+}
+
+/** A migrated PostgreSQL database of the test's own, with one workspace; gone when the test ends. */
+export async function testDatabase(t: TestContext): Promise<TestDatabase> {
+  const base = process.env.CRESSET_TEST_DATABASE;
+  if (base === undefined) throw new Error('run tests with `npm test -- <part of the path>`');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await asAdmin(base, `create database ${name} template cresset_template`);
+  const url = base.replace('db=postgres', `db=${name}`);
+  const db = connect({ url });
+  t.after(async () => {
+    await db.close();
+    await asAdmin(base, `drop database ${name} with (force)`);
+  });
+  const { id } = await db.one<{ id: number }>(sql`insert into workspaces (name) values ('test') returning id`);
+  return { db, url, workspaceId: id };
+}
+
+async function asAdmin(url: string, statement: string): Promise<void> {
+  const admin = connect({ url, max: 1 });
+  try {
+    await admin.run(sql`${raw(statement)}`);
+  } finally {
+    await admin.close();
+  }
+}
