@@ -9,12 +9,12 @@ create table dispatches (
   request_id   uuid,
   lane         smallint not null,              -- 0 = people were named, 1 = broadcast
   state        text not null check (state in ('accepted', 'sending', 'paused', 'finished', 'cancelled', 'failed')),
-  request      jsonb not null,                 -- as understood; see src/dispatch/plan.ts
+  request      json not null,                  -- as understood; see src/dispatch/plan.ts. json, not jsonb: keeps \u0000
   campaign_id  text,
   send_id      text,
   open_tasks   integer not null,               -- finished when none is left
   targeted     integer,                        -- known once expanded
-  refusals     jsonb not null default '[]',    -- named people refused before any channel: identifier and reason
+  refusals     json not null default '[]',     -- named people refused before any channel: identifier and reason
   counts       jsonb,                          -- by channel and status, once finished
   failure      text,
   finished_at  timestamptz,
@@ -78,7 +78,7 @@ create table sandbox_messages (
   channel      text not null,
   workspace_id integer not null,
   address      text,
-  message      jsonb not null,                 -- as the person would see it
+  message      json not null,                  -- as the person would see it
   delivered_at timestamptz not null,
   primary key (bucket, dispatch_id, user_id, channel)
 ) partition by range (dispatch_id);
@@ -91,7 +91,7 @@ create table idempotency_keys (
   key          text not null,
   body_hash    bytea not null,
   dispatch_id  uuid not null,
-  answer       jsonb not null,
+  answer       json not null,
   created_at   timestamptz not null,
   primary key (workspace_id, path, key)
 );
@@ -102,6 +102,8 @@ create unlogged table rate_windows (
   workspace_id integer not null,
   bucket       text not null,
   started_at   timestamptz not null,
+  most         bigint not null,                -- the limit as last asked for
+  prior        bigint not null,                -- used before the last count
   used         bigint not null,
   primary key (workspace_id, bucket, started_at)
 );
@@ -113,7 +115,7 @@ create table activity_log (
   occurred_at  timestamptz not null,
   category     text not null,
   dispatch_id  uuid,
-  record       jsonb not null
+  record       json not null
 );
 create index activity_log_recent on activity_log (workspace_id, occurred_at);
 

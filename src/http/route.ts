@@ -37,5 +37,7 @@ export interface Route {
   permission: Permission;
   /** By the body as it came; `defaultBucket` when absent. */
   bucket?(body: Record<string, unknown>): RateBucket;
+  /** An answer given before, for a request that is a repetition: it is sent again and costs no rate. */
+  replay?(request: RouteRequest): Promise<Answer | null>;
   handle(request: RouteRequest): Promise<Answer>;
 }

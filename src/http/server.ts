@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { RequestError } from '../errors.ts';
+import type { ApiKey, Catalog } from '../workspace/catalog.ts';
+import { failureOf } from './answers.ts';
+import { authorize } from './auth.ts';
+import { parseBody } from './body.ts';
+import type { Charge, RateLimiter } from './rate-limiter.ts';
+import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
+
+export interface ServerOptions {
+  routes: readonly Route[];
+  catalog: () => Catalog;
+  limiter: RateLimiter;
+  log: Logger;
+  /** Most bytes of a body. */
+  bodyLimitBytes: number;
+  /** How many proxies in front of this server are to be believed about the client's address. */
+  trustedProxyHops: number;
+  /** Told of every key that was used. */
+  onKeyUsed?: (key: ApiKey) => void;
+  /** Limits of a workspace that differ from the bucket's own, by bucket name. */
+  limitOf?: (workspaceId: number, bucket: RateBucket) => number;
+}
+
+/** The HTTP side of every route: method and path, key, address, permission, body, rate, and JSON on every answer. */
+export function buildServer(options: ServerOptions): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: options.bodyLimitBytes,
+    trustProxy: options.trustedProxyHops === 0 ? false : options.trustedProxyHops,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => fail(reply, error, options.log),
+    clientErrorHandler: refuseMalformedHttp,
+    requestTimeout: 60_000,
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
+  server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('not_found'), options.log));
+  for (const route of options.routes) addRoute(server, route, options);
+  refuseOtherMethods(server, options);
+  return server;
+}
+
+function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {
+  // Fastify keeps what a hook found out on the request; ours is kept beside it, typed.
+  const keys = new WeakMap<FastifyRequest, ApiKey>();
+  server.route({
+    method: route.method,
+    url: route.path,
+    onRequest: async (request) => {
+      const { authorization } = request.headers;
+      const key = authorize(options.catalog(), { authorization, address: request.ip, permission: route.permission });
+      keys.set(request, key);
+      options.onKeyUsed?.(key);
+    },
+    handler: async (request, reply) => {
+      const key = keys.get(request);
+      if (key === undefined) throw new Error('a request reached its handler without a key');
+      return send(reply, await answer(route, request, reply, key, options));
+    },
+  });
+}
+
+async function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: ApiKey,
+  options: ServerOptions,
+): Promise<Answer> {
+  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const charge = (bucket: RateBucket) => chargeRate(options, key.workspaceId, bucket, reply);
+  let body: Record<string, unknown> = {};
+  if (route.method === 'POST') {
+    try {
+      body = parseBody(rawBody);
+    } catch (error) {
+      await charge(defaultBucket);
+      throw error;
+    }
+  }
+  const routeRequest: RouteRequest = {
+    workspaceId: key.workspaceId,
+    apiKey: { id: key.id, name: key.name },
+    requestId: request.id,
+    body,
+    rawBody,
+    params: request.params as Record<string, string>,
+    query: new URLSearchParams(request.url.split('?')[1] ?? ''),
+    headers: request.headers,
+  };
+  const replayed = await route.replay?.(routeRequest);
+  if (replayed) return replayed;
+  await charge(route.bucket?.(body) ?? defaultBucket);
+  return route.handle(routeRequest);
+}
+
+async function chargeRate(
+  options: ServerOptions,
+  workspaceId: number,
+  bucket: RateBucket,
+  reply: FastifyReply,
+): Promise<void> {
+  const limit = options.limitOf?.(workspaceId, bucket) ?? bucket.limit;
+  const charged = await options.limiter.charge(workspaceId, { ...bucket, limit }).catch((cause: unknown) => {
+    throw cause instanceof RequestError ? cause : new Unavailable(cause);
+  });
+  reply.headers(rateHeaders(charged));
+  if (!charged.allowed) {
+    throw new RequestError(
+      'rate_limited',
+      [`all ${charged.limit} requests of this window are used up`],
+      charged.resetsInS,
+    );
+  }
+}
+
+class Unavailable extends RequestError {
+  constructor(cause: unknown) {
+    super('unavailable', ['the database does not answer; try again'], 1);
+    this.cause = cause;
+  }
+}
+
+function rateHeaders(charge: Charge): Record<string, string> {
+  return {
+    'x-ratelimit-limit': String(charge.limit),
+    'x-ratelimit-remaining': String(charge.remaining),
+    'x-ratelimit-reset': String(charge.resetAt),
+  };
+}
+
+const noRate = { 'x-ratelimit-limit': '', 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '' };
+
+function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
+  if (headers) reply.headers(headers);
+  if (!reply.hasHeader('x-ratelimit-limit')) reply.headers(noRate);
+  reply.header('x-request-id', reply.request.id);
+  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
+}
+
+function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
+  const failure = failureOf(error);
+  if (failure.status >= 500) log.error({ err: error, request_id: reply.request.id }, 'request failed');
+  return send(reply, failure);
+}
+
+function refuseOtherMethods(server: FastifyInstance, options: ServerOptions): void {
+  const allowed = new Map<string, string[]>();
+  for (const { path, method } of options.routes) allowed.set(path, [...(allowed.get(path) ?? []), method]);
+  for (const [path, methods] of allowed) {
+    const others = server.supportedMethods.filter((method) => !methods.includes(method));
+    server.route({
+      method: others,
+      url: path,
+      onRequest: async (_request, reply) => {
+        reply.header('allow', methods.join(', '));
+        throw new RequestError('method_not_allowed', [`use ${methods.join(' or ')}`]);
+      },
+      handler: async () => undefined,
+    });
+  }
+}
+
+/** What is not even HTTP gets a proper answer as well. */
+function refuseMalformedHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, body } = failureOf(new RequestError('bad_request', ['the request is not well-formed HTTP']));
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createBatcher } from './batcher.ts';
+
+function gated() {
+  const runs: number[][] = [];
+  const gates: (() => void)[] = [];
+  const batcher = createBatcher<number, number>({
+    run: async (items) => {
+      runs.push(items);
+      await new Promise<void>((open) => gates.push(open));
+      if (items.includes(13)) throw new Error('unlucky');
+      return items.map((item) => item * 2);
+    },
+    maxItems: 3,
+    maxWaiting: 4,
+    whenFull: () => new Error('full'),
+  });
+  const turn = () => new Promise<void>((next) => setImmediate(next));
+  return { runs, batcher, turn, open: () => gates.shift()?.() };
+}
+
+test('those who arrive during a run go together in the next, at most maxItems at once', async () => {
+  const { runs, batcher, turn, open } = gated();
+  const first = batcher(1);
+  await turn();
+  const rest = [2, 3, 4, 5].map((item) => batcher(item));
+  open();
+  assert.equal(await first, 2);
+  await turn();
+  open();
+  await turn();
+  open();
+  assert.deepEqual(await Promise.all(rest), [4, 6, 8, 10]);
+  assert.deepEqual(runs, [[1], [2, 3, 4], [5]]);
+});
+
+test('a failed run fails its own items and no others', async () => {
+  const { batcher, turn, open } = gated();
+  const bad = batcher(13);
+  await turn();
+  const good = batcher(2);
+  open();
+  await assert.rejects(bad, /unlucky/);
+  await turn();
+  open();
+  assert.equal(await good, 4);
+});
+
+test('one more than may wait is refused at once', async () => {
+  const { batcher, turn, open } = gated();
+  const running = batcher(1);
+  await turn();
+  const waiting = [2, 3, 4, 5].map((item) => batcher(item));
+  await assert.rejects(batcher(6), /full/);
+  for (const _ of [1, 2, 3]) {
+    open();
+    await turn();
+  }
+  await Promise.all([running, ...waiting]);
+  await batcher.idle();
+});
