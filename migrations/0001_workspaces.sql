@@ -4,7 +4,8 @@ create table workspaces (
   id         integer generated always as identity primary key,
   name       text not null unique,
   time_zone  text not null default 'UTC',
-  settings   jsonb not null default '{}',      -- see src/workspace/catalog.ts
+  settings   jsonb not null default '{}',      -- without secrets; see src/workspace/settings.ts
+  secrets    bytea,                            -- the SMTP URL, sealed with CRESSET_SECRET; null = mails go to the sandbox
   created_at timestamptz not null default now()
 );
 
@@ -28,7 +29,7 @@ create table apps (
   platform     text not null check (platform in ('ios', 'android', 'kindle', 'web')),
   provider     jsonb,                          -- settings without secrets; null = sandbox
   secrets      bytea,                          -- sealed with CRESSET_SECRET
-  unique (workspace_id, name)
+  unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
 
 create table subscription_groups (
@@ -40,7 +41,7 @@ create table subscription_groups (
   archived     boolean not null default false,
   provider     jsonb,
   secrets      bytea,
-  unique (workspace_id, name)
+  unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
 
 create table segments (
@@ -54,7 +55,7 @@ create table segments (
   archived     boolean not null default false,
   created_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now(),
-  unique (workspace_id, name)
+  unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
 
 create table campaigns (

@@ -46,13 +46,26 @@ export interface App {
   id: string;
   name: string;
   platform: 'ios' | 'android' | 'kindle' | 'web';
+  /** Absent: its messages go to the sandbox. */
+  provider?: Provider;
 }
+
+/** Through whose service messages leave. The settings hold secrets. */
+export interface Provider {
+  kind: ProviderKind;
+  /** By the names of the workspace file. */
+  settings: Readonly<Record<string, string>>;
+}
+
+export type ProviderKind = 'apns' | 'fcm' | 'adm' | 'vapid' | 'twilio' | 'whatsapp_cloud';
 
 export interface SubscriptionGroup {
   id: string;
   name: string;
   channel: 'email' | 'sms' | 'whats_app';
   archived: boolean;
+  /** Absent: its messages go to the sandbox. */
+  provider?: Provider;
 }
 
 export interface Segment {

@@ -1,0 +1,257 @@
+import { isAbsolute, resolve } from 'node:path';
+import { nearest } from './lib/nearest.ts';
+
+export const roles = ['api', 'worker', 'console'] as const;
+export type Role = (typeof roles)[number];
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What the environment decides. Null = not set. */
+export interface Config {
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  /** Null: the embedded database in `dataDir`. May hold a password. */
+  databaseUrl: string | null;
+  /** Absolute. */
+  dataDir: string;
+  roles: readonly Role[];
+  /** Absolute path of a workspace file to apply at start. */
+  workspaceFile: string | null;
+  apiKey: string | null;
+  adminPassword: string | null;
+  secret: string | null;
+  trustedProxyHops: number;
+  bodyLimitBytes: number;
+  logLevel: LogLevel;
+  /** Without a slash at its end. */
+  publicUrl: string | null;
+}
+
+/** Every problem of one environment at once; names variables, never shows their values. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+export interface Variable<T> {
+  name: string;
+  fallback: T;
+  /** How the documentation writes the fallback. */
+  shownFallback: string;
+  expected: string;
+  meaning: string;
+  /** `undefined` when the text is not what is expected. */
+  read(text: string): T | undefined;
+}
+
+const SMALLEST_BODY_LIMIT = 1_024;
+const LARGEST_BODY_LIMIT = 104_857_600;
+
+export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
+  host: {
+    name: 'HOST',
+    fallback: '127.0.0.1',
+    shownFallback: '`127.0.0.1`',
+    expected: 'an address or host name to listen on',
+    meaning: 'The address to listen on. `0.0.0.0` or `::` = every address of this machine.',
+    read: matching(/^[A-Za-z0-9.:_-]{1,253}$/),
+  },
+  port: {
+    name: 'PORT',
+    fallback: 8080,
+    shownFallback: '`8080`',
+    expected: 'an integer from 0 to 65535',
+    meaning: 'The TCP port to listen on. `0` = any free one.',
+    read: integer(0, 65_535),
+  },
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    fallback: null,
+    shownFallback: 'unset: the embedded PostgreSQL',
+    expected: 'a URL that starts with postgres:// or postgresql://',
+    meaning: 'A PostgreSQL 15 or newer. Any number of servers may share one.',
+    read: url(['postgres:', 'postgresql:', 'socket:']),
+  },
+  dataDir: {
+    name: 'CRESSET_DATA_DIR',
+    fallback: resolve('data'),
+    shownFallback: '`./data`',
+    expected: 'the path of a folder',
+    meaning: 'The folder of the embedded database and of the secret made when `CRESSET_SECRET` is unset.',
+    read: path,
+  },
+  roles: {
+    name: 'CRESSET_ROLES',
+    fallback: roles,
+    shownFallback: '`api,worker,console`',
+    expected: `a comma-separated list of ${roles.join(', ')}`,
+    meaning:
+      'What this process does: `api` answers requests, `worker` delivers messages, `console` serves the web console. There is no console yet: the word is accepted and does nothing.',
+    read: readRoles,
+  },
+  workspaceFile: {
+    name: 'CRESSET_WORKSPACE',
+    fallback: null,
+    shownFallback: 'unset',
+    expected: 'the path of a workspace file',
+    meaning: 'A workspace file that is applied at every start, as `cresset apply` does.',
+    read: path,
+  },
+  apiKey: {
+    name: 'CRESSET_API_KEY',
+    fallback: null,
+    shownFallback: 'unset: a key is made at the first start and printed once',
+    expected: '16 to 256 visible ASCII characters without quotes',
+    meaning: 'A first API key with every permission, for containers. Another value replaces the earlier one.',
+    read: matching(/^[!#-&(-~]{16,256}$/),
+  },
+  adminPassword: {
+    name: 'CRESSET_ADMIN_PASSWORD',
+    fallback: null,
+    shownFallback: 'unset',
+    expected: 'at least 8 characters',
+    meaning: 'The password of the web console. There is no console yet: it is accepted and not used.',
+    read: matching(/^.{8,1024}$/s),
+  },
+  secret: {
+    name: 'CRESSET_SECRET',
+    fallback: null,
+    shownFallback: 'unset: made in the data folder, readable by its owner alone',
+    expected: 'at least 32 characters, for example from: openssl rand -hex 32',
+    meaning:
+      'Encrypts the credentials of providers in the database. Servers that share a database need the same one. Keep a copy: without it the credentials must be applied again.',
+    read: matching(/^.{32,1024}$/s),
+  },
+  trustedProxyHops: {
+    name: 'CRESSET_TRUSTED_PROXY_HOPS',
+    fallback: 0,
+    shownFallback: '`0`',
+    expected: 'an integer from 0 to 32',
+    meaning:
+      'How many proxies in front of this server are believed about the address of a client (`X-Forwarded-For`), for the allow lists of API keys.',
+    read: integer(0, 32),
+  },
+  bodyLimitBytes: {
+    name: 'CRESSET_BODY_LIMIT',
+    fallback: 4_194_304,
+    shownFallback: '`4194304` (4 MiB)',
+    expected: `a number of bytes from ${SMALLEST_BODY_LIMIT} to ${LARGEST_BODY_LIMIT}`,
+    meaning: 'The largest body of a request, in bytes. A larger one is answered with 413.',
+    read: integer(SMALLEST_BODY_LIMIT, LARGEST_BODY_LIMIT),
+  },
+  logLevel: {
+    name: 'CRESSET_LOG_LEVEL',
+    fallback: 'info',
+    shownFallback: '`info`',
+    expected: `one of ${logLevels.join(', ')}`,
+    meaning: `How much is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
+    read: (text) => logLevels.find((level) => level === text),
+  },
+  publicUrl: {
+    name: 'CRESSET_PUBLIC_URL',
+    fallback: null,
+    shownFallback: 'unset: made of `HOST` and `PORT`',
+    expected: 'a URL that starts with http:// or https://, without user, query and fragment',
+    meaning: 'Where recipients reach this server: the beginning of unsubscribe links.',
+    read: readPublicUrl,
+  },
+};
+
+const PREFIX = 'CRESSET_';
+
+/** Set by `npm test` for the tests themselves; a server that they start inherits it and must not read it. */
+const ofOurTests = 'CRESSET_TEST_DATABASE';
+
+/**
+ * Reads the environment; throws ConfigError with every problem. An empty variable counts as unset.
+ * `alsoKnown`: names of variables that a workspace file refers to, which may start with CRESSET_ too.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  alsoKnown: ReadonlySet<string> = new Set(),
+): Config {
+  const problems = unknownVariables(env, alsoKnown);
+  const take = <K extends keyof Config>(key: K): Config[K] => {
+    const { name, fallback, expected, read } = variables[key];
+    const text = env[name] ?? '';
+    if (text === '') return fallback;
+    const value = read(text);
+    if (value === undefined) problems.push(`${name}: expected ${expected}`);
+    return value ?? fallback;
+  };
+  const config: Config = {
+    host: take('host'),
+    port: take('port'),
+    databaseUrl: take('databaseUrl'),
+    dataDir: take('dataDir'),
+    roles: Object.freeze([...take('roles')]),
+    workspaceFile: take('workspaceFile'),
+    apiKey: take('apiKey'),
+    adminPassword: take('adminPassword'),
+    secret: take('secret'),
+    trustedProxyHops: take('trustedProxyHops'),
+    bodyLimitBytes: take('bodyLimitBytes'),
+    logLevel: take('logLevel'),
+    publicUrl: take('publicUrl'),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
+}
+
+function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {
+  const known = Object.values(variables).map(({ name }) => name);
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && name !== ofOurTests)
+    .filter((name) => !known.includes(name) && !alsoKnown.has(name))
+    .sort()
+    .map((name) => `${name}: there is no such variable${suggestion(name, known)}`);
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const ours = known.filter((candidate) => candidate.startsWith(PREFIX));
+  const best = nearest(
+    name.slice(PREFIX.length),
+    ours.map((candidate) => candidate.slice(PREFIX.length)),
+  );
+  return best === null ? '' : `; did you mean ${PREFIX}${best}?`;
+}
+
+function matching(pattern: RegExp): (text: string) => string | undefined {
+  return (text) => (pattern.test(text) ? text : undefined);
+}
+
+function integer(least: number, most: number): (text: string) => number | undefined {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  };
+}
+
+function url(protocols: readonly string[]): (text: string) => string | undefined {
+  return (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : undefined);
+}
+
+function path(text: string): string | undefined {
+  if (text.includes('\0')) return undefined;
+  return isAbsolute(text) ? text : resolve(text);
+}
+
+function readRoles(text: string): readonly Role[] | undefined {
+  const words = text.split(',').map((word) => word.trim());
+  const known = words.every((word) => roles.some((role) => role === word));
+  return known ? roles.filter((role) => words.includes(role)) : undefined;
+}
+
+function readPublicUrl(text: string): string | undefined {
+  if (url(['http:', 'https:'])(text) === undefined) return undefined;
+  const { origin, pathname, search, hash, username, password } = new URL(text);
+  if (search + hash + username + password !== '' || /[?#]$/.test(text)) return undefined;
+  return `${origin}${pathname}`.replace(/\/+$/, '');
+}

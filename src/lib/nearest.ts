@@ -1,0 +1,32 @@
+/**
+ * The candidate that `word` was most likely meant to be, for "did you mean …?"; null when none is close.
+ * Close = at most a third of the longer word's characters differ (and at least one may), in any letter case.
+ */
+export function nearest(word: string, candidates: readonly string[]): string | null {
+  if (word.length > 100) return null;
+  let best: string | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
+    const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    if (steps <= allowed && steps < least) [best, least] = [candidate, steps];
+  }
+  return best;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn `from` into `to` (optimal string alignment). */
+function distance(from: string, to: string): number {
+  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+  for (let row = 1; row <= from.length; row += 1) {
+    rows[row] = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const same = from[row - 1] === to[column - 1] ? 0 : 1;
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      const steps = [at(row - 1, column) + 1, at(row, column - 1) + 1, at(row - 1, column - 1) + same];
+      if (row > 1 && column > 1 && swapped) steps.push(at(row - 2, column - 2) + 1);
+      rows[row]?.push(Math.min(...steps));
+    }
+  }
+  return at(from.length, to.length);
+}

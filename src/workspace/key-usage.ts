@@ -1,0 +1,70 @@
+import type { Database } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import type { Clock } from '../lib/clock.ts';
+
+export interface KeyUsage {
+  /** Cheap: remembered, not written. */
+  used(key: { id: string }): void;
+  /** Writes what is remembered, now. */
+  flush(): Promise<void>;
+  /** Writes the rest and ends. */
+  stop(): Promise<void>;
+}
+
+const WRITE_EVERY_MS = 60_000;
+
+/** When each key was last used, written at most once a minute. A failed write is told to `onError` and made up for. */
+export function createKeyUsage(options: { db: Database; clock: Clock; onError: (error: Error) => void }): KeyUsage {
+  const { db, clock, onError } = options;
+  let lastUsed = new Map<string, Date>();
+  let cancel: (() => void) | null = null;
+  let stopped = false;
+
+  function plan(): void {
+    if (!stopped) cancel ??= clock.after(WRITE_EVERY_MS, () => void flush().catch(onError));
+  }
+
+  async function flush(): Promise<void> {
+    cancel?.();
+    cancel = null;
+    const writing = lastUsed;
+    lastUsed = new Map();
+    if (writing.size === 0) return;
+    try {
+      await write(db, writing);
+    } catch (error) {
+      lastUsed = new Map([...writing, ...lastUsed]);
+      plan();
+      throw error;
+    }
+  }
+
+  return {
+    used({ id }) {
+      lastUsed.set(id, clock.now());
+      plan();
+    },
+    flush,
+    async stop() {
+      stopped = true;
+      await flush();
+    },
+  };
+}
+
+/** In the order of ids, so that two processes cannot wait for each other. */
+async function write(db: Database, lastUsed: ReadonlyMap<string, Date>): Promise<void> {
+  const rows = [...lastUsed].map(([id, at]) => ({ id, at: at.toISOString() }));
+  await db.run(sql`
+    with used as (
+      select k.id, u.at
+        from json_to_recordset(${JSON.stringify(rows)}::json) as u(id uuid, at timestamptz)
+        join api_keys k using (id)
+       order by k.id
+         for no key update of k
+    )
+    update api_keys k
+       set last_used_at = greatest(k.last_used_at, used.at)
+      from used
+     where k.id = used.id`);
+}

@@ -1,0 +1,142 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Database, Db } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import { type Permission, permissions } from './permissions.ts';
+import { announceChange } from './workspaces.ts';
+
+/** What may be known of a stored key: never the key. */
+export interface KeyRecord {
+  id: string;
+  name: string;
+  /** Its first four characters. */
+  hint: string;
+  permissions: readonly Permission[];
+  allowFrom: readonly string[];
+  createdBy: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+}
+
+export interface NewKey {
+  name: string;
+  permissions: readonly Permission[];
+  /** CIDR; empty = any address. */
+  allowFrom: readonly string[];
+  createdBy: string;
+}
+
+/** A key that cannot be made or found; worded for the operator. */
+export class KeyError extends Error {
+  override name = 'KeyError';
+}
+
+export const allPermissions = Object.keys(permissions) as readonly Permission[];
+
+const ENVIRONMENT = 'CRESSET_API_KEY';
+const FIRST = 'first key';
+
+/** 122 random bits in the form of the original's keys, which clients may check. */
+export function makeKey(): string {
+  return randomUUID();
+}
+
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+/** Makes and stores a key. The answer holds the only copy of it. Throws KeyError when the name is taken. */
+export async function createKey(db: Database, workspaceId: number, key: NewKey): Promise<{ id: string; key: string }> {
+  const secret = makeKey();
+  const id = await db.transaction(async (tx) => {
+    await lockKeys(tx, workspaceId);
+    const taken = await tx.query(sql`
+      select 1 from api_keys where workspace_id = ${workspaceId} and name = ${key.name}`);
+    if (taken.length > 0) throw new KeyError(`there is a key named "${key.name}" already`);
+    return insertKey(tx, workspaceId, key, secret);
+  });
+  return { id, key: secret };
+}
+
+/** In a transaction of the caller's. */
+export async function insertKey(tx: Db, workspaceId: number, key: NewKey, secret: string): Promise<string> {
+  const id = randomUUID();
+  await tx.run(sql`
+    insert into api_keys (id, workspace_id, name, hash, hint, permissions, allow_from, created_by)
+    values (${id}, ${workspaceId}, ${key.name}, ${hashKey(secret)}, ${secret.slice(0, 4)},
+            ${key.permissions}, ${key.allowFrom}, ${key.createdBy})`);
+  await announceChange(tx);
+  return id;
+}
+
+/** Oldest first. */
+export async function listKeys(db: Db, workspaceId: number): Promise<KeyRecord[]> {
+  return db.query<KeyRecord & Record<string, unknown>>(sql`
+    select id, name, hint, permissions, allow_from as "allowFrom", created_by as "createdBy",
+           created_at as "createdAt", last_used_at as "lastUsedAt"
+      from api_keys
+     where workspace_id = ${workspaceId}
+     order by created_at, name`);
+}
+
+/** Deletes the key of this id or name and returns it; it is refused from then on. Throws KeyError when there is none. */
+export async function deleteKey(
+  db: Database,
+  workspaceId: number,
+  idOrName: string,
+): Promise<{ id: string; name: string }> {
+  return db.transaction(async (tx) => {
+    const deleted = await tx.maybeOne<{ id: string; name: string }>(sql`
+      delete from api_keys
+       where workspace_id = ${workspaceId} and (id::text = lower(${idOrName}) or name = ${idOrName})
+      returning id, name`);
+    if (deleted === null) throw new KeyError(`there is no key with the id or name "${idOrName}"`);
+    await announceChange(tx);
+    return deleted;
+  });
+}
+
+/**
+ * Sees to it that the workspace has a key: the one given by the environment, else one made now if there is none at all.
+ * Returns the key that was made, to be printed once, or null.
+ */
+export async function ensureFirstKey(
+  db: Database,
+  workspaceId: number,
+  given: string | null,
+): Promise<{ made: string | null }> {
+  return db.transaction(async (tx) => {
+    await lockKeys(tx, workspaceId);
+    if (given !== null) {
+      await putEnvironmentKey(tx, workspaceId, given);
+      return { made: null };
+    }
+    if ((await listKeys(tx, workspaceId)).length > 0) return { made: null };
+    const made = makeKey();
+    const key = { name: FIRST, permissions: allPermissions, allowFrom: [], createdBy: FIRST };
+    await insertKey(tx, workspaceId, key, made);
+    return { made };
+  });
+}
+
+/** The key is what the variable says: an earlier value ends, a key already known by another name is left as it is. */
+async function putEnvironmentKey(tx: Db, workspaceId: number, given: string): Promise<void> {
+  const ended = await tx.run(sql`
+    delete from api_keys
+     where workspace_id = ${workspaceId} and created_by = ${ENVIRONMENT} and hash <> ${hashKey(given)}`);
+  const widened = await tx.run(sql`
+    update api_keys
+       set permissions = ${allPermissions}
+     where hash = ${hashKey(given)} and created_by = ${ENVIRONMENT} and permissions <> ${allPermissions}::text[]`);
+  const known = await tx.query<{ workspace_id: number }>(sql`
+    select workspace_id from api_keys where hash = ${hashKey(given)}`);
+  if (known.some((key) => key.workspace_id !== workspaceId)) {
+    throw new KeyError(`${ENVIRONMENT} holds a key of another workspace`);
+  }
+  const key = { name: ENVIRONMENT, permissions: allPermissions, allowFrom: [], createdBy: ENVIRONMENT };
+  if (known.length === 0) await insertKey(tx, workspaceId, key, given);
+  else if (ended + widened > 0) await announceChange(tx);
+}
+
+async function lockKeys(tx: Db, workspaceId: number): Promise<void> {
+  await tx.one(sql`select id from workspaces where id = ${workspaceId} for no key update`);
+}

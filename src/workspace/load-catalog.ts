@@ -1,0 +1,186 @@
+import type { Database, Db } from '../db/database.ts';
+import { type Sql, sql } from '../db/sql.ts';
+import {
+  type ApiKey,
+  type App,
+  type Campaign,
+  type Catalog,
+  type FrequencyCap,
+  idKey,
+  type Provider,
+  type ProviderKind,
+  type Segment,
+  type SubscriptionGroup,
+  type WorkspaceCatalog,
+} from './catalog.ts';
+import { type Permission, permissions } from './permissions.ts';
+import { open, type Secret } from './secrets.ts';
+import { places, type StoredSettings, settingsFrom } from './settings.ts';
+
+/**
+ * Everything operators defined, as of one instant.
+ * Throws SecretError when credentials are stored that `secret` does not open.
+ */
+export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog> {
+  return db.transaction(async (tx) => {
+    await tx.run(sql`set transaction isolation level repeatable read, read only`);
+    const workspaces = await loadWorkspaces(tx, secret);
+    const keys = await loadKeys(tx);
+    return {
+      workspace: (id) => workspaces.get(id),
+      apiKey: (hash) => keys.get(hash.toString('hex')),
+    };
+  });
+}
+
+interface WorkspaceRow {
+  id: number;
+  name: string;
+  time_zone: string;
+  settings: StoredSettings;
+  secrets: Buffer | null;
+}
+
+async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, WorkspaceCatalog>> {
+  const apps = await loadApps(tx, secret);
+  const groups = await loadGroups(tx, secret);
+  const segments = await loadByWorkspace<Segment>(
+    tx,
+    sql`select workspace_id, id, name, filter, archived from segments`,
+  );
+  const campaigns = await loadCampaigns(tx);
+  const caps = await loadCaps(tx);
+  const rows = await tx.query<WorkspaceRow>(sql`select id, name, time_zone, settings, secrets from workspaces`);
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        id: row.id,
+        name: row.name,
+        timeZone: row.time_zone,
+        settings: settingsFrom(row.settings, openSmtpUrl(row, secret)),
+        apps: byId(apps.get(row.id)),
+        subscriptionGroups: byId(groups.get(row.id)),
+        segments: byId(segments.get(row.id)),
+        campaigns: byId(campaigns.get(row.id)),
+        frequencyCaps: caps.get(row.id) ?? [],
+      },
+    ]),
+  );
+}
+
+function openSmtpUrl({ id, secrets }: WorkspaceRow, secret: Secret): string | null {
+  if (secrets === null) return null;
+  const opened = JSON.parse(open(secret, secrets, places.workspace(id))) as { smtp_url: string };
+  return opened.smtp_url;
+}
+
+/** The column `provider` of apps and groups. */
+export interface StoredProvider {
+  kind: ProviderKind;
+  settings: Record<string, string>;
+}
+
+/** Settings and secrets of one app or group together; none when it has no provider. */
+export function openProvider(
+  row: { provider: StoredProvider | null; secrets: Buffer | null },
+  secret: Secret,
+  place: string,
+): { provider?: Provider } {
+  if (row.provider === null) return {};
+  const secrets = row.secrets === null ? {} : (JSON.parse(open(secret, row.secrets, place)) as Record<string, string>);
+  return { provider: { kind: row.provider.kind, settings: { ...row.provider.settings, ...secrets } } };
+}
+
+interface Sealed {
+  provider: StoredProvider | null;
+  secrets: Buffer | null;
+}
+
+async function loadApps(tx: Db, secret: Secret): Promise<Map<number, App[]>> {
+  const stored = await loadByWorkspace<App & Sealed>(
+    tx,
+    sql`select workspace_id, id, name, platform, provider, secrets from apps`,
+  );
+  return mapValues(stored, ({ provider, secrets, ...app }) => ({
+    ...app,
+    ...openProvider({ provider, secrets }, secret, places.app(app.id)),
+  }));
+}
+
+async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, SubscriptionGroup[]>> {
+  const stored = await loadByWorkspace<SubscriptionGroup & Sealed>(
+    tx,
+    sql`select workspace_id, id, name, channel, archived, provider, secrets from subscription_groups`,
+  );
+  return mapValues(stored, ({ provider, secrets, ...group }) => ({
+    ...group,
+    ...openProvider({ provider, secrets }, secret, places.subscriptionGroup(group.id)),
+  }));
+}
+
+type Variation = Campaign['variations'] extends ReadonlyMap<string, infer V> ? V : never;
+
+async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
+  const variations = Map.groupBy(
+    await tx.query<Variation & { campaign_id: string }>(sql`
+      select campaign_id, id, name, channel from message_variations order by campaign_id, id`),
+    ({ campaign_id }) => campaign_id,
+  );
+  const stored = await loadByWorkspace<Omit<Campaign, 'variations'>>(
+    tx,
+    sql`
+    select workspace_id, id, name, kind, archived, tags,
+           obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps"
+      from campaigns`,
+  );
+  return mapValues(stored, (campaign) => ({
+    ...campaign,
+    variations: byId(variations.get(campaign.id)?.map(({ id, name, channel }) => ({ id, name, channel }))),
+  }));
+}
+
+function loadCaps(tx: Db): Promise<Map<number, FrequencyCap[]>> {
+  return loadByWorkspace<FrequencyCap>(
+    tx,
+    sql`
+    select workspace_id, channel, max_sends as "maxSends", period_count as "periodCount",
+           period_unit as "periodUnit", tag
+      from frequency_caps
+     order by workspace_id, ordinal`,
+  );
+}
+
+async function loadKeys(tx: Db): Promise<Map<string, ApiKey>> {
+  const rows = await tx.query<Omit<ApiKey, 'permissions'> & { permissions: string[] }>(sql`
+    select id, workspace_id as "workspaceId", name, hash, permissions, allow_from as "allowFrom" from api_keys`);
+  return new Map(
+    rows.map((row) => [
+      row.hash.toString('hex'),
+      // A permission of a newer version, seen by an older server in the middle of an upgrade, opens nothing here.
+      { ...row, permissions: new Set(row.permissions.filter(isPermission)) },
+    ]),
+  );
+}
+
+function isPermission(name: string): name is Permission {
+  return Object.hasOwn(permissions, name);
+}
+
+async function loadByWorkspace<T>(tx: Db, statement: Sql): Promise<Map<number, T[]>> {
+  const found = new Map<number, T[]>();
+  for (const { workspace_id, ...row } of await tx.query<{ workspace_id: number }>(statement)) {
+    const group = found.get(workspace_id) ?? [];
+    group.push(row as T);
+    found.set(workspace_id, group);
+  }
+  return found;
+}
+
+function byId<T extends { id: string }>(rows: readonly T[] = []): Map<string, T> {
+  return new Map(rows.map((row) => [idKey(row.id), row]));
+}
+
+function mapValues<From, To>(groups: Map<number, From[]>, change: (row: From) => To): Map<number, To[]> {
+  return new Map([...groups].map(([workspaceId, rows]) => [workspaceId, rows.map(change)]));
+}

@@ -1,0 +1,104 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Seals the credentials of providers at rest. A key object, so that no log line can print it. */
+export interface Secret {
+  key: KeyObject;
+  /** Tells whether a sealed value belongs to this secret. */
+  fingerprint: Buffer;
+}
+
+/** A sealed value cannot be opened; worded for the operator. */
+export class SecretError extends Error {
+  override name = 'SecretError';
+}
+
+// version (1 byte) · fingerprint of the key (4) · nonce (12) · tag (16) · AES-256-GCM ciphertext
+const VERSION = 1;
+const NONCE_AT = 5;
+const TAG_AT = 17;
+const TEXT_AT = 33;
+
+const FILE_NAME = 'secret';
+const SHORTEST_SECRET = 32;
+
+/** The secret of the environment, else the one in the data folder, which is made (mode 0600) when missing. */
+export function loadSecret(config: { secret: string | null; dataDir: string }): Secret {
+  return secretFrom(config.secret ?? secretOfFolder(config.dataDir));
+}
+
+export function secretFrom(text: string): Secret {
+  const bytes = Buffer.from(hkdfSync('sha256', text, '', 'cresset provider credentials', 32));
+  return { key: createSecretKey(bytes), fingerprint: createHash('sha256').update(bytes).digest().subarray(0, 4) };
+}
+
+/** `place` (for example `apps/<id>`) is bound to the value: moved to another row it does not open. */
+export function seal(secret: Secret, text: string, place: string): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', secret.key, nonce).setAAD(Buffer.from(place));
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([Buffer.from([VERSION]), secret.fingerprint, nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** Throws SecretError when the value was sealed with another secret, for another place, or was damaged. */
+export function open(secret: Secret, sealed: Buffer, place: string): string {
+  if (sealed.length < TEXT_AT || sealed[0] !== VERSION) {
+    throw new SecretError(`${place}: the stored credentials have a form that this version does not know`);
+  }
+  if (!sealed.subarray(1, NONCE_AT).equals(secret.fingerprint)) {
+    throw new SecretError(
+      `${place}: the stored credentials were sealed with another secret. Start with the CRESSET_SECRET (or the file "${FILE_NAME}" of the data folder) that was in use, or remove them and apply the workspace file again.`,
+    );
+  }
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', secret.key, sealed.subarray(NONCE_AT, TAG_AT));
+    decipher.setAAD(Buffer.from(place)).setAuthTag(sealed.subarray(TAG_AT, TEXT_AT));
+    return Buffer.concat([decipher.update(sealed.subarray(TEXT_AT)), decipher.final()]).toString('utf8');
+  } catch (cause) {
+    throw new SecretError(`${place}: the stored credentials are damaged; apply the workspace file again`, { cause });
+  }
+}
+
+function secretOfFolder(dataDir: string): string {
+  const path = join(dataDir, FILE_NAME);
+  const found = readIfThere(path) ?? make(dataDir, path);
+  if (found.length >= SHORTEST_SECRET) return found;
+  throw new SecretError(`${path}: expected a secret of at least ${SHORTEST_SECRET} characters`);
+}
+
+/** Written aside and linked into place: of two first starts one wins, and nobody reads half a file. */
+function make(dataDir: string, path: string): string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(aside, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  } finally {
+    unlinkSync(aside);
+  }
+  return readFileSync(path, 'utf8').trim();
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,29 @@
+import type { WorkspaceSettings } from './catalog.ts';
+
+/** What `workspaces.settings` holds: the settings without their secrets. A missing member has its default. */
+export interface StoredSettings {
+  email?: { default_from?: string | null; list_unsubscribe?: boolean; footer?: string | null };
+  webhook?: { deliver?: boolean; allow?: readonly string[] };
+  rate_limits?: Readonly<Record<string, number>>;
+}
+
+export function settingsFrom(stored: StoredSettings, smtpUrl: string | null): WorkspaceSettings {
+  const { email = {}, webhook = {}, rate_limits = {} } = stored;
+  return {
+    email: {
+      defaultFrom: email.default_from ?? null,
+      smtp: smtpUrl === null ? null : { url: smtpUrl },
+      listUnsubscribe: email.list_unsubscribe ?? false,
+      footer: email.footer ?? null,
+    },
+    webhook: { deliver: webhook.deliver ?? false, allow: webhook.allow ?? [] },
+    rateLimits: rate_limits,
+  };
+}
+
+/** Where a sealed value belongs; bound to it, so that a value moved to another row does not open. */
+export const places = {
+  workspace: (id: number) => `workspaces/${id}`,
+  app: (id: string) => `apps/${id}`,
+  subscriptionGroup: (id: string) => `subscription_groups/${id}`,
+};
