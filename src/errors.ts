@@ -21,6 +21,11 @@ export const errorCodes = {
     label: 'The max number of ids per request was exceeded',
     meaning: 'More than 50 ids in one request.',
   },
+  max_input_length: {
+    status: 400,
+    label: 'Max Input Length Exceeded',
+    meaning: 'More than 75 objects in an array of /users/track.',
+  },
   invalid_campaign: { status: 400, label: 'Invalid Campaign ID', meaning: '`campaign_id` names no API campaign.' },
   variant_unspecified: {
     status: 400,

@@ -1,0 +1,336 @@
+import type { Db } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import type { GlobalState } from '../templating/facts.ts';
+import type { AttributesObject } from './attributes.ts';
+import type { JsonObject } from './custom-values.ts';
+import type { Identifier } from './identifiers.ts';
+import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
+import type { ProfileColumns } from './profile-fields.ts';
+import { emailKey, newPerson, Outdated, type Person, Roster, tokenKey } from './roster.ts';
+import type { TrackRequest } from './track.ts';
+
+/*
+ * Locks are taken in one order by everybody who writes people: addresses (advisory), names, profiles, tokens, each kind
+ * in key order. So two requests never wait for each other in a ring.
+ */
+
+/** Everybody a request may touch, locked until the end of the transaction. Throws Outdated when somebody else was faster. */
+export async function loadRoster(
+  tx: Db,
+  { request, workspaceId, now }: { request: TrackRequest; workspaceId: number; now: Date },
+): Promise<Roster> {
+  const wanted = wantedBy(request);
+  let known = await resolveNames(tx, workspaceId, [...wanted.names.values()]);
+  const lockedEmails = await emailsToLock(tx, { wanted, known, workspaceId });
+  await lockAddresses(tx, workspaceId, {
+    emails: new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]),
+    wanted,
+  });
+  const made = await holdNames(
+    tx,
+    workspaceId,
+    [...wanted.created].filter(([key]) => !known.has(key)).map(([, name]) => name),
+  );
+  const isUnclear = [...wanted.created.keys()].some((key) => !known.has(key) && !made.has(key));
+  if (isUnclear) known = await resolveNames(tx, workspaceId, [...wanted.names.values()]);
+  const keys = [...known].filter(([name]) => !made.has(name)).map(([, key]) => key);
+  const locked = await lockPeople(tx, {
+    wanted,
+    keys: [...keys, ...wanted.keys],
+    lockedEmails,
+    workspaceId,
+    candidates: countOf(request),
+  });
+  const roster = new Roster(now, {
+    addressStates: await addressStates(tx, workspaceId, [...wanted.newEmails, ...wanted.emails]),
+    tokens: await ownedTokens(tx, wanted.importedTokens),
+    lockedEmails,
+  });
+  for (const person of await loadPeople(tx, locked)) roster.add(person);
+  enterNames(roster, { wanted, known, made, now });
+  return roster;
+}
+
+function countOf(request: TrackRequest): number {
+  return request.attributes.length + request.activities.length;
+}
+
+interface Wanted {
+  names: Map<string, PersonName>;
+  /** Of these, the names an object may make a person for. */
+  created: Map<string, PersonName>;
+  keys: PersonKey[];
+  /** Identifiers. */
+  emails: Set<string>;
+  phones: Set<string>;
+  /** Addresses given to people. */
+  newEmails: Set<string>;
+  /** Identifiers of objects that change what is shared by address; null when there are none. */
+  sharing: Identifier[];
+  importedTokens: { appId: string; token: string }[];
+}
+
+function wantedBy(request: TrackRequest): Wanted {
+  const wanted: Wanted = {
+    names: new Map(),
+    created: new Map(),
+    keys: [],
+    emails: new Set(),
+    phones: new Set(),
+    newEmails: new Set(),
+    sharing: [],
+    importedTokens: [],
+  };
+  for (const { object } of request.attributes) {
+    if (object.identifier === null) wanted.importedTokens.push(...(object.tokens ?? []));
+    else want(wanted, object.identifier, object.creates);
+    const { email } = object.profile.columns;
+    if (email) wanted.newEmails.add(emailKey(email));
+    if (changesShared(object) && object.identifier !== null) wanted.sharing.push(object.identifier);
+  }
+  for (const { object } of request.activities) want(wanted, object.identifier, object.creates);
+  return wanted;
+}
+
+function want(wanted: Wanted, identifier: Identifier, creates: boolean): void {
+  if (identifier.kind === 'email') wanted.emails.add(emailKey(identifier.email));
+  if (identifier.kind === 'phone') wanted.phones.add(identifier.phone);
+  if (identifier.kind === 'braze_id' && identifier.id !== null) wanted.keys.push(identifier.id);
+  if (identifier.kind !== 'name') return;
+  const key = nameKey(identifier.name.label, identifier.name.name);
+  wanted.names.set(key, identifier.name);
+  if (creates) wanted.created.set(key, identifier.name);
+}
+
+function changesShared(object: AttributesObject): boolean {
+  return object.profile.columns.email_state !== undefined || object.groups.length > 0;
+}
+
+/** The addresses whose state the request may change, as far as can be seen before anything is locked. */
+async function emailsToLock(
+  tx: Db,
+  { wanted, known, workspaceId }: { wanted: Wanted; known: ReadonlyMap<string, PersonKey>; workspaceId: number },
+): Promise<Set<string>> {
+  const emails = new Set<string>();
+  if (wanted.sharing.length === 0) return emails;
+  for (const email of [...wanted.emails, ...wanted.newEmails]) emails.add(email);
+  const keys = [...known.values(), ...wanted.keys];
+  const rows = await tx.query<{ email: string }>(sql`
+    select p.email
+      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
+           as asked(bucket, user_id)
+      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
+     where p.email is not null and p.workspace_id = ${workspaceId}
+     union
+    select email
+      from profiles
+     where workspace_id = ${workspaceId} and phone = any(${[...wanted.phones]}::text[]) and email is not null`);
+  for (const { email } of rows) emails.add(emailKey(email));
+  return emails;
+}
+
+/** Addresses belong to nobody, so that there is no row to lock: who wants one waits for whoever else is using it. */
+async function lockAddresses(
+  tx: Db,
+  workspaceId: number,
+  { emails, wanted }: { emails: ReadonlySet<string>; wanted: Wanted },
+): Promise<void> {
+  const addresses = [...emails, ...wanted.phones, ...wanted.importedTokens.map(tokenKey)];
+  if (addresses.length === 0) return;
+  // The separator of a token's key is no character of a PostgreSQL text.
+  const texts = addresses.map((address) => address.replace('\u0000', ' '));
+  await tx.run(sql`
+    select pg_advisory_xact_lock(key)
+      from (select distinct hashtextextended(address, ${workspaceId}) as key
+              from unnest(${texts}::text[]) as address
+             order by key) as keys`);
+}
+
+/**
+ * Reserves these names for people of ours to come; the keys of those we got, by `nameKey`. When somebody else is about
+ * to make one of them, this waits for the outcome.
+ */
+async function holdNames(tx: Db, workspaceId: number, names: readonly PersonName[]): Promise<Map<string, PersonKey>> {
+  if (names.length === 0) return new Map();
+  const rows = await tx.query<{ label: string; name: string; bucket: number; user_id: number }>(sql`
+    insert into user_names (workspace_id, label, name, bucket, user_id)
+    select ${workspaceId}, label, name, bucket_of(user_id), user_id
+      from (select label, name, nextval('user_ids') as user_id
+              from unnest(${names.map(({ label }) => label)}::text[], ${names.map(({ name }) => name)}::text[])
+                   as asked(label, name)) as numbered
+     order by label, name
+        on conflict do nothing
+    returning label, name, bucket, user_id`);
+  return new Map(rows.map((row) => [nameKey(row.label, row.name), { bucket: row.bucket, userId: row.user_id }]));
+}
+
+/**
+ * Locks the people named, those who have an address that names somebody, and all who share an address whose state may
+ * change; returns the first two. Of those with an address, as many as the request could move elsewhere, and one more.
+ */
+async function lockPeople(
+  tx: Db,
+  {
+    wanted,
+    keys,
+    lockedEmails,
+    workspaceId,
+    candidates,
+  }: {
+    wanted: Wanted;
+    keys: readonly PersonKey[];
+    lockedEmails: ReadonlySet<string>;
+    workspaceId: number;
+    candidates: number;
+  },
+): Promise<PersonKey[]> {
+  const rows = await tx.prepared<{ bucket: number; user_id: number }>(
+    'lock_people',
+    sql`
+    with wanted as materialized (
+      select bucket, user_id
+        from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
+             as asked(bucket, user_id)
+       union
+      select c.bucket, c.user_id
+        from unnest(${[...wanted.emails]}::text[]) as asked(email)
+       cross join lateral (
+             select bucket, user_id from profiles
+              where workspace_id = ${workspaceId} and lower(email) = lower(asked.email) and email is not null
+              order by external_id is null, updated_at desc, user_id
+              limit ${candidates + 1}) as c
+       union
+      select c.bucket, c.user_id
+        from unnest(${[...wanted.phones]}::text[]) as asked(phone)
+       cross join lateral (
+             select bucket, user_id from profiles
+              where workspace_id = ${workspaceId} and phone = asked.phone
+              order by external_id is null, updated_at desc, user_id
+              limit ${candidates + 1}) as c
+    ), sharing as materialized (
+      select bucket, user_id from wanted
+       union
+      select p.bucket, p.user_id
+        from unnest(${[...lockedEmails]}::text[]) as shared(email)
+        join profiles p on lower(p.email) = lower(shared.email) and p.email is not null and p.workspace_id = ${workspaceId}
+    ), locked as materialized (
+      select p.bucket, p.user_id
+        from profiles p
+        join sharing on p.bucket = sharing.bucket and p.user_id = sharing.user_id
+       where p.workspace_id = ${workspaceId}
+       order by p.bucket, p.user_id
+         for update of p
+    )
+    select locked.bucket, locked.user_id
+      from locked
+      join wanted on wanted.bucket = locked.bucket and wanted.user_id = locked.user_id`,
+  );
+  return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
+}
+
+type PersonRow = Omit<Required<ProfileColumns>, 'email_state' | 'push_state'> & {
+  bucket: number;
+  user_id: number;
+  email_state: GlobalState;
+  push_state: GlobalState;
+  created_at: Date;
+  updated_at: Date;
+  external_id: string | null;
+  email_state_changed_at: Date | null;
+  push_state_changed_at: Date | null;
+  custom: JsonObject;
+  custom_times: Record<string, number>;
+  extras: JsonObject;
+};
+
+async function loadPeople(tx: Db, keys: readonly PersonKey[]): Promise<Person[]> {
+  if (keys.length === 0) return [];
+  const rows = await tx.prepared<PersonRow>(
+    'load_people',
+    sql`
+    select p.*
+      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
+           as asked(bucket, user_id)
+      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
+     order by p.user_id`,
+  );
+  return rows.map(personFrom);
+}
+
+function personFrom(row: PersonRow): Person {
+  const { bucket, user_id, created_at, updated_at, external_id, custom, custom_times, extras, ...rest } = row;
+  const { first_name, last_name, email, email_state, push_state, phone, country, language, gender, home_city } = rest;
+  const { time_zone, dob, longitude, latitude, first_session_at, last_session_at } = rest;
+  return {
+    ...newPerson(null, { bucket, userId: user_id }, updated_at),
+    stage: 'stored',
+    createdAt: created_at,
+    externalId: external_id,
+    columns: {
+      ...{ first_name, last_name, email, email_state, push_state, phone, country, language, gender, home_city },
+      ...{ time_zone, dob, longitude, latitude, first_session_at, last_session_at },
+    },
+    emailStateChangedAt: row.email_state_changed_at,
+    pushStateChangedAt: row.push_state_changed_at,
+    custom: { values: new Map(Object.entries(custom)), times: new Map(Object.entries(custom_times)) },
+    extras: new Map(Object.entries(extras)),
+  };
+}
+
+/** Links each name of the request with its person; a name that has none yet, with one that an object may make. */
+function enterNames(
+  roster: Roster,
+  {
+    wanted,
+    known,
+    made,
+    now,
+  }: {
+    wanted: Wanted;
+    known: ReadonlyMap<string, PersonKey>;
+    made: ReadonlyMap<string, PersonKey>;
+    now: Date;
+  },
+): void {
+  for (const [nameId, name] of wanted.names) {
+    const own = made.get(nameId);
+    const key = known.get(nameId);
+    if (own !== undefined) roster.add(newPerson(name, own, now), [name]);
+    else if (key !== undefined) roster.enter(name, key);
+    else if (wanted.created.has(nameId)) throw new Outdated('a name went away');
+  }
+}
+
+/** The state of each address: of whoever has it, else as uploaded before anybody had it. */
+async function addressStates(
+  tx: Db,
+  workspaceId: number,
+  emails: readonly string[],
+): Promise<Map<string, GlobalState>> {
+  if (emails.length === 0) return new Map();
+  const rows = await tx.prepared<{ email: string; state: GlobalState | null }>(
+    'address_states',
+    sql`
+    select asked.email,
+           coalesce((select p.email_state
+                       from profiles p
+                      where lower(p.email) = lower(asked.email) and p.email is not null and p.workspace_id = ${workspaceId}
+                      order by p.email_state_changed_at desc nulls last, p.user_id
+                      limit 1),
+                    (select a.email_state
+                       from addresses a
+                      where a.workspace_id = ${workspaceId} and a.kind = 'email' and a.address = lower(asked.email))) as state
+      from unnest(${[...new Set(emails)]}::text[]) as asked(email)`,
+  );
+  return new Map(rows.flatMap(({ email, state }) => (state === null ? [] : [[email, state]])));
+}
+
+async function ownedTokens(tx: Db, tokens: readonly { appId: string; token: string }[]): Promise<Set<string>> {
+  if (tokens.length === 0) return new Set();
+  const rows = await tx.query<{ app_id: string; token: string }>(sql`
+    select o.app_id, o.token
+      from unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => token)}::text[])
+           as asked(app_id, token)
+      join push_token_owners o on o.app_id = asked.app_id and o.token = asked.token`);
+  return new Set(rows.map(({ app_id, token }) => tokenKey({ appId: app_id, token })));
+}
