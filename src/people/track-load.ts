@@ -1,13 +1,12 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import type { GlobalState } from '../templating/facts.ts';
-import type { AttributesObject } from './attributes.ts';
 import type { JsonObject } from './custom-values.ts';
-import type { Identifier } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
 import type { ProfileColumns } from './profile-fields.ts';
 import { emailKey, newPerson, Outdated, type Person, Roster, tokenKey } from './roster.ts';
 import type { TrackRequest } from './track.ts';
+import { type Wanted, wantedBy } from './track-wanted.ts';
 
 /*
  * Locks are taken in one order by everybody who writes people: addresses (advisory), names, profiles, tokens, each kind
@@ -22,10 +21,8 @@ export async function loadRoster(
   const wanted = wantedBy(request);
   let known = await resolveNames(tx, workspaceId, [...wanted.names.values()]);
   const lockedEmails = await emailsToLock(tx, { wanted, known, workspaceId });
-  await lockAddresses(tx, workspaceId, {
-    emails: new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]),
-    wanted,
-  });
+  const emails = new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]);
+  await lockAddresses(tx, workspaceId, [...emails, ...wanted.phones, ...wanted.importedTokens.map(tokenKey)]);
   const made = await holdNames(
     tx,
     workspaceId,
@@ -55,57 +52,6 @@ function countOf(request: TrackRequest): number {
   return request.attributes.length + request.activities.length;
 }
 
-interface Wanted {
-  names: Map<string, PersonName>;
-  /** Of these, the names an object may make a person for. */
-  created: Map<string, PersonName>;
-  keys: PersonKey[];
-  /** Identifiers. */
-  emails: Set<string>;
-  phones: Set<string>;
-  /** Addresses given to people. */
-  newEmails: Set<string>;
-  /** Identifiers of objects that change what is shared by address; null when there are none. */
-  sharing: Identifier[];
-  importedTokens: { appId: string; token: string }[];
-}
-
-function wantedBy(request: TrackRequest): Wanted {
-  const wanted: Wanted = {
-    names: new Map(),
-    created: new Map(),
-    keys: [],
-    emails: new Set(),
-    phones: new Set(),
-    newEmails: new Set(),
-    sharing: [],
-    importedTokens: [],
-  };
-  for (const { object } of request.attributes) {
-    if (object.identifier === null) wanted.importedTokens.push(...(object.tokens ?? []));
-    else want(wanted, object.identifier, object.creates);
-    const { email } = object.profile.columns;
-    if (email) wanted.newEmails.add(emailKey(email));
-    if (changesShared(object) && object.identifier !== null) wanted.sharing.push(object.identifier);
-  }
-  for (const { object } of request.activities) want(wanted, object.identifier, object.creates);
-  return wanted;
-}
-
-function want(wanted: Wanted, identifier: Identifier, creates: boolean): void {
-  if (identifier.kind === 'email') wanted.emails.add(emailKey(identifier.email));
-  if (identifier.kind === 'phone') wanted.phones.add(identifier.phone);
-  if (identifier.kind === 'braze_id' && identifier.id !== null) wanted.keys.push(identifier.id);
-  if (identifier.kind !== 'name') return;
-  const key = nameKey(identifier.name.label, identifier.name.name);
-  wanted.names.set(key, identifier.name);
-  if (creates) wanted.created.set(key, identifier.name);
-}
-
-function changesShared(object: AttributesObject): boolean {
-  return object.profile.columns.email_state !== undefined || object.groups.length > 0;
-}
-
 /** The addresses whose state the request may change, as far as can be seen before anything is locked. */
 async function emailsToLock(
   tx: Db,
@@ -129,13 +75,11 @@ async function emailsToLock(
   return emails;
 }
 
-/** Addresses belong to nobody, so that there is no row to lock: who wants one waits for whoever else is using it. */
-async function lockAddresses(
-  tx: Db,
-  workspaceId: number,
-  { emails, wanted }: { emails: ReadonlySet<string>; wanted: Wanted },
-): Promise<void> {
-  const addresses = [...emails, ...wanted.phones, ...wanted.importedTokens.map(tokenKey)];
+/**
+ * Addresses belong to nobody, so that there is no row to lock: who changes who has one, or its state, waits for whoever
+ * else does. Emails in lower case, phone numbers in E.164.
+ */
+export async function lockAddresses(tx: Db, workspaceId: number, addresses: readonly string[]): Promise<void> {
   if (addresses.length === 0) return;
   // The separator of a token's key is no character of a PostgreSQL text.
   const texts = addresses.map((address) => address.replace('\u0000', ' '));

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { Database } from '../../src/db/database.ts';
+import { sql } from '../../src/db/sql.ts';
+import { RequestError } from '../../src/errors.ts';
+import type { Answer, Route } from '../../src/http/route.ts';
+import { userRoutes } from '../../src/http/routes/users.ts';
+import type { Catalog, WorkspaceCatalog } from '../../src/workspace/catalog.ts';
+import { testDatabase } from './database.ts';
+
+export const appId = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+export const webAppId = '1d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+export const emailGroup = '2d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+export const smsGroup = '3d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+export const archivedGroup = '4d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+export const start = new Date('2026-03-01T12:00:00.000Z');
+
+export type Body = Record<string, unknown>;
+
+/** The routes under /users over a database and a clock of the test's own. */
+export interface World {
+  db: Database;
+  routes: readonly Route[];
+  workspaceId: number;
+  time: { now: Date };
+  post(path: string, body: Body): Promise<Answer>;
+  track(body: Body): Promise<Answer>;
+  /** Tracks attributes; all must be good. */
+  given(...attributes: Body[]): Promise<void>;
+  /** The problem of one bad attributes object. */
+  problem(attributes: Body): Promise<string>;
+  export(externalId: string): Promise<Body>;
+  profile(externalId: string): Promise<Body>;
+  count(): Promise<number>;
+}
+
+function workspaceOf(id: number): WorkspaceCatalog {
+  const group = (groupId: string, channel: 'email' | 'sms', archived = false) =>
+    [groupId, { id: groupId, name: groupId, channel, archived }] as const;
+  return {
+    id,
+    name: 'test',
+    timeZone: 'UTC',
+    settings: {
+      email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
+      webhook: { deliver: false, allow: [] },
+      rateLimits: {},
+    },
+    apps: new Map([
+      [appId, { id: appId, name: 'Acme iOS', platform: 'ios' }],
+      [webAppId, { id: webAppId, name: 'Acme Web', platform: 'web' }],
+    ]),
+    subscriptionGroups: new Map([
+      group(emailGroup, 'email'),
+      group(smsGroup, 'sms'),
+      group(archivedGroup, 'email', true),
+    ]),
+    segments: new Map(),
+    campaigns: new Map([
+      [
+        'receipts',
+        {
+          ...{ id: 'receipts', name: 'Receipts', kind: 'api' as const, archived: false, tags: [] },
+          ...{ obeysCaps: true, countsTowardCaps: false, variations: new Map() },
+        },
+      ],
+    ]),
+    frequencyCaps: [],
+  };
+}
+
+export async function startWorld(t: TestContext): Promise<World> {
+  const { db, workspaceId } = await testDatabase(t);
+  const time = { now: start };
+  const workspace = workspaceOf(workspaceId);
+  const catalog: Catalog = { workspace: (id) => (id === workspaceId ? workspace : undefined), apiKey: () => undefined };
+  const clock = { now: () => time.now, after: () => () => undefined };
+  const routes = userRoutes({ db, catalog, clock });
+  const post = async (path: string, body: Body): Promise<Answer> => {
+    const route = routes.find((known) => known.path === path);
+    assert.ok(route, path);
+    return route.handle({
+      workspaceId,
+      apiKey: { id: 'key', name: 'key' },
+      requestId: 'request',
+      body,
+      rawBody: Buffer.from(''),
+      params: {},
+      query: new URLSearchParams(),
+      headers: {},
+    });
+  };
+  const track = (body: Body) => post('/users/track', body);
+  return {
+    db,
+    routes,
+    workspaceId,
+    time,
+    post,
+    track,
+    async given(...attributes) {
+      const answer = await track({ attributes });
+      assert.deepEqual(answer, { status: 201, body: { attributes_processed: attributes.length, message: 'success' } });
+    },
+    async problem(attributes) {
+      const answer = await track({ attributes: [attributes] });
+      assert.equal(answer.status, 400);
+      const { errors } = answer.body as { errors: { type: string }[] };
+      return errors[0]?.type ?? '';
+    },
+    async export(externalId) {
+      const answer = await post('/users/export/ids', { external_ids: [externalId] });
+      const { users } = answer.body as { users: Body[] };
+      return users[0] ?? {};
+    },
+    profile: (externalId) => db.one(sql`select * from profiles where external_id = ${externalId}`),
+    async count() {
+      const { total } = await db.one<{ total: number }>(sql`select count(*) as total from profiles`);
+      return total;
+    },
+  };
+}
+
+/** The request must be refused with this code and this one error. */
+export async function refused(world: World, path: string, body: Body, code: string, error: string): Promise<void> {
+  await assert.rejects(world.post(path, body), (thrown: unknown) => {
+    assert.ok(thrown instanceof RequestError, String(thrown));
+    assert.deepEqual([thrown.code, thrown.errors], [code, [error]]);
+    return true;
+  });
+}
+
+export const newAlias = (alias_name: string, alias_label: string, external_id?: string) => ({
+  alias_name,
+  alias_label,
+  ...(external_id !== undefined && { external_id }),
+});
