@@ -214,13 +214,12 @@ function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: Rea
     .map((name) => `${name}: there is no such variable${suggestion(name, known)}`);
 }
 
+/** `CRESSET_PORT` is as near to `PORT` as `CRESSET_ROLE` is to `CRESSET_ROLES`: the prefix does not count. */
 function suggestion(name: string, known: readonly string[]): string {
-  const ours = known.filter((candidate) => candidate.startsWith(PREFIX));
-  const best = nearest(
-    name.slice(PREFIX.length),
-    ours.map((candidate) => candidate.slice(PREFIX.length)),
-  );
-  return best === null ? '' : `; did you mean ${PREFIX}${best}?`;
+  const bare = (variable: string) => variable.replace(/^CRESSET_/, '');
+  const best = nearest(bare(name), known.map(bare));
+  const meant = known.find((variable) => bare(variable) === best);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
 function matching(pattern: RegExp): (text: string) => string | undefined {

@@ -35,6 +35,20 @@ const OWNER_LOCK = 0x63726573; // 'cres'
 const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection is gone well before
 const START_TIMEOUT_S = 60;
 
+/**
+ * The URL of the embedded database of a data folder when it is running, else null.
+ * For commands that look in beside a running server: nothing is started, claimed or stopped.
+ */
+export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<string | null> {
+  const cluster = resolve(dataDir, 'postgres');
+  if (!existsSync(join(cluster, 'PG_VERSION'))) return null;
+  const binaries = await findBinaries();
+  const account = databaseAccount();
+  const run = launcher(account, [binaries.postgres, cluster]);
+  const { code } = await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status']);
+  return code === 0 ? urlOf(socketDirectory(cluster, account)) : null;
+}
+
 export async function startEmbedded({ dataDir, durable = true }: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const binaries = await findBinaries();
   const cluster = resolve(dataDir, 'postgres');
@@ -43,7 +57,7 @@ export async function startEmbedded({ dataDir, durable = true }: EmbeddedOptions
   if (account !== null) chownSync(cluster, account.uid, account.gid);
   const run = launcher(account, [binaries.postgres, cluster]);
   const sockets = socketDirectory(cluster, account);
-  const url = `socket:${encodeURIComponent(sockets)}?db=postgres&user=cresset`;
+  const url = urlOf(sockets);
 
   if (!existsSync(join(cluster, 'PG_VERSION'))) {
     const flags = ['--username=cresset', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8'];
@@ -65,6 +79,10 @@ export async function startEmbedded({ dataDir, durable = true }: EmbeddedOptions
       await owner.end().catch(ignoreClosed);
     },
   };
+}
+
+function urlOf(sockets: string): string {
+  return `socket:${encodeURIComponent(sockets)}?db=postgres&user=cresset`;
 }
 
 function serverOptions(sockets: string, durable: boolean): string {

@@ -41,6 +41,11 @@ export function secretFrom(text: string): Secret {
   return { key: createSecretKey(bytes), fingerprint: createHash('sha256').update(bytes).digest().subarray(0, 4) };
 }
 
+/** Another key for another purpose (for example signed links), so that no key serves two. */
+export function deriveKey(secret: Secret, purpose: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', secret.key, '', purpose, 32)));
+}
+
 /** `place` (for example `apps/<id>`) is bound to the value: moved to another row it does not open. */
 export function seal(secret: Secret, text: string, place: string): Buffer {
   const nonce = randomBytes(12);
@@ -56,7 +61,7 @@ export function open(secret: Secret, sealed: Buffer, place: string): string {
   }
   if (!sealed.subarray(1, NONCE_AT).equals(secret.fingerprint)) {
     throw new SecretError(
-      `${place}: the stored credentials were sealed with another secret. Start with the CRESSET_SECRET (or the file "${FILE_NAME}" of the data folder) that was in use, or remove them and apply the workspace file again.`,
+      `${place}: the stored credentials were sealed with another secret. Start with the CRESSET_SECRET (or the file "${FILE_NAME}" of the data folder) that was in use, or store the credentials anew: cresset apply --reseal <workspace file>.`,
     );
   }
   try {

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { applyFile, variablesOf } from '../workspace/apply-file.ts';
+import type { CheckFilter } from '../workspace/file.ts';
+import { printPlan } from '../workspace/plan.ts';
+import { loadSecret } from '../workspace/secrets.ts';
+import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { answer, type Terminal } from './terminal.ts';
+import { withDatabase } from './with-database.ts';
+
+interface ApplyCommandOptions {
+  dryRun?: boolean;
+  reseal?: boolean;
+  json?: boolean;
+}
+
+export function applyCommand(terminal: Terminal, checkFilter: CheckFilter): Command {
+  return new Command('apply')
+    .description('make the workspace what a workspace file says, and print what that took')
+    .argument('<file>', 'a workspace file (YAML)')
+    .option('--dry-run', 'print what would be done, and do nothing')
+    .option('--reseal', 'store all credentials anew, after CRESSET_SECRET was lost or changed')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', help)
+    .action(async (file: string, options: ApplyCommandOptions) => {
+      const { dryRun = false, reseal = false, json } = options;
+      const { env } = terminal;
+      const path = resolve(file);
+      const config = readConfig(env, new Set([...variablesOf(path), ...variablesOf(env.CRESSET_WORKSPACE)]));
+      const plan = await withDatabase(config, async (db) => {
+        const workspaceId = await ensureWorkspace(db);
+        return applyFile(db, { workspaceId, path, env, secret: loadSecret(config), checkFilter, dryRun, reseal });
+      });
+      const note = dryRun ? '\nThis was a dry run: nothing was changed.' : '';
+      answer(terminal, json, { dry_run: dryRun, plan }, `${printPlan(plan)}${note}`);
+    });
+}
+
+const help = `
+Applied again, a file changes nothing. What it does not name is left alone and listed.
+Running servers take up the changes at once. docs/workspace-file.md says what a file may hold.
+
+Examples:
+  cresset apply workspace.yaml
+  cresset apply --dry-run workspace.yaml
+  cresset apply workspace.yaml --json`;

@@ -1,0 +1,142 @@
+import { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { nearest } from '../lib/nearest.ts';
+import { rangeProblem } from '../workspace/allow-list.ts';
+import { variablesOf } from '../workspace/apply-file.ts';
+import { allPermissions, createKey, deleteKey, type KeyRecord, listKeys } from '../workspace/keys.ts';
+import { type Permission, permissions } from '../workspace/permissions.ts';
+import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { answer, type Terminal, table } from './terminal.ts';
+import { withDatabase } from './with-database.ts';
+
+/** What was asked for does not make sense; worded for the person at the terminal. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+interface CreateOptions {
+  permission?: string[];
+  allPermissions?: boolean;
+  allowFrom?: string[];
+  json?: boolean;
+}
+
+export function keysCommand(terminal: Terminal): Command {
+  return new Command('keys')
+    .description('make, list and delete API keys')
+    .addCommand(createCommand(terminal))
+    .addCommand(listCommand(terminal))
+    .addCommand(deleteCommand(terminal));
+}
+
+function createCommand(terminal: Terminal): Command {
+  return new Command('create')
+    .description('make an API key and print it, once')
+    .argument('<name>', 'what the key is for; unique')
+    .option('-p, --permission <permission...>', 'what the key may do; give it as often as needed')
+    .option('--all-permissions', 'every permission there is')
+    .option('-a, --allow-from <range...>', 'addresses or CIDR subnets it may be used from (default: any)')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', createHelp)
+    .action(async (name: string, options: CreateOptions) => {
+      const key = readNewKey(name, options);
+      const made = await onWorkspace(terminal, (db, workspaceId) => createKey(db, workspaceId, key));
+      const text = `${made.key}\n\nThis is the only time the key "${name}" is shown. Its id is ${made.id}.`;
+      answer(terminal, options.json, { id: made.id, name, key: made.key }, text);
+    });
+}
+
+function readNewKey(name: string, options: CreateOptions) {
+  if (name.trim() === '' || name.length > 255 || /\p{Cc}/u.test(name)) {
+    throw new UsageError('the name of a key has 1 to 255 characters');
+  }
+  const given = options.permission ?? [];
+  if (given.length > 0 === (options.allPermissions ?? false)) {
+    throw new UsageError('give either --permission or --all-permissions');
+  }
+  const allowFrom = options.allowFrom ?? [];
+  for (const range of allowFrom) {
+    const problem = rangeProblem(range);
+    if (problem !== null) throw new UsageError(`--allow-from ${range}: ${problem}`);
+  }
+  const wanted = options.allPermissions ? allPermissions : [...new Set(given.map(readPermission))];
+  return { name, permissions: wanted, allowFrom, createdBy: 'cresset keys create' };
+}
+
+function readPermission(name: string): Permission {
+  const known = allPermissions.find((permission) => permission === name);
+  if (known !== undefined) return known;
+  const meant = nearest(name, allPermissions);
+  const hint = meant === null ? `known are ${allPermissions.join(', ')}` : `did you mean ${meant}?`;
+  throw new UsageError(`--permission ${name}: there is no such permission; ${hint}`);
+}
+
+function listCommand(terminal: Terminal): Command {
+  return new Command('list')
+    .description('list the API keys: never the keys themselves, only how each begins')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExamples:\n  cresset keys list\n  cresset keys list --json')
+    .action(async (options: { json?: boolean }) => {
+      const keys = await onWorkspace(terminal, listKeys);
+      const text = keys.length === 0 ? 'There are no keys.' : table(columns, keys.map(row));
+      answer(terminal, options.json, keys.map(shown), text);
+    });
+}
+
+const columns = ['NAME', 'KEY', 'LAST USED', 'CREATED', 'BY', 'ALLOWED FROM', 'PERMISSIONS', 'ID'];
+
+function row(key: KeyRecord): string[] {
+  const isWhole = key.permissions.length === allPermissions.length;
+  return [
+    key.name,
+    `${key.hint}…`,
+    key.lastUsedAt?.toISOString() ?? 'never',
+    key.createdAt.toISOString(),
+    key.createdBy,
+    key.allowFrom.join(' ') || 'anywhere',
+    isWhole ? 'all' : key.permissions.join(' '),
+    key.id,
+  ];
+}
+
+function shown(key: KeyRecord): object {
+  return {
+    id: key.id,
+    name: key.name,
+    hint: key.hint,
+    permissions: key.permissions,
+    allow_from: key.allowFrom,
+    created_by: key.createdBy,
+    created_at: key.createdAt,
+    last_used_at: key.lastUsedAt,
+  };
+}
+
+function deleteCommand(terminal: Terminal): Command {
+  return new Command('delete')
+    .description('delete an API key; running servers refuse it at once')
+    .argument('<id or name>', 'as `cresset keys list` shows it')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExamples:\n  cresset keys delete backend')
+    .action(async (idOrName: string, options: { json?: boolean }) => {
+      const deleted = await onWorkspace(terminal, (db, workspaceId) => deleteKey(db, workspaceId, idOrName));
+      answer(terminal, options.json, { deleted }, `The key "${deleted.name}" is deleted.`);
+    });
+}
+
+function onWorkspace<T>(terminal: Terminal, work: (db: Database, workspaceId: number) => Promise<T>): Promise<T> {
+  const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
+  return withDatabase(config, async (db) => work(db, await ensureWorkspace(db)));
+}
+
+const createHelp = `
+Permissions:
+${Object.entries(permissions)
+  .map(([name, meaning]) => `  ${name.padEnd(18)} ${meaning}`)
+  .join('\n')}
+
+Examples:
+  cresset keys create backend --permission messages.send users.track
+  cresset keys create admin --all-permissions --allow-from 10.0.0.0/8
+  cresset keys create ci --permission messages.send --json`;

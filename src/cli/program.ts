@@ -1,0 +1,80 @@
+import { Command, CommanderError } from 'commander';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { EmbeddedDatabaseError } from '../db/embedded.ts';
+import { variablesOf } from '../workspace/apply-file.ts';
+import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
+import { KeyError } from '../workspace/keys.ts';
+import { SecretError } from '../workspace/secrets.ts';
+import { applyCommand } from './apply-command.ts';
+import { keysCommand, UsageError } from './keys-command.ts';
+import type { Terminal } from './terminal.ts';
+
+export type { Terminal } from './terminal.ts';
+
+/** What the program is given from outside. */
+export interface Actions {
+  /** Serves until it is told to stop. */
+  serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
+  /** The audience's own check of a segment's filter. */
+  checkFilter: CheckFilter;
+}
+
+export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
+
+export function buildProgram(actions: Actions, terminal: Terminal): Command {
+  const program = new Command('cresset')
+    .description("A self-hosted message-sending server, wire-compatible with Braze's POST /messages/send.")
+    .addCommand(serveCommand(actions, terminal))
+    .addCommand(applyCommand(terminal, actions.checkFilter))
+    .addCommand(keysCommand(terminal))
+    .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
+  catchExits(program, terminal);
+  return program;
+}
+
+/** Runs one command line (without node and script); the exit code. Errors are printed, not thrown. */
+export async function runProgram(args: readonly string[], actions: Actions, terminal: Terminal): Promise<number> {
+  try {
+    await buildProgram(actions, terminal).parseAsync(args, { from: 'user' });
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
+    const isMisuse = misuses.some((kind) => error instanceof kind);
+    report(error, args.includes('--json'), terminal);
+    return isMisuse ? exitCodes.misused : exitCodes.failed;
+  }
+}
+
+const misuses = [UsageError, ConfigError, WorkspaceFileError];
+const expected = [...misuses, KeyError, SecretError, EmbeddedDatabaseError];
+
+function report(error: unknown, json: boolean, terminal: Terminal): void {
+  const { name, message, stack = message } = error instanceof Error ? error : new Error(String(error));
+  if (json) {
+    const problems = error instanceof ConfigError || error instanceof WorkspaceFileError ? error.problems : [message];
+    terminal.printError(JSON.stringify({ error: { name, problems } }));
+    return;
+  }
+  // Where a bug comes from is worth its lines; what a person can mend is said without them.
+  terminal.printError(expected.some((kind) => error instanceof kind) ? message : stack);
+}
+
+function serveCommand(actions: Actions, terminal: Terminal): Command {
+  return new Command('serve')
+    .description('start the server; everything it needs is in the environment (docs/configuration.md)')
+    .option('--json', 'print the address, and the first key when one is made, as JSON')
+    .addHelpText('after', '\nExamples:\n  cresset serve\n  PORT=9000 CRESSET_WORKSPACE=workspace.yaml cresset serve')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { env } = terminal;
+      await actions.serve(readConfig(env, variablesOf(env.CRESSET_WORKSPACE)), { json, env });
+    });
+}
+
+/** Commander ends the process by itself unless every command is told not to. */
+function catchExits(command: Command, terminal: Terminal): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => terminal.print(text.trimEnd()),
+    writeErr: (text) => terminal.printError(text.trimEnd()),
+  });
+  for (const child of command.commands) catchExits(child, terminal);
+}

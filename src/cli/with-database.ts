@@ -1,0 +1,30 @@
+import type { Config } from '../config.ts';
+import { connect, type Database } from '../db/database.ts';
+import { attachEmbedded, startEmbedded } from '../db/embedded.ts';
+import { migrate } from '../db/migrate.ts';
+
+/**
+ * Runs `work` on the migrated database of this configuration. The embedded one is shared with a running server, or
+ * started for the duration.
+ */
+export async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+  if (config.databaseUrl !== null) return withUrl(config.databaseUrl, work);
+  const running = await attachEmbedded({ dataDir: config.dataDir });
+  if (running !== null) return withUrl(running, work);
+  const embedded = await startEmbedded({ dataDir: config.dataDir });
+  try {
+    return await withUrl(embedded.url, work);
+  } finally {
+    await embedded.stop();
+  }
+}
+
+async function withUrl<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
+  await migrate(url);
+  const db = connect({ url, max: 2 });
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import test from 'node:test';
+import fc from 'fast-check';
+import { ConfigError, readConfig } from './config.ts';
+
+const defaults = {
+  host: '127.0.0.1',
+  port: 8080,
+  databaseUrl: null,
+  dataDir: resolve('data'),
+  roles: ['api', 'worker', 'console'],
+  workspaceFile: null,
+  apiKey: null,
+  adminPassword: null,
+  secret: null,
+  trustedProxyHops: 0,
+  bodyLimitBytes: 4 * 1024 * 1024,
+  logLevel: 'info',
+  publicUrl: null,
+};
+
+test('an empty environment is a good one', () => {
+  assert.deepEqual(readConfig({}), defaults);
+});
+
+test('what is set to nothing counts as unset, what is not ours is not looked at', () => {
+  assert.deepEqual(readConfig({ PORT: '', CRESSET_SECRET: '', HOME: '/home/ada', CRESSETX: '1' }), defaults);
+});
+
+const good: [Record<string, string>, object][] = [
+  [{ HOST: '::' }, { host: '::' }],
+  [{ PORT: '0' }, { port: 0 }],
+  [{ PORT: '65535' }, { port: 65_535 }],
+  [{ DATABASE_URL: 'postgres://u:p@db/x' }, { databaseUrl: 'postgres://u:p@db/x' }],
+  [{ DATABASE_URL: 'postgresql://db/x' }, { databaseUrl: 'postgresql://db/x' }],
+  [{ CRESSET_DATA_DIR: '/var/lib/cresset' }, { dataDir: '/var/lib/cresset' }],
+  [{ CRESSET_DATA_DIR: 'here' }, { dataDir: resolve('here') }],
+  [{ CRESSET_ROLES: 'worker, api' }, { roles: ['api', 'worker'] }],
+  [{ CRESSET_ROLES: 'console' }, { roles: ['console'] }],
+  [{ CRESSET_WORKSPACE: 'w.yaml' }, { workspaceFile: resolve('w.yaml') }],
+  [{ CRESSET_API_KEY: 'abcdefghijklmnop' }, { apiKey: 'abcdefghijklmnop' }],
+  [{ CRESSET_ADMIN_PASSWORD: 'long enough' }, { adminPassword: 'long enough' }],
+  [{ CRESSET_SECRET: 's'.repeat(32) }, { secret: 's'.repeat(32) }],
+  [{ CRESSET_TRUSTED_PROXY_HOPS: '2' }, { trustedProxyHops: 2 }],
+  [{ CRESSET_BODY_LIMIT: '1024' }, { bodyLimitBytes: 1024 }],
+  [{ CRESSET_LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
+  [{ CRESSET_PUBLIC_URL: 'https://send.acme.test/' }, { publicUrl: 'https://send.acme.test' }],
+  [{ CRESSET_PUBLIC_URL: 'https://acme.test/send/' }, { publicUrl: 'https://acme.test/send' }],
+];
+for (const [env, expected] of good) {
+  test(`${JSON.stringify(env)} is read`, () => assert.deepEqual(readConfig(env), { ...defaults, ...expected }));
+}
+
+const bad: [string, string[], string][] = [
+  ['HOST', ['a b', 'http://x', '\0'], 'an address or host name to listen on'],
+  ['PORT', ['65536', '-1', '80.5', 'http', '1e3', ' 80'], 'an integer from 0 to 65535'],
+  ['DATABASE_URL', ['mysql://db', 'db', '127.0.0.1:5432'], 'a URL that starts with postgres:// or postgresql://'],
+  ['CRESSET_DATA_DIR', ['a\0b'], 'the path of a folder'],
+  ['CRESSET_ROLES', ['api,wroker', ',', 'API'], 'a comma-separated list of api, worker, console'],
+  ['CRESSET_WORKSPACE', ['a\0b'], 'the path of a workspace file'],
+  [
+    'CRESSET_API_KEY',
+    ['short', 'with a space in it', `with'a-quote-in-it`, 'ü'.repeat(20), 'x'.repeat(257)],
+    '16 to 256 visible ASCII characters without quotes',
+  ],
+  ['CRESSET_ADMIN_PASSWORD', ['1234567'], 'at least 8 characters'],
+  ['CRESSET_SECRET', ['s'.repeat(31)], 'at least 32 characters, for example from: openssl rand -hex 32'],
+  ['CRESSET_TRUSTED_PROXY_HOPS', ['33', '-1', 'all'], 'an integer from 0 to 32'],
+  ['CRESSET_BODY_LIMIT', ['1023', '104857601', '4MiB'], 'a number of bytes from 1024 to 104857600'],
+  ['CRESSET_LOG_LEVEL', ['verbose', 'INFO'], 'one of trace, debug, info, warn, error, fatal, silent'],
+  [
+    'CRESSET_PUBLIC_URL',
+    ['acme.test', 'ftp://acme.test', 'https://u:p@acme.test', 'https://acme.test/?a=1', 'https://acme.test/#'],
+    'a URL that starts with http:// or https://, without user, query and fragment',
+  ],
+];
+for (const [name, values, expected] of bad) {
+  test(`a bad ${name} is refused with what was expected`, () => {
+    for (const value of values)
+      assert.deepEqual(problemsOf({ [name]: value }), [`${name}: expected ${expected}`], value);
+  });
+}
+
+const misspelt: [string, string][] = [
+  ['CRESSET_API_KY', 'CRESSET_API_KEY'],
+  ['CRESSET_DATADIR', 'CRESSET_DATA_DIR'],
+  ['CRESSET_ROLE', 'CRESSET_ROLES'],
+  ['CRESSET_WORKSAPCE', 'CRESSET_WORKSPACE'],
+  ['CRESSET_SECRETE', 'CRESSET_SECRET'],
+  ['CRESSET_LOGLEVEL', 'CRESSET_LOG_LEVEL'],
+  ['CRESSET_BODY_LIMITS', 'CRESSET_BODY_LIMIT'],
+  ['CRESSET_api_key', 'CRESSET_API_KEY'],
+  ['CRESSET_PORT', 'PORT'],
+  ['CRESSET_PROT', 'PORT'],
+  ['CRESSET_DATABASE_URL', 'DATABASE_URL'],
+];
+for (const [name, meant] of misspelt) {
+  test(`${name} is unknown and the nearest name is suggested`, () => {
+    assert.deepEqual(problemsOf({ [name]: 'x' }), [`${name}: there is no such variable; did you mean ${meant}?`]);
+  });
+}
+
+test('an unknown name near to nothing is refused without a suggestion', () => {
+  assert.deepEqual(problemsOf({ CRESSET_UMBRELLA: 'x' }), ['CRESSET_UMBRELLA: there is no such variable']);
+});
+
+test('a name that the workspace file refers to is no unknown variable', () => {
+  assert.deepEqual(readConfig({ CRESSET_BACKEND_KEY: 'x' }, new Set(['CRESSET_BACKEND_KEY'])), defaults);
+});
+
+test('the database of our own tests is not read by a server that they start', () => {
+  assert.deepEqual(readConfig({ CRESSET_TEST_DATABASE: 'socket:/tmp' }), defaults);
+});
+
+test('all problems are reported at once, without the values', () => {
+  const env = {
+    PORT: 'hidden-port',
+    CRESSET_ROLES: 'hidden-role',
+    CRESSET_PROT: 'hidden',
+    DATABASE_URL: 'hidden:pw@db',
+  };
+  assert.throws(() => readConfig(env), {
+    name: 'ConfigError',
+    message: [
+      'The environment is not usable:',
+      '  - CRESSET_PROT: there is no such variable; did you mean PORT?',
+      '  - PORT: expected an integer from 0 to 65535',
+      '  - DATABASE_URL: expected a URL that starts with postgres:// or postgresql://',
+      '  - CRESSET_ROLES: expected a comma-separated list of api, worker, console',
+    ].join('\n'),
+  });
+});
+
+test('the config is frozen', () => {
+  const config = readConfig({});
+  assert.ok(Object.isFrozen(config));
+  assert.ok(Object.isFrozen(config.roles));
+});
+
+test('any environment gives a config or a ConfigError', () => {
+  const names = fc.oneof(fc.constantFrom('PORT', 'DATABASE_URL', 'CRESSET_PUBLIC_URL', 'CRESSET_ROLES'), fc.string());
+  fc.assert(
+    fc.property(fc.dictionary(names, fc.string({ unit: 'binary' })), (env) => {
+      try {
+        return Object.isFrozen(readConfig(env));
+      } catch (error) {
+        return error instanceof ConfigError;
+      }
+    }),
+  );
+});
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}

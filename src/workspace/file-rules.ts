@@ -1,0 +1,49 @@
+import type { WorkspaceFile } from './file-shape.ts';
+import { misplacedProviders } from './providers.ts';
+
+/** What is wrong between members that are good one by one. */
+export function consistencyProblems(file: WorkspaceFile): string[] {
+  return [
+    ...repeated('apps', file.apps, 'id'),
+    ...repeated('apps', file.apps, 'name'),
+    ...repeated('subscription_groups', file.subscription_groups, 'id'),
+    ...repeated('subscription_groups', file.subscription_groups, 'name'),
+    ...repeated('segments', file.segments, 'id'),
+    ...repeated('segments', file.segments, 'name'),
+    ...repeated('campaigns', file.campaigns, 'id'),
+    ...file.campaigns.flatMap(({ variations }, at) => repeated(`campaigns[${at}].variations`, variations, 'id')),
+    ...repeated('api_keys', file.api_keys, 'name'),
+    ...repeated('api_keys', file.api_keys, 'key'),
+    ...file.apps.flatMap(providerOfApp),
+    ...file.subscription_groups.flatMap(providerOfGroup),
+    ...(file.frequency_caps ?? []).flatMap(lengthOfCap),
+  ];
+}
+
+function repeated<K extends string>(section: string, entries: readonly Record<K, string>[], member: K): string[] {
+  const first = new Map<string, number>();
+  return entries.flatMap((entry, at) => {
+    const earlier = first.get(entry[member]);
+    if (earlier !== undefined) return [`${section}[${at}].${member}: is the same as that of ${section}[${earlier}]`];
+    first.set(entry[member], at);
+    return [];
+  });
+}
+
+function providerOfApp(app: WorkspaceFile['apps'][number], at: number): string[] {
+  const given = (['apns', 'fcm', 'adm', 'vapid'] as const).filter((kind) => app[kind] !== null);
+  return misplacedProviders(app.platform, given).map((problem) => `apps[${at}].${problem}`);
+}
+
+function providerOfGroup(group: WorkspaceFile['subscription_groups'][number], at: number): string[] {
+  const given = (['twilio', 'whatsapp_cloud'] as const).filter((kind) => group[kind] !== null);
+  return misplacedProviders(group.channel, given).map((problem) => `subscription_groups[${at}].${problem}`);
+}
+
+const minutesOf = { minutes: 1, hours: 60, days: 1_440, weeks: 10_080 } as const;
+const THIRTY_DAYS_IN_MINUTES = 43_200;
+
+function lengthOfCap(cap: NonNullable<WorkspaceFile['frequency_caps']>[number], at: number): string[] {
+  const isShort = cap.period_count * minutesOf[cap.period_unit] <= THIRTY_DAYS_IN_MINUTES;
+  return isShort ? [] : [`frequency_caps[${at}].period_count: expected at most 30 days in all`];
+}

@@ -1,0 +1,66 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { isPlainObject, memberPath } from './shape.ts';
+
+const reference = /\$\{(env|file):([^}]*)\}/g;
+const LARGEST_FILE_BYTES = 1_048_576;
+const DEEPEST = 64;
+
+/** Where references are looked up. */
+export interface Surroundings {
+  /** The workspace file; `${file:…}` is relative to its folder. */
+  path: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The variables that a text refers to with `${env:NAME}`. */
+export function referredVariables(source: string): Set<string> {
+  const found = [...source.matchAll(reference)].filter(([, kind]) => kind === 'env');
+  return new Set(found.map(([, , name = '']) => name));
+}
+
+/**
+ * The value with `${env:NAME}` and `${file:path}` in its texts put in, at any depth; what was put in is not looked at
+ * again. One line end at the end of a file is left out, since editors write one.
+ */
+export function resolveReferences(value: unknown, at: Surroundings, problems: string[], path = '', depth = 0): unknown {
+  if (depth > DEEPEST) {
+    problems.push(`${path.slice(0, 200)}: is nested too deeply`);
+    return null;
+  }
+  if (typeof value === 'string') return putIn(value, at, problems, path);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => resolveReferences(item, at, problems, `${path}[${index}]`, depth + 1));
+  }
+  if (!isPlainObject(value)) return value;
+  const members = Object.entries(value).map(([name, member]) => {
+    return [name, resolveReferences(member, at, problems, memberPath(path, name), depth + 1)];
+  });
+  return Object.fromEntries(members);
+}
+
+function putIn(value: string, at: Surroundings, problems: string[], path: string): string {
+  return value.replaceAll(reference, (_whole, kind: string, name: string) => {
+    const found = kind === 'env' ? fromEnvironment(name, at) : fromFile(name, at);
+    if ('problem' in found) problems.push(`${path}: ${found.problem}`);
+    return 'text' in found ? found.text : 'missing';
+  });
+}
+
+type Found = { text: string } | { problem: string };
+
+function fromEnvironment(name: string, { env }: Surroundings): Found {
+  const text = Object.hasOwn(env, name) ? env[name] : undefined;
+  return text === undefined || text === '' ? { problem: `the environment variable ${name} is not set` } : { text };
+}
+
+function fromFile(name: string, at: Surroundings): Found {
+  const path = resolve(dirname(at.path), name);
+  try {
+    if (statSync(path).size > LARGEST_FILE_BYTES) return { problem: `the file ${name} is larger than 1 MiB` };
+    return { text: readFileSync(path, 'utf8').replace(/\r?\n$/, '') };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+    return { problem: `the file ${name} cannot be read (${code})` };
+  }
+}
