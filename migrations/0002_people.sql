@@ -64,6 +64,7 @@ create table push_targets (
   last_used_at  timestamptz,
   primary key (bucket, user_id, app_id, token)
 );
+create index push_targets_device on push_targets (device_id);
 
 -- A token belongs to one person at a time; this is where that is decided.
 create table push_token_owners (

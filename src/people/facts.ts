@@ -47,8 +47,10 @@ export interface RecipientNeeds {
 export const allNeeds: RecipientNeeds = { custom: true, push: true, groups: true, emailFlags: true, phoneFlags: true };
 
 /**
- * What gates and templates need to know of these persons, by user id, in one round trip; deleted persons are missing.
- * Fastest when all of them have one bucket. Leave out of `needs` what no message uses.
+ * What gates and templates need to know of these persons, by user id; deleted persons are missing. One round trip: the
+ * few statements run side by side. Fastest when all have one bucket. Leave out of `needs` what no message uses.
+ * `db` should be the pool: inside a transaction the statements run one after the other.
+ * (1,000 people with all needs, medians of one run: 27 ms as one statement with the devices as JSON, 20 ms side by side.)
  */
 export async function loadRecipients(
   db: Db,
@@ -58,82 +60,145 @@ export async function loadRecipients(
     needs = allNeeds,
   }: { workspaceId: number; people: readonly PersonKey[]; needs?: RecipientNeeds },
 ): Promise<Map<number, Recipient>> {
-  const [first] = people;
-  if (first === undefined) return new Map();
-  const isOneBucket = people.every(({ bucket }) => bucket === first.bucket);
-  const ids = people.map(({ userId }) => userId);
-  const source = isOneBucket
-    ? sql`profiles p`
-    : sql`unnest(${people.map(({ bucket }) => bucket)}::integer[], ${ids}::bigint[]) as asked(bucket, user_id)
-      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id`;
-  const these = isOneBucket ? sql`p.bucket = ${first.bucket} and p.user_id = any(${ids}::bigint[])` : sql`true`;
-  const rows = await db.prepared<Row>(
-    statementName(needs, isOneBucket),
-    sql`
-    select p.bucket, p.user_id, p.created_at, p.external_id, p.first_name, p.last_name, p.email, p.phone, p.gender,
-           p.language, p.country, p.home_city, p.time_zone, p.dob, p.random_bucket, p.longitude, p.latitude,
-           p.last_session_at, p.email_state, p.push_state${extraColumns(needs)}
-      from ${source}${extraJoins(needs)}
-     where ${these} and p.workspace_id = ${workspaceId}`,
+  if (people.length === 0) return new Map();
+  const chunk = chunkOf(people);
+  const [rows, targets, groups] = await Promise.all([
+    loadPersons(db, { workspaceId, chunk, needs }),
+    needs.push ? loadTargets(db, chunk) : new Map<number, PushTarget[]>(),
+    needs.groups ? loadGroups(db, chunk) : new Map<number, Groups>(),
+  ]);
+  return new Map(
+    rows.map((row) => [row.user_id, recipientFrom(row, targets.get(row.user_id) ?? [], groups.get(row.user_id) ?? {})]),
   );
-  return new Map(rows.map((row) => [row.user_id, recipientFrom(row)]));
 }
 
-/** Statements are kept by name, so each combination of needs has its own. */
-function statementName(needs: RecipientNeeds, isOneBucket: boolean): string {
-  const { custom, push, groups, emailFlags, phoneFlags } = needs;
-  const bits = [isOneBucket, custom, push, groups, emailFlags, phoneFlags].map(Number).join('');
-  return `load_recipients_${bits}`;
+/** The rows of the persons asked for in a table that goes by `r`. Statements are kept by name: `name` tells the forms apart. */
+interface Chunk {
+  name: 'one_bucket' | 'buckets';
+  of(table: Sql): { source: Sql; condition: Sql };
+}
+
+function chunkOf(people: readonly PersonKey[]): Chunk {
+  const buckets = people.map(({ bucket }) => bucket);
+  const ids = people.map(({ userId }) => userId);
+  if (buckets.every((bucket) => bucket === buckets[0])) {
+    const condition = sql`r.bucket = ${buckets[0]} and r.user_id = any(${ids}::bigint[])`;
+    return { name: 'one_bucket', of: (table) => ({ source: sql`${table} r`, condition }) };
+  }
+  const asked = sql`unnest(${buckets}::integer[], ${ids}::bigint[]) as asked(bucket, user_id)`;
+  return {
+    name: 'buckets',
+    of: (table) => ({
+      source: sql`${asked} join ${table} r on r.bucket = asked.bucket and r.user_id = asked.user_id`,
+      condition: sql`true`,
+    }),
+  };
+}
+
+function loadPersons(
+  db: Db,
+  { workspaceId, chunk, needs }: { workspaceId: number; chunk: Chunk; needs: RecipientNeeds },
+): Promise<Row[]> {
+  const { source, condition } = chunk.of(sql`profiles`);
+  const bits = [needs.custom, needs.emailFlags, needs.phoneFlags].map(Number).join('');
+  return db.prepared<Row>(
+    `load_persons_${chunk.name}_${bits}`,
+    sql`
+    select r.bucket, r.user_id, r.created_at, r.external_id, r.first_name, r.last_name, r.email, r.phone, r.gender,
+           r.language, r.country, r.home_city, r.time_zone, r.dob, r.random_bucket, r.longitude, r.latitude,
+           r.last_session_at, r.email_state, r.push_state${extraColumns(needs)}
+      from ${source}${extraJoins(needs)}
+     where ${condition} and r.workspace_id = ${workspaceId}`,
+  );
 }
 
 function extraColumns(needs: RecipientNeeds): Sql {
-  return sql`${needs.custom ? sql`, p.custom, p.custom_times` : empty}${
-    needs.push
-      ? sql`,
-           (select json_agg(json_build_array(t.app_id, t.platform, t.token, t.device_id, t.foreground,
-                                             extract(epoch from t.last_used_at) * 1000,
-                                             extract(epoch from t.registered_at) * 1000)
-                            order by t.last_used_at desc nulls last, t.registered_at desc, t.app_id, t.token)
-              from push_targets t
-             where t.bucket = p.bucket and t.user_id = p.user_id) as targets`
-      : empty
-  }${
-    needs.groups
-      ? sql`,
-           (select json_object_agg(s.group_id, s.state)
-              from subscription_states s
-             where s.bucket = p.bucket and s.user_id = p.user_id) as groups`
-      : empty
-  }${needs.emailFlags ? flagColumns('email') : empty}${needs.phoneFlags ? flagColumns('phone') : empty}`;
-}
-
-function flagColumns(kind: 'email' | 'phone'): Sql {
-  return kind === 'email'
-    ? sql`,
+  const emailFlags = sql`,
            e.address is not null as email_known, e.hard_bounced_at as email_hard_bounced_at,
            e.marked_spam_at as email_marked_spam_at, e.invalid_at as email_invalid_at,
-           e.suppressed_at as email_suppressed_at`
-    : sql`,
+           e.suppressed_at as email_suppressed_at`;
+  const phoneFlags = sql`,
            f.address is not null as phone_known, f.hard_bounced_at as phone_hard_bounced_at,
            f.marked_spam_at as phone_marked_spam_at, f.invalid_at as phone_invalid_at,
            f.suppressed_at as phone_suppressed_at`;
+  const custom = needs.custom ? sql`, r.custom, r.custom_times` : empty;
+  return sql`${custom}${needs.emailFlags ? emailFlags : empty}${needs.phoneFlags ? phoneFlags : empty}`;
 }
 
 function extraJoins(needs: RecipientNeeds): Sql {
-  return sql`${
-    needs.emailFlags
-      ? sql`
-      left join addresses e on e.workspace_id = p.workspace_id and e.kind = 'email' and e.address = lower(p.email)`
-      : empty
-  }${
-    needs.phoneFlags
-      ? sql`
-      left join addresses f on f.workspace_id = p.workspace_id and f.kind = 'phone' and f.address = p.phone`
-      : empty
-  }`;
+  const email = sql`
+      left join addresses e on e.workspace_id = r.workspace_id and e.kind = 'email' and e.address = lower(r.email)`;
+  const phone = sql`
+      left join addresses f on f.workspace_id = r.workspace_id and f.kind = 'phone' and f.address = r.phone`;
+  return sql`${needs.emailFlags ? email : empty}${needs.phoneFlags ? phone : empty}`;
 }
 
-type TargetTuple = [string, Platform, string, string, boolean, number | null, number];
+interface TargetRow {
+  user_id: number;
+  app_id: string;
+  platform: Platform;
+  token: string;
+  device_id: string;
+  foreground: boolean;
+  last_used_at: Date | null;
+  registered_at: Date;
+}
+
+async function loadTargets(db: Db, chunk: Chunk): Promise<Map<number, PushTarget[]>> {
+  const { source, condition } = chunk.of(sql`push_targets`);
+  const rows = await db.prepared<TargetRow>(
+    `load_targets_${chunk.name}`,
+    sql`
+    select r.user_id, r.app_id, r.platform, r.token, r.device_id, r.foreground, r.last_used_at, r.registered_at
+      from ${source}
+     where ${condition}`,
+  );
+  const targets = new Map<number, PushTarget[]>();
+  for (const row of rows) {
+    const known = targets.get(row.user_id);
+    if (known === undefined) targets.set(row.user_id, [targetFrom(row)]);
+    else known.push(targetFrom(row));
+  }
+  for (const known of targets.values()) if (known.length > 1) known.sort(byLastUse);
+  return targets;
+}
+
+function targetFrom(row: TargetRow): PushTarget {
+  return {
+    appId: row.app_id,
+    platform: row.platform,
+    token: row.token,
+    deviceId: row.device_id,
+    foreground: row.foreground,
+    lastUsedAt: row.last_used_at,
+    registeredAt: row.registered_at,
+  };
+}
+
+function byLastUse(one: PushTarget, other: PushTarget): number {
+  return (
+    (other.lastUsedAt?.getTime() ?? 0) - (one.lastUsedAt?.getTime() ?? 0) ||
+    other.registeredAt.getTime() - one.registeredAt.getTime() ||
+    (one.token < other.token ? -1 : 1)
+  );
+}
+
+type Groups = Record<string, 'subscribed' | 'unsubscribed'>;
+
+async function loadGroups(db: Db, chunk: Chunk): Promise<Map<number, Groups>> {
+  const { source, condition } = chunk.of(sql`subscription_states`);
+  const rows = await db.prepared<{ user_id: number; group_id: string; state: Groups[string] }>(
+    `load_groups_${chunk.name}`,
+    sql`select r.user_id, r.group_id, r.state from ${source} where ${condition}`,
+  );
+  const groups = new Map<number, Groups>();
+  for (const { user_id, group_id, state } of rows) {
+    const known = groups.get(user_id);
+    if (known === undefined) groups.set(user_id, { [group_id]: state });
+    else known[group_id] = state;
+  }
+  return groups;
+}
 
 interface Row {
   bucket: number;
@@ -158,8 +223,6 @@ interface Row {
   push_state: GlobalState;
   custom?: Record<string, unknown>;
   custom_times?: Record<string, number>;
-  targets?: TargetTuple[] | null;
-  groups?: Record<string, 'subscribed' | 'unsubscribed'> | null;
   email_known?: boolean;
   email_hard_bounced_at?: Date | null;
   email_marked_spam_at?: Date | null;
@@ -172,12 +235,11 @@ interface Row {
   phone_suppressed_at?: Date | null;
 }
 
-function recipientFrom(row: Row): Recipient {
-  const pushTargets = (row.targets ?? []).map(targetFrom);
+function recipientFrom(row: Row, pushTargets: readonly PushTarget[], groups: Groups): Recipient {
   return {
     bucket: row.bucket,
     userId: row.user_id,
-    person: personFrom(row, pushTargets),
+    person: personFrom(row, pushTargets, groups),
     pushState: row.push_state,
     pushTargets,
     emailFlags: row.email_known
@@ -200,12 +262,7 @@ function flags(hardBouncedAt: Instant, markedSpamAt: Instant, invalidAt: Instant
   };
 }
 
-function targetFrom([appId, platform, token, deviceId, foreground, lastUsedMs, registeredMs]: TargetTuple): PushTarget {
-  const lastUsedAt = lastUsedMs === null ? null : new Date(lastUsedMs);
-  return { appId, platform, token, deviceId, foreground, lastUsedAt, registeredAt: new Date(registeredMs) };
-}
-
-function personFrom(row: Row, pushTargets: readonly PushTarget[]): PersonFacts {
+function personFrom(row: Row, pushTargets: readonly PushTarget[], groups: Groups): PersonFacts {
   return {
     brazeId: brazeId(row.created_at, row.bucket, row.user_id),
     externalId: row.external_id,
@@ -226,7 +283,7 @@ function personFrom(row: Row, pushTargets: readonly PushTarget[]): PersonFacts {
     emailState: row.email_state,
     custom: row.custom ?? {},
     customTimes: row.custom_times ?? {},
-    subscriptionGroups: row.groups ?? {},
+    subscriptionGroups: groups,
     mostRecentlyUsedDevice: usedDevice(pushTargets),
   };
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from './custom-values.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
 import type { ProfileColumns } from './profile-fields.ts';
 import { emailKey, newPerson, Outdated, type Person, Roster, tokenKey } from './roster.ts';
-import type { TrackRequest } from './track.ts';
+import type { TrackRequest } from './track-request.ts';
 import { type Wanted, wantedBy } from './track-wanted.ts';
 
 /*

@@ -2,7 +2,7 @@ import type { AttributesObject } from './attributes.ts';
 import type { Identifier } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName } from './identify.ts';
 import { emailKey } from './roster.ts';
-import type { TrackRequest } from './track.ts';
+import type { TrackRequest } from './track-request.ts';
 
 /** Whom and what a request is about, before anything is looked up. */
 export interface Wanted {

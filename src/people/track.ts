@@ -1,38 +1,27 @@
 import type { Database, Db } from '../db/database.ts';
-import { RequestError } from '../errors.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
-import { type Activity, readEvent, readPurchase } from './activities.ts';
-import { type AttributesObject, readAttributes } from './attributes.ts';
-import { isObject, ObjectProblem, type RawObject } from './object-problem.ts';
+import type { Activity } from './activities.ts';
+import type { AttributesObject } from './attributes.ts';
+import type { RawObject } from './object-problem.ts';
 import { retrying } from './retrying.ts';
 import { type Person, Roster, tokenKey } from './roster.ts';
 import { loadRoster } from './track-load.ts';
+import {
+  problemOf,
+  readLists,
+  readTrack,
+  type TrackArray,
+  type TrackProblem,
+  type TrackRequest,
+  trackArrays,
+} from './track-request.ts';
 import { saveRoster } from './track-save.ts';
-
-export const trackArrays = ['attributes', 'events', 'purchases'] as const;
-export type TrackArray = (typeof trackArrays)[number];
-
-/** What was wrong with one object, in the form of the answer. */
-export interface TrackProblem {
-  type: string;
-  input_array: TrackArray;
-  index: number;
-}
-
-export interface TrackRequest {
-  /** Good objects with their place in their array. */
-  attributes: { index: number; object: AttributesObject }[];
-  activities: { array: 'events' | 'purchases'; index: number; object: Activity }[];
-  problems: TrackProblem[];
-}
 
 export interface TrackOutcome {
   problems: TrackProblem[];
   /** Good objects by array; only of arrays that were sent. */
   processed: Partial<Record<TrackArray, number>>;
 }
-
-const maxObjects = 75;
 
 /** Applies a body of /users/track: the good objects in one transaction, the bad ones told by their place. */
 export async function track(
@@ -53,49 +42,6 @@ export async function track(
 
 function byPlace(one: TrackProblem, other: TrackProblem): number {
   return trackArrays.indexOf(one.input_array) - trackArrays.indexOf(other.input_array) || one.index - other.index;
-}
-
-function readLists(body: RawObject): Map<TrackArray, unknown[]> {
-  const lists = new Map<TrackArray, unknown[]>();
-  for (const array of trackArrays) {
-    const list = Object.hasOwn(body, array) ? body[array] : undefined;
-    if (list === undefined || list === null) continue;
-    if (!Array.isArray(list)) throw new RequestError('bad_request', [`${array}: expected an array of objects`]);
-    if (list.length > maxObjects) {
-      throw new RequestError('max_input_length', [
-        `${array}: expected at most ${maxObjects} objects, got ${list.length}`,
-      ]);
-    }
-    lists.set(array, list);
-  }
-  return lists;
-}
-
-function readTrack(lists: ReadonlyMap<TrackArray, unknown[]>, workspace: WorkspaceCatalog, now: Date): TrackRequest {
-  const request: TrackRequest = { attributes: [], activities: [], problems: [] };
-  const readEach = <T>(array: TrackArray, read: (raw: RawObject) => T): { index: number; object: T }[] =>
-    (lists.get(array) ?? []).flatMap((raw, index) => {
-      try {
-        if (!isObject(raw)) throw new ObjectProblem('expected an object');
-        return [{ index, object: read(raw) }];
-      } catch (error) {
-        request.problems.push(problemOf(error, array, index));
-        return [];
-      }
-    });
-  request.attributes = readEach('attributes', (raw) => readAttributes(raw, workspace));
-  const events = readEach('events', (raw) => readEvent(raw, now)).map((event) => ({
-    array: 'events' as const,
-    ...event,
-  }));
-  const purchases = readEach('purchases', (raw) => readPurchase(raw, now));
-  request.activities = [...events, ...purchases.map((purchase) => ({ array: 'purchases' as const, ...purchase }))];
-  return request;
-}
-
-function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
-  if (error instanceof ObjectProblem) return { type: error.message, input_array: array, index };
-  throw error;
 }
 
 /** Loads and locks everybody concerned, applies object by object in memory, stores the result. The problems found on the way. */
