@@ -46,7 +46,7 @@ function parseYaml(source: string, path: string): unknown {
       ({ message, pos }) => `line ${source.slice(0, pos[0]).split('\n').length}: ${message}`,
     );
     if (problems.length > 0) throw new WorkspaceFileError(path, problems);
-    return document.toJS({ maxAliasCount: 100 });
+    return document.toJS({ maxAliasCount: 1_000 });
   } catch (error) {
     if (error instanceof WorkspaceFileError) throw error;
     // Nesting that exhausts the stack, or aliases that multiply.
