@@ -196,6 +196,22 @@ test('what the database refuses ends with exit code 1 and one line', async (t) =
   });
 });
 
+test('a database that is not there ends with exit code 1 and one line', async () => {
+  const { code, errors } = await terminal({ DATABASE_URL: 'postgres://ada:the-password@127.0.0.1:1/x' })(
+    'keys',
+    'list',
+  );
+  assert.equal(code, 1);
+  assert.equal(errors, 'The database cannot be used: connect ECONNREFUSED 127.0.0.1:1. Check DATABASE_URL.');
+});
+
+test('a database that refuses us ends with exit code 1 and one line', async (t) => {
+  const { url } = await testDatabase(t);
+  const { code, errors } = await terminal({ DATABASE_URL: url.replace(/db=\w+/, 'db=nowhere') })('keys', 'list');
+  assert.equal(code, 1);
+  assert.equal(errors, 'The database cannot be used: database "nowhere" does not exist. Check DATABASE_URL.');
+});
+
 const source = `
 email: { smtp: { url: "smtp://u:\${env:CRESSET_SMTP_PASSWORD}@relay.test" } }
 campaigns: [{ id: c, name: Receipts, kind: api }]

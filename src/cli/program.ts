@@ -8,6 +8,7 @@ import { SecretError } from '../workspace/secrets.ts';
 import { applyCommand } from './apply-command.ts';
 import { keysCommand, UsageError } from './keys-command.ts';
 import type { Terminal } from './terminal.ts';
+import { DatabaseUnusableError } from './with-database.ts';
 
 export type { Terminal } from './terminal.ts';
 
@@ -46,7 +47,7 @@ export async function runProgram(args: readonly string[], actions: Actions, term
 }
 
 const misuses = [UsageError, ConfigError, WorkspaceFileError];
-const expected = [...misuses, KeyError, SecretError, EmbeddedDatabaseError];
+const expected = [...misuses, KeyError, SecretError, EmbeddedDatabaseError, DatabaseUnusableError];
 
 function report(error: unknown, json: boolean, terminal: Terminal): void {
   const { name, message, stack = message } = error instanceof Error ? error : new Error(String(error));

@@ -28,7 +28,7 @@ const uuid = lowerCased(
 );
 const opaqueId = lowerCased(text());
 const range = checked(text(), rangeProblem);
-const description = text({ max: 4_096, multiline: true });
+const description = text({ max: 4_096, multiline: true, mayBeEmpty: true });
 const whatsApp = { whatsapp: 'whats_app' } as const;
 
 const app = object({

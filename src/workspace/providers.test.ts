@@ -9,9 +9,9 @@ const ec = (namedCurve: string) =>
   generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const pair = createECDH('prime256v1');
-pair.generateKeys();
+pair.setPrivateKey(Buffer.alloc(32, 7));
 const publicKey = pair.getPublicKey().toString('base64url');
-const privateKey = pair.getPrivateKey().toString('base64url').padStart(43, 'A');
+const privateKey = pair.getPrivateKey().toString('base64url');
 
 const account = { project_id: 'p', client_email: 'a@b', private_key: rsa };
 const good = {

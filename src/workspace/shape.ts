@@ -70,11 +70,11 @@ export function list<T>(shape: Shape<T>, most = 10_000): Shape<T[]> {
   };
 }
 
-export function text({ max = 255, multiline = false } = {}): Shape<string> {
+export function text({ max = 255, multiline = false, mayBeEmpty = false } = {}): Shape<string> {
   const control = multiline ? /[^\P{Cc}\t\r\n]/u : /\p{Cc}/u;
   return (value, path, problems) => {
     if (typeof value !== 'string') return refuse(problems, path, 'expected a text');
-    if (value.trim() === '') return refuse(problems, path, 'expected a text that is not empty');
+    if (value.trim() === '' && !mayBeEmpty) return refuse(problems, path, 'expected a text that is not empty');
     if (value.length > max) return refuse(problems, path, `expected at most ${max} characters`);
     if (control.test(value) || !value.isWellFormed())
       return refuse(problems, path, 'holds characters that are no text');
