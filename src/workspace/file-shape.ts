@@ -2,14 +2,13 @@ import { rangeProblem } from './allow-list.ts';
 import { idKey } from './catalog.ts';
 import { allPermissions } from './keys.ts';
 import { providerMembers } from './providers.ts';
+import { rateBuckets } from './settings.ts';
 import {
   checked,
   flag,
   integer,
-  isPlainObject,
   list,
   matching,
-  memberPath,
   object,
   oneOf,
   optional,
@@ -121,20 +120,14 @@ const apiKey = object({
   allow_from: optional(list(range, 1_000), []),
 });
 
-const bucketName = /^(default|send_broadcast:\/[\w/.]{1,100}|[a-z][a-z_]{0,63})$/;
+const mostRequests = integer(0, 1_000_000_000);
+const limits = object(Object.fromEntries(rateBuckets.map((name) => [name, optional(mostRequests, null)])));
 
-/** Names are those of the rate buckets; a bucket this version does not have is without effect. */
+/** Only the limits that are given. */
 const rateLimits: Shape<Record<string, number>> = (value, path, problems) => {
-  if (!isPlainObject(value)) {
-    problems.push(`${path}: expected an object`);
-    return undefined;
-  }
-  const before = problems.length;
-  const read = Object.entries(value).map(([name, limit]) => {
-    if (!bucketName.test(name)) problems.push(`${memberPath(path, name)}: expected the name of a rate bucket`);
-    return [name, integer(0, 1_000_000_000)(limit, memberPath(path, name), problems)];
-  });
-  return problems.length > before ? undefined : Object.fromEntries(read);
+  const read = limits(value, path, problems);
+  const given = Object.entries(read ?? {}).filter((entry): entry is [string, number] => entry[1] !== null);
+  return read && Object.fromEntries(given);
 };
 
 const timeZone = checked(text(), (value) => {

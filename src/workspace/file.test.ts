@@ -279,11 +279,9 @@ const bad: [string, object | string, string[]][] = [
     ['frequency_caps[0].period_count: expected an integer from 1 to 43200'],
   ],
   [
-    'a bad bucket',
-    { rate_limits: { 'Not one': 1 } },
-    ['rate_limits["Not one"]: expected the name of a rate bucket'].map((text) =>
-      text.replace('rate_limits["', 'rate_limits["'),
-    ),
+    'an unknown bucket',
+    { rate_limits: { defualt: 1 } },
+    ['rate_limits.defualt: there is no such key; did you mean default?'],
   ],
   ['a bad limit', { rate_limits: { default: -1 } }, ['rate_limits.default: expected an integer from 0 to 1000000000']],
   ['rate limits as a list', { rate_limits: [] }, ['rate_limits: expected an object']],

@@ -21,6 +21,16 @@ export function settingsFrom(stored: StoredSettings, smtpUrl: string | null): Wo
   };
 }
 
+/** The names under which requests are counted, and whose limits an operator may set. */
+export const rateBuckets = [
+  'default',
+  'send_broadcast:/messages/send',
+  'users_track',
+  'users_identity',
+  'users_export_ids',
+  'users_export_ids_with_fields',
+] as const;
+
 /** Where a sealed value belongs; bound to it, so that a value moved to another row does not open. */
 export const places = {
   workspace: (id: number) => `workspaces/${id}`,

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { rateBuckets, settingsFrom } from './settings.ts';
+
+test('every bucket that a route counts in can be given another limit, and no other', () => {
+  const http = fileURLToPath(new URL('../http', import.meta.url));
+  const sources = globSync(`${http}/**/*.ts`, { exclude: (name) => name.endsWith('.test.ts') });
+  const source = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
+  const names = [...source.matchAll(/RateBucket = \{ name: ['`]([^'`]+)['`]/g)].map(([, name = '']) =>
+    name.replace('${path}', '/messages/send'),
+  );
+  assert.deepEqual(names.sort(), [...rateBuckets].sort());
+});
+
+test('a member that is not stored has its default', () => {
+  assert.deepEqual(settingsFrom({ email: { footer: 'bye' } }, null), {
+    email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: 'bye' },
+    webhook: { deliver: false, allow: [] },
+    rateLimits: {},
+  });
+});
