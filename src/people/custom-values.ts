@@ -166,9 +166,9 @@ function editedArray(stored: Json | undefined, { add, remove }: { add: Json[]; r
   if (stored !== undefined && !Array.isArray(stored))
     throw new ObjectProblem(`${path}: add and remove need a stored array`);
   const gone = new Set(remove.map(elementKey));
-  const edited = [...(stored ?? []), ...add].filter((element) => !gone.has(elementKey(element)));
+  const edited = shortenArray([...(stored ?? []), ...add].filter((element) => !gone.has(elementKey(element))));
   refuseOversize(edited, path);
-  return shortenArray(edited);
+  return edited;
 }
 
 /** Scalars once, where they occur last; at most the newest 25. */

@@ -4,7 +4,7 @@ import type { GlobalState } from '../templating/facts.ts';
 import type { PersonKey } from './identify.ts';
 import { retrying } from './retrying.ts';
 import { Outdated } from './roster.ts';
-import { lockAddresses } from './track-load.ts';
+import { lockAddresses } from './track-lock.ts';
 
 /** Sets the email state of a person and of all who share their address. Nothing happens when the person is gone. */
 export async function setEmailState(

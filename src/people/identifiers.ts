@@ -11,7 +11,7 @@ export type Identifier =
   | { kind: 'email'; email: string }
   | { kind: 'phone'; phone: string };
 
-/** Address limits of ours: what an index of PostgreSQL can hold. Source of the first figure: eligibility.md 6. */
+/** Label and name together fit into an index row of PostgreSQL (2,704 bytes). Source: eligibility.md 6. */
 const maxNameBytes = 997;
 
 export const missingIdentifier = "'external_id' or 'braze_id' or 'user_alias' is required";

@@ -87,6 +87,8 @@ export class Roster {
   readonly knownTokens: Set<string>;
   /** Addresses all of whose holders are locked. */
   readonly lockedEmails: ReadonlySet<string>;
+  /** Holders of such addresses who are not in memory, by `emailKey`. */
+  readonly others: ReadonlyMap<string, readonly PersonKey[]>;
   /** What the request does to all who share an address. */
   readonly sharedStates = new Map<string, GlobalState>();
   readonly sharedGroups = new Map<string, Map<string, GroupChange['state']>>();
@@ -98,12 +100,18 @@ export class Roster {
 
   constructor(
     now: Date,
-    known: { addressStates: Map<string, GlobalState>; tokens: Set<string>; lockedEmails: ReadonlySet<string> },
+    known: {
+      addressStates: Map<string, GlobalState>;
+      tokens: Set<string>;
+      lockedEmails: ReadonlySet<string>;
+      others: ReadonlyMap<string, readonly PersonKey[]>;
+    },
   ) {
     this.now = now;
     this.addressStates = known.addressStates;
     this.knownTokens = known.tokens;
     this.lockedEmails = known.lockedEmails;
+    this.others = known.others;
   }
 
   add(person: Person, names: readonly PersonName[] = []): void {
@@ -206,9 +214,11 @@ export class Roster {
     if (!this.lockedEmails.has(key)) throw new Outdated('the address of a person changed');
     this.addressStates.set(key, state);
     this.sharedStates.set(key, state);
-    for (const other of this.people) {
-      if (other.columns.email !== null && emailKey(other.columns.email) === key) this.#changeState(other, state);
-    }
+    for (const other of this.#holders(key)) this.#changeState(other, state);
+  }
+
+  #holders(key: string): Person[] {
+    return this.people.filter(({ columns }) => columns.email !== null && emailKey(columns.email) === key);
   }
 
   #changeState(person: Person, state: GlobalState): void {
@@ -226,6 +236,7 @@ export class Roster {
     if (!this.lockedEmails.has(key)) throw new Outdated('the address of a person changed');
     const groups = this.sharedGroups.get(key) ?? new Map<string, GroupChange['state']>();
     this.sharedGroups.set(key, groups.set(groupId, state));
+    for (const other of this.#holders(key)) other.groups.set(groupId, state);
   }
 
   /** A token has one owner: the last to whom the request gives it. */

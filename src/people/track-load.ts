@@ -2,16 +2,12 @@ import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import type { GlobalState } from '../templating/facts.ts';
 import type { JsonObject } from './custom-values.ts';
-import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
+import { type PersonKey, resolveNames } from './identify.ts';
 import type { ProfileColumns } from './profile-fields.ts';
 import { emailKey, newPerson, Outdated, type Person, Roster, tokenKey } from './roster.ts';
+import { holdNames, lockAddresses, lockPeople } from './track-lock.ts';
 import type { TrackRequest } from './track-request.ts';
 import { type Wanted, wantedBy } from './track-wanted.ts';
-
-/*
- * Locks are taken in one order by everybody who writes people: addresses (advisory), names, profiles, tokens, each kind
- * in key order. So two requests never wait for each other in a ring.
- */
 
 /** Everybody a request may touch, locked until the end of the transaction. Throws Outdated when somebody else was faster. */
 export async function loadRoster(
@@ -42,8 +38,9 @@ export async function loadRoster(
     addressStates: await addressStates(tx, workspaceId, [...wanted.newEmails, ...wanted.emails]),
     tokens: await ownedTokens(tx, wanted.importedTokens),
     lockedEmails,
+    others: locked.others,
   });
-  for (const person of await loadPeople(tx, locked)) roster.add(person);
+  for (const person of await loadPeople(tx, locked.wanted)) roster.add(person);
   enterNames(roster, { wanted, known, made, now });
   return roster;
 }
@@ -73,103 +70,6 @@ async function emailsToLock(
      where workspace_id = ${workspaceId} and phone = any(${[...wanted.phones]}::text[]) and email is not null`);
   for (const { email } of rows) emails.add(emailKey(email));
   return emails;
-}
-
-/**
- * Addresses belong to nobody, so that there is no row to lock: who changes who has one, or its state, waits for whoever
- * else does. Emails in lower case, phone numbers in E.164.
- */
-export async function lockAddresses(tx: Db, workspaceId: number, addresses: readonly string[]): Promise<void> {
-  if (addresses.length === 0) return;
-  // The separator of a token's key is no character of a PostgreSQL text.
-  const texts = addresses.map((address) => address.replace('\u0000', ' '));
-  await tx.run(sql`
-    select pg_advisory_xact_lock(key)
-      from (select distinct hashtextextended(address, ${workspaceId}) as key
-              from unnest(${texts}::text[]) as address
-             order by key) as keys`);
-}
-
-/**
- * Reserves these names for people of ours to come; the keys of those we got, by `nameKey`. When somebody else is about
- * to make one of them, this waits for the outcome.
- */
-async function holdNames(tx: Db, workspaceId: number, names: readonly PersonName[]): Promise<Map<string, PersonKey>> {
-  if (names.length === 0) return new Map();
-  const rows = await tx.query<{ label: string; name: string; bucket: number; user_id: number }>(sql`
-    insert into user_names (workspace_id, label, name, bucket, user_id)
-    select ${workspaceId}, label, name, bucket_of(user_id), user_id
-      from (select label, name, nextval('user_ids') as user_id
-              from unnest(${names.map(({ label }) => label)}::text[], ${names.map(({ name }) => name)}::text[])
-                   as asked(label, name)) as numbered
-     order by label, name
-        on conflict do nothing
-    returning label, name, bucket, user_id`);
-  return new Map(rows.map((row) => [nameKey(row.label, row.name), { bucket: row.bucket, userId: row.user_id }]));
-}
-
-/**
- * Locks the people named, those who have an address that names somebody, and all who share an address whose state may
- * change; returns the first two. Of those with an address, as many as the request could move elsewhere, and one more.
- */
-async function lockPeople(
-  tx: Db,
-  {
-    wanted,
-    keys,
-    lockedEmails,
-    workspaceId,
-    candidates,
-  }: {
-    wanted: Wanted;
-    keys: readonly PersonKey[];
-    lockedEmails: ReadonlySet<string>;
-    workspaceId: number;
-    candidates: number;
-  },
-): Promise<PersonKey[]> {
-  const rows = await tx.prepared<{ bucket: number; user_id: number }>(
-    'lock_people',
-    sql`
-    with wanted as materialized (
-      select bucket, user_id
-        from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
-             as asked(bucket, user_id)
-       union
-      select c.bucket, c.user_id
-        from unnest(${[...wanted.emails]}::text[]) as asked(email)
-       cross join lateral (
-             select bucket, user_id from profiles
-              where workspace_id = ${workspaceId} and lower(email) = lower(asked.email) and email is not null
-              order by external_id is null, updated_at desc, user_id
-              limit ${candidates + 1}) as c
-       union
-      select c.bucket, c.user_id
-        from unnest(${[...wanted.phones]}::text[]) as asked(phone)
-       cross join lateral (
-             select bucket, user_id from profiles
-              where workspace_id = ${workspaceId} and phone = asked.phone
-              order by external_id is null, updated_at desc, user_id
-              limit ${candidates + 1}) as c
-    ), sharing as materialized (
-      select bucket, user_id from wanted
-       union
-      select p.bucket, p.user_id
-        from unnest(${[...lockedEmails]}::text[]) as shared(email)
-        join profiles p on lower(p.email) = lower(shared.email) and p.email is not null and p.workspace_id = ${workspaceId}
-    ), locked as materialized (
-      select p.bucket, p.user_id
-        from profiles p
-        join sharing on p.bucket = sharing.bucket and p.user_id = sharing.user_id
-       where p.workspace_id = ${workspaceId}
-       order by p.bucket, p.user_id
-         for update of p
-    )
-    select locked.bucket, locked.user_id
-      from locked
-      join wanted on wanted.bucket = locked.bucket and wanted.user_id = locked.user_id`,
-  );
-  return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
 }
 
 type PersonRow = Omit<Required<ProfileColumns>, 'email_state' | 'push_state'> & {

@@ -28,8 +28,8 @@ export async function saveRoster(
     tx,
     people.filter(({ stage, isChanged }) => stage === 'stored' && isChanged),
   );
-  await shareStates(tx, workspaceId, roster);
-  await saveGroups(tx, workspaceId, { roster, people });
+  await shareStates(tx, roster);
+  await saveGroups(tx, { roster, people });
   await saveTokens(tx, people);
   await saveSpamMarks(tx, workspaceId, roster);
   await saveActivities(tx, done);
@@ -114,48 +114,33 @@ async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
 }
 
 /** A change of email state made for one person holds for all who have the address. They are locked already. */
-async function shareStates(tx: Db, workspaceId: number, { sharedStates, now }: Roster): Promise<void> {
-  if (sharedStates.size === 0) return;
+async function shareStates(tx: Db, { sharedStates, others, now }: Roster): Promise<void> {
+  const rows = [...sharedStates].flatMap(([email, state]) =>
+    (others.get(email) ?? []).map((key) => ({ ...key, state })),
+  );
+  if (rows.length === 0) return;
   await tx.run(sql`
     update profiles p
        set email_state = shared.state, email_state_changed_at = ${now}
-      from unnest(${[...sharedStates.keys()]}::text[], ${[...sharedStates.values()]}::text[]) as shared(email, state)
-     where p.workspace_id = ${workspaceId} and p.email is not null and lower(p.email) = lower(shared.email)
-       and p.email_state <> shared.state`);
+      from unnest(${rows.map(({ bucket }) => bucket)}::integer[], ${rows.map(({ userId }) => userId)}::bigint[],
+                  ${rows.map(({ state }) => state)}::text[]) as shared(bucket, user_id, state)
+     where p.bucket = shared.bucket and p.user_id = shared.user_id and p.email_state <> shared.state`);
 }
 
-async function saveGroups(
-  tx: Db,
-  workspaceId: number,
-  { roster, people }: { roster: Roster; people: readonly Keyed[] },
-): Promise<void> {
+async function saveGroups(tx: Db, { roster, people }: { roster: Roster; people: readonly Keyed[] }): Promise<void> {
+  const own = people.map(({ key, groups }) => ({ key, groups }));
   const shared = [...roster.sharedGroups].flatMap(([email, groups]) =>
-    [...groups].map(([group_id, state]) => ({ email, group_id, state })),
+    (roster.others.get(email) ?? []).map((key) => ({ key, groups })),
   );
-  const own = people.flatMap(({ key, groups }) =>
-    [...groups].map(([group_id, state]) => ({
-      bucket: key.bucket,
-      user_id: key.userId,
-      group_id,
-      state,
-      changed_at: roster.now,
-    })),
+  const rows = [...own, ...shared].flatMap(({ key, groups }) =>
+    [...groups].map(([group_id, state]) => ({ bucket: key.bucket, user_id: key.userId, group_id, state })),
   );
-  if (own.length === 0) return;
-  // Shared first: what was said of a person themselves comes last.
+  if (rows.length === 0) return;
   await tx.run(sql`
     insert into subscription_states as s (bucket, user_id, group_id, state, changed_at)
-    select p.bucket, p.user_id, shared.group_id, shared.state, ${roster.now}
-      from json_to_recordset(${JSON.stringify(shared)}::json) as shared(email text, group_id text, state text)
-      join profiles p on p.workspace_id = ${workspaceId} and p.email is not null and lower(p.email) = lower(shared.email)
-        on conflict (bucket, user_id, group_id) do update
-       set state = excluded.state, changed_at = excluded.changed_at
-     where s.state <> excluded.state`);
-  await tx.run(sql`
-    insert into subscription_states as s (bucket, user_id, group_id, state, changed_at)
-    select bucket, user_id, group_id, state, changed_at
-      from json_to_recordset(${JSON.stringify(own)}::json)
-        as own(bucket integer, user_id bigint, group_id text, state text, changed_at timestamptz)
+    select bucket, user_id, group_id, state, ${roster.now}::timestamptz
+      from json_to_recordset(${JSON.stringify(rows)}::json)
+        as x(bucket integer, user_id bigint, group_id text, state text)
         on conflict (bucket, user_id, group_id) do update
        set state = excluded.state, changed_at = excluded.changed_at
      where s.state <> excluded.state`);

@@ -15,7 +15,7 @@ export interface Wanted {
   phones: Set<string>;
   /** Addresses given to people. */
   newEmails: Set<string>;
-  /** Identifiers of objects that change what is shared by address; null when there are none. */
+  /** Identifiers of the objects that change what is shared by address. */
   sharing: Identifier[];
   importedTokens: { appId: string; token: string }[];
 }

@@ -4,7 +4,7 @@ import type { Activity } from './activities.ts';
 import type { AttributesObject } from './attributes.ts';
 import type { RawObject } from './object-problem.ts';
 import { retrying } from './retrying.ts';
-import { type Person, Roster, tokenKey } from './roster.ts';
+import { emailKey, type Person, Roster, tokenKey } from './roster.ts';
 import { loadRoster } from './track-load.ts';
 import {
   problemOf,
@@ -92,6 +92,6 @@ function applyAttributes(roster: Roster, object: AttributesObject, workspace: Wo
   for (const token of tokens ?? []) roster.giveToken(person, token);
   const { email } = person.columns;
   if (object.profile.markedSpamAt !== undefined && email !== null)
-    roster.spamMarks.set(email.toLowerCase(), object.profile.markedSpamAt);
+    roster.spamMarks.set(emailKey(email), object.profile.markedSpamAt);
   roster.touch(person);
 }

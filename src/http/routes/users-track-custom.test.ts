@@ -160,6 +160,18 @@ test('operations that do not fit what is stored make their object bad, as a whol
   assert.equal((await world.profile('ada')).first_name, null);
 });
 
+test('one person holds at most 1 MB of custom attributes', async (t) => {
+  const world = await startWorld(t);
+  const part = Object.fromEntries(Array.from({ length: 350 }, (_, n) => [`k${n}`, 'x'.repeat(250)]));
+  const parts = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`p${n}`, part]));
+  assert.equal(
+    await world.problem({ external_id: 'ada', ...parts }),
+    'custom attributes: expected at most 1 MB for one person',
+  );
+  assert.equal(await world.count(), 0);
+  assert.deepEqual(await world.db.query(sql`select * from user_names`), []);
+});
+
 test('a custom attribute that is a time is kept in milliseconds beside its text', async (t) => {
   const world = await startWorld(t);
   await world.given({

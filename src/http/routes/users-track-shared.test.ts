@@ -100,6 +100,41 @@ test('subscription groups: those of email hold for all who share the address, th
   ]);
 });
 
+test('within one request the last word on a shared address holds for all who have it', async (t) => {
+  const world = await startWorld(t);
+  const email = 'x@example.test';
+  const say = (email_subscribe: string, subscription_state: string) => ({
+    email_subscribe,
+    subscription_groups: [{ subscription_group_id: emailGroup, subscription_state }],
+  });
+  await world.given({ external_id: 'cleo', email });
+  await world.given(
+    { external_id: 'ada', email, ...say('opted_in', 'subscribed') },
+    { external_id: 'ben', email, ...say('unsubscribed', 'unsubscribed') },
+  );
+  const states = await world.db.query(sql`
+    select p.external_id, p.email_state, s.state
+      from profiles p join subscription_states s using (bucket, user_id) order by external_id`);
+  const said = { email_state: 'unsubscribed', state: 'unsubscribed' };
+  assert.deepEqual(
+    states,
+    ['ada', 'ben', 'cleo'].map((external_id) => ({ external_id, ...said })),
+  );
+});
+
+test('an unsubscription and somebody else taking the address at once leave both unsubscribed', async (t) => {
+  const world = await startWorld(t);
+  for (let n = 0; n < 10; n += 1) {
+    await world.given({ external_id: `ada${n}`, email: `x${n}@example.test` }, { external_id: `ben${n}` });
+    await Promise.all([
+      world.given({ external_id: `ada${n}`, email_subscribe: 'unsubscribed' }),
+      world.given({ external_id: `ben${n}`, email: `X${n}@example.test` }),
+    ]);
+  }
+  const states = await world.db.query(sql`select email_state, count(*) as n from profiles group by email_state`);
+  assert.deepEqual(states, [{ email_state: 'unsubscribed', n: 20 }]);
+});
+
 test('marked_email_as_spam_at marks the address, whoever has it', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', email: 'X@example.test', marked_email_as_spam_at: '2026-01-01T00:00:00Z' });
