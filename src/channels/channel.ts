@@ -53,7 +53,7 @@ export interface Channel<Message extends object = object, Rendered extends objec
    * Checks the raw object and brings it into its canonical form: lenient scalars are converted, absent members are
    * absent, a scalar given as a template stays a text. Adds every problem to `problems`; null when there was a fatal one.
    */
-  parse(value: Record<string, unknown>, path: string, problems: Problems): Message | null;
+  parse(value: Record<string, unknown>, path: string, problems: Problems, now: Date): Message | null;
   references(message: Message): References;
   /** True for a push that shows nothing, which may go to background tokens. */
   isSilent?(message: Message): boolean;
@@ -67,9 +67,11 @@ export interface Channel<Message extends object = object, Rendered extends objec
 
 export interface RenderFacts {
   now: Date;
+  /** IANA zone of the person, else of the workspace. */
+  timeZone: string;
   dispatchId: string;
   /** Set when the message goes out under a campaign. */
   campaignId: string | null;
-  /** Signed links of this person and dispatch, for email. */
+  /** Where a mail's List-Unsubscribe header leads; null = without one. */
   unsubscribeUrl: string | null;
 }

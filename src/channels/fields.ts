@@ -149,6 +149,13 @@ function range(min: number, max: number): string {
   return `${min} to ${max}`;
 }
 
+/** The same without its absent members, so that it reads the same after a round trip through JSON. */
+export function compact<T extends object>(message: T): T {
+  const copy = { ...message };
+  for (const [key, value] of Object.entries(copy)) if (value === undefined) Reflect.deleteProperty(copy, key);
+  return copy;
+}
+
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
+import { ListenError } from '../http/listen.ts';
 import { variablesOf } from '../workspace/apply-file.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
@@ -47,7 +48,7 @@ export async function runProgram(args: readonly string[], actions: Actions, term
 }
 
 const misuses = [UsageError, ConfigError, WorkspaceFileError];
-const expected = [...misuses, KeyError, SecretError, EmbeddedDatabaseError, DatabaseUnusableError];
+const expected = [...misuses, ListenError, KeyError, SecretError, EmbeddedDatabaseError, DatabaseUnusableError];
 
 function report(error: unknown, json: boolean, terminal: Terminal): void {
   const { name, message, stack = message } = error instanceof Error ? error : new Error(String(error));

@@ -7,11 +7,13 @@ import type { ApiKey, Catalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { authorize } from './auth.ts';
 import { parseBody } from './body.ts';
+import type { Page } from './page.ts';
 import type { Charge, RateLimiter } from './rate-limiter.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 
 export interface ServerOptions {
   routes: readonly Route[];
+  pages: readonly Page[];
   catalog: () => Catalog;
   limiter: RateLimiter;
   log: Logger;
@@ -29,7 +31,7 @@ export interface ServerOptions {
 export function buildServer(options: ServerOptions): FastifyInstance {
   const server = Fastify({
     bodyLimit: options.bodyLimitBytes,
-    trustProxy: options.trustedProxyHops === 0 ? false : options.trustedProxyHops,
+    trustProxy: (_address, hop) => hop < options.trustedProxyHops,
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     return503OnClosing: false,
@@ -42,7 +44,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
   server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('not_found'), options.log));
   for (const route of options.routes) addRoute(server, route, options);
-  refuseOtherMethods(server, options);
+  for (const page of options.pages) addPage(server, page);
+  refuseOtherMethods(server, [...options.routes, ...options.pages]);
   return server;
 }
 
@@ -150,9 +153,20 @@ function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
   return send(reply, failure);
 }
 
-function refuseOtherMethods(server: FastifyInstance, options: ServerOptions): void {
+function addPage(server: FastifyInstance, page: Page): void {
+  server.route({
+    method: page.method,
+    url: page.path,
+    handler: async (request, reply) => {
+      const { status, type, body } = await page.handle({ params: request.params as Record<string, string> });
+      return reply.code(status).header('content-type', type).header('x-request-id', request.id).send(body);
+    },
+  });
+}
+
+function refuseOtherMethods(server: FastifyInstance, routes: readonly { path: string; method: string }[]): void {
   const allowed = new Map<string, string[]>();
-  for (const { path, method } of options.routes) allowed.set(path, [...(allowed.get(path) ?? []), method]);
+  for (const { path, method } of routes) allowed.set(path, [...(allowed.get(path) ?? []), method]);
   for (const [path, methods] of allowed) {
     const others = server.supportedMethods.filter((method) => !methods.includes(method));
     server.route({

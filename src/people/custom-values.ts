@@ -1,5 +1,5 @@
+import { readStoredTime } from '../lib/times.ts';
 import { isObject, type Json, ObjectProblem, own, type RawObject, readShortText, shown } from './object-problem.ts';
-import { readStoredTime } from './times.ts';
 
 /** What a request does to one custom attribute. */
 export type CustomChange =

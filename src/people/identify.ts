@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
+import { isStorable } from '../lib/storable.ts';
 
 /** Where all that is known of a person lives. */
 export interface PersonKey {
@@ -36,9 +37,4 @@ export async function resolveNames(
       join user_names n on n.workspace_id = ${workspaceId} and n.label = asked.label and n.name = asked.name`,
   );
   return new Map(rows.map((row) => [nameKey(row.label, row.name), { bucket: row.bucket, userId: row.user_id }]));
-}
-
-/** Whether PostgreSQL can hold the text: no NUL, no half of a surrogate pair. */
-export function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\u0000');
 }

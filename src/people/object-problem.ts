@@ -1,4 +1,4 @@
-import { isStorable } from './identify.ts';
+import { isStorable } from '../lib/storable.ts';
 
 /** What is wrong with one object of a request; the others are applied all the same. Holds no value of the caller's. */
 export class ObjectProblem extends Error {}

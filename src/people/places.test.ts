@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { readTimeZone } from '../lib/zone-names.ts';
 import { readCountry, readLanguage } from './places.ts';
-import { readTimeZone } from './time-zones.ts';
 
 test('countries: codes of ISO 3166-1 and names as far as they are known', () => {
   const table: [string, string | null][] = [

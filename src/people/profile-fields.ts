@@ -1,10 +1,10 @@
 import { readFlag } from '../lib/lenient.ts';
+import { readStoredTime } from '../lib/times.ts';
+import { readTimeZone } from '../lib/zone-names.ts';
 import type { GlobalState } from '../templating/facts.ts';
 import { isGiven, readEmail, readPhoneNumber } from './identifiers.ts';
 import { isObject, type Json, ObjectProblem, own, readShortText } from './object-problem.ts';
 import { readCountry, readLanguage } from './places.ts';
-import { readTimeZone } from './time-zones.ts';
-import { readStoredTime } from './times.ts';
 
 /** New values of columns of `profiles`; null removes. */
 export interface ProfileColumns {

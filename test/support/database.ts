@@ -8,6 +8,8 @@ export interface TestDatabase {
   url: string;
   /** The workspace every test database starts with. */
   workspaceId: number;
+  /** What uses the database ends before it does, last started first. */
+  beforeClose(release: () => Promise<unknown>): void;
 }
 
 /** A migrated PostgreSQL database of the test's own, with one workspace; gone when the test ends. */
@@ -18,12 +20,14 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   await asAdmin(base, `create database ${name} template cresset_template`);
   const url = base.replace('db=postgres', `db=${name}`);
   const db = connect({ url });
+  const releases: (() => Promise<unknown>)[] = [];
   t.after(async () => {
+    for (const release of releases.reverse()) await release();
     await db.close();
     await asAdmin(base, `drop database ${name} with (force)`);
   });
   const { id } = await db.one<{ id: number }>(sql`insert into workspaces (name) values ('test') returning id`);
-  return { db, url, workspaceId: id };
+  return { db, url, workspaceId: id, beforeClose: (release) => releases.push(release) };
 }
 
 async function asAdmin(url: string, statement: string): Promise<void> {

@@ -12,10 +12,11 @@ const minuteMs = 60_000;
 /** Milliseconds since 1970 if the text is wholly a date in a form we know, else null. No zone = UTC. Impossible dates are none. */
 export function readStoredTime(text: string): number | null {
   if (text.length > 40) return null;
-  return readIso(text) ?? readAmerican(text) ?? readSpelled(text);
+  return readIsoTime(text) ?? readAmerican(text) ?? readSpelled(text);
 }
 
-function readIso(text: string): number | null {
+/** As `readStoredTime`, ISO 8601 forms only. */
+export function readIsoTime(text: string): number | null {
   const match = iso.exec(text);
   if (match === null) return null;
   const [

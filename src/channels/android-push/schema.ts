@@ -1,0 +1,90 @@
+import type { Problems } from '../../lib/problems.ts';
+import { compact, Fields, type Templated } from '../fields.ts';
+import { type PushButton, readButtons } from '../push-buttons.ts';
+import { MAX_TTL_S, readExtra, readPriority } from '../push-fields.ts';
+import { type Conversation, readConversation } from './conversation.ts';
+
+/** What a caller may send. Source: messaging-objects.md 2.1. */
+export interface AndroidPush {
+  alert?: string | undefined;
+  title?: string | undefined;
+  extra?: Record<string, unknown> | undefined;
+  message_variation_id?: string | undefined;
+  notification_channel_id?: string | undefined;
+  priority?: number | undefined;
+  android_priority?: Templated<'normal' | 'high'> | undefined;
+  send_to_sync?: Templated<boolean> | undefined;
+  collapse_key?: string | undefined;
+  sound?: string | undefined;
+  custom_uri?: string | undefined;
+  use_webview?: Templated<boolean> | undefined;
+  summary_text?: string | undefined;
+  time_to_live?: Templated<number> | undefined;
+  notification_id?: Templated<number> | undefined;
+  push_icon_image_url?: string | undefined;
+  accent_color?: Templated<number> | undefined;
+  send_to_most_recent_device_only?: Templated<boolean> | undefined;
+  buttons?: PushButton[] | undefined;
+  conversation_data?: Conversation | undefined;
+}
+
+const MAX_BYTES = 4_000;
+const MAX_BUTTONS = 3;
+
+export function parseAndroidPush(raw: Record<string, unknown>, path: string, problems: Problems): AndroidPush {
+  const fields = new Fields(raw, path, problems);
+  const message = compact<AndroidPush>({
+    alert: fields.text('alert'),
+    title: fields.text('title'),
+    extra: readExtra(fields),
+    message_variation_id: fields.text('message_variation_id'),
+    notification_channel_id: fields.text('notification_channel_id') ?? fields.text('notification_channel'),
+    priority: readPriority(fields),
+    android_priority: fields.oneOf('android_priority', ['normal', 'high']),
+    send_to_sync: fields.flag('send_to_sync'),
+    collapse_key: fields.text('collapse_key'),
+    sound: fields.text('sound'),
+    custom_uri: fields.text('custom_uri'),
+    use_webview: fields.flag('use_webview'),
+    summary_text: fields.text('summary_text'),
+    time_to_live: fields.integer('time_to_live', { min: 0, max: MAX_TTL_S }),
+    notification_id: fields.integer('notification_id', { min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    push_icon_image_url: fields.text('push_icon_image_url'),
+    accent_color: fields.integer('accent_color', { min: -(2 ** 31), max: 2 ** 32 - 1 }),
+    send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
+    buttons: firstButtons(fields, readButtons(fields, ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'])),
+    conversation_data: readConversation(fields),
+  });
+  checkVisibility(fields, message);
+  checkSize(fields, message);
+  return message;
+}
+
+/** A silent push says nothing; a visible one needs both texts. */
+function checkVisibility(fields: Fields, message: AndroidPush): void {
+  for (const key of ['alert', 'title'] as const) {
+    const text = message[key];
+    if (message.send_to_sync === true) {
+      if (text !== undefined) fields.problems.add('cross', fields.at(key), 'must be absent with send_to_sync');
+    } else if (typeof message.send_to_sync !== 'string' && (text === undefined || text.trim() === '')) {
+      fields.require(key, 'is required unless send_to_sync is true');
+    }
+  }
+}
+
+function checkSize(fields: Fields, { alert = '', extra }: AndroidPush): void {
+  const bytes = Buffer.byteLength(alert) + (extra === undefined ? 0 : Buffer.byteLength(JSON.stringify(extra)));
+  if (bytes <= MAX_BYTES) return;
+  fields.problems.add(
+    'size',
+    fields.path,
+    `alert and extra: expected at most ${MAX_BYTES} bytes, got ${bytes}`,
+    'android_push_too_long',
+  );
+}
+
+function firstButtons(fields: Fields, buttons: PushButton[] | undefined): PushButton[] | undefined {
+  if (buttons === undefined || buttons.length <= MAX_BUTTONS) return buttons;
+  fields.problems.minor(`${fields.at('buttons')}: only the first ${MAX_BUTTONS} of ${buttons.length} are used`);
+  return buttons.slice(0, MAX_BUTTONS);
+}

@@ -1,0 +1,143 @@
+import { readDate, readFlag, readFloat, readInteger } from '../../lib/lenient.ts';
+import { RenderStop } from '../../templating/render-stop.ts';
+import type { RenderFacts } from '../channel.ts';
+import { compact, settle, settleRequired } from '../fields.ts';
+import { usualAction } from './buttons.ts';
+import {
+  type AppleAlert,
+  type ApplePush,
+  assetTypes,
+  interruptionLevels,
+  isBackground,
+  saysSomething,
+} from './schema.ts';
+
+export interface RenderedApplePush {
+  title: string | null;
+  body: string | null;
+  /** Without topic, authorization and id. Source: messaging-objects.md 3.3. */
+  headers: Record<string, string>;
+  payload: Record<string, unknown>;
+}
+
+const MAX_PAYLOAD_BYTES = 4_096;
+const DEFAULT_EXPIRY_MS = 30 * 86_400_000;
+
+export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedApplePush {
+  const message = settleScalars(given);
+  if (message['content-available'] !== true && !saysSomething(message.alert))
+    settleRequired('alert', message.alert?.body);
+  const headers = headersOf(message, facts);
+  // Our own keys win over equal ones of the caller's.
+  const payload = Object.fromEntries([
+    ...Object.entries(message.extra ?? {}),
+    ...Object.entries(ownMembers(message, facts)),
+  ]);
+  if (Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES) {
+    throw new RenderStop('payload_too_large', `payload: more than ${MAX_PAYLOAD_BYTES} bytes`);
+  }
+  return { title: message.alert?.title ?? null, body: message.alert?.body ?? null, headers, payload };
+}
+
+/** Scalars that were templates become what they stand for. */
+function settleScalars(message: ApplePush): ApplePush {
+  return compact<ApplePush>({
+    ...message,
+    badge: settle('badge', message.badge, readInteger),
+    'content-available': settle('content-available', message['content-available'], readFlag),
+    interruption_level: oneOf('interruption_level', message.interruption_level, interruptionLevels),
+    relevance_score: settle('relevance_score', message.relevance_score, readFloat),
+    use_webview: settle('use_webview', message.use_webview, readFlag),
+    asset_file_type: oneOf('asset_file_type', message.asset_file_type, assetTypes),
+    mutable_content: settle('mutable_content', message.mutable_content, readFlag),
+    apns_priority: settle('apns_priority', message.apns_priority, readInteger),
+  });
+}
+
+function oneOf<T extends string>(key: string, text: string | undefined, values: readonly T[]): T | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const found = values.find((value) => value === text.trim());
+  if (found === undefined)
+    throw new RenderStop('aborted', `${key}: expected one of ${values.join(', ')} after rendering`);
+  return found;
+}
+
+function headersOf(message: ApplePush, { now }: RenderFacts): Record<string, string> {
+  const expiry = settle('expiry', message.expiry, readDate) ?? new Date(now.getTime() + DEFAULT_EXPIRY_MS);
+  const expiresAt = expiry instanceof Date ? expiry : new Date(expiry);
+  if (expiresAt <= now) throw new RenderStop('expired', 'expiry has passed');
+  const background = isBackground(message);
+  const { collapse_id } = message;
+  if (collapse_id !== undefined && Buffer.byteLength(collapse_id) > 64)
+    throw new RenderStop('aborted', 'collapse_id: more than 64 bytes after rendering');
+  return {
+    'apns-push-type': background ? 'background' : 'alert',
+    'apns-priority': priorityOf(
+      typeof message.apns_priority === 'number' ? message.apns_priority : undefined,
+      background,
+    ),
+    'apns-expiration': String(Math.floor(expiresAt.getTime() / 1000)),
+    ...(collapse_id !== undefined && { 'apns-collapse-id': collapse_id }),
+  };
+}
+
+/** APNs knows 1, 5 and 10 only; a background push never has more than 5. */
+function priorityOf(asked: number | undefined, background: boolean): string {
+  const wanted = asked ?? (background ? 5 : 10);
+  if (wanted <= 1) return '1';
+  return wanted <= 5 || background ? '5' : '10';
+}
+
+function ownMembers(message: ApplePush, facts: RenderFacts): Record<string, unknown> {
+  const { custom_uri, use_webview } = message;
+  return compact({
+    aps: aps(message),
+    ab: compact({
+      c: facts.campaignId ?? facts.dispatchId,
+      att: message.asset_url === undefined ? undefined : { url: message.asset_url, type: message.asset_file_type },
+      buttons: buttons(message),
+    }),
+    ab_uri: custom_uri,
+    ab_use_webview: custom_uri === undefined ? undefined : (use_webview ?? true),
+  });
+}
+
+function aps(message: ApplePush): object {
+  return compact<Record<string, unknown>>({
+    alert: message.alert === undefined ? undefined : alertOf(message.alert),
+    badge: message.badge,
+    sound: soundOf(message),
+    'content-available': message['content-available'] === true ? 1 : undefined,
+    'mutable-content': message.mutable_content === true || message.asset_url !== undefined ? 1 : undefined,
+    category: message.category,
+    'thread-id': message.notification_group_thread_id,
+    'interruption-level': message.interruption_level,
+    'relevance-score': message.relevance_score,
+  });
+}
+
+function soundOf({ sound, interruption_level }: ApplePush): unknown {
+  return sound !== undefined && interruption_level === 'critical' ? { critical: 1, name: sound, volume: 1 } : sound;
+}
+
+function alertOf(alert: AppleAlert): object {
+  return compact<Record<string, unknown>>({
+    title: alert.title,
+    body: alert.body,
+    'title-loc-key': alert.title_loc_key,
+    'title-loc-args': alert.title_loc_args,
+    'action-loc-key': alert.action_loc_key,
+    'loc-key': alert.loc_key,
+    'loc-args': alert.loc_args,
+  });
+}
+
+function buttons({ buttons: given, category }: ApplePush): object | undefined {
+  if (given === undefined) return undefined;
+  const entries = given.map(({ action_id, action, uri, use_webview }): [string, object] => {
+    const settled = (action ?? usualAction(category, action_id)).trim().toUpperCase();
+    const webview = uri === undefined ? undefined : (settle('use_webview', use_webview, readFlag) ?? true);
+    return [action_id, compact({ action: settled, uri, use_webview: webview })];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,53 @@
+import { readMailbox } from '../../lib/email-address.ts';
+import { RenderStop } from '../../templating/render-stop.ts';
+import type { RenderFacts } from '../channel.ts';
+import { settleRequired } from '../fields.ts';
+import { plaintextOf } from './plaintext.ts';
+import type { RenderedEmail } from './rendered.ts';
+import { type EmailMessage, extrasBytes, MAX_EXTRAS_BYTES, NO_REPLY_TO } from './schema.ts';
+
+export function renderEmail(message: EmailMessage, facts: RenderFacts): RenderedEmail {
+  const body = settleRequired('body', message.body);
+  const extras = message.extras ?? {};
+  if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
+    throw new RenderStop('aborted', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
+  return {
+    from: mailbox('from', message.from ?? ''),
+    reply_to: replyTo(message.reply_to),
+    subject: oneLine('subject', message.subject ?? ''),
+    html: message.preheader === undefined ? body : withPreheader(body, message.preheader),
+    plaintext: message.plaintext_body ?? plaintextOf(body),
+    headers: Object.fromEntries(
+      Object.entries(message.headers ?? {}).map(([name, value]) => [name, oneLine(`headers.${name}`, value)]),
+    ),
+    attachments: message.attachments ?? [],
+    extras,
+    unsubscribe_url: facts.unsubscribeUrl,
+  };
+}
+
+function mailbox(key: string, text: string): string {
+  if (readMailbox(oneLine(key, text)) === null)
+    throw new RenderStop('aborted', `${key}: not an email address after rendering`);
+  return text;
+}
+
+function replyTo(text: string | undefined): string | null {
+  return text === undefined || text === NO_REPLY_TO || text.trim() === '' ? null : mailbox('reply_to', text);
+}
+
+/** A line break here would let a person's name write headers. */
+function oneLine(key: string, text: string): string {
+  if (/[\r\n\0]/.test(text)) throw new RenderStop('aborted', `${key}: holds a line break or NUL after rendering`);
+  return text;
+}
+
+/** Shown by mail programs beside the subject, and hidden in the mail itself. */
+function withPreheader(html: string, preheader: string): string {
+  const text = preheader.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  const element = `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${text}</div>`;
+  const body = /<body\b[^>]*>/i.exec(html);
+  if (body === null) return element + html;
+  const at = body.index + body[0].length;
+  return html.slice(0, at) + element + html.slice(at);
+}

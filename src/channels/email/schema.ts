@@ -1,0 +1,174 @@
+import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
+import type { Problems } from '../../lib/problems.ts';
+import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
+
+/** What a caller may send. Source: messaging-objects.md 6.1. */
+export interface EmailMessage {
+  app_id: string;
+  subject?: string | undefined;
+  from?: string | undefined;
+  reply_to?: string | undefined;
+  body?: string | undefined;
+  plaintext_body?: string | undefined;
+  preheader?: string | undefined;
+  email_template_id?: string | undefined;
+  message_variation_id?: string | undefined;
+  extras?: Record<string, unknown> | undefined;
+  headers?: Record<string, string> | undefined;
+  should_inline_css?: Templated<boolean> | undefined;
+  attachments?: { file_name: string; url: string }[] | undefined;
+}
+
+export const NO_REPLY_TO = 'NO_REPLY_TO';
+const MAX_BODY_BYTES = 400 * 1024;
+export const MAX_EXTRAS_BYTES = 1_024;
+
+const reservedHeaders = new Set(
+  [
+    'BCC',
+    'CC',
+    'Content-Transfer-Encoding',
+    'Content-Type',
+    'DKIM-Signature',
+    'From',
+    'MIME-Version',
+    'Received',
+    'Reply-To',
+    'Subject',
+    'To',
+    'x-sg-eid',
+    'x-sg-id',
+    'Message-ID',
+    'Date',
+    'Return-Path',
+    'Sender',
+  ].map((name) => name.toLowerCase()),
+);
+
+export function parseEmail(raw: Record<string, unknown>, path: string, problems: Problems): EmailMessage {
+  const fields = new Fields(raw, path, problems);
+  const message: EmailMessage = {
+    app_id: fields.text('app_id') ?? '',
+    subject: readLine(fields, 'subject'),
+    from: readSender(fields),
+    reply_to: readReplyTo(fields),
+    body: fields.text('body'),
+    plaintext_body: fields.text('plaintext_body'),
+    preheader: fields.text('preheader'),
+    email_template_id: fields.text('email_template_id'),
+    message_variation_id: fields.text('message_variation_id'),
+    extras: readExtras(fields),
+    headers: readHeaders(fields),
+    should_inline_css: fields.flag('should_inline_css'),
+    attachments: readAttachments(fields),
+  };
+  if (message.app_id === '') fields.require('app_id');
+  if (message.body === undefined && message.email_template_id === undefined) {
+    fields.require('body', 'is required unless email_template_id is given');
+  }
+  warn(fields, message);
+  return compact(message);
+}
+
+function warn(fields: Fields, { subject, body, should_inline_css, email_template_id }: EmailMessage): void {
+  const { problems } = fields;
+  if (subject === undefined && email_template_id === undefined)
+    problems.minor(`${fields.at('subject')} is missing; the mail has an empty subject`);
+  if (Buffer.byteLength(body ?? '') > MAX_BODY_BYTES)
+    problems.minor(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
+  if (should_inline_css === true)
+    problems.minor(`${fields.at('should_inline_css')}: CSS is not inlined by this server; it was left as it is`);
+  if (fields.text('bcc') !== undefined)
+    problems.minor(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
+}
+
+const lineBreak = /[\r\n\0]/;
+
+function readLine(fields: Fields, key: string): string | undefined {
+  const text = fields.text(key);
+  if (text !== undefined && lineBreak.test(text))
+    fields.problems.add('range', fields.at(key), 'must not hold line breaks or NUL');
+  return text;
+}
+
+function readSender(fields: Fields): string | undefined {
+  const text = readLine(fields, 'from');
+  if (text === undefined || isTemplate(text) || readMailbox(text) !== null) return text;
+  fields.problems.add('range', fields.at('from'), 'expected an address such as "Acme <hello@example.com>"');
+  return text;
+}
+
+function readReplyTo(fields: Fields): string | undefined {
+  const text = readLine(fields, 'reply_to');
+  if (text === undefined || text === NO_REPLY_TO || isTemplate(text) || isEmailAddress(text)) return text;
+  if (readMailbox(text) === null) fields.problems.add('range', fields.at('reply_to'), 'expected one email address');
+  return text;
+}
+
+function readExtras(fields: Fields): Record<string, unknown> | undefined {
+  const extras = fields.hash('extras');
+  if (extras === undefined || isTemplate(JSON.stringify(extras))) return extras;
+  if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
+    fields.problems.add('size', fields.at('extras'), `expected at most ${MAX_EXTRAS_BYTES} bytes of keys and values`);
+  return extras;
+}
+
+/** Bytes of all keys and values. */
+export function extrasBytes(extras: Readonly<Record<string, unknown>>): number {
+  const bytes = (value: unknown) =>
+    Buffer.byteLength(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+  return Object.entries(extras).reduce((sum, [key, value]) => sum + bytes(key) + bytes(value), 0);
+}
+
+function readHeaders(fields: Fields): Record<string, string> | undefined {
+  const hash = fields.hash('headers');
+  if (hash === undefined) return undefined;
+  const reader = new Fields(hash, fields.at('headers'), fields.problems);
+  const kept: [string, string][] = [];
+  const seen = new Set<string>();
+  for (const name of Object.keys(hash)) {
+    const value = reader.text(name);
+    const lower = name.toLowerCase();
+    if (!isHeaderName(name))
+      fields.problems.add(
+        'range',
+        `${fields.at('headers')}`,
+        'a header name holds letters, digits and marks, without blanks and colons',
+      );
+    else if (seen.has(lower)) fields.problems.add('cross', reader.at(name), 'is given twice, in another letter case');
+    else if (value !== undefined && lineBreak.test(value))
+      fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
+    else if (reservedHeaders.has(lower)) fields.problems.minor(`${reader.at(name)} is reserved and was dropped`);
+    else if (value !== undefined) kept.push([name, value]);
+    seen.add(lower);
+  }
+  return Object.fromEntries(kept);
+}
+
+/** Source: RFC 5322, 3.6.8: printable US-ASCII without the colon. */
+function isHeaderName(name: string): boolean {
+  return name.length <= 128 && /^[!-9;-~]+$/.test(name);
+}
+
+function readAttachments(fields: Fields): EmailMessage['attachments'] {
+  return fields.objects('attachments')?.map((attachment) => {
+    const file_name = readLine(attachment, 'file_name');
+    const url = attachment.text('url');
+    if (file_name === undefined) attachment.require('file_name');
+    if (url === undefined) attachment.require('url');
+    else if (!isTemplate(url) && !isWebUrl(url))
+      attachment.problems.add('range', attachment.at('url'), 'expected an http or https URL');
+    if (attachment.text('basic_auth_credential') !== undefined) {
+      attachment.problems.add(
+        'cross',
+        attachment.at('basic_auth_credential'),
+        'does not name a credential of this workspace',
+      );
+    }
+    return { file_name: file_name ?? '', url: url ?? '' };
+  });
+}
+
+function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}

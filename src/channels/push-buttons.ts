@@ -1,0 +1,42 @@
+import { readFlag } from '../lib/lenient.ts';
+import { compact, type Fields, settle, type Templated } from './fields.ts';
+import { requiredText } from './push-fields.ts';
+
+/** A button of an Android or web push. */
+export interface PushButton {
+  text: string;
+  action?: Templated<ButtonAction> | undefined;
+  uri?: string | undefined;
+  use_webview?: Templated<boolean> | undefined;
+}
+
+export type ButtonAction = 'OPEN_APP' | 'URI' | 'DEEP_LINK' | 'CLOSE';
+
+/** Buttons with one of these actions; `URI` and `DEEP_LINK` need a `uri`. */
+export function readButtons(fields: Fields, actions: readonly ButtonAction[]): PushButton[] | undefined {
+  return fields.objects('buttons')?.map((button) => {
+    const action = button.oneOf('action', actions, { ignoreCase: true });
+    const uri = button.text('uri');
+    if ((action === 'URI' || action === 'DEEP_LINK') && uri === undefined) {
+      button.problems.add('cross', button.at('uri'), `is required with action ${action}`);
+    }
+    return compact({ text: requiredText(button, 'text'), action, uri, use_webview: button.flag('use_webview') });
+  });
+}
+
+export interface SettledButton {
+  text: string;
+  action: string;
+  uri: string | undefined;
+  useWebview: boolean;
+}
+
+/** A button whose texts are rendered. */
+export function settleButton({ text, action, uri, use_webview }: PushButton): SettledButton {
+  return {
+    text,
+    action: (action ?? 'OPEN_APP').trim().toUpperCase(),
+    uri,
+    useWebview: settle('use_webview', use_webview, readFlag) ?? true,
+  };
+}

@@ -1,0 +1,39 @@
+import type { Fields } from './fields.ts';
+
+/** A required text of a visible push; blank counts as missing. */
+export function requiredText(fields: Fields, key: string): string {
+  const text = fields.text(key);
+  if (text === undefined || text.trim() === '') fields.require(key);
+  return text ?? '';
+}
+
+export function readExtra(fields: Fields): Record<string, unknown> | undefined {
+  return fields.hash('extra', 'invalid_extra');
+}
+
+/** Display priority: what is out of range or no integer is 0, without an error. */
+export function readPriority(fields: Fields): number | undefined {
+  const value = fields.raw('priority');
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = Number(value);
+  return Number.isInteger(number) && number >= -2 && number <= 2 ? number : 0;
+}
+
+export const MAX_TTL_S = 2_419_200; // 28 days
+
+/** Where text is all that fits: anything else as its JSON. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+/** Bytes of all keys and values of a payload of texts. */
+export function payloadBytes(data: Readonly<Record<string, string>>): number {
+  return Object.entries(data).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+}
+
+/** Without the members that are absent. */
+export function present<T>(members: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  const kept: [string, T][] = [];
+  for (const [key, value] of Object.entries(members)) if (value !== undefined) kept.push([key, value]);
+  return Object.fromEntries(kept);
+}

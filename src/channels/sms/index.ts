@@ -1,0 +1,32 @@
+import { RenderStop } from '../../templating/render-stop.ts';
+import type { Channel } from '../channel.ts';
+import { settleRequired } from '../fields.ts';
+import { lengthProblem, parseSms, type SmsMessage } from './schema.ts';
+import { countSegments, type SmsSegments } from './segments.ts';
+
+export interface RenderedSms {
+  body: string;
+  media_urls: readonly string[];
+  segments: SmsSegments;
+}
+
+export const sms: Channel<SmsMessage, RenderedSms> = {
+  key: 'sms',
+  variationChannel: 'sms',
+  address: { kind: 'phone' },
+  neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id']),
+  parse: parseSms,
+  references: (message) => ({
+    appId: message.app_id,
+    subscriptionGroupId: message.subscription_group_id,
+    messageVariationId: message.message_variation_id,
+  }),
+  render: renderSms,
+};
+
+function renderSms(message: SmsMessage): RenderedSms {
+  const body = settleRequired('body', message.body);
+  const problem = lengthProblem(body);
+  if (problem !== null) throw new RenderStop('payload_too_large', `body: ${problem}`);
+  return { body, media_urls: message.media_items ?? [], segments: countSegments(body) };
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { Agent, type Dispatcher, request } from 'undici';
+import type { Outcome } from '../outcome.ts';
+import { findPassage, type Passage } from './guard.ts';
+import type { RenderedWebhook } from './rendered.ts';
+import { readRetryAfter, readStatus } from './reply.ts';
+
+export interface WebhookSender {
+  deliver(hook: RenderedWebhook, id: { dispatchId: string; key: string }, signal: AbortSignal): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 90_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_RESPONSE_BYTES = 1_048_576;
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** One request per person, to public addresses and those in `allow` only. Redirects are not followed. */
+export function createWebhookSender({ allow }: { allow: readonly string[] }): WebhookSender {
+  const open = new Set<Agent>();
+
+  async function call(
+    passage: Passage & { allowed: true },
+    hook: RenderedWebhook,
+    dispatchId: string,
+  ): Promise<Outcome> {
+    const agent = pinnedAgent(passage);
+    open.add(agent);
+    try {
+      const response = await request(passage.url, {
+        dispatcher: agent,
+        method: hook.method,
+        headers: { 'user-agent': `Cresset/${version}`, 'x-dispatch-id': dispatchId, ...hook.headers },
+        body: hook.body,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      await discard(response.body);
+      return readStatus(response.statusCode, readRetryAfter(response.headers['retry-after'], new Date()));
+    } finally {
+      open.delete(agent);
+      agent.destroy().catch(ignoreClosed);
+    }
+  }
+
+  return {
+    async deliver(hook, { dispatchId }) {
+      try {
+        const passage = await findPassage(hook.url, { allow });
+        return passage.allowed ? await call(passage, hook, dispatchId) : { kind: 'failed', reason: 'blocked_target' };
+      } catch (error) {
+        return { kind: 'retry', reason: `599 ${codeOf(error)}` };
+      }
+    },
+    async close() {
+      await Promise.all([...open].map((agent) => agent.destroy()));
+    },
+  };
+}
+
+/** Connects to the address that was checked: a second lookup could give another. */
+function pinnedAgent({ address, family }: { address: string; family: 4 | 6 }): Agent {
+  return new Agent({
+    connect: {
+      timeout: CONNECT_TIMEOUT_MS,
+      lookup: (_host, options, done) => (options.all ? done(null, [{ address, family }]) : done(null, address, family)),
+    },
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    maxResponseSize: MAX_RESPONSE_BYTES,
+    pipelining: 1,
+  });
+}
+
+/** What it answers beyond its status is nobody's business; it is read so that the far side can finish. */
+async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
+  try {
+    await body.dump({ limit: MAX_RESPONSE_BYTES });
+  } catch (error) {
+    if (codeOf(error) !== 'UND_ERR_RES_EXCEEDED_MAX_SIZE') throw error;
+  }
+}
+
+function ignoreClosed(): void {
+  // The connection is gone, which is what was wanted.
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = Object(error) as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'error';
+}

@@ -1,0 +1,73 @@
+import type { Problems } from '../../lib/problems.ts';
+import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
+
+/** What a caller may send. Source: messaging-objects.md 9.1. */
+export interface WebhookMessage {
+  url: string;
+  request_method: Templated<Method>;
+  request_headers?: Record<string, string> | undefined;
+  body?: string | undefined;
+  message_variation_id?: string | undefined;
+}
+
+export const methods = ['POST', 'PUT', 'DELETE', 'GET'] as const;
+export type Method = (typeof methods)[number];
+
+const ours = /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|proxy-.*|expect)$/i;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+
+export function parseWebhook(raw: Record<string, unknown>, path: string, problems: Problems): WebhookMessage {
+  const fields = new Fields(raw, path, problems);
+  const url = fields.text('url');
+  const request_method = fields.oneOf('request_method', methods, { ignoreCase: true });
+  if (url === undefined) fields.require('url');
+  else if (!isTemplate(url)) checkUrl(fields, url);
+  if (request_method === undefined) fields.require('request_method', `is required: one of ${methods.join(', ')}`);
+  return compact({
+    url: url ?? '',
+    request_method: request_method ?? 'POST',
+    request_headers: readHeaders(fields),
+    body: readBody(fields),
+    message_variation_id: fields.text('message_variation_id'),
+  });
+}
+
+function checkUrl(fields: Fields, text: string): void {
+  const problem = urlProblem(text);
+  if (problem !== null) fields.problems.add('range', fields.at('url'), problem);
+}
+
+/** Null when it can be called as far as its text goes; the port may be allowed by the operator, which is asked later. */
+export function urlProblem(text: string): string | null {
+  if (!URL.canParse(text)) return 'expected an absolute http or https URL';
+  const { protocol, username, password } = new URL(text);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'expected an http or https URL';
+  return username === '' && password === '' ? null : 'must not hold a user name or password';
+}
+
+/** An object is a common mistake for its JSON text. */
+function readBody(fields: Fields): string | undefined {
+  const body = fields.raw('body');
+  return typeof body === 'object' && body !== null ? JSON.stringify(body) : fields.text('body');
+}
+
+function readHeaders(fields: Fields): Record<string, string> | undefined {
+  const hash = fields.hash('request_headers');
+  if (hash === undefined) return undefined;
+  const reader = new Fields(hash, fields.at('request_headers'), fields.problems);
+  const kept: [string, string][] = [];
+  for (const name of Object.keys(hash)) {
+    const value = reader.text(name);
+    if (!token.test(name))
+      fields.problems.add(
+        'range',
+        fields.at('request_headers'),
+        'a header name holds letters, digits and marks, without blanks',
+      );
+    else if (value !== undefined && /[\r\n\0]/.test(value))
+      fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
+    else if (ours.test(name)) fields.problems.minor(`${reader.at(name)} is set by the server and was dropped`);
+    else if (value !== undefined) kept.push([name, value]);
+  }
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,50 @@
+import type { Problems } from '../../lib/problems.ts';
+import { compact, Fields } from '../fields.ts';
+import { type MessageKind, messageKinds, type WhatsAppContent } from './content.ts';
+import { readFlowMessage, readImageMessage, readListMessage, readQuickReply, readTextMessage } from './responses.ts';
+import { readTemplateMessage } from './template-message.ts';
+import { requiredText } from './text-fields.ts';
+
+/** What a caller may send. Source: messaging-objects.md 8.1. */
+export interface WhatsAppMessage {
+  app_id: string;
+  subscription_group_id: string;
+  message_variation_id?: string | undefined;
+  message_type: MessageKind;
+  message: WhatsAppContent;
+}
+
+const readers: Readonly<Record<MessageKind, (fields: Fields) => WhatsAppContent>> = {
+  template_message: readTemplateMessage,
+  text_response_message: readTextMessage,
+  text_image_response_message: readImageMessage,
+  quick_reply_response_message: readQuickReply,
+  list_response_message: readListMessage,
+  flow_response_message: readFlowMessage,
+};
+
+export function parseWhatsApp(raw: Record<string, unknown>, path: string, problems: Problems): WhatsAppMessage | null {
+  const fields = new Fields(raw, path, problems);
+  const app_id = requiredText(fields, 'app_id');
+  const subscription_group_id = requiredText(fields, 'subscription_group_id');
+  const kind = readKind(fields);
+  const content = fields.object('message');
+  if (content === undefined && fields.raw('message') === undefined) fields.require('message');
+  if (kind === undefined || content === undefined) return null;
+  return compact({
+    app_id,
+    subscription_group_id,
+    message_variation_id: fields.text('message_variation_id'),
+    message_type: kind,
+    message: readers[kind](content),
+  });
+}
+
+/** A kind is never a template: it decides what else is read. */
+function readKind(fields: Fields): MessageKind | undefined {
+  const text = requiredText(fields, 'message_type');
+  const kind = messageKinds.find((known) => known === text);
+  if (kind === undefined && text !== '')
+    fields.problems.add('range', fields.at('message_type'), `expected one of ${messageKinds.join(', ')}`);
+  return kind;
+}

@@ -1,0 +1,65 @@
+import { readText } from '../../lib/lenient.ts';
+import { compact, type Fields, isPlainObject, isTemplate } from '../fields.ts';
+import type { TemplateMessage } from './content.ts';
+import { requiredText, webUrl } from './text-fields.ts';
+
+export function readTemplateMessage(fields: Fields): TemplateMessage {
+  const template_name = requiredText(fields, 'template_name', 512);
+  if (template_name !== '' && !isTemplate(template_name) && !/^[a-z0-9_]+$/.test(template_name)) {
+    fields.problems.add('range', fields.at('template_name'), 'expected lower-case letters, digits and _');
+  }
+  const header = readVariables(fields, 'header_variables');
+  const media = webUrl(fields, 'header_media_uri') ?? webUrl(fields, 'header_image_uri');
+  if (header !== undefined && header.length > 1) atMostOne(fields, 'header_variables');
+  if (header !== undefined && header.length > 0 && media !== undefined) {
+    fields.problems.add('cross', fields.at('header_variables'), 'cannot stand beside header_media_uri');
+  }
+  return compact({
+    template_name,
+    template_language_code: requiredText(fields, 'template_language_code'),
+    header_variables: header,
+    body_variables: readVariables(fields, 'body_variables'),
+    button_variables: readButtonVariable(fields),
+    header_media_uri: media,
+  });
+}
+
+function atMostOne(fields: Fields, key: string): void {
+  fields.problems.add('range', fields.at(key), 'expected at most one variable');
+}
+
+/** `{"0": …, "1": …}` without gaps, or an array: values by position. */
+function readVariables(fields: Fields, key: string): string[] | undefined {
+  const entries = readIndexed(fields, key);
+  if (entries === undefined) return undefined;
+  const values = [...entries].sort(([one], [other]) => one - other);
+  if (values.some(([index], position) => index !== position)) {
+    fields.problems.add('range', fields.at(key), 'expected the keys "0", "1", … without gaps');
+  }
+  return values.map(([, value]) => value);
+}
+
+function readButtonVariable(fields: Fields): Record<string, string> | undefined {
+  const entries = readIndexed(fields, 'button_variables');
+  if (entries === undefined) return undefined;
+  if (entries.length > 1) atMostOne(fields, 'button_variables');
+  return Object.fromEntries(entries.map(([index, value]) => [String(index), value]));
+}
+
+function readIndexed(fields: Fields, key: string): [number, string][] | undefined {
+  const raw = fields.raw(key);
+  const hash = Array.isArray(raw) ? Object.fromEntries(raw.entries()) : fields.hash(key);
+  if (hash === undefined || !isPlainObject(hash)) return undefined;
+  return Object.entries(hash).flatMap(([index, value]) => {
+    const text = readText(value);
+    if (!/^(0|[1-9]\d{0,3})$/.test(index)) {
+      fields.problems.add('range', fields.at(key), 'expected zero-based indexes as keys');
+      return [];
+    }
+    if (!text.ok || text.value === undefined) {
+      fields.problems.add('type', `${fields.at(key)}.${index}`, 'expected a text');
+      return [];
+    }
+    return [[Number(index), text.value]];
+  });
+}

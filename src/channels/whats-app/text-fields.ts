@@ -1,0 +1,25 @@
+import { type Fields, isTemplate } from '../fields.ts';
+
+/** A text that must be there and not blank; at most `most` characters unless it is a template. */
+export function requiredText(fields: Fields, key: string, most = Number.POSITIVE_INFINITY): string {
+  const text = optionalText(fields, key, most);
+  if (text === undefined || text.trim() === '') fields.require(key);
+  return text ?? '';
+}
+
+export function optionalText(fields: Fields, key: string, most: number): string | undefined {
+  const text = fields.text(key);
+  if (text !== undefined && !isTemplate(text) && [...text].length > most) {
+    fields.problems.add('size', fields.at(key), `expected at most ${most} characters`);
+  }
+  return text;
+}
+
+export function webUrl(fields: Fields, key: string): string | undefined {
+  const text = fields.text(key);
+  if (text === undefined || isTemplate(text)) return text;
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    fields.problems.add('range', fields.at(key), 'expected an http or https URL');
+  }
+  return text;
+}

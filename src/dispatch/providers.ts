@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import type { ChannelKey } from '../channels/channel.ts';
+import { createSmtpSender } from '../channels/email/deliver.ts';
+import type { RenderedEmail } from '../channels/email/rendered.ts';
+import { createWebhookSender } from '../channels/webhook/deliver.ts';
+import type { RenderedWebhook } from '../channels/webhook/rendered.ts';
+import type { Parcel, ProviderMaker } from './deliveries.ts';
+import { publicId } from './loaded.ts';
+
+/** The channels that really go out, if the workspace says how. All others go to the sandbox. */
+export function createProviders({ log }: { log: Logger }): Partial<Record<ChannelKey, ProviderMaker>> {
+  return {
+    email({ settings }) {
+      if (settings.email.smtp === null) return null;
+      const sender = createSmtpSender({ url: settings.email.smtp.url });
+      return {
+        async deliver(parcel, signal) {
+          if (parcel.address === null) throw new Error('an admitted mail has no address');
+          const rendered = parcel.rendered as RenderedEmail;
+          const outcome = await sender.deliver({ rendered, to: parcel.address, messageId: sendId(parcel) }, signal);
+          if (outcome.kind === 'config_error')
+            log.error({ reason: outcome.reason }, 'the mail server refuses our settings');
+          return outcome;
+        },
+        close: () => sender.close(),
+      };
+    },
+
+    webhook({ settings }) {
+      if (!settings.webhook.deliver) return null;
+      const sender = createWebhookSender({ allow: [...settings.webhook.allow] });
+      return {
+        deliver: (parcel, signal) =>
+          sender.deliver(
+            parcel.rendered as RenderedWebhook,
+            { dispatchId: publicId(parcel.dispatch), key: sendId(parcel) },
+            signal,
+          ),
+        close: () => sender.close(),
+      };
+    },
+  };
+}
+
+/** The same on every attempt of one send, so that a receiver can tell a repetition. */
+function sendId({ dispatch, send }: Parcel): string {
+  return `${publicId(dispatch)}.${send.bucket}.${send.userId}`;
+}

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+
+/** The address cannot be listened on; worded for the operator. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program. Stop it, or choose another port with PORT.',
+  EACCES: 'may not be used by this account. Choose a port of 1024 or above with PORT.',
+  EADDRNOTAVAIL: 'is not an address of this machine. Choose another with HOST.',
+};
+
+/** The URL at which the server can be reached. */
+export async function listen(server: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const reason = reasons[code] ?? `cannot be listened on (${code || cause})`;
+    throw new ListenError(`${host}:${port} ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,38 @@
+import { RequestError } from '../errors.ts';
+
+/** One of `values`, or null when the parameter is absent. */
+export function readOneOf(query: URLSearchParams, name: string, values: readonly string[]): string | null {
+  const value = query.get(name);
+  if (value === null || value === '') return null;
+  if (values.includes(value)) return value;
+  throw new RequestError('bad_request', [`${name}: expected one of ${values.join(', ')}`]);
+}
+
+/** A page's size; more than the most is the most. */
+export function readLimit(query: URLSearchParams, { usual, most }: { usual: number; most: number }): number {
+  const value = query.get('limit');
+  if (value === null || value === '') return usual;
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new RequestError('bad_request', [`limit: expected 1 to ${most}`]);
+  return Math.min(Number(value), most);
+}
+
+/** A place in a list, opaque to callers. */
+export function writeCursor(place: object): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+export function readCursor<T>(query: URLSearchParams, isPlace: (value: unknown) => value is T): T | null {
+  const text = query.get('cursor');
+  if (text === null || text === '') return null;
+  const place = parse(Buffer.from(text, 'base64url').toString('utf8'));
+  if (isPlace(place)) return place;
+  throw new RequestError('bad_request', ['cursor: expected the next_cursor of the page before']);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // which no list takes for a place
+  }
+}

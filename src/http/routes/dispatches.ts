@@ -1,0 +1,83 @@
+import { channelKeys } from '../../channels/channel.ts';
+import type { Database } from '../../db/database.ts';
+import { cancelDispatch } from '../../dispatch/cancel.ts';
+import {
+  describeDispatch,
+  findDispatch,
+  listVerdicts,
+  type RecipientCursor,
+  verdictOfRefusal,
+} from '../../dispatch/verdicts.ts';
+import { RequestError } from '../../errors.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { dashed } from '../../lib/uuid.ts';
+import { readCursor, readLimit, readOneOf, writeCursor } from '../query.ts';
+import type { Route, RouteRequest } from '../route.ts';
+
+const statuses = [
+  'pending',
+  'sending',
+  'sent',
+  'skipped',
+  'aborted',
+  'failed',
+  'bounced',
+  'expired',
+  'unknown',
+  'cancelled',
+];
+
+/** What happened to a dispatch and to each of its people. */
+export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): Route[] {
+  async function find({ params, workspaceId }: RouteRequest) {
+    const id = params.dispatch_id ?? '';
+    const found = /^[0-9a-f]{32}$/.test(id) ? await findDispatch(db, workspaceId, dashed(id)) : null;
+    if (found === null) throw new RequestError('not_found', ['dispatch_id does not name a dispatch of this workspace']);
+    return found;
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: '/dispatches/:dispatch_id',
+      permission: 'dispatches.read',
+      handle: async (request) => ({ status: 200, body: await describeDispatch(db, await find(request)) }),
+    },
+    {
+      method: 'GET',
+      path: '/dispatches/:dispatch_id/recipients',
+      permission: 'dispatches.read',
+      async handle(request) {
+        const status = readOneOf(request.query, 'status', statuses);
+        const channel = readOneOf(request.query, 'channel', channelKeys);
+        const after = readCursor(request.query, isRecipientCursor);
+        const limit = readLimit(request.query, { usual: 100, most: 1_000 });
+        const dispatch = await find(request);
+        const { verdicts, next } = await listVerdicts(db, dispatch.id, { status, channel, after, limit });
+        // People refused before any channel come first, once.
+        const showsRefusals = after === null && channel === null && (status === null || status === 'skipped');
+        const refused = showsRefusals ? dispatch.refusals.map(verdictOfRefusal) : [];
+        const nextCursor = next === null ? {} : { next_cursor: writeCursor(next) };
+        return { status: 200, body: { recipients: [...refused, ...verdicts], ...nextCursor, message: 'success' } };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/dispatches/:dispatch_id/cancel',
+      permission: 'dispatches.cancel',
+      async handle(request) {
+        const dispatch = await find(request);
+        const cancelled = await cancelDispatch(db, dispatch.id, clock.now());
+        if (cancelled !== null) return { status: 201, body: { cancelled, message: 'success' } };
+        throw new RequestError('bad_request', [`the dispatch is ${dispatch.state} and cannot be cancelled`]);
+      },
+    },
+  ];
+}
+
+function isRecipientCursor(value: unknown): value is RecipientCursor {
+  if (typeof value !== 'object' || value === null) return false;
+  const { bucket, userId, channel } = value as Partial<Record<string, unknown>>;
+  const isBucket = typeof bucket === 'number' && Number.isInteger(bucket) && bucket >= 0 && bucket < 256;
+  return isBucket && Number.isSafeInteger(userId) && channelKeys.some((key) => key === channel);
+}

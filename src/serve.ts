@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import pino, { type Logger } from 'pino';
+import { type App, startApp } from './app.ts';
+import { checkFilter } from './audience/check-filter.ts';
+import type { Config } from './config.ts';
+import { connect, type Database } from './db/database.ts';
+import { startEmbedded } from './db/embedded.ts';
+import { migrate } from './db/migrate.ts';
+import { listen } from './http/listen.ts';
+import { systemClock } from './lib/clock.ts';
+import { freeAllLeases } from './queue/tasks.ts';
+import { applyFile } from './workspace/apply-file.ts';
+import { createKeyUsage } from './workspace/key-usage.ts';
+import { ensureFirstKey } from './workspace/keys.ts';
+import { printPlan } from './workspace/plan.ts';
+import { deriveKey, loadSecret, type Secret } from './workspace/secrets.ts';
+import { watchCatalog } from './workspace/watch-catalog.ts';
+import { ensureWorkspace } from './workspace/workspaces.ts';
+
+export interface ServeOptions {
+  json: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Started things, each with its end; they end last first. */
+type Ending = () => Promise<unknown>;
+
+/** Serves until the process is told to stop; then everything that was started ends in order. */
+export async function serve(config: Config, options: ServeOptions): Promise<void> {
+  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const endings: Ending[] = [];
+  const stopping = toldToStop();
+  try {
+    await start(config, options, log, endings);
+    log.info({ because: await stopping }, 'stopping');
+  } finally {
+    for (const end of endings.reverse())
+      await end().catch((error: unknown) => log.error({ err: error }, 'a part did not stop well'));
+  }
+  log.info('stopped');
+}
+
+async function start(config: Config, options: ServeOptions, log: Logger, endings: Ending[]): Promise<void> {
+  const secret = loadSecret(config);
+  const db = await openDatabase(config, log, endings);
+  const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
+  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'the catalog could not be read'));
+  endings.push(() => catalog.stop());
+  const keyUsage = createKeyUsage({
+    db,
+    clock: systemClock,
+    onError: (error) => log.error({ err: error }, 'key usage'),
+  });
+  endings.push(() => keyUsage.stop());
+  const app = await startApp({
+    db,
+    clock: systemClock,
+    log,
+    catalog: () => catalog.current(),
+    secret: deriveKey(secret, 'links'),
+    publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
+    bodyLimitBytes: config.bodyLimitBytes,
+    trustedProxyHops: config.trustedProxyHops,
+    roles: { api: config.roles.includes('api'), worker: config.roles.includes('worker') },
+    onKeyUsed: (key) => keyUsage.used(key),
+  });
+  endings.push(() => app.stop());
+  await announce(app, config, options, madeKey);
+}
+
+async function openDatabase(config: Config, log: Logger, endings: Ending[]): Promise<Database> {
+  const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir }) : null;
+  if (embedded) endings.push(() => embedded.stop());
+  if (embedded?.tookOver) log.warn('the server before did not stop in order; going on with its database');
+  const url = embedded?.url ?? config.databaseUrl ?? '';
+  await migrate(url);
+  const db = connect({ url, max: 20, onError: (error) => log.warn({ err: error }, 'a database connection broke') });
+  endings.push(() => db.close());
+  // Nobody but us can work on an embedded database: whoever held a lease is dead.
+  if (embedded) {
+    const freed = await freeAllLeases(db);
+    if (freed > 0) log.warn({ tasks: freed }, 'going on with work that was in hand');
+  }
+  return db;
+}
+
+async function prepareWorkspace(
+  db: Database,
+  config: Config,
+  { env }: ServeOptions,
+  secret: Secret,
+  log: Logger,
+): Promise<{ madeKey: string | null }> {
+  const workspaceId = await ensureWorkspace(db);
+  if (config.workspaceFile !== null) {
+    const plan = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, checkFilter });
+    log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
+  }
+  const { made } = await ensureFirstKey(db, workspaceId, config.apiKey);
+  return { madeKey: made };
+}
+
+async function announce(app: App, config: Config, { json }: ServeOptions, madeKey: string | null): Promise<void> {
+  const url = app.server === null ? null : await listen(app.server, config);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ url, api_key: madeKey })}\n`);
+    return;
+  }
+  const lines = [url === null ? 'Cresset is working, without an API' : `Cresset is listening on ${url}`];
+  if (madeKey !== null)
+    lines.push(`API key: ${madeKey}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** A signal, or the end of the process that started us and passes signals on. */
+function toldToStop(): Promise<string> {
+  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) =>
+    once(process, signal).then(() => signal as string),
+  );
+  const orphaned = process.channel === undefined ? [] : [once(process, 'disconnect').then(() => 'our parent is gone')];
+  return Promise.race([...signals, ...orphaned]);
+}

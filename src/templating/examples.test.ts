@@ -1,0 +1,82 @@
+// Every worked example of personalization.md, sections 5 and 6.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import type { RenderContext } from './facts.ts';
+import { RenderStop } from './render-stop.ts';
+import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
+
+const ada: RenderContext = {
+  now: new Date('2026-03-15T12:00:00Z'),
+  person: {
+    brazeId: '0123456789abcdef01234567',
+    externalId: 'u1',
+    firstName: 'Ada',
+    lastName: null,
+    email: 'ada+1@example.test',
+    phone: null,
+    gender: null,
+    language: 'en',
+    country: null,
+    homeCity: null,
+    timeZone: 'Europe/Berlin',
+    dob: null,
+    randomBucket: 7,
+    longitude: null,
+    latitude: null,
+    lastSessionAt: null,
+    emailState: 'subscribed',
+    custom: {
+      'zip code': '10115',
+      points: 250,
+      balance: '  ',
+      premium: false,
+      brands: ['Nike', 'Puma'],
+      trips: [],
+      address: { city: 'Rome' },
+      stays: [{ hotel: 'Y', nights: 2 }],
+      joined: '2021-06-03T17:13:41Z',
+    },
+    customTimes: { joined: Date.parse('2021-06-03T17:13:41Z') },
+    subscriptionGroups: {},
+    mostRecentlyUsedDevice: null,
+  },
+  dispatchId: 'd1',
+  campaign: null,
+  variation: null,
+  links: null,
+};
+
+function render(template: string): string {
+  return isTemplate(template) ? compileTemplate(template).render(ada) : template;
+}
+
+/** Lines `template ⇒ output`; a number before the template is its own. */
+const examples = readFileSync(new URL('./examples.txt', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.includes('⇒'))
+  .map((line) => {
+    const [template = '', expected = ''] = line.replace(/^ *\d+ /, '').split(/ +⇒ ?/);
+    return { template, expected };
+  });
+
+test('the examples are all there', () => assert.equal(examples.length, 67));
+
+for (const { template, expected } of examples) {
+  test(`${template} ⇒ ${expected}`, () => {
+    if (expected.startsWith('request refused')) {
+      assert.throws(() => render(template), TemplateSyntaxError);
+    } else if (expected.startsWith('ABORT')) {
+      const text = /log "(.*)"/.exec(expected)?.[1] ?? '{% abort_message %} called';
+      assert.throws(() => render(template), new RenderStop('aborted', text));
+    } else if (expected.startsWith('render_error')) {
+      assert.throws(
+        () => render(template),
+        (error) => error instanceof RenderStop && error.reason === 'render_error',
+      );
+    } else {
+      const wanted = /^"(.*)" \(leading blank\)$/.exec(expected)?.[1] ?? expected.replace('(empty)', '');
+      assert.equal(render(template), wanted);
+    }
+  });
+}

@@ -1,0 +1,73 @@
+import type { Problems } from '../lib/problems.ts';
+import type { RenderContext } from './facts.ts';
+import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
+
+export interface TreeOptions {
+  /** Of the value, from the body's root. */
+  path: string;
+  /** Members, at any depth, whose texts are taken literally. */
+  never: ReadonlySet<string>;
+  problems: Problems;
+}
+
+/** One rendering of a value; null where there is nothing to render, so that the value itself can be shared. */
+type Render = ((context: RenderContext) => unknown) | null;
+
+/**
+ * Parses every text of a JSON value as a template. What comes back renders them all for one person.
+ * Syntax errors are filed with their path.
+ */
+export function compileTree(value: unknown, options: TreeOptions): (context: RenderContext) => unknown {
+  const render = compile(value, options.path, options);
+  return render ?? (() => value);
+}
+
+function compile(value: unknown, path: string, options: TreeOptions): Render {
+  if (typeof value === 'string') return compileText(value, path, options);
+  if (Array.isArray(value)) return compileArray(value, path, options);
+  if (typeof value === 'object' && value !== null) return compileObject(value, path, options);
+  return null;
+}
+
+function compileText(text: string, path: string, { problems }: TreeOptions): Render {
+  if (!isTemplate(text)) return null;
+  try {
+    const template = compileTemplate(text);
+    return (context) => template.render(context);
+  } catch (error) {
+    if (!(error instanceof TemplateSyntaxError)) throw error;
+    problems.add('template', path, `not a valid template: ${error.message}`);
+    return null;
+  }
+}
+
+function compileArray(items: unknown[], path: string, options: TreeOptions): Render {
+  const renders = items.map((item, index) => compile(item, `${path}[${index}]`, options));
+  if (renders.every((render) => render === null)) return null;
+  return (context) => items.map((item, index) => renders[index]?.(context) ?? item);
+}
+
+function compileObject(object: object, path: string, options: TreeOptions): Render {
+  const members = Object.entries(object).map(([key, value]): [string, unknown, Render] => [
+    key,
+    value,
+    options.never.has(key) ? null : compile(value, `${path}.${key}`, options),
+  ]);
+  const live = members.flatMap(([key, , render]): [string, NonNullable<Render>][] =>
+    render === null ? [] : [[key, render]],
+  );
+  if (live.length === 0) return null;
+  return (context) => {
+    const copy = { ...object };
+    // defineProperty, since a member may be named __proto__
+    for (const [key, render] of live) {
+      Object.defineProperty(copy, key, {
+        value: render(context),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+    }
+    return copy;
+  };
+}

@@ -1,0 +1,125 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import pino from 'pino';
+import { type App, startApp } from '../../src/app.ts';
+import { checkFilter } from '../../src/audience/check-filter.ts';
+import type { Database } from '../../src/db/database.ts';
+import { sql } from '../../src/db/sql.ts';
+import { applyWorkspace } from '../../src/workspace/apply.ts';
+import { readWorkspaceFile } from '../../src/workspace/file.ts';
+import { allPermissions } from '../../src/workspace/keys.ts';
+import type { Permission } from '../../src/workspace/permissions.ts';
+import { deriveKey, secretFrom } from '../../src/workspace/secrets.ts';
+import { watchCatalog } from '../../src/workspace/watch-catalog.ts';
+import { TestClock } from './clock.ts';
+import { testDatabase } from './database.ts';
+
+const secret = secretFrom('a secret of the tests, long enough for it');
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of an answer, member by member
+  body: any;
+}
+
+export interface TestApp {
+  db: Database;
+  clock: TestClock;
+  url: string;
+  app: App;
+  workspaceId: number;
+  /** A key with every permission. */
+  key: string;
+  post(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
+  get(path: string, options?: RequestOptions): Promise<Reply>;
+  /** Until everything that is due has been done. */
+  drain(): Promise<void>;
+  /** After changing what the operator defines. */
+  refreshCatalog(): Promise<void>;
+  givenKey(key: { permissions?: readonly Permission[]; allowFrom?: string[] }): Promise<string>;
+  /** Applies a workspace file. */
+  givenWorkspace(yaml: string): Promise<void>;
+}
+
+export interface RequestOptions {
+  key?: string | null;
+  headers?: Record<string, string>;
+}
+
+/** The whole server on a database of the test's own, with a clock that the test moves. */
+export async function startTestApp(t: TestContext, options: { worker?: boolean } = {}): Promise<TestApp> {
+  const { db, workspaceId, beforeClose } = await testDatabase(t);
+  const clock = new TestClock();
+  const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
+  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
+  const app = await startApp({
+    db,
+    clock,
+    log,
+    catalog: () => catalog.current(),
+    secret: deriveKey(secret, 'links'),
+    publicUrl: 'http://cresset.test',
+    bodyLimitBytes: 4_194_304,
+    trustedProxyHops: 0,
+    roles: { api: true, worker: options.worker ?? true },
+  });
+  beforeClose(() => catalog.stop());
+  beforeClose(() => app.stop());
+  const { server } = app;
+  if (server === null) throw new Error('the app has no server');
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+
+  async function givenKey({
+    permissions = allPermissions,
+    allowFrom = [],
+  }: Parameters<TestApp['givenKey']>[0]): Promise<string> {
+    const key = randomUUID();
+    await db.run(sql`
+      insert into api_keys (id, workspace_id, name, hash, hint, permissions, allow_from, created_by)
+      values (${randomUUID()}, ${workspaceId}, ${key.slice(0, 8)}, ${createHash('sha256').update(key).digest()},
+              ${key.slice(0, 4)}, ${permissions}, ${allowFrom}, 'test')`);
+    await catalog.refresh();
+    return key;
+  }
+  const key = await givenKey({});
+
+  async function call(
+    method: string,
+    path: string,
+    body: string | undefined,
+    { key: used = key, headers = {} }: RequestOptions,
+  ): Promise<Reply> {
+    const authorization = used === null ? {} : { authorization: `Bearer ${used}` };
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...authorization, ...headers },
+      ...(body !== undefined && { body }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+
+  return {
+    db,
+    clock,
+    url,
+    app,
+    workspaceId,
+    key,
+    post: (path, body, requestOptions = {}) =>
+      call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
+    get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
+    async drain() {
+      await app.worker?.idle();
+    },
+    refreshCatalog: () => catalog.refresh(),
+    givenKey,
+    async givenWorkspace(yaml) {
+      const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, checkFilter);
+      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret });
+      await catalog.refresh();
+    },
+  };
+}
