@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import pino, { type Logger } from 'pino';
 import { type App, startApp } from './app.ts';
 import { checkFilter } from './audience/check-filter.ts';
@@ -112,11 +111,13 @@ async function announce(app: App, config: Config, { json }: ServeOptions, madeKe
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** A signal, or the end of the process that started us and passes signals on. */
+/**
+ * A signal, or the end of the process that started us and passes signals on. Further signals change nothing: a terminal
+ * sends one to both of us, and the other passes its own on.
+ */
 function toldToStop(): Promise<string> {
-  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) =>
-    once(process, signal).then(() => signal as string),
-  );
-  const orphaned = process.channel === undefined ? [] : [once(process, 'disconnect').then(() => 'our parent is gone')];
-  return Promise.race([...signals, ...orphaned]);
+  return new Promise((told) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told(signal));
+    process.on('disconnect', () => told('our parent is gone'));
+  });
 }

@@ -65,8 +65,10 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
 
   function sleepUntil(due: Date | null): void {
     if (due === null || stopped) return;
-    const waitMs = Math.min(Math.max(due.getTime() - options.clock.now().getTime(), 1), MAX_TIMER_MS);
-    cancelTimer = options.clock.after(waitMs, wake);
+    const waitMs = due.getTime() - options.clock.now().getTime();
+    // Due since we looked, or about to be committed by somebody else: look again at once.
+    if (waitMs <= 0) wanted = true;
+    else cancelTimer = options.clock.after(Math.min(waitMs, MAX_TIMER_MS), wake);
   }
 
   function wake(): void {

@@ -1,0 +1,43 @@
+import type { TestContext } from 'node:test';
+import { type ParsedMail, simpleParser } from 'mailparser';
+import { SMTPServer } from 'smtp-server';
+
+export interface ReceivedMail {
+  to: string;
+  mail: ParsedMail;
+}
+
+export interface MailServer {
+  url: string;
+  mails: ReceivedMail[];
+  /** The reply to RCPT TO; null = taken. */
+  refuse: (address: string) => Error | null;
+}
+
+/** A real SMTP server on loopback that keeps what it is given. */
+export async function startMailServer(t: TestContext): Promise<MailServer> {
+  const state: MailServer = { url: '', mails: [], refuse: () => null };
+  const server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    logger: false,
+    closeTimeout: 50,
+    onRcptTo: ({ address }, _session, done) => done(state.refuse(address)),
+    onData(stream, { envelope }, done) {
+      simpleParser(stream, (error, mail) => {
+        for (const { address } of envelope.rcptTo) state.mails.push({ to: address, mail });
+        done(error);
+      });
+    },
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => new Promise<void>((closed) => server.close(closed)));
+  const address = server.server.address();
+  if (address === null || typeof address === 'string') throw new Error('the mail server has no port');
+  state.url = `smtp://127.0.0.1:${address.port}`;
+  return state;
+}
+
+/** What a mail server says to refuse a recipient. */
+export function smtpReply(code: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode: code });
+}
