@@ -1,0 +1,84 @@
+// A server that is killed in the middle of its work, as a process of its own on a database of its own.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { dataFolder, type ServerProcess, startServer } from './support/process.ts';
+import { startSmtpSink } from './support/smtp-sink.ts';
+
+const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+const KEY = 'a-key-for-the-crash-test';
+const PEOPLE = 5_000;
+const IN_HAND = 4 * 200; // rounds at once × chunk
+
+async function post(server: ServerProcess, path: string, body: object): Promise<{ dispatch_id: string }> {
+  const headers = { authorization: `Bearer ${KEY}` };
+  const response = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  assert.equal(response.status, 201, await response.clone().text());
+  return (await response.json()) as { dispatch_id: string };
+}
+
+test('kill -9 while 5,000 mails go out: after the next start everybody has theirs, and few have two', async (t) => {
+  const sink = await startSmtpSink();
+  const folder = dataFolder(t);
+  const workspace = join(folder, 'workspace.yaml');
+  writeFileSync(
+    workspace,
+    `apps: [{ id: ${APP}, name: iOS, platform: ios }]\nemail: { default_from: a@acme.test, smtp: { url: "${sink.url}" } }\n`,
+  );
+  const env = {
+    CRESSET_DATA_DIR: folder,
+    PORT: '0',
+    CRESSET_API_KEY: KEY,
+    CRESSET_WORKSPACE: workspace,
+    CRESSET_LOG_LEVEL: 'warn',
+  };
+  const first = await startServer(env);
+  const names = Array.from({ length: PEOPLE }, (_, index) => `p${index}`);
+  for (let at = 0; at < PEOPLE; at += 75) {
+    const attributes = names.slice(at, at + 75).map((name) => ({ external_id: name, email: `${name}@example.test` }));
+    await post(first, '/users/track', { attributes });
+  }
+  const email = { app_id: APP, subject: 'Hi {{${user_id}}}', body: '<p>Hello {{${user_id}}}</p>' };
+  const accepted: string[] = [];
+  const sending = (async () => {
+    for (let at = 0; at < PEOPLE; at += 50) {
+      const { dispatch_id } = await post(first, '/messages/send', {
+        external_user_ids: names.slice(at, at + 50),
+        messages: { email },
+      });
+      accepted.push(dispatch_id);
+    }
+  })();
+  await sending;
+  await sink.until(() => sink.total() >= 1_000);
+  assert.equal(await first.end('SIGKILL'), 'SIGKILL');
+  const before = sink.total();
+  assert.ok(before < PEOPLE, 'it was killed while mails were going out');
+
+  const second = await startServer(env);
+  await sink.until(() => sink.received.size === PEOPLE);
+  for (const id of accepted) await finished(second, id);
+  const duplicates = sink.total() - PEOPLE;
+  t.diagnostic(
+    `killed after ${before} mails; ${sink.received.size} of ${PEOPLE} people got theirs; duplicates: ${duplicates}`,
+  );
+  assert.ok(duplicates <= IN_HAND, `${duplicates} duplicates`);
+  assert.match(second.log(), /resuming after a crash/);
+  assert.equal(await second.end('SIGTERM'), 0);
+  await sink.close();
+});
+
+/** Every verdict of the dispatch is `sent`; asks until it is finished, which the arrival of its last mail precedes by a commit. */
+async function finished(server: ServerProcess, id: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${server.url}/dispatches/${id}`, { headers: { authorization: `Bearer ${KEY}` } });
+    const body = (await response.json()) as {
+      state: string;
+      channels: { email: { sent: number; recipients: number } };
+    };
+    if (body.state !== 'finished') continue;
+    assert.deepEqual([body.channels.email.sent, body.channels.email.recipients], [50, 50]);
+    return;
+  }
+}

@@ -1,0 +1,83 @@
+import { createServer, type Server, type Socket } from 'node:net';
+
+/** The least a mail server can be: takes every mail and remembers to whom. Costs little, so that a bench measures us. */
+export interface SmtpSink {
+  url: string;
+  /** Address → how many mails. */
+  received: Map<string, number>;
+  total(): number;
+  /** Resolves once `done()` is true; asked after every mail. */
+  until(done: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startSmtpSink(): Promise<SmtpSink> {
+  const received = new Map<string, number>();
+  const waiting = new Set<() => void>();
+  let total = 0;
+  const server: Server = createServer((socket) => {
+    serve(socket, (address) => {
+      received.set(address, (received.get(address) ?? 0) + 1);
+      total += 1;
+      for (const look of waiting) look();
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the sink has no port');
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => sockets.add(socket).has(socket));
+  return {
+    url: `smtp://127.0.0.1:${address.port}`,
+    received,
+    total: () => total,
+    until(done) {
+      return new Promise((resolve) => {
+        const look = () => {
+          if (!done()) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      });
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((closed) => server.close(() => closed()));
+    },
+  };
+}
+
+const END_OF_DATA = '\r\n.\r\n';
+
+function serve(socket: Socket, onMail: (address: string) => void): void {
+  let buffer = '';
+  let inData = false;
+  let recipient = '';
+  socket.setNoDelay(true).setEncoding('latin1');
+  socket.on('error', () => socket.destroy());
+  socket.write('220 sink\r\n');
+  socket.on('data', (chunk: string) => {
+    buffer += chunk;
+    for (;;) {
+      const mark = inData ? END_OF_DATA : '\r\n';
+      const end = buffer.indexOf(mark);
+      if (end === -1) return;
+      const line = buffer.slice(0, end);
+      buffer = buffer.slice(end + mark.length);
+      if (inData) {
+        inData = false;
+        onMail(recipient);
+        socket.write('250 taken\r\n');
+        continue;
+      }
+      const verb = line.slice(0, 4).toUpperCase();
+      if (verb === 'RCPT') recipient = /<([^>]*)>/.exec(line)?.[1] ?? '';
+      if (verb === 'DATA') inData = true;
+      if (verb === 'EHLO') socket.write('250-sink\r\n250 8BITMIME\r\n');
+      else if (verb === 'QUIT') socket.end('221 bye\r\n');
+      else socket.write(verb === 'DATA' ? '354 go\r\n' : '250 ok\r\n');
+    }
+  });
+}
