@@ -45,6 +45,8 @@ export interface App {
   /** Null without the role `api`. Listening is the caller's. */
   server: FastifyInstance | null;
   worker: Worker | null;
+  /** Every endpoint that needs a key. */
+  routes: readonly Route[];
   /** Last started, first stopped; work in hand ends or is given back. */
   stop(): Promise<void>;
 }
@@ -90,6 +92,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     server,
     worker,
+    routes,
     async stop() {
       await server?.close();
       await acceptor.idle();

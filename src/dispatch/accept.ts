@@ -1,3 +1,4 @@
+import { isDataError } from '../db/data-error.ts';
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
@@ -51,6 +52,7 @@ export interface AcceptorOptions {
 export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acceptor {
   const submit = createBatcher<Row, boolean>({
     run: (rows) => store(db, rows, clock.now()),
+    isOnesFault: isDataError,
     maxItems: 500,
     maxWaiting: 20_000,
     whenFull: () => new RequestError('unavailable', ['too many requests are waiting to be stored; try again'], 1),
@@ -76,12 +78,12 @@ async function store(db: Database, rows: Row[], now: Date): Promise<boolean[]> {
     sql`
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(rows.map(toJson))}::json) as x(
-        id uuid, workspace_id integer, api_key_id uuid, request_id uuid, lane smallint, kind text, request json,
-        campaign_id text, send_id text, send_id_is_new boolean, key text, path text, body_hash text, answer json,
-        activity json)
+        id uuid, workspace_id integer, api_key_id uuid, request_id uuid, lane smallint, kind text, request text,
+        campaign_id text, send_id text, send_id_is_new boolean, key text, path text, body_hash text, answer text,
+        activity text)
     ), keyed as (
       insert into idempotency_keys (workspace_id, path, key, body_hash, dispatch_id, answer, created_at)
-      select workspace_id, path, key, decode(body_hash, 'hex'), id, answer, ${now}
+      select workspace_id, path, key, decode(body_hash, 'hex'), id, answer::json, ${now}
         from given
        where key is not null
           on conflict (workspace_id, path, key) do update
@@ -94,7 +96,7 @@ async function store(db: Database, rows: Row[], now: Date): Promise<boolean[]> {
     ), dispatched as (
       insert into dispatches (id, workspace_id, accepted_at, api_key_id, request_id, lane, state, request, campaign_id,
                               send_id, open_tasks)
-      select id, workspace_id, ${now}, api_key_id, request_id, lane, 'accepted', request, campaign_id, send_id, 1
+      select id, workspace_id, ${now}, api_key_id, request_id, lane, 'accepted', request::json, campaign_id, send_id, 1
         from fresh
     ), tasked as (
       insert into tasks (dispatch_id, workspace_id, lane, kind, run_at)
@@ -107,7 +109,7 @@ async function store(db: Database, rows: Row[], now: Date): Promise<boolean[]> {
        where send_id_is_new
     ), logged as (
       insert into activity_log (id, workspace_id, occurred_at, category, dispatch_id, record)
-      select id, workspace_id, ${now}, 'API message record', id, activity
+      select id, workspace_id, ${now}, 'API message record', id, activity::json
         from fresh
        where activity is not null
     ), announced as materialized (
@@ -128,14 +130,15 @@ function toJson(row: Row): object {
     request_id: row.requestId,
     lane: laneOf(plan),
     kind: isBroadcast(plan) ? 'expand' : 'drain',
-    request: plan,
+    // Texts in texts: only the type json itself takes every escape that JSON knows, \\u0000 among them.
+    request: JSON.stringify(plan),
     campaign_id: plan.campaignId,
     send_id: plan.sendId,
     send_id_is_new: row.sendIdIsNew,
     key: idempotency?.key ?? null,
     path: idempotency?.path ?? null,
     body_hash: idempotency?.bodyHash.toString('hex') ?? null,
-    answer: row.answer,
-    activity: row.activity,
+    answer: JSON.stringify(row.answer),
+    activity: row.activity && JSON.stringify(row.activity),
   };
 }

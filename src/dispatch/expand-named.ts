@@ -82,7 +82,7 @@ export async function expandNamed(
   const sends: PendingSend[] = [];
   for (const dispatch of dispatches) {
     const roster = await drawRoster(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
-    opened.push({ id: dispatch.id, targeted: dispatch.plan.names.length, refusals: roster.refusals });
+    opened.push({ id: dispatch.id, targeted: dispatch.plan.names.length, refusals: JSON.stringify(roster.refusals) });
     const taskId = taskIds.get(dispatch.id);
     if (taskId === undefined) throw new Error(`dispatch ${dispatch.id} has no task`);
     for (const { bucket, userId } of roster.recipients) {
@@ -102,8 +102,8 @@ async function writeRows(db: Database, opened: object[], sends: PendingSend[], n
     sql`
     with opened as (
       update dispatches d
-         set state = 'sending', targeted = x.targeted, refusals = x.refusals
-        from json_to_recordset(${JSON.stringify(opened)}::json) as x(id uuid, targeted integer, refusals json)
+         set state = 'sending', targeted = x.targeted, refusals = x.refusals::json
+        from json_to_recordset(${JSON.stringify(opened)}::json) as x(id uuid, targeted integer, refusals text)
        where d.id = x.id and d.state = 'accepted'
       returning d.id
     ), written as (

@@ -1,3 +1,4 @@
+import { isDataError } from '../db/data-error.ts';
 import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { type Batcher, createBatcher } from '../lib/batcher.ts';
@@ -24,6 +25,7 @@ export function createRecorder({ db, clock, onRetry }: RecorderOptions): Recorde
       await persistently(() => record(db, results, clock.now()), clock, onRetry);
       return results.map(() => null);
     },
+    isOnesFault: isDataError,
     maxItems: 1_000,
     maxWaiting: 100_000,
     whenFull: () => new Error('the recorder is far behind'),
@@ -45,6 +47,7 @@ async function persistently(work: () => Promise<void>, clock: Clock, onRetry: (e
     try {
       return await work();
     } catch (error) {
+      if (isDataError(error)) throw error; // waiting does not mend it
       onRetry(error);
       await new Promise<void>((next) => clock.after(waitMs, next));
     }
@@ -107,16 +110,16 @@ async function fillSandbox(db: Db, results: Result[], now: Date): Promise<void> 
     channel: send.channel,
     workspace_id: workspaceId,
     address,
-    message: sandboxMessage,
+    message: JSON.stringify(sandboxMessage),
   }));
   await db.prepared(
     'fill_sandbox',
     sql`
     insert into sandbox_messages (bucket, dispatch_id, user_id, channel, workspace_id, address, message, delivered_at)
-    select bucket, dispatch_id, user_id, channel, workspace_id, address, message, ${now}
+    select bucket, dispatch_id, user_id, channel, workspace_id, address, message::json, ${now}
       from json_to_recordset(${JSON.stringify(rows)}::json)
         as x(bucket integer, dispatch_id uuid, user_id bigint, channel text, workspace_id integer, address text,
-             message json)
+             message text)
         on conflict do nothing`,
   );
 }

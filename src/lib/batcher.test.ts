@@ -60,3 +60,21 @@ test('one more than may wait is refused at once', async () => {
   await Promise.all([running, ...waiting]);
   await batcher.idle();
 });
+
+test('where one item may be at fault, each of a failed run runs alone', async () => {
+  const batcher = createBatcher<number, number>({
+    run: async (items) => {
+      if (items.includes(13)) throw new Error('unlucky');
+      return items;
+    },
+    isOnesFault: () => true,
+    maxItems: 10,
+    maxWaiting: 10,
+    whenFull: () => new Error('full'),
+  });
+  const results = await Promise.allSettled([1, 13, 2].map((item) => batcher(item)));
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});

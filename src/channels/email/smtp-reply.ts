@@ -14,7 +14,10 @@ export function readFailure(error: unknown): Outcome {
   if (responseCode < 500 || enhanced?.startsWith('4.')) return { kind: 'retry', reason };
   if (command === 'MAIL FROM') return { kind: 'config_error', reason };
   if (enhanced === '5.2.2' || (enhanced === undefined && responseCode === 552)) return { kind: 'retry', reason };
-  const isDead = enhanced === undefined ? command === 'RCPT TO' && [550, 551, 553].includes(responseCode) : deadAddress.has(enhanced);
+  const isDead =
+    enhanced === undefined
+      ? command === 'RCPT TO' && [550, 551, 553].includes(responseCode)
+      : deadAddress.has(enhanced);
   return isDead ? { kind: 'bounced', reason } : { kind: 'failed', reason };
 }
 

@@ -1,0 +1,281 @@
+// Bad input: every malformed request gets its 4xx, nothing crashes, nothing is sent by halves.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import test from 'node:test';
+import fc from 'fast-check';
+import { Pool } from 'undici';
+import { startTestApp, type TestApp } from './support/app.ts';
+
+const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+const SMS = '55555555-5555-4555-8555-555555555555';
+const WHATSAPP = '66666666-6666-4666-8666-666666666666';
+const SEGMENT = '11111111-1111-4111-8111-111111111111';
+const BODIES = 20_000;
+
+/** Every part of the request in a form that is accepted. */
+const valid = {
+  external_user_ids: ['ada', 'bob'],
+  user_aliases: [{ alias_name: 'a', alias_label: 'b' }],
+  segment_id: SEGMENT,
+  audience: { AND: [{ custom_attribute: { custom_attribute_name: 'x', comparison: 'matches_regex', value: '^a+$' } }] },
+  broadcast: false,
+  override_frequency_capping: 'false',
+  recipient_subscription_state: 'all',
+  cresset: { delivery: 'at_most_once' },
+  messages: {
+    email: {
+      app_id: APP,
+      from: 'A <a@acme.test>',
+      subject: 'Hi {{${first_name}}}',
+      body: '<p>{{custom_attribute.${x} | default: 1}}</p>',
+      headers: { 'X-A': 'b' },
+      extras: { a: 'b' },
+    },
+    webhook: {
+      url: 'https://example.com/{{${user_id}}}',
+      request_method: 'post',
+      request_headers: { a: 'b' },
+      body: '{"a":1}',
+    },
+    android_push: {
+      alert: 'a',
+      title: 't',
+      extra: { a: 1 },
+      buttons: [{ text: 'b', action: 'URI', uri: 'https://a.test' }],
+      time_to_live: 5,
+    },
+    apple_push: { alert: { title: 't', body: 'b' }, badge: '3', extra: { a: 1 }, expiry: '2026-04-01T00:00:00Z' },
+    kindle_push: { alert: 'a', title: 't', extra: { a: 'b' } },
+    web_push: { alert: 'a', title: 't', buttons: [{ text: 'x' }] },
+    sms: { app_id: APP, subscription_group_id: SMS, body: 'Hi {{${first_name}}}' },
+    whats_app: {
+      app_id: APP,
+      subscription_group_id: WHATSAPP,
+      message_type: 'template_message',
+      message: { template_name: 'a', template_language_code: 'en', body_variables: { 0: 'a' } },
+    },
+    content_card: { type: 'CLASSIC', title: 't', description: 'd', time_to_live: 60, extra: { a: 'b' } },
+  },
+};
+
+const oddities: unknown[] = [
+  null,
+  '',
+  ' ',
+  0,
+  -1,
+  1.5,
+  1e308,
+  true,
+  [],
+  {},
+  [[]],
+  [null],
+  'true',
+  '\u0000',
+  '\ud800',
+  '😀'.repeat(50),
+  'x'.repeat(5_000),
+  '{{',
+  '{% if %}',
+  '{{${a}',
+  '{{ 1 | divided_by: 0 }}',
+  '{% for i in (1..20000) %}x{% endfor %}',
+  '{{ "a" | nosuch }}',
+  '{% abort_message("x") %}',
+  '(a+)+$',
+  '2026-02-30',
+  '__proto__',
+  'constructor',
+  { __proto__: null, toString: 1 },
+  JSON.parse('{"__proto__":{"polluted":true}}'),
+  { AND: [] },
+  { OR: [{ AND: [{}] }] },
+];
+const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'length', 'messages', 'email', ''];
+
+type Mutation = { path: number; value: unknown; how: 'replace' | 'remove' | 'add' | 'nest'; key: string };
+
+const mutation: fc.Arbitrary<Mutation> = fc.record({
+  path: fc.nat(),
+  value: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...oddities) },
+    fc.jsonValue({ maxDepth: 4 }),
+    fc.string({ unit: 'binary' }),
+  ),
+  how: fc.constantFrom('replace', 'replace', 'remove', 'add', 'nest'),
+  key: fc.oneof(fc.constantFrom(...keys), fc.string()),
+});
+
+/** All places in a JSON value, each as its holder and key. */
+function places(value: unknown): [Record<string, unknown>, string][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.keys(value).flatMap(
+    (key) =>
+      [[value as Record<string, unknown>, key], ...places(Reflect.get(value, key))] as [
+        Record<string, unknown>,
+        string,
+      ][],
+  );
+}
+
+function mutate(body: object, mutations: Mutation[]): object {
+  for (const { path, value: given, how, key } of mutations) {
+    const value: unknown = JSON.parse(JSON.stringify(given) ?? 'null'); // a copy: two bodies must not share it
+    const all = places(body);
+    const [holder, at] = all[path % Math.max(all.length, 1)] ?? [body as Record<string, unknown>, key];
+    if (how === 'remove') Reflect.deleteProperty(holder, at);
+    else if (how === 'add' && !Array.isArray(holder))
+      Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+    else holder[at] = how === 'nest' ? [holder[at], { [key]: value }] : value;
+  }
+  return body;
+}
+
+/** A few channels of the valid request, so that a mutation is not always drowned by an earlier problem. */
+function someOf(seed: number): object {
+  const copy = structuredClone(valid) as Partial<typeof valid> & { messages: Record<string, unknown> };
+  const channels = Object.keys(copy.messages);
+  for (const [index, channel] of channels.entries()) if (((seed >> index) & 1) === 0) delete copy.messages[channel];
+  if (seed % 3 > 0) delete copy.audience;
+  if (seed % 5 > 0) delete copy.segment_id;
+  return copy;
+}
+
+async function givenPeople(...setUp: Parameters<typeof startTestApp>): Promise<TestApp> {
+  const app = await startTestApp(...setUp);
+  await app.givenWorkspace(`
+apps: [{ id: ${APP}, name: iOS, platform: ios }]
+subscription_groups:
+  - { id: ${SMS}, name: Alerts, channel: sms }
+  - { id: ${WHATSAPP}, name: Support, channel: whats_app }
+segments:
+  - { id: ${SEGMENT}, name: All, filter: null }
+`);
+  await app.post('/users/track', {
+    attributes: [{ external_id: 'ada', first_name: 'Ada', email: 'ada@example.test', x: 'aa' }, { external_id: 'bob' }],
+  });
+  return app;
+}
+
+/** Sends `count` mutated bodies, 16 at a time; the answers by status, and the dispatches accepted. */
+async function throwBodies(app: TestApp, count: number, seed: number) {
+  const pool = new Pool(app.url, { connections: 16 });
+  const bodies = fc.sample(fc.tuple(fc.nat(0xfff), fc.array(mutation, { maxLength: 4 })), { numRuns: count, seed });
+  const statuses: Record<number, number> = {};
+  const accepted: string[] = [];
+  const headers = { authorization: `Bearer ${app.key}` };
+  let next = 0;
+  async function client(): Promise<void> {
+    for (let pair = bodies[next++]; pair !== undefined; pair = bodies[next++]) {
+      const body = JSON.stringify(mutate(someOf(pair[0]), pair[1]));
+      const response = await pool.request({ method: 'POST', path: '/messages/send', headers, body });
+      const answer = (await response.body.json()) as { message: string; dispatch_id?: string };
+      statuses[response.statusCode] = (statuses[response.statusCode] ?? 0) + 1;
+      assert.ok(
+        response.statusCode < 500,
+        `${response.statusCode} ${JSON.stringify(answer)} for ${body.slice(0, 2_000)}`,
+      );
+      assert.equal(typeof answer.message, 'string');
+      if (response.statusCode === 201 && answer.dispatch_id) accepted.push(answer.dispatch_id);
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, client));
+  await pool.close();
+  assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+  assert.ok((statuses[201] ?? 0) > count / 10 && (statuses[400] ?? 0) > count / 10, 'both kinds are well represented');
+  return { statuses, accepted };
+}
+
+test(`${BODIES} mutated bodies give no 5xx`, async (t) => {
+  const app = await givenPeople(t, { worker: false });
+  const { statuses } = await throwBodies(app, BODIES, 20261123);
+  t.diagnostic(`answers: ${JSON.stringify(statuses)}`);
+});
+
+test('whatever mutated body is accepted finishes', async (t) => {
+  const app = await givenPeople(t);
+  const { accepted } = await throwBodies(app, 1_000, 1);
+  await app.drain();
+  for (const id of accepted) {
+    const { body } = await app.get(`/dispatches/${id}`);
+    assert.equal(body.state, 'finished', JSON.stringify(body));
+  }
+});
+
+test('a body over the limit is refused before it has all come', async (t) => {
+  const app = await startTestApp(t);
+  const { port } = new URL(app.url);
+  const socket = connectTcp(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(
+    `POST /messages/send HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${app.key}\r\ncontent-length: 1000000000\r\n\r\n{`,
+  );
+  const [answer] = (await once(socket.setEncoding('utf8'), 'data')) as [string];
+  assert.match(answer, /^HTTP\/1\.1 413 /);
+  assert.match(answer, /x-ratelimit-limit: \r\n/);
+  assert.match(answer, /\{"message":"Request Entity Too Large"\}/);
+  await once(socket, 'close');
+});
+
+test('what is not HTTP, not a path and not a method gets JSON as well', async (t) => {
+  const app = await startTestApp(t);
+  const notFound = await app.get('/nowhere', { key: null });
+  assert.deepEqual([notFound.status, notFound.body.message], [404, 'Not Found']);
+  const method = await app.get('/messages/send');
+  assert.deepEqual(
+    [method.status, method.body.message, method.headers.get('allow')],
+    [405, 'Method Not Allowed', 'POST'],
+  );
+  assert.equal(method.headers.get('x-ratelimit-limit'), '');
+  const deep = await app.post('/messages/send', `{"messages":${'['.repeat(41)}${']'.repeat(41)}}`);
+  assert.equal(deep.status, 400);
+  const form = await app.post('/messages/send', 'external_user_ids=ada', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  assert.deepEqual([form.status, form.body.message], [400, 'Bad Request']);
+  const socket = connectTcp(Number(new URL(app.url).port), '127.0.0.1');
+  socket.end('BLAH\r\n\r\n');
+  const [answer] = (await once(socket.setEncoding('utf8'), 'data')) as [string];
+  assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*"message":"Bad Request"/);
+});
+
+test('every route refuses no key, a wrong key, a key without the permission and a wrong address', async (t) => {
+  const app = await startTestApp(t);
+  const none = await app.givenKey({ permissions: [] });
+  const elsewhere = await app.givenKey({ allowFrom: ['10.0.0.0/8', '2001:db8::/32'] });
+  const routes: [method: 'GET' | 'POST', path: string][] = [
+    ['POST', '/messages/send'],
+    ['GET', '/dispatches/0123456789abcdef0123456789abcdef'],
+    ['GET', '/dispatches/0123456789abcdef0123456789abcdef/recipients'],
+    ['POST', '/dispatches/0123456789abcdef0123456789abcdef/cancel'],
+    ['GET', '/sandbox/messages'],
+    ['POST', '/users/track'],
+    ['POST', '/users/alias/new'],
+    ['POST', '/users/export/ids'],
+    ['POST', '/users/delete'],
+  ];
+  const served = new Set(
+    app.app.routes.map(
+      ({ method, path }) => `${method} ${path.replace(':dispatch_id', '0123456789abcdef0123456789abcdef')}`,
+    ),
+  );
+  assert.deepEqual(served, new Set(routes.map((route) => route.join(' '))), 'every route is in the list');
+  for (const [method, path] of routes) {
+    const call = (key: string | null) => (method === 'GET' ? app.get(path, { key }) : app.post(path, {}, { key }));
+    const answers = await Promise.all([call(null), call('wrong-key'), call('"quoted"'), call(none), call(elsewhere)]);
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, body.message]),
+      [
+        [401, 'Error authenticating credentials'],
+        [401, 'Invalid API key: wron…'],
+        [401, 'Error authenticating credentials'],
+        [403, 'You do not have permission to access this resource'],
+        [403, 'Invalid whitelisted IPs'],
+      ],
+      path,
+    );
+    for (const { headers } of answers) assert.equal(headers.get('x-ratelimit-remaining'), '');
+  }
+});
