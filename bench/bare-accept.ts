@@ -1,0 +1,32 @@
+// What is compared with: Fastify, a parsed body, one durable row a request; ends when its input does.
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Fastify from 'fastify';
+import { connect } from '../src/db/database.ts';
+import { startEmbedded } from '../src/db/embedded.ts';
+import { sql } from '../src/db/sql.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'cresset-bench-'));
+const embedded = await startEmbedded({ dataDir: folder });
+const db = connect({ url: embedded.url, max: 20 });
+await db.run(
+  sql`create table requests (id uuid primary key, body jsonb not null, at timestamptz not null default now())`,
+);
+const server = Fastify();
+server.post('/messages/send', async (request, reply) => {
+  const id = randomUUID();
+  await db.prepared(
+    'insert_request',
+    sql`insert into requests (id, body) values (${id}, ${JSON.stringify(request.body)}::jsonb)`,
+  );
+  return reply.code(201).send({ dispatch_id: id, message: 'success' });
+});
+process.stdout.write(`${await server.listen({ host: '127.0.0.1', port: 0 })}\n`);
+process.stdin.resume().once('end', async () => {
+  await server.close();
+  await db.close();
+  await embedded.stop();
+  rmSync(folder, { recursive: true, force: true });
+});

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import nodemailer from 'nodemailer';
+import { type Figure, median } from './figure.ts';
+import { APP, givenPeople, startBenchServer } from './server.ts';
+
+const PEOPLE = 3_000;
+const ROUNDS = 3;
+const filler = '<p>The quick brown fox jumps over the lazy dog, and über the moon.</p>\n'.repeat(140);
+const htmlFor = (name: string) => `<html><body><h1>Hello ${name}</h1>\n${filler}</body></html>`;
+
+/** The whole way of 3,000 mails of 10 KB, gates and ledger and all, beside a bare nodemailer pool fed from memory. */
+export async function benchEmail(): Promise<Figure[]> {
+  const sink = await startSink();
+  const server = await startBenchServer(
+    `apps: [{ id: ${APP}, name: iOS, platform: ios }]\nemail: { default_from: a@acme.test, smtp: { url: "${sink.url}" } }\n`,
+  );
+  const names = await givenPeople(server, PEOPLE);
+  const ours: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    ours.push(await sendOurs(server, names, sink));
+    bare.push(await sendBare(names, sink));
+  }
+  await server.stop();
+  sink.child.kill();
+  const [, ...warmOurs] = ours;
+  const [, ...warmBare] = bare;
+  const ratio = median(warmOurs) / median(warmBare);
+  return [
+    {
+      what: 'email over SMTP, 10 KB HTML, against a bare nodemailer pool fed from memory',
+      value: `${ratio.toFixed(2)} (${Math.round(median(warmOurs))}/s, bare ${Math.round(median(warmBare))}/s)`,
+      bar: '0.80',
+      holds: ratio >= 0.8,
+    },
+  ];
+}
+
+async function sendOurs(
+  server: Awaited<ReturnType<typeof startBenchServer>>,
+  names: string[],
+  sink: Sink,
+): Promise<number> {
+  const email = { app_id: APP, subject: 'Hello {{${first_name}}}', body: htmlFor('{{${first_name}}}') };
+  const start = performance.now();
+  const all = sink.after(names.length);
+  const requests: Promise<unknown>[] = [];
+  for (let at = 0; at < names.length; at += 50) {
+    requests.push(server.post('/messages/send', { external_user_ids: names.slice(at, at + 50), messages: { email } }));
+  }
+  await Promise.all(requests);
+  await all;
+  return names.length / ((performance.now() - start) / 1000);
+}
+
+async function sendBare(names: string[], sink: Sink): Promise<number> {
+  const transport = nodemailer.createTransport({
+    url: sink.url,
+    pool: true,
+    maxConnections: 10,
+    maxMessages: Number.POSITIVE_INFINITY,
+  });
+  const start = performance.now();
+  const all = sink.after(names.length);
+  await Promise.all(
+    names.map((name) =>
+      transport.sendMail({
+        from: 'a@acme.test',
+        to: `${name}@example.test`,
+        subject: `Hello Name ${name}`,
+        html: htmlFor(`Name ${name}`),
+        text: `Hello ${name}`,
+      }),
+    ),
+  );
+  await all;
+  transport.close();
+  return names.length / ((performance.now() - start) / 1000);
+}
+
+interface Sink {
+  url: string;
+  child: ChildProcess;
+  /** Resolves once this many more mails have come. */
+  after(count: number): Promise<void>;
+}
+
+/** In a process of its own, so that it takes nothing from the loops that are compared. */
+async function startSink(): Promise<Sink> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./sink.ts', import.meta.url))], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const url = await new Promise<string>((said) => child.once('message', (message) => said(String(message))));
+  return {
+    url,
+    child,
+    after: (count) =>
+      new Promise((resolve) => {
+        child.once('message', () => resolve());
+        child.send(count);
+      }),
+  };
+}

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const KEY = 'a-key-for-the-benches';
+export const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+
+export interface BenchServer {
+  url: string;
+  post(path: string, body: object): Promise<{ dispatch_id: string }>;
+  get(path: string): Promise<Record<string, unknown>>;
+  stop(): Promise<void>;
+}
+
+/** The server as anybody runs it: a process of its own, the embedded database, everything durable. */
+export async function startBenchServer(workspaceYaml: string, env: Record<string, string> = {}): Promise<BenchServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-bench-'));
+  const workspace = join(folder, 'workspace.yaml');
+  writeFileSync(workspace, workspaceYaml);
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../src/main.ts', import.meta.url)), 'serve', '--json'],
+    {
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        PORT: '0',
+        CRESSET_DATA_DIR: folder,
+        CRESSET_WORKSPACE: workspace,
+        CRESSET_API_KEY: KEY,
+        CRESSET_LOG_LEVEL: 'warn',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const url = await addressOf(child);
+  const headers = { authorization: `Bearer ${KEY}` };
+  return {
+    url,
+    async post(path, body) {
+      const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as { dispatch_id: string };
+    },
+    get: async (path) => (await (await fetch(url + path, { headers })).json()) as Record<string, unknown>,
+    async stop() {
+      const ended = new Promise((done) => child.once('exit', done));
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((said, failed) => {
+    child.stdout?.once('data', (line: Buffer) => said((JSON.parse(line.toString()) as { url: string }).url));
+    child.once('exit', (code) => failed(new Error(`the server ended with ${code}`)));
+  });
+}
+
+export async function givenPeople(server: BenchServer, count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, index) => `p${index}`);
+  for (let at = 0; at < count; at += 75) {
+    const attributes = names
+      .slice(at, at + 75)
+      .map((name) => ({ external_id: name, first_name: `Name ${name}`, email: `${name}@example.test`, points: 5 }));
+    await server.post('/users/track', { attributes });
+  }
+  return names;
+}
