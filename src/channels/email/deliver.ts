@@ -1,6 +1,7 @@
 import nodemailer from 'nodemailer';
 import { readMailbox } from '../../lib/email-address.ts';
 import type { Outcome } from '../outcome.ts';
+import { buildMime } from './mime.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { readFailure } from './smtp-reply.ts';
 
@@ -46,22 +47,8 @@ export function createSmtpSender({ url, maxConnections = 10 }: { url: string; ma
 }
 
 function messageOf({ rendered, to, messageId }: Mail) {
-  const domain = readMailbox(rendered.from)?.address.split('@').at(-1) ?? 'localhost';
-  return {
-    from: rendered.from,
-    to,
-    ...(rendered.reply_to !== null && { replyTo: rendered.reply_to }),
-    subject: rendered.subject,
-    text: rendered.plaintext,
-    html: rendered.html,
-    messageId: `<${messageId}@${domain}>`,
-    headers: { ...unsubscribeHeaders(rendered), ...rendered.headers },
-  };
-}
-
-/** Source: RFC 8058. A caller's own header replaces ours. */
-function unsubscribeHeaders({ unsubscribe_url, headers }: RenderedEmail): Record<string, string> {
-  const hasOwn = Object.keys(headers).some((name) => name.toLowerCase() === 'list-unsubscribe');
-  if (unsubscribe_url === null || hasOwn) return {};
-  return { 'List-Unsubscribe': `<${unsubscribe_url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
+  const sender = readMailbox(rendered.from)?.address ?? '';
+  const id = `${messageId}@${sender.split('@').at(-1)}`;
+  const raw = buildMime({ rendered, to, messageId: id, date: new Date() });
+  return { envelope: { from: sender, to }, messageId: `<${id}>`, raw };
 }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { simpleParser } from 'mailparser';
+import { buildMime } from './mime.ts';
+import type { RenderedEmail } from './rendered.ts';
+
+const plain: RenderedEmail = {
+  from: 'Acme <hello@acme.test>',
+  reply_to: null,
+  subject: 'Hello',
+  html: '<p>Hello</p>',
+  plaintext: 'Hello',
+  headers: {},
+  attachments: [],
+  extras: {},
+  unsubscribe_url: null,
+};
+
+function build(changes: Partial<RenderedEmail>): string {
+  const date = new Date('2026-03-15T12:00:00Z');
+  return buildMime({ rendered: { ...plain, ...changes }, to: 'ada@example.test', messageId: 'd1.1.7@acme.test', date });
+}
+
+test('a plain mail is plain on the wire', () => {
+  const wire = build({}).replace(/=_[0-9a-f]{24}/g, 'BOUNDARY');
+  assert.equal(
+    wire,
+    [
+      'From: "Acme" <hello@acme.test>',
+      'To: ada@example.test',
+      'Subject: Hello',
+      'Date: Sun, 15 Mar 2026 12:00:00 +0000',
+      'Message-ID: <d1.1.7@acme.test>',
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/alternative; boundary="BOUNDARY"',
+      '',
+      '--BOUNDARY',
+      'Content-Type: text/plain; charset=utf-8',
+      'Content-Transfer-Encoding: 7bit',
+      '',
+      'Hello',
+      '--BOUNDARY',
+      'Content-Type: text/html; charset=utf-8',
+      'Content-Transfer-Encoding: 7bit',
+      '',
+      '<p>Hello</p>',
+      '--BOUNDARY--',
+      '',
+    ].join('\r\n'),
+  );
+});
+
+test('an unsubscribe link gets the headers of RFC 8058, unless the caller has a header of their own', async () => {
+  const ours = await simpleParser(build({ unsubscribe_url: 'https://c.test/s/x' }));
+  assert.match(
+    ours.headerLines.map(({ line }) => line).join('\n'),
+    /List-Unsubscribe: <https:\/\/c\.test\/s\/x>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click/,
+  );
+  const theirs = build({ unsubscribe_url: 'https://c.test/s/x', headers: { 'list-unsubscribe': '<mailto:a@b.test>' } });
+  assert.equal(theirs.match(/list-unsubscribe/gi)?.length, 1);
+});
+
+const line = fc.string({ unit: 'grapheme', maxLength: 120 }).map((text) =>
+  text
+    .replace(/[\p{Cc}\u2028\u2029]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim(),
+);
+const text = fc
+  .array(
+    fc.string({ unit: 'grapheme', maxLength: 1_500 }).map((one) => one.replace(/[\p{Cc}]/gu, '')),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((lines) => lines.join('\n'));
+
+test('whatever is written is what a mail program reads, in lines that every relay takes', async () => {
+  await fc.assert(
+    fc.asyncProperty(line, line, text, text, async (name, subject, html, plaintext) => {
+      const from =
+        name.replace(/[<>"\\]/g, '') === '' ? 'hello@acme.test' : `"${name.replace(/[<>"\\]/g, '')}" <hello@acme.test>`;
+      const wire = build({ from, subject, html: `<p>${html}</p>`, plaintext, headers: { 'X-Note': subject } });
+      assert.ok(wire.split('\r\n').every((one) => one.length <= 998 && !/[\r\n]/.test(one)));
+      assert.match(wire, /^[\t\r\n\x20-\x7e]*$/);
+      const mail = await simpleParser(wire);
+      assert.equal(mail.subject ?? '', subject);
+      assert.equal(mail.html, `<p>${html}</p>`);
+      assert.equal(mail.text?.trimEnd(), plaintext.trimEnd());
+      assert.equal(mail.from?.value[0]?.address, 'hello@acme.test');
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { readMailbox } from '../../lib/email-address.ts';
+import type { RenderedEmail } from './rendered.ts';
+
+export interface MimeInput {
+  rendered: RenderedEmail;
+  to: string;
+  /** Without angle brackets. */
+  messageId: string;
+  date: Date;
+}
+
+/**
+ * The whole message as it goes over the wire: multipart/alternative of plain text and HTML.
+ * Written here, not by the mail library, because building messages is what bounds the sending of mail; with attachments
+ * the library does it. Source: RFC 5322, 2045, 2047; messaging-objects.md 6.5.
+ */
+export function buildMime({ rendered, to, messageId, date }: MimeInput): string {
+  const boundary = `=_${randomBytes(12).toString('hex')}`;
+  const headers: [string, string][] = [
+    ['From', mailbox(rendered.from)],
+    ['To', to],
+    ...(rendered.reply_to === null ? [] : [['Reply-To', mailbox(rendered.reply_to)] as [string, string]]),
+    ['Subject', encodeHeader(rendered.subject)],
+    ['Date', date.toUTCString().replace(/GMT$/, '+0000')],
+    ['Message-ID', `<${messageId}>`],
+    ['MIME-Version', '1.0'],
+    ...unsubscribeHeaders(rendered),
+    ...Object.entries(rendered.headers).map(([name, value]): [string, string] => [name, encodeHeader(value)]),
+    ['Content-Type', `multipart/alternative; boundary="${boundary}"`],
+  ];
+  const head = headers.map(([name, value]) => fold(`${name}: ${value}`)).join('\r\n');
+  const part = (type: string, text: string) => `--${boundary}\r\n${bodyPart(type, text)}\r\n`;
+  return `${head}\r\n\r\n${part('text/plain', rendered.plaintext)}${part('text/html', rendered.html)}--${boundary}--\r\n`;
+}
+
+/** Source: RFC 8058. A caller's own header replaces ours. */
+export function unsubscribeHeaders({ unsubscribe_url, headers }: RenderedEmail): [string, string][] {
+  const hasOwn = Object.keys(headers).some((name) => name.toLowerCase() === 'list-unsubscribe');
+  if (unsubscribe_url === null || hasOwn) return [];
+  return [
+    ['List-Unsubscribe', `<${unsubscribe_url}>`],
+    ['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'],
+  ];
+}
+
+const MAX_LINE = 998;
+
+/** As it is where every line is short plain ASCII; base64 for all else. */
+function bodyPart(type: string, text: string): string {
+  const lines = text.replace(/\r\n|\r|\n/g, '\r\n');
+  const isPlain = /^[\t\r\n\x20-\x7e]*$/.test(lines) && !hasLongLine(lines);
+  const encoding = isPlain ? '7bit' : 'base64';
+  const content = isPlain ? lines : base64Lines(Buffer.from(lines, 'utf8'));
+  return `Content-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${content}`;
+}
+
+function hasLongLine(lines: string): boolean {
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf('\r\n', start);
+    const stop = end === -1 ? lines.length : end;
+    if (stop - start > MAX_LINE) return true;
+    start = stop + 2;
+  }
+  return false;
+}
+
+function base64Lines(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/.{76}(?=.)/g, '$&\r\n');
+}
+
+function mailbox(text: string): string {
+  const read = readMailbox(text);
+  if (read === null || read.name === '') return read?.address ?? text;
+  const name = /^[\x20-\x7e]*$/.test(read.name) ? `"${read.name.replace(/["\\]/g, '\\$&')}"` : encodeWords(read.name);
+  return `${name} <${read.address}>`;
+}
+
+/** Text beyond printable ASCII, or what would be read as an encoded word, becomes encoded words. */
+function encodeHeader(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) && !text.includes('=?') && !/\S{900}/.test(text) ? text : encodeWords(text);
+}
+
+const BYTES_PER_WORD = 42; // 56 characters of base64, well within the 75 of an encoded word
+
+/** Source: RFC 2047. A character is never split between two words. */
+function encodeWords(text: string): string {
+  const words: string[] = [];
+  let word = '';
+  let bytes = 0;
+  for (const character of text.toWellFormed()) {
+    const size = Buffer.byteLength(character);
+    if (bytes + size > BYTES_PER_WORD) {
+      words.push(word);
+      word = '';
+      bytes = 0;
+    }
+    word += character;
+    bytes += size;
+  }
+  words.push(word);
+  return words.map((one) => `=?utf-8?B?${Buffer.from(one, 'utf8').toString('base64')}?=`).join(' ');
+}
+
+/** Lines of at most 76 characters where there are blanks to break at; the breaking blank starts the next line. */
+function fold(line: string): string {
+  if (line.length <= 76) return line;
+  return line
+    .split(/(?<=\S)(?= )/)
+    .reduce<{ done: string; width: number }>(
+      ({ done, width }, piece) =>
+        width > 0 && width + piece.length > 76
+          ? { done: `${done}\r\n${piece}`, width: piece.length }
+          : { done: done + piece, width: width + piece.length },
+      { done: '', width: 0 },
+    ).done;
+}
