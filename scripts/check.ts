@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const steps: [string, string[]][] = [
   ['types', ['node_modules/.bin/tsc']],
+  ['schema.sql is fresh', [process.execPath, 'scripts/schema.ts', '--check']],
   ['lint, format, import direction and cycles', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
 ];
 
