@@ -1,0 +1,70 @@
+// The server as a process: how it starts, refuses to start, and stops.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import test from 'node:test';
+import { dataFolder, start, startServer } from './support/process.ts';
+
+test('the second start knows the same key; a signal stops it in order', async (t) => {
+  const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
+  const first = await startServer(env);
+  const key = first.announced.api_key;
+  assert.ok(key);
+  assert.equal(await first.end('SIGTERM'), 0);
+  const second = await startServer(env);
+  assert.equal(second.announced.api_key, null);
+  const response = await fetch(`${second.url}/sandbox/messages`, { headers: { authorization: `Bearer ${key}` } });
+  assert.equal(response.status, 200);
+  assert.equal(await second.end('SIGINT'), 0);
+  assert.match(second.log(), /"msg":"stopped"/);
+});
+
+test('a second server on the same data folder, and one on a port in use, say so and end', async (t) => {
+  const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
+  const first = await startServer(env);
+  const second = await start(env);
+  assert.ok('code' in second);
+  assert.equal(second.code, 1);
+  assert.match(second.output, /Another Cresset server is using the data folder .*CRESSET_DATA_DIR/);
+  assert.equal((await fetch(`${first.url}/health`)).status, 200, 'the first one is not disturbed');
+  await first.end('SIGTERM');
+
+  const other = createServer();
+  await new Promise<void>((ready) => other.listen(0, '127.0.0.1', ready));
+  const address = other.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const blocked = await start({ ...env, PORT: String(address.port) });
+  other.close();
+  assert.ok('code' in blocked);
+  assert.equal(blocked.code, 1);
+  assert.match(blocked.output, new RegExp(`127\\.0\\.0\\.1:${address.port} is in use by another program`));
+});
+
+test('an environment with mistakes is refused whole, with the nearest names', async () => {
+  const ended = await start({ CRESSET_DATA_DIRR: '/tmp', PORT: 'eighty', CRESSET_ROLES: 'api,wrker' });
+  assert.ok('code' in ended);
+  assert.equal(ended.code, 2);
+  assert.match(ended.output, /CRESSET_DATA_DIRR: there is no such variable; did you mean CRESSET_DATA_DIR\?/);
+  assert.match(ended.output, /PORT: expected an integer/);
+  assert.match(ended.output, /CRESSET_ROLES: expected a comma-separated list/);
+});
+
+test('kill -9 and start again: what was accepted is there', async (t) => {
+  const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0', CRESSET_API_KEY: 'a-key-for-this-very-test' };
+  const headers = { authorization: 'Bearer a-key-for-this-very-test' };
+  const first = await startServer(env);
+  const response = await fetch(`${first.url}/users/track`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ attributes: [{ external_id: 'ada', first_name: 'Ada' }] }),
+  });
+  assert.equal(response.status, 201);
+  assert.equal(await first.end('SIGKILL'), 'SIGKILL');
+  const second = await startServer(env);
+  const exported = await fetch(`${second.url}/users/export/ids`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ external_ids: ['ada'], fields_to_export: ['first_name'] }),
+  });
+  assert.deepEqual(((await exported.json()) as { users: unknown[] }).users, [{ first_name: 'Ada' }]);
+  assert.equal(await second.end('SIGTERM'), 0);
+});
