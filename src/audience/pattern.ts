@@ -42,6 +42,7 @@ class Translation {
   #at = 0;
   #repeats = 1;
   #out = '';
+  #isAssertion = false;
   readonly #depths: number[] = [];
 
   constructor(pattern: string) {
@@ -55,8 +56,13 @@ class Translation {
 
   #step(): void {
     const character = this.#take();
-    if (character === '\\') this.#out += this.#escape(false);
-    else if (character === '[') this.#set();
+    const afterAssertion = this.#isAssertion;
+    this.#isAssertion = character === '^' || character === '$';
+    if (afterAssertion && /[*+?{]/.test(character)) throw new PatternError('an anchor cannot be repeated');
+    if (character === '\\') {
+      this.#isAssertion = /[bB]/.test(this.#text[this.#at] ?? '');
+      this.#out += this.#escape(false);
+    } else if (character === '[') this.#set();
     else if (character === '.') this.#out += '[^\\n]';
     else if (character === '(') this.#open();
     else if (character === ')') this.#close();

@@ -137,7 +137,8 @@ class Translator {
       const character = text[at] ?? '';
       if (character === '"' || character === "'") {
         const end = text.indexOf(character, at + 1);
-        expression += text.slice(at, end + 1);
+        // The engine unescapes texts in quotes; the dialect does not.
+        expression += text.slice(at, end + 1).replaceAll('\\', '\\\\');
         at = end + 1;
       } else if (text.startsWith('${', at)) {
         const end = text.indexOf('}', at);

@@ -1,4 +1,16 @@
-import { defaultOperators, Liquid, type Operators, Tag, type TagToken, type TopLevelToken } from 'liquidjs';
+import {
+  type Context,
+  defaultOperators,
+  ForTag,
+  Liquid,
+  type Operators,
+  type Parser,
+  TablerowTag,
+  Tag,
+  type TagToken,
+  type Template,
+  type TopLevelToken,
+} from 'liquidjs';
 import { dialectFilters } from './filters.ts';
 
 /** Thrown by the abort tag; `detail` is the author's own text. */
@@ -40,6 +52,8 @@ export function createEngine(): Liquid {
   for (const name of Object.keys(engine.tags)) if (!tags.includes(name)) delete engine.tags[name];
   for (const name of Object.keys(engine.filters)) delete engine.filters[name];
   for (const [name, filter] of dialectFilters) engine.registerFilter(name, filter);
+  engine.registerTag('for', CountedForTag);
+  engine.registerTag('tablerow', CountedTablerowTag);
   engine.registerTag('abort_message', AbortTag);
   engine.registerTag('message_extras', ExtrasTag);
   return engine;
@@ -82,5 +96,39 @@ class ExtrasTag extends Tag {
   // biome-ignore lint/correctness/useYield: the engine wants a generator
   *render(): Generator<unknown, void, unknown> {
     return undefined;
+  }
+}
+
+const MAX_TURNS = 10_000;
+
+/** Where the turns of all loops of one rendering are counted: the variable `_turns`. */
+export interface Turns {
+  count: number;
+}
+
+/** Stands first in the body of every loop. */
+function turnOf(token: TagToken): Template {
+  return {
+    token,
+    render(context: Context) {
+      const { _turns } = context.environments as { _turns: Turns };
+      _turns.count += 1;
+      if (_turns.count > MAX_TURNS) throw new Error(`more than ${MAX_TURNS} loop turns`);
+      return undefined;
+    },
+  };
+}
+
+class CountedForTag extends ForTag {
+  constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
+    super(token, remaining, liquid, parser);
+    this.templates.unshift(turnOf(token));
+  }
+}
+
+class CountedTablerowTag extends TablerowTag {
+  constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
+    super(token, remaining, liquid, parser);
+    this.templates.unshift(turnOf(token));
   }
 }

@@ -1,6 +1,6 @@
 import { LiquidError, type Template as Parsed } from 'liquidjs';
 import { type Reference, TemplateSyntaxError, toPlainLiquid } from './dialect.ts';
-import { AbortMessage, createEngine } from './engine.ts';
+import { AbortMessage, createEngine, type Turns } from './engine.ts';
 import type { RenderContext } from './facts.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
@@ -52,7 +52,7 @@ function parsePlain(source: string): Parsed[] {
 }
 
 function render(parsed: Parsed[], references: readonly Reference[], context: RenderContext): string {
-  const scope: Record<string, unknown> = { _now: context.now };
+  const scope: Record<string, unknown> = { _now: context.now, _turns: { count: 0 } satisfies Turns };
   for (const [index, reference] of references.entries()) scope[`_v${index}`] = resolveReference(reference, context);
   try {
     const text: string = engine.renderSync(parsed, scope);

@@ -1,4 +1,4 @@
-import { rangeProblem } from './allow-list.ts';
+import { rangeProblem, targetProblem } from './allow-list.ts';
 import { idKey } from './catalog.ts';
 import { allPermissions } from './keys.ts';
 import { providerMembers } from './providers.ts';
@@ -27,6 +27,7 @@ const uuid = lowerCased(
 );
 const opaqueId = lowerCased(text());
 const range = checked(text(), rangeProblem);
+const target = checked(text(), targetProblem);
 const description = text({ max: 4_096, multiline: true, mayBeEmpty: true });
 const whatsApp = { whatsapp: 'whats_app' } as const;
 
@@ -49,7 +50,7 @@ const email = object({
 
 const webhook = object({
   deliver: optional(flag, false),
-  allow: optional(list(range, 1_000), []),
+  allow: optional(list(target, 1_000), []),
 });
 
 const subscriptionGroup = object({

@@ -194,7 +194,7 @@ const bad: [string, object | string, string[]][] = [
   [
     'a bad range',
     { webhook: { allow: ['10.0.0.0/40'] } },
-    ['webhook.allow[0]: expected an IPv4 or IPv6 address or CIDR subnet such as 10.0.0.0/8'],
+    ['webhook.allow[0]: expected a host, host:port, address or CIDR subnet such as hooks.internal:8443 or 10.0.0.0/8'],
   ],
   [
     'an unknown channel',
