@@ -91,6 +91,16 @@ test('a dry run says who would get what, and leaves nothing behind', async (t) =
   assert.match(typo.body.errors[0], /^cresset\.dryrun: unknown member/);
 });
 
+test('a webhook to an unusual port is refused where the operator allows none', async (t) => {
+  const app = await givenTwo(t);
+  const { status, body } = await app.post('/messages/send', {
+    external_user_ids: ['ada'],
+    messages: { webhook: { ...webhook, url: 'https://example.com:8443/' } },
+  });
+  assert.equal(status, 400);
+  assert.match(body.errors[0], /^messages\.webhook\.url: expected port 80 or 443/);
+});
+
 test('cancelling stops what is pending, and only once', async (t) => {
   const app = await givenTwo(t, { worker: false });
   const { body } = await app.post('/messages/send', { external_user_ids: ['ada', 'bob'], messages: { webhook } });

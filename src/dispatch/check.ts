@@ -1,5 +1,6 @@
 import { parseAudience } from '../audience/parse.ts';
 import type { ChannelKey } from '../channels/channel.ts';
+import { isTemplate } from '../channels/fields.ts';
 import { channels } from '../channels/index.ts';
 import { type ErrorCode, RequestError } from '../errors.ts';
 import { readText } from '../lib/lenient.ts';
@@ -118,6 +119,7 @@ function checkMessages(
       problems.add('required', 'messages.email.from', 'is required: this workspace has no default sender');
     }
     checkReferences(key, message, catalog, problems);
+    if (key === 'webhook') checkPort(message, catalog, problems);
     messages[key] = message;
   }
   problems.throwIfAny();
@@ -131,6 +133,20 @@ function withSender(key: ChannelKey, raw: Record<string, unknown>, catalog: Work
   const { defaultFrom } = catalog.settings.email;
   const hasSender = Object.hasOwn(raw, 'from') && raw.from !== null && raw.from !== '';
   return key !== 'email' || hasSender || defaultFrom === null ? raw : { ...raw, from: defaultFrom };
+}
+
+/** Other ports than the usual ones are for targets that the operator allows; which those are is known when it is called. */
+function checkPort(message: object, catalog: WorkspaceCatalog, problems: Problems): void {
+  const url = 'url' in message && typeof message.url === 'string' ? message.url : '';
+  if (isTemplate(url) || !URL.canParse(url) || catalog.settings.webhook.allow.length > 0) return;
+  const { port } = new URL(url);
+  if (port !== '' && port !== '80' && port !== '443') {
+    problems.add(
+      'range',
+      'messages.webhook.url',
+      'expected port 80 or 443: no other target is allowed in this workspace',
+    );
+  }
 }
 
 function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCatalog, problems: Problems): void {

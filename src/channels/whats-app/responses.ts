@@ -46,7 +46,7 @@ export function readQuickReply(fields: Fields): QuickReply {
 
 export function readListMessage(fields: Fields): ListMessage {
   const list = fields.object('list');
-  if (list === undefined && fields.raw('list') === undefined) fields.require('list');
+  if (list === undefined) fields.require('list');
   return compact({
     header: optionalText(fields, 'header', limits.header),
     body: requiredText(fields, 'body', limits.textBody),
@@ -78,7 +78,7 @@ function readSection(fields: Fields): ListMessage['list']['list_sections'][numbe
 
 export function readFlowMessage(fields: Fields): FlowMessage {
   const button = fields.object('flow_button');
-  if (button === undefined && fields.raw('flow_button') === undefined) fields.require('flow_button');
+  if (button === undefined) fields.require('flow_button');
   const flow_button = {
     caption: button === undefined ? '' : requiredText(button, 'caption', limits.button),
     flow_id: button === undefined ? '' : requiredText(button, 'flow_id'),

@@ -29,7 +29,8 @@ export function parseWhatsApp(raw: Record<string, unknown>, path: string, proble
   const subscription_group_id = requiredText(fields, 'subscription_group_id');
   const kind = readKind(fields);
   const content = fields.object('message');
-  if (content === undefined && fields.raw('message') === undefined) fields.require('message');
+  const given = fields.raw('message');
+  if (given === undefined || given === null || given === '') fields.require('message');
   if (kind === undefined || content === undefined) return null;
   return compact({
     app_id,
