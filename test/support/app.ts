@@ -33,6 +33,8 @@ export interface TestApp {
   key: string;
   post(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   get(path: string, options?: RequestOptions): Promise<Reply>;
+  /** Another process' worker on the same database. */
+  startAnotherWorker(): Promise<App>;
   /** Until everything that is due has been done. */
   drain(): Promise<void>;
   /** After changing what the operator defines. */
@@ -53,7 +55,7 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
   const clock = new TestClock();
   const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
-  const app = await startApp({
+  const parts = {
     db,
     clock,
     log,
@@ -62,8 +64,8 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     publicUrl: 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,
-    roles: { api: true, worker: options.worker ?? true },
-  });
+  };
+  const app = await startApp({ ...parts, roles: { api: true, worker: options.worker ?? true } });
   beforeClose(() => catalog.stop());
   beforeClose(() => app.stop());
   const { server } = app;
@@ -111,6 +113,11 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     post: (path, body, requestOptions = {}) =>
       call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
     get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
+    async startAnotherWorker() {
+      const another = await startApp({ ...parts, roles: { api: false, worker: true } });
+      beforeClose(() => another.stop());
+      return another;
+    },
     async drain() {
       await app.worker?.idle();
     },

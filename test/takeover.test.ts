@@ -1,0 +1,65 @@
+// A worker that died: its lease runs out, and another takes over what it had in hand.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import test from 'node:test';
+import { sql } from '../src/db/sql.ts';
+import { startTestApp } from './support/app.ts';
+
+const webhook = { url: 'https://example.com/', request_method: 'POST' };
+
+for (const [delivery, expected] of [
+  ['at_least_once', ['ada sent', 'bob sent', 'cid sent']],
+  ['at_most_once', ['ada unknown', 'bob sent', 'cid sent']],
+] as const) {
+  test(`${delivery}: what was being sent when a worker died`, async (t) => {
+    const app = await startTestApp(t, { worker: false });
+    const names = ['ada', 'bob', 'cid'];
+    await app.post('/users/track', { attributes: names.map((external_id) => ({ external_id })) });
+    const { body } = await app.post('/messages/send', {
+      external_user_ids: names,
+      messages: { webhook },
+      cresset: { delivery },
+    });
+    // A worker had expanded it, delivered bob and noted it, was delivering ada, and had not begun with cid.
+    const leasedUntil = new Date(app.clock.now().getTime() + 30_000);
+    await app.db.run(sql`
+      insert into sends (bucket, dispatch_id, user_id, channel, status, attempts, updated_at)
+      select bucket, ${body.dispatch_id}, user_id, 'webhook',
+             case external_id when 'ada' then 'sending' when 'bob' then 'sent' else 'pending' end::send_status, 1, now()
+        from profiles`);
+    await app.db.run(sql`update dispatches set state = 'sending', targeted = 3 where id = ${body.dispatch_id}`);
+    await app.db.run(sql`update tasks set tries = 1, worker = ${randomUUID()}, leased_until = ${leasedUntil}`);
+
+    const { worker } = await app.startAnotherWorker();
+    await worker?.idle();
+    const states = async () =>
+      (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body.recipients
+        .map(({ external_id, status }: Record<string, string>) => `${external_id} ${status}`)
+        .sort();
+    assert.deepEqual(await states(), ['ada sending', 'bob sent', 'cid pending'], 'a lease is respected while it lasts');
+    app.clock.advance(31_000);
+    await worker?.idle();
+    assert.deepEqual(await states(), expected);
+    assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'finished');
+    const outbox = await app.get('/sandbox/messages');
+    assert.equal(outbox.body.messages.length, delivery === 'at_least_once' ? 2 : 1, 'bob is not sent again');
+  });
+}
+
+test('two workers share the work and nobody is sent to twice', async (t) => {
+  const app = await startTestApp(t);
+  const another = await app.startAnotherWorker();
+  const names = Array.from({ length: 60 }, (_, index) => `p${index}`);
+  await app.post('/users/track', { attributes: names.map((external_id) => ({ external_id })) });
+  await Promise.all(
+    names.map((name) => app.post('/messages/send', { external_user_ids: [name], messages: { webhook } })),
+  );
+  for (let open = 1; open > 0; ) {
+    await app.drain();
+    await another.worker?.idle();
+    ({ open } = await app.db.one<{ open: number }>(sql`select count(*) as open from tasks`));
+  }
+  const { sent, attempts } = await app.db.one<{ sent: number; attempts: number }>(sql`
+    select count(*) filter (where status = 'sent') as sent, sum(attempts) as attempts from sends`);
+  assert.deepEqual([sent, attempts], [60, 60]);
+});
