@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/clock.ts';
 import type { Outcome } from './outcome.ts';
 
 /** One rendered message on its way to one device. */
@@ -6,24 +7,43 @@ export interface Push<Rendered extends object = object> {
   token: string;
   /** When the token was (last) registered: a provider's older word about it no longer holds. */
   registeredAt: Date;
+  /** Which of Apple's two hosts knows the token; null = not known yet, and for all others. */
+  environment: PushEnvironment | null;
   /** The same on every attempt to this device; a lower-case UUID. */
   pushId: string;
   /** When the dispatch was accepted: a message's time to live counts from here. */
   acceptedAt: Date;
 }
 
+export type PushEnvironment = 'production' | 'development';
+
 /**
  * What came of one call, and what it says of the token. `suspect`: the reason may also mean that our settings are wrong,
- * so the token is set aside first. Source: messaging-objects.md 1.9 and 1.11.
+ * so the token is set aside first. `slows`: the provider wants everything of the app to slow down, not only this device.
+ * Source: messaging-objects.md 1.9 and 1.11.
  */
 export type PushOutcome =
-  | { kind: 'accepted'; providerId: string | null; newToken?: string }
-  | { kind: 'bounced'; reason: string; token: 'remove' | 'suspect' }
-  | Exclude<Outcome, { kind: 'accepted' | 'bounced' }>;
+  | { kind: 'accepted'; providerId: string | null; newToken?: string; environment?: PushEnvironment }
+  | { kind: 'bounced'; reason: string; token: 'remove' | 'suspect' | 'keep' }
+  | { kind: 'retry'; reason: string; afterMs?: number; slows?: 'app' }
+  | Exclude<Outcome, { kind: 'accepted' | 'bounced' | 'retry' }>;
 
 /** Talks to one provider with the credentials of one app. */
 export interface PushSender<Rendered extends object = object> {
-  /** Never throws for what a provider or the network does. Resolves once the provider has answered. */
+  /**
+   * Never throws for what a provider or the network does. Resolves once the provider has answered. Any number may be
+   * under way: the sender keeps to what a connection allows and opens more by need.
+   */
   deliver(push: Push<Rendered>, signal: AbortSignal): Promise<PushOutcome>;
+  /** Resolves when what was under way has ended and every connection is closed. */
   close(): Promise<void>;
 }
+
+export interface PushSenderOptions {
+  /** Of the app's provider in the workspace file, checked there (`workspace/providers.ts`). */
+  settings: Readonly<Record<string, string>>;
+  clock: Clock;
+}
+
+/** Makes a sender. Nothing is connected before the first message. */
+export type PushSenderMaker<Rendered extends object = object> = (options: PushSenderOptions) => PushSender<Rendered>;
