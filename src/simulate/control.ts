@@ -1,6 +1,6 @@
 import { FaultError, type FaultText, readFaults } from './faults.ts';
 import { type Listening, listen } from './listen.ts';
-import type { Simulator } from './simulator.ts';
+import { type Simulator, setFaultsOf } from './simulator.ts';
 import type { Answer, WireRequest } from './wire.ts';
 
 export interface ControlOptions {
@@ -62,8 +62,9 @@ function targets(chosen: Chosen, least: number): Answer {
 
 function setFaults(chosen: Chosen, _query: URLSearchParams, body: Buffer): Answer {
   try {
-    const plan = readFaults(readFaultText(body));
-    return forAll(chosen, (simulator) => simulator.setFaults(plan));
+    const simulators = chosen.map(([, simulator]) => simulator);
+    setFaultsOf(simulators, readFaults(readFaultText(body)));
+    return json(200, { done: chosen.map(([name]) => name) });
   } catch (error) {
     if (error instanceof FaultError || error instanceof SyntaxError) return json(400, { error: error.message });
     throw error;
