@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AccessTokens } from './access-tokens.ts';
 import { type AnswerContext, type AnswerTable, answerTable, jsonAnswer, type NamedAnswer } from './answers.ts';
+import { isObject, readJson } from './json.ts';
 import { type Provider, type Simulator, type SimulatorOptions, startSimulator, type Verdict } from './simulator.ts';
 import { type Answer, header, type WireRequest } from './wire.ts';
 
@@ -216,16 +217,4 @@ function isExpiry(value: unknown): value is number {
 function checksum(data: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(data).map(([key, value]) => `${key}:${value}`);
   return createHash('md5').update(pairs.toSorted().join(',')).digest('base64');
-}
-
-function readJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

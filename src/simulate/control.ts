@@ -1,4 +1,5 @@
 import { FaultError, type FaultText, readFaults } from './faults.ts';
+import { isObject, readJson } from './json.ts';
 import { type Listening, listen } from './listen.ts';
 import { type Simulator, setFaultsOf } from './simulator.ts';
 import type { Answer, WireRequest } from './wire.ts';
@@ -66,15 +67,15 @@ function setFaults(chosen: Chosen, _query: URLSearchParams, body: Buffer): Answe
     setFaultsOf(simulators, readFaults(readFaultText(body)));
     return json(200, { done: chosen.map(([name]) => name) });
   } catch (error) {
-    if (error instanceof FaultError || error instanceof SyntaxError) return json(400, { error: error.message });
+    if (error instanceof FaultError) return json(400, { error: error.message });
     throw error;
   }
 }
 
 /** The flags of the command as JSON: `{"fault":["503:5%"],"latency":20,"dead":"3%","goaway_every":1000}`. */
 function readFaultText(body: Buffer): FaultText {
-  const value: unknown = JSON.parse(body.toString() || '{}');
-  if (typeof value !== 'object' || value === null) throw new FaultError('expected an object');
+  const value = readJson(body.length === 0 ? '{}' : body);
+  if (!isObject(value)) throw new FaultError('expected a JSON object');
   const text: Record<string, string | readonly string[]> = {};
   for (const [name, given] of Object.entries(value)) {
     const known = members[name];

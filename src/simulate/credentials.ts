@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type ApnsKey, makeApnsKey } from './apns.ts';
 import { makeCertificate } from './certificate.ts';
 import { makeServiceAccount, type ServiceAccount } from './fcm.ts';
+import { isObject, readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
 import { makeVapidKeys, type VapidKeys } from './vapid.ts';
 
@@ -37,21 +38,14 @@ const members: Readonly<Record<keyof Credentials, readonly string[]>> = {
 
 /** Null for a text that holds anything else. */
 export function readCredentials(text: string): Credentials | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isCredentials(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = readJson(text);
+  return isCredentials(value) ? value : null;
 }
 
 function isCredentials(value: unknown): value is Credentials {
-  if (typeof value !== 'object' || value === null) return false;
-  const parts = new Map<string, unknown>(Object.entries(value));
+  if (!isObject(value)) return false;
   return Object.entries(members).every(([name, texts]) => {
-    const part = parts.get(name);
-    if (typeof part !== 'object' || part === null) return false;
-    const given = new Map<string, unknown>(Object.entries(part));
-    return texts.every((text) => typeof given.get(text) === 'string');
+    const part = value[name];
+    return isObject(part) && texts.every((text) => typeof part[text] === 'string');
   });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AnswerTable, answering, answerTable, jsonAnswer } from './answers.ts';
+import { readJson } from './json.ts';
 import { type Provider, type Simulator, type SimulatorOptions, startSimulator, type Verdict } from './simulator.ts';
 import { makeVapidKeys, Vapid, type VapidKeys } from './vapid.ts';
 import { decryptPush } from './web-push-decrypt.ts';
@@ -140,10 +141,6 @@ function delivery(request: WireRequest): Pick<WebPushMessage, 'ttl' | 'urgency' 
 function readPayload({ body }: WireRequest, subscriptions: Subscriptions, name: string) {
   const read = decryptPush(body, subscriptions.keys(name));
   if ('problem' in read) return { problem: `A browser could not read this: ${read.problem}.` };
-  try {
-    const payload: unknown = JSON.parse(read.plaintext.toString());
-    return { payload };
-  } catch {
-    return { problem: 'A browser could not read this: the payload is no JSON.' };
-  }
+  const payload = readJson(read.plaintext);
+  return payload === undefined ? { problem: 'A browser could not read this: the payload is no JSON.' } : { payload };
 }
