@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { Charge } from '../dispatch/rate-windows.ts';
 import { RequestError } from '../errors.ts';
 import type { ApiKey, Catalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { authorize } from './auth.ts';
 import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
-import type { Charge, RateLimiter } from './rate-limiter.ts';
-import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import { type Answer, defaultBucket, type Rate, type RateBucket, type Route, type RouteRequest } from './route.ts';
 
 export interface ServerOptions {
   routes: readonly Route[];
@@ -77,16 +78,17 @@ async function answer(
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const charge = (bucket: RateBucket) => chargeRate(options, key.workspaceId, bucket, reply);
+  const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: Record<string, unknown> = {};
   if (route.method === 'POST') {
     try {
       body = parseBody(rawBody);
     } catch (error) {
-      await charge(defaultBucket);
+      await rateOf(defaultBucket).charge();
       throw error;
     }
   }
+  const rate = rateOf(route.bucket?.(body) ?? defaultBucket);
   const routeRequest: RouteRequest = {
     workspaceId: key.workspaceId,
     apiKey: { id: key.id, name: key.name },
@@ -96,31 +98,44 @@ async function answer(
     params: request.params as Record<string, string>,
     query: new URLSearchParams(request.url.split('?')[1] ?? ''),
     headers: request.headers,
+    rate,
   };
   const replayed = await route.replay?.(routeRequest);
   if (replayed) return replayed;
-  await charge(route.bucket?.(body) ?? defaultBucket);
-  return route.handle(routeRequest);
+  if (!route.countsItself) await rate.charge();
+  try {
+    return await route.handle(routeRequest);
+  } finally {
+    await rate.charge();
+  }
 }
 
-async function chargeRate(
-  options: ServerOptions,
-  workspaceId: number,
-  bucket: RateBucket,
-  reply: FastifyReply,
-): Promise<void> {
+function createRate(options: ServerOptions, workspaceId: number, bucket: RateBucket, reply: FastifyReply): Rate {
   const limit = options.limitOf?.(workspaceId, bucket) ?? bucket.limit;
-  const charged = await options.limiter.charge(workspaceId, { ...bucket, limit }).catch((cause: unknown) => {
-    throw cause instanceof RequestError ? cause : new Unavailable(cause);
-  });
-  reply.headers(rateHeaders(charged));
-  if (!charged.allowed) {
+  const window = options.limiter.windowOf(workspaceId, { ...bucket, limit });
+  let isCounted = false;
+  function charged(charge: Charge): void {
+    isCounted = true;
+    reply.headers(rateHeaders(charge));
+    if (charge.allowed) return;
     throw new RequestError(
       'rate_limited',
-      [`all ${charged.limit} requests of this window are used up`],
-      charged.resetsInS,
+      [`all ${charge.limit} requests of this window are used up`],
+      charge.resetsInS,
     );
   }
+  return {
+    window,
+    charged,
+    async charge() {
+      if (isCounted) return;
+      charged(
+        await options.limiter.charge(window).catch((cause: unknown) => {
+          throw cause instanceof RequestError ? cause : new Unavailable(cause);
+        }),
+      );
+    },
+  };
 }
 
 class Unavailable extends RequestError {
