@@ -2,21 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { Charge } from '../dispatch/rate-windows.ts';
 import { RequestError } from '../errors.ts';
 import type { ApiKey, Catalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { authorize } from './auth.ts';
 import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
-import type { RateLimiter } from './rate-limiter.ts';
-import { type Answer, defaultBucket, type Rate, type RateBucket, type Route, type RouteRequest } from './route.ts';
+import { createRate, noRate, type RateOptions } from './rate.ts';
+import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends RateOptions {
   routes: readonly Route[];
   pages: readonly Page[];
   catalog: () => Catalog;
-  limiter: RateLimiter;
   log: Logger;
   /** Most bytes of a body. */
   bodyLimitBytes: number;
@@ -24,8 +22,6 @@ export interface ServerOptions {
   trustedProxyHops: number;
   /** Told of every key that was used. */
   onKeyUsed?: (key: ApiKey) => void;
-  /** Limits of a workspace that differ from the bucket's own, by bucket name. */
-  limitOf?: (workspaceId: number, bucket: RateBucket) => number;
 }
 
 /** The HTTP side of every route: method and path, key, address, permission, body, rate, and JSON on every answer. */
@@ -109,51 +105,6 @@ async function answer(
     await rate.charge();
   }
 }
-
-function createRate(options: ServerOptions, workspaceId: number, bucket: RateBucket, reply: FastifyReply): Rate {
-  const limit = options.limitOf?.(workspaceId, bucket) ?? bucket.limit;
-  const window = options.limiter.windowOf(workspaceId, { ...bucket, limit });
-  let isCounted = false;
-  function charged(charge: Charge): void {
-    isCounted = true;
-    reply.headers(rateHeaders(charge));
-    if (charge.allowed) return;
-    throw new RequestError(
-      'rate_limited',
-      [`all ${charge.limit} requests of this window are used up`],
-      charge.resetsInS,
-    );
-  }
-  return {
-    window,
-    charged,
-    async charge() {
-      if (isCounted) return;
-      charged(
-        await options.limiter.charge(window).catch((cause: unknown) => {
-          throw cause instanceof RequestError ? cause : new Unavailable(cause);
-        }),
-      );
-    },
-  };
-}
-
-class Unavailable extends RequestError {
-  constructor(cause: unknown) {
-    super('unavailable', ['the database does not answer; try again'], 1);
-    this.cause = cause;
-  }
-}
-
-function rateHeaders(charge: Charge): Record<string, string> {
-  return {
-    'x-ratelimit-limit': String(charge.limit),
-    'x-ratelimit-remaining': String(charge.remaining),
-    'x-ratelimit-reset': String(charge.resetAt),
-  };
-}
-
-const noRate = { 'x-ratelimit-limit': '', 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '' };
 
 function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
   if (headers) reply.headers(headers);
