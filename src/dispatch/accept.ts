@@ -117,7 +117,12 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
         request_id uuid, lane smallint, kind text, request text, campaign_id text, send_id text,
         send_id_is_new boolean, key text, path text, body_hash text, answer text, activity text)
     ), admitted as materialized (
-      select given.* from given join charged using (workspace_id, bucket, started_at) where place <= most - prior
+      select given.*
+        from given
+        -- In order, thus all of them before the first key is taken: two servers never wait for each other.
+        join (select * from charged order by workspace_id, bucket, started_at) as counted
+       using (workspace_id, bucket, started_at)
+       where place <= most - prior
     )${isKeyed ? keyed(now) : withoutKeys}, dispatched as (
       insert into dispatches (id, workspace_id, accepted_at, api_key_id, request_id, lane, state, request, campaign_id,
                               send_id, open_tasks)
