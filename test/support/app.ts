@@ -35,6 +35,8 @@ export interface TestApp {
   get(path: string, options?: RequestOptions): Promise<Reply>;
   /** Another process' worker on the same database. */
   startAnotherWorker(): Promise<App>;
+  /** Another process' API on the same database: its address. */
+  startAnotherServer(): Promise<string>;
   /** Until everything that is due has been done. */
   drain(): Promise<void>;
   /** After changing what the operator defines. */
@@ -47,6 +49,8 @@ export interface TestApp {
 export interface RequestOptions {
   key?: string | null;
   headers?: Record<string, string>;
+  /** Of another server. */
+  url?: string;
 }
 
 /** The whole server on a database of the test's own, with a clock that the test moves. */
@@ -90,10 +94,10 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     method: string,
     path: string,
     body: string | undefined,
-    { key: used = key, headers = {} }: RequestOptions,
+    { key: used = key, headers = {}, url: server = url }: RequestOptions,
   ): Promise<Reply> {
     const authorization = used === null ? {} : { authorization: `Bearer ${used}` };
-    const response = await fetch(url + path, {
+    const response = await fetch(server + path, {
       method,
       headers: { ...authorization, ...headers },
       ...(body !== undefined && { body }),
@@ -117,6 +121,11 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
       const another = await startApp({ ...parts, roles: { api: false, worker: true } });
       beforeClose(() => another.stop());
       return another;
+    },
+    async startAnotherServer() {
+      const another = await startApp({ ...parts, roles: { api: true, worker: false } });
+      beforeClose(() => another.stop());
+      return another.server?.listen({ host: '127.0.0.1', port: 0 }) ?? '';
     },
     async drain() {
       await app.worker?.idle();
