@@ -2,13 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
 import { ListenError } from '../http/listen.ts';
+import { ImportFileError } from '../people/import/entry.ts';
 import { variablesOf } from '../workspace/apply-file.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { applyCommand } from './apply-command.ts';
 import { keysCommand, UsageError } from './keys-command.ts';
-import type { Terminal } from './terminal.ts';
+import { CommandEnd, type Terminal } from './terminal.ts';
+import { usersCommand } from './users-command.ts';
 import { DatabaseUnusableError } from './with-database.ts';
 
 export type { Terminal } from './terminal.ts';
@@ -29,6 +31,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(serveCommand(actions, terminal))
     .addCommand(applyCommand(terminal, actions.checkFilter))
     .addCommand(keysCommand(terminal))
+    .addCommand(usersCommand(terminal))
     .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
   catchExits(program, terminal);
   return program;
@@ -41,13 +44,14 @@ export async function runProgram(args: readonly string[], actions: Actions, term
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
+    if (error instanceof CommandEnd) return error.exitCode;
     const isMisuse = misuses.some((kind) => error instanceof kind);
     report(error, args.includes('--json'), terminal);
     return isMisuse ? exitCodes.misused : exitCodes.failed;
   }
 }
 
-const misuses = [UsageError, ConfigError, WorkspaceFileError];
+const misuses = [UsageError, ConfigError, WorkspaceFileError, ImportFileError];
 const expected = [...misuses, ListenError, KeyError, SecretError, EmbeddedDatabaseError, DatabaseUnusableError];
 
 function report(error: unknown, json: boolean, terminal: Terminal): void {
