@@ -5,7 +5,20 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 
-const firstNames = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Ken', 'Radia', 'Tony', 'Zoë', 'José'];
+const firstNames = [
+  'Ada',
+  'Grace',
+  'Alan',
+  'Edsger',
+  'Barbara',
+  'Donald',
+  'Frances',
+  'Ken',
+  'Radia',
+  'Tony',
+  'Zoë',
+  'José',
+];
 const lastNames = ['Lovelace', 'Hopper', 'Turing', 'Liskov', 'Knuth', 'Allen', 'Thompson', 'Perlman', 'Hoare', 'Gödel'];
 const places = [
   ['US', 'en', 'America/New_York', 'New York'],
@@ -59,7 +72,17 @@ function numbers(seed: number): (limit: number) => number {
 /** The types of the columns of the CSV form. */
 export const csvTypes = 'is_member=boolean,points=number,lifetime_value=number,tags=json';
 const csvColumns = [
-  ...['external_id', 'first_name', 'last_name', 'email', 'phone', 'email_subscribe', 'country', 'language', 'time_zone'],
+  ...[
+    'external_id',
+    'first_name',
+    'last_name',
+    'email',
+    'phone',
+    'email_subscribe',
+    'country',
+    'language',
+    'time_zone',
+  ],
   ...['home_city', 'gender', 'dob', 'plan', 'is_member', 'points', 'cohort', 'referrer', 'brand', 'signed_up_at'],
   ...['lifetime_value', 'tags', 'eye_color'],
 ];

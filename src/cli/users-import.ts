@@ -13,6 +13,7 @@ import type { Secret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { ImportReport } from './import-report.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
+import { DatabaseUnusableError } from './with-database.ts';
 
 export interface ImportCommand {
   /** Null: standard input. */
@@ -60,7 +61,7 @@ export async function runImport(
     if (totals.rejected > 0) throw new CommandEnd(3);
   } catch (error) {
     if (!(error instanceof CommandEnd)) report.failed();
-    throw error;
+    throw isLost(error) ? lost(error) : error;
   } finally {
     release();
   }
@@ -93,6 +94,20 @@ async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) =
 
 async function* standardInput(): AsyncGenerator<Buffer> {
   for await (const chunk of process.stdin) yield chunk as Buffer;
+}
+
+/** The connection ended: a server that ran the embedded database was stopped, or PostgreSQL was. */
+function isLost(error: unknown): boolean {
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  return (
+    (typeof code === 'string' && /^(08\w{3}|57P0\d|ECONNRESET|ECONNREFUSED|EPIPE)$/.test(code)) ||
+    (typeof message === 'string' && /^(Connection terminated|Client has encountered a connection error)/.test(message))
+  );
+}
+
+function lost(cause: unknown): DatabaseUnusableError {
+  const advice = 'What was applied is kept: the same command goes on from there.';
+  return new DatabaseUnusableError(`The database went away in the middle of the import. ${advice}`, { cause });
 }
 
 /** The first signal ends the import between two batches; what is in hand is applied. */

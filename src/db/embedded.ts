@@ -91,7 +91,7 @@ function serverOptions(sockets: string, durable: boolean): string {
     unix_socket_directories: `'${sockets}'`,
     unix_socket_permissions: '0700',
     max_connections: '100',
-    shared_buffers: '256MB',
+    shared_buffers: process.env.SB ?? '256MB',
     max_wal_size: '2GB',
     jit: 'off', // our statements are short; compiling them costs more than it saves
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { isDataError } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
 import { RequestError } from '../../errors.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
@@ -7,7 +8,7 @@ import { retrying } from '../retrying.ts';
 import { applyTrack } from '../track.ts';
 import { readObjects, type TrackProblem, type TrackRequest } from '../track-request.ts';
 import { type Batch, batchLimits, cutBatches } from './batches.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, ImportFileError } from './entry.ts';
 import { footprintOf, Lanes } from './overlap.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
 
@@ -65,8 +66,10 @@ export async function importPeople(
         await count(batch, done);
         continue;
       }
-      const request = readBatch(batch, deps);
-      const work = async () => count(batch, await applyBatch(deps, options, batch, request));
+      const request = readBatch(batch, deps.workspace);
+      // One instant for the batch, taken in the order of the file: who was updated last decides whom an address names.
+      const now = deps.now();
+      const work = async () => count(batch, await applyBatch({ ...deps, ...options, now }, batch, request));
       await lanes.start(footprintOf(request), work);
     }
     await lanes.finish();
@@ -79,7 +82,7 @@ export async function importPeople(
 }
 
 /** Its places are those in the batch. */
-function readBatch({ entries }: Batch, { workspace }: ImportDeps): TrackRequest {
+function readBatch({ entries }: Batch, workspace: WorkspaceCatalog): TrackRequest {
   const problems: TrackProblem[] = [];
   const sources = entries.map((entry) => () => entry.read());
   const attributes = readObjects('attributes', sources, (raw) => readAttributes(raw, workspace), problems);
@@ -87,27 +90,49 @@ function readBatch({ entries }: Batch, { workspace }: ImportDeps): TrackRequest 
 }
 
 async function applyBatch(
-  { db, workspace, now }: ImportDeps,
-  { dryRun, progress }: ImportOptions,
-  batch: Batch,
+  {
+    db,
+    workspace,
+    now,
+    dryRun,
+    progress,
+  }: Omit<ImportDeps, 'now'> & { now: Date; dryRun: boolean; progress: Progress },
+  { number, entries }: Batch,
   request: TrackRequest,
 ): Promise<BatchResult> {
-  const reject = ({ index, type }: { index: number; type: string }): Reject => [batch.entries[index]?.line ?? 0, type];
+  const reject = ({ index, type }: TrackProblem): Reject => [entries[index]?.line ?? 0, type];
   const early = request.problems.map(reject);
-  const records = batch.entries.length;
+  const records = entries.length;
   if (dryRun) return { records, rejects: early };
-  return patiently(() =>
+  const transaction = () =>
     db.transaction(async (tx) => {
-      const known = await progress.claim(tx, batch.number, { records, rejects: early });
+      const known = await progress.claim(tx, number, { records, rejects: early });
       if (known !== null) return known;
-      const late = (await applyTrack(tx, request, workspace, now())).map(reject);
+      const late = (await applyTrack(tx, request, workspace, now)).map(reject);
       const rejects = [...early, ...late].sort(([one], [other]) => one - other);
-      if (late.length > 0) await progress.amend(tx, batch.number, rejects);
+      if (late.length > 0) await progress.amend(tx, number, rejects);
       return { records, rejects };
-    }),
+    });
+  return patiently(transaction).catch((error: unknown) => {
+    throw isDataError(error) ? refused(entries, error) : error;
+  });
+}
+
+/** Says where, and not what: PostgreSQL's own message may quote what is known of a person. */
+function refused(entries: readonly Entry[], error: unknown): ImportFileError {
+  const { code } = Object(error) as { code: string };
+  if (code === foreignKeyViolation) {
+    return new ImportFileError('Another run has begun the import of this file anew; this one ends.', { cause: error });
+  }
+  const [first, last] = [entries.at(0)?.line, entries.at(-1)?.line];
+  return new ImportFileError(
+    `PostgreSQL refused something in lines ${first} to ${last} (SQLSTATE ${code}); all before is applied.`,
+    { cause: error },
   );
 }
 
+/** The row of the import is gone. */
+const foreignKeyViolation = '23503';
 const patience = 10;
 
 /** Live requests about the same people may come between again and again; a file has the time to wait. */

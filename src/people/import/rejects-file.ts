@@ -1,11 +1,12 @@
 import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { ImportFileError } from './entry.ts';
 
 /** Where bad records are kept aside: one JSON object a line. There is no file while there is nothing to keep. */
 export class RejectsFile {
   readonly path: string;
   #stream: WriteStream | null = null;
-  #failure: unknown = null;
+  #failure: ImportFileError | null = null;
 
   /** What an earlier run left there goes: its rejects are told again. */
   constructor(path: string) {
@@ -29,8 +30,8 @@ export class RejectsFile {
   #open(): WriteStream {
     if (this.#stream === null) {
       this.#stream = createWriteStream(this.path, { mode: 0o600 });
-      this.#stream.once('error', (error) => {
-        this.#failure = error;
+      this.#stream.once('error', (cause: NodeJS.ErrnoException) => {
+        this.#failure = new ImportFileError(`${this.path} cannot be written: ${cause.code}.`, { cause });
       });
     }
     return this.#stream;
@@ -38,9 +39,9 @@ export class RejectsFile {
 
   /** Throws when something could not be written. */
   async close(): Promise<void> {
-    if (this.#failure !== null) throw this.#failure;
     if (this.#stream === null) return;
     this.#stream.end();
-    await finished(this.#stream);
+    await finished(this.#stream).catch(() => undefined);
+    if (this.#failure !== null) throw this.#failure;
   }
 }

@@ -42,8 +42,12 @@ export async function* readFile(path: string): AsyncGenerator<Buffer> {
 /** Unpacks what is gzip, by its first bytes, and refuses what is not UTF-8 from its first bytes on. */
 export async function* unpack(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iterator = bytes[Symbol.asyncIterator]();
-  const { value: first, done } = await iterator.next();
-  if (done) return;
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < 2) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    first = Buffer.concat([first, value]);
+  }
   const head = first.subarray(0, 2).toString('hex');
   if (head === 'fffe' || head === 'feff') throw new ImportFileError('The file is UTF-16; expected UTF-8.');
   const whole = chain(first, iterator);
