@@ -11,7 +11,7 @@ import { withDatabase } from './with-database.ts';
 
 interface ImportCommandOptions {
   format?: 'ndjson' | 'csv';
-  types: Map<string, CellType>;
+  types?: Map<string, CellType>;
   delimiter: string;
   null?: string;
   rejects?: string;
@@ -32,7 +32,7 @@ function importCommand(terminal: Terminal): Command {
     .description('create and update the people of a file, as POST /users/track does with their attributes')
     .argument('<file>', 'NDJSON or CSV in UTF-8, also packed with gzip; - is standard input')
     .addOption(new Option('-f, --format <format>', 'when the name does not tell').choices(['ndjson', 'csv']))
-    .option('-t, --types <column=type,...>', `of CSV columns: ${cellTypes.join(', ')}`, readTypes, new Map())
+    .option('-t, --types <column=type,...>', `of CSV columns: ${cellTypes.join(', ')}`, readTypes)
     .option('--delimiter <character>', 'between the cells of a CSV file; "tab" for a tab', readDelimiter, ',')
     .option('--null <text>', 'the CSV cell that removes a value (an empty one leaves it)')
     .option('--rejects <path>', 'where bad records are kept aside (default: <file>.rejects.ndjson)')
@@ -52,13 +52,14 @@ function importCommand(terminal: Terminal): Command {
 function readCommand(file: string, options: ImportCommandOptions): ImportCommand {
   const path = file === '-' ? null : resolve(file);
   const format = options.format ?? formatOf(file);
-  if (format === 'ndjson' && (options.types.size > 0 || options.null !== undefined)) {
+  const { types = new Map<string, CellType>() } = options;
+  if (format === 'ndjson' && (types.size > 0 || options.null !== undefined)) {
     throw new UsageError('--types and --null are for CSV; the values of NDJSON have their types');
   }
   if (path === null && options.restart) throw new UsageError('--restart: standard input always begins anew');
   const rejects = resolve(options.rejects ?? (path === null ? 'stdin.rejects.ndjson' : `${path}.rejects.ndjson`));
   if (rejects === path) throw new UsageError('--rejects: names the file that is imported');
-  const { dryRun = false, restart = false, json = false, types, delimiter } = options;
+  const { dryRun = false, restart = false, json = false, delimiter } = options;
   const csv: CsvOptions = { types, delimiter, nullText: options.null ?? null };
   // A dry run leaves alone what a real one kept aside, unless it is told where to write.
   const rejectsPath = dryRun && options.rejects === undefined ? null : rejects;
@@ -74,7 +75,7 @@ function formatOf(file: string): 'ndjson' | 'csv' {
 }
 
 /** Given several times, the options add up. */
-function readTypes(text: string, before: Map<string, CellType>): Map<string, CellType> {
+function readTypes(text: string, before: Map<string, CellType> = new Map()): Map<string, CellType> {
   const types = text.split(',').map((pair): [string, CellType] => {
     const at = pair.lastIndexOf('=');
     const type = cellTypes.find((known) => known === pair.slice(at + 1).trim());
