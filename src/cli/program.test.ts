@@ -39,7 +39,15 @@ async function onDatabase(t: TestContext, more: Record<string, string> = {}) {
 }
 
 const helps: [string[], RegExp[]][] = [
-  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/]],
+  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /users/]],
+  [
+    ['users', '--help'],
+    [/^Usage: cresset users/, /import/],
+  ],
+  [
+    ['users', 'import', '--help'],
+    [/--types/, /--rejects/, /--dry-run/, /--restart/, /Exit codes: 0 /, /Examples:\n {2}cresset users import people/],
+  ],
   [
     ['serve', '--help'],
     [/^Usage: cresset serve/, /--json/, /Examples:\n {2}cresset serve/],

@@ -103,10 +103,7 @@ function serverOptions(sockets: string, durable: boolean): string {
     .join(' ');
 }
 
-/**
- * An eighth of the memory, since the servers and whatever else runs here need theirs: with all people in it, a filter that
- * must read everybody takes two thirds of the time.
- */
+/** An eighth of the memory, since the servers and whatever else runs here need theirs (decision 9). */
 function sharedBuffersMb(memoryBytes: number): number {
   return Math.min(Math.max(Math.floor(memoryBytes / 8 / 2 ** 20), 128), 2_048);
 }
