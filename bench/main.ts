@@ -5,11 +5,13 @@ import { benchAccept } from './accept.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
+import { benchImport } from './import.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
   idle: benchIdle,
   email: benchEmail,
+  import: benchImport,
 };
 
 const wanted = process.argv.slice(2);

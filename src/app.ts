@@ -24,6 +24,7 @@ import { userRoutes } from './http/routes/users.ts';
 import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import { dashed } from './lib/uuid.ts';
+import { keepCustomIndex } from './people/custom-index.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 
 export interface AppOptions {
@@ -57,6 +58,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const stopHousekeeping = await startHousekeeping({ db, clock, log });
+  const stopIndexCare = roles.worker ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const deliveries = createDeliveries(createProviders({ log }));
   const worker = roles.worker ? await startWorkerWith(options, { cache, links, deliveries }) : null;
   const acceptor = createAcceptor({
@@ -98,6 +100,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await acceptor.idle();
       await worker?.stop();
       await deliveries.close();
+      stopIndexCare();
       stopHousekeeping();
     },
   };

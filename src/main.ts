@@ -9,6 +9,7 @@ process.exitCode = await runProgram(
     env: process.env,
     print: (text) => process.stdout.write(`${text}\n`),
     printError: (text) => process.stderr.write(`${text}\n`),
+    ...(process.stderr.isTTY && { redraw: (line: string) => process.stderr.write(`\r\x1b[2K${line}`) }),
   },
 );
 // The channel to the process that started us would keep us alive.

@@ -39,10 +39,18 @@ async function onDatabase(t: TestContext, more: Record<string, string> = {}) {
 }
 
 const helps: [string[], RegExp[]][] = [
-  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /simulate/]],
+  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /users/, /simulate/]],
   [
     ['simulate', '--help'],
     [/fcm, apns, adm, web-push, or all/, /--fault/, /--json/, /Examples:\n {2}cresset simulate all/],
+  ],
+  [
+    ['users', '--help'],
+    [/^Usage: cresset users/, /import/],
+  ],
+  [
+    ['users', 'import', '--help'],
+    [/--types/, /--rejects/, /--dry-run/, /--restart/, /Exit codes: 0 /, /Examples:\n {2}cresset users import people/],
   ],
   [
     ['serve', '--help'],

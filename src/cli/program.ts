@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
 import { ListenError } from '../http/listen.ts';
+import { ImportFileError } from '../people/import/entry.ts';
 import { FaultError } from '../simulate/faults.ts';
 import { PortError } from '../simulate/listen.ts';
 import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
@@ -12,7 +13,8 @@ import { SecretError } from '../workspace/secrets.ts';
 import { applyCommand } from './apply-command.ts';
 import { keysCommand, UsageError } from './keys-command.ts';
 import { simulateCommand } from './simulate-command.ts';
-import type { Terminal } from './terminal.ts';
+import { CommandEnd, type Terminal } from './terminal.ts';
+import { usersCommand } from './users-command.ts';
 import { DatabaseUnusableError } from './with-database.ts';
 
 export type { Terminal } from './terminal.ts';
@@ -35,6 +37,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(serveCommand(actions, terminal))
     .addCommand(applyCommand(terminal, actions.checkFilter))
     .addCommand(keysCommand(terminal))
+    .addCommand(usersCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
     .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
   catchExits(program, terminal);
@@ -48,13 +51,14 @@ export async function runProgram(args: readonly string[], actions: Actions, term
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
+    if (error instanceof CommandEnd) return error.exitCode;
     const isMisuse = misuses.some((kind) => error instanceof kind);
     report(error, args.includes('--json'), terminal);
     return isMisuse ? exitCodes.misused : exitCodes.failed;
   }
 }
 
-const misuses = [UsageError, ConfigError, WorkspaceFileError, FaultError, WorkspaceFolderError];
+const misuses = [UsageError, ConfigError, WorkspaceFileError, ImportFileError, FaultError, WorkspaceFolderError];
 const expected = [
   ...misuses,
   ListenError,

@@ -54,6 +54,11 @@ export function connect({ url, max = 10, onError = () => undefined }: DatabaseOp
     async transaction(work) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // A connection that ends between two statements says so here, and nobody listening would end the process.
+      const noteBroken = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', noteBroken);
       try {
         await client.query('begin');
         const result = await work(runner(client));
@@ -65,6 +70,7 @@ export function connect({ url, max = 10, onError = () => undefined }: DatabaseOp
         });
         throw error;
       } finally {
+        client.off('error', noteBroken);
         client.release(broken);
       }
     },
