@@ -38,6 +38,10 @@ export interface WorkspaceSettings {
     /** CIDR ranges of inner addresses that webhooks may reach all the same. */
     allow: readonly string[];
   };
+  audience: {
+    /** Whether a person without a number passes "exactly 0" and "less than". */
+    missingNumberIsZero: boolean;
+  };
   /** Requests per window that differ from the defaults, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }
