@@ -58,6 +58,9 @@ const wordsFor = {
   time: [...timed, ...presence],
 } as const;
 
+/** A time is compared with no scalar. */
+const jsonTypes = { text: 'string', number: 'number', time: null } as const;
+
 /** For a default attribute, whose type is known: only what can be asked of it. */
 export function readTypedTest(body: LeafBody, type: keyof typeof wordsFor): ValueTest | ListTest | null {
   const word = body.oneOf<(typeof wordsFor)[keyof typeof wordsFor][number]>('comparison', wordsFor[type]);
@@ -65,8 +68,8 @@ export function readTypedTest(body: LeafBody, type: keyof typeof wordsFor): Valu
   if (word === 'is_any_of' || word === 'is_none_of') return listTest(body, word);
   if (isTimed(word)) return timeTest(body, word);
   const test = untimedTest(body, word);
-  if (test === null || !('value' in test) || typeof test.value === type) return test;
-  return body.refuse('value', `expected a ${type}, got ${typeof test.value === 'string' ? 'text' : typeof test.value}`);
+  if (test === null || !('value' in test) || typeof test.value === jsonTypes[type]) return test;
+  return body.refuse('value', `expected a ${type}, got ${got(test.value)}`);
 }
 
 function isTimed(word: string): word is TimedWord {

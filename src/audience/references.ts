@@ -1,20 +1,20 @@
 import { RequestError } from '../errors.ts';
-import { idKey } from '../workspace/catalog.ts';
-import { type AudienceWorkspace, filterOf, leavesOf } from './context.ts';
+import { type Definitions, idKey } from '../workspace/catalog.ts';
+import { filterOf, leavesOf } from './context.ts';
 import type { Filter, Leaf } from './filter.ts';
 
 /** What a filter refers to and the workspace does not have, or may no longer use; each with its path. */
-export function referenceProblems(filter: Filter | null, workspace: AudienceWorkspace): string[] {
+export function referenceProblems(filter: Filter | null, workspace: Definitions): string[] {
   return leavesOf(filter).flatMap((leaf) => problemOf(leaf, workspace) ?? []);
 }
 
 /** Throws RequestError `bad_request` with every path. */
-export function checkReferences(filter: Filter | null, workspace: AudienceWorkspace): void {
+export function checkReferences(filter: Filter | null, workspace: Definitions): void {
   const problems = referenceProblems(filter, workspace);
   if (problems.length > 0) throw new RequestError('bad_request', problems);
 }
 
-function problemOf(leaf: Leaf, workspace: AudienceWorkspace): string | null {
+function problemOf(leaf: Leaf, workspace: Definitions): string | null {
   switch (leaf.kind) {
     case 'subscription_group':
       return groupProblem(`${leaf.path}.subscription_group_id`, workspace.subscriptionGroups.get(idKey(leaf.groupId)));
@@ -37,7 +37,7 @@ function groupProblem(path: string, group: { archived: boolean } | undefined): s
 }
 
 /** Segments that use others cannot be used: so there are no cycles. Source: audience.md 6.2. */
-function segmentProblem(path: string, id: string, workspace: AudienceWorkspace): string | null {
+function segmentProblem(path: string, id: string, workspace: Definitions): string | null {
   const segment = workspace.segments.get(idKey(id));
   if (segment === undefined) return `${path}: does not name a segment of this workspace`;
   if (segment.archived) return `${path}: names an archived segment`;

@@ -3,6 +3,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
 import { ListenError } from '../http/listen.ts';
 import { variablesOf } from '../workspace/apply-file.ts';
+import type { CheckReferences } from '../workspace/apply-references.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
@@ -17,8 +18,9 @@ export type { Terminal } from './terminal.ts';
 export interface Actions {
   /** Serves until it is told to stop. */
   serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
-  /** The audience's own check of a segment's filter. */
+  /** The audience's own check of a segment's filter, and of what it refers to. */
   checkFilter: CheckFilter;
+  checkReferences: CheckReferences;
 }
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
@@ -27,7 +29,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
   const program = new Command('cresset')
     .description("A self-hosted message-sending server, wire-compatible with Braze's POST /messages/send.")
     .addCommand(serveCommand(actions, terminal))
-    .addCommand(applyCommand(terminal, actions.checkFilter))
+    .addCommand(applyCommand(terminal, actions))
     .addCommand(keysCommand(terminal))
     .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
   catchExits(program, terminal);

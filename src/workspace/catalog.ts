@@ -23,6 +23,14 @@ export interface WorkspaceCatalog {
   frequencyCaps: readonly FrequencyCap[];
 }
 
+/** What segments may refer to, by `idKey`. */
+export interface Definitions {
+  apps: ReadonlyMap<string, unknown>;
+  subscriptionGroups: ReadonlyMap<string, { archived: boolean }>;
+  segments: ReadonlyMap<string, Segment>;
+  campaigns: ReadonlyMap<string, unknown>;
+}
+
 export interface WorkspaceSettings {
   email: {
     defaultFrom: string | null;

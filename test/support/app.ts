@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { type App, startApp } from '../../src/app.ts';
-import { checkFilter } from '../../src/audience/check-filter.ts';
+import { audienceChecks } from '../../src/audience/check-filter.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { applyWorkspace } from '../../src/workspace/apply.ts';
@@ -132,8 +132,8 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     refreshCatalog: () => catalog.refresh(),
     givenKey,
     async givenWorkspace(yaml) {
-      const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, checkFilter);
-      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret });
+      const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, audienceChecks.checkFilter);
+      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret, ...audienceChecks });
       await catalog.refresh();
     },
   };
