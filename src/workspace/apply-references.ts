@@ -12,7 +12,7 @@ export async function checkSegments(step: Step, checkReferences: CheckReferences
   const places = new Map(step.file.segments.map(({ id }, index) => [id, `segments[${index}].filter`]));
   for (const segment of definitions.segments.values()) {
     if (segment.archived) continue;
-    const path = places.get(segment.id) ?? `segment ${segment.id}, which is not in the file`;
+    const path = places.get(segment.id) ?? `segment ${segment.id} (not in the file).filter`;
     step.problems.push(...checkReferences(segment, definitions, path));
   }
 }
