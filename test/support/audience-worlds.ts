@@ -258,13 +258,30 @@ export const leaves: Readonly<Record<string, fc.Arbitrary<object>>> = {
   ),
 };
 
-/** Any filter: one of every kind, or groups and NOT around them. */
-export const anyFilter: fc.Arbitrary<object> = fc.letrec<{ node: object }>((tie) => ({
-  node: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    { weight: 5, arbitrary: fc.oneof(...Object.values(leaves)) },
-    { weight: 1, arbitrary: fc.record({ AND: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }) },
-    { weight: 1, arbitrary: fc.record({ OR: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }) },
-    { weight: 1, arbitrary: fc.record({ NOT: tie('node') }) },
-  ),
-})).node;
+/** One filter, or groups around them. */
+function filterOf(kinds: readonly fc.Arbitrary<object>[], hasNot: boolean): fc.Arbitrary<object> {
+  return fc.letrec<{ node: object }>((tie) => {
+    const some = fc.array(tie('node'), { minLength: 1, maxLength: 3 });
+    const not = fc.record({ NOT: tie('node') });
+    return {
+      node: fc.oneof(
+        { maxDepth: 3, withCrossShrink: true },
+        { weight: 5, arbitrary: fc.oneof(...kinds) },
+        { weight: 1, arbitrary: fc.record({ AND: some }) },
+        { weight: 1, arbitrary: fc.record({ OR: some }) },
+        ...(hasNot ? [{ weight: 1, arbitrary: not }] : []),
+      ),
+    };
+  }).node;
+}
+
+/** What a segment may ask. */
+export const anyFilter = filterOf(Object.values(leaves), true);
+
+const connected = ['custom_attribute', 'push_subscription_status', 'email_subscription_status', 'last_used_app'];
+
+/** What an audience inside a request may ask. */
+export const connectedFilter = filterOf(
+  Object.entries(leaves).flatMap(([kind, leaf]) => (connected.includes(kind) ? [leaf] : [])),
+  false,
+);
