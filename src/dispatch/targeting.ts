@@ -24,13 +24,25 @@ export function filtersOf({ plan, workspace }: Pick<LoadedDispatch, 'plan' | 'wo
   if (plan.segmentId !== null && segment === undefined) throw new Error(`segment ${plan.segmentId} is gone`);
   return {
     segment: segment === undefined ? null : filterOf(segment),
-    audience: plan.audience === null ? null : parseAudience(plan.audience, 'audience'),
+    audience: plan.audience === null ? null : audienceOf(plan.audience),
   };
 }
 
-/** `now` is one instant for all filters of the dispatch. */
-export function targetingOf(dispatch: LoadedDispatch, now: Date): Targeting {
-  return compileTargeting(filtersOf(dispatch), { now, workspace: dispatch.workspace });
+const parsed = new WeakMap<object, Filter>();
+
+/** Plans are kept while their dispatch is in work: each is parsed once. */
+function audienceOf(given: Record<string, unknown>): Filter {
+  const filter = parsed.get(given) ?? parseAudience(given, 'audience');
+  parsed.set(given, filter);
+  return filter;
+}
+
+/**
+ * `now` is one instant for all filters of the dispatch. With `buckets` the conditions hold for people of these buckets alone,
+ * and cost no more than these people: an expansion in pieces gives those of its piece.
+ */
+export function targetingOf(dispatch: LoadedDispatch, now: Date, buckets?: AudienceContext['buckets']): Targeting {
+  return compileTargeting(filtersOf(dispatch), { now, workspace: dispatch.workspace, buckets });
 }
 
 export function compileTargeting({ segment, audience }: TargetingFilters, context: AudienceContext): Targeting {

@@ -2,16 +2,17 @@ import { empty, type Sql, sql } from '../../db/sql.ts';
 import { idKey } from '../../workspace/catalog.ts';
 import type { AudienceContext } from '../context.ts';
 import type { AddressFlag, Leaf } from '../filter.ts';
+import { own } from './own.ts';
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 
 /** While mail as a whole is unsubscribed, so is every group of it. Source: eligibility.md 3. */
-export function subscriptionGroup(leaf: LeafOf<'subscription_group'>, { workspace }: AudienceContext): Sql {
+export function subscriptionGroup(leaf: LeafOf<'subscription_group'>, context: AudienceContext): Sql {
   const groupId = idKey(leaf.groupId);
-  const isOfMail = workspace.subscriptionGroups.get(groupId)?.channel === 'email';
+  const isOfMail = context.workspace.subscriptionGroups.get(groupId)?.channel === 'email';
   const overruled = isOfMail ? sql`p.email_state = 'unsubscribed'` : sql`false`;
   const stored = sql`select s.state from subscription_states s
-    where s.bucket = p.bucket and s.user_id = p.user_id and s.group_id = ${groupId}`;
+    where ${own('s', context)} and s.group_id = ${groupId}`;
   const state = sql`case when ${overruled} then 'unsubscribed' else coalesce((${stored}), 'unknown') end`;
   return leaf.is ? sql`(${state} = ${leaf.state})` : sql`(${state} <> ${leaf.state})`;
 }
@@ -41,10 +42,10 @@ export function emailAvailable(leaf: LeafOf<'email_available'>): Sql {
   return leaf.is ? is : sql`(not ${is})`;
 }
 
-export function pushEnabled(leaf: LeafOf<'push_enabled'>): Sql {
+export function pushEnabled(leaf: LeafOf<'push_enabled'>, context: AudienceContext): Sql {
   const onPlatform = leaf.platform === null ? empty : sql` and t.platform = ${leaf.platform}`;
   const inApp = leaf.appId === null ? empty : sql` and t.app_id = ${idKey(leaf.appId)}`;
   return sql`(p.push_state <> 'unsubscribed' and exists (
     select from push_targets t
-     where t.bucket = p.bucket and t.user_id = p.user_id and t.foreground${onPlatform}${inApp}))`;
+     where ${own('t', context)} and t.foreground${onPlatform}${inApp}))`;
 }

@@ -4,10 +4,10 @@ import type { TimeTest } from '../filter.ts';
 const DAY_MS = 86_400_000;
 
 /** A bound in milliseconds since 1970. */
-type Bound = ['>' | '>=' | '<' | '<=', number];
+export type Bound = ['>' | '>=' | '<' | '<=', number];
 
 /** What a time must keep to. Days are exact multiples of 24 hours, to the millisecond. Source: audience.md 4. */
-function boundsOf(test: TimeTest, now: number): Bound[] {
+export function boundsOf(test: TimeTest, now: number): Bound[] {
   switch (test.comparison) {
     case 'after':
       return [['>', test.at]];
@@ -34,7 +34,7 @@ function spanOf(days: number): number {
   return Math.round(days * DAY_MS);
 }
 
-const operators = { '>': sql`>`, '>=': sql`>=`, '<': sql`<`, '<=': sql`<=` };
+export const operators = { '>': sql`>`, '>=': sql`>=`, '<': sql`<`, '<=': sql`<=` };
 
 function holds(time: Sql, bounds: Bound[], literal: (ms: number) => Sql): Sql {
   const conditions = bounds.map(([operator, ms]) => sql`${time} ${operators[operator]} ${literal(ms)}`);
