@@ -15,6 +15,7 @@ import { createRecorder } from './dispatch/recorder.ts';
 import { startWorker, type Worker } from './dispatch/worker.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
+import { audienceRoutes } from './http/routes/audience.ts';
 import { dispatchRoutes } from './http/routes/dispatches.ts';
 import { healthPage } from './http/routes/health.ts';
 import { messagesSendRoute } from './http/routes/messages-send.ts';
@@ -85,6 +86,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...dispatchRoutes({ db, clock }),
     ...sandboxRoutes({ db }),
     ...userRoutes({ db, clock, catalog: live }),
+    ...audienceRoutes({ db, clock, catalog: live }),
   ];
   const pages = [healthPage(db), ...subscriptionPages({ db, clock, secret: options.secret })];
   const limiter = createRateLimiter({ db, clock });

@@ -1,10 +1,10 @@
-import { checkFilter } from './audience/check-filter.ts';
+import { audienceChecks } from './audience/check-filter.ts';
 import { runProgram } from './cli/program.ts';
 import { serve } from './serve.ts';
 
 process.exitCode = await runProgram(
   process.argv.slice(2),
-  { serve, checkFilter },
+  { serve, ...audienceChecks },
   {
     env: process.env,
     print: (text) => process.stdout.write(`${text}\n`),

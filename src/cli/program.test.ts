@@ -20,7 +20,7 @@ function terminal(env: Record<string, string>, actions: Partial<Actions> = {}) {
     const errors: string[] = [];
     const code = await runProgram(
       args,
-      { serve: async () => undefined, checkFilter: () => [], ...actions },
+      { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], ...actions },
       { env, print: (text) => out.push(text), printError: (text) => errors.push(text) },
     );
     return { code, out: out.join('\n'), errors: errors.join('\n') };

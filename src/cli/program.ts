@@ -7,6 +7,7 @@ import { FaultError } from '../simulate/faults.ts';
 import { PortError } from '../simulate/listen.ts';
 import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
 import { variablesOf } from '../workspace/apply-file.ts';
+import type { CheckReferences } from '../workspace/apply-references.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
@@ -23,8 +24,9 @@ export type { Terminal } from './terminal.ts';
 export interface Actions {
   /** Serves until it is told to stop. */
   serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
-  /** The audience's own check of a segment's filter. */
+  /** The audience's own check of a segment's filter, and of what it refers to. */
   checkFilter: CheckFilter;
+  checkReferences: CheckReferences;
   /** Until when stand-ins run; the default is a signal to stop. */
   simulateUntil?: () => Promise<unknown>;
 }
@@ -35,7 +37,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
   const program = new Command('cresset')
     .description("A self-hosted message-sending server, wire-compatible with Braze's POST /messages/send.")
     .addCommand(serveCommand(actions, terminal))
-    .addCommand(applyCommand(terminal, actions.checkFilter))
+    .addCommand(applyCommand(terminal, actions))
     .addCommand(keysCommand(terminal))
     .addCommand(usersCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))

@@ -2,10 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { type App, startApp } from '../../src/app.ts';
-import { checkFilter } from '../../src/audience/check-filter.ts';
+import { audienceChecks } from '../../src/audience/check-filter.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { applyWorkspace } from '../../src/workspace/apply.ts';
+import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { readWorkspaceFile } from '../../src/workspace/file.ts';
 import { allPermissions } from '../../src/workspace/keys.ts';
 import type { Permission } from '../../src/workspace/permissions.ts';
@@ -31,6 +32,8 @@ export interface TestApp {
   workspaceId: number;
   /** A key with every permission. */
   key: string;
+  /** What the operator defined, as of now. */
+  workspace(): WorkspaceCatalog;
   post(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   get(path: string, options?: RequestOptions): Promise<Reply>;
   /** Another process' worker on the same database. */
@@ -114,6 +117,11 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     app,
     workspaceId,
     key,
+    workspace() {
+      const workspace = catalog.current().workspace(workspaceId);
+      if (workspace === undefined) throw new Error('the catalog has no workspace');
+      return workspace;
+    },
     post: (path, body, requestOptions = {}) =>
       call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
     get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
@@ -133,8 +141,8 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     refreshCatalog: () => catalog.refresh(),
     givenKey,
     async givenWorkspace(yaml) {
-      const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, checkFilter);
-      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret });
+      const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, audienceChecks.checkFilter);
+      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret, ...audienceChecks });
       await catalog.refresh();
     },
   };

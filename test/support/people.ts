@@ -44,6 +44,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
     settings: {
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
+      audience: { missingNumberIsZero: true },
       rateLimits: {},
     },
     apps: new Map([
