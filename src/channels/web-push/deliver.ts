@@ -1,4 +1,5 @@
 import { createTurns } from '../../lib/turns.ts';
+import { closingLast } from '../closing-last.ts';
 import { networkReason, type PostReply, post } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { encrypt, PayloadTooLarge } from './encrypt.ts';
@@ -29,7 +30,6 @@ export function createWebPushSender({
     services: listOf(settings.push_services),
   });
   const turn = createTurns(ENCRYPTIONS_PER_TURN);
-  const underWay = new Set<Promise<unknown>>();
 
   async function deliver({ rendered, token, acceptedAt }: Push<RenderedWebPush>): Promise<PushOutcome> {
     const now = clock.now();
@@ -53,17 +53,7 @@ export function createWebPushSender({
     }
   }
 
-  return {
-    async deliver(push) {
-      const outcome = deliver(push);
-      underWay.add(outcome);
-      return outcome.finally(() => underWay.delete(outcome));
-    },
-    async close() {
-      await Promise.all(underWay);
-      await origins.close();
-    },
-  };
+  return closingLast(deliver, () => origins.close());
 }
 
 interface Message {
