@@ -5,6 +5,7 @@ import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-s
 import { encrypt, PayloadTooLarge } from './encrypt.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
 import { isUnauthorized, MAX_REPLY_BYTES, readReply, requestHeaders } from './providers/push-service.ts';
+import { settingList } from './push-services.ts';
 import type { RenderedWebPush } from './render.ts';
 import { readSubscriptionText, type Subscription } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
@@ -26,8 +27,8 @@ export function createWebPushSender({
     ...network,
     vapid: readVapidKeys(settings),
     clock,
-    allow: listOf(settings.allow_hosts) ?? [],
-    services: listOf(settings.push_services),
+    allow: settingList(settings.allow_hosts) ?? [],
+    services: settingList(settings.push_services),
   });
   const turn = createTurns(ENCRYPTIONS_PER_TURN);
 
@@ -105,9 +106,4 @@ function remainingTtl(ttlS: number, acceptedAt: Date, now: Date): number | null 
 
 function pathOf({ pathname, search }: URL): string {
   return pathname + search;
-}
-
-/** A list of the workspace file, as a setting. */
-function listOf(text: string | undefined): string[] | null {
-  return text === undefined ? null : text.split(',').filter((entry) => entry !== '');
 }
