@@ -4,13 +4,12 @@ import { networkReason, type PostReply, post } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { encrypt, PayloadTooLarge } from './encrypt.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
-import { isUnauthorized, MAX_REPLY_BYTES, readReply, requestHeaders } from './providers/push-service.ts';
+import { isUnauthorized, readReply, requestHeaders } from './providers/push-service.ts';
 import { settingList } from './push-services.ts';
 import type { RenderedWebPush } from './render.ts';
 import { readSubscriptionText, type Subscription } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
 
-const TIMEOUT_MS = 60_000;
 /** An encryption takes about an eighth of a millisecond. */
 const ENCRYPTIONS_PER_TURN = 32;
 
@@ -76,8 +75,7 @@ function send({ pool }: Origin, { path, ttlS, rendered, body }: Message, authori
     path,
     headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization }),
     body,
-    maxReplyBytes: MAX_REPLY_BYTES,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    maxReplyBytes: 0,
   });
 }
 

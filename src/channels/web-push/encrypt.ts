@@ -31,7 +31,20 @@ const shared = createECDH('prime256v1');
  */
 export function encrypt(plaintext: Buffer, receiver: Pick<Subscription, 'p256dh' | 'auth'>): Buffer {
   shared.generateKeys();
-  return encryptWith(plaintext, receiver, { salt: randomFillSync(Buffer.allocUnsafe(SALT_BYTES)), pair: shared });
+  return encryptWith(plaintext, receiver, { salt: nextSalt(), pair: shared });
+}
+
+/** Random bytes are drawn for many messages at once, which takes as long as for one; each is used once. */
+const salts = Buffer.alloc(SALT_BYTES * 256);
+let saltsUsed = salts.length;
+
+function nextSalt(): Buffer {
+  if (saltsUsed === salts.length) {
+    randomFillSync(salts);
+    saltsUsed = 0;
+  }
+  saltsUsed += SALT_BYTES;
+  return salts.subarray(saltsUsed - SALT_BYTES, saltsUsed);
 }
 
 export function encryptWith(
