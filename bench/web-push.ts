@@ -10,8 +10,8 @@ import { testCertificate } from '../test/support/certificate.ts';
 import { type Figure, median } from './figure.ts';
 
 const SUBSCRIPTIONS = 2_000;
-const MESSAGES = 6_000;
-const ROUNDS = 5;
+const MESSAGES = 2_000;
+const ROUNDS = 11;
 const CONCURRENCY = 100;
 const BAR = 2.5;
 const HOST = 'push.example.com';
@@ -46,13 +46,15 @@ export async function benchWebPush(): Promise<Figure[]> {
   await close();
   theirs.close();
   child.kill();
+  // Pairs taken one after the other: what else the machine does then disturbs both alike.
+  const ratio = median(ours.map((each, round) => each / (bare[round] ?? Number.NaN)).slice(1));
   const [a, b] = [median(ours.slice(1)), median(bare.slice(1))];
   return [
     {
       what: 'web push, our sender against `web-push` `sendNotification`, both fed from memory',
-      value: `${(a / b).toFixed(2)} (${Math.round(a)}/s, web-push ${Math.round(b)}/s)`,
+      value: `${ratio.toFixed(2)} (${Math.round(a)}/s, web-push ${Math.round(b)}/s)`,
       bar: BAR.toFixed(2),
-      holds: a / b >= BAR,
+      holds: ratio >= BAR,
     },
   ];
 }

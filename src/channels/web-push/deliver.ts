@@ -1,17 +1,14 @@
-import { createTurns } from '../../lib/turns.ts';
 import { closingLast } from '../closing-last.ts';
 import { networkReason, type PostReply, post } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
-import { encrypt, PayloadTooLarge } from './encrypt.ts';
+import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
+import { shareEncryptors } from './encryptors.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
 import { isUnauthorized, readReply, requestHeaders } from './providers/push-service.ts';
 import { settingList } from './push-services.ts';
 import type { RenderedWebPush } from './render.ts';
-import { readSubscriptionText, type Subscription } from './subscription.ts';
+import { readSubscriptionText } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
-
-/** An encryption takes about an eighth of a millisecond. */
-const ENCRYPTIONS_PER_TURN = 32;
 
 /**
  * Encrypts for browsers and posts to the push services that their subscriptions name. An exchange under way is not cut
@@ -29,7 +26,7 @@ export function createWebPushSender({
     allow: settingList(settings.allow_hosts) ?? [],
     services: settingList(settings.push_services),
   });
-  const turn = createTurns(ENCRYPTIONS_PER_TURN);
+  const encryptors = shareEncryptors();
 
   async function deliver({ rendered, token, acceptedAt }: Push<RenderedWebPush>): Promise<PushOutcome> {
     const now = clock.now();
@@ -40,11 +37,12 @@ export function createWebPushSender({
       return { kind: 'bounced', reason: 'subscription_expired', token: 'remove' };
     const ttlS = remainingTtl(Number(rendered.headers.TTL), acceptedAt, now);
     if (ttlS === null) return { kind: 'expired' };
+    const plaintext = Buffer.from(JSON.stringify(rendered.payload));
+    if (plaintext.length > MAX_PLAINTEXT_BYTES) return { kind: 'failed', reason: 'payload_too_large' };
     try {
       const origin = await origins.open(subscription.endpoint);
       if (origin === null) return { kind: 'failed', reason: 'blocked_target' };
-      await turn();
-      const body = encryptFor(subscription, rendered.payload);
+      const body = await encryptors.encrypt({ plaintext, receiver: subscription });
       if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
       const reply = await exchange(origin, { path: pathOf(subscription.endpoint), ttlS, rendered, body });
       return readReply(reply, clock.now());
@@ -53,7 +51,7 @@ export function createWebPushSender({
     }
   }
 
-  return closingLast(deliver, () => origins.close());
+  return closingLast(deliver, () => Promise.all([origins.close(), encryptors.close()]));
 }
 
 interface Message {
@@ -79,18 +77,7 @@ function send({ pool }: Origin, { path, ttlS, rendered, body }: Message, authori
   });
 }
 
-/** Null when the browser's key is no point of the curve. */
-function encryptFor(subscription: Subscription, payload: object): Buffer | null {
-  try {
-    return encrypt(Buffer.from(JSON.stringify(payload)), subscription);
-  } catch (error) {
-    if (Object(error).code === 'ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY') return null;
-    throw error;
-  }
-}
-
 function readFailure(error: unknown): PushOutcome {
-  if (error instanceof PayloadTooLarge) return { kind: 'failed', reason: 'payload_too_large' };
   if (Object(error).code === 'blocked_target') return { kind: 'failed', reason: 'blocked_target' };
   return { kind: 'retry', reason: networkReason(error) };
 }
