@@ -39,7 +39,11 @@ async function onDatabase(t: TestContext, more: Record<string, string> = {}) {
 }
 
 const helps: [string[], RegExp[]][] = [
-  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/]],
+  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /simulate/]],
+  [
+    ['simulate', '--help'],
+    [/fcm, apns, adm, web-push, or all/, /--fault/, /--json/, /Examples:\n {2}cresset simulate all/],
+  ],
   [
     ['serve', '--help'],
     [/^Usage: cresset serve/, /--json/, /Examples:\n {2}cresset serve/],
