@@ -6,12 +6,14 @@ import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { benchWebPush } from './web-push.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
   idle: benchIdle,
   email: benchEmail,
   import: benchImport,
+  'web-push': benchWebPush,
 };
 
 const wanted = process.argv.slice(2);

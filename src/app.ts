@@ -22,6 +22,7 @@ import { messagesSendRoute } from './http/routes/messages-send.ts';
 import { sandboxRoutes } from './http/routes/sandbox.ts';
 import { subscriptionPages } from './http/routes/subscription-pages.ts';
 import { userRoutes } from './http/routes/users.ts';
+import { webPushPages } from './http/routes/web-push-sdk.ts';
 import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import { dashed } from './lib/uuid.ts';
@@ -74,6 +75,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   // The newest snapshot, whenever it is asked.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
+    workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
     apiKey: (hash) => options.catalog().apiKey(hash),
   };
   const routes: Route[] = [
@@ -88,8 +90,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...userRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live }),
   ];
-  const pages = [healthPage(db), ...subscriptionPages({ db, clock, secret: options.secret })];
   const limiter = createRateLimiter({ db, clock });
+  const pages = [
+    healthPage(db),
+    ...subscriptionPages({ db, clock, secret: options.secret }),
+    ...webPushPages({ db, clock, catalog: live, limiter }),
+  ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
   const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf }) : null;

@@ -246,7 +246,7 @@ test('what makes no sense is refused with exit code 2', async (t) => {
     const errors: string[] = [];
     const code = await runProgram(
       ['users', 'import', ...args],
-      { serve: async () => undefined, checkFilter: () => [] },
+      { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
       { env, print: (text) => assert.fail(text), printError: (text) => errors.push(text) },
     );
     assert.equal(code, 2, args.join(' '));
@@ -261,7 +261,7 @@ test('a person who looks on sees a bar, which is cleared before anything else is
   const [drawn, said]: [string[], string[]] = [[], []];
   const code = await runProgram(
     ['users', 'import', path],
-    { serve: async () => undefined, checkFilter: () => [] },
+    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
     {
       env,
       print: (text) => said.push(text),

@@ -73,7 +73,7 @@ async function answer(
   key: ApiKey,
   options: ServerOptions,
 ): Promise<Answer> {
-  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const rawBody = rawBodyOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: Record<string, unknown> = {};
   if (route.method === 'POST') {
@@ -92,7 +92,7 @@ async function answer(
     body,
     rawBody,
     params: request.params as Record<string, string>,
-    query: new URLSearchParams(request.url.split('?')[1] ?? ''),
+    query: queryOf(request),
     headers: request.headers,
     rate,
   };
@@ -104,6 +104,14 @@ async function answer(
   } finally {
     await rate.charge();
   }
+}
+
+function rawBodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+function queryOf({ url }: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(url.split('?')[1] ?? '');
 }
 
 function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
@@ -123,9 +131,20 @@ function addPage(server: FastifyInstance, page: Page): void {
   server.route({
     method: page.method,
     url: page.path,
+    ...(page.bodyLimitBytes !== undefined && { bodyLimit: page.bodyLimitBytes }),
+    onRequest: async (_request, reply) => {
+      reply.headers({ ...page.headers });
+    },
     handler: async (request, reply) => {
-      const { status, type, body } = await page.handle({ params: request.params as Record<string, string> });
-      return reply.code(status).header('content-type', type).header('x-request-id', request.id).send(body);
+      const { status, type, body, headers } = await page.handle({
+        params: request.params as Record<string, string>,
+        query: queryOf(request),
+        headers: request.headers,
+        rawBody: rawBodyOf(request),
+        address: request.ip,
+      });
+      reply.headers({ 'content-type': type, 'x-request-id': request.id, ...headers });
+      return reply.code(status).send(body);
     },
   });
 }

@@ -68,7 +68,9 @@ function appsOf({ fcm, apns, adm, 'web-push': webPush }: Started): object[] {
   }
   if (webPush) {
     const { publicKey, privateKey } = webPush.vapid;
-    const vapid = { subject: 'mailto:ops@acme.test', public_key: publicKey, private_key: privateKey };
+    // The endpoints of its subscriptions are on this machine, which is not called otherwise.
+    const allow_hosts = [new URL(webPush.url).host];
+    const vapid = { subject: 'mailto:ops@acme.test', public_key: publicKey, private_key: privateKey, allow_hosts };
     apps.push({ id: appIds['web-push'], name: 'Simulated web', platform: 'web', vapid });
   }
   return apps;

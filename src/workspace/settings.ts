@@ -32,6 +32,7 @@ export const rateBuckets = [
   'users_export_ids',
   'users_export_ids_with_fields',
   'audience',
+  'web_push_subscriptions',
 ] as const;
 
 /** Where a sealed value belongs; bound to it, so that a value moved to another row does not open. */
