@@ -1,0 +1,196 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from 'node:http2';
+import { type Exchange, unanswered } from './exchange.ts';
+
+export interface ConnectionOptions {
+  origin: string;
+  /** PEM of the authority that signed the peer's certificate, when it is none that everybody knows. */
+  ca?: string | undefined;
+  /** Which status proves that the peer takes us; until one has come, the connection carries one request at a time. */
+  provenBy?: ((status: number) => boolean) | undefined;
+}
+
+/** What the pool is told. */
+export interface ConnectionOwner {
+  /** It may take more than before. */
+  onRoom(connection: Connection): void;
+  /** The exchange has its answer, or goes back because the peer has certainly not acted on it. */
+  onEnd(exchange: Exchange, isProcessed: boolean): void;
+  onClosed(connection: Connection): void;
+}
+
+/** A stream carries its exchange, so that all streams share their listeners. */
+interface CarryingStream extends ClientHttp2Stream {
+  [carried]?: { exchange: Exchange; connection: Connection };
+}
+
+const carried = Symbol('carried');
+const MOST_STREAM_ID = 2_000_000_000; // they end at 2^31
+const withBody = { endStream: false };
+
+/**
+ * One HTTP/2 session: connecting → open → retired → closed. Open begins with the peer's SETTINGS, so that its limit of
+ * streams is known before the first. A GOAWAY, a vanished peer or the owner retires it: what is under way ends by itself.
+ */
+export class Connection {
+  state: 'connecting' | 'open' | 'retired' | 'closed' = 'connecting';
+  isProven: boolean;
+  hasAnswered = false;
+  /** Set with each reply; whoever watches over silence takes it back. */
+  heard = true;
+  underWay = 0;
+  /** Why it could not be opened or broke, such as ECONNREFUSED. */
+  problem: string | null = null;
+  readonly #session: ClientHttp2Session;
+  readonly #owner: ConnectionOwner;
+  readonly #provenBy: ((status: number) => boolean) | undefined;
+  #mostStreams = 0;
+  /** The peer has not looked at streams above this one. */
+  #lastStreamId = Number.POSITIVE_INFINITY;
+  #goawayCode = constants.NGHTTP2_NO_ERROR;
+
+  constructor({ origin, ca, provenBy }: ConnectionOptions, owner: ConnectionOwner) {
+    this.#owner = owner;
+    this.#provenBy = provenBy;
+    this.isProven = provenBy === undefined;
+    // Its own bound on memory would refuse streams of a busy connection; ours is the number of requests under way.
+    this.#session = connect(origin, { settings: { enablePush: false }, maxSessionMemory: 256, ...(ca && { ca }) });
+    this.#session
+      .on('remoteSettings', ({ maxConcurrentStreams }) => this.#onSettings(maxConcurrentStreams))
+      .on('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId))
+      .on('error', (error) => this.#onError(error))
+      .on('close', () => this.#onClosed());
+  }
+
+  get hasRoom(): boolean {
+    return this.state === 'open' && this.underWay < (this.isProven ? this.#mostStreams : 1);
+  }
+
+  /** Only with room. */
+  start(exchange: Exchange): void {
+    let stream: CarryingStream;
+    try {
+      stream = this.#session.request(exchange.request.headers, withBody);
+    } catch (error) {
+      exchange.settle(unanswered(`request ${codeOf(error)}`, false));
+      this.#owner.onEnd(exchange, true);
+      return;
+    }
+    this.underWay += 1;
+    exchange.stream = stream;
+    stream[carried] = { exchange, connection: this };
+    stream.on('response', onResponse).on('data', onData).on('close', onClose).on('error', onStreamError);
+    stream.end(exchange.request.body);
+    if ((stream.id ?? 0) > MOST_STREAM_ID) this.retire();
+  }
+
+  onReply(status: number): void {
+    this.heard = true;
+    this.hasAnswered = true;
+    if (this.isProven || !this.#provenBy?.(status)) return;
+    this.isProven = true;
+  }
+
+  /** A stream has closed. */
+  onStreamEnd(exchange: Exchange, stream: ClientHttp2Stream): void {
+    this.underWay -= 1;
+    exchange.stream = null;
+    if (exchange.status !== 0 && isWhole(exchange, stream)) {
+      const { status, headers, body } = exchange;
+      exchange.settle({ kind: 'reply', status, headers, body, connection: this });
+      this.#owner.onEnd(exchange, true);
+    } else if (exchange.status === 0 && this.#hasNotLooked(stream)) {
+      this.#owner.onEnd(exchange, false);
+    } else {
+      exchange.settle(unanswered(exchange.endedBecause ?? this.#whyEnded(stream), true));
+      this.#owner.onEnd(exchange, true);
+    }
+  }
+
+  retire(): void {
+    if (this.state === 'closed' || this.state === 'retired') return;
+    this.state = 'retired';
+    this.#session.close();
+  }
+
+  /** Ends it at once, whatever is under way. */
+  destroy(problem: string | null = null): void {
+    this.problem ??= problem;
+    if (this.state !== 'closed') this.state = 'retired';
+    this.#session.destroy();
+  }
+
+  /** Calls back once the peer has answered; never when it does not. */
+  ping(onPong: () => void): void {
+    if (this.#session.closed || this.#session.destroyed) return;
+    this.#session.ping((error) => {
+      if (error === null) onPong();
+    });
+  }
+
+  #onSettings(mostStreams = Number.POSITIVE_INFINITY): void {
+    this.#mostStreams = mostStreams;
+    if (this.state === 'connecting') this.state = 'open';
+    this.#owner.onRoom(this);
+  }
+
+  #onGoaway(code: number, lastStreamId: number): void {
+    this.#lastStreamId = lastStreamId;
+    this.#goawayCode = code;
+    if (code !== constants.NGHTTP2_NO_ERROR) this.problem = `goaway ${code}`;
+    if (this.state !== 'closed') this.state = 'retired';
+  }
+
+  #onError(error: unknown): void {
+    this.problem ??= codeOf(error);
+  }
+
+  #onClosed(): void {
+    this.state = 'closed';
+    this.#owner.onClosed(this);
+  }
+
+  /** With an error the session gives all its streams that error's code, so that only the last stream's id speaks. */
+  #hasNotLooked(stream: ClientHttp2Stream): boolean {
+    if (stream.id === undefined || stream.id > this.#lastStreamId) return true;
+    return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && this.#goawayCode === constants.NGHTTP2_NO_ERROR;
+  }
+
+  #whyEnded({ rstCode }: ClientHttp2Stream): string {
+    if (this.problem !== null) return `closed ${this.problem}`;
+    return this.#session.destroyed || rstCode === undefined ? 'closed' : `reset ${rstCode}`;
+  }
+}
+
+/** All of it came, or as much as we wanted. */
+function isWhole(exchange: Exchange, stream: ClientHttp2Stream): boolean {
+  return stream.rstCode === constants.NGHTTP2_NO_ERROR || exchange.endedBecause === 'body too long';
+}
+
+function onResponse(this: CarryingStream, headers: IncomingHttpHeaders & { ':status'?: number }): void {
+  const of = this[carried];
+  if (of === undefined) return;
+  of.exchange.status = headers[':status'] ?? 0;
+  of.exchange.headers = headers;
+  of.connection.onReply(of.exchange.status);
+}
+
+function onData(this: CarryingStream, chunk: Buffer): void {
+  const exchange = this[carried]?.exchange;
+  if (exchange === undefined || exchange.take(chunk)) return;
+  exchange.endedBecause ??= 'body too long';
+  this.close(constants.NGHTTP2_CANCEL);
+}
+
+function onClose(this: CarryingStream): void {
+  const of = this[carried];
+  of?.connection.onStreamEnd(of.exchange, this);
+}
+
+function onStreamError(): void {
+  // `close` follows, and what is known of the stream then says it all.
+}
+
+export function codeOf(error: unknown): string {
+  const { code, name } = Object(error) as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'error';
+}
