@@ -37,3 +37,8 @@ export function present<T>(members: Readonly<Record<string, T | undefined>>): Re
   for (const [key, value] of Object.entries(members)) if (value !== undefined) kept.push([key, value]);
   return Object.fromEntries(kept);
 }
+
+/** An optional text after rendering; the empty one is absent. */
+export function given(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
