@@ -1,4 +1,12 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { type Exchange, unanswered } from './exchange.ts';
 
 export interface ConnectionOptions {
@@ -41,6 +49,7 @@ export class Connection {
   /** Why it could not be opened or broke, such as ECONNREFUSED. */
   problem: string | null = null;
   readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #provenBy: ((status: number) => boolean) | undefined;
   #mostStreams = 0;
@@ -52,8 +61,13 @@ export class Connection {
     this.#owner = owner;
     this.#provenBy = provenBy;
     this.isProven = provenBy === undefined;
-    // Its own bound on memory would refuse streams of a busy connection; ours is the number of requests under way.
-    this.#session = connect(origin, { settings: { enablePush: false }, maxSessionMemory: 256, ...(ca && { ca }) });
+    this.#socket = openSocket(new URL(origin), ca);
+    this.#session = connect(origin, {
+      createConnection: () => this.#socket,
+      settings: { enablePush: false },
+      // Its own bound would refuse streams of a busy connection; ours is the number of requests under way.
+      maxSessionMemory: 256,
+    });
     this.#session
       .on('remoteSettings', ({ maxConcurrentStreams }) => this.#onSettings(maxConcurrentStreams))
       .on('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId))
@@ -94,6 +108,7 @@ export class Connection {
   onStreamEnd(exchange: Exchange, stream: ClientHttp2Stream): void {
     this.underWay -= 1;
     exchange.stream = null;
+    this.#closeWhenEmpty();
     if (exchange.status !== 0 && isWhole(exchange, stream)) {
       const { status, headers, body } = exchange;
       exchange.settle({ kind: 'reply', status, headers, body, connection: this });
@@ -109,14 +124,16 @@ export class Connection {
   retire(): void {
     if (this.state === 'closed' || this.state === 'retired') return;
     this.state = 'retired';
-    this.#session.close();
+    this.#closeWhenEmpty();
   }
 
   /** Ends it at once, whatever is under way. */
   destroy(problem: string | null = null): void {
     this.problem ??= problem;
-    if (this.state !== 'closed') this.state = 'retired';
+    if (this.state === 'open') this.state = 'retired';
     this.#session.destroy();
+    // The session would wait until the peer has taken all and said goodbye; a last word of ours is all it gets.
+    setImmediate(() => this.#socket.destroy());
   }
 
   /** Calls back once the peer has answered; never when it does not. */
@@ -125,6 +142,11 @@ export class Connection {
     this.#session.ping((error) => {
       if (error === null) onPong();
     });
+  }
+
+  /** Not before: some peers drop what is under way once they are told that nothing more will come. */
+  #closeWhenEmpty(): void {
+    if (this.state === 'retired' && this.underWay === 0 && !this.#session.closed) this.#session.close();
   }
 
   #onSettings(mostStreams = Number.POSITIVE_INFINITY): void {
@@ -161,9 +183,22 @@ export class Connection {
   }
 }
 
+function openSocket({ protocol, hostname, port }: URL, ca: string | undefined): Socket {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (protocol === 'http:') return connectTcp({ host, port: Number(port || 80) });
+  return connectTls({
+    host,
+    port: Number(port || 443),
+    ALPNProtocols: ['h2'],
+    minVersion: 'TLSv1.2',
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(ca !== undefined && { ca }),
+  });
+}
+
 /** All of it came, or as much as we wanted. */
 function isWhole(exchange: Exchange, stream: ClientHttp2Stream): boolean {
-  return stream.rstCode === constants.NGHTTP2_NO_ERROR || exchange.endedBecause === 'body too long';
+  return stream.readableEnded || exchange.endedBecause === 'body too long';
 }
 
 function onResponse(this: CarryingStream, headers: IncomingHttpHeaders & { ':status'?: number }): void {
@@ -175,10 +210,7 @@ function onResponse(this: CarryingStream, headers: IncomingHttpHeaders & { ':sta
 }
 
 function onData(this: CarryingStream, chunk: Buffer): void {
-  const exchange = this[carried]?.exchange;
-  if (exchange === undefined || exchange.take(chunk)) return;
-  exchange.endedBecause ??= 'body too long';
-  this.close(constants.NGHTTP2_CANCEL);
+  this[carried]?.exchange.take(chunk);
 }
 
 function onClose(this: CarryingStream): void {

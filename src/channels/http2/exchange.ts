@@ -1,4 +1,4 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 
 /** One POST. `headers` holds `:method` and `:path` too, and no value with a control character; small `body`, as text. */
 export interface Http2Request {
@@ -48,12 +48,7 @@ export class Exchange {
   /** Why we ended the stream, when we did. */
   endedBecause: string | null = null;
 
-  constructor(
-    request: Http2Request,
-    signal: AbortSignal,
-    deadline: number,
-    settle: (answer: Http2Answer) => void,
-  ) {
+  constructor(request: Http2Request, signal: AbortSignal, deadline: number, settle: (answer: Http2Answer) => void) {
     this.request = request;
     this.signal = signal;
     this.deadline = deadline;
@@ -66,12 +61,18 @@ export class Exchange {
     this.#settle(answer);
   }
 
-  /** False once more has come than is kept. */
-  take(chunk: Buffer): boolean {
-    const room = MAX_BODY_BYTES - this.body.length;
-    const kept = chunk.length <= room ? chunk : chunk.subarray(0, room);
+  /** More of the answer's body; what is too much ends the stream. */
+  take(chunk: Buffer): void {
+    const kept = chunk.subarray(0, MAX_BODY_BYTES - this.body.length);
     this.body = this.body.length === 0 ? kept : Buffer.concat([this.body, kept]);
-    return chunk.length <= room;
+    if (kept.length < chunk.length) this.end('body too long');
+  }
+
+  /** Ends the stream at once, also when nothing can be written to the peer any more. */
+  end(because: string): void {
+    this.endedBecause ??= because;
+    this.stream?.close(constants.NGHTTP2_CANCEL);
+    this.stream?.destroy();
   }
 }
 

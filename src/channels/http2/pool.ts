@@ -169,8 +169,7 @@ export class Http2Pool {
     // Both are in the order of their deadlines.
     for (const exchange of this.#underWay) {
       if (exchange.deadline > now) break;
-      exchange.endedBecause ??= 'timeout';
-      exchange.stream?.close(CANCEL);
+      exchange.end('timeout');
     }
     while ((this.#line.first()?.deadline ?? Number.POSITIVE_INFINITY) <= now)
       this.#line.shift()?.settle(unanswered('waited too long', false));
@@ -189,5 +188,3 @@ export class Http2Pool {
     this.#closed?.resolve();
   }
 }
-
-const CANCEL = 8;

@@ -9,6 +9,8 @@ export interface WatchLimits {
   silenceMs: number;
   /** For its answer to that. */
   pongMs: number;
+  /** For a peer to close a connection that is retired and empty. */
+  farewellMs: number;
 }
 
 interface Seen {
@@ -19,7 +21,13 @@ interface Seen {
   askedAt: number | null;
 }
 
-const usual: WatchLimits = { connectMs: 10_000, idleMs: 3_600_000, silenceMs: 60_000, pongMs: 10_000 };
+const usual: WatchLimits = {
+  connectMs: 10_000,
+  idleMs: 3_600_000,
+  silenceMs: 60_000,
+  pongMs: 10_000,
+  farewellMs: 5_000,
+};
 
 /** Ends connections that never open, have fallen silent or are not needed. */
 export class Watch {
@@ -50,6 +58,8 @@ export class Watch {
     }
     if (connection.state === 'connecting') {
       if (now - seen.openedAt >= this.#limits.connectMs) connection.destroy('timeout');
+    } else if (connection.state === 'retired') {
+      if (now - seen.usedAt >= this.#limits.farewellMs) connection.destroy();
     } else if (seen.askedAt !== null) {
       if (now - seen.askedAt >= this.#limits.pongMs) connection.destroy('silent');
     } else if (now - seen.usedAt >= this.#limits.idleMs) {
