@@ -188,7 +188,9 @@ test('without an answer in ten seconds a request is given up, and its stream is 
   const slow = send('slow');
   await peer.called(1);
   clock.advance(9_000);
-  const reset = once(peer.calls[0]?.stream ?? t, 'close');
+  const [call] = peer.calls;
+  assert.ok(call);
+  const reset = once(call.stream, 'close');
   clock.advance(1_000);
   assert.deepEqual(await slow, { kind: 'unanswered', reason: 'timeout', mayHaveActed: true });
   await reset;

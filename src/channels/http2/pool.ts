@@ -83,8 +83,12 @@ export class Http2Pool {
 
   #pump(): void {
     while (this.#line.length > 0) {
-      const connection = this.#underWay.size < this.#window.size ? this.#withRoom() : undefined;
-      if (connection === undefined) return this.#widen();
+      if (this.#underWay.size >= this.#window.size && !this.#window.grows()) return;
+      const connection = this.#withRoom();
+      if (connection === undefined) {
+        this.#openAnother();
+        return;
+      }
       const exchange = this.#line.shift();
       if (exchange === undefined) return;
       exchange.deadline = this.#now() + this.#requestTimeoutMs;
@@ -98,10 +102,8 @@ export class Http2Pool {
     return undefined;
   }
 
-  /** Some wait. One connection is opened at a time, and none while another has still to prove itself. */
-  #widen(): void {
-    this.#window.consider();
-    if (this.#underWay.size >= this.#window.size) return;
+  /** One at a time, and none while another has still to prove itself. */
+  #openAnother(): void {
     const live = this.#connections.filter(({ state }) => state === 'connecting' || state === 'open');
     if (live.length >= this.#maxConnections) return;
     if (live.some(({ state, isProven }) => state === 'connecting' || !isProven)) return;
@@ -127,8 +129,10 @@ export class Http2Pool {
 
   #again(exchange: Exchange): void {
     exchange.refusals += 1;
-    if (exchange.refusals > MAX_REFUSALS) return exchange.settle(unanswered('refused', false));
-    if (exchange.signal.aborted) return exchange.settle(unanswered('aborted', false));
+    if (exchange.refusals > MAX_REFUSALS || exchange.signal.aborted) {
+      exchange.settle(unanswered(exchange.signal.aborted ? 'aborted' : 'refused', false));
+      return;
+    }
     exchange.deadline = this.#now() + this.#requestTimeoutMs;
     this.#listen(exchange.signal);
     this.#line.pushFront(exchange);

@@ -24,13 +24,15 @@ export class Window {
     this.#utilization = utilization;
   }
 
-  /** Called while somebody waits. */
-  consider(now = performance.now()): void {
-    if (now - this.#consideredAt < EVERY_MS) return;
+  /** Asked when it is full and somebody waits; true when it is no longer full. */
+  grows(now = performance.now()): boolean {
+    if (now - this.#consideredAt < EVERY_MS) return false;
     this.#consideredAt = now;
     const atWork = this.#utilization();
-    if (atWork < SPARE) this.size = Math.min(this.#most, Math.ceil(this.size * GROWTH));
-    else if (atWork > FULL) this.size = Math.max(LEAST, Math.floor(this.size * DECAY));
+    const before = this.size;
+    if (atWork < SPARE) this.size = Math.min(this.#most, Math.ceil(before * GROWTH));
+    else if (atWork > FULL) this.size = Math.max(LEAST, Math.floor(before * DECAY));
+    return this.size > before;
   }
 }
 
