@@ -137,5 +137,7 @@ export function readTokenReply({ status, headers, body }: PostReply, now: Date):
   }
   const reason = `google_token ${plainWord(error) ?? status}`;
   const passes = status === 408 || status === 429 || status >= 500;
-  return passes ? { kind: 'retry', reason, ...askedWait(headers['retry-after'], now) } : { kind: 'config_error', reason };
+  return passes
+    ? { kind: 'retry', reason, ...askedWait(headers['retry-after'], now) }
+    : { kind: 'config_error', reason };
 }

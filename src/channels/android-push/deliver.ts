@@ -43,7 +43,11 @@ export function createFcmSender(
     async deliver(push: Push<RenderedAndroidPush>, signal: AbortSignal): Promise<PushOutcome> {
       const token = tokens.current() ?? (await tokens.fetch());
       if (typeof token !== 'string') return token;
-      const ttlS = remainingTtl(Number.parseInt(push.rendered.message.android.ttl ?? '', 10), push.acceptedAt, clock.now());
+      const ttlS = remainingTtl(
+        Number.parseInt(push.rendered.message.android.ttl ?? '', 10),
+        push.acceptedAt,
+        clock.now(),
+      );
       if (ttlS === null) return { kind: 'expired' };
       const body = buildBody(app, push, ttlS);
       const reading = await call(body, token, signal);

@@ -8,7 +8,11 @@ import type { RenderedAndroidPush } from '../render.ts';
 const QUOTA_WAIT_MS = 60_000;
 
 /** The body of one call. `ttlS`: what is left of the message's time to live. Source: messaging-objects.md 2.3. */
-export function buildBody(app: Pick<FcmApp, 'style' | 'channelId'>, push: Push<RenderedAndroidPush>, ttlS: number): string {
+export function buildBody(
+  app: Pick<FcmApp, 'style' | 'channelId'>,
+  push: Push<RenderedAndroidPush>,
+  ttlS: number,
+): string {
   const { data: rendered, android } = push.rendered.message;
   const data: Record<string, string> = { ...rendered, mid: push.pushId };
   if (app.channelId !== undefined) data.ab_nc ??= app.channelId;
@@ -67,7 +71,8 @@ interface FcmError {
 export function readReply(reply: ProviderReply, now: Date): FcmReading {
   if (reply.status >= 200 && reply.status < 300) return { outcome: readSuccess(reply.body) };
   const error = readError(reply, now);
-  const code = knownCode(error.code) ?? codeOfStatus[reply.status] ?? (error.name === 'NOT_FOUND' ? 'UNREGISTERED' : null);
+  const code =
+    knownCode(error.code) ?? codeOfStatus[reply.status] ?? (error.name === 'NOT_FOUND' ? 'UNREGISTERED' : null);
   // A 404 that is none of Google's rather tells of a wrong address than of a dead token.
   if (code === 'UNREGISTERED' && !error.isGoogles)
     return { outcome: { kind: 'bounced', reason: 'not_found', token: 'suspect' } };
@@ -87,7 +92,8 @@ function readSuccess(body: Buffer): PushOutcome {
 
 /** An FcmError detail is no proof of a bad token: over-size messages carry it too. The text or the field decides. */
 function readInvalidArgument({ message, field }: FcmError): FcmReading {
-  const isToken = field === 'message.token' || /registration token is not (a )?valid|invalid registration token/i.test(message);
+  const isToken =
+    field === 'message.token' || /registration token is not (a )?valid|invalid registration token/i.test(message);
   if (isToken) return { outcome: { kind: 'bounced', reason: 'INVALID_ARGUMENT token', token: 'suspect' } };
   return { outcome: { kind: 'failed', reason: `INVALID_ARGUMENT${field === null ? '' : ` ${field}`}` } };
 }
