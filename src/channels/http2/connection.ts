@@ -7,7 +7,7 @@ import {
 } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type Exchange, unanswered } from './exchange.ts';
+import { type Exchange, TOO_LONG, unanswered } from './exchange.ts';
 
 export interface ConnectionOptions {
   origin: string;
@@ -41,7 +41,10 @@ const withBody = { endStream: false };
  */
 export class Connection {
   state: 'connecting' | 'open' | 'retired' | 'closed' = 'connecting';
+  /** Its peer takes us; until then it carries one request at a time. */
   isProven: boolean;
+  /** Time has passed since. Some peers raise their limit of streams only then, so that others are not opened before. */
+  isSettled: boolean;
   hasAnswered = false;
   /** Set with each reply; whoever watches over silence takes it back. */
   heard = true;
@@ -61,6 +64,7 @@ export class Connection {
     this.#owner = owner;
     this.#provenBy = provenBy;
     this.isProven = provenBy === undefined;
+    this.isSettled = this.isProven;
     this.#socket = openSocket(new URL(origin), ca);
     this.#session = connect(origin, {
       createConnection: () => this.#socket,
@@ -109,7 +113,7 @@ export class Connection {
     this.underWay -= 1;
     exchange.stream = null;
     this.#closeWhenEmpty();
-    if (exchange.status !== 0 && isWhole(exchange, stream)) {
+    if (isAnswer(exchange, stream)) {
       const { status, headers, body } = exchange;
       exchange.settle({ kind: 'reply', status, headers, body, connection: this });
       this.#owner.onEnd(exchange, true);
@@ -151,6 +155,7 @@ export class Connection {
 
   #onSettings(mostStreams = Number.POSITIVE_INFINITY): void {
     this.#mostStreams = mostStreams;
+    if (this.state === 'open') this.isSettled = true;
     if (this.state === 'connecting') this.state = 'open';
     this.#owner.onRoom(this);
   }
@@ -196,9 +201,10 @@ function openSocket({ protocol, hostname, port }: URL, ca: string | undefined): 
   });
 }
 
-/** All of it came, or as much as we wanted. */
-function isWhole(exchange: Exchange, stream: ClientHttp2Stream): boolean {
-  return stream.readableEnded || exchange.endedBecause === 'body too long';
+/** All of it came, or as much as we wanted; that of a success tells nothing that its status does not. */
+function isAnswer({ status, endedBecause }: Exchange, stream: ClientHttp2Stream): boolean {
+  if (status === 0) return false;
+  return stream.readableEnded || (status >= 200 && status < 300) || endedBecause === TOO_LONG;
 }
 
 function onResponse(this: CarryingStream, headers: IncomingHttpHeaders & { ':status'?: number }): void {

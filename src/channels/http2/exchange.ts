@@ -27,6 +27,7 @@ export interface Unanswered {
 }
 
 export const MAX_BODY_BYTES = 65_536;
+export const TOO_LONG = 'body too long';
 
 const NONE: IncomingHttpHeaders = {};
 const EMPTY = Buffer.alloc(0);
@@ -65,7 +66,7 @@ export class Exchange {
   take(chunk: Buffer): void {
     const kept = chunk.subarray(0, MAX_BODY_BYTES - this.body.length);
     this.body = this.body.length === 0 ? kept : Buffer.concat([this.body, kept]);
-    if (kept.length < chunk.length) this.end('body too long');
+    if (kept.length < chunk.length) this.end(TOO_LONG);
   }
 
   /** Ends the stream at once, also when nothing can be written to the peer any more. */

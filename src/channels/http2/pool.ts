@@ -102,11 +102,11 @@ export class Http2Pool {
     return undefined;
   }
 
-  /** One at a time, and none while another has still to prove itself. */
+  /** One at a time, and none while it is open what another will carry. */
   #openAnother(): void {
     const live = this.#connections.filter(({ state }) => state === 'connecting' || state === 'open');
     if (live.length >= this.#maxConnections) return;
-    if (live.some(({ state, isProven }) => state === 'connecting' || !isProven)) return;
+    if (live.some(({ state, isProven, isSettled }) => state === 'connecting' || !isProven || !isSettled)) return;
     this.#open();
   }
 

@@ -51,6 +51,7 @@ export class Watch {
     const seen = this.#seen.get(connection);
     if (seen === undefined) return;
     if (connection.underWay > 0) seen.usedAt = now;
+    if (connection.isProven) connection.isSettled = true;
     if (connection.heard) {
       connection.heard = false;
       seen.heardAt = now;
