@@ -4,8 +4,13 @@ import { cpus, totalmem } from 'node:os';
 import { benchAccept } from './accept.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
+import { benchPushSenders } from './push-senders.ts';
 
-const benches: Readonly<Record<string, () => Promise<Figure[]>>> = { accept: benchAccept, email: benchEmail };
+const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  accept: benchAccept,
+  email: benchEmail,
+  push_senders: benchPushSenders,
+};
 
 const wanted = process.argv.slice(2);
 const figures: Figure[] = [];

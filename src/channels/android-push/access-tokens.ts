@@ -33,14 +33,16 @@ interface Held {
 export class AccessTokens {
   readonly #account: ServiceAccount;
   readonly #clock: Clock;
-  readonly #agent = new Agent({ connections: 1, connect: { timeout: TIMEOUT_MS } });
+  readonly #agent: Agent;
   #held: Held | null = null;
   #fetching: Promise<TokenAnswer> | null = null;
   #failed: { answer: TokenAnswer; until: number } | null = null;
 
-  constructor(account: ServiceAccount, clock: Clock) {
+  /** `ca`: PEM of the authority behind the endpoint, when it is none that everybody knows. */
+  constructor(account: ServiceAccount, clock: Clock, ca?: string) {
     this.#account = account;
     this.#clock = clock;
+    this.#agent = new Agent({ connections: 1, connect: { timeout: TIMEOUT_MS, ...(ca !== undefined && { ca }) } });
   }
 
   /** The token in hand; null when it is time for another. */

@@ -16,7 +16,7 @@ export function createFcmSender(
   network: Partial<Http2PoolOptions> = {},
 ): PushSender<RenderedAndroidPush> {
   const app = readFcmApp(settings);
-  const tokens = new AccessTokens(app.account, clock);
+  const tokens = new AccessTokens(app.account, clock, network.ca);
   const pool = new Http2Pool({ origin: app.origin, maxConnections: MAX_CONNECTIONS, ...network, clock });
   let authorized: { token: string; headers: Http2Request['headers'] } | null = null;
 

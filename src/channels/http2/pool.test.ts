@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttp1Server } from 'node:http';
 import { constants } from 'node:http2';
 import { createServer } from 'node:net';
 import test, { type TestContext } from 'node:test';
@@ -289,6 +290,22 @@ test('a peer that accepts and says nothing is given ten seconds', async (t) => {
   await once(server, 'connection');
   clock.advance(10_000);
   assert.deepEqual(await answer, { kind: 'unanswered', reason: 'connect timeout', mayHaveActed: false });
+  await pool.close();
+});
+
+test('a peer that speaks HTTP/1.1 only cannot be used', async (t) => {
+  const server = createHttp1Server().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const pool = new Http2Pool({ origin: `http://127.0.0.1:${address.port}`, clock: new TestClock() });
+  const answer = await pool.request({ headers: { ':method': 'POST', ':path': '/' }, body: '' }, never);
+  assert.ok(answer.kind === 'unanswered' && !answer.mayHaveActed);
+  assert.match(answer.reason, /^connect /);
   await pool.close();
 });
 

@@ -173,7 +173,7 @@ test('the headers are those of the table', () => {
 
 test('a token cannot leave its place in the path, whatever it holds', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (token) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (token) => {
       const path = String(buildHeaders({ ...push, token }, envelope)[':path']);
       assert.match(path, /^\/3\/device\/[\w.!~*'()%-]*$/);
     }),
