@@ -1,4 +1,4 @@
-import type { Http2Request } from '../http2/exchange.ts';
+import type { Http2Answer, Http2Request } from '../http2/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../http2/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
@@ -34,8 +34,11 @@ export function createFcmSender(
     return authorized.headers;
   }
 
-  async function call(body: string, token: string, signal: AbortSignal): Promise<FcmReading> {
-    const answer = await pool.request({ headers: headersWith(token), body }, signal);
+  function call(body: string, token: string, signal: AbortSignal): Promise<Http2Answer> {
+    return pool.request({ headers: headersWith(token), body }, signal);
+  }
+
+  function read(answer: Http2Answer): FcmReading {
     return answer.kind === 'reply' ? readReply(answer, clock.now()) : { outcome: readUnanswered(answer) };
   }
 
@@ -50,11 +53,11 @@ export function createFcmSender(
       );
       if (ttlS === null) return { kind: 'expired' };
       const body = buildBody(app, push, ttlS);
-      const reading = await call(body, token, signal);
+      const reading = read(await call(body, token, signal));
       if (reading.renewsToken === undefined) return reading.outcome;
       const other = await tokens.renew(token);
       if (other === null) return reading.outcome;
-      return typeof other === 'string' ? (await call(body, other, signal)).outcome : other;
+      return typeof other === 'string' ? read(await call(body, other, signal)).outcome : other;
     },
     async close() {
       await pool.close();

@@ -1,3 +1,4 @@
+import type { Http2Answer } from '../http2/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../http2/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
 import type { Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
@@ -25,12 +26,14 @@ export function createApnsSender(
     return pool;
   }
 
-  async function call(host: ApnsHost, message: Message, jwt: string): Promise<ApnsReading> {
-    const { push, body, signal } = message;
+  function call(host: ApnsHost, { push, body, signal }: Message, jwt: string): Promise<Http2Answer> {
     const headers = buildHeaders(push, { prefix: host.prefix, topic, jwt });
-    const answer = await poolOf(host).request({ headers, body }, signal);
+    return poolOf(host).request({ headers, body }, signal);
+  }
+
+  function read(answer: Http2Answer, { token, registeredAt }: Push): ApnsReading {
     if (answer.kind === 'unanswered') return { outcome: readUnanswered(answer) };
-    const reading = readReply(answer, { token: push.token, registeredAt: push.registeredAt, now: clock.now() });
+    const reading = readReply(answer, { token, registeredAt, now: clock.now() });
     if (reading.retiresConnection) answer.connection.retire();
     if (reading.holdsToken) tokens.hold();
     return reading;
@@ -39,10 +42,10 @@ export function createApnsSender(
   /** One host's word, after what may be mended about our own token or connection. */
   async function ask(host: ApnsHost, message: Message): Promise<ApnsReading> {
     const jwt = tokens.current();
-    const reading = await call(host, message, jwt);
-    if (reading.remedy === 'new_connection') return call(host, message, jwt);
-    const other = reading.remedy === 'new_token' ? tokens.renew(jwt) : null;
-    return other === null ? reading : call(host, message, other);
+    const reading = read(await call(host, message, jwt), message.push);
+    if (reading.remedy === undefined || reading.remedy === 'other_host') return reading;
+    const next = reading.remedy === 'new_token' ? tokens.renew(jwt) : jwt;
+    return next === null ? reading : read(await call(host, message, next), message.push);
   }
 
   /** Of a token of which nothing is known the other host is asked too, once. */

@@ -41,7 +41,7 @@ export class Exchange {
   /** How often it was handed to a connection whose peer then said that it had not looked at it. */
   refusals = 0;
   /** Milliseconds of the clock at which waiting, or the request under way, has taken too long. */
-  deadline: number;
+  deadline = Number.POSITIVE_INFINITY;
   stream: ClientHttp2Stream | null = null;
   status = 0;
   headers: IncomingHttpHeaders = NONE;
@@ -49,10 +49,9 @@ export class Exchange {
   /** Why we ended the stream, when we did. */
   endedBecause: string | null = null;
 
-  constructor(request: Http2Request, signal: AbortSignal, deadline: number, settle: (answer: Http2Answer) => void) {
+  constructor(request: Http2Request, signal: AbortSignal, settle: (answer: Http2Answer) => void) {
     this.request = request;
     this.signal = signal;
-    this.deadline = deadline;
     this.#settle = settle;
   }
 

@@ -61,13 +61,17 @@ export class Http2Pool {
     if (this.#line.length >= (this.#options.maxWaiting ?? 20_000))
       return Promise.resolve(unanswered('too many waiting', false));
     return new Promise((settle) => {
-      const deadline = this.#now() + (this.#options.waitTimeoutMs ?? 30_000);
-      const exchange = new Exchange(request, signal, deadline, settle);
+      const exchange = new Exchange(request, signal, settle);
       this.#line.push(exchange);
-      this.#pump();
-      if (exchange.stream === null && !exchange.isSettled) this.#listen(signal);
+      if (this.#line.length === 1) this.#pump();
+      if (exchange.stream === null && !exchange.isSettled) this.#letWait(exchange);
       this.#tickLater();
     });
+  }
+
+  #letWait(exchange: Exchange): void {
+    exchange.deadline = this.#now() + (this.#options.waitTimeoutMs ?? 30_000);
+    this.#listen(exchange.signal);
   }
 
   /** Resolves when all that was accepted has its answer and every connection is closed. */
