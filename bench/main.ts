@@ -6,6 +6,7 @@ import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { benchPushSenders } from './push-senders.ts';
 import { benchWebPush } from './web-push.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   idle: benchIdle,
   email: benchEmail,
   import: benchImport,
+  'push-senders': benchPushSenders,
   'web-push': benchWebPush,
 };
 
