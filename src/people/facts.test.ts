@@ -106,6 +106,7 @@ test('a recipient comes with person, push targets, groups and what is known of t
               foreground: false,
               lastUsedAt: used,
               registeredAt: createdAt,
+              environment: null,
             },
             {
               appId: 'app',
@@ -115,6 +116,7 @@ test('a recipient comes with person, push targets, groups and what is known of t
               foreground: true,
               lastUsedAt: null,
               registeredAt: createdAt,
+              environment: null,
             },
           ],
           emailFlags: { hardBouncedAt: used, markedSpamAt: null, invalidAt: null, suppressedAt: null },

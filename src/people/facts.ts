@@ -14,6 +14,8 @@ export interface PushTarget {
   foreground: boolean;
   lastUsedAt: Date | null;
   registeredAt: Date;
+  /** Which of Apple's hosts knows the token; null = not known, and for all others. */
+  environment: 'production' | 'development' | null;
 }
 
 /** What is known of an address, whoever has it. */
@@ -29,7 +31,7 @@ export interface Recipient extends PersonKey {
   /** `phone` is in E.164. */
   person: PersonFacts;
   pushState: GlobalState;
-  /** Most recently used first; those never used by date of registration, newest first. */
+  /** Without those a provider called bad. Most recently used first; those never used by date of registration, newest first. */
   pushTargets: readonly PushTarget[];
   /** Null when nothing is known of the address. */
   emailFlags: AddressFlags | null;
@@ -142,6 +144,7 @@ interface TargetRow {
   foreground: boolean;
   last_used_at: Date | null;
   registered_at: Date;
+  environment: PushTarget['environment'];
 }
 
 async function loadTargets(db: Db, chunk: Chunk): Promise<Map<number, PushTarget[]>> {
@@ -149,9 +152,10 @@ async function loadTargets(db: Db, chunk: Chunk): Promise<Map<number, PushTarget
   const rows = await db.prepared<TargetRow>(
     `load_targets_${chunk.name}`,
     sql`
-    select r.user_id, r.app_id, r.platform, r.token, r.device_id, r.foreground, r.last_used_at, r.registered_at
+    select r.user_id, r.app_id, r.platform, r.token, r.device_id, r.foreground, r.last_used_at, r.registered_at,
+           r.environment
       from ${source}
-     where ${condition}`,
+     where ${condition} and r.suspect_since is null`,
   );
   const targets = new Map<number, PushTarget[]>();
   for (const row of rows) {
@@ -172,6 +176,7 @@ function targetFrom(row: TargetRow): PushTarget {
     foreground: row.foreground,
     lastUsedAt: row.last_used_at,
     registeredAt: row.registered_at,
+    environment: row.environment,
   };
 }
 
