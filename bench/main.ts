@@ -2,10 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { benchAccept } from './accept.ts';
+import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 
-const benches: Readonly<Record<string, () => Promise<Figure[]>>> = { accept: benchAccept, email: benchEmail };
+const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  accept: benchAccept,
+  email: benchEmail,
+  drain: benchDrain,
+};
 
 const wanted = process.argv.slice(2);
 const figures: Figure[] = [];

@@ -38,6 +38,13 @@ async function verdict(app: TestApp, dispatchId: string) {
   return only;
 }
 
+/** Moves the clock to the next attempt and lets it be made. */
+async function untilRetry(app: TestApp, dispatchId: string): Promise<void> {
+  const { next_attempt_at } = await verdict(app, dispatchId);
+  app.clock.advance(Math.max(0, Date.parse(next_attempt_at) - app.clock.now().getTime()));
+  await app.drain();
+}
+
 const state = async (app: TestApp, dispatchId: string) => (await app.get(`/dispatches/${dispatchId}`)).body.state;
 
 async function tokens(app: TestApp): Promise<string[]> {
@@ -46,6 +53,7 @@ async function tokens(app: TestApp): Promise<string[]> {
   return rows.map(({ token, suspect }) => (suspect ? `${token} suspect` : token));
 }
 
+const uuid5 = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const table: [string, PushOutcome, object][] = [
   [
     'accepted',
@@ -89,22 +97,23 @@ const table: [string, PushOutcome, object][] = [
     { status: 'pending', code: 'ServiceUnavailable', dueInMs: 3_600 * SECOND, tokens: ['t1'], state: 'sending' },
   ],
   [
-    'our settings are wrong',
-    { kind: 'config_error', reason: 'InvalidProviderToken' },
-    { status: 'pending', code: 'InvalidProviderToken', dueInMs: 5 * MINUTE, tokens: ['t1'], state: 'sending' },
-  ],
-  [
     'accepted, and the device has a new token',
     { kind: 'accepted', providerId: 'p1', newToken: 't2' },
     { status: 'sent', id: 'p1', tokens: ['t2'], state: 'finished' },
   ],
+  [
+    'our settings are wrong',
+    { kind: 'config_error', reason: 'InvalidProviderToken' },
+    { status: 'pending', code: 'InvalidProviderToken', dueInMs: 5 * MINUTE, tokens: ['t1'], state: 'sending' },
+  ],
 ];
-for (const [title, outcome, expected] of table) {
-  test(`an answer of a provider: ${title}`, async (t) => {
-    const { app, provider } = await start(t);
-    await given(app, 'ada', 't1');
+test('what every answer of a provider does to the send, the token and the queue', async (t) => {
+  const { app, provider } = await start(t);
+  for (const [index, [title, outcome, expected]] of table.entries()) {
+    const name = `p${index}`;
+    await given(app, name, 't1');
     provider.answer('t1', outcome);
-    const id = await send(app, 'ada');
+    const id = await send(app, name);
     const found = await verdict(app, id);
     const due = found.next_attempt_at === null ? null : Date.parse(found.next_attempt_at) - app.clock.now().getTime();
     const { uninstalled } = await app.db.one<{ uninstalled: number }>(sql`
@@ -119,11 +128,13 @@ for (const [title, outcome, expected] of table) {
       uninstalled,
       state: await state(app, id),
     };
-    assert.deepEqual(Object.fromEntries(Object.keys(expected).map((key) => [key, seen[key]])), expected);
-    assert.equal(provider.calls.length, 1);
-    assert.match(provider.calls[0]?.pushId ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  });
-}
+    assert.deepEqual(Object.fromEntries(Object.keys(expected).map((key) => [key, seen[key]])), expected, title);
+    assert.equal(provider.calls.length, index + 1);
+    assert.match(provider.calls.at(-1)?.pushId ?? '', uuid5);
+    await app.db.run(sql`delete from push_targets`);
+    await app.db.run(sql`delete from app_uninstalls`);
+  }
+});
 
 test('a retry keeps its push id, is counted, and ends in sent', async (t) => {
   const { app, provider } = await start(t);
@@ -131,8 +142,7 @@ test('a retry keeps its push id, is counted, and ends in sent', async (t) => {
   provider.answer('t1', { kind: 'retry', reason: 'InternalServerError' }, { kind: 'accepted', providerId: 'p' });
   const id = await send(app, 'ada');
   assert.equal((await verdict(app, id)).status, 'pending');
-  app.clock.advance(10 * SECOND);
-  await app.drain();
+  await untilRetry(app, id);
   const found = await verdict(app, id);
   assert.deepEqual([found.status, found.attempts, found.provider_code], ['sent', 2, null]);
   assert.equal(provider.calls[0]?.pushId, provider.calls[1]?.pushId);
@@ -146,8 +156,7 @@ test('after six attempts it is given up', async (t) => {
   const id = await send(app, 'ada');
   for (let n = 1; n < 6; n += 1) {
     assert.equal((await verdict(app, id)).status, 'pending');
-    app.clock.advance(10 * MINUTE);
-    await app.drain();
+    await untilRetry(app, id);
   }
   const found = await verdict(app, id);
   assert.deepEqual([found.status, found.reason, found.attempts], ['failed', 'gave_up', 6]);

@@ -81,8 +81,8 @@ export async function decideChunk(
   const write = (db: Db, decided: Decision[]) => decideSends(db, { worker: deps.worker, now, decided });
 
   if (!sends.some((send) => isUnderCaps(send, dispatches.get(send.dispatchId))))
-    return parcelsOf(await write(deps.db, decideAll(null)));
-  return deps.db.transaction(async (tx) => {
+    return parcelsOf(await write(deps.db.byKey, decideAll(null)));
+  return deps.db.byKey.transaction(async (tx) => {
     const caps = await openCapLedger(tx, sends, now);
     const parcels = parcelsOf(await write(tx, decideAll(caps)));
     await caps.save(tx, new Set(parcels.map(({ send }) => send)));

@@ -40,7 +40,7 @@ export async function drain(
   const opened = await open(deps, fresh, dispatches);
   await settle(deps, resumed, dispatches);
   const due = resumed.map((task) => dueTask(deps, task, blocks));
-  const read = await dueSends(deps.db, due, deps.clock.now(), PAGE);
+  const read = await dueSends(deps.db.byKey, due, deps.clock.now(), PAGE);
   const sends = [...opened.filter(({ dispatchId, channel }) => !blocks.get(dispatchId)?.has(channel)), ...read];
   const ends = new Ends();
   for (const task of tasks)
@@ -88,7 +88,7 @@ async function endTasks(
   const now = clock.now();
   for (const { id } of full) ends.again(id, now);
   const rest = due.filter((task) => !isPaged(task));
-  for (const [id, at] of await nextDue(db, rest, now)) ends.again(id, at);
+  for (const [id, at] of await nextDue(db.byKey, rest, now)) ends.again(id, at);
   await Promise.all(tasks.map(({ id }) => finisher({ taskId: id, runAt: ends.get(id) })));
 }
 
@@ -126,7 +126,7 @@ async function settle(deps: DrainDeps, tasks: Task[], dispatches: Dispatches): P
     const dispatch = dispatches.get(task.dispatchId);
     if (task.tries === 0 || dispatch === undefined) continue;
     const mode = dispatch.plan.delivery === 'at_least_once' ? 'retry' : 'unknown';
-    const ambiguous = await settleAmbiguous(deps.db, task, mode, deps.clock.now());
+    const ambiguous = await settleAmbiguous(deps.db.byKey, task, mode, deps.clock.now());
     if (ambiguous > 0)
       deps.log.warn({ dispatch_id: task.dispatchId, sends: ambiguous, mode }, 'resuming after a crash');
   }

@@ -83,18 +83,28 @@ export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, lim
   );
 }
 
-/** When the next pending send of each task is due; tasks without any are missing. */
+/**
+ * When the next pending send of each task is due; tasks without any are missing. The nesting is there for the planner,
+ * which would otherwise read all of a dispatch for each of its buckets.
+ */
 export async function nextDue(db: Db, tasks: readonly DueTask[], now: Date): Promise<Map<number, Date>> {
   if (tasks.length === 0) return new Map();
   const rows = await db.prepared<{ id: number; due: Date }>(
     'next_due',
     sql`
-    select t.id, min(coalesce(s.due_at, ${now})) as due
+    select t.id, s.due
       from ${asked(tasks)}
-     cross join lateral generate_series(coalesce(t.bucket, 0), coalesce(t.bucket, 255)) as b(bucket)
-      join sends s on s.bucket = b.bucket and s.dispatch_id = t.dispatch_id and s.status = 'pending'
-                  and (t.without = '' or s.channel <> all(string_to_array(t.without, ',')))
-     group by t.id`,
+     cross join lateral (
+       select min(one.due) as due
+         from generate_series(coalesce(t.bucket, 0), coalesce(t.bucket, 255)) as b(bucket)
+        cross join lateral (
+          select min(coalesce(due_at, ${now})) as due
+            from sends
+           where bucket = b.bucket and dispatch_id = t.dispatch_id and status = 'pending'
+             and (t.without = '' or channel <> all(string_to_array(t.without, ',')))
+        ) as one
+     ) as s
+     where s.due is not null`,
   );
   return new Map(rows.map(({ id, due }) => [id, due]));
 }
@@ -113,13 +123,13 @@ function asked(tasks: readonly DueTask[]): Sql {
  */
 export async function settleAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
   const status = mode === 'retry' ? sql`'pending'` : sql`stopped_status(s.devices, 'unknown')`;
+  const ofBucket = task.bucket === null ? sql`s.bucket between 0 and 255` : sql`s.bucket = ${task.bucket}`;
   return db.run(sql`
     update sends s
        set status = ${status}, updated_at = ${now},
            reason = ${mode === 'retry' ? sql`null` : sql`nullif(stopped_status(s.devices, 'unknown')::text, 'sent')`},
            detail = 'the server stopped between handing it over and noting it'
-      from generate_series(${task.bucket ?? 0}::integer, ${task.bucket ?? 255}::integer) as b(bucket)
-     where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'`);
+     where ${ofBucket} and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'`);
 }
 
 interface Decided {

@@ -73,7 +73,7 @@ function loadAhead(
 ): Promise<Loaded | null> {
   if (chunk === undefined) return Promise.resolve(null);
   const at = clock.now().getTime();
-  const loaded = loadFacts(db, chunk, dispatches).then((facts) => ({ facts, at }));
+  const loaded = loadFacts(db.byKey, chunk, dispatches).then((facts) => ({ facts, at }));
   loaded.catch(() => undefined);
   return loaded;
 }
@@ -85,7 +85,7 @@ async function begin(
   loaded: Loaded | null,
 ) {
   const isFresh = loaded !== null && deps.clock.now().getTime() - loaded.at <= FRESH_MS;
-  const facts = isFresh ? loaded.facts : await loadFacts(deps.db, chunk, dispatches);
+  const facts = isFresh ? loaded.facts : await loadFacts(deps.db.byKey, chunk, dispatches);
   return decideChunk(deps, chunk, dispatches, facts);
 }
 

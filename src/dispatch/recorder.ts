@@ -67,8 +67,8 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
   const returned = results.filter(({ verdict }) => verdict.status === 'pending');
   const news = results.flatMap((result) => result.news);
   const isPlain = bounced.length + released.length + delivered.length + returned.length + news.length === 0;
-  if (isPlain && !hygiene.hasCounts()) return writeVerdicts(db, results, now);
-  const afterwards = await db.transaction(async (tx) => {
+  if (isPlain && !hygiene.hasCounts()) return writeVerdicts(db.byKey, results, now);
+  const afterwards = await db.byKey.transaction(async (tx) => {
     const heeded = await heedCancellations(tx, results, returned);
     await writeVerdicts(tx, heeded, now);
     if (delivered.length > 0) await fillSandbox(tx, delivered, now);
