@@ -56,6 +56,7 @@ export async function loadFacts(db: Db, sends: PendingSend[], dispatches: Dispat
 function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): RecipientNeeds {
   return {
     custom: one.custom || other.custom,
+    details: one.details || other.details,
     push: one.push || other.push,
     groups: one.groups || other.groups,
     emailFlags: one.emailFlags || other.emailFlags,
