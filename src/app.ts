@@ -21,6 +21,7 @@ import type { Route } from './http/route.ts';
 import { dispatchRoutes } from './http/routes/dispatches.ts';
 import { healthPage } from './http/routes/health.ts';
 import { messagesSendRoute } from './http/routes/messages-send.ts';
+import { pushAppsRoute } from './http/routes/push-apps.ts';
 import { sandboxRoutes } from './http/routes/sandbox.ts';
 import { subscriptionPages } from './http/routes/subscription-pages.ts';
 import { userRoutes } from './http/routes/users.ts';
@@ -88,6 +89,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     }),
     ...dispatchRoutes({ db, clock }),
     ...sandboxRoutes({ db }),
+    pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
   ];
   const pages = [healthPage(db), ...subscriptionPages({ db, clock, secret: options.secret })];

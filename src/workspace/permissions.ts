@@ -7,6 +7,7 @@ export const permissions = {
   'users.delete': 'POST /users/delete',
   'dispatches.read': 'GET /dispatches/…: what happened to each person',
   'dispatches.cancel': 'POST /dispatches/…/cancel',
+  'push.read': 'GET /push/apps: how each app fares with its push provider',
   'sandbox.read': 'GET /sandbox/messages',
 } as const;
 

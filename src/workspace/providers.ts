@@ -2,6 +2,7 @@ import { createECDH, createPrivateKey } from 'node:crypto';
 import type { App, Provider, ProviderKind, SubscriptionGroup } from './catalog.ts';
 import {
   checked,
+  integer,
   isPlainObject,
   type Member,
   matching,
@@ -16,6 +17,11 @@ const baseUrl = checked(text({ max: 2_048 }), (value) => {
   const good = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
   return good ? null : 'expected a URL that starts with http:// or https://';
 });
+/** The provider's quota, where it is not the published one. Kept as a text, as all settings are. */
+const callsPerMinute: Shape<string> = (value, path, problems) => {
+  const read = integer(1, 100_000_000)(value, path, problems);
+  return read === undefined ? undefined : String(read);
+};
 const pem = text({ max: 20_000, multiline: true });
 const absent = null;
 
@@ -25,22 +31,26 @@ const apns = object({
   key: required(checked(pem, apnsKeyProblem)),
   topic: required(text()),
   base_url: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const fcm = object({
   service_account: required(checked(pem, serviceAccountProblem)),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const adm = object({
   client_id: required(text()),
   client_secret: required(text()),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const vapidMembers = object({
   subject: required(matching(/^(mailto:.+@.+|https:\/\/.+)$/, 'a URL that starts with mailto: or https://')),
   public_key: required(matching(/^[\w-]{86,87}=?$/, 'an uncompressed P-256 point in base64url (87 characters)')),
   private_key: required(matching(/^[\w-]{43}=?$/, 'a P-256 private key in base64url (43 characters)')),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const vapid: typeof vapidMembers = (value, path, problems) => {
   const read = vapidMembers(value, path, problems);
