@@ -3,9 +3,14 @@ import { join } from 'node:path';
 
 /** Milliseconds of CPU that a server and its embedded database have used: all their threads and processes. Linux only. */
 export function cpuMs({ pid, dataDir }: { pid: number; dataDir: string }): number {
-  const postmaster = Number(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  return usedBy(String(pid)) + databaseCpuMs(join(dataDir, 'postgres'));
+}
+
+/** The same of a database server alone. `folder` is PostgreSQL's own. */
+export function databaseCpuMs(folder: string): number {
+  const postmaster = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const ours = processes.filter((name) => [pid, postmaster].includes(Number(name)) || parentOf(name) === postmaster);
+  const ours = processes.filter((name) => Number(name) === postmaster || parentOf(name) === postmaster);
   return ours.reduce((sum, name) => sum + usedBy(name), 0);
 }
 

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { benchAccept } from './accept.ts';
+import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
   idle: benchIdle,
   email: benchEmail,
+  drain: benchDrain,
   import: benchImport,
   'push-senders': benchPushSenders,
   'web-push': benchWebPush,

@@ -134,6 +134,6 @@ function judgeOne(deps: DryRunDeps, { dispatch, recipient, message, caps, now }:
 
 function count(judged: Judged[]): Record<string, ChannelCounts> {
   const channels: Record<string, ChannelCounts> = {};
-  for (const { verdict } of judged) countOutcome(channels, { ...verdict, count: 1, attempts: 0 });
+  for (const { verdict } of judged) countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0 });
   return channels;
 }

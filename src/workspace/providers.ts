@@ -23,6 +23,8 @@ const baseUrl = checked(text({ max: 2_048 }), (value) => {
 });
 const pem = text({ max: 20_000, multiline: true });
 const absent = null;
+/** Where the provider's quota is not the published one. */
+const callsPerMinute = asSetting(integer(1, 100_000_000));
 
 const apns = object({
   team_id: required(text()),
@@ -32,6 +34,7 @@ const apns = object({
   environment: optional(oneOf(['production', 'development']), absent),
   base_url: optional(baseUrl, absent),
   base_url_development: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const fcm = object({
   service_account: required(checked(pem, serviceAccountProblem)),
@@ -39,6 +42,7 @@ const fcm = object({
   notification_channel_id: optional(text(), absent),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const adm = object({
   client_id: required(text()),
@@ -46,6 +50,7 @@ const adm = object({
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
   expires_after: optional(asSetting(integer(60, 2_678_400)), absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const hostPattern = matching(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host such as push.example.com or *.example.com');
 const vapidMembers = object({
@@ -56,6 +61,7 @@ const vapidMembers = object({
   allow_hosts: optional(asSetting(list(checked(text(), targetProblem), 100)), absent),
   identity_key: optional(checked(text({ max: 1_024 }), identityKeyProblem), absent),
   trust_external_id: optional(asSetting(flag), absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const vapid: typeof vapidMembers = (value, path, problems) => {
   const read = vapidMembers(value, path, problems);

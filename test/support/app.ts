@@ -5,6 +5,7 @@ import { type App, startApp } from '../../src/app.ts';
 import { audienceChecks } from '../../src/audience/check-filter.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
+import type { PushSenders } from '../../src/dispatch/push/app-lanes.ts';
 import { applyWorkspace } from '../../src/workspace/apply.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { readWorkspaceFile } from '../../src/workspace/file.ts';
@@ -57,7 +58,10 @@ export interface RequestOptions {
 }
 
 /** The whole server on a database of the test's own, with a clock that the test moves. */
-export async function startTestApp(t: TestContext, options: { worker?: boolean } = {}): Promise<TestApp> {
+export async function startTestApp(
+  t: TestContext,
+  options: { worker?: boolean; pushSenders?: PushSenders } = {},
+): Promise<TestApp> {
   const { db, workspaceId, beforeClose } = await testDatabase(t);
   const clock = new TestClock();
   const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
@@ -71,6 +75,7 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     publicUrl: 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,
+    ...(options.pushSenders && { pushSenders: options.pushSenders }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker ?? true } });
   beforeClose(() => catalog.stop());
