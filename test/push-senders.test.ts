@@ -161,7 +161,7 @@ for (const [name, begin] of [
     assert.ok(sent.every(({ kind }) => kind === 'accepted'));
     const { distinct, surplus, connections } = simulator.counts();
     assert.deepEqual({ distinct, surplus }, { distinct: 2_000, surplus: 0 });
-    assert.ok(connections > 3, String(connections));
+    assert.ok(connections > 1, String(connections));
     await started.sender.close();
   });
 }
