@@ -123,12 +123,26 @@ function needsOf(plan: SendPlan): RecipientNeeds {
   const text = JSON.stringify(plan.messages);
   return {
     custom: text.includes('custom_attribute'),
+    details: kinds.has('email') || kinds.has('phone') || detailNames.some((name) => text.includes(name)),
     push: kinds.has('push') || text.includes('most_recently_used_device'),
     groups: kinds.has('phone') || text.includes('subscribed_state'),
     emailFlags: kinds.has('email'),
     phoneFlags: kinds.has('phone'),
   };
 }
+
+/** Names in templates of what is loaded only where it is used; see `people/facts.ts`. */
+const detailNames = [
+  'braze_id',
+  'gender',
+  'language',
+  'country',
+  'city',
+  'phone_number',
+  'date_of_birth',
+  'random_bucket_number',
+  'last_used_app_date',
+];
 
 export function publicId(dispatch: LoadedDispatch): string {
   return undashed(dispatch.id);

@@ -32,11 +32,13 @@ interface CountRow {
   reason: string | null;
   count: number;
   attempts: number;
+  attempts_failed: number;
 }
 
 function countSends(db: Db, dispatchId: string): Promise<CountRow[]> {
   return db.query<CountRow & Record<string, unknown>>(sql`
-    select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts
+    select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts,
+           sum(greatest(s.attempts - accepted_devices(s.status, s.devices), 0)) as attempts_failed
       from generate_series(0, 255) as b(bucket)
       join sends s on s.bucket = b.bucket and s.dispatch_id = ${dispatchId}
      group by s.channel, s.status, s.reason
@@ -46,6 +48,8 @@ function countSends(db: Db, dispatchId: string): Promise<CountRow[]> {
 export interface ChannelCounts {
   recipients: number;
   attempts: number;
+  /** Calls that did not end in the message being taken over. */
+  attempts_failed: number;
   /** By status where the send goes on or went out, by reason where it did not. */
   [outcome: string]: number;
 }
@@ -59,11 +63,13 @@ export function countOutcome(
     reason,
     count,
     attempts,
-  }: Pick<CountRow, 'channel' | 'reason' | 'count' | 'attempts'> & { status: string },
+    attempts_failed,
+  }: Pick<CountRow, 'channel' | 'reason' | 'count' | 'attempts' | 'attempts_failed'> & { status: string },
 ): void {
-  const counts = channels[channel] ?? { recipients: 0, attempts: 0 };
+  const counts = channels[channel] ?? { recipients: 0, attempts: 0, attempts_failed: 0 };
   counts.recipients += count;
   counts.attempts += attempts;
+  counts.attempts_failed += attempts_failed;
   counts[reason ?? status] = (counts[reason ?? status] ?? 0) + count;
   channels[channel] = counts;
 }
@@ -185,8 +191,16 @@ function verdictFrom(row: VerdictRow): object {
 }
 
 /** A named person who was refused before any channel, in the shape of a verdict. */
-export function verdictOfRefusal({ label, name, reason }: Refusal): object {
+export function verdictOfRefusal({ label, name, reason, detail }: Refusal): object {
   const identifier =
     label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };
-  return { external_id: null, user_aliases: [], ...identifier, channel: null, status: 'skipped', reason };
+  return {
+    external_id: null,
+    user_aliases: [],
+    ...identifier,
+    channel: null,
+    status: 'skipped',
+    reason,
+    detail: detail ?? null,
+  };
 }
