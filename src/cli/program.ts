@@ -7,8 +7,10 @@ import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { applyCommand } from './apply-command.ts';
-import { keysCommand, UsageError } from './keys-command.ts';
+import { keysCommand } from './keys-command.ts';
 import type { Terminal } from './terminal.ts';
+import { tokensCommand } from './tokens-command.ts';
+import { UsageError } from './usage-error.ts';
 import { DatabaseUnusableError } from './with-database.ts';
 
 export type { Terminal } from './terminal.ts';
@@ -29,6 +31,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(serveCommand(actions, terminal))
     .addCommand(applyCommand(terminal, actions.checkFilter))
     .addCommand(keysCommand(terminal))
+    .addCommand(tokensCommand(terminal))
     .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
   catchExits(program, terminal);
   return program;
