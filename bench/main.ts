@@ -5,11 +5,13 @@ import { benchAccept } from './accept.ts';
 import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
+import { benchPushSenders } from './push-senders.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
   email: benchEmail,
   drain: benchDrain,
+  push_senders: benchPushSenders,
 };
 
 const wanted = process.argv.slice(2);

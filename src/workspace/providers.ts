@@ -7,6 +7,7 @@ import {
   type Member,
   matching,
   object,
+  oneOf,
   optional,
   required,
   type Shape,
@@ -30,11 +31,15 @@ const apns = object({
   key_id: required(text()),
   key: required(checked(pem, apnsKeyProblem)),
   topic: required(text()),
+  environment: optional(oneOf(['production', 'development']), absent),
   base_url: optional(baseUrl, absent),
   calls_per_minute: optional(callsPerMinute, absent),
+  base_url_development: optional(baseUrl, absent),
 });
 const fcm = object({
   service_account: required(checked(pem, serviceAccountProblem)),
+  payload_style: optional(oneOf(['data', 'notification']), absent),
+  notification_channel_id: optional(text(), absent),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
   calls_per_minute: optional(callsPerMinute, absent),
