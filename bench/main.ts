@@ -6,12 +6,14 @@ import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchPushSenders } from './push-senders.ts';
+import { benchWebPush } from './web-push.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
   email: benchEmail,
   drain: benchDrain,
   push_senders: benchPushSenders,
+  'web-push': benchWebPush,
 };
 
 const wanted = process.argv.slice(2);

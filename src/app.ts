@@ -13,6 +13,7 @@ import { DispatchCache } from './dispatch/loaded.ts';
 import { createProviders } from './dispatch/providers.ts';
 import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
 import { AppQueues } from './dispatch/push/app-queues.ts';
+import { realPushSenders } from './dispatch/push/senders.ts';
 import { TokenHygiene } from './dispatch/push/token-hygiene.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import { startWorker, type Worker } from './dispatch/worker.ts';
@@ -25,6 +26,7 @@ import { pushAppsRoute } from './http/routes/push-apps.ts';
 import { sandboxRoutes } from './http/routes/sandbox.ts';
 import { subscriptionPages } from './http/routes/subscription-pages.ts';
 import { userRoutes } from './http/routes/users.ts';
+import { webPushPages } from './http/routes/web-push-sdk.ts';
 import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import { InHand } from './lib/in-hand.ts';
@@ -44,7 +46,7 @@ export interface AppOptions {
   trustedProxyHops: number;
   roles: { api: boolean; worker: boolean };
   onKeyUsed?: (key: ApiKey) => void;
-  /** Who talks to the push providers; a kind that is missing goes to the sandbox. */
+  /** Who talks to the push providers, for tests that script their answers. */
   pushSenders?: PushSenders;
 }
 
@@ -78,6 +80,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   // The newest snapshot, whenever it is asked.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
+    workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
     apiKey: (hash) => options.catalog().apiKey(hash),
   };
   const routes: Route[] = [
@@ -92,8 +95,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
   ];
-  const pages = [healthPage(db), ...subscriptionPages({ db, clock, secret: options.secret })];
   const limiter = createRateLimiter({ db, clock });
+  const pages = [
+    healthPage(db),
+    ...subscriptionPages({ db, clock, secret: options.secret }),
+    ...webPushPages({ db, clock, catalog: live, limiter }),
+  ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
   const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf }) : null;
@@ -133,7 +140,7 @@ async function startWorking(
       if (app !== undefined) queues.close(workspaceId, app, 'guard', reason);
     },
   });
-  const appLanes = new AppLanes({ senders: options.pushSenders ?? {}, queues, clock, log });
+  const appLanes = new AppLanes({ senders: options.pushSenders ?? realPushSenders, queues, clock, log });
   const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
   const deliveries = createDeliveries(createProviders({ log, push }), { clock, random: Math.random });
   const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');

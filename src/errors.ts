@@ -66,6 +66,16 @@ export const errorCodes = {
     label: 'You do not have permission to access this resource',
     meaning: 'The key lacks the permission of this endpoint.',
   },
+  identity_required: {
+    status: 403,
+    label: 'Identity required',
+    meaning: 'A page may name a person only with an `identity` that your back-end has signed.',
+  },
+  invalid_identity: {
+    status: 403,
+    label: 'Invalid identity',
+    meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
+  },
   not_found: { status: 404, label: 'Not Found', meaning: 'Unknown path or id.' },
   method_not_allowed: { status: 405, label: 'Method Not Allowed', meaning: 'Known path, other method; see `Allow`.' },
   idempotency_conflict: {

@@ -9,58 +9,62 @@ export interface PostReply {
 }
 
 export interface Post {
-  /** Of a pool: its own. */
-  origin?: string;
   path: string;
   headers: Readonly<Record<string, string>>;
   body: Buffer | string;
+  /** How much of the answer's body is wanted; 0 = the answer is its status and headers, and is given with them. */
   maxReplyBytes: number;
-  signal: AbortSignal;
+  /** Cuts the exchange off. Without one, the dispatcher's own timeouts are all. */
+  signal?: AbortSignal;
 }
+
+/** Of a body that is not wanted, so much is read that the connection can be used again; a longer one ends it. */
+const MAX_DISCARDED_BYTES = 16_384;
 
 /**
  * Posts once: no redirect is followed, nothing is repeated. Rejects with what the network did, or with the signal's
  * reason. The dispatcher is used without its stream of the body, which costs as much as all the rest.
  */
 export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request }: Post): Promise<PostReply> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    let stop: ((reason: Error) => void) | undefined;
-    const onAbort = () => stop?.(asError(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    const reply = { status: 0, headers: {} as IncomingHttpHeaders, chunks: [] as Buffer[], bytes: 0 };
-    const finish = () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve({ status: reply.status, headers: reply.headers, body: Buffer.concat(reply.chunks) });
-    };
-    dispatcher.dispatch(
-      { method: 'POST', ...request },
-      {
-        onRequestStart(controller) {
-          stop = (reason) => controller.abort(reason);
-          if (signal.aborted) onAbort();
-        },
-        onResponseStart(_controller, status, headers) {
-          reply.status = status;
-          reply.headers = headers;
-        },
-        onResponseData(controller, chunk) {
-          reply.chunks.push(chunk.subarray(0, maxReplyBytes - reply.bytes));
-          reply.bytes += chunk.length;
-          if (reply.bytes <= maxReplyBytes) return;
-          reply.bytes = maxReplyBytes;
-          finish();
-          controller.abort(new Error('the reply is longer than expected'));
-        },
-        onResponseEnd: finish,
-        onResponseError(_controller, error) {
-          signal.removeEventListener('abort', onAbort);
-          reject(error);
-        },
+  const { promise, resolve, reject } = Promise.withResolvers<PostReply>();
+  const chunks: Buffer[] = [];
+  let status = 0;
+  let headers: IncomingHttpHeaders = {};
+  let bytes = 0;
+  let stop: (() => void) | null = null;
+  const settle = () => {
+    if (stop !== null) signal?.removeEventListener('abort', stop);
+    resolve({ status, headers, body: Buffer.concat(chunks) });
+  };
+  dispatcher.dispatch(
+    { method: 'POST', ...request },
+    {
+      onRequestStart(controller) {
+        if (signal === undefined) return;
+        stop = () => controller.abort(asError(signal.reason));
+        if (signal.aborted) stop();
+        else signal.addEventListener('abort', stop, { once: true });
       },
-    );
-    return undefined;
-  });
+      onResponseStart(_controller, given, givenHeaders) {
+        status = given;
+        headers = givenHeaders;
+        if (maxReplyBytes === 0) settle();
+      },
+      onResponseData(controller, chunk) {
+        if (bytes < maxReplyBytes) chunks.push(chunk.subarray(0, maxReplyBytes - bytes));
+        bytes += chunk.length;
+        if (bytes <= Math.max(maxReplyBytes, MAX_DISCARDED_BYTES)) return;
+        settle();
+        controller.abort(new Error('the reply is longer than expected'));
+      },
+      onResponseEnd: settle,
+      onResponseError(_controller, error) {
+        if (stop !== null) signal?.removeEventListener('abort', stop);
+        reject(error);
+      },
+    },
+  );
+  return promise;
 }
 
 /** What the network did, in a word: the code of the error, or its name. */

@@ -40,7 +40,11 @@ async function onDatabase(t: TestContext, more: Record<string, string> = {}) {
 }
 
 const helps: [string[], RegExp[]][] = [
-  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /tokens/]],
+  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /tokens/, /simulate/]],
+  [
+    ['simulate', '--help'],
+    [/fcm, apns, adm, web-push, or all/, /--fault/, /--json/, /Examples:\n {2}cresset simulate all/],
+  ],
   [
     ['serve', '--help'],
     [/^Usage: cresset serve/, /--json/, /Examples:\n {2}cresset serve/],

@@ -2,12 +2,16 @@ import { Command, CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
 import { ListenError } from '../http/listen.ts';
+import { FaultError } from '../simulate/faults.ts';
+import { PortError } from '../simulate/listen.ts';
+import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
 import { variablesOf } from '../workspace/apply-file.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { applyCommand } from './apply-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { simulateCommand } from './simulate-command.ts';
 import type { Terminal } from './terminal.ts';
 import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
@@ -21,6 +25,8 @@ export interface Actions {
   serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
   /** The audience's own check of a segment's filter. */
   checkFilter: CheckFilter;
+  /** Until when stand-ins run; the default is a signal to stop. */
+  simulateUntil?: () => Promise<unknown>;
 }
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
@@ -32,6 +38,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(applyCommand(terminal, actions.checkFilter))
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
+    .addCommand(simulateCommand(terminal, actions.simulateUntil))
     .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
   catchExits(program, terminal);
   return program;
@@ -50,8 +57,16 @@ export async function runProgram(args: readonly string[], actions: Actions, term
   }
 }
 
-const misuses = [UsageError, ConfigError, WorkspaceFileError];
-const expected = [...misuses, ListenError, KeyError, SecretError, EmbeddedDatabaseError, DatabaseUnusableError];
+const misuses = [UsageError, ConfigError, WorkspaceFileError, FaultError, WorkspaceFolderError];
+const expected = [
+  ...misuses,
+  ListenError,
+  PortError,
+  KeyError,
+  SecretError,
+  EmbeddedDatabaseError,
+  DatabaseUnusableError,
+];
 
 function report(error: unknown, json: boolean, terminal: Terminal): void {
   const { name, message, stack = message } = error instanceof Error ? error : new Error(String(error));

@@ -76,7 +76,7 @@ async function answer(
   key: ApiKey,
   options: ServerOptions,
 ): Promise<Answer> {
-  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const rawBody = rawBodyOf(request);
   const charge = (bucket: RateBucket) => chargeRate(options, key.workspaceId, bucket, reply);
   let body: Record<string, unknown> = {};
   if (route.method === 'POST') {
@@ -94,13 +94,21 @@ async function answer(
     body,
     rawBody,
     params: request.params as Record<string, string>,
-    query: new URLSearchParams(request.url.split('?')[1] ?? ''),
+    query: queryOf(request),
     headers: request.headers,
   };
   const replayed = await route.replay?.(routeRequest);
   if (replayed) return replayed;
   await charge(route.bucket?.(body) ?? defaultBucket);
   return route.handle(routeRequest);
+}
+
+function rawBodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+function queryOf({ url }: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(url.split('?')[1] ?? '');
 }
 
 async function chargeRate(
@@ -157,9 +165,20 @@ function addPage(server: FastifyInstance, page: Page): void {
   server.route({
     method: page.method,
     url: page.path,
+    ...(page.bodyLimitBytes !== undefined && { bodyLimit: page.bodyLimitBytes }),
+    onRequest: async (_request, reply) => {
+      reply.headers({ ...page.headers });
+    },
     handler: async (request, reply) => {
-      const { status, type, body } = await page.handle({ params: request.params as Record<string, string> });
-      return reply.code(status).header('content-type', type).header('x-request-id', request.id).send(body);
+      const { status, type, body, headers } = await page.handle({
+        params: request.params as Record<string, string>,
+        query: queryOf(request),
+        headers: request.headers,
+        rawBody: rawBodyOf(request),
+        address: request.ip,
+      });
+      reply.headers({ 'content-type': type, 'x-request-id': request.id, ...headers });
+      return reply.code(status).send(body);
     },
   });
 }

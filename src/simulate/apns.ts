@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } fr
 import { type ApnsReason, apnsAnswers, apnsError } from './apns-answers.ts';
 import { ProviderTokens, type TrustedKey } from './apns-credentials.ts';
 import { orderInToken } from './apns-tokens.ts';
+import { isObject, readJson } from './json.ts';
 import { type Provider, type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
 import type { WireRequest } from './wire.ts';
 
@@ -179,12 +180,6 @@ function toMessage(request: WireRequest, fields: Fields, id: string): ApnsMessag
 }
 
 function readPayload(body: Buffer): Readonly<Record<string, unknown>> | null {
-  try {
-    const payload: unknown = JSON.parse(body.toString());
-    if (typeof payload !== 'object' || payload === null || !('aps' in payload)) return null;
-    const { aps } = payload;
-    return typeof aps === 'object' && aps !== null && !Array.isArray(aps) ? { ...payload } : null;
-  } catch {
-    return null;
-  }
+  const payload = readJson(body);
+  return isObject(payload) && isObject(payload.aps) ? payload : null;
 }

@@ -1,4 +1,5 @@
 import { badField, INVALID_TOKEN, invalidArgument, TOO_BIG } from './fcm-answers.ts';
+import { isObject, readJson } from './json.ts';
 import type { Answer } from './wire.ts';
 
 /** What is kept of a message: the parts that tests and users look at, as they were sent. */
@@ -58,12 +59,8 @@ const token = /^[\w:.~%-]{1,1024}$/;
 
 /** Checks a request as the real service does: what it must not hold first, then what its values must be. */
 export function checkMessage(body: Buffer): CheckedMessage {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString());
-  } catch {
-    return { problem: badField('', 'Invalid JSON payload received. Unexpected token.') };
-  }
+  const value = readJson(body);
+  if (value === undefined) return { problem: badField('', 'Invalid JSON payload received. Unexpected token.') };
   const wrong = shapeProblem(value, request, '');
   if (wrong !== null) return { problem: wrong };
   const { message, validateOnly, validate_only } = value as { [key: string]: unknown };
@@ -188,8 +185,4 @@ function notificationProblem(notification: Readonly<Record<string, unknown>>): A
   if (priority == null || typeof priority === 'number' || shown.test(String(priority))) return null;
   const type = 'type.googleapis.com/google.firebase.fcm.v1.AndroidNotification.NotificationPriority';
   return typeProblem('message.android.notification.notification_priority', type, priority);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -307,3 +307,10 @@ test('stopping ends every connection and what waits for an answer', async (t) =>
   await closed;
   await hanging;
 });
+
+test('the endpoint for access tokens can fail too', async (t) => {
+  const fcm = await started(t, { faults: readFaults({ tokenEndpoint: '503' }) });
+  assert.equal((await askForToken(fcm)).status, 503);
+  fcm.setFaults(readFaults({}));
+  assert.equal((await askForToken(fcm)).status, 200);
+});

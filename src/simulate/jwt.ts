@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, sign, verify } from 'node:crypto';
+import { isObject, readJson } from './json.ts';
 
 /** A JSON Web Token whose form is right; the claims are whatever the sender says. */
 export interface Jwt {
@@ -34,10 +35,6 @@ export function signJwt(header: object, claims: object, privateKey: string): str
 }
 
 function readObject(part: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
+  const value = readJson(Buffer.from(part, 'base64url'));
+  return isObject(value) ? value : null;
 }

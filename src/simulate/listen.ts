@@ -6,6 +6,11 @@ import { Http2Connection } from './http2/connection.ts';
 import { PREFACE } from './http2/frames.ts';
 import type { Reaction, WireRequest } from './wire.ts';
 
+/** The address cannot be listened on; worded for who chose it. */
+export class PortError extends Error {
+  override name = 'PortError';
+}
+
 export interface TlsIdentity {
   /** PEM. */
   cert: string;
@@ -52,7 +57,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     socket.on('error', () => undefined);
   });
   server.listen(options.port, options.host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    const { host, port } = options;
+    throw new PortError(`${host}:${port} cannot be listened on (${cause.code}). Choose another port.`, { cause });
+  });
   return {
     url: urlOf(server, options),
     connections: () => connections,

@@ -33,8 +33,8 @@ export interface SimulatorOptions {
 export interface Simulator<Message = unknown> {
   /** The base URL. */
   url: string;
-  /** The names of all answers it can be asked for. */
-  answers: readonly string[];
+  /** Whether it can be asked for this answer. */
+  knows(answer: string): boolean;
   counts(): Counts;
   /** The latest messages that passed the checks, oldest first: of one target, or of all. */
   received(target?: string): readonly Received<Message>[];
@@ -86,7 +86,7 @@ export async function startSimulator<Message>(
   url = listening.url;
   return {
     url,
-    answers: [...provider.answers.keys()],
+    knows: (answer) => answerFor(provider.answers, answer) !== null,
     counts: () => ({ ...ledger.counts(), connections: listening.connections() }),
     received: (target) => ledger.received(target),
     target: (target) => ledger.target(target),
@@ -97,6 +97,17 @@ export async function startSimulator<Message>(
     revokeTokens: () => provider.revokeTokens?.(),
     stop: () => listening.stop(),
   };
+}
+
+/** Each gets those of the faults that it knows. Throws FaultError for an answer that none of them knows. */
+export function setFaultsOf(simulators: readonly Simulator[], plan: FaultPlan): void {
+  for (const { answer } of plan.faults) {
+    if (!simulators.some((simulator) => simulator.knows(answer)))
+      throw new FaultError(`there is no answer "${answer}"`);
+  }
+  for (const simulator of simulators) {
+    simulator.setFaults({ ...plan, faults: plan.faults.filter(({ answer }) => simulator.knows(answer)) });
+  }
 }
 
 /** Takes requests in, has them judged, does what was asked for, keeps the books. */

@@ -7,6 +7,8 @@ import type { Permission } from './permissions.ts';
  */
 export interface Catalog {
   workspace(id: number): WorkspaceCatalog | undefined;
+  /** Whose app this is; ids of apps are unique over all workspaces. */
+  workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
   /** By SHA-256 of the key. */
   apiKey(hash: Buffer): ApiKey | undefined;
 }

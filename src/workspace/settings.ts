@@ -29,6 +29,7 @@ export const rateBuckets = [
   'users_identity',
   'users_export_ids',
   'users_export_ids_with_fields',
+  'web_push_subscriptions',
 ] as const;
 
 /** Where a sealed value belongs; bound to it, so that a value moved to another row does not open. */

@@ -73,7 +73,11 @@ export async function startWorld(t: TestContext): Promise<World> {
   const { db, workspaceId } = await testDatabase(t);
   const time = { now: start };
   const workspace = workspaceOf(workspaceId);
-  const catalog: Catalog = { workspace: (id) => (id === workspaceId ? workspace : undefined), apiKey: () => undefined };
+  const catalog: Catalog = {
+    workspace: (id) => (id === workspaceId ? workspace : undefined),
+    workspaceOfApp: () => undefined,
+    apiKey: () => undefined,
+  };
   const clock = { now: () => time.now, after: () => () => undefined };
   const routes = userRoutes({ db, catalog, clock });
   const post = async (path: string, body: Body): Promise<Answer> => {

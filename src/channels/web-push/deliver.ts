@@ -1,16 +1,14 @@
-import { createTurns } from '../../lib/turns.ts';
+import { closingLast } from '../closing-last.ts';
 import { networkReason, type PostReply, post } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
-import { encrypt, PayloadTooLarge } from './encrypt.ts';
+import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
+import { shareEncryptors } from './encryptors.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
-import { isUnauthorized, MAX_REPLY_BYTES, readReply, requestHeaders } from './providers/push-service.ts';
+import { isUnauthorized, readReply, requestHeaders } from './providers/push-service.ts';
+import { settingList } from './push-services.ts';
 import type { RenderedWebPush } from './render.ts';
-import { readSubscriptionText, type Subscription } from './subscription.ts';
+import { readSubscriptionText } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
-
-const TIMEOUT_MS = 60_000;
-/** An encryption takes about an eighth of a millisecond. */
-const ENCRYPTIONS_PER_TURN = 32;
 
 /**
  * Encrypts for browsers and posts to the push services that their subscriptions name. An exchange under way is not cut
@@ -25,11 +23,10 @@ export function createWebPushSender({
     ...network,
     vapid: readVapidKeys(settings),
     clock,
-    allow: listOf(settings.allow_hosts) ?? [],
-    services: listOf(settings.push_services),
+    allow: settingList(settings.allow_hosts) ?? [],
+    services: settingList(settings.push_services),
   });
-  const turn = createTurns(ENCRYPTIONS_PER_TURN);
-  const underWay = new Set<Promise<unknown>>();
+  const encryptors = shareEncryptors();
 
   async function deliver({ rendered, token, acceptedAt }: Push<RenderedWebPush>): Promise<PushOutcome> {
     const now = clock.now();
@@ -40,11 +37,12 @@ export function createWebPushSender({
       return { kind: 'bounced', reason: 'subscription_expired', token: 'remove' };
     const ttlS = remainingTtl(Number(rendered.headers.TTL), acceptedAt, now);
     if (ttlS === null) return { kind: 'expired' };
+    const plaintext = Buffer.from(JSON.stringify(rendered.payload));
+    if (plaintext.length > MAX_PLAINTEXT_BYTES) return { kind: 'failed', reason: 'payload_too_large' };
     try {
       const origin = await origins.open(subscription.endpoint);
       if (origin === null) return { kind: 'failed', reason: 'blocked_target' };
-      await turn();
-      const body = encryptFor(subscription, rendered.payload);
+      const body = await encryptors.encrypt({ plaintext, receiver: subscription });
       if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
       const reply = await exchange(origin, { path: pathOf(subscription.endpoint), ttlS, rendered, body });
       return readReply(reply, clock.now());
@@ -53,17 +51,7 @@ export function createWebPushSender({
     }
   }
 
-  return {
-    async deliver(push) {
-      const outcome = deliver(push);
-      underWay.add(outcome);
-      return outcome.finally(() => underWay.delete(outcome));
-    },
-    async close() {
-      await Promise.all(underWay);
-      await origins.close();
-    },
-  };
+  return closingLast(deliver, () => Promise.all([origins.close(), encryptors.close()]));
 }
 
 interface Message {
@@ -85,23 +73,11 @@ function send({ pool }: Origin, { path, ttlS, rendered, body }: Message, authori
     path,
     headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization }),
     body,
-    maxReplyBytes: MAX_REPLY_BYTES,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    maxReplyBytes: 0,
   });
 }
 
-/** Null when the browser's key is no point of the curve. */
-function encryptFor(subscription: Subscription, payload: object): Buffer | null {
-  try {
-    return encrypt(Buffer.from(JSON.stringify(payload)), subscription);
-  } catch (error) {
-    if (Object(error).code === 'ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY') return null;
-    throw error;
-  }
-}
-
 function readFailure(error: unknown): PushOutcome {
-  if (error instanceof PayloadTooLarge) return { kind: 'failed', reason: 'payload_too_large' };
   if (Object(error).code === 'blocked_target') return { kind: 'failed', reason: 'blocked_target' };
   return { kind: 'retry', reason: networkReason(error) };
 }
@@ -115,9 +91,4 @@ function remainingTtl(ttlS: number, acceptedAt: Date, now: Date): number | null 
 
 function pathOf({ pathname, search }: URL): string {
   return pathname + search;
-}
-
-/** A list of the workspace file, as a setting. */
-function listOf(text: string | undefined): string[] | null {
-  return text === undefined ? null : text.split(',').filter((entry) => entry !== '');
 }

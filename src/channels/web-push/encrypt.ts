@@ -31,7 +31,30 @@ const shared = createECDH('prime256v1');
  */
 export function encrypt(plaintext: Buffer, receiver: Pick<Subscription, 'p256dh' | 'auth'>): Buffer {
   shared.generateKeys();
-  return encryptWith(plaintext, receiver, { salt: randomFillSync(Buffer.allocUnsafe(SALT_BYTES)), pair: shared });
+  return encryptWith(plaintext, receiver, { salt: nextSalt(), pair: shared });
+}
+
+/** Null when the receiver's key is no point of the curve. Throws PayloadTooLarge. */
+export function encryptFor(plaintext: Buffer, receiver: Pick<Subscription, 'p256dh' | 'auth'>): Buffer | null {
+  try {
+    return encrypt(plaintext, receiver);
+  } catch (error) {
+    if (Object(error).code === 'ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY') return null;
+    throw error;
+  }
+}
+
+/** Random bytes are drawn for many messages at once, which takes as long as for one; each is used once. */
+const salts = Buffer.alloc(SALT_BYTES * 256);
+let saltsUsed = salts.length;
+
+function nextSalt(): Buffer {
+  if (saltsUsed === salts.length) {
+    randomFillSync(salts);
+    saltsUsed = 0;
+  }
+  saltsUsed += SALT_BYTES;
+  return salts.subarray(saltsUsed - SALT_BYTES, saltsUsed);
 }
 
 export function encryptWith(

@@ -70,8 +70,10 @@ export function createOrigins(options: OriginsOptions): Origins {
       }
     },
     async close() {
-      for (const entry of known) forget(...entry);
-      await Promise.all(closing);
+      const open = [...known.values()];
+      known.clear();
+      // Every answer has been read: what a far side still sends is not waited for.
+      await Promise.all([...closing, ...open.map((origin) => origin.then(destroyPool, nothing))]);
     },
   };
 }
@@ -130,6 +132,10 @@ function signer(origin: string, { vapid, clock }: OriginsOptions): Origin['autho
 
 async function closePool(origin: Origin | null): Promise<void> {
   await origin?.pool.close();
+}
+
+async function destroyPool(origin: Origin | null): Promise<void> {
+  await origin?.pool.destroy();
 }
 
 function nothing(): void {

@@ -45,14 +45,15 @@ export function readSubscription(value: unknown): SubscriptionReading {
   return { ok: true, subscription: { endpoint, p256dh, auth, expiresAt } };
 }
 
-/** Everything that can be said of a subscription without calling anybody; null = nothing is wrong with it. */
-export function subscriptionProblem({ p256dh, expiresAt }: Subscription, now: Date): string | null {
-  if (expiresAt !== null && expiresAt <= now) return 'expirationTime: has passed';
-  return isOnCurve(p256dh) ? null : 'keys.p256dh: expected a point of P-256';
+/** A subscription that is to be kept: also its key is checked. */
+export function admitSubscription(reading: SubscriptionReading): SubscriptionReading {
+  return reading.ok && !isOnCurve(reading.subscription.p256dh)
+    ? refuse('keys.p256dh: expected a point of P-256')
+    : reading;
 }
 
-/** The form that is stored: the same subscription is always the same text. */
-export function subscriptionText({ endpoint, p256dh, auth, expiresAt }: Subscription): string {
+/** The push token of a subscription: the same one is always the same text. */
+export function subscriptionToken({ endpoint, p256dh, auth, expiresAt }: Subscription): string {
   return JSON.stringify({
     endpoint: endpoint.href,
     keys: { p256dh: p256dh.toString('base64url'), auth: auth.toString('base64url') },

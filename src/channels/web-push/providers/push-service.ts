@@ -2,9 +2,6 @@ import type { PostReply } from '../../http-post.ts';
 import type { PushOutcome } from '../../push-sender.ts';
 import { askedWait } from '../../retry-after.ts';
 
-/** What is read of an answer: nothing in it is needed beyond its status and headers. */
-export const MAX_REPLY_BYTES = 16_384;
-
 /** Source: RFC 8030, section 5; messaging-objects.md 5.3. */
 export function requestHeaders({ ttlS, urgency, authorization }: Wanted): Record<string, string> {
   return {
