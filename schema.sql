@@ -180,6 +180,26 @@ create table idempotency_keys (
   created_at timestamp with time zone not null
 );
 
+create table import_batches (
+  import_id bigint not null,
+  number integer not null,
+  records integer not null,
+  rejects json not null
+);
+
+create table imports (
+  id bigint not null,
+  workspace_id integer not null,
+  path text not null,
+  size_bytes bigint not null,
+  sha256 bytea not null,
+  settings jsonb not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  records bigint,
+  rejected bigint
+);
+
 create table message_variations (
   campaign_id text not null,
   id text not null,
@@ -429,6 +449,8 @@ CREATE INDEX events_person ON ONLY public.events USING btree (bucket, user_id, n
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
+CREATE INDEX profiles_custom ON public.profiles USING gin (custom jsonb_path_ops) WITH (fastupdate='on', gin_pending_list_limit='16384');
+
 CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE (email IS NOT NULL);
 
 CREATE INDEX profiles_phone ON public.profiles USING btree (phone) WHERE (phone IS NOT NULL);
@@ -544,6 +566,12 @@ CREATE UNIQUE INDEX frequency_caps_pkey ON public.frequency_caps USING btree (wo
 
 CREATE UNIQUE INDEX idempotency_keys_pkey ON public.idempotency_keys USING btree (workspace_id, path, key);
 
+CREATE UNIQUE INDEX import_batches_pkey ON public.import_batches USING btree (import_id, number);
+
+CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (id);
+
+CREATE UNIQUE INDEX imports_workspace_id_path_key ON public.imports USING btree (workspace_id, path);
+
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
 
 CREATE UNIQUE INDEX profiles_pkey ON public.profiles USING btree (bucket, user_id);
@@ -647,6 +675,16 @@ alter table frequency_caps add constraint frequency_caps_pkey PRIMARY KEY (works
 alter table frequency_caps add constraint frequency_caps_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (workspace_id, path, key);
+
+alter table import_batches add constraint import_batches_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(id) ON DELETE CASCADE;
+
+alter table import_batches add constraint import_batches_pkey PRIMARY KEY (import_id, number);
+
+alter table imports add constraint imports_pkey PRIMARY KEY (id);
+
+alter table imports add constraint imports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
+alter table imports add constraint imports_workspace_id_path_key UNIQUE (workspace_id, path);
 
 alter table message_variations add constraint message_variations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id) ON DELETE CASCADE;
 

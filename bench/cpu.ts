@@ -1,26 +1,36 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const TICK_MS = 10; // USER_HZ of every Linux in use
-
-/** Milliseconds of processor time that a database server and its processes have used so far. Linux only; else 0. */
-export function databaseCpuMs(dataDirectory: string): number {
-  if (process.platform !== 'linux') return 0;
-  const [postmaster] = readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n');
-  let ticks = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const stat = statOf(pid);
-    if (stat !== null && (pid === postmaster || stat.parent === postmaster)) ticks += stat.ticks;
-  }
-  return ticks * TICK_MS;
+/** Milliseconds of CPU that a server and its embedded database have used: all their threads and processes. Linux only. */
+export function cpuMs({ pid, dataDir }: { pid: number; dataDir: string }): number {
+  return usedBy(String(pid)) + databaseCpuMs(join(dataDir, 'postgres'));
 }
 
-function statOf(pid: string): { parent: string; ticks: number } | null {
+/** The same of a database server alone. `folder` is PostgreSQL's own. */
+export function databaseCpuMs(folder: string): number {
+  const postmaster = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const ours = processes.filter((name) => Number(name) === postmaster || parentOf(name) === postmaster);
+  return ours.reduce((sum, name) => sum + usedBy(name), 0);
+}
+
+function parentOf(pid: string): number {
+  return Number(/^PPid:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
+}
+
+function usedBy(pid: string): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce(
+    (sum, thread) => sum + Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0]) / 1e6,
+    0,
+  );
+}
+
+/** Empty when the process has ended meanwhile. */
+function read(path: string): string {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { parent: fields[1] ?? '', ticks: Number(fields[11]) + Number(fields[12]) };
+    return readFileSync(path, 'utf8');
   } catch {
-    return null; // it has ended meanwhile
+    return '';
   }
 }

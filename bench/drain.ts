@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { type App, startApp } from '../src/app.ts';
-import { checkFilter } from '../src/audience/check-filter.ts';
+import { audienceChecks } from '../src/audience/check-filter.ts';
 import type { PushSender, PushSenderMaker } from '../src/channels/push-sender.ts';
 import { connect, type Database } from '../src/db/database.ts';
 import { startEmbedded } from '../src/db/embedded.ts';
@@ -127,8 +127,14 @@ async function startWorld(provider: BenchProvider): Promise<World> {
     ...provider.settings,
   });
   const yaml = `apps: [{ id: ${APP}, name: iOS, platform: ios, apns: ${apns} }]\nsegments: [{ id: ${SEGMENT}, name: Everybody, filter: null }]\n`;
-  const file = readWorkspaceFile(yaml, { path: 'bench.yaml', env: {} }, checkFilter);
-  await applyWorkspace(db, { workspaceId, file, path: 'bench.yaml', secret });
+  const file = readWorkspaceFile(yaml, { path: 'bench.yaml', env: {} }, audienceChecks.checkFilter);
+  await applyWorkspace(db, {
+    workspaceId,
+    file,
+    path: 'bench.yaml',
+    secret,
+    checkReferences: audienceChecks.checkReferences,
+  });
   await ensureFirstKey(db, workspaceId, KEY);
   await fillPeople(db, { workspaceId, appId: APP, platform: 'ios', count: PEOPLE });
   const log = pino({ level: 'warn' });

@@ -5,14 +5,18 @@ import { benchAccept } from './accept.ts';
 import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
+import { benchIdle } from './idle.ts';
+import { benchImport } from './import.ts';
 import { benchPushSenders } from './push-senders.ts';
 import { benchWebPush } from './web-push.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
+  idle: benchIdle,
   email: benchEmail,
   drain: benchDrain,
-  push_senders: benchPushSenders,
+  import: benchImport,
+  'push-senders': benchPushSenders,
   'web-push': benchWebPush,
 };
 

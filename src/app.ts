@@ -1,6 +1,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { pushSenders } from './channels/push-senders.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept.ts';
 import { createDeliveries } from './dispatch/deliveries.ts';
@@ -13,12 +14,12 @@ import { DispatchCache } from './dispatch/loaded.ts';
 import { createProviders } from './dispatch/providers.ts';
 import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
 import { AppQueues } from './dispatch/push/app-queues.ts';
-import { realPushSenders } from './dispatch/push/senders.ts';
 import { TokenHygiene } from './dispatch/push/token-hygiene.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import { startWorker, type Worker } from './dispatch/worker.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
+import { audienceRoutes } from './http/routes/audience.ts';
 import { dispatchRoutes } from './http/routes/dispatches.ts';
 import { healthPage } from './http/routes/health.ts';
 import { messagesSendRoute } from './http/routes/messages-send.ts';
@@ -31,6 +32,7 @@ import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import { InHand } from './lib/in-hand.ts';
 import { dashed } from './lib/uuid.ts';
+import { keepCustomIndex } from './people/custom-index.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 
 export interface AppOptions {
@@ -46,7 +48,7 @@ export interface AppOptions {
   trustedProxyHops: number;
   roles: { api: boolean; worker: boolean };
   onKeyUsed?: (key: ApiKey) => void;
-  /** Who talks to the push providers, for tests that script their answers. */
+  /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
   pushSenders?: PushSenders;
 }
 
@@ -66,6 +68,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const stopHousekeeping = await startHousekeeping({ db, clock, log });
+  const stopIndexCare = roles.worker ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = roles.worker ? await startWorking(options, { cache, links }) : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
@@ -94,6 +97,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
+    ...audienceRoutes({ db, clock, catalog: live }),
   ];
   const limiter = createRateLimiter({ db, clock });
   const pages = [
@@ -112,6 +116,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await server?.close();
       await acceptor.idle();
       await working?.stop();
+      stopIndexCare();
       stopHousekeeping();
     },
   };
@@ -140,7 +145,7 @@ async function startWorking(
       if (app !== undefined) queues.close(workspaceId, app, 'guard', reason);
     },
   });
-  const appLanes = new AppLanes({ senders: options.pushSenders ?? realPushSenders, queues, clock, log });
+  const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log });
   const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
   const deliveries = createDeliveries(createProviders({ log, push }), { clock, random: Math.random });
   const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');

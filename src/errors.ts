@@ -45,6 +45,11 @@ export const errorCodes = {
   invalid_extra: { status: 400, label: 'Invalid Extra Push Payload', meaning: '`extra` is not an object.' },
   apple_push_too_long: { status: 400, label: 'Apple Push Length Exceeded', meaning: 'More than 1,912 bytes.' },
   android_push_too_long: { status: 400, label: 'Android Push Length Exceeded', meaning: 'More than 4,000 bytes.' },
+  audience_too_expensive: {
+    status: 400,
+    label: 'Audience Too Expensive',
+    meaning: 'The audience takes the database longer than 5 s for every 100,000 profiles.',
+  },
   invalid_subscription_group: {
     status: 400,
     label: 'Invalid subscription group ID',

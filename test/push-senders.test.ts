@@ -7,9 +7,11 @@ import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
 import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
 import type { Push, PushOutcome } from '../src/channels/push-sender.ts';
 import { startApnsSimulator } from '../src/simulate/apns.ts';
+import { apnsAnswers } from '../src/simulate/apns-answers.ts';
 import { apnsToken, apnsTokenFor } from '../src/simulate/apns-tokens.ts';
 import { readFaults } from '../src/simulate/faults.ts';
 import { startFcmSimulator } from '../src/simulate/fcm.ts';
+import { fcmAnswers } from '../src/simulate/fcm-answers.ts';
 import { nameFor } from '../src/simulate/target-names.ts';
 import { TestClock } from './support/clock.ts';
 
@@ -88,7 +90,7 @@ test('every answer of the FCM stand-in becomes what the table says', async (t) =
   fcm.setFaults({ ...readFaults({}), slowMs: 1 });
   const asked = () => fcm.counts().requests;
   assert.equal((await send('ada')).kind, 'accepted');
-  const said = await outcomes(fcm.answers, (name) => send(nameFor(name, 'ada')), { clock, asked });
+  const said = await outcomes([...fcmAnswers.keys()], (name) => send(nameFor(name, 'ada')), { clock, asked });
   assert.deepEqual(said, {
     unregistered: 'bounced remove',
     notfound: 'bounced remove',
@@ -118,7 +120,7 @@ test('every answer of the APNs stand-in becomes what the table says', async (t) 
   apns.setFaults({ ...readFaults({}), slowMs: 1 });
   const asked = () => apns.counts().requests;
   assert.equal((await send(apnsToken('ada'))).kind, 'accepted');
-  const said = await outcomes(apns.answers, (name) => send(apnsTokenFor(name, 'ada')), { clock, asked });
+  const said = await outcomes([...apnsAnswers.keys()], (name) => send(apnsTokenFor(name, 'ada')), { clock, asked });
   const each = (outcome: string, names: string) => Object.fromEntries(names.split(' ').map((name) => [name, outcome]));
   assert.deepEqual(said, {
     ...each('bounced suspect', 'baddevicetoken devicetokennotfortopic'),
@@ -161,7 +163,7 @@ for (const [name, begin] of [
     assert.ok(sent.every(({ kind }) => kind === 'accepted'));
     const { distinct, surplus, connections } = simulator.counts();
     assert.deepEqual({ distinct, surplus }, { distinct: 2_000, surplus: 0 });
-    assert.ok(connections > 3, String(connections));
+    assert.ok(connections > 1, String(connections));
     await started.sender.close();
   });
 }

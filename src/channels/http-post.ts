@@ -9,6 +9,8 @@ export interface PostReply {
 }
 
 export interface Post {
+  /** For a dispatcher that is not bound to one. */
+  origin?: string;
   path: string;
   headers: Readonly<Record<string, string>>;
   body: Buffer | string;

@@ -29,7 +29,7 @@ async function run(args: readonly string[], work: (announced: Announced) => Prom
   const terminal = { env: {}, print, printError: (text: string) => void errors.push(text) };
   const code = await runProgram(
     ['simulate', ...args],
-    { serve: async () => undefined, checkFilter: () => [], simulateUntil },
+    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], simulateUntil },
     terminal,
   );
   return { code, out: out.join('\n'), errors: errors.join('\n') };
@@ -66,7 +66,7 @@ test('the written workspace is applied as it is, and keeps its credentials at th
   const errors: string[] = [];
   const applied = await runProgram(
     ['apply', join(path, 'workspace.yaml')],
-    { serve: async () => undefined, checkFilter: () => [] },
+    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
     {
       env: { DATABASE_URL: url, CRESSET_SECRET: 'a secret of the tests, long enough' },
       print: () => undefined,

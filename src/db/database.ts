@@ -92,6 +92,11 @@ function transactor(pool: pg.Pool): Transactor {
     async transaction(work) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // A connection that ends between two statements says so here, and nobody listening would end the process.
+      const noteBroken = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', noteBroken);
       try {
         await client.query('begin');
         const result = await work(runner(client));
@@ -103,6 +108,7 @@ function transactor(pool: pg.Pool): Transactor {
         });
         throw error;
       } finally {
+        client.off('error', noteBroken);
         client.release(broken);
       }
     },

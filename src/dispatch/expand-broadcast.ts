@@ -27,7 +27,6 @@ export async function expandBroadcast(
   task: Task,
   signal: AbortSignal,
 ): Promise<'done' | 'stopped'> {
-  const targeting = targetingOf(dispatch, dispatch.acceptedAt);
   let bucket = task.bucket ?? 0;
   let width = 1;
   while (bucket < BUCKETS) {
@@ -35,6 +34,7 @@ export async function expandBroadcast(
     const upTo = Math.min(bucket + width, BUCKETS);
     const written = await deps.db.transaction(async (tx) => {
       if (!(await goesOn(tx, dispatch, task, deps.worker))) return null;
+      const targeting = targetingOf(dispatch, dispatch.acceptedAt, { from: bucket, upTo });
       const count = await writePiece(tx, { dispatch, targeting, from: bucket, upTo, now: deps.now() });
       await tx.run(sql`update tasks set bucket = ${upTo} where id = ${task.id}`);
       return count;

@@ -191,8 +191,16 @@ function verdictFrom(row: VerdictRow): object {
 }
 
 /** A named person who was refused before any channel, in the shape of a verdict. */
-export function verdictOfRefusal({ label, name, reason }: Refusal): object {
+export function verdictOfRefusal({ label, name, reason, detail }: Refusal): object {
   const identifier =
     label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };
-  return { external_id: null, user_aliases: [], ...identifier, channel: null, status: 'skipped', reason };
+  return {
+    external_id: null,
+    user_aliases: [],
+    ...identifier,
+    channel: null,
+    status: 'skipped',
+    reason,
+    detail: detail ?? null,
+  };
 }

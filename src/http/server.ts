@@ -8,14 +8,13 @@ import { failureOf } from './answers.ts';
 import { authorize } from './auth.ts';
 import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
-import type { Charge, RateLimiter } from './rate-limiter.ts';
+import { createRate, noRate, type RateOptions } from './rate.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends RateOptions {
   routes: readonly Route[];
   pages: readonly Page[];
   catalog: () => Catalog;
-  limiter: RateLimiter;
   log: Logger;
   /** Most bytes of a body. */
   bodyLimitBytes: number;
@@ -23,8 +22,6 @@ export interface ServerOptions {
   trustedProxyHops: number;
   /** Told of every key that was used. */
   onKeyUsed?: (key: ApiKey) => void;
-  /** Limits of a workspace that differ from the bucket's own, by bucket name. */
-  limitOf?: (workspaceId: number, bucket: RateBucket) => number;
 }
 
 /** The HTTP side of every route: method and path, key, address, permission, body, rate, and JSON on every answer. */
@@ -77,16 +74,17 @@ async function answer(
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
-  const charge = (bucket: RateBucket) => chargeRate(options, key.workspaceId, bucket, reply);
+  const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: Record<string, unknown> = {};
   if (route.method === 'POST') {
     try {
       body = parseBody(rawBody);
     } catch (error) {
-      await charge(defaultBucket);
+      await rateOf(defaultBucket).charge();
       throw error;
     }
   }
+  const rate = rateOf(route.bucket?.(body) ?? defaultBucket);
   const routeRequest: RouteRequest = {
     workspaceId: key.workspaceId,
     apiKey: { id: key.id, name: key.name },
@@ -96,11 +94,16 @@ async function answer(
     params: request.params as Record<string, string>,
     query: queryOf(request),
     headers: request.headers,
+    rate,
   };
   const replayed = await route.replay?.(routeRequest);
   if (replayed) return replayed;
-  await charge(route.bucket?.(body) ?? defaultBucket);
-  return route.handle(routeRequest);
+  if (!route.countsItself) await rate.charge();
+  try {
+    return await route.handle(routeRequest);
+  } finally {
+    await rate.charge();
+  }
 }
 
 function rawBodyOf({ body }: FastifyRequest): Buffer {
@@ -110,43 +113,6 @@ function rawBodyOf({ body }: FastifyRequest): Buffer {
 function queryOf({ url }: FastifyRequest): URLSearchParams {
   return new URLSearchParams(url.split('?')[1] ?? '');
 }
-
-async function chargeRate(
-  options: ServerOptions,
-  workspaceId: number,
-  bucket: RateBucket,
-  reply: FastifyReply,
-): Promise<void> {
-  const limit = options.limitOf?.(workspaceId, bucket) ?? bucket.limit;
-  const charged = await options.limiter.charge(workspaceId, { ...bucket, limit }).catch((cause: unknown) => {
-    throw cause instanceof RequestError ? cause : new Unavailable(cause);
-  });
-  reply.headers(rateHeaders(charged));
-  if (!charged.allowed) {
-    throw new RequestError(
-      'rate_limited',
-      [`all ${charged.limit} requests of this window are used up`],
-      charged.resetsInS,
-    );
-  }
-}
-
-class Unavailable extends RequestError {
-  constructor(cause: unknown) {
-    super('unavailable', ['the database does not answer; try again'], 1);
-    this.cause = cause;
-  }
-}
-
-function rateHeaders(charge: Charge): Record<string, string> {
-  return {
-    'x-ratelimit-limit': String(charge.limit),
-    'x-ratelimit-remaining': String(charge.remaining),
-    'x-ratelimit-reset': String(charge.resetAt),
-  };
-}
-
-const noRate = { 'x-ratelimit-limit': '', 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '' };
 
 function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
   if (headers) reply.headers(headers);

@@ -25,6 +25,14 @@ export interface WorkspaceCatalog {
   frequencyCaps: readonly FrequencyCap[];
 }
 
+/** What segments may refer to, by `idKey`. */
+export interface Definitions {
+  apps: ReadonlyMap<string, unknown>;
+  subscriptionGroups: ReadonlyMap<string, { archived: boolean }>;
+  segments: ReadonlyMap<string, Segment>;
+  campaigns: ReadonlyMap<string, unknown>;
+}
+
 export interface WorkspaceSettings {
   email: {
     defaultFrom: string | null;
@@ -39,6 +47,10 @@ export interface WorkspaceSettings {
     deliver: boolean;
     /** CIDR ranges of inner addresses that webhooks may reach all the same. */
     allow: readonly string[];
+  };
+  audience: {
+    /** Whether a person without a number passes "exactly 0" and "less than". */
+    missingNumberIsZero: boolean;
   };
   /** Requests per window that differ from the defaults, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;

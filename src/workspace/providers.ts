@@ -23,6 +23,8 @@ const baseUrl = checked(text({ max: 2_048 }), (value) => {
 });
 const pem = text({ max: 20_000, multiline: true });
 const absent = null;
+/** Where the provider's quota is not the published one. */
+const callsPerMinute = asSetting(integer(1, 100_000_000));
 
 const apns = object({
   team_id: required(text()),
@@ -31,8 +33,8 @@ const apns = object({
   topic: required(text()),
   environment: optional(oneOf(['production', 'development']), absent),
   base_url: optional(baseUrl, absent),
-  calls_per_minute: optional(asSetting(integer(1, 100_000_000)), absent),
   base_url_development: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const fcm = object({
   service_account: required(checked(pem, serviceAccountProblem)),
@@ -47,19 +49,19 @@ const adm = object({
   client_secret: required(text()),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
-  calls_per_minute: optional(asSetting(integer(1, 100_000_000)), absent),
   expires_after: optional(asSetting(integer(60, 2_678_400)), absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const hostPattern = matching(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host such as push.example.com or *.example.com');
 const vapidMembers = object({
   subject: required(matching(/^(mailto:.+@.+|https:\/\/.+)$/, 'a URL that starts with mailto: or https://')),
   public_key: required(matching(/^[\w-]{86,87}=?$/, 'an uncompressed P-256 point in base64url (87 characters)')),
   private_key: required(matching(/^[\w-]{43}=?$/, 'a P-256 private key in base64url (43 characters)')),
-  calls_per_minute: optional(asSetting(integer(1, 100_000_000)), absent),
   push_services: optional(asSetting(list(hostPattern, 100)), absent),
   allow_hosts: optional(asSetting(list(checked(text(), targetProblem), 100)), absent),
   identity_key: optional(checked(text({ max: 1_024 }), identityKeyProblem), absent),
   trust_external_id: optional(asSetting(flag), absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const vapid: typeof vapidMembers = (value, path, problems) => {
   const read = vapidMembers(value, path, problems);

@@ -120,7 +120,7 @@ function appOf(catalog: Catalog, appId: unknown): { app: App; workspace: Workspa
 async function charge(limiter: RateLimiter, workspace: WorkspaceCatalog, address: string): Promise<void> {
   const limit = workspace.settings.rateLimits[BUCKET] ?? PER_MINUTE;
   const bucket = { name: `${BUCKET} ${networkOf(address)}`, limit, windowMs: 60_000 };
-  const { allowed, resetsInS } = await limiter.charge(workspace.id, bucket);
+  const { allowed, resetsInS } = await limiter.charge(limiter.windowOf(workspace.id, bucket));
   if (!allowed) throw new RequestError('rate_limited', [`all ${limit} requests of this minute are used up`], resetsInS);
 }
 

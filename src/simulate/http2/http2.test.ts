@@ -204,7 +204,7 @@ test('more streams than the acknowledged setting allows are refused, and a later
   t.after(() => socket.destroy());
   const head = '82' + '84'; // GET /
   const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n').toString('hex');
-  const wait = '82' + '0405' + Buffer.from('/wait').toString('hex');
+  const wait = `820405${Buffer.from('/wait').toString('hex')}`;
   socket.write(Buffer.from(`${preface}000000040100000000000008010500000001${wait}000002010500000003${head}`, 'hex'));
   let heard = '';
   for await (const chunk of socket) {
