@@ -251,6 +251,7 @@ test('every route refuses no key, a wrong key, a key without the permission and 
     ['GET', '/dispatches/0123456789abcdef0123456789abcdef/recipients'],
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/cancel'],
     ['GET', '/sandbox/messages'],
+    ['GET', '/push/apps'],
     ['POST', '/audience/preview'],
     ['POST', '/audience/explain'],
     ['POST', '/users/track'],
