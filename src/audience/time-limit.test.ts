@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { testDatabase } from '../../test/support/database.ts';
+import { sql } from '../db/sql.ts';
+import { AudienceTooExpensive, estimateProfiles, limited, timeLimitMs } from './time-limit.ts';
+
+test('five seconds for every hundred thousand profiles, and never less', () => {
+  assert.deepEqual(
+    [0, 50, 100_000, 250_000, 1_000_000, 1e12].map(timeLimitMs),
+    [5_000, 5_000, 5_000, 12_500, 50_000, 2_000_000_000],
+  );
+});
+
+test('a statement that takes longer is an audience that is too expensive; any other error stays what it is', async (t) => {
+  const { db } = await testDatabase(t);
+  await assert.rejects(
+    db.transaction((tx) => limited(tx, 20, () => tx.query(sql`select pg_sleep(30)`))),
+    AudienceTooExpensive,
+  );
+  await assert.rejects(
+    db.transaction((tx) => limited(tx, 20_000, () => tx.query(sql`select 1 / 0`))),
+    { code: '22012' },
+  );
+});
+
+test('the limit ends with the work it was for', async (t) => {
+  const { db } = await testDatabase(t);
+  await db.transaction(async (tx) => {
+    await limited(tx, 50, () => tx.query(sql`select 1`));
+    await tx.query(sql`select pg_sleep(0.1)`);
+  });
+});
+
+test('the number of profiles is estimated without counting them', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  await db.run(sql`
+    insert into profiles (bucket, user_id, workspace_id) select n % 256, n, ${workspaceId} from generate_series(1, 5000) n`);
+  const estimate = await estimateProfiles(db);
+  assert.ok(estimate > 1_000 && estimate < 25_000, String(estimate));
+});
