@@ -20,6 +20,20 @@ create table activity_totals (
   revenue numeric not null default 0
 );
 
+create table address_claims (
+  dispatch_id uuid not null,
+  channel text not null,
+  address text not null,
+  user_id bigint not null
+) partition by RANGE (dispatch_id);
+
+create table address_claims_default (
+  dispatch_id uuid not null,
+  channel text not null,
+  address text not null,
+  user_id bigint not null
+);
+
 create table addresses (
   workspace_id integer not null,
   kind text not null,
@@ -95,7 +109,11 @@ create table dispatches (
   counts jsonb,
   failure text,
   finished_at timestamp with time zone,
-  cancelled_at timestamp with time zone
+  cancelled_at timestamp with time zone,
+  audience_end bigint,
+  expanded_at timestamp with time zone,
+  replay json,
+  replayed_at timestamp with time zone
 ) partition by RANGE (id);
 
 create table dispatches_default (
@@ -115,7 +133,11 @@ create table dispatches_default (
   counts jsonb,
   failure text,
   finished_at timestamp with time zone,
-  cancelled_at timestamp with time zone
+  cancelled_at timestamp with time zone,
+  audience_end bigint,
+  expanded_at timestamp with time zone,
+  replay json,
+  replayed_at timestamp with time zone
 );
 
 create table events (
@@ -288,6 +310,24 @@ create table send_ids (
   created_at timestamp with time zone not null default now()
 );
 
+create table send_tallies (
+  dispatch_id uuid not null,
+  channel text not null,
+  status send_status not null,
+  reason text,
+  sends bigint not null,
+  attempts bigint not null
+) partition by RANGE (dispatch_id);
+
+create table send_tallies_default (
+  dispatch_id uuid not null,
+  channel text not null,
+  status send_status not null,
+  reason text,
+  sends bigint not null,
+  attempts bigint not null
+);
+
 create table sends (
   bucket integer not null,
   dispatch_id uuid not null,
@@ -301,7 +341,8 @@ create table sends (
   detail text,
   provider_code text,
   provider_message_id text,
-  address text
+  address text,
+  task_id bigint
 ) partition by RANGE (dispatch_id);
 
 create table sends_default (
@@ -317,7 +358,8 @@ create table sends_default (
   detail text,
   provider_code text,
   provider_message_id text,
-  address text
+  address text,
+  task_id bigint
 );
 
 create table subscription_groups (
@@ -349,7 +391,9 @@ create table tasks (
   run_at timestamp with time zone not null,
   leased_until timestamp with time zone,
   worker uuid,
-  tries integer not null default 0
+  tries integer not null default 0,
+  "position" bigint,
+  stride bigint
 );
 
 create table user_names (
@@ -385,6 +429,8 @@ CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE 
 
 CREATE INDEX profiles_phone ON public.profiles USING btree (phone) WHERE (phone IS NOT NULL);
 
+CREATE INDEX profiles_workspace ON public.profiles USING btree (workspace_id, user_id);
+
 CREATE INDEX purchases_default_bucket_user_id_product_id_at_idx ON public.purchases_default USING btree (bucket, user_id, product_id, at);
 
 CREATE INDEX purchases_person ON ONLY public.purchases USING btree (bucket, user_id, product_id, at);
@@ -395,6 +441,10 @@ CREATE INDEX sandbox_messages_default_workspace_id_dispatch_id_idx ON public.san
 
 CREATE INDEX sandbox_messages_recent ON ONLY public.sandbox_messages USING btree (workspace_id, dispatch_id);
 
+CREATE INDEX send_tallies_default_dispatch_id_idx ON public.send_tallies_default USING btree (dispatch_id);
+
+CREATE INDEX send_tallies_dispatch ON ONLY public.send_tallies USING btree (dispatch_id);
+
 CREATE INDEX sends_default_bucket_user_id_dispatch_id_idx ON public.sends_default USING btree (bucket, user_id, dispatch_id);
 
 CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dispatch_id);
@@ -402,6 +452,8 @@ CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dis
 CREATE INDEX tasks_dispatch ON public.tasks USING btree (dispatch_id);
 
 CREATE INDEX tasks_due ON public.tasks USING btree (lane, run_at, id);
+
+CREATE INDEX tasks_expand ON public.tasks USING btree (run_at, id) WHERE (kind = 'expand'::text);
 
 CREATE INDEX user_names_person ON public.user_names USING btree (bucket, user_id);
 
@@ -427,7 +479,7 @@ declare
   parent text;
   day date;
 begin
-  foreach parent in array array['dispatches', 'sends', 'sandbox_messages'] loop
+  foreach parent in array array['dispatches', 'sends', 'sandbox_messages', 'send_tallies', 'address_claims'] loop
     for day in select first + n from generate_series(0, days - 1) as n loop
       if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
         begin
@@ -447,6 +499,10 @@ end $function$
 CREATE UNIQUE INDEX activity_log_pkey ON public.activity_log USING btree (id);
 
 CREATE UNIQUE INDEX activity_totals_pkey ON public.activity_totals USING btree (bucket, user_id, kind, name);
+
+CREATE UNIQUE INDEX address_claims_default_pkey ON public.address_claims_default USING btree (dispatch_id, channel, address);
+
+CREATE UNIQUE INDEX address_claims_pkey ON ONLY public.address_claims USING btree (dispatch_id, channel, address);
 
 CREATE UNIQUE INDEX addresses_pkey ON public.addresses USING btree (workspace_id, kind, address);
 
@@ -513,6 +569,10 @@ alter table activity_log add constraint activity_log_pkey PRIMARY KEY (id);
 alter table activity_totals add constraint activity_totals_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'purchase'::text])));
 
 alter table activity_totals add constraint activity_totals_pkey PRIMARY KEY (bucket, user_id, kind, name);
+
+alter table address_claims add constraint address_claims_pkey PRIMARY KEY (dispatch_id, channel, address);
+
+alter table address_claims_default add constraint address_claims_default_pkey PRIMARY KEY (dispatch_id, channel, address);
 
 alter table addresses add constraint addresses_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
@@ -616,7 +676,7 @@ alter table subscription_states add constraint subscription_states_pkey PRIMARY 
 
 alter table subscription_states add constraint subscription_states_state_check CHECK ((state = ANY (ARRAY['subscribed'::text, 'unsubscribed'::text])));
 
-alter table tasks add constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'drain'::text])));
+alter table tasks add constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'drain'::text, 'revive'::text])));
 
 alter table tasks add constraint tasks_pkey PRIMARY KEY (id);
 

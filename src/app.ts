@@ -80,7 +80,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       idempotency: createIdempotency({ db, clock }),
       dryRun: createDryRun({ db, clock, links }),
     }),
-    ...dispatchRoutes({ db, clock }),
+    ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     ...userRoutes({ db, clock, catalog: live }),
   ];

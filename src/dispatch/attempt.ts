@@ -180,7 +180,7 @@ async function deliverAndRecord(
 }
 
 function verdictFor(deps: AttemptDeps, send: PendingSend, { dispatch }: Parcel, outcome: Outcome): Verdict {
-  const { acceptedAt } = dispatch;
+  const acceptedAt = dispatch.triedSince;
   const attempts = send.attempts + 1;
   return verdictOf(outcome, {
     channel: send.channel,

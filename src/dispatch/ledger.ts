@@ -75,7 +75,7 @@ export async function nextDue(db: Db, tasks: Task[], now: Date): Promise<Map<num
 }
 
 /**
- * After a worker died: the sends it had in hand are the ambiguous ones. They are tried again, or, where the request
+ * After a worker died: the sends it had in hand under this task are the ambiguous ones. They are tried again, or, where the request
  * wants at most one, given up as unknown. How many there were.
  */
 export async function settleAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
@@ -85,12 +85,13 @@ export async function settleAmbiguous(db: Db, task: Task, mode: 'retry' | 'unkno
        set status = ${status}::send_status, reason = ${mode === 'retry' ? null : 'unknown'}, updated_at = ${now},
            detail = 'the server stopped between handing it over and noting it'
       from generate_series(${task.bucket ?? 0}::integer, ${task.bucket ?? 255}::integer) as b(bucket)
-     where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'`);
+     where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
+       and coalesce(s.task_id, ${task.id}) = ${task.id}`);
 }
 
 /**
  * Writes what the gates and the rendering decided: `sending` for those to be tried now, else the final word.
- * Only rows that are still pending, of tasks that this worker still holds. The keys written, as `sendKey`.
+ * Only rows that are still pending, of tasks that this worker still holds and that were not stopped. The keys written, as `sendKey`.
  */
 export async function decideSends(
   db: Db,
@@ -101,8 +102,9 @@ export async function decideSends(
     'decide_sends',
     sql`
     update sends s
-       set status = x.status::send_status, attempts = s.attempts + (x.status = 'sending')::integer, due_at = null,
-           reason = x.reason, detail = x.detail, address = x.address, updated_at = ${now}
+       set status = x.status::send_status, attempts = s.attempts + (x.status = 'sending')::integer,
+           due_at = x.due_at, task_id = x.task_id, reason = x.reason, detail = x.detail, address = x.address,
+           updated_at = ${now}
       from unnest(${decided.map(({ send }) => send.bucket)}::integer[],
                   ${decided.map(({ send }) => send.dispatchId)}::uuid[],
                   ${decided.map(({ send }) => send.userId)}::bigint[],
@@ -111,9 +113,10 @@ export async function decideSends(
                   ${decided.map(({ verdict }) => verdict.reason ?? null)}::text[],
                   ${decided.map(({ verdict }) => verdict.detail ?? null)}::text[],
                   ${decided.map(({ verdict }) => verdict.address ?? null)}::text[],
-                  ${decided.map(({ send }) => send.taskId)}::bigint[])
-             as x(bucket, dispatch_id, user_id, channel, status, reason, detail, address, task_id)
-      join tasks t on t.id = x.task_id and t.worker = ${worker}
+                  ${decided.map(({ send }) => send.taskId)}::bigint[],
+                  ${decided.map(({ verdict }) => verdict.dueAt ?? null)}::timestamptz[])
+             as x(bucket, dispatch_id, user_id, channel, status, reason, detail, address, task_id, due_at)
+      join tasks t on t.id = x.task_id and t.worker = ${worker} and t.kind = 'drain'
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'pending'
     returning s.bucket, s.dispatch_id as "dispatchId", s.user_id as "userId", s.channel`,

@@ -4,13 +4,17 @@ import { undashed } from '../lib/uuid.ts';
 import { brazeId } from '../people/braze-id.ts';
 import type { Refusal } from './expand-named.ts';
 import type { SendStatus } from './ledger.ts';
+import { type DispatchState, isGivenUp } from './states.ts';
 
 interface DispatchRow {
   id: string;
-  state: string;
+  state: DispatchState;
+  lane: number;
   accepted_at: Date;
   finished_at: Date | null;
   cancelled_at: Date | null;
+  expanded_at: Date | null;
+  open_tasks: number;
   targeted: number | null;
   refusals: Refusal[];
   campaign_id: string | null;
@@ -21,7 +25,8 @@ interface DispatchRow {
 /** Null when this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
-    select id, state, accepted_at, finished_at, cancelled_at, targeted, refusals, campaign_id, send_id, failure
+    select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, refusals, campaign_id,
+           send_id, failure
       from dispatches
      where id = ${dispatchId} and workspace_id = ${workspaceId}`);
 }
@@ -76,7 +81,7 @@ export function countOutcome(
 export async function describeDispatch(db: Db, dispatch: DispatchRow): Promise<object> {
   const rows = await countSends(db, dispatch.id);
   const channels: Record<string, ChannelCounts> = {};
-  for (const row of rows) countOutcome(channels, row);
+  for (const row of rows) countOutcome(channels, heeding(row, dispatch.state));
   return {
     dispatch_id: undashed(dispatch.id),
     ...(dispatch.send_id !== null && { send_id: dispatch.send_id }),
@@ -136,7 +141,7 @@ interface VerdictRow extends Record<string, unknown> {
 /** One verdict per person and channel, in key order, and where the next page starts. */
 export async function listVerdicts(
   db: Db,
-  dispatchId: string,
+  dispatch: Pick<DispatchRow, 'id' | 'state'>,
   { status, channel, after, limit }: RecipientFilter,
 ): Promise<{ verdicts: object[]; next: RecipientCursor | null }> {
   const rows = await db.query<VerdictRow>(sql`
@@ -149,9 +154,9 @@ export async function listVerdicts(
      cross join lateral (
        select *
          from sends
-        where bucket = b.bucket and dispatch_id = ${dispatchId}
+        where bucket = b.bucket and dispatch_id = ${dispatch.id}
               ${after === null ? empty : sql`and (bucket, user_id, channel) > (${after.bucket}, ${after.userId}, ${after.channel})`}
-              ${status === null ? empty : sql`and status::text = ${status}`}
+              ${status === null ? empty : sql`and status = any(${storedAs(status, dispatch.state)}::send_status[])`}
               ${channel === null ? empty : sql`and channel = ${channel}`}
         order by user_id, channel
         limit ${limit + 1}
@@ -163,7 +168,19 @@ export async function listVerdicts(
   const last = page.at(-1);
   const next =
     rows.length > limit && last ? { bucket: last.bucket, userId: last.user_id, channel: last.channel } : null;
-  return { verdicts: page.map(verdictFrom), next };
+  return { verdicts: page.map((row) => verdictFrom(heeding(row, dispatch.state))), next };
+}
+
+/** As which statuses one is stored: what is pending of a dispatch that was given up counts as cancelled. */
+function storedAs(status: string, state: DispatchState): string[] {
+  if (!isGivenUp(state)) return [status];
+  if (status === 'cancelled') return ['cancelled', 'pending'];
+  return status === 'pending' ? [] : [status];
+}
+
+function heeding<Row extends { status: SendStatus; reason: string | null }>(row: Row, state: DispatchState): Row {
+  if (row.status !== 'pending' || !isGivenUp(state)) return row;
+  return { ...row, status: 'cancelled', reason: 'cancelled' };
 }
 
 function verdictFrom(row: VerdictRow): object {
@@ -179,7 +196,7 @@ function verdictFrom(row: VerdictRow): object {
     attempts: row.attempts,
     provider_code: row.provider_code,
     provider_message_id: row.provider_message_id,
-    next_attempt_at: row.due_at,
+    next_attempt_at: row.status === 'pending' ? row.due_at : null,
     updated_at: row.updated_at,
   };
 }

@@ -6,7 +6,7 @@ export const permissions = {
   'users.export.ids': 'POST /users/export/ids',
   'users.delete': 'POST /users/delete',
   'dispatches.read': 'GET /dispatches/…: what happened to each person',
-  'dispatches.cancel': 'POST /dispatches/…/cancel',
+  'dispatches.cancel': 'POST /dispatches/…/cancel, pause, resume and replay',
   'sandbox.read': 'GET /sandbox/messages',
 } as const;
 

@@ -1,6 +1,15 @@
 import { channelKeys } from '../../channels/channel.ts';
 import type { Database } from '../../db/database.ts';
-import { cancelDispatch } from '../../dispatch/cancel.ts';
+import {
+  type Control,
+  cancelDispatch,
+  type Moved,
+  pauseDispatch,
+  replayDispatch,
+  resumeDispatch,
+} from '../../dispatch/control.ts';
+import { readReplayFilter } from '../../dispatch/replay-filter.ts';
+import { type DispatchState, isLive } from '../../dispatch/states.ts';
 import {
   describeDispatch,
   findDispatch,
@@ -27,13 +36,37 @@ const statuses = [
   'cancelled',
 ];
 
-/** What happened to a dispatch and to each of its people. */
-export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): Route[] {
+export interface DispatchRouteDeps {
+  db: Database;
+  clock: Clock;
+  /** Told after a dispatch was set going again, so that a worker in this process starts at once. */
+  onRunnable(lane: number): void;
+}
+
+type Controlling = (order: Control, body: Record<string, unknown>, state: DispatchState) => Promise<Moved>;
+
+/** What happened to a dispatch and to each of its people, and what is to become of it. */
+export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
   async function find({ params, workspaceId }: RouteRequest) {
     const id = params.dispatch_id ?? '';
     const found = /^[0-9a-f]{32}$/.test(id) ? await findDispatch(db, workspaceId, dashed(id)) : null;
     if (found === null) throw new RequestError('not_found', ['dispatch_id does not name a dispatch of this workspace']);
     return found;
+  }
+
+  function control(verb: string, move: Controlling): Route {
+    return {
+      method: 'POST',
+      path: `/dispatches/:dispatch_id/${verb}`,
+      permission: 'dispatches.cancel',
+      async handle(request) {
+        const dispatch = await find(request);
+        const order = { db, dispatchId: dispatch.id, now: clock.now() };
+        const { state, lane } = await move(order, request.body, dispatch.state);
+        if (isLive(state)) onRunnable(lane);
+        return { status: 201, body: { state, message: 'success' } };
+      },
+    };
   }
 
   return [
@@ -53,7 +86,7 @@ export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): R
         const after = readCursor(request.query, isRecipientCursor);
         const limit = readLimit(request.query, { usual: 100, most: 1_000 });
         const dispatch = await find(request);
-        const { verdicts, next } = await listVerdicts(db, dispatch.id, { status, channel, after, limit });
+        const { verdicts, next } = await listVerdicts(db, dispatch, { status, channel, after, limit });
         // People refused before any channel come first, once.
         const showsRefusals = after === null && channel === null && (status === null || status === 'skipped');
         const refused = showsRefusals ? dispatch.refusals.map(verdictOfRefusal) : [];
@@ -61,17 +94,10 @@ export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): R
         return { status: 200, body: { recipients: [...refused, ...verdicts], ...nextCursor, message: 'success' } };
       },
     },
-    {
-      method: 'POST',
-      path: '/dispatches/:dispatch_id/cancel',
-      permission: 'dispatches.cancel',
-      async handle(request) {
-        const dispatch = await find(request);
-        const cancelled = await cancelDispatch(db, dispatch.id, clock.now());
-        if (cancelled !== null) return { status: 201, body: { cancelled, message: 'success' } };
-        throw new RequestError('bad_request', [`the dispatch is ${dispatch.state} and cannot be cancelled`]);
-      },
-    },
+    control('cancel', cancelDispatch),
+    control('pause', pauseDispatch),
+    control('resume', resumeDispatch),
+    control('replay', (order, body, state) => replayDispatch(order, readReplayFilter(body, state))),
   ];
 }
 
