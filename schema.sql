@@ -310,24 +310,6 @@ create table send_ids (
   created_at timestamp with time zone not null default now()
 );
 
-create table send_tallies (
-  dispatch_id uuid not null,
-  channel text not null,
-  status send_status not null,
-  reason text,
-  sends bigint not null,
-  attempts bigint not null
-) partition by RANGE (dispatch_id);
-
-create table send_tallies_default (
-  dispatch_id uuid not null,
-  channel text not null,
-  status send_status not null,
-  reason text,
-  sends bigint not null,
-  attempts bigint not null
-);
-
 create table sends (
   bucket integer not null,
   dispatch_id uuid not null,
@@ -441,10 +423,6 @@ CREATE INDEX sandbox_messages_default_workspace_id_dispatch_id_idx ON public.san
 
 CREATE INDEX sandbox_messages_recent ON ONLY public.sandbox_messages USING btree (workspace_id, dispatch_id);
 
-CREATE INDEX send_tallies_default_dispatch_id_idx ON public.send_tallies_default USING btree (dispatch_id);
-
-CREATE INDEX send_tallies_dispatch ON ONLY public.send_tallies USING btree (dispatch_id);
-
 CREATE INDEX sends_default_bucket_user_id_dispatch_id_idx ON public.sends_default USING btree (bucket, user_id, dispatch_id);
 
 CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dispatch_id);
@@ -479,7 +457,7 @@ declare
   parent text;
   day date;
 begin
-  foreach parent in array array['dispatches', 'sends', 'sandbox_messages', 'send_tallies', 'address_claims'] loop
+  foreach parent in array array['dispatches', 'sends', 'sandbox_messages', 'address_claims'] loop
     for day in select first + n from generate_series(0, days - 1) as n loop
       if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
         begin

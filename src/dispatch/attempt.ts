@@ -6,11 +6,12 @@ import { type CapLedger, openCapLedger } from './cap-ledger.ts';
 import { capChannelOf } from './caps.ts';
 import { compose, type LinkMaker } from './compose.ts';
 import type { Deliveries, Parcel } from './deliveries.ts';
-import { admit } from './gates.ts';
+import { type AddressTurn, admit } from './gates.ts';
 import { decideSends, type PendingSend, sendKey, type Verdict } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
 import { verdictOf } from './outcomes.ts';
 import type { Recorder } from './recorder.ts';
+import { type Facts, laterTurn, takeTurns } from './shared-addresses.ts';
 
 export interface AttemptDeps {
   db: Database;
@@ -43,16 +44,16 @@ export async function attemptChunk(
   onRetryAt: (taskId: number, dueAt: Date) => void,
 ): Promise<void> {
   const recipients = await loadFacts(deps.db, sends, dispatches);
-  const decisions = await decide(deps, sends, dispatches, recipients);
-  const results = decisions.map(async ({ send, parcel }) => {
+  const turns = await takeTurns(deps.db, sends, dispatches, recipients);
+  const decisions = await decide(deps, sends, dispatches, recipients, turns);
+  const results = decisions.map(async ({ send, verdict: decided, parcel }) => {
+    if (decided.dueAt) onRetryAt(send.taskId, decided.dueAt);
     if (parcel === null) return;
     const verdict = await deliverAndRecord(deps, send, parcel, signal);
     if (verdict.dueAt) onRetryAt(send.taskId, verdict.dueAt);
   });
   await Promise.all(results);
 }
-
-type Facts = Map<LoadedDispatch['workspace']['id'], Map<number, Recipient>>;
 
 /** One query per workspace, which is nearly always one query. */
 async function loadFacts(
@@ -83,6 +84,7 @@ function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): RecipientNeeds
     groups: one.groups || other.groups,
     emailFlags: one.emailFlags || other.emailFlags,
     phoneFlags: one.phoneFlags || other.phoneFlags,
+    sharing: one.sharing || other.sharing,
   };
 }
 
@@ -92,6 +94,7 @@ async function decide(
   sends: PendingSend[],
   dispatches: ReadonlyMap<string, LoadedDispatch>,
   facts: Facts,
+  turns: ReadonlyMap<PendingSend, AddressTurn>,
 ): Promise<Decision[]> {
   const now = deps.clock.now();
   const decideAll = (caps: CapLedger | null) =>
@@ -105,6 +108,7 @@ async function decide(
             send,
             dispatch,
             recipient: facts.get(dispatch.workspace.id)?.get(send.userId),
+            turn: turns.get(send) ?? 'own',
             now,
             caps,
           }),
@@ -140,16 +144,21 @@ interface Question {
   send: PendingSend;
   dispatch: LoadedDispatch;
   recipient: Recipient | undefined;
+  turn: AddressTurn;
   now: Date;
   caps: CapLedger | null;
 }
 
-function decideOne(deps: AttemptDeps, { send, dispatch, recipient, now, caps }: Question): Omit<Decision, 'send'> {
+function decideOne(
+  deps: AttemptDeps,
+  { send, dispatch, recipient, turn, now, caps }: Question,
+): Omit<Decision, 'send'> {
   const skip = (reason: string) => ({ verdict: { status: 'skipped' as const, reason }, parcel: null });
   if (recipient === undefined) return skip('unknown_user'); // deleted since
   const message = dispatch.messages.get(send.channel);
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
-  const admission = admit(recipient, message.gate);
+  if (turn === 'later') return { verdict: { status: 'pending', dueAt: laterTurn(now) }, parcel: null };
+  const admission = admit(recipient, message.gate, turn);
   if (!admission.admitted) return skip(admission.reason);
   if (caps?.isFull(send, dispatch, recipient)) return skip('frequency_capped');
   const composed = compose({ dispatch, message, recipient, now, links: deps.links });

@@ -144,6 +144,7 @@ function needsOf(plan: SendPlan): RecipientNeeds {
     groups: kinds.has('phone') || text.includes('subscribed_state'),
     emailFlags: kinds.has('email'),
     phoneFlags: kinds.has('phone'),
+    sharing: isBroadcast(plan),
   };
 }
 
