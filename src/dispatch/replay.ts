@@ -27,6 +27,8 @@ export async function reviveTask(
     if (ours === 0 || dispatch.replay === null) return;
     const { filter, at } = dispatch.replay;
     const rows = rowsBefore(task, at);
+    // Later than the replay, also where a clock stands still: a second look leaves it alone.
+    const revivedAt = new Date(Math.max(clock.now().getTime(), at.getTime() + 1));
     const meansCancelled = filter.statuses.includes('cancelled');
     if (!meansCancelled) await cancelPending(tx, sql`${rows}`, clock.now());
     else if (filter.channels !== null || filter.codes !== null)
@@ -34,7 +36,7 @@ export async function reviveTask(
     await tx.run(sql`
       update sends s
          set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
-             updated_at = ${clock.now()}
+             updated_at = ${revivedAt}
         ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isMeant(filter)}`);
   });
 }

@@ -2,20 +2,16 @@ import type { Db } from '../db/database.ts';
 import { empty, sql } from '../db/sql.ts';
 import { undashed } from '../lib/uuid.ts';
 import { brazeId } from '../people/braze-id.ts';
+import type { CountedDispatch, Counter, CountRow } from './counts.ts';
 import type { Refusal } from './expand-named.ts';
 import type { SendStatus } from './ledger.ts';
+import { lanes } from './plan.ts';
 import { type DispatchState, isGivenUp } from './states.ts';
 
-interface DispatchRow {
-  id: string;
-  state: DispatchState;
-  lane: number;
-  accepted_at: Date;
+interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
   cancelled_at: Date | null;
   expanded_at: Date | null;
-  open_tasks: number;
-  targeted: number | null;
   refusals: Refusal[];
   campaign_id: string | null;
   send_id: string | null;
@@ -25,27 +21,10 @@ interface DispatchRow {
 /** Null when this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
-    select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, refusals, campaign_id,
-           send_id, failure
+    select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, counts,
+           refusals, campaign_id, send_id, failure
       from dispatches
      where id = ${dispatchId} and workspace_id = ${workspaceId}`);
-}
-
-interface CountRow {
-  channel: string;
-  status: SendStatus;
-  reason: string | null;
-  count: number;
-  attempts: number;
-}
-
-function countSends(db: Db, dispatchId: string): Promise<CountRow[]> {
-  return db.query<CountRow & Record<string, unknown>>(sql`
-    select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts
-      from generate_series(0, 255) as b(bucket)
-      join sends s on s.bucket = b.bucket and s.dispatch_id = ${dispatchId}
-     group by s.channel, s.status, s.reason
-     order by s.channel, s.status, s.reason`);
 }
 
 export interface ChannelCounts {
@@ -74,12 +53,13 @@ export function countOutcome(
 }
 
 /**
- * State, counts and timings of one dispatch. Once it is finished,
+ * State, counts and timings of one dispatch. `expanded_at`: since then every person of a broadcast's audience is counted.
+ * `counted_at`: how old the counts of a large one are that is running; absent = as of now. Once it is finished,
  * `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
  * `recipients` is the sum of `sent` and every reason. Source: eligibility.md 7.
  */
-export async function describeDispatch(db: Db, dispatch: DispatchRow): Promise<object> {
-  const rows = await countSends(db, dispatch.id);
+export async function describeDispatch(counter: Counter, dispatch: DispatchRow): Promise<object> {
+  const { rows, countedAt } = await counter(dispatch);
   const channels: Record<string, ChannelCounts> = {};
   for (const row of rows) countOutcome(channels, heeding(row, dispatch.state));
   return {
@@ -90,6 +70,8 @@ export async function describeDispatch(db: Db, dispatch: DispatchRow): Promise<o
     accepted_at: dispatch.accepted_at,
     finished_at: dispatch.finished_at ?? dispatch.cancelled_at,
     ...(dispatch.failure !== null && { failure: dispatch.failure }),
+    ...(dispatch.lane === lanes.broadcast && { expanded_at: dispatch.expanded_at }),
+    ...(countedAt !== null && { counted_at: countedAt }),
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },
     channels,
     message: 'success',

@@ -8,6 +8,7 @@ import {
   replayDispatch,
   resumeDispatch,
 } from '../../dispatch/control.ts';
+import { createCounter } from '../../dispatch/counts.ts';
 import { readReplayFilter } from '../../dispatch/replay-filter.ts';
 import { type DispatchState, isLive } from '../../dispatch/states.ts';
 import {
@@ -47,6 +48,8 @@ type Controlling = (order: Control, body: Record<string, unknown>, state: Dispat
 
 /** What happened to a dispatch and to each of its people, and what is to become of it. */
 export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
+  const counter = createCounter({ db, clock });
+
   async function find({ params, workspaceId }: RouteRequest) {
     const id = params.dispatch_id ?? '';
     const found = /^[0-9a-f]{32}$/.test(id) ? await findDispatch(db, workspaceId, dashed(id)) : null;
@@ -74,7 +77,7 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       method: 'GET',
       path: '/dispatches/:dispatch_id',
       permission: 'dispatches.read',
-      handle: async (request) => ({ status: 200, body: await describeDispatch(db, await find(request)) }),
+      handle: async (request) => ({ status: 200, body: await describeDispatch(counter, await find(request)) }),
     },
     {
       method: 'GET',
