@@ -9,6 +9,8 @@ export const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 
 export interface BenchServer {
   url: string;
+  pid: number;
+  dataDir: string;
   post(path: string, body: object): Promise<{ dispatch_id: string }>;
   get(path: string): Promise<Record<string, unknown>>;
   stop(): Promise<void>;
@@ -40,6 +42,8 @@ export async function startBenchServer(workspaceYaml: string, env: Record<string
   const headers = { authorization: `Bearer ${KEY}` };
   return {
     url,
+    pid: child.pid ?? Number.NaN,
+    dataDir: folder,
     async post(path, body) {
       const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
       if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);

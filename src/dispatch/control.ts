@@ -4,7 +4,7 @@ import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
 import { ONE_TASK } from './pieces.ts';
 import { lanes } from './plan.ts';
-import type { ReplayFilter } from './replay-filter.ts';
+import { filterFor, type ReplayFilter, type ReplayRequest } from './replay-filter.ts';
 import type { DispatchState } from './states.ts';
 
 /** What an operator does to a dispatch, as src/dispatch/states.ts draws it. */
@@ -58,29 +58,37 @@ export function resumeDispatch(control: Control): Promise<Moved> {
 }
 
 /**
- * Tries again what `filter` names of a dispatch that is over. Its rows are put in order bucket by bucket, by the tasks
+ * Tries again what `request` names of a dispatch that is over. Its rows are put in order bucket by bucket, by the tasks
  * that then drain them. Throws `wrong_state`, also where people of a cancelled broadcast have no rows yet and not all of
  * them are meant: those without would look like those who are.
  */
-export function replayDispatch(control: Control, filter: ReplayFilter): Promise<Moved> {
-  const meansAll = filter.statuses.includes('cancelled') && filter.channels === null && filter.codes === null;
+export function replayDispatch(control: Control, request: ReplayRequest): Promise<Moved> {
+  const { dispatchId, now } = control;
   return transition(control, ['finished', 'cancelled'], async (tx) => {
-    const moved = await tx.maybeOne<OpenedRow & { is_complete: boolean }>(sql`
-      update dispatches
-         set state = case when targeted is null then 'accepted' else 'sending' end,
-             replay = ${JSON.stringify(filter)}, replayed_at = ${control.now},
-             finished_at = null, cancelled_at = null, counts = null
-       where id = ${control.dispatchId} and state in ('finished', 'cancelled')
-      returning state, lane, targeted, workspace_id,
-                targeted is not null and (lane = ${lanes.named} or expanded_at is not null) as is_complete`);
-    if (moved === null) return null;
-    if (!moved.is_complete && !meansAll) {
+    const { state, is_complete } = await tx.one<{ state: DispatchState; is_complete: boolean }>(sql`
+      select state, targeted is not null and (lane = ${lanes.named} or expanded_at is not null) as is_complete
+        from dispatches
+       where id = ${dispatchId}
+         for update`);
+    const filter = filterFor(state, request);
+    if (state === 'cancelled' && !is_complete && !meansAllCancelled(filter)) {
       const problem = 'its people are still being written down; try again, or replay all that was cancelled';
       throw new RequestError('wrong_state', [problem], 1);
     }
-    await startTasks(tx, moved, control);
+    const moved = await tx.maybeOne<OpenedRow>(sql`
+      update dispatches
+         set state = case when targeted is null then 'accepted' else 'sending' end,
+             replay = ${JSON.stringify(filter)}, replayed_at = ${now},
+             finished_at = null, cancelled_at = null, counts = null
+       where id = ${dispatchId} and state in ('finished', 'cancelled')
+      returning state, lane, targeted, workspace_id`);
+    if (moved !== null) await startTasks(tx, moved, control);
     return moved;
   });
+}
+
+function meansAllCancelled({ statuses, channels, codes }: ReplayFilter): boolean {
+  return statuses.includes('cancelled') && channels === null && codes === null;
 }
 
 interface MovedRow extends Record<string, unknown>, Moved {}

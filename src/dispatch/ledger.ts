@@ -41,9 +41,12 @@ export interface Verdict {
   releasesPlace?: boolean;
 }
 
-/** Sends of these tasks that are due, at most `limit` of each task. */
+/**
+ * Sends of these tasks that are due, at most `limit` of each task. Each comes once, also where several tasks are for one
+ * bucket, as after a pause.
+ */
 export async function dueSends(db: Db, tasks: Task[], now: Date, limit: number): Promise<PendingSend[]> {
-  return db.query<PendingSend & Record<string, unknown>>(sql`
+  const rows = await db.query<PendingSend & Record<string, unknown>>(sql`
     select s.bucket, s.dispatch_id as "dispatchId", s.user_id as "userId", s.channel, s.attempts, t.id as "taskId"
       from unnest(${tasks.map(({ id }) => id)}::bigint[], ${tasks.map(({ dispatchId }) => dispatchId)}::uuid[],
                   ${tasks.map(({ bucket }) => bucket)}::integer[]) as t(id, dispatch_id, bucket)
@@ -59,6 +62,7 @@ export async function dueSends(db: Db, tasks: Task[], now: Date, limit: number):
         ) as one
         limit ${limit}
      ) as s`);
+  return [...new Map(rows.map((send) => [sendKey(send), send])).values()];
 }
 
 /** When the next pending send of each task is due; tasks without any are missing. */

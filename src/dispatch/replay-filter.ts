@@ -23,18 +23,25 @@ export interface StoredReplay {
 const members = ['statuses', 'channels', 'codes'];
 const MOST_CODES = 100;
 
-/** The body of a replay. Throws RequestError that names each path. Without statuses: failed, and cancelled if it was. */
-export function readReplayFilter(body: Record<string, unknown>, state: DispatchState): ReplayFilter {
+/** What was asked for; statuses null = the usual ones, which depend on what is replayed. */
+export type ReplayRequest = Omit<ReplayFilter, 'statuses'> & { statuses: ReplayableStatus[] | null };
+
+/** What failed, and of a dispatch that was cancelled also what was not sent because of that. */
+export function filterFor(state: DispatchState, { statuses, ...rest }: ReplayRequest): ReplayFilter {
+  return { statuses: statuses ?? (state === 'cancelled' ? ['failed', 'cancelled'] : ['failed']), ...rest };
+}
+
+/** The body of a replay. Throws RequestError that names each path. */
+export function readReplayRequest(body: Record<string, unknown>): ReplayRequest {
   const problems = new Problems();
   for (const name of Object.keys(body)) {
     if (!members.includes(name)) problems.add('shape', name, `unknown member; expected ${members.join(', ')}`);
   }
-  const usual: ReplayableStatus[] = state === 'cancelled' ? ['failed', 'cancelled'] : ['failed'];
   const statuses = readList(body, 'statuses', isOneOf(replayable), `of ${replayable.join(', ')}`, problems);
   const channels = readList(body, 'channels', isOneOf(channelKeys), `of ${channelKeys.join(', ')}`, problems);
   const codes = readList(body, 'codes', isCode, "of provider's codes as texts", problems);
   problems.throwIfAny();
-  return { statuses: statuses ?? usual, channels, codes };
+  return { statuses, channels, codes };
 }
 
 function readList<T>(

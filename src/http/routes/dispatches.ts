@@ -9,8 +9,8 @@ import {
   resumeDispatch,
 } from '../../dispatch/control.ts';
 import { createCounter } from '../../dispatch/counts.ts';
-import { readReplayFilter } from '../../dispatch/replay-filter.ts';
-import { type DispatchState, isLive } from '../../dispatch/states.ts';
+import { readReplayRequest } from '../../dispatch/replay-filter.ts';
+import { isLive } from '../../dispatch/states.ts';
 import {
   describeDispatch,
   findDispatch,
@@ -44,7 +44,7 @@ export interface DispatchRouteDeps {
   onRunnable(lane: number): void;
 }
 
-type Controlling = (order: Control, body: Record<string, unknown>, state: DispatchState) => Promise<Moved>;
+type Controlling = (order: Control, body: Record<string, unknown>) => Promise<Moved>;
 
 /** What happened to a dispatch and to each of its people, and what is to become of it. */
 export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
@@ -65,7 +65,7 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       async handle(request) {
         const dispatch = await find(request);
         const order = { db, dispatchId: dispatch.id, now: clock.now() };
-        const { state, lane } = await move(order, request.body, dispatch.state);
+        const { state, lane } = await move(order, request.body);
         if (isLive(state)) onRunnable(lane);
         return { status: 201, body: { state, message: 'success' } };
       },
@@ -100,7 +100,7 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
     control('cancel', cancelDispatch),
     control('pause', pauseDispatch),
     control('resume', resumeDispatch),
-    control('replay', (order, body, state) => replayDispatch(order, readReplayFilter(body, state))),
+    control('replay', (order, body) => replayDispatch(order, readReplayRequest(body))),
   ];
 }
 
