@@ -60,6 +60,20 @@ create table api_keys (
   last_used_at timestamp with time zone
 );
 
+create table app_calls (
+  app_id text not null,
+  minute timestamp with time zone not null,
+  calls integer not null,
+  ambiguous integer not null
+);
+
+create table app_uninstalls (
+  bucket integer not null,
+  user_id bigint not null,
+  app_id text not null,
+  at timestamp with time zone not null
+);
+
 create table apps (
   id text not null,
   workspace_id integer not null,
@@ -90,6 +104,16 @@ create table cap_places (
   channel text not null,
   campaign_id text,
   taken_at timestamp with time zone not null
+);
+
+create table closed_apps (
+  app_id text not null,
+  workspace_id integer not null,
+  cause text not null,
+  reason text not null,
+  settings bytea not null,
+  since timestamp with time zone not null,
+  probe_at timestamp with time zone not null
 );
 
 create table dispatches (
@@ -178,6 +202,26 @@ create table idempotency_keys (
   created_at timestamp with time zone not null
 );
 
+create table import_batches (
+  import_id bigint not null,
+  number integer not null,
+  records integer not null,
+  rejects json not null
+);
+
+create table imports (
+  id bigint not null,
+  workspace_id integer not null,
+  path text not null,
+  size_bytes bigint not null,
+  sha256 bytea not null,
+  settings jsonb not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  records bigint,
+  rejected bigint
+);
+
 create table message_variations (
   campaign_id text not null,
   id text not null,
@@ -250,7 +294,9 @@ create table push_targets (
   device_id text not null,
   foreground boolean not null default true,
   registered_at timestamp with time zone not null default now(),
-  last_used_at timestamp with time zone
+  last_used_at timestamp with time zone,
+  environment text,
+  suspect_since timestamp with time zone
 );
 
 create table push_token_owners (
@@ -324,7 +370,8 @@ create table sends (
   provider_code text,
   provider_message_id text,
   address text,
-  task_id bigint
+  task_id bigint,
+  devices jsonb
 ) partition by RANGE (dispatch_id);
 
 create table sends_default (
@@ -341,7 +388,8 @@ create table sends_default (
   provider_code text,
   provider_message_id text,
   address text,
-  task_id bigint
+  task_id bigint,
+  devices jsonb
 );
 
 create table subscription_groups (
@@ -378,6 +426,26 @@ create table tasks (
   stride bigint
 );
 
+create table token_removals (
+  id bigint not null,
+  workspace_id integer not null,
+  app_id text not null,
+  token text not null,
+  bucket integer not null,
+  user_id bigint not null,
+  platform text not null,
+  device_id text not null,
+  foreground boolean not null,
+  environment text,
+  registered_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  reason text not null,
+  dispatch_id uuid not null,
+  suspected_at timestamp with time zone,
+  removed_at timestamp with time zone,
+  restored_at timestamp with time zone
+);
+
 create table user_names (
   workspace_id integer not null,
   label text not null,
@@ -407,6 +475,8 @@ CREATE INDEX events_person ON ONLY public.events USING btree (bucket, user_id, n
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
+CREATE INDEX profiles_custom ON public.profiles USING gin (custom jsonb_path_ops) WITH (fastupdate='on', gin_pending_list_limit='16384');
+
 CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE (email IS NOT NULL);
 
 CREATE INDEX profiles_phone ON public.profiles USING btree (phone) WHERE (phone IS NOT NULL);
@@ -418,6 +488,8 @@ CREATE INDEX purchases_default_bucket_user_id_product_id_at_idx ON public.purcha
 CREATE INDEX purchases_person ON ONLY public.purchases USING btree (bucket, user_id, product_id, at);
 
 CREATE INDEX push_targets_device ON public.push_targets USING btree (device_id);
+
+CREATE INDEX push_targets_suspect ON public.push_targets USING btree (app_id, suspect_since) WHERE (suspect_since IS NOT NULL);
 
 CREATE INDEX sandbox_messages_default_workspace_id_dispatch_id_idx ON public.sandbox_messages_default USING btree (workspace_id, dispatch_id);
 
@@ -433,7 +505,18 @@ CREATE INDEX tasks_due ON public.tasks USING btree (lane, run_at, id);
 
 CREATE INDEX tasks_expand ON public.tasks USING btree (run_at, id) WHERE (kind = 'expand'::text);
 
+CREATE INDEX token_removals_app ON public.token_removals USING btree (app_id, COALESCE(removed_at, suspected_at));
+
+CREATE INDEX token_removals_open ON public.token_removals USING btree (app_id, token) WHERE ((suspected_at IS NOT NULL) AND (removed_at IS NULL) AND (restored_at IS NULL));
+
 CREATE INDEX user_names_person ON public.user_names USING btree (bucket, user_id);
+
+CREATE OR REPLACE FUNCTION public.accepted_devices(status send_status, devices jsonb)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (devices IS NOT NULL) THEN jsonb_array_length(jsonb_path_query_array(devices, '$[*]?(@."state" == "sent")'::jsonpath)) WHEN (status = 'sent'::send_status) THEN 1 ELSE 0 END
+;
 
 CREATE OR REPLACE FUNCTION public.bucket_of(user_id bigint)
  RETURNS integer
@@ -474,6 +557,13 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.stopped_status(devices jsonb, otherwise send_status)
+ RETURNS send_status
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (accepted_devices('pending'::send_status, devices) > 0) THEN 'sent'::send_status ELSE otherwise END
+;
+
 CREATE UNIQUE INDEX activity_log_pkey ON public.activity_log USING btree (id);
 
 CREATE UNIQUE INDEX activity_totals_pkey ON public.activity_totals USING btree (bucket, user_id, kind, name);
@@ -488,6 +578,10 @@ CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
 
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id);
 
+CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, minute);
+
+CREATE UNIQUE INDEX app_uninstalls_pkey ON public.app_uninstalls USING btree (bucket, user_id, app_id);
+
 CREATE UNIQUE INDEX apps_pkey ON public.apps USING btree (id);
 
 CREATE UNIQUE INDEX apps_workspace_id_name_key ON public.apps USING btree (workspace_id, name);
@@ -496,6 +590,8 @@ CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_places_pkey ON public.cap_places USING btree (bucket, user_id, dispatch_id, channel);
 
+CREATE UNIQUE INDEX closed_apps_pkey ON public.closed_apps USING btree (app_id);
+
 CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING btree (id);
 
 CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
@@ -503,6 +599,12 @@ CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
 CREATE UNIQUE INDEX frequency_caps_pkey ON public.frequency_caps USING btree (workspace_id, ordinal);
 
 CREATE UNIQUE INDEX idempotency_keys_pkey ON public.idempotency_keys USING btree (workspace_id, path, key);
+
+CREATE UNIQUE INDEX import_batches_pkey ON public.import_batches USING btree (import_id, number);
+
+CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (id);
+
+CREATE UNIQUE INDEX imports_workspace_id_path_key ON public.imports USING btree (workspace_id, path);
 
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
 
@@ -536,6 +638,8 @@ CREATE UNIQUE INDEX subscription_states_pkey ON public.subscription_states USING
 
 CREATE UNIQUE INDEX tasks_pkey ON public.tasks USING btree (id);
 
+CREATE UNIQUE INDEX token_removals_pkey ON public.token_removals USING btree (id);
+
 CREATE UNIQUE INDEX user_names_pkey ON public.user_names USING btree (workspace_id, label, name);
 
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (name);
@@ -564,6 +668,10 @@ alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 
 alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
+alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, minute);
+
+alter table app_uninstalls add constraint app_uninstalls_pkey PRIMARY KEY (bucket, user_id, app_id);
+
 alter table apps add constraint apps_pkey PRIMARY KEY (id);
 
 alter table apps add constraint apps_platform_check CHECK ((platform = ANY (ARRAY['ios'::text, 'android'::text, 'kindle'::text, 'web'::text])));
@@ -579,6 +687,10 @@ alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
 alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table cap_places add constraint cap_places_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
+
+alter table closed_apps add constraint closed_apps_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text])));
+
+alter table closed_apps add constraint closed_apps_pkey PRIMARY KEY (app_id);
 
 alter table dispatches add constraint dispatches_pkey PRIMARY KEY (id);
 
@@ -602,6 +714,16 @@ alter table frequency_caps add constraint frequency_caps_workspace_id_fkey FOREI
 
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (workspace_id, path, key);
 
+alter table import_batches add constraint import_batches_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(id) ON DELETE CASCADE;
+
+alter table import_batches add constraint import_batches_pkey PRIMARY KEY (import_id, number);
+
+alter table imports add constraint imports_pkey PRIMARY KEY (id);
+
+alter table imports add constraint imports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
+alter table imports add constraint imports_workspace_id_path_key UNIQUE (workspace_id, path);
+
 alter table message_variations add constraint message_variations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id) ON DELETE CASCADE;
 
 alter table message_variations add constraint message_variations_channel_check CHECK ((channel = ANY (ARRAY['ios_push'::text, 'android_push'::text, 'kindle_push'::text, 'web_push'::text, 'email'::text, 'sms'::text, 'whats_app'::text, 'webhook'::text, 'content_cards'::text])));
@@ -615,6 +737,8 @@ alter table profiles add constraint profiles_pkey PRIMARY KEY (bucket, user_id);
 alter table profiles add constraint profiles_push_state_check CHECK ((push_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
 alter table profiles add constraint profiles_random_bucket_check CHECK (((random_bucket >= 0) AND (random_bucket <= 9999)));
+
+alter table push_targets add constraint push_targets_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'development'::text])));
 
 alter table push_targets add constraint push_targets_pkey PRIMARY KEY (bucket, user_id, app_id, token);
 
@@ -657,6 +781,8 @@ alter table subscription_states add constraint subscription_states_state_check C
 alter table tasks add constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'drain'::text, 'revive'::text])));
 
 alter table tasks add constraint tasks_pkey PRIMARY KEY (id);
+
+alter table token_removals add constraint token_removals_pkey PRIMARY KEY (id);
 
 alter table user_names add constraint user_names_pkey PRIMARY KEY (workspace_id, label, name);
 

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { connect, type Socket } from 'node:net';
 
 export interface LoadResult {
   /** Milliseconds of each request. */
@@ -17,40 +17,107 @@ export interface Load {
   offered?: number;
 }
 
-/** Posts for a while. Latency is counted from when a request was due, so that a stalled server cannot hide. */
-export async function load({ url, path, headers, body, connections, forMs, offered }: Load): Promise<LoadResult> {
-  const pool = new Pool(url, { connections, pipelining: 1 });
+/**
+ * Posts for a while. Latency is counted from when a request was due, so that a stalled server cannot hide.
+ * Bare sockets that are kept open, and no more of HTTP than a benchmark needs: the generator shares the machine with what
+ * it measures, and an HTTP client costs as much as a server.
+ */
+export async function load(options: Load): Promise<LoadResult> {
+  const { connections, forMs, offered } = options;
   const latencies: number[] = [];
+  const failures: Error[] = [];
+  const message = messageOf(options);
   const start = performance.now();
-  async function once(due: number): Promise<void> {
-    const response = await pool.request({ method: 'POST', path, headers, body: body() });
-    await response.body.dump();
-    if (response.statusCode !== 201) throw new Error(`answered ${response.statusCode}`);
-    latencies.push(performance.now() - due);
-  }
-  if (offered === undefined)
-    await Promise.all(Array.from({ length: connections }, () => closedLoop(once, start + forMs)));
-  else await openLoop(once, { start, forMs, offered });
+  const end = start + forMs;
+  const due: number[] = [];
+  const idle: Connection[] = [];
+  const onAnswer = (connection: Connection) => {
+    latencies.push(performance.now() - connection.dueAt);
+    const next = offered === undefined && performance.now() < end ? performance.now() : due.shift();
+    if (next === undefined) idle.push(connection);
+    else connection.post(message(), next);
+  };
+  const all = await Promise.all(
+    Array.from({ length: connections }, () => openConnection(options.url, onAnswer, (error) => failures.push(error))),
+  );
+  idle.push(...all);
+  const post = (dueAt: number) => {
+    const connection = idle.pop();
+    if (connection === undefined) due.push(dueAt);
+    else connection.post(message(), dueAt);
+  };
+  if (offered === undefined) for (let first = 0; first < connections; first += 1) post(performance.now());
+  else await openLoop(post, { start, forMs, offered });
+  while ((idle.length < connections || performance.now() < end) && failures.length === 0) await tick();
   const seconds = (performance.now() - start) / 1000;
-  await pool.close();
+  for (const connection of all) connection.close();
+  if (failures[0]) throw failures[0];
   return { latencies, perSecond: latencies.length / seconds };
 }
 
-async function closedLoop(once: (due: number) => Promise<void>, end: number): Promise<void> {
-  while (performance.now() < end) await once(performance.now());
+/** Sleeping costs a millisecond of precision, which counts as latency; spinning would take a core from what is measured. */
+function tick(): Promise<void> {
+  return new Promise((passed) => setTimeout(passed, 1));
 }
 
 async function openLoop(
-  once: (due: number) => Promise<void>,
+  post: (dueAt: number) => void,
   { start, forMs, offered }: { start: number; forMs: number; offered: number },
 ): Promise<void> {
-  const running: Promise<void>[] = [];
   const total = (forMs / 1000) * offered;
-  for (let sent = 0; sent < total; ) {
+  for (let sent = 0; sent < total; await tick()) {
     const due = Math.min(total, ((performance.now() - start) / 1000) * offered);
-    for (; sent < due; sent += 1) running.push(once(start + (sent / offered) * 1000));
-    // Sleeping costs a millisecond of precision, which counts as latency; spinning would take a core from what is measured.
-    await new Promise((tick) => setTimeout(tick, 1));
+    for (; sent < due; sent += 1) post(start + (sent / offered) * 1000);
   }
-  await Promise.all(running);
+}
+
+function messageOf({ url, path, headers, body }: Load): () => string {
+  const head = Object.entries({ host: new URL(url).host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return () => {
+    const text = body();
+    return `POST ${path} HTTP/1.1\r\n${head.join('')}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+  };
+}
+
+interface Connection {
+  /** When the request that is under way was due. */
+  dueAt: number;
+  post(message: string, dueAt: number): void;
+  close(): void;
+}
+
+/** One request at a time; the answer must be a 201 with a length. */
+function openConnection(
+  url: string,
+  onAnswer: (connection: Connection) => void,
+  onFailure: (error: Error) => void,
+): Promise<Connection> {
+  const { hostname, port } = new URL(url);
+  return new Promise((opened, failed) => {
+    const socket: Socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const connection: Connection = {
+      dueAt: 0,
+      post(message, dueAt) {
+        connection.dueAt = dueAt;
+        socket.write(message);
+      },
+      close() {
+        socket.removeAllListeners('close').destroy();
+      },
+    };
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      answer += chunk;
+      const head = answer.indexOf('\r\n\r\n');
+      if (head < 0) return;
+      const length = Number(/^content-length: (\d+)/im.exec(answer)?.[1]);
+      if (!answer.startsWith('HTTP/1.1 201 ')) onFailure(new Error(`answered ${answer.slice(0, 400)}`));
+      else if (answer.length >= head + 4 + length) {
+        answer = '';
+        onAnswer(connection);
+      }
+    });
+    socket.on('connect', () => opened(connection)).on('error', failed);
+    socket.on('close', () => onFailure(new Error('the server closed a connection')));
+  });
 }

@@ -5,14 +5,24 @@ import { cpus, totalmem } from 'node:os';
 import { benchAccept } from './accept.ts';
 import { benchAudience } from './audience.ts';
 import { benchCancel } from './cancel.ts';
+import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
+import { benchIdle } from './idle.ts';
+import { benchImport } from './import.ts';
+import { benchPushSenders } from './push-senders.ts';
+import { benchWebPush } from './web-push.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
+  idle: benchIdle,
   email: benchEmail,
+  drain: benchDrain,
   audience: benchAudience,
   cancel: benchCancel,
+  import: benchImport,
+  'push-senders': benchPushSenders,
+  'web-push': benchWebPush,
 };
 
 const wanted = process.argv.slice(2).filter((name) => name in benches);

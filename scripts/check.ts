@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 
 const steps: [string, string[]][] = [
   ['types', ['node_modules/.bin/tsc']],
+  ['types of what runs in pages', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.json']],
+  ['types of what runs in service workers', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.worker.json']],
   ['schema.sql is fresh', [process.execPath, 'scripts/schema.ts', '--check']],
   ['lint, format, import direction and cycles', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
 ];

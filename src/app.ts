@@ -1,9 +1,10 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { pushSenders } from './channels/push-senders.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept.ts';
-import { createDeliveries, type Deliveries } from './dispatch/deliveries.ts';
+import { createDeliveries } from './dispatch/deliveries.ts';
 import { createDryRun } from './dispatch/dry-run.ts';
 import { createFinisher } from './dispatch/finish.ts';
 import { startHousekeeping } from './dispatch/housekeeping.ts';
@@ -11,19 +12,27 @@ import { createIdempotency } from './dispatch/idempotency.ts';
 import { createLinkMaker } from './dispatch/links.ts';
 import { DispatchCache } from './dispatch/loaded.ts';
 import { createProviders } from './dispatch/providers.ts';
+import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
+import { AppQueues } from './dispatch/push/app-queues.ts';
+import { TokenHygiene } from './dispatch/push/token-hygiene.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import { startWorker, type Worker } from './dispatch/worker.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
+import { audienceRoutes } from './http/routes/audience.ts';
 import { dispatchRoutes } from './http/routes/dispatches.ts';
 import { healthPage } from './http/routes/health.ts';
 import { messagesSendRoute } from './http/routes/messages-send.ts';
+import { pushAppsRoute } from './http/routes/push-apps.ts';
 import { sandboxRoutes } from './http/routes/sandbox.ts';
 import { subscriptionPages } from './http/routes/subscription-pages.ts';
 import { userRoutes } from './http/routes/users.ts';
+import { webPushPages } from './http/routes/web-push-sdk.ts';
 import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
+import { InHand } from './lib/in-hand.ts';
 import { dashed } from './lib/uuid.ts';
+import { keepCustomIndex } from './people/custom-index.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 
 export interface AppOptions {
@@ -39,6 +48,8 @@ export interface AppOptions {
   trustedProxyHops: number;
   roles: { api: boolean; worker: boolean };
   onKeyUsed?: (key: ApiKey) => void;
+  /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
+  pushSenders?: PushSenders;
 }
 
 export interface App {
@@ -57,8 +68,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const stopHousekeeping = await startHousekeeping({ db, clock, log });
-  const deliveries = createDeliveries(createProviders({ log }));
-  const worker = roles.worker ? await startWorkerWith(options, { cache, links, deliveries }) : null;
+  const stopIndexCare = roles.worker ? keepCustomIndex({ db, clock, log }) : () => undefined;
+  const working = roles.worker ? await startWorking(options, { cache, links }) : null;
+  const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
     db,
     clock,
@@ -71,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   // The newest snapshot, whenever it is asked.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
+    workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
     apiKey: (hash) => options.catalog().apiKey(hash),
   };
   const routes: Route[] = [
@@ -82,10 +95,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
+    pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
+    ...audienceRoutes({ db, clock, catalog: live }),
   ];
-  const pages = [healthPage(db), ...subscriptionPages({ db, clock, secret: options.secret })];
   const limiter = createRateLimiter({ db, clock });
+  const pages = [
+    healthPage(db),
+    ...subscriptionPages({ db, clock, secret: options.secret }),
+    ...webPushPages({ db, clock, catalog: live, limiter }),
+  ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
   const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf }) : null;
@@ -96,34 +115,58 @@ export async function startApp(options: AppOptions): Promise<App> {
     async stop() {
       await server?.close();
       await acceptor.idle();
-      await worker?.stop();
-      await deliveries.close();
+      await working?.stop();
+      stopIndexCare();
       stopHousekeeping();
     },
   };
 }
 
-interface WorkerParts {
-  cache: DispatchCache;
-  links: ReturnType<typeof createLinkMaker>;
-  deliveries: Deliveries;
+interface Working {
+  worker: Worker;
+  stop(): Promise<void>;
 }
 
-function startWorkerWith({ db, clock, log, catalog }: AppOptions, parts: WorkerParts): Promise<Worker> {
+/** A worker with everything that sends. */
+async function startWorking(
+  options: AppOptions,
+  parts: { cache: DispatchCache; links: ReturnType<typeof createLinkMaker> },
+): Promise<Working> {
+  const { db, clock, log, catalog } = options;
   const worker = randomUUID();
-  return startWorker({
-    ...parts,
+  const queues = new AppQueues({ db, clock, log, catalog });
+  const hygiene = new TokenHygiene({
     db,
     clock,
     log,
-    worker,
-    catalog,
-    recorder: createRecorder({
-      db,
-      clock,
-      onRetry: (error) => log.error({ err: error }, 'results could not be written yet'),
-    }),
-    finisher: createFinisher({ db, clock, worker }),
-    random: Math.random,
+    isGuarded: (appId) => queues.get(appId)?.cause === 'guard',
+    onGuardTripped(workspaceId, appId, reason) {
+      const app = catalog().workspace(workspaceId)?.apps.get(appId);
+      if (app !== undefined) queues.close(workspaceId, app, 'guard', reason);
+    },
   });
+  const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log });
+  const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
+  const deliveries = createDeliveries(createProviders({ log, push }), { clock, random: Math.random });
+  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
+  await queues.start();
+  hygiene.start();
+  const started = await startWorker({
+    ...parts,
+    ...{ db, clock, log, worker, catalog, deliveries, appLanes },
+    recorder: createRecorder({ db, clock, hygiene, onRetry }),
+    finisher: createFinisher({ db, clock, worker }),
+    inHand: { named: new InHand(), broadcast: new InHand() },
+    pages: new Map(),
+  });
+  return {
+    worker: started,
+    async stop() {
+      await started.stop();
+      await deliveries.close();
+      await appLanes.close();
+      await hygiene.stop();
+      await queues.stop();
+    },
+  };
 }

@@ -45,6 +45,11 @@ export const errorCodes = {
   invalid_extra: { status: 400, label: 'Invalid Extra Push Payload', meaning: '`extra` is not an object.' },
   apple_push_too_long: { status: 400, label: 'Apple Push Length Exceeded', meaning: 'More than 1,912 bytes.' },
   android_push_too_long: { status: 400, label: 'Android Push Length Exceeded', meaning: 'More than 4,000 bytes.' },
+  audience_too_expensive: {
+    status: 400,
+    label: 'Audience Too Expensive',
+    meaning: 'The audience takes the database longer than 5 s for every 100,000 profiles.',
+  },
   invalid_subscription_group: {
     status: 400,
     label: 'Invalid subscription group ID',
@@ -65,6 +70,16 @@ export const errorCodes = {
     status: 403,
     label: 'You do not have permission to access this resource',
     meaning: 'The key lacks the permission of this endpoint.',
+  },
+  identity_required: {
+    status: 403,
+    label: 'Identity required',
+    meaning: 'A page may name a person only with an `identity` that your back-end has signed.',
+  },
+  invalid_identity: {
+    status: 403,
+    label: 'Invalid identity',
+    meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
   not_found: { status: 404, label: 'Not Found', meaning: 'Unknown path or id.' },
   method_not_allowed: { status: 405, label: 'Method Not Allowed', meaning: 'Known path, other method; see `Allow`.' },

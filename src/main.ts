@@ -1,14 +1,15 @@
-import { checkFilter } from './audience/check-filter.ts';
+import { audienceChecks } from './audience/check-filter.ts';
 import { runProgram } from './cli/program.ts';
 import { serve } from './serve.ts';
 
 process.exitCode = await runProgram(
   process.argv.slice(2),
-  { serve, checkFilter },
+  { serve, ...audienceChecks },
   {
     env: process.env,
     print: (text) => process.stdout.write(`${text}\n`),
     printError: (text) => process.stderr.write(`${text}\n`),
+    ...(process.stderr.isTTY && { redraw: (line: string) => process.stderr.write(`\r\x1b[2K${line}`) }),
   },
 );
 // The channel to the process that started us would keep us alive.

@@ -1,6 +1,6 @@
 import pino, { type Logger } from 'pino';
 import { type App, startApp } from './app.ts';
-import { checkFilter } from './audience/check-filter.ts';
+import { audienceChecks } from './audience/check-filter.ts';
 import type { Config } from './config.ts';
 import { connect, type Database } from './db/database.ts';
 import { startEmbedded } from './db/embedded.ts';
@@ -92,7 +92,7 @@ async function prepareWorkspace(
 ): Promise<{ madeKey: string | null }> {
   const workspaceId = await ensureWorkspace(db);
   if (config.workspaceFile !== null) {
-    const plan = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, checkFilter });
+    const plan = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...audienceChecks });
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
   }
   const { made } = await ensureFirstKey(db, workspaceId, config.apiKey);

@@ -90,7 +90,13 @@ test('one mail per address: the lowest user id gets it, whatever the case of the
   }
   const { body } = await app.get(`/dispatches/${id}`);
   assert.equal(body.state, 'finished');
-  assert.deepEqual(body.channels.email, { recipients: 4_500, attempts: 1_500, sent: 1_500, duplicate_address: 3_000 });
+  assert.deepEqual(body.channels.email, {
+    recipients: 4_500,
+    attempts: 1_500,
+    attempts_failed: 0,
+    sent: 1_500,
+    duplicate_address: 3_000,
+  });
   const { holders, addresses } = await app.db.one<{ holders: number; addresses: number }>(sql`
     select count(*) filter (where p.external_id = any(select 'p' || n from generate_series(1, 1500) as n)) as holders,
            count(distinct lower(m.address)) as addresses

@@ -1,143 +1,279 @@
-import { RE2JS } from 're2js';
+import {
+  type CharacterSet,
+  hasCases,
+  merge,
+  type Ranges,
+  shorthands,
+  withBothCases,
+  writeSet,
+} from './character-set.ts';
+import type { Pattern } from './filter.ts';
 
 const MAX_LENGTH = 32_764;
-const MAX_REPEATS = 1_000; // in all, nested ones multiplied
-const MAX_ONE_REPEAT = 255; // PostgreSQL's own limit
+const MAX_DEPTH = 100;
+const MAX_COUNT = 255; // PostgreSQL's own limit
+/** Characters, each as often as it is repeated: how large the automaton becomes. */
+const MAX_SIZE = 32_764;
+/** Parts that may be missing, each as often as it is repeated: the automaton grows with their square. */
+const MAX_OPTIONAL = 250;
+/** Ranges that reach beyond ASCII: each has all its letters looked at. */
+const MAX_WIDE_RANGES = 200;
 
 /** Why a pattern is refused; worded for the caller. */
 export class PatternError extends Error {}
 
 /**
- * A pattern of the portable subset → the same in PostgreSQL's dialect, to be used with `~*`.
- *
- * Both engines used here are automata without back-references, so that no pattern can make them hang. RE2 decides what is
- * a pattern at all; what PostgreSQL writes differently is translated: `.` leaves out the line feed, `\b` is `\y`.
+ * A pattern of the portable subset, rewritten so that PostgreSQL's `~` and RE2 agree on it: only whether a text contains a
+ * match is asked, so groups capture nothing and laziness is dropped, and of every letter both cases are written out.
+ * What remains are automata without back-references: no text makes them hang, and their size is bounded here.
  * Throws PatternError. Source: audience.md 2.2.
  */
-export function translatePattern(pattern: string): string {
-  if (pattern.length > MAX_LENGTH) throw new PatternError(`expected at most ${MAX_LENGTH} characters`);
-  if (pattern.includes('\0') || !pattern.isWellFormed())
-    throw new PatternError('must not hold NUL or broken characters');
-  const body = pattern.replace(/^(\(\?i\))+/, '');
-  try {
-    RE2JS.compile(body, RE2JS.CASE_INSENSITIVE);
-  } catch {
-    throw new PatternError('is not a regular expression of the supported kind (no look-around, no back-references)');
-  }
-  return new Translation(body).run();
+export function readPattern(given: string): Pattern {
+  if (given.length > MAX_LENGTH) throw new PatternError(`expected at most ${MAX_LENGTH} characters`);
+  if (given.includes('\0') || !given.isWellFormed()) throw new PatternError('must not hold NUL or broken characters');
+  const { text, size } = new PatternReader(given.replace(/^(\(\?i\))+/, '')).read();
+  return { given, size, forRe2: text.re2, forPostgres: text.postgres };
 }
 
-const shorthand: Readonly<Record<string, string>> = {
-  b: '\\y',
-  B: '\\Y',
-  n: '\\n',
-  r: '\\r',
-  t: '\\t',
-  f: '\\f',
-  v: '\\v',
-};
+/** A piece of a pattern as each engine writes it, and how much of an automaton it makes. */
+interface Piece {
+  text: { re2: string; postgres: string };
+  size: number;
+  optional: number;
+}
 
-class Translation {
-  readonly #text: readonly string[];
+const word = '[0-9A-Za-z_]';
+/** PostgreSQL's own `\y` asks the locale what a word is. */
+const boundaries: Readonly<Record<string, string>> = {
+  b: `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`,
+  B: `(?:(?<=${word})(?=${word})|(?<!${word})(?!${word}))`,
+};
+const controls: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v' };
+const anyButLineFeed: CharacterSet = { ranges: [[0x0a, 0x0a]], isNegated: true };
+
+class PatternReader {
+  readonly #characters: readonly string[];
   #at = 0;
-  #repeats = 1;
-  #out = '';
-  #isAssertion = false;
-  readonly #depths: number[] = [];
+  #wideRanges = 0;
 
   constructor(pattern: string) {
-    this.#text = [...pattern];
+    this.#characters = [...pattern];
   }
 
-  run(): string {
-    while (this.#at < this.#text.length) this.#step();
-    return this.#out;
+  read(): Piece {
+    const piece = this.#alternatives(0);
+    if (this.#next() !== undefined) throw new PatternError('a ) closes nothing');
+    return piece;
   }
 
-  #step(): void {
-    const character = this.#take();
-    const afterAssertion = this.#isAssertion;
-    this.#isAssertion = character === '^' || character === '$';
-    if (afterAssertion && /[*+?{]/.test(character)) throw new PatternError('an anchor cannot be repeated');
-    if (character === '\\') {
-      this.#isAssertion = /[bB]/.test(this.#text[this.#at] ?? '');
-      this.#out += this.#escape(false);
-    } else if (character === '[') this.#set();
-    else if (character === '.') this.#out += '[^\\n]';
-    else if (character === '(') this.#open();
-    else if (character === ')') this.#close();
-    else if (character === '{') this.#count();
-    else this.#out += character;
+  #next(): string | undefined {
+    return this.#characters[this.#at];
   }
 
-  #take(): string {
-    const character = this.#text[this.#at] ?? '';
+  #take(): string | undefined {
+    const character = this.#next();
     this.#at += 1;
     return character;
   }
 
-  #open(): void {
-    this.#depths.push(this.#repeats);
-    if (this.#text[this.#at] !== '?') {
-      this.#out += '(?:'; // nothing is captured, so nothing need be remembered
-      return;
+  #alternatives(depth: number): Piece {
+    const branches = [this.#branch(depth)];
+    while (this.#next() === '|') {
+      this.#at += 1;
+      branches.push(this.#branch(depth));
     }
-    if (this.#text[this.#at + 1] !== ':')
-      throw new PatternError('of the groups that begin with (? only (?: is supported');
-    this.#at += 2;
-    this.#out += '(?:';
+    return join(branches, '|');
   }
 
-  #close(): void {
-    this.#depths.pop();
-    this.#out += ')';
+  #branch(depth: number): Piece {
+    const pieces: Piece[] = [];
+    for (;;) {
+      const character = this.#next();
+      if (character === undefined || character === '|' || character === ')') return join(pieces, '');
+      pieces.push(this.#quantified(depth));
+    }
+  }
+
+  #quantified(depth: number): Piece {
+    const { piece, isAnchor } = this.#atom(depth);
+    const quantifier = this.#quantifier();
+    if (quantifier === null) return piece;
+    if (isAnchor) throw new PatternError('an anchor cannot be repeated');
+    if (this.#next() === '?') this.#at += 1; // lazy: the same matches
+    if (this.#quantifier() !== null) throw new PatternError('a repetition cannot be repeated');
+    return repeat(piece, quantifier);
+  }
+
+  #quantifier(): Quantifier | null {
+    const character = this.#next();
+    const simple = character === undefined ? undefined : simpleQuantifiers.get(character);
+    if (simple !== undefined) {
+      this.#at += 1;
+      return simple;
+    }
+    return character === '{' ? this.#count() : null;
   }
 
   /** `{2}`, `{2,}`, `{2,5}`; a brace that counts nothing is itself. */
-  #count(): void {
-    const rest = this.#text.slice(this.#at, this.#at + 12).join('');
-    const match = /^(\d{1,4})(?:,(\d{0,4}))?\}/.exec(rest);
-    if (match === null) {
-      this.#out += '\\{';
-      return;
-    }
-    const [whole, low = '0', high] = match;
-    const most = Math.max(Number(low), high === undefined || high === '' ? 0 : Number(high));
-    if (most > MAX_ONE_REPEAT) throw new PatternError(`expected at most ${MAX_ONE_REPEAT} repetitions`);
-    this.#repeats *= Math.max(most, 1);
-    if (this.#repeats > MAX_REPEATS) throw new PatternError(`expected at most ${MAX_REPEATS} repetitions in all`);
-    this.#out += `{${whole}`;
+  #count(): Quantifier | null {
+    const rest = this.#characters.slice(this.#at, this.#at + 16).join('');
+    const [whole, low, comma, high] = /^\{(\d{1,6})(?:(,)(\d{0,6}))?\}/.exec(rest) ?? [];
+    if (whole === undefined) return null;
     this.#at += whole.length;
+    const least = Number(low);
+    const most = comma === undefined ? least : high === '' || high === undefined ? null : Number(high);
+    if (Math.max(least, most ?? 0) > MAX_COUNT) throw new PatternError(`expected at most ${MAX_COUNT} repetitions`);
+    if (most !== null && most < least) throw new PatternError('a repetition ends before it begins');
+    return { text: `{${least}${most === least ? '' : `,${most ?? ''}`}}`, least, most };
   }
 
-  #escape(inSet: boolean): string {
-    const character = this.#take();
-    if (/^[dDwWsS]$/.test(character)) {
-      if (inSet && /[DWS]/.test(character)) throw new PatternError(`\\${character} is not supported inside [ ]`);
-      return `\\${character}`;
+  #atom(depth: number): { piece: Piece; isAnchor: boolean } {
+    const character = this.#take() ?? '';
+    if (character === '^' || character === '$') return { piece: anchor(character, character), isAnchor: true };
+    if (character === '\\') return this.#escape();
+    if (character === '(') return { piece: this.#group(depth), isAnchor: false };
+    if (simpleQuantifiers.has(character)) throw new PatternError(`a ${character} repeats nothing`);
+    if (character === '[') return { piece: ofSet(this.#set()), isAnchor: false };
+    return { piece: character === '.' ? ofSet(anyButLineFeed) : ofCharacter(character), isAnchor: false };
+  }
+
+  #group(depth: number): Piece {
+    if (depth >= MAX_DEPTH) throw new PatternError(`expected at most ${MAX_DEPTH} groups inside each other`);
+    if (this.#next() === '?') {
+      this.#at += 1;
+      if (this.#take() !== ':') throw new PatternError('of the groups that begin with (? only (?: is supported');
     }
-    if (Object.hasOwn(shorthand, character) && !(inSet && /[bB]/.test(character))) return shorthand[character] ?? '';
-    if (/^[\p{L}\p{N}]?$/u.test(character)) throw new PatternError(`\\${character} is not supported`);
-    return /^[!-/:-@[-`{-~]$/.test(character) ? `\\${character}` : character;
+    const piece = this.#alternatives(depth + 1);
+    if (this.#take() !== ')') throw new PatternError('a ( is not closed');
+    return { ...piece, text: both(piece.text, (text) => `(?:${text})`) };
+  }
+
+  #escape(): { piece: Piece; isAnchor: boolean } {
+    const boundary = this.#next() === undefined ? undefined : boundaries[this.#next() ?? ''];
+    if (boundary === undefined) {
+      const { ranges, isClass } = this.#escaped();
+      return { piece: ofSet({ ranges: isClass ? ranges : withBothCases(ranges), isNegated: false }), isAnchor: false };
+    }
+    return { piece: anchor(`\\${this.#take()}`, boundary), isAnchor: true };
+  }
+
+  /** What stands after a backslash. */
+  #escaped(): { ranges: Ranges; isClass: boolean } {
+    const character = this.#take();
+    if (character === undefined) throw new PatternError('a \\ escapes nothing');
+    const shorthand = shorthands.get(character);
+    if (shorthand !== undefined) return { ranges: shorthand, isClass: true };
+    const control = Object.hasOwn(controls, character) ? controls[character] : undefined;
+    if (control === undefined && /^[\p{L}\p{N}]$/u.test(character)) {
+      throw new PatternError(`\\${character} is not supported`);
+    }
+    return { ranges: only(control ?? character), isClass: false };
   }
 
   /** A set of characters, from after its `[` to its `]`. */
-  #set(): void {
-    const negated = this.#text[this.#at] === '^';
-    if (negated) this.#at += 1;
-    let inside = '';
-    let isFirst = true;
-    for (;;) {
-      const character = this.#take();
-      if (character === '' || (character === ']' && !isFirst)) break;
-      isFirst = false;
-      if (character === '\\') inside += this.#escape(true);
-      else if (character === '[') {
-        if (/^[:.=]$/.test(this.#text[this.#at] ?? '')) throw new PatternError('[: :] classes are not supported');
-        inside += '\\[';
-      } else if (character === ']') inside += '\\]';
-      else inside += character;
-    }
-    this.#out += `[${negated ? '^' : ''}${inside}]`;
+  #set(): CharacterSet {
+    const isNegated = this.#next() === '^';
+    if (isNegated) this.#at += 1;
+    const plain: Ranges[number][] = [];
+    const classes: Ranges[number][] = [];
+    do {
+      const { ranges, isClass } = this.#member();
+      const [end, beyond] = [this.#next(), this.#characters[this.#at + 1]];
+      if (end === '-' && beyond !== ']' && beyond !== undefined) {
+        this.#at += 1;
+        plain.push(this.#range(ranges, this.#member().ranges));
+      } else (isClass ? classes : plain).push(...ranges);
+    } while (this.#next() !== ']');
+    this.#at += 1;
+    return { ranges: merge([...withBothCases(plain), ...classes]), isNegated };
   }
+
+  #range(low: Ranges, high: Ranges): Ranges[number] {
+    const [start, end] = [low[0]?.[0] ?? 0, high[0]?.[0] ?? 0];
+    const isPlain = [low, high].every((one) => one.length === 1 && one[0]?.[0] === one[0]?.[1]);
+    if (!isPlain || start > end) throw new PatternError('a range inside [ ] does not go from one character to a later');
+    if (end > 0x7f) this.#wideRanges += 1;
+    if (this.#wideRanges <= MAX_WIDE_RANGES) return [start, end];
+    throw new PatternError(`expected at most ${MAX_WIDE_RANGES} ranges that reach beyond ASCII`);
+  }
+
+  #member(): { ranges: Ranges; isClass: boolean } {
+    const character = this.#take();
+    if (character === undefined) throw new PatternError('a [ is not closed');
+    if (character === '[' && /^[:.=]$/.test(this.#next() ?? '')) {
+      throw new PatternError('[: :] classes are not supported');
+    }
+    if (character !== '\\') return { ranges: only(character), isClass: false };
+    return this.#escaped();
+  }
+}
+
+interface Quantifier {
+  text: string;
+  least: number;
+  /** Null = without end. */
+  most: number | null;
+}
+
+const simpleQuantifiers: ReadonlyMap<string, Quantifier> = new Map([
+  ['*', { text: '*', least: 0, most: null }],
+  ['+', { text: '+', least: 1, most: null }],
+  ['?', { text: '?', least: 0, most: 1 }],
+]);
+
+function both(text: Piece['text'], change: (text: string) => string): Piece['text'] {
+  return { re2: change(text.re2), postgres: change(text.postgres) };
+}
+
+function join(pieces: readonly Piece[], separator: string): Piece {
+  const joined = {
+    text: {
+      re2: pieces.map(({ text }) => text.re2).join(separator),
+      postgres: pieces.map(({ text }) => text.postgres).join(separator),
+    },
+    size: pieces.reduce((sum, { size }) => sum + size, 0),
+    optional: pieces.reduce((sum, { optional }) => sum + optional, 0),
+  };
+  return bounded(joined);
+}
+
+function repeat(piece: Piece, { text, least, most }: Quantifier): Piece {
+  const times = Math.max(most ?? least, 1);
+  return bounded({
+    text: both(piece.text, (inner) => inner + text),
+    size: piece.size * times,
+    optional: piece.optional * times + (least === 0 ? 1 : 0),
+  });
+}
+
+function bounded(piece: Piece): Piece {
+  if (piece.size > MAX_SIZE) throw new PatternError(`expected at most ${MAX_SIZE} characters, repetitions counted`);
+  if (piece.optional <= MAX_OPTIONAL) return piece;
+  throw new PatternError(`expected at most ${MAX_OPTIONAL} parts that may be missing, repetitions counted`);
+}
+
+function anchor(re2: string, postgres: string): Piece {
+  return { text: { re2, postgres }, size: 1, optional: 0 };
+}
+
+function ofSet(set: CharacterSet): Piece {
+  const text = writeSet(set);
+  return { text: { re2: text, postgres: text }, size: 1, optional: 0 };
+}
+
+const cased = new Map<string, Piece>();
+
+/** Long patterns are mostly plain characters. */
+function ofCharacter(character: string): Piece {
+  const known = cased.get(character);
+  if (known !== undefined) return known;
+  if (!hasCases(character)) return ofSet({ ranges: only(character), isNegated: false });
+  const piece = ofSet({ ranges: withBothCases(only(character)), isNegated: false });
+  cased.set(character, piece);
+  return piece;
+}
+
+function only(character: string): Ranges {
+  const codePoint = character.codePointAt(0) ?? 0;
+  return [[codePoint, codePoint]];
 }

@@ -1,11 +1,14 @@
 import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
+import { RequestError } from '../errors.ts';
 
 const MS_PER_100_000_PROFILES = 5_000;
 /** However few people there are: a busy database may be slow all by itself. */
 const SHORTEST_MS = 5_000;
 const LONGEST_MS = 2_000_000_000; // statement_timeout is a 32-bit number of milliseconds
 const QUERY_CANCELED = '57014';
+/** A pattern that is too complex for the database: kept out by `readPattern`, but for its other limits on other systems. */
+const INVALID_REGULAR_EXPRESSION = '2201B';
 
 /** The word for it in `failure`, in the log and in answers. */
 export const TOO_EXPENSIVE = 'audience_too_expensive';
@@ -52,6 +55,17 @@ export function withinTimeLimit<T>(db: Database, profiles: number, work: (tx: Db
   return db.transaction((tx) => limited(tx, timeLimitMs(profiles), () => work(tx)));
 }
 
+/** For those who wait for an answer: throws RequestError `audience_too_expensive` in the place of AudienceTooExpensive. */
+export async function refusingExpensive<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AudienceTooExpensive)) throw error;
+    throw new RequestError(TOO_EXPENSIVE, ['simplify its patterns, or describe fewer people']);
+  }
+}
+
 function isTimeUp(error: unknown): boolean {
-  return (Object(error) as { code?: unknown }).code === QUERY_CANCELED;
+  const { code } = Object(error) as { code?: unknown };
+  return code === QUERY_CANCELED || code === INVALID_REGULAR_EXPRESSION;
 }

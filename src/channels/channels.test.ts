@@ -235,7 +235,6 @@ test('android_push becomes the documented FCM message', () => {
       data: {
         _ab: 'true',
         cid: 'd1',
-        mid: 'd1',
         t: 'Title',
         a: 'Body',
         s: 'Summary',

@@ -171,6 +171,19 @@ export function settle<T>(
   throw new RenderStop('aborted', `${key}: expected ${reading.expected} after rendering`);
 }
 
+/** The same for a number that has bounds: outside of them it does not convert. */
+export function settleNumber(
+  key: string,
+  value: Templated<number> | undefined,
+  read: (value: unknown) => Reading<number>,
+  { min = -Infinity, max = Infinity }: Range,
+): number | undefined {
+  const number = settle(key, value, read);
+  if (number !== undefined && (number < min || number > max))
+    throw new RenderStop('aborted', `${key}: expected ${range(min, max)} after rendering`);
+  return number;
+}
+
 /** A text that must say something after rendering. */
 export function settleRequired(key: string, text: string | undefined): string {
   if (text === undefined || text.trim() === '') throw new RenderStop('aborted', `${key} is blank after rendering`);

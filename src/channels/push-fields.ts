@@ -1,3 +1,4 @@
+import { readInteger } from '../lib/lenient.ts';
 import type { Fields } from './fields.ts';
 
 /** A required text of a visible push; blank counts as missing. */
@@ -13,10 +14,13 @@ export function readExtra(fields: Fields): Record<string, unknown> | undefined {
 
 /** Display priority: what is out of range or no integer is 0, without an error. */
 export function readPriority(fields: Fields): number | undefined {
-  const value = fields.raw('priority');
-  if (value === undefined || value === null || value === '') return undefined;
-  const number = Number(value);
-  return Number.isInteger(number) && number >= -2 && number <= 2 ? number : 0;
+  return priorityOf(fields.raw('priority'));
+}
+
+export function priorityOf(value: unknown): number | undefined {
+  const reading = readInteger(typeof value === 'string' ? value.trim() : value);
+  if (reading.ok && reading.value === undefined) return undefined;
+  return reading.ok && reading.value !== undefined && Math.abs(reading.value) <= 2 ? reading.value : 0;
 }
 
 export const MAX_TTL_S = 2_419_200; // 28 days
@@ -36,4 +40,9 @@ export function present<T>(members: Readonly<Record<string, T | undefined>>): Re
   const kept: [string, T][] = [];
   for (const [key, value] of Object.entries(members)) if (value !== undefined) kept.push([key, value]);
   return Object.fromEntries(kept);
+}
+
+/** An optional text after rendering; the empty one is absent. */
+export function given(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }

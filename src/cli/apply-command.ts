@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { applyFile, variablesOf } from '../workspace/apply-file.ts';
-import type { CheckFilter } from '../workspace/file.ts';
+import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/apply-file.ts';
 import { printPlan } from '../workspace/plan.ts';
 import { loadSecret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
@@ -15,7 +14,9 @@ interface ApplyCommandOptions {
   json?: boolean;
 }
 
-export function applyCommand(terminal: Terminal, checkFilter: CheckFilter): Command {
+type Checks = Pick<ApplyFileOptions, 'checkFilter' | 'checkReferences'>;
+
+export function applyCommand(terminal: Terminal, { checkFilter, checkReferences }: Checks): Command {
   return new Command('apply')
     .description('make the workspace what a workspace file says, and print what that took')
     .argument('<file>', 'a workspace file (YAML)')
@@ -30,7 +31,8 @@ export function applyCommand(terminal: Terminal, checkFilter: CheckFilter): Comm
       const config = readConfig(env, new Set([...variablesOf(path), ...variablesOf(env.CRESSET_WORKSPACE)]));
       const plan = await withDatabase(config, async (db) => {
         const workspaceId = await ensureWorkspace(db);
-        return applyFile(db, { workspaceId, path, env, secret: loadSecret(config), checkFilter, dryRun, reseal });
+        const checks = { checkFilter, checkReferences };
+        return applyFile(db, { workspaceId, path, env, secret: loadSecret(config), ...checks, dryRun, reseal });
       });
       const note = dryRun ? '\nThis was a dry run: nothing was changed.' : '';
       answer(terminal, json, { dry_run: dryRun, plan }, `${printPlan(plan)}${note}`);

@@ -20,7 +20,7 @@ function terminal(env: Record<string, string>, actions: Partial<Actions> = {}) {
     const errors: string[] = [];
     const code = await runProgram(
       args,
-      { serve: async () => undefined, checkFilter: () => [], ...actions },
+      { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], ...actions },
       { env, print: (text) => out.push(text), printError: (text) => errors.push(text) },
     );
     return { code, out: out.join('\n'), errors: errors.join('\n') };
@@ -39,7 +39,19 @@ async function onDatabase(t: TestContext, more: Record<string, string> = {}) {
 }
 
 const helps: [string[], RegExp[]][] = [
-  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/]],
+  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /users/, /simulate/]],
+  [
+    ['simulate', '--help'],
+    [/fcm, apns, adm, web-push, or all/, /--fault/, /--json/, /Examples:\n {2}cresset simulate all/],
+  ],
+  [
+    ['users', '--help'],
+    [/^Usage: cresset users/, /import/],
+  ],
+  [
+    ['users', 'import', '--help'],
+    [/--types/, /--rejects/, /--dry-run/, /--restart/, /Exit codes: 0 /, /Examples:\n {2}cresset users import people/],
+  ],
   [
     ['serve', '--help'],
     [/^Usage: cresset serve/, /--json/, /Examples:\n {2}cresset serve/],

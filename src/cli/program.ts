@@ -2,13 +2,20 @@ import { Command, CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
 import { ListenError } from '../http/listen.ts';
+import { ImportFileError } from '../people/import/entry.ts';
+import { FaultError } from '../simulate/faults.ts';
+import { PortError } from '../simulate/listen.ts';
+import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
 import { variablesOf } from '../workspace/apply-file.ts';
+import type { CheckReferences } from '../workspace/apply-references.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { applyCommand } from './apply-command.ts';
 import { keysCommand, UsageError } from './keys-command.ts';
-import type { Terminal } from './terminal.ts';
+import { simulateCommand } from './simulate-command.ts';
+import { CommandEnd, type Terminal } from './terminal.ts';
+import { usersCommand } from './users-command.ts';
 import { DatabaseUnusableError } from './with-database.ts';
 
 export type { Terminal } from './terminal.ts';
@@ -17,8 +24,11 @@ export type { Terminal } from './terminal.ts';
 export interface Actions {
   /** Serves until it is told to stop. */
   serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
-  /** The audience's own check of a segment's filter. */
+  /** The audience's own check of a segment's filter, and of what it refers to. */
   checkFilter: CheckFilter;
+  checkReferences: CheckReferences;
+  /** Until when stand-ins run; the default is a signal to stop. */
+  simulateUntil?: () => Promise<unknown>;
 }
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
@@ -27,8 +37,10 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
   const program = new Command('cresset')
     .description("A self-hosted message-sending server, wire-compatible with Braze's POST /messages/send.")
     .addCommand(serveCommand(actions, terminal))
-    .addCommand(applyCommand(terminal, actions.checkFilter))
+    .addCommand(applyCommand(terminal, actions))
     .addCommand(keysCommand(terminal))
+    .addCommand(usersCommand(terminal))
+    .addCommand(simulateCommand(terminal, actions.simulateUntil))
     .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
   catchExits(program, terminal);
   return program;
@@ -41,14 +53,23 @@ export async function runProgram(args: readonly string[], actions: Actions, term
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
+    if (error instanceof CommandEnd) return error.exitCode;
     const isMisuse = misuses.some((kind) => error instanceof kind);
     report(error, args.includes('--json'), terminal);
     return isMisuse ? exitCodes.misused : exitCodes.failed;
   }
 }
 
-const misuses = [UsageError, ConfigError, WorkspaceFileError];
-const expected = [...misuses, ListenError, KeyError, SecretError, EmbeddedDatabaseError, DatabaseUnusableError];
+const misuses = [UsageError, ConfigError, WorkspaceFileError, ImportFileError, FaultError, WorkspaceFolderError];
+const expected = [
+  ...misuses,
+  ListenError,
+  PortError,
+  KeyError,
+  SecretError,
+  EmbeddedDatabaseError,
+  DatabaseUnusableError,
+];
 
 function report(error: unknown, json: boolean, terminal: Terminal): void {
   const { name, message, stack = message } = error instanceof Error ? error : new Error(String(error));

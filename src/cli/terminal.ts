@@ -5,6 +5,18 @@ export interface Terminal {
   print(text: string): void;
   /** A line beside the answer: errors, hints. */
   printError(text: string): void;
+  /** Replaces the line beside the answer that was drawn last; the empty text clears it. Only where a person looks on. */
+  redraw?(line: string): void;
+}
+
+/** Ends a command that has said what there is to say; not thrown for errors. */
+export class CommandEnd extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
 }
 
 /** The answer of a command: for programs as JSON, else for people. */

@@ -29,3 +29,14 @@ test('a listener hears what other connections announce', async (t) => {
   await db.run(sql`select pg_notify('catalog', 'changed')`);
   assert.equal(await heard.promise, 'changed');
 });
+
+test('a connection that ends between two statements of a transaction fails the transaction and nothing else', async (t) => {
+  const { db } = await testDatabase(t);
+  const work = db.transaction(async (tx) => {
+    const { pid } = await tx.one<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    await db.run(sql`select pg_terminate_backend(${pid}, 5000)`);
+    await tx.run(sql`select 1`);
+  });
+  await assert.rejects(work, /terminat|not queryable/);
+  assert.deepEqual(await db.one(sql`select 1 as still`), { still: 1 });
+});

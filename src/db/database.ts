@@ -10,6 +10,14 @@ types.setTypeParser(types.builtins.INT8, Number);
 // A date without time (dob) is a text, never an instant in some zone.
 types.setTypeParser(types.builtins.DATE, (text) => text);
 
+// The driver takes an instant apart with a pattern; the runtime reads ISO texts ten times faster.
+const readInstant = types.getTypeParser(types.builtins.TIMESTAMPTZ);
+types.setTypeParser(types.builtins.TIMESTAMPTZ, (text: string) => {
+  if (text.length > 32 || !text.endsWith('+00')) return readInstant(text);
+  const instant = new Date(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+  return Number.isNaN(instant.getTime()) ? readInstant(text) : instant;
+});
+
 type Row = pg.QueryResultRow;
 
 /** What a store needs: run a statement, get rows. A pool and a transaction both are one. */
@@ -26,9 +34,18 @@ export interface Db {
   prepared<T extends Row>(name: string, statement: Sql): Promise<T[]>;
 }
 
-export interface Database extends Db {
+export interface Transactor extends Db {
   /** Commits when `work` returns, rolls back when it throws. */
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+}
+
+export interface Database extends Transactor {
+  /**
+   * Connections of their own whose statements always go by index. For rows named by their keys: a plan is kept, and one
+   * made while a day's partition was empty would read all of it for every chunk once it has grown.
+   * (Recording 190 of 100,000 sends: 99 ms by such a plan, 4 ms by index.)
+   */
+  byKey: Transactor;
   /**
    * A connection of its own that listens on `channel` until `stop`; `onNotice` gets each payload.
    * It reconnects by itself; `onNotice('')` is called after a reconnect, since notices may have been missed.
@@ -48,12 +65,38 @@ export interface DatabaseOptions {
 export function connect({ url, max = 10, onError = () => undefined }: DatabaseOptions): Database {
   const connection = clientConfig(url);
   const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 });
-  pool.on('error', onError);
+  const keyed = new Pool({ ...connection, max, idleTimeoutMillis: 60_000, options: BY_INDEX });
+  for (const one of [pool, keyed]) one.on('error', onError);
+  return {
+    ...transactor(pool),
+    byKey: transactor(keyed),
+    listen: (channel, onNotice) => listen(connection, channel, onNotice, onError),
+    async close() {
+      await Promise.all([pool.end(), keyed.end()]);
+    },
+  };
+}
+
+const BY_INDEX = [
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'plan_cache_mode=force_generic_plan',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+function transactor(pool: pg.Pool): Transactor {
   return {
     ...runner(pool),
     async transaction(work) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // A connection that ends between two statements says so here, and nobody listening would end the process.
+      const noteBroken = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', noteBroken);
       try {
         await client.query('begin');
         const result = await work(runner(client));
@@ -65,11 +108,10 @@ export function connect({ url, max = 10, onError = () => undefined }: DatabaseOp
         });
         throw error;
       } finally {
+        client.off('error', noteBroken);
         client.release(broken);
       }
     },
-    listen: (channel, onNotice) => listen(connection, channel, onNotice, onError),
-    close: () => pool.end(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { type Account, databaseAccount, launcher } from './account.ts';
@@ -91,14 +91,21 @@ function serverOptions(sockets: string, durable: boolean): string {
     unix_socket_directories: `'${sockets}'`,
     unix_socket_permissions: '0700',
     max_connections: '100',
-    shared_buffers: '256MB',
+    shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
+    maintenance_work_mem: '128MB',
     max_wal_size: '2GB',
+    random_page_cost: '1.1', // everybody has an SSD; decision 9
     jit: 'off', // our statements are short; compiling them costs more than it saves
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');
+}
+
+/** An eighth of the memory, since the servers and whatever else runs here need theirs (decision 9). */
+function sharedBuffersMb(memoryBytes: number): number {
+  return Math.min(Math.max(Math.floor(memoryBytes / 8 / 2 ** 20), 128), 2_048);
 }
 
 /** Sockets live in the temporary folder: a socket's path may have 107 bytes at most, a data folder's may have more. */

@@ -1,4 +1,3 @@
-import type { Outcome } from '../channels/outcome.ts';
 import type { Database, Db } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import { loadRecipients, type Recipient, type RecipientNeeds } from '../people/facts.ts';
@@ -7,9 +6,10 @@ import { capChannelOf } from './caps.ts';
 import { compose, type LinkMaker } from './compose.ts';
 import type { Deliveries, Parcel } from './deliveries.ts';
 import { type AddressTurn, admit } from './gates.ts';
-import { decideSends, type PendingSend, sendKey, type Verdict } from './ledger.ts';
+import { decideSends, type PendingSend, type Verdict } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
-import { verdictOf } from './outcomes.ts';
+import { writeOff } from './push/deliver-push.ts';
+import { settle } from './push/devices.ts';
 import type { Recorder } from './recorder.ts';
 import { type Facts, laterTurn, takeTurns } from './shared-addresses.ts';
 
@@ -20,8 +20,6 @@ export interface AttemptDeps {
   deliveries: Deliveries;
   recorder: Recorder;
   links: LinkMaker;
-  /** Between 0 and 1. */
-  random(): number;
 }
 
 /** A send with what it needs, decided in memory and not yet in the ledger. */
@@ -32,43 +30,21 @@ interface Decision {
   parcel: Parcel | null;
 }
 
-/**
- * One chunk: load facts → gates → caps → render → mark `sending` → deliver → record.
- * Resolves when every result is recorded. Times at which sends of a task are to be tried again go to `onRetryAt`.
- */
-export async function attemptChunk(
-  deps: AttemptDeps,
-  sends: PendingSend[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-  signal: AbortSignal,
-  onRetryAt: (taskId: number, dueAt: Date) => void,
-): Promise<void> {
-  const recipients = await loadFacts(deps.db, sends, dispatches);
-  const turns = await takeTurns(deps.db, sends, dispatches, recipients);
-  const decisions = await decide(deps, sends, dispatches, recipients, turns);
-  const results = decisions.map(async ({ send, verdict: decided, parcel }) => {
-    if (decided.dueAt) onRetryAt(send.taskId, decided.dueAt);
-    if (parcel === null) return;
-    const verdict = await deliverAndRecord(deps, send, parcel, signal);
-    if (verdict.dueAt) onRetryAt(send.taskId, verdict.dueAt);
-  });
-  await Promise.all(results);
-}
+type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
-/** One query per workspace, which is nearly always one query. */
-async function loadFacts(
-  db: Db,
-  sends: PendingSend[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-): Promise<Facts> {
+/** What gates and templates need to know of these people. One query per workspace, which is nearly always one query. */
+export async function loadFacts(db: Db, sends: PendingSend[], dispatches: Dispatches): Promise<Facts> {
   const asked = new Map<number, { people: Map<number, PendingSend>; needs: RecipientNeeds }>();
   for (const send of sends) {
     const dispatch = dispatches.get(send.dispatchId);
     if (dispatch === undefined) continue;
-    const ask = asked.get(dispatch.workspace.id) ?? { people: new Map(), needs: dispatch.needs };
-    ask.needs = eitherNeeds(ask.needs, dispatch.needs);
-    ask.people.set(send.userId, send);
-    asked.set(dispatch.workspace.id, ask);
+    const ask = asked.get(dispatch.workspace.id);
+    if (ask === undefined)
+      asked.set(dispatch.workspace.id, { people: new Map([[send.userId, send]]), needs: dispatch.needs });
+    else {
+      if (ask.needs !== dispatch.needs) ask.needs = eitherNeeds(ask.needs, dispatch.needs);
+      ask.people.set(send.userId, send);
+    }
   }
   const facts: Facts = new Map();
   for (const [workspaceId, { people, needs }] of asked) {
@@ -80,6 +56,7 @@ async function loadFacts(
 function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): RecipientNeeds {
   return {
     custom: one.custom || other.custom,
+    details: one.details || other.details,
     push: one.push || other.push,
     groups: one.groups || other.groups,
     emailFlags: one.emailFlags || other.emailFlags,
@@ -88,46 +65,31 @@ function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): RecipientNeeds
   };
 }
 
-/** Decides every send and writes the decisions; what comes back with a parcel is ours to deliver. */
-async function decide(
+/** Facts → gates → caps → render → mark `sending`. The parcels are ours to deliver; whatever else is in the ledger. */
+export async function decideChunk(
   deps: AttemptDeps,
   sends: PendingSend[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
+  dispatches: Dispatches,
   facts: Facts,
-  turns: ReadonlyMap<PendingSend, AddressTurn>,
-): Promise<Decision[]> {
+): Promise<Parcel[]> {
+  const turns = await takeTurns(deps.db.byKey, sends, dispatches, facts);
   const now = deps.clock.now();
   const decideAll = (caps: CapLedger | null) =>
-    sends.flatMap((send) => {
+    sends.flatMap((send): Decision[] => {
       const dispatch = dispatches.get(send.dispatchId);
       if (dispatch === undefined) return []; // cancelled or paused meanwhile: its rows stay as they are
-      return [
-        {
-          send,
-          ...decideOne(deps, {
-            send,
-            dispatch,
-            recipient: facts.get(dispatch.workspace.id)?.get(send.userId),
-            turn: turns.get(send) ?? 'own',
-            now,
-            caps,
-          }),
-        },
-      ];
+      const recipient = facts.get(dispatch.workspace.id)?.get(send.userId);
+      return [decideOne(deps, { send, dispatch, recipient, turn: turns.get(send) ?? 'own', now, caps })];
     });
   const write = (db: Db, decided: Decision[]) => decideSends(db, { worker: deps.worker, now, decided });
 
-  if (!sends.some((send) => isUnderCaps(send, dispatches.get(send.dispatchId)))) {
-    const decided = decideAll(null);
-    return ours(decided, await write(deps.db, decided));
-  }
-  return deps.db.transaction(async (tx) => {
+  if (!sends.some((send) => isUnderCaps(send, dispatches.get(send.dispatchId))))
+    return parcelsOf(await write(deps.db.byKey, decideAll(null)));
+  return deps.db.byKey.transaction(async (tx) => {
     const caps = await openCapLedger(tx, sends, now);
-    const decided = decideAll(caps);
-    const written = await write(tx, decided);
-    const decisions = ours(decided, written);
-    await caps.save(tx, new Set(decisions.filter(({ parcel }) => parcel !== null).map(({ send }) => send)));
-    return decisions;
+    const parcels = parcelsOf(await write(tx, decideAll(caps)));
+    await caps.save(tx, new Set(parcels.map(({ send }) => send)));
+    return parcels;
   });
 }
 
@@ -136,8 +98,8 @@ function isUnderCaps(send: PendingSend, dispatch: LoadedDispatch | undefined): b
   return dispatch.plan.countsTowardCaps && capChannelOf(send.channel) !== null;
 }
 
-function ours(decided: Decision[], written: Set<string>): Decision[] {
-  return decided.filter(({ send }) => written.has(sendKey(send)));
+function parcelsOf(decisions: Decision[]): Parcel[] {
+  return decisions.flatMap(({ parcel }) => parcel ?? []);
 }
 
 interface Question {
@@ -149,53 +111,41 @@ interface Question {
   caps: CapLedger | null;
 }
 
-function decideOne(
-  deps: AttemptDeps,
-  { send, dispatch, recipient, turn, now, caps }: Question,
-): Omit<Decision, 'send'> {
-  const skip = (reason: string) => ({ verdict: { status: 'skipped' as const, reason }, parcel: null });
+function decideOne(deps: AttemptDeps, { send, dispatch, recipient, turn, now, caps }: Question): Decision {
+  const refuse = (verdict: Verdict) => ({ send, verdict: givenDevices(send, verdict), parcel: null });
+  const skip = (reason: string) => refuse({ status: 'skipped', reason });
   if (recipient === undefined) return skip('unknown_user'); // deleted since
   const message = dispatch.messages.get(send.channel);
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
-  if (turn === 'later') return { verdict: { status: 'pending', dueAt: laterTurn(now) }, parcel: null };
+  if (turn === 'later') return { send, verdict: { status: 'pending', dueAt: laterTurn(now) }, parcel: null };
   const admission = admit(recipient, message.gate, turn);
   if (!admission.admitted) return skip(admission.reason);
   if (caps?.isFull(send, dispatch, recipient)) return skip('frequency_capped');
   const composed = compose({ dispatch, message, recipient, now, links: deps.links });
-  if ('verdict' in composed) return { verdict: composed.verdict, parcel: null };
+  if ('verdict' in composed) return refuse(composed.verdict);
   caps?.take(send, dispatch);
   const { address, pushTargets } = admission;
   const parcel = { send, dispatch, recipient, message, rendered: composed.rendered, address, pushTargets };
-  return { verdict: { status: 'sending', address }, parcel };
+  return { send, verdict: { status: 'sending', address }, parcel };
 }
 
-async function deliverAndRecord(
-  deps: AttemptDeps,
-  send: PendingSend,
+/** A send that some of its devices have is sent, whatever stands against the others now. */
+function givenDevices({ devices }: PendingSend, verdict: Verdict): Verdict {
+  if (!devices?.some(({ state }) => state === 'sent')) return verdict;
+  return settle(writeOff(devices, verdict.reason ?? verdict.status));
+}
+
+/** Delivers one parcel and has the result written. `onDone` gets null, or the error that left the send ambiguous. */
+export function deliverAndRecord(
+  { deliveries, recorder }: AttemptDeps,
   parcel: Parcel,
   signal: AbortSignal,
-): Promise<Verdict> {
-  const { outcome, isSandbox } = await deps.deliveries.deliver(parcel, signal);
-  const verdict = verdictFor(deps, send, parcel, outcome);
-  const { address, dispatch, rendered } = parcel;
-  await deps.recorder({
-    send,
-    workspaceId: dispatch.workspace.id,
-    address,
-    verdict,
-    sandboxMessage: isSandbox ? rendered : null,
-  });
-  return verdict;
-}
-
-function verdictFor(deps: AttemptDeps, send: PendingSend, { dispatch }: Parcel, outcome: Outcome): Verdict {
-  const acceptedAt = dispatch.triedSince;
-  const attempts = send.attempts + 1;
-  return verdictOf(outcome, {
-    channel: send.channel,
-    attempts,
-    acceptedAt,
-    now: deps.clock.now(),
-    jitter: 0.9 + deps.random() / 5,
-  });
+  onDone: (error: unknown, verdict?: Verdict) => void,
+): void {
+  const { send, dispatch, address, rendered } = parcel;
+  deliveries.deliver(parcel, signal).then((delivered) => {
+    const sandboxMessage = delivered.isSandbox ? rendered : null;
+    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, sandboxMessage };
+    recorder(result, (error) => onDone(error, delivered.verdict));
+  }, onDone);
 }

@@ -1,4 +1,6 @@
+import { filterOf } from '../audience/context.ts';
 import { parseAudience } from '../audience/parse.ts';
+import { checkReferences as checkAudienceReferences } from '../audience/references.ts';
 import type { ChannelKey } from '../channels/channel.ts';
 import { isTemplate } from '../channels/fields.ts';
 import { channels } from '../channels/index.ts';
@@ -59,6 +61,7 @@ function checkSegmentAndAudience({ segmentId, audience }: SendRequest, catalog: 
     if (segment === undefined || segment.archived) {
       refuse('bad_request', 'segment_id does not name a segment of this workspace');
     }
+    checkAudienceReferences(filterOf(segment), catalog);
   }
   if (audience !== null) parseAudience(audience, 'audience');
 }

@@ -1,9 +1,9 @@
 import type { Database, Db } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
+import { type Sql, sql } from '../db/sql.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { SendStatus } from './ledger.ts';
 import { lanes } from './plan.ts';
-import type { DispatchState } from './states.ts';
+import { type DispatchState, isGivenUp } from './states.ts';
 
 /** How many sends of a dispatch have one outcome. */
 export interface CountRow {
@@ -12,6 +12,7 @@ export interface CountRow {
   reason: string | null;
   count: number;
   attempts: number;
+  attempts_failed: number;
 }
 
 /** As kept with the dispatch, in its column `counts`. */
@@ -68,7 +69,7 @@ export function createCounter({ db, clock }: { db: Database; clock: Clock }): Co
 
   return async (dispatch) => {
     if (dispatch.lane === lanes.named || (dispatch.targeted ?? 0) <= FEW)
-      return { rows: await countSends(db, dispatch.id), countedAt: null };
+      return { rows: await countSends(db, dispatch), countedAt: null };
     const kept = dispatch.counts;
     const isOver = dispatch.open_tasks === 0 && dispatch.state !== 'paused';
     if (isOver) return exactly(kept?.isFinal ? kept : await recount(dispatch, true));
@@ -104,7 +105,7 @@ async function countAndKeep(
   const rows = await db.transaction(async (tx) => {
     // In the background, while messages go out: not on all processors at once.
     if (!isFinal) await tx.run(sql`select set_config('max_parallel_workers_per_gather', '0', true)`);
-    return countSends(tx, dispatch.id);
+    return countSends(tx, dispatch);
   });
   const counts = { rows, at: now.toISOString(), tookMs: Math.round(performance.now() - start), isFinal };
   await db.run(sql`
@@ -114,11 +115,24 @@ async function countAndKeep(
   return counts;
 }
 
-function countSends(db: Db, dispatchId: string): Promise<CountRow[]> {
+function countSends(db: Db, { id, state }: Pick<CountedDispatch, 'id' | 'state'>): Promise<CountRow[]> {
   return db.query<CountRow & Record<string, unknown>>(sql`
-    select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts
-      from generate_series(0, 255) as b(bucket)
-      join sends s on s.bucket = b.bucket and s.dispatch_id = ${dispatchId}
+    select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts,
+           sum(greatest(s.attempts - accepted_devices(s.status, s.devices), 0)) as attempts_failed
+      from (select channel, attempts, devices, ${statusNow(state)} as status, ${reasonNow(state)} as reason
+              from generate_series(0, 255) as b(bucket)
+              join sends on sends.bucket = b.bucket and dispatch_id = ${id}) as s
      group by s.channel, s.status, s.reason
      order by s.channel, s.status, s.reason`);
+}
+
+/** What is pending of a dispatch that was given up counts as cancelled, or as sent where a device has it. */
+export function statusNow(state: DispatchState): Sql {
+  if (!isGivenUp(state)) return sql`status`;
+  return sql`case status when 'pending' then stopped_status(devices, 'cancelled') else status end`;
+}
+
+export function reasonNow(state: DispatchState): Sql {
+  if (!isGivenUp(state)) return sql`reason`;
+  return sql`case status when 'pending' then nullif(stopped_status(devices, 'cancelled')::text, 'sent') else reason end`;
 }

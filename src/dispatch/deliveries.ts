@@ -1,9 +1,12 @@
 import type { ChannelKey } from '../channels/channel.ts';
 import type { Outcome } from '../channels/outcome.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { PushTarget, Recipient } from '../people/facts.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
-import type { PendingSend } from './ledger.ts';
+import type { PendingSend, Verdict } from './ledger.ts';
 import type { LoadedDispatch, PreparedMessage } from './loaded.ts';
+import { verdictOf } from './outcomes.ts';
+import type { TokenNews } from './push/deliver-push.ts';
 
 /** One message, ready to be handed over. */
 export interface Parcel {
@@ -16,9 +19,15 @@ export interface Parcel {
   pushTargets: readonly PushTarget[];
 }
 
+/** What came of an attempt, and all that is to be written down of it. */
 export interface Delivered {
-  outcome: Outcome;
+  verdict: Verdict;
+  /** The message belongs into the outbox. */
   isSandbox: boolean;
+  /** What providers said of tokens. */
+  news: readonly TokenNews[];
+  /** Calls to push providers. */
+  calls: readonly { appId: string; isAmbiguous: boolean }[];
 }
 
 export interface Deliveries {
@@ -28,7 +37,7 @@ export interface Deliveries {
 
 /** A real way out for one channel of one workspace. */
 export interface Provider {
-  deliver(parcel: Parcel, signal: AbortSignal): Promise<Outcome>;
+  deliver(parcel: Parcel, signal: AbortSignal): Promise<Outcome | Delivered>;
   close(): Promise<void>;
 }
 
@@ -39,7 +48,10 @@ export type ProviderMaker = (workspace: WorkspaceCatalog) => Provider | null;
  * Sends each parcel through the workspace's provider of its channel, or into the sandbox when there is none.
  * A provider lives until the workspace's settings change.
  */
-export function createDeliveries(makers: Partial<Record<ChannelKey, ProviderMaker>>): Deliveries {
+export function createDeliveries(
+  makers: Partial<Record<ChannelKey, ProviderMaker>>,
+  { clock, random }: { clock: Clock; random(): number },
+): Deliveries {
   const open = new Map<string, { settings: WorkspaceCatalog['settings']; provider: Provider | null }>();
   const closing = new Set<Promise<void>>();
 
@@ -57,6 +69,18 @@ export function createDeliveries(makers: Partial<Record<ChannelKey, ProviderMake
     return provider;
   }
 
+  function verdictFor({ send, dispatch }: Parcel, outcome: Outcome): Verdict {
+    const attempts = send.attempts + 1;
+    const acceptedAt = dispatch.triedSince;
+    return verdictOf(outcome, {
+      channel: send.channel,
+      attempts,
+      acceptedAt,
+      now: clock.now(),
+      jitter: 0.9 + random() / 5,
+    });
+  }
+
   function closeLater(provider: Provider): void {
     const done: Promise<void> = provider.close().finally(() => closing.delete(done));
     closing.add(done);
@@ -65,8 +89,11 @@ export function createDeliveries(makers: Partial<Record<ChannelKey, ProviderMake
   return {
     async deliver(parcel, signal) {
       const provider = providerFor(parcel.dispatch.workspace, parcel.send.channel);
-      if (provider === null) return { outcome: { kind: 'accepted', providerId: null }, isSandbox: true };
-      return { outcome: await provider.deliver(parcel, signal), isSandbox: false };
+      if (provider === null)
+        return { ...nothing, verdict: { status: 'sent', providerMessageId: null }, isSandbox: true };
+      const outcome = await provider.deliver(parcel, signal);
+      if ('verdict' in outcome) return outcome;
+      return { ...nothing, verdict: verdictFor(parcel, outcome), isSandbox: false };
     },
     async close() {
       for (const { provider } of open.values()) if (provider) closeLater(provider);
@@ -75,6 +102,8 @@ export function createDeliveries(makers: Partial<Record<ChannelKey, ProviderMake
     },
   };
 }
+
+const nothing = { news: [], calls: [] } as const;
 
 function sameSettings(one: WorkspaceCatalog['settings'], other: WorkspaceCatalog['settings']): boolean {
   return JSON.stringify(one) === JSON.stringify(other);

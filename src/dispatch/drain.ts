@@ -1,75 +1,132 @@
 import type { Logger } from 'pino';
-import type { Database } from '../db/database.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { ChannelKey } from '../channels/channel.ts';
+import { channels } from '../channels/index.ts';
 import type { Task } from '../queue/tasks.ts';
-import { type AttemptDeps, attemptChunk } from './attempt.ts';
 import { expandNamed } from './expand-named.ts';
 import type { Finisher } from './finish.ts';
-import { dueSends, nextDue, type PendingSend, settleAmbiguous } from './ledger.ts';
+import { type DueTask, dueSends, nextDue, type PendingSend, settleAmbiguous } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
+import { attemptAll, type PipelineDeps } from './pipeline.ts';
+import type { AppLanes, Blocked } from './push/app-lanes.ts';
+import { explainWait } from './push/closed-apps.ts';
 
-/** Most sends that are in hand at once in one round: after a crash, at most these are ambiguous. */
+/** Sends that are loaded, decided and marked together. */
 const CHUNK = 200;
-/** Most sends of one task that are read at once. */
+const PUSH_CHUNK = 500;
+/** Most sends of one task that are read at once; then others have their turn. */
 const PAGE = 1_000;
 
-export interface DrainDeps extends AttemptDeps {
-  db: Database;
-  clock: Clock;
+export interface DrainDeps extends PipelineDeps {
   log: Logger;
   finisher: Finisher;
+  appLanes: AppLanes;
+  /** How far each task was read in this process, so that the next page need not pass over what is done. */
+  pages: Map<number, number>;
 }
+
+type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
 /** Tries what is due of these tasks and ends them: gone, or due again at the next retry. */
 export async function drain(
   deps: DrainDeps,
   tasks: Task[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
+  dispatches: Dispatches,
   signal: AbortSignal,
 ): Promise<void> {
   const isFresh = ({ dispatchId, tries }: Task) => tries === 0 && dispatches.get(dispatchId)?.state === 'accepted';
   const fresh = tasks.filter(isFresh);
   const resumed = tasks.filter((task) => !isFresh(task));
-  const sends = [...(await open(deps, fresh, dispatches)), ...(await resume(deps, resumed, dispatches))];
-  const retries = new Map<number, Date>();
-  const onRetryAt = (taskId: number, dueAt: Date) => {
-    const earlier = retries.get(taskId);
-    if (earlier === undefined || dueAt < earlier) retries.set(taskId, dueAt);
-  };
-  for (const chunk of chunksOf(sends, CHUNK)) {
-    if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
-    await attemptChunk(deps, chunk, dispatches, signal, onRetryAt);
+  const blocks = await findBlocks(deps, dispatches);
+  const opened = await open(deps, fresh, dispatches);
+  await settle(deps, resumed, dispatches);
+  const due = resumed.map((task) => dueTask(deps, task, blocks));
+  const read = await dueSends(deps.db.byKey, due, deps.clock.now(), PAGE);
+  const sends = [...opened.filter(({ dispatchId, channel }) => !blocks.get(dispatchId)?.has(channel)), ...read];
+  const ends = new Ends();
+  for (const task of tasks)
+    for (const { untilMs } of blocks.get(task.dispatchId)?.values() ?? []) ends.again(task.id, new Date(untilMs));
+  await attemptAll(deps, chunksOf(sends, chunkSize(sends)), dispatches, signal, (taskId, dueAt) =>
+    ends.again(taskId, dueAt),
+  );
+  if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
+  await endTasks(deps, { tasks, due, read, ends });
+}
+
+/** When each task is to run again, the earliest that was asked for; missing = never. */
+class Ends {
+  readonly #at = new Map<number, Date>();
+
+  again(taskId: number, at: Date): void {
+    const earlier = this.#at.get(taskId);
+    if (earlier === undefined || at < earlier) this.#at.set(taskId, at);
   }
-  // Of a fresh task all sends were in hand; of another, more may be due, or due later.
-  const later = await nextDue(deps.db, resumed, deps.clock.now());
-  const end = ({ id }: Task) => deps.finisher({ taskId: id, runAt: later.get(id) ?? retries.get(id) ?? null });
-  await Promise.all(tasks.map(end));
+
+  get(taskId: number): Date | null {
+    return this.#at.get(taskId) ?? null;
+  }
+}
+
+/** Of a fresh task all sends were in hand; of another, more may be due, or due later. */
+async function endTasks(
+  { db, clock, pages, finisher }: DrainDeps,
+  { tasks, due, read, ends }: { tasks: Task[]; due: DueTask[]; read: PendingSend[]; ends: Ends },
+): Promise<void> {
+  const perTask = new Map<number, { count: number; last: number }>();
+  for (const { taskId, userId } of read) {
+    const known = perTask.get(taskId);
+    if (known === undefined) perTask.set(taskId, { count: 1, last: userId });
+    else {
+      known.count += 1;
+      known.last = Math.max(known.last, userId);
+    }
+  }
+  const isPaged = ({ id, bucket }: DueTask) => bucket !== null && perTask.get(id)?.count === PAGE;
+  const full = due.filter(isPaged);
+  for (const { id } of due) pages.delete(id);
+  // One person's channels may be parted by the page's end.
+  for (const { id } of full) pages.set(id, (perTask.get(id)?.last ?? 1) - 1);
+  const now = clock.now();
+  for (const { id } of full) ends.again(id, now);
+  const rest = due.filter((task) => !isPaged(task));
+  for (const [id, at] of await nextDue(db.byKey, rest, now)) ends.again(id, at);
+  await Promise.all(tasks.map(({ id }) => finisher({ taskId: id, runAt: ends.get(id) })));
+}
+
+function dueTask({ pages }: DrainDeps, { id, dispatchId, bucket }: Task, blocks: Blocks): DueTask {
+  const afterUserId = pages.get(id) ?? 0;
+  return { id, dispatchId, bucket, afterUserId, without: [...(blocks.get(dispatchId)?.keys() ?? [])] };
+}
+
+type Blocks = Map<string, Map<ChannelKey, Blocked>>;
+
+/** Channels whose provider cannot be sent to now. Their sends are not even read; the dispatch says why, where it can. */
+async function findBlocks({ db, appLanes }: DrainDeps, dispatches: Dispatches): Promise<Blocks> {
+  const blocks: Blocks = new Map();
+  for (const { id, workspace, messages, triedSince: acceptedAt } of dispatches.values()) {
+    for (const { key, message } of messages.values()) {
+      const blocked = await appLanes.blocked(workspace, key, { message, acceptedAt });
+      if (blocked === null) continue;
+      blocks.set(id, (blocks.get(id) ?? new Map()).set(key, blocked));
+      if (blocked.closed !== null) await explainWait(db, [id], blocked.closed.appId, blocked.closed.reason);
+    }
+  }
+  return blocks;
 }
 
 /** Writes the rows of dispatches that were just accepted; they are tried without being read again. */
-async function open(
-  deps: DrainDeps,
-  tasks: Task[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-): Promise<PendingSend[]> {
+async function open(deps: DrainDeps, tasks: Task[], dispatches: Dispatches): Promise<PendingSend[]> {
   const opened = tasks.flatMap(({ dispatchId }) => dispatches.get(dispatchId) ?? []);
   const taskIds = new Map(tasks.map(({ dispatchId, id }) => [dispatchId, id]));
   return expandNamed(deps.db, opened, taskIds, deps.clock.now());
 }
 
-/** What the ledger says is due of tasks that were begun before, perhaps by a worker that died. */
-async function resume(
-  deps: DrainDeps,
-  tasks: Task[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-): Promise<PendingSend[]> {
-  if (tasks.length === 0) return [];
-  const now = deps.clock.now();
+/** What tasks that were begun before, perhaps by a worker that died, have left. */
+async function settle(deps: DrainDeps, tasks: Task[], dispatches: Dispatches): Promise<void> {
   for (const task of tasks) {
     const dispatch = dispatches.get(task.dispatchId);
     if (task.tries === 0 || dispatch === undefined) continue;
     const mode = dispatch.plan.delivery === 'at_least_once' ? 'retry' : 'unknown';
-    const ambiguous = await settleAmbiguous(deps.db, task, mode, now);
+    const ambiguous = await settleAmbiguous(deps.db.byKey, task, mode, deps.clock.now());
     if (ambiguous > 0)
       deps.log.warn({ dispatch_id: task.dispatchId, sends: ambiguous, mode }, 'resuming after a crash');
   }
@@ -78,7 +135,10 @@ async function resume(
     tasks.filter(({ dispatchId }) => dispatches.get(dispatchId)?.state === 'accepted'),
     dispatches,
   );
-  return dueSends(deps.db, tasks, now, PAGE);
+}
+
+function chunkSize(sends: readonly PendingSend[]): number {
+  return sends.every(({ channel }) => channels[channel].address.kind === 'push') ? PUSH_CHUNK : CHUNK;
 }
 
 function chunksOf<T>(items: T[], size: number): T[][] {

@@ -1,3 +1,4 @@
+import { estimateProfiles, refusingExpensive, withinTimeLimit } from '../audience/time-limit.ts';
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -34,9 +35,9 @@ export function createDryRun(deps: DryRunDeps): DryRun {
   return async (plan, workspace, minors) => {
     const now = deps.clock.now();
     const dispatch = rehearse(plan, workspace, now);
-    const cast = isBroadcast(plan)
-      ? await drawAudience(deps.db, dispatch, now)
-      : await drawNamed(deps.db, dispatch, now);
+    const cast = await refusingExpensive(() =>
+      isBroadcast(plan) ? drawAudience(deps.db, dispatch, now) : drawNamed(deps.db, dispatch, now),
+    );
     const verdicts = await judge(deps, dispatch, cast.people, now);
     return {
       dry_run: true,
@@ -69,12 +70,14 @@ async function drawNamed(db: Database, dispatch: LoadedDispatch, now: Date): Pro
 
 async function drawAudience(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Cast> {
   const { inSegment, inAudience } = targetingOf(dispatch, now);
-  const rows = await db.query<{ bucket: number; user_id: number; total: number }>(sql`
+  const rows = await withinTimeLimit(db, await estimateProfiles(db), (tx) =>
+    tx.query<{ bucket: number; user_id: number; total: number }>(sql`
     select p.bucket, p.user_id, count(*) over () as total
       from profiles p
      where p.workspace_id = ${dispatch.workspace.id} and (${inSegment}) and (${inAudience})
      order by p.bucket, p.user_id
-     limit ${LOOKED_AT}`);
+     limit ${LOOKED_AT}`),
+  );
   const people = rows.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
   return { targeted: rows[0]?.total ?? 0, people, refusals: [] };
 }
@@ -131,6 +134,6 @@ function judgeOne(deps: DryRunDeps, { dispatch, recipient, message, caps, now }:
 
 function count(judged: Judged[]): Record<string, ChannelCounts> {
   const channels: Record<string, ChannelCounts> = {};
-  for (const { verdict } of judged) countOutcome(channels, { ...verdict, count: 1, attempts: 0 });
+  for (const { verdict } of judged) countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0 });
   return channels;
 }

@@ -6,7 +6,7 @@ import type { LoadedDispatch } from './loaded.ts';
 import { nextPiece, ONE_TASK, type Piece, progressAfter } from './pieces.ts';
 import { lanes } from './plan.ts';
 import { type DispatchState, isExpandable, isLive } from './states.ts';
-import { targetingOf } from './targeting.ts';
+import { type Targeting, targetingOf } from './targeting.ts';
 
 export interface ExpandDeps {
   db: Database;
@@ -29,9 +29,8 @@ const SORT_MEMORY = '32MB';
  * piece is taken back and written anew in the new state.
  */
 export async function expandPiece(deps: ExpandDeps, dispatch: LoadedDispatch, task: Task): Promise<boolean> {
-  const limitMs = timeLimitMs(await estimateProfiles(deps.db));
   for (;;) {
-    const written = await tryPiece(deps, dispatch, task, limitMs);
+    const written = await tryPiece(deps, dispatch, task);
     if (written !== 'outdated') return written === 'drainable';
   }
 }
@@ -40,12 +39,7 @@ type Written = 'drainable' | 'written' | 'outdated';
 
 class Outdated extends Error {}
 
-async function tryPiece(
-  { db, now, worker }: ExpandDeps,
-  dispatch: LoadedDispatch,
-  task: Task,
-  limitMs: number,
-): Promise<Written> {
+async function tryPiece({ db, now, worker }: ExpandDeps, dispatch: LoadedDispatch, task: Task): Promise<Written> {
   try {
     return await db.transaction(async (tx) => {
       const audience = await readAudience(tx, dispatch);
@@ -53,7 +47,7 @@ async function tryPiece(
       const found = audience.targeted ?? 0;
       const piece = nextPiece({ position: task.position ?? 0, stride: task.stride }, audience, found);
       const context = { tx, dispatch, task, worker, audience, piece, now: now() };
-      const rows = await limited(tx, limitMs, () => writeRows(context));
+      const rows = await writeInTime(context);
       await noteProgress(context, rows);
       return rows !== null && rows.people > 0 && isLive(audience.state) ? 'drainable' : 'written';
     });
@@ -96,9 +90,19 @@ interface PieceRows {
   buckets: number[];
 }
 
+/** Only patterns can take very long; everything else may wait for a busy database. Throws AudienceTooExpensive. */
+async function writeInTime(context: PieceContext): Promise<PieceRows | null> {
+  const { tx, dispatch, piece } = context;
+  const targeting = targetingOf(dispatch, dispatch.acceptedAt, piece);
+  if (!targeting.hasPattern) return writeRows(context, targeting);
+  return limited(tx, timeLimitMs(await estimateProfiles(tx)), () => writeRows(context, targeting));
+}
+
 /** The rows of one piece; null when it held more people than it may, and nothing was written. */
-async function writeRows({ tx, dispatch, task, piece, now }: PieceContext): Promise<PieceRows | null> {
-  const { inSegment, inAudience } = targetingOf(dispatch, dispatch.acceptedAt);
+async function writeRows(
+  { tx, dispatch, task, piece, now }: PieceContext,
+  { inSegment, inAudience }: Targeting,
+): Promise<PieceRows | null> {
   const channels = joinSql([...dispatch.messages.keys()].map((key) => sql`(${key}::text)`));
   await tx.run(sql`select set_config('work_mem', ${SORT_MEMORY}, true)`);
   const { people, buckets } = await tx.one<{ people: number; buckets: number[] | null }>(sql`

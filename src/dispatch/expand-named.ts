@@ -1,17 +1,20 @@
+import { AudienceTooExpensive, TOO_EXPENSIVE } from '../audience/time-limit.ts';
 import type { ChannelKey } from '../channels/channel.ts';
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { nameKey, type PersonKey, resolveNames } from '../people/identify.ts';
+import { AUDIENCE_ERRORS, failDispatch } from './fail.ts';
 import type { PendingSend } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
+import { membersAmong } from './members-among.ts';
 import type { PersonName } from './request.ts';
-import { membersAmong } from './targeting.ts';
 
 export type RecipientRefusal = 'unknown_user' | 'duplicate' | 'not_in_segment' | 'not_in_audience';
 
-/** A named person refused before any channel. */
+/** A named person refused before any channel. `detail`: which filter said no. */
 export interface Refusal extends PersonName {
   reason: RecipientRefusal;
+  detail?: string;
 }
 
 /** Who of the named people is a recipient: steps 1 to 4 of eligibility.md 1. */
@@ -35,7 +38,7 @@ export async function drawRoster(
     else if (named.has(person.userId)) refusals.push({ ...name, reason: 'duplicate' });
     else named.set(person.userId, { name, person });
   }
-  const members = await membersAmong(
+  const outsiders = await membersAmong(
     db,
     dispatch,
     [...named.values()].map(({ person }) => person),
@@ -43,9 +46,10 @@ export async function drawRoster(
   );
   const recipients: PersonKey[] = [];
   for (const { name, person } of named.values()) {
-    const reason = members.get(person.userId) ?? null;
-    if (reason === null) recipients.push(person);
-    else refusals.push({ ...name, reason });
+    const outsider = outsiders.get(person.userId);
+    if (outsider === undefined) recipients.push(person);
+    else
+      refusals.push({ ...name, reason: outsider.reason, ...(outsider.detail !== null && { detail: outsider.detail }) });
   }
   return { recipients, refusals };
 }
@@ -68,7 +72,8 @@ export async function resolveAll(
 
 /**
  * Writes the ledger rows of freshly accepted dispatches that name people, before anything is tried.
- * `taskIds` by dispatch id. The rows written; none of a dispatch that was cancelled meanwhile.
+ * `taskIds` by dispatch id. The rows written; none of a dispatch that was cancelled meanwhile, or whose audience is too
+ * expensive: that one fails as a whole.
  */
 export async function expandNamed(
   db: Database,
@@ -81,7 +86,8 @@ export async function expandNamed(
   const opened: object[] = [];
   const sends: PendingSend[] = [];
   for (const dispatch of dispatches) {
-    const roster = await drawRoster(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
+    const roster = await drawOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
+    if (roster === null) continue;
     opened.push({ id: dispatch.id, targeted: dispatch.plan.names.length, refusals: JSON.stringify(roster.refusals) });
     const taskId = taskIds.get(dispatch.id);
     if (taskId === undefined) throw new Error(`dispatch ${dispatch.id} has no task`);
@@ -93,6 +99,21 @@ export async function expandNamed(
   }
   const written = await writeRows(db, opened, sends, now);
   return sends.filter(({ dispatchId }) => written.has(dispatchId));
+}
+
+async function drawOrFail(
+  db: Database,
+  dispatch: LoadedDispatch,
+  people: Map<string, PersonKey>,
+  now: Date,
+): Promise<Roster | null> {
+  try {
+    return await drawRoster(db, dispatch, people, now);
+  } catch (error) {
+    if (!(error instanceof AudienceTooExpensive)) throw error;
+    await failDispatch(db, { dispatchId: dispatch.id, failure: TOO_EXPENSIVE, category: AUDIENCE_ERRORS, now });
+    return null;
+  }
 }
 
 /** One statement: opens the dispatches and writes their rows. The ids of those that were still to be opened. */

@@ -1,7 +1,9 @@
 import type { ChannelKey } from '../channels/channel.ts';
+import { intArray, textArray } from '../db/array-text.ts';
 import type { Db } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
+import { type Sql, sql } from '../db/sql.ts';
 import type { Task } from '../queue/tasks.ts';
+import type { DeviceState } from './push/devices.ts';
 
 export type SendStatus =
   | 'pending' // to be tried, now or at `due_at`
@@ -26,6 +28,8 @@ export interface SendKey {
 export interface PendingSend extends SendKey {
   taskId: number;
   attempts: number;
+  /** What came of its devices so far, where that is known; see `push/devices.ts`. */
+  devices?: readonly DeviceState[] | null;
 }
 
 /** What to write of a send: its new status and why. */
@@ -39,93 +43,208 @@ export interface Verdict {
   dueAt?: Date | null;
   /** A place under the frequency caps that is given back. */
   releasesPlace?: boolean;
+  /** Of a send that goes to devices, where they say more than the rest of the verdict. */
+  devices?: readonly DeviceState[];
+  /** Calls beyond the one that every attempt is taken to be; -1 when none was made. */
+  extraAttempts?: number;
+}
+
+/** A task as the ledger is asked for its sends. */
+export interface DueTask extends Pick<Task, 'id' | 'dispatchId' | 'bucket'> {
+  /** Only people after this one of the task's bucket; 0 = all. */
+  afterUserId: number;
+  /** Channels that cannot go out now. */
+  without: readonly ChannelKey[];
 }
 
 /**
- * Sends of these tasks that are due, at most `limit` of each task. Each comes once, also where several tasks are for one
+ * Sends of these tasks that are due, at most `limit` of each task, by person. Those that are alike come as one row: a
+ * row for each costs more to read than all the rest of it. Each send comes once, also where several tasks are for one
  * bucket, as after a pause.
  */
-export async function dueSends(db: Db, tasks: Task[], now: Date, limit: number): Promise<PendingSend[]> {
-  const rows = await db.query<PendingSend & Record<string, unknown>>(sql`
-    select s.bucket, s.dispatch_id as "dispatchId", s.user_id as "userId", s.channel, s.attempts, t.id as "taskId"
-      from unnest(${tasks.map(({ id }) => id)}::bigint[], ${tasks.map(({ dispatchId }) => dispatchId)}::uuid[],
-                  ${tasks.map(({ bucket }) => bucket)}::integer[]) as t(id, dispatch_id, bucket)
+export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, limit: number): Promise<PendingSend[]> {
+  if (tasks.length === 0) return [];
+  const rows = await db.prepared<DueRow>(
+    'due_sends',
+    sql`
+    select t.id as "taskId", s.bucket, t.dispatch_id as "dispatchId", s.channel, s.attempts, s.devices,
+           string_agg(s.user_id::text, ',' order by s.user_id) as people
+      from ${asked(tasks)}
      cross join lateral (
        select one.*
          from generate_series(coalesce(t.bucket, 0), coalesce(t.bucket, 255)) as b(bucket)
         cross join lateral (
           select *
             from sends
-           where bucket = b.bucket and dispatch_id = t.dispatch_id
+           where bucket = b.bucket and dispatch_id = t.dispatch_id and user_id > t.after_user_id
              and status = 'pending' and (due_at is null or due_at <= ${now})
+             and (t.without = '' or channel <> all(string_to_array(t.without, ',')))
+           order by user_id, channel
            limit ${limit}
         ) as one
         limit ${limit}
-     ) as s`);
-  return [...new Map(rows.map((send) => [sendKey(send), send])).values()];
+     ) as s
+     group by t.id, t.dispatch_id, s.bucket, s.channel, s.attempts, s.devices
+     order by t.id, s.bucket`,
+  );
+  const sends = rows.flatMap(({ people, ...rest }) =>
+    people.split(',').map((userId) => ({ ...rest, userId: Number(userId) })),
+  );
+  return [...new Map(sends.map((send) => [sendKey(send), send])).values()];
 }
 
-/** When the next pending send of each task is due; tasks without any are missing. */
-export async function nextDue(db: Db, tasks: Task[], now: Date): Promise<Map<number, Date>> {
-  if (tasks.length === 0) return new Map();
-  const rows = await db.query<{ id: number; due: Date }>(sql`
-    select t.id, min(coalesce(s.due_at, ${now})) as due
-      from unnest(${tasks.map(({ id }) => id)}::bigint[], ${tasks.map(({ dispatchId }) => dispatchId)}::uuid[],
-                  ${tasks.map(({ bucket }) => bucket)}::integer[]) as t(id, dispatch_id, bucket)
-     cross join lateral generate_series(coalesce(t.bucket, 0), coalesce(t.bucket, 255)) as b(bucket)
-      join sends s on s.bucket = b.bucket and s.dispatch_id = t.dispatch_id and s.status = 'pending'
-     group by t.id`);
-  return new Map(rows.map(({ id, due }) => [id, due]));
+interface DueRow extends Omit<PendingSend, 'userId'>, Record<string, unknown> {
+  people: string;
 }
 
 /**
- * After a worker died: the sends it had in hand under this task are the ambiguous ones. They are tried again, or, where the request
- * wants at most one, given up as unknown. How many there were.
+ * When the next pending send of each task is due; tasks without any are missing. The nesting is there for the planner,
+ * which would otherwise read all of a dispatch for each of its buckets.
+ */
+export async function nextDue(db: Db, tasks: readonly DueTask[], now: Date): Promise<Map<number, Date>> {
+  if (tasks.length === 0) return new Map();
+  const rows = await db.prepared<{ id: number; due: Date }>(
+    'next_due',
+    sql`
+    select t.id, s.due
+      from ${asked(tasks)}
+     cross join lateral (
+       select min(one.due) as due
+         from generate_series(coalesce(t.bucket, 0), coalesce(t.bucket, 255)) as b(bucket)
+        cross join lateral (
+          select min(coalesce(due_at, ${now})) as due
+            from sends
+           where bucket = b.bucket and dispatch_id = t.dispatch_id and status = 'pending'
+             and (t.without = '' or channel <> all(string_to_array(t.without, ',')))
+        ) as one
+     ) as s
+     where s.due is not null`,
+  );
+  return new Map(rows.map(({ id, due }) => [id, due]));
+}
+
+function asked(tasks: readonly DueTask[]): Sql {
+  return sql`unnest(${intArray(tasks.map(({ id }) => id))}::bigint[], ${tasks.map(({ dispatchId }) => dispatchId)}::uuid[],
+                  ${tasks.map(({ bucket }) => bucket)}::integer[],
+                  ${intArray(tasks.map(({ afterUserId }) => afterUserId))}::bigint[],
+                  ${tasks.map(({ without }) => without.join(','))}::text[])
+             as t(id, dispatch_id, bucket, after_user_id, without)`;
+}
+
+/**
+ * After a worker died: the sends it had in hand under this task are the ambiguous ones. They are tried again, or, where
+ * the request wants at most one, given up as unknown unless a device has it already. How many there were.
  */
 export async function settleAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
-  const status = mode === 'retry' ? 'pending' : 'unknown';
+  const status = mode === 'retry' ? sql`'pending'` : sql`stopped_status(s.devices, 'unknown')`;
+  const ofBucket = task.bucket === null ? sql`s.bucket between 0 and 255` : sql`s.bucket = ${task.bucket}`;
   return db.run(sql`
     update sends s
-       set status = ${status}::send_status, reason = ${mode === 'retry' ? null : 'unknown'}, updated_at = ${now},
+       set status = ${status}, updated_at = ${now},
+           reason = ${mode === 'retry' ? sql`null` : sql`nullif(stopped_status(s.devices, 'unknown')::text, 'sent')`},
            detail = 'the server stopped between handing it over and noting it'
-      from generate_series(${task.bucket ?? 0}::integer, ${task.bucket ?? 255}::integer) as b(bucket)
-     where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
+     where ${ofBucket} and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
        and coalesce(s.task_id, ${task.id}) = ${task.id}`);
+}
+
+interface Decided {
+  send: PendingSend;
+  verdict: Verdict;
 }
 
 /**
  * Writes what the gates and the rendering decided: `sending` for those to be tried now, else the final word.
- * Only rows that are still pending, of tasks that this worker still holds and that were not stopped. The keys written, as `sendKey`.
+ * Only rows that are still pending, of tasks that this worker still holds and that were not stopped: those are returned.
  */
-export async function decideSends(
+export async function decideSends<One extends Decided>(
   db: Db,
-  { worker, now, decided }: { worker: string; now: Date; decided: { send: PendingSend; verdict: Verdict }[] },
-): Promise<Set<string>> {
-  if (decided.length === 0) return new Set();
+  { worker, now, decided }: { worker: string; now: Date; decided: readonly One[] },
+): Promise<One[]> {
+  const groups = Map.groupBy(decided, ({ send, verdict }) =>
+    verdict.status === 'sending' ? `${send.dispatchId}/${send.channel}` : '',
+  );
+  const others = groups.get('') ?? [];
+  groups.delete('');
+  if (groups.size > FEW) return writeDecisions(db, { worker, now, decided });
+  const written: One[] = [];
+  for (const group of groups.values()) written.push(...(await beginSends(db, { worker, now, decided: group })));
+  return others.length === 0 ? written : written.concat(await writeDecisions(db, { worker, now, decided: others }));
+}
+
+/** Above so many dispatches and channels at once, one statement for all costs less than one for each. */
+const FEW = 4;
+
+/** The common case by far, of one dispatch and channel: to be tried now. */
+async function beginSends<One extends Decided>(
+  db: Db,
+  { worker, now, decided }: { worker: string; now: Date; decided: One[] },
+): Promise<One[]> {
+  const [first] = decided;
+  if (first === undefined) return [];
+  const { dispatchId, channel } = first.send;
+  const hasAddresses = decided.some(({ verdict }) => verdict.address);
+  const [begun] = await db.prepared<{ missing: boolean; ids: number[] | null }>(
+    'begin_sends',
+    sql`
+    with begun as (
+      update sends s
+         set status = 'sending', attempts = s.attempts + 1, due_at = null, reason = null, detail = null,
+             address = x.address, task_id = x.task_id, updated_at = ${now}
+        from unnest(${intArray(decided.map(({ send }) => send.bucket))}::integer[],
+                    ${intArray(decided.map(({ send }) => send.userId))}::bigint[],
+                    ${intArray(decided.map(({ send }) => send.taskId))}::bigint[],
+                    ${textArray(hasAddresses ? decided.map(({ verdict }) => verdict.address ?? null) : [])}::text[])
+               as x(bucket, user_id, task_id, address)
+        join tasks t on t.id = x.task_id and t.worker = ${worker} and t.kind = 'drain'
+       where s.bucket = x.bucket and s.dispatch_id = ${dispatchId} and s.user_id = x.user_id and s.channel = ${channel}
+         and s.status = 'pending'
+      returning s.user_id
+    )
+    select count(*) < ${decided.length}::integer as missing,
+           case when count(*) < ${decided.length}::integer then array_agg(user_id) end as ids
+      from begun`,
+  );
+  if (begun?.missing === false) return decided;
+  const ids = new Set(begun?.ids ?? []);
+  return decided.filter(({ send }) => ids.has(send.userId));
+}
+
+async function writeDecisions<One extends Decided>(
+  db: Db,
+  { worker, now, decided }: { worker: string; now: Date; decided: readonly One[] },
+): Promise<One[]> {
+  if (decided.length === 0) return [];
   const rows = await db.prepared<SendKey & Record<string, unknown>>(
     'decide_sends',
     sql`
     update sends s
-       set status = x.status::send_status, attempts = s.attempts + (x.status = 'sending')::integer,
-           due_at = x.due_at, task_id = x.task_id, reason = x.reason, detail = x.detail, address = x.address,
-           updated_at = ${now}
-      from unnest(${decided.map(({ send }) => send.bucket)}::integer[],
-                  ${decided.map(({ send }) => send.dispatchId)}::uuid[],
-                  ${decided.map(({ send }) => send.userId)}::bigint[],
-                  ${decided.map(({ send }) => send.channel)}::text[],
-                  ${decided.map(({ verdict }) => verdict.status)}::text[],
-                  ${decided.map(({ verdict }) => verdict.reason ?? null)}::text[],
-                  ${decided.map(({ verdict }) => verdict.detail ?? null)}::text[],
-                  ${decided.map(({ verdict }) => verdict.address ?? null)}::text[],
-                  ${decided.map(({ send }) => send.taskId)}::bigint[],
-                  ${decided.map(({ verdict }) => verdict.dueAt ?? null)}::timestamptz[])
-             as x(bucket, dispatch_id, user_id, channel, status, reason, detail, address, task_id, due_at)
+       set status = x.status::send_status, attempts = s.attempts + (x.status = 'sending')::integer, due_at = x.due_at,
+           reason = x.reason, detail = x.detail, address = x.address, task_id = x.task_id, updated_at = ${now},
+           provider_code = coalesce(x.provider_code, s.provider_code),
+           provider_message_id = coalesce(x.provider_message_id, s.provider_message_id),
+           devices = coalesce(x.devices, s.devices)
+      from unnest(${intArray(decided.map(({ send }) => send.bucket))}::integer[],
+                  ${textArray(decided.map(({ send }) => send.dispatchId))}::uuid[],
+                  ${intArray(decided.map(({ send }) => send.userId))}::bigint[],
+                  ${textArray(decided.map(({ send }) => send.channel))}::text[],
+                  ${textArray(decided.map(({ verdict }) => verdict.status))}::text[],
+                  ${decided.map(({ verdict }) => verdict.dueAt ?? null)}::timestamptz[],
+                  ${textArray(decided.map(({ verdict }) => verdict.reason ?? null))}::text[],
+                  ${textArray(decided.map(({ verdict }) => verdict.detail ?? null))}::text[],
+                  ${textArray(decided.map(({ verdict }) => verdict.address ?? null))}::text[],
+                  ${textArray(decided.map(({ verdict }) => verdict.providerCode ?? null))}::text[],
+                  ${textArray(decided.map(({ verdict }) => verdict.providerMessageId ?? null))}::text[],
+                  ${textArray(decided.map(({ verdict }) => (verdict.devices ? JSON.stringify(verdict.devices) : null)))}::jsonb[],
+                  ${intArray(decided.map(({ send }) => send.taskId))}::bigint[])
+             as x(bucket, dispatch_id, user_id, channel, status, due_at, reason, detail, address, provider_code,
+                  provider_message_id, devices, task_id)
       join tasks t on t.id = x.task_id and t.worker = ${worker} and t.kind = 'drain'
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'pending'
     returning s.bucket, s.dispatch_id as "dispatchId", s.user_id as "userId", s.channel`,
   );
-  return new Set(rows.map(sendKey));
+  const written = new Set(rows.map(sendKey));
+  return decided.filter(({ send }) => written.has(sendKey(send)));
 }
 
 /** Gives back the places these sends hold under the frequency caps. */
@@ -138,6 +257,6 @@ export async function releasePlaces(db: Db, sends: readonly SendKey[]): Promise<
      where c.bucket = x.bucket and c.user_id = x.user_id and c.dispatch_id = x.dispatch_id and c.channel = x.channel`);
 }
 
-export function sendKey({ dispatchId, userId, channel }: SendKey): string {
+function sendKey({ dispatchId, userId, channel }: SendKey): string {
   return `${dispatchId}/${userId}/${channel}`;
 }

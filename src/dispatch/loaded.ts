@@ -140,6 +140,7 @@ function needsOf(plan: SendPlan): RecipientNeeds {
   const text = JSON.stringify(plan.messages);
   return {
     custom: text.includes('custom_attribute'),
+    details: kinds.has('email') || kinds.has('phone') || detailNames.some((name) => text.includes(name)),
     push: kinds.has('push') || text.includes('most_recently_used_device'),
     groups: kinds.has('phone') || text.includes('subscribed_state'),
     emailFlags: kinds.has('email'),
@@ -147,6 +148,19 @@ function needsOf(plan: SendPlan): RecipientNeeds {
     sharing: isBroadcast(plan),
   };
 }
+
+/** Names in templates of what is loaded only where it is used; see `people/facts.ts`. */
+const detailNames = [
+  'braze_id',
+  'gender',
+  'language',
+  'country',
+  'city',
+  'phone_number',
+  'date_of_birth',
+  'random_bucket_number',
+  'last_used_app_date',
+];
 
 export function publicId(dispatch: LoadedDispatch): string {
   return undashed(dispatch.id);

@@ -6,10 +6,26 @@ import { createWebhookSender } from '../channels/webhook/deliver.ts';
 import type { RenderedWebhook } from '../channels/webhook/rendered.ts';
 import type { Parcel, ProviderMaker } from './deliveries.ts';
 import { publicId } from './loaded.ts';
+import { deliverPush, type PushDeps } from './push/deliver-push.ts';
+
+export interface ProvidersOptions {
+  log: Logger;
+  push: PushDeps;
+}
 
 /** The channels that really go out, if the workspace says how. All others go to the sandbox. */
-export function createProviders({ log }: { log: Logger }): Partial<Record<ChannelKey, ProviderMaker>> {
+export function createProviders({ log, push }: ProvidersOptions): Partial<Record<ChannelKey, ProviderMaker>> {
+  // Its senders live with the apps, not with the workspace's settings.
+  const toDevices: ProviderMaker = () => ({
+    deliver: (parcel, signal) => deliverPush(push, parcel, signal),
+    close: () => Promise.resolve(),
+  });
   return {
+    android_push: toDevices,
+    apple_push: toDevices,
+    kindle_push: toDevices,
+    web_push: toDevices,
+
     email({ settings }) {
       if (settings.email.smtp === null) return null;
       const sender = createSmtpSender({ url: settings.email.smtp.url });

@@ -1,40 +1,44 @@
 import { isDataError } from '../db/data-error.ts';
 import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
-import { type Batcher, createBatcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type PendingSend, releasePlaces, type Verdict } from './ledger.ts';
+import { createGatherer, type Gatherer } from '../lib/gatherer.ts';
+import type { Delivered } from './deliveries.ts';
+import { type PendingSend, releasePlaces } from './ledger.ts';
+import type { TokenHygiene } from './push/token-hygiene.ts';
+import { heedCancellations, writeVerdicts } from './write-verdicts.ts';
 
 /** What came of one attempt, to be written down. */
-export interface Result {
+export interface Result extends Delivered {
   send: PendingSend;
   workspaceId: number;
   /** Where it was delivered to; null for channels without an address. */
   address: string | null;
-  verdict: Verdict;
   /** The message as it was delivered to the sandbox; null when a real provider got it. */
   sandboxMessage: object | null;
 }
 
-export type Recorder = Batcher<Result, null>;
+export type Recorder = Gatherer<Result>;
 
-/** Writes results in groups: whoever comes back from a provider during a commit shares the next one. */
-export function createRecorder({ db, clock, onRetry }: RecorderOptions): Recorder {
-  return createBatcher<Result, null>({
-    async run(results) {
-      await persistently(() => record(db, results, clock.now()), clock, onRetry);
-      return results.map(() => null);
-    },
+/** At least so long between two groups: under load each then holds what came back within that time. */
+const GATHER_MS = 10;
+const MAX_RESULTS = 1_000;
+
+/** Writes results in groups: whoever comes back from a provider while one is written shares the next. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { clock, onRetry } = options;
+  return createGatherer<Result>({
+    run: (results) => persistently(() => record(options, results, clock.now()), clock, onRetry),
     isOnesFault: isDataError,
-    maxItems: 1_000,
-    maxWaiting: 100_000,
-    whenFull: () => new Error('the recorder is far behind'),
+    maxItems: MAX_RESULTS,
+    everyMs: GATHER_MS,
   });
 }
 
-interface RecorderOptions {
+export interface RecorderOptions {
   db: Database;
   clock: Clock;
+  hygiene: TokenHygiene;
   /** Told when results could not be written yet. */
   onRetry(error: unknown): void;
 }
@@ -55,50 +59,28 @@ async function persistently(work: () => Promise<void>, clock: Clock, onRetry: (e
   return work();
 }
 
-async function record(db: Database, results: Result[], now: Date): Promise<void> {
+async function record({ db, hygiene }: RecorderOptions, results: Result[], now: Date): Promise<void> {
+  for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
   const bounced = results.filter(({ send, verdict }) => send.channel === 'email' && verdict.status === 'bounced');
   const released = results.filter(({ verdict }) => verdict.releasesPlace);
   const delivered = results.filter(({ sandboxMessage }) => sandboxMessage !== null);
-  const writes: ((db: Db) => Promise<unknown>)[] = [(on) => writeVerdicts(on, results, now)];
-  if (delivered.length > 0) writes.push((on) => fillSandbox(on, delivered, now));
-  if (bounced.length > 0) writes.push((on) => markBounced(on, bounced, now));
-  if (released.length > 0)
-    writes.push((on) =>
-      releasePlaces(
-        on,
+  const returned = results.filter(({ verdict }) => verdict.status === 'pending');
+  const news = results.flatMap((result) => result.news);
+  const isPlain = bounced.length + released.length + delivered.length + returned.length + news.length === 0;
+  if (isPlain && !hygiene.hasCounts()) return writeVerdicts(db.byKey, results, now);
+  const afterwards = await db.byKey.transaction(async (tx) => {
+    const heeded = await heedCancellations(tx, results, returned);
+    await writeVerdicts(tx, heeded, now);
+    if (delivered.length > 0) await fillSandbox(tx, delivered, now);
+    if (bounced.length > 0) await markBounced(tx, bounced, now);
+    if (released.length > 0)
+      await releasePlaces(
+        tx,
         released.map(({ send }) => send),
-      ),
-    );
-  const [only] = writes;
-  if (writes.length === 1 && only) await only(db);
-  else
-    await db.transaction(async (tx) => {
-      for (const write of writes) await write(tx);
-    });
-}
-
-async function writeVerdicts(db: Db, results: Result[], now: Date): Promise<void> {
-  const sends = results.map(({ send }) => send);
-  const verdicts = results.map(({ verdict }) => verdict);
-  await db.prepared(
-    'record_verdicts',
-    sql`
-    update sends s
-       set status = x.status::send_status, due_at = x.due_at, reason = x.reason, detail = x.detail,
-           provider_code = x.provider_code, provider_message_id = x.provider_message_id, updated_at = ${now}
-      from unnest(${sends.map(({ bucket }) => bucket)}::integer[], ${sends.map(({ dispatchId }) => dispatchId)}::uuid[],
-                  ${sends.map(({ userId }) => userId)}::bigint[], ${sends.map(({ channel }) => channel)}::text[],
-                  ${verdicts.map(({ status }) => status)}::text[],
-                  ${verdicts.map(({ dueAt }) => dueAt ?? null)}::timestamptz[],
-                  ${verdicts.map(({ reason }) => reason ?? null)}::text[],
-                  ${verdicts.map(({ detail }) => plain(detail))}::text[],
-                  ${verdicts.map(({ providerCode }) => plain(providerCode))}::text[],
-                  ${verdicts.map(({ providerMessageId }) => plain(providerMessageId))}::text[])
-             as x(bucket, dispatch_id, user_id, channel, status, due_at, reason, detail, provider_code,
-                  provider_message_id)
-     where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
-       and s.status = 'sending'`,
-  );
+      );
+    return hygiene.write(tx, news, now);
+  });
+  afterwards();
 }
 
 /** The sandbox keeps one message per send, however often it was tried. */
@@ -135,14 +117,4 @@ async function markBounced(db: Db, results: Result[], now: Date): Promise<void> 
      order by 1, 2, 3
         on conflict (workspace_id, kind, address) do update
        set hard_bounced_at = coalesce(addresses.hard_bounced_at, excluded.hard_bounced_at)`);
-}
-
-/** What a provider said, in a form that PostgreSQL takes and a table shows. */
-function plain(text: string | null | undefined): string | null {
-  return (
-    text
-      ?.toWellFormed()
-      .replace(/\p{Cc}+/gu, ' ')
-      .slice(0, 500) ?? null
-  );
 }

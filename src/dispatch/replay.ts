@@ -27,6 +27,7 @@ export async function reviveTask(
     if (ours === 0 || dispatch.replay === null) return;
     const { filter, at } = dispatch.replay;
     const rows = rowsBefore(task, at);
+    await keepDelivered(tx, rows, clock.now());
     // Later than the replay, also where a clock stands still: a second look leaves it alone.
     const revivedAt = new Date(Math.max(clock.now().getTime(), at.getTime() + 1));
     const meansCancelled = filter.statuses.includes('cancelled');
@@ -36,9 +37,17 @@ export async function reviveTask(
     await tx.run(sql`
       update sends s
          set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
-             updated_at = ${revivedAt}
+             devices = null, updated_at = ${revivedAt}
         ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isMeant(filter)}`);
   });
+}
+
+/** Stopped while some of its devices had it: the person is not sent to again. */
+function keepDelivered(tx: Db, rows: Sql, now: Date): Promise<number> {
+  return tx.run(sql`
+    update sends s
+       set status = 'sent', due_at = null, updated_at = ${now}
+      ${rows} and s.status = 'pending' and stopped_status(s.devices, 'pending') = 'sent'`);
 }
 
 function cancelPending(tx: Db, rows: Sql, now: Date): Promise<number> {

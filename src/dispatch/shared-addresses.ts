@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../channels/channel.ts';
-import type { Database } from '../db/database.ts';
+import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { loadRecipients, type Recipient } from '../people/facts.ts';
 import type { PersonKey } from '../people/identify.ts';
@@ -25,7 +25,7 @@ export function laterTurn(now: Date): Date {
  * gets it; see docs/decisions/0011. Sends whose address nobody shares, which are nearly all, are missing.
  */
 export async function takeTurns(
-  db: Database,
+  db: Db,
   sends: readonly PendingSend[],
   dispatches: ReadonlyMap<string, LoadedDispatch>,
   facts: Facts,
@@ -62,7 +62,7 @@ function sharedAddress({ plan, messages }: LoadedDispatch, channel: ChannelKey, 
   return kind === 'phone' ? recipient.sharedPhone : null;
 }
 
-async function settle(db: Database, group: readonly SharedSend[], turns: Map<PendingSend, AddressTurn>): Promise<void> {
+async function settle(db: Db, group: readonly SharedSend[], turns: Map<PendingSend, AddressTurn>): Promise<void> {
   const [first] = group;
   if (first === undefined) return;
   const { dispatch, send } = first;
@@ -82,7 +82,7 @@ interface Claim {
 }
 
 /** Who gets the message of each address. Once said it stays so, whoever asks, and whatever changes meanwhile. */
-async function claimAddresses(db: Database, claim: Claim): Promise<Map<string, number>> {
+async function claimAddresses(db: Db, claim: Claim): Promise<Map<string, number>> {
   const { dispatch, channel, addresses } = claim;
   const known = await db.query<{ address: string; user_id: number }>(sql`
     select address, user_id
@@ -105,7 +105,7 @@ async function claimAddresses(db: Database, claim: Claim): Promise<Map<string, n
 }
 
 /** The lowest user id that passes the gates; where none does, the lowest. */
-async function chooseHolders(db: Database, claim: Claim): Promise<Map<string, number>> {
+async function chooseHolders(db: Db, claim: Claim): Promise<Map<string, number>> {
   const { dispatch, channel } = claim;
   const message = dispatch.messages.get(channel);
   const candidates = await candidatesOf(db, claim);
@@ -127,7 +127,7 @@ async function chooseHolders(db: Database, claim: Claim): Promise<Map<string, nu
  * Those of the audience who have each address, by user id. Whether one is in the audience is a scalar question on purpose:
  * as a join, the planner may read the whole dispatch for every address.
  */
-async function candidatesOf(db: Database, { dispatch, channel, addresses }: Claim): Promise<Map<string, PersonKey[]>> {
+async function candidatesOf(db: Db, { dispatch, channel, addresses }: Claim): Promise<Map<string, PersonKey[]>> {
   const isEmail = dispatch.messages.get(channel)?.channel.address.kind === 'email';
   const rows = await db.query<{ address: string; bucket: number; userId: number }>(sql`
     select a.address, c.bucket, c.user_id as "userId"

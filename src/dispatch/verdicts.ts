@@ -2,7 +2,7 @@ import type { Db } from '../db/database.ts';
 import { empty, sql } from '../db/sql.ts';
 import { undashed } from '../lib/uuid.ts';
 import { brazeId } from '../people/braze-id.ts';
-import type { CountedDispatch, Counter, CountRow } from './counts.ts';
+import { type CountedDispatch, type Counter, type CountRow, reasonNow, statusNow } from './counts.ts';
 import type { Refusal } from './expand-named.ts';
 import type { SendStatus } from './ledger.ts';
 import { lanes } from './plan.ts';
@@ -30,6 +30,8 @@ export function findDispatch(db: Db, workspaceId: number, dispatchId: string): P
 export interface ChannelCounts {
   recipients: number;
   attempts: number;
+  /** Calls that did not end in the message being taken over. */
+  attempts_failed: number;
   /** By status where the send goes on or went out, by reason where it did not. */
   [outcome: string]: number;
 }
@@ -43,11 +45,13 @@ export function countOutcome(
     reason,
     count,
     attempts,
-  }: Pick<CountRow, 'channel' | 'reason' | 'count' | 'attempts'> & { status: string },
+    attempts_failed,
+  }: Pick<CountRow, 'channel' | 'reason' | 'count' | 'attempts' | 'attempts_failed'> & { status: string },
 ): void {
-  const counts = channels[channel] ?? { recipients: 0, attempts: 0 };
+  const counts = channels[channel] ?? { recipients: 0, attempts: 0, attempts_failed: 0 };
   counts.recipients += count;
   counts.attempts += attempts;
+  counts.attempts_failed += attempts_failed;
   counts[reason ?? status] = (counts[reason ?? status] ?? 0) + count;
   channels[channel] = counts;
 }
@@ -127,18 +131,19 @@ export async function listVerdicts(
   { status, channel, after, limit }: RecipientFilter,
 ): Promise<{ verdicts: object[]; next: RecipientCursor | null }> {
   const rows = await db.query<VerdictRow>(sql`
-    select s.bucket, s.user_id, s.channel, s.status, s.attempts, s.due_at, s.updated_at, s.reason, s.detail,
+    select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, s.updated_at,
+           s.reason_now as reason, s.detail,
            s.provider_code, s.provider_message_id, s.address, p.external_id, p.created_at,
            (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
               from user_names n
              where n.bucket = s.bucket and n.user_id = s.user_id and n.label <> '') as aliases
       from generate_series(${after?.bucket ?? 0}::integer, 255) as b(bucket)
      cross join lateral (
-       select *
+       select *, ${statusNow(dispatch.state)} as status_now, ${reasonNow(dispatch.state)} as reason_now
          from sends
         where bucket = b.bucket and dispatch_id = ${dispatch.id}
               ${after === null ? empty : sql`and (bucket, user_id, channel) > (${after.bucket}, ${after.userId}, ${after.channel})`}
-              ${status === null ? empty : sql`and status = any(${storedAs(status, dispatch.state)}::send_status[])`}
+              ${status === null ? empty : sql`and (${statusNow(dispatch.state)})::text = ${status}`}
               ${channel === null ? empty : sql`and channel = ${channel}`}
         order by user_id, channel
         limit ${limit + 1}
@@ -150,16 +155,10 @@ export async function listVerdicts(
   const last = page.at(-1);
   const next =
     rows.length > limit && last ? { bucket: last.bucket, userId: last.user_id, channel: last.channel } : null;
-  return { verdicts: page.map((row) => verdictFrom(heeding(row, dispatch.state))), next };
+  return { verdicts: page.map(verdictFrom), next };
 }
 
-/** As which statuses one is stored: what is pending of a dispatch that was given up counts as cancelled. */
-function storedAs(status: string, state: DispatchState): string[] {
-  if (!isGivenUp(state)) return [status];
-  if (status === 'cancelled') return ['cancelled', 'pending'];
-  return status === 'pending' ? [] : [status];
-}
-
+/** Counts may be from before the dispatch was given up. */
 function heeding<Row extends { status: SendStatus; reason: string | null }>(row: Row, state: DispatchState): Row {
   if (row.status !== 'pending' || !isGivenUp(state)) return row;
   return { ...row, status: 'cancelled', reason: 'cancelled' };
@@ -184,8 +183,16 @@ function verdictFrom(row: VerdictRow): object {
 }
 
 /** A named person who was refused before any channel, in the shape of a verdict. */
-export function verdictOfRefusal({ label, name, reason }: Refusal): object {
+export function verdictOfRefusal({ label, name, reason, detail }: Refusal): object {
   const identifier =
     label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };
-  return { external_id: null, user_aliases: [], ...identifier, channel: null, status: 'skipped', reason };
+  return {
+    external_id: null,
+    user_aliases: [],
+    ...identifier,
+    channel: null,
+    status: 'skipped',
+    reason,
+    detail: detail ?? null,
+  };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { RequestError } from '../errors.ts';
 import { isAllowed } from '../workspace/allow-list.ts';
 import type { ApiKey, Catalog } from '../workspace/catalog.ts';
@@ -18,7 +18,7 @@ export function authorize(
   if (given === undefined) {
     throw new RequestError('no_credentials', ['expected the header "Authorization: Bearer <API key>", without quotes']);
   }
-  const key = catalog.apiKey(createHash('sha256').update(given).digest());
+  const key = catalog.apiKey(hash('sha256', given, 'buffer'));
   if (key === undefined) throw new InvalidKeyError(given);
   if (!isAllowed(request.address, key.allowFrom)) throw new RequestError('address_not_allowed');
   if (!key.permissions.has(request.permission)) {

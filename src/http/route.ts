@@ -1,3 +1,4 @@
+import type { Charge, RateWindow } from '../dispatch/rate-windows.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
 /** A fixed window of requests per workspace, aligned to the UTC clock. */
@@ -9,7 +10,16 @@ export interface RateBucket {
 
 export const defaultBucket: RateBucket = { name: 'default', limit: 250_000, windowMs: 3_600_000 };
 
-/** A request whose key, address, permission, body and rate have been found good. */
+/** How one request is counted against the rate of its workspace: once, whoever does it. */
+export interface Rate {
+  window: RateWindow;
+  /** Counts it now, unless it has been counted. Throws when the window is used up. */
+  charge(): Promise<void>;
+  /** It was counted elsewhere. Throws when the window was used up. */
+  charged(charge: Charge): void;
+}
+
+/** A request whose key, address, permission and body have been found good; and its rate, unless the route counts it. */
 export interface RouteRequest {
   workspaceId: number;
   apiKey: { id: string; name: string };
@@ -21,6 +31,7 @@ export interface RouteRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;
+  rate: Rate;
 }
 
 export interface Answer {
@@ -39,5 +50,7 @@ export interface Route {
   bucket?(body: Record<string, unknown>): RateBucket;
   /** An answer given before, for a request that is a repetition: it is sent again and costs no rate. */
   replay?(request: RouteRequest): Promise<Answer | null>;
+  /** The route has its requests counted together with their work; those it answers without are counted after it. */
+  countsItself?: boolean;
   handle(request: RouteRequest): Promise<Answer>;
 }

@@ -8,14 +8,13 @@ import { failureOf } from './answers.ts';
 import { authorize } from './auth.ts';
 import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
-import type { Charge, RateLimiter } from './rate-limiter.ts';
+import { createRate, noRate, type RateOptions } from './rate.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends RateOptions {
   routes: readonly Route[];
   pages: readonly Page[];
   catalog: () => Catalog;
-  limiter: RateLimiter;
   log: Logger;
   /** Most bytes of a body. */
   bodyLimitBytes: number;
@@ -23,8 +22,6 @@ export interface ServerOptions {
   trustedProxyHops: number;
   /** Told of every key that was used. */
   onKeyUsed?: (key: ApiKey) => void;
-  /** Limits of a workspace that differ from the bucket's own, by bucket name. */
-  limitOf?: (workspaceId: number, bucket: RateBucket) => number;
 }
 
 /** The HTTP side of every route: method and path, key, address, permission, body, rate, and JSON on every answer. */
@@ -76,17 +73,18 @@ async function answer(
   key: ApiKey,
   options: ServerOptions,
 ): Promise<Answer> {
-  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const charge = (bucket: RateBucket) => chargeRate(options, key.workspaceId, bucket, reply);
+  const rawBody = rawBodyOf(request);
+  const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: Record<string, unknown> = {};
   if (route.method === 'POST') {
     try {
       body = parseBody(rawBody);
     } catch (error) {
-      await charge(defaultBucket);
+      await rateOf(defaultBucket).charge();
       throw error;
     }
   }
+  const rate = rateOf(route.bucket?.(body) ?? defaultBucket);
   const routeRequest: RouteRequest = {
     workspaceId: key.workspaceId,
     apiKey: { id: key.id, name: key.name },
@@ -94,51 +92,27 @@ async function answer(
     body,
     rawBody,
     params: request.params as Record<string, string>,
-    query: new URLSearchParams(request.url.split('?')[1] ?? ''),
+    query: queryOf(request),
     headers: request.headers,
+    rate,
   };
   const replayed = await route.replay?.(routeRequest);
   if (replayed) return replayed;
-  await charge(route.bucket?.(body) ?? defaultBucket);
-  return route.handle(routeRequest);
-}
-
-async function chargeRate(
-  options: ServerOptions,
-  workspaceId: number,
-  bucket: RateBucket,
-  reply: FastifyReply,
-): Promise<void> {
-  const limit = options.limitOf?.(workspaceId, bucket) ?? bucket.limit;
-  const charged = await options.limiter.charge(workspaceId, { ...bucket, limit }).catch((cause: unknown) => {
-    throw cause instanceof RequestError ? cause : new Unavailable(cause);
-  });
-  reply.headers(rateHeaders(charged));
-  if (!charged.allowed) {
-    throw new RequestError(
-      'rate_limited',
-      [`all ${charged.limit} requests of this window are used up`],
-      charged.resetsInS,
-    );
+  if (!route.countsItself) await rate.charge();
+  try {
+    return await route.handle(routeRequest);
+  } finally {
+    await rate.charge();
   }
 }
 
-class Unavailable extends RequestError {
-  constructor(cause: unknown) {
-    super('unavailable', ['the database does not answer; try again'], 1);
-    this.cause = cause;
-  }
+function rawBodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
-function rateHeaders(charge: Charge): Record<string, string> {
-  return {
-    'x-ratelimit-limit': String(charge.limit),
-    'x-ratelimit-remaining': String(charge.remaining),
-    'x-ratelimit-reset': String(charge.resetAt),
-  };
+function queryOf({ url }: FastifyRequest): URLSearchParams {
+  return new URLSearchParams(url.split('?')[1] ?? '');
 }
-
-const noRate = { 'x-ratelimit-limit': '', 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '' };
 
 function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
   if (headers) reply.headers(headers);
@@ -157,9 +131,20 @@ function addPage(server: FastifyInstance, page: Page): void {
   server.route({
     method: page.method,
     url: page.path,
+    ...(page.bodyLimitBytes !== undefined && { bodyLimit: page.bodyLimitBytes }),
+    onRequest: async (_request, reply) => {
+      reply.headers({ ...page.headers });
+    },
     handler: async (request, reply) => {
-      const { status, type, body } = await page.handle({ params: request.params as Record<string, string> });
-      return reply.code(status).header('content-type', type).header('x-request-id', request.id).send(body);
+      const { status, type, body, headers } = await page.handle({
+        params: request.params as Record<string, string>,
+        query: queryOf(request),
+        headers: request.headers,
+        rawBody: rawBodyOf(request),
+        address: request.ip,
+      });
+      reply.headers({ 'content-type': type, 'x-request-id': request.id, ...headers });
+      return reply.code(status).send(body);
     },
   });
 }

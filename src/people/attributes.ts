@@ -1,3 +1,4 @@
+import { admitSubscription, readSubscriptionText, subscriptionToken } from '../channels/web-push/subscription.ts';
 import { readFlag } from '../lib/lenient.ts';
 import { type App, idKey, type WorkspaceCatalog } from '../workspace/catalog.ts';
 import { type CustomChange, readCustomChange } from './custom-values.ts';
@@ -101,10 +102,18 @@ function readTokens(value: unknown, workspace: WorkspaceCatalog): TokenChange[] 
     return {
       appId: app.id,
       platform: app.platform,
-      token: readName(own(raw, 'token'), `${path}.token`, maxTokenBytes),
+      token: readToken(own(raw, 'token'), `${path}.token`, app.platform),
       deviceId: isGiven(deviceId) ? readName(deviceId, `${path}.device_id`) : null,
     };
   });
+}
+
+/** The token of a browser is its PushSubscription as JSON text; it is stored in one form, however it was written. */
+function readToken(value: unknown, path: string, platform: App['platform']): string {
+  if (platform !== 'web') return readName(value, path, maxTokenBytes);
+  const reading = admitSubscription(readSubscriptionText(readName(value, path, 2 * maxTokenBytes)));
+  if (!reading.ok) throw new ObjectProblem(`${path}: ${reading.problem}`);
+  return readName(subscriptionToken(reading.subscription), path, maxTokenBytes);
 }
 
 function readGroups(value: unknown, workspace: WorkspaceCatalog): GroupChange[] {

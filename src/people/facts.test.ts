@@ -106,6 +106,7 @@ test('a recipient comes with person, push targets, groups and what is known of t
               foreground: false,
               lastUsedAt: used,
               registeredAt: createdAt,
+              environment: null,
             },
             {
               appId: 'app',
@@ -115,6 +116,7 @@ test('a recipient comes with person, push targets, groups and what is known of t
               foreground: true,
               lastUsedAt: null,
               registeredAt: createdAt,
+              environment: null,
             },
           ],
           emailFlags: { hardBouncedAt: used, markedSpamAt: null, invalidAt: null, suppressedAt: null },
@@ -134,8 +136,8 @@ test('every combination of needs loads, in one bucket and across buckets, and le
   await db.run(sql`
     insert into subscription_states (bucket, user_id, group_id, state)
     select bucket, user_id, 'g', 'subscribed' from profiles`);
-  const keys = ['custom', 'push', 'groups', 'emailFlags', 'phoneFlags'] as const;
-  for (let bits = 0; bits < 32; bits += 1) {
+  const keys = ['custom', 'push', 'groups', 'emailFlags', 'phoneFlags', 'details'] as const;
+  for (let bits = 0; bits < 64; bits += 1) {
     const needs = { ...allNeeds };
     for (const [at, key] of keys.entries()) needs[key] = (bits & (1 << at)) !== 0;
     for (const asked of [people, people.slice(0, 1)]) {

@@ -94,6 +94,9 @@ export class Roster {
   readonly sharedGroups = new Map<string, Map<string, GroupChange['state']>>();
   /** By `emailKey`: when it was marked as spam; null takes the mark away. */
   readonly spamMarks = new Map<string, Date | null>();
+  /** Who has which address, by `emailKey`. */
+  readonly #byEmail = new Map<string, Set<Person>>();
+  readonly #tokenOwners = new Map<string, Person>();
   readonly #byName = new Map<string, Person>();
   readonly #byUserId = new Map<number, Person>();
   readonly now: Date;
@@ -116,6 +119,7 @@ export class Roster {
 
   add(person: Person, names: readonly PersonName[] = []): void {
     this.people.push(person);
+    this.#hold(person, person.columns.email);
     if (person.key !== null) this.#byUserId.set(person.key.userId, person);
     for (const { label, name } of names) this.#byName.set(nameKey(label, name), person);
   }
@@ -200,11 +204,19 @@ export class Roster {
   #giveEmail(person: Person, email: string | null): void {
     const key = email === null ? null : emailKey(email);
     const isSame = key !== null && person.columns.email !== null && emailKey(person.columns.email) === key;
+    if (person.columns.email !== null) this.#byEmail.get(emailKey(person.columns.email))?.delete(person);
     person.columns.email = email;
+    this.#hold(person, email);
     if (key === null || isSame) return;
     const inherited = this.addressStates.get(key);
     if (inherited === undefined) this.addressStates.set(key, person.columns.email_state);
     else this.#changeState(person, inherited);
+  }
+
+  #hold(person: Person, email: string | null): void {
+    if (email === null) return;
+    const holders = this.#byEmail.get(emailKey(email)) ?? new Set();
+    this.#byEmail.set(emailKey(email), holders.add(person));
   }
 
   #setEmailState(person: Person, state: GlobalState): void {
@@ -217,8 +229,8 @@ export class Roster {
     for (const other of this.#holders(key)) this.#changeState(other, state);
   }
 
-  #holders(key: string): Person[] {
-    return this.people.filter(({ columns }) => columns.email !== null && emailKey(columns.email) === key);
+  #holders(key: string): readonly Person[] {
+    return [...(this.#byEmail.get(key) ?? [])];
   }
 
   #changeState(person: Person, state: GlobalState): void {
@@ -242,7 +254,8 @@ export class Roster {
   /** A token has one owner: the last to whom the request gives it. */
   giveToken(person: Person, token: TokenChange): void {
     const key = tokenKey(token);
-    for (const other of this.people) other.tokens.delete(key);
+    this.#tokenOwners.get(key)?.tokens.delete(key);
+    this.#tokenOwners.set(key, person);
     person.tokens.set(key, token);
     this.knownTokens.add(key);
   }

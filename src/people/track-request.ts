@@ -46,25 +46,41 @@ export function readTrack(
   workspace: WorkspaceCatalog,
   now: Date,
 ): TrackRequest {
-  const request: TrackRequest = { attributes: [], activities: [], problems: [] };
-  const readEach = <T>(array: TrackArray, read: (raw: RawObject) => T): { index: number; object: T }[] =>
-    (lists.get(array) ?? []).flatMap((raw, index) => {
-      try {
-        if (!isObject(raw)) throw new ObjectProblem('expected an object');
-        return [{ index, object: read(raw) }];
-      } catch (error) {
-        request.problems.push(problemOf(error, array, index));
-        return [];
-      }
-    });
-  request.attributes = readEach('attributes', (raw) => readAttributes(raw, workspace));
+  const problems: TrackProblem[] = [];
+  const readEach = <T>(array: TrackArray, read: (raw: RawObject) => T) =>
+    readObjects(
+      array,
+      (lists.get(array) ?? []).map((raw) => () => raw),
+      read,
+      problems,
+    );
+  const attributes = readEach('attributes', (raw) => readAttributes(raw, workspace));
   const events = readEach('events', (raw) => readEvent(raw, now)).map((event) => ({
     array: 'events' as const,
     ...event,
   }));
   const purchases = readEach('purchases', (raw) => readPurchase(raw, now));
-  request.activities = [...events, ...purchases.map((purchase) => ({ array: 'purchases' as const, ...purchase }))];
-  return request;
+  const activities = [...events, ...purchases.map((purchase) => ({ array: 'purchases' as const, ...purchase }))];
+  return { attributes, activities, problems };
+}
+
+/** The good objects with their place; what is wrong with the others goes to `problems`. `sources` may throw ObjectProblem too. */
+export function readObjects<T>(
+  array: TrackArray,
+  sources: readonly (() => unknown)[],
+  read: (raw: RawObject) => T,
+  problems: TrackProblem[],
+): { index: number; object: T }[] {
+  return sources.flatMap((source, index) => {
+    try {
+      const raw = source();
+      if (!isObject(raw)) throw new ObjectProblem('expected an object');
+      return [{ index, object: read(raw) }];
+    } catch (error) {
+      problems.push(problemOf(error, array, index));
+      return [];
+    }
+  });
 }
 
 /** Throws what is no problem of the object. */

@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
+import { type Sql, sql } from '../db/sql.ts';
 import type { PersonKey } from './identify.ts';
 import type { Person } from './roster.ts';
 
@@ -30,7 +30,10 @@ export async function saveTokens(tx: Db, people: readonly (Person & { key: Perso
     insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at)
     select bucket, user_id, app_id, token, platform, coalesce(device_id, gen_random_uuid()::text), true, registered_at
       from ${given}
-        on conflict (bucket, user_id, app_id, token) do update set foreground = true, platform = excluded.platform`);
+        on conflict (bucket, user_id, app_id, token) do update
+       set foreground = true, platform = excluded.platform, suspect_since = null,
+           registered_at = greatest(push_targets.registered_at, excluded.registered_at)`);
+  await forgetSuspicions(tx, given);
   if (rows.every(({ device_id }) => device_id === null)) return;
   await tx.run(sql`
     update push_targets t
@@ -38,6 +41,16 @@ export async function saveTokens(tx: Db, people: readonly (Person & { key: Perso
       from ${given}
      where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
        and x.device_id is not null`);
+}
+
+/** A token that is registered again is good, whatever a provider said of it before. */
+async function forgetSuspicions(tx: Db, given: Sql): Promise<void> {
+  await tx.run(sql`
+    update token_removals r
+       set restored_at = x.registered_at
+      from ${given}
+     where r.app_id = x.app_id and r.token = x.token and r.suspected_at is not null and r.removed_at is null
+       and r.restored_at is null`);
 }
 
 interface Owned {

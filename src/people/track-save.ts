@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
+import { type Sql, sql } from '../db/sql.ts';
 import type { Activity } from './activities.ts';
 import type { PersonKey } from './identify.ts';
 import type { Person, Roster } from './roster.ts';
@@ -64,20 +64,30 @@ async function numberPeople(tx: Db, roster: Roster): Promise<Keyed[]> {
   });
 }
 
-function rowOf(person: Keyed): Record<string, unknown> {
-  return {
-    bucket: person.key.bucket,
-    user_id: person.key.userId,
-    external_id: person.externalId,
-    created_at: person.createdAt,
-    updated_at: person.updatedAt,
-    email_state_changed_at: person.emailStateChangedAt,
-    push_state_changed_at: person.pushStateChangedAt,
-    ...person.columns,
-    custom: Object.fromEntries(person.custom.values),
-    custom_times: Object.fromEntries(person.custom.times),
-    extras: Object.fromEntries(person.extras),
-  };
+/** Their columns as arrays, one of each: PostgreSQL takes that in half the time of rows written as JSON. */
+function columnsOf(people: readonly Keyed[]): Sql {
+  const texts = (column: keyof Person['columns']) => people.map(({ columns }) => columns[column]);
+  const times = (timeOf: (person: Keyed) => Date | null) => people.map((one) => timeOf(one)?.toISOString() ?? null);
+  const objects = (mapOf: (person: Keyed) => ReadonlyMap<string, unknown>) =>
+    people.map((one) => JSON.stringify(Object.fromEntries(mapOf(one))));
+  return sql`unnest(
+           ${people.map(({ key }) => key.bucket)}::integer[], ${people.map(({ key }) => key.userId)}::bigint[],
+           ${people.map(({ externalId }) => externalId)}::text[],
+           ${times(({ createdAt }) => createdAt)}::timestamptz[], ${times(({ updatedAt }) => updatedAt)}::timestamptz[],
+           ${texts('first_name')}::text[], ${texts('last_name')}::text[], ${texts('email')}::text[],
+           ${texts('email_state')}::text[], ${texts('push_state')}::text[],
+           ${times(({ emailStateChangedAt }) => emailStateChangedAt)}::timestamptz[],
+           ${times(({ pushStateChangedAt }) => pushStateChangedAt)}::timestamptz[],
+           ${texts('phone')}::text[], ${texts('country')}::text[], ${texts('language')}::text[], ${texts('gender')}::text[],
+           ${texts('home_city')}::text[], ${texts('time_zone')}::text[], ${texts('dob')}::date[],
+           ${texts('longitude')}::double precision[], ${texts('latitude')}::double precision[],
+           ${times(({ columns }) => columns.first_session_at)}::timestamptz[],
+           ${times(({ columns }) => columns.last_session_at)}::timestamptz[],
+           ${objects(({ custom }) => custom.values)}::jsonb[], ${objects(({ custom }) => custom.times)}::jsonb[],
+           ${objects(({ extras }) => extras)}::jsonb[])
+        as x(bucket, user_id, external_id, created_at, updated_at, first_name, last_name, email, email_state, push_state,
+             email_state_changed_at, push_state_changed_at, phone, country, language, gender, home_city, time_zone, dob,
+             longitude, latitude, first_session_at, last_session_at, custom, custom_times, extras)`;
 }
 
 async function insertProfiles(tx: Db, workspaceId: number, people: readonly Keyed[]): Promise<void> {
@@ -88,10 +98,7 @@ async function insertProfiles(tx: Db, workspaceId: number, people: readonly Keye
     insert into profiles (workspace_id, bucket, user_id, external_id, created_at, updated_at, first_name, last_name, email,
            email_state, push_state, email_state_changed_at, push_state_changed_at, phone, country, language, gender,
            home_city, time_zone, dob, longitude, latitude, first_session_at, last_session_at, custom, custom_times, extras)
-    select ${workspaceId}, bucket, user_id, external_id, created_at, updated_at, first_name, last_name, email,
-           email_state, push_state, email_state_changed_at, push_state_changed_at, phone, country, language, gender,
-           home_city, time_zone, dob, longitude, latitude, first_session_at, last_session_at, custom, custom_times, extras
-      from jsonb_populate_recordset(null::profiles, ${JSON.stringify(people.map(rowOf))}::jsonb)`,
+    select ${workspaceId}, x.* from ${columnsOf(people)}`,
   );
 }
 
@@ -108,7 +115,7 @@ async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
            time_zone = x.time_zone, dob = x.dob, longitude = x.longitude, latitude = x.latitude,
            first_session_at = x.first_session_at, last_session_at = x.last_session_at,
            custom = x.custom, custom_times = x.custom_times, extras = x.extras
-      from jsonb_populate_recordset(null::profiles, ${JSON.stringify(people.map(rowOf))}::jsonb) as x
+      from ${columnsOf(people)}
      where p.bucket = x.bucket and p.user_id = x.user_id`,
   );
 }

@@ -45,7 +45,7 @@ function byPlace(one: TrackProblem, other: TrackProblem): number {
 }
 
 /** Loads and locks everybody concerned, applies object by object in memory, stores the result. The problems found on the way. */
-async function applyTrack(
+export async function applyTrack(
   tx: Db,
   request: TrackRequest,
   workspace: WorkspaceCatalog,

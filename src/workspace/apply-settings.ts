@@ -24,7 +24,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
   return [change];
 }
 
-/** The sections email, webhook and rate_limits: each that is given replaces what was stored of it. */
+/** The sections email, webhook, audience and rate_limits: each that is given replaces what was stored of it. */
 export async function applySettings({ tx, workspaceId, file, secret, reseal }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
@@ -41,6 +41,10 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
   if (file.webhook !== null) {
     put('webhook', file.webhook, row.settings.webhook);
     settings.webhook = file.webhook;
+  }
+  if (file.audience !== null) {
+    put('audience', file.audience, row.settings.audience);
+    settings.audience = file.audience;
   }
   if (file.rate_limits !== null) {
     put('rate_limits', { limits: file.rate_limits }, { limits: row.settings.rate_limits ?? {} });

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { applyKeys } from './apply-keys.ts';
+import { type CheckReferences, checkSegments } from './apply-references.ts';
 import { applyCaps, applySettings, applyWorkspaceItself } from './apply-settings.ts';
 import type { Step } from './apply-step.ts';
 import { applyApps, applyCampaigns, applyGroups, applySegments } from './apply-things.ts';
@@ -16,6 +17,8 @@ export interface ApplyOptions {
   /** Named in errors. */
   path: string;
   secret: Secret;
+  /** The audience's own check of what segments refer to. */
+  checkReferences: CheckReferences;
   /** Seal all credentials of the file anew, although the stored ones do not open. */
   reseal?: boolean;
   /** Find out what would be done, and do nothing. */
@@ -34,6 +37,7 @@ export async function applyWorkspace(db: Database, options: ApplyOptions): Promi
       await tx.one(sql`select id from workspaces where id = ${workspaceId} for no key update`);
       const step: Step = { tx, workspaceId, file, secret, reseal, problems: [] };
       const plan = await applySteps(step);
+      await checkSegments(step, options.checkReferences);
       if (step.problems.length > 0) throw new WorkspaceFileError(path, step.problems);
       if (dryRun) throw new Undo(plan);
       if (plan.some(isWrite)) await announceChange(tx);

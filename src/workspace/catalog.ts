@@ -7,6 +7,8 @@ import type { Permission } from './permissions.ts';
  */
 export interface Catalog {
   workspace(id: number): WorkspaceCatalog | undefined;
+  /** Whose app this is; ids of apps are unique over all workspaces. */
+  workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
   /** By SHA-256 of the key. */
   apiKey(hash: Buffer): ApiKey | undefined;
 }
@@ -23,6 +25,14 @@ export interface WorkspaceCatalog {
   frequencyCaps: readonly FrequencyCap[];
 }
 
+/** What segments may refer to, by `idKey`. */
+export interface Definitions {
+  apps: ReadonlyMap<string, unknown>;
+  subscriptionGroups: ReadonlyMap<string, { archived: boolean }>;
+  segments: ReadonlyMap<string, Segment>;
+  campaigns: ReadonlyMap<string, unknown>;
+}
+
 export interface WorkspaceSettings {
   email: {
     defaultFrom: string | null;
@@ -37,6 +47,10 @@ export interface WorkspaceSettings {
     deliver: boolean;
     /** CIDR ranges of inner addresses that webhooks may reach all the same. */
     allow: readonly string[];
+  };
+  audience: {
+    /** Whether a person without a number passes "exactly 0" and "less than". */
+    missingNumberIsZero: boolean;
   };
   /** Requests per window that differ from the defaults, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;

@@ -53,6 +53,10 @@ const webhook = object({
   allow: optional(list(target, 1_000), []),
 });
 
+const audience = object({
+  missing_number_is_zero: optional(flag, true),
+});
+
 const subscriptionGroup = object({
   id: required(uuid),
   name: required(text()),
@@ -148,6 +152,7 @@ export const workspaceShape = object({
   apps: optional(list(app), []),
   email: optional(email, null),
   webhook: optional(webhook, null),
+  audience: optional(audience, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

@@ -53,6 +53,7 @@ test('the catalog holds everything that is defined, credentials opened', async (
         footer: 'bye',
       },
       webhook: { deliver: true, allow: ['10.0.0.0/8'] },
+      audience: { missingNumberIsZero: true },
       rateLimits: { default: 7 },
     },
     apps: new Map([
@@ -101,6 +102,7 @@ test('a new workspace has the defaults: everything to the sandbox', async (t) =>
   assert.deepEqual(workspace?.settings, {
     email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
     webhook: { deliver: false, allow: [] },
+    audience: { missingNumberIsZero: true },
     rateLimits: {},
   });
 });

@@ -26,8 +26,12 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
     await tx.run(sql`set transaction isolation level repeatable read, read only`);
     const workspaces = await loadWorkspaces(tx, secret);
     const keys = await loadKeys(tx);
+    const ofApp = new Map(
+      [...workspaces.values()].flatMap((one) => [...one.apps.keys()].map((id) => [id, one] as const)),
+    );
     return {
       workspace: (id) => workspaces.get(id),
+      workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
     };
   });

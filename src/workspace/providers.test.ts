@@ -62,6 +62,22 @@ const bad: [ProviderKind, Record<string, unknown>, string[]][] = [
     { service_account: JSON.stringify({ ...account, private_key: ec('prime256v1') }) },
     ['fcm.service_account: its private_key is no RSA key'],
   ],
+  ['adm', { expires_after: 59 }, ['adm.expires_after: expected an integer from 60 to 2678400']],
+  ['adm', { expires_after: '600' }, ['adm.expires_after: expected an integer from 60 to 2678400']],
+  [
+    'vapid',
+    { push_services: ['https://push.example.com'] },
+    ['vapid.push_services[0]: expected a host such as push.example.com or *.example.com'],
+  ],
+  [
+    'vapid',
+    { allow_hosts: ['a b'] },
+    [
+      'vapid.allow_hosts[0]: expected a host, host:port, address or CIDR subnet such as hooks.internal:8443 or 10.0.0.0/8',
+    ],
+  ],
+  ['vapid', { identity_key: 'short' }, ['vapid.identity_key: expected at least 32 characters']],
+  ['vapid', { trust_external_id: 'yes' }, ['vapid.trust_external_id: expected true or false']],
   ['adm', { client_secret: 7 }, ['adm.client_secret: expected a text']],
   ['vapid', { subject: 'ops' }, ['vapid.subject: expected a URL that starts with mailto: or https://']],
   [
@@ -87,6 +103,21 @@ for (const [kind, change, expected] of bad) {
     assert.deepEqual(read(kind, { ...good[kind], ...change }).problems, expected);
   });
 }
+
+test('settings that are no texts are stored as texts', () => {
+  const more = {
+    push_services: ['push.example.com', '*.example.org'],
+    allow_hosts: ['127.0.0.1:8090'],
+    trust_external_id: true,
+  };
+  assert.deepEqual(read('vapid', { ...good.vapid, ...more }).provider?.settings, {
+    ...good.vapid,
+    push_services: 'push.example.com,*.example.org',
+    allow_hosts: '127.0.0.1:8090',
+    trust_external_id: 'true',
+  });
+  assert.equal(read('adm', { ...good.adm, expires_after: 600 }).provider?.settings.expires_after, '600');
+});
 
 test('a provider must fit the platform or channel', () => {
   assert.deepEqual(misplacedProviders('ios', ['apns']), []);

@@ -1,11 +1,16 @@
 import { createECDH, createPrivateKey } from 'node:crypto';
+import { targetProblem } from './allow-list.ts';
 import type { App, Provider, ProviderKind, SubscriptionGroup } from './catalog.ts';
 import {
   checked,
+  flag,
+  integer,
   isPlainObject,
+  list,
   type Member,
   matching,
   object,
+  oneOf,
   optional,
   required,
   type Shape,
@@ -18,29 +23,45 @@ const baseUrl = checked(text({ max: 2_048 }), (value) => {
 });
 const pem = text({ max: 20_000, multiline: true });
 const absent = null;
+/** Where the provider's quota is not the published one. */
+const callsPerMinute = asSetting(integer(1, 100_000_000));
 
 const apns = object({
   team_id: required(text()),
   key_id: required(text()),
   key: required(checked(pem, apnsKeyProblem)),
   topic: required(text()),
+  environment: optional(oneOf(['production', 'development']), absent),
   base_url: optional(baseUrl, absent),
+  base_url_development: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const fcm = object({
   service_account: required(checked(pem, serviceAccountProblem)),
+  payload_style: optional(oneOf(['data', 'notification']), absent),
+  notification_channel_id: optional(text(), absent),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const adm = object({
   client_id: required(text()),
   client_secret: required(text()),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
+  expires_after: optional(asSetting(integer(60, 2_678_400)), absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
+const hostPattern = matching(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host such as push.example.com or *.example.com');
 const vapidMembers = object({
   subject: required(matching(/^(mailto:.+@.+|https:\/\/.+)$/, 'a URL that starts with mailto: or https://')),
   public_key: required(matching(/^[\w-]{86,87}=?$/, 'an uncompressed P-256 point in base64url (87 characters)')),
   private_key: required(matching(/^[\w-]{43}=?$/, 'a P-256 private key in base64url (43 characters)')),
+  push_services: optional(asSetting(list(hostPattern, 100)), absent),
+  allow_hosts: optional(asSetting(list(checked(text(), targetProblem), 100)), absent),
+  identity_key: optional(checked(text({ max: 1_024 }), identityKeyProblem), absent),
+  trust_external_id: optional(asSetting(flag), absent),
+  calls_per_minute: optional(callsPerMinute, absent),
 });
 const vapid: typeof vapidMembers = (value, path, problems) => {
   const read = vapidMembers(value, path, problems);
@@ -80,6 +101,7 @@ export const secretMembers: ReadonlySet<string> = new Set([
   'service_account',
   'client_secret',
   'private_key',
+  'identity_key',
   'auth_token',
   'access_token',
 ]);
@@ -115,6 +137,18 @@ export function misplacedProviders(
 ): string[] {
   const fitting = { ...ofPlatform, ...ofChannel }[where];
   return given.filter((kind) => kind !== fitting).map((kind) => `${kind}: does not fit ${where}`);
+}
+
+/** Settings are texts: a list is joined with commas, which none of its entries holds. */
+function asSetting<T>(shape: Shape<T>): Shape<string> {
+  return (value, path, problems) => {
+    const read = shape(value, path, problems);
+    return read === undefined ? undefined : String(read);
+  };
+}
+
+function identityKeyProblem(value: string): string | null {
+  return Buffer.byteLength(value) >= 32 ? null : 'expected at least 32 characters';
 }
 
 function apnsKeyProblem(value: string): string | null {

@@ -18,6 +18,7 @@ test('a member that is not stored has its default', () => {
   assert.deepEqual(settingsFrom({ email: { footer: 'bye' } }, null), {
     email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: 'bye' },
     webhook: { deliver: false, allow: [] },
+    audience: { missingNumberIsZero: true },
     rateLimits: {},
   });
 });

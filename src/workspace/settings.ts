@@ -4,11 +4,12 @@ import type { WorkspaceSettings } from './catalog.ts';
 export interface StoredSettings {
   email?: { default_from?: string | null; list_unsubscribe?: boolean; footer?: string | null };
   webhook?: { deliver?: boolean; allow?: readonly string[] };
+  audience?: { missing_number_is_zero?: boolean };
   rate_limits?: Readonly<Record<string, number>>;
 }
 
 export function settingsFrom(stored: StoredSettings, smtpUrl: string | null): WorkspaceSettings {
-  const { email = {}, webhook = {}, rate_limits = {} } = stored;
+  const { email = {}, webhook = {}, audience = {}, rate_limits = {} } = stored;
   return {
     email: {
       defaultFrom: email.default_from ?? null,
@@ -17,6 +18,7 @@ export function settingsFrom(stored: StoredSettings, smtpUrl: string | null): Wo
       footer: email.footer ?? null,
     },
     webhook: { deliver: webhook.deliver ?? false, allow: webhook.allow ?? [] },
+    audience: { missingNumberIsZero: audience.missing_number_is_zero ?? true },
     rateLimits: rate_limits,
   };
 }
@@ -29,6 +31,8 @@ export const rateBuckets = [
   'users_identity',
   'users_export_ids',
   'users_export_ids_with_fields',
+  'audience',
+  'web_push_subscriptions',
 ] as const;
 
 /** Where a sealed value belongs; bound to it, so that a value moved to another row does not open. */

@@ -2,10 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { type App, startApp } from '../../src/app.ts';
-import { checkFilter } from '../../src/audience/check-filter.ts';
+import { audienceChecks } from '../../src/audience/check-filter.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
+import type { PushSenders } from '../../src/dispatch/push/app-lanes.ts';
 import { applyWorkspace } from '../../src/workspace/apply.ts';
+import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { readWorkspaceFile } from '../../src/workspace/file.ts';
 import { allPermissions } from '../../src/workspace/keys.ts';
 import type { Permission } from '../../src/workspace/permissions.ts';
@@ -31,10 +33,14 @@ export interface TestApp {
   workspaceId: number;
   /** A key with every permission. */
   key: string;
+  /** What the operator defined, as of now. */
+  workspace(): WorkspaceCatalog;
   post(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   get(path: string, options?: RequestOptions): Promise<Reply>;
   /** Another process' worker on the same database. */
   startAnotherWorker(): Promise<App>;
+  /** Another process' API on the same database: its address. */
+  startAnotherServer(): Promise<string>;
   /** Until everything that is due has been done. */
   drain(): Promise<void>;
   /** After changing what the operator defines. */
@@ -47,10 +53,15 @@ export interface TestApp {
 export interface RequestOptions {
   key?: string | null;
   headers?: Record<string, string>;
+  /** Of another server. */
+  url?: string;
 }
 
 /** The whole server on a database of the test's own, with a clock that the test moves. */
-export async function startTestApp(t: TestContext, options: { worker?: boolean } = {}): Promise<TestApp> {
+export async function startTestApp(
+  t: TestContext,
+  options: { worker?: boolean; pushSenders?: PushSenders } = {},
+): Promise<TestApp> {
   const { db, workspaceId, beforeClose } = await testDatabase(t);
   const clock = new TestClock();
   const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
@@ -64,6 +75,7 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     publicUrl: 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,
+    ...(options.pushSenders && { pushSenders: options.pushSenders }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker ?? true } });
   beforeClose(() => catalog.stop());
@@ -90,10 +102,10 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     method: string,
     path: string,
     body: string | undefined,
-    { key: used = key, headers = {} }: RequestOptions,
+    { key: used = key, headers = {}, url: server = url }: RequestOptions,
   ): Promise<Reply> {
     const authorization = used === null ? {} : { authorization: `Bearer ${used}` };
-    const response = await fetch(url + path, {
+    const response = await fetch(server + path, {
       method,
       headers: { ...authorization, ...headers },
       ...(body !== undefined && { body }),
@@ -110,6 +122,11 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
     app,
     workspaceId,
     key,
+    workspace() {
+      const workspace = catalog.current().workspace(workspaceId);
+      if (workspace === undefined) throw new Error('the catalog has no workspace');
+      return workspace;
+    },
     post: (path, body, requestOptions = {}) =>
       call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
     get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
@@ -118,14 +135,19 @@ export async function startTestApp(t: TestContext, options: { worker?: boolean }
       beforeClose(() => another.stop());
       return another;
     },
+    async startAnotherServer() {
+      const another = await startApp({ ...parts, roles: { api: true, worker: false } });
+      beforeClose(() => another.stop());
+      return another.server?.listen({ host: '127.0.0.1', port: 0 }) ?? '';
+    },
     async drain() {
       await app.worker?.idle();
     },
     refreshCatalog: () => catalog.refresh(),
     givenKey,
     async givenWorkspace(yaml) {
-      const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, checkFilter);
-      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret });
+      const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, audienceChecks.checkFilter);
+      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret, ...audienceChecks });
       await catalog.refresh();
     },
   };

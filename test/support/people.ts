@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { RequestError } from '../../src/errors.ts';
-import type { Answer, Route } from '../../src/http/route.ts';
+import type { Answer, Rate, Route } from '../../src/http/route.ts';
 import { userRoutes } from '../../src/http/routes/users.ts';
 import type { Catalog, WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { testDatabase } from './database.ts';
@@ -44,6 +44,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
     settings: {
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
+      audience: { missingNumberIsZero: true },
       rateLimits: {},
     },
     apps: new Map([
@@ -69,11 +70,21 @@ function workspaceOf(id: number): WorkspaceCatalog {
   };
 }
 
+const uncounted: Rate = {
+  window: { workspaceId: 0, bucket: 'default', startedAt: 0, endsAt: 0, limit: 0 },
+  charge: async () => undefined,
+  charged: () => undefined,
+};
+
 export async function startWorld(t: TestContext): Promise<World> {
   const { db, workspaceId } = await testDatabase(t);
   const time = { now: start };
   const workspace = workspaceOf(workspaceId);
-  const catalog: Catalog = { workspace: (id) => (id === workspaceId ? workspace : undefined), apiKey: () => undefined };
+  const catalog: Catalog = {
+    workspace: (id) => (id === workspaceId ? workspace : undefined),
+    workspaceOfApp: () => undefined,
+    apiKey: () => undefined,
+  };
   const clock = { now: () => time.now, after: () => () => undefined };
   const routes = userRoutes({ db, catalog, clock });
   const post = async (path: string, body: Body): Promise<Answer> => {
@@ -88,6 +99,7 @@ export async function startWorld(t: TestContext): Promise<World> {
       params: {},
       query: new URLSearchParams(),
       headers: {},
+      rate: uncounted,
     });
   };
   const track = (body: Body) => post('/users/track', body);

@@ -1,19 +1,21 @@
 import { readFlag, readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { settle, settleRequired } from '../fields.ts';
+import { settle, settleNumber, settleRequired } from '../fields.ts';
 import { settleButton } from '../push-buttons.ts';
-import { MAX_TTL_S, payloadBytes, present } from '../push-fields.ts';
-import type { AndroidPush } from './schema.ts';
+import { given, MAX_TTL_S, payloadBytes, present, priorityOf } from '../push-fields.ts';
+import { type AndroidPush, ranges } from './schema.ts';
 
 export interface RenderedAndroidPush {
   title: string | null;
   body: string | null;
-  /** FCM's `message` without its token. Source: messaging-objects.md 2.3, data style. */
+  /** FCM's `message` without its token and without `mid`, which are one attempt's. Source: messaging-objects.md 2.3. */
   message: { data: Record<string, string>; android: Record<string, string> };
 }
 
 const MAX_DATA_BYTES = 4_096;
+/** `mid` and a UUID, which are added when it is sent. */
+const MID_BYTES = 3 + 36;
 const actions: Readonly<Record<string, string>> = {
   OPEN_APP: 'ab_open',
   URI: 'ab_uri',
@@ -25,38 +27,48 @@ export function renderAndroidPush(message: AndroidPush, facts: RenderFacts): Ren
   const silent = settle('send_to_sync', message.send_to_sync, readFlag) ?? false;
   const title = silent ? undefined : settleRequired('title', message.title);
   const body = silent ? undefined : settleRequired('alert', message.alert);
-  const integer = (key: 'notification_id' | 'accent_color' | 'time_to_live') => settle(key, message[key], readInteger);
-  const webview = settle('use_webview', message.use_webview, readFlag);
-  const data = present({
+  const data = dataOf(message, { t: title, a: body, cid: facts.campaignId ?? facts.dispatchId });
+  if (payloadBytes(data) + MID_BYTES > MAX_DATA_BYTES)
+    throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
+  const android = present({
+    priority: transportPriority(message.android_priority, silent),
+    ttl: `${settleNumber('time_to_live', message.time_to_live, readInteger, ranges.time_to_live) ?? MAX_TTL_S}s`,
+    collapse_key: given(message.collapse_key),
+  });
+  return { title: title ?? null, body: body ?? null, message: { data, android } };
+}
+
+function dataOf(message: AndroidPush, { cid, t, a }: { cid: string; t?: string | undefined; a?: string | undefined }) {
+  const integer = (key: 'notification_id' | 'accent_color') =>
+    textOf(settleNumber(key, message[key], readInteger, ranges[key]));
+  const uri = given(message.custom_uri);
+  const webview = settle('use_webview', message.use_webview, readFlag) ?? (uri === undefined ? undefined : false);
+  return present({
     _ab: 'true',
-    cid: facts.campaignId ?? facts.dispatchId,
-    mid: facts.dispatchId,
-    t: title,
-    a: body,
-    s: message.summary_text,
-    uri: message.custom_uri,
-    ab_use_webview: message.custom_uri === undefined ? undefined : String(webview ?? false),
-    p: message.priority === undefined ? undefined : String(message.priority),
-    sd: message.sound === 'default' ? 'd' : message.sound,
-    ab_nc: message.notification_channel_id,
-    n: textOf(integer('notification_id')),
-    ac: textOf(integer('accent_color')),
-    ab_li: message.push_icon_image_url,
+    cid,
+    t,
+    a,
+    s: given(message.summary_text),
+    uri,
+    ab_use_webview: webview === undefined ? undefined : String(webview),
+    p: textOf(priorityOf(message.priority)),
+    sd: message.sound === 'default' ? 'd' : given(message.sound),
+    ab_nc: given(message.notification_channel_id),
+    n: integer('notification_id'),
+    ac: integer('accent_color'),
+    ab_li: given(message.push_icon_image_url),
     extra: message.extra === undefined ? undefined : JSON.stringify(message.extra),
     ...buttons(message),
     ...conversation(message),
   });
-  if (payloadBytes(data) > MAX_DATA_BYTES)
-    throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
-  const priority = message.android_priority ?? (silent ? 'normal' : 'high');
+}
+
+/** High for what shows, normal for what does not. */
+function transportPriority(asked: string | undefined, silent: boolean): string {
+  const priority = given(asked?.trim()) ?? (silent ? 'normal' : 'high');
   if (priority !== 'normal' && priority !== 'high')
     throw new RenderStop('aborted', 'android_priority: expected normal or high after rendering');
-  const android = present({
-    priority: priority.toUpperCase(),
-    ttl: `${integer('time_to_live') ?? MAX_TTL_S}s`,
-    collapse_key: message.collapse_key,
-  });
-  return { title: title ?? null, body: body ?? null, message: { data, android } };
+  return priority.toUpperCase();
 }
 
 function textOf(number: number | undefined): string | undefined {
@@ -71,8 +83,8 @@ function buttons(message: AndroidPush): Record<string, string> {
       [`ab_a${index}_a`]: known,
       [`ab_a${index}_id`]: String(index),
       [`ab_a${index}_t`]: settleRequired(`buttons[${index}].text`, text),
-      [`ab_a${index}_uri`]: uri,
-      [`ab_a${index}_use_webview`]: uri === undefined ? undefined : String(useWebview),
+      [`ab_a${index}_uri`]: given(uri),
+      [`ab_a${index}_use_webview`]: given(uri) === undefined ? undefined : String(useWebview),
     });
   });
   return Object.assign({}, ...members);
@@ -80,13 +92,18 @@ function buttons(message: AndroidPush): Record<string, string> {
 
 function conversation({ conversation_data }: AndroidPush): Record<string, string> {
   if (conversation_data === undefined) return {};
-  const messages = conversation_data.messages.map(({ text, person_id }, index) => ({
+  const messages = conversation_data.messages.map(({ text, timestamp, person_id }, index) => ({
+    text,
+    timestamp: settle(`conversation_data.messages[${index}].timestamp`, timestamp, readInteger),
+    person_id,
+  }));
+  const flat = messages.map(({ text, person_id }, index) => ({
     [`ab_c_mt${index}`]: text,
     [`ab_c_pi${index}`]: person_id,
   }));
   return Object.assign(
     { ab_c_si: conversation_data.shortcut_id, ab_c_rpi: conversation_data.reply_person_id },
-    ...messages,
-    { conversation_data: JSON.stringify(conversation_data) },
+    ...flat,
+    { conversation_data: JSON.stringify({ ...conversation_data, messages }) },
   );
 }

@@ -1,5 +1,5 @@
 import type { Problems } from '../../lib/problems.ts';
-import { compact, Fields, type Templated } from '../fields.ts';
+import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push-buttons.ts';
 import { MAX_TTL_S, readExtra, readPriority } from '../push-fields.ts';
 import { type Conversation, readConversation } from './conversation.ts';
@@ -11,7 +11,7 @@ export interface AndroidPush {
   extra?: Record<string, unknown> | undefined;
   message_variation_id?: string | undefined;
   notification_channel_id?: string | undefined;
-  priority?: number | undefined;
+  priority?: Templated<number> | undefined;
   android_priority?: Templated<'normal' | 'high'> | undefined;
   send_to_sync?: Templated<boolean> | undefined;
   collapse_key?: string | undefined;
@@ -28,6 +28,12 @@ export interface AndroidPush {
   conversation_data?: Conversation | undefined;
 }
 
+export const ranges = {
+  time_to_live: { min: 0, max: MAX_TTL_S },
+  notification_id: { min: -(2 ** 31), max: 2 ** 31 - 1 },
+  accent_color: { min: -(2 ** 31), max: 2 ** 32 - 1 },
+};
+
 const MAX_BYTES = 4_000;
 const MAX_BUTTONS = 3;
 
@@ -39,7 +45,7 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
     extra: readExtra(fields),
     message_variation_id: fields.text('message_variation_id'),
     notification_channel_id: fields.text('notification_channel_id') ?? fields.text('notification_channel'),
-    priority: readPriority(fields),
+    priority: readDisplayPriority(fields),
     android_priority: fields.oneOf('android_priority', ['normal', 'high']),
     send_to_sync: fields.flag('send_to_sync'),
     collapse_key: fields.text('collapse_key'),
@@ -47,10 +53,10 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
     custom_uri: fields.text('custom_uri'),
     use_webview: fields.flag('use_webview'),
     summary_text: fields.text('summary_text'),
-    time_to_live: fields.integer('time_to_live', { min: 0, max: MAX_TTL_S }),
-    notification_id: fields.integer('notification_id', { min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    time_to_live: fields.integer('time_to_live', ranges.time_to_live),
+    notification_id: fields.integer('notification_id', ranges.notification_id),
     push_icon_image_url: fields.text('push_icon_image_url'),
-    accent_color: fields.integer('accent_color', { min: -(2 ** 31), max: 2 ** 32 - 1 }),
+    accent_color: fields.integer('accent_color', ranges.accent_color),
     send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
     buttons: firstButtons(fields, readButtons(fields, ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'])),
     conversation_data: readConversation(fields),
@@ -58,6 +64,11 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
   checkVisibility(fields, message);
   checkSize(fields, message);
   return message;
+}
+
+function readDisplayPriority(fields: Fields): Templated<number> | undefined {
+  const raw = fields.raw('priority');
+  return typeof raw === 'string' && isTemplate(raw) ? raw : readPriority(fields);
 }
 
 /** A silent push says nothing; a visible one needs both texts. */

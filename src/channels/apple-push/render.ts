@@ -1,7 +1,8 @@
 import { readDate, readFlag, readFloat, readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { compact, settle, settleRequired } from '../fields.ts';
+import { compact, settle, settleNumber, settleRequired } from '../fields.ts';
+import { given } from '../push-fields.ts';
 import { usualAction } from './buttons.ts';
 import {
   type AppleAlert,
@@ -9,6 +10,8 @@ import {
   assetTypes,
   interruptionLevels,
   isBackground,
+  MAX_COLLAPSE_BYTES,
+  ranges,
   saysSomething,
 } from './schema.ts';
 
@@ -43,14 +46,20 @@ export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedA
 function settleScalars(message: ApplePush): ApplePush {
   return compact<ApplePush>({
     ...message,
-    badge: settle('badge', message.badge, readInteger),
+    badge: settleNumber('badge', message.badge, readInteger, ranges.badge),
+    sound: given(message.sound),
+    custom_uri: given(message.custom_uri),
+    notification_group_thread_id: given(message.notification_group_thread_id),
+    asset_url: given(message.asset_url),
+    collapse_id: given(message.collapse_id),
+    category: given(message.category),
     'content-available': settle('content-available', message['content-available'], readFlag),
     interruption_level: oneOf('interruption_level', message.interruption_level, interruptionLevels),
-    relevance_score: settle('relevance_score', message.relevance_score, readFloat),
+    relevance_score: settleNumber('relevance_score', message.relevance_score, readFloat, ranges.relevance_score),
     use_webview: settle('use_webview', message.use_webview, readFlag),
     asset_file_type: oneOf('asset_file_type', message.asset_file_type, assetTypes),
     mutable_content: settle('mutable_content', message.mutable_content, readFlag),
-    apns_priority: settle('apns_priority', message.apns_priority, readInteger),
+    apns_priority: settleNumber('apns_priority', message.apns_priority, readInteger, ranges.apns_priority),
   });
 }
 
@@ -68,8 +77,8 @@ function headersOf(message: ApplePush, { now }: RenderFacts): Record<string, str
   if (expiresAt <= now) throw new RenderStop('expired', 'expiry has passed');
   const background = isBackground(message);
   const { collapse_id } = message;
-  if (collapse_id !== undefined && Buffer.byteLength(collapse_id) > 64)
-    throw new RenderStop('aborted', 'collapse_id: more than 64 bytes after rendering');
+  if (collapse_id !== undefined && Buffer.byteLength(collapse_id) > MAX_COLLAPSE_BYTES)
+    throw new RenderStop('aborted', `collapse_id: more than ${MAX_COLLAPSE_BYTES} bytes after rendering`);
   return {
     'apns-push-type': background ? 'background' : 'alert',
     'apns-priority': priorityOf(
@@ -132,12 +141,12 @@ function alertOf(alert: AppleAlert): object {
   });
 }
 
-function buttons({ buttons: given, category }: ApplePush): object | undefined {
-  if (given === undefined) return undefined;
-  const entries = given.map(({ action_id, action, uri, use_webview }): [string, object] => {
+function buttons({ buttons: asked, category }: ApplePush): object | undefined {
+  if (asked === undefined) return undefined;
+  const entries = asked.map(({ action_id, action, uri, use_webview }): [string, object] => {
     const settled = (action ?? usualAction(category, action_id)).trim().toUpperCase();
-    const webview = uri === undefined ? undefined : (settle('use_webview', use_webview, readFlag) ?? true);
-    return [action_id, compact({ action: settled, uri, use_webview: webview })];
+    const webview = given(uri) === undefined ? undefined : (settle('use_webview', use_webview, readFlag) ?? true);
+    return [action_id, compact({ action: settled, uri: given(uri), use_webview: webview })];
   });
   return Object.fromEntries(entries);
 }

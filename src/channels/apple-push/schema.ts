@@ -44,8 +44,14 @@ export type InterruptionLevel = (typeof interruptionLevels)[number];
 export const assetTypes = ['aif', 'gif', 'jpg', 'm4a', 'mp3', 'mp4', 'png', 'wav'] as const;
 export type AssetType = (typeof assetTypes)[number];
 
+export const ranges = {
+  badge: { min: 0 },
+  relevance_score: { min: 0, max: 1 },
+  apns_priority: { min: 1, max: 10 },
+};
+export const MAX_COLLAPSE_BYTES = 64;
+
 const MAX_BYTES = 1_912;
-const MAX_COLLAPSE_BYTES = 64;
 const notCounted = new Set([
   'message_variation_id',
   'send_to_most_recent_device_only',
@@ -59,12 +65,12 @@ export function parseApplePush(raw: Record<string, unknown>, path: string, probl
   const category = fields.text('category');
   const message = compact<ApplePush>({
     alert: readAlert(fields),
-    badge: fields.integer('badge', { min: 0 }),
+    badge: fields.integer('badge', ranges.badge),
     sound: fields.text('sound'),
     extra: readAppleExtra(fields),
     'content-available': fields.flag('content-available') ?? fields.flag('content_available'),
     interruption_level: fields.oneOf('interruption_level', interruptionLevels),
-    relevance_score: fields.float('relevance_score', { min: 0, max: 1 }),
+    relevance_score: fields.float('relevance_score', ranges.relevance_score),
     expiry: fields.date('expiry'),
     custom_uri: fields.text('custom_uri'),
     use_webview: fields.flag('use_webview'),
@@ -77,7 +83,7 @@ export function parseApplePush(raw: Record<string, unknown>, path: string, probl
     send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
     category,
     buttons: readAppleButtons(fields, category),
-    apns_priority: fields.integer('apns_priority', { min: 1, max: 10 }),
+    apns_priority: fields.integer('apns_priority', ranges.apns_priority),
   });
   checkAlert(fields, message);
   if (message.asset_url !== undefined && message.asset_file_type === undefined) {

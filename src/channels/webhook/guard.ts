@@ -1,8 +1,17 @@
 import { lookup } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 
-/** Where a call may go: the checked address, to which the connection is pinned. */
-export type Passage = { allowed: true; url: URL; address: string; family: 4 | 6 } | { allowed: false };
+/** Where a call may go: the checked addresses, to which the connection is pinned, and whether only `allow` let it. */
+export type Passage =
+  | {
+      allowed: true;
+      url: URL;
+      address: string;
+      family: 4 | 6;
+      addresses: { address: string; family: 4 | 6 }[];
+      isExempt: boolean;
+    }
+  | { allowed: false };
 
 export interface GuardOptions {
   /** `host`, `host:port`, an address or a CIDR range: may be reached although it is inside. */
@@ -51,9 +60,14 @@ export async function findPassage(text: string, { allow, resolve = resolveAll }:
   const isFree = isNamed || isInside;
   if (!isFree && port !== '80' && port !== '443') return { allowed: false };
   if (!isFree && addresses.some(isBlocked)) return { allowed: false };
-  const [address] = addresses;
-  if (address === undefined) return { allowed: false };
-  return { allowed: true, url, address, family: ipaddr.parse(address).kind() === 'ipv4' ? 4 : 6 };
+  const checked = addresses.map((address) => ({ address, family: familyOf(address) }));
+  const [first] = checked;
+  if (first === undefined) return { allowed: false };
+  return { allowed: true, url, ...first, addresses: checked, isExempt: isFree };
+}
+
+function familyOf(address: string): 4 | 6 {
+  return ipaddr.parse(address).kind() === 'ipv4' ? 4 : 6;
 }
 
 /** True for every address that is not a public one, in whatever form it hides an IPv4 address. */

@@ -39,6 +39,7 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
       const body = key && (await idempotency.answered(key));
       return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
     },
+    countsItself: true,
     handle(request) {
       const key = keyOf(request);
       return idempotency.once(key, async () => ({ status: 201, body: await send(deps, request, key) }));
@@ -60,7 +61,10 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
   const workspace = workspaceOf(deps.catalog(), request);
   const { plan, dryRun, minors } = checkSendRequest(request.body, workspace, deps.clock.now());
   await checkSendId(deps.db, plan);
-  if (dryRun) return deps.dryRun(plan, workspace, minors);
+  if (dryRun) {
+    await request.rate.charge();
+    return deps.dryRun(plan, workspace, minors);
+  }
   const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
   const { answer } = await deps.acceptor.accept({
     workspaceId: request.workspaceId,
@@ -70,6 +74,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     sendIdIsNew: withSendId !== plan,
     answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, minors),
     idempotency: key,
+    rate: request.rate,
     activity: activityOf({
       plan: withSendId,
       workspace,

@@ -1,14 +1,36 @@
 import assert from 'node:assert/strict';
+import { createECDH } from 'node:crypto';
 import test from 'node:test';
 import { appId, emailGroup, smsGroup, startWorld, webAppId } from '../../../test/support/people.ts';
 import { sql } from '../../db/sql.ts';
+
+const keys = { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: 'BTBZMqHH6r4Tts7J_aSIgg' };
+const browser = JSON.stringify({ endpoint: 'https://push.example.com/ada', keys });
+
+test('a browser is known by its subscription, however that is written; what is none is refused', async (t) => {
+  const world = await startWorld(t);
+  const owner = (external_id: string, token: unknown) => ({ external_id, push_tokens: [{ app_id: webAppId, token }] });
+  const same = JSON.stringify({ expirationTime: null, keys, endpoint: 'https://PUSH.example.com:443/ada' });
+  await world.given(owner('ada', browser));
+  await world.given(owner('ben', same));
+  const stored = sql`select token, external_id from push_targets join profiles using (bucket, user_id)`;
+  assert.deepEqual(await world.db.query(stored), [{ token: browser, external_id: 'ben' }]);
+  assert.equal(
+    await world.problem(owner('ada', '{"endpoint":"javascript:alert(1)"}')),
+    'push_tokens[0].token: endpoint: expected a URL that starts with https://',
+  );
+  assert.equal(
+    await world.problem(owner('ada', JSON.parse(browser))),
+    'push_tokens[0].token: expected a non-empty text',
+  );
+});
 
 test('a push token belongs to one person and moves', async (t) => {
   const world = await startWorld(t);
   const token = (name: string, device_id?: string) => ({ app_id: appId, token: name, ...(device_id && { device_id }) });
   await world.given({
     external_id: 'ada',
-    push_tokens: [token('t1', 'd1'), token('t2'), { app_id: webAppId, token: 't1' }],
+    push_tokens: [token('t1', 'd1'), token('t2'), { app_id: webAppId, token: browser }],
   });
   await world.given({ external_id: 'ada', push_tokens: [token('t2', 'd2'), token('t1')] });
   await world.given(
@@ -26,11 +48,11 @@ test('a push token belongs to one person and moves', async (t) => {
   assert.deepEqual(owners, [
     { external_id: 'cleo', app_id: appId, token: 't1', device_id: 'd3', platform: 'ios', owned: true },
     { external_id: 'ada', app_id: appId, token: 't2', device_id: 'd2', platform: 'ios', owned: true },
-    { external_id: 'ada', app_id: webAppId, token: 't1', device_id: webDevice, platform: 'web', owned: true },
+    { external_id: 'ada', app_id: webAppId, token: browser, device_id: webDevice, platform: 'web', owned: true },
   ]);
   assert.deepEqual((await world.export('ada')).push_tokens, [
     { app: 'Acme iOS', platform: 'ios', token: 't2', device_id: 'd2', notifications_enabled: true },
-    { app: 'Acme Web', platform: 'web', token: 't1', device_id: webDevice, notifications_enabled: true },
+    { app: 'Acme Web', platform: 'web', token: browser, device_id: webDevice, notifications_enabled: true },
   ]);
   await world.given({ external_id: 'ada', push_tokens: null });
   assert.deepEqual(await world.db.query(sql`select token from push_token_owners`), [{ token: 't1' }]);

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Milliseconds of CPU that a server and its embedded database have used: all their threads and processes. Linux only. */
+export function cpuMs({ pid, dataDir }: { pid: number; dataDir: string }): number {
+  return usedBy(String(pid)) + databaseCpuMs(join(dataDir, 'postgres'));
+}
+
+/** The same of a database server alone. `folder` is PostgreSQL's own. */
+export function databaseCpuMs(folder: string): number {
+  const postmaster = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const ours = processes.filter((name) => Number(name) === postmaster || parentOf(name) === postmaster);
+  return ours.reduce((sum, name) => sum + usedBy(name), 0);
+}
+
+function parentOf(pid: string): number {
+  return Number(/^PPid:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
+}
+
+function usedBy(pid: string): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce(
+    (sum, thread) => sum + Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0]) / 1e6,
+    0,
+  );
+}
+
+/** Empty when the process has ended meanwhile. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

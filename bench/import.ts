@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Figure } from './figure.ts';
+import { writePopulation } from './population.ts';
+import { type BenchServer, startBenchServer } from './server.ts';
+
+const DEFAULT_PEOPLE = 1_000_000;
+/** Of a million people. */
+const BAR_S = 120;
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+/** Imports the first `count` people of the bench's population into the database of a running bench server. Seconds. */
+export async function importPopulation(server: BenchServer, count: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-population-'));
+  const path = join(folder, 'people.ndjson');
+  try {
+    await writePopulation(path, count);
+    const start = performance.now();
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, CRESSET_DATA_DIR: server.dataDir };
+    const { stdout } = await promisify(execFile)(process.execPath, [main, 'users', 'import', path, '--json'], { env });
+    const seconds = (performance.now() - start) / 1_000;
+    const end = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { event: string; records: number };
+    if (end.event !== 'finished' || end.records !== count) throw new Error(`the import ended with ${stdout}`);
+    return seconds;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `cresset users import` of a million people with ten custom attributes each; BENCH_PEOPLE = another number. */
+export async function benchImport(): Promise<Figure[]> {
+  const count = Number(process.env.BENCH_PEOPLE ?? DEFAULT_PEOPLE);
+  const server = await startBenchServer('name: Bench\n');
+  try {
+    const seconds = await importPopulation(server, count);
+    const bar = (BAR_S * count) / 1_000_000;
+    return [
+      {
+        what: `import of ${count.toLocaleString('en-US')} new people from NDJSON, beside a running server`,
+        value: `${seconds.toFixed(0)} s (${Math.round(count / seconds)}/s)`,
+        bar: `${bar.toFixed(0)} s`,
+        holds: seconds <= bar,
+      },
+    ];
+  } finally {
+    await server.stop();
+  }
+}

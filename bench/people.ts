@@ -1,0 +1,26 @@
+import type { Database } from '../src/db/database.ts';
+import { sql } from '../src/db/sql.ts';
+
+/** Writes people with a name, some attributes and one device each straight into the tables. */
+export async function fillPeople(
+  db: Database,
+  { workspaceId, appId, platform, count }: { workspaceId: number; appId: string; platform: string; count: number },
+): Promise<void> {
+  await db.run(sql`
+    with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${count}::integer) as n)
+    insert into profiles (bucket, user_id, workspace_id, external_id, first_name, email, custom)
+    select bucket_of(user_id), user_id, ${workspaceId}, 'p' || n, 'Name ' || n, 'p' || n || '@example.test',
+           jsonb_build_object('points', n % 100, 'plan', case when n % 3 = 0 then 'gold' else 'basic' end)
+      from numbered`);
+  await db.run(sql`
+    insert into user_names (workspace_id, label, name, bucket, user_id)
+    select workspace_id, '', external_id, bucket, user_id from profiles`);
+  await db.run(sql`
+    insert into push_targets (bucket, user_id, app_id, token, platform, device_id)
+    select bucket, user_id, ${appId}, encode(sha256(external_id::bytea), 'hex'), ${platform}, 'd' || user_id
+      from profiles`);
+  await db.run(sql`
+    insert into push_token_owners (app_id, token, bucket, user_id)
+    select app_id, token, bucket, user_id from push_targets`);
+  await db.run(sql`analyze`);
+}

@@ -1,0 +1,183 @@
+import type { Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+import type { PersonKey } from '../../people/identify.ts';
+import type { GlobalState } from '../../templating/facts.ts';
+import type { Platform } from '../filter.ts';
+import type { AudienceFacts, DeedDay, DeedTotal, Received } from './facts.ts';
+import type { Need } from './needs.ts';
+
+const DAY_MS = 86_400_000;
+/** The longest look back of a filter is 30 days and the day that has begun. */
+const LONGEST_LOOK_BACK_DAYS = 31;
+
+export interface FactsQuestion {
+  workspaceId: number;
+  people: readonly PersonKey[];
+  needs: ReadonlySet<Need>;
+  now: Date;
+}
+
+/** The facts of a few people, by user id; people of other workspaces and deleted ones are missing. */
+export async function loadAudienceFacts(db: Db, question: FactsQuestion): Promise<Map<number, AudienceFacts>> {
+  const { people, needs, now } = question;
+  if (people.length === 0) return new Map();
+  const asked = sql`unnest(${people.map(({ bucket }) => bucket)}::integer[], ${people.map(({ userId }) => userId)}::bigint[])
+      as asked(bucket, user_id)`;
+  const ifNeeded = <T>(need: Need, load: () => Promise<T[]>) => (needs.has(need) ? load() : Promise.resolve<T[]>([]));
+  const [profiles, totals, days, groups, tokens, received] = await Promise.all([
+    loadProfiles(db, asked, question),
+    ifNeeded('totals', () => loadTotals(db, asked)),
+    ifNeeded('days', () => loadDays(db, asked, now)),
+    ifNeeded('groups', () => loadGroups(db, asked)),
+    ifNeeded('tokens', () => loadTokens(db, asked)),
+    ifNeeded('received', () => loadReceived(db, asked)),
+  ]);
+  return new Map(
+    profiles.map((row) => {
+      const own = <T extends Owned>(rows: readonly T[]) => rows.filter(({ user_id }) => user_id === row.user_id);
+      return [
+        row.user_id,
+        {
+          ...factsOf(row),
+          totals: own(totals),
+          days: own(days),
+          groups: new Map(own(groups).map(({ group_id, state }) => [group_id, state])),
+          pushTokens: own(tokens),
+          received: own(received),
+        },
+      ];
+    }),
+  );
+}
+
+interface Owned extends Record<string, unknown> {
+  user_id: number;
+}
+
+/** Null stays null. With microseconds, as a fraction. */
+function milliseconds(time: Sql): Sql {
+  return sql`(extract(epoch from ${time}) * 1000)::float8`;
+}
+
+interface ProfileRow extends Owned {
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  phone: string | null;
+  country: string | null;
+  language: string | null;
+  gender: string | null;
+  home_city: string | null;
+  time_zone: string | null;
+  external_id: string | null;
+  dob: string | null;
+  created_at: number;
+  random_bucket: number;
+  email_state: GlobalState;
+  push_state: GlobalState;
+  last_session_at: number | null;
+  session_count: number;
+  custom: Record<string, unknown>;
+  custom_times: Record<string, number>;
+  hard_bounced: boolean;
+  marked_spam: boolean;
+  phone_invalid: boolean;
+}
+
+function loadProfiles(db: Db, asked: Sql, { workspaceId, needs }: FactsQuestion): Promise<ProfileRow[]> {
+  const custom = needs.has('custom')
+    ? sql`p.custom, p.custom_times`
+    : sql`'{}'::jsonb as custom, '{}'::jsonb as custom_times`;
+  const flag = (kind: 'email' | 'phone', column: Sql, address: Sql) =>
+    needs.has('flags')
+      ? sql`exists (select from addresses a where a.workspace_id = p.workspace_id and a.kind = ${kind}
+                       and a.address = ${address} and ${column} is not null)`
+      : sql`false`;
+  return db.query<ProfileRow>(sql`
+    select p.user_id, p.first_name, p.last_name, p.email, p.phone, p.country, p.language, p.gender, p.home_city,
+           p.time_zone, p.external_id, p.dob, ${milliseconds(sql`p.created_at`)} as created_at, p.random_bucket,
+           p.email_state, p.push_state, ${milliseconds(sql`p.last_session_at`)} as last_session_at, p.session_count,
+           ${flag('email', sql`a.hard_bounced_at`, sql`lower(p.email)`)} as hard_bounced,
+           ${flag('email', sql`a.marked_spam_at`, sql`lower(p.email)`)} as marked_spam,
+           ${flag('phone', sql`a.invalid_at`, sql`p.phone`)} as phone_invalid, ${custom}
+      from ${asked}
+      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
+     where p.workspace_id = ${workspaceId}`);
+}
+
+type OwnFacts = Omit<AudienceFacts, 'totals' | 'days' | 'groups' | 'pushTokens' | 'received'>;
+
+function factsOf(row: ProfileRow): OwnFacts {
+  const { first_name, last_name, email, phone, country, language, gender, home_city, time_zone, external_id } = row;
+  return {
+    custom: row.custom,
+    customTimes: row.custom_times,
+    attributes: {
+      ...{ first_name, last_name, email, phone, country, language, gender, home_city, time_zone, external_id },
+      dob: row.dob === null ? null : Date.parse(`${row.dob}T00:00:00Z`),
+      created_at: row.created_at,
+      random_bucket: row.random_bucket,
+    },
+    emailState: row.email_state,
+    pushState: row.push_state,
+    lastSessionAt: row.last_session_at,
+    sessionCount: row.session_count,
+    addressFlags: {
+      hard_bounced: row.hard_bounced,
+      marked_spam: row.marked_spam,
+      phone_invalid: row.phone_invalid,
+    },
+  };
+}
+
+function loadTotals(db: Db, asked: Sql): Promise<(DeedTotal & Owned)[]> {
+  return db.query(sql`
+    select t.user_id, t.kind as deed, t.name, t.count, ${milliseconds(sql`t.first_at`)} as "firstAt",
+           ${milliseconds(sql`t.last_at`)} as "lastAt", t.revenue::float8 as revenue
+      from ${asked}
+      join activity_totals t on t.bucket = asked.bucket and t.user_id = asked.user_id`);
+}
+
+function loadDays(db: Db, asked: Sql, now: Date): Promise<(DeedDay & Owned)[]> {
+  const since = new Date((Math.floor(now.getTime() / DAY_MS) - LONGEST_LOOK_BACK_DAYS) * DAY_MS);
+  const day = sql`(extract(epoch from date_trunc('day', e.at, 'UTC')) * 1000)::float8`;
+  return db.query(sql`
+    select e.user_id, 'event' as deed, e.name, ${day} as "startsAt", count(*) as count
+      from ${asked}
+      join events e on e.bucket = asked.bucket and e.user_id = asked.user_id and e.at >= ${since}
+     group by 1, 3, 4
+     union all
+    select e.user_id, 'purchase' as deed, e.product_id, ${day}, sum(e.quantity)
+      from ${asked}
+      join purchases e on e.bucket = asked.bucket and e.user_id = asked.user_id and e.at >= ${since}
+     group by 1, 3, 4`);
+}
+
+function loadGroups(
+  db: Db,
+  asked: Sql,
+): Promise<({ group_id: string; state: 'subscribed' | 'unsubscribed' } & Owned)[]> {
+  return db.query(sql`
+    select s.user_id, s.group_id, s.state
+      from ${asked}
+      join subscription_states s on s.bucket = asked.bucket and s.user_id = asked.user_id`);
+}
+
+function loadTokens(
+  db: Db,
+  asked: Sql,
+): Promise<({ platform: Platform; appId: string; foreground: boolean } & Owned)[]> {
+  return db.query(sql`
+    select t.user_id, t.platform, t.app_id as "appId", t.foreground
+      from ${asked}
+      join push_targets t on t.bucket = asked.bucket and t.user_id = asked.user_id`);
+}
+
+function loadReceived(db: Db, asked: Sql): Promise<(Received & Owned)[]> {
+  return db.query(sql`
+    select s.user_id, s.channel, d.campaign_id as "campaignId", ${milliseconds(sql`max(s.updated_at)`)} as "lastAt"
+      from ${asked}
+      join sends s on s.bucket = asked.bucket and s.user_id = asked.user_id and s.status = 'sent'
+      left join dispatches d on d.id = s.dispatch_id
+     group by s.user_id, s.channel, d.campaign_id`);
+}

@@ -1,0 +1,114 @@
+import { isNegative, type ListTest, type PathStep, type Scalar, type TimeTest, type UntimedTest } from '../filter.ts';
+import type { Matches } from './matches.ts';
+
+const MS_PER_DAY = 24 * 60 * 60 * 1000;
+
+/** How values are judged. */
+export interface Judgement {
+  matches: Matches;
+  missingNumberIsZero: boolean;
+}
+
+/** A stored value, `undefined` or null when it is missing, against one comparison. Source: audience.md 2.1. */
+export function valueHolds(value: unknown, test: UntimedTest | ListTest, judgement: Judgement): boolean {
+  switch (test.comparison) {
+    case 'exists':
+      return !isBlank(value);
+    case 'does_not_exist':
+      return isBlank(value);
+    case 'equals':
+      return isSame(value, test.value, judgement);
+    case 'not_equal':
+      return !answersToPresenceOnly(value) && !isSame(value, test.value, judgement);
+    case 'includes_value':
+      return includes(value, test.value);
+    case 'does_not_include_value':
+      return !answersToPresenceOnly(value) && !includes(value, test.value);
+    case 'matches_regex':
+      return isText(value) && judgement.matches(test.pattern, value);
+    case 'does_not_match_regex':
+      return isText(value) && !judgement.matches(test.pattern, value);
+    case 'is_any_of':
+      return test.values.some((one) => one === value);
+    case 'is_none_of':
+      return test.values.every((one) => one !== value);
+    case 'less_than':
+      return isLess(value, judgement, (number) => number < test.value);
+    case 'less_than_or_equal_to':
+      return isLess(value, judgement, (number) => number <= test.value);
+    case 'greater_than':
+      return typeof value === 'number' && value > test.value;
+    case 'greater_than_or_equal_to':
+      return typeof value === 'number' && value >= test.value;
+  }
+}
+
+function isMissing(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function isBlank(value: unknown): boolean {
+  return isMissing(value) || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function answersToPresenceOnly(value: unknown): boolean {
+  return isPlainObject(value) || (Array.isArray(value) && value.some(isPlainObject));
+}
+
+function isSame(value: unknown, wanted: Scalar, { missingNumberIsZero }: Judgement): boolean {
+  if (wanted === 0 && isMissing(value)) return missingNumberIsZero;
+  return value === wanted;
+}
+
+function includes(value: unknown, wanted: Scalar): boolean {
+  return Array.isArray(value) && !answersToPresenceOnly(value) && value.some((element) => element === wanted);
+}
+
+function isLess(value: unknown, judgement: Judgement, holds: (number: number) => boolean): boolean {
+  if (isMissing(value)) return judgement.missingNumberIsZero && holds(0);
+  return typeof value === 'number' && holds(value);
+}
+
+/** `at` and `now` in milliseconds since 1970; what never was is in no direction. Source: audience.md 4. */
+export function timeHolds(at: number | null | undefined, test: TimeTest, now: number): boolean {
+  if (at === null || at === undefined) return false;
+  if ('at' in test) return test.comparison === 'after' ? at > test.at : at < test.at;
+  const distance = Math.round(test.days * MS_PER_DAY);
+  switch (test.comparison) {
+    case 'less_than_x_days_ago':
+      return at <= now && at > now - distance;
+    case 'greater_than_x_days_ago':
+      return at < now - distance;
+    case 'less_than_x_days_in_the_future':
+      return at >= now && at < now + distance;
+    case 'greater_than_x_days_in_the_future':
+      return at > now + distance;
+  }
+}
+
+/** What stands where a path leads; several when it goes through arrays. */
+export function valuesAt(root: unknown, steps: readonly PathStep[]): unknown[] {
+  let found = [root];
+  for (const step of steps) {
+    found = found.flatMap((value) => {
+      if (step === 'each') return Array.isArray(value) ? value : [];
+      return isPlainObject(value) && Object.hasOwn(value, step.member) ? [value[step.member]] : [];
+    });
+  }
+  return found.filter((value) => !isMissing(value));
+}
+
+/** None of them is a missing value; of several any may pass a positive comparison, and each must a negative. */
+export function valuesHold(values: readonly unknown[], test: UntimedTest, judgement: Judgement): boolean {
+  if (values.length === 0) return valueHolds(undefined, test, judgement);
+  const holds = (value: unknown) => valueHolds(value, test, judgement);
+  return isNegative(test.comparison) ? values.every(holds) : values.some(holds);
+}

@@ -1,0 +1,135 @@
+import {
+  dayComparisons,
+  type ListTest,
+  type NumberTest,
+  numberComparisons,
+  type Scalar,
+  type TimeTest,
+  type UntimedTest,
+  type ValueTest,
+} from './filter.ts';
+import { got, isFiniteNumber, type LeafBody } from './leaf-body.ts';
+import { PatternError, readPattern } from './pattern.ts';
+
+const presence = ['exists', 'does_not_exist'] as const;
+const equality = ['equals', 'not_equal', 'does_not_equal'] as const;
+const patterns = ['matches_regex', 'does_not_match_regex'] as const;
+const inclusion = ['includes_value', 'does_not_include_value'] as const;
+const timed = [...dayComparisons, 'after', 'before'] as const;
+const lists = ['is_any_of', 'is_none_of'] as const;
+const MAX_LIST = 256;
+
+const untimed = [...equality, ...patterns, ...presence, ...numberComparisons, ...inclusion] as const;
+type UntimedWord = (typeof untimed)[number];
+type TimedWord = (typeof timed)[number];
+
+/** `comparison` and `value` for a value of any type. Source: audience.md 2.1, table "request time". */
+export function readValueTest(body: LeafBody): ValueTest | null {
+  const word = body.oneOf('comparison', [...untimed, ...timed]);
+  if (word === null) return null;
+  return isTimed(word) ? timeTest(body, word) : untimedTest(body, word);
+}
+
+/** For a value inside an object. */
+export function readUntimedTest(body: LeafBody): UntimedTest | null {
+  const given = body.get('comparison');
+  if (typeof given === 'string' && isTimed(given)) {
+    return body.refuse('comparison', 'is not supported: texts inside objects are not read as times');
+  }
+  const word = body.oneOf('comparison', untimed);
+  return word && untimedTest(body, word);
+}
+
+export function readTimeTest(body: LeafBody): TimeTest | null {
+  const word = body.oneOf('comparison', timed);
+  return word && timeTest(body, word);
+}
+
+export function readNumberTest(body: LeafBody): NumberTest | null {
+  const word = body.oneOf('comparison', [...equality, ...numberComparisons]);
+  const value = body.number('value');
+  if (word === null || value === null) return null;
+  return { comparison: word === 'does_not_equal' ? 'not_equal' : word, value };
+}
+
+const wordsFor = {
+  text: [...equality, ...patterns, ...presence, ...lists],
+  number: [...equality, ...numberComparisons, ...presence],
+  time: [...timed, ...presence],
+} as const;
+
+/** A time is compared with no scalar. */
+const jsonTypes = { text: 'string', number: 'number', time: null } as const;
+
+/** For a default attribute, whose type is known: only what can be asked of it. */
+export function readTypedTest(body: LeafBody, type: keyof typeof wordsFor): ValueTest | ListTest | null {
+  const word = body.oneOf<(typeof wordsFor)[keyof typeof wordsFor][number]>('comparison', wordsFor[type]);
+  if (word === null) return null;
+  if (word === 'is_any_of' || word === 'is_none_of') return listTest(body, word);
+  if (isTimed(word)) return timeTest(body, word);
+  const test = untimedTest(body, word);
+  if (test === null || !('value' in test) || typeof test.value === jsonTypes[type]) return test;
+  return body.refuse('value', `expected a ${type}, got ${got(test.value)}`);
+}
+
+function isTimed(word: string): word is TimedWord {
+  return timed.some((one) => one === word);
+}
+
+function untimedTest(body: LeafBody, word: UntimedWord): UntimedTest | null {
+  switch (word) {
+    case 'exists':
+    case 'does_not_exist':
+      return { comparison: word };
+    case 'equals':
+    case 'not_equal':
+    case 'does_not_equal':
+    case 'includes_value':
+    case 'does_not_include_value': {
+      const value = scalar(body);
+      return value === null ? null : { comparison: word === 'does_not_equal' ? 'not_equal' : word, value };
+    }
+    case 'matches_regex':
+    case 'does_not_match_regex':
+      return patternTest(body, word);
+    default: {
+      const value = body.number('value');
+      return value === null ? null : { comparison: word, value };
+    }
+  }
+}
+
+function scalar(body: LeafBody): Scalar | null {
+  const value = body.get('value');
+  if (typeof value === 'string' || isFiniteNumber(value) || typeof value === 'boolean') return value;
+  return body.refuse('value', `expected a text, a number or a boolean, got ${got(value)}`);
+}
+
+function patternTest(body: LeafBody, comparison: (typeof patterns)[number]): UntimedTest | null {
+  const value = body.get('value');
+  if (typeof value !== 'string')
+    return body.refuse('value', `expected a regular expression as text, got ${got(value)}`);
+  try {
+    return { comparison, pattern: readPattern(value) };
+  } catch (error) {
+    if (error instanceof PatternError) return body.refuse('value', error.message);
+    throw error;
+  }
+}
+
+function timeTest(body: LeafBody, comparison: TimedWord): TimeTest | null {
+  if (comparison === 'after' || comparison === 'before') {
+    const at = body.time('value');
+    return at === null ? null : { comparison, at };
+  }
+  const days = body.get('value');
+  if (isFiniteNumber(days) && days >= 0) return { comparison, days };
+  return body.refuse('value', `expected a number of days, 0 or more, got ${got(days)}`);
+}
+
+function listTest(body: LeafBody, comparison: (typeof lists)[number]): ListTest | null {
+  const values = body.get('value');
+  const isList = Array.isArray(values) && values.every((value): value is string => typeof value === 'string');
+  if (isList && values.length > 0 && values.length <= MAX_LIST) return { comparison, values };
+  return body.refuse('value', `expected an array of 1 to ${MAX_LIST} texts`);
+}

@@ -1,0 +1,74 @@
+import type { Http2Answer, Http2Request } from '../http2/exchange.ts';
+import { Http2Pool, type Http2PoolOptions } from '../http2/pool.ts';
+import { readUnanswered } from '../provider-reply.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import { AccessTokens } from './access-tokens.ts';
+import { readFcmApp } from './fcm-app.ts';
+import { buildBody, type FcmReading, readReply } from './providers/fcm.ts';
+import type { RenderedAndroidPush } from './render.ts';
+
+/** FCM allows 100 streams a connection: these carry 2,000 messages at once. */
+const MAX_CONNECTIONS = 20;
+
+/** Hands messages to Firebase Cloud Messaging, HTTP v1, one call a token. Source: messaging-objects.md 2.3 and 2.4. */
+export function createFcmSender(
+  { settings, clock }: PushSenderOptions,
+  network: Partial<Http2PoolOptions> = {},
+): PushSender<RenderedAndroidPush> {
+  const app = readFcmApp(settings);
+  const tokens = new AccessTokens(app.account, clock, network.ca);
+  const pool = new Http2Pool({ origin: app.origin, maxConnections: MAX_CONNECTIONS, ...network, clock });
+  let authorized: { token: string; headers: Http2Request['headers'] } | null = null;
+
+  /** The same object for all calls with one token. */
+  function headersWith(token: string): Http2Request['headers'] {
+    if (authorized?.token !== token) {
+      const headers = {
+        ':method': 'POST',
+        ':path': app.path,
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+      };
+      authorized = { token, headers };
+    }
+    return authorized.headers;
+  }
+
+  function call(body: string, token: string, signal: AbortSignal): Promise<Http2Answer> {
+    return pool.request({ headers: headersWith(token), body }, signal);
+  }
+
+  function read(answer: Http2Answer): FcmReading {
+    return answer.kind === 'reply' ? readReply(answer, clock.now()) : { outcome: readUnanswered(answer) };
+  }
+
+  return {
+    async deliver(push: Push<RenderedAndroidPush>, signal: AbortSignal): Promise<PushOutcome> {
+      const token = tokens.current() ?? (await tokens.fetch());
+      if (typeof token !== 'string') return token;
+      const ttlS = remainingTtl(
+        Number.parseInt(push.rendered.message.android.ttl ?? '', 10),
+        push.acceptedAt,
+        clock.now(),
+      );
+      if (ttlS === null) return { kind: 'expired' };
+      const body = buildBody(app, push, ttlS);
+      const reading = read(await call(body, token, signal));
+      if (reading.renewsToken === undefined) return reading.outcome;
+      const other = await tokens.renew(token);
+      if (other === null) return reading.outcome;
+      return typeof other === 'string' ? read(await call(body, other, signal)).outcome : other;
+    },
+    async close() {
+      await pool.close();
+      await tokens.close();
+    },
+  };
+}
+
+/** Null once it has passed. 0 stands for "now or never" at FCM, so that it never passes here. */
+function remainingTtl(ttlS: number, acceptedAt: Date, now: Date): number | null {
+  if (ttlS === 0) return 0;
+  const left = ttlS - Math.max(0, Math.floor((now.getTime() - acceptedAt.getTime()) / 1_000));
+  return left > 0 ? left : null;
+}

@@ -1,0 +1,90 @@
+import { Pool } from 'undici';
+import { closingLast } from '../closing-last.ts';
+import { networkReason, type PostReply, post } from '../http-post.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import { createAccessTokens } from './access-token.ts';
+import {
+  type AdmRequest,
+  buildRequest,
+  buildTokenRequest,
+  MAX_REPLY_BYTES,
+  readReply,
+  readTokenReply,
+} from './providers/adm.ts';
+import type { RenderedKindlePush } from './render.ts';
+
+const BASE_URL = 'https://api.amazon.com';
+const MAX_CONNECTIONS = 64;
+const CONNECT_TIMEOUT_MS = 10_000;
+const REPLY_TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
+const MIN_EXPIRES_AFTER_S = 60;
+
+/**
+ * Posts to Amazon Device Messaging with the credentials of one app. An exchange under way is not cut off when the worker
+ * stops: it ends within a minute, and a message cut off would go out twice.
+ */
+export function createAdmSender({ settings, clock }: PushSenderOptions): PushSender<RenderedKindlePush> {
+  const base = new URL(settings.base_url ?? BASE_URL);
+  const tokenUrl = new URL(settings.token_url ?? '/auth/O2/token', settings.token_url ?? BASE_URL);
+  const credentials = { clientId: settings.client_id ?? '', clientSecret: settings.client_secret ?? '' };
+  const messages = poolFor(base, MAX_CONNECTIONS);
+  const tokens = poolFor(tokenUrl, 1);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const accessTokens = createAccessTokens(clock, fetchToken);
+
+  async function fetchToken() {
+    try {
+      const reply = await exchange(tokens, buildTokenRequest(tokenUrl.pathname + tokenUrl.search, credentials));
+      return readTokenReply(reply, clock.now());
+    } catch (error) {
+      return { ok: false, outcome: { kind: 'retry', reason: networkReason(error) } } as const;
+    }
+  }
+
+  /** A token that is refused is asked for anew once. */
+  async function attempt(push: Push<RenderedKindlePush>, isRepetition: boolean): Promise<PushOutcome> {
+    const { rendered, token: registrationId } = push;
+    if (!registrationId.isWellFormed()) return { kind: 'bounced', reason: 'InvalidRegistrationId', token: 'remove' };
+    const expiresAfter = remaining(rendered, push.acceptedAt);
+    if (expiresAfter === null) return { kind: 'expired' };
+    const reading = await accessTokens.current();
+    if (!reading.ok) return reading.outcome;
+    const { accessToken } = reading;
+    const message = { ...rendered.message, expiresAfter };
+    try {
+      const reply = await exchange(messages, buildRequest(message, { prefix, registrationId, accessToken }));
+      if (reply.status !== 401) return readReply(reply, { registrationId, now: clock.now() });
+      accessTokens.forget(accessToken);
+      return isRepetition ? readReply(reply, { registrationId, now: clock.now() }) : attempt(push, true);
+    } catch (error) {
+      return { kind: 'retry', reason: networkReason(error) };
+    }
+  }
+
+  /** Seconds that ADM is to keep the message; null once they have passed. */
+  function remaining({ message }: RenderedKindlePush, acceptedAt: Date): number | null {
+    const given = settings.expires_after === undefined ? message.expiresAfter : Number(settings.expires_after);
+    const left = given - Math.max(0, Math.floor((clock.now().getTime() - acceptedAt.getTime()) / 1_000));
+    return left > 0 ? Math.max(left, MIN_EXPIRES_AFTER_S) : null;
+  }
+
+  return closingLast(
+    (push) => attempt(push, false),
+    () => Promise.all([messages.close(), tokens.close()]),
+  );
+}
+
+function poolFor(url: URL, connections: number): Pool {
+  return new Pool(url.origin, {
+    connections,
+    pipelining: 1,
+    headersTimeout: REPLY_TIMEOUT_MS,
+    bodyTimeout: REPLY_TIMEOUT_MS,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+  });
+}
+
+function exchange(pool: Pool, request: AdmRequest): Promise<PostReply> {
+  return post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, signal: AbortSignal.timeout(TIMEOUT_MS) });
+}

@@ -1,0 +1,57 @@
+import { readInteger } from '../../lib/lenient.ts';
+import { RenderStop } from '../../templating/render-stop.ts';
+import type { RenderFacts } from '../channel.ts';
+import { settle, settleRequired } from '../fields.ts';
+import { asText, given, payloadBytes, present } from '../push-fields.ts';
+import { type KindlePush, MAX_COLLAPSE_KEY } from './schema.ts';
+
+export interface RenderedKindlePush {
+  title: string;
+  body: string;
+  /** The body of ADM's request. Source: messaging-objects.md 4.3. */
+  message: { data: Record<string, string>; consolidationKey?: string; expiresAfter: number };
+}
+
+const MAX_DATA_BYTES = 6_144;
+const EXPIRES_AFTER_S = 2_678_400; // 31 days, the most that ADM takes
+
+export function renderKindlePush(message: KindlePush, facts: RenderFacts): RenderedKindlePush {
+  const title = settleRequired('title', message.title);
+  const body = settleRequired('alert', message.alert);
+  const data = dataOf(message, { title, body, facts });
+  if (payloadBytes(data) > MAX_DATA_BYTES)
+    throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
+  const key = given(message.collapse_key);
+  if (key !== undefined && key.length > MAX_COLLAPSE_KEY)
+    throw new RenderStop('aborted', `collapse_key: more than ${MAX_COLLAPSE_KEY} characters after rendering`);
+  return {
+    title,
+    body,
+    message: { data, ...(key !== undefined && { consolidationKey: key }), expiresAfter: EXPIRES_AFTER_S },
+  };
+}
+
+/** Our own keys win over flattened ones of the same name. */
+function dataOf(
+  { extra, priority, sound, custom_uri }: KindlePush,
+  { title, body, facts }: { title: string; body: string; facts: RenderFacts },
+): Record<string, string> {
+  const flattened = Object.entries(extra ?? {}).map(([key, value]): [string, string] => [key, asText(value)]);
+  const ours = present({
+    _ab: 'true',
+    cid: facts.campaignId ?? facts.dispatchId,
+    t: title,
+    a: body,
+    p: String(settlePriority(priority)),
+    sd: sound === 'default' ? 'd' : given(sound),
+    uri: given(custom_uri),
+    extra: extra === undefined ? undefined : JSON.stringify(extra),
+  });
+  return Object.fromEntries([...flattened, ...Object.entries(ours)]);
+}
+
+/** Out of range is 0, as at the request; what is no integer after rendering stops the message. */
+function settlePriority(value: KindlePush['priority']): number {
+  const priority = settle('priority', value, readInteger) ?? 0;
+  return priority >= -2 && priority <= 2 ? priority : 0;
+}

@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from 'node:http2';
+import type { Unanswered } from './http2/exchange.ts';
+import type { PushOutcome } from './push-sender.ts';
+
+/** What a provider answered, whatever it is. */
+export interface ProviderReply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** The JSON object in a body; empty when it holds anything else. */
+export function jsonObject(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    return objectOf(JSON.parse(body.toString()));
+  } catch {
+    return {};
+  }
+}
+
+export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+/** A word of the provider's that may stand in a reason; null for anything that is no plain word. */
+export function plainWord(value: unknown): string | null {
+  return typeof value === 'string' && /^[\w.[\]-]{1,100}$/.test(value) ? value : null;
+}
+
+/** No answer came. Both push providers let such a message be sent again. Source: messaging-objects.md 2.4 and 3.4. */
+export function readUnanswered({ reason }: Unanswered): PushOutcome {
+  return { kind: 'retry', reason: `network ${reason}` };
+}

@@ -1,0 +1,94 @@
+import { closingLast } from '../closing-last.ts';
+import { networkReason, type PostReply, post } from '../http-post.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
+import { shareEncryptors } from './encryptors.ts';
+import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
+import { isUnauthorized, readReply, requestHeaders } from './providers/push-service.ts';
+import { settingList } from './push-services.ts';
+import type { RenderedWebPush } from './render.ts';
+import { readSubscriptionText } from './subscription.ts';
+import { readVapidKeys } from './vapid.ts';
+
+/**
+ * Encrypts for browsers and posts to the push services that their subscriptions name. An exchange under way is not cut
+ * off when the worker stops: it ends within a minute, and a message cut off would go out twice.
+ */
+export function createWebPushSender({
+  settings,
+  clock,
+  ...network
+}: PushSenderOptions & Pick<OriginsOptions, 'resolve' | 'ca'>): PushSender<RenderedWebPush> {
+  const origins = createOrigins({
+    ...network,
+    vapid: readVapidKeys(settings),
+    clock,
+    allow: settingList(settings.allow_hosts) ?? [],
+    services: settingList(settings.push_services),
+  });
+  const encryptors = shareEncryptors();
+
+  async function deliver({ rendered, token, acceptedAt }: Push<RenderedWebPush>): Promise<PushOutcome> {
+    const now = clock.now();
+    const reading = readSubscriptionText(token);
+    if (!reading.ok) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
+    const { subscription } = reading;
+    if (subscription.expiresAt !== null && subscription.expiresAt <= now)
+      return { kind: 'bounced', reason: 'subscription_expired', token: 'remove' };
+    const ttlS = remainingTtl(Number(rendered.headers.TTL), acceptedAt, now);
+    if (ttlS === null) return { kind: 'expired' };
+    const plaintext = Buffer.from(JSON.stringify(rendered.payload));
+    if (plaintext.length > MAX_PLAINTEXT_BYTES) return { kind: 'failed', reason: 'payload_too_large' };
+    try {
+      const origin = await origins.open(subscription.endpoint);
+      if (origin === null) return { kind: 'failed', reason: 'blocked_target' };
+      const body = await encryptors.encrypt({ plaintext, receiver: subscription });
+      if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
+      const reply = await exchange(origin, { path: pathOf(subscription.endpoint), ttlS, rendered, body });
+      return readReply(reply, clock.now());
+    } catch (error) {
+      return readFailure(error);
+    }
+  }
+
+  return closingLast(deliver, () => Promise.all([origins.close(), encryptors.close()]));
+}
+
+interface Message {
+  path: string;
+  ttlS: number;
+  rendered: RenderedWebPush;
+  body: Buffer;
+}
+
+/** A signature that is refused is made anew once: it may be ours that has aged. */
+async function exchange(origin: Origin, message: Message): Promise<PostReply> {
+  const authorization = origin.authorization();
+  const reply = await send(origin, message, authorization);
+  return isUnauthorized(reply) ? send(origin, message, origin.authorization(authorization)) : reply;
+}
+
+function send({ pool }: Origin, { path, ttlS, rendered, body }: Message, authorization: string): Promise<PostReply> {
+  return post(pool, {
+    path,
+    headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization }),
+    body,
+    maxReplyBytes: 0,
+  });
+}
+
+function readFailure(error: unknown): PushOutcome {
+  if (Object(error).code === 'blocked_target') return { kind: 'failed', reason: 'blocked_target' };
+  return { kind: 'retry', reason: networkReason(error) };
+}
+
+/** Null once it has passed. 0 stands for "now or never" at the push service, so that it never passes here. */
+function remainingTtl(ttlS: number, acceptedAt: Date, now: Date): number | null {
+  if (ttlS === 0) return 0;
+  const left = ttlS - Math.max(0, Math.floor((now.getTime() - acceptedAt.getTime()) / 1_000));
+  return left > 0 ? left : null;
+}
+
+function pathOf({ pathname, search }: URL): string {
+  return pathname + search;
+}

@@ -1,0 +1,143 @@
+import { Pool } from 'undici';
+import type { Clock } from '../../lib/clock.ts';
+import { findPassage, type GuardOptions } from '../webhook/guard.ts';
+import { isListedHost } from './push-services.ts';
+import { VAPID_LIFETIME_MS, type VapidKeys, vapidHeader } from './vapid.ts';
+
+/** A push service as far as we talk to it. */
+export interface Origin {
+  pool: Pool;
+  /** The Authorization header; signed anew when it is old, or when it is the one that was `refused`. */
+  authorization(refused?: string): string;
+}
+
+export interface OriginsOptions {
+  vapid: VapidKeys;
+  clock: Clock;
+  /** Inner hosts that may be called, also by http. */
+  allow: readonly string[];
+  /** The only push services there are; null = every public host. */
+  services: readonly string[] | null;
+  resolve?: GuardOptions['resolve'];
+  /** Certificate authorities besides those of Node.js. */
+  ca?: string;
+}
+
+export interface Origins {
+  /** Null when an endpoint may not be called. Rejects when its host has no address. */
+  open(endpoint: URL): Promise<Origin | null>;
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 128;
+const CONNECT_TIMEOUT_MS = 10_000;
+const REPLY_TIMEOUT_MS = 30_000;
+const RENEW_EARLY_MS = 3_600_000;
+/** Endpoints come from strangers: however many hosts they name, this many are remembered. */
+const MAX_ORIGINS = 512;
+
+/** Connections and signatures by origin, opened by need. Every address is checked before a connection is made to it. */
+export function createOrigins(options: OriginsOptions): Origins {
+  const known = new Map<string, Promise<Origin | null>>();
+  const closing = new Set<Promise<void>>();
+
+  function remember(key: string, origin: Promise<Origin | null>): void {
+    known.delete(key);
+    known.set(key, origin);
+    if (known.size <= MAX_ORIGINS) return;
+    const [oldest] = known;
+    if (oldest !== undefined) forget(...oldest);
+  }
+
+  function forget(key: string, origin: Promise<Origin | null>): void {
+    known.delete(key);
+    const closed: Promise<void> = origin.then(closePool, nothing).finally(() => closing.delete(closed));
+    closing.add(closed);
+  }
+
+  return {
+    async open(endpoint) {
+      const key = endpoint.origin;
+      const opened = known.get(key) ?? openOrigin(key, options);
+      remember(key, opened);
+      try {
+        const origin = await opened;
+        if (origin === null) known.delete(key);
+        return origin;
+      } catch (error) {
+        known.delete(key);
+        throw error;
+      }
+    },
+    async close() {
+      const open = [...known.values()];
+      known.clear();
+      // Every answer has been read: what a far side still sends is not waited for.
+      await Promise.all([...closing, ...open.map((origin) => origin.then(destroyPool, nothing))]);
+    },
+  };
+}
+
+async function openOrigin(origin: string, options: OriginsOptions): Promise<Origin | null> {
+  const passage = await findAllowed(origin, options);
+  if (passage === null) return null;
+  const pool = new Pool(origin, {
+    connections: MAX_CONNECTIONS,
+    pipelining: 1,
+    headersTimeout: REPLY_TIMEOUT_MS,
+    bodyTimeout: REPLY_TIMEOUT_MS,
+    connect: {
+      timeout: CONNECT_TIMEOUT_MS,
+      ...(options.ca !== undefined && { ca: options.ca }),
+      // Looked up and checked again for each connection, which then goes to the address that was checked.
+      lookup: (_host, { all }, done) => {
+        findAllowed(origin, options)
+          .then((found) => {
+            if (found === null) return done(new BlockedTarget(), '');
+            return all ? done(null, found.addresses) : done(null, found.address, found.family);
+          })
+          .catch((error: NodeJS.ErrnoException) => done(error, ''));
+      },
+    },
+  });
+  return { pool, authorization: signer(origin, options) };
+}
+
+/** Thrown by a connection whose host has come to lead inside. */
+class BlockedTarget extends Error {
+  readonly code = 'blocked_target';
+}
+
+async function findAllowed(origin: string, { allow, services, resolve }: OriginsOptions) {
+  const passage = await findPassage(origin, resolve === undefined ? { allow } : { allow, resolve });
+  if (!passage.allowed) return null;
+  if (passage.isExempt) return passage;
+  const { protocol, hostname } = passage.url;
+  return protocol === 'https:' && (services === null || isListedHost(hostname, services)) ? passage : null;
+}
+
+/** One signature serves all messages to an origin for most of its life. */
+function signer(origin: string, { vapid, clock }: OriginsOptions): Origin['authorization'] {
+  let header = '';
+  let renewAt = 0;
+  return (refused) => {
+    const now = clock.now();
+    if (header === '' || now.getTime() >= renewAt || header === refused) {
+      header = vapidHeader(vapid, origin, now);
+      renewAt = now.getTime() + VAPID_LIFETIME_MS - RENEW_EARLY_MS;
+    }
+    return header;
+  };
+}
+
+async function closePool(origin: Origin | null): Promise<void> {
+  await origin?.pool.close();
+}
+
+async function destroyPool(origin: Origin | null): Promise<void> {
+  await origin?.pool.destroy();
+}
+
+function nothing(): void {
+  // An origin that could not be opened has nothing to close.
+}

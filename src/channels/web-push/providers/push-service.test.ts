@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import type { PushOutcome } from '../../push-sender.ts';
+import { readReply, requestHeaders } from './push-service.ts';
+
+const now = new Date('2026-03-15T12:00:00Z');
+const retryAfter = (value: string) => ({ 'retry-after': value });
+
+/** Every row of messaging-objects.md 5.4 that is an answer. */
+const table: [number, Record<string, string>, PushOutcome][] = [
+  [201, { location: 'https://push.example.com/m/1' }, { kind: 'accepted', providerId: 'https://push.example.com/m/1' }],
+  [201, {}, { kind: 'accepted', providerId: null }],
+  [200, {}, { kind: 'accepted', providerId: null }],
+  [202, {}, { kind: 'accepted', providerId: null }],
+  [404, {}, { kind: 'bounced', reason: '404', token: 'remove' }],
+  [410, {}, { kind: 'bounced', reason: '410', token: 'remove' }],
+  [400, {}, { kind: 'failed', reason: '400' }],
+  [401, {}, { kind: 'bounced', reason: '401', token: 'suspect' }],
+  [403, {}, { kind: 'bounced', reason: '403', token: 'suspect' }],
+  [413, {}, { kind: 'failed', reason: '413' }],
+  [429, {}, { kind: 'retry', reason: '429' }],
+  [429, retryAfter('7'), { kind: 'retry', reason: '429', afterMs: 7_000 }],
+  [429, retryAfter('Sun, 15 Mar 2026 12:01:00 GMT'), { kind: 'retry', reason: '429', afterMs: 60_000 }],
+  [429, retryAfter('86400'), { kind: 'retry', reason: '429', afterMs: 3_600_000 }],
+  [429, retryAfter('soon'), { kind: 'retry', reason: '429' }],
+  [500, {}, { kind: 'retry', reason: '500' }],
+  [503, retryAfter('120'), { kind: 'retry', reason: '503', afterMs: 120_000 }],
+  [599, {}, { kind: 'retry', reason: '599' }],
+  [301, { location: 'https://elsewhere.example.com/' }, { kind: 'failed', reason: '301' }],
+  [302, {}, { kind: 'failed', reason: '302' }],
+  [307, {}, { kind: 'failed', reason: '307' }],
+  [308, {}, { kind: 'failed', reason: '308' }],
+  [402, {}, { kind: 'failed', reason: '402' }],
+  [408, {}, { kind: 'retry', reason: '408' }],
+  [418, {}, { kind: 'failed', reason: '418' }],
+];
+for (const [status, headers, outcome] of table) {
+  test(`${status} ${JSON.stringify(headers)} means ${outcome.kind}`, () => {
+    assert.deepEqual(readReply({ status, headers }, now), outcome);
+  });
+}
+
+test('any answer has a meaning', () => {
+  fc.assert(
+    fc.property(
+      fc.integer(),
+      fc.dictionary(fc.constantFrom('location', 'retry-after'), fc.string()),
+      (status, headers) => {
+        assert.ok(readReply({ status, headers }, now).kind);
+      },
+    ),
+  );
+});
+
+test('a message names its time to live, its urgency and its encoding', () => {
+  assert.deepEqual(requestHeaders({ ttlS: 60, urgency: 'normal', authorization: 'vapid t=a, k=b' }), {
+    ttl: '60',
+    urgency: 'normal',
+    'content-encoding': 'aes128gcm',
+    'content-type': 'application/octet-stream',
+    authorization: 'vapid t=a, k=b',
+  });
+});

@@ -1,0 +1,44 @@
+import type { PostReply } from '../../http-post.ts';
+import type { PushOutcome } from '../../push-sender.ts';
+import { askedWait } from '../../retry-after.ts';
+
+/** Source: RFC 8030, section 5; messaging-objects.md 5.3. */
+export function requestHeaders({ ttlS, urgency, authorization }: Wanted): Record<string, string> {
+  return {
+    ttl: String(ttlS),
+    urgency,
+    'content-encoding': 'aes128gcm',
+    'content-type': 'application/octet-stream',
+    authorization,
+  };
+}
+
+interface Wanted {
+  ttlS: number;
+  urgency: string;
+  authorization: string;
+}
+
+/** Statuses with a meaning of their own; the others go by their class. */
+const byStatus: ReadonlyMap<number, (reason: string) => PushOutcome> = new Map<number, (reason: string) => PushOutcome>(
+  [
+    [401, (reason) => ({ kind: 'bounced', reason, token: 'suspect' })],
+    [403, (reason) => ({ kind: 'bounced', reason, token: 'suspect' })],
+    [404, (reason) => ({ kind: 'bounced', reason, token: 'remove' })],
+    [410, (reason) => ({ kind: 'bounced', reason, token: 'remove' })],
+  ],
+);
+
+/** The answer of a push service → what it means. Source: messaging-objects.md 5.4; RFC 8030, sections 5 and 8.4. */
+export function readReply({ status, headers }: Pick<PostReply, 'status' | 'headers'>, now: Date): PushOutcome {
+  const reason = String(status);
+  if (status >= 200 && status < 300) return { kind: 'accepted', providerId: headers.location?.slice(0, 2_048) ?? null };
+  if (status === 408 || status === 429 || status >= 500)
+    return { kind: 'retry', reason, ...askedWait(headers['retry-after'], now) };
+  return byStatus.get(status)?.(reason) ?? { kind: 'failed', reason };
+}
+
+/** Whether a new signature may help. */
+export function isUnauthorized({ status }: Pick<PostReply, 'status'>): boolean {
+  return status === 401 || status === 403;
+}

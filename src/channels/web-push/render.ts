@@ -1,0 +1,71 @@
+import { readFlag, readInteger } from '../../lib/lenient.ts';
+import { RenderStop } from '../../templating/render-stop.ts';
+import type { RenderFacts } from '../channel.ts';
+import { compact, settle, settleRequired } from '../fields.ts';
+import { type PushButton, settleButton } from '../push-buttons.ts';
+import { given, MAX_TTL_S } from '../push-fields.ts';
+import { buttonActions, type WebPush } from './schema.ts';
+
+export interface RenderedWebPush {
+  title: string;
+  body: string;
+  /** The plain text of what is encrypted for the browser. */
+  payload: WebPushPayload;
+  headers: { TTL: string; Urgency: string };
+}
+
+/** What our service worker reads (`src/sdk/web-push-sw.js`). Source: messaging-objects.md 5.1, docs/web-push.md. */
+export interface WebPushPayload {
+  /** The campaign, else the dispatch. */
+  id: string;
+  title: string;
+  body: string;
+  url?: string | undefined;
+  icon?: string | undefined;
+  image?: string | undefined;
+  require_interaction?: boolean | undefined;
+  extra?: Record<string, unknown> | undefined;
+  buttons?: { text: string; action: string; uri?: string | undefined }[] | undefined;
+}
+
+/** 4,096 of one record, less its header, tag and delimiter. */
+export const MAX_PAYLOAD_BYTES = 3_993;
+
+export function renderWebPush(message: WebPush, facts: RenderFacts): RenderedWebPush {
+  const title = settleRequired('title', message.title);
+  const body = settleRequired('alert', message.alert);
+  const payload = compact<WebPushPayload>({
+    id: facts.campaignId ?? facts.dispatchId,
+    title,
+    body,
+    url: given(message.custom_uri),
+    icon: given(message.image_url),
+    image: given(message.large_image_url),
+    require_interaction: settle('require_interaction', message.require_interaction, readFlag),
+    extra: message.extra,
+    buttons: message.buttons?.map(renderButton),
+  });
+  if (Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES) {
+    throw new RenderStop('payload_too_large', `payload: more than ${MAX_PAYLOAD_BYTES} bytes`);
+  }
+  return { title, body, payload, headers: { TTL: String(settleTtl(message.time_to_live)), Urgency: 'normal' } };
+}
+
+/** What was a template when it was checked is checked again. */
+function renderButton(button: PushButton, index: number) {
+  const path = `buttons[${index}]`;
+  settleRequired(`${path}.text`, button.text);
+  const { text, uri, action: named } = settleButton(button);
+  const action = given(named) ?? 'OPEN_APP';
+  if (!buttonActions.some((known) => known === action)) {
+    throw new RenderStop('aborted', `${path}.action: expected one of ${buttonActions.join(', ')} after rendering`);
+  }
+  if (action === 'URI') settleRequired(`${path}.uri`, uri);
+  return compact({ text, action, uri: given(uri) });
+}
+
+function settleTtl(value: WebPush['time_to_live']): number {
+  const ttl = settle('time_to_live', value, readInteger) ?? MAX_TTL_S;
+  if (ttl >= 0 && ttl <= MAX_TTL_S) return ttl;
+  throw new RenderStop('aborted', `time_to_live: expected 0 to ${MAX_TTL_S} after rendering`);
+}

@@ -1,0 +1,39 @@
+import type { Problems } from '../../lib/problems.ts';
+import { compact, Fields, type Templated } from '../fields.ts';
+import { type PushButton, readButtons } from '../push-buttons.ts';
+import { MAX_TTL_S, readExtra, requiredText } from '../push-fields.ts';
+
+/** What a caller may send. Source: messaging-objects.md 5.1. */
+export interface WebPush {
+  alert: string;
+  title: string;
+  extra?: Record<string, unknown> | undefined;
+  message_variation_id?: string | undefined;
+  custom_uri?: string | undefined;
+  image_url?: string | undefined;
+  large_image_url?: string | undefined;
+  require_interaction?: Templated<boolean> | undefined;
+  time_to_live?: Templated<number> | undefined;
+  send_to_most_recent_device_only?: Templated<boolean> | undefined;
+  buttons?: PushButton[] | undefined;
+}
+
+/** There is no `DEEP_LINK` in a browser. */
+export const buttonActions = ['OPEN_APP', 'URI', 'CLOSE'] as const;
+
+export function parseWebPush(raw: Record<string, unknown>, path: string, problems: Problems): WebPush {
+  const fields = new Fields(raw, path, problems);
+  return compact({
+    alert: requiredText(fields, 'alert'),
+    title: requiredText(fields, 'title'),
+    extra: readExtra(fields),
+    message_variation_id: fields.text('message_variation_id'),
+    custom_uri: fields.text('custom_uri'),
+    image_url: fields.text('image_url'),
+    large_image_url: fields.text('large_image_url'),
+    require_interaction: fields.flag('require_interaction'),
+    time_to_live: fields.integer('time_to_live', { min: 0, max: MAX_TTL_S }),
+    send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
+    buttons: readButtons(fields, buttonActions),
+  });
+}

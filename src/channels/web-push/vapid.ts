@@ -1,0 +1,34 @@
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+
+/** The application server's own key pair and contact, as in the workspace file. */
+export interface VapidKeys {
+  subject: string;
+  /** Base64url, 65 bytes. */
+  publicKey: string;
+  key: KeyObject;
+}
+
+/** At most 24 hours are allowed. */
+export const VAPID_LIFETIME_MS = 12 * 3_600_000;
+
+/** Throws when the keys are none; the workspace file has been checked before. */
+export function readVapidKeys(settings: Readonly<Record<string, string>>): VapidKeys {
+  const { subject = '', public_key = '', private_key = '' } = settings;
+  const point = Buffer.from(public_key, 'base64url');
+  const coordinate = (from: number) => point.subarray(from, from + 32).toString('base64url');
+  const d = Buffer.from(private_key, 'base64url').toString('base64url');
+  const jwk = { kty: 'EC', crv: 'P-256', x: coordinate(1), y: coordinate(33), d };
+  return { subject, publicKey: point.toString('base64url'), key: createPrivateKey({ key: jwk, format: 'jwk' }) };
+}
+
+/** The Authorization header for one push service. `origin` as `URL.origin` writes it. Source: RFC 8292. */
+export function vapidHeader({ subject, publicKey, key }: VapidKeys, origin: string, now: Date): string {
+  const expiresAtS = Math.floor((now.getTime() + VAPID_LIFETIME_MS) / 1_000);
+  const content = `${part({ typ: 'JWT', alg: 'ES256' })}.${part({ aud: origin, exp: expiresAtS, sub: subject })}`;
+  const signature = sign('sha256', Buffer.from(content), { key, dsaEncoding: 'ieee-p1363' });
+  return `vapid t=${content}.${signature.toString('base64url')}, k=${publicKey}`;
+}
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

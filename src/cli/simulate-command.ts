@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { type ProviderName, providerNames, type Simulators, startSimulators } from '../simulate/all.ts';
+import { makeCredentials } from '../simulate/credentials.ts';
+import { type FaultPlan, readFaults } from '../simulate/faults.ts';
+import { credentialsOf, writeWorkspace } from '../simulate/workspace-folder.ts';
+import { UsageError } from './keys-command.ts';
+import { answer, type Terminal, table } from './terminal.ts';
+
+interface SimulateOptions {
+  host: string;
+  port?: string;
+  controlPort?: string;
+  tls?: boolean;
+  latency?: string;
+  fault?: string[];
+  dead?: string;
+  goawayEvery?: string;
+  tokenEndpoint?: string;
+  slow?: string;
+  seed: string;
+  keep: string;
+  decryptEvery: string;
+  workspace?: string;
+  json?: boolean;
+}
+
+const usualPorts = { fcm: 8101, apns: 8102, adm: 8103, 'web-push': 8104, control: 8100 };
+
+/** `untilStopped`: until when the stand-ins run; by default until the process is told to stop. */
+export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<unknown> = toldToStop): Command {
+  return new Command('simulate')
+    .description('run stand-ins for push providers: their protocols and checks, with faults on demand')
+    .argument('<provider...>', `${providerNames.join(', ')}, or all`)
+    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option('--port <port>', 'of the first provider, the others follow (default: 8101 and up; 0: any)')
+    .option('--control-port <port>', 'where counts are read and faults are set (default: 8100; 0: any)')
+    .option('--tls', 'speak TLS, with a certificate made here')
+    .option('--latency <ms>', 'before every answer: 20, or 10-50')
+    .option('-f, --fault <answer:share...>', 'such as 503:5% or 429:2%:retry-after=30 or reset:1%')
+    .option('--dead <share>', 'of the targets, dead from the beginning: 3%')
+    .option('--goaway-every <requests>', 'a connection says GOAWAY after so many')
+    .option('--token-endpoint <answer>', 'what the endpoint for access tokens does instead: 503')
+    .option('--slow <ms>', 'how late the answer "slow" is (default: 5000)')
+    .option('--seed <number>', 'what the faults and the subscriptions of browsers follow from', '1')
+    .option('--keep <messages>', 'how many of the latest can be read', '1000')
+    .option('--decrypt-every <messages>', 'web push: decrypt one in so many', '1')
+    .option('--workspace <folder>', 'write a ready workspace.yaml with credentials there, and keep them')
+    .option('--json', 'print the addresses as JSON')
+    .addHelpText('after', help)
+    .action(async (providers: string[], options: SimulateOptions) => {
+      const stopped = untilStopped();
+      const simulators = await start(readProviders(providers), options, terminal);
+      await stopped;
+      await simulators.stop();
+    });
+}
+
+async function start(names: readonly ProviderName[], options: SimulateOptions, terminal: Terminal) {
+  const folder = options.workspace === undefined ? null : resolve(options.workspace);
+  const credentials = folder === null ? makeCredentials() : credentialsOf(folder);
+  const simulators = await startSimulators(names, {
+    ...{ host: options.host, tls: options.tls ?? false, credentials, faults: readPlan(options) },
+    ports: readPorts(names, options),
+    seed: readNumber('--seed', options.seed, 0, 2 ** 31 - 1),
+    keep: readNumber('--keep', options.keep, 0, 1_000_000),
+    decryptEvery: readNumber('--decrypt-every', options.decryptEvery, 1, 1_000_000),
+  });
+  const files = folder === null ? [] : writeWorkspace(folder, simulators.started, credentials);
+  announce(simulators, folder, files, options.json, terminal);
+  return simulators;
+}
+
+function announce(
+  { started, controlUrl }: Simulators,
+  folder: string | null,
+  files: readonly string[],
+  asJson: boolean | undefined,
+  terminal: Terminal,
+): void {
+  const addresses = Object.entries(started).map(([name, { url }]): [string, string] => [name, url]);
+  const lines = [table(['PROVIDER', 'ADDRESS'], [...addresses, ['control', `${controlUrl}/__sim/counts`]])];
+  if (folder !== null) lines.push(`\nWritten to ${folder}: ${files.join(', ')}. Try it:\n${nextSteps(folder)}`);
+  answer(
+    terminal,
+    asJson,
+    { ...Object.fromEntries(addresses), control: controlUrl, workspace: folder },
+    lines.join('\n'),
+  );
+}
+
+function nextSteps(folder: string): string {
+  return [
+    `  cresset apply ${folder}/workspace.yaml`,
+    `  curl -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d @${folder}/track.json $URL/users/track`,
+    `  curl -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d @${folder}/send.json $URL/messages/send`,
+  ].join('\n');
+}
+
+function readProviders(given: readonly string[]): readonly ProviderName[] {
+  const wanted = new Set(given.flatMap((name) => (name === 'all' ? providerNames : [name])));
+  for (const name of wanted) {
+    if (!providerNames.some((known) => known === name)) {
+      throw new UsageError(`there is no stand-in for ${name}; known are ${providerNames.join(', ')} and all`);
+    }
+  }
+  return providerNames.filter((name) => wanted.has(name));
+}
+
+function readPlan(options: SimulateOptions): FaultPlan {
+  const { latency, fault, dead, goawayEvery, tokenEndpoint, slow } = options;
+  const given = Object.entries({ latency, fault, dead, goawayEvery, tokenEndpoint, slow });
+  return readFaults(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+}
+
+function readPorts(names: readonly ProviderName[], { port, controlPort }: SimulateOptions) {
+  const ports = { ...usualPorts };
+  if (controlPort !== undefined) ports.control = readNumber('--control-port', controlPort, 0, 65_535);
+  if (port === undefined) return ports;
+  const first = readNumber('--port', port, 0, 65_535 - names.length);
+  for (const [position, name] of names.entries()) ports[name] = first === 0 ? 0 : first + position;
+  return ports;
+}
+
+function readNumber(option: string, text: string, least: number, most: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${option} ${text}: expected a whole number from ${least} to ${most}`);
+}
+
+function toldToStop(): Promise<unknown> {
+  return Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
+}
+
+const help = `
+A target asks for an answer by its name, "sim-unregistered-ada" or "sim-503.x2.r30-ada"; a request by the header
+x-simulate; everything else is drawn by --fault. All answers, and how device tokens of Apple ask: docs/simulators.md.
+
+Examples:
+  cresset simulate all --workspace simulated
+  cresset simulate fcm --tls --latency 20 --fault 503:5% --fault 429:2%:retry-after=30 --dead 3% --seed 7
+  curl http://127.0.0.1:8100/__sim/counts`;

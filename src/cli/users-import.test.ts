@@ -1,0 +1,279 @@
+// `cresset users import` as a process of its own, as an operator runs it.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { testDatabase } from '../../test/support/database.ts';
+import { dataFolder, startServer } from '../../test/support/process.ts';
+import type { Database } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import { runProgram } from './program.ts';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const SECRET = 'a secret of the tests, long enough';
+
+interface Run {
+  child: ChildProcess;
+  ended: Promise<{ code: number | NodeJS.Signals; out: string; errors: string }>;
+}
+
+function run(env: Record<string, string>, args: string[], input?: string): Run {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [main, 'users', 'import', ...args], { env: { PATH, HOME, ...env } });
+  let [out, errors] = ['', ''];
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (errors += chunk));
+  child.stdin.end(input ?? '');
+  return { child, ended: once(child, 'close').then(([code, signal]) => ({ code: code ?? signal, out, errors })) };
+}
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'cresset-import-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function world(t: TestContext) {
+  const { db, url } = await testDatabase(t);
+  return { db, folder: folder(t), env: { DATABASE_URL: url, CRESSET_SECRET: SECRET } };
+}
+
+const events = (out: string) =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+async function counts(db: Database): Promise<{ people: number; names: number; total: number; most: number }> {
+  return db.one(sql`
+    select count(*) as people, (select count(*) from user_names) as names, sum((custom ->> 'count')::integer) as total,
+           max((custom ->> 'count')::integer) as most
+      from profiles`);
+}
+
+test('a file with bad lines: the others are applied, the bad ones kept aside; run again it says that it is done', async (t) => {
+  const { db, env, folder: at } = await world(t);
+  const path = join(at, 'people.ndjson');
+  writeFileSync(path, '{"external_id":"ada","points":5}\n{"points":1}\nnonsense\n{"external_id":"bob","dob":"x"}\n');
+  const first = await run(env, [path]).ended;
+  assert.equal(first.code, 3, first.errors);
+  assert.match(first.out, /^4 records read, 1 applied, 3 rejected in [\d.]+ s\n {2}1 × /);
+  assert.match(first.out, /Rejected records are kept in .*people\.ndjson\.rejects\.ndjson$/m);
+  assert.match(first.errors, /^line 2: 'external_id' or /);
+  const rejects = `${path}.rejects.ndjson`;
+  assert.equal(statSync(rejects).mode & 0o777, 0o600);
+  assert.deepEqual(events(readFileSync(rejects, 'utf8')), [
+    { line: 2, reason: "'external_id' or 'braze_id' or 'user_alias' is required", record: { points: 1 } },
+    { line: 3, reason: 'the line is not JSON', record: 'nonsense' },
+    { line: 4, reason: 'dob: expected YYYY-MM-DD', record: { external_id: 'bob', dob: 'x' } },
+  ]);
+  const people = await db.query(sql`select external_id, custom from profiles`);
+  assert.deepEqual(people, [{ external_id: 'ada', custom: { points: 5 } }]);
+
+  const again = await run(env, [path]).ended;
+  assert.deepEqual([again.code, again.errors], [0, '']);
+  assert.match(again.out, /^This file was imported already, at .*: 4 records, 3 of them rejected\. .*--restart\n$/);
+  assert.ok(existsSync(rejects), 'what was kept aside is left alone');
+});
+
+test('a packed CSV file with declared types, as events for programs', async (t) => {
+  const { db, env, folder: at } = await world(t);
+  const path = join(at, 'people.csv.gz');
+  const rows = 'external_id;first_name;points;member;zip\nada;"Ada;\nof L";5;true;01234\nbob;NULL;x;false;1\n';
+  writeFileSync(path, gzipSync(rows));
+  const options = ['--types', 'points=number', '-t', 'member=boolean', '--delimiter', ';', '--null', 'NULL', '--json'];
+  const { code, out } = await run(env, [path, ...options]).ended;
+  assert.equal(code, 3);
+  const [rejected, end] = events(out);
+  assert.deepEqual(rejected, { event: 'rejected', line: 4, reason: 'points: expected a number' });
+  assert.deepEqual(
+    { ...end, seconds: 0 },
+    {
+      ...{ event: 'finished', records: 2, rejected: 1, resumed: 0, seconds: 0, dry_run: false },
+      ...{ rejects_file: `${path}.rejects.ndjson`, reasons: { 'points: expected a number': 1 } },
+    },
+  );
+  const people = await db.query(sql`select external_id, first_name, custom from profiles`);
+  assert.deepEqual(people, [
+    { external_id: 'ada', first_name: 'Ada;\nof L', custom: { points: 5, member: true, zip: '01234' } },
+  ]);
+});
+
+test('standard input; a dry run of it applies nothing and keeps nothing', async (t) => {
+  const { db, env, folder: at } = await world(t);
+  const options = ['-', '--format', 'ndjson', '--rejects', join(at, 'rejects')];
+  const dry = await run(env, ['-', '--format', 'ndjson', '--dry-run'], '{"external_id":"ada"}\n{}\n').ended;
+  assert.equal(dry.code, 3);
+  assert.match(
+    dry.out,
+    /^2 records read, 1 would be applied, 1 rejected .*This was a dry run: nothing was applied\.$/ms,
+  );
+  assert.deepEqual(await db.query(sql`select user_id from profiles`), []);
+  const real = await run(env, options, '{"external_id":"ada"}\n').ended;
+  assert.deepEqual([real.code, real.errors], [0, '']);
+  assert.ok(!existsSync(join(at, 'rejects')));
+  assert.equal((await db.query(sql`select user_id from profiles`)).length, 1);
+});
+
+const RECORDS = 12_000;
+/** No divisor of the distance between two bad lines, so that everybody has good ones. */
+const PEOPLE = 4_999;
+
+/** Each person's `count` ends as the number of lines about them. */
+function countingFile(path: string): void {
+  const lines = Array.from({ length: RECORDS }, (_, n) =>
+    n % 1_000 === 999
+      ? '{"count":{"inc":1}}'
+      : JSON.stringify({ external_id: `p${n % PEOPLE}`, email: `p${n % PEOPLE}@example.test`, count: { inc: 1 } }),
+  );
+  writeFileSync(path, `${lines.join('\n')}\n`);
+}
+
+/** Until as many batches as this are in, or the run ended before. */
+async function batches(db: Database, atLeast: number, { child }: Run): Promise<void> {
+  while (child.exitCode === null) {
+    const { done } = await db.one<{ done: number }>(sql`select count(*) as done from import_batches`);
+    if (done >= atLeast) return;
+  }
+}
+
+test('kill -9 at random points: the same command goes on, and every line is applied once', async (t) => {
+  const { db, env, folder: at } = await world(t);
+  const path = join(at, 'people.ndjson');
+  countingFile(path);
+  const points = [1, 2, 3].map((third) => Math.ceil((third - 1) * 7 + Math.random() * 7));
+  for (const point of points) {
+    const killed = run(env, [path]);
+    await batches(db, point, killed);
+    killed.child.kill('SIGKILL');
+    assert.equal((await killed.ended).code, 'SIGKILL');
+  }
+  const { code, out } = await run(env, [path, '--json']).ended;
+  const end = events(out).at(-1);
+  t.diagnostic(`killed when ${points.join(', ')} of ${RECORDS / 500} batches were in: ${JSON.stringify(end)}`);
+  assert.equal(code, 3);
+  assert.deepEqual([end?.event, end?.records, end?.rejected], ['finished', RECORDS, RECORDS / 1_000]);
+  assert.ok(Number(end?.resumed) >= 500 * Math.max(...points));
+  const rejected = events(readFileSync(`${path}.rejects.ndjson`, 'utf8')).map(({ line }) => Number(line));
+  assert.deepEqual(
+    rejected.sort((one, other) => one - other),
+    Array.from({ length: RECORDS / 1_000 }, (_, n) => (n + 1) * 1_000),
+  );
+  const total = RECORDS - RECORDS / 1_000;
+  assert.deepEqual(await counts(db), { people: PEOPLE, names: PEOPLE, total, most: 3 });
+});
+
+test('a signal ends the import between two batches; a changed file is refused; --restart begins anew', async (t) => {
+  const { db, env, folder: at } = await world(t);
+  const path = join(at, 'people.ndjson');
+  countingFile(path);
+  const interrupted = run(env, [path, '--json']);
+  await batches(db, 1, interrupted);
+  interrupted.child.kill('SIGINT');
+  const { code, out } = await interrupted.ended;
+  assert.equal(code, 130);
+  const end = events(out).at(-1);
+  assert.equal(end?.event, 'stopped');
+  const { total } = await counts(db);
+  assert.equal(total, Number(end?.records) - Number(end?.rejected), 'what was in hand was applied');
+
+  writeFileSync(path, '{"external_id":"p1","count":{"inc":1}}\n');
+  const refused = await run(env, [path]).ended;
+  assert.equal(refused.code, 2);
+  assert.match(refused.errors, /^The contents of .* changed since its import began.*--restart/);
+  const anew = await run(env, [path, '--restart']).ended;
+  assert.equal(anew.code, 0);
+  assert.match(anew.out, /^1 records read, 1 applied/);
+  assert.equal((await counts(db)).total, total + 1);
+});
+
+test('a database that goes away in the middle ends the import with a hint; the same command goes on', async (t) => {
+  const { db, env, folder: at } = await world(t);
+  const path = join(at, 'people.ndjson');
+  countingFile(path);
+  const losing = run(env, [path]);
+  await batches(db, 2, losing);
+  await db.run(sql`
+    select pg_terminate_backend(pid)
+      from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`);
+  const lost = await losing.ended;
+  assert.equal(lost.code, 1, lost.errors);
+  assert.match(lost.errors, /^The database went away in the middle of the import\. What was applied is kept/m);
+  assert.equal((await run(env, [path]).ended).code, 3);
+  assert.equal((await counts(db)).total, RECORDS - RECORDS / 1_000);
+});
+
+test('with the embedded database: beside a running server, and by itself', async (t) => {
+  const at = folder(t);
+  const env = { CRESSET_DATA_DIR: dataFolder(t) };
+  const [one, two] = [join(at, 'one.ndjson'), join(at, 'two.ndjson')];
+  writeFileSync(one, '{"external_id":"ada","email":"ada@example.test"}\n');
+  writeFileSync(two, '{"external_id":"ada","first_name":"Ada"}\n');
+  const alone = await run(env, [one]).ended;
+  assert.deepEqual([alone.code, alone.errors], [0, '']);
+  const server = await startServer({ ...env, PORT: '0', CRESSET_API_KEY: 'a-key-for-this-very-test' });
+  const beside = await run(env, [two]).ended;
+  assert.deepEqual([beside.code, beside.errors], [0, '']);
+  const response = await fetch(`${server.url}/users/export/ids`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer a-key-for-this-very-test' },
+    body: JSON.stringify({ external_ids: ['ada'], fields_to_export: ['email', 'first_name'] }),
+  });
+  const { users } = (await response.json()) as { users: unknown };
+  await server.end('SIGTERM');
+  assert.deepEqual(users, [{ email: 'ada@example.test', first_name: 'Ada' }]);
+});
+
+const misuses: [string[], RegExp][] = [
+  [['people.txt'], /people\.txt: say --format ndjson or --format csv/],
+  [['-'], /standard input: say --format/],
+  [['-', '-f', 'csv', '--restart'], /--restart: standard input always begins anew/],
+  [['people.ndjson', '--types', 'a=number'], /--types and --null are for CSV/],
+  [['people.csv', '--types', 'a=date'], /expected column=type, the type one of text, number, boolean, json/],
+  [['people.csv', '--delimiter', 'ab'], /expected one character/],
+  [['people.csv', '--rejects', 'people.csv'], /--rejects: names the file that is imported/],
+  [['/nowhere/people.ndjson'], /^\/nowhere\/people\.ndjson cannot be read: there is no such file/],
+];
+
+test('what makes no sense is refused with exit code 2', async (t) => {
+  const { env } = await world(t);
+  for (const [args, message] of misuses) {
+    const errors: string[] = [];
+    const code = await runProgram(
+      ['users', 'import', ...args],
+      { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
+      { env, print: (text) => assert.fail(text), printError: (text) => errors.push(text) },
+    );
+    assert.equal(code, 2, args.join(' '));
+    assert.match(errors.join('\n'), message);
+  }
+});
+
+test('a person who looks on sees a bar, which is cleared before anything else is said', async (t) => {
+  const { env, folder: at } = await world(t);
+  const path = join(at, 'people.ndjson');
+  writeFileSync(path, `{}\n${'{"external_id":"ada"}\n'.repeat(6_000)}`);
+  const [drawn, said]: [string[], string[]] = [[], []];
+  const code = await runProgram(
+    ['users', 'import', path],
+    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
+    {
+      env,
+      print: (text) => said.push(text),
+      printError: (text) => said.push(text),
+      redraw: (line) => drawn.push(line),
+    },
+  );
+  assert.equal(code, 3);
+  assert.equal(drawn.at(-1), '');
+  assert.ok(
+    drawn.some((line) => /^\[#*\.*\] \d+ %, [\d,]+ records, 1 rejected, [\d,]+\/s/.test(line)),
+    drawn.join('\n'),
+  );
+  assert.match(said.join('\n'), /^line 1: .*\n6,001 records read, 6,000 applied/);
+});

@@ -1,0 +1,125 @@
+import type { Database } from '../db/database.ts';
+import { systemClock } from '../lib/clock.ts';
+import { batchLimits } from '../people/import/batches.ts';
+import type { CsvOptions } from '../people/import/columns.ts';
+import { readCsv } from '../people/import/csv.ts';
+import { type ImportTotals, importPeople } from '../people/import/import.ts';
+import { readNdjson } from '../people/import/ndjson.ts';
+import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
+import { RejectsFile } from '../people/import/rejects-file.ts';
+import { type FileIdentity, identify, readFile, unpack } from '../people/import/source.ts';
+import { loadCatalog } from '../workspace/load-catalog.ts';
+import type { Secret } from '../workspace/secrets.ts';
+import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { ImportReport } from './import-report.ts';
+import { CommandEnd, type Terminal } from './terminal.ts';
+import { DatabaseUnusableError } from './with-database.ts';
+
+export interface ImportCommand {
+  /** Null: standard input. */
+  path: string | null;
+  format: 'ndjson' | 'csv';
+  csv: CsvOptions;
+  /** Null: nowhere. */
+  rejectsPath: string | null;
+  dryRun: boolean;
+  restart: boolean;
+  json: boolean;
+  lanes: number;
+}
+
+/** Runs one `cresset users import` and reports on it. Throws CommandEnd when it did not go as wished. */
+export async function runImport(
+  db: Database,
+  { command, secret, terminal }: { command: ImportCommand; secret: Secret; terminal: Terminal },
+): Promise<void> {
+  const workspaceId = await ensureWorkspace(db);
+  const workspace = (await loadCatalog(db, secret)).workspace(workspaceId);
+  if (workspace === undefined) throw new Error('the workspace is not in the catalog');
+  const identity = command.path === null ? null : await identify(command.path);
+  const opened = await open(db, workspaceId, command, identity);
+  const report = new ImportReport(terminal, { ...command, sizeBytes: identity?.sizeBytes ?? null });
+  if (opened.kind === 'finished') return report.alreadyDone(opened);
+  const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath);
+  const { signal, release } = interruption();
+  try {
+    const totals = await importPeople(
+      { db, workspace, now: systemClock.now },
+      {
+        ...{ entries: entriesOf(command, (bytes) => report.read(bytes)), progress: opened.progress, signal },
+        ...{ dryRun: command.dryRun, lanes: command.lanes },
+        async onReject(line, reason, shown) {
+          report.reject(line, reason);
+          await rejects?.write(line, reason, shown);
+        },
+        onProgress: (sofar: ImportTotals) => report.progress(sofar),
+      },
+    );
+    await rejects?.close();
+    report.end(totals);
+    if (totals.end === 'stopped') throw new CommandEnd(130);
+    if (totals.rejected > 0) throw new CommandEnd(3);
+  } catch (error) {
+    if (!(error instanceof CommandEnd)) report.failed();
+    throw isLost(error) ? lost(error) : error;
+  } finally {
+    release();
+  }
+}
+
+async function open(
+  db: Database,
+  workspaceId: number,
+  { path, format, csv, restart, dryRun }: ImportCommand,
+  identity: FileIdentity | null,
+): Promise<Opened> {
+  if (path === null || identity === null || dryRun) return { kind: 'open', progress: noProgress };
+  const { delimiter, nullText, types } = csv;
+  const reading = format === 'csv' ? { delimiter, nullText, types: [...types].sort() } : {};
+  const file = { ...identity, path, settings: { format, ...reading, batch: batchLimits } };
+  return openImport(db, { workspaceId, file, restart, now: systemClock.now() });
+}
+
+function entriesOf({ path, format, csv }: ImportCommand, onBytes: (bytes: number) => void) {
+  const bytes = unpack(counted(path === null ? standardInput() : readFile(path), onBytes));
+  return format === 'csv' ? readCsv(bytes, csv) : readNdjson(bytes);
+}
+
+async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
+}
+
+async function* standardInput(): AsyncGenerator<Buffer> {
+  for await (const chunk of process.stdin) yield chunk as Buffer;
+}
+
+/** The connection ended: a server that ran the embedded database was stopped, or PostgreSQL was. */
+function isLost(error: unknown): boolean {
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  return (
+    (typeof code === 'string' && /^(08\w{3}|57P0\d|ECONNRESET|ECONNREFUSED|EPIPE)$/.test(code)) ||
+    (typeof message === 'string' && /^(Connection terminated|Client has encountered a connection error)/.test(message))
+  );
+}
+
+function lost(cause: unknown): DatabaseUnusableError {
+  const advice = 'What was applied is kept: the same command goes on from there.';
+  return new DatabaseUnusableError(`The database went away in the middle of the import. ${advice}`, { cause });
+}
+
+/** The first signal ends the import between two batches; what is in hand is applied. */
+function interruption(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const stop = () => controller.abort();
+  for (const name of signals) process.on(name, stop);
+  return {
+    signal: controller.signal,
+    release() {
+      for (const name of signals) process.off(name, stop);
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import type { Push, PushOutcome, PushSender } from '../../channels/push-sender.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { TokenBucket } from '../../lib/token-bucket.ts';
+import { Breaker } from './breaker.ts';
+import type { Held } from './devices.ts';
+
+/** What a lane asks of the queue of its app, which all processes share. */
+export interface AppQueue {
+  /** Milliseconds since 1970 until which nothing may be called and why; null = open. A won probe opens it for one call. */
+  closed(): { untilMs: number; reason: string } | null;
+  /** True while one call must show whether the provider takes our settings. */
+  isProbing(): boolean;
+  /** Told every answer. What the device is to know of it. */
+  hear(outcome: PushOutcome): PushOutcome;
+}
+
+export interface AppLaneOptions {
+  sender: PushSender;
+  queue: AppQueue;
+  clock: Clock;
+  /** The provider's quota; null = it has published none. */
+  callsPerMinute: number | null;
+  onBreakerOpen(untilMs: number): void;
+  /** A sender that throws has a bug. */
+  onSenderError(error: unknown): void;
+}
+
+interface Waiting {
+  push: Push;
+  signal: AbortSignal;
+  resolve(outcome: PushOutcome | Held): void;
+}
+
+/** Most calls of one app that are under way at once. */
+const MAX_WINDOW = 2_000;
+/** Without a word how long, when a provider wants the whole app to slow down. */
+const SLOW_MS = 60_000;
+const LONGEST_SLOW_MS = 3_600_000;
+
+/**
+ * The calls of one app to its provider: in order, at the provider's pace, and none while its queue is closed.
+ * The window of calls under way begins at 1 and grows by one with every message taken over, so that it doubles with each
+ * round trip: settings that the provider does not accept are found out by a handful of calls.
+ */
+export class AppLane {
+  readonly #options: AppLaneOptions;
+  readonly #bucket: TokenBucket | null;
+  readonly #breaker = new Breaker();
+  readonly #signals = new WeakSet<AbortSignal>();
+  #waiting: Waiting[] = [];
+  #next = 0;
+  #inFlight = 0;
+  #window = 1;
+  #slowUntilMs = 0;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(options: AppLaneOptions) {
+    this.#options = options;
+    const { callsPerMinute, clock } = options;
+    this.#bucket = callsPerMinute === null ? null : new TokenBucket(callsPerMinute, clock.now().getTime());
+  }
+
+  /** One call, once it may be made; or held, without a call, when the queue is closed or the signal says stop. */
+  deliver(push: Push, signal: AbortSignal): Promise<PushOutcome | Held> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve(this.#stopped());
+      this.#waiting.push({ push, signal, resolve });
+      this.#releaseOnAbort(signal);
+      this.#pump();
+    });
+  }
+
+  /** Until when nothing may be called and why; null = now is fine. Milliseconds since 1970. */
+  closed(): { untilMs: number; reason: string } | null {
+    const closed = this.#options.queue.closed();
+    if (closed !== null) return closed;
+    const now = this.#options.clock.now().getTime();
+    if (now < this.#slowUntilMs) return { untilMs: this.#slowUntilMs, reason: 'the provider asked to slow down' };
+    const openUntil = this.#breaker.openUntil(now);
+    return openUntil === 0 ? null : { untilMs: openUntil, reason: 'the provider does not answer' };
+  }
+
+  /** Resolves when every call has ended; whoever still waits is held. */
+  close(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#hold(this.#stopped());
+    return this.#options.sender.close();
+  }
+
+  #pump(): void {
+    while (this.#next < this.#waiting.length) {
+      const closed = this.closed();
+      if (closed !== null) {
+        this.#hold({ kind: 'held', ...closed });
+        return;
+      }
+      if (this.#inFlight >= this.#limit()) return; // the end of a call comes back here
+      const waitMs = this.#bucket?.take(this.#options.clock.now().getTime()) ?? 0;
+      if (waitMs > 0) {
+        this.#pumpIn(waitMs);
+        return;
+      }
+      const one = this.#waiting[this.#next];
+      this.#next += 1;
+      if (this.#next > 1_000 || this.#next === this.#waiting.length) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
+      if (one !== undefined) this.#call(one);
+    }
+  }
+
+  #limit(): number {
+    return this.#breaker.isHalfOpen || this.#options.queue.isProbing() ? 1 : this.#window;
+  }
+
+  #call({ push, signal, resolve }: Waiting): void {
+    this.#inFlight += 1;
+    this.#options.sender.deliver(push, signal).then(
+      (outcome) => {
+        this.#inFlight -= 1;
+        resolve(this.#note(outcome));
+        this.#pump();
+      },
+      (error: unknown) => {
+        this.#inFlight -= 1;
+        this.#options.onSenderError(error);
+        resolve(this.#note({ kind: 'retry', reason: 'internal_error' }));
+        this.#pump();
+      },
+    );
+  }
+
+  #note(outcome: PushOutcome): PushOutcome {
+    const now = this.#options.clock.now().getTime();
+    if (outcome.kind === 'accepted') this.#window = Math.min(this.#window + 1, MAX_WINDOW);
+    if (outcome.kind === 'retry' && outcome.slows === 'app') {
+      this.#slowUntilMs = Math.max(this.#slowUntilMs, now + Math.min(outcome.afterMs ?? SLOW_MS, LONGEST_SLOW_MS));
+      this.#window = 1;
+    } else if (this.#breaker.note(outcome, now)) {
+      this.#window = 1;
+      this.#options.onBreakerOpen(this.#breaker.openUntil(now));
+    }
+    if (outcome.kind === 'config_error') this.#window = 1;
+    return this.#options.queue.hear(outcome);
+  }
+
+  #pumpIn(waitMs: number): void {
+    this.#cancelTimer ??= this.#options.clock.after(waitMs, () => {
+      this.#cancelTimer = null;
+      this.#pump();
+    });
+  }
+
+  #hold(held: Held): void {
+    const waiting = this.#waiting.slice(this.#next);
+    this.#waiting = [];
+    this.#next = 0;
+    for (const { resolve } of waiting) resolve(held);
+  }
+
+  #releaseOnAbort(signal: AbortSignal): void {
+    if (this.#signals.has(signal)) return;
+    this.#signals.add(signal);
+    const release = () => {
+      const rest = this.#waiting.slice(this.#next);
+      this.#waiting = rest.filter((one) => !one.signal.aborted);
+      this.#next = 0;
+      for (const { signal: stopped, resolve } of rest) if (stopped.aborted) resolve(this.#stopped());
+    };
+    signal.addEventListener('abort', release, { once: true });
+  }
+
+  #stopped(): Held {
+    return { kind: 'held', untilMs: this.#options.clock.now().getTime(), reason: 'stopped' };
+  }
+}

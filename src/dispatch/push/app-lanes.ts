@@ -1,0 +1,116 @@
+import type { Logger } from 'pino';
+import type { ChannelKey } from '../../channels/channel.ts';
+import { channels } from '../../channels/index.ts';
+import type { PushSenderMaker } from '../../channels/push-sender.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { App, ProviderKind, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { AppLane } from './app-lane.ts';
+import type { AppQueues } from './app-queues.ts';
+import { plannedExpiryMs } from './expiry.ts';
+
+export type PushSenders = Partial<Record<ProviderKind, PushSenderMaker>>;
+
+/** FCM counts by project and publishes 600,000 a minute; the others publish nothing. Source: messaging-objects.md 2.4. */
+const publishedQuotas: Partial<Record<ProviderKind, number>> = { fcm: 600_000 };
+
+export interface AppLanesOptions {
+  senders: PushSenders;
+  queues: AppQueues;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Why a channel cannot go out now. */
+export interface Blocked {
+  untilMs: number;
+  /** Set where a person must mend something. */
+  closed: { appId: string; reason: string } | null;
+}
+
+/** One lane per app with a provider. A lane lives until the settings of its provider change. */
+export class AppLanes {
+  readonly #options: AppLanesOptions;
+  readonly #lanes = new Map<string, { app: App; settings: string; lane: AppLane }>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(options: AppLanesOptions) {
+    this.#options = options;
+  }
+
+  /** Null for an app without a provider: its messages go to the sandbox. */
+  laneOf(workspace: WorkspaceCatalog, appId: string): AppLane | null {
+    const app = workspace.apps.get(appId);
+    if (app?.provider === undefined) return null;
+    const current = this.#lanes.get(app.id);
+    if (current?.app === app) return current.lane;
+    const settings = JSON.stringify(app.provider);
+    if (current?.settings === settings) {
+      current.app = app;
+      return current.lane;
+    }
+    const maker = this.#options.senders[app.provider.kind];
+    if (maker === undefined) return null;
+    if (current !== undefined) this.#closeLater(current.lane);
+    const lane = this.#open(workspace, app, maker);
+    this.#lanes.set(app.id, { app, settings, lane });
+    return lane;
+  }
+
+  /**
+   * Until when nothing of a channel can go out, because every app of its platform is closed; null = some can.
+   * A message that has expired is not held up: it is to be written off.
+   */
+  async blocked(
+    workspace: WorkspaceCatalog,
+    channel: ChannelKey,
+    { message, acceptedAt }: { message: object; acceptedAt: Date },
+  ): Promise<Blocked | null> {
+    const { address } = channels[channel];
+    if (address.kind !== 'push') return null;
+    const apps = [...workspace.apps.values()].filter(({ platform }) => platform === address.platform);
+    if (apps.length === 0) return null;
+    let untilMs = plannedExpiryMs(channel, message, acceptedAt);
+    if (untilMs <= this.#options.clock.now().getTime()) return null;
+    let closed: Blocked['closed'] = null;
+    for (const app of apps) {
+      if (await this.#options.queues.tryProbe(app.id)) return null;
+      const wait = this.laneOf(workspace, app.id)?.closed() ?? null;
+      if (wait === null) return null;
+      untilMs = Math.min(untilMs, wait.untilMs);
+      const paused = this.#options.queues.get(app.id);
+      if (paused !== undefined) closed = { appId: app.id, reason: paused.reason };
+    }
+    return { untilMs, closed };
+  }
+
+  async close(): Promise<void> {
+    for (const { lane } of this.#lanes.values()) this.#closeLater(lane);
+    this.#lanes.clear();
+    await Promise.all(this.#closing);
+  }
+
+  #open(workspace: WorkspaceCatalog, app: App, maker: PushSenderMaker): AppLane {
+    const { clock, log, queues } = this.#options;
+    const { kind, settings } = app.provider ?? { kind: 'fcm', settings: {} };
+    return new AppLane({
+      sender: maker({ settings, clock }),
+      queue: queues.queueOf(workspace.id, app),
+      clock,
+      callsPerMinute: Number(settings.calls_per_minute) || (publishedQuotas[kind] ?? null),
+      onBreakerOpen: (untilMs) =>
+        log.warn(
+          { app_id: app.id, app: app.name, until: new Date(untilMs) },
+          'a push provider does not answer; waiting',
+        ),
+      onSenderError: (error) => log.error({ err: error, app_id: app.id }, 'a push sender threw'),
+    });
+  }
+
+  #closeLater(lane: AppLane): void {
+    const done: Promise<void> = lane
+      .close()
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a push sender did not close well'))
+      .finally(() => this.#closing.delete(done));
+    this.#closing.add(done);
+  }
+}

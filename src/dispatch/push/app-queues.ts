@@ -1,0 +1,158 @@
+import type { Logger } from 'pino';
+import type { PushOutcome } from '../../channels/push-sender.ts';
+import type { Database } from '../../db/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { App, Catalog } from '../../workspace/catalog.ts';
+import type { AppQueue } from './app-lane.ts';
+import {
+  CLOSED_APPS_CHANNEL,
+  type ClosedApp,
+  claimProbe,
+  closeApp,
+  listClosedApps,
+  reopenApp,
+  settingsDigest,
+} from './closed-apps.ts';
+import { PROBE_EVERY_MS } from './devices.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+export interface AppQueuesOptions {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  catalog(): Catalog;
+}
+
+/**
+ * Which apps' queues are closed because their provider does not accept our settings. Kept in the database for all
+ * processes, and in memory for every call.
+ * States of an app: open → closed (a config error, or the guard) → probing (one call, every five minutes, by one
+ * process) → open when the provider takes it, else closed. New settings open it at once.
+ */
+export class AppQueues {
+  readonly #options: AppQueuesOptions;
+  readonly #probing = new Set<string>();
+  #closed = new Map<string, ClosedApp>();
+  #cancelLook: (() => void) | null = null;
+  #stopListening: (() => Promise<void>) | null = null;
+  #stopped = false;
+  /** Writes under way, in order. */
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AppQueuesOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const listener = await this.#options.db.listen(CLOSED_APPS_CHANNEL, () => this.#write(() => this.#read()));
+    this.#stopListening = () => listener.stop();
+    await this.#read();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelLook?.();
+    await this.#stopListening?.();
+    await this.#writing;
+  }
+
+  get(appId: string): ClosedApp | undefined {
+    return this.#closed.get(appId);
+  }
+
+  queueOf(workspaceId: number, app: App): AppQueue {
+    return {
+      closed: () => {
+        const closed = this.#closed.get(app.id);
+        if (closed === undefined || this.#probing.has(app.id)) return null;
+        return { untilMs: closed.probeAt.getTime(), reason: closed.reason };
+      },
+      isProbing: () => this.#probing.has(app.id),
+      hear: (outcome) => this.#hear(workspaceId, app, outcome),
+    };
+  }
+
+  /** True when this process may make one call to see whether the provider takes our settings now. */
+  async tryProbe(appId: string): Promise<boolean> {
+    const closed = this.#closed.get(appId);
+    const now = this.#options.clock.now();
+    if (closed === undefined || closed.probeAt > now || this.#probing.has(appId)) return false;
+    const next = new Date(now.getTime() + PROBE_EVERY_MS);
+    const claimed = await claimProbe(this.#options.db, appId, now, next);
+    if (!claimed) await this.#read();
+    else if (this.#closed.get(appId) === closed) {
+      this.#closed.set(appId, { ...closed, probeAt: next });
+      this.#probing.add(appId);
+    }
+    return claimed;
+  }
+
+  /** In memory at once, so that no further call begins; then for all. */
+  close(workspaceId: number, app: App, cause: ClosedApp['cause'], reason: string): void {
+    this.#probing.delete(app.id);
+    if (this.#closed.has(app.id)) return;
+    const since = this.#options.clock.now();
+    const probeAt = new Date(since.getTime() + PROBE_EVERY_MS);
+    const closed = { appId: app.id, workspaceId, cause, reason, settings: settingsDigest(app), since, probeAt };
+    this.#closed.set(app.id, closed);
+    this.#options.log.error(
+      { app_id: app.id, app: app.name, cause, reason },
+      'an app is paused: its provider does not accept our settings, or calls too many tokens bad; what waits is kept',
+    );
+    this.#lookLater();
+    this.#write(() => closeApp(this.#options.db, closed));
+  }
+
+  /** What an answer says of our settings. */
+  #hear(workspaceId: number, app: App, outcome: PushOutcome): PushOutcome {
+    if (outcome.kind === 'config_error') this.close(workspaceId, app, 'config_error', outcome.reason);
+    const closed = this.#closed.get(app.id);
+    if (closed === undefined) return outcome;
+    const isDoubtful = outcome.kind === 'bounced' && outcome.token === 'suspect';
+    if (closed.cause === 'guard' && isDoubtful) {
+      // Not believed: the person keeps the token and the message waits.
+      this.#probing.delete(app.id);
+      return { kind: 'config_error', reason: outcome.reason };
+    }
+    if (!this.#probing.has(app.id)) return outcome;
+    this.#probing.delete(app.id);
+    if (outcome.kind === 'accepted' || outcome.kind === 'failed' || (outcome.kind === 'bounced' && !isDoubtful))
+      this.#open(app.id, null);
+    return outcome;
+  }
+
+  #open(appId: string, settings: string | null): void {
+    this.#closed.delete(appId);
+    this.#options.log.warn({ app_id: appId }, 'an app goes on: its provider takes our settings, or they are new');
+    this.#write(() => this.#options.db.transaction((tx) => reopenApp(tx, appId, settings, this.#options.clock.now())));
+  }
+
+  async #read(): Promise<void> {
+    const rows = await listClosedApps(this.#options.db);
+    this.#closed = new Map(rows.map((row) => [row.appId, row]));
+    for (const appId of this.#probing) if (!this.#closed.has(appId)) this.#probing.delete(appId);
+    this.#lookLater();
+  }
+
+  /** While anything is closed: have its settings changed? */
+  #lookLater(): void {
+    if (this.#cancelLook !== null || this.#closed.size === 0 || this.#stopped) return;
+    this.#cancelLook = this.#options.clock.after(LOOK_EVERY_MS, () => {
+      this.#cancelLook = null;
+      for (const { appId, workspaceId, settings } of this.#closed.values()) {
+        const app = this.#options.catalog().workspace(workspaceId)?.apps.get(appId);
+        if (app !== undefined && settingsDigest(app) !== settings) this.#open(appId, settings);
+      }
+      this.#lookLater();
+    });
+  }
+
+  /** One after the other; after a failure what the database says is read again. */
+  #write(work: () => Promise<unknown>): void {
+    this.#writing = this.#writing.then(work).catch((error: unknown) => {
+      this.#options.log.error({ err: error }, 'the state of an app could not be read or written');
+      if (!this.#stopped) this.#options.clock.after(LOOK_EVERY_MS, () => this.#write(() => this.#read()));
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import type { Push, PushOutcome } from '../../channels/push-sender.ts';
+import type { PushTarget } from '../../people/facts.ts';
+import type { SentToken } from '../../people/push-tokens.ts';
+import type { Delivered, Parcel } from '../deliveries.ts';
+import type { AppLane } from './app-lane.ts';
+import type { AppLanes } from './app-lanes.ts';
+import { type DeviceState, deviceAfter, type Held, settle } from './devices.ts';
+import { expiresAtMs } from './expiry.ts';
+import { pushIdOf } from './push-id.ts';
+
+/** What a provider's answer says of a token, to be written down with the verdict. */
+export interface TokenNews extends SentToken {
+  news:
+    | { kind: 'dead' | 'suspect'; reason: string }
+    | { kind: 'replaced'; newToken: string }
+    | { kind: 'environment'; environment: 'production' | 'development' };
+}
+
+export interface PushDeps {
+  lanes: AppLanes;
+  nowMs(): number;
+  /** Between 0 and 1. */
+  random(): number;
+}
+
+/** One call to one device. */
+interface Call {
+  push: Push;
+  target: PushTarget;
+  /** Null: the app has no provider, so that this device is the sandbox's. */
+  lane: AppLane | null;
+  before: DeviceState | undefined;
+}
+
+interface Answer {
+  call: Call;
+  outcome: PushOutcome | Held;
+  device: DeviceState;
+}
+
+/** One message to all its devices that need it, each of which gets one call. Resolves when all have answered. */
+export async function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal): Promise<Delivered> {
+  const before = parcel.send.devices ?? [];
+  // Another try goes to the devices of the first, whichever the most recently used is by now.
+  const targets = before.length > 0 ? parcel.recipient.pushTargets : parcel.pushTargets;
+  const calls = targets.flatMap((target) => callFor(deps, parcel, target));
+  const [only] = calls;
+  const answers =
+    only !== undefined && calls.length === 1
+      ? [await answer(deps, parcel, only, signal)]
+      : await Promise.all(calls.map((call) => answer(deps, parcel, call, signal)));
+  const devices = merge(before, answers, deps.nowMs());
+  return {
+    verdict: { ...settle(devices), extraAttempts: attemptsOf(devices) - attemptsOf(before) - 1 },
+    isSandbox: answers.some(({ call }) => call.lane === null),
+    news: answers.flatMap((one) => newsOf(parcel, one)),
+    calls: answers.flatMap(({ call, outcome }) =>
+      call.lane === null || outcome.kind === 'held'
+        ? []
+        : { appId: call.target.appId, isAmbiguous: isAmbiguous(outcome) },
+    ),
+  };
+}
+
+/** None for a device that has its final word, or whose next try is not due. */
+function callFor({ lanes, nowMs }: PushDeps, { send, dispatch, rendered }: Parcel, target: PushTarget): Call | [] {
+  const { appId, token, registeredAt, environment } = target;
+  const pushId = pushIdOf(send, appId, token);
+  const before = send.devices?.find(({ id }) => id === pushId);
+  if (before !== undefined && !isDue(before, nowMs())) return [];
+  // Devices that came later than the first attempt are not of this send.
+  if (before === undefined && (send.devices ?? []).length > 0) return [];
+  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.triedSince };
+  return { push, target, lane: lanes.laneOf(dispatch.workspace, appId), before };
+}
+
+function isDue({ state, due, held }: DeviceState, nowMs: number): boolean {
+  return state === 'waiting' && (held === true || (due ?? 0) <= nowMs);
+}
+
+async function answer(deps: PushDeps, parcel: Parcel, call: Call, signal: AbortSignal): Promise<Answer> {
+  const { push, target, lane, before } = call;
+  const lastMs = expiresAtMs(parcel.send.channel, parcel.rendered, push.acceptedAt, parcel.message.message);
+  const outcome = await callOut(push, lane, lastMs <= deps.nowMs(), signal);
+  const tried = {
+    id: push.pushId,
+    app: target.appId,
+    attempts: before?.attempts ?? 0,
+    nowMs: deps.nowMs(),
+    expiresAtMs: lastMs,
+    random: deps.random(),
+  };
+  return { call, outcome, device: deviceAfter(outcome, tried) };
+}
+
+function callOut(push: Push, lane: AppLane | null, isExpired: boolean, signal: AbortSignal) {
+  if (isExpired) return { kind: 'expired' } as const;
+  return lane === null ? ({ kind: 'accepted', providerId: null } as const) : lane.deliver(push, signal);
+}
+
+/** The devices as they stand now. One that was to be tried again but is no longer the person's is written off. */
+function merge(before: readonly DeviceState[], answers: readonly Answer[], nowMs: number): DeviceState[] {
+  if (before.length === 0) return answers.map(({ device }) => device);
+  const answered = new Map(answers.map(({ device }) => [device.id, device]));
+  return before.map((device) => {
+    const after = answered.get(device.id);
+    if (after !== undefined) return after;
+    return isDue(device, nowMs) ? { ...device, state: 'bounced', code: 'token_gone' } : device;
+  });
+}
+
+/** What is left to say of a send whose waiting devices must not be tried any more. */
+export function writeOff(devices: readonly DeviceState[], code: string): DeviceState[] {
+  return devices.map((device) => (device.state === 'waiting' ? { ...device, state: 'bounced', code } : device));
+}
+
+function attemptsOf(devices: readonly DeviceState[]): number {
+  return devices.reduce((sum, { attempts }) => sum + attempts, 0);
+}
+
+function isAmbiguous(outcome: PushOutcome | Held): boolean {
+  return outcome.kind === 'bounced' && outcome.token === 'suspect';
+}
+
+function newsOf({ send, dispatch }: Parcel, { call, outcome }: Answer): TokenNews[] {
+  const { appId, token, registeredAt } = call.target;
+  const { bucket, userId, dispatchId } = send;
+  const of = { workspaceId: dispatch.workspace.id, appId, bucket, userId, token, registeredAt, dispatchId };
+  if (outcome.kind === 'bounced' && outcome.token !== 'keep') {
+    const kind = outcome.token === 'remove' ? 'dead' : 'suspect';
+    return [{ ...of, news: { kind, reason: outcome.reason } }];
+  }
+  if (outcome.kind !== 'accepted') return [];
+  const { newToken, environment } = outcome;
+  return [
+    ...(newToken !== undefined && newToken !== token ? [{ ...of, news: { kind: 'replaced' as const, newToken } }] : []),
+    ...(environment !== undefined && environment !== call.target.environment
+      ? [{ ...of, news: { kind: 'environment' as const, environment } }]
+      : []),
+  ];
+}

@@ -1,0 +1,136 @@
+import type { Logger } from 'pino';
+import type { Database, Db } from '../../db/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import {
+  type Complaint,
+  clearSuspects,
+  keepEnvironments,
+  removeOldSuspects,
+  removeTokens,
+  replaceTokens,
+  suspectTokens,
+} from '../../people/push-tokens.ts';
+import type { Delivered } from '../deliveries.ts';
+import type { TokenNews } from './deliver-push.ts';
+import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
+
+/** A suspect token is removed after this, unless it was cleared. Source: messaging-objects.md 1.11. */
+const SUSPECT_MS = 600_000;
+const SWEEP_EVERY_MS = 60_000;
+/** Calls that nothing was said against are counted this many at a time. */
+const COUNT_AT = 200;
+
+export interface TokenHygieneOptions {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  /** The guard has tripped: nothing more is to go out for this app. */
+  onGuardTripped(workspaceId: number, appId: string, reason: string): void;
+  /** No token of such an app is called bad. */
+  isGuarded(appId: string): boolean;
+}
+
+/** What providers say of tokens, written with the results it came with; and the guard against believing too much of it. */
+export class TokenHygiene {
+  readonly #options: TokenHygieneOptions;
+  #counts = new Map<string, AppCalls>();
+  #cancelSweep: (() => void) | null = null;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(options: TokenHygieneOptions) {
+    this.#options = options;
+  }
+
+  /** Counts calls in memory; they are written by the next `write`. */
+  count(calls: Delivered['calls']): void {
+    for (const { appId, isAmbiguous } of calls) {
+      const known = this.#counts.get(appId);
+      if (known === undefined) this.#counts.set(appId, { appId, calls: 1, ambiguous: isAmbiguous ? 1 : 0 });
+      else {
+        known.calls += 1;
+        if (isAmbiguous) known.ambiguous += 1;
+      }
+    }
+  }
+
+  /** True when there is anything to be written besides `news`. */
+  hasCounts(): boolean {
+    return this.#counts.values().some(({ calls, ambiguous }) => ambiguous > 0 || calls >= COUNT_AT);
+  }
+
+  /** Writes counts and news within a transaction. What to do once that has been committed is returned. */
+  async write(tx: Db, news: readonly TokenNews[], now: Date): Promise<() => void> {
+    const counts = this.#counts;
+    this.#counts = new Map();
+    try {
+      await addCalls(tx, [...counts.values()], now);
+      await removeTokens(tx, complaintsOf(news, 'dead'), now);
+      await replaceTokens(
+        tx,
+        news.flatMap((one) => (one.news.kind === 'replaced' ? { ...one, ...one.news } : [])),
+      );
+      await keepEnvironments(
+        tx,
+        news.flatMap((one) => (one.news.kind === 'environment' ? { ...one, ...one.news } : [])),
+      );
+      return await this.#doubt(tx, complaintsOf(news, 'suspect'), now);
+    } catch (error) {
+      for (const { appId, calls, ambiguous } of counts.values()) {
+        const since = this.#counts.get(appId);
+        this.#counts.set(appId, {
+          appId,
+          calls: calls + (since?.calls ?? 0),
+          ambiguous: ambiguous + (since?.ambiguous ?? 0),
+        });
+      }
+      throw error;
+    }
+  }
+
+  start(): void {
+    this.#cancelSweep = this.#options.clock.after(SWEEP_EVERY_MS, () => {
+      this.#sweeping = this.#sweep();
+      this.start();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelSweep?.();
+    await this.#sweeping;
+  }
+
+  async #doubt(tx: Db, suspects: readonly Complaint[], now: Date): Promise<() => void> {
+    const believed = suspects.filter(({ appId }) => !this.#options.isGuarded(appId));
+    if (believed.length === 0) return () => undefined;
+    await suspectTokens(tx, believed, now);
+    const workspaces = new Map(believed.map(({ appId, workspaceId }) => [appId, workspaceId]));
+    const tripped = (await recentCalls(tx, [...workspaces.keys()], now)).filter(guardTrips);
+    for (const { appId } of tripped) {
+      await clearSuspects(tx, appId, now);
+      await forgetCalls(tx, appId);
+    }
+    return () => {
+      for (const { appId, calls, ambiguous } of tripped) {
+        const reason = `${ambiguous} of ${calls} tokens called bad within ten minutes`;
+        this.#options.onGuardTripped(workspaces.get(appId) ?? 0, appId, reason);
+      }
+    };
+  }
+
+  async #sweep(): Promise<void> {
+    const { db, clock, log } = this.#options;
+    const now = clock.now();
+    try {
+      const before = new Date(now.getTime() - SUSPECT_MS);
+      const removed = await db.transaction((tx) => removeOldSuspects(tx, before, now));
+      if (removed > 0) log.info({ tokens: removed }, 'removed push tokens that were suspect for ten minutes');
+      await forgetOldCalls(db, now);
+    } catch (error) {
+      log.error({ err: error }, 'suspect push tokens could not be removed; tried again in a minute');
+    }
+  }
+}
+
+function complaintsOf(news: readonly TokenNews[], kind: 'dead' | 'suspect'): Complaint[] {
+  return news.flatMap((one) => (one.news.kind === kind ? { ...one, reason: one.news.reason } : []));
+}

@@ -1,0 +1,59 @@
+import type { FastifyReply } from 'fastify';
+import type { Charge } from '../dispatch/rate-windows.ts';
+import { RequestError } from '../errors.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { Rate, RateBucket } from './route.ts';
+
+export interface RateOptions {
+  limiter: RateLimiter;
+  /** Limits of a workspace that differ from the bucket's own, by bucket name. */
+  limitOf?: (workspaceId: number, bucket: RateBucket) => number;
+}
+
+/** The rate of one request. Its count goes into the headers of `reply`, allowed or refused. */
+export function createRate(
+  { limiter, limitOf }: RateOptions,
+  workspaceId: number,
+  bucket: RateBucket,
+  reply: FastifyReply,
+): Rate {
+  const limit = limitOf?.(workspaceId, bucket) ?? bucket.limit;
+  const window = limiter.windowOf(workspaceId, { ...bucket, limit });
+  let isCounted = false;
+  function charged(charge: Charge): void {
+    isCounted = true;
+    reply.headers(rateHeaders(charge));
+    if (charge.allowed) return;
+    const used = `all ${charge.limit} requests of this window are used up`;
+    throw new RequestError('rate_limited', [used], charge.resetsInS);
+  }
+  return {
+    window,
+    charged,
+    async charge() {
+      if (!isCounted) charged(await limiter.charge(window).catch(throwUnavailable));
+    },
+  };
+}
+
+function throwUnavailable(cause: unknown): never {
+  throw cause instanceof RequestError ? cause : new Unavailable(cause);
+}
+
+class Unavailable extends RequestError {
+  constructor(cause: unknown) {
+    super('unavailable', ['the database does not answer; try again'], 1);
+    this.cause = cause;
+  }
+}
+
+function rateHeaders(charge: Charge): Record<string, string> {
+  return {
+    'x-ratelimit-limit': String(charge.limit),
+    'x-ratelimit-remaining': String(charge.remaining),
+    'x-ratelimit-reset': String(charge.resetAt),
+  };
+}
+
+/** Of an answer that no window was asked for. */
+export const noRate = { 'x-ratelimit-limit': '', 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '' };

@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { type CsvError, type Parser, parse } from 'csv-parse';
+import { ObjectProblem } from '../object-problem.ts';
+import { Columns, type CsvOptions } from './columns.ts';
+import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
+
+/** Rows under a header: RFC 4180, with or without a byte order mark; lines end in LF or CRLF. Throws ImportFileError. */
+export async function* readCsv(bytes: AsyncIterable<Buffer>, options: CsvOptions): AsyncGenerator<Entry[]> {
+  const rows = new Rows(options);
+  const parser = parse({
+    bom: true,
+    delimiter: options.delimiter,
+    // Inside a cell that is not quoted, a quote is a character like any other.
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    // Only a quote that is never closed, or a record that never ends.
+    skip_records_with_error: true,
+    max_record_size: maxRecordBytes,
+    // Called in order, record or problem; what a stream hands out has lost that order.
+    on_record: (cells: string[], { lines, bytes: end, empty_lines }) => rows.add(cells, { lines, end, empty_lines }),
+    on_skip: (error) => rows.fail(error),
+  });
+  for await (const chunk of bytes) {
+    await write(parser, chunk);
+    yield rows.take();
+  }
+  parser.end();
+  parser.resume();
+  await once(parser, 'end');
+  yield rows.take();
+  if (rows.columns === null) throw new ImportFileError('The file is empty: a CSV file begins with a header.');
+}
+
+function write(parser: Parser, chunk: Buffer): Promise<void> {
+  return new Promise((done, failed) => parser.write(chunk, (error) => (error ? failed(error) : done())));
+}
+
+class Rows {
+  columns: Columns | null = null;
+  #entries: Entry[] = [];
+  #problem: Error | null = null;
+  readonly #options: CsvOptions;
+  #line = 1;
+  #bytes = 0;
+  #emptyLines = 0;
+  #endLine = 0;
+
+  constructor(options: CsvOptions) {
+    this.#options = options;
+  }
+
+  /** Always null: nothing goes on to the parser's own readers. */
+  add(cells: string[], at: { lines: number; end: number; empty_lines: number }): null {
+    const line = this.#line + at.empty_lines - this.#emptyLines;
+    const sizeBytes = at.end - this.#bytes;
+    // The parser counts a CRLF inside of quotes as two lines.
+    const isTall = at.lines - this.#endLine > 1 + at.empty_lines - this.#emptyLines;
+    this.#line = line + 1 + (isTall ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
+    [this.#bytes, this.#emptyLines, this.#endLine] = [at.end, at.empty_lines, at.lines];
+    try {
+      if (this.columns === null) this.columns = new Columns(cells, this.#options);
+      else this.#entries.push(new Row(line, sizeBytes, cells, this.columns));
+    } catch (error) {
+      this.#problem ??= error as Error;
+    }
+    return null;
+  }
+
+  fail(error: CsvError | undefined): undefined {
+    if (error?.code === 'CSV_QUOTE_NOT_CLOSED') this.#entries.push(new OpenQuote(this.#line));
+    else
+      this.#problem ??= new ImportFileError(
+        `The record that begins on line ${this.#line} cannot be read: it is longer than ${maxRecordBytes} bytes; is a quote not closed?`,
+      );
+    return undefined;
+  }
+
+  take(): Entry[] {
+    if (this.#problem !== null) throw this.#problem;
+    const entries = this.#entries;
+    this.#entries = [];
+    return entries;
+  }
+}
+
+function newlines(cell: string): number {
+  return cell.split('\n').length - 1;
+}
+
+class Row implements Entry {
+  readonly line: number;
+  readonly sizeBytes: number;
+  readonly #cells: string[];
+  readonly #columns: Columns;
+
+  constructor(line: number, sizeBytes: number, cells: string[], columns: Columns) {
+    this.line = line;
+    this.sizeBytes = sizeBytes;
+    this.#cells = cells;
+    this.#columns = columns;
+  }
+
+  read(): unknown {
+    return this.#columns.objectOf(this.#cells);
+  }
+
+  shown(): unknown {
+    return this.#columns.shown(this.#cells);
+  }
+}
+
+class OpenQuote implements Entry {
+  readonly line: number;
+  readonly sizeBytes = 0;
+
+  constructor(line: number) {
+    this.line = line;
+  }
+
+  read(): never {
+    throw new ObjectProblem('a quote is opened here and never closed: the rest of the file is inside of it');
+  }
+
+  shown(): null {
+    return null;
+  }
+}

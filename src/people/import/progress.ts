@@ -1,0 +1,124 @@
+import type { Database, Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { ImportFileError } from './entry.ts';
+import type { FileIdentity } from './source.ts';
+
+/** What was wrong with a record: the line it begins on, and why. */
+export type Reject = readonly [line: number, reason: string];
+
+export interface BatchResult {
+  records: number;
+  rejects: readonly Reject[];
+}
+
+/** What is known of a file from earlier runs, and where each batch is noted in the transaction that applies it. */
+export interface Progress {
+  /** Batches that earlier runs have applied, by number. */
+  done: ReadonlyMap<number, BatchResult>;
+  /** Null: it is ours to apply. Else somebody applied it meanwhile, and this is what came of it. */
+  claim(tx: Db, number: number, result: BatchResult): Promise<BatchResult | null>;
+  /** Replaces the rejects of a batch that this transaction claimed. */
+  amend(tx: Db, number: number, rejects: readonly Reject[]): Promise<void>;
+  finish(at: Date, totals: { records: number; rejected: number }): Promise<void>;
+}
+
+/** For what cannot be read twice, such as standard input. */
+export const noProgress: Progress = {
+  done: new Map(),
+  claim: async () => null,
+  amend: async () => undefined,
+  finish: async () => undefined,
+};
+
+export interface ImportFile extends FileIdentity {
+  /** Absolute. */
+  path: string;
+  /** Everything that decides what the bytes mean. */
+  settings: object;
+}
+
+interface ImportRow {
+  id: number;
+  is_same: boolean;
+  has_same_settings: boolean;
+  finished_at: Date | null;
+  records: number | null;
+  rejected: number | null;
+}
+
+export type Opened =
+  | { kind: 'open'; progress: Progress }
+  | { kind: 'finished'; at: Date; records: number; rejected: number };
+
+/**
+ * Takes up the import of this file where it ended, or begins it. `restart` forgets earlier runs.
+ * Throws ImportFileError when the file, or how it is to be read, is not what an unfinished run began with.
+ */
+export async function openImport(
+  db: Database,
+  { workspaceId, file, restart, now }: { workspaceId: number; file: ImportFile; restart: boolean; now: Date },
+): Promise<Opened> {
+  return db.transaction(async (tx) => {
+    if (restart) await tx.run(sql`delete from imports where workspace_id = ${workspaceId} and path = ${file.path}`);
+    const known = await lockImport(tx, workspaceId, file);
+    if (known !== null && !(known.is_same && known.has_same_settings)) {
+      if (known.finished_at === null) throw changed(file, known);
+      await tx.run(sql`delete from imports where id = ${known.id}`);
+    } else if (known?.finished_at) {
+      return { kind: 'finished', at: known.finished_at, records: known.records ?? 0, rejected: known.rejected ?? 0 };
+    } else if (known !== null)
+      return { kind: 'open', progress: progressOf(db, known.id, await doneBatches(tx, known.id)) };
+    const { id } = await tx.one<{ id: number }>(sql`
+      insert into imports (workspace_id, path, size_bytes, sha256, settings, started_at)
+      values (${workspaceId}, ${file.path}, ${file.sizeBytes}, ${file.sha256}, ${JSON.stringify(file.settings)}, ${now})
+      returning id`);
+    return { kind: 'open', progress: progressOf(db, id, new Map()) };
+  });
+}
+
+function lockImport(tx: Db, workspaceId: number, { path, sizeBytes, sha256, settings }: ImportFile) {
+  return tx.maybeOne<ImportRow>(sql`
+    select id, size_bytes = ${sizeBytes} and sha256 = ${sha256} as is_same,
+           settings = ${JSON.stringify(settings)}::jsonb as has_same_settings, finished_at, records, rejected
+      from imports
+     where workspace_id = ${workspaceId} and path = ${path}
+       for update`);
+}
+
+function changed(file: ImportFile, { is_same }: ImportRow): ImportFileError {
+  const what = is_same ? 'The options that say how to read' : 'The contents of';
+  return new ImportFileError(
+    `${what} ${file.path} changed since its import began, so that nobody can tell which records are missing. ` +
+      'Put it back as it was to go on, or begin anew with --restart: its records are applied again from the first.',
+  );
+}
+
+async function doneBatches(tx: Db, importId: number): Promise<Map<number, BatchResult>> {
+  const rows = await tx.query<{ number: number; records: number; rejects: Reject[] }>(sql`
+    select number, records, rejects from import_batches where import_id = ${importId}`);
+  return new Map(rows.map(({ number, ...result }) => [number, result]));
+}
+
+function progressOf(db: Database, importId: number, done: ReadonlyMap<number, BatchResult>): Progress {
+  return {
+    done,
+    async claim(tx, number, { records, rejects }) {
+      const claimed = await tx.run(sql`
+        insert into import_batches (import_id, number, records, rejects)
+        values (${importId}, ${number}, ${records}, ${JSON.stringify(rejects)})
+            on conflict do nothing`);
+      if (claimed === 1) return null;
+      return tx.one<{ records: number; rejects: Reject[] }>(sql`
+        select records, rejects from import_batches where import_id = ${importId} and number = ${number}`);
+    },
+    async amend(tx, number, rejects) {
+      await tx.run(sql`
+        update import_batches set rejects = ${JSON.stringify(rejects)}
+         where import_id = ${importId} and number = ${number}`);
+    },
+    async finish(at, { records, rejected }) {
+      await db.run(sql`
+        update imports set finished_at = ${at}, records = ${records}, rejected = ${rejected} where id = ${importId}`);
+    },
+  };
+}

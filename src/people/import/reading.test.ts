@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { ObjectProblem } from '../object-problem.ts';
+import { type CellType, Columns } from './columns.ts';
+import { readCsv } from './csv.ts';
+import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
+import { readNdjson } from './ndjson.ts';
+import { unpack } from './source.ts';
+
+/** Line, and what stands there or why it cannot be read. */
+type Seen = [number, unknown];
+
+async function seen(groups: AsyncIterable<Entry[]>): Promise<Seen[]> {
+  const all: Seen[] = [];
+  for await (const group of groups) all.push(...group.map((entry): Seen => [entry.line, readOrProblem(entry)]));
+  return all;
+}
+
+function readOrProblem(entry: Entry): unknown {
+  try {
+    return entry.read();
+  } catch (error) {
+    assert.ok(error instanceof ObjectProblem, String(error));
+    return `✘ ${error.message}`;
+  }
+}
+
+async function* inChunks(bytes: Buffer, size = bytes.length || 1): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+const ndjson = (text: string | Buffer, size?: number) => seen(readNdjson(inChunks(Buffer.from(text), size)));
+const csv = (
+  text: string | Buffer,
+  {
+    types = {},
+    nullText = null,
+    delimiter = ',',
+  }: { types?: Record<string, CellType>; nullText?: string | null; delimiter?: string } = {},
+  size?: number,
+) => seen(readCsv(inChunks(Buffer.from(text), size), { types: new Map(Object.entries(types)), nullText, delimiter }));
+
+test('NDJSON: a record a line; blank lines are passed over, bad ones are told by their number', async () => {
+  assert.deepEqual(await ndjson('\ufeff{"a":1}\r\n\n  \n{"b":\n[1]\n"é"'), [
+    [1, { a: 1 }],
+    [4, '✘ the line is not JSON'],
+    [5, [1]],
+    [6, 'é'],
+  ]);
+  assert.deepEqual(await ndjson(Buffer.from([0x22, 0xff, 0x22, 0x0a])), [[1, '✘ the line is not UTF-8']]);
+  assert.deepEqual(await ndjson(''), []);
+});
+
+test('NDJSON: a line without end is let go and told, and the next one is read', async () => {
+  const long = Buffer.concat([Buffer.from('{"a":"'), Buffer.alloc(maxRecordBytes, 0x61), Buffer.from('"}\n{"b":1}\n')]);
+  assert.deepEqual(await ndjson(long, 1_000_000), [
+    [1, `✘ expected at most ${maxRecordBytes} bytes in a line`],
+    [2, { b: 1 }],
+  ]);
+});
+
+test('NDJSON: what is read does not depend on how the bytes arrive', async () => {
+  const lines = fc.array(fc.oneof(fc.json(), fc.string({ unit: 'grapheme' }), fc.constant(' ')));
+  await fc.assert(
+    fc.asyncProperty(lines, fc.integer({ min: 1, max: 30 }), async (texts, size) => {
+      const text = texts.join('\n');
+      assert.deepEqual(await ndjson(text, size), await ndjson(text));
+    }),
+  );
+});
+
+test('CSV: quotes, line breaks in cells, CRLF and a byte order mark, with the line each record begins on', async () => {
+  const text = '\ufeffexternal_id,note,color\r\na,"one\r\ntwo ""x""",red\r\n\r\nb,5" wide,\r\nc,"",blue';
+  const expected = [
+    [2, { external_id: 'a', note: 'one\r\ntwo "x"', color: 'red' }],
+    [5, { external_id: 'b', note: '5" wide' }],
+    [6, { external_id: 'c', color: 'blue' }],
+  ];
+  assert.deepEqual(await csv(text), expected);
+  assert.deepEqual(await csv(text, {}, 1), expected);
+  assert.deepEqual(await csv('external_id;x\na;"1;2"\n', { delimiter: ';' }), [[2, { external_id: 'a', x: '1;2' }]]);
+});
+
+test('CSV: cells are text unless their type is declared', async () => {
+  const cells: [CellType | null, string, unknown][] = [
+    [null, '007', '007'],
+    [null, 'true', 'true'],
+    ['text', '1', '1'],
+    ['number', '1', 1],
+    ['number', ' -2.5e3 ', -2_500],
+    ['number', '1,5', '✘ x: expected a number'],
+    ['number', '0x10', '✘ x: expected a number'],
+    ['number', 'Infinity', '✘ x: expected a number'],
+    ['boolean', 'TRUE', true],
+    ['boolean', '0', false],
+    ['boolean', 'yes', '✘ x: expected true or false'],
+    ['json', '["a", 1]', ['a', 1]],
+    ['json', '{"inc":2}', { inc: 2 }],
+    ['json', 'a', '✘ x: expected JSON'],
+    [null, 'NULL', null],
+    ['number', 'NULL', null],
+    [null, 'a\ufffdb', '✘ x: the cell is not UTF-8'],
+  ];
+  for (const [type, cell, expected] of cells) {
+    const text = `external_id,x\na,"${cell.replaceAll('"', '""')}"\n`;
+    const [[, read] = []] = await csv(text, { types: type === null ? {} : { x: type }, nullText: 'NULL' });
+    assert.deepEqual(typeof read === 'string' ? read : Object(read).x, expected, cell);
+  }
+});
+
+test('CSV: columns of what stands inside of an object, and members whose type is fixed', async () => {
+  const header = 'user_alias_name,user_alias_label,subscription_group_id,subscription_state,current_location,__proto__';
+  const row = 'n,l,g,subscribed,"{""longitude"":1,""latitude"":2}",p';
+  const [[, read] = []] = await csv(`${header}\n${row}\n`);
+  assert.deepEqual(Object.entries(Object(read)), [
+    ['current_location', { longitude: 1, latitude: 2 }],
+    ['__proto__', 'p'],
+    ['user_alias', { alias_name: 'n', alias_label: 'l' }],
+    ['subscription_groups', [{ subscription_group_id: 'g', subscription_state: 'subscribed' }]],
+  ]);
+});
+
+test('CSV: records with too few or too many cells, and a quote that is never closed', async () => {
+  assert.deepEqual(await csv('external_id,x\na\nb,1,2\nc,3\nd,"open\nmore\n'), [
+    [2, '✘ expected 2 cells as in the header, got 1; is a quote not closed?'],
+    [3, '✘ expected 2 cells as in the header, got 3; is a quote not closed?'],
+    [4, { external_id: 'c', x: '3' }],
+    [5, '✘ a quote is opened here and never closed: the rest of the file is inside of it'],
+  ]);
+  const endless = Buffer.concat([Buffer.from('external_id,x\na,"'), Buffer.alloc(maxRecordBytes + 10, 0x61)]);
+  await assert.rejects(csv(endless, {}, 1_000_000), /The record that begins on line 2 cannot be read: .* longer than/);
+});
+
+test('CSV: what was written is read again, however the bytes arrive', async () => {
+  const cell = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('\ufffd'));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(cell, cell), { minLength: 1 }),
+      fc.integer({ min: 1, max: 30 }),
+      async (rows, size) => {
+        const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+        const text = ['external_id,x', ...rows.map((cells) => cells.map(quoted).join(','))].join('\r\n');
+        const read = await csv(text, {}, size);
+        assert.deepEqual(
+          read.map(([, object]) => object),
+          rows.map(([external_id, x]) => ({ external_id, x })),
+        );
+      },
+    ),
+  );
+});
+
+const badHeaders: [string, Record<string, CellType>, RegExp][] = [
+  ['', {}, /^The file is empty/],
+  ['a,b', {}, /no column names people/],
+  ['external_id,a,a', {}, /"a" occurs twice/],
+  ['external_id,,a', {}, /column 2 has no name/],
+  ['user_alias_name,a', {}, /user_alias_name and user_alias_label go together/],
+  ['external_id,subscription_state', {}, /subscription_group_id and subscription_state go together/],
+  ['external_id', { points: 'number' }, /--types names "points", and no column is called so/],
+  ['external_id,first_name', { first_name: 'json' }, /--types names first_name, whose type is fixed/],
+];
+for (const [header, types, message] of badHeaders) {
+  test(`CSV: the header "${header}" with types ${JSON.stringify(types)} is refused`, async () => {
+    await assert.rejects(csv(header, { types }), (error: unknown) => {
+      assert.ok(error instanceof ImportFileError);
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+test('a record that is put aside shows what stood there', () => {
+  const columns = new Columns(['external_id', 'x'], { types: new Map(), nullText: null, delimiter: ',' });
+  assert.deepEqual(columns.shown(['a', '1']), { external_id: 'a', x: '1' });
+  assert.deepEqual(columns.shown(['a']), { cells: ['a'] });
+});
+
+test('gzip is unpacked by its first bytes, also of several parts; UTF-16 and half a file are refused', async () => {
+  const parts = Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"a":2}\n')]);
+  assert.deepEqual(await seen(readNdjson(unpack(inChunks(parts, 1)))), [
+    [1, { a: 1 }],
+    [2, { a: 2 }],
+  ]);
+  assert.deepEqual(await seen(readNdjson(unpack(inChunks(Buffer.from(''))))), []);
+  const half = gzipSync('{"a":1}\n'.repeat(1_000)).subarray(0, 40);
+  await assert.rejects(seen(readNdjson(unpack(inChunks(half)))), /cannot be unpacked: unexpected end of file/);
+  await assert.rejects(seen(readNdjson(unpack(inChunks(Buffer.from('\ufeff{}', 'utf16le'))))), /UTF-16/);
+});

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { ImportFileError } from './entry.ts';
+
+const chunkBytes = 1024 * 1024;
+
+/** What makes a file the same file: every byte of it. */
+export interface FileIdentity {
+  sizeBytes: number;
+  sha256: Buffer;
+}
+
+/** Reads the whole file, at about a gigabyte a second. Throws ImportFileError when that is not possible. */
+export async function identify(path: string): Promise<FileIdentity> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of readFile(path)) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  }
+  return { sizeBytes, sha256: hash.digest() };
+}
+
+/** The bytes of a file. Throws ImportFileError. */
+export async function* readFile(path: string): AsyncGenerator<Buffer> {
+  try {
+    if (!(await stat(path)).isFile()) throw new ImportFileError(`${path} is not a file.`);
+    yield* createReadStream(path, { highWaterMark: chunkBytes });
+  } catch (cause) {
+    if (cause instanceof ImportFileError) throw cause;
+    const { code } = Object(cause) as { code?: string };
+    throw new ImportFileError(`${path} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : code}.`, {
+      cause,
+    });
+  }
+}
+
+/** Unpacks what is gzip, by its first bytes, and refuses what is not UTF-8 from its first bytes on. */
+export async function* unpack(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < 2) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    first = Buffer.concat([first, value]);
+  }
+  const head = first.subarray(0, 2).toString('hex');
+  if (head === 'fffe' || head === 'feff') throw new ImportFileError('The file is UTF-16; expected UTF-8.');
+  const whole = chain(first, iterator);
+  if (head === '1f8b') yield* gunzip(whole);
+  else yield* whole;
+}
+
+async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function* gunzip(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const unpacked = createGunzip({ chunkSize: chunkBytes });
+  const flowing = pipeline(Readable.from(bytes, { objectMode: false }), unpacked);
+  try {
+    yield* unpacked;
+    await flowing;
+  } catch (cause) {
+    await flowing.catch(() => undefined);
+    if (cause instanceof ImportFileError) throw cause;
+    throw new ImportFileError(`The file cannot be unpacked: ${(cause as Error).message}.`, { cause });
+  }
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+
+/** Access tokens given out, and until when they are good. */
+export class AccessTokens {
+  readonly #until = new Map<string, number>();
+  readonly #prefix: string;
+  readonly #bytes: number;
+
+  constructor(prefix: string, bytes: number) {
+    this.#prefix = prefix;
+    this.#bytes = bytes;
+  }
+
+  issue(now: Date, seconds: number): string {
+    const token = this.#prefix + randomBytes(this.#bytes).toString('base64url');
+    this.#until.set(token, now.getTime() + seconds * 1_000);
+    return token;
+  }
+
+  /** `expired` only for tokens that were ours. */
+  judge(token: string, now: Date): 'good' | 'expired' | 'unknown' {
+    const until = this.#until.get(token);
+    if (until === undefined) return 'unknown';
+    return now.getTime() < until ? 'good' : 'expired';
+  }
+
+  revokeAll(): void {
+    this.#until.clear();
+  }
+}

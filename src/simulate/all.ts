@@ -1,0 +1,85 @@
+import { type AdmSimulator, startAdmSimulator } from './adm.ts';
+import { type ApnsSimulator, startApnsSimulator } from './apns.ts';
+import { startControl } from './control.ts';
+import type { Credentials } from './credentials.ts';
+import type { FaultPlan } from './faults.ts';
+import { type FcmSimulator, startFcmSimulator } from './fcm.ts';
+import { type Simulator, type SimulatorOptions, setFaultsOf } from './simulator.ts';
+import { startWebPushSimulator, type WebPushSimulator } from './web-push.ts';
+
+/** Everything there is a stand-in for, in the order of their ports. */
+export const providerNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
+export type ProviderName = (typeof providerNames)[number];
+
+export interface Started {
+  fcm?: FcmSimulator;
+  apns?: ApnsSimulator;
+  adm?: AdmSimulator;
+  'web-push'?: WebPushSimulator;
+}
+
+export interface AllOptions {
+  host: string;
+  /** 0 = any free one. */
+  ports: Readonly<Record<ProviderName | 'control', number>>;
+  credentials: Credentials;
+  tls: boolean;
+  faults: FaultPlan;
+  seed: number;
+  keep: number;
+  decryptEvery: number;
+}
+
+export interface Simulators {
+  started: Started;
+  controlUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the stand-ins that are named, and the control of all of them. When one fails, none is left running. */
+export async function startSimulators(names: readonly ProviderName[], options: AllOptions): Promise<Simulators> {
+  const started: Started = {};
+  const endings: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    for (const name of names) {
+      const simulator = await starters[name](options, common(name, options), started);
+      endings.push(() => simulator.stop());
+    }
+    const simulators: Record<string, Simulator> = { ...started };
+    setFaultsOf(Object.values(simulators), options.faults);
+    const control = await startControl({ host: options.host, port: options.ports.control, simulators });
+    endings.push(() => control.stop());
+    return { started, controlUrl: control.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function common(name: ProviderName, { host, ports, tls, credentials, seed, keep }: AllOptions): SimulatorOptions {
+  return { host, port: ports[name], tls: tls ? credentials.tls : null, seed, keep };
+}
+
+type Starter = (options: AllOptions, common: SimulatorOptions, started: Started) => Promise<Simulator>;
+
+const starters: Readonly<Record<ProviderName, Starter>> = {
+  async fcm({ credentials }, common, started) {
+    started.fcm = await startFcmSimulator({ ...common, serviceAccount: credentials.fcm });
+    return started.fcm;
+  },
+  async apns({ credentials }, common, started) {
+    started.apns = await startApnsSimulator({ ...common, keys: [credentials.apns] });
+    return started.apns;
+  },
+  async adm({ credentials }, common, started) {
+    started.adm = await startAdmSimulator({ ...common, ...credentials.adm });
+    return started.adm;
+  },
+  async 'web-push'({ credentials, decryptEvery }, common, started) {
+    started['web-push'] = await startWebPushSimulator({ ...common, vapid: credentials.vapid, decryptEvery });
+    return started['web-push'];
+  },
+};

@@ -1,0 +1,104 @@
+import type { Answer, Reaction } from './wire.ts';
+
+/** One thing a stand-in can be asked to do with a message, and what that means for its books. */
+export interface NamedAnswer {
+  reaction: (context: AnswerContext) => Reaction;
+  /** The provider took the message over, whatever the client gets to see of it. */
+  accepts?: true;
+  /** The target is dead from then on. */
+  kills?: true;
+}
+
+export interface AnswerContext {
+  /** What the provider says when all is well. */
+  accepted: () => Answer;
+  now: Date;
+  /** How long "slow" is. */
+  slowMs: number;
+}
+
+export type AnswerTable = ReadonlyMap<string, NamedAnswer>;
+
+/** An error's answer as a table has it. */
+export function answering(answer: Answer, rest: Omit<NamedAnswer, 'reaction'> = {}): NamedAnswer {
+  return { reaction: () => ({ kind: 'answer', answer }), ...rest };
+}
+
+const html = (status: number): Answer => ({
+  status,
+  headers: [['content-type', 'text/html; charset=UTF-8']],
+  body: `<!DOCTYPE html><html lang=en><title>Error ${status}</title><p>That’s an error.</html>`,
+});
+
+const HUGE_BYTES = 8_388_608;
+
+/** What any network and any front end can do; every provider has these beside its own. */
+const ofTheNetwork: Readonly<Record<string, NamedAnswer>> = {
+  accepted: { reaction: ({ accepted }) => ({ kind: 'answer', answer: accepted() }), accepts: true },
+  slow: {
+    reaction: ({ accepted, slowMs }) => ({ kind: 'answer', answer: accepted(), afterMs: slowMs }),
+    accepts: true,
+  },
+  lost: { reaction: () => ({ kind: 'reset' }), accepts: true },
+  truncated: {
+    reaction: ({ accepted }) => ({
+      kind: 'truncate',
+      answer: { ...accepted(), body: '{"truncated":"in the middle"}' },
+    }),
+    accepts: true,
+  },
+  garbage: {
+    reaction: ({ accepted }) => ({ kind: 'answer', answer: { ...accepted(), body: '{"name":' } }),
+    accepts: true,
+  },
+  reset: { reaction: () => ({ kind: 'reset' }) },
+  close: { reaction: () => ({ kind: 'close' }) },
+  goaway: { reaction: () => ({ kind: 'unprocessed' }) },
+  never: { reaction: () => ({ kind: 'silence' }) },
+  html: answering(html(502)),
+  huge: { reaction: () => ({ kind: 'answer', answer: { ...html(500), body: Buffer.alloc(HUGE_BYTES, 'x') } }) },
+};
+
+export const networkAnswerNames: readonly string[] = Object.keys(ofTheNetwork);
+
+/** `own` first: a status by its number means the first of them that has it, see `answerFor`. */
+export function answerTable(own: Readonly<Record<string, NamedAnswer>>): AnswerTable {
+  const named = Object.entries({ ...own, ...ofTheNetwork });
+  return new Map(named.map(([name, answer]): [string, NamedAnswer] => [canonical(name), answer]));
+}
+
+/** Letter case and word separators do not matter: `SENDER_ID_MISMATCH` = `senderIdMismatch`. */
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/[_ ]/g, '');
+}
+
+/**
+ * The answer of this name. A number is a status: the provider's first answer with it, else a bare page of a front end.
+ * Null: there is no such answer.
+ */
+export function answerFor(table: AnswerTable, name: string): NamedAnswer | null {
+  const known = table.get(canonical(name));
+  if (known !== undefined || !/^[2-5]\d\d$/.test(name)) return known ?? null;
+  const status = Number(name);
+  return [...table.values()].find((answer) => statusOf(answer) === status) ?? answering(html(status));
+}
+
+function statusOf({ reaction, accepts }: NamedAnswer): number | null {
+  if (accepts === true) return null;
+  const sample = { status: 0, headers: [], body: '' };
+  const what = reaction({ accepted: () => sample, now: new Date(0), slowMs: 0 });
+  return what.kind === 'answer' ? what.answer.status : null;
+}
+
+/** The same with a Retry-After header, for what has an answer. */
+export function withRetryAfter(reaction: Reaction, seconds: number): Reaction {
+  if (reaction.kind !== 'answer') return reaction;
+  const { answer } = reaction;
+  return { ...reaction, answer: { ...answer, headers: [...answer.headers, ['retry-after', String(seconds)]] } };
+}
+
+const JSON_HEADERS = [['content-type', 'application/json; charset=UTF-8']] as const;
+
+export function jsonAnswer(status: number, body: object, headers: Answer['headers'] = JSON_HEADERS): Answer {
+  return { status, headers, body: JSON.stringify(body) };
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { type ApnsKey, makeApnsKey } from './apns.ts';
+import { makeCertificate } from './certificate.ts';
+import { makeServiceAccount, type ServiceAccount } from './fcm.ts';
+import { isObject, readJson } from './json.ts';
+import type { TlsIdentity } from './listen.ts';
+import { makeVapidKeys, type VapidKeys } from './vapid.ts';
+
+/** What the stand-ins accept, kept from start to start. */
+export interface Credentials {
+  fcm: Omit<ServiceAccount, 'token_uri'>;
+  apns: ApnsKey;
+  adm: { clientId: string; clientSecret: string };
+  vapid: VapidKeys;
+  tls: TlsIdentity;
+}
+
+export function makeCredentials(): Credentials {
+  return {
+    fcm: makeServiceAccount(),
+    apns: makeApnsKey(),
+    adm: {
+      clientId: `amzn1.application-oa2-client.${randomBytes(16).toString('hex')}`,
+      clientSecret: randomBytes(32).toString('hex'),
+    },
+    vapid: makeVapidKeys(),
+    tls: makeCertificate(),
+  };
+}
+
+const members: Readonly<Record<keyof Credentials, readonly string[]>> = {
+  fcm: ['type', 'project_id', 'private_key_id', 'private_key', 'client_email'],
+  apns: ['teamId', 'keyId', 'key'],
+  adm: ['clientId', 'clientSecret'],
+  vapid: ['publicKey', 'privateKey'],
+  tls: ['cert', 'key'],
+};
+
+/** Null for a text that holds anything else. */
+export function readCredentials(text: string): Credentials | null {
+  const value = readJson(text);
+  return isCredentials(value) ? value : null;
+}
+
+function isCredentials(value: unknown): value is Credentials {
+  if (!isObject(value)) return false;
+  return Object.entries(members).every(([name, texts]) => {
+    const part = value[name];
+    return isObject(part) && texts.every((text) => typeof part[text] === 'string');
+  });
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { admAnswers } from './adm.ts';
+import { type AnswerTable, networkAnswerNames } from './answers.ts';
+import { apnsAnswers, codedAnswers } from './apns-answers.ts';
+import { fcmAnswers } from './fcm-answers.ts';
+import { webPushAnswers } from './web-push.ts';
+
+const page = readFileSync(new URL('../../docs/simulators.md', import.meta.url), 'utf8');
+
+/** First cells of the rows of a section, as they are looked up: without letter case and underscores. */
+function documented(title: string): string[] {
+  const section = page.split(`\n### ${title}\n`)[1]?.split(/\n##/)[0] ?? '';
+  return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name = '']) => name.toLowerCase().replace(/_/g, ''));
+}
+
+const tables: [string, AnswerTable][] = [
+  ['FCM', fcmAnswers],
+  ['APNs', apnsAnswers],
+  ['ADM', admAnswers],
+  ['Web push', webPushAnswers],
+];
+for (const [title, answers] of tables) {
+  test(`docs/simulators.md names every answer of ${title} and no other`, () => {
+    const own = [...answers.keys()].filter((name) => !networkAnswerNames.includes(name));
+    assert.deepEqual(documented(title).sort(), own.sort());
+  });
+}
+
+test('docs/simulators.md has the code of every answer that a device token of Apple can ask for', () => {
+  const codes = Object.fromEntries(
+    [...page.matchAll(/^\| `(\w+)` \|.*\| `([0-9a-f]{2})` \|$/gm)].map(([, a, b]) => [a, b]),
+  );
+  const expected = codedAnswers.map((name, code): [string, string] => [name, code.toString(16).padStart(2, '0')]);
+  const inText = Object.fromEntries([...page.matchAll(/`(\w+)` = `([0-9a-f]{2})`/g)].map(([, a, b]) => [a, b]));
+  assert.deepEqual({ ...codes, ...inText }, Object.fromEntries(expected));
+});

@@ -1,0 +1,111 @@
+import { HeaderTable } from './header-table.ts';
+import { CompressionError, decodeHuffman } from './huffman.ts';
+
+/** Names and values by turns, in the order they came; one character per octet. */
+export type FlatHeaders = readonly string[];
+
+/** What we allow the other end to remember: the default, so that nothing has to be announced. */
+export const HEADER_TABLE_SIZE = 4_096;
+/** From this length on, remembering what a value looked like last time is cheaper than decoding it. */
+const WORTH_REMEMBERING = 48;
+
+interface Remembered {
+  coded: Buffer;
+  value: string;
+}
+
+/**
+ * Decodes the header blocks of one connection, in the order they come. Source: RFC 7541. A client never puts its
+ * authorization into the table (nghttp2, RFC 7541 §7.1.3), so that a token of a kilobyte comes with every request;
+ * it is decoded once and compared from then on, which also hands out the same string each time.
+ */
+export class HeaderDecoder {
+  readonly #table = new HeaderTable(HEADER_TABLE_SIZE);
+  readonly #remembered = new Map<string, Remembered>();
+  #block: Buffer = Buffer.alloc(0);
+  #at = 0;
+
+  /** Throws CompressionError, after which the connection cannot go on. */
+  decode(block: Buffer): FlatHeaders {
+    this.#block = block;
+    this.#at = 0;
+    const headers: string[] = [];
+    while (this.#at < block.length) this.#field(headers);
+    return headers;
+  }
+
+  #field(headers: string[]): void {
+    const first = this.#block[this.#at] as number;
+    if (first >= 0x80) {
+      const index = this.#integer(7);
+      headers.push(this.#table.nameAt(index), this.#table.valueAt(index));
+    } else if (first >= 0x40) {
+      const name = this.#name(6);
+      const value = this.#value(name);
+      this.#table.add(name, value);
+      headers.push(name, value);
+    } else if (first >= 0x20) {
+      if (headers.length > 0) throw new CompressionError('the header table is resized in the middle of a block');
+      this.#table.resize(this.#integer(5));
+    } else {
+      const name = this.#name(4);
+      headers.push(name, this.#value(name));
+    }
+  }
+
+  #name(prefixBits: number): string {
+    const index = this.#integer(prefixBits);
+    return index === 0 ? this.#text() : this.#table.nameAt(index);
+  }
+
+  #value(name: string): string {
+    const from = this.#at;
+    const isCoded = (this.#peek() & 0x80) !== 0;
+    const length = this.#integer(7);
+    if (length < WORTH_REMEMBERING || name === ':path') return this.#literal(isCoded, length);
+    const end = this.#at + length;
+    const last = this.#remembered.get(name);
+    if (last !== undefined && end <= this.#block.length && last.coded.compare(this.#block, from, end) === 0) {
+      this.#at = end;
+      return last.value;
+    }
+    const value = this.#literal(isCoded, length);
+    this.#remembered.set(name, { coded: Buffer.from(this.#block.subarray(from, end)), value });
+    // Names are the other end's choice: what is remembered stays small.
+    if (this.#remembered.size > 64) this.#remembered.clear();
+    return value;
+  }
+
+  #text(): string {
+    const isCoded = (this.#peek() & 0x80) !== 0;
+    return this.#literal(isCoded, this.#integer(7));
+  }
+
+  #literal(isCoded: boolean, length: number): string {
+    const start = this.#at;
+    const end = start + length;
+    if (end > this.#block.length) throw new CompressionError('a header block ends within a string');
+    this.#at = end;
+    return isCoded ? decodeHuffman(this.#block, start, end) : this.#block.toString('latin1', start, end);
+  }
+
+  #peek(): number {
+    const octet = this.#block[this.#at];
+    if (octet === undefined) throw new CompressionError('a header block ends within a header');
+    return octet;
+  }
+
+  #integer(prefixBits: number): number {
+    const most = (1 << prefixBits) - 1;
+    let value = this.#peek() & most;
+    this.#at += 1;
+    if (value < most) return value;
+    for (let shift = 0; shift <= 21; shift += 7) {
+      const octet = this.#peek();
+      this.#at += 1;
+      value += (octet & 0x7f) << shift;
+      if (octet < 0x80) return value;
+    }
+    throw new CompressionError('an integer in a header block is too large');
+  }
+}

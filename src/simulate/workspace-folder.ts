@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { ProviderName, Started } from './all.ts';
+import { apnsToken } from './apns-tokens.ts';
+import { type Credentials, makeCredentials, readCredentials } from './credentials.ts';
+
+/** The folder cannot be used; worded for the person who named it. */
+export class WorkspaceFolderError extends Error {
+  override name = 'WorkspaceFolderError';
+}
+
+/** The apps of the written workspace file: fixed, so that people and requests can name them. */
+export const appIds: Readonly<Record<ProviderName, string>> = {
+  apns: '51a00000-0000-4000-8000-000000000001',
+  fcm: '51a00000-0000-4000-8000-000000000002',
+  adm: '51a00000-0000-4000-8000-000000000003',
+  'web-push': '51a00000-0000-4000-8000-000000000004',
+};
+
+/** Those of the folder, made on the first start. */
+export function credentialsOf(folder: string): Credentials {
+  const path = join(folder, 'credentials.json');
+  if (existsSync(path)) {
+    const credentials = readCredentials(readFileSync(path, 'utf8'));
+    if (credentials === null)
+      throw new WorkspaceFolderError(`${path} is not usable; delete it to have new credentials`);
+    return credentials;
+  }
+  const credentials = makeCredentials();
+  mkdirSync(folder, { recursive: true });
+  write(folder, 'credentials.json', json(credentials));
+  return credentials;
+}
+
+/**
+ * Everything to try the channels with: `workspace.yaml` with the credentials it refers to, a body for `/users/track`
+ * that gives one person a device of each kind, a body for `/messages/send` to that person, and the certificate.
+ */
+export function writeWorkspace(folder: string, started: Started, credentials: Credentials): readonly string[] {
+  const files: Record<string, string> = {
+    'workspace.yaml': stringify({ apps: appsOf(started) }, { lineWidth: 0 }),
+    'track.json': json({ attributes: [personOf(started)] }),
+    'send.json': json(sendOf(started)),
+    'certificate.pem': credentials.tls.cert,
+  };
+  if (started.fcm) files['service-account.json'] = json(started.fcm.serviceAccount);
+  if (started.apns) files['AuthKey.p8'] = credentials.apns.key;
+  for (const [name, text] of Object.entries(files)) write(folder, name, text);
+  return Object.keys(files);
+}
+
+function appsOf({ fcm, apns, adm, 'web-push': webPush }: Started): object[] {
+  const apps: object[] = [];
+  if (apns) {
+    const [key] = apns.keys;
+    const apple = { team_id: key?.teamId, key_id: key?.keyId, key: '${file:./AuthKey.p8}', topic: apns.topics[0] };
+    apps.push({ id: appIds.apns, name: 'Simulated iOS', platform: 'ios', apns: { ...apple, base_url: apns.url } });
+  }
+  if (fcm) {
+    const google = { service_account: '${file:./service-account.json}', base_url: fcm.url, token_url: fcm.tokenUrl };
+    apps.push({ id: appIds.fcm, name: 'Simulated Android', platform: 'android', fcm: google });
+  }
+  if (adm) {
+    const secret = { client_id: adm.clientId, client_secret: adm.clientSecret };
+    const amazon = { ...secret, base_url: adm.url, token_url: adm.tokenUrl };
+    apps.push({ id: appIds.adm, name: 'Simulated Fire', platform: 'kindle', adm: amazon });
+  }
+  if (webPush) {
+    const { publicKey, privateKey } = webPush.vapid;
+    // The endpoints of its subscriptions are on this machine, which is not called otherwise.
+    const allow_hosts = [new URL(webPush.url).host];
+    const vapid = { subject: 'mailto:ops@acme.test', public_key: publicKey, private_key: privateKey, allow_hosts };
+    apps.push({ id: appIds['web-push'], name: 'Simulated web', platform: 'web', vapid });
+  }
+  return apps;
+}
+
+function personOf({ fcm, apns, adm, 'web-push': webPush }: Started): object {
+  const tokens: object[] = [];
+  if (apns) tokens.push({ app_id: appIds.apns, token: apnsToken('ada') });
+  if (fcm) tokens.push({ app_id: appIds.fcm, token: 'ada-phone' });
+  if (adm) tokens.push({ app_id: appIds.adm, token: 'ada-tablet' });
+  if (webPush) tokens.push({ app_id: appIds['web-push'], token: JSON.stringify(webPush.subscription('ada-browser')) });
+  return { external_id: 'ada', first_name: 'Ada', push_subscribe: 'opted_in', push_tokens: tokens };
+}
+
+function sendOf({ fcm, apns, adm, 'web-push': webPush }: Started): object {
+  const text = { title: 'Hello', alert: 'Hi {{${first_name}}}' };
+  const messages = {
+    ...(apns && { apple_push: { alert: { title: text.title, body: text.alert } } }),
+    ...(fcm && { android_push: text }),
+    ...(adm && { kindle_push: text }),
+    ...(webPush && { web_push: text }),
+  };
+  return { external_user_ids: ['ada'], messages };
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** They hold private keys, though of nobody but the stand-ins. */
+function write(folder: string, name: string, text: string): void {
+  writeFileSync(join(folder, name), text, { mode: 0o600 });
+}

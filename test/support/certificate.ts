@@ -1,0 +1,19 @@
+/** Of nobody: signed by itself for `push.example.com`, good for a hundred years, used by tests alone. */
+export const testCertificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5Mzw3F+wsS+3bjkD
+iX72oChhp+22QUOez7QX3RRc2UahRANCAATq36HyZHG+4Qp+eZg0TLTvFKiu+fXx
+kirGslc23WbwCLFrWrFW4qzjuo7MFYTsql9L/kyCRtLBHEX6KgBLx3UW
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBqjCCAVCgAwIBAgIUWH8+hwxjXKwqfjEXOeUk1eP3KXcwCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQcHVzaC5leGFtcGxlLmNvbTAgFw0yNjExMjUwMTQ2MjFaGA8y
+MTI2MTEwMTAxNDYyMVowGzEZMBcGA1UEAwwQcHVzaC5leGFtcGxlLmNvbTBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABOrfofJkcb7hCn55mDRMtO8UqK759fGSKsay
+VzbdZvAIsWtasVbirOO6jswVhOyqX0v+TIJG0sEcRfoqAEvHdRajcDBuMB0GA1Ud
+DgQWBBSAsvGiwnvMJux9w4E6VFDbQ4gHhjAfBgNVHSMEGDAWgBSAsvGiwnvMJux9
+w4E6VFDbQ4gHhjAbBgNVHREEFDASghBwdXNoLmV4YW1wbGUuY29tMA8GA1UdEwEB
+/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgWFShmNsBROL9rbrtiOZO9yUHGOqB
+rf6YCnVcdNua8oICIQDUPy6Z2hcQpXIzjCMN2sJypcZ+ccPMkht097t0KAeugg==
+-----END CERTIFICATE-----`,
+};

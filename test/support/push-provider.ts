@@ -1,0 +1,95 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Push, PushOutcome, PushSenderMaker } from '../../src/channels/push-sender.ts';
+import type { PushSenders } from '../../src/dispatch/push/app-lanes.ts';
+
+export const IOS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+export const IPAD = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a12';
+export const SANDBOXED = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a13';
+export const FIRE = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a14';
+
+const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+
+/** The provider's settings of an iOS app, as YAML. */
+export function apns(keyId = 'K1', more: Record<string, unknown> = {}): string {
+  return JSON.stringify({ team_id: 'T1', key_id: keyId, key: pem, topic: 'com.acme', ...more });
+}
+
+export const workspace = (settings = apns()) => `apps:
+  - { id: ${IOS}, name: iPhone, platform: ios, apns: ${settings} }
+`;
+
+export interface PushCall {
+  token: string;
+  pushId: string;
+  keyId: string;
+  push: Push;
+}
+
+/** A push provider that answers as it was told, token by token. */
+export interface ScriptedProvider {
+  senders: PushSenders;
+  calls: PushCall[];
+  /** What the next calls for a token come to; the last one stays. */
+  answer(token: string, ...outcomes: PushOutcome[]): void;
+  /** What calls come to for which nothing else was said. */
+  usually(outcome: (call: PushCall) => PushOutcome): void;
+  /** Calls from now on wait until they are let go. */
+  hold(): { release(): void };
+  /** Resolves once so many calls have come in all. */
+  called(count: number): Promise<void>;
+  /** Most calls that were under way at once. */
+  most(): number;
+}
+
+export function scriptedProvider(): ScriptedProvider {
+  const calls: PushCall[] = [];
+  const scripts = new Map<string, PushOutcome[]>();
+  const watchers: { count: number; resolve(): void }[] = [];
+  let usual: (call: PushCall) => PushOutcome = ({ token }) => ({ kind: 'accepted', providerId: `id of ${token}` });
+  let gate: Promise<void> | null = null;
+  let inFlight = 0;
+  let most = 0;
+
+  const maker: PushSenderMaker = ({ settings }) => ({
+    async deliver(push) {
+      const call = { token: push.token, pushId: push.pushId, keyId: settings.key_id ?? '', push };
+      calls.push(call);
+      for (const { count, resolve } of watchers) if (calls.length >= count) resolve();
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      await gate;
+      const script = scripts.get(push.token);
+      const [next] = script ?? [];
+      if (script !== undefined && script.length > 1) script.shift();
+      await new Promise(setImmediate); // as any answer of a network
+      inFlight -= 1;
+      return next ?? usual(call);
+    },
+    close: () => Promise.resolve(),
+  });
+
+  return {
+    senders: { apns: maker, fcm: maker, adm: maker, vapid: maker },
+    calls,
+    answer: (token, ...outcomes) => void scripts.set(token, outcomes),
+    usually: (outcome) => {
+      usual = outcome;
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return {
+        release() {
+          gate = null;
+          resolve();
+        },
+      };
+    },
+    called: (count) =>
+      new Promise((resolve) => {
+        if (calls.length >= count) resolve();
+        else watchers.push({ count, resolve });
+      }),
+    most: () => most,
+  };
+}

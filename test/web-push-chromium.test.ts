@@ -1,0 +1,199 @@
+// A real Chromium subscribes, is stored, gets what our sender encrypts, decrypts it itself and shows it.
+// Only the push service is ours: Chromium is led to it with switches, and the test puts its address into the stored
+// endpoint, whose host is written into Chromium.
+import assert from 'node:assert/strict';
+import { createECDH, createHmac } from 'node:crypto';
+import test, { type TestContext } from 'node:test';
+import type { Page, Worker } from 'playwright-core';
+import { channels } from '../src/channels/index.ts';
+import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
+import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
+import { sql } from '../src/db/sql.ts';
+import { Problems } from '../src/lib/problems.ts';
+import { startTestApp } from './support/app.ts';
+import { skipWithoutChromium, startChromium } from './support/chromium.ts';
+import { startChromiumPushService } from './support/chromium-push-service.ts';
+
+const WEB = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a14';
+const IDENTITY_KEY = 'a key of at least 32 characters, of ours';
+const pair = createECDH('prime256v1');
+const vapid = {
+  subject: 'mailto:ops@acme.test',
+  public_key: pair.generateKeys('base64url'),
+  private_key: pair.getPrivateKey('base64url'),
+};
+
+const inChromium = { skip: skipWithoutChromium, timeout: 120_000 };
+
+async function start(t: TestContext) {
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace(`
+apps:
+  - id: ${WEB}
+    name: Web
+    platform: web
+    vapid: { subject: "${vapid.subject}", public_key: ${vapid.public_key}, private_key: ${vapid.private_key}, identity_key: "${IDENTITY_KEY}" }
+`);
+  const service = await startChromiumPushService(t);
+  const browser = await startChromium(t, service.args);
+  await browser.grantPermissions(['notifications'], { origin: app.url });
+  const page = await browser.newPage();
+  await page.goto(`${app.url}/sdk/web-push/demo?app_id=${WEB}`);
+  const sender = createWebPushSender({
+    settings: { ...vapid, allow_hosts: new URL(service.url).host },
+    clock: app.clock,
+  });
+  t.after(() => sender.close());
+  const tokens = () =>
+    app.db.query<{ person: string | null; token: string }>(sql`
+      select p.external_id as person, t.token from push_targets t join profiles p using (bucket, user_id) order by 2`);
+
+  async function deliver(message: Record<string, unknown>) {
+    const [stored] = await tokens();
+    const subscription = JSON.parse(stored?.token ?? '{}') as { endpoint: string };
+    const endpoint = service.url + new URL(subscription.endpoint).pathname;
+    const now = app.clock.now();
+    const push = { registeredAt: now, acceptedAt: now, environment: null, pushId: 'p' };
+    const token = JSON.stringify({ ...subscription, endpoint });
+    return sender.deliver({ ...push, token, rendered: render(message) }, new AbortController().signal);
+  }
+  return { app, service, browser, page, tokens, deliver };
+}
+
+function render(message: Record<string, unknown>): RenderedWebPush {
+  const problems = new Problems();
+  const parsed = channels.web_push.parse(message, 'messages.web_push', problems, new Date());
+  problems.throwIfAny();
+  assert.ok(parsed);
+  const facts = { now: new Date(), timeZone: 'UTC', dispatchId: 'd', campaignId: null, unsubscribeUrl: null };
+  return channels.web_push.render(parsed, facts) as RenderedWebPush;
+}
+
+function identityOf(person: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { sub: person, aud: WEB, exp: Date.parse('2026-03-15T13:00:00Z') / 1_000 };
+  const content = `${part({ alg: 'HS256' })}.${part(claims)}`;
+  return `${content}.${createHmac('sha256', IDENTITY_KEY).update(content).digest('base64url')}`;
+}
+
+async function press(page: Page, button: string): Promise<string> {
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.waitForSelector('output[data-state="good"], output[data-state="bad"]');
+  return page.locator('output').innerText();
+}
+
+/** What the browser shows, once there are so many. Texts, since they run in the browser. */
+function notifications(worker: Worker, count: number): Promise<Record<string, unknown>[]> {
+  return worker.evaluate(`(async () => {
+    for (;;) {
+      const shown = await registration.getNotifications();
+      if (shown.length >= ${count}) return shown.map(({ title, body, icon, requireInteraction, actions, data }) =>
+        ({ title, body, icon, requireInteraction, actions: actions.map(({ title }) => title), data }));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })()`);
+}
+
+/** An event made by a script may not prolong the worker's life, so that its promise is caught here instead. */
+const dispatch = `async (event) => {
+  let done;
+  event.waitUntil = (promise) => { done = promise };
+  dispatchEvent(event);
+  await done;
+}`;
+
+/** Where a click leads; a window can be opened only by a real one. */
+function click(worker: Worker, title: string, action: string): Promise<string[]> {
+  return worker.evaluate(`(async () => {
+    const notification = (await registration.getNotifications()).find(({ title }) => title === ${JSON.stringify(title)});
+    const opened = [];
+    clients.openWindow = async (url) => { opened.push(url) };
+    await (${dispatch})(new NotificationEvent('notificationclick', { notification, action: ${JSON.stringify(action)} }));
+    return opened;
+  })()`);
+}
+
+test('Chromium subscribes, is kept, decrypts what was sent and shows it', inChromium, async (t) => {
+  const { app, service, browser, page, tokens, deliver } = await start(t);
+
+  assert.match(await press(page, 'Subscribe'), /^Subscribed at /);
+  assert.deepEqual(
+    (await tokens()).map(({ person }) => person),
+    [null],
+  );
+  await page.getByLabel('Identity').fill(identityOf('ada'));
+  assert.match(await press(page, 'Subscribe'), /^Subscribed at /);
+  assert.deepEqual(
+    (await tokens()).map(({ person }) => person),
+    ['ada'],
+  );
+
+  const [worker = await browser.waitForEvent('serviceworker')] = browser.serviceWorkers();
+  const outcome = await deliver({
+    title: 'Grüße',
+    alert: 'Hello ✓',
+    custom_uri: 'https://example.com/page',
+    image_url: `${app.url}/icon.png`,
+    require_interaction: true,
+    extra: { order: 7 },
+    buttons: [
+      { text: 'Look', action: 'URI', uri: '/offers' },
+      { text: 'Close', action: 'CLOSE' },
+    ],
+  });
+  assert.deepEqual(outcome, { kind: 'accepted', providerId: '/messages/1' });
+  const [shown] = await notifications(worker, 1);
+  assert.deepEqual(
+    { ...shown, data: undefined },
+    {
+      title: 'Grüße',
+      body: 'Hello ✓',
+      icon: `${app.url}/icon.png`,
+      requireInteraction: true,
+      actions: ['Look', 'Close'],
+      data: undefined,
+    },
+  );
+  const sent = service.received.at(-1);
+  assert.ok(!sent?.body.includes('Hello'), 'nobody on the way can read it');
+
+  assert.deepEqual(await click(worker, 'Grüße', '0'), [`${app.url}/offers`]);
+  assert.deepEqual(await deliver({ title: 'Two', alert: 'a', custom_uri: 'https://example.com/page' }), {
+    kind: 'accepted',
+    providerId: '/messages/2',
+  });
+  await notifications(worker, 1);
+  assert.deepEqual(await click(worker, 'Two', ''), ['https://example.com/page']);
+  await deliver({ title: 'Three', alert: 'a', buttons: [{ text: 'Close', action: 'CLOSE' }] });
+  await notifications(worker, 1);
+  assert.deepEqual(await click(worker, 'Three', '0'), []);
+});
+
+test('a subscription that Chromium replaces keeps its person, and one that ends is forgotten', {
+  skip: skipWithoutChromium,
+}, async (t) => {
+  const { browser, page, tokens, deliver } = await start(t);
+  await page.getByLabel('Identity').fill(identityOf('ada'));
+  await press(page, 'Subscribe');
+  const [before] = await tokens();
+  const [worker = await browser.waitForEvent('serviceworker')] = browser.serviceWorkers();
+  await worker.evaluate(`(async () => {
+    await (await registration.pushManager.getSubscription()).unsubscribe();
+    await (${dispatch})(new ExtendableEvent('pushsubscriptionchange'));
+  })()`);
+  const [after, ...others] = await tokens();
+  assert.deepEqual([after?.person, others], ['ada', []]);
+  assert.notEqual(after?.token, before?.token);
+  assert.equal((await deliver({ title: 'Still', alert: 'here' })).kind, 'accepted');
+  assert.equal((await notifications(worker, 1))[0]?.title, 'Still');
+
+  assert.equal(await press(page, 'Unsubscribe'), 'Unsubscribed.');
+  assert.deepEqual(await tokens(), []);
+});
+
+test('who does not allow notifications is not subscribed', inChromium, async (t) => {
+  const { browser, page, tokens } = await start(t);
+  await browser.clearPermissions();
+  assert.equal(await press(page, 'Subscribe'), 'denied: notifications are not allowed');
+  assert.deepEqual(await tokens(), []);
+});
