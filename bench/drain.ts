@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { type App, startApp } from '../src/app.ts';
 import { audienceChecks } from '../src/audience/check-filter.ts';
+import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
 import type { PushSender, PushSenderMaker } from '../src/channels/push-sender.ts';
 import { connect, type Database } from '../src/db/database.ts';
 import { startEmbedded } from '../src/db/embedded.ts';
@@ -23,13 +24,16 @@ import { ensureFirstKey } from '../src/workspace/keys.ts';
 import { deriveKey, secretFrom } from '../src/workspace/secrets.ts';
 import { watchCatalog } from '../src/workspace/watch-catalog.ts';
 import { ensureWorkspace } from '../src/workspace/workspaces.ts';
+import { loopbackCertificate } from '../test/support/loopback-certificate.ts';
 import { databaseCpuMs } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
 import { fillPeople } from './people.ts';
+import { type StandIn, startStandIn } from './push-senders.ts';
 import { APP, KEY } from './server.ts';
 
 const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const LATENCIES_MS = (process.env.BENCH_LATENCY ?? '0,20').split(',').map(Number);
 const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const BARE_WINDOW = 1_000;
 
@@ -42,15 +46,14 @@ const message = {
 };
 
 /** A way to a push provider, for us and for the bare loop alike. */
-export interface BenchProvider {
+interface BenchProvider {
   name: string;
   apns: PushSenderMaker;
   settings: Record<string, string>;
-  close(): Promise<void>;
 }
 
-/** Answers after so many milliseconds and costs next to nothing: what is left is all ours. */
-export function memoryProvider(latencyMs: number): BenchProvider {
+/** Answers after so many milliseconds and costs next to nothing: what is left is all ours. For profiling. */
+function memoryProvider(latencyMs: number): BenchProvider {
   const deliver =
     latencyMs === 0
       ? () => new Promise<void>((answer) => setImmediate(answer))
@@ -62,14 +65,30 @@ export function memoryProvider(latencyMs: number): BenchProvider {
     },
     close: () => Promise.resolve(),
   };
-  return { name: 'memory', apns: () => sender, settings: {}, close: () => Promise.resolve() };
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const settings = { team_id: 'TEAM123456', key_id: 'KEY1234567', key: String(key), topic: 'com.acme.app' };
+  return { name: 'in memory', apns: () => sender, settings };
 }
 
-/** Everything between the ledger and a provider's sender, beside a loop that renders and posts from memory. */
+function apnsProvider({ apnsUrl, key: { teamId, keyId, key } }: StandIn): BenchProvider {
+  const settings = { team_id: teamId, key_id: keyId, key, topic: 'com.acme.app', base_url: apnsUrl };
+  return {
+    name: 'to an APNs stand-in over TLS',
+    apns: (options) => createApnsSender(options, { ca: loopbackCertificate.cert }),
+    settings,
+  };
+}
+
+/** Everything between the ledger and the provider, beside a loop that renders and posts from memory by the same sender. */
 export async function benchDrain(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const latencyMs of (process.env.BENCH_LATENCY ?? '0,20').split(',').map(Number))
-    figures.push(await measure(memoryProvider(latencyMs), latencyMs));
+  const inMemory = process.env.BENCH_IN_MEMORY !== undefined;
+  const stand = inMemory ? null : await startStandIn();
+  for (const latencyMs of LATENCIES_MS) {
+    await stand?.setLatency(latencyMs);
+    figures.push(await measure(stand === null ? memoryProvider(latencyMs) : apnsProvider(stand), latencyMs));
+  }
+  stand?.child.disconnect();
   return figures;
 }
 
@@ -94,7 +113,7 @@ async function measure(provider: BenchProvider, latencyMs: number): Promise<Figu
   const [, ...warmBare] = bare;
   const ratio = median(warmOurs) / median(warmBare);
   return {
-    what: `drain of ${PEOPLE} personal pushes, ${provider.name}, ${latencyMs} ms, against a bare loop`,
+    what: `drain of ${PEOPLE} personal pushes ${provider.name}, ${latencyMs} ms of latency, against a bare loop`,
     value: `${ratio.toFixed(2)} (${Math.round(median(warmOurs))}/s, bare ${Math.round(median(warmBare))}/s, ${Math.round(memory)} MB)`,
     bar: '0.70',
     holds: ratio >= 0.7,
@@ -118,14 +137,7 @@ async function startWorld(provider: BenchProvider): Promise<World> {
   const db = connect({ url: embedded.url, max: 20 });
   const workspaceId = await ensureWorkspace(db);
   const secret = secretFrom('the secret of the benches, long enough');
-  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const apns = JSON.stringify({
-    team_id: 'TEAM123456',
-    key_id: 'KEY1234567',
-    key,
-    topic: 'com.acme',
-    ...provider.settings,
-  });
+  const apns = JSON.stringify(provider.settings);
   const yaml = `apps: [{ id: ${APP}, name: iOS, platform: ios, apns: ${apns} }]\nsegments: [{ id: ${SEGMENT}, name: Everybody, filter: null }]\n`;
   const file = readWorkspaceFile(yaml, { path: 'bench.yaml', env: {} }, audienceChecks.checkFilter);
   await applyWorkspace(db, {

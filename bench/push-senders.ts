@@ -202,7 +202,7 @@ async function closeBoth(sender: { close(): Promise<void> }, session: ClientHttp
   await sender.close();
 }
 
-interface StandIn {
+export interface StandIn {
   child: ChildProcess;
   fcmUrl: string;
   account: { project_id: string; client_email: string; private_key: string; private_key_id: string; token_uri: string };
@@ -213,7 +213,7 @@ interface StandIn {
 }
 
 /** In a process of its own, so that it takes nothing from the loops that are compared. */
-async function startStandIn(): Promise<StandIn> {
+export async function startStandIn(): Promise<StandIn> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./push-stand-in.ts', import.meta.url))], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

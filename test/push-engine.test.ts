@@ -191,7 +191,10 @@ test('a person whose only token is suspect has no address', async (t) => {
 
 /** Until something that another transaction does has been done. */
 async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) await new Promise(setImmediate);
+  for (let turns = 0; !(await check()); turns += 1) {
+    assert.ok(turns < 2_000, 'it never came');
+    await new Promise(setImmediate);
+  }
 }
 
 const isOpen = (app: TestApp) => async () =>
@@ -283,15 +286,14 @@ test('any combination of answers over one to four devices gives the verdict of t
   for (const { name, devices } of cases) {
     const best = order.find((kind) => devices.includes(kind)) ?? '';
     const expected = devices.includes('later') ? 'pending' : statusOf[best];
-    assert.deepEqual(
-      [early.get(name)?.status, early.get(name)?.attempts],
-      [expected, devices.length],
-      `${name} ${devices}`,
-    );
+    // What had expired before anybody was called is no attempt.
+    const attempts = devices.filter((kind) => kind !== 'expired').length;
+    assert.deepEqual([early.get(name)?.status, early.get(name)?.attempts], [expected, attempts], `${name} ${devices}`);
   }
-  for (let round = 0; round < 5; round += 1) {
-    app.clock.advance(15 * MINUTE);
-    await app.drain();
+  for (;;) {
+    const { due } = await app.db.one<{ due: Date | null }>(sql`select min(run_at) as due from tasks`);
+    if (due === null) break;
+    app.clock.advance(Math.max(0, due.getTime() - app.clock.now().getTime()));
     await app.drain();
   }
   const late = await all();
@@ -301,7 +303,7 @@ test('any combination of answers over one to four devices gives the verdict of t
     const retries = devices.filter((kind) => kind === 'later').length * (second === 'sent' ? 1 : 5);
     assert.deepEqual(
       [late.get(name)?.status, late.get(name)?.attempts],
-      [statusOf[best], devices.length + retries],
+      [statusOf[best], devices.filter((kind) => kind !== 'expired').length + retries],
       `${name} ${devices} then ${second}`,
     );
   }
@@ -554,7 +556,8 @@ for (const [delivery, expected] of [
     const dead = randomUUID();
     await app.db.run(sql`update sends set status = 'sending', attempts = attempts + 1, due_at = null`);
     await app.db.run(sql`
-      update tasks set tries = 1, worker = ${dead}, leased_until = ${new Date(app.clock.now().getTime() + SECOND)}, run_at = now()`);
+      update tasks set tries = 1, worker = ${dead}, leased_until = ${new Date(app.clock.now().getTime() + SECOND)},
+             run_at = ${app.clock.now()}`);
     app.clock.advance(61 * SECOND);
     await until(async () => {
       await app.drain();

@@ -1,19 +1,11 @@
 import { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import type { Database } from '../db/database.ts';
 import { nearest } from '../lib/nearest.ts';
 import { rangeProblem } from '../workspace/allow-list.ts';
-import { variablesOf } from '../workspace/apply-file.ts';
 import { allPermissions, createKey, deleteKey, type KeyRecord, listKeys } from '../workspace/keys.ts';
 import { type Permission, permissions } from '../workspace/permissions.ts';
-import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { onWorkspace } from './on-workspace.ts';
 import { answer, type Terminal, table } from './terminal.ts';
-import { withDatabase } from './with-database.ts';
-
-/** What was asked for does not make sense; worded for the person at the terminal. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
+import { UsageError } from './usage-error.ts';
 
 interface CreateOptions {
   permission?: string[];
@@ -123,11 +115,6 @@ function deleteCommand(terminal: Terminal): Command {
       const deleted = await onWorkspace(terminal, (db, workspaceId) => deleteKey(db, workspaceId, idOrName));
       answer(terminal, options.json, { deleted }, `The key "${deleted.name}" is deleted.`);
     });
-}
-
-function onWorkspace<T>(terminal: Terminal, work: (db: Database, workspaceId: number) => Promise<T>): Promise<T> {
-  const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
-  return withDatabase(config, async (db) => work(db, await ensureWorkspace(db)));
 }
 
 const createHelp = `

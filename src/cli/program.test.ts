@@ -6,6 +6,7 @@ import test, { type TestContext } from 'node:test';
 import { testDatabase } from '../../test/support/database.ts';
 import type { Config } from '../config.ts';
 import { startEmbedded } from '../db/embedded.ts';
+import { sql } from '../db/sql.ts';
 import { hashKey } from '../workspace/keys.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import { secretFrom } from '../workspace/secrets.ts';
@@ -39,7 +40,7 @@ async function onDatabase(t: TestContext, more: Record<string, string> = {}) {
 }
 
 const helps: [string[], RegExp[]][] = [
-  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /users/, /simulate/]],
+  [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /tokens/, /users/, /simulate/]],
   [
     ['simulate', '--help'],
     [/fcm, apns, adm, web-push, or all/, /--fault/, /--json/, /Examples:\n {2}cresset simulate all/],
@@ -71,6 +72,18 @@ const helps: [string[], RegExp[]][] = [
   [
     ['keys', 'list', '--help'],
     [/--json/, /Examples:\n {2}cresset keys list/],
+  ],
+  [
+    ['tokens', '--help'],
+    [/^Usage: cresset tokens/, /list/, /restore/],
+  ],
+  [
+    ['tokens', 'list', '--help'],
+    [/--app/, /--since/, /--reason/, /--json/, /Examples:\n {2}cresset tokens list/],
+  ],
+  [
+    ['tokens', 'restore', '--help'],
+    [/--app/, /--json/, /Examples:\n {2}cresset tokens restore/],
   ],
   [
     ['keys', 'delete', '--help'],
@@ -113,6 +126,9 @@ const misuses: [string[], Record<string, string>, RegExp][] = [
     {},
     /^--allow-from 10\.0\.0\.0\/40: expected an IPv4/,
   ],
+  [['tokens', 'restore'], {}, /^say which: --app, --since or --reason$/],
+  [['tokens', 'list', '--since', 'soon'], {}, /^--since soon: expected an ISO time, or 30m, 6h, 2d ago$/],
+  [['tokens', 'list', '--limit', '0'], {}, /^--limit: expected a number above 0$/],
   [['keys', 'list'], { PORT: 'x' }, /^The environment is not usable:\n {2}- PORT: expected an integer/],
   [['serve'], { CRESSET_ROLE: 'api' }, /CRESSET_ROLE: there is no such variable; did you mean CRESSET_ROLES\?/],
 ];
@@ -206,6 +222,30 @@ test('what the database refuses ends with exit code 1 and one line', async (t) =
     out: '',
     errors: '{"error":{"name":"KeyError","problems":["there is no key with the id or name \\"nobody\\""]}}',
   });
+});
+
+test('push tokens that were removed are listed and put back', async (t) => {
+  const { db, workspaceId, run } = await onDatabase(t);
+  assert.equal((await run('tokens', 'list')).out, 'There are none.');
+  const app = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+  await db.run(
+    sql`insert into profiles (bucket, user_id, workspace_id, external_id) values (7, 1, ${workspaceId}, 'ada')`,
+  );
+  await db.run(sql`
+    insert into token_removals (workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground,
+                                registered_at, reason, dispatch_id, removed_at)
+    values (${workspaceId}, ${app}, 't1', 7, 1, 'ios', 'd', true, now(), 'BadDeviceToken',
+            '019cf15e-1200-7ec5-94a1-f4f71e602caf', now())`);
+  const [removal] = JSON.parse(
+    (await run('tokens', 'list', '--since', '1h', '--app', app.toUpperCase(), '--json')).out,
+  );
+  assert.deepEqual([removal.token, removal.state, removal.external_id], ['t1', 'removed', 'ada']);
+  assert.equal((await run('tokens', 'list', '--reason', 'other')).out, 'There are none.');
+  const restored = JSON.parse((await run('tokens', 'restore', '--since', '1h', '--json')).out);
+  assert.deepEqual(restored, { restored: 1, owned_by_others: 0, people_gone: 0 });
+  assert.match((await run('tokens', 'list')).out, /^WHEN +STATE +REASON .*\n.* restored +BadDeviceToken +ada /);
+  const { count } = await db.one<{ count: number }>(sql`select count(*) as count from push_targets where token = 't1'`);
+  assert.equal(count, 1);
 });
 
 test('a database that is not there ends with exit code 1 and one line', async () => {

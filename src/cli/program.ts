@@ -12,9 +12,11 @@ import { type CheckFilter, WorkspaceFileError } from '../workspace/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { applyCommand } from './apply-command.ts';
-import { keysCommand, UsageError } from './keys-command.ts';
+import { keysCommand } from './keys-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
+import { tokensCommand } from './tokens-command.ts';
+import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
 import { DatabaseUnusableError } from './with-database.ts';
 
@@ -39,6 +41,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(serveCommand(actions, terminal))
     .addCommand(applyCommand(terminal, actions))
     .addCommand(keysCommand(terminal))
+    .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
     .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');

@@ -5,8 +5,8 @@ import { type ProviderName, providerNames, type Simulators, startSimulators } fr
 import { makeCredentials } from '../simulate/credentials.ts';
 import { type FaultPlan, readFaults } from '../simulate/faults.ts';
 import { credentialsOf, writeWorkspace } from '../simulate/workspace-folder.ts';
-import { UsageError } from './keys-command.ts';
 import { answer, type Terminal, table } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 interface SimulateOptions {
   host: string;

@@ -4,8 +4,8 @@ import { readConfig } from '../config.ts';
 import { type CellType, type CsvOptions, cellTypes } from '../people/import/columns.ts';
 import { variablesOf } from '../workspace/apply-file.ts';
 import { loadSecret } from '../workspace/secrets.ts';
-import { UsageError } from './keys-command.ts';
 import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 import { type ImportCommand, runImport } from './users-import.ts';
 import { withDatabase } from './with-database.ts';
 

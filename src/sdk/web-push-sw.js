@@ -19,9 +19,6 @@
   const store = 'cresset-web-push';
   const storedSubscription = '/__cresset/subscription';
 
-  worker.addEventListener('install', (event) => event.waitUntil(worker.skipWaiting()));
-  worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()));
-
   worker.addEventListener('push', (event) => {
     const payload = read(event.data);
     if (payload) event.waitUntil(worker.registration.showNotification(payload.title, notificationOf(payload)));

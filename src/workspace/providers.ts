@@ -42,7 +42,7 @@ const fcm = object({
   notification_channel_id: optional(text(), absent),
   base_url: optional(baseUrl, absent),
   token_url: optional(baseUrl, absent),
-  calls_per_minute: optional(callsPerMinute, absent),
+  calls_per_minute: optional(asSetting(integer(1, 100_000_000)), absent),
 });
 const adm = object({
   client_id: required(text()),

@@ -69,7 +69,10 @@ export function createEncryptors(mostThreads = Math.min(availableParallelism() -
     const thread: Thread = { worker, batches: [] };
     worker.unref();
     worker.on('message', (packed: Uint8Array<ArrayBuffer>) => takeBack(thread, unpackMessages(packed)));
-    worker.on('error', () => giveUp(thread));
+    worker.on('error', (error) => {
+      process.emitWarning(`web push goes on without threads for encryption, more slowly: ${String(error)}`);
+      giveUp(thread);
+    });
     worker.on('exit', () => giveUp(thread));
     threads.add(thread);
     return thread;

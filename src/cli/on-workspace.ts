@@ -1,0 +1,15 @@
+import { readConfig } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { variablesOf } from '../workspace/apply-file.ts';
+import { ensureWorkspace } from '../workspace/workspaces.ts';
+import type { Terminal } from './terminal.ts';
+import { withDatabase } from './with-database.ts';
+
+/** Does something with the workspace of the database that the environment names. */
+export function onWorkspace<T>(
+  terminal: Terminal,
+  work: (db: Database, workspaceId: number) => Promise<T>,
+): Promise<T> {
+  const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
+  return withDatabase(config, async (db) => work(db, await ensureWorkspace(db)));
+}

@@ -1,0 +1,100 @@
+import { Command } from 'commander';
+import { undashed } from '../lib/uuid.ts';
+import { listRemovals, type Removal, type RemovalFilter, restoreTokens } from '../people/token-removals.ts';
+import { idKey } from '../workspace/catalog.ts';
+import { onWorkspace } from './on-workspace.ts';
+import { answer, type Terminal, table } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+interface FilterOptions {
+  app?: string;
+  since?: string;
+  reason?: string;
+  json?: boolean;
+}
+
+export function tokensCommand(terminal: Terminal): Command {
+  return new Command('tokens')
+    .description('list the push tokens that providers called bad, and put them back')
+    .addCommand(listCommand(terminal))
+    .addCommand(restoreCommand(terminal));
+}
+
+function filtered(command: Command): Command {
+  return command
+    .option('-a, --app <id>', 'only of this app')
+    .option('-s, --since <when>', 'only from then on: an ISO time such as 2026-03-15T12:00Z, or 30m, 6h, 2d ago')
+    .option('-r, --reason <reason>', "only for this reason, in the provider's own word")
+    .option('--json', 'answer as JSON');
+}
+
+function listCommand(terminal: Terminal): Command {
+  return filtered(new Command('list'))
+    .description('what was set aside or removed, latest first')
+    .option('-n, --limit <count>', 'at most so many', '100')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cresset tokens list --since 1d\n  cresset tokens list --reason BadDeviceToken --json',
+    )
+    .action(async (options: FilterOptions & { limit: string }) => {
+      const limit = Number(options.limit);
+      if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit: expected a number above 0');
+      const removals = await onWorkspace(terminal, (db, workspaceId) =>
+        listRemovals(db, { ...filterOf(options, workspaceId), limit }),
+      );
+      const text = removals.length === 0 ? 'There are none.' : table(columns, removals.map(row));
+      answer(terminal, options.json, removals.map(shown), text);
+    });
+}
+
+function restoreCommand(terminal: Terminal): Command {
+  return filtered(new Command('restore'))
+    .description('put tokens back where they were, unless somebody has them by now')
+    .addHelpText('after', restoreHelp)
+    .action(async (options: FilterOptions) => {
+      if (options.app === undefined && options.since === undefined && options.reason === undefined)
+        throw new UsageError('say which: --app, --since or --reason');
+      const { restored, owned, gone } = await onWorkspace(terminal, (db, workspaceId) =>
+        restoreTokens(db, filterOf(options, workspaceId), new Date()),
+      );
+      const text = `${restored} put back; ${owned} left with who has them now; ${gone} of people who are gone.`;
+      answer(terminal, options.json, { restored, owned_by_others: owned, people_gone: gone }, text);
+    });
+}
+
+function filterOf({ app, since, reason }: FilterOptions, workspaceId: number): RemovalFilter {
+  return {
+    workspaceId,
+    appId: app === undefined ? null : idKey(app),
+    since: since === undefined ? null : readSince(since, new Date()),
+    reason: reason ?? null,
+  };
+}
+
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function readSince(text: string, now: Date): Date {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (count !== undefined) return new Date(now.getTime() - Number(count) * (unitMs[unit ?? ''] ?? 0));
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(Number.NaN);
+  if (Number.isNaN(at.getTime())) throw new UsageError(`--since ${text}: expected an ISO time, or 30m, 6h, 2d ago`);
+  return at;
+}
+
+const columns = ['WHEN', 'STATE', 'REASON', 'PERSON', 'APP', 'TOKEN', 'DISPATCH'];
+
+function row({ at, state, reason, externalId, appId, token, dispatchId }: Removal): string[] {
+  const short = token.length > 24 ? `${token.slice(0, 20)}…` : token;
+  return [at.toISOString(), state, reason, externalId ?? '', appId, short, undashed(dispatchId)];
+}
+
+function shown({ at, state, reason, externalId, appId, token, dispatchId }: Removal): object {
+  return { at, state, reason, external_id: externalId, app_id: appId, token, dispatch_id: undashed(dispatchId) };
+}
+
+const restoreHelp = `
+A restored token is sent to again. One that the provider still calls bad is removed again.
+
+Examples:
+  cresset tokens restore --app 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11 --since 2h
+  cresset tokens restore --reason BadDeviceToken --since 2026-03-15T12:00Z`;
