@@ -105,9 +105,9 @@ test('cancelling stops what is pending, and only once', async (t) => {
   const app = await givenTwo(t, { worker: false });
   const { body } = await app.post('/messages/send', { external_user_ids: ['ada', 'bob'], messages: { webhook } });
   const cancelled = await app.post(`/dispatches/${body.dispatch_id}/cancel`, {});
-  assert.deepEqual([cancelled.status, cancelled.body], [201, { cancelled: 0, message: 'success' }]);
+  assert.deepEqual([cancelled.status, cancelled.body], [201, { state: 'cancelled', message: 'success' }]);
   assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'cancelled');
-  assert.equal((await app.post(`/dispatches/${body.dispatch_id}/cancel`, {})).status, 400);
+  assert.equal((await app.post(`/dispatches/${body.dispatch_id}/cancel`, {})).status, 409);
   const { tasks } = await app.db.one<{ tasks: number }>(sql`select count(*) as tasks from tasks`);
   assert.equal(tasks, 0);
   const elsewhere = await app.get('/dispatches/00000000000070008000000000000000');

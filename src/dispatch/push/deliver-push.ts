@@ -70,7 +70,7 @@ function callFor({ lanes, nowMs }: PushDeps, { send, dispatch, rendered }: Parce
   if (before !== undefined && !isDue(before, nowMs())) return [];
   // Devices that came later than the first attempt are not of this send.
   if (before === undefined && (send.devices ?? []).length > 0) return [];
-  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.acceptedAt };
+  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.triedSince };
   return { push, target, lane: lanes.laneOf(dispatch.workspace, appId), before };
 }
 
