@@ -27,7 +27,7 @@ export interface WorkerOptions extends RoundDeps {
 /** Named people and broadcasts have a lane each, so that a receipt never waits behind a newsletter. */
 const laneSettings = [
   { lane: lanes.named, tasksAtOnce: 50, roundsAtOnce: 4 },
-  { lane: lanes.broadcast, tasksAtOnce: 8, roundsAtOnce: 2 },
+  { lane: lanes.broadcast, tasksAtOnce: 8, roundsAtOnce: 4 },
 ];
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
