@@ -93,6 +93,7 @@ export class AppLanes {
     const { clock, log, queues } = this.#options;
     const { kind, settings } = app.provider ?? { kind: 'fcm', settings: {} };
     return new AppLane({
+      appId: app.id,
       sender: maker({ settings, clock }),
       queue: queues.queueOf(workspace.id, app),
       clock,
