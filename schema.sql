@@ -20,6 +20,20 @@ create table activity_totals (
   revenue numeric not null default 0
 );
 
+create table address_claims (
+  dispatch_id uuid not null,
+  channel text not null,
+  address text not null,
+  user_id bigint not null
+) partition by RANGE (dispatch_id);
+
+create table address_claims_default (
+  dispatch_id uuid not null,
+  channel text not null,
+  address text not null,
+  user_id bigint not null
+);
+
 create table addresses (
   workspace_id integer not null,
   kind text not null,
@@ -119,7 +133,11 @@ create table dispatches (
   counts jsonb,
   failure text,
   finished_at timestamp with time zone,
-  cancelled_at timestamp with time zone
+  cancelled_at timestamp with time zone,
+  audience_end bigint,
+  expanded_at timestamp with time zone,
+  replay json,
+  replayed_at timestamp with time zone
 ) partition by RANGE (id);
 
 create table dispatches_default (
@@ -139,7 +157,11 @@ create table dispatches_default (
   counts jsonb,
   failure text,
   finished_at timestamp with time zone,
-  cancelled_at timestamp with time zone
+  cancelled_at timestamp with time zone,
+  audience_end bigint,
+  expanded_at timestamp with time zone,
+  replay json,
+  replayed_at timestamp with time zone
 );
 
 create table events (
@@ -348,6 +370,7 @@ create table sends (
   provider_code text,
   provider_message_id text,
   address text,
+  task_id bigint,
   devices jsonb
 ) partition by RANGE (dispatch_id);
 
@@ -365,6 +388,7 @@ create table sends_default (
   provider_code text,
   provider_message_id text,
   address text,
+  task_id bigint,
   devices jsonb
 );
 
@@ -397,7 +421,9 @@ create table tasks (
   run_at timestamp with time zone not null,
   leased_until timestamp with time zone,
   worker uuid,
-  tries integer not null default 0
+  tries integer not null default 0,
+  "position" bigint,
+  stride bigint
 );
 
 create table token_removals (
@@ -455,6 +481,8 @@ CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE 
 
 CREATE INDEX profiles_phone ON public.profiles USING btree (phone) WHERE (phone IS NOT NULL);
 
+CREATE INDEX profiles_workspace ON public.profiles USING btree (workspace_id, user_id);
+
 CREATE INDEX purchases_default_bucket_user_id_product_id_at_idx ON public.purchases_default USING btree (bucket, user_id, product_id, at);
 
 CREATE INDEX purchases_person ON ONLY public.purchases USING btree (bucket, user_id, product_id, at);
@@ -474,6 +502,8 @@ CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dis
 CREATE INDEX tasks_dispatch ON public.tasks USING btree (dispatch_id);
 
 CREATE INDEX tasks_due ON public.tasks USING btree (lane, run_at, id);
+
+CREATE INDEX tasks_expand ON public.tasks USING btree (run_at, id) WHERE (kind = 'expand'::text);
 
 CREATE INDEX token_removals_app ON public.token_removals USING btree (app_id, COALESCE(removed_at, suspected_at));
 
@@ -510,7 +540,7 @@ declare
   parent text;
   day date;
 begin
-  foreach parent in array array['dispatches', 'sends', 'sandbox_messages'] loop
+  foreach parent in array array['dispatches', 'sends', 'sandbox_messages', 'address_claims'] loop
     for day in select first + n from generate_series(0, days - 1) as n loop
       if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
         begin
@@ -537,6 +567,10 @@ RETURN CASE WHEN (accepted_devices('pending'::send_status, devices) > 0) THEN 's
 CREATE UNIQUE INDEX activity_log_pkey ON public.activity_log USING btree (id);
 
 CREATE UNIQUE INDEX activity_totals_pkey ON public.activity_totals USING btree (bucket, user_id, kind, name);
+
+CREATE UNIQUE INDEX address_claims_default_pkey ON public.address_claims_default USING btree (dispatch_id, channel, address);
+
+CREATE UNIQUE INDEX address_claims_pkey ON ONLY public.address_claims USING btree (dispatch_id, channel, address);
 
 CREATE UNIQUE INDEX addresses_pkey ON public.addresses USING btree (workspace_id, kind, address);
 
@@ -617,6 +651,10 @@ alter table activity_log add constraint activity_log_pkey PRIMARY KEY (id);
 alter table activity_totals add constraint activity_totals_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'purchase'::text])));
 
 alter table activity_totals add constraint activity_totals_pkey PRIMARY KEY (bucket, user_id, kind, name);
+
+alter table address_claims add constraint address_claims_pkey PRIMARY KEY (dispatch_id, channel, address);
+
+alter table address_claims_default add constraint address_claims_default_pkey PRIMARY KEY (dispatch_id, channel, address);
 
 alter table addresses add constraint addresses_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
@@ -740,7 +778,7 @@ alter table subscription_states add constraint subscription_states_pkey PRIMARY 
 
 alter table subscription_states add constraint subscription_states_state_check CHECK ((state = ANY (ARRAY['subscribed'::text, 'unsubscribed'::text])));
 
-alter table tasks add constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'drain'::text])));
+alter table tasks add constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'drain'::text, 'revive'::text])));
 
 alter table tasks add constraint tasks_pkey PRIMARY KEY (id);
 

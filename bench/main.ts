@@ -1,12 +1,16 @@
 // `npm run bench` measures; `npm run bench -- accept` measures one thing. The table goes to docs/bench.md.
+// `--people 100k|1m|10m` chooses the sizes that audiences are measured at.
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { benchAccept } from './accept.ts';
+import { benchAudience } from './audience.ts';
+import { benchCancel } from './cancel.ts';
 import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { benchPush } from './push.ts';
 import { benchPushSenders } from './push-senders.ts';
 import { benchWebPush } from './web-push.ts';
 
@@ -15,12 +19,15 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   idle: benchIdle,
   email: benchEmail,
   drain: benchDrain,
+  audience: benchAudience,
+  cancel: benchCancel,
   import: benchImport,
+  push: benchPush,
   'push-senders': benchPushSenders,
   'web-push': benchWebPush,
 };
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((name) => name in benches);
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length === 0 || wanted.includes(name)) figures.push(...(await bench()));

@@ -93,7 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       idempotency: createIdempotency({ db, clock }),
       dryRun: createDryRun({ db, clock, links }),
     }),
-    ...dispatchRoutes({ db, clock }),
+    ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),

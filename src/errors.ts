@@ -93,6 +93,11 @@ export const errorCodes = {
     label: 'The first request with this idempotency key is still running',
     meaning: 'Try again after `Retry-After`.',
   },
+  wrong_state: {
+    status: 409,
+    label: 'The dispatch is in another state',
+    meaning: 'It cannot be cancelled, paused, resumed or replayed as it stands; `errors` says in which state it is.',
+  },
   body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
   rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
   internal_error: { status: 500, label: 'Internal Server Error', meaning: 'A bug. Nothing was accepted.' },

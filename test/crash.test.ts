@@ -3,11 +3,16 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { connect } from '../src/db/database.ts';
+import { attachEmbedded } from '../src/db/embedded.ts';
+import { sql } from '../src/db/sql.ts';
+import { givenPopulation } from './support/population.ts';
 import { dataFolder, type ServerProcess, startServer } from './support/process.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const KEY = 'a-key-for-the-crash-test';
+const EVERYBODY = '11111111-1111-4111-8111-111111111111';
 const PEOPLE = 5_000;
 const IN_HAND = 4 * 200; // rounds at once × chunk
 
@@ -67,6 +72,50 @@ test('kill -9 while 5,000 mails go out: after the next start everybody has their
   assert.match(second.log(), /resuming after a crash/);
   assert.equal(await second.end('SIGTERM'), 0);
   await sink.close();
+});
+
+test('kill -9 while an audience of 22,000 is written: after the next start everybody has exactly one row, and is sent to', async (t) => {
+  const people = 22_000;
+  const folder = dataFolder(t);
+  const workspace = join(folder, 'workspace.yaml');
+  writeFileSync(workspace, `segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]\n`);
+  const env = {
+    CRESSET_DATA_DIR: folder,
+    PORT: '0',
+    CRESSET_API_KEY: KEY,
+    CRESSET_WORKSPACE: workspace,
+    CRESSET_LOG_LEVEL: 'warn',
+  };
+  const first = await startServer(env);
+  const url = await attachEmbedded({ dataDir: folder });
+  assert.ok(url !== null);
+  const db = connect({ url, max: 2 });
+  t.after(() => db.close());
+  const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
+  await givenPopulation(db, { workspaceId, count: people });
+  const { dispatch_id } = await post(first, '/messages/send', {
+    broadcast: true,
+    segment_id: EVERYBODY,
+    messages: { webhook: { url: 'https://example.com/', request_method: 'POST' } },
+  });
+  const look = () =>
+    db.one<{ targeted: number | null; expanded_at: Date | null; state: string }>(sql`
+      select targeted, expanded_at, state from dispatches where id = ${dispatch_id}`);
+  while ((await look()).targeted === null);
+  assert.equal(await first.end('SIGKILL'), 'SIGKILL');
+  const before = await look();
+  assert.equal(before.expanded_at, null, 'it was killed while the audience was being written');
+
+  const second = await startServer(env);
+  while ((await look()).state !== 'finished') await new Promise((again) => setTimeout(again, 50));
+  const counted = await db.one(sql`
+    select (select targeted from dispatches) as targeted, count(*) as rows,
+           count(*) filter (where status = 'sent') as sent, (select count(*) from sandbox_messages) as messages,
+           (select count(*) from tasks) as tasks
+      from sends`);
+  assert.deepEqual(counted, { targeted: people, rows: people, sent: people, messages: people, tasks: 0 });
+  t.diagnostic(`killed when ${before.targeted} of ${people} were written`);
+  assert.equal(await second.end('SIGTERM'), 0);
 });
 
 /** Every verdict of the dispatch is `sent`; asks until it is finished, which the arrival of its last mail precedes by a commit. */

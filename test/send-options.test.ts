@@ -66,8 +66,8 @@ test('a dry run says who would get what, and leaves nothing behind', async (t) =
     not_in_segment: 0,
     not_in_audience: 0,
   });
-  assert.deepEqual(body.channels.webhook, { recipients: 1, attempts: 0, would_be_sent: 1 });
-  assert.deepEqual(body.channels.email, { recipients: 1, attempts: 0, no_address: 1 });
+  assert.deepEqual(body.channels.webhook, { recipients: 1, attempts: 0, attempts_failed: 0, would_be_sent: 1 });
+  assert.deepEqual(body.channels.email, { recipients: 1, attempts: 0, attempts_failed: 0, no_address: 1 });
   assert.equal(body.samples.length, 1);
   assert.equal(body.samples[0].message.body, 'hi ada');
   const broadcast = await app.post('/messages/send', {
@@ -105,9 +105,9 @@ test('cancelling stops what is pending, and only once', async (t) => {
   const app = await givenTwo(t, { worker: false });
   const { body } = await app.post('/messages/send', { external_user_ids: ['ada', 'bob'], messages: { webhook } });
   const cancelled = await app.post(`/dispatches/${body.dispatch_id}/cancel`, {});
-  assert.deepEqual([cancelled.status, cancelled.body], [201, { cancelled: 0, message: 'success' }]);
+  assert.deepEqual([cancelled.status, cancelled.body], [201, { state: 'cancelled', message: 'success' }]);
   assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'cancelled');
-  assert.equal((await app.post(`/dispatches/${body.dispatch_id}/cancel`, {})).status, 400);
+  assert.equal((await app.post(`/dispatches/${body.dispatch_id}/cancel`, {})).status, 409);
   const { tasks } = await app.db.one<{ tasks: number }>(sql`select count(*) as tasks from tasks`);
   assert.equal(tasks, 0);
   const elsewhere = await app.get('/dispatches/00000000000070008000000000000000');

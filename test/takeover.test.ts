@@ -63,3 +63,56 @@ test('two workers share the work and nobody is sent to twice', async (t) => {
     select count(*) filter (where status = 'sent') as sent, sum(attempts) as attempts from sends`);
   assert.deepEqual([sent, attempts], [60, 60]);
 });
+
+for (const [verb, delivery, expected] of [
+  ['cancel', 'at_least_once', ['ada unknown', 'bob cancelled']],
+  ['pause', 'at_least_once', ['ada pending', 'bob pending']],
+  ['pause', 'at_most_once', ['ada unknown', 'bob pending']],
+] as const) {
+  test(`${verb}, ${delivery}: what a worker that died was sending when its dispatch was stopped`, async (t) => {
+    const app = await startTestApp(t, { worker: false });
+    await app.post('/users/track', { attributes: ['ada', 'bob'].map((external_id) => ({ external_id })) });
+    const { body } = await app.post('/messages/send', {
+      external_user_ids: ['ada', 'bob'],
+      messages: { webhook },
+      cresset: { delivery },
+    });
+    const leasedUntil = new Date(app.clock.now().getTime() + 30_000);
+    await app.db.run(sql`
+      insert into sends (bucket, dispatch_id, user_id, channel, status, attempts, updated_at, task_id)
+      select bucket, ${body.dispatch_id}, user_id, 'webhook',
+             case external_id when 'ada' then 'sending' else 'pending' end::send_status, 1, now(),
+             (select id from tasks)
+        from profiles`);
+    await app.db.run(sql`update dispatches set state = 'sending', targeted = 2 where id = ${body.dispatch_id}`);
+    await app.db.run(sql`update tasks set tries = 1, worker = ${randomUUID()}, leased_until = ${leasedUntil}`);
+    await app.post(`/dispatches/${body.dispatch_id}/${verb}`, {});
+    app.clock.advance(31_000);
+    const { worker } = await app.startAnotherWorker();
+    await worker?.idle();
+    const listed = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body.recipients;
+    assert.deepEqual(listed.map((one: Record<string, string>) => `${one.external_id} ${one.status}`).sort(), expected);
+    const { tasks } = await app.db.one<{ tasks: number }>(sql`select count(*) as tasks from tasks`);
+    assert.equal(tasks, 0);
+  });
+}
+
+test('a task that a dead worker left settles what it had in hand, and nothing of those who took over since', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.post('/users/track', { attributes: ['ada', 'bob'].map((external_id) => ({ external_id })) });
+  const { body } = await app.post('/messages/send', { external_user_ids: ['ada', 'bob'], messages: { webhook } });
+  await app.db.run(sql`
+    insert into sends (bucket, dispatch_id, user_id, channel, status, attempts, updated_at, task_id)
+    select bucket, ${body.dispatch_id}, user_id, 'webhook', 'sending', 1, now(),
+           (select id from tasks) + case external_id when 'ada' then 0 else 1 end
+      from profiles`);
+  await app.db.run(sql`update dispatches set state = 'sending', targeted = 2 where id = ${body.dispatch_id}`);
+  await app.db.run(sql`update tasks set tries = 1`);
+  const { worker } = await app.startAnotherWorker();
+  await worker?.idle();
+  const listed = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body.recipients;
+  assert.deepEqual(listed.map((one: Record<string, string>) => `${one.external_id} ${one.status}`).sort(), [
+    'ada sent',
+    'bob sending',
+  ]);
+});

@@ -13,8 +13,8 @@ export interface AudienceContext {
   /** One instant for all filters of a dispatch. */
   now: Date;
   workspace: AudienceWorkspace;
-  /** When only people of these buckets are asked about: `from` to before `upTo`. */
-  buckets?: { from: number; upTo: number } | undefined;
+  /** When only people of these user ids are asked about: above `after`, and `upTo` included. */
+  userIds?: { after: number; upTo: number } | undefined;
 }
 
 const parsed = new WeakMap<Segment, Filter | null>();

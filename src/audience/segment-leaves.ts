@@ -1,3 +1,4 @@
+import { channelKeys } from '../channels/channel.ts';
 import type { LeafKind } from './connected-leaves.ts';
 import {
   type AddressFlag,
@@ -14,18 +15,7 @@ import { readNumberTest, readTimeTest, readTypedTest, readUntimedTest } from './
 const attributeNames = Object.keys(attributeTypes) as AttributeName[];
 const platforms = ['ios', 'android', 'kindle', 'web'] as const;
 const MAX_STEPS = 10;
-const channelKeys = [
-  'any',
-  'android_push',
-  'apple_push',
-  'content_card',
-  'email',
-  'kindle_push',
-  'sms',
-  'web_push',
-  'webhook',
-  'whats_app',
-] as const;
+const receivedChannels = ['any', ...channelKeys] as const;
 
 /** The filters that only a saved segment may use. Source: audience.md 6.2. */
 export const segmentLeaves: Readonly<Record<string, LeafKind<SegmentLeaf>>> = {
@@ -155,7 +145,7 @@ function pushEnabled(body: LeafBody): SegmentLeaf | null {
 }
 
 function lastReceived(body: LeafBody): SegmentLeaf | null {
-  const channel = body.oneOf('channel', channelKeys);
+  const channel = body.oneOf('channel', receivedChannels);
   const test = readTimeTest(body);
   return channel && test && { kind: 'last_received', channel: channel === 'any' ? null : channel, ...test };
 }

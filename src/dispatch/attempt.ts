@@ -5,12 +5,13 @@ import { type CapLedger, openCapLedger } from './cap-ledger.ts';
 import { capChannelOf } from './caps.ts';
 import { compose, type LinkMaker } from './compose.ts';
 import type { Deliveries, Parcel } from './deliveries.ts';
-import { admit } from './gates.ts';
+import { type AddressTurn, admit } from './gates.ts';
 import { decideSends, type PendingSend, type Verdict } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
 import { writeOff } from './push/deliver-push.ts';
 import { settle } from './push/devices.ts';
 import type { Recorder } from './recorder.ts';
+import { type Facts, laterTurn, takeTurns } from './shared-addresses.ts';
 
 export interface AttemptDeps {
   db: Database;
@@ -30,7 +31,6 @@ interface Decision {
 }
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
-export type Facts = Map<LoadedDispatch['workspace']['id'], Map<number, Recipient>>;
 
 /** What gates and templates need to know of these people. One query per workspace, which is nearly always one query. */
 export async function loadFacts(db: Db, sends: PendingSend[], dispatches: Dispatches): Promise<Facts> {
@@ -61,6 +61,7 @@ function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): RecipientNeeds
     groups: one.groups || other.groups,
     emailFlags: one.emailFlags || other.emailFlags,
     phoneFlags: one.phoneFlags || other.phoneFlags,
+    sharing: one.sharing || other.sharing,
   };
 }
 
@@ -71,13 +72,14 @@ export async function decideChunk(
   dispatches: Dispatches,
   facts: Facts,
 ): Promise<Parcel[]> {
+  const turns = await takeTurns(deps.db.byKey, sends, dispatches, facts);
   const now = deps.clock.now();
   const decideAll = (caps: CapLedger | null) =>
     sends.flatMap((send): Decision[] => {
       const dispatch = dispatches.get(send.dispatchId);
       if (dispatch === undefined) return []; // cancelled or paused meanwhile: its rows stay as they are
       const recipient = facts.get(dispatch.workspace.id)?.get(send.userId);
-      return [decideOne(deps, { send, dispatch, recipient, now, caps })];
+      return [decideOne(deps, { send, dispatch, recipient, turn: turns.get(send) ?? 'own', now, caps })];
     });
   const write = (db: Db, decided: Decision[]) => decideSends(db, { worker: deps.worker, now, decided });
 
@@ -104,17 +106,19 @@ interface Question {
   send: PendingSend;
   dispatch: LoadedDispatch;
   recipient: Recipient | undefined;
+  turn: AddressTurn;
   now: Date;
   caps: CapLedger | null;
 }
 
-function decideOne(deps: AttemptDeps, { send, dispatch, recipient, now, caps }: Question): Decision {
+function decideOne(deps: AttemptDeps, { send, dispatch, recipient, turn, now, caps }: Question): Decision {
   const refuse = (verdict: Verdict) => ({ send, verdict: givenDevices(send, verdict), parcel: null });
   const skip = (reason: string) => refuse({ status: 'skipped', reason });
   if (recipient === undefined) return skip('unknown_user'); // deleted since
   const message = dispatch.messages.get(send.channel);
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
-  const admission = admit(recipient, message.gate);
+  if (turn === 'later') return { send, verdict: { status: 'pending', dueAt: laterTurn(now) }, parcel: null };
+  const admission = admit(recipient, message.gate, turn);
   if (!admission.admitted) return skip(admission.reason);
   if (caps?.isFull(send, dispatch, recipient)) return skip('frequency_capped');
   const composed = compose({ dispatch, message, recipient, now, links: deps.links });

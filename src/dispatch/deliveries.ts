@@ -71,7 +71,7 @@ export function createDeliveries(
 
   function verdictFor({ send, dispatch }: Parcel, outcome: Outcome): Verdict {
     const attempts = send.attempts + 1;
-    const { acceptedAt } = dispatch;
+    const acceptedAt = dispatch.triedSince;
     return verdictOf(outcome, {
       channel: send.channel,
       attempts,

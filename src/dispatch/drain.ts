@@ -102,7 +102,7 @@ type Blocks = Map<string, Map<ChannelKey, Blocked>>;
 /** Channels whose provider cannot be sent to now. Their sends are not even read; the dispatch says why, where it can. */
 async function findBlocks({ db, appLanes }: DrainDeps, dispatches: Dispatches): Promise<Blocks> {
   const blocks: Blocks = new Map();
-  for (const { id, workspace, messages, acceptedAt } of dispatches.values()) {
+  for (const { id, workspace, messages, triedSince: acceptedAt } of dispatches.values()) {
     for (const { key, message } of messages.values()) {
       const blocked = await appLanes.blocked(workspace, key, { message, acceptedAt });
       if (blocked === null) continue;

@@ -27,15 +27,29 @@ export type Admission =
   | { admitted: true; address: string | null; pushTargets: readonly PushTarget[] }
   | { admitted: false; reason: SkipReason };
 
-type Gate = (recipient: Recipient, plan: GatePlan) => SkipReason | null;
+/**
+ * Whose turn it is where several people of a broadcast have one address:
+ * `own`: this person's, or nobody shares it; `taken`: that of one who comes before; `passed`: that of one who comes after,
+ * because this person may not be sent to; `later`: not known before everybody of the audience is.
+ */
+export type AddressTurn = 'own' | 'taken' | 'passed' | 'later';
 
-/** Steps 5 to 8 of eligibility.md 1, in its order. Those that need a reservation (caps, shared addresses) come after. */
-const gates: readonly Gate[] = [hasAddress, addressIsUsable, globalStateAdmitted, inSubscriptionGroup];
+type Gate = (recipient: Recipient, plan: GatePlan, turn: AddressTurn) => SkipReason | null;
+
+/** Steps 5 to 8 of eligibility.md 1, in its order. The caps of step 9 need a reservation and come after. */
+const gates: readonly Gate[] = [
+  hasAddress,
+  addressIsUsable,
+  addressIsFree,
+  globalStateAdmitted,
+  inSubscriptionGroup,
+  addressWasNotPassedOn,
+];
 
 /** First refusal wins; its reason is what the API reports. Pure. */
-export function admit(recipient: Recipient, plan: GatePlan): Admission {
+export function admit(recipient: Recipient, plan: GatePlan, turn: AddressTurn = 'own'): Admission {
   for (const gate of gates) {
-    const reason = gate(recipient, plan);
+    const reason = gate(recipient, plan, turn);
     if (reason !== null) return { admitted: false, reason };
   }
   return { admitted: true, address: addressOf(recipient, plan), pushTargets: targetsOf(recipient, plan) };
@@ -82,6 +96,15 @@ function emailRefusal(flags: AddressFlags | null, requiredState: RequiredState):
   if (flags.hardBouncedAt) return 'hard_bounced';
   if (flags.markedSpamAt && requiredState !== 'all') return 'marked_spam';
   return flags.suppressedAt ? 'suppressed' : null;
+}
+
+function addressIsFree(_recipient: Recipient, _plan: GatePlan, turn: AddressTurn): SkipReason | null {
+  return turn === 'taken' ? 'duplicate_address' : null;
+}
+
+/** Somebody else's turn stays theirs, also when the reason why it was passed on is gone meanwhile. */
+function addressWasNotPassedOn(_recipient: Recipient, _plan: GatePlan, turn: AddressTurn): SkipReason | null {
+  return turn === 'passed' ? 'duplicate_address' : null;
 }
 
 function globalStateAdmitted(recipient: Recipient, { channel, requiredState }: GatePlan): SkipReason | null {

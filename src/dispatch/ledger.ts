@@ -59,7 +59,8 @@ export interface DueTask extends Pick<Task, 'id' | 'dispatchId' | 'bucket'> {
 
 /**
  * Sends of these tasks that are due, at most `limit` of each task, by person. Those that are alike come as one row: a
- * row for each costs more to read than all the rest of it.
+ * row for each costs more to read than all the rest of it. Each send comes once, also where several tasks are for one
+ * bucket, as after a pause.
  */
 export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, limit: number): Promise<PendingSend[]> {
   if (tasks.length === 0) return [];
@@ -86,9 +87,10 @@ export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, lim
      group by t.id, t.dispatch_id, s.bucket, s.channel, s.attempts, s.devices
      order by t.id, s.bucket`,
   );
-  return rows.flatMap(({ people, ...rest }) =>
+  const sends = rows.flatMap(({ people, ...rest }) =>
     people.split(',').map((userId) => ({ ...rest, userId: Number(userId) })),
   );
+  return [...new Map(sends.map((send) => [sendKey(send), send])).values()];
 }
 
 interface DueRow extends Omit<PendingSend, 'userId'>, Record<string, unknown> {
@@ -130,8 +132,8 @@ function asked(tasks: readonly DueTask[]): Sql {
 }
 
 /**
- * After a worker died: the sends it had in hand are the ambiguous ones. They are tried again, or, where the request
- * wants at most one, given up as unknown unless a device has it already. How many there were.
+ * After a worker died: the sends it had in hand under this task are the ambiguous ones. They are tried again, or, where
+ * the request wants at most one, given up as unknown unless a device has it already. How many there were.
  */
 export async function settleAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
   const status = mode === 'retry' ? sql`'pending'` : sql`stopped_status(s.devices, 'unknown')`;
@@ -141,7 +143,8 @@ export async function settleAmbiguous(db: Db, task: Task, mode: 'retry' | 'unkno
        set status = ${status}, updated_at = ${now},
            reason = ${mode === 'retry' ? sql`null` : sql`nullif(stopped_status(s.devices, 'unknown')::text, 'sent')`},
            detail = 'the server stopped between handing it over and noting it'
-     where ${ofBucket} and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'`);
+     where ${ofBucket} and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
+       and coalesce(s.task_id, ${task.id}) = ${task.id}`);
 }
 
 interface Decided {
@@ -151,7 +154,7 @@ interface Decided {
 
 /**
  * Writes what the gates and the rendering decided: `sending` for those to be tried now, else the final word.
- * Only rows that are still pending, of tasks that this worker still holds: those are returned.
+ * Only rows that are still pending, of tasks that this worker still holds and that were not stopped: those are returned.
  */
 export async function decideSends<One extends Decided>(
   db: Db,
@@ -186,13 +189,13 @@ async function beginSends<One extends Decided>(
     with begun as (
       update sends s
          set status = 'sending', attempts = s.attempts + 1, due_at = null, reason = null, detail = null,
-             address = x.address, updated_at = ${now}
+             address = x.address, task_id = x.task_id, updated_at = ${now}
         from unnest(${intArray(decided.map(({ send }) => send.bucket))}::integer[],
                     ${intArray(decided.map(({ send }) => send.userId))}::bigint[],
                     ${intArray(decided.map(({ send }) => send.taskId))}::bigint[],
                     ${textArray(hasAddresses ? decided.map(({ verdict }) => verdict.address ?? null) : [])}::text[])
                as x(bucket, user_id, task_id, address)
-        join tasks t on t.id = x.task_id and t.worker = ${worker}
+        join tasks t on t.id = x.task_id and t.worker = ${worker} and t.kind = 'drain'
        where s.bucket = x.bucket and s.dispatch_id = ${dispatchId} and s.user_id = x.user_id and s.channel = ${channel}
          and s.status = 'pending'
       returning s.user_id
@@ -216,7 +219,7 @@ async function writeDecisions<One extends Decided>(
     sql`
     update sends s
        set status = x.status::send_status, attempts = s.attempts + (x.status = 'sending')::integer, due_at = x.due_at,
-           reason = x.reason, detail = x.detail, address = x.address, updated_at = ${now},
+           reason = x.reason, detail = x.detail, address = x.address, task_id = x.task_id, updated_at = ${now},
            provider_code = coalesce(x.provider_code, s.provider_code),
            provider_message_id = coalesce(x.provider_message_id, s.provider_message_id),
            devices = coalesce(x.devices, s.devices)
@@ -235,7 +238,7 @@ async function writeDecisions<One extends Decided>(
                   ${intArray(decided.map(({ send }) => send.taskId))}::bigint[])
              as x(bucket, dispatch_id, user_id, channel, status, due_at, reason, detail, address, provider_code,
                   provider_message_id, devices, task_id)
-      join tasks t on t.id = x.task_id and t.worker = ${worker}
+      join tasks t on t.id = x.task_id and t.worker = ${worker} and t.kind = 'drain'
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'pending'
     returning s.bucket, s.dispatch_id as "dispatchId", s.user_id as "userId", s.channel`,

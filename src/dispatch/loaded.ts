@@ -7,17 +7,25 @@ import { undashed } from '../lib/uuid.ts';
 import type { RecipientNeeds } from '../people/facts.ts';
 import { type Catalog, idKey, type WorkspaceCatalog } from '../workspace/catalog.ts';
 import type { GatePlan } from './gates.ts';
-import type { SendPlan } from './plan.ts';
+import { isBroadcast, type SendPlan } from './plan.ts';
+import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
+import type { DispatchState } from './states.ts';
 import { type CompiledMessage, compileMessages } from './templates.ts';
 
 /** A dispatch in work: its plan, with everything prepared once that is the same for all its recipients. */
 export interface LoadedDispatch {
   /** Dashed, as PostgreSQL writes it. */
   id: string;
-  state: string;
+  state: DispatchState;
   workspace: WorkspaceCatalog;
   plan: SendPlan;
   acceptedAt: Date;
+  /** From when on attempts are counted and sends grow old: the acceptance, or the last replay. */
+  triedSince: Date;
+  /** Everybody it goes to has rows in the ledger; people who are named have them before anything else happens. */
+  isExpanded: boolean;
+  /** What the last replay asked for; null when there was none. */
+  replay: StoredReplay | null;
   messages: ReadonlyMap<ChannelKey, PreparedMessage>;
   needs: RecipientNeeds;
   campaign: { id: string; name: string; tags: readonly string[] } | null;
@@ -55,24 +63,30 @@ export class DispatchCache {
   }
 }
 
-/** The dispatches of these ids that are still to be worked on; cancelled and paused ones are missing. */
+interface DispatchRow {
+  id: string;
+  workspace_id: number;
+  state: DispatchState;
+  accepted_at: Date;
+  expanded_at: Date | null;
+  replay: ReplayFilter | null;
+  replayed_at: Date | null;
+  request: SendPlan | null;
+}
+
+/** The dispatches of these ids, whatever their state; see `isLive`. */
 export async function loadDispatches(
   db: Db,
   { ids, catalog, cache }: { ids: string[]; catalog: Catalog; cache: DispatchCache },
 ): Promise<Map<string, LoadedDispatch>> {
   const known = ids.filter((id) => cache.get(id) !== undefined);
-  const rows = await db.prepared<{
-    id: string;
-    workspace_id: number;
-    state: string;
-    accepted_at: Date;
-    request: SendPlan | null;
-  }>(
+  const rows = await db.prepared<DispatchRow & Record<string, unknown>>(
     'load_dispatches',
     sql`
-    select id, workspace_id, state, accepted_at, case when id = any(${known}::uuid[]) then null else request end as request
+    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at,
+           case when id = any(${known}::uuid[]) then null else request end as request
       from dispatches
-     where id = any(${ids}::uuid[]) and state in ('accepted', 'sending')`,
+     where id = any(${ids}::uuid[])`,
   );
   const loaded = rows.map((row) => {
     const workspace = catalog.workspace(row.workspace_id);
@@ -90,7 +104,7 @@ function planOf(row: { id: string; request: SendPlan | null }): SendPlan {
 
 /** A dispatch that exists only in memory, for a dry run. */
 export function prepare(
-  row: { id: string; state: string; accepted_at: Date },
+  row: Pick<DispatchRow, 'id' | 'state' | 'accepted_at'> & Partial<DispatchRow>,
   workspace: WorkspaceCatalog,
   { plan, messages }: { plan: SendPlan; messages: CompiledMessage[] },
 ): LoadedDispatch {
@@ -112,6 +126,9 @@ export function prepare(
     workspace,
     plan,
     acceptedAt: row.accepted_at,
+    triedSince: row.replayed_at ?? row.accepted_at,
+    isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
+    replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: new Map(prepared),
     needs: needsOf(plan),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
@@ -128,6 +145,7 @@ function needsOf(plan: SendPlan): RecipientNeeds {
     groups: kinds.has('phone') || text.includes('subscribed_state'),
     emailFlags: kinds.has('email'),
     phoneFlags: kinds.has('phone'),
+    sharing: isBroadcast(plan),
   };
 }
 

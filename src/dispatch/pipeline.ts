@@ -1,9 +1,10 @@
 import { channels } from '../channels/index.ts';
 import type { InHand } from '../lib/in-hand.ts';
-import { type AttemptDeps, decideChunk, deliverAndRecord, type Facts, loadFacts } from './attempt.ts';
+import { type AttemptDeps, decideChunk, deliverAndRecord, loadFacts } from './attempt.ts';
 import type { PendingSend } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
 import { isBroadcast } from './plan.ts';
+import type { Facts } from './shared-addresses.ts';
 
 export interface PipelineDeps extends AttemptDeps {
   /** What all rounds of one lane have in hand. */

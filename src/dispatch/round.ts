@@ -1,10 +1,15 @@
+import { AudienceTooExpensive, TOO_EXPENSIVE } from '../audience/time-limit.ts';
 import type { Task } from '../queue/tasks.ts';
 import type { Catalog } from '../workspace/catalog.ts';
 import { type DrainDeps, drain } from './drain.ts';
-import { expandBroadcast } from './expand-broadcast.ts';
+import { expandPiece } from './expand-broadcast.ts';
+import { AUDIENCE_ERRORS, failDispatch } from './fail.ts';
 import { postponeTask } from './finish.ts';
+import { settleAmbiguous } from './ledger.ts';
 import { type DispatchCache, type LoadedDispatch, loadDispatches } from './loaded.ts';
 import { lanes } from './plan.ts';
+import { reviveTask } from './replay.ts';
+import { isExpandable, isLive } from './states.ts';
 
 const LONGEST_POSTPONE_MS = 300_000;
 
@@ -14,6 +19,7 @@ export interface RoundDeps extends DrainDeps {
 }
 
 type Round = (tasks: Task[], signal: AbortSignal) => Promise<void>;
+type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
 /** What a worker does with the tasks it leased together. One bad dispatch does not hold up the others of its round. */
 export function createRound(deps: RoundDeps, wake: (lane: number) => void): Round {
@@ -40,31 +46,59 @@ async function postpone({ db, clock, log, worker }: RoundDeps, [task]: Task[], e
 async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (lane: number) => void): Promise<void> {
   const ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
   const dispatches = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
-  const over = tasks.filter(({ dispatchId }) => !dispatches.has(dispatchId));
-  const live = tasks.filter(({ dispatchId }) => dispatches.has(dispatchId));
+  const { expanding, sending, over } = partition(tasks, dispatches);
   await Promise.all([
-    ...over.map(({ id }) => deps.finisher({ taskId: id, runAt: null })),
-    drain(
-      deps,
-      live.filter(({ kind }) => kind === 'drain'),
-      dispatches,
-      signal,
-    ),
-    ...live.filter(({ kind }) => kind === 'expand').map((task) => expand(deps, task, dispatches, signal, wake)),
+    ...over.map((task) => layDown(deps, task, dispatches)),
+    send(deps, sending, dispatches, signal),
+    ...expanding.map((task) => expand(deps, task, dispatches, wake)),
   ]);
+}
+
+function partition(tasks: Task[], dispatches: Dispatches) {
+  const stateOf = ({ dispatchId }: Task) => dispatches.get(dispatchId)?.state ?? 'finished';
+  const isWork = (task: Task) => (task.kind === 'expand' ? isExpandable : isLive)(stateOf(task));
+  const live = tasks.filter(isWork);
+  return {
+    expanding: live.filter(({ kind }) => kind === 'expand'),
+    sending: live.filter(({ kind }) => kind !== 'expand'),
+    over: tasks.filter((task) => !isWork(task)),
+  };
+}
+
+/** The end of a task of a dispatch that was stopped: what its last holder may have handed over has to be settled first. */
+async function layDown({ db, finisher, clock }: RoundDeps, task: Task, dispatches: Dispatches): Promise<void> {
+  const dispatch = dispatches.get(task.dispatchId);
+  if (task.kind !== 'expand' && task.tries > 0 && dispatch !== undefined) {
+    const isTriedAgain = dispatch.state === 'paused' && dispatch.plan.delivery === 'at_least_once';
+    await settleAmbiguous(db, task, isTriedAgain ? 'retry' : 'unknown', clock.now());
+  }
+  await finisher({ taskId: task.id, runAt: null });
+}
+
+async function send(deps: RoundDeps, tasks: Task[], dispatches: Dispatches, signal: AbortSignal): Promise<void> {
+  for (const task of tasks) {
+    const dispatch = dispatches.get(task.dispatchId);
+    if (task.kind === 'revive' && dispatch !== undefined) await reviveTask(deps, task, dispatch);
+  }
+  await drain(deps, tasks, dispatches, signal);
 }
 
 async function expand(
   deps: RoundDeps,
   task: Task,
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-  signal: AbortSignal,
+  dispatches: Dispatches,
   wake: (lane: number) => void,
 ): Promise<void> {
   const dispatch = dispatches.get(task.dispatchId);
   if (dispatch === undefined) return;
-  const { db, worker, clock } = deps;
-  const onDrainable = () => wake(lanes.broadcast);
-  const end = await expandBroadcast({ db, worker, now: () => clock.now(), onDrainable }, dispatch, task, signal);
-  if (end === 'done') await deps.finisher({ taskId: task.id, runAt: null });
+  const { db, worker, clock, finisher } = deps;
+  try {
+    const isDrainable = await expandPiece({ db, worker, now: () => clock.now() }, dispatch, task);
+    if (isDrainable) wake(lanes.broadcast);
+  } catch (error) {
+    if (!(error instanceof AudienceTooExpensive)) throw error;
+    const now = clock.now();
+    await failDispatch(db, { dispatchId: dispatch.id, failure: TOO_EXPENSIVE, category: AUDIENCE_ERRORS, now });
+    await finisher({ taskId: task.id, runAt: null });
+  }
 }

@@ -38,11 +38,11 @@ function audienceOf(given: Record<string, unknown>): Filter {
 }
 
 /**
- * `now` is one instant for all filters of the dispatch. With `buckets` the conditions hold for people of these buckets alone,
- * and cost no more than these people: an expansion in pieces gives those of its piece.
+ * `now` is one instant for all filters of the dispatch. With `userIds` the conditions hold for these people alone, and cost
+ * less for it: an expansion in pieces gives those of its piece.
  */
-export function targetingOf(dispatch: LoadedDispatch, now: Date, buckets?: AudienceContext['buckets']): Targeting {
-  return compileTargeting(filtersOf(dispatch), { now, workspace: dispatch.workspace, buckets });
+export function targetingOf(dispatch: LoadedDispatch, now: Date, userIds?: AudienceContext['userIds']): Targeting {
+  return compileTargeting(filtersOf(dispatch), { now, workspace: dispatch.workspace, userIds });
 }
 
 export function compileTargeting({ segment, audience }: TargetingFilters, context: AudienceContext): Targeting {

@@ -2,16 +2,16 @@ import type { Db } from '../db/database.ts';
 import { empty, sql } from '../db/sql.ts';
 import { undashed } from '../lib/uuid.ts';
 import { brazeId } from '../people/braze-id.ts';
+import { type CountedDispatch, type Counter, type CountRow, reasonNow, statusNow } from './counts.ts';
 import type { Refusal } from './expand-named.ts';
 import type { SendStatus } from './ledger.ts';
+import { lanes } from './plan.ts';
+import { type DispatchState, isGivenUp } from './states.ts';
 
-interface DispatchRow {
-  id: string;
-  state: string;
-  accepted_at: Date;
+interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
   cancelled_at: Date | null;
-  targeted: number | null;
+  expanded_at: Date | null;
   refusals: Refusal[];
   campaign_id: string | null;
   send_id: string | null;
@@ -21,28 +21,10 @@ interface DispatchRow {
 /** Null when this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
-    select id, state, accepted_at, finished_at, cancelled_at, targeted, refusals, campaign_id, send_id, failure
+    select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, counts,
+           refusals, campaign_id, send_id, failure
       from dispatches
      where id = ${dispatchId} and workspace_id = ${workspaceId}`);
-}
-
-interface CountRow {
-  channel: string;
-  status: SendStatus;
-  reason: string | null;
-  count: number;
-  attempts: number;
-  attempts_failed: number;
-}
-
-function countSends(db: Db, dispatchId: string): Promise<CountRow[]> {
-  return db.query<CountRow & Record<string, unknown>>(sql`
-    select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts,
-           sum(greatest(s.attempts - accepted_devices(s.status, s.devices), 0)) as attempts_failed
-      from generate_series(0, 255) as b(bucket)
-      join sends s on s.bucket = b.bucket and s.dispatch_id = ${dispatchId}
-     group by s.channel, s.status, s.reason
-     order by s.channel, s.status, s.reason`);
 }
 
 export interface ChannelCounts {
@@ -75,14 +57,15 @@ export function countOutcome(
 }
 
 /**
- * State, counts and timings of one dispatch. Once it is finished,
+ * State, counts and timings of one dispatch. `expanded_at`: since then every person of a broadcast's audience is counted.
+ * `counted_at`: how old the counts of a large one are that is running; absent = as of now. Once it is finished,
  * `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
  * `recipients` is the sum of `sent` and every reason. Source: eligibility.md 7.
  */
-export async function describeDispatch(db: Db, dispatch: DispatchRow): Promise<object> {
-  const rows = await countSends(db, dispatch.id);
+export async function describeDispatch(counter: Counter, dispatch: DispatchRow): Promise<object> {
+  const { rows, countedAt } = await counter(dispatch);
   const channels: Record<string, ChannelCounts> = {};
-  for (const row of rows) countOutcome(channels, row);
+  for (const row of rows) countOutcome(channels, heeding(row, dispatch.state));
   return {
     dispatch_id: undashed(dispatch.id),
     ...(dispatch.send_id !== null && { send_id: dispatch.send_id }),
@@ -91,6 +74,8 @@ export async function describeDispatch(db: Db, dispatch: DispatchRow): Promise<o
     accepted_at: dispatch.accepted_at,
     finished_at: dispatch.finished_at ?? dispatch.cancelled_at,
     ...(dispatch.failure !== null && { failure: dispatch.failure }),
+    ...(dispatch.lane === lanes.broadcast && { expanded_at: dispatch.expanded_at }),
+    ...(countedAt !== null && { counted_at: countedAt }),
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },
     channels,
     message: 'success',
@@ -142,22 +127,23 @@ interface VerdictRow extends Record<string, unknown> {
 /** One verdict per person and channel, in key order, and where the next page starts. */
 export async function listVerdicts(
   db: Db,
-  dispatchId: string,
+  dispatch: Pick<DispatchRow, 'id' | 'state'>,
   { status, channel, after, limit }: RecipientFilter,
 ): Promise<{ verdicts: object[]; next: RecipientCursor | null }> {
   const rows = await db.query<VerdictRow>(sql`
-    select s.bucket, s.user_id, s.channel, s.status, s.attempts, s.due_at, s.updated_at, s.reason, s.detail,
+    select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, s.updated_at,
+           s.reason_now as reason, s.detail,
            s.provider_code, s.provider_message_id, s.address, p.external_id, p.created_at,
            (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
               from user_names n
              where n.bucket = s.bucket and n.user_id = s.user_id and n.label <> '') as aliases
       from generate_series(${after?.bucket ?? 0}::integer, 255) as b(bucket)
      cross join lateral (
-       select *
+       select *, ${statusNow(dispatch.state)} as status_now, ${reasonNow(dispatch.state)} as reason_now
          from sends
-        where bucket = b.bucket and dispatch_id = ${dispatchId}
+        where bucket = b.bucket and dispatch_id = ${dispatch.id}
               ${after === null ? empty : sql`and (bucket, user_id, channel) > (${after.bucket}, ${after.userId}, ${after.channel})`}
-              ${status === null ? empty : sql`and status::text = ${status}`}
+              ${status === null ? empty : sql`and (${statusNow(dispatch.state)})::text = ${status}`}
               ${channel === null ? empty : sql`and channel = ${channel}`}
         order by user_id, channel
         limit ${limit + 1}
@@ -170,6 +156,12 @@ export async function listVerdicts(
   const next =
     rows.length > limit && last ? { bucket: last.bucket, userId: last.user_id, channel: last.channel } : null;
   return { verdicts: page.map(verdictFrom), next };
+}
+
+/** Counts may be from before the dispatch was given up. */
+function heeding<Row extends { status: SendStatus; reason: string | null }>(row: Row, state: DispatchState): Row {
+  if (row.status !== 'pending' || !isGivenUp(state)) return row;
+  return { ...row, status: 'cancelled', reason: 'cancelled' };
 }
 
 function verdictFrom(row: VerdictRow): object {
@@ -185,7 +177,7 @@ function verdictFrom(row: VerdictRow): object {
     attempts: row.attempts,
     provider_code: row.provider_code,
     provider_message_id: row.provider_message_id,
-    next_attempt_at: row.due_at,
+    next_attempt_at: row.status === 'pending' ? row.due_at : null,
     updated_at: row.updated_at,
   };
 }

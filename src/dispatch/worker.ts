@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createLane, type Lane } from '../queue/lane.ts';
-import { giveBackTasks, leaseTasks, nextDueAt, renewLeases, type Task } from '../queue/tasks.ts';
+import { giveBackTasks, leaseTasks, nextDueAt, renewLeases, type Task, type TaskFilter } from '../queue/tasks.ts';
 import { lanes } from './plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
 
@@ -24,42 +24,47 @@ export interface WorkerOptions extends RoundDeps {
   log: Logger;
 }
 
-/** Named people and broadcasts have a lane each, so that a receipt never waits behind a newsletter. */
-const laneSettings = [
-  { lane: lanes.named, tasksAtOnce: 50, roundsAtOnce: 4 },
-  { lane: lanes.broadcast, tasksAtOnce: 8, roundsAtOnce: 4 },
+/**
+ * Named people and broadcasts have a lane each, so that a receipt never waits behind a newsletter. Audiences are written
+ * one piece at a time, each broadcast in its turn: more at once would only take the processor from the sending.
+ */
+const laneSettings: { filter: TaskFilter; tasksAtOnce: number; roundsAtOnce: number }[] = [
+  { filter: { lane: lanes.named, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 4 },
+  { filter: { lane: lanes.broadcast, work: 'sending' }, tasksAtOnce: 8, roundsAtOnce: 4 },
+  { filter: { lane: lanes.broadcast, work: 'expansion' }, tasksAtOnce: 1, roundsAtOnce: 1 },
 ];
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { db, clock, log, worker } = options;
   const stopping = new AbortController();
   const inHand = new Set<number>();
-  const round = createRound(options, (lane) => running.get(lane)?.wake());
-  const running = new Map<number, Lane>(
-    laneSettings.map(({ lane, tasksAtOnce, roundsAtOnce }) => [
-      lane,
-      createLane<Task>({
-        clock,
-        roundsAtOnce,
-        lease: () => leaseTasks(db, { lane, worker, limit: tasksAtOnce, now: clock.now(), leaseMs: LEASE_MS }),
-        nextDueAt: () => nextDueAt(db, lane),
-        async run(tasks) {
-          for (const { id } of tasks) inHand.add(id);
-          try {
-            await round(tasks, stopping.signal);
-          } finally {
-            for (const { id } of tasks) inHand.delete(id);
-          }
-        },
-        onError: (error) => log.error({ err: error, lane }, 'a round of work failed; trying again'),
-      }),
-    ]),
-  );
-  const listener = await db.listen('tasks', (lane) => {
-    for (const [number, one] of running) if (lane === '' || lane === String(number)) one.wake();
-  });
+  const round = createRound(options, wake);
+  const running = laneSettings.map(({ filter, tasksAtOnce, roundsAtOnce }): { lane: number; works: Lane } => ({
+    lane: filter.lane,
+    works: createLane<Task>({
+      clock,
+      roundsAtOnce,
+      lease: () => leaseTasks(db, { filter, worker, limit: tasksAtOnce, now: clock.now(), leaseMs: LEASE_MS }),
+      nextDueAt: () => nextDueAt(db, filter),
+      async run(tasks) {
+        for (const { id } of tasks) inHand.add(id);
+        try {
+          await round(tasks, stopping.signal);
+        } finally {
+          for (const { id } of tasks) inHand.delete(id);
+        }
+      },
+      onError: (error) => log.error({ err: error, ...filter }, 'a round of work failed; trying again'),
+    }),
+  }));
+  const listener = await db.listen('tasks', (lane) => wake(lane === '' ? null : Number(lane)));
   const cancelRenewal = renewing();
-  for (const lane of running.values()) lane.wake();
+  wake(null);
+
+  /** Every lane, or those of one number. */
+  function wake(lane: number | null): void {
+    for (const one of running) if (lane === null || lane === one.lane) one.works.wake();
+  }
 
   function renewing(): () => void {
     let cancel = clock.after(RENEW_EVERY_MS, async function renew() {
@@ -74,14 +79,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 
   return {
-    wake: (lane) => running.get(lane)?.wake(),
+    wake,
     async idle() {
-      for (const lane of running.values()) await lane.idle();
+      // Each lane may leave work to another.
+      for (let looks = 0; looks < 2; looks += 1) for (const { works } of running) await works.idle();
     },
     async stop() {
       stopping.abort();
       await listener.stop();
-      await Promise.all([...running.values()].map((lane) => lane.stop()));
+      await Promise.all(running.map(({ works }) => works.stop()));
       cancelRenewal();
       await giveBackTasks(db, worker);
     },

@@ -121,6 +121,8 @@ test('a recipient comes with person, push targets, groups and what is known of t
           ],
           emailFlags: { hardBouncedAt: used, markedSpamAt: null, invalidAt: null, suppressedAt: null },
           phoneFlags: null,
+          sharedEmail: null,
+          sharedPhone: null,
         },
       ],
     ]),

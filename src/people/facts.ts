@@ -37,6 +37,9 @@ export interface Recipient extends PersonKey {
   /** Null when nothing is known of the address. */
   emailFlags: AddressFlags | null;
   phoneFlags: AddressFlags | null;
+  /** The address, where somebody else of the workspace has it too; an email in the lower case of the database. */
+  sharedEmail: string | null;
+  sharedPhone: string | null;
 }
 
 export interface RecipientNeeds {
@@ -47,6 +50,8 @@ export interface RecipientNeeds {
   groups: boolean;
   emailFlags: boolean;
   phoneFlags: boolean;
+  /** Whether somebody else has the same address, of the kinds whose flags are asked for. */
+  sharing: boolean;
 }
 
 export const allNeeds: RecipientNeeds = {
@@ -56,6 +61,7 @@ export const allNeeds: RecipientNeeds = {
   groups: true,
   emailFlags: true,
   phoneFlags: true,
+  sharing: true,
 };
 
 /**
@@ -115,7 +121,8 @@ function loadPersons(
   { workspaceId, chunk, needs }: { workspaceId: number; chunk: Chunk; needs: RecipientNeeds },
 ): Promise<Row[]> {
   const { source, condition } = chunk.of(sql`profiles`);
-  const bits = [needs.custom, needs.details, needs.push, needs.emailFlags, needs.phoneFlags].map(Number).join('');
+  const { custom, details, push, emailFlags, phoneFlags, sharing } = needs;
+  const bits = [custom, details, push, emailFlags, phoneFlags, sharing].map(Number).join('');
   return db.prepared<Row>(
     `load_persons_${chunk.name}_${bits}`,
     sql`
@@ -143,9 +150,20 @@ function extraColumns(needs: RecipientNeeds): Sql {
            f.marked_spam_at as phone_marked_spam_at, f.invalid_at as phone_invalid_at,
            f.suppressed_at as phone_suppressed_at`;
   const custom = needs.custom ? sql`, r.custom, r.custom_times` : empty;
+  const shared = needs.sharing ? sharingColumns(needs) : empty;
   return sql`${needs.details ? details : phone}${custom}${needs.push ? push : empty}${
     needs.emailFlags ? emailFlags : empty
-  }${needs.phoneFlags ? phoneFlags : empty}`;
+  }${needs.phoneFlags ? phoneFlags : empty}${shared}`;
+}
+
+function sharingColumns(needs: RecipientNeeds): Sql {
+  const others = (has: Sql) => sql`exists (
+             select from profiles o where ${has} and o.workspace_id = r.workspace_id and o.user_id <> r.user_id)`;
+  const email = sql`,
+           case when ${others(sql`lower(o.email) = lower(r.email)`)} then lower(r.email) end as shared_email`;
+  const phone = sql`,
+           case when ${others(sql`o.phone = r.phone`)} then r.phone end as shared_phone`;
+  return sql`${needs.emailFlags ? email : empty}${needs.phoneFlags ? phone : empty}`;
 }
 
 function extraJoins(needs: RecipientNeeds): Sql {
@@ -258,6 +276,8 @@ interface Row extends Partial<{ [Column in keyof TargetRow]: TargetRow[Column] |
   phone_marked_spam_at?: Date | null;
   phone_invalid_at?: Date | null;
   phone_suppressed_at?: Date | null;
+  shared_email?: string | null;
+  shared_phone?: string | null;
 }
 
 function recipientFrom(row: Row, pushTargets: readonly PushTarget[], groups: Groups): Recipient {
@@ -273,6 +293,8 @@ function recipientFrom(row: Row, pushTargets: readonly PushTarget[], groups: Gro
     phoneFlags: row.phone_known
       ? flags(row.phone_hard_bounced_at, row.phone_marked_spam_at, row.phone_invalid_at, row.phone_suppressed_at)
       : null,
+    sharedEmail: row.shared_email ?? null,
+    sharedPhone: row.shared_phone ?? null,
   };
 }
 

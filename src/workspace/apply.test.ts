@@ -86,6 +86,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     },
     webhook: { deliver: true, allow: [] },
     rateLimits: { default: 7 },
+    audience: { missingNumberIsZero: true },
   });
   assert.deepEqual(found?.apps.get(id(1)), {
     id: id(1),

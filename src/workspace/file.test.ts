@@ -38,6 +38,7 @@ test('an empty file is a good one and asks for nothing', () => {
     apps: [],
     email: null,
     webhook: null,
+    audience: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -78,6 +79,7 @@ api_keys:
       footer: null,
     },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
+    audience: null,
     subscription_groups: [
       {
         id: ID,

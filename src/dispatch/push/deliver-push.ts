@@ -106,7 +106,7 @@ function callFor({ lanes, nowMs }: PushDeps, { send, dispatch, rendered }: Parce
   if (before !== undefined && !isDue(before, nowMs())) return null;
   // Devices that came later than the first attempt are not of this send.
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
-  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.acceptedAt };
+  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.triedSince };
   return { push, target, lane: lanes.laneOf(dispatch.workspace, appId), before };
 }
 
@@ -115,7 +115,7 @@ function isDue({ state, due, held }: DeviceState, nowMs: number): boolean {
 }
 
 function lastMoment({ send, rendered, dispatch, message }: Parcel): number {
-  return expiresAtMs(send.channel, rendered, dispatch.acceptedAt, message.message);
+  return expiresAtMs(send.channel, rendered, dispatch.triedSince, message.message);
 }
 
 function answerOf({ nowMs, random }: PushDeps, call: Call, outcome: PushOutcome | Held, lastMs: number): Answer {

@@ -1,6 +1,16 @@
 import { channelKeys } from '../../channels/channel.ts';
 import type { Database } from '../../db/database.ts';
-import { cancelDispatch } from '../../dispatch/cancel.ts';
+import {
+  type Control,
+  cancelDispatch,
+  type Moved,
+  pauseDispatch,
+  replayDispatch,
+  resumeDispatch,
+} from '../../dispatch/control.ts';
+import { createCounter } from '../../dispatch/counts.ts';
+import { readReplayRequest } from '../../dispatch/replay-filter.ts';
+import { isLive } from '../../dispatch/states.ts';
 import {
   describeDispatch,
   findDispatch,
@@ -27,8 +37,19 @@ const statuses = [
   'cancelled',
 ];
 
-/** What happened to a dispatch and to each of its people. */
-export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): Route[] {
+export interface DispatchRouteDeps {
+  db: Database;
+  clock: Clock;
+  /** Told after a dispatch was set going again, so that a worker in this process starts at once. */
+  onRunnable(lane: number): void;
+}
+
+type Controlling = (order: Control, body: Record<string, unknown>) => Promise<Moved>;
+
+/** What happened to a dispatch and to each of its people, and what is to become of it. */
+export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
+  const counter = createCounter({ db, clock });
+
   async function find({ params, workspaceId }: RouteRequest) {
     const id = params.dispatch_id ?? '';
     const found = /^[0-9a-f]{32}$/.test(id) ? await findDispatch(db, workspaceId, dashed(id)) : null;
@@ -36,12 +57,27 @@ export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): R
     return found;
   }
 
+  function control(verb: string, move: Controlling): Route {
+    return {
+      method: 'POST',
+      path: `/dispatches/:dispatch_id/${verb}`,
+      permission: 'dispatches.cancel',
+      async handle(request) {
+        const dispatch = await find(request);
+        const order = { db, dispatchId: dispatch.id, now: clock.now() };
+        const { state, lane } = await move(order, request.body);
+        if (isLive(state)) onRunnable(lane);
+        return { status: 201, body: { state, message: 'success' } };
+      },
+    };
+  }
+
   return [
     {
       method: 'GET',
       path: '/dispatches/:dispatch_id',
       permission: 'dispatches.read',
-      handle: async (request) => ({ status: 200, body: await describeDispatch(db, await find(request)) }),
+      handle: async (request) => ({ status: 200, body: await describeDispatch(counter, await find(request)) }),
     },
     {
       method: 'GET',
@@ -53,7 +89,7 @@ export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): R
         const after = readCursor(request.query, isRecipientCursor);
         const limit = readLimit(request.query, { usual: 100, most: 1_000 });
         const dispatch = await find(request);
-        const { verdicts, next } = await listVerdicts(db, dispatch.id, { status, channel, after, limit });
+        const { verdicts, next } = await listVerdicts(db, dispatch, { status, channel, after, limit });
         // People refused before any channel come first, once.
         const showsRefusals = after === null && channel === null && (status === null || status === 'skipped');
         const refused = showsRefusals ? dispatch.refusals.map(verdictOfRefusal) : [];
@@ -61,17 +97,10 @@ export function dispatchRoutes({ db, clock }: { db: Database; clock: Clock }): R
         return { status: 200, body: { recipients: [...refused, ...verdicts], ...nextCursor, message: 'success' } };
       },
     },
-    {
-      method: 'POST',
-      path: '/dispatches/:dispatch_id/cancel',
-      permission: 'dispatches.cancel',
-      async handle(request) {
-        const dispatch = await find(request);
-        const cancelled = await cancelDispatch(db, dispatch.id, clock.now());
-        if (cancelled !== null) return { status: 201, body: { cancelled, message: 'success' } };
-        throw new RequestError('bad_request', [`the dispatch is ${dispatch.state} and cannot be cancelled`]);
-      },
-    },
+    control('cancel', cancelDispatch),
+    control('pause', pauseDispatch),
+    control('resume', resumeDispatch),
+    control('replay', (order, body) => replayDispatch(order, readReplayRequest(body))),
   ];
 }
 

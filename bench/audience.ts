@@ -1,0 +1,184 @@
+import { type Sql, sql } from '../src/db/sql.ts';
+import { type AudienceWorld, attribute, EVERYBODY, email, startAudienceWorld, until } from './audience-world.ts';
+import { type Figure, median } from './figure.ts';
+import { KEY } from './server.ts';
+
+const ROUNDS = 3;
+const DRAIN_MS = 10_000;
+const sizes: Readonly<Record<string, number>> = { '100k': 100_000, '1m': 1_000_000, '10m': 10_000_000 };
+
+/** Audiences of 100,000 and a million people (or of `--people`), against the same SQL written by hand. */
+export async function benchAudience(): Promise<Figure[]> {
+  const world = await startAudienceWorld();
+  try {
+    const wanted = process.argv[process.argv.indexOf('--people') + 1];
+    const people = process.argv.includes('--people') ? [sizes[wanted ?? ''] ?? Number(wanted)] : [100_000, 1_000_000];
+    const figures: Figure[] = [await memoryAt10k(world)].flat();
+    for (const count of people) {
+      await world.fill(count);
+      figures.push(...(await previews(world, count)), ...(await expansions(world, count)));
+      figures.push(await firstMessage(world, count), await memory(world, count));
+    }
+    return figures;
+  } finally {
+    await world.stop();
+  }
+}
+
+const said = (count: number) => count.toLocaleString('en-US');
+
+const half = { audience: attribute('plan', 'pro'), byHand: sql`p.custom -> 'plan' = '"pro"'` };
+const rare = { audience: attribute('rare', true), byHand: sql`p.custom -> 'rare' = 'true'` };
+
+/** The count of an audience over HTTP, where this server has it, against `select count(*)`. */
+async function previews(world: AudienceWorld, count: number): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const [what, { audience, byHand }, most] of [
+    ['half of', half, null],
+    ['0.1 % of', rare, 30],
+  ] as const) {
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      theirs.push(await timed(() => world.db.query(sql`select count(*) from profiles p where ${byHand}`)));
+      const start = performance.now();
+      const { status } = await fetch(`${world.server.url}/audience/preview`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${KEY}` },
+        body: JSON.stringify({ audience }),
+      });
+      if (status === 404) return figures;
+      ours.push(performance.now() - start);
+    }
+    const [, ...warm] = ours;
+    const [, ...warmTheirs] = theirs;
+    const ratio = median(warmTheirs) / median(warm);
+    figures.push({
+      what: `preview of ${what} ${said(count)}, against \`count(*)\` by hand`,
+      value: `${ratio.toFixed(2)} (${median(warm).toFixed(0)} ms, by hand ${median(warmTheirs).toFixed(0)} ms)`,
+      bar: most === null ? '0.90' : `${most} ms`,
+      holds: most === null ? ratio >= 0.9 : median(warm) <= most || count > 1_000_000,
+    });
+  }
+  return figures;
+}
+
+/** From acceptance until every row is written, nothing being sent meanwhile, against one `insert … select` by hand. */
+async function expansions(world: AudienceWorld, count: number): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const [what, target, byHand] of [
+    ['everybody of', { segment_id: EVERYBODY }, sql`true`],
+    ['half of', { audience: half.audience }, half.byHand],
+    ['0.1 % of', { audience: rare.audience }, rare.byHand],
+  ] as const) {
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await world.clear();
+      theirs.push(await writeByHand(world, byHand));
+      await world.clear();
+      ours.push(await expand(world, target));
+    }
+    const ratio = median(theirs) / median(ours);
+    figures.push({
+      what: `expansion to ${what} ${said(count)}, against the same SQL by hand`,
+      value: `${ratio.toFixed(2)} (${(median(ours) / 1000).toFixed(2)} s, by hand ${(median(theirs) / 1000).toFixed(2)} s)`,
+      bar: what === '0.1 % of' ? '—' : '0.90',
+      holds: what === '0.1 % of' || ratio >= 0.9,
+    });
+  }
+  return figures;
+}
+
+function writeByHand({ db }: AudienceWorld, condition: Sql): Promise<number> {
+  return timed(() =>
+    db.run(sql`
+      insert into sends (bucket, dispatch_id, user_id, channel, updated_at)
+      select p.bucket, first_dispatch_id(now()), p.user_id, 'email', now()
+        from profiles p
+       where p.workspace_id = (select id from workspaces) and ${condition}`),
+  );
+}
+
+/** By the database's own record of when it was accepted and when the last row was written. */
+async function expand({ server, db }: AudienceWorld, target: object): Promise<number> {
+  const { dispatch_id } = await server.post('/messages/send', { broadcast: true, messages: { email }, ...target });
+  // Paused, so that the sending takes nothing from the writing that is measured.
+  await server.post(`/dispatches/${dispatch_id}/pause`, {}).catch(() => undefined);
+  const took = () =>
+    db.maybeOne<{ ms: number }>(sql`
+    select extract(epoch from expanded_at - accepted_at)::float8 * 1000 as ms
+      from dispatches
+     where id = ${dispatch_id} and expanded_at is not null`);
+  await until(async () => (await took()) !== null);
+  await server.post(`/dispatches/${dispatch_id}/cancel`, {}).catch(() => undefined);
+  return (await took())?.ms ?? Number.NaN;
+}
+
+/** From the answer to the client until the first mail has come. */
+async function firstMessage(world: AudienceWorld, count: number): Promise<Figure> {
+  const waits: number[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    await world.clear();
+    await world.mails('reset');
+    const body = { broadcast: true, segment_id: EVERYBODY, messages: { email } };
+    const { dispatch_id } = await world.server.post('/messages/send', body);
+    const answeredAt = performance.timeOrigin + performance.now();
+    await until(async () => (await world.mails('look')).firstAt !== null);
+    waits.push(((await world.mails('look')).firstAt ?? Number.NaN) - answeredAt);
+    await stop(world, dispatch_id);
+  }
+  const [, ...warm] = waits;
+  return {
+    what: `first mail at the provider after a broadcast to ${said(count)} was accepted`,
+    value: `${(median(warm) / 1000).toFixed(2)} s`,
+    bar: '0.3 s',
+    holds: median(warm) <= 300,
+  };
+}
+
+async function stop({ server, db }: AudienceWorld, id: string): Promise<void> {
+  await server.post(`/dispatches/${id}/cancel`, {}).catch(() => undefined);
+  await until(async () => (await db.one<{ open: number }>(sql`select count(*) as open from tasks`)).open === 0);
+}
+
+let base = Number.NaN;
+
+/** What a small broadcast needs, sent to its end: the measure for larger ones. */
+async function memoryAt10k(world: AudienceWorld): Promise<Figure[]> {
+  await world.fill(10_000);
+  base = await mostMemory(world);
+  return [];
+}
+
+async function memory(world: AudienceWorld, count: number): Promise<Figure> {
+  const most = await mostMemory(world);
+  const more = most - base;
+  return {
+    what: `memory of the server while ${said(count)} are written and sent to for ${DRAIN_MS / 1000} s, beyond that of 10,000`,
+    value: `${more < 0 ? '−' : '+'}${Math.abs(more).toFixed(0)} MB (${most.toFixed(0)} MB)`,
+    bar: '+30 MB; 250 MB',
+    holds: more <= 30 && most <= 250,
+  };
+}
+
+/** The most resident memory while a broadcast to everybody is written and sent for a while. */
+async function mostMemory(world: AudienceWorld): Promise<number> {
+  await world.clear();
+  const body = { broadcast: true, segment_id: EVERYBODY, messages: { email } };
+  const { dispatch_id } = await world.server.post('/messages/send', body);
+  let most = 0;
+  const end = performance.now() + DRAIN_MS;
+  await until(async () => {
+    most = Math.max(most, world.memory());
+    return performance.now() > end;
+  });
+  await stop(world, dispatch_id);
+  return most;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
