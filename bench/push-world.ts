@@ -36,27 +36,36 @@ export interface PushWorld {
 }
 
 export async function startPushWorld(provider: ProviderName, people: number): Promise<PushWorld> {
+  const endings: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await start(provider, people, endings)), people, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(provider: ProviderName, people: number, endings: (() => Promise<unknown>)[]) {
   const simulator = await startBenchSimulator(provider);
+  endings.push(simulator.stop);
   const server = await startBenchServer('', {
     CRESSET_WORKSPACE: simulator.workspace,
     CRESSET_SECRET: SECRET,
     NODE_EXTRA_CA_CERTS: simulator.certificate,
   });
+  endings.push(server.stop);
   const databaseUrl = await attachEmbedded({ dataDir: server.dataDir });
   if (databaseUrl === null) throw new Error('the server has no database');
   const db = connect({ url: databaseUrl, max: 2 });
+  endings.push(() => db.close());
   const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
   const appId = appIds[provider];
   await fillPeople(db, { workspaceId, appId, platform: protocols[provider].platform, count: people });
   if (provider === 'web-push') await giveSubscriptions(db, appId, simulator.url);
-  return {
-    ...{ server, simulator, db, databaseUrl, people },
-    async stop() {
-      await db.close();
-      await server.stop();
-      await simulator.stop();
-    },
-  };
+  return { server, simulator, db, databaseUrl };
 }
 
 /** Instead of tokens of digits, those of browsers: the simulator knows the keys of any name. */

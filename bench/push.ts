@@ -112,12 +112,12 @@ interface Run extends PeerRate {
 
 /** From the request to the last message at the simulator; the next begins when the dispatch has ended. */
 async function broadcast({ provider }: Course, world: PushWorld): Promise<Run> {
-  const { server, simulator, people } = world;
-  await simulator.reset();
+  const { server, people } = world;
+  await world.simulator.reset();
   const cpu = cpuMs(server);
   const start = performance.now();
   const { dispatch_id: id } = await sendToEverybody(world, provider, SEGMENT);
-  while ((await simulator.counts()).accepted < people) await pause(20);
+  await untilAccepted(world, people);
   const tookMs = performance.now() - start;
   while ((await server.get(`/dispatches/${id}`)).state !== 'finished') await pause(50);
   const usedMs = cpuMs(server) - cpu;
@@ -134,6 +134,20 @@ async function counted(world: PushWorld, run: () => Promise<PeerRate>): Promise<
   const rate = await run();
   await expectAllOnce(world);
   return rate;
+}
+
+/** Fails when nothing moves for half a minute. */
+async function untilAccepted({ simulator }: PushWorld, wanted: number): Promise<void> {
+  let seen = -1;
+  let movedAt = performance.now();
+  for (;;) {
+    const { accepted, answers } = await simulator.counts();
+    if (accepted >= wanted) return;
+    if (accepted !== seen) movedAt = performance.now();
+    else if (performance.now() - movedAt > 30_000) throw new Error(`stuck at ${accepted}: ${JSON.stringify(answers)}`);
+    seen = accepted;
+    await pause(20);
+  }
 }
 
 async function expectAllOnce({ simulator, people }: PushWorld): Promise<void> {
