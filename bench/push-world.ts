@@ -7,9 +7,10 @@ import { Subscriptions } from '../src/simulate/web-push-subscriptions.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import { fillPeople } from './people.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
-import { type BenchSimulator, startBenchSimulator } from './simulator.ts';
+import { type BenchSimulator, SEGMENT, startBenchSimulator } from './simulator.ts';
 
 const SEED_OF_SIMULATOR = 1;
+const STUCK_MS = 60_000;
 export const SECRET = 'the secret of the benches, long enough';
 
 const title = 'Hello {{${first_name} | default: "you"}}';
@@ -86,10 +87,29 @@ async function giveSubscriptions(db: Database, appId: string, url: string): Prom
   await db.run(sql`vacuum (analyze) push_targets, push_token_owners`);
 }
 
-export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider: ProviderName, segment: string) {
+export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider: ProviderName) {
   const { channel, message } = protocols[provider];
   const messages = { [channel]: message };
-  return server.post('/messages/send', { broadcast: true, segment_id: segment, messages });
+  return server.post('/messages/send', { broadcast: true, segment_id: SEGMENT, messages });
+}
+
+/** Until the simulator has accepted so many. Fails when nothing moves for a minute. */
+export async function untilAccepted({ simulator }: Pick<PushWorld, 'simulator'>, wanted: number): Promise<void> {
+  let seen = -1;
+  let movedAt = performance.now();
+  for (;;) {
+    const { accepted, answers } = await simulator.counts();
+    if (accepted >= wanted) return;
+    if (accepted !== seen) movedAt = performance.now();
+    else if (performance.now() - movedAt > STUCK_MS)
+      throw new Error(`stuck at ${accepted}: ${JSON.stringify(answers)}`);
+    seen = accepted;
+    await pause(20);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((next) => setTimeout(next, ms));
 }
 
 export async function loadPeople(db: Database, workspaceId: number): Promise<Recipient[]> {

@@ -6,8 +6,7 @@ import type { ProviderName } from '../src/simulate/all.ts';
 import { cpuMs } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
 import type { PeerOrder, PeerRate } from './push-peer.ts';
-import { type PushWorld, sendToEverybody, startPushWorld } from './push-world.ts';
-import { SEGMENT } from './simulator.ts';
+import { type PushWorld, pause, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const LATENCIES_MS = (process.env.BENCH_LATENCY ?? '0,20').split(',').map(Number);
@@ -116,7 +115,7 @@ async function broadcast({ provider }: Course, world: PushWorld): Promise<Run> {
   await world.simulator.reset();
   const cpu = cpuMs(server);
   const start = performance.now();
-  const { dispatch_id: id } = await sendToEverybody(world, provider, SEGMENT);
+  const { dispatch_id: id } = await sendToEverybody(world, provider);
   await untilAccepted(world, people);
   const tookMs = performance.now() - start;
   while ((await server.get(`/dispatches/${id}`)).state !== 'finished') await pause(50);
@@ -134,20 +133,6 @@ async function counted(world: PushWorld, run: () => Promise<PeerRate>): Promise<
   const rate = await run();
   await expectAllOnce(world);
   return rate;
-}
-
-/** Fails when nothing moves for half a minute. */
-async function untilAccepted({ simulator }: PushWorld, wanted: number): Promise<void> {
-  let seen = -1;
-  let movedAt = performance.now();
-  for (;;) {
-    const { accepted, answers } = await simulator.counts();
-    if (accepted >= wanted) return;
-    if (accepted !== seen) movedAt = performance.now();
-    else if (performance.now() - movedAt > 30_000) throw new Error(`stuck at ${accepted}: ${JSON.stringify(answers)}`);
-    seen = accepted;
-    await pause(20);
-  }
 }
 
 async function expectAllOnce({ simulator, people }: PushWorld): Promise<void> {
@@ -187,8 +172,4 @@ async function startPeer(provider: ProviderName, { databaseUrl, simulator }: Pus
     },
     stop: () => child.disconnect(),
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((next) => setTimeout(next, ms));
 }
