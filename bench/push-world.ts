@@ -11,6 +11,8 @@ import { type BenchSimulator, SEGMENT, startBenchSimulator } from './simulator.t
 
 const SEED_OF_SIMULATOR = 1;
 const STUCK_MS = 60_000;
+/** A folder: the server's own CPU profile goes there when it ends. */
+const PROFILES = process.env.BENCH_PROFILE;
 export const SECRET = 'the secret of the benches, long enough';
 
 const title = 'Hello {{${first_name} | default: "you"}}';
@@ -56,6 +58,7 @@ async function start(provider: ProviderName, people: number, endings: (() => Pro
     CRESSET_WORKSPACE: simulator.workspace,
     CRESSET_SECRET: SECRET,
     NODE_EXTRA_CA_CERTS: simulator.certificate,
+    ...(PROFILES !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILES}` }),
   });
   endings.push(server.stop);
   const databaseUrl = await attachEmbedded({ dataDir: server.dataDir });

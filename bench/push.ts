@@ -10,7 +10,7 @@ import { type PushWorld, pause, sendToEverybody, startPushWorld, untilAccepted }
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const LATENCIES_MS = (process.env.BENCH_LATENCY ?? '0,20').split(',').map(Number);
-/** `BENCH_PUSH=fcm,adm` measures these. */
+/** `BENCH_PUSH=fcm,adm` measures these; `BENCH_PROFILE=<folder>` profiles the server besides. */
 const WANTED = (process.env.BENCH_PUSH ?? 'fcm,apns,web-push').split(',');
 const BARE_BAR = 0.7;
 
