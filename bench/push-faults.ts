@@ -79,8 +79,11 @@ async function wrongKey(): Promise<Figure> {
     await simulator.setFaults({ latency: 20 });
     const { dispatch_id: id } = await sendToEverybody(world, 'apns');
     await untilAccepted(world, PEOPLE * 0.2);
+    // So slow that the rest is certainly still to come when the key has been applied.
+    await simulator.setFaults({ latency: 5_000 });
     await apply(world, withAnotherKey(simulator.workspace));
-    while ((await appState(world)).state !== 'paused') await pause(100);
+    await simulator.setFaults({ latency: 20 });
+    await untilPaused(world, id);
     await pause(2_000);
     const { accepted, answers } = await simulator.counts();
     const refused = answers['refused: InvalidProviderToken'] ?? 0;
@@ -102,6 +105,14 @@ async function wrongKey(): Promise<Figure> {
     };
   } finally {
     await world.stop();
+  }
+}
+
+async function untilPaused(world: PushWorld, id: string): Promise<void> {
+  while ((await appState(world)).state !== 'paused') {
+    const { state } = await world.server.get(`/dispatches/${id}`);
+    if (state === 'finished') throw new Error('all of them had gone out before the key was applied');
+    await pause(100);
   }
 }
 
