@@ -48,6 +48,7 @@ export async function drain(
   await attemptAll(deps, chunksOf(sends, chunkSize(sends)), dispatches, signal, (taskId, dueAt) =>
     ends.again(taskId, dueAt),
   );
+  await explainRefusals(deps, dispatches);
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
   await endTasks(deps, { tasks, due, read, ends });
 }
@@ -111,6 +112,16 @@ async function findBlocks({ db, appLanes }: DrainDeps, dispatches: Dispatches): 
     }
   }
   return blocks;
+}
+
+/** Where settings were refused while they were used: the dispatch says so now, not only when it is looked at again. */
+async function explainRefusals({ db, appLanes }: DrainDeps, dispatches: Dispatches): Promise<void> {
+  for (const { id, workspace, messages } of dispatches.values()) {
+    for (const key of messages.keys()) {
+      const closed = appLanes.refused(workspace, key);
+      if (closed !== null) await explainWait(db, [id], closed.appId, closed.reason);
+    }
+  }
 }
 
 /** Writes the rows of dispatches that were just accepted; they are tried without being read again. */

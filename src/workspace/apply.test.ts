@@ -89,7 +89,6 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     webhook: { deliver: true, allow: [] },
     audience: { missingNumberIsZero: false },
     rateLimits: { default: 7 },
-    audience: { missingNumberIsZero: true },
   });
   assert.deepEqual(found?.apps.get(id(1)), {
     id: id(1),

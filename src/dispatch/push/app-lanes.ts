@@ -83,6 +83,17 @@ export class AppLanes {
     return { untilMs, closed };
   }
 
+  /** An app of the channel whose provider does not accept our settings; null = there is none. */
+  refused(workspace: WorkspaceCatalog, channel: ChannelKey): Blocked['closed'] {
+    const { address } = channels[channel];
+    if (address.kind !== 'push') return null;
+    for (const { id, platform } of workspace.apps.values()) {
+      const paused = platform === address.platform ? this.#options.queues.get(id) : undefined;
+      if (paused !== undefined) return { appId: id, reason: paused.reason };
+    }
+    return null;
+  }
+
   async close(): Promise<void> {
     for (const { lane } of this.#lanes.values()) this.#closeLater(lane);
     this.#lanes.clear();
