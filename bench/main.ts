@@ -11,6 +11,7 @@ import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
 import { benchPush } from './push.ts';
+import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
 import { benchWebPush } from './web-push.ts';
 
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   cancel: benchCancel,
   import: benchImport,
   push: benchPush,
+  'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,
   'web-push': benchWebPush,
 };

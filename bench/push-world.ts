@@ -7,9 +7,12 @@ import { Subscriptions } from '../src/simulate/web-push-subscriptions.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import { fillPeople } from './people.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
-import { type BenchSimulator, startBenchSimulator } from './simulator.ts';
+import { type BenchSimulator, SEGMENT, startBenchSimulator } from './simulator.ts';
 
 const SEED_OF_SIMULATOR = 1;
+const STUCK_MS = 60_000;
+/** A folder: the server's own CPU profile goes there when it ends. */
+const PROFILES = process.env.BENCH_PROFILE;
 export const SECRET = 'the secret of the benches, long enough';
 
 const title = 'Hello {{${first_name} | default: "you"}}';
@@ -36,27 +39,37 @@ export interface PushWorld {
 }
 
 export async function startPushWorld(provider: ProviderName, people: number): Promise<PushWorld> {
+  const endings: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await start(provider, people, endings)), people, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(provider: ProviderName, people: number, endings: (() => Promise<unknown>)[]) {
   const simulator = await startBenchSimulator(provider);
+  endings.push(simulator.stop);
   const server = await startBenchServer('', {
     CRESSET_WORKSPACE: simulator.workspace,
     CRESSET_SECRET: SECRET,
     NODE_EXTRA_CA_CERTS: simulator.certificate,
+    ...(PROFILES !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILES}` }),
   });
+  endings.push(server.stop);
   const databaseUrl = await attachEmbedded({ dataDir: server.dataDir });
   if (databaseUrl === null) throw new Error('the server has no database');
   const db = connect({ url: databaseUrl, max: 2 });
+  endings.push(() => db.close());
   const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
   const appId = appIds[provider];
   await fillPeople(db, { workspaceId, appId, platform: protocols[provider].platform, count: people });
   if (provider === 'web-push') await giveSubscriptions(db, appId, simulator.url);
-  return {
-    ...{ server, simulator, db, databaseUrl, people },
-    async stop() {
-      await db.close();
-      await server.stop();
-      await simulator.stop();
-    },
-  };
+  return { server, simulator, db, databaseUrl };
 }
 
 /** Instead of tokens of digits, those of browsers: the simulator knows the keys of any name. */
@@ -77,10 +90,29 @@ async function giveSubscriptions(db: Database, appId: string, url: string): Prom
   await db.run(sql`vacuum (analyze) push_targets, push_token_owners`);
 }
 
-export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider: ProviderName, segment: string) {
+export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider: ProviderName) {
   const { channel, message } = protocols[provider];
   const messages = { [channel]: message };
-  return server.post('/messages/send', { broadcast: true, segment_id: segment, messages });
+  return server.post('/messages/send', { broadcast: true, segment_id: SEGMENT, messages });
+}
+
+/** Until the simulator has accepted so many. Fails when nothing moves for a minute. */
+export async function untilAccepted({ simulator }: Pick<PushWorld, 'simulator'>, wanted: number): Promise<void> {
+  let seen = -1;
+  let movedAt = performance.now();
+  for (;;) {
+    const { accepted, answers } = await simulator.counts();
+    if (accepted >= wanted) return;
+    if (accepted !== seen) movedAt = performance.now();
+    else if (performance.now() - movedAt > STUCK_MS)
+      throw new Error(`stuck at ${accepted}: ${JSON.stringify(answers)}`);
+    seen = accepted;
+    await pause(20);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((next) => setTimeout(next, ms));
 }
 
 export async function loadPeople(db: Database, workspaceId: number): Promise<Recipient[]> {

@@ -6,12 +6,11 @@ import type { ProviderName } from '../src/simulate/all.ts';
 import { cpuMs } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
 import type { PeerOrder, PeerRate } from './push-peer.ts';
-import { type PushWorld, sendToEverybody, startPushWorld } from './push-world.ts';
-import { SEGMENT } from './simulator.ts';
+import { type PushWorld, pause, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const LATENCIES_MS = (process.env.BENCH_LATENCY ?? '0,20').split(',').map(Number);
-/** `BENCH_PUSH=fcm,adm` measures these. */
+/** `BENCH_PUSH=fcm,adm` measures these; `BENCH_PROFILE=<folder>` profiles the server besides. */
 const WANTED = (process.env.BENCH_PUSH ?? 'fcm,apns,web-push').split(',');
 const BARE_BAR = 0.7;
 
@@ -112,12 +111,12 @@ interface Run extends PeerRate {
 
 /** From the request to the last message at the simulator; the next begins when the dispatch has ended. */
 async function broadcast({ provider }: Course, world: PushWorld): Promise<Run> {
-  const { server, simulator, people } = world;
-  await simulator.reset();
+  const { server, people } = world;
+  await world.simulator.reset();
   const cpu = cpuMs(server);
   const start = performance.now();
-  const { dispatch_id: id } = await sendToEverybody(world, provider, SEGMENT);
-  while ((await simulator.counts()).accepted < people) await pause(20);
+  const { dispatch_id: id } = await sendToEverybody(world, provider);
+  await untilAccepted(world, people);
   const tookMs = performance.now() - start;
   while ((await server.get(`/dispatches/${id}`)).state !== 'finished') await pause(50);
   const usedMs = cpuMs(server) - cpu;
@@ -173,8 +172,4 @@ async function startPeer(provider: ProviderName, { databaseUrl, simulator }: Pus
     },
     stop: () => child.disconnect(),
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((next) => setTimeout(next, ms));
 }

@@ -16,6 +16,18 @@ const EVERYBODY = '11111111-1111-4111-8111-111111111111';
 const PEOPLE = 5_000;
 const IN_HAND = 4 * 200; // rounds at once × chunk
 
+function environment(folder: string, workspace: string): Record<string, string> {
+  const file = join(folder, 'workspace.yaml');
+  writeFileSync(file, workspace);
+  return {
+    CRESSET_DATA_DIR: folder,
+    PORT: '0',
+    CRESSET_API_KEY: KEY,
+    CRESSET_WORKSPACE: file,
+    CRESSET_LOG_LEVEL: 'warn',
+  };
+}
+
 async function post(server: ServerProcess, path: string, body: object): Promise<{ dispatch_id: string }> {
   const headers = { authorization: `Bearer ${KEY}` };
   const response = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -25,19 +37,10 @@ async function post(server: ServerProcess, path: string, body: object): Promise<
 
 test('kill -9 while 5,000 mails go out: after the next start everybody has theirs, and few have two', async (t) => {
   const sink = await startSmtpSink();
-  const folder = dataFolder(t);
-  const workspace = join(folder, 'workspace.yaml');
-  writeFileSync(
-    workspace,
+  const env = environment(
+    dataFolder(t),
     `apps: [{ id: ${APP}, name: iOS, platform: ios }]\nemail: { default_from: a@acme.test, smtp: { url: "${sink.url}" } }\n`,
   );
-  const env = {
-    CRESSET_DATA_DIR: folder,
-    PORT: '0',
-    CRESSET_API_KEY: KEY,
-    CRESSET_WORKSPACE: workspace,
-    CRESSET_LOG_LEVEL: 'warn',
-  };
   const first = await startServer(env);
   const names = Array.from({ length: PEOPLE }, (_, index) => `p${index}`);
   for (let at = 0; at < PEOPLE; at += 75) {
@@ -77,15 +80,7 @@ test('kill -9 while 5,000 mails go out: after the next start everybody has their
 test('kill -9 while an audience of 22,000 is written: after the next start everybody has exactly one row, and is sent to', async (t) => {
   const people = 22_000;
   const folder = dataFolder(t);
-  const workspace = join(folder, 'workspace.yaml');
-  writeFileSync(workspace, `segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]\n`);
-  const env = {
-    CRESSET_DATA_DIR: folder,
-    PORT: '0',
-    CRESSET_API_KEY: KEY,
-    CRESSET_WORKSPACE: workspace,
-    CRESSET_LOG_LEVEL: 'warn',
-  };
+  const env = environment(folder, `segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]\n`);
   const first = await startServer(env);
   const url = await attachEmbedded({ dataDir: folder });
   assert.ok(url !== null);

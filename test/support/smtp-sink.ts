@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { createWatchers } from './watchers.ts';
 
 /** The least a mail server can be: takes every mail and remembers to whom. Costs little, so that a bench measures us. */
 export interface SmtpSink {
@@ -13,13 +14,13 @@ export interface SmtpSink {
 
 export async function startSmtpSink(): Promise<SmtpSink> {
   const received = new Map<string, number>();
-  const waiting = new Set<() => void>();
+  const watchers = createWatchers();
   let total = 0;
   const server: Server = createServer((socket) => {
     serve(socket, (address) => {
       received.set(address, (received.get(address) ?? 0) + 1);
       total += 1;
-      for (const look of waiting) look();
+      watchers.look();
     });
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -31,17 +32,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
     url: `smtp://127.0.0.1:${address.port}`,
     received,
     total: () => total,
-    until(done) {
-      return new Promise((resolve) => {
-        const look = () => {
-          if (!done()) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-      });
-    },
+    until: watchers.until,
     close() {
       for (const socket of sockets) socket.destroy();
       return new Promise((closed) => server.close(() => closed()));

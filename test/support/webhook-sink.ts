@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { createWatchers } from './watchers.ts';
 
 /** A server of webhooks that remembers who was called, by the path: one path for each person. */
 export interface WebhookSink {
@@ -21,7 +22,7 @@ export async function startWebhookSink(
   answer: (who: string) => number = () => 200,
 ): Promise<WebhookSink> {
   const received = new Map<string, number>();
-  const waiting = new Set<() => void>();
+  const watchers = createWatchers();
   let total = 0;
   const server = createServer((request, response) => {
     const who = (request.url ?? '').slice(1);
@@ -31,7 +32,7 @@ export async function startWebhookSink(
       total += 1;
     }
     request.resume().once('end', () => response.writeHead(status).end());
-    for (const look of waiting) look();
+    watchers.look();
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   t.after(() => new Promise((closed) => server.close(closed)));
@@ -41,16 +42,6 @@ export async function startWebhookSink(
     host: `127.0.0.1:${port}`,
     received,
     total: () => total,
-    until(done) {
-      return new Promise((resolve) => {
-        const look = () => {
-          if (!done()) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-      });
-    },
+    until: watchers.until,
   };
 }

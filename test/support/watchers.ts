@@ -1,0 +1,27 @@
+/** Those who wait for something to have happened; asked again each time that something has. */
+export interface Watchers {
+  /** Something has happened. */
+  look(): void;
+  /** Resolves once `done()` is true. */
+  until(done: () => boolean): Promise<void>;
+}
+
+export function createWatchers(): Watchers {
+  const waiting = new Set<() => void>();
+  return {
+    look() {
+      for (const look of waiting) look();
+    },
+    until(done) {
+      return new Promise((resolve) => {
+        const look = () => {
+          if (!done()) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      });
+    },
+  };
+}
