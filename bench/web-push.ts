@@ -10,8 +10,8 @@ import { testCertificate } from '../test/support/certificate.ts';
 import { type Figure, median } from './figure.ts';
 
 const SUBSCRIPTIONS = 2_000;
-const MESSAGES = 2_000;
-const ROUNDS = 11;
+const MESSAGES = 1_500;
+const ROUNDS = 7;
 const CONCURRENCY = 100;
 const BAR = 2.5;
 const HOST = 'push.example.com';

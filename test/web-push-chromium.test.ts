@@ -26,6 +26,9 @@ const vapid = {
 const inChromium = { skip: skipWithoutChromium, timeout: 120_000 };
 
 async function start(t: TestContext) {
+  // Ended in this order: a server waits for the connections that a browser keeps ready.
+  const service = await startChromiumPushService(t);
+  const browser = await startChromium(t, service.args);
   const app = await startTestApp(t, { worker: false });
   await app.givenWorkspace(`
 apps:
@@ -34,8 +37,6 @@ apps:
     platform: web
     vapid: { subject: "${vapid.subject}", public_key: ${vapid.public_key}, private_key: ${vapid.private_key}, identity_key: "${IDENTITY_KEY}" }
 `);
-  const service = await startChromiumPushService(t);
-  const browser = await startChromium(t, service.args);
   const allow = () => browser.grantPermissions(['notifications'], { origin: app.url });
   const page = await browser.newPage();
   await page.goto(`${app.url}/sdk/web-push/demo?app_id=${WEB}`);

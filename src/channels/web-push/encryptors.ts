@@ -5,7 +5,7 @@ import { type EncryptionJob, packJobs, unpackMessages } from './encryption-batch
 
 /**
  * Encrypts for browsers. A few messages are encrypted at once, here; many go in batches to threads of their own, which
- * are started by need, so that neither the event loop nor one core is all there is.
+ * are started by need, so that one core is not all there is. This thread helps, a millisecond at a time.
  */
 export interface Encryptors {
   /** Null when the browser's key is no point of the curve. Every message under way ends before `close` resolves. */
@@ -27,7 +27,7 @@ interface Thread {
 
 /** An encryption takes about an eighth of a millisecond: this much may hold up everybody else. */
 const MOST_HERE = 8;
-const BATCH = 32;
+const BATCH = 16;
 /** One to work on and one to go on with. */
 const BATCHES_IN_HAND = 2;
 const MOST_THREADS = 4;
@@ -49,15 +49,15 @@ export function createEncryptors(mostThreads = Math.min(availableParallelism() -
   }
 
   function flush(): void {
-    if (waiting.length <= MOST_HERE || allowed === 0) {
-      for (const one of waiting.splice(0, MOST_HERE)) encryptHere(one);
-      schedule();
-      return;
-    }
-    for (let thread = freeThread(); waiting.length > 0 && thread !== null; thread = freeThread()) handOver(thread);
+    if (waiting.length > MOST_HERE)
+      for (let thread = freeThread(); waiting.length > 0 && thread !== null; thread = freeThread()) handOver(thread);
+    // What is few, or more than the threads can take: this thread would wait for them otherwise.
+    for (const one of waiting.splice(0, MOST_HERE)) encryptHere(one);
+    schedule();
   }
 
   function freeThread(): Thread | null {
+    if (allowed === 0) return null;
     const [idlest] = [...threads].sort((one, other) => one.batches.length - other.batches.length);
     if ((idlest === undefined || idlest.batches.length > 0) && threads.size < allowed) return startThread();
     return idlest !== undefined && idlest.batches.length < BATCHES_IN_HAND ? idlest : null;
