@@ -10,6 +10,8 @@ import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { benchPush } from './push.ts';
+import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
 import { benchWebPush } from './web-push.ts';
 
@@ -21,6 +23,8 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   audience: benchAudience,
   cancel: benchCancel,
   import: benchImport,
+  push: benchPush,
+  'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,
   'web-push': benchWebPush,
 };

@@ -28,6 +28,7 @@ export async function startBenchServer(workspaceYaml: string, env: Record<string
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
+        ...(process.env.TMPDIR !== undefined && { TMPDIR: process.env.TMPDIR }),
         PORT: '0',
         CRESSET_DATA_DIR: folder,
         CRESSET_WORKSPACE: workspace,

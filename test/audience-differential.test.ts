@@ -31,7 +31,7 @@ import {
 import { testDatabase } from './support/database.ts';
 
 const now = new Date('2026-03-15T12:00:00Z');
-const RUNS = 12;
+const RUNS = 20;
 const PEOPLE = 24;
 const FILTERS = 30;
 

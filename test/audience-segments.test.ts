@@ -1,5 +1,6 @@
 // Every filter of audience.md 6.2, stored over HTTP, asked of PostgreSQL and of the evaluator.
 import assert from 'node:assert/strict';
+import { createECDH } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { parseAudience } from '../src/audience/parse.ts';
 import { sql } from '../src/db/sql.ts';
@@ -9,6 +10,8 @@ import { bothEngines } from './support/audience.ts';
 
 const IOS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const WEB = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a12';
+const keys = { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: 'BTBZMqHH6r4Tts7J_aSIgg' };
+const browser = JSON.stringify({ endpoint: 'https://push.example.com/bob', keys });
 const NEWS = '1d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const ALERTS = '2d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const BLUE = '3d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
@@ -67,7 +70,7 @@ async function givenPeople(t: TestContext): Promise<TestApp> {
     },
     last_name: 'Byron',
     subscription_groups: [member(NEWS, 'subscribed'), member(ALERTS, 'unsubscribed')],
-    push_tokens: [{ app_id: WEB, token: '{}' }],
+    push_tokens: [{ app_id: WEB, token: browser }],
     eye_color: 'green',
     address: { city: 'Oslo', floor: 9 },
     stays: [{ hotel: 'X', nights: 9 }],

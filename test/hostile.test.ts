@@ -254,6 +254,7 @@ test('every route refuses no key, a wrong key, a key without the permission and 
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/resume'],
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/replay'],
     ['GET', '/sandbox/messages'],
+    ['GET', '/push/apps'],
     ['POST', '/audience/preview'],
     ['POST', '/audience/explain'],
     ['POST', '/users/track'],

@@ -52,12 +52,12 @@ export function createDeliveries(
   makers: Partial<Record<ChannelKey, ProviderMaker>>,
   { clock, random }: { clock: Clock; random(): number },
 ): Deliveries {
-  const open = new Map<string, { settings: WorkspaceCatalog['settings']; provider: Provider | null }>();
+  const open = new Map<number, Map<ChannelKey, Open>>();
   const closing = new Set<Promise<void>>();
 
   function providerFor(workspace: WorkspaceCatalog, channel: ChannelKey): Provider | null {
-    const key = `${workspace.id}/${channel}`;
-    const current = open.get(key);
+    const ofWorkspace = open.get(workspace.id) ?? new Map<ChannelKey, Open>();
+    const current = ofWorkspace.get(channel);
     if (current?.settings === workspace.settings) return current.provider;
     if (current && sameSettings(current.settings, workspace.settings)) {
       current.settings = workspace.settings;
@@ -65,7 +65,7 @@ export function createDeliveries(
     }
     if (current?.provider) closeLater(current.provider);
     const provider = makers[channel]?.(workspace) ?? null;
-    open.set(key, { settings: workspace.settings, provider });
+    open.set(workspace.id, ofWorkspace.set(channel, { settings: workspace.settings, provider }));
     return provider;
   }
 
@@ -87,20 +87,33 @@ export function createDeliveries(
   }
 
   return {
-    async deliver(parcel, signal) {
+    deliver(parcel, signal) {
       const provider = providerFor(parcel.dispatch.workspace, parcel.send.channel);
       if (provider === null)
-        return { ...nothing, verdict: { status: 'sent', providerMessageId: null }, isSandbox: true };
-      const outcome = await provider.deliver(parcel, signal);
-      if ('verdict' in outcome) return outcome;
-      return { ...nothing, verdict: verdictFor(parcel, outcome), isSandbox: false };
+        return Promise.resolve({
+          ...nothing,
+          verdict: { status: 'sent', providerMessageId: null },
+          isSandbox: true,
+        });
+      return provider
+        .deliver(parcel, signal)
+        .then((outcome) =>
+          'verdict' in outcome ? outcome : { ...nothing, verdict: verdictFor(parcel, outcome), isSandbox: false },
+        );
     },
     async close() {
-      for (const { provider } of open.values()) if (provider) closeLater(provider);
+      for (const ofWorkspace of open.values())
+        for (const { provider } of ofWorkspace.values()) if (provider) closeLater(provider);
       open.clear();
       await Promise.all(closing);
     },
   };
+}
+
+/** A provider, and the settings that it was made from. */
+interface Open {
+  settings: WorkspaceCatalog['settings'];
+  provider: Provider | null;
 }
 
 const nothing = { news: [], calls: [] } as const;

@@ -7,7 +7,7 @@ import type { Finisher } from './finish.ts';
 import { type DueTask, dueSends, nextDue, type PendingSend, settleAmbiguous } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
 import { attemptAll, type PipelineDeps } from './pipeline.ts';
-import type { AppLanes, Blocked } from './push/app-lanes.ts';
+import type { AppLanes } from './push/app-lanes.ts';
 import { explainWait } from './push/closed-apps.ts';
 
 /** Sends that are loaded, decided and marked together. */
@@ -44,11 +44,12 @@ export async function drain(
   const sends = [...opened.filter(({ dispatchId, channel }) => !blocks.get(dispatchId)?.has(channel)), ...read];
   const ends = new Ends();
   for (const task of tasks)
-    for (const { untilMs } of blocks.get(task.dispatchId)?.values() ?? []) ends.again(task.id, new Date(untilMs));
+    for (const untilMs of blocks.get(task.dispatchId)?.values() ?? []) ends.again(task.id, new Date(untilMs));
   await attemptAll(deps, chunksOf(sends, chunkSize(sends)), dispatches, signal, (taskId, dueAt) =>
     ends.again(taskId, dueAt),
   );
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
+  await explainPauses(deps, dispatches);
   await endTasks(deps, { tasks, due, read, ends });
 }
 
@@ -97,20 +98,26 @@ function dueTask({ pages }: DrainDeps, { id, dispatchId, bucket }: Task, blocks:
   return { id, dispatchId, bucket, afterUserId, without: [...(blocks.get(dispatchId)?.keys() ?? [])] };
 }
 
-type Blocks = Map<string, Map<ChannelKey, Blocked>>;
+/** By dispatch and channel: until when, in milliseconds since 1970. */
+type Blocks = Map<string, Map<ChannelKey, number>>;
 
-/** Channels whose provider cannot be sent to now. Their sends are not even read; the dispatch says why, where it can. */
-async function findBlocks({ db, appLanes }: DrainDeps, dispatches: Dispatches): Promise<Blocks> {
+/** Channels whose provider cannot be sent to now. Their sends are not even read. */
+async function findBlocks({ appLanes }: DrainDeps, dispatches: Dispatches): Promise<Blocks> {
   const blocks: Blocks = new Map();
-  for (const { id, workspace, messages, triedSince: acceptedAt } of dispatches.values()) {
+  for (const { id, workspace, messages, acceptedAt } of dispatches.values()) {
     for (const { key, message } of messages.values()) {
-      const blocked = await appLanes.blocked(workspace, key, { message, acceptedAt });
-      if (blocked === null) continue;
-      blocks.set(id, (blocks.get(id) ?? new Map()).set(key, blocked));
-      if (blocked.closed !== null) await explainWait(db, [id], blocked.closed.appId, blocked.closed.reason);
+      const untilMs = await appLanes.blocked(workspace, key, { message, acceptedAt });
+      if (untilMs !== null) blocks.set(id, (blocks.get(id) ?? new Map()).set(key, untilMs));
     }
   }
   return blocks;
+}
+
+/** A dispatch that waits for an app to be mended says so. */
+async function explainPauses({ db, appLanes }: DrainDeps, dispatches: Dispatches): Promise<void> {
+  for (const { id, workspace, messages } of dispatches.values())
+    for (const key of messages.keys())
+      for (const { appId, reason } of appLanes.paused(workspace, key)) await explainWait(db, id, appId, reason);
 }
 
 /** Writes the rows of dispatches that were just accepted; they are tried without being read again. */

@@ -183,7 +183,7 @@ async function beginSends<One extends Decided>(
   if (first === undefined) return [];
   const { dispatchId, channel } = first.send;
   const hasAddresses = decided.some(({ verdict }) => verdict.address);
-  const [begun] = await db.prepared<{ missing: boolean; ids: number[] | null }>(
+  const [begun] = await db.prepared<{ missing: boolean; ids: string[] | null }>(
     'begin_sends',
     sql`
     with begun as (
@@ -205,7 +205,7 @@ async function beginSends<One extends Decided>(
       from begun`,
   );
   if (begun?.missing === false) return decided;
-  const ids = new Set(begun?.ids ?? []);
+  const ids = new Set(begun?.ids?.map(Number)); // a bigint inside an array comes as text
   return decided.filter(({ send }) => ids.has(send.userId));
 }
 

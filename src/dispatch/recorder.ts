@@ -6,7 +6,7 @@ import { createGatherer, type Gatherer } from '../lib/gatherer.ts';
 import type { Delivered } from './deliveries.ts';
 import { type PendingSend, releasePlaces } from './ledger.ts';
 import type { TokenHygiene } from './push/token-hygiene.ts';
-import { heedCancellations, writeVerdicts } from './write-verdicts.ts';
+import { writeVerdicts } from './write-verdicts.ts';
 
 /** What came of one attempt, to be written down. */
 export interface Result extends Delivered {
@@ -64,13 +64,11 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
   const bounced = results.filter(({ send, verdict }) => send.channel === 'email' && verdict.status === 'bounced');
   const released = results.filter(({ verdict }) => verdict.releasesPlace);
   const delivered = results.filter(({ sandboxMessage }) => sandboxMessage !== null);
-  const returned = results.filter(({ verdict }) => verdict.status === 'pending');
   const news = results.flatMap((result) => result.news);
-  const isPlain = bounced.length + released.length + delivered.length + returned.length + news.length === 0;
+  const isPlain = bounced.length + released.length + delivered.length + news.length === 0;
   if (isPlain && !hygiene.hasCounts()) return writeVerdicts(db.byKey, results, now);
   const afterwards = await db.byKey.transaction(async (tx) => {
-    const heeded = await heedCancellations(tx, results, returned);
-    await writeVerdicts(tx, heeded, now);
+    await writeVerdicts(tx, results, now);
     if (delivered.length > 0) await fillSandbox(tx, delivered, now);
     if (bounced.length > 0) await markBounced(tx, bounced, now);
     if (released.length > 0)

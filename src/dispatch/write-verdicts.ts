@@ -71,34 +71,6 @@ async function writeAll(db: Db, results: readonly Settled[], now: Date): Promise
   );
 }
 
-/**
- * A send that comes back to be tried again, of a dispatch that was cancelled meanwhile, is cancelled too: nobody would
- * come for it. The lock on the dispatch puts this before or after the cancellation.
- */
-export async function heedCancellations<One extends Settled>(
-  tx: Db,
-  results: readonly One[],
-  returned: readonly One[],
-): Promise<One[]> {
-  if (returned.length === 0) return [...results];
-  const ids = [...new Set(returned.map(({ send }) => send.dispatchId))].sort();
-  const rows = await tx.query<{ id: string; state: string }>(sql`
-    select id, state from dispatches where id = any(${ids}::uuid[]) order by id for share`);
-  const cancelled = new Set(rows.filter(({ state }) => state === 'cancelled').map(({ id }) => id));
-  return results.map((one) =>
-    one.verdict.status === 'pending' && cancelled.has(one.send.dispatchId)
-      ? { ...one, verdict: cancelledVerdict(one.verdict) }
-      : one,
-  );
-}
-
-function cancelledVerdict({ devices = [], extraAttempts }: Verdict): Verdict {
-  const rest = { ...(devices.length > 0 && { devices }), ...(extraAttempts !== undefined && { extraAttempts }) };
-  const sent = devices.find(({ state }) => state === 'sent');
-  if (sent !== undefined) return { status: 'sent', providerMessageId: sent.code, ...rest };
-  return { status: 'cancelled', reason: 'cancelled', ...rest };
-}
-
 function json(devices: Verdict['devices']): string | null {
   return devices === undefined ? null : JSON.stringify(devices.map((one) => ({ ...one, code: plain(one.code) })));
 }

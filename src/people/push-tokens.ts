@@ -81,12 +81,16 @@ export async function clearSuspects(tx: Db, appId: string, now: Date): Promise<n
     update push_targets set suspect_since = null where app_id = ${appId} and suspect_since is not null`);
 }
 
-/** Removes the tokens that have been suspect since `before` or longer. How many there were. */
-export async function removeOldSuspects(tx: Db, before: Date, now: Date): Promise<number> {
+/** Removes the tokens that have been suspect since `before` or longer, but none of the apps in `spared`. How many there were. */
+export async function removeOldSuspects(
+  tx: Db,
+  { before, spared, now }: { before: Date; spared: readonly string[]; now: Date },
+): Promise<number> {
   const due = await tx.query<{ app_id: string; token: string; bucket: number; user_id: number }>(sql`
     select app_id, token, bucket, user_id
       from push_targets
      where suspect_since <= ${before}
+       and app_id <> all(${spared}::text[])
      order by app_id, token
      limit 10000`);
   if (due.length === 0) return 0;

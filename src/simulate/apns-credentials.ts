@@ -35,6 +35,7 @@ export class ProviderTokens {
   readonly #keys: readonly TrustedKey[];
   readonly #known = new Map<string, Known | null>();
   readonly #shown = new WeakMap<object, Shown>();
+  readonly #revoked = new Set<string>();
 
   constructor(keys: readonly TrustedKey[]) {
     this.#keys = keys;
@@ -48,6 +49,12 @@ export class ProviderTokens {
     if (known === null || known.issuedAtMs > nowMs + LEEWAY_MS) return 'InvalidProviderToken';
     if (nowMs - known.issuedAtMs > MOST_AGE_MS) return 'ExpiredProviderToken';
     return this.#changeProblem(known, authorization, connection);
+  }
+
+  /** As if the keys that have been used so far had been revoked with Apple. */
+  revokeUsed(): void {
+    for (const known of this.#known.values()) if (known !== null) this.#revoked.add(known.keyId);
+    this.#known.clear();
   }
 
   #changeProblem({ keyId, issuedAtMs }: Known, token: string, connection: object): ApnsReason | null {
@@ -73,7 +80,7 @@ export class ProviderTokens {
     if (jwt === null || typeof jwt.claims.iat !== 'number') return null;
     const { kid } = jwt.header;
     const key = this.#keys.find(({ keyId, teamId }) => keyId === kid && teamId === jwt.claims.iss);
-    if (key === undefined || !isSignedBy(jwt, key.publicKey)) return null;
+    if (key === undefined || this.#revoked.has(key.keyId) || !isSignedBy(jwt, key.publicKey)) return null;
     return { keyId: key.keyId, issuedAtMs: jwt.claims.iat * 1_000 };
   }
 }

@@ -64,6 +64,7 @@ function apns(keys: readonly ApnsKey[], topics: readonly string[]): Provider<Apn
     answers: apnsAnswers,
     deadAnswer: 'Unregistered',
     orderInTarget: orderInToken,
+    revokeTokens: () => tokens.revokeUsed(),
     wire: {
       protocols: ['h2'],
       maxBodyBytes: MOST_BODY_BYTES,

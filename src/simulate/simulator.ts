@@ -46,7 +46,7 @@ export interface Simulator<Message = unknown> {
   setFaults(plan: FaultPlan): void;
   /** Forgets what was counted and who is dead; the faults stay. */
   reset(): void;
-  /** Access tokens given out so far are worth nothing from now on. */
+  /** Access tokens given out so far are worth nothing from now on; with Apple, the keys that have signed so far. */
   revokeTokens(): void;
   stop(): Promise<void>;
 }

@@ -29,6 +29,7 @@ const whole = {
   ],
   email: { default_from: 'hello@acme.test', smtp: { url: 'smtp://u:the-smtp-password@relay.test' }, footer: 'bye' },
   webhook: { deliver: true },
+  audience: { missing_number_is_zero: false },
   subscription_groups: [{ id: id(4), name: 'Alerts', channel: 'sms', twilio }],
   segments: [{ id: id(5), name: 'Known', filter: { AND: [{ email_available: true }, { n: -0 }] }, tags: ['a'] }],
   campaigns: [{ id: 'c-1', name: 'Receipts', kind: 'api', variations: [{ id: 'v-1', channel: 'email' }] }],
@@ -63,6 +64,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     'change workspace  name,time_zone',
     'change email  default_from,list_unsubscribe,footer,smtp',
     'change webhook  deliver,allow',
+    'change audience  missing_number_is_zero',
     'change rate_limits  limits',
     `create app ${id(1)}`,
     `create app ${id(2)}`,
@@ -85,8 +87,8 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
       footer: 'bye',
     },
     webhook: { deliver: true, allow: [] },
+    audience: { missingNumberIsZero: false },
     rateLimits: { default: 7 },
-    audience: { missingNumberIsZero: true },
   });
   assert.deepEqual(found?.apps.get(id(1)), {
     id: id(1),
@@ -123,7 +125,7 @@ test('applied again it changes nothing: not a row, and nobody is told', async (t
   const before = await contents(db);
   const plan = await apply(whole);
   assert.deepEqual(new Set(plan.map(({ kind }) => kind)), new Set(['unchanged']));
-  assert.equal(plan.length, 13);
+  assert.equal(plan.length, 14);
   assert.equal(await contents(db), before);
 });
 

@@ -38,6 +38,7 @@ test('an empty file is a good one and asks for nothing', () => {
     apps: [],
     email: null,
     webhook: null,
+    audience: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -55,6 +56,7 @@ apps:
   - { id: ${ID.toUpperCase()}, name: Acme Web, platform: web }
 email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:1025" } }
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
+audience: { missing_number_is_zero: false }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
 segments:
@@ -78,6 +80,7 @@ api_keys:
       footer: null,
     },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
+    audience: null,
     subscription_groups: [
       {
         id: ID,

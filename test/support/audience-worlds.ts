@@ -28,8 +28,14 @@ const texts = [
 const odd = ['2026-03-15T12:00:00.001Z', '2026-02-30', ' blue', 'K', '\\', '%', '"', "'", '{}'];
 const numbers = [0, -0, 1, 5, 5.5, -3, 0.1, 1e308, -1e308, 5e-324, Number('12345678901234567890'), 2 ** 53, 9999];
 const text = fc.constantFrom(...texts, ...texts, ...odd);
-const number = fc.oneof(fc.constantFrom(...numbers), fc.double({ noNaN: true, noDefaultInfinity: true }));
-const scalar = fc.oneof(text, number, fc.boolean());
+const number = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(0, 0, 1, 5) },
+  { weight: 2, arbitrary: fc.constantFrom(...numbers) },
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+/** A few that meet often, and many that seldom do. */
+const frequent = fc.constantFrom('a', 'blue', 0, 5, true);
+const scalar = fc.oneof({ weight: 2, arbitrary: frequent }, text, number, fc.boolean());
 const member = fc.constantFrom('city', 'hotel', 'it"s', '__proto__');
 const object = (value: fc.Arbitrary<unknown>) => fc.dictionary(member, value, { maxKeys: 2, noNullPrototype: false });
 const nested = fc.oneof(
@@ -38,6 +44,10 @@ const nested = fc.oneof(
   fc.array(fc.oneof(scalar, object(scalar)), { maxLength: 3 }),
 );
 const stored = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.array(fc.oneof({ weight: 3, arbitrary: frequent }, object(scalar)), { minLength: 1, maxLength: 3 }),
+  },
   { weight: 4, arbitrary: scalar },
   { weight: 2, arbitrary: fc.array(scalar, { maxLength: 3 }) },
   { weight: 2, arbitrary: nested },
@@ -181,6 +191,14 @@ export const leaves: Readonly<Record<string, fc.Arbitrary<object>>> = {
     'custom_attribute',
     merged(attribute, fc.oneof({ weight: 3, arbitrary: untimedTest }, timeTest)),
   ),
+  custom_attribute_inclusion: called(
+    'custom_attribute',
+    fc.record({
+      custom_attribute_name: fc.constantFrom('a', 'b'),
+      comparison: fc.constantFrom('includes_value', 'does_not_include_value'),
+      value: frequent,
+    }),
+  ),
   nested_custom_attribute: called(
     'nested_custom_attribute',
     merged(
@@ -278,7 +296,13 @@ function filterOf(kinds: readonly fc.Arbitrary<object>[], hasNot: boolean): fc.A
 /** What a segment may ask. */
 export const anyFilter = filterOf(Object.values(leaves), true);
 
-const connected = ['custom_attribute', 'push_subscription_status', 'email_subscription_status', 'last_used_app'];
+const connected = [
+  'custom_attribute',
+  'custom_attribute_inclusion',
+  'push_subscription_status',
+  'email_subscription_status',
+  'last_used_app',
+];
 
 /** What an audience inside a request may ask. */
 export const connectedFilter = filterOf(

@@ -83,13 +83,21 @@ export interface TestService {
   received: Received[];
   /** What is answered, in order; the last one again and again. A function may decide by the request. */
   replies: (Reply | ((request: Received) => Reply | 'reset'))[];
-  connections(): number;
+  /** At one time. */
+  mostConnections(): number;
 }
 
 /** An HTTP service on loopback that keeps what it gets and answers as it is told. */
 export async function startTestService(t: TestContext, tls?: { key: string; cert: string }): Promise<TestService> {
-  const service: TestService = { url: '', port: 0, received: [], replies: [{ status: 201 }], connections: () => made };
-  let made = 0;
+  const service: TestService = {
+    url: '',
+    port: 0,
+    received: [],
+    replies: [{ status: 201 }],
+    mostConnections: () => most,
+  };
+  let open = 0;
+  let most = 0;
   const listener: RequestListener = async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -102,8 +110,12 @@ export async function startTestService(t: TestContext, tls?: { key: string; cert
     else response.writeHead(reply.status, reply.headers).end(reply.body ?? '');
   };
   const server = tls ? createSecureServer(tls, listener) : createServer(listener);
-  server.on('connection', () => {
-    made += 1;
+  server.on('connection', (socket) => {
+    open += 1;
+    most = Math.max(most, open);
+    socket.on('close', () => {
+      open -= 1;
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -15,6 +15,7 @@ export interface AppQueue {
 }
 
 export interface AppLaneOptions {
+  appId: string;
   sender: PushSender;
   queue: AppQueue;
   clock: Clock;
@@ -43,6 +44,8 @@ const LONGEST_SLOW_MS = 3_600_000;
  * round trip: settings that the provider does not accept are found out by a handful of calls.
  */
 export class AppLane {
+  /** What is counted of a call against which nothing was said. */
+  readonly plainCall: readonly { appId: string; isAmbiguous: false }[];
   readonly #options: AppLaneOptions;
   readonly #bucket: TokenBucket | null;
   readonly #breaker = new Breaker();
@@ -56,12 +59,15 @@ export class AppLane {
 
   constructor(options: AppLaneOptions) {
     this.#options = options;
+    this.plainCall = [{ appId: options.appId, isAmbiguous: false }];
     const { callsPerMinute, clock } = options;
     this.#bucket = callsPerMinute === null ? null : new TokenBucket(callsPerMinute, clock.now().getTime());
   }
 
   /** One call, once it may be made; or held, without a call, when the queue is closed or the signal says stop. */
   deliver(push: Push, signal: AbortSignal): Promise<PushOutcome | Held> {
+    // Nearly always it may be made at once, and then costs no place in the queue.
+    if (this.#waiting.length === 0 && !signal.aborted && this.#mayCall()) return this.#call(push, signal);
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(this.#stopped());
       this.#waiting.push({ push, signal, resolve });
@@ -95,7 +101,7 @@ export class AppLane {
         return;
       }
       if (this.#inFlight >= this.#limit()) return; // the end of a call comes back here
-      const waitMs = this.#bucket?.take(this.#options.clock.now().getTime()) ?? 0;
+      const waitMs = this.#takeTurn();
       if (waitMs > 0) {
         this.#pumpIn(waitMs);
         return;
@@ -106,30 +112,39 @@ export class AppLane {
         this.#waiting = this.#waiting.slice(this.#next);
         this.#next = 0;
       }
-      if (one !== undefined) this.#call(one);
+      if (one !== undefined) this.#call(one.push, one.signal).then(one.resolve);
     }
+  }
+
+  #mayCall(): boolean {
+    return this.#inFlight < this.#limit() && this.closed() === null && this.#takeTurn() === 0;
+  }
+
+  /** 0 = go; else how many milliseconds the provider's pace wants us to wait. */
+  #takeTurn(): number {
+    return this.#bucket?.take(this.#options.clock.now().getTime()) ?? 0;
   }
 
   #limit(): number {
     return this.#breaker.isHalfOpen || this.#options.queue.isProbing() ? 1 : this.#window;
   }
 
-  #call({ push, signal, resolve }: Waiting): void {
+  #call(push: Push, signal: AbortSignal): Promise<PushOutcome> {
     this.#inFlight += 1;
-    this.#options.sender.deliver(push, signal).then(
-      (outcome) => {
-        this.#inFlight -= 1;
-        resolve(this.#note(outcome));
-        this.#pump();
-      },
-      (error: unknown) => {
-        this.#inFlight -= 1;
-        this.#options.onSenderError(error);
-        resolve(this.#note({ kind: 'retry', reason: 'internal_error' }));
-        this.#pump();
-      },
-    );
+    return this.#options.sender.deliver(push, signal).then(this.#onAnswer, this.#onError);
   }
+
+  readonly #onAnswer = (outcome: PushOutcome): PushOutcome => {
+    this.#inFlight -= 1;
+    const heard = this.#note(outcome);
+    if (this.#waiting.length > 0) this.#pump();
+    return heard;
+  };
+
+  readonly #onError = (error: unknown): PushOutcome => {
+    this.#options.onSenderError(error);
+    return this.#onAnswer({ kind: 'retry', reason: 'internal_error' });
+  };
 
   #note(outcome: PushOutcome): PushOutcome {
     const now = this.#options.clock.now().getTime();

@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { App, ProviderKind, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { AppLane } from './app-lane.ts';
 import type { AppQueues } from './app-queues.ts';
+import type { ClosedApp } from './closed-apps.ts';
 import { plannedExpiryMs } from './expiry.ts';
 
 export type PushSenders = Partial<Record<ProviderKind, PushSenderMaker>>;
@@ -18,13 +19,6 @@ export interface AppLanesOptions {
   queues: AppQueues;
   clock: Clock;
   log: Logger;
-}
-
-/** Why a channel cannot go out now. */
-export interface Blocked {
-  untilMs: number;
-  /** Set where a person must mend something. */
-  closed: { appId: string; reason: string } | null;
 }
 
 /** One lane per app with a provider. A lane lives until the settings of its provider change. */
@@ -57,30 +51,31 @@ export class AppLanes {
   }
 
   /**
-   * Until when nothing of a channel can go out, because every app of its platform is closed; null = some can.
+   * Until when nothing of a channel can go out, because every app of its platform is closed; null = some can. Milliseconds
+   * since 1970.
    * A message that has expired is not held up: it is to be written off.
    */
   async blocked(
     workspace: WorkspaceCatalog,
     channel: ChannelKey,
     { message, acceptedAt }: { message: object; acceptedAt: Date },
-  ): Promise<Blocked | null> {
-    const { address } = channels[channel];
-    if (address.kind !== 'push') return null;
-    const apps = [...workspace.apps.values()].filter(({ platform }) => platform === address.platform);
+  ): Promise<number | null> {
+    const apps = appsOf(workspace, channel);
     if (apps.length === 0) return null;
     let untilMs = plannedExpiryMs(channel, message, acceptedAt);
     if (untilMs <= this.#options.clock.now().getTime()) return null;
-    let closed: Blocked['closed'] = null;
     for (const app of apps) {
       if (await this.#options.queues.tryProbe(app.id)) return null;
       const wait = this.laneOf(workspace, app.id)?.closed() ?? null;
       if (wait === null) return null;
       untilMs = Math.min(untilMs, wait.untilMs);
-      const paused = this.#options.queues.get(app.id);
-      if (paused !== undefined) closed = { appId: app.id, reason: paused.reason };
     }
-    return { untilMs, closed };
+    return untilMs;
+  }
+
+  /** The apps of a channel that wait for a person to mend something. */
+  paused(workspace: WorkspaceCatalog, channel: ChannelKey): ClosedApp[] {
+    return appsOf(workspace, channel).flatMap(({ id }) => this.#options.queues.get(id) ?? []);
   }
 
   async close(): Promise<void> {
@@ -93,6 +88,7 @@ export class AppLanes {
     const { clock, log, queues } = this.#options;
     const { kind, settings } = app.provider ?? { kind: 'fcm', settings: {} };
     return new AppLane({
+      appId: app.id,
       sender: maker({ settings, clock }),
       queue: queues.queueOf(workspace.id, app),
       clock,
@@ -113,4 +109,10 @@ export class AppLanes {
       .finally(() => this.#closing.delete(done));
     this.#closing.add(done);
   }
+}
+
+function appsOf(workspace: WorkspaceCatalog, channel: ChannelKey): App[] {
+  const { address } = channels[channel];
+  if (address.kind !== 'push') return [];
+  return [...workspace.apps.values()].filter(({ platform }) => platform === address.platform);
 }

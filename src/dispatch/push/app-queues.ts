@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { PushOutcome } from '../../channels/push-sender.ts';
-import type { Database } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { clearSuspects } from '../../people/push-tokens.ts';
 import type { App, Catalog } from '../../workspace/catalog.ts';
 import type { AppQueue } from './app-lane.ts';
 import {
@@ -14,6 +15,7 @@ import {
   settingsDigest,
 } from './closed-apps.ts';
 import { PROBE_EVERY_MS } from './devices.ts';
+import { type AppCalls, forgetCalls, GUARD_WINDOW_MS, guardTrips } from './guard.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -33,6 +35,8 @@ export interface AppQueuesOptions {
 export class AppQueues {
   readonly #options: AppQueuesOptions;
   readonly #probing = new Set<string>();
+  /** Calls of this process within ten minutes, so that the guard need not wait until they are written down. */
+  readonly #calls = new Map<string, AppCalls & { since: number }>();
   #closed = new Map<string, ClosedApp>();
   #cancelLook: (() => void) | null = null;
   #stopListening: (() => Promise<void>) | null = null;
@@ -101,15 +105,46 @@ export class AppQueues {
       'an app is paused: its provider does not accept our settings, or calls too many tokens bad; what waits is kept',
     );
     this.#lookLater();
-    this.#write(() => closeApp(this.#options.db, closed));
+    this.#write(() => this.#options.db.transaction((tx) => this.#writeClosed(tx, closed)));
+  }
+
+  async #writeClosed(tx: Db, closed: ClosedApp): Promise<void> {
+    await closeApp(tx, closed);
+    if (closed.cause !== 'guard') return;
+    await clearSuspects(tx, closed.appId, closed.since);
+    await forgetCalls(tx, closed.appId);
+  }
+
+  /** True when this answer makes too many that call a token bad. */
+  #trips(appId: string, isDoubtful: boolean): boolean {
+    const now = this.#options.clock.now().getTime();
+    let counts = this.#calls.get(appId);
+    if (counts === undefined || now - counts.since > GUARD_WINDOW_MS) {
+      counts = { appId, calls: 0, ambiguous: 0, since: now };
+      this.#calls.set(appId, counts);
+    }
+    counts.calls += 1;
+    if (!isDoubtful) return false;
+    counts.ambiguous += 1;
+    return guardTrips(counts);
   }
 
   /** What an answer says of our settings. */
   #hear(workspaceId: number, app: App, outcome: PushOutcome): PushOutcome {
+    const isDoubtful = outcome.kind === 'bounced' && outcome.token === 'suspect';
+    const trips = this.#trips(app.id, isDoubtful);
     if (outcome.kind === 'config_error') this.close(workspaceId, app, 'config_error', outcome.reason);
     const closed = this.#closed.get(app.id);
-    if (closed === undefined) return outcome;
-    const isDoubtful = outcome.kind === 'bounced' && outcome.token === 'suspect';
+    if (closed === undefined) {
+      if (trips)
+        this.close(
+          workspaceId,
+          app,
+          'guard',
+          `${this.#calls.get(app.id)?.ambiguous} tokens called bad within ten minutes`,
+        );
+      return outcome;
+    }
     if (closed.cause === 'guard' && isDoubtful) {
       // Not believed: the person keeps the token and the message waits.
       this.#probing.delete(app.id);
@@ -124,6 +159,7 @@ export class AppQueues {
 
   #open(appId: string, settings: string | null): void {
     this.#closed.delete(appId);
+    this.#calls.delete(appId);
     this.#options.log.warn({ app_id: appId }, 'an app goes on: its provider takes our settings, or they are new');
     this.#write(() => this.#options.db.transaction((tx) => reopenApp(tx, appId, settings, this.#options.clock.now())));
   }

@@ -78,21 +78,17 @@ export async function reopenApp(tx: Db, appId: string, settings: string | null, 
   await tx.run(sql`
     update tasks
        set run_at = ${now}
-     where workspace_id = ${closed.workspace_id} and kind = 'drain' and run_at > ${now} and leased_until is null`);
+     where workspace_id = ${closed.workspace_id} and kind <> 'expand' and run_at > ${now}
+       and leased_until is null`);
   await tx.query(sql`select pg_notify(${CLOSED_APPS_CHANNEL}, ''), pg_notify('tasks', '')`);
   return true;
 }
 
 /** The dispatch says why it waits. */
-export async function explainWait(
-  db: Db,
-  dispatchIds: readonly string[],
-  appId: string,
-  reason: string,
-): Promise<void> {
+export async function explainWait(db: Db, dispatchId: string, appId: string, reason: string): Promise<void> {
   const failure = `app ${appId}: its provider does not accept our settings (${reason}); what waits goes out once it does`;
   await db.run(sql`
     update dispatches
        set failure = ${failure.slice(0, 500)}
-     where id = any(${dispatchIds}::uuid[]) and failure is distinct from ${failure.slice(0, 500)}`);
+     where id = ${dispatchId} and failure is distinct from ${failure.slice(0, 500)}`);
 }

@@ -39,17 +39,53 @@ interface Answer {
 }
 
 /** One message to all its devices that need it, each of which gets one call. Resolves when all have answered. */
-export async function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal): Promise<Delivered> {
+export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal): Promise<Delivered> {
   const before = parcel.send.devices ?? [];
+  const [only] = parcel.pushTargets;
+  if (only === undefined || parcel.pushTargets.length > 1 || before.length > 0)
+    return deliverToAll(deps, parcel, before, signal);
+  const call = callFor(deps, parcel, only);
+  if (call === null || call.lane === null) return deliverToAll(deps, parcel, before, signal);
+  const { lane } = call;
+  const lastMs = lastMoment(parcel);
+  const calling = callOut(call.push, lane, lastMs <= deps.nowMs(), signal);
+  return calling.then((outcome) => {
+    // Nearly every push ends here.
+    if (outcome.kind === 'accepted' && outcome.newToken === undefined && outcome.environment === undefined)
+      return {
+        verdict: { status: 'sent', providerMessageId: outcome.providerId },
+        isSandbox: false,
+        news: [],
+        calls: lane.plainCall,
+      };
+    return summary(deps, parcel, before, [answerOf(deps, call, outcome, lastMs)]);
+  });
+}
+
+async function deliverToAll(
+  deps: PushDeps,
+  parcel: Parcel,
+  before: readonly DeviceState[],
+  signal: AbortSignal,
+): Promise<Delivered> {
   // Another try goes to the devices of the first, whichever the most recently used is by now.
   const targets = before.length > 0 ? parcel.recipient.pushTargets : parcel.pushTargets;
-  const calls = targets.flatMap((target) => callFor(deps, parcel, target));
-  const [only] = calls;
-  const answers =
-    only !== undefined && calls.length === 1
-      ? [await answer(deps, parcel, only, signal)]
-      : await Promise.all(calls.map((call) => answer(deps, parcel, call, signal)));
-  const devices = merge(before, answers, deps.nowMs());
+  const calls = targets.flatMap((target) => callFor(deps, parcel, target) ?? []);
+  const lastMs = lastMoment(parcel);
+  const isExpired = lastMs <= deps.nowMs();
+  const answers = calls.map(async (call) =>
+    answerOf(deps, call, await callOut(call.push, call.lane, isExpired, signal), lastMs),
+  );
+  return summary(deps, parcel, before, await Promise.all(answers));
+}
+
+function summary(
+  { nowMs }: PushDeps,
+  parcel: Parcel,
+  before: readonly DeviceState[],
+  answers: readonly Answer[],
+): Delivered {
+  const devices = merge(before, answers, nowMs());
   return {
     verdict: { ...settle(devices), extraAttempts: attemptsOf(devices) - attemptsOf(before) - 1 },
     isSandbox: answers.some(({ call }) => call.lane === null),
@@ -62,14 +98,14 @@ export async function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortS
   };
 }
 
-/** None for a device that has its final word, or whose next try is not due. */
-function callFor({ lanes, nowMs }: PushDeps, { send, dispatch, rendered }: Parcel, target: PushTarget): Call | [] {
+/** Null for a device that has its final word, or whose next try is not due. */
+function callFor({ lanes, nowMs }: PushDeps, { send, dispatch, rendered }: Parcel, target: PushTarget): Call | null {
   const { appId, token, registeredAt, environment } = target;
   const pushId = pushIdOf(send, appId, token);
   const before = send.devices?.find(({ id }) => id === pushId);
-  if (before !== undefined && !isDue(before, nowMs())) return [];
+  if (before !== undefined && !isDue(before, nowMs())) return null;
   // Devices that came later than the first attempt are not of this send.
-  if (before === undefined && (send.devices ?? []).length > 0) return [];
+  if (before === undefined && send.devices != null && send.devices.length > 0) return null;
   const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.triedSince };
   return { push, target, lane: lanes.laneOf(dispatch.workspace, appId), before };
 }
@@ -78,24 +114,31 @@ function isDue({ state, due, held }: DeviceState, nowMs: number): boolean {
   return state === 'waiting' && (held === true || (due ?? 0) <= nowMs);
 }
 
-async function answer(deps: PushDeps, parcel: Parcel, call: Call, signal: AbortSignal): Promise<Answer> {
-  const { push, target, lane, before } = call;
-  const lastMs = expiresAtMs(parcel.send.channel, parcel.rendered, push.acceptedAt, parcel.message.message);
-  const outcome = await callOut(push, lane, lastMs <= deps.nowMs(), signal);
+function lastMoment({ send, rendered, dispatch, message }: Parcel): number {
+  return expiresAtMs(send.channel, rendered, dispatch.triedSince, message.message);
+}
+
+function answerOf({ nowMs, random }: PushDeps, call: Call, outcome: PushOutcome | Held, lastMs: number): Answer {
+  const { push, target, before } = call;
   const tried = {
     id: push.pushId,
     app: target.appId,
     attempts: before?.attempts ?? 0,
-    nowMs: deps.nowMs(),
+    nowMs: nowMs(),
     expiresAtMs: lastMs,
-    random: deps.random(),
+    random: random(),
   };
   return { call, outcome, device: deviceAfter(outcome, tried) };
 }
 
-function callOut(push: Push, lane: AppLane | null, isExpired: boolean, signal: AbortSignal) {
-  if (isExpired) return { kind: 'expired' } as const;
-  return lane === null ? ({ kind: 'accepted', providerId: null } as const) : lane.deliver(push, signal);
+function callOut(
+  push: Push,
+  lane: AppLane | null,
+  isExpired: boolean,
+  signal: AbortSignal,
+): Promise<PushOutcome | Held> {
+  if (isExpired) return Promise.resolve({ kind: 'expired' });
+  return lane === null ? Promise.resolve({ kind: 'accepted', providerId: null }) : lane.deliver(push, signal);
 }
 
 /** The devices as they stand now. One that was to be tried again but is no longer the person's is written off. */

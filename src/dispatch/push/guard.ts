@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 
-const WINDOW_MS = 600_000;
+export const GUARD_WINDOW_MS = 600_000;
 const AMBIGUOUS_CALLS = 100;
 const AMBIGUOUS_SHARE = 0.2;
 
@@ -37,7 +37,7 @@ export async function recentCalls(db: Db, appIds: readonly string[], now: Date):
   return db.query<AppCalls & Record<string, unknown>>(sql`
     select app_id as "appId", sum(calls) as calls, sum(ambiguous) as ambiguous
       from app_calls
-     where app_id = any(${appIds}::text[]) and minute > ${new Date(now.getTime() - WINDOW_MS)}
+     where app_id = any(${appIds}::text[]) and minute > ${new Date(now.getTime() - GUARD_WINDOW_MS)}
      group by app_id`);
 }
 
@@ -48,5 +48,5 @@ export async function forgetCalls(tx: Db, appId: string): Promise<void> {
 
 /** Counts that no window reaches any more. */
 export async function forgetOldCalls(db: Db, now: Date): Promise<void> {
-  await db.run(sql`delete from app_calls where minute < ${new Date(now.getTime() - 6 * WINDOW_MS)}`);
+  await db.run(sql`delete from app_calls where minute < ${new Date(now.getTime() - 6 * GUARD_WINDOW_MS)}`);
 }

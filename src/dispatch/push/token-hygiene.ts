@@ -11,6 +11,7 @@ import {
   suspectTokens,
 } from '../../people/push-tokens.ts';
 import type { Delivered } from '../deliveries.ts';
+import { listClosedApps } from './closed-apps.ts';
 import type { TokenNews } from './deliver-push.ts';
 import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
 
@@ -122,7 +123,13 @@ export class TokenHygiene {
     const now = clock.now();
     try {
       const before = new Date(now.getTime() - SUSPECT_MS);
-      const removed = await db.transaction((tx) => removeOldSuspects(tx, before, now));
+      const removed = await db.transaction(async (tx) => {
+        const paused = await listClosedApps(tx);
+        // Marked by results that were being written while the guard tripped.
+        for (const { appId, cause } of paused) if (cause === 'guard') await clearSuspects(tx, appId, now);
+        // Those of any paused app may be bad because of what is to be mended.
+        return removeOldSuspects(tx, { before, spared: paused.map(({ appId }) => appId), now });
+      });
       if (removed > 0) log.info({ tokens: removed }, 'removed push tokens that were suspect for ten minutes');
       await forgetOldCalls(db, now);
     } catch (error) {

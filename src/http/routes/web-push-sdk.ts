@@ -8,6 +8,7 @@ import { type App, type Catalog, idKey, type WorkspaceCatalog } from '../../work
 import { parseBody } from '../body.ts';
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
+import type { RateBucket } from '../route.ts';
 import {
   readNewToken,
   readPerson,
@@ -26,8 +27,8 @@ export interface WebPushPageDeps {
 }
 
 const MAX_BODY_BYTES = 16_384;
-const BUCKET = 'web_push_subscriptions';
-const PER_MINUTE = 60;
+/** Counted for each network that calls. */
+const networkBucket: RateBucket = { name: 'web_push_subscriptions', limit: 60, windowMs: 60_000 };
 
 /** Sites load scripts from here and call from their pages. Nothing is known of a caller by cookie, so any origin may. */
 const crossOrigin = {
@@ -118,8 +119,9 @@ function appOf(catalog: Catalog, appId: unknown): { app: App; workspace: Workspa
 }
 
 async function charge(limiter: RateLimiter, workspace: WorkspaceCatalog, address: string): Promise<void> {
-  const limit = workspace.settings.rateLimits[BUCKET] ?? PER_MINUTE;
-  const bucket = { name: `${BUCKET} ${networkOf(address)}`, limit, windowMs: 60_000 };
+  const { name } = networkBucket;
+  const limit = workspace.settings.rateLimits[name] ?? networkBucket.limit;
+  const bucket = { ...networkBucket, name: `${name} ${networkOf(address)}`, limit };
   const { allowed, resetsInS } = await limiter.charge(limiter.windowOf(workspace.id, bucket));
   if (!allowed) throw new RequestError('rate_limited', [`all ${limit} requests of this minute are used up`], resetsInS);
 }

@@ -1,0 +1,201 @@
+// What one would write without Cresset, in a process of its own: people in memory, the same template rendered for each,
+// posted by our own sender (`bare`) or by the library that is usual for the protocol. Told what to run, it says how fast.
+
+import type { connect as connectHttp2 } from 'node:http2';
+import { Agent } from 'node:https';
+import { createRequire } from 'node:module';
+import apn from '@parse/node-apn';
+import { initializeApp } from 'firebase-admin/app';
+import { getMessaging, type TokenMessage } from 'firebase-admin/messaging';
+import webpush from 'web-push';
+import { AccessTokens } from '../src/channels/android-push/access-tokens.ts';
+import { readFcmApp } from '../src/channels/android-push/fcm-app.ts';
+import type { RenderedAndroidPush } from '../src/channels/android-push/render.ts';
+import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
+import { pushSenders } from '../src/channels/push-senders.ts';
+import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
+import { connect } from '../src/db/database.ts';
+import { sql } from '../src/db/sql.ts';
+import { prepare } from '../src/dispatch/loaded.ts';
+import { pushIdOf } from '../src/dispatch/push/push-id.ts';
+import { compileMessages } from '../src/dispatch/templates.ts';
+import { systemClock } from '../src/lib/clock.ts';
+import { Problems } from '../src/lib/problems.ts';
+import type { Recipient } from '../src/people/facts.ts';
+import type { ProviderName } from '../src/simulate/all.ts';
+import { appIds } from '../src/simulate/workspace-folder.ts';
+import { secretFrom } from '../src/workspace/secrets.ts';
+import { watchCatalog } from '../src/workspace/watch-catalog.ts';
+import { loadPeople, protocols, SECRET } from './push-world.ts';
+
+export interface PeerOrder {
+  kind: 'bare' | 'theirs';
+}
+
+export interface PeerRate {
+  perSecond: number;
+  cpuSecondsPer1000: number;
+}
+
+const BARE_WINDOW = 1_000;
+const SEND_EACH = 500;
+const NODE_APN_WINDOW = 1_000;
+const WEB_PUSH_CONCURRENCY = 100;
+
+type Settings = Readonly<Record<string, string>>;
+type Run = () => Promise<void>;
+
+const [provider, databaseUrl] = process.argv.slice(2) as [ProviderName, string];
+const { people, settings, render } = await load();
+const theirs = await theirRun();
+
+process.on('message', async ({ kind }: PeerOrder) => {
+  process.send?.(await measure(kind === 'bare' ? bare : theirs));
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');
+
+async function load() {
+  const db = connect({ url: databaseUrl, max: 2 });
+  const catalog = await watchCatalog(db, secretFrom(SECRET), (error) => {
+    throw error;
+  });
+  const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
+  const workspace = catalog.current().workspace(workspaceId);
+  if (workspace === undefined) throw new Error('there is no workspace');
+  const found = await loadPeople(db, workspaceId);
+  await catalog.stop();
+  await db.close();
+  const { channel, message } = protocols[provider];
+  const messages = compileMessages({ [channel]: message }, new Problems());
+  const plan = { messages: {}, campaignId: null, requiredState: 'subscribed' } as never;
+  const now = new Date();
+  const dispatch = prepare({ id: 'x', state: 'sending', accepted_at: now }, workspace, { plan, messages });
+  const prepared = dispatch.messages.get(channel);
+  if (prepared === undefined) throw new Error('there is no message');
+  return {
+    people: found,
+    settings: workspace.apps.get(appIds[provider])?.provider?.settings ?? {},
+    render: ({ person }: Recipient): object => {
+      const context = { now, person, dispatchId: 'x', campaign: null, variation: null, links: null };
+      const facts = { now, timeZone: 'UTC', dispatchId: 'x', campaignId: null, unsubscribeUrl: null };
+      return prepared.channel.render(prepared.renderTexts(context), facts);
+    },
+  };
+}
+
+async function measure(run: Run): Promise<PeerRate> {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await run();
+  const perSecond = people.length / ((performance.now() - start) / 1_000);
+  const { user, system } = process.cpuUsage(cpu);
+  return { perSecond, cpuSecondsPer1000: (user + system) / 1_000 / people.length };
+}
+
+/** One person after the other by so many lanes. */
+async function inLanes(lanes: number, send: (person: Recipient) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    for (let person = people[next++]; person !== undefined; person = people[next++]) await send(person);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+function deviceOf({ pushTargets }: Recipient) {
+  const [target] = pushTargets;
+  if (target === undefined) throw new Error('a person has no device');
+  return target;
+}
+
+/** The template parsed once, rendered for each, posted by the sender that the server uses. */
+async function bare(): Promise<void> {
+  const kind = provider === 'web-push' ? 'vapid' : provider;
+  const sender = pushSenders[kind]({ settings, clock: systemClock });
+  const { signal } = new AbortController();
+  const acceptedAt = new Date();
+  await inLanes(BARE_WINDOW, async (recipient) => {
+    const { appId, token, registeredAt, environment } = deviceOf(recipient);
+    const { bucket, userId } = recipient;
+    const { channel } = protocols[provider];
+    const pushId = pushIdOf({ bucket, userId, dispatchId: 'x', channel }, appId, token);
+    const push = { rendered: render(recipient) as never, token, registeredAt, environment, pushId, acceptedAt };
+    const outcome = await sender.deliver(push, signal);
+    if (outcome.kind !== 'accepted') throw new Error(JSON.stringify(outcome));
+  });
+  await sender.close();
+}
+
+function theirRun(): Promise<Run> | Run {
+  if (provider === 'fcm') return firebaseAdmin(settings);
+  if (provider === 'apns') return nodeApn(settings);
+  if (provider === 'web-push') return webPush(settings);
+  return () => Promise.reject(new Error('nothing to compare with'));
+}
+
+/** `sendEach` with 500 messages, one call after the other. */
+async function firebaseAdmin(given: Settings): Promise<Run> {
+  const { account } = readFcmApp(given);
+  const tokens = new AccessTokens(account, systemClock);
+  const accessToken = await tokens.fetch();
+  await tokens.close();
+  if (typeof accessToken !== 'string') throw new Error(JSON.stringify(accessToken));
+  redirectFcm(given.base_url ?? '');
+  const credential = { getAccessToken: () => Promise.resolve({ access_token: accessToken, expires_in: 3_600 }) };
+  const { project_id: projectId } = JSON.parse(given.service_account ?? '{}') as { project_id: string };
+  const messaging = getMessaging(initializeApp({ credential, projectId }));
+  const messageTo = (recipient: Recipient): TokenMessage => {
+    const { data, android } = (render(recipient) as RenderedAndroidPush).message;
+    const ttl = Number.parseInt(android.ttl ?? '', 10) * 1_000;
+    return { token: deviceOf(recipient).token, data, android: { priority: 'high', ttl } };
+  };
+  return async () => {
+    for (let at = 0; at < people.length; at += SEND_EACH) {
+      const { failureCount, responses } = await messaging.sendEach(people.slice(at, at + SEND_EACH).map(messageTo));
+      if (failureCount > 0) throw responses.find(({ error }) => error !== undefined)?.error;
+    }
+  };
+}
+
+/** The library knows one host. What it opens to it goes to the simulator. */
+function redirectFcm(url: string): void {
+  const http2: { connect: typeof connectHttp2 } = createRequire(import.meta.url)('node:http2');
+  const original = http2.connect;
+  const redirected = (authority: string | URL, options: object) =>
+    original(String(authority).startsWith('https://fcm.googleapis.com') ? url : authority, options);
+  Object.assign(http2, { connect: redirected });
+}
+
+function nodeApn({ team_id: teamId = '', key_id: keyId = '', key = '', topic = '', base_url = '' }: Settings): Run {
+  const { hostname, port } = new URL(base_url);
+  const client = new apn.Provider({
+    token: { key, keyId, teamId },
+    production: true,
+    address: hostname,
+    port: Number(port),
+  });
+  return () =>
+    inLanes(NODE_APN_WINDOW, async (recipient) => {
+      const { payload, headers } = render(recipient) as RenderedApplePush;
+      const notification = new apn.Notification();
+      notification.rawPayload = payload;
+      notification.topic = topic;
+      notification.pushType = 'alert';
+      notification.priority = 10;
+      notification.expiry = Number(headers['apns-expiration']);
+      const { failed } = await client.send(notification, deviceOf(recipient).token);
+      if (failed.length > 0) throw new Error(JSON.stringify(failed));
+    });
+}
+
+function webPush({ subject = '', public_key: publicKey = '', private_key: privateKey = '' }: Settings): Run {
+  const agent = new Agent({ keepAlive: true, maxSockets: WEB_PUSH_CONCURRENCY });
+  const vapidDetails = { subject, publicKey, privateKey };
+  return () =>
+    inLanes(WEB_PUSH_CONCURRENCY, async (recipient) => {
+      const subscription = JSON.parse(deviceOf(recipient).token) as webpush.PushSubscription;
+      const { payload, headers } = render(recipient) as RenderedWebPush;
+      const TTL = Number(headers.TTL);
+      await webpush.sendNotification(subscription, JSON.stringify(payload), { vapidDetails, TTL, agent });
+    });
+}

@@ -1,0 +1,127 @@
+import { connect, type Database } from '../src/db/database.ts';
+import { attachEmbedded } from '../src/db/embedded.ts';
+import { sql } from '../src/db/sql.ts';
+import { allNeeds, loadRecipients, type Recipient } from '../src/people/facts.ts';
+import type { ProviderName } from '../src/simulate/all.ts';
+import { Subscriptions } from '../src/simulate/web-push-subscriptions.ts';
+import { appIds } from '../src/simulate/workspace-folder.ts';
+import { fillPeople } from './people.ts';
+import { type BenchServer, startBenchServer } from './server.ts';
+import { type BenchSimulator, SEGMENT, startBenchSimulator } from './simulator.ts';
+
+const SEED_OF_SIMULATOR = 1;
+const STUCK_MS = 60_000;
+/** A folder: the server's own CPU profile goes there when it ends. */
+const PROFILES = process.env.BENCH_PROFILE;
+export const SECRET = 'the secret of the benches, long enough';
+
+const title = 'Hello {{${first_name} | default: "you"}}';
+const body =
+  '{% if custom_attribute.${plan} == "gold" %}Gold{% else %}Points{% endif %}: {{custom_attribute.${points}}}';
+const custom_uri = 'https://acme.test/u?id={{${user_id} | url_encode}}';
+
+/** What is sent of each protocol: three fields of the person, a branch and a link of their own. */
+export const protocols = {
+  fcm: { platform: 'android', channel: 'android_push', message: { title, alert: body, custom_uri } },
+  apns: { platform: 'ios', channel: 'apple_push', message: { alert: { title, body }, custom_uri } },
+  adm: { platform: 'kindle', channel: 'kindle_push', message: { title, alert: body, custom_uri } },
+  'web-push': { platform: 'web', channel: 'web_push', message: { title, alert: body, custom_uri } },
+} as const satisfies Record<ProviderName, object>;
+
+/** A server with people who have one device each, and the simulator of their provider. */
+export interface PushWorld {
+  server: BenchServer;
+  simulator: BenchSimulator;
+  db: Database;
+  databaseUrl: string;
+  people: number;
+  stop(): Promise<void>;
+}
+
+export async function startPushWorld(provider: ProviderName, people: number): Promise<PushWorld> {
+  const endings: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await start(provider, people, endings)), people, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(provider: ProviderName, people: number, endings: (() => Promise<unknown>)[]) {
+  const simulator = await startBenchSimulator(provider);
+  endings.push(simulator.stop);
+  const server = await startBenchServer('', {
+    CRESSET_WORKSPACE: simulator.workspace,
+    CRESSET_SECRET: SECRET,
+    NODE_EXTRA_CA_CERTS: simulator.certificate,
+    ...(PROFILES !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILES}` }),
+  });
+  endings.push(server.stop);
+  const databaseUrl = await attachEmbedded({ dataDir: server.dataDir });
+  if (databaseUrl === null) throw new Error('the server has no database');
+  const db = connect({ url: databaseUrl, max: 2 });
+  endings.push(() => db.close());
+  const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
+  const appId = appIds[provider];
+  await fillPeople(db, { workspaceId, appId, platform: protocols[provider].platform, count: people });
+  if (provider === 'web-push') await giveSubscriptions(db, appId, simulator.url);
+  return { server, simulator, db, databaseUrl };
+}
+
+/** Instead of tokens of digits, those of browsers: the simulator knows the keys of any name. */
+async function giveSubscriptions(db: Database, appId: string, url: string): Promise<void> {
+  const made = new Subscriptions(SEED_OF_SIMULATOR);
+  const rows = await db.query<{ token: string }>(sql`select token from push_targets where app_id = ${appId}`);
+  const subscriptions = rows.map(({ token }) => {
+    const { endpoint, keys } = made.subscription(url, token);
+    return JSON.stringify({ endpoint, keys });
+  });
+  const given = sql`unnest(${rows.map(({ token }) => token)}::text[], ${subscriptions}::text[]) as x(old, new)`;
+  await db.run(
+    sql`update push_targets t set token = x.new from ${given} where t.app_id = ${appId} and t.token = x.old`,
+  );
+  await db.run(
+    sql`update push_token_owners t set token = x.new from ${given} where t.app_id = ${appId} and t.token = x.old`,
+  );
+  await db.run(sql`vacuum (analyze) push_targets, push_token_owners`);
+}
+
+export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider: ProviderName) {
+  const { channel, message } = protocols[provider];
+  const messages = { [channel]: message };
+  return server.post('/messages/send', { broadcast: true, segment_id: SEGMENT, messages });
+}
+
+/** Until the simulator has accepted so many. Fails when nothing moves for a minute. */
+export async function untilAccepted({ simulator }: Pick<PushWorld, 'simulator'>, wanted: number): Promise<void> {
+  let seen = -1;
+  let movedAt = performance.now();
+  for (;;) {
+    const { accepted, answers } = await simulator.counts();
+    if (accepted >= wanted) return;
+    if (accepted !== seen) movedAt = performance.now();
+    else if (performance.now() - movedAt > STUCK_MS)
+      throw new Error(`stuck at ${accepted}: ${JSON.stringify(answers)}`);
+    seen = accepted;
+    await pause(20);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((next) => setTimeout(next, ms));
+}
+
+export async function loadPeople(db: Database, workspaceId: number): Promise<Recipient[]> {
+  const keys = await db.query<{ bucket: number; userId: number }>(sql`
+    select bucket, user_id as "userId" from profiles`);
+  const people: Recipient[] = [];
+  for (let at = 0; at < keys.length; at += 5_000) {
+    const found = await loadRecipients(db, { workspaceId, people: keys.slice(at, at + 5_000), needs: allNeeds });
+    people.push(...found.values());
+  }
+  return people;
+}

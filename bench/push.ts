@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ProviderName } from '../src/simulate/all.ts';
+import { cpuMs } from './cpu.ts';
+import { type Figure, median } from './figure.ts';
+import type { PeerOrder, PeerRate } from './push-peer.ts';
+import { type PushWorld, pause, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const LATENCIES_MS = (process.env.BENCH_LATENCY ?? '0,20').split(',').map(Number);
+/** `BENCH_PUSH=fcm,adm` measures these; `BENCH_PROFILE=<folder>` profiles the server besides. */
+const WANTED = (process.env.BENCH_PUSH ?? 'fcm,apns,web-push').split(',');
+const BARE_BAR = 0.7;
+
+interface Course {
+  provider: ProviderName;
+  people: number;
+  /** The library it stands beside. */
+  theirs: { name: string; bar: number | null } | null;
+}
+
+const courses: readonly Course[] = [
+  { provider: 'fcm', people: peopleOr(100_000), theirs: { name: 'firebase-admin `sendEach` in 500s', bar: 1 } },
+  { provider: 'apns', people: peopleOr(100_000), theirs: { name: '@parse/node-apn, 1,000 in flight', bar: null } },
+  { provider: 'web-push', people: peopleOr(20_000), theirs: { name: '`web-push`, concurrency 100', bar: 2.5 } },
+  { provider: 'adm', people: peopleOr(20_000), theirs: null },
+];
+
+function peopleOr(usual: number): number {
+  return Number(process.env.BENCH_PUSH_PEOPLE ?? usual);
+}
+
+/**
+ * One broadcast to everybody by each push protocol: the whole server from the request to the last message at the
+ * simulator, beside a loop from memory with our sender, and beside the usual library.
+ */
+export async function benchPush(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const course of courses) {
+    if (!WANTED.includes(course.provider)) continue;
+    const world = await startPushWorld(course.provider, course.people);
+    const peer = await startPeer(course.provider, world);
+    try {
+      for (const latencyMs of LATENCIES_MS) figures.push(...(await measure(course, world, peer, latencyMs)));
+    } finally {
+      peer.stop();
+      await world.stop();
+    }
+  }
+  return figures;
+}
+
+async function measure(course: Course, world: PushWorld, peer: Peer, latencyMs: number): Promise<Figure[]> {
+  await world.simulator.setFaults({ latency: latencyMs });
+  const ours: Run[] = [];
+  const bare: PeerRate[] = [];
+  const theirs: PeerRate[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    ours.push(await broadcast(course, world));
+    bare.push(await counted(world, () => peer.run('bare')));
+    if (course.theirs !== null) theirs.push(await counted(world, () => peer.run('theirs')));
+    if (process.env.BENCH_VERBOSE)
+      console.error(
+        course.provider,
+        latencyMs,
+        JSON.stringify({ ours: ours.at(-1), bare: bare.at(-1), theirs: theirs.at(-1) }),
+      );
+  }
+  return figuresOf(course, latencyMs, { ours: ours.slice(1), bare: bare.slice(1), theirs: theirs.slice(1) });
+}
+
+interface Rounds {
+  ours: Run[];
+  bare: PeerRate[];
+  theirs: PeerRate[];
+}
+
+function figuresOf({ provider, people, theirs }: Course, latencyMs: number, rounds: Rounds): Figure[] {
+  const name = `${provider}, ${people} people, ${latencyMs} ms`;
+  // Of rounds taken one after the other: what else the machine does then disturbs all alike.
+  const over = (one: PeerRate[], other: PeerRate[]) =>
+    median(one.map(({ perSecond }, round) => perSecond / (other[round]?.perSecond ?? Number.NaN)));
+  const rate = (list: PeerRate[]) => `${Math.round(median(list.map(({ perSecond }) => perSecond)))}/s`;
+  const cpu = (list: PeerRate[]) => `${median(list.map((one) => one.cpuSecondsPer1000)).toFixed(3)} CPU-s per 1,000`;
+  const toBare = over(rounds.ours, rounds.bare);
+  const memory = Math.round(Math.max(...rounds.ours.map(({ peakMb }) => peakMb)));
+  const figures: Figure[] = [
+    {
+      what: `push, ${name}: the whole server, against a bare loop from memory`,
+      value: `${toBare.toFixed(2)} (${rate(rounds.ours)}, ${cpu(rounds.ours)} with the database, ${memory} MB; bare ${rate(rounds.bare)}, ${cpu(rounds.bare)})`,
+      bar: BARE_BAR.toFixed(2),
+      holds: toBare >= BARE_BAR,
+    },
+  ];
+  if (theirs === null) return figures;
+  const toTheirs = over(rounds.ours, rounds.theirs);
+  figures.push({
+    what: `push, ${name}: the whole server, against ${theirs.name} from memory`,
+    value: `${toTheirs.toFixed(2)} (theirs ${rate(rounds.theirs)}, ${cpu(rounds.theirs)}; our bare loop ${over(rounds.bare, rounds.theirs).toFixed(2)})`,
+    bar: theirs.bar?.toFixed(2) ?? '—',
+    holds: theirs.bar === null || toTheirs >= theirs.bar,
+  });
+  return figures;
+}
+
+interface Run extends PeerRate {
+  peakMb: number;
+}
+
+/** From the request to the last message at the simulator; the next begins when the dispatch has ended. */
+async function broadcast({ provider }: Course, world: PushWorld): Promise<Run> {
+  const { server, people } = world;
+  await world.simulator.reset();
+  const cpu = cpuMs(server);
+  const start = performance.now();
+  const { dispatch_id: id } = await sendToEverybody(world, provider);
+  await untilAccepted(world, people);
+  const tookMs = performance.now() - start;
+  while ((await server.get(`/dispatches/${id}`)).state !== 'finished') await pause(50);
+  const usedMs = cpuMs(server) - cpu;
+  await expectAllOnce(world);
+  return {
+    perSecond: people / (tookMs / 1_000),
+    cpuSecondsPer1000: usedMs / people,
+    peakMb: peakMemoryMb(server.pid),
+  };
+}
+
+async function counted(world: PushWorld, run: () => Promise<PeerRate>): Promise<PeerRate> {
+  await world.simulator.reset();
+  const rate = await run();
+  await expectAllOnce(world);
+  return rate;
+}
+
+async function expectAllOnce({ simulator, people }: PushWorld): Promise<void> {
+  const { distinct, surplus } = await simulator.counts();
+  if (distinct !== people || surplus !== 0) throw new Error(`${distinct} of ${people} got it, ${surplus} too many`);
+}
+
+/** The most the process has had in memory so far. Linux only. */
+function peakMemoryMb(pid: number): number {
+  return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+}
+
+interface Peer {
+  run(kind: PeerOrder['kind']): Promise<PeerRate>;
+  stop(): void;
+}
+
+async function startPeer(provider: ProviderName, { databaseUrl, simulator }: PushWorld): Promise<Peer> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./push-peer.ts', import.meta.url)), provider, databaseUrl],
+    {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: simulator.certificate },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the peer ended with ${code}`);
+  });
+  failed.catch(() => undefined);
+  await Promise.race([once(child, 'message'), failed]);
+  return {
+    async run(kind) {
+      child.send({ kind } satisfies PeerOrder);
+      const [rate] = (await Promise.race([once(child, 'message'), failed])) as [PeerRate];
+      return rate;
+    },
+    stop: () => child.disconnect(),
+  };
+}
