@@ -46,7 +46,7 @@ const FEW = 20_000;
 /** Counting takes at most this share of the time while somebody asks. */
 const SHARE = 0.1;
 const NEWEST_MS = 1_000;
-const PATIENCE_MS = 100;
+const PATIENCE_MS = 50;
 
 /**
  * Counts the sends of a dispatch by outcome. Of a large one that is running, the numbers may be some seconds old and say
