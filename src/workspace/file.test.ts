@@ -80,7 +80,7 @@ api_keys:
       footer: null,
     },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
-    audience: null,
+    audience: { missing_number_is_zero: false },
     subscription_groups: [
       {
         id: ID,
