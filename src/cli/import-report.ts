@@ -23,7 +23,8 @@ export class ImportReport {
   readonly #terminal: Terminal;
   readonly #options: ReportOptions;
   readonly #startMs = performance.now();
-  #toldMs = performance.now();
+  /** A person sees the bar with the first batch; a log hears of it once it has taken a while. */
+  #toldMs: number;
   #bytes = 0;
   #shown = 0;
   readonly #reasons = new Map<string, number>();
@@ -31,6 +32,7 @@ export class ImportReport {
   constructor(terminal: Terminal, options: ReportOptions) {
     this.#terminal = terminal;
     this.#options = options;
+    this.#toldMs = this.#isDrawn ? Number.NEGATIVE_INFINITY : this.#startMs;
   }
 
   read(bytes: number): void {
@@ -49,7 +51,7 @@ export class ImportReport {
   }
 
   progress(totals: ImportTotals): void {
-    const isDrawn = !this.#options.json && this.#terminal.redraw !== undefined;
+    const isDrawn = this.#isDrawn;
     const now = performance.now();
     if (now - this.#toldMs < (isDrawn ? drawnEveryMs : plainEveryMs)) return;
     this.#toldMs = now;
@@ -94,6 +96,10 @@ export class ImportReport {
       this.#terminal.print(
         `This file was imported already, at ${at.toISOString()}: ${shown(records)} records, ${shown(rejected)} of them rejected. To apply it once more: --restart`,
       );
+  }
+
+  get #isDrawn(): boolean {
+    return !this.#options.json && this.#terminal.redraw !== undefined;
   }
 
   #say(text: string): void {
