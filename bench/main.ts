@@ -1,7 +1,7 @@
-// `npm run bench` measures; `npm run bench -- accept` measures one thing. The table goes to docs/bench.md.
+// `npm run bench` measures; `npm run bench -- accept` measures one thing. The tables go to docs/bench.md.
 // `--people 100k|1m|10m` chooses the sizes that audiences are measured at.
-import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { benchAccept } from './accept.ts';
 import { benchAudience } from './audience.ts';
 import { benchCancel } from './cancel.ts';
@@ -10,6 +10,7 @@ import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { pageWith } from './page.ts';
 import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
@@ -30,21 +31,24 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
 };
 
 const wanted = process.argv.slice(2).filter((name) => name in benches);
-const figures: Figure[] = [];
+const command = ['bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
+const path = new URL('../docs/bench.md', import.meta.url);
 for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length === 0 || wanted.includes(name)) figures.push(...(await bench()));
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const section = {
+    name,
+    command,
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    figures: await bench(),
+  };
+  // Written at once, so that a bench that is ended leaves what came before it.
+  writeFileSync(path, pageWith(readFileSync(path, 'utf8'), [section], Object.keys(benches)));
+  console.log(pageWith('', [section], [name]));
 }
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node.js ${process.version}`;
-const rows = figures.map(
-  ({ what, value, bar, holds }) => `| ${what} | ${value} | ${bar} | ${holds ? 'yes' : '**no**'} |`,
-);
-const page = `# Figures
 
-Taken with \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine}. Server, database, client and simulator share the machine.
-
-| what | measured | bar | held |
-|---|---|---|---|
-${rows.join('\n')}
-`;
-console.log(page);
-if (wanted.length === 0) writeFileSync(new URL('../docs/bench.md', import.meta.url), page);
+function commit(): string {
+  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':!docs/bench.md') !== '';
+  return git('rev-parse', '--short', 'HEAD') + (changed ? '+' : '');
+}
