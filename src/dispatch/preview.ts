@@ -61,8 +61,10 @@ function previewQuery({ inSegment, inAudience }: Targeting, request: PreviewRequ
     (channel) => sql`(select count(*) from targeted m where ${reaches(channel, request.requiredState, workspaceId)})`,
   );
   const reachable = reached.length === 0 ? sql`'{}'::bigint[]` : sql`array[${joinSql(reached)}]`;
+  // What is kept is kept by one process; who only counts may have several, and the sample stops at its last row.
+  const kept = reached.length === 0 ? sql`not materialized` : sql`materialized`;
   return sql`
-    with targeted as materialized (
+    with targeted as ${kept} (
       select p.bucket, p.user_id, p.email, p.phone, p.email_state, p.push_state
         from profiles p
        where p.workspace_id = ${workspaceId} and (${inSegment}) and (${inAudience})
