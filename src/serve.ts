@@ -21,6 +21,10 @@ export interface ServeOptions {
   env: Readonly<Record<string, string | undefined>>;
 }
 
+interface StartOptions extends ServeOptions {
+  onDatabaseLost(error: unknown): void;
+}
+
 /** Started things, each with its end; they end last first. */
 type Ending = () => Promise<unknown>;
 
@@ -28,9 +32,11 @@ type Ending = () => Promise<unknown>;
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const endings: Ending[] = [];
-  const stopping = toldToStop();
+  const lost = Promise.withResolvers<never>();
+  const stopping = Promise.race([toldToStop(), lost.promise]);
+  stopping.catch(() => undefined); // While it starts nobody waits for it yet; it is thrown below.
   try {
-    await start(config, options, log, endings);
+    await start(config, { ...options, onDatabaseLost: lost.reject }, log, endings);
     log.info({ because: await stopping }, 'stopping');
   } finally {
     for (const end of endings.reverse())
@@ -39,9 +45,9 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
   log.info('stopped');
 }
 
-async function start(config: Config, options: ServeOptions, log: Logger, endings: Ending[]): Promise<void> {
+async function start(config: Config, options: StartOptions, log: Logger, endings: Ending[]): Promise<void> {
   const secret = loadSecret(config);
-  const db = await openDatabase(config, log, endings);
+  const db = await openDatabase(config, options, log, endings);
   const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'the catalog could not be read'));
   endings.push(() => catalog.stop());
@@ -67,8 +73,18 @@ async function start(config: Config, options: ServeOptions, log: Logger, endings
   await announce(app, config, options, madeKey);
 }
 
-async function openDatabase(config: Config, log: Logger, endings: Ending[]): Promise<Database> {
-  const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir }) : null;
+async function openDatabase(
+  config: Config,
+  { onDatabaseLost }: StartOptions,
+  log: Logger,
+  endings: Ending[],
+): Promise<Database> {
+  const watcher = {
+    crashed: () => log.error('the embedded database ended by itself; starting it again'),
+    recovered: () => log.warn('the embedded database is back'),
+    lost: onDatabaseLost,
+  };
+  const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, watcher }) : null;
   if (embedded) endings.push(() => embedded.stop());
   if (embedded?.tookOver) log.warn('the server before did not stop in order; going on with its database');
   const url = embedded?.url ?? config.databaseUrl ?? '';

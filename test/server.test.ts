@@ -1,6 +1,8 @@
 // The server as a process: how it starts, refuses to start, and stops.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import test from 'node:test';
 import { dataFolder, start, startServer } from './support/process.ts';
 
@@ -67,4 +69,34 @@ test('kill -9 and start again: what was accepted is there', async (t) => {
   });
   assert.deepEqual(((await exported.json()) as { users: unknown[] }).users, [{ first_name: 'Ada' }]);
   assert.equal(await second.end('SIGTERM'), 0);
+});
+
+test('a database that is killed under its server is started again, is still its own, and loses nothing', async (t) => {
+  const dataDir = dataFolder(t);
+  const env = { CRESSET_DATA_DIR: dataDir, PORT: '0', CRESSET_API_KEY: 'a-key-for-this-very-test' };
+  const headers = { authorization: 'Bearer a-key-for-this-very-test' };
+  const server = await startServer(env);
+  const accepted: string[] = [];
+  const statuses = new Set<number>();
+  const send = async () => {
+    const webhook = { url: 'https://example.com/', request_method: 'POST', body: 'x' };
+    const body = JSON.stringify({ external_user_ids: ['nobody'], messages: { webhook } });
+    const response = await fetch(`${server.url}/messages/send`, { method: 'POST', headers, body });
+    statuses.add(response.status);
+    const { dispatch_id } = (await response.json()) as { dispatch_id?: string };
+    if (dispatch_id !== undefined) accepted.push(dispatch_id);
+  };
+  await send();
+  process.kill(Number(readFileSync(join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+  while (!server.log().includes('the embedded database is back')) await send();
+  await send();
+
+  assert.deepEqual([...statuses].sort(), [201, 503], 'whom it cannot take is told to try again');
+  for (const id of accepted) {
+    assert.equal((await fetch(`${server.url}/dispatches/${id}`, { headers })).status, 200, id);
+  }
+  const second = await start(env);
+  assert.ok('code' in second);
+  assert.match(second.output, /Another Cresset server is using the data folder/);
+  assert.equal(await server.end('SIGTERM'), 0);
 });

@@ -26,14 +26,29 @@ export interface EmbeddedOptions {
   dataDir: string;
   /** False only for tests: nothing is flushed to disk. */
   durable?: boolean;
+  /** Whoever is given it hears of crashes, and PostgreSQL is started again after them. */
+  watcher?: CrashWatcher;
+}
+
+/** Told of a PostgreSQL that ended, or ended all its connections, though nobody stopped it. */
+export interface CrashWatcher {
+  crashed(): void;
+  recovered(): void;
+  /** It does not come back, or another server has taken the folder meanwhile. */
+  lost(error: unknown): void;
 }
 
 /** What stops a start, worded for the person who started it. */
 export class EmbeddedDatabaseError extends Error {}
 
+class FolderInUseError extends EmbeddedDatabaseError {}
+
 const OWNER_LOCK = 0x63726573; // 'cres'
 const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection is gone well before
 const START_TIMEOUT_S = 60;
+/** Processes of a PostgreSQL that was killed may take a while to end, and recovery may take longer. */
+const RECOVERY_PATIENCE_MS = 300_000;
+const RECOVERY_PAUSE_MS = 200;
 
 /**
  * The URL of the embedded database of a data folder when it is running, else null.
@@ -49,7 +64,7 @@ export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<stri
   return code === 0 ? urlOf(socketDirectory(cluster, account)) : null;
 }
 
-export async function startEmbedded({ dataDir, durable = true }: EmbeddedOptions): Promise<EmbeddedDatabase> {
+export async function startEmbedded({ dataDir, durable = true, watcher }: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const binaries = await findBinaries();
   const cluster = resolve(dataDir, 'postgres');
   mkdirSync(cluster, { recursive: true, mode: 0o700 });
@@ -63,22 +78,81 @@ export async function startEmbedded({ dataDir, durable = true }: EmbeddedOptions
     const flags = ['--username=cresset', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8'];
     await succeed(run, binaries.initdb, ['-D', cluster, ...flags, ...(durable ? [] : ['--no-sync'])], 'initialise');
   }
-  const tookOver = (await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status'])).code === 0;
-  if (!tookOver) {
-    const log = join(cluster, 'server.log');
-    const options = serverOptions(sockets, durable);
-    const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];
-    await succeed(run, binaries.pg_ctl, start, 'start', log);
+  async function begin(): Promise<{ tookOver: boolean; owner: pg.Client }> {
+    const tookOver = (await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status'])).code === 0;
+    if (!tookOver) {
+      const log = join(cluster, 'server.log');
+      const options = serverOptions(sockets, durable);
+      const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];
+      await succeed(run, binaries.pg_ctl, start, 'start', log);
+    }
+    return { tookOver, owner: await claim(url, dataDir) };
   }
-  const owner = await claim(url, dataDir);
+
+  const { tookOver, owner } = await begin();
+  const ownership = keep(owner, async () => (await begin()).owner, watcher);
   return {
     url,
     tookOver,
     async stop() {
+      const last = await ownership.giveUp();
+      if (last === null) return; // It is down, or another server's.
       await succeed(run, binaries.pg_ctl, ['-D', cluster, '-m', 'fast', '-w', 'stop'], 'stop');
-      await owner.end().catch(ignoreClosed);
+      await last.end().catch(ignoreClosed);
     },
   };
+}
+
+/**
+ * The connection whose lock owns the folder, made anew by `begin` when it breaks: PostgreSQL has ended then, or has ended
+ * every connection, and without the lock another server could begin beside us. Unwatched, it is left as it is.
+ */
+function keep(first: pg.Client, begin: () => Promise<pg.Client>, watcher: CrashWatcher | undefined) {
+  let owner: pg.Client | null = first;
+  let givenUp = false;
+  let recovery = Promise.resolve();
+
+  function watch(client: pg.Client): void {
+    client.once('end', () => {
+      if (givenUp || watcher === undefined) return;
+      watcher.crashed();
+      recovery = recover(watcher);
+    });
+  }
+
+  async function recover(watching: CrashWatcher): Promise<void> {
+    try {
+      owner = null;
+      const next = await patiently(begin, () => givenUp);
+      owner = next;
+      watch(next);
+      watching.recovered();
+    } catch (error) {
+      watching.lost(error);
+    }
+  }
+
+  watch(first);
+  return {
+    /** The connection, or null where there is none to own the folder with. */
+    async giveUp(): Promise<pg.Client | null> {
+      givenUp = true;
+      await recovery;
+      return owner;
+    },
+  };
+}
+
+async function patiently<T>(begin: () => Promise<T>, isGivenUp: () => boolean): Promise<T> {
+  const deadline = performance.now() + RECOVERY_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await begin();
+    } catch (error) {
+      if (error instanceof FolderInUseError || isGivenUp() || performance.now() > deadline) throw error;
+    }
+    await new Promise((again) => setTimeout(again, RECOVERY_PAUSE_MS));
+  }
 }
 
 function urlOf(sockets: string): string {
@@ -118,9 +192,9 @@ function socketDirectory(cluster: string, account: Account | null): string {
 
 async function claim(url: string, dataDir: string): Promise<pg.Client> {
   const client = new pg.Client(clientConfig(url));
-  await client.connect();
-  // The stop of the database ends this connection; a crash of PostgreSQL is noticed by the pool.
+  // The stop of the database ends this connection; so does its crash, of which `keep` takes care.
   client.on('error', ignoreClosed);
+  await client.connect();
   const deadline = Date.now() + LOCK_PATIENCE_MS;
   for (;;) {
     const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [OWNER_LOCK]);
@@ -129,13 +203,13 @@ async function claim(url: string, dataDir: string): Promise<pg.Client> {
     await new Promise((again) => setTimeout(again, 50));
   }
   await client.end();
-  throw new EmbeddedDatabaseError(
+  throw new FolderInUseError(
     `Another Cresset server is using the data folder ${resolve(dataDir)}. Stop it first, or give this one a folder of its own with CRESSET_DATA_DIR.`,
   );
 }
 
 function ignoreClosed(): void {
-  // Nothing to do: the connection existed to hold the lock, and the lock went with it.
+  // Nothing to do: the connection existed to hold the lock, and the lock went with it. See `keep`.
 }
 
 interface Binaries {
