@@ -129,14 +129,14 @@ function writeByHand({ db }: AudienceWorld, condition: Sql): Promise<number> {
 async function expand({ server, db }: AudienceWorld, target: object): Promise<number> {
   const { dispatch_id } = await server.post('/messages/send', { broadcast: true, messages: { email }, ...target });
   // Paused, so that the sending takes nothing from the writing that is measured.
-  await server.post(`/dispatches/${dispatch_id}/pause`, {}).catch(() => undefined);
+  await server.order(dispatch_id, 'pause');
   const took = () =>
     db.maybeOne<{ ms: number }>(sql`
     select extract(epoch from expanded_at - accepted_at)::float8 * 1000 as ms
       from dispatches
      where id = ${dispatch_id} and expanded_at is not null`);
   await until(async () => (await took()) !== null);
-  await server.post(`/dispatches/${dispatch_id}/cancel`, {}).catch(() => undefined);
+  await server.order(dispatch_id, 'cancel');
   return (await took())?.ms ?? Number.NaN;
 }
 
@@ -164,7 +164,7 @@ async function firstMessage(world: AudienceWorld, count: number): Promise<Figure
 }
 
 async function stop({ server, db }: AudienceWorld, id: string): Promise<void> {
-  await server.post(`/dispatches/${id}/cancel`, {}).catch(() => undefined);
+  await server.order(id, 'cancel');
   await until(async () => (await db.one<{ open: number }>(sql`select count(*) as open from tasks`)).open === 0);
 }
 

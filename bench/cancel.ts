@@ -72,8 +72,8 @@ export async function benchCancel(): Promise<Figure[]> {
   }
 }
 
-async function describe({ server }: AudienceWorld, id: string): Promise<Description> {
-  return (await server.get(`/dispatches/${id}`)) as unknown as Description;
+function describe({ server }: AudienceWorld, id: string): Promise<Description> {
+  return server.get<Description>(`/dispatches/${id}`);
 }
 
 async function settled({ db }: AudienceWorld, id: string): Promise<void> {

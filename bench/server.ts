@@ -12,7 +12,9 @@ export interface BenchServer {
   pid: number;
   dataDir: string;
   post(path: string, body: object): Promise<{ dispatch_id: string }>;
-  get(path: string): Promise<Record<string, unknown>>;
+  get<T = Record<string, unknown>>(path: string): Promise<T>;
+  /** Pauses or cancels a dispatch; false when it had come to its end before. */
+  order(id: string, order: 'pause' | 'cancel'): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -50,7 +52,17 @@ export async function startBenchServer(workspaceYaml: string, env: Record<string
       if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as { dispatch_id: string };
     },
-    get: async (path) => (await (await fetch(url + path, { headers })).json()) as Record<string, unknown>,
+    async get<T>(path: string) {
+      const response = await fetch(url + path, { headers });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    async order(id, order) {
+      const response = await fetch(`${url}/dispatches/${id}/${order}`, { method: 'POST', headers });
+      if (!response.ok && response.status !== 409)
+        throw new Error(`${order} of ${id}: ${response.status} ${await response.text()}`);
+      return response.ok;
+    },
     async stop() {
       const ended = new Promise((done) => child.once('exit', done));
       child.kill('SIGTERM');

@@ -2,6 +2,7 @@ import type { Http2Answer, Http2Request } from '../http2/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../http2/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import { remainingTtl } from '../remaining-ttl.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { readFcmApp } from './fcm-app.ts';
 import { buildBody, type FcmReading, readReply } from './providers/fcm.ts';
@@ -64,11 +65,4 @@ export function createFcmSender(
       await tokens.close();
     },
   };
-}
-
-/** Null once it has passed. 0 stands for "now or never" at FCM, so that it never passes here. */
-function remainingTtl(ttlS: number, acceptedAt: Date, now: Date): number | null {
-  if (ttlS === 0) return 0;
-  const left = ttlS - Math.max(0, Math.floor((now.getTime() - acceptedAt.getTime()) / 1_000));
-  return left > 0 ? left : null;
 }

@@ -1,6 +1,7 @@
 import { closingLast } from '../closing-last.ts';
 import { networkReason, type PostReply, post } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import { remainingTtl } from '../remaining-ttl.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
 import { shareEncryptors } from './encryptors.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
@@ -80,13 +81,6 @@ function send({ pool }: Origin, { path, ttlS, rendered, body }: Message, authori
 function readFailure(error: unknown): PushOutcome {
   if (Object(error).code === 'blocked_target') return { kind: 'failed', reason: 'blocked_target' };
   return { kind: 'retry', reason: networkReason(error) };
-}
-
-/** Null once it has passed. 0 stands for "now or never" at the push service, so that it never passes here. */
-function remainingTtl(ttlS: number, acceptedAt: Date, now: Date): number | null {
-  if (ttlS === 0) return 0;
-  const left = ttlS - Math.max(0, Math.floor((now.getTime() - acceptedAt.getTime()) / 1_000));
-  return left > 0 ? left : null;
 }
 
 function pathOf({ pathname, search }: URL): string {

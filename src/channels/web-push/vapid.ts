@@ -1,4 +1,5 @@
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { signJwt } from '../jwt.ts';
 
 /** The application server's own key pair and contact, as in the workspace file. */
 export interface VapidKeys {
@@ -24,11 +25,6 @@ export function readVapidKeys(settings: Readonly<Record<string, string>>): Vapid
 /** The Authorization header for one push service. `origin` as `URL.origin` writes it. Source: RFC 8292. */
 export function vapidHeader({ subject, publicKey, key }: VapidKeys, origin: string, now: Date): string {
   const expiresAtS = Math.floor((now.getTime() + VAPID_LIFETIME_MS) / 1_000);
-  const content = `${part({ typ: 'JWT', alg: 'ES256' })}.${part({ aud: origin, exp: expiresAtS, sub: subject })}`;
-  const signature = sign('sha256', Buffer.from(content), { key, dsaEncoding: 'ieee-p1363' });
-  return `vapid t=${content}.${signature.toString('base64url')}, k=${publicKey}`;
-}
-
-function part(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { aud: origin, exp: expiresAtS, sub: subject };
+  return `vapid t=${signJwt({ typ: 'JWT', alg: 'ES256' }, claims, key)}, k=${publicKey}`;
 }
