@@ -30,6 +30,7 @@ import { userRoutes } from './http/routes/users.ts';
 import { webPushPages } from './http/routes/web-push-sdk.ts';
 import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
+import { endAll } from './lib/end-all.ts';
 import { InHand } from './lib/in-hand.ts';
 import { dashed } from './lib/uuid.ts';
 import { keepCustomIndex } from './people/custom-index.ts';
@@ -112,13 +113,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     server,
     worker,
     routes,
-    async stop() {
-      await server?.close();
-      await acceptor.idle();
-      await working?.stop();
-      stopIndexCare();
-      stopHousekeeping();
-    },
+    stop: () =>
+      endAll(
+        () => server?.close(),
+        () => acceptor.idle(),
+        () => working?.stop(),
+        stopIndexCare,
+        stopHousekeeping,
+      ),
   };
 }
 
@@ -161,12 +163,13 @@ async function startWorking(
   });
   return {
     worker: started,
-    async stop() {
-      await started.stop();
-      await deliveries.close();
-      await appLanes.close();
-      await hygiene.stop();
-      await queues.stop();
-    },
+    stop: () =>
+      endAll(
+        () => started.stop(),
+        () => deliveries.close(),
+        () => appLanes.close(),
+        () => hygiene.stop(),
+        () => queues.stop(),
+      ),
   };
 }

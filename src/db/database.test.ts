@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Socket } from 'node:net';
 import test from 'node:test';
 import { testDatabase } from '../../test/support/database.ts';
+import { clientConfig } from './connection.ts';
+import { listen } from './listen.ts';
 import { sql } from './sql.ts';
 
 test('a transaction that throws leaves nothing behind', async (t) => {
@@ -39,4 +43,52 @@ test('a connection that ends between two statements of a transaction fails the t
   });
   await assert.rejects(work, /terminat|not queryable/);
   assert.deepEqual(await db.one(sql`select 1 as still`), { still: 1 });
+});
+
+test('a listener that is stopped while it connects again leaves no connection behind', async (t) => {
+  const { url } = await testDatabase(t);
+  const sockets: Socket[] = [];
+  const again = Promise.withResolvers<Socket>();
+  const stream = () => {
+    const socket = new Socket();
+    if (sockets.push(socket) === 2) again.resolve(socket);
+    return socket;
+  };
+  const heard: string[] = [];
+  const errors: Error[] = [];
+  const config = { ...clientConfig(url), stream };
+  const listener = await listen(
+    config,
+    'catalog',
+    (notice) => heard.push(notice),
+    (error) => errors.push(error),
+  );
+  sockets[0]?.destroy();
+  const second = await again.promise;
+  const closed = once(second, 'close');
+  await listener.stop();
+  await closed;
+  assert.equal(sockets.length, 2);
+  assert.deepEqual(heard, [], 'who has stopped hears nothing more');
+  assert.equal(errors.length, 1);
+});
+
+test('a database that stays away is told of twice, not at every try', async (t) => {
+  const { url } = await testDatabase(t);
+  const sockets: Socket[] = [];
+  const fourth = Promise.withResolvers<void>();
+  const stream = () => {
+    const socket = new Socket();
+    if (sockets.push(socket) > 1) setImmediate(() => socket.destroy());
+    if (sockets.length === 4) fourth.resolve();
+    return socket;
+  };
+  const errors: Error[] = [];
+  const listener = await listen({ ...clientConfig(url), stream }, 'catalog', assert.fail, (error) =>
+    errors.push(error),
+  );
+  sockets[0]?.destroy();
+  await fourth.promise;
+  await listener.stop();
+  assert.equal(errors.length, 2);
 });

@@ -9,6 +9,7 @@ const RECONNECT_AFTER_MS = 500;
 /**
  * Listens on `channel` over a connection of its own until stopped, and reconnects by itself.
  * After a reconnect `onNotice('')` is called once, since notices may have been missed.
+ * `onError` hears of a connection that breaks and of the first try that fails, not of every further one.
  */
 export async function listen(
   config: pg.ClientConfig,
@@ -17,8 +18,10 @@ export async function listen(
   onError: (error: Error) => void,
 ): Promise<Listener> {
   let stopped = false;
-  let client = await open();
+  let isAway = false;
   let timer: NodeJS.Timeout | undefined;
+  let reopening = Promise.resolve();
+  let client = await open();
 
   async function open(): Promise<pg.Client> {
     const next = new pg.Client(config);
@@ -26,20 +29,25 @@ export async function listen(
     next.on('notification', (notice) => onNotice(notice.payload ?? ''));
     await next.connect();
     await next.query(`listen ${pg.escapeIdentifier(channel)}`);
-    next.on('end', reopenLater);
+    next.once('end', reopenLater);
     return next;
   }
 
   function reopenLater(): void {
-    if (!stopped) timer = setTimeout(reopen, RECONNECT_AFTER_MS);
+    if (stopped) return;
+    timer = setTimeout(() => {
+      reopening = reopen();
+    }, RECONNECT_AFTER_MS);
   }
 
   async function reopen(): Promise<void> {
     try {
       client = await open();
-      onNotice('');
+      isAway = false;
+      if (!stopped) onNotice('');
     } catch (error) {
-      onError(error as Error);
+      if (!isAway) onError(error as Error);
+      isAway = true;
       reopenLater();
     }
   }
@@ -48,6 +56,7 @@ export async function listen(
     async stop() {
       stopped = true;
       clearTimeout(timer);
+      await reopening; // Else a connection that is being made now would stay, and keep the process alive.
       await client.end();
     },
   };

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
+import { endAll } from '../lib/end-all.ts';
 import { createLane, type Lane } from '../queue/lane.ts';
 import { giveBackTasks, leaseTasks, nextDueAt, renewLeases, type Task, type TaskFilter } from '../queue/tasks.ts';
 import { lanes } from './plan.ts';
@@ -84,12 +85,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       // Each lane may leave work to another.
       for (let looks = 0; looks < 2; looks += 1) for (const { works } of running) await works.idle();
     },
-    async stop() {
+    stop() {
       stopping.abort();
-      await listener.stop();
-      await Promise.all(running.map(({ works }) => works.stop()));
-      cancelRenewal();
-      await giveBackTasks(db, worker);
+      return endAll(
+        () => listener.stop(),
+        () => Promise.all(running.map(({ works }) => works.stop())),
+        cancelRenewal,
+        () => giveBackTasks(db, worker),
+      );
     },
   };
 }
