@@ -58,7 +58,7 @@ export async function startBenchServer(workspaceYaml: string, env: Record<string
       return (await response.json()) as T;
     },
     async order(id, order) {
-      const response = await fetch(`${url}/dispatches/${id}/${order}`, { method: 'POST', headers });
+      const response = await fetch(`${url}/dispatches/${id}/${order}`, { method: 'POST', headers, body: '{}' });
       if (!response.ok && response.status !== 409)
         throw new Error(`${order} of ${id}: ${response.status} ${await response.text()}`);
       return response.ok;
