@@ -1,8 +1,11 @@
 // The server as a process: how it starts, refuses to start, and stops.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { dataFolder, start, startServer } from './support/process.ts';
 
@@ -18,6 +21,20 @@ test('the second start knows the same key; a signal stops it in order', async (t
   assert.equal(response.status, 200);
   assert.equal(await second.end('SIGINT'), 0);
   assert.match(second.log(), /"msg":"stopped"/);
+});
+
+test('npm start passes a signal on to the server', async (t) => {
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
+  const child = spawn('npm', ['start', '--silent'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'exit');
+  let log = '';
+  child.stderr.on('data', (chunk) => (log += chunk));
+  for await (const line of createInterface(child.stdout)) {
+    if (line.startsWith('Cresset is listening')) child.kill('SIGTERM');
+  }
+  assert.deepEqual(await ended, [0, null]);
+  assert.match(log, /"msg":"stopped"/);
 });
 
 test('a second server on the same data folder, and one on a port in use, say so and end', async (t) => {

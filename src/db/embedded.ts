@@ -4,6 +4,7 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } f
 import { tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
+import { endAll } from '../lib/end-all.ts';
 import { type Account, databaseAccount, launcher } from './account.ts';
 import { clientConfig } from './connection.ts';
 
@@ -97,8 +98,11 @@ export async function startEmbedded({ dataDir, durable = true, watcher }: Embedd
     async stop() {
       const last = await ownership.giveUp();
       if (last === null) return; // It is down, or another server's.
-      await succeed(run, binaries.pg_ctl, ['-D', cluster, '-m', 'fast', '-w', 'stop'], 'stop');
-      await last.end().catch(ignoreClosed);
+      // Let go of in any case: an open connection would keep a process alive that means to end.
+      await endAll(
+        () => succeed(run, binaries.pg_ctl, ['-D', cluster, '-m', 'fast', '-w', 'stop'], 'stop'),
+        () => last.end().catch(ignoreClosed),
+      );
     },
   };
 }
