@@ -9,7 +9,7 @@ import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
-import { help, isHelpWanted, wantedBenches } from './options.ts';
+import { help, isHelpWanted, peopleOption, wantedBenches } from './options.ts';
 import { pageWith } from './page.ts';
 import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
@@ -41,7 +41,7 @@ const path = new URL('../docs/bench.md', import.meta.url);
 for (const [name, bench] of Object.entries(benches)) {
   if (wantedBenches.length > 0 && !wantedBenches.includes(name)) continue;
   const section = {
-    name,
+    name: peopleOption === undefined ? name : `${name} of ${peopleOption}`,
     command,
     date: new Date().toISOString().slice(0, 10),
     commit: commit(),
