@@ -13,6 +13,8 @@ export interface Push<Rendered extends object = object> {
   pushId: string;
   /** When the dispatch was accepted: a message's time to live counts from here. */
   acceptedAt: Date;
+  /** Told once a connection takes it; by then, or once there is an outcome, another may be made ready. */
+  handover?: { handedOver(): void } | undefined;
 }
 
 export type PushEnvironment = 'production' | 'development';

@@ -125,7 +125,16 @@ function decideOne(deps: AttemptDeps, { send, dispatch, recipient, turn, now, ca
   if ('verdict' in composed) return refuse(composed.verdict);
   caps?.take(send, dispatch);
   const { address, pushTargets } = admission;
-  const parcel = { send, dispatch, recipient, message, rendered: composed.rendered, address, pushTargets };
+  const parcel = {
+    send,
+    dispatch,
+    recipient,
+    message,
+    rendered: composed.rendered,
+    address,
+    pushTargets,
+    handover: undefined,
+  };
   return { send, verdict: { status: 'sending', address }, parcel };
 }
 

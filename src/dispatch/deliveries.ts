@@ -17,6 +17,8 @@ export interface Parcel {
   rendered: object;
   address: string | null;
   pushTargets: readonly PushTarget[];
+  /** Told once the message is with a connection, where the channel's sender says so. */
+  handover: { handedOver(): void } | undefined;
 }
 
 /** What came of an attempt, and all that is to be written down of it. */

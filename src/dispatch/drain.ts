@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { ChannelKey } from '../channels/channel.ts';
-import { channels } from '../channels/index.ts';
 import type { Task } from '../queue/tasks.ts';
 import { expandNamed } from './expand-named.ts';
 import type { Finisher } from './finish.ts';
@@ -12,7 +11,6 @@ import { explainWait } from './push/closed-apps.ts';
 
 /** Sends that are loaded, decided and marked together. */
 const CHUNK = 200;
-const PUSH_CHUNK = 500;
 /** Most sends of one task that are read at once; then others have their turn. */
 const PAGE = 1_000;
 
@@ -45,9 +43,7 @@ export async function drain(
   const ends = new Ends();
   for (const task of tasks)
     for (const untilMs of blocks.get(task.dispatchId)?.values() ?? []) ends.again(task.id, new Date(untilMs));
-  await attemptAll(deps, chunksOf(sends, chunkSize(sends)), dispatches, signal, (taskId, dueAt) =>
-    ends.again(taskId, dueAt),
-  );
+  await attemptAll(deps, chunksOf(sends, CHUNK), dispatches, signal, (taskId, dueAt) => ends.again(taskId, dueAt));
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
   await explainPauses(deps, dispatches);
   await endTasks(deps, { tasks, due, read, ends });
@@ -142,10 +138,6 @@ async function settle(deps: DrainDeps, tasks: Task[], dispatches: Dispatches): P
     tasks.filter(({ dispatchId }) => dispatches.get(dispatchId)?.state === 'accepted'),
     dispatches,
   );
-}
-
-function chunkSize(sends: readonly PendingSend[]): number {
-  return sends.every(({ channel }) => channels[channel].address.kind === 'push') ? PUSH_CHUNK : CHUNK;
 }
 
 function chunksOf<T>(items: T[], size: number): T[][] {

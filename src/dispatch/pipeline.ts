@@ -1,5 +1,5 @@
 import { channels } from '../channels/index.ts';
-import type { InHand } from '../lib/in-hand.ts';
+import { Handover, type InHand, type Room } from '../lib/in-hand.ts';
 import { type AttemptDeps, decideChunk, deliverAndRecord, loadFacts } from './attempt.ts';
 import type { PendingSend } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
@@ -18,6 +18,11 @@ export interface PipelineDeps extends AttemptDeps {
 const MOST_PUSHES = 2_000;
 /** Of mails and other messages, of which a repetition is worse and a connection carries one at a time. */
 const MOST_OTHERS = { named: 800, broadcast: 400 };
+/**
+ * Most pushes that are ready and wait for a connection to take them. More would only lie in memory, where the collector
+ * walks over them again and again, and grow old.
+ */
+const MOST_READY = 400;
 /** Facts that have waited longer for room are read again. */
 const FRESH_MS = 5_000;
 
@@ -38,9 +43,9 @@ export async function attemptAll(
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
     const room = roomFor(deps, chunk, dispatches);
-    await room.inHand.take(chunk.length, room.most);
+    await room.inHand.take(chunk.length, room);
     if (signal.aborted || flight.hasFailed) {
-      room.inHand.give(chunk.length);
+      letGo(room.inHand, chunk.length);
       break; // what was not begun stays pending
     }
     ahead = loadAhead(deps, chunks[index + 1], dispatches);
@@ -48,17 +53,26 @@ export async function attemptAll(
       flight.fail(error);
       return [];
     });
-    room.inHand.give(chunk.length - begun.length);
+    letGo(room.inHand, chunk.length - begun.length);
     for (const parcel of begun) {
       flight.begin();
+      const handover = new Handover(room.inHand);
+      parcel.handover = handover;
       deliverAndRecord(deps, parcel, signal, (error, verdict) => {
         if (verdict?.dueAt) onRetryAt(parcel.send.taskId, verdict.dueAt);
+        handover.handedOver();
         room.inHand.give(1);
         flight.end(error);
       });
     }
   }
   await flight.landed();
+}
+
+/** What was taken and is not begun. */
+function letGo(inHand: InHand, count: number): void {
+  inHand.handOver(count);
+  inHand.give(count);
 }
 
 interface Loaded {
@@ -94,11 +108,12 @@ function roomFor(
   { inHand }: PipelineDeps,
   chunk: PendingSend[],
   dispatches: ReadonlyMap<string, LoadedDispatch>,
-): { inHand: InHand; most: number } {
+): Room & { inHand: InHand } {
   const dispatch = dispatches.get(chunk[0]?.dispatchId ?? '');
   const lane = dispatch !== undefined && isBroadcast(dispatch.plan) ? 'broadcast' : 'named';
   const isPush = chunk.every(({ channel }) => channels[channel].address.kind === 'push');
-  return { inHand: inHand[lane], most: isPush ? MOST_PUSHES : MOST_OTHERS[lane] };
+  if (isPush) return { inHand: inHand[lane], most: MOST_PUSHES, mostAhead: MOST_READY };
+  return { inHand: inHand[lane], most: MOST_OTHERS[lane], mostAhead: Number.POSITIVE_INFINITY };
 }
 
 /** Sends on their way, and the first error among them. */

@@ -66,7 +66,7 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
   const delivered = results.filter(({ sandboxMessage }) => sandboxMessage !== null);
   const news = results.flatMap((result) => result.news);
   const isPlain = bounced.length + released.length + delivered.length + news.length === 0;
-  if (isPlain && !hygiene.hasCounts()) return writeVerdicts(db.byKey, results, now);
+  if (isPlain && !hygiene.hasCounts(now)) return writeVerdicts(db.byKey, results, now);
   const afterwards = await db.byKey.transaction(async (tx) => {
     await writeVerdicts(tx, results, now);
     if (delivered.length > 0) await fillSandbox(tx, delivered, now);

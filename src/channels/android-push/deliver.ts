@@ -8,6 +8,8 @@ import { readFcmApp } from './fcm-app.ts';
 import { buildBody, type FcmReading, readReply } from './providers/fcm.ts';
 import type { RenderedAndroidPush } from './render.ts';
 
+type Message = Pick<Http2Request, 'body' | 'handover'>;
+
 /** FCM allows 100 streams a connection: these carry 2,000 messages at once. */
 const MAX_CONNECTIONS = 20;
 
@@ -35,8 +37,8 @@ export function createFcmSender(
     return authorized.headers;
   }
 
-  function call(body: string, token: string, signal: AbortSignal): Promise<Http2Answer> {
-    return pool.request({ headers: headersWith(token), body }, signal);
+  function call({ body, handover }: Message, token: string, signal: AbortSignal): Promise<Http2Answer> {
+    return pool.request({ headers: headersWith(token), body, handover }, signal);
   }
 
   function read(answer: Http2Answer): FcmReading {
@@ -53,12 +55,12 @@ export function createFcmSender(
         clock.now(),
       );
       if (ttlS === null) return { kind: 'expired' };
-      const body = buildBody(app, push, ttlS);
-      const reading = read(await call(body, token, signal));
+      const message = { body: buildBody(app, push, ttlS), handover: push.handover };
+      const reading = read(await call(message, token, signal));
       if (reading.renewsToken === undefined) return reading.outcome;
       const other = await tokens.renew(token);
       if (other === null) return reading.outcome;
-      return typeof other === 'string' ? read(await call(body, other, signal)).outcome : other;
+      return typeof other === 'string' ? read(await call(message, other, signal)).outcome : other;
     },
     async close() {
       await pool.close();

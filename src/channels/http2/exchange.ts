@@ -4,6 +4,8 @@ import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type Outgo
 export interface Http2Request {
   headers: OutgoingHttpHeaders;
   body: string;
+  /** Told when a connection takes it; again when another does. */
+  handover?: { handedOver(): void } | undefined;
 }
 
 export type Http2Answer = Http2Reply | Unanswered;

@@ -97,6 +97,7 @@ export class Http2Pool {
       if (exchange === undefined) return;
       exchange.deadline = this.#now() + this.#requestTimeoutMs;
       this.#underWay.add(exchange);
+      exchange.request.handover?.handedOver();
       connection.start(exchange);
     }
   }

@@ -53,6 +53,7 @@ export function createAdmSender({ settings, clock }: PushSenderOptions): PushSen
     const { accessToken } = reading;
     const message = { ...rendered.message, expiresAfter };
     try {
+      push.handover?.handedOver();
       const reply = await exchange(messages, buildRequest(message, { prefix, registrationId, accessToken }));
       if (reply.status !== 401) return readReply(reply, { registrationId, now: clock.now() });
       accessTokens.forget(accessToken);

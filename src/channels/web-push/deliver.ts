@@ -29,7 +29,7 @@ export function createWebPushSender({
   });
   const encryptors = shareEncryptors();
 
-  async function deliver({ rendered, token, acceptedAt }: Push<RenderedWebPush>): Promise<PushOutcome> {
+  async function deliver({ rendered, token, acceptedAt, handover }: Push<RenderedWebPush>): Promise<PushOutcome> {
     const now = clock.now();
     const reading = readSubscriptionText(token);
     if (!reading.ok) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
@@ -45,6 +45,7 @@ export function createWebPushSender({
       if (origin === null) return { kind: 'failed', reason: 'blocked_target' };
       const body = await encryptors.encrypt({ plaintext, receiver: subscription });
       if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
+      handover?.handedOver();
       const reply = await exchange(origin, { path: pathOf(subscription.endpoint), ttlS, rendered, body });
       return readReply(reply, clock.now());
     } catch (error) {

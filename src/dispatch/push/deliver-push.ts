@@ -99,14 +99,19 @@ function summary(
 }
 
 /** Null for a device that has its final word, or whose next try is not due. */
-function callFor({ lanes, nowMs }: PushDeps, { send, dispatch, rendered }: Parcel, target: PushTarget): Call | null {
+function callFor(
+  { lanes, nowMs }: PushDeps,
+  { send, dispatch, rendered, handover }: Parcel,
+  target: PushTarget,
+): Call | null {
   const { appId, token, registeredAt, environment } = target;
   const pushId = pushIdOf(send, appId, token);
   const before = send.devices?.find(({ id }) => id === pushId);
   if (before !== undefined && !isDue(before, nowMs())) return null;
   // Devices that came later than the first attempt are not of this send.
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
-  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.triedSince };
+  const acceptedAt = dispatch.triedSince;
+  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, handover };
   return { push, target, lane: lanes.laneOf(dispatch.workspace, appId), before };
 }
 

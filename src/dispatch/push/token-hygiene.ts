@@ -18,8 +18,8 @@ import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recen
 /** A suspect token is removed after this, unless it was cleared. Source: messaging-objects.md 1.11. */
 const SUSPECT_MS = 600_000;
 const SWEEP_EVERY_MS = 60_000;
-/** Calls that nothing was said against are counted this many at a time. */
-const COUNT_AT = 200;
+/** Calls that nothing was said against are written so often: with each group of results they would double its statements. */
+const COUNT_EVERY_MS = 1_000;
 
 export interface TokenHygieneOptions {
   db: Database;
@@ -35,6 +35,7 @@ export interface TokenHygieneOptions {
 export class TokenHygiene {
   readonly #options: TokenHygieneOptions;
   #counts = new Map<string, AppCalls>();
+  #countedAtMs = Number.NEGATIVE_INFINITY;
   #cancelSweep: (() => void) | null = null;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -54,15 +55,20 @@ export class TokenHygiene {
     }
   }
 
-  /** True when there is anything to be written besides `news`. */
-  hasCounts(): boolean {
-    return this.#counts.values().some(({ calls, ambiguous }) => ambiguous > 0 || calls >= COUNT_AT);
+  /** True when counts are to be written now. */
+  hasCounts(now: Date): boolean {
+    if (this.#counts.size === 0) return false;
+    return (
+      now.getTime() - this.#countedAtMs >= COUNT_EVERY_MS ||
+      this.#counts.values().some(({ ambiguous }) => ambiguous > 0)
+    );
   }
 
   /** Writes counts and news within a transaction. What to do once that has been committed is returned. */
   async write(tx: Db, news: readonly TokenNews[], now: Date): Promise<() => void> {
     const counts = this.#counts;
     this.#counts = new Map();
+    this.#countedAtMs = now.getTime();
     try {
       await addCalls(tx, [...counts.values()], now);
       await removeTokens(tx, complaintsOf(news, 'dead'), now);

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Handover, InHand } from './in-hand.ts';
+
+/** Takes one after the other, and says which have been let in so far. */
+function takers(inHand: InHand, counts: number[], room: { most: number; mostAhead: number }) {
+  const admitted: number[] = [];
+  for (const [index, count] of counts.entries()) inHand.take(count, room).then(() => admitted.push(index));
+  return async () => {
+    await Promise.resolve();
+    return admitted;
+  };
+}
+
+test('no more is in hand than there is room for; what is given back lets the next in, in order', async () => {
+  const inHand = new InHand();
+  const admitted = takers(inHand, [600, 600, 300], { most: 1_000, mostAhead: 10_000 });
+  assert.deepEqual(await admitted(), [0], 'the third would fit and waits behind the second');
+  inHand.give(199);
+  assert.deepEqual(await admitted(), [0]);
+  inHand.give(1);
+  assert.deepEqual(await admitted(), [0, 1]);
+  inHand.give(700);
+  assert.deepEqual(await admitted(), [0, 1, 2]);
+  assert.equal(inHand.count, 600);
+});
+
+test('no more is ahead of the handing over than there is room for', async () => {
+  const inHand = new InHand();
+  const admitted = takers(inHand, [250, 250, 250], { most: 2_000, mostAhead: 500 });
+  assert.deepEqual(await admitted(), [0, 1]);
+  inHand.handOver(249);
+  assert.deepEqual(await admitted(), [0, 1]);
+  inHand.handOver(1);
+  assert.deepEqual(await admitted(), [0, 1, 2]);
+});
+
+test('something larger than all the room goes when nothing else is there', async () => {
+  const inHand = new InHand();
+  const admitted = takers(inHand, [5_000, 1], { most: 100, mostAhead: 10 });
+  assert.deepEqual(await admitted(), [0]);
+  inHand.handOver(5_000);
+  assert.deepEqual(await admitted(), [0]);
+  inHand.give(5_000);
+  assert.deepEqual(await admitted(), [0, 1]);
+});
+
+test('one is handed over once', async () => {
+  const inHand = new InHand();
+  const admitted = takers(inHand, [2, 9], { most: 100, mostAhead: 10 });
+  const [one, other] = [new Handover(inHand), new Handover(inHand)];
+  one.handedOver();
+  one.handedOver();
+  assert.deepEqual(await admitted(), [0, 1]);
+  other.handedOver();
+  const more = takers(inHand, [1, 1], { most: 100, mostAhead: 10 });
+  assert.deepEqual(await more(), [0]);
+});
