@@ -1,0 +1,109 @@
+import { sql } from '../src/db/sql.ts';
+import { untilReached } from './progress.ts';
+import { conclude, type Outcome, type Tell, took } from './scenario.ts';
+import type { Event } from './strike.ts';
+import { pause, untilTrue } from './waiting.ts';
+import { sendBroadcasts, type World } from './world.ts';
+
+const PAUSED_AT = 0.3;
+const CANCELLED_AT = 0.6;
+const SETTLE_PATIENCE_MS = 60_000;
+/** Long enough that whoever still sent would be seen. */
+const QUIET_MS = 1_000;
+
+interface Described {
+  /** How old the numbers are; absent = as of now. */
+  counted_at?: string;
+  counts: { targeted: number };
+  channels: Record<string, Record<string, number>>;
+}
+
+/** Paused at 30 %, everything stopped and started again, resumed, cancelled at 60 %; counted at each step. */
+export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome> {
+  const startedAt = performance.now();
+  const events: Event[] = [];
+  const problems: string[] = [];
+  const note = async (what: string, planned: number) => {
+    const event = { atMs: performance.now() - startedAt, reached: await world.reached(), planned, what };
+    events.push(event);
+    tell(event);
+  };
+  const check = async (step: string, planned: number, rest: 'pending' | 'cancelled') => {
+    const { said, wrong } = await compareCounts(world, ids, rest);
+    problems.push(...wrong.map((problem) => `${step}: ${problem}`));
+    await note(`${step}: ${said}`, planned);
+  };
+  const ids = await sendBroadcasts(world);
+  await untilReached(world, world.expected * PAUSED_AT);
+  await order(world, ids, 'pause');
+  await note('paused', PAUSED_AT);
+  await untilNothingMoves(world);
+  await check('counted', PAUSED_AT, 'pending');
+  await restartEverything(world);
+  await note('everything stopped in order and started again', PAUSED_AT);
+  await pause(QUIET_MS);
+  await check('counted again', PAUSED_AT, 'pending');
+  await order(world, ids, 'resume');
+  await note('resumed', PAUSED_AT);
+  await untilReached(world, world.expected * CANCELLED_AT);
+  await order(world, ids, 'cancel');
+  await note('cancelled', CANCELLED_AT);
+  await untilNothingMoves(world);
+  await check('counted', CANCELLED_AT, 'cancelled');
+  const damage = { workers: 0, cuts: 0 };
+  const outcome = await conclude(world, { dispatchIds: ids, damage, isCancelled: true }, events, [
+    took(performance.now() - startedAt),
+  ]);
+  return { ...outcome, problems: [...problems, ...outcome.problems] };
+}
+
+/** One after the other; a broadcast by mail and one by push need not be equally far. */
+async function order({ api }: World, ids: readonly string[], verb: 'pause' | 'resume' | 'cancel'): Promise<void> {
+  for (const id of ids) await api.ask('POST', `/dispatches/${id}/${verb}`, {});
+}
+
+/** No task is held, and all of the audience is written down. */
+async function untilNothingMoves({ db }: World): Promise<void> {
+  await untilTrue('the dispatches to come to rest', SETTLE_PATIENCE_MS, async () => {
+    const { moving } = await db.one<{ moving: number }>(sql`
+      select (select count(*) from tasks) + (select count(*) from sends where status = 'sending') as moving`);
+    return moving === 0;
+  });
+}
+
+async function restartEverything({ servers, database }: World): Promise<void> {
+  await servers.stopAll();
+  await database.restart('fast', 0);
+  await servers.startAll();
+}
+
+/** What the server tells of its dispatches beside what the providers have, and everybody has a place in it. */
+async function compareCounts(world: World, ids: readonly string[], rest: 'pending' | 'cancelled') {
+  const wrong: string[] = [];
+  let [sent, left] = [0, 0];
+  for (const id of ids) {
+    const { channels, counts } = await settledCounts(world, id);
+    if (counts.targeted !== world.people) wrong.push(`${counts.targeted} people instead of ${world.people}`);
+    for (const [channel, told] of Object.entries(channels)) {
+      sent += told.sent ?? 0;
+      left += told[rest] ?? 0;
+      const { recipients = 0, attempts: _, attempts_failed: __, ...outcomes } = told;
+      const sum = Object.values(outcomes).reduce((total, count) => total + count, 0);
+      if (recipients !== world.people || sum !== recipients)
+        wrong.push(`${channel}: ${recipients} recipients, outcomes add up to ${sum}`);
+    }
+  }
+  const reached = await world.reached();
+  if (reached !== sent) wrong.push(`${sent} are said to be sent, ${reached} have theirs`);
+  return { said: `${sent} sent, ${left} ${rest}`, wrong };
+}
+
+/** Of a large dispatch the counts may be some seconds old, and say so. */
+async function settledCounts({ api }: World, id: string): Promise<Described> {
+  const askedAt = Date.now();
+  for (;;) {
+    const described = await api.ask<Described>('GET', `/dispatches/${id}`);
+    if (described.counted_at === undefined || Date.parse(described.counted_at) >= askedAt) return described;
+    await pause(100);
+  }
+}

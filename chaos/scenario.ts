@@ -1,0 +1,60 @@
+import { type Books, checkBooks, type Finding } from './books.ts';
+import { type Case, readBooks } from './look.ts';
+import { drawPlan, type Step } from './plan.ts';
+import { type Ended, untilEnded } from './progress.ts';
+import { type Event, takeSteps } from './strike.ts';
+import { sendBroadcasts, type World } from './world.ts';
+
+/** What came of a run. It went well when there are no problems. */
+export interface Outcome {
+  events: readonly Event[];
+  /** What else was seen, a line each. */
+  notes: readonly string[];
+  channels: Finding['channels'];
+  problems: readonly string[];
+}
+
+export type Tell = (event: Event) => void;
+
+/** A broadcast, and everything that the plan of its seed does to it. */
+export function kills(world: World, count: number, tell: Tell): Promise<Outcome> {
+  const { seed, delivery } = world;
+  return follow(world, drawPlan({ seed, kills: count, delivery }), tell);
+}
+
+/** A broadcast that these steps are done to. */
+export async function follow(world: World, steps: readonly Step[], tell: Tell): Promise<Outcome> {
+  const events: Event[] = [];
+  const startedAt = performance.now();
+  const dispatchIds = await sendBroadcasts(world);
+  const damage = await takeSteps(world, steps, (event) => {
+    events.push(event);
+    tell(event);
+  });
+  const ended = await untilEnded(world);
+  const tookMs = performance.now() - startedAt;
+  return conclude(world, { dispatchIds, damage, isCancelled: false }, events, [...notesOf(ended), took(tookMs)]);
+}
+
+export function took(ms: number): string {
+  return `everything had ended after ${(ms / 1_000).toFixed(0)} s`;
+}
+
+export function notesOf({ broughtForward }: Ended): string[] {
+  if (broughtForward === 0) return [];
+  return [`${broughtForward} mails waited for a try five minutes later, which was brought forward`];
+}
+
+/** The books, and servers that ended though nobody had ended them. */
+export async function conclude(
+  world: World,
+  of: Case,
+  events: readonly Event[],
+  notes: readonly string[],
+): Promise<Outcome> {
+  const books: Books = await readBooks(world, of);
+  const { channels, problems } = checkBooks(books);
+  const { crashes, failedStarts } = world.servers;
+  const starts = failedStarts > 0 ? [`${failedStarts} starts of a server failed while the database was away`] : [];
+  return { events, notes: [...notes, ...starts], channels, problems: [...problems, ...crashes] };
+}
