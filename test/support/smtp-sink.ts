@@ -26,7 +26,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
     total += 1;
     watchers.look();
     if (delayMs === 0) answer();
-    else setTimeout(answer, delayMs);
+    else setTimeout(answer, delayMs).unref();
   };
   const server: Server = createServer((socket) => serve(socket, onMail));
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
