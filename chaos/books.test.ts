@@ -19,7 +19,7 @@ function goodBooks(change: Partial<Books> = {}): Books {
       ['bob-phone', 1],
     ]),
     told: { apple_push: { recipients: 3, sent: 2, no_address: 1 } },
-    explained: {},
+    explained: [],
     left: { tasks: 0, leases: 0, openDispatches: 0 },
     isCancelled: false,
     ...change,
@@ -49,9 +49,9 @@ test('books that balance have no problem, and their sums', () => {
         reached: 2,
         lost: 0,
         duplicates: 0,
-        explained: 0,
       },
     ],
+    duplicates: [{ channels: ['apple_push'], count: 0, most: 0 }],
   });
 });
 
@@ -87,12 +87,16 @@ const doctored: readonly [what: string, change: Partial<Books>, problems: readon
   ],
   [
     'a doubled one that nothing explains',
-    { received: received({ 'ada-phone': 3, 'bob-phone': 1 }), explained: { apple_push: 1 } },
+    { received: received({ 'ada-phone': 3, 'bob-phone': 1 }), explained: [{ channels: ['apple_push'], most: 1 }] },
     ['apple_push: 2 duplicates, of which at most 1 are explained'],
   ],
   [
     'a doubled one where that is never explained',
-    { delivery: 'at_most_once', received: received({ 'ada-phone': 2, 'bob-phone': 1 }), explained: { apple_push: 9 } },
+    {
+      delivery: 'at_most_once',
+      received: received({ 'ada-phone': 2, 'bob-phone': 1 }),
+      explained: [{ channels: ['apple_push'], most: 9 }],
+    },
     ['apple_push: 1 duplicates, of which at most 0 are explained'],
   ],
   [
@@ -152,7 +156,10 @@ for (const [what, change, problems] of doctored) {
 }
 
 test('at_least_once explains as many duplicates as were in hand', () => {
-  const books = goodBooks({ received: received({ 'ada-phone': 2, 'bob-phone': 1 }), explained: { apple_push: 1 } });
+  const books = goodBooks({
+    received: received({ 'ada-phone': 2, 'bob-phone': 1 }),
+    explained: [{ channels: ['apple_push'], most: 1 }],
+  });
   const { problems, channels } = checkBooks(books);
   assert.deepEqual(problems, []);
   assert.equal(channels[0]?.duplicates, 1);

@@ -26,12 +26,18 @@ export interface Books {
   received: ReadonlyMap<string, number>;
   /** What the server answers when it is asked: channel → status or reason → how many. */
   told: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Most duplicates by channel that what was done to the servers explains. */
-  explained: Readonly<Record<string, number>>;
+  /** What was in hand when servers were killed, and which channels share it: no more than that is explained. */
+  explained: readonly Allowance[];
   /** Work that should be gone. */
   left: { tasks: number; leases: number; openDispatches: number };
   /** It was cancelled in the middle: then some are `cancelled`, and have nothing. */
   isCancelled: boolean;
+}
+
+/** Most duplicates of these channels together that what was done to the servers explains. */
+export interface Allowance {
+  channels: readonly string[];
+  most: number;
 }
 
 /** The sum of one channel. */
@@ -47,11 +53,12 @@ export interface ChannelBooks {
   lost: number;
   /** Messages beyond the first of a target. */
   duplicates: number;
-  explained: number;
 }
 
 export interface Finding {
   channels: readonly ChannelBooks[];
+  /** Per allowance, how much of it was needed. */
+  duplicates: readonly { channels: readonly string[]; count: number; most: number }[];
   /** Empty when the books balance. Each names how many and a few of them. */
   problems: readonly string[];
 }
@@ -60,10 +67,30 @@ export interface Finding {
 export function checkBooks(books: Books): Finding {
   const channels = [...new Set([...books.audience, ...books.rows].map(({ channel }) => channel))];
   const checked = channels.map((channel) => checkChannel(channel, books));
+  const sums = checked.map(({ sum }) => sum);
+  const duplicates = countDuplicates(sums, books);
+  const unexplained = duplicates
+    .filter(({ count, most }) => count > most)
+    .map((one) => `${one.channels.join(', ')}: ${one.count} duplicates, of which at most ${one.most} are explained`);
+  const ofChannels = checked.flatMap(({ problems }) => problems);
   return {
-    channels: checked.map(({ sum }) => sum),
-    problems: [...checked.flatMap(({ problems }) => problems), ...strangers(books), ...leftOvers(books)],
+    channels: sums,
+    duplicates,
+    problems: [...ofChannels, ...unexplained, ...strangers(books), ...leftOvers(books)],
   };
+}
+
+/** With at_most_once nothing explains a duplicate, nor does anything where no channel has an allowance. */
+function countDuplicates(sums: readonly ChannelBooks[], { delivery, explained }: Books): Finding['duplicates'] {
+  const allowed = explained.flatMap((one) => one.channels);
+  const others = sums.map(({ channel }) => channel).filter((channel) => !allowed.includes(channel));
+  const groups = [...explained, ...others.map((channel) => ({ channels: [channel], most: 0 }))];
+  return groups.flatMap(({ channels, most }) => {
+    const own = sums.filter(({ channel }) => channels.includes(channel));
+    if (own.length === 0) return [];
+    const count = own.reduce((sum, { duplicates }) => sum + duplicates, 0);
+    return [{ channels: own.map(({ channel }) => channel), count, most: delivery === 'at_most_once' ? 0 : most }];
+  });
 }
 
 function checkChannel(channel: string, books: Books): { sum: ChannelBooks; problems: string[] } {
@@ -88,11 +115,8 @@ function checkChannel(channel: string, books: Books): { sum: ChannelBooks; probl
     if (row !== undefined) judge(entry, row, times, books, problems);
   }
   for (const person of rowsOf.keys()) problems.add('have a row and are not in the audience', person);
-  const explained = books.delivery === 'at_most_once' ? 0 : (books.explained[channel] ?? 0);
-  if (sum.duplicates > explained)
-    problems.say(`${sum.duplicates} duplicates, of which at most ${explained} are explained`);
   compareTold(books.told[channel] ?? {}, statuses, problems);
-  return { sum: { channel, ...sum, explained }, problems: problems.all() };
+  return { sum: { channel, ...sum }, problems: problems.all() };
 }
 
 function isLost({ target }: Entry, row: LedgerRow | undefined, times: number): boolean {

@@ -3,7 +3,7 @@ import { statusNow } from '../src/dispatch/counts.ts';
 import { MOST_OTHERS, MOST_PUSHES } from '../src/dispatch/pipeline.ts';
 import type { DispatchState } from '../src/dispatch/states.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
-import type { Books, Entry, LedgerRow } from './books.ts';
+import type { Allowance, Books, Entry, LedgerRow } from './books.ts';
 import type { Damage } from './strike.ts';
 import type { World } from './world.ts';
 
@@ -34,13 +34,12 @@ export async function readBooks(world: World, { dispatchIds, damage, isCancelled
 }
 
 /** A worker that dies leaves what it had in hand; so does a torn connection, to each of both workers. */
-function explainedBy({ workers, cuts }: Damage): Record<string, number> {
+function explainedBy({ workers, cuts }: Damage): Allowance[] {
   const times = workers + 2 * cuts;
-  return {
-    apple_push: times * IN_HAND.push,
-    android_push: times * IN_HAND.push,
-    email: times * IN_HAND.email,
-  };
+  return [
+    { channels: ['apple_push', 'android_push'], most: times * IN_HAND.push },
+    { channels: ['email'], most: times * IN_HAND.email },
+  ];
 }
 
 async function readAudience({ db, channel }: World): Promise<Entry[]> {

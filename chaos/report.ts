@@ -16,7 +16,17 @@ export interface Report extends Outcome {
 }
 
 /** As Markdown, which reads well at a terminal too. */
-export function reportText({ name, command, date, commit, events, notes, channels, problems }: Report): string {
+export function reportText({
+  name,
+  command,
+  date,
+  commit,
+  events,
+  notes,
+  channels,
+  duplicates,
+  problems,
+}: Report): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}`;
   return [
     `## ${name}`,
@@ -24,6 +34,7 @@ export function reportText({ name, command, date, commit, events, notes, channel
     eventTable(events),
     ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
     booksTable(channels),
+    duplicates.map(duplicatesLine).join('\n'),
     problems.length === 0
       ? '**The books balance.**'
       : `**The books do not balance:**\n\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
@@ -43,17 +54,21 @@ function eventTable(events: readonly Event[]): string {
 }
 
 function booksTable(channels: readonly ChannelBooks[]): string {
-  const rows = channels.map(({ channel, audience, rows, statuses, reached, lost, duplicates, explained }) => {
+  const rows = channels.map(({ channel, audience, rows, statuses, reached, lost, duplicates }) => {
     const { sent = 0, unknown = 0, skipped = 0, cancelled = 0, ...others } = statuses;
     const other = Object.entries(others).map(([status, count]) => `${count} ${status}`);
     const cells = [audience, rows, sent, unknown, skipped, cancelled].map(number);
-    return `| ${[channel, ...cells, other.join(', ') || '0', number(reached), number(lost), number(duplicates), number(explained)].join(' | ')} |`;
+    return `| ${[channel, ...cells, other.join(', ') || '0', number(reached), number(lost), number(duplicates)].join(' | ')} |`;
   });
   return [
-    '| channel | people | rows | sent | unknown | skipped | cancelled | others | reached at the provider | lost | duplicates | explained at most |',
-    '|---|---|---|---|---|---|---|---|---|---|---|---|',
+    '| channel | people | rows | sent | unknown | skipped | cancelled | others | reached at the provider | lost | duplicates |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
+}
+
+function duplicatesLine({ channels, count, most }: Report['duplicates'][number]): string {
+  return `- duplicates of ${channels.join(' and ')}: ${number(count)}; explained by what was in hand: at most ${number(most)}`;
 }
 
 function percent(share: number): string {

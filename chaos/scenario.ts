@@ -1,8 +1,8 @@
 import { type Books, checkBooks, type Finding } from './books.ts';
-import { type Case, readBooks } from './look.ts';
+import { type Case, IN_HAND, readBooks } from './look.ts';
 import { drawPlan, type Step } from './plan.ts';
 import { type Ended, untilEnded } from './progress.ts';
-import { type Event, takeSteps } from './strike.ts';
+import { type Damage, type Event, takeSteps } from './strike.ts';
 import { sendBroadcasts, type World } from './world.ts';
 
 /** What came of a run. It went well when there are no problems. */
@@ -11,6 +11,7 @@ export interface Outcome {
   /** What else was seen, a line each. */
   notes: readonly string[];
   channels: Finding['channels'];
+  duplicates: Finding['duplicates'];
   problems: readonly string[];
 }
 
@@ -33,7 +34,12 @@ export async function follow(world: World, steps: readonly Step[], tell: Tell): 
   });
   const ended = await untilEnded(world);
   const tookMs = performance.now() - startedAt;
-  return conclude(world, { dispatchIds, damage, isCancelled: false }, events, [...notesOf(ended), took(tookMs)]);
+  const notes = [damageNote(damage), ...notesOf(ended), took(tookMs)];
+  return conclude(world, { dispatchIds, damage, isCancelled: false }, events, notes);
+}
+
+function damageNote({ workers, cuts }: Damage): string {
+  return `workers killed: ${workers}; connections to providers torn down: ${cuts} times, of two workers each; in hand of a worker: at most ${IN_HAND.push} pushes, ${IN_HAND.email} mails`;
 }
 
 export function took(ms: number): string {
@@ -53,8 +59,8 @@ export async function conclude(
   notes: readonly string[],
 ): Promise<Outcome> {
   const books: Books = await readBooks(world, of);
-  const { channels, problems } = checkBooks(books);
+  const { channels, duplicates, problems } = checkBooks(books);
   const { crashes, failedStarts } = world.servers;
   const starts = failedStarts > 0 ? [`${failedStarts} starts of a server failed while the database was away`] : [];
-  return { events, notes: [...notes, ...starts], channels, problems: [...problems, ...crashes] };
+  return { events, notes: [...notes, ...starts], channels, duplicates, problems: [...problems, ...crashes] };
 }
