@@ -15,6 +15,7 @@ import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
 import { benchWebPush } from './web-push.ts';
+import { benchWorkers } from './workers.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,
   'web-push': benchWebPush,
+  workers: benchWorkers,
 };
 
 const unknown = wantedBenches.filter((name) => !(name in benches));

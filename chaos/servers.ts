@@ -2,14 +2,13 @@ import { type ServerProcess, start } from '../test/support/process.ts';
 import type { ServerName } from './plan.ts';
 import { pause } from './waiting.ts';
 
-export const serverNames: readonly ServerName[] = ['api', 'worker 1', 'worker 2'];
-
 const START_PATIENCE_MS = 90_000;
 const LINES_OF_LOG = 5;
 
 /** `cresset serve` in processes of their own, which are started again when they end, as a service manager would. */
 export class Servers {
   readonly #env: Record<string, string>;
+  readonly #workers: readonly ServerName[];
   readonly #up = new Map<ServerName, Promise<ServerProcess>>();
   readonly #wanted = new Set<ServerProcess>();
   /** Servers that ended by themselves after they had come up: none may. */
@@ -17,8 +16,9 @@ export class Servers {
   /** Starts that came to nothing, as they do while the database is away. */
   failedStarts = 0;
 
-  constructor(env: Record<string, string>) {
+  constructor(env: Record<string, string>, workers: readonly ServerName[] = ['worker 1', 'worker 2']) {
     this.#env = env;
+    this.#workers = workers;
   }
 
   start(name: ServerName, afterMs = 0): Promise<ServerProcess> {
@@ -53,7 +53,7 @@ export class Servers {
 
   async startAll(): Promise<void> {
     await this.start('api'); // it makes the tables and applies the workspace file
-    await Promise.all(serverNames.slice(1).map((name) => this.start(name)));
+    await Promise.all(this.#workers.map((name) => this.start(name)));
   }
 
   /** Until all are up again. */

@@ -10,7 +10,7 @@ import { Api, KEY } from './api.ts';
 import type { Delivery } from './books.ts';
 import { ChaosDatabase } from './database.ts';
 import { Mail } from './mail.ts';
-import type { Channels } from './plan.ts';
+import type { Channels, ServerName } from './plan.ts';
 import { Servers } from './servers.ts';
 
 export interface WorldOptions {
@@ -18,6 +18,8 @@ export interface WorldOptions {
   people: number;
   channel: Channels;
   delivery: Delivery;
+  /** Both by default. */
+  workers?: readonly ServerName[];
 }
 
 /** Real processes on this machine: PostgreSQL, an API, two workers, the push simulator, a mail server. */
@@ -57,14 +59,8 @@ async function startWorld(options: WorldOptions, endings: Ending[]): Promise<Wor
   endings.push(() => mail.end());
   const database = await ChaosDatabase.start();
   endings.push(() => database.end());
-  const servers = new Servers({
-    DATABASE_URL: database.url,
-    PORT: '0',
-    CRESSET_API_KEY: KEY,
-    CRESSET_SECRET: 'the secret of the chaos, long enough',
-    CRESSET_LOG_LEVEL: 'warn',
-    CRESSET_WORKSPACE: workspaceWith(simulator, mail),
-  });
+  const env = environment(database, workspaceWith(simulator, mail));
+  const servers = new Servers(env, options.workers);
   endings.push(() => servers.stopAll());
   await servers.startAll();
   const db = connect({ url: database.url, max: 2 });
@@ -79,6 +75,17 @@ async function startWorld(options: WorldOptions, endings: Ending[]): Promise<Wor
     async reached() {
       return (usesPush ? await simulator.reached() : 0) + (usesMail ? await mail.reached() : 0);
     },
+  };
+}
+
+function environment({ url }: ChaosDatabase, workspace: string): Record<string, string> {
+  return {
+    DATABASE_URL: url,
+    PORT: '0',
+    CRESSET_API_KEY: KEY,
+    CRESSET_SECRET: 'the secret of the chaos, long enough',
+    CRESSET_LOG_LEVEL: 'warn',
+    CRESSET_WORKSPACE: workspace,
   };
 }
 
