@@ -3,7 +3,7 @@ import { untilReached } from './progress.ts';
 import { conclude, type Outcome, type Tell, took } from './scenario.ts';
 import type { Event } from './strike.ts';
 import { pause, untilTrue } from './waiting.ts';
-import { sendBroadcasts, type World } from './world.ts';
+import { sendOneBroadcast, type World } from './world.ts';
 
 const PAUSED_AT = 0.3;
 const CANCELLED_AT = 0.6;
@@ -29,13 +29,14 @@ export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome>
     tell(event);
   };
   const check = async (step: string, planned: number, rest: 'pending' | 'cancelled') => {
-    const { said, wrong } = await compareCounts(world, ids, rest);
+    const { said, wrong } = await compareCounts(world, id, rest);
     problems.push(...wrong.map((problem) => `${step}: ${problem}`));
     await note(`${step}: ${said}`, planned);
   };
-  const ids = await sendBroadcasts(world);
+  const id = await sendOneBroadcast(world);
+  const order = (verb: 'pause' | 'resume' | 'cancel') => world.api.ask('POST', `/dispatches/${id}/${verb}`, {});
   await untilReached(world, world.expected * PAUSED_AT);
-  await order(world, ids, 'pause');
+  await order('pause');
   await note('paused', PAUSED_AT);
   await untilNothingMoves(world);
   await check('counted', PAUSED_AT, 'pending');
@@ -43,23 +44,18 @@ export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome>
   await note('everything stopped in order and started again', PAUSED_AT);
   await pause(QUIET_MS);
   await check('counted again', PAUSED_AT, 'pending');
-  await order(world, ids, 'resume');
+  await order('resume');
   await note('resumed', PAUSED_AT);
   await untilReached(world, world.expected * CANCELLED_AT);
-  await order(world, ids, 'cancel');
+  await order('cancel');
   await note('cancelled', CANCELLED_AT);
   await untilNothingMoves(world);
   await check('counted', CANCELLED_AT, 'cancelled');
   const damage = { workers: 0, cuts: 0 };
-  const outcome = await conclude(world, { dispatchIds: ids, damage, isCancelled: true }, events, [
+  const outcome = await conclude(world, { dispatchIds: [id], damage, isCancelled: true }, events, [
     took(performance.now() - startedAt),
   ]);
   return { ...outcome, problems: [...problems, ...outcome.problems] };
-}
-
-/** One after the other; a broadcast by mail and one by push need not be equally far. */
-async function order({ api }: World, ids: readonly string[], verb: 'pause' | 'resume' | 'cancel'): Promise<void> {
-  for (const id of ids) await api.ask('POST', `/dispatches/${id}/${verb}`, {});
 }
 
 /** No task is held, and all of the audience is written down. */
@@ -78,20 +74,17 @@ async function restartEverything({ servers, database }: World): Promise<void> {
 }
 
 /** What the server tells of its dispatches beside what the providers have, and everybody has a place in it. */
-async function compareCounts(world: World, ids: readonly string[], rest: 'pending' | 'cancelled') {
-  const wrong: string[] = [];
+async function compareCounts(world: World, id: string, rest: 'pending' | 'cancelled') {
+  const { channels, counts } = await settledCounts(world, id);
+  const wrong = counts.targeted === world.people ? [] : [`${counts.targeted} people instead of ${world.people}`];
   let [sent, left] = [0, 0];
-  for (const id of ids) {
-    const { channels, counts } = await settledCounts(world, id);
-    if (counts.targeted !== world.people) wrong.push(`${counts.targeted} people instead of ${world.people}`);
-    for (const [channel, told] of Object.entries(channels)) {
-      sent += told.sent ?? 0;
-      left += told[rest] ?? 0;
-      const { recipients = 0, attempts: _, attempts_failed: __, ...outcomes } = told;
-      const sum = Object.values(outcomes).reduce((total, count) => total + count, 0);
-      if (recipients !== world.people || sum !== recipients)
-        wrong.push(`${channel}: ${recipients} recipients, outcomes add up to ${sum}`);
-    }
+  for (const [channel, told] of Object.entries(channels)) {
+    sent += told.sent ?? 0;
+    left += told[rest] ?? 0;
+    const { recipients = 0, attempts: _, attempts_failed: __, ...outcomes } = told;
+    const sum = Object.values(outcomes).reduce((total, count) => total + count, 0);
+    if (recipients !== world.people || sum !== recipients)
+      wrong.push(`${channel}: ${recipients} recipients, outcomes add up to ${sum}`);
   }
   const reached = await world.reached();
   if (reached !== sent) wrong.push(`${sent} are said to be sent, ${reached} have theirs`);

@@ -116,15 +116,23 @@ const pushes = {
 
 const mails = { email: { app_id: appIds.apns, subject: text.title, body: `<p>${text.body}</p>` } };
 
-/** A broadcast to everybody by push, and another by email. Their ids, dashed. */
-export async function sendBroadcasts({ api, channel, delivery, seed }: World): Promise<string[]> {
+/** A broadcast to everybody by push, and another by email. Their ids. */
+export async function sendBroadcasts(world: World): Promise<string[]> {
+  const { channel } = world;
   const wanted = [...(channel === 'email' ? [] : [pushes]), ...(channel === 'push' ? [] : [mails])];
   const ids: string[] = [];
-  for (const messages of wanted) {
-    const body = { broadcast: true, segment_id: SEGMENT, messages, cresset: { delivery } };
-    const key = `chaos-${seed}-${ids.length}`;
-    const { dispatch_id } = await api.ask<{ dispatch_id: string }>('POST', '/messages/send', body, key);
-    ids.push(dispatch_id);
-  }
+  for (const messages of wanted) ids.push(await broadcast(world, messages, ids.length));
   return ids;
+}
+
+/** One broadcast to everybody by all of its channels. Its id. */
+export function sendOneBroadcast(world: World): Promise<string> {
+  const { channel } = world;
+  return broadcast(world, { ...(channel !== 'email' && pushes), ...(channel !== 'push' && mails) }, 0);
+}
+
+async function broadcast({ api, delivery, seed }: World, messages: object, number: number): Promise<string> {
+  const body = { broadcast: true, segment_id: SEGMENT, messages, cresset: { delivery } };
+  const key = `chaos-${seed}-${number}`;
+  return (await api.ask<{ dispatch_id: string }>('POST', '/messages/send', body, key)).dispatch_id;
 }
