@@ -1,11 +1,13 @@
 // `npm run chaos` breaks a running Cresset by a plan that follows from a seed, and checks the books. `--help` says more.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Tell } from './events.ts';
+import { freeze } from './freeze.ts';
 import { type ChaosOptions, readOptions } from './options.ts';
 import { outage } from './outage.ts';
 import { pauseAndCancel } from './pause.ts';
 import { eventLine, pageWith, type Report, reportText } from './report.ts';
-import { kills, type Outcome, type Tell } from './scenario.ts';
+import { kills, type Outcome } from './scenario.ts';
 import { type World, withWorld } from './world.ts';
 
 const page = new URL('../docs/chaos.md', import.meta.url);
@@ -14,6 +16,7 @@ const scenarios: Readonly<
   Record<ChaosOptions['scenario'], (world: World, options: ChaosOptions, tell: Tell) => Promise<Outcome>>
 > = {
   kills: (world, options, tell) => kills(world, options.kills, tell),
+  freeze: (world, _options, tell) => freeze(world, tell),
   outage: (world, _options, tell) => outage(world, tell),
   pause: (world, _options, tell) => pauseAndCancel(world, tell),
 };

@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { WorldOptions } from './world.ts';
 
-const scenarioNames = ['kills', 'outage', 'pause'] as const;
+const scenarioNames = ['kills', 'freeze', 'outage', 'pause'] as const;
 
 export interface ChaosOptions extends WorldOptions {
   scenario: (typeof scenarioNames)[number];
@@ -43,6 +43,7 @@ function wholeNumber(least: number, most: number) {
 const help = `
 Scenarios:
   kills   workers, the API and PostgreSQL end at random moments, connections break, providers fail
+  freeze  a worker stops for so long that another takes over, and then goes on
   outage  PostgreSQL is away for 20 seconds in the middle
   pause   paused at 30 %, everything restarted, resumed, cancelled at 60 %
 

@@ -1,6 +1,6 @@
+import { EventLog, type Tell } from './events.ts';
 import { untilEnded, untilReached } from './progress.ts';
-import { conclude, notesOf, type Outcome, type Tell, took } from './scenario.ts';
-import type { Event } from './strike.ts';
+import { conclude, notesOf, type Outcome, took } from './scenario.ts';
 import { pause } from './waiting.ts';
 import { sendBroadcasts, type World } from './world.ts';
 
@@ -11,30 +11,29 @@ const ASK_EVERY_MS = 250;
 /** PostgreSQL is stopped for 20 s in the middle of a broadcast, while a client keeps sending. */
 export async function outage(world: World, tell: Tell): Promise<Outcome> {
   const { database, api } = world;
-  const startedAt = performance.now();
-  const events: Event[] = [];
-  const note = async (what: string, planned: number) => {
-    const event = { atMs: performance.now() - startedAt, reached: await world.reached(), planned, what };
-    events.push(event);
-    tell(event);
-  };
+  const log = new EventLog(world, tell);
   const dispatchIds = await sendBroadcasts(world);
   await untilReached(world, world.expected * STOPPED_AT);
-  await note('PostgreSQL stopped', STOPPED_AT);
+  await log.note('PostgreSQL stopped', STOPPED_AT);
   await database.halt('fast');
   const refusals = await askFor(world, AWAY_MS);
   await database.begin();
-  await note('PostgreSQL started', STOPPED_AT);
+  await log.note('PostgreSQL started', STOPPED_AT);
   const backAt = performance.now();
   await api.ask('GET', `/dispatches/${dispatchIds[0]}`);
   const backMs = performance.now() - backAt;
   const ended = await untilEnded(world);
-  const outcome = await conclude(world, { dispatchIds, damage: { workers: 0, cuts: 0 }, isCancelled: false }, events, [
-    `the API was asked ${refusals.length} times meanwhile and answered ${[...new Set(refusals)].join(', ')}`,
-    `its first good answer came ${backMs.toFixed(0)} ms after PostgreSQL was back`,
-    ...notesOf(ended),
-    took(performance.now() - startedAt),
-  ]);
+  const outcome = await conclude(
+    world,
+    { dispatchIds, damage: { workers: 0, cuts: 0 }, isCancelled: false },
+    log.events,
+    [
+      `the API was asked ${refusals.length} times meanwhile and answered ${[...new Set(refusals)].join(', ')}`,
+      `its first good answer came ${backMs.toFixed(0)} ms after PostgreSQL was back`,
+      ...notesOf(ended),
+      took(log.elapsedMs),
+    ],
+  );
   const others = refusals.filter((answer) => answer !== '503');
   const problems = others.length === 0 ? [] : [`the API answered ${others.length} times with something else than 503`];
   return { ...outcome, problems: [...outcome.problems, ...problems] };

@@ -1,7 +1,7 @@
 import { sql } from '../src/db/sql.ts';
+import { EventLog, type Tell } from './events.ts';
 import { untilReached } from './progress.ts';
-import { conclude, type Outcome, type Tell, took } from './scenario.ts';
-import type { Event } from './strike.ts';
+import { conclude, type Outcome, took } from './scenario.ts';
 import { pause, untilTrue } from './waiting.ts';
 import { sendOneBroadcast, type World } from './world.ts';
 
@@ -20,40 +20,34 @@ interface Described {
 
 /** Paused at 30 %, everything stopped and started again, resumed, cancelled at 60 %; counted at each step. */
 export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome> {
-  const startedAt = performance.now();
-  const events: Event[] = [];
+  const log = new EventLog(world, tell);
   const problems: string[] = [];
-  const note = async (what: string, planned: number) => {
-    const event = { atMs: performance.now() - startedAt, reached: await world.reached(), planned, what };
-    events.push(event);
-    tell(event);
-  };
   const check = async (step: string, planned: number, rest: 'pending' | 'cancelled') => {
     const { said, wrong } = await compareCounts(world, id, rest);
     problems.push(...wrong.map((problem) => `${step}: ${problem}`));
-    await note(`${step}: ${said}`, planned);
+    await log.note(`${step}: ${said}`, planned);
   };
   const id = await sendOneBroadcast(world);
   const order = (verb: 'pause' | 'resume' | 'cancel') => world.api.ask('POST', `/dispatches/${id}/${verb}`, {});
   await untilReached(world, world.expected * PAUSED_AT);
   await order('pause');
-  await note('paused', PAUSED_AT);
+  await log.note('paused', PAUSED_AT);
   await untilNothingMoves(world);
   await check('counted', PAUSED_AT, 'pending');
   await restartEverything(world);
-  await note('everything stopped in order and started again', PAUSED_AT);
+  await log.note('everything stopped in order and started again', PAUSED_AT);
   await pause(QUIET_MS);
   await check('counted again', PAUSED_AT, 'pending');
   await order('resume');
-  await note('resumed', PAUSED_AT);
+  await log.note('resumed', PAUSED_AT);
   await untilReached(world, world.expected * CANCELLED_AT);
   await order('cancel');
-  await note('cancelled', CANCELLED_AT);
+  await log.note('cancelled', CANCELLED_AT);
   await untilNothingMoves(world);
   await check('counted', CANCELLED_AT, 'cancelled');
   const damage = { workers: 0, cuts: 0 };
-  const outcome = await conclude(world, { dispatchIds: [id], damage, isCancelled: true }, events, [
-    took(performance.now() - startedAt),
+  const outcome = await conclude(world, { dispatchIds: [id], damage, isCancelled: true }, log.events, [
+    took(log.elapsedMs),
   ]);
   return { ...outcome, problems: [...problems, ...outcome.problems] };
 }

@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import type { ChannelBooks } from './books.ts';
+import type { Event } from './events.ts';
 import type { Outcome } from './scenario.ts';
-import type { Event } from './strike.ts';
 
 /** A run with what is needed to repeat it. */
 export interface Report extends Outcome {

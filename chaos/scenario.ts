@@ -1,8 +1,9 @@
 import { type Books, checkBooks, type Finding } from './books.ts';
+import { type Event, EventLog, type Tell } from './events.ts';
 import { type Case, IN_HAND, readBooks } from './look.ts';
 import { drawPlan, type Step } from './plan.ts';
 import { type Ended, untilEnded } from './progress.ts';
-import { type Damage, type Event, takeSteps } from './strike.ts';
+import { type Damage, takeSteps } from './strike.ts';
 import { sendBroadcasts, type World } from './world.ts';
 
 /** What came of a run. It went well when there are no problems. */
@@ -15,8 +16,6 @@ export interface Outcome {
   problems: readonly string[];
 }
 
-export type Tell = (event: Event) => void;
-
 /** A broadcast, and everything that the plan of its seed does to it. */
 export function kills(world: World, count: number, tell: Tell): Promise<Outcome> {
   const { seed, delivery } = world;
@@ -25,17 +24,12 @@ export function kills(world: World, count: number, tell: Tell): Promise<Outcome>
 
 /** A broadcast that these steps are done to. */
 export async function follow(world: World, steps: readonly Step[], tell: Tell): Promise<Outcome> {
-  const events: Event[] = [];
-  const startedAt = performance.now();
+  const log = new EventLog(world, tell);
   const dispatchIds = await sendBroadcasts(world);
-  const damage = await takeSteps(world, steps, (event) => {
-    events.push(event);
-    tell(event);
-  });
+  const damage = await takeSteps(world, steps, (event) => log.add(event));
   const ended = await untilEnded(world);
-  const tookMs = performance.now() - startedAt;
-  const notes = [damageNote(damage), ...notesOf(ended), took(tookMs)];
-  return conclude(world, { dispatchIds, damage, isCancelled: false }, events, notes);
+  const notes = [damageNote(damage), ...notesOf(ended), took(log.elapsedMs)];
+  return conclude(world, { dispatchIds, damage, isCancelled: false }, log.events, notes);
 }
 
 function damageNote({ workers, cuts }: Damage): string {

@@ -1,19 +1,9 @@
 import { sql } from '../src/db/sql.ts';
+import type { Tell } from './events.ts';
 import { describeStrike, type Step, type Strike } from './plan.ts';
 import { untilReached } from './progress.ts';
 import { pause, persistently } from './waiting.ts';
 import type { World } from './world.ts';
-
-/** A step as it was taken. */
-export interface Event {
-  /** Since the broadcast was accepted. */
-  atMs: number;
-  /** People who had theirs. */
-  reached: number;
-  /** The share of the plan. */
-  planned: number;
-  what: string;
-}
 
 /** What was done that may leave messages in doubt. */
 export interface Damage {
@@ -26,11 +16,7 @@ export interface Damage {
 const DATABASE_PATIENCE_MS = 60_000;
 
 /** Takes each step when it is due; tells of each at once. When all are taken, the weather is calm and all servers are up. */
-export async function takeSteps(
-  world: World,
-  steps: readonly Step[],
-  onEvent: (event: Event) => void,
-): Promise<Damage> {
+export async function takeSteps(world: World, steps: readonly Step[], onEvent: Tell): Promise<Damage> {
   const startedAt = performance.now();
   const damage: Damage = { workers: 0, cuts: 0 };
   const weather = new Weather(world);
