@@ -85,14 +85,12 @@ What \`npm run chaos\` has seen, written by itself (\`--save\`). A section is re
 promised: [trust.md](trust.md).
 `;
 
-/** The page with this report in the place of the older one of its name. */
+/** The page with this report in the place of the older one of its name; in the order of their names. */
 export function pageWith(page: string, report: Report): string {
-  const sections = page
+  const others = page
     .split(/^(?=## )/m)
     .slice(1)
-    .map((text) => text.trim());
-  const names = sections.map((text) => text.slice(3, text.indexOf('\n')));
-  const at = names.indexOf(report.name);
-  const updated = at === -1 ? [...sections, reportText(report)] : sections.with(at, reportText(report));
-  return `${[head.trim(), ...updated].join('\n\n')}\n`;
+    .map((text) => text.trim())
+    .filter((text) => !text.startsWith(`## ${report.name}\n`));
+  return `${[head.trim(), ...[...others, reportText(report)].sort()].join('\n\n')}\n`;
 }
