@@ -6,7 +6,13 @@ import type { World } from './world.ts';
 const STUCK_MS = 150_000;
 const LOOK_EVERY_MS = 20;
 
-/** Until so many people have theirs. Throws, saying what is stuck, when nothing moves. */
+/** Without a change for so long, everything may have ended: with at_most_once some people stay unknown. */
+const STILL_MS = 1_000;
+
+/**
+ * Until so many people have theirs, or nothing is left that could reach anybody: how many have. Throws, saying what is
+ * stuck, when nothing moves.
+ */
 export async function untilReached(world: World, wanted: number): Promise<number> {
   let seen = -1;
   let movedAt = performance.now();
@@ -14,11 +20,17 @@ export async function untilReached(world: World, wanted: number): Promise<number
     const reached = await world.reached();
     if (reached >= wanted) return reached;
     if (reached !== seen) movedAt = performance.now();
-    else if (performance.now() - movedAt > STUCK_MS)
+    else if (performance.now() - movedAt > STILL_MS && (await hasEnded(world))) return reached;
+    if (performance.now() - movedAt > STUCK_MS)
       throw new Error(`stuck at ${reached} of ${wanted}: ${await whatIsStuck(world)}`);
     seen = reached;
     await pause(LOOK_EVERY_MS);
   }
+}
+
+async function hasEnded(world: World): Promise<boolean> {
+  const { tasks, open } = await persistently(STUCK_MS, () => restOf(world));
+  return tasks === 0 && open === 0;
 }
 
 export interface Ended {

@@ -21,9 +21,12 @@ export async function takeSteps(world: World, steps: readonly Step[], onEvent: T
   const damage: Damage = { workers: 0, cuts: 0 };
   const weather = new Weather(world);
   for (const step of steps) {
-    const reached = await untilReached(world, Math.ceil(step.at * world.expected));
-    onEvent({ atMs: performance.now() - startedAt, reached, planned: step.at, what: describeStrike(step) });
-    await perform(world, weather, step, damage);
+    const due = Math.ceil(step.at * world.expected);
+    const reached = await untilReached(world, due);
+    const isTaken = reached >= due;
+    const what = `${isTaken ? '' : 'not done, everything had ended: '}${describeStrike(step)}`;
+    onEvent({ atMs: performance.now() - startedAt, reached, planned: step.at, what });
+    if (isTaken) await perform(world, weather, step, damage);
   }
   await weather.calm();
   await world.servers.settled();
