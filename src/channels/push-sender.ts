@@ -13,8 +13,6 @@ export interface Push<Rendered extends object = object> {
   pushId: string;
   /** When the dispatch was accepted: a message's time to live counts from here. */
   acceptedAt: Date;
-  /** Goes ahead of those that wait and are not urgent. */
-  isUrgent?: boolean;
 }
 
 export type PushEnvironment = 'production' | 'development';

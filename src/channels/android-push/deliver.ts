@@ -35,8 +35,8 @@ export function createFcmSender(
     return authorized.headers;
   }
 
-  function call({ body, isUrgent, signal }: Message, token: string): Promise<Http2Answer> {
-    return pool.request({ headers: headersWith(token), body, isUrgent }, signal);
+  function call(body: string, token: string, signal: AbortSignal): Promise<Http2Answer> {
+    return pool.request({ headers: headersWith(token), body }, signal);
   }
 
   function read(answer: Http2Answer): FcmReading {
@@ -53,22 +53,16 @@ export function createFcmSender(
         clock.now(),
       );
       if (ttlS === null) return { kind: 'expired' };
-      const message = { body: buildBody(app, push, ttlS), isUrgent: push.isUrgent ?? false, signal };
-      const reading = read(await call(message, token));
+      const body = buildBody(app, push, ttlS);
+      const reading = read(await call(body, token, signal));
       if (reading.renewsToken === undefined) return reading.outcome;
       const other = await tokens.renew(token);
       if (other === null) return reading.outcome;
-      return typeof other === 'string' ? read(await call(message, other)).outcome : other;
+      return typeof other === 'string' ? read(await call(body, other, signal)).outcome : other;
     },
     async close() {
       await pool.close();
       await tokens.close();
     },
   };
-}
-
-interface Message {
-  body: string;
-  isUrgent: boolean;
-  signal: AbortSignal;
 }

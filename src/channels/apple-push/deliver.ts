@@ -28,7 +28,7 @@ export function createApnsSender(
 
   function call(host: ApnsHost, { push, body, signal }: Message, jwt: string): Promise<Http2Answer> {
     const headers = buildHeaders(push, { prefix: host.prefix, topic, jwt });
-    return poolOf(host).request({ headers, body, isUrgent: push.isUrgent ?? false }, signal);
+    return poolOf(host).request({ headers, body }, signal);
   }
 
   function read(answer: Http2Answer, { token, registeredAt }: Push): ApnsReading {

@@ -4,8 +4,6 @@ import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type Outgo
 export interface Http2Request {
   headers: OutgoingHttpHeaders;
   body: string;
-  /** Waits for a place behind none but the urgent ones that came before. */
-  isUrgent?: boolean;
 }
 
 export type Http2Answer = Http2Reply | Unanswered;

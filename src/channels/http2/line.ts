@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts';
 
-/** Those who wait for a place: the urgent ones first, else first come first served. */
+/** Those who wait for a place, first come first served. */
 export class Line {
   #items: Exchange[] = [];
   #head = 0;
@@ -10,13 +10,7 @@ export class Line {
   }
 
   push(exchange: Exchange): void {
-    if (exchange.request.isUrgent !== true) {
-      this.#items.push(exchange);
-      return;
-    }
-    let at = this.#head;
-    while (this.#items[at]?.request.isUrgent === true) at += 1;
-    this.#items.splice(at, 0, exchange);
+    this.#items.push(exchange);
   }
 
   /** Ahead of all: it has waited before. */

@@ -419,31 +419,3 @@ test('a retired connection ends what is under way and takes nothing more', async
   );
   await pool.close();
 });
-
-test('urgent requests go ahead of those that wait, in their own order', async (t) => {
-  const held: ServerCall[] = [];
-  const { pool, peer } = await start(t, { maxStreams: 1, onCall: (call) => held.push(call) }, { maxConnections: 1 });
-  const send = (body: string, isUrgent: boolean) =>
-    pool.request({ headers: { ':method': 'POST', ':path': `/${body}` }, body, isUrgent }, never);
-  const sent = [send('first', false)];
-  await peer.called(1);
-  for (const [body, isUrgent] of [
-    ['second', false],
-    ['urgent', true],
-    ['third', false],
-    ['urgent-too', true],
-  ] as const)
-    sent.push(send(body, isUrgent));
-  for (let answered = 0; answered < sent.length; answered += 1) {
-    await peer.called(answered + 1);
-    const call = held[answered];
-    assert.ok(call);
-    ok(call);
-  }
-  await Promise.all(sent);
-  assert.deepEqual(
-    held.map(({ body }) => String(body)),
-    ['first', 'urgent', 'urgent-too', 'second', 'third'],
-  );
-  await pool.close();
-});

@@ -39,7 +39,7 @@ const SLOW_MS = 60_000;
 const LONGEST_SLOW_MS = 3_600_000;
 
 /**
- * The calls of one app to its provider: in order, the urgent ones first, at the provider's pace, and none while its queue is closed.
+ * The calls of one app to its provider: in order, at the provider's pace, and none while its queue is closed.
  * The window of calls under way begins at 1 and grows by one with every message taken over, so that it doubles with each
  * round trip: settings that the provider does not accept are found out by a handful of calls.
  */
@@ -70,21 +70,10 @@ export class AppLane {
     if (this.#waiting.length === 0 && !signal.aborted && this.#mayCall()) return this.#call(push, signal);
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(this.#stopped());
-      this.#wait({ push, signal, resolve });
+      this.#waiting.push({ push, signal, resolve });
       this.#releaseOnAbort(signal);
       this.#pump();
     });
-  }
-
-  /** A receipt does not wait behind the thousands of a newsletter that goes out through the same app. */
-  #wait(one: Waiting): void {
-    if (one.push.isUrgent !== true) {
-      this.#waiting.push(one);
-      return;
-    }
-    let at = this.#next;
-    while (this.#waiting[at]?.push.isUrgent === true) at += 1;
-    this.#waiting.splice(at, 0, one);
   }
 
   /** Until when nothing may be called and why; null = now is fine. Milliseconds since 1970. */

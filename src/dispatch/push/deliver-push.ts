@@ -2,7 +2,6 @@ import type { Push, PushOutcome } from '../../channels/push-sender.ts';
 import type { PushTarget } from '../../people/facts.ts';
 import type { SentToken } from '../../people/push-tokens.ts';
 import type { Delivered, Parcel } from '../deliveries.ts';
-import { isBroadcast } from '../plan.ts';
 import type { AppLane } from './app-lane.ts';
 import type { AppLanes } from './app-lanes.ts';
 import { type DeviceState, deviceAfter, type Held, settle } from './devices.ts';
@@ -107,10 +106,7 @@ function callFor({ lanes, nowMs }: PushDeps, { send, dispatch, rendered }: Parce
   if (before !== undefined && !isDue(before, nowMs())) return null;
   // Devices that came later than the first attempt are not of this send.
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
-  const push = {
-    ...{ rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.triedSince },
-    isUrgent: !isBroadcast(dispatch.plan),
-  };
+  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt: dispatch.triedSince };
   return { push, target, lane: lanes.laneOf(dispatch.workspace, appId), before };
 }
 
