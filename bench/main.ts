@@ -9,12 +9,15 @@ import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { benchLatency } from './latency.ts';
 import { help, isHelpWanted, peopleOption, wantedBenches } from './options.ts';
 import { pageWith } from './page.ts';
 import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
+import { benchSoak } from './soak.ts';
 import { benchWebPush } from './web-push.ts';
+import { benchWorkers } from './workers.ts';
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
@@ -23,10 +26,13 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   audience: benchAudience,
   cancel: benchCancel,
   import: benchImport,
+  latency: benchLatency,
   push: benchPush,
   'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,
+  soak: benchSoak,
   'web-push': benchWebPush,
+  workers: benchWorkers,
 };
 
 const unknown = wantedBenches.filter((name) => !(name in benches));

@@ -7,6 +7,8 @@ const described = {
   parts: ['expansion,first', 'only these parts: of audience, of push-faults'],
   provider: ['fcm,apns', 'only these push providers: fcm, apns, web-push, adm'],
   latency: ['0,20', 'milliseconds in which push providers answer'],
+  minutes: ['30', 'how long it lasts (soak)'],
+  plot: ['soak.svg', 'where the curves go (soak)'],
   profile: ['folder', 'where the server writes a CPU profile (push)'],
 } as const satisfies Record<string, readonly [example: string, meaning: string]>;
 
@@ -28,6 +30,7 @@ export const isHelpWanted = given.help === true;
 export const isVerbose = given.verbose === true;
 export const peopleOption: string | undefined = given.people;
 export const profileFolder: string | undefined = given.profile;
+export const plotFile: string | undefined = given.plot;
 
 export function help(benches: readonly string[]): string {
   const lines = Object.entries(described).map(([name, [example, meaning]]) =>

@@ -1,11 +1,17 @@
 import type { Database } from '../src/db/database.ts';
 import { sql } from '../src/db/sql.ts';
 
-/** Writes people with a name, some attributes and one device each straight into the tables. */
+/** Writes people with a name, some attributes and one device each, of the apps by turns, straight into the tables. */
 export async function fillPeople(
   db: Database,
-  { workspaceId, appId, platform, count }: { workspaceId: number; appId: string; platform: string; count: number },
+  {
+    workspaceId,
+    apps,
+    count,
+  }: { workspaceId: number; apps: readonly { id: string; platform: string }[]; count: number },
 ): Promise<void> {
+  const ids = apps.map(({ id }) => id);
+  const platforms = apps.map(({ platform }) => platform);
   await db.run(sql`
     with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${count}::integer) as n)
     insert into profiles (bucket, user_id, workspace_id, external_id, first_name, email, custom)
@@ -17,8 +23,10 @@ export async function fillPeople(
     select workspace_id, '', external_id, bucket, user_id from profiles`);
   await db.run(sql`
     insert into push_targets (bucket, user_id, app_id, token, platform, device_id)
-    select bucket, user_id, ${appId}, encode(sha256(external_id::bytea), 'hex'), ${platform}, 'd' || user_id
-      from profiles`);
+    select bucket, user_id, a.id, encode(sha256(external_id::bytea), 'hex'), a.platform, 'd' || user_id
+      from profiles
+      join unnest(${ids}::text[], ${platforms}::text[]) with ordinality as a(id, platform, turn)
+        on a.turn = user_id % ${apps.length} + 1`);
   await db.run(sql`
     insert into push_token_owners (app_id, token, bucket, user_id)
     select app_id, token, bucket, user_id from push_targets`);

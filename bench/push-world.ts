@@ -66,7 +66,7 @@ async function start(provider: ProviderName, people: number, endings: (() => Pro
   endings.push(() => db.close());
   const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
   const appId = appIds[provider];
-  await fillPeople(db, { workspaceId, appId, platform: protocols[provider].platform, count: people });
+  await fillPeople(db, { workspaceId, apps: [{ id: appId, platform: protocols[provider].platform }], count: people });
   if (provider === 'web-push') await giveSubscriptions(db, appId, simulator.url);
   return { server, simulator, db, databaseUrl };
 }

@@ -9,14 +9,19 @@ import type { Counts } from '../src/simulate/ledger.ts';
 
 export const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 
-/** `cresset simulate` as anybody runs it: over TLS, in a process of its own. */
+/** `cresset simulate` as anybody runs it, in a process of its own. */
 export interface BenchSimulator {
+  /** Of the first provider. */
   url: string;
+  pid: number;
   /** A workspace file with its app and a segment of everybody. */
   workspace: string;
   /** For NODE_EXTRA_CA_CERTS. */
   certificate: string;
+  /** Of the first provider. */
   counts(): Promise<Counts>;
+  /** How many targets have a message, of all providers together. */
+  reached(): Promise<number>;
   /** Forgets what was counted. */
   reset(): Promise<void>;
   setFaults(faults: Record<string, unknown>): Promise<void>;
@@ -25,17 +30,30 @@ export interface BenchSimulator {
   stop(): Promise<void>;
 }
 
-export async function startBenchSimulator(provider: ProviderName): Promise<BenchSimulator> {
+export interface BenchSimulatorOptions {
+  isOverTls?: boolean;
+  /** What its faults follow from. */
+  seed?: number;
+}
+
+export async function startBenchSimulator(
+  providers: ProviderName | readonly ProviderName[],
+  { isOverTls = true, seed = 1 }: BenchSimulatorOptions = {},
+): Promise<BenchSimulator> {
+  const names = [providers].flat();
   const folder = mkdtempSync(join(tmpdir(), 'cresset-simulator-'));
-  const options = ['--port', '0', '--control-port', '0', '--keep', '0', '--decrypt-every', '1000', '--tls', '--json'];
+  const options = ['--port', '0', '--control-port', '0', '--keep', '0', '--decrypt-every', '1000', '--json'];
+  if (isOverTls) options.push('--tls');
   const child = spawn(
     process.execPath,
     [
       fileURLToPath(new URL('../src/main.ts', import.meta.url)),
       'simulate',
-      provider,
+      ...names,
       '--workspace',
       folder,
+      '--seed',
+      String(seed),
       ...options,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -51,15 +69,19 @@ export async function startBenchSimulator(provider: ProviderName): Promise<Bench
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return response;
   };
+  const countsOfAll = async () => (await (await call('GET', 'counts')).json()) as Record<string, Counts>;
   return {
-    url: said[provider] ?? '',
+    url: said[names[0] ?? ''] ?? '',
+    pid: child.pid ?? Number.NaN,
     workspace,
     certificate: join(folder, 'certificate.pem'),
     async counts() {
-      const counts = (await (await call('GET', 'counts')).json()) as Record<string, Counts>;
-      const [only] = Object.values(counts);
-      if (only === undefined) throw new Error('the simulator counts nothing');
-      return only;
+      const [first] = Object.values(await countsOfAll());
+      if (first === undefined) throw new Error('the simulator counts nothing');
+      return first;
+    },
+    async reached() {
+      return Object.values(await countsOfAll()).reduce((sum, { distinct }) => sum + distinct, 0);
     },
     async reset() {
       await call('POST', 'reset');

@@ -194,3 +194,23 @@ test('a person’s change of address while a broadcast runs gives no address two
   await worker?.idle();
   assert.deepEqual(await verdicts(app, id), ['p1 sent', 'p2 duplicate_address', 'p3 duplicate_address']);
 });
+
+test('the workers of all processes are told when there are people of a broadcast to send to', async (t) => {
+  const app = await startWorld(t);
+  const notices: string[] = [];
+  const end = Promise.withResolvers<void>();
+  const listener = await app.db.listen('tasks', (lane) => {
+    notices.push(lane);
+    if (lane === 'end of the test') end.resolve();
+  });
+  t.after(() => listener.stop());
+  await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 4_000 });
+  await broadcast(app, { webhook });
+  await app.drain();
+  await app.db.run(sql`select pg_notify('tasks', 'end of the test')`);
+  await end.promise;
+  const [accepted, ...written] = notices.slice(0, -1);
+  assert.equal(accepted, '1');
+  assert.ok(written.length > 0, 'only whoever wrote the people down knew of them');
+  assert.deepEqual([...new Set(written)], ['1']);
+});

@@ -151,6 +151,8 @@ async function noteProgress(context: PieceContext, rows: PieceRows | null): Prom
                               then ${now}::timestamptz end
      where id = ${dispatch.id} and state = ${audience.state}`);
   if (noted === 0) throw new Outdated();
+  // Workers of other processes sleep: they were told of the broadcast when it had nothing to drain yet.
+  if (fresh > 0) await tx.run(sql`select pg_notify('tasks', ${String(lanes.broadcast)})`);
 }
 
 function endTask(tx: Db, task: Task, worker: string): Promise<number> {

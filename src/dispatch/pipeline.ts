@@ -15,9 +15,9 @@ export interface PipelineDeps extends AttemptDeps {
  * Most sends of one lane that are marked `sending` at once, that is, handed over or about to be, or answered and not yet
  * written down: after a crash at most these are ambiguous. Many, so that a provider far away is kept busy.
  */
-const MOST_PUSHES = 2_000;
+export const MOST_PUSHES = 2_000;
 /** Of mails and other messages, of which a repetition is worse and a connection carries one at a time. */
-const MOST_OTHERS = { named: 800, broadcast: 400 };
+export const MOST_OTHERS = { named: 800, broadcast: 400 };
 /**
  * Most pushes that are ready and wait for a connection to take them. More would only lie in memory, where the collector
  * walks over them again and again, and grow old.

@@ -1,0 +1,35 @@
+// The harness itself, small: real processes on a database of their own.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { freeAllLeases } from '../src/queue/tasks.ts';
+import { untilEnded } from './progress.ts';
+import { conclude } from './scenario.ts';
+import { takeSteps } from './strike.ts';
+import { persistently } from './waiting.ts';
+import { sendBroadcasts, withWorld } from './world.ts';
+
+test('both workers killed and PostgreSQL fallen over while 300 pushes go out: the books balance', async (t) => {
+  const options = { seed: 1, people: 300, channel: 'push', delivery: 'at_least_once' } as const;
+  const { channels, duplicates, problems } = await withWorld(options, async (world) => {
+    await world.simulator.setFaults({ latency: 200 }); // else all had gone before the first kill
+    const dispatchIds = await sendBroadcasts(world);
+    const damage = await takeSteps(
+      world,
+      [
+        { at: 0.1, kind: 'kill', victims: ['worker 1', 'worker 2'], downMs: 0 },
+        { at: 0.1, kind: 'restart database', mode: 'immediate', downMs: 0 },
+      ],
+      ({ reached, what }) => t.diagnostic(`${reached} reached: ${what}`),
+    );
+    // All who held a lease are dead, so that nobody need wait until it runs out.
+    await persistently(5_000, () => freeAllLeases(world.db));
+    await untilEnded(world);
+    return conclude(world, { dispatchIds, damage, isCancelled: false }, [], []);
+  });
+  t.diagnostic(`duplicates: ${duplicates[0]?.count}`);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    channels.map(({ channel, rows, reached, lost }) => ({ channel, rows, reached, lost })),
+    ['apple_push', 'android_push'].map((channel) => ({ channel, rows: 300, reached: 150, lost: 0 })),
+  );
+});

@@ -1,0 +1,93 @@
+import { sql } from '../src/db/sql.ts';
+import { statusNow } from '../src/dispatch/counts.ts';
+import { MOST_OTHERS, MOST_PUSHES } from '../src/dispatch/pipeline.ts';
+import type { DispatchState } from '../src/dispatch/states.ts';
+import { appIds } from '../src/simulate/workspace-folder.ts';
+import type { Allowance, Books, Entry, LedgerRow } from './books.ts';
+import type { Damage } from './strike.ts';
+import type { World } from './world.ts';
+
+/** Most that one worker has in hand of a broadcast, handed over and not yet written down. */
+export const IN_HAND = { push: MOST_PUSHES, email: MOST_OTHERS.broadcast } as const;
+
+export interface Case {
+  dispatchIds: readonly string[];
+  damage: Damage;
+  isCancelled: boolean;
+}
+
+/** Everything that has to agree, as the database, the server and the providers tell it. */
+export async function readBooks(world: World, { dispatchIds, damage, isCancelled }: Case): Promise<Books> {
+  const received = world.channel === 'email' ? new Map<string, number>() : await world.simulator.targets();
+  if (world.channel !== 'push') for (const [address, times] of await world.mail.books()) received.set(address, times);
+  for (const [target, times] of received) if (times === 0) received.delete(target); // refused each time
+  return {
+    delivery: world.delivery,
+    audience: await readAudience(world),
+    rows: await readRows(world, dispatchIds),
+    received,
+    told: await readTold(world, dispatchIds),
+    explained: explainedBy(damage),
+    left: await readLeft(world),
+    isCancelled,
+  };
+}
+
+/** A worker that dies leaves what it had in hand; so does a torn connection, to each of both workers. */
+function explainedBy({ workers, cuts }: Damage): Allowance[] {
+  const times = workers + 2 * cuts;
+  return [
+    { channels: ['apple_push', 'android_push'], most: times * IN_HAND.push },
+    { channels: ['email'], most: times * IN_HAND.email },
+  ];
+}
+
+async function readAudience({ db, channel }: World): Promise<Entry[]> {
+  const people = await db.query<{ person: string; email: string; token: string; app_id: string }>(sql`
+    select p.external_id as person, p.email, t.token, t.app_id
+      from profiles p
+      join push_targets t using (bucket, user_id)`);
+  return people.flatMap(({ person, email, token, app_id }): Entry[] => [
+    ...(channel === 'email'
+      ? []
+      : [
+          { channel: 'apple_push', person, target: app_id === appIds.apns ? token : null },
+          { channel: 'android_push', person, target: app_id === appIds.fcm ? token : null },
+        ]),
+    ...(channel === 'push' ? [] : [{ channel: 'email', person, target: email }]),
+  ]);
+}
+
+async function readRows({ db }: World, dispatchIds: readonly string[]): Promise<LedgerRow[]> {
+  const rows: LedgerRow[] = [];
+  for (const id of dispatchIds) {
+    const { state } = await db.one<{ state: DispatchState }>(sql`select state from dispatches where id = ${id}`);
+    const found = await db.query<LedgerRow & Record<string, unknown>>(sql`
+      select channel, external_id as person, ${statusNow(state)} as status
+        from sends
+        join profiles using (bucket, user_id)
+       where dispatch_id = ${id}`);
+    for (const row of found) rows.push(row);
+  }
+  return rows;
+}
+
+async function readTold({ api }: World, dispatchIds: readonly string[]): Promise<Books['told']> {
+  const told: Record<string, Record<string, number>> = {};
+  for (const id of dispatchIds) {
+    const { channels } = await api.ask<{ channels: Record<string, Record<string, number>> }>(
+      'GET',
+      `/dispatches/${id}`,
+    );
+    Object.assign(told, channels);
+  }
+  return told;
+}
+
+function readLeft({ db }: World): Promise<Books['left']> {
+  return db.one<Books['left'] & Record<string, unknown>>(sql`
+    select (select count(*) from tasks) as tasks,
+           (select count(*) from tasks where leased_until is not null) as leases,
+           (select count(*) from dispatches where state in ('accepted', 'sending', 'paused') or open_tasks > 0)
+             as "openDispatches"`);
+}

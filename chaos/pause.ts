@@ -1,0 +1,96 @@
+import { sql } from '../src/db/sql.ts';
+import { EventLog, type Tell } from './events.ts';
+import { untilReached } from './progress.ts';
+import { conclude, type Outcome, took } from './scenario.ts';
+import { pause, untilTrue } from './waiting.ts';
+import { sendOneBroadcast, type World } from './world.ts';
+
+const PAUSED_AT = 0.3;
+const CANCELLED_AT = 0.6;
+const SETTLE_PATIENCE_MS = 60_000;
+/** Long enough that whoever still sent would be seen. */
+const QUIET_MS = 1_000;
+
+interface Described {
+  /** How old the numbers are; absent = as of now. */
+  counted_at?: string;
+  counts: { targeted: number };
+  channels: Record<string, Record<string, number>>;
+}
+
+/** Paused at 30 %, everything stopped and started again, resumed, cancelled at 60 %; counted at each step. */
+export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome> {
+  const log = new EventLog(world, tell);
+  const problems: string[] = [];
+  const check = async (step: string, planned: number, rest: 'pending' | 'cancelled') => {
+    const { said, wrong } = await compareCounts(world, id, rest);
+    problems.push(...wrong.map((problem) => `${step}: ${problem}`));
+    await log.note(`${step}: ${said}`, planned);
+  };
+  const id = await sendOneBroadcast(world);
+  const order = (verb: 'pause' | 'resume' | 'cancel') => world.api.ask('POST', `/dispatches/${id}/${verb}`, {});
+  await untilReached(world, world.expected * PAUSED_AT);
+  await order('pause');
+  await log.note('paused', PAUSED_AT);
+  await untilNothingMoves(world);
+  await check('counted', PAUSED_AT, 'pending');
+  await restartEverything(world);
+  await log.note('everything stopped in order and started again', PAUSED_AT);
+  await pause(QUIET_MS);
+  await check('counted again', PAUSED_AT, 'pending');
+  await order('resume');
+  await log.note('resumed', PAUSED_AT);
+  await untilReached(world, world.expected * CANCELLED_AT);
+  await order('cancel');
+  await log.note('cancelled', CANCELLED_AT);
+  await untilNothingMoves(world);
+  await check('counted', CANCELLED_AT, 'cancelled');
+  const damage = { workers: 0, cuts: 0 };
+  const outcome = await conclude(world, { dispatchIds: [id], damage, isCancelled: true }, log.events, [
+    took(log.elapsedMs),
+  ]);
+  return { ...outcome, problems: [...problems, ...outcome.problems] };
+}
+
+/** No task is held, and all of the audience is written down. */
+async function untilNothingMoves({ db }: World): Promise<void> {
+  await untilTrue('the dispatches to come to rest', SETTLE_PATIENCE_MS, async () => {
+    const { moving } = await db.one<{ moving: number }>(sql`
+      select (select count(*) from tasks) + (select count(*) from sends where status = 'sending') as moving`);
+    return moving === 0;
+  });
+}
+
+async function restartEverything({ servers, database }: World): Promise<void> {
+  await servers.stopAll();
+  await database.restart('fast', 0);
+  await servers.startAll();
+}
+
+/** What the server tells of its dispatches beside what the providers have, and everybody has a place in it. */
+async function compareCounts(world: World, id: string, rest: 'pending' | 'cancelled') {
+  const { channels, counts } = await settledCounts(world, id);
+  const wrong = counts.targeted === world.people ? [] : [`${counts.targeted} people instead of ${world.people}`];
+  let [sent, left] = [0, 0];
+  for (const [channel, told] of Object.entries(channels)) {
+    sent += told.sent ?? 0;
+    left += told[rest] ?? 0;
+    const { recipients = 0, attempts: _, attempts_failed: __, ...outcomes } = told;
+    const sum = Object.values(outcomes).reduce((total, count) => total + count, 0);
+    if (recipients !== world.people || sum !== recipients)
+      wrong.push(`${channel}: ${recipients} recipients, outcomes add up to ${sum}`);
+  }
+  const reached = await world.reached();
+  if (reached !== sent) wrong.push(`${sent} are said to be sent, ${reached} have theirs`);
+  return { said: `${sent} sent, ${left} ${rest}`, wrong };
+}
+
+/** Of a large dispatch the counts may be some seconds old, and say so. */
+async function settledCounts({ api }: World, id: string): Promise<Described> {
+  const askedAt = Date.now();
+  for (;;) {
+    const described = await api.ask<Described>('GET', `/dispatches/${id}`);
+    if (described.counted_at === undefined || Date.parse(described.counted_at) >= askedAt) return described;
+    await pause(100);
+  }
+}

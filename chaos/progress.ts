@@ -1,0 +1,107 @@
+import { sql } from '../src/db/sql.ts';
+import { pause, persistently } from './waiting.ts';
+import type { World } from './world.ts';
+
+/** Nobody new is reached for so long: longer than leases, retries and breakers take. */
+const STUCK_MS = 150_000;
+const LOOK_EVERY_MS = 20;
+
+/** Without a change for so long, everything may have ended: with at_most_once some people stay unknown. */
+const STILL_MS = 1_000;
+
+/**
+ * Until so many people have theirs, or nothing is left that could reach anybody: how many have. Throws, saying what is
+ * stuck, when nothing moves.
+ */
+export async function untilReached(world: World, wanted: number): Promise<number> {
+  let seen = -1;
+  let movedAt = performance.now();
+  for (;;) {
+    const reached = await world.reached();
+    if (reached >= wanted) return reached;
+    if (reached !== seen) movedAt = performance.now();
+    else if (performance.now() - movedAt > STILL_MS && (await hasEnded(world))) return reached;
+    if (performance.now() - movedAt > STUCK_MS)
+      throw new Error(`stuck at ${reached} of ${wanted}: ${await whatIsStuck(world)}`);
+    seen = reached;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+async function hasEnded(world: World): Promise<boolean> {
+  const { tasks, open } = await persistently(STUCK_MS, () => restOf(world));
+  return tasks === 0 && open === 0;
+}
+
+export interface Ended {
+  /** Mails whose next try, minutes away, was brought forward. */
+  broughtForward: number;
+}
+
+interface Rest extends Record<string, unknown> {
+  tasks: number;
+  open: number;
+  /** Sends that only wait for a later try. */
+  waiting: number;
+  waiting_mails: number;
+  others: number;
+}
+
+/** Until every dispatch has ended and no task is left. */
+export async function untilEnded(world: World): Promise<Ended> {
+  let broughtForward = 0;
+  let seen = '';
+  let movedAt = performance.now();
+  for (;;) {
+    const rest = await persistently(STUCK_MS, () => restOf(world));
+    if (rest.tasks === 0 && rest.open === 0) return { broughtForward };
+    const state = JSON.stringify(rest);
+    if (state !== seen) movedAt = performance.now();
+    else if (performance.now() - movedAt > STUCK_MS) throw new Error(`stuck: ${await whatIsStuck(world)}`);
+    if (rest.waiting_mails > 0 && rest.others === 0) broughtForward += await bringForward(world);
+    seen = state;
+    await pause(250);
+  }
+}
+
+function restOf({ db }: World): Promise<Rest> {
+  return db.one<Rest>(sql`
+    select (select count(*) from tasks) as tasks,
+           (select count(*) from dispatches where state in ('accepted', 'sending', 'paused')) as open,
+           count(*) filter (where status = 'pending' and due_at > now()) as waiting,
+           count(*) filter (where channel = 'email' and status = 'pending' and due_at > now() + interval '60 s')
+             as waiting_mails,
+           count(*) filter (where status = 'sending' or (status = 'pending' and coalesce(due_at, now()) <= now()))
+             as others
+      from sends
+     where status in ('pending', 'sending')`);
+}
+
+/**
+ * A mail that did not get through is tried again after five minutes. When nothing else is left to do, the harness lets
+ * those minutes pass for them: only the clock is helped along.
+ */
+function bringForward({ db }: World): Promise<number> {
+  return db.transaction(async (tx) => {
+    const moved = await tx.run(
+      sql`update sends set due_at = now() where channel = 'email' and status = 'pending' and due_at > now()`,
+    );
+    await tx.run(sql`update tasks set run_at = now() where leased_until is null and run_at > now()`);
+    await tx.run(sql`select pg_notify('tasks', '')`);
+    return moved;
+  });
+}
+
+async function whatIsStuck({ db, servers }: World): Promise<string> {
+  const sends = await db.query(sql`
+    select channel, status, reason, provider_code, count(*) as count, min(due_at) as due
+      from sends
+     group by channel, status, reason, provider_code
+     order by 1, 2`);
+  const tasks = await db.query(sql`
+    select kind, worker, leased_until < now() as is_over, count(*) as count, max(tries) as tries, min(run_at) as run_at
+      from tasks
+     group by kind, worker, is_over`);
+  const dispatches = await db.query(sql`select state, open_tasks, targeted, failure from dispatches`);
+  return JSON.stringify({ sends, tasks, dispatches, crashes: servers.crashes }, null, 1);
+}

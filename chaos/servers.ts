@@ -1,0 +1,91 @@
+import { type ServerProcess, start } from '../test/support/process.ts';
+import type { ServerName } from './plan.ts';
+import { pause } from './waiting.ts';
+
+const START_PATIENCE_MS = 90_000;
+const LINES_OF_LOG = 5;
+
+/** `cresset serve` in processes of their own, which are started again when they end, as a service manager would. */
+export class Servers {
+  readonly #env: Record<string, string>;
+  readonly #workers: readonly ServerName[];
+  readonly #up = new Map<ServerName, Promise<ServerProcess>>();
+  readonly #wanted = new Set<ServerProcess>();
+  /** Servers that ended by themselves after they had come up: none may. */
+  readonly crashes: string[] = [];
+  /** Starts that came to nothing, as they do while the database is away. */
+  failedStarts = 0;
+
+  constructor(env: Record<string, string>, workers: readonly ServerName[] = ['worker 1', 'worker 2']) {
+    this.#env = env;
+    this.#workers = workers;
+  }
+
+  start(name: ServerName, afterMs = 0): Promise<ServerProcess> {
+    const up = pause(afterMs).then(() => this.#startPatiently(name));
+    up.catch(() => undefined); // thrown where somebody needs it
+    this.#up.set(name, up);
+    return up;
+  }
+
+  /** The process of this name, once it has come up. */
+  running(name: ServerName): Promise<ServerProcess> {
+    return this.#up.get(name) ?? this.start(name);
+  }
+
+  /** Base URL of the API. */
+  async url(): Promise<string> {
+    return (await this.running('api')).url;
+  }
+
+  /** Ends it at once, and starts it again after a while. Resolves when it is dead. */
+  async kill(name: ServerName, downMs: number): Promise<void> {
+    await this.#end(await this.running(name), 'SIGKILL');
+    void this.start(name, downMs);
+  }
+
+  /** Stops all that run, in order. */
+  async stopAll(): Promise<void> {
+    const running = [...this.#up.values()];
+    this.#up.clear();
+    for (const one of running) await this.#end(await one, 'SIGTERM');
+  }
+
+  async startAll(): Promise<void> {
+    await this.start('api'); // it makes the tables and applies the workspace file
+    await Promise.all(this.#workers.map((name) => this.start(name)));
+  }
+
+  /** Until all are up again. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#up.values());
+  }
+
+  async #end(server: ServerProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#wanted.delete(server);
+    await server.end(signal);
+  }
+
+  async #startPatiently(name: ServerName): Promise<ServerProcess> {
+    const role = name === 'api' ? 'api' : 'worker';
+    const deadline = performance.now() + START_PATIENCE_MS;
+    for (;;) {
+      const started = await start({ ...this.#env, CRESSET_ROLES: role });
+      if ('child' in started) return this.#watch(name, started);
+      this.failedStarts += 1;
+      if (performance.now() > deadline) throw new Error(`${name} does not start: ${started.output}`);
+      await pause(300);
+    }
+  }
+
+  #watch(name: ServerName, server: ServerProcess): ServerProcess {
+    this.#wanted.add(server);
+    server.child.once('exit', (code, signal) => {
+      if (!this.#wanted.delete(server)) return;
+      const last = server.log().trim().split('\n').slice(-LINES_OF_LOG).join('\n');
+      this.crashes.push(`${name} ended by itself (${code ?? signal}): ${last}`);
+      void this.start(name);
+    });
+    return server;
+  }
+}

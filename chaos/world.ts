@@ -1,0 +1,138 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fillPeople } from '../bench/people.ts';
+import { type BenchSimulator, SEGMENT, startBenchSimulator } from '../bench/simulator.ts';
+import { connect, type Database } from '../src/db/database.ts';
+import { sql } from '../src/db/sql.ts';
+import { endAll } from '../src/lib/end-all.ts';
+import { appIds } from '../src/simulate/workspace-folder.ts';
+import { Api, KEY } from './api.ts';
+import type { Delivery } from './books.ts';
+import { ChaosDatabase } from './database.ts';
+import { Mail } from './mail.ts';
+import type { Channels, ServerName } from './plan.ts';
+import { Servers } from './servers.ts';
+
+export interface WorldOptions {
+  seed: number;
+  people: number;
+  channel: Channels;
+  delivery: Delivery;
+  /** Both by default. */
+  workers?: readonly ServerName[];
+}
+
+/** Real processes on this machine: PostgreSQL, an API, two workers, the push simulator, a mail server. */
+export interface World extends WorldOptions {
+  database: ChaosDatabase;
+  db: Database;
+  servers: Servers;
+  api: Api;
+  simulator: BenchSimulator;
+  mail: Mail;
+  /** Messages that are to arrive in all. */
+  expected: number;
+  /** People who have theirs so far, by all channels together. */
+  reached(): Promise<number>;
+}
+
+type Ending = () => Promise<unknown>;
+
+/** Starts all of it, hands it to `work`, and ends it whatever happens; also when the process is told to stop. */
+export async function withWorld<T>(options: WorldOptions, work: (world: World) => Promise<T>): Promise<T> {
+  const endings: Ending[] = [];
+  const told = Promise.withResolvers<never>();
+  const onSignal = (signal: NodeJS.Signals) => told.reject(new Error(`stopped by ${signal}`));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  try {
+    return await Promise.race([told.promise, startWorld(options, endings).then(work)]);
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    await endAll(...endings.reverse());
+  }
+}
+
+async function startWorld(options: WorldOptions, endings: Ending[]): Promise<World> {
+  const simulator = await startBenchSimulator(['apns', 'fcm'], { isOverTls: false, seed: options.seed });
+  endings.push(() => simulator.stop());
+  const mail = await Mail.start();
+  endings.push(() => mail.end());
+  const database = await ChaosDatabase.start();
+  endings.push(() => database.end());
+  const env = environment(database, workspaceWith(simulator, mail));
+  const servers = new Servers(env, options.workers);
+  endings.push(() => servers.stopAll());
+  await servers.startAll();
+  const db = connect({ url: database.url, max: 2 });
+  endings.push(() => db.close());
+  await fill(db, options.people);
+  const usesPush = options.channel !== 'email';
+  const usesMail = options.channel !== 'push';
+  return {
+    ...{ ...options, database, db, servers, simulator, mail },
+    api: new Api(() => servers.url()),
+    expected: options.people * (Number(usesPush) + Number(usesMail)),
+    async reached() {
+      return (usesPush ? await simulator.reached() : 0) + (usesMail ? await mail.reached() : 0);
+    },
+  };
+}
+
+function environment({ url }: ChaosDatabase, workspace: string): Record<string, string> {
+  return {
+    DATABASE_URL: url,
+    PORT: '0',
+    CRESSET_API_KEY: KEY,
+    CRESSET_SECRET: 'the secret of the chaos, long enough',
+    CRESSET_LOG_LEVEL: 'warn',
+    CRESSET_WORKSPACE: workspace,
+  };
+}
+
+/** The simulator's workspace file, with a way out for mails. */
+function workspaceWith(simulator: BenchSimulator, mail: Mail): string {
+  const path = join(dirname(simulator.workspace), 'chaos.yaml');
+  const email = `email: { default_from: "Acme <hello@acme.test>", smtp: { url: "${mail.url}" } }\n`;
+  writeFileSync(path, readFileSync(simulator.workspace, 'utf8') + email);
+  return path;
+}
+
+async function fill(db: Database, count: number): Promise<void> {
+  const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
+  const apps = [
+    { id: appIds.apns, platform: 'ios' },
+    { id: appIds.fcm, platform: 'android' },
+  ];
+  await fillPeople(db, { workspaceId, apps, count });
+}
+
+const text = { title: 'Hello {{${first_name}}}', body: '{{custom_attribute.${points}}} points' };
+
+/** Half of the people have an Apple device, the others an Android one: the other message of each is skipped. */
+const pushes = {
+  apple_push: { alert: text },
+  android_push: { title: text.title, alert: text.body },
+};
+
+const mails = { email: { app_id: appIds.apns, subject: text.title, body: `<p>${text.body}</p>` } };
+
+/** A broadcast to everybody by push, and another by email. Their ids. */
+export async function sendBroadcasts(world: World): Promise<string[]> {
+  const { channel } = world;
+  const wanted = [...(channel === 'email' ? [] : [pushes]), ...(channel === 'push' ? [] : [mails])];
+  const ids: string[] = [];
+  for (const messages of wanted) ids.push(await broadcast(world, messages, ids.length));
+  return ids;
+}
+
+/** One broadcast to everybody by all of its channels. Its id. */
+export function sendOneBroadcast(world: World): Promise<string> {
+  const { channel } = world;
+  return broadcast(world, { ...(channel !== 'email' && pushes), ...(channel !== 'push' && mails) }, 0);
+}
+
+async function broadcast({ api, delivery, seed }: World, messages: object, number: number): Promise<string> {
+  const body = { broadcast: true, segment_id: SEGMENT, messages, cresset: { delivery } };
+  const key = `chaos-${seed}-${number}`;
+  return (await api.ask<{ dispatch_id: string }>('POST', '/messages/send', body, key)).dispatch_id;
+}
