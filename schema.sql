@@ -557,12 +557,43 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.refuse_transition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a % may not go from % to %', tg_argv[0], to_jsonb(old) ->> tg_argv[1], to_jsonb(new) ->> tg_argv[1]
+    using errcode = 'check_violation', constraint = tg_name;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.stopped_status(devices jsonb, otherwise send_status)
  RETURNS send_status
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (accepted_devices('pending'::send_status, devices) > 0) THEN 'sent'::send_status ELSE otherwise END
 ;
+
+CREATE TRIGGER dispatches_moves AFTER UPDATE OF state ON public.dispatches FOR EACH ROW WHEN (((old.state <> new.state) AND (NOT
+        CASE old.state
+            WHEN 'accepted'::text THEN (new.state = ANY (ARRAY['sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text]))
+            WHEN 'sending'::text THEN (new.state = ANY (ARRAY['paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text]))
+            WHEN 'paused'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'sending'::text, 'cancelled'::text, 'failed'::text]))
+            WHEN 'finished'::text THEN (new.state = 'sending'::text)
+            WHEN 'cancelled'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'sending'::text]))
+            ELSE false
+        END))) EXECUTE FUNCTION refuse_transition('dispatch', 'state');
+
+CREATE TRIGGER sends_moves AFTER UPDATE OF status ON public.sends FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT
+        CASE old.status
+            WHEN 'pending'::send_status THEN (new.status = ANY (ARRAY['sending'::send_status, 'sent'::send_status, 'skipped'::send_status, 'aborted'::send_status, 'expired'::send_status, 'cancelled'::send_status]))
+            WHEN 'sending'::send_status THEN (new.status = ANY (ARRAY['pending'::send_status, 'sent'::send_status, 'failed'::send_status, 'bounced'::send_status, 'expired'::send_status, 'unknown'::send_status]))
+            WHEN 'aborted'::send_status THEN (new.status = 'pending'::send_status)
+            WHEN 'failed'::send_status THEN (new.status = 'pending'::send_status)
+            WHEN 'expired'::send_status THEN (new.status = 'pending'::send_status)
+            WHEN 'cancelled'::send_status THEN (new.status = 'pending'::send_status)
+            ELSE false
+        END))) EXECUTE FUNCTION refuse_transition('send', 'status');
 
 CREATE UNIQUE INDEX activity_log_pkey ON public.activity_log USING btree (id);
 
