@@ -154,6 +154,7 @@ async function startWorld(provider: BenchProvider): Promise<World> {
   const app = await startApp({
     ...{ db, clock: systemClock, log, catalog: () => catalog.current(), secret: deriveKey(secret, 'links') },
     ...{ publicUrl: 'http://localhost', bodyLimitBytes: 4_194_304, trustedProxyHops: 0 },
+    queueLimits: { named: { maxTasks: 0, maxAgeMs: 0 }, broadcast: { maxTasks: 0, maxAgeMs: 0 } },
     roles: { api: true, worker: true },
     pushSenders: { apns: provider.apns },
   });

@@ -11,6 +11,7 @@ import { startHousekeeping } from './dispatch/housekeeping.ts';
 import { createIdempotency } from './dispatch/idempotency.ts';
 import { createLinkMaker } from './dispatch/links.ts';
 import { DispatchCache } from './dispatch/loaded.ts';
+import { createPressure, type QueueLimits } from './dispatch/pressure.ts';
 import { createProviders } from './dispatch/providers.ts';
 import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
 import { AppQueues } from './dispatch/push/app-queues.ts';
@@ -47,6 +48,7 @@ export interface AppOptions {
   publicUrl: string;
   bodyLimitBytes: number;
   trustedProxyHops: number;
+  queueLimits: QueueLimits;
   roles: { api: boolean; worker: boolean };
   onKeyUsed?: (key: ApiKey) => void;
   /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
@@ -93,6 +95,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       acceptor,
       idempotency: createIdempotency({ db, clock }),
       dryRun: createDryRun({ db, clock, links }),
+      pressure: createPressure({
+        db,
+        clock,
+        limits: options.queueLimits,
+        onError: (error) => log.warn({ err: error }, 'the queue could not be looked at'),
+      }),
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),

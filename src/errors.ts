@@ -101,6 +101,12 @@ export const errorCodes = {
   body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
   rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
   internal_error: { status: 500, label: 'Internal Server Error', meaning: 'A bug. Nothing was accepted.' },
+  queue_full: {
+    status: 503,
+    label: 'Queue Full',
+    meaning:
+      'Of `/messages/send`: what was accepted before waits too long, or too much of it waits (`CRESSET_QUEUE_…`). Nothing was accepted. Try again after `Retry-After`.',
+  },
   unavailable: {
     status: 503,
     label: 'Service Unavailable',
