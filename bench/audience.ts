@@ -1,11 +1,11 @@
 import { type Sql, sql } from '../src/db/sql.ts';
 import { type AudienceWorld, attribute, EVERYBODY, email, startAudienceWorld, until } from './audience-world.ts';
 import { type Figure, median } from './figure.ts';
+import { listOption, numberOption, numbersOption } from './options.ts';
 import { KEY } from './server.ts';
 
-const ROUNDS = Number(option('--rounds') ?? 3);
+const ROUNDS = numberOption('rounds', 3);
 const DRAIN_MS = 10_000;
-const sizes: Readonly<Record<string, number>> = { '100k': 100_000, '1m': 1_000_000, '10m': 10_000_000 };
 
 type Part = (world: AudienceWorld, people: number) => Promise<Figure[]>;
 
@@ -16,9 +16,8 @@ const parts: Readonly<Record<string, Part>> = { preview: previews, expansion: ex
  * expansion,first` measures these only, `--rounds 1` each thing once. Each figure is said as soon as it is taken.
  */
 export async function benchAudience(): Promise<Figure[]> {
-  const wanted = option('--parts')?.split(',') ?? Object.keys(parts);
-  const people = option('--people');
-  const counts = people === null ? [100_000, 1_000_000] : [sizes[people] ?? Number(people)];
+  const wanted = listOption('parts', Object.keys(parts));
+  const counts = numbersOption('people', [100_000, 1_000_000]);
   const world = await startAudienceWorld();
   try {
     const figures: Figure[] = [];
@@ -36,11 +35,6 @@ export async function benchAudience(): Promise<Figure[]> {
   } finally {
     await world.stop();
   }
-}
-
-function option(name: string): string | null {
-  const at = process.argv.indexOf(name);
-  return at === -1 ? null : (process.argv[at + 1] ?? null);
 }
 
 const said = (count: number) => count.toLocaleString('en-US');

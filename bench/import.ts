@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Figure } from './figure.ts';
+import { numberOption } from './options.ts';
 import { writePopulation } from './population.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
 
@@ -32,9 +33,9 @@ export async function importPopulation(server: BenchServer, count: number): Prom
   }
 }
 
-/** `cresset users import` of a million people with ten custom attributes each; BENCH_PEOPLE = another number. */
+/** `cresset users import` of a million people with ten custom attributes each. */
 export async function benchImport(): Promise<Figure[]> {
-  const count = Number(process.env.BENCH_PEOPLE ?? DEFAULT_PEOPLE);
+  const count = numberOption('people', DEFAULT_PEOPLE);
   const server = await startBenchServer('name: Bench\n');
   try {
     const seconds = await importPopulation(server, count);

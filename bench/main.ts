@@ -1,15 +1,15 @@
 // `npm run bench` measures; `npm run bench -- accept` measures one thing. The tables go to docs/bench.md.
-// `--people 100k|1m|10m` chooses the sizes that audiences are measured at.
+// `--help` says what can be chosen.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { benchAccept } from './accept.ts';
 import { benchAudience } from './audience.ts';
 import { benchCancel } from './cancel.ts';
-import { benchDrain } from './drain.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { help, isHelpWanted, peopleOption, wantedBenches } from './options.ts';
 import { pageWith } from './page.ts';
 import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
@@ -20,7 +20,6 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   accept: benchAccept,
   idle: benchIdle,
   email: benchEmail,
-  drain: benchDrain,
   audience: benchAudience,
   cancel: benchCancel,
   import: benchImport,
@@ -30,13 +29,19 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'web-push': benchWebPush,
 };
 
-const wanted = process.argv.slice(2).filter((name) => name in benches);
+const unknown = wantedBenches.filter((name) => !(name in benches));
+if (unknown.length > 0)
+  throw new Error(`no such bench: ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+if (isHelpWanted) {
+  console.log(help(Object.keys(benches)));
+  process.exit();
+}
 const command = ['bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
 const path = new URL('../docs/bench.md', import.meta.url);
 for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wantedBenches.length > 0 && !wantedBenches.includes(name)) continue;
   const section = {
-    name,
+    name: peopleOption === undefined ? name : `${name} of ${peopleOption}`,
     command,
     date: new Date().toISOString().slice(0, 10),
     commit: commit(),

@@ -27,3 +27,17 @@ test('what is no bench any more leaves the page', () => {
   const page = pageWith('', [section('accept', '6/s')], order);
   assert.doesNotMatch(pageWith(page, [section('idle', '2/s')], ['idle']), /accept/);
 });
+
+test('a run with a size of its own stands beside the usual one', () => {
+  const page = pageWith(
+    '',
+    [section('accept of 10m', '7/s'), section('accept', '6/s'), section('email', '1/s')],
+    order,
+  );
+  const again = pageWith(page, [section('accept of 10m', '8/s')], order);
+  assert.deepEqual(again.match(/^## .*|^\| most .*/gm), [
+    ...['## accept of 10m', '| most of accept of 10m | 8/s | 5/s | yes |'],
+    ...['## accept', '| most of accept | 6/s | 5/s | yes |'],
+    ...['## email', '| most of email | 1/s | 5/s | yes |'],
+  ]);
+});

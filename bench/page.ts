@@ -3,6 +3,7 @@ import type { Figure } from './figure.ts';
 
 /** One bench's part of docs/bench.md. */
 export interface Section {
+  /** The bench; followed by the size it was run with, where that is not the usual one. */
   name: string;
   /** What was typed after `npm run`. */
   command: string;
@@ -25,10 +26,15 @@ export function pageWith(page: string, sections: readonly Section[], order: read
     page
       .split(/^(?=## )/m)
       .slice(1)
-      .map((text) => [/^## (\S+)/.exec(text)?.[1] ?? '', text.trim()] as const),
+      .map((text) => [/^## (.+)/.exec(text)?.[1] ?? '', text.trim()] as const),
   );
   for (const section of sections) texts.set(section.name, sectionText(section));
-  return `${[head.trim(), ...order.flatMap((name) => texts.get(name) ?? [])].join('\n\n')}\n`;
+  return `${[head.trim(), ...order.flatMap((name) => sectionsOf(name, texts))].join('\n\n')}\n`;
+}
+
+/** The section of a bench, and those that it was run for with a size of its own. */
+function sectionsOf(name: string, texts: ReadonlyMap<string, string>): string[] {
+  return [...texts].filter(([title]) => title.split(' ')[0] === name).map(([, text]) => text);
 }
 
 function sectionText({ name, command, date, commit, figures }: Section): string {

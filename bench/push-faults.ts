@@ -8,11 +8,12 @@ import type { ProviderName } from '../src/simulate/all.ts';
 import { makeApnsKey } from '../src/simulate/apns.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Figure } from './figure.ts';
+import { isVerbose, listOption, numberOption } from './options.ts';
 import { type PushWorld, pause, SECRET, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
 
-const PEOPLE = Number(process.env.BENCH_PUSH_PEOPLE ?? 100_000);
+const PEOPLE = numberOption('people', 100_000);
 /** `fcm` works too; there every 429 slows the whole app, as Google wants it. */
-const PROVIDER = (process.env.BENCH_PUSH ?? 'apns') as ProviderName;
+const PROVIDER = listOption('provider', ['apns'])[0] as ProviderName;
 const MOST_REFUSED = 100;
 const FAULTS = {
   latency: 200,
@@ -23,7 +24,7 @@ const FAULTS = {
 
 /** A provider on a bad day, and a signing key that is wrong in the middle of a broadcast: the whole server, real time. */
 export async function benchPushFaults(): Promise<Figure[]> {
-  const wanted = (process.env.BENCH_FAULTS ?? 'bad-day,wrong-key').split(',');
+  const wanted = listOption('parts', ['bad-day', 'wrong-key']);
   return [
     ...(wanted.includes('bad-day') ? [await badDay()] : []),
     ...(wanted.includes('wrong-key') ? [await wrongKey()] : []),
@@ -42,7 +43,7 @@ async function badDay(): Promise<Figure> {
     const allS = (performance.now() - start) / 1_000;
     const { wrong, sent, bounced } = await compareBooks(world, id);
     const { surplus, requests, connections, answers } = await world.simulator.counts();
-    if (process.env.BENCH_VERBOSE) console.error({ sent, bounced, wrong, surplus, requests, connections, answers });
+    if (isVerbose) console.error({ sent, bounced, wrong, surplus, requests, connections, answers });
     return {
       what: `push, ${PROVIDER}, ${PEOPLE} people, 200 ms, 5 % 503, 2 % 429, 1 % resets, 3 % dead, GOAWAY every 10,000: verdicts that differ from the simulator's books; anybody twice`,
       value: `${wrong}; ${surplus} (${sent} sent, ${bounced} bounced and their tokens gone; the first 85 % at ${Math.round((PEOPLE * 0.85) / mostS)}/s, all after ${allS.toFixed(0)} s)`,
@@ -88,7 +89,7 @@ async function wrongKey(): Promise<Figure> {
     const { accepted, answers } = await simulator.counts();
     const refused = answers['refused: InvalidProviderToken'] ?? 0;
     const said = { ...(await appState(world)), failure: (await world.server.get(`/dispatches/${id}`)).failure };
-    if (process.env.BENCH_VERBOSE) console.error({ accepted, refused, said });
+    if (isVerbose) console.error({ accepted, refused, said });
     const { kept } = await db.one<{ kept: number }>(
       sql`select count(*) as kept from push_targets where suspect_since is null`,
     );

@@ -17,6 +17,7 @@ import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { connect } from '../src/db/database.ts';
 import { sql } from '../src/db/sql.ts';
 import { prepare } from '../src/dispatch/loaded.ts';
+import type { SendPlan } from '../src/dispatch/plan.ts';
 import { pushIdOf } from '../src/dispatch/push/push-id.ts';
 import { compileMessages } from '../src/dispatch/templates.ts';
 import { systemClock } from '../src/lib/clock.ts';
@@ -36,6 +37,21 @@ export interface PeerRate {
   perSecond: number;
   cpuSecondsPer1000: number;
 }
+
+/** Of a request that only has messages. */
+const emptyPlan: SendPlan = {
+  version: 1,
+  names: [],
+  segmentId: null,
+  audience: null,
+  campaignId: null,
+  sendId: null,
+  obeysCaps: true,
+  countsTowardCaps: true,
+  requiredState: 'subscribed',
+  delivery: 'at_least_once',
+  messages: {},
+};
 
 const BARE_WINDOW = 1_000;
 const SEND_EACH = 500;
@@ -68,9 +84,8 @@ async function load() {
   await db.close();
   const { channel, message } = protocols[provider];
   const messages = compileMessages({ [channel]: message }, new Problems());
-  const plan = { messages: {}, campaignId: null, requiredState: 'subscribed' } as never;
   const now = new Date();
-  const dispatch = prepare({ id: 'x', state: 'sending', accepted_at: now }, workspace, { plan, messages });
+  const dispatch = prepare({ id: 'x', state: 'sending', accepted_at: now }, workspace, { plan: emptyPlan, messages });
   const prepared = dispatch.messages.get(channel);
   if (prepared === undefined) throw new Error('there is no message');
   return {

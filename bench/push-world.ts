@@ -5,14 +5,13 @@ import { allNeeds, loadRecipients, type Recipient } from '../src/people/facts.ts
 import type { ProviderName } from '../src/simulate/all.ts';
 import { Subscriptions } from '../src/simulate/web-push-subscriptions.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
+import { profileFolder } from './options.ts';
 import { fillPeople } from './people.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
 import { type BenchSimulator, SEGMENT, startBenchSimulator } from './simulator.ts';
 
 const SEED_OF_SIMULATOR = 1;
 const STUCK_MS = 60_000;
-/** A folder: the server's own CPU profile goes there when it ends. */
-const PROFILES = process.env.BENCH_PROFILE;
 export const SECRET = 'the secret of the benches, long enough';
 
 const title = 'Hello {{${first_name} | default: "you"}}';
@@ -58,7 +57,7 @@ async function start(provider: ProviderName, people: number, endings: (() => Pro
     CRESSET_WORKSPACE: simulator.workspace,
     CRESSET_SECRET: SECRET,
     NODE_EXTRA_CA_CERTS: simulator.certificate,
-    ...(PROFILES !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${PROFILES}` }),
+    ...(profileFolder !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` }),
   });
   endings.push(server.stop);
   const databaseUrl = await attachEmbedded({ dataDir: server.dataDir });

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { ProviderName } from '../src/simulate/all.ts';
 import { cpuMs } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
+import { isVerbose, listOption, numberOption, numbersOption } from './options.ts';
 import type { PeerOrder, PeerRate } from './push-peer.ts';
 import { type PushWorld, pause, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-const LATENCIES_MS = (process.env.BENCH_LATENCY ?? '0,20').split(',').map(Number);
-/** `BENCH_PUSH=fcm,adm` measures these; `BENCH_PROFILE=<folder>` profiles the server besides. */
-const WANTED = (process.env.BENCH_PUSH ?? 'fcm,apns,web-push').split(',');
+const ROUNDS = numberOption('rounds', 3);
+const LATENCIES_MS = numbersOption('latency', [0, 20]);
+const WANTED = listOption('provider', ['fcm', 'apns', 'web-push', 'adm']);
 const BARE_BAR = 0.7;
 
 interface Course {
@@ -22,15 +22,23 @@ interface Course {
 }
 
 const courses: readonly Course[] = [
-  { provider: 'fcm', people: peopleOr(100_000), theirs: { name: 'firebase-admin `sendEach` in 500s', bar: 1 } },
-  { provider: 'apns', people: peopleOr(100_000), theirs: { name: '@parse/node-apn, 1,000 in flight', bar: null } },
-  { provider: 'web-push', people: peopleOr(20_000), theirs: { name: '`web-push`, concurrency 100', bar: 2.5 } },
-  { provider: 'adm', people: peopleOr(20_000), theirs: null },
+  {
+    provider: 'fcm',
+    people: numberOption('people', 100_000),
+    theirs: { name: 'firebase-admin `sendEach` in 500s', bar: 1 },
+  },
+  {
+    provider: 'apns',
+    people: numberOption('people', 100_000),
+    theirs: { name: '@parse/node-apn, 1,000 in flight', bar: null },
+  },
+  {
+    provider: 'web-push',
+    people: numberOption('people', 20_000),
+    theirs: { name: '`web-push`, concurrency 100', bar: 2.5 },
+  },
+  { provider: 'adm', people: numberOption('people', 20_000), theirs: null },
 ];
-
-function peopleOr(usual: number): number {
-  return Number(process.env.BENCH_PUSH_PEOPLE ?? usual);
-}
 
 /**
  * One broadcast to everybody by each push protocol: the whole server from the request to the last message at the
@@ -61,7 +69,7 @@ async function measure(course: Course, world: PushWorld, peer: Peer, latencyMs: 
     ours.push(await broadcast(course, world));
     bare.push(await counted(world, () => peer.run('bare')));
     if (course.theirs !== null) theirs.push(await counted(world, () => peer.run('theirs')));
-    if (process.env.BENCH_VERBOSE)
+    if (isVerbose)
       console.error(
         course.provider,
         latencyMs,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
+import { LEASE_MS, sessionNameOf } from '../src/queue/tasks.ts';
 import { startTestApp } from './support/app.ts';
 
 const webhook = { url: 'https://example.com/', request_method: 'POST' };
@@ -46,6 +47,45 @@ for (const [delivery, expected] of [
   });
 }
 
+test('a worker that is slow keeps its work; once it is dead its work is taken over within ten seconds', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
+  const holder = randomUUID();
+  const session = await app.db.listen('tasks', () => undefined, sessionNameOf(holder));
+  const leasedUntil = new Date(app.clock.now().getTime() + LEASE_MS);
+  await app.db.run(sql`update tasks set tries = 1, worker = ${holder}, leased_until = ${leasedUntil}`);
+  const { worker } = await app.startAnotherWorker();
+  const isHeld = async () => {
+    await worker?.idle();
+    const [task] = await app.db.query<{ worker: string }>(sql`select worker from tasks`);
+    return task?.worker === holder;
+  };
+
+  app.clock.advance(20_000);
+  assert.equal(await isHeld(), true, 'it lives: nobody takes what it holds');
+  await session.stop();
+  for (let sessions = 1; sessions > 0; )
+    ({ sessions } = await app.db.one<{ sessions: number }>(sql`
+      select count(*) as sessions from pg_stat_activity where application_name = ${sessionNameOf(holder)}`));
+  app.clock.advance(10_000 - LEASE_MS);
+  assert.equal(await isHeld(), false, 'it is dead: what it held is free as soon as its lease has run out');
+});
+
+test('a worker that never says that it lives is taken over, whatever its session says', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
+  const holder = randomUUID();
+  const session = await app.db.listen('tasks', () => undefined, sessionNameOf(holder));
+  await app.db.run(sql`update tasks set tries = 1, worker = ${holder}, leased_until = ${app.clock.now()}`);
+  const { worker } = await app.startAnotherWorker();
+  app.clock.advance(31_000);
+  await worker?.idle();
+  assert.deepEqual(await app.db.query(sql`select id from tasks`), []);
+  await session.stop();
+});
+
 test('two workers share the work and nobody is sent to twice', async (t) => {
   const app = await startTestApp(t);
   const another = await app.startAnotherWorker();
@@ -87,8 +127,9 @@ for (const [verb, delivery, expected] of [
     await app.db.run(sql`update dispatches set state = 'sending', targeted = 2 where id = ${body.dispatch_id}`);
     await app.db.run(sql`update tasks set tries = 1, worker = ${randomUUID()}, leased_until = ${leasedUntil}`);
     await app.post(`/dispatches/${body.dispatch_id}/${verb}`, {});
-    app.clock.advance(31_000);
     const { worker } = await app.startAnotherWorker();
+    await worker?.idle();
+    app.clock.advance(31_000);
     await worker?.idle();
     const listed = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body.recipients;
     assert.deepEqual(listed.map((one: Record<string, string>) => `${one.external_id} ${one.status}`).sort(), expected);

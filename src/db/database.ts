@@ -49,8 +49,9 @@ export interface Database extends Transactor {
   /**
    * A connection of its own that listens on `channel` until `stop`; `onNotice` gets each payload.
    * It reconnects by itself; `onNotice('')` is called after a reconnect, since notices may have been missed.
+   * With a `sessionName` its session can be told from others, and the database notices within seconds when its host is gone.
    */
-  listen(channel: string, onNotice: (payload: string) => void): Promise<Listener>;
+  listen(channel: string, onNotice: (payload: string) => void, sessionName?: string): Promise<Listener>;
   close(): Promise<void>;
 }
 
@@ -70,7 +71,8 @@ export function connect({ url, max = 10, onError = () => undefined }: DatabaseOp
   return {
     ...transactor(pool),
     byKey: transactor(keyed),
-    listen: (channel, onNotice) => listen(connection, channel, onNotice, onError),
+    listen: (channel, onNotice, sessionName) =>
+      listen(sessionName ? watched(connection, sessionName) : connection, channel, onNotice, onError),
     async close() {
       await Promise.all([pool.end(), keyed.end()]);
     },
@@ -85,6 +87,12 @@ const BY_INDEX = [
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ');
+
+/** Of a host that vanished without a word nothing would be noticed for two hours. */
+function watched(connection: pg.ClientConfig, sessionName: string): pg.ClientConfig {
+  const options = '-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2';
+  return { ...connection, application_name: sessionName, options };
+}
 
 function transactor(pool: pg.Pool): Transactor {
   return {

@@ -3,12 +3,22 @@ import type { Database } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
 import { createLane, type Lane } from '../queue/lane.ts';
-import { giveBackTasks, leaseTasks, nextDueAt, renewLeases, type Task, type TaskFilter } from '../queue/tasks.ts';
+import {
+  giveBackTasks,
+  type Look,
+  leaseTasks,
+  nextDueAt,
+  renewLeases,
+  sessionNameOf,
+  type Task,
+  type TaskFilter,
+} from '../queue/tasks.ts';
 import { lanes } from './plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
 
-const LEASE_MS = 30_000;
-const RENEW_EVERY_MS = 10_000;
+const RENEW_EVERY_MS = 2_500;
+/** After an outage of the database all workers come back, one sooner than the other; none of them is dead. */
+const COMING_BACK_MS = 5_000;
 
 export interface Worker {
   /** There may be something to do in this lane. */
@@ -45,8 +55,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     works: createLane<Task>({
       clock,
       roundsAtOnce,
-      lease: () => leaseTasks(db, { filter, worker, limit: tasksAtOnce, now: clock.now(), leaseMs: LEASE_MS }),
-      nextDueAt: () => nextDueAt(db, filter),
+      lease: () => leaseTasks(db, { filter, worker, limit: tasksAtOnce, ...look() }),
+      nextDueAt: () => nextDueAt(db, filter, look()),
       async run(tasks) {
         for (const { id } of tasks) inHand.add(id);
         try {
@@ -58,9 +68,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       onError: (error) => log.error({ err: error, ...filter }, 'a round of work failed; trying again'),
     }),
   }));
-  const listener = await db.listen('tasks', (lane) => wake(lane === '' ? null : Number(lane)));
+  let connectedAtMs = clock.now().getTime();
+  const listener = await db.listen('tasks', onNotice, sessionNameOf(worker));
   const cancelRenewal = renewing();
   wake(null);
+
+  function look(): Look {
+    return { now: clock.now(), takeOverFrom: new Date(connectedAtMs + COMING_BACK_MS) };
+  }
+
+  /** The number of a lane; empty after a reconnect. */
+  function onNotice(lane: string): void {
+    if (lane === '') connectedAtMs = clock.now().getTime();
+    wake(lane === '' ? null : Number(lane));
+  }
 
   /** Every lane, or those of one number. */
   function wake(lane: number | null): void {
@@ -70,7 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   function renewing(): () => void {
     let cancel = clock.after(RENEW_EVERY_MS, async function renew() {
       try {
-        if (inHand.size > 0) await renewLeases(db, worker, [...inHand], new Date(clock.now().getTime() + LEASE_MS));
+        if (inHand.size > 0) await renewLeases(db, worker, [...inHand], clock.now());
       } catch (error) {
         log.error({ err: error }, 'leases could not be renewed');
       }

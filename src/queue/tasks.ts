@@ -31,16 +31,36 @@ export interface TaskFilter {
   work: 'expansion' | 'sending';
 }
 
-export interface LeaseRequest {
+/** How long a lease lasts. Whoever lives renews it several times before it runs out. */
+export const LEASE_MS = 8_000;
+/** How long a worker may be behind with renewing while its session says that it lives: slow is not dead. */
+const SLOW_MS = 30_000;
+
+/** A slow worker may die at any time. */
+const LOOK_AGAIN_MS = 2_000;
+
+/** How a worker's session is called, so that others see whether it lives. */
+export function sessionNameOf(worker: string): string {
+  return `${SESSION_NAME}${worker}`;
+}
+
+const SESSION_NAME = 'cresset worker ';
+
+/** When one looks, and from when on one takes what a dead worker held: not just after one's own connection came back. */
+export interface Look {
+  now: Date;
+  takeOverFrom: Date;
+}
+
+export interface LeaseRequest extends Look {
   filter: TaskFilter;
   worker: string;
   limit: number;
-  now: Date;
-  leaseMs: number;
 }
 
-/** Leases tasks that are due and free, oldest first; a lease that ran out makes a task free again. */
-export async function leaseTasks(db: Db, { filter, worker, limit, now, leaseMs }: LeaseRequest): Promise<Task[]> {
+/** Leases tasks that are due and free, oldest first. What a dead worker held is free once its lease has run out. */
+export async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
+  const { filter, worker, limit, now } = request;
   return db.prepared<Task & Record<string, unknown>>(
     `lease_tasks_${filter.work}`,
     sql`
@@ -48,13 +68,13 @@ export async function leaseTasks(db: Db, { filter, worker, limit, now, leaseMs }
       select id
         from tasks
        where ${kindsOf(filter)} and lane = ${filter.lane} and run_at <= ${now}
-         and (leased_until is null or leased_until < ${now})
+         and (leased_until is null or (leased_until < ${now} and ${takenOverAt(request)} <= ${now}))
        order by run_at, id
        limit ${limit}
          for update skip locked
     )
     update tasks t
-       set leased_until = ${new Date(now.getTime() + leaseMs)}, worker = ${worker}, tries = t.tries + 1
+       set leased_until = ${leaseEnd(now)}, worker = ${worker}, tries = t.tries + 1
       from due
      where t.id = due.id
     returning t.id, t.dispatch_id as "dispatchId", t.workspace_id as "workspaceId", t.kind, t.bucket,
@@ -66,11 +86,27 @@ function kindsOf({ work }: TaskFilter): Sql {
   return work === 'expansion' ? sql`kind = 'expand'` : sql`kind <> 'expand'`;
 }
 
+function leaseEnd(now: Date): Date {
+  return new Date(now.getTime() + LEASE_MS);
+}
+
+/**
+ * When a task whose lease has run out becomes free. A worker whose session is there is only slow. (The sessions are read
+ * only when there is such a task.)
+ */
+function takenOverAt({ takeOverFrom }: Look): Sql {
+  const living = sql`
+    select substr(application_name, ${SESSION_NAME.length + 1}) from pg_stat_activity
+     where starts_with(application_name, ${SESSION_NAME})`;
+  return sql`case when worker::text = any (array(${living}))
+                  then leased_until + ${`${SLOW_MS} ms`}::interval else ${takeOverFrom}::timestamptz end`;
+}
+
 /** Keeps the leases of work still in hand. The ids that are still ours. */
-export async function renewLeases(db: Db, worker: string, ids: number[], leasedUntil: Date): Promise<number[]> {
+export async function renewLeases(db: Db, worker: string, ids: number[], now: Date): Promise<number[]> {
   const rows = await db.query<{ id: number }>(sql`
     update tasks
-       set leased_until = ${leasedUntil}
+       set leased_until = ${leaseEnd(now)}
      where id = any(${ids}::bigint[]) and worker = ${worker}
     returning id`);
   return rows.map(({ id }) => id);
@@ -92,10 +128,12 @@ export async function freeAllLeases(db: Db): Promise<number> {
      where leased_until is not null`);
 }
 
-/** When the next task that nobody holds is due; null when there is none. */
-export async function nextDueAt(db: Db, filter: TaskFilter): Promise<Date | null> {
+/** When the next task is due and free, or to be looked at again because its holder is slow; null when there is none. */
+export async function nextDueAt(db: Db, filter: TaskFilter, look: Look): Promise<Date | null> {
+  const lookAgain = new Date(look.now.getTime() + LOOK_AGAIN_MS);
   const { due } = await db.one<{ due: Date | null }>(sql`
-    select min(greatest(run_at, leased_until)) as due
+    select min(greatest(run_at, case when leased_until < ${look.now} then least(${takenOverAt(look)}, ${lookAgain})
+                                     else leased_until end)) as due
       from tasks
      where ${kindsOf(filter)} and lane = ${filter.lane}`);
   return due;

@@ -1,6 +1,7 @@
 import type { SendStatus } from '../../src/dispatch/ledger.ts';
 import type { ReplayableStatus } from '../../src/dispatch/replay-filter.ts';
 import { type DispatchState, dispatchMoves } from '../../src/dispatch/states.ts';
+import { LEASE_MS } from '../../src/queue/tasks.ts';
 
 export interface ModelSend {
   status: SendStatus;
@@ -21,8 +22,6 @@ export interface ModelTask {
 }
 
 export type Delivery = 'at_least_once' | 'at_most_once';
-
-const LEASE_MS = 30_000;
 
 /**
  * One dispatch to a few named people as ARCHITECTURE.md tells it, without SQL: what the ledger is compared with. Each
