@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { smtpReply, startMailServer } from './support/mail-server.ts';
+import { startSmtpSink } from './support/smtp-sink.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 
@@ -146,4 +147,43 @@ test('who unsubscribes by the link of a mail gets no further one; opening the li
   assert.equal((await app.post(path, 'List-Unsubscribe=One-Click', { key: null })).status, 200);
   assert.equal(await send(), 'unsubscribed');
   assert.equal((await app.post(`${path}x`, '', { key: null })).status, 404);
+});
+
+test('a mail whose connection ends before the answer is tried again, but with at_most_once it is unknown', async (t) => {
+  const sink = await startSmtpSink();
+  t.after(() => sink.close());
+  const app = await startTestApp(t);
+  await app.givenWorkspace(workspace(sink.url));
+  await app.post('/users/track', { attributes: [{ external_id: 'ada', email: 'ada@example.test' }] });
+  for (const [delivery, status] of [
+    ['at_least_once', 'pending'],
+    ['at_most_once', 'unknown'],
+  ] as const) {
+    sink.received.clear();
+    sink.delay(60_000);
+    const { body } = await app.post('/messages/send', {
+      external_user_ids: ['ada'],
+      messages: { email },
+      cresset: { delivery },
+    });
+    await sink.until(() => sink.received.size === 1); // taken over, and not yet answered
+    sink.cut();
+    await app.drain();
+    assert.equal((await verdicts(app, body.dispatch_id))[0]?.status, status, delivery);
+  }
+});
+
+test('a mail that reached no server is tried again, also with at_most_once', async (t) => {
+  const sink = await startSmtpSink();
+  await sink.close();
+  const app = await startTestApp(t);
+  await app.givenWorkspace(workspace(sink.url));
+  await app.post('/users/track', { attributes: [{ external_id: 'ada', email: 'ada@example.test' }] });
+  const { body } = await app.post('/messages/send', {
+    external_user_ids: ['ada'],
+    messages: { email },
+    cresset: { delivery: 'at_most_once' },
+  });
+  await app.drain();
+  assert.equal((await verdicts(app, body.dispatch_id))[0]?.status, 'pending');
 });

@@ -112,6 +112,24 @@ const table: [string, PushOutcome, object][] = [
     { status: 'pending', code: 'InvalidProviderToken', dueInMs: 5 * MINUTE, tokens: ['t1'], state: 'sending' },
   ],
 ];
+test('a push that was not answered is tried again, but with at_most_once it is unknown', async (t) => {
+  const { app, provider } = await start(t);
+  for (const [delivery, outcome, status, calls] of [
+    ['at_least_once', { kind: 'retry', reason: 'network reset 2', isUnclear: true }, 'sent', 2],
+    ['at_most_once', { kind: 'retry', reason: 'network reset 2', isUnclear: true }, 'unknown', 1],
+    ['at_most_once', { kind: 'retry', reason: 'ServiceUnavailable' }, 'sent', 2],
+  ] as const) {
+    provider.calls.length = 0;
+    await given(app, 'ada', 't1');
+    provider.answer('t1', outcome, { kind: 'accepted', providerId: 'p1' });
+    const id = await send(app, 'ada', push, { cresset: { delivery } });
+    if (calls === 2) await untilRetry(app, id);
+    assert.equal((await verdict(app, id)).status, status, `${delivery}, ${outcome.reason}`);
+    assert.equal(provider.calls.length, calls);
+    assert.equal(await state(app, id), 'finished');
+  }
+});
+
 test('what every answer of a provider does to the send, the token and the queue', async (t) => {
   const { app, provider } = await start(t);
   for (const [index, [title, outcome, expected]] of table.entries()) {

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { Retry } from './outcome.ts';
+import { reachedNobody } from './reached-nobody.ts';
 
 export interface PostReply {
   status: number;
@@ -73,6 +75,11 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
 export function networkReason(error: unknown): string {
   const { code, name } = Object(error) as { code?: unknown; name?: unknown };
   return `network ${typeof code === 'string' ? code : typeof name === 'string' ? name : 'error'}`;
+}
+
+/** No answer came: to be tried again, and unclear unless there never was a connection. */
+export function unansweredPost(error: unknown): Retry {
+  return { kind: 'retry', reason: networkReason(error), ...(!reachedNobody(error) && { isUnclear: true }) };
 }
 
 function asError(reason: unknown): Error {

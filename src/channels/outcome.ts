@@ -1,7 +1,18 @@
+/**
+ * `isUnclear`: no answer came, so that the message may have been taken over all the same. It is tried again where a
+ * repetition is better than a loss.
+ */
+export interface Retry {
+  kind: 'retry';
+  reason: string;
+  afterMs?: number;
+  isUnclear?: true;
+}
+
 /** What came of one attempt, named by what happens next. */
 export type Outcome =
   | { kind: 'accepted'; providerId: string | null } // the provider took it over
-  | { kind: 'retry'; reason: string; afterMs?: number } // temporary: later, same address
+  | Retry // temporary: later, same address
   | { kind: 'bounced'; reason: string } // this address is dead
   | { kind: 'failed'; reason: string } // this message never, the address is fine
   | { kind: 'config_error'; reason: string } // our credentials or set-up are wrong: keep the message, ask a person

@@ -28,6 +28,6 @@ export function plainWord(value: unknown): string | null {
 }
 
 /** No answer came. Both push providers let such a message be sent again. Source: messaging-objects.md 2.4 and 3.4. */
-export function readUnanswered({ reason }: Unanswered): PushOutcome {
-  return { kind: 'retry', reason: `network ${reason}` };
+export function readUnanswered({ reason, mayHaveActed }: Unanswered): PushOutcome {
+  return { kind: 'retry', reason: `network ${reason}`, ...(mayHaveActed && { isUnclear: true }) };
 }

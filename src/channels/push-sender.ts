@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, Retry } from './outcome.ts';
 
 /** One rendered message on its way to one device. */
 export interface Push<Rendered extends object = object> {
@@ -25,7 +25,7 @@ export type PushEnvironment = 'production' | 'development';
 export type PushOutcome =
   | { kind: 'accepted'; providerId: string | null; newToken?: string; environment?: PushEnvironment }
   | { kind: 'bounced'; reason: string; token: 'remove' | 'suspect' | 'keep' }
-  | { kind: 'retry'; reason: string; afterMs?: number; slows?: 'app' }
+  | (Retry & { slows?: 'app' })
   | Exclude<Outcome, { kind: 'accepted' | 'bounced' | 'retry' }>;
 
 /** Talks to one provider with the credentials of one app. */

@@ -74,6 +74,7 @@ export function createDeliveries(
     const acceptedAt = dispatch.triedSince;
     return verdictOf(outcome, {
       channel: send.channel,
+      delivery: dispatch.plan.delivery,
       attempts,
       acceptedAt,
       now: clock.now(),

@@ -1,6 +1,7 @@
 import type { ChannelKey } from '../channels/channel.ts';
-import type { Outcome } from '../channels/outcome.ts';
+import type { Outcome, Retry } from '../channels/outcome.ts';
 import type { Verdict } from './ledger.ts';
+import type { DeliveryMode } from './request.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -39,6 +40,7 @@ function policyOf(channel: ChannelKey, reason: string): RetryPolicy | null {
 
 export interface Attempted {
   channel: ChannelKey;
+  delivery: DeliveryMode;
   /** Tries so far, this one included. */
   attempts: number;
   acceptedAt: Date;
@@ -53,7 +55,9 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
     case 'accepted':
       return { status: 'sent', providerMessageId: outcome.providerId };
     case 'retry':
-      return retryOrGiveUp(outcome.reason, outcome.afterMs, attempted);
+      return isGivenUpAsUnclear(outcome, attempted.delivery)
+        ? { status: 'unknown', reason: 'unknown', providerCode: outcome.reason }
+        : retryOrGiveUp(outcome.reason, outcome.afterMs, attempted);
     case 'bounced':
       return { status: 'bounced', reason: 'address_dead', providerCode: outcome.reason, releasesPlace: true };
     case 'failed':
@@ -70,6 +74,11 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
     case 'unknown':
       return { status: 'unknown', reason: 'unknown', providerCode: outcome.reason };
   }
+}
+
+/** What may have been taken over is not tried again where the request wants at most one. */
+export function isGivenUpAsUnclear({ isUnclear }: Pick<Retry, 'isUnclear'>, delivery: DeliveryMode): boolean {
+  return isUnclear === true && delivery === 'at_most_once';
 }
 
 function retryOrGiveUp(reason: string, afterMs: number | undefined, attempted: Attempted): Verdict {

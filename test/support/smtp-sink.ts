@@ -9,6 +9,10 @@ export interface SmtpSink {
   total(): number;
   /** Resolves once `done()` is true; asked after every mail. */
   until(done: () => boolean): Promise<void>;
+  /** From now on every mail is taken at once and its sender told only so much later. */
+  delay(ms: number): void;
+  /** Ends every connection, whatever is under way on it. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -16,25 +20,37 @@ export async function startSmtpSink(): Promise<SmtpSink> {
   const received = new Map<string, number>();
   const watchers = createWatchers();
   let total = 0;
-  const server: Server = createServer((socket) => {
-    serve(socket, (address) => {
-      received.set(address, (received.get(address) ?? 0) + 1);
-      total += 1;
-      watchers.look();
-    });
-  });
+  let delayMs = 0;
+  const onMail = (address: string, answer: () => void) => {
+    received.set(address, (received.get(address) ?? 0) + 1);
+    total += 1;
+    watchers.look();
+    if (delayMs === 0) answer();
+    else setTimeout(answer, delayMs).unref();
+  };
+  const server: Server = createServer((socket) => serve(socket, onMail));
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the sink has no port');
   const sockets = new Set<Socket>();
-  server.on('connection', (socket) => sockets.add(socket).has(socket));
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `smtp://127.0.0.1:${address.port}`,
     received,
     total: () => total,
     until: watchers.until,
+    delay(ms) {
+      delayMs = ms;
+    },
+    cut,
     close() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       return new Promise((closed) => server.close(() => closed()));
     },
   };
@@ -42,7 +58,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
 
 const END_OF_DATA = '\r\n.\r\n';
 
-function serve(socket: Socket, onMail: (address: string) => void): void {
+function serve(socket: Socket, onMail: (address: string, answer: () => void) => void): void {
   let buffer = '';
   let inData = false;
   let recipient = '';
@@ -59,8 +75,9 @@ function serve(socket: Socket, onMail: (address: string) => void): void {
       buffer = buffer.slice(end + mark.length);
       if (inData) {
         inData = false;
-        onMail(recipient);
-        socket.write('250 taken\r\n');
+        onMail(recipient, () => {
+          if (!socket.destroyed) socket.write('250 taken\r\n');
+        });
         continue;
       }
       const verb = line.slice(0, 4).toUpperCase();

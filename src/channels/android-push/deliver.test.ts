@@ -188,12 +188,12 @@ test('a reset and a timeout are tried again later; the answer of a dead token sa
       if (token === 'dead') call.answer(404, { error: { status: 'NOT_FOUND' } });
     },
   });
-  assert.deepEqual(await send('reset'), { kind: 'retry', reason: 'network reset 2' });
+  assert.deepEqual(await send('reset'), { kind: 'retry', reason: 'network reset 2', isUnclear: true });
   assert.deepEqual(await send('dead'), { kind: 'bounced', reason: 'UNREGISTERED', token: 'remove' });
   const slow = send('slow');
   await fcm.called(3);
   clock.advance(10_000);
-  assert.deepEqual(await slow, { kind: 'retry', reason: 'network timeout' });
+  assert.deepEqual(await slow, { kind: 'retry', reason: 'network timeout', isUnclear: true });
   await sender.close();
 });
 

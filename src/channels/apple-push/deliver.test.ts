@@ -290,7 +290,7 @@ test('what has expired is not sent; a timeout is tried again later with the same
   const slow = send('aa');
   await apns.called(1);
   clock.advance(10_000);
-  assert.deepEqual(await slow, { kind: 'retry', reason: 'network timeout' });
+  assert.deepEqual(await slow, { kind: 'retry', reason: 'network timeout', isUnclear: true });
   assert.equal(apns.calls.length, 1);
   await sender.close();
 });

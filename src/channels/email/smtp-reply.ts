@@ -1,4 +1,5 @@
 import type { Outcome } from '../outcome.ts';
+import { reachedNobody } from '../reached-nobody.ts';
 
 const deadAddress = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10', '5.2.1']);
 
@@ -8,7 +9,10 @@ export function readFailure(error: unknown): Outcome {
   if (code === 'EAUTH' || code === 'ETLS' || responseCode === 530 || responseCode === 535) {
     return { kind: 'config_error', reason: `${responseCode ?? code}` };
   }
-  if (responseCode === undefined) return { kind: 'retry', reason: code === '' ? 'connection lost' : code };
+  if (responseCode === undefined) {
+    const reason = code === '' ? 'connection lost' : code;
+    return { kind: 'retry', reason, ...(!reachedNobody(error) && { isUnclear: true }) };
+  }
   const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
   const reason = enhanced === undefined ? String(responseCode) : `${responseCode} ${enhanced}`;
   if (responseCode < 500 || enhanced?.startsWith('4.')) return { kind: 'retry', reason };

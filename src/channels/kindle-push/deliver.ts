@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { closingLast } from '../closing-last.ts';
-import { networkReason, type PostReply, post } from '../http-post.ts';
+import { networkReason, type PostReply, post, unansweredPost } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { createAccessTokens } from './access-token.ts';
 import {
@@ -58,7 +58,7 @@ export function createAdmSender({ settings, clock }: PushSenderOptions): PushSen
       accessTokens.forget(accessToken);
       return isRepetition ? readReply(reply, { registrationId, now: clock.now() }) : attempt(push, true);
     } catch (error) {
-      return { kind: 'retry', reason: networkReason(error) };
+      return unansweredPost(error);
     }
   }
 

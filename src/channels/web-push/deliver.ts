@@ -1,5 +1,5 @@
 import { closingLast } from '../closing-last.ts';
-import { networkReason, type PostReply, post } from '../http-post.ts';
+import { type PostReply, post, unansweredPost } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
@@ -80,7 +80,7 @@ function send({ pool }: Origin, { path, ttlS, rendered, body }: Message, authori
 
 function readFailure(error: unknown): PushOutcome {
   if (Object(error).code === 'blocked_target') return { kind: 'failed', reason: 'blocked_target' };
-  return { kind: 'retry', reason: networkReason(error) };
+  return unansweredPost(error);
 }
 
 function pathOf({ pathname, search }: URL): string {

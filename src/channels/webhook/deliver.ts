@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Outcome } from '../outcome.ts';
+import { reachedNobody } from '../reached-nobody.ts';
 import { findPassage, type Passage } from './guard.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { readRetryAfter, readStatus } from './reply.ts';
@@ -50,7 +51,7 @@ export function createWebhookSender({ allow }: { allow: readonly string[] }): We
         const passage = await findPassage(hook.url, { allow });
         return passage.allowed ? await call(passage, hook, dispatchId) : { kind: 'failed', reason: 'blocked_target' };
       } catch (error) {
-        return { kind: 'retry', reason: `599 ${codeOf(error)}` };
+        return { kind: 'retry', reason: `599 ${codeOf(error)}`, ...(!reachedNobody(error) && { isUnclear: true }) };
       }
     },
     async close() {

@@ -143,7 +143,7 @@ export class AppLane {
 
   readonly #onError = (error: unknown): PushOutcome => {
     this.#options.onSenderError(error);
-    return this.#onAnswer({ kind: 'retry', reason: 'internal_error' });
+    return this.#onAnswer({ kind: 'retry', reason: 'internal_error', isUnclear: true });
   };
 
   #note(outcome: PushOutcome): PushOutcome {

@@ -58,7 +58,7 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
         news: [],
         calls: lane.plainCall,
       };
-    return summary(deps, parcel, before, [answerOf(deps, call, outcome, lastMs)]);
+    return summary(deps, parcel, before, [answerOf(deps, parcel, call, outcome, lastMs)]);
   });
 }
 
@@ -74,7 +74,7 @@ async function deliverToAll(
   const lastMs = lastMoment(parcel);
   const isExpired = lastMs <= deps.nowMs();
   const answers = calls.map(async (call) =>
-    answerOf(deps, call, await callOut(call.push, call.lane, isExpired, signal), lastMs),
+    answerOf(deps, parcel, call, await callOut(call.push, call.lane, isExpired, signal), lastMs),
   );
   return summary(deps, parcel, before, await Promise.all(answers));
 }
@@ -118,11 +118,18 @@ function lastMoment({ send, rendered, dispatch, message }: Parcel): number {
   return expiresAtMs(send.channel, rendered, dispatch.triedSince, message.message);
 }
 
-function answerOf({ nowMs, random }: PushDeps, call: Call, outcome: PushOutcome | Held, lastMs: number): Answer {
+function answerOf(
+  { nowMs, random }: PushDeps,
+  { dispatch }: Parcel,
+  call: Call,
+  outcome: PushOutcome | Held,
+  lastMs: number,
+): Answer {
   const { push, target, before } = call;
   const tried = {
     id: push.pushId,
     app: target.appId,
+    delivery: dispatch.plan.delivery,
     attempts: before?.attempts ?? 0,
     nowMs: nowMs(),
     expiresAtMs: lastMs,

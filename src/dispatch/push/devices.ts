@@ -1,5 +1,7 @@
 import type { PushOutcome } from '../../channels/push-sender.ts';
 import type { Verdict } from '../ledger.ts';
+import { isGivenUpAsUnclear } from '../outcomes.ts';
+import type { DeliveryMode } from '../request.ts';
 
 /** What came of one device of a send. In the ledger as JSON, where it says more than the send itself. */
 export interface DeviceState {
@@ -27,6 +29,7 @@ export interface Held {
 export interface Tried {
   id: string;
   app: string;
+  delivery: DeliveryMode;
   /** Before this one. */
   attempts: number;
   nowMs: number;
@@ -59,7 +62,9 @@ export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceSt
     case 'expired':
       return { id, app, state: 'expired', attempts: tried.attempts, code: null };
     case 'retry':
-      return afterRetry(outcome, { ...tried, attempts });
+      return isGivenUpAsUnclear(outcome, tried.delivery)
+        ? { id, app, state: 'unknown', attempts, code: outcome.reason }
+        : afterRetry(outcome, { ...tried, attempts });
     // Neither says anything of this device or this message: they cost it no attempt.
     case 'config_error':
       return waiting(tried, tried.nowMs + PROBE_EVERY_MS, outcome.reason);
