@@ -315,6 +315,14 @@ create unlogged table rate_windows (
   used bigint not null
 );
 
+create table received_totals (
+  bucket integer not null,
+  user_id bigint not null,
+  channel text not null,
+  campaign_id text not null,
+  last_at timestamp with time zone not null
+);
+
 create table sandbox_messages (
   bucket integer not null,
   dispatch_id uuid not null,
@@ -354,6 +362,17 @@ create table send_ids (
   campaign_id text not null,
   send_id text not null,
   created_at timestamp with time zone not null default now()
+);
+
+create table send_totals (
+  workspace_id integer not null,
+  day date not null,
+  campaign_id text not null,
+  channel text not null,
+  status send_status not null,
+  reason text not null,
+  sends bigint not null,
+  attempts bigint not null
 );
 
 create table sends (
@@ -547,7 +566,7 @@ begin
           execute format('create table %I partition of %I for values from (%L) to (%L)%s',
             format('%s_%s', parent, to_char(day, 'YYYYMMDD')), parent,
             first_dispatch_id(day::timestamp at time zone 'UTC'), first_dispatch_id((day + 1)::timestamp at time zone 'UTC'),
-            case when parent = 'sends' then ' with (fillfactor = 60)' else '' end);
+            case parent when 'sends' then ' with (fillfactor = 60)' when 'dispatches' then ' with (fillfactor = 50)' else '' end);
         exception when check_violation then
           raise notice 'the default partition of % holds rows of %', parent, day;
         end;
@@ -647,6 +666,8 @@ CREATE UNIQUE INDEX push_token_owners_pkey ON public.push_token_owners USING btr
 
 CREATE UNIQUE INDEX rate_windows_pkey ON public.rate_windows USING btree (workspace_id, bucket, started_at);
 
+CREATE UNIQUE INDEX received_totals_pkey ON public.received_totals USING btree (bucket, user_id, channel, campaign_id);
+
 CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_default USING btree (bucket, dispatch_id, user_id, channel);
 
 CREATE UNIQUE INDEX sandbox_messages_pkey ON ONLY public.sandbox_messages USING btree (bucket, dispatch_id, user_id, channel);
@@ -656,6 +677,8 @@ CREATE UNIQUE INDEX segments_pkey ON public.segments USING btree (id);
 CREATE UNIQUE INDEX segments_workspace_id_name_key ON public.segments USING btree (workspace_id, name);
 
 CREATE UNIQUE INDEX send_ids_pkey ON public.send_ids USING btree (campaign_id, send_id);
+
+CREATE UNIQUE INDEX send_totals_pkey ON public.send_totals USING btree (workspace_id, day, campaign_id, channel, status, reason);
 
 CREATE UNIQUE INDEX sends_default_pkey ON public.sends_default USING btree (bucket, dispatch_id, user_id, channel);
 
@@ -779,6 +802,8 @@ alter table push_token_owners add constraint push_token_owners_pkey PRIMARY KEY 
 
 alter table rate_windows add constraint rate_windows_pkey PRIMARY KEY (workspace_id, bucket, started_at);
 
+alter table received_totals add constraint received_totals_pkey PRIMARY KEY (bucket, user_id, channel, campaign_id);
+
 alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table sandbox_messages_default add constraint sandbox_messages_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
@@ -792,6 +817,8 @@ alter table segments add constraint segments_workspace_id_name_key UNIQUE (works
 alter table send_ids add constraint send_ids_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id) ON DELETE CASCADE;
 
 alter table send_ids add constraint send_ids_pkey PRIMARY KEY (campaign_id, send_id);
+
+alter table send_totals add constraint send_totals_pkey PRIMARY KEY (workspace_id, day, campaign_id, channel, status, reason);
 
 alter table sends add constraint sends_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 

@@ -49,6 +49,7 @@ export interface AppOptions {
   bodyLimitBytes: number;
   trustedProxyHops: number;
   queueLimits: QueueLimits;
+  retentionDays: number;
   roles: { api: boolean; worker: boolean };
   onKeyUsed?: (key: ApiKey) => void;
   /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
@@ -70,7 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
-  const stopHousekeeping = await startHousekeeping({ db, clock, log });
+  const stopHousekeeping = await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays });
   const stopIndexCare = roles.worker ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = roles.worker ? await startWorking(options, { cache, links }) : null;
   const worker = working?.worker ?? null;

@@ -22,6 +22,7 @@ const defaults = {
   queueMaxAgeS: 900,
   broadcastQueueMaxTasks: 100_000,
   broadcastQueueMaxAgeS: 3_600,
+  retentionDays: 90,
 };
 
 test('an empty environment is a good one', () => {
@@ -56,6 +57,7 @@ const good: [Record<string, string>, object][] = [
     { queueMaxTasks: 0, queueMaxAgeS: 60 },
   ],
   [{ CRESSET_BROADCAST_QUEUE_MAX_TASKS: '1' }, { broadcastQueueMaxTasks: 1 }],
+  [{ CRESSET_RETENTION_DAYS: '0' }, { retentionDays: 0 }],
   [{ CRESSET_BROADCAST_QUEUE_MAX_AGE: '2592000' }, { broadcastQueueMaxAgeS: 2_592_000 }],
 ];
 for (const [env, expected] of good) {
@@ -87,6 +89,7 @@ const bad: [string, string[], string][] = [
   ['CRESSET_QUEUE_MAX_TASKS', ['-1', '1000000001', 'many'], 'an integer from 0 to 1000000000'],
   ['CRESSET_QUEUE_MAX_AGE', ['2592001', '15m'], 'a number of seconds from 0 to 2592000'],
   ['CRESSET_BROADCAST_QUEUE_MAX_TASKS', ['-1'], 'an integer from 0 to 1000000000'],
+  ['CRESSET_RETENTION_DAYS', ['-1', '36501', '90d'], 'an integer from 0 to 36500'],
   ['CRESSET_BROADCAST_QUEUE_MAX_AGE', ['1h'], 'a number of seconds from 0 to 2592000'],
 ];
 for (const [name, values, expected] of bad) {

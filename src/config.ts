@@ -33,6 +33,8 @@ export interface Config {
   /** The same of broadcasts. */
   broadcastQueueMaxTasks: number;
   broadcastQueueMaxAgeS: number;
+  /** For how long the ledger is kept; 0 = for ever. */
+  retentionDays: number;
 }
 
 /** Every problem of one environment at once; names variables, never shows their values. */
@@ -206,6 +208,15 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
       'For how long a task of a broadcast that is due may wait for its next turn. Over it `/messages/send` answers 503 to more broadcasts. `0` = for ever.',
     read: integer(0, LONGEST_AGE_S),
   },
+  retentionDays: {
+    name: 'CRESSET_RETENTION_DAYS',
+    fallback: 90,
+    shownFallback: '`90`',
+    expected: 'an integer from 0 to 36500',
+    meaning:
+      'For how many days dispatches, their sends and the messages in the sandbox are kept; a day in which something is not finished is kept longer. `0` = for ever. See [operations.md](operations.md).',
+    read: integer(0, 36_500),
+  },
 };
 
 const PREFIX = 'CRESSET_';
@@ -248,6 +259,7 @@ export function readConfig(
     queueMaxAgeS: take('queueMaxAgeS'),
     broadcastQueueMaxTasks: take('broadcastQueueMaxTasks'),
     broadcastQueueMaxAgeS: take('broadcastQueueMaxAgeS'),
+    retentionDays: take('retentionDays'),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);

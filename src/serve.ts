@@ -66,6 +66,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     bodyLimitBytes: config.bodyLimitBytes,
     trustedProxyHops: config.trustedProxyHops,
+    retentionDays: config.retentionDays,
     queueLimits: {
       named: { maxTasks: config.queueMaxTasks, maxAgeMs: config.queueMaxAgeS * 1_000 },
       broadcast: { maxTasks: config.broadcastQueueMaxTasks, maxAgeMs: config.broadcastQueueMaxAgeS * 1_000 },

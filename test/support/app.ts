@@ -63,7 +63,12 @@ export interface RequestOptions {
 /** The whole server on a database of the test's own, with a clock that the test moves. */
 export async function startTestApp(
   t: TestContext,
-  options: { worker?: boolean; pushSenders?: PushSenders; queueLimits?: Partial<QueueLimits> } = {},
+  options: {
+    worker?: boolean;
+    pushSenders?: PushSenders;
+    queueLimits?: Partial<QueueLimits>;
+    retentionDays?: number;
+  } = {},
 ): Promise<TestApp> {
   const { db, workspaceId, beforeClose } = await testDatabase(t);
   const clock = new TestClock();
@@ -78,6 +83,7 @@ export async function startTestApp(
     publicUrl: 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,
+    retentionDays: options.retentionDays ?? 0,
     queueLimits: { named: unlimited, broadcast: unlimited, ...options.queueLimits },
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
   };
