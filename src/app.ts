@@ -101,6 +101,10 @@ export async function startApp(options: AppOptions): Promise<App> {
         clock,
         limits: options.queueLimits,
         onError: (error) => log.warn({ err: error }, 'the queue could not be looked at'),
+        onChange: (lane, problem) =>
+          problem === null
+            ? log.info({ lane }, 'the queue has room again: sends are accepted')
+            : log.warn({ lane, problem }, 'the queue is full: sends are refused'),
       }),
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),

@@ -110,7 +110,8 @@ export const errorCodes = {
   unavailable: {
     status: 503,
     label: 'Service Unavailable',
-    meaning: 'No database, or stopping. Nothing was accepted.',
+    meaning:
+      'No database, or one that takes no writes (disk full, read-only; `errors` says which), or stopping. Nothing was accepted.',
   },
 } as const satisfies Record<string, { status: number; label: string; meaning: string }>;
 

@@ -94,7 +94,16 @@ async function openDatabase(
   if (embedded?.tookOver) log.warn('the server before did not stop in order; going on with its database');
   const url = embedded?.url ?? config.databaseUrl ?? '';
   await migrate(url);
-  const db = connect({ url, max: 20, onError: (error) => log.warn({ err: error }, 'a database connection broke') });
+  const db = connect({
+    url,
+    max: 20,
+    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onRefusal(refusal) {
+      if (refusal === null) log.info('the database takes writes again');
+      else
+        log.error({ reason: refusal.kind }, `the database ${refusal.said}: what has to be written is refused or waits`);
+    },
+  });
   endings.push(() => db.close());
   // Nobody but us can work on an embedded database: whoever held a lease is dead.
   if (embedded) {

@@ -35,12 +35,15 @@ export function createPressure({
   clock,
   limits,
   onError,
+  onChange,
 }: {
   db: Database;
   clock: Clock;
   limits: QueueLimits;
   /** The queue could not be looked at; nobody is refused because of that. */
   onError(error: unknown): void;
+  /** Sends of this lane are refused from now on, and why; null = they are accepted again. */
+  onChange(lane: keyof QueueLimits, problem: string | null): void;
 }): Pressure {
   const gauges = new Map([
     [lanes.named as number, gauge('named')],
@@ -52,7 +55,14 @@ export function createPressure({
     // One more than may wait says enough; without a limit nothing is counted.
     const look = () =>
       measureBacklog(db, { lane: lanes[name], now: clock.now(), mostTasks: limit.maxTasks && limit.maxTasks + 1 });
-    return new Gauge({ limit, retryAfterS: RETRY_AFTER_S[name], clock, look, onError });
+    return new Gauge({
+      limit,
+      retryAfterS: RETRY_AFTER_S[name],
+      clock,
+      look,
+      onError,
+      onChange: (problem) => onChange(name, problem),
+    });
   }
 
   return { admit: (lane) => gauges.get(lane)?.admit() ?? Promise.resolve() };
@@ -64,6 +74,7 @@ interface GaugeOptions {
   clock: Clock;
   look(): Promise<Backlog>;
   onError(error: unknown): void;
+  onChange(problem: string | null): void;
 }
 
 class Gauge {
@@ -85,10 +96,10 @@ class Gauge {
   }
 
   async #look(): Promise<void> {
-    const { limit, clock, look, onError } = this.#options;
+    const { clock, onError } = this.#options;
     const start = performance.now();
     try {
-      this.#problem = problemOf(await look(), limit);
+      this.#judge(await this.#options.look());
     } catch (error) {
       this.#problem = null;
       onError(error);
@@ -96,6 +107,13 @@ class Gauge {
     const tookMs = performance.now() - start;
     this.#freshUntilMs = clock.now().getTime() + Math.max(REFRESH_MS, tookMs / SHARE);
     this.#looking = null;
+  }
+
+  #judge(backlog: Backlog): void {
+    const { limit, onChange } = this.#options;
+    const problem = problemOf(backlog, limit);
+    if ((problem === null) !== (this.#problem === null)) onChange(problem);
+    this.#problem = problem;
   }
 }
 
