@@ -524,6 +524,8 @@ CREATE INDEX tasks_due ON public.tasks USING btree (lane, run_at, id);
 
 CREATE INDEX tasks_expand ON public.tasks USING btree (run_at, id) WHERE (kind = 'expand'::text);
 
+CREATE INDEX tasks_turns ON public.tasks USING btree (dispatch_id, run_at, id) WHERE ((lane = 1) AND (kind <> 'expand'::text));
+
 CREATE INDEX token_removals_app ON public.token_removals USING btree (app_id, COALESCE(removed_at, suspected_at));
 
 CREATE INDEX token_removals_open ON public.token_removals USING btree (app_id, token) WHERE ((suspected_at IS NOT NULL) AND (removed_at IS NULL) AND (restored_at IS NULL));
