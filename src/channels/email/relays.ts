@@ -33,14 +33,15 @@ const FAILURES_TO_REST = 5;
 
 /**
  * Several relays, in the order of preference: each mail goes to the first that is well. Whether one is well is known from the
- * mails themselves: after some failures in a row it rests, and then one mail at a time shows whether it is back. A mail goes on
- * to the next relay only if the one before has certainly not taken it, and not because of the mail or its recipient.
+ * mails themselves: after some failures in a row it rests, and then one mail at a time shows whether it is back; if there is no
+ * other relay, the mails that come meanwhile wait for what that one finds. A mail goes on to the next relay only if the one
+ * before has certainly not taken it, and not because of the mail or its recipient.
  */
 export function createRelays({ relays, nowMs, onRest, onRefused }: RelaysOptions): Relays {
   const lines = relays.map((relay) => new Line(relay.name, createSmtpSender(relay)));
 
   async function ask(line: Line, mail: Mail): Promise<SmtpResult> {
-    const result = await line.deliver(mail);
+    const result = await line.sender.deliver(mail);
     const { outcome, blame } = result;
     const isFailure = blame === 'relay' || blame === 'unclear';
     const reason = 'reason' in outcome ? outcome.reason : '';
@@ -49,21 +50,32 @@ export function createRelays({ relays, nowMs, onRest, onRefused }: RelaysOptions
     return result;
   }
 
+  /** Null when no relay could be asked. */
+  async function tryInOrder(mail: Mail): Promise<Relayed | null> {
+    let last: Relayed | null = null;
+    for (const line of lines) {
+      if (!line.isWell(nowMs())) continue;
+      const { outcome, blame } = await line.probing(ask(line, mail));
+      const relayed = { outcome, relay: line.name };
+      if (blame !== 'relay') return relayed;
+      // Settings can be wrong at one relay only; that another does not answer is what passes by itself.
+      if (last === null || last.outcome.kind === 'config_error') last = relayed;
+    }
+    return last;
+  }
+
   return {
     async deliver(mail) {
-      let last: Relayed | null = null;
-      for (const line of lines) {
-        if (!line.isWell(nowMs())) continue;
-        const { outcome, blame } = await ask(line, mail);
-        const relayed = { outcome, relay: line.name };
-        if (blame !== 'relay') return relayed;
-        // Settings can be wrong at one relay only; that another does not answer is what passes by itself.
-        if (last === null || last.outcome.kind === 'config_error') last = relayed;
+      for (;;) {
+        const relayed = await tryInOrder(mail);
+        if (relayed !== null) return relayed;
+        const probes = lines.flatMap(({ probe }) => probe ?? []);
+        if (probes.length === 0) return noneIsWell(lines, nowMs());
+        await Promise.race(probes);
       }
-      return last ?? noneIsWell(lines, nowMs());
     },
     async close() {
-      await Promise.all(lines.map((line) => line.close()));
+      await Promise.all(lines.map(({ sender }) => sender.close()));
     },
   };
 }
@@ -76,29 +88,26 @@ function noneIsWell(lines: readonly Line[], nowMs: number): Relayed {
 
 class Line {
   readonly name: string;
+  readonly sender: SmtpSender;
   readonly breaker = new Breaker(FAILURES_TO_REST);
-  readonly #sender: SmtpSender;
-  #isProbing = false;
+  /** While one mail shows whether the relay is back: ends when that is known. */
+  probe: Promise<unknown> | null = null;
 
   constructor(name: string, sender: SmtpSender) {
     this.name = name;
-    this.#sender = sender;
+    this.sender = sender;
   }
 
   isWell(nowMs: number): boolean {
-    return this.breaker.openUntil(nowMs) === 0 && !(this.breaker.isHalfOpen && this.#isProbing);
+    return this.breaker.openUntil(nowMs) === 0 && this.probe === null;
   }
 
-  async deliver(mail: Mail): Promise<SmtpResult> {
-    this.#isProbing = this.breaker.isHalfOpen;
-    try {
-      return await this.#sender.deliver(mail);
-    } finally {
-      this.#isProbing = false;
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#sender.close();
+  probing<T>(asked: Promise<T>): Promise<T> {
+    if (!this.breaker.isHalfOpen) return asked;
+    const ended = () => {
+      this.probe = null;
+    };
+    this.probe = asked.then(ended, ended);
+    return asked;
   }
 }
