@@ -315,6 +315,14 @@ create unlogged table rate_windows (
   used bigint not null
 );
 
+create table received_totals (
+  bucket integer not null,
+  user_id bigint not null,
+  channel text not null,
+  campaign_id text not null,
+  last_at timestamp with time zone not null
+);
+
 create table sandbox_messages (
   bucket integer not null,
   dispatch_id uuid not null,
@@ -354,6 +362,17 @@ create table send_ids (
   campaign_id text not null,
   send_id text not null,
   created_at timestamp with time zone not null default now()
+);
+
+create table send_totals (
+  workspace_id integer not null,
+  day date not null,
+  campaign_id text not null,
+  channel text not null,
+  status send_status not null,
+  reason text not null,
+  sends bigint not null,
+  attempts bigint not null
 );
 
 create table sends (
@@ -505,6 +524,8 @@ CREATE INDEX tasks_due ON public.tasks USING btree (lane, run_at, id);
 
 CREATE INDEX tasks_expand ON public.tasks USING btree (run_at, id) WHERE (kind = 'expand'::text);
 
+CREATE INDEX tasks_turns ON public.tasks USING btree (dispatch_id, run_at, id) WHERE ((lane = 1) AND (kind <> 'expand'::text));
+
 CREATE INDEX token_removals_app ON public.token_removals USING btree (app_id, COALESCE(removed_at, suspected_at));
 
 CREATE INDEX token_removals_open ON public.token_removals USING btree (app_id, token) WHERE ((suspected_at IS NOT NULL) AND (removed_at IS NULL) AND (restored_at IS NULL));
@@ -547,7 +568,7 @@ begin
           execute format('create table %I partition of %I for values from (%L) to (%L)%s',
             format('%s_%s', parent, to_char(day, 'YYYYMMDD')), parent,
             first_dispatch_id(day::timestamp at time zone 'UTC'), first_dispatch_id((day + 1)::timestamp at time zone 'UTC'),
-            case when parent = 'sends' then ' with (fillfactor = 60)' else '' end);
+            case parent when 'sends' then ' with (fillfactor = 60)' when 'dispatches' then ' with (fillfactor = 50)' else '' end);
         exception when check_violation then
           raise notice 'the default partition of % holds rows of %', parent, day;
         end;
@@ -557,12 +578,43 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.refuse_transition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a % may not go from % to %', tg_argv[0], to_jsonb(old) ->> tg_argv[1], to_jsonb(new) ->> tg_argv[1]
+    using errcode = 'check_violation', constraint = tg_name;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.stopped_status(devices jsonb, otherwise send_status)
  RETURNS send_status
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (accepted_devices('pending'::send_status, devices) > 0) THEN 'sent'::send_status ELSE otherwise END
 ;
+
+CREATE TRIGGER dispatches_moves AFTER UPDATE OF state ON public.dispatches FOR EACH ROW WHEN (((old.state <> new.state) AND (NOT
+        CASE old.state
+            WHEN 'accepted'::text THEN (new.state = ANY (ARRAY['sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text]))
+            WHEN 'sending'::text THEN (new.state = ANY (ARRAY['paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text]))
+            WHEN 'paused'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'sending'::text, 'cancelled'::text, 'failed'::text]))
+            WHEN 'finished'::text THEN (new.state = 'sending'::text)
+            WHEN 'cancelled'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'sending'::text]))
+            ELSE false
+        END))) EXECUTE FUNCTION refuse_transition('dispatch', 'state');
+
+CREATE TRIGGER sends_moves AFTER UPDATE OF status ON public.sends FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT
+        CASE old.status
+            WHEN 'pending'::send_status THEN (new.status = ANY (ARRAY['sending'::send_status, 'sent'::send_status, 'skipped'::send_status, 'aborted'::send_status, 'expired'::send_status, 'cancelled'::send_status]))
+            WHEN 'sending'::send_status THEN (new.status = ANY (ARRAY['pending'::send_status, 'sent'::send_status, 'failed'::send_status, 'bounced'::send_status, 'expired'::send_status, 'unknown'::send_status]))
+            WHEN 'aborted'::send_status THEN (new.status = 'pending'::send_status)
+            WHEN 'failed'::send_status THEN (new.status = 'pending'::send_status)
+            WHEN 'expired'::send_status THEN (new.status = 'pending'::send_status)
+            WHEN 'cancelled'::send_status THEN (new.status = 'pending'::send_status)
+            ELSE false
+        END))) EXECUTE FUNCTION refuse_transition('send', 'status');
 
 CREATE UNIQUE INDEX activity_log_pkey ON public.activity_log USING btree (id);
 
@@ -616,6 +668,8 @@ CREATE UNIQUE INDEX push_token_owners_pkey ON public.push_token_owners USING btr
 
 CREATE UNIQUE INDEX rate_windows_pkey ON public.rate_windows USING btree (workspace_id, bucket, started_at);
 
+CREATE UNIQUE INDEX received_totals_pkey ON public.received_totals USING btree (bucket, user_id, channel, campaign_id);
+
 CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_default USING btree (bucket, dispatch_id, user_id, channel);
 
 CREATE UNIQUE INDEX sandbox_messages_pkey ON ONLY public.sandbox_messages USING btree (bucket, dispatch_id, user_id, channel);
@@ -625,6 +679,8 @@ CREATE UNIQUE INDEX segments_pkey ON public.segments USING btree (id);
 CREATE UNIQUE INDEX segments_workspace_id_name_key ON public.segments USING btree (workspace_id, name);
 
 CREATE UNIQUE INDEX send_ids_pkey ON public.send_ids USING btree (campaign_id, send_id);
+
+CREATE UNIQUE INDEX send_totals_pkey ON public.send_totals USING btree (workspace_id, day, campaign_id, channel, status, reason);
 
 CREATE UNIQUE INDEX sends_default_pkey ON public.sends_default USING btree (bucket, dispatch_id, user_id, channel);
 
@@ -748,6 +804,8 @@ alter table push_token_owners add constraint push_token_owners_pkey PRIMARY KEY 
 
 alter table rate_windows add constraint rate_windows_pkey PRIMARY KEY (workspace_id, bucket, started_at);
 
+alter table received_totals add constraint received_totals_pkey PRIMARY KEY (bucket, user_id, channel, campaign_id);
+
 alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table sandbox_messages_default add constraint sandbox_messages_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
@@ -761,6 +819,8 @@ alter table segments add constraint segments_workspace_id_name_key UNIQUE (works
 alter table send_ids add constraint send_ids_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id) ON DELETE CASCADE;
 
 alter table send_ids add constraint send_ids_pkey PRIMARY KEY (campaign_id, send_id);
+
+alter table send_totals add constraint send_totals_pkey PRIMARY KEY (workspace_id, day, campaign_id, channel, status, reason);
 
 alter table sends add constraint sends_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 

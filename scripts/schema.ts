@@ -44,6 +44,8 @@ async function describe(on: Db): Promise<string> {
     union all
     select indexdef || ';' from pg_indexes where schemaname = 'public' and tablename <> 'schema_migrations'
     union all
+    select pg_get_triggerdef(oid) || ';' from pg_trigger where not tgisinternal and tgparentid = 0
+    union all
     select pg_get_functiondef(oid) || ';' from pg_proc where pronamespace = 'public'::regnamespace
      order by 1`);
   const heading = '-- What the migrations make of an empty database; written by scripts/schema.ts, never by hand.';

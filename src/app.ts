@@ -11,6 +11,7 @@ import { startHousekeeping } from './dispatch/housekeeping.ts';
 import { createIdempotency } from './dispatch/idempotency.ts';
 import { createLinkMaker } from './dispatch/links.ts';
 import { DispatchCache } from './dispatch/loaded.ts';
+import { createPressure, type QueueLimits } from './dispatch/pressure.ts';
 import { createProviders } from './dispatch/providers.ts';
 import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
 import { AppQueues } from './dispatch/push/app-queues.ts';
@@ -47,6 +48,8 @@ export interface AppOptions {
   publicUrl: string;
   bodyLimitBytes: number;
   trustedProxyHops: number;
+  queueLimits: QueueLimits;
+  retentionDays: number;
   roles: { api: boolean; worker: boolean };
   onKeyUsed?: (key: ApiKey) => void;
   /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
@@ -68,7 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
-  const stopHousekeeping = await startHousekeeping({ db, clock, log });
+  const stopHousekeeping = await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays });
   const stopIndexCare = roles.worker ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = roles.worker ? await startWorking(options, { cache, links }) : null;
   const worker = working?.worker ?? null;
@@ -93,6 +96,16 @@ export async function startApp(options: AppOptions): Promise<App> {
       acceptor,
       idempotency: createIdempotency({ db, clock }),
       dryRun: createDryRun({ db, clock, links }),
+      pressure: createPressure({
+        db,
+        clock,
+        limits: options.queueLimits,
+        onError: (error) => log.warn({ err: error }, 'the queue could not be looked at'),
+        onChange: (lane, problem) =>
+          problem === null
+            ? log.info({ lane }, 'the queue has room again: sends are accepted')
+            : log.warn({ lane, problem }, 'the queue is full: sends are refused'),
+      }),
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),

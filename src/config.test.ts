@@ -18,6 +18,11 @@ const defaults = {
   bodyLimitBytes: 4 * 1024 * 1024,
   logLevel: 'info',
   publicUrl: null,
+  queueMaxTasks: 1_000_000,
+  queueMaxAgeS: 900,
+  broadcastQueueMaxTasks: 100_000,
+  broadcastQueueMaxAgeS: 3_600,
+  retentionDays: 90,
 };
 
 test('an empty environment is a good one', () => {
@@ -47,6 +52,13 @@ const good: [Record<string, string>, object][] = [
   [{ CRESSET_LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
   [{ CRESSET_PUBLIC_URL: 'https://send.acme.test/' }, { publicUrl: 'https://send.acme.test' }],
   [{ CRESSET_PUBLIC_URL: 'https://acme.test/send/' }, { publicUrl: 'https://acme.test/send' }],
+  [
+    { CRESSET_QUEUE_MAX_TASKS: '0', CRESSET_QUEUE_MAX_AGE: '60' },
+    { queueMaxTasks: 0, queueMaxAgeS: 60 },
+  ],
+  [{ CRESSET_BROADCAST_QUEUE_MAX_TASKS: '1' }, { broadcastQueueMaxTasks: 1 }],
+  [{ CRESSET_RETENTION_DAYS: '0' }, { retentionDays: 0 }],
+  [{ CRESSET_BROADCAST_QUEUE_MAX_AGE: '2592000' }, { broadcastQueueMaxAgeS: 2_592_000 }],
 ];
 for (const [env, expected] of good) {
   test(`${JSON.stringify(env)} is read`, () => assert.deepEqual(readConfig(env), { ...defaults, ...expected }));
@@ -74,6 +86,11 @@ const bad: [string, string[], string][] = [
     ['acme.test', 'ftp://acme.test', 'https://u:p@acme.test', 'https://acme.test/?a=1', 'https://acme.test/#'],
     'a URL that starts with http:// or https://, without user, query and fragment',
   ],
+  ['CRESSET_QUEUE_MAX_TASKS', ['-1', '1000000001', 'many'], 'an integer from 0 to 1000000000'],
+  ['CRESSET_QUEUE_MAX_AGE', ['2592001', '15m'], 'a number of seconds from 0 to 2592000'],
+  ['CRESSET_BROADCAST_QUEUE_MAX_TASKS', ['-1'], 'an integer from 0 to 1000000000'],
+  ['CRESSET_RETENTION_DAYS', ['-1', '36501', '90d'], 'an integer from 0 to 36500'],
+  ['CRESSET_BROADCAST_QUEUE_MAX_AGE', ['1h'], 'a number of seconds from 0 to 2592000'],
 ];
 for (const [name, values, expected] of bad) {
   test(`a bad ${name} is refused with what was expected`, () => {

@@ -27,6 +27,14 @@ export interface Config {
   logLevel: LogLevel;
   /** Without a slash at its end. */
   publicUrl: string | null;
+  /** What may wait before sends to named people are refused; 0 = any amount. */
+  queueMaxTasks: number;
+  queueMaxAgeS: number;
+  /** The same of broadcasts. */
+  broadcastQueueMaxTasks: number;
+  broadcastQueueMaxAgeS: number;
+  /** For how long the ledger is kept; 0 = for ever. */
+  retentionDays: number;
 }
 
 /** Every problem of one environment at once; names variables, never shows their values. */
@@ -53,6 +61,8 @@ export interface Variable<T> {
 
 const SMALLEST_BODY_LIMIT = 1_024;
 const LARGEST_BODY_LIMIT = 104_857_600;
+const MOST_TASKS = 1_000_000_000;
+const LONGEST_AGE_S = 2_592_000;
 
 export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
   host: {
@@ -162,6 +172,51 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     meaning: 'Where recipients reach this server: the beginning of unsubscribe links.',
     read: readPublicUrl,
   },
+  queueMaxTasks: {
+    name: 'CRESSET_QUEUE_MAX_TASKS',
+    fallback: 1_000_000,
+    shownFallback: '`1000000`',
+    expected: `an integer from 0 to ${MOST_TASKS}`,
+    meaning:
+      'How many sends to named people may wait, those that are to be tried again included. Over it `/messages/send` answers 503 to more of them. `0` = any number.',
+    read: integer(0, MOST_TASKS),
+  },
+  queueMaxAgeS: {
+    name: 'CRESSET_QUEUE_MAX_AGE',
+    fallback: 900,
+    shownFallback: '`900` (15 minutes)',
+    expected: `a number of seconds from 0 to ${LONGEST_AGE_S}`,
+    meaning:
+      'For how long a send to named people that is due may wait for a worker to take it. Over it `/messages/send` answers 503 to more of them. `0` = for ever.',
+    read: integer(0, LONGEST_AGE_S),
+  },
+  broadcastQueueMaxTasks: {
+    name: 'CRESSET_BROADCAST_QUEUE_MAX_TASKS',
+    fallback: 100_000,
+    shownFallback: '`100000`',
+    expected: `an integer from 0 to ${MOST_TASKS}`,
+    meaning:
+      'How many tasks of broadcasts may wait; a broadcast has up to 257. Over it `/messages/send` answers 503 to more broadcasts. `0` = any number.',
+    read: integer(0, MOST_TASKS),
+  },
+  broadcastQueueMaxAgeS: {
+    name: 'CRESSET_BROADCAST_QUEUE_MAX_AGE',
+    fallback: 3_600,
+    shownFallback: '`3600` (an hour)',
+    expected: `a number of seconds from 0 to ${LONGEST_AGE_S}`,
+    meaning:
+      'For how long a task of a broadcast that is due may wait for its next turn. Over it `/messages/send` answers 503 to more broadcasts. `0` = for ever.',
+    read: integer(0, LONGEST_AGE_S),
+  },
+  retentionDays: {
+    name: 'CRESSET_RETENTION_DAYS',
+    fallback: 90,
+    shownFallback: '`90`',
+    expected: 'an integer from 0 to 36500',
+    meaning:
+      'For how many days dispatches, their sends and the messages in the sandbox are kept; a day in which something is not finished is kept longer. `0` = for ever. See [operations.md](operations.md).',
+    read: integer(0, 36_500),
+  },
 };
 
 const PREFIX = 'CRESSET_';
@@ -200,6 +255,11 @@ export function readConfig(
     bodyLimitBytes: take('bodyLimitBytes'),
     logLevel: take('logLevel'),
     publicUrl: take('publicUrl'),
+    queueMaxTasks: take('queueMaxTasks'),
+    queueMaxAgeS: take('queueMaxAgeS'),
+    broadcastQueueMaxTasks: take('broadcastQueueMaxTasks'),
+    broadcastQueueMaxAgeS: take('broadcastQueueMaxAgeS'),
+    retentionDays: take('retentionDays'),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);

@@ -101,10 +101,17 @@ export const errorCodes = {
   body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
   rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
   internal_error: { status: 500, label: 'Internal Server Error', meaning: 'A bug. Nothing was accepted.' },
+  queue_full: {
+    status: 503,
+    label: 'Queue Full',
+    meaning:
+      'Of `/messages/send`: what was accepted before waits too long, or too much of it waits (`CRESSET_QUEUE_…`). Nothing was accepted. Try again after `Retry-After`.',
+  },
   unavailable: {
     status: 503,
     label: 'Service Unavailable',
-    meaning: 'No database, or stopping. Nothing was accepted.',
+    meaning:
+      'No database, or one that takes no writes (disk full, read-only; `errors` says which), or stopping. Nothing was accepted.',
   },
 } as const satisfies Record<string, { status: number; label: string; meaning: string }>;
 

@@ -66,6 +66,11 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     bodyLimitBytes: config.bodyLimitBytes,
     trustedProxyHops: config.trustedProxyHops,
+    retentionDays: config.retentionDays,
+    queueLimits: {
+      named: { maxTasks: config.queueMaxTasks, maxAgeMs: config.queueMaxAgeS * 1_000 },
+      broadcast: { maxTasks: config.broadcastQueueMaxTasks, maxAgeMs: config.broadcastQueueMaxAgeS * 1_000 },
+    },
     roles: { api: config.roles.includes('api'), worker: config.roles.includes('worker') },
     onKeyUsed: (key) => keyUsage.used(key),
   });
@@ -89,7 +94,16 @@ async function openDatabase(
   if (embedded?.tookOver) log.warn('the server before did not stop in order; going on with its database');
   const url = embedded?.url ?? config.databaseUrl ?? '';
   await migrate(url);
-  const db = connect({ url, max: 20, onError: (error) => log.warn({ err: error }, 'a database connection broke') });
+  const db = connect({
+    url,
+    max: 20,
+    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onRefusal(refusal) {
+      if (refusal === null) log.info('the database takes writes again');
+      else
+        log.error({ reason: refusal.kind }, `the database ${refusal.said}: what has to be written is refused or waits`);
+    },
+  });
   endings.push(() => db.close());
   // Nobody but us can work on an embedded database: whoever held a lease is dead.
   if (embedded) {

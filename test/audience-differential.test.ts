@@ -103,7 +103,8 @@ async function insert(db: Database, table: string, rows: readonly object[]): Pro
 }
 
 async function givenPeople(db: Database, workspaceId: number, people: readonly GeneratedPerson[]): Promise<void> {
-  await db.run(sql`truncate profiles, events, purchases, activity_totals, subscription_states, push_targets, sends`);
+  await db.run(sql`truncate profiles, events, purchases, activity_totals, subscription_states, push_targets, sends,
+                        received_totals`);
   const keyed = people.map((one, index) => ({ ...one, key: { bucket: index % 5, user_id: index + 1 } }));
   const rows = <T extends object>(of: (one: (typeof keyed)[number]) => readonly T[]) =>
     keyed.flatMap((one) => of(one).map((row) => ({ ...one.key, ...row })));
@@ -147,6 +148,14 @@ async function givenPeople(db: Database, workspaceId: number, people: readonly G
       sends.map(({ dispatch, ...one }) => ({ ...one, dispatch_id: dispatchId(dispatch), attempts: 1 })),
     ),
   );
+  // As after retention, for every other person.
+  await db.run(sql`
+    with gone as (delete from sends where user_id % 2 = 0 returning *)
+    insert into received_totals (bucket, user_id, channel, campaign_id, last_at)
+    select g.bucket, g.user_id, g.channel, coalesce(d.campaign_id, ''), max(g.updated_at)
+      from gone g left join dispatches d on d.id = g.dispatch_id
+     where g.status = 'sent'
+     group by 1, 2, 3, 4`);
   await db.run(sql`
     insert into activity_totals (bucket, user_id, kind, name, count, first_at, last_at, revenue)
     select bucket, user_id, 'event', name, count(*), min(at), max(at), 0 from events group by 1, 2, 4

@@ -159,9 +159,10 @@ test('a replay takes what failed and nothing else; what is skipped, sent or unkn
   const { app, sink, send, order, counts } = await startWorld(t, { people: 4, answer });
   const id = await send();
   await app.drain();
-  await app.db.run(sql`
-    update sends set status = 'unknown', reason = 'unknown'
-     where user_id = (select user_id from profiles where external_id = 'p2')`);
+  for (const status of ['pending', 'sending', 'unknown'])
+    await app.db.run(sql`
+      update sends set status = ${status}, reason = ${status}
+       where user_id = (select user_id from profiles where external_id = 'p2')`);
   await app.db.run(sql`delete from profiles where external_id = 'p4'`);
   isBroken = false;
   assert.equal((await order(id, 'replay', { codes: ['404'] })).body.state, 'sending');
@@ -195,9 +196,10 @@ test('what failed may be replayed alone: what was cancelled stays so, for good',
   await order(id, 'pause');
   const { worker } = await app.startAnotherWorker();
   await worker?.idle();
-  await app.db.run(sql`
-    update sends set status = 'failed', reason = 'gave_up', provider_code = '503'
-     where user_id = (select user_id from profiles where external_id = 'p3')`);
+  for (const status of ['sending', 'failed'])
+    await app.db.run(sql`
+      update sends set status = ${status}, reason = 'gave_up', provider_code = '503'
+       where user_id = (select user_id from profiles where external_id = 'p3')`);
   await order(id, 'cancel');
   await order(id, 'replay', { statuses: ['failed'], channels: ['webhook'], codes: ['503'] });
   await untilDone(app, worker);

@@ -289,7 +289,7 @@ test('a file is applied, may refer to variables of any name, and applied again c
     ],
   });
   const { settings } = (await loadCatalog(db, secretFrom(SECRET))).workspace(workspaceId) ?? {};
-  assert.equal(settings?.email.smtp?.url, 'smtp://u:the-password@relay.test');
+  assert.equal(settings?.email.smtp?.[0]?.url, 'smtp://u:the-password@relay.test');
   assert.equal((dry.out + first.out).includes('the-password'), false);
 });
 

@@ -8,6 +8,11 @@ export function isDeadlock(error: unknown): boolean {
   return stateOf(error) === '40P01';
 }
 
+/** A lock was not to be had within the time that the transaction had set itself. */
+export function isLockTimeout(error: unknown): boolean {
+  return stateOf(error) === '55P03';
+}
+
 function stateOf(error: unknown): string {
   const { code } = Object(error) as { code?: unknown };
   return typeof code === 'string' ? code : '';

@@ -2,6 +2,8 @@ import pg from 'pg';
 import { clientConfig } from './connection.ts';
 import { type Listener, listen } from './listen.ts';
 import type { Sql } from './sql.ts';
+import { troubleOf } from './trouble.ts';
+import { type Refusal, WriteWatch } from './write-watch.ts';
 
 const { Pool, types } = pg;
 
@@ -52,6 +54,8 @@ export interface Database extends Transactor {
    * With a `sessionName` its session can be told from others, and the database notices within seconds when its host is gone.
    */
   listen(channel: string, onNotice: (payload: string) => void, sessionName?: string): Promise<Listener>;
+  /** Why the database refuses writes at present, though it answers; null = it takes them. */
+  refusal(): Refusal | null;
   close(): Promise<void>;
 }
 
@@ -61,16 +65,31 @@ export interface DatabaseOptions {
   max?: number;
   /** Told about broken idle connections; they are replaced by themselves. */
   onError?: (error: Error) => void;
+  /** Told when the database begins to refuse writes, and with null when it takes them again. */
+  onRefusal?: (refusal: Refusal | null) => void;
+  /** How long without a refusal it takes until it is believed to take them again. */
+  calmMs?: number;
 }
 
-export function connect({ url, max = 10, onError = () => undefined }: DatabaseOptions): Database {
+const CALM_MS = 5_000;
+const nobody = (): void => undefined;
+
+export function connect({
+  url,
+  max = 10,
+  onError = nobody,
+  onRefusal = nobody,
+  calmMs = CALM_MS,
+}: DatabaseOptions): Database {
+  const watch = new WriteWatch({ calmMs, onChange: onRefusal });
   const connection = clientConfig(url);
   const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 });
   const keyed = new Pool({ ...connection, max, idleTimeoutMillis: 60_000, options: BY_INDEX });
   for (const one of [pool, keyed]) one.on('error', onError);
   return {
-    ...transactor(pool),
-    byKey: transactor(keyed),
+    ...transactor(pool, watch),
+    byKey: transactor(keyed, watch),
+    refusal: () => watch.refusal,
     listen: (channel, onNotice, sessionName) =>
       listen(sessionName ? watched(connection, sessionName) : connection, channel, onNotice, onError),
     async close() {
@@ -94,11 +113,11 @@ function watched(connection: pg.ClientConfig, sessionName: string): pg.ClientCon
   return { ...connection, application_name: sessionName, options };
 }
 
-function transactor(pool: pg.Pool): Transactor {
+function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
   return {
-    ...runner(pool),
+    ...runner(pool, watch),
     async transaction(work) {
-      const client = await pool.connect();
+      const client = await noting(watch, 'connect', () => pool.connect());
       let broken: Error | undefined;
       // A connection that ends between two statements says so here, and nobody listening would end the process.
       const noteBroken = (error: Error) => {
@@ -107,13 +126,15 @@ function transactor(pool: pg.Pool): Transactor {
       client.on('error', noteBroken);
       try {
         await client.query('begin');
-        const result = await work(runner(client));
-        await client.query('commit');
+        const result = await work(runner(client, watch));
+        await noting(watch, 'commit', () => client.query('commit'));
         return result;
       } catch (error) {
         await client.query('rollback').catch((rollbackError: Error) => {
           broken = rollbackError;
         });
+        // Of a server that was made a standby: the next connection may lead to the one that took its place.
+        if (error instanceof Error && troubleOf(error)?.kind === 'read_only') broken ??= error;
         throw error;
       } finally {
         client.off('error', noteBroken);
@@ -123,10 +144,22 @@ function transactor(pool: pg.Pool): Transactor {
   };
 }
 
-function runner(on: pg.Pool | pg.PoolClient): Db {
+/** A pool gives up the connection of a statement that failed by itself. */
+async function noting<T>(watch: WriteWatch, statement: string, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    watch.succeeded(statement);
+    return result;
+  } catch (error) {
+    watch.failed(error);
+    throw error;
+  }
+}
+
+function runner(on: pg.Pool | pg.PoolClient, watch: WriteWatch): Db {
   const rows = async <T extends Row>(statement: Sql, name?: string): Promise<T[]> => {
     const config = { text: statement.text, values: statement.values as unknown[], ...(name && { name }) };
-    return (await on.query<T>(config)).rows;
+    return (await noting(watch, statement.text, () => on.query<T>(config))).rows;
   };
   const maybeOne = async <T extends Row>(statement: Sql): Promise<T | null> => {
     const found = await rows<T>(statement);
@@ -142,7 +175,8 @@ function runner(on: pg.Pool | pg.PoolClient): Db {
       return row;
     },
     async run(statement) {
-      return (await on.query(statement.text, statement.values as unknown[])).rowCount ?? 0;
+      const { text, values } = statement;
+      return (await noting(watch, text, () => on.query(text, values as unknown[]))).rowCount ?? 0;
     },
     prepared: (name, statement) => rows(statement, name),
   };

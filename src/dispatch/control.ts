@@ -5,7 +5,7 @@ import { RequestError } from '../errors.ts';
 import { ONE_TASK } from './pieces.ts';
 import { lanes } from './plan.ts';
 import { filterFor, type ReplayFilter, type ReplayRequest } from './replay-filter.ts';
-import type { DispatchState } from './states.ts';
+import { type DispatchState, statesBefore } from './states.ts';
 
 /** What an operator does to a dispatch, as src/dispatch/states.ts draws it. */
 export interface Control {
@@ -22,24 +22,26 @@ export interface Moved {
 
 /** Nothing new is tried until it is resumed. Throws RequestError `wrong_state`. */
 export function pauseDispatch(control: Control): Promise<Moved> {
-  return transition(control, ['accepted', 'sending'], async (tx) => {
+  const from = statesBefore('paused');
+  return transition(control, from, async (tx) => {
     const gone = await stopTasks(tx, control.dispatchId);
     return tx.maybeOne<MovedRow>(sql`
       update dispatches
          set state = 'paused', open_tasks = open_tasks - ${gone}::integer
-       where id = ${control.dispatchId} and state in ('accepted', 'sending')
+       where id = ${control.dispatchId} and state = any(${from}::text[])
       returning state, lane`);
   });
 }
 
 /** What is pending counts as cancelled from now on; what is being sent right now is sent. Throws `wrong_state`. */
 export function cancelDispatch(control: Control): Promise<Moved> {
-  return transition(control, ['accepted', 'sending', 'paused'], async (tx) => {
+  const from = statesBefore('cancelled');
+  return transition(control, from, async (tx) => {
     const gone = await stopTasks(tx, control.dispatchId);
     return tx.maybeOne<MovedRow>(sql`
       update dispatches
          set state = 'cancelled', cancelled_at = ${control.now}, open_tasks = open_tasks - ${gone}::integer
-       where id = ${control.dispatchId} and state in ('accepted', 'sending', 'paused')
+       where id = ${control.dispatchId} and state = any(${from}::text[])
       returning state, lane`);
   });
 }

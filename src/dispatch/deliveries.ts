@@ -39,7 +39,8 @@ export interface Deliveries {
 
 /** A real way out for one channel of one workspace. */
 export interface Provider {
-  deliver(parcel: Parcel, signal: AbortSignal): Promise<Outcome | Delivered>;
+  /** `detail`: what the verdict should say beside the outcome. */
+  deliver(parcel: Parcel, signal: AbortSignal): Promise<(Outcome & { detail?: string }) | Delivered>;
   close(): Promise<void>;
 }
 
@@ -71,10 +72,10 @@ export function createDeliveries(
     return provider;
   }
 
-  function verdictFor({ send, dispatch }: Parcel, outcome: Outcome): Verdict {
+  function verdictFor({ send, dispatch }: Parcel, outcome: Outcome & { detail?: string }): Verdict {
     const attempts = send.attempts + 1;
     const acceptedAt = dispatch.triedSince;
-    return verdictOf(outcome, {
+    const verdict = verdictOf(outcome, {
       channel: send.channel,
       delivery: dispatch.plan.delivery,
       attempts,
@@ -82,6 +83,8 @@ export function createDeliveries(
       now: clock.now(),
       jitter: 0.9 + random() / 5,
     });
+    if (outcome.detail === undefined) return verdict;
+    return { ...verdict, detail: [outcome.detail, verdict.detail].filter(Boolean).join(': ') };
   }
 
   function closeLater(provider: Provider): void {

@@ -1,6 +1,7 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { v7 } from '../lib/uuid.ts';
+import { statesBefore } from './states.ts';
 
 /** The log's category for what is wrong with an audience. Source: send.md 15. */
 export const AUDIENCE_ERRORS = 'REST API connected audience errors';
@@ -23,7 +24,7 @@ export async function failDispatch(db: Db, { dispatchId, failure, category, now 
     with failed as (
       update dispatches
          set state = 'failed', failure = ${failure}, finished_at = ${now}
-       where id = ${dispatchId} and state in ('accepted', 'sending', 'paused')
+       where id = ${dispatchId} and state = any(${statesBefore('failed')}::text[])
       returning id, workspace_id
     ), stopped as (
       update sends s

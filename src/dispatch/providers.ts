@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ChannelKey } from '../channels/channel.ts';
-import { createSmtpSender } from '../channels/email/deliver.ts';
+import { createRelays } from '../channels/email/relays.ts';
 import type { RenderedEmail } from '../channels/email/rendered.ts';
 import { createWebhookSender } from '../channels/webhook/deliver.ts';
 import type { RenderedWebhook } from '../channels/webhook/rendered.ts';
@@ -28,17 +28,23 @@ export function createProviders({ log, push }: ProvidersOptions): Partial<Record
 
     email({ settings }) {
       if (settings.email.smtp === null) return null;
-      const sender = createSmtpSender({ url: settings.email.smtp.url });
+      const relays = createRelays({
+        relays: settings.email.smtp,
+        nowMs: push.nowMs,
+        onRest: (relay, untilMs, reason) =>
+          log.warn({ relay, until: new Date(untilMs), reason }, 'a mail relay is left alone for a while'),
+        onRefused: (relay, reason) => log.error({ relay, reason }, 'a mail relay refuses our settings'),
+      });
+      const isOne = settings.email.smtp.length === 1;
       return {
-        async deliver(parcel, signal) {
+        async deliver(parcel) {
           if (parcel.address === null) throw new Error('an admitted mail has no address');
           const rendered = parcel.rendered as RenderedEmail;
-          const outcome = await sender.deliver({ rendered, to: parcel.address, messageId: sendId(parcel) }, signal);
-          if (outcome.kind === 'config_error')
-            log.error({ reason: outcome.reason }, 'the mail server refuses our settings');
-          return outcome;
+          const mail = { rendered, to: parcel.address, messageId: sendId(parcel) };
+          const { outcome, relay } = await relays.deliver(mail);
+          return isOne || relay === null ? outcome : { ...outcome, detail: `relay ${relay}` };
         },
-        close: () => sender.close(),
+        close: () => relays.close(),
       };
     },
 

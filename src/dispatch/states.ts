@@ -1,3 +1,5 @@
+import type { SendStatus } from './ledger.ts';
+
 /**
  * A dispatch is
  * - `accepted`: stored; nobody it goes to has a row in the ledger yet.
@@ -7,23 +9,44 @@
  *   audience has no row yet gets one all the same, so that the counts add up and a replay knows everybody.
  * - `finished`: every send has its final word.
  * - `failed`: its audience cannot be evaluated; what is pending counts as cancelled.
- *
- *     accepted ──▶ sending ──▶ finished
- *        │  ▲        │  ▲         │
- *  pause ▼  │ resume ▼  │         │ replay: back to sending
- *        paused ────────┘         │ (or accepted, when there were no rows yet)
- *        │                        │
- *  cancel▼ (also from accepted and sending)
- *     cancelled ──────────────────┘
- *
- * Each arrow is one transaction that changes the row only in a state it starts from, so that of two at once one comes
- * second and is told the state it found. Tasks are locked before the dispatch they belong to, as whoever ends them does.
- *
- * A send goes `pending → sending → sent | failed | bounced | expired | unknown`, back to `pending` to be tried again, or
- * from `pending` straight to `skipped | aborted | expired`. `failed`, `aborted`, `expired` and `cancelled` ones return to
- * `pending` by a replay; `sent`, `skipped`, `bounced` and `unknown` are never left.
  */
 export type DispatchState = 'accepted' | 'sending' | 'paused' | 'finished' | 'cancelled' | 'failed';
+
+/**
+ * Where a dispatch may go next. Each move is one transaction that changes the row only in a state it starts from, so that
+ * of two at once one comes second and is told the state it found. Tasks are locked before the dispatch they belong to, as
+ * whoever ends them does. The database refuses every other move (migrations/0010).
+ */
+export const dispatchMoves: Readonly<Record<DispatchState, readonly DispatchState[]>> = {
+  accepted: ['sending', 'paused', 'finished', 'cancelled', 'failed'], // finished: a broadcast that nobody is meant by
+  sending: ['paused', 'finished', 'cancelled', 'failed'],
+  paused: ['accepted', 'sending', 'cancelled', 'failed'], // resumed: accepted when there were no rows yet
+  finished: ['sending'], // replayed
+  cancelled: ['accepted', 'sending'], // replayed: accepted when there were no rows yet
+  failed: [],
+};
+
+/** Where a send may go next. The database refuses every other move (migrations/0010). */
+export const sendMoves: Readonly<Record<SendStatus, readonly SendStatus[]>> = {
+  pending: ['sending', 'sent', 'skipped', 'aborted', 'expired', 'cancelled'], // sent: some devices had it when it was stopped
+  sending: ['pending', 'sent', 'failed', 'bounced', 'expired', 'unknown'], // pending: to be tried again
+  sent: [],
+  skipped: [],
+  aborted: ['pending'], // replayed, as all that come back
+  failed: ['pending'],
+  bounced: [],
+  expired: ['pending'],
+  unknown: [],
+  cancelled: ['pending'],
+};
+
+/** The states from which a dispatch may be brought into this one. */
+export function statesBefore(wanted: DispatchState): DispatchState[] {
+  return dispatchStates.filter((state) => dispatchMoves[state].includes(wanted));
+}
+
+export const dispatchStates = Object.keys(dispatchMoves) as DispatchState[];
+export const sendStatuses = Object.keys(sendMoves) as SendStatus[];
 
 /** Sends may be tried. */
 export function isLive(state: DispatchState): boolean {

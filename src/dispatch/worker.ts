@@ -41,7 +41,7 @@ export interface WorkerOptions extends RoundDeps {
  */
 const laneSettings: { filter: TaskFilter; tasksAtOnce: number; roundsAtOnce: number }[] = [
   { filter: { lane: lanes.named, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 4 },
-  { filter: { lane: lanes.broadcast, work: 'sending' }, tasksAtOnce: 8, roundsAtOnce: 4 },
+  { filter: { lane: lanes.broadcast, work: 'sending', isByTurns: true }, tasksAtOnce: 8, roundsAtOnce: 4 },
   { filter: { lane: lanes.broadcast, work: 'expansion' }, tasksAtOnce: 1, roundsAtOnce: 1 },
 ];
 

@@ -13,7 +13,8 @@ const FEW = 4;
 
 /** Writes what came of sends that are `sending`. */
 export async function writeVerdicts(db: Db, results: readonly Settled[], now: Date): Promise<void> {
-  const isPlain = ({ verdict }: Settled) => verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts;
+  const isPlain = ({ verdict }: Settled) =>
+    verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts && !verdict.detail;
   const groups = Map.groupBy(results, (one) => (isPlain(one) ? `${one.send.dispatchId}/${one.send.channel}` : ''));
   const others = groups.get('') ?? [];
   groups.delete('');

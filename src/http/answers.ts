@@ -1,10 +1,10 @@
+import { troubleOf } from '../db/trouble.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import { InvalidKeyError } from './auth.ts';
 import type { Answer } from './route.ts';
 
-/** Database errors that mean "not now": no connection, starting up, stopping, out of connections or memory. */
-const databaseGone = /^(08|53|57P)/;
-const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT']);
+/** Seconds: a database that is away may be back at once, one that takes no writes waits for somebody. */
+const RETRY_AFTER_S = { away: 1, refusing: 10 };
 
 /** Any thrown thing → the answer its caller gets. What we did not foresee is a 500 that says nothing of the inside. */
 export function failureOf(error: unknown): Answer {
@@ -13,10 +13,16 @@ export function failureOf(error: unknown): Answer {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return { ...known(new RequestError('body_too_large')), headers: { connection: 'close' } };
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return known(new RequestError('bad_request'));
-  if (databaseGone.test(code) || connectionErrors.has(code)) {
-    return known(new RequestError('unavailable', ['the database does not answer; try again'], 1));
-  }
-  return known(new RequestError('internal_error'));
+  const unavailable = unavailableFor(error);
+  return known(unavailable ?? new RequestError('internal_error'));
+}
+
+/** What a request is told that the database could not serve; null when the error says something else. */
+export function unavailableFor(error: unknown): RequestError | null {
+  const trouble = troubleOf(error);
+  if (trouble === null) return null;
+  const after = trouble.kind === 'unreachable' ? RETRY_AFTER_S.away : RETRY_AFTER_S.refusing;
+  return new RequestError('unavailable', [`the database ${trouble.said}; try again`], after);
 }
 
 function known(error: RequestError): Answer {

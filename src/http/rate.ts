@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Charge } from '../dispatch/rate-windows.ts';
 import { RequestError } from '../errors.ts';
+import { unavailableFor } from './answers.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { Rate, RateBucket } from './route.ts';
 
@@ -37,14 +38,10 @@ export function createRate(
 }
 
 function throwUnavailable(cause: unknown): never {
-  throw cause instanceof RequestError ? cause : new Unavailable(cause);
-}
-
-class Unavailable extends RequestError {
-  constructor(cause: unknown) {
-    super('unavailable', ['the database does not answer; try again'], 1);
-    this.cause = cause;
-  }
+  if (cause instanceof RequestError) throw cause;
+  const unavailable = unavailableFor(cause) ?? new RequestError('unavailable', ['the rate could not be counted'], 1);
+  unavailable.cause = cause;
+  throw unavailable;
 }
 
 function rateHeaders(charge: Charge): Record<string, string> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { troubleOf } from '../db/trouble.ts';
 import { RequestError } from '../errors.ts';
 import type { ApiKey, Catalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
@@ -123,8 +124,16 @@ function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyRe
 
 function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
   const failure = failureOf(error);
-  if (failure.status >= 500) log.error({ err: error, request_id: reply.request.id }, 'request failed');
+  // A state of the server is logged where it begins: a line for each request would fill the disk that is full already.
+  const level = isState(error) ? 'debug' : 'error';
+  if (failure.status >= 500) log[level]({ err: error, request_id: reply.request.id }, 'request failed');
   return send(reply, failure);
+}
+
+function isState(error: unknown): boolean {
+  if (error instanceof RequestError && error.code === 'queue_full') return true;
+  const trouble = troubleOf(error) ?? troubleOf(Object(error).cause);
+  return trouble !== null && trouble.kind !== 'unreachable';
 }
 
 function addPage(server: FastifyInstance, page: Page): void {

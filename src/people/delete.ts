@@ -69,6 +69,7 @@ async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void>
          their_events as (delete from events where (bucket, user_id) in (${these})),
          their_purchases as (delete from purchases where (bucket, user_id) in (${these})),
          totals as (delete from activity_totals where (bucket, user_id) in (${these})),
+         received as (delete from received_totals where (bucket, user_id) in (${these})),
          places as (delete from cap_places where (bucket, user_id) in (${these}))
     delete from profiles where (bucket, user_id) in (${these})`);
 }

@@ -188,10 +188,16 @@ function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date)
               from push_targets t
              where t.bucket = p.bucket and t.user_id = p.user_id) as targets,
            (select json_agg(json_build_object('campaign_id', c.campaign_id, 'last', c.last) order by c.last, c.campaign_id)
-              from (select d.campaign_id, max(extract(epoch from s.updated_at) * 1000) as last
-                      from sends s join dispatches d on d.id = s.dispatch_id
-                     where s.bucket = p.bucket and s.user_id = p.user_id and s.status = 'sent' and d.campaign_id is not null
-                     group by d.campaign_id) as c) as campaigns
+              from (select r.campaign_id, max(extract(epoch from r.at) * 1000) as last
+                      from (select d.campaign_id, s.updated_at as at
+                              from sends s join dispatches d on d.id = s.dispatch_id
+                             where s.bucket = p.bucket and s.user_id = p.user_id and s.status = 'sent'
+                                   and d.campaign_id is not null
+                             union all
+                            select t.campaign_id, t.last_at
+                              from received_totals t
+                             where t.bucket = p.bucket and t.user_id = p.user_id and t.campaign_id <> '') as r
+                     group by r.campaign_id) as c) as campaigns
       from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
            as asked(bucket, user_id)
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id

@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts';
-import { type Sql, sql } from '../db/sql.ts';
+import { empty, type Sql, sql } from '../db/sql.ts';
+import { idsInTurn } from './turns.ts';
 
 /**
  * - `expand`: writes the rows of a broadcast, a piece at a time.
@@ -29,6 +30,8 @@ export interface Task {
 export interface TaskFilter {
   lane: number;
   work: 'expansion' | 'sending';
+  /** Of the lane of broadcasts: each has its turn, see `turns.ts`. Without it the oldest tasks come first. */
+  isByTurns?: true;
 }
 
 /** How long a lease lasts. Whoever lives renews it several times before it runs out. */
@@ -58,20 +61,21 @@ export interface LeaseRequest extends Look {
   limit: number;
 }
 
-/** Leases tasks that are due and free, oldest first. What a dead worker held is free once its lease has run out. */
+/** Leases tasks that are due and free, oldest first or by turns. What a dead worker held is free once its lease has run out. */
 export async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
   const { filter, worker, limit, now } = request;
+  const isFree = sql`(t.leased_until is null or (t.leased_until < ${now} and ${takenOverAt(request)} <= ${now}))`;
   return db.prepared<Task & Record<string, unknown>>(
-    `lease_tasks_${filter.work}`,
+    `lease_tasks_${filter.isByTurns ? 'by_turns' : filter.work}`,
     sql`
     with due as (
-      select id
-        from tasks
-       where ${kindsOf(filter)} and lane = ${filter.lane} and run_at <= ${now}
-         and (leased_until is null or (leased_until < ${now} and ${takenOverAt(request)} <= ${now}))
-       order by run_at, id
+      select t.id
+        from tasks t
+       where ${filter.isByTurns ? sql`t.id in (${idsInTurn({ isFree, now, limit })}) and` : empty}
+             ${kindsOf(filter)} and t.lane = ${filter.lane} and t.run_at <= ${now} and ${isFree}
+       order by t.run_at, t.id
        limit ${limit}
-         for update skip locked
+         for update of t skip locked
     )
     update tasks t
        set leased_until = ${leaseEnd(now)}, worker = ${worker}, tries = t.tries + 1

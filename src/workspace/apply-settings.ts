@@ -2,8 +2,8 @@ import { joinSql, sql } from '../db/sql.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';
 import { unlessUnreadable } from './sealed-provider.ts';
-import { open, type Secret, seal } from './secrets.ts';
-import { places, type StoredSettings } from './settings.ts';
+import { openRelays, sealRelays } from './sealed-relays.ts';
+import type { StoredSettings } from './settings.ts';
 
 /** Name and time zone. */
 export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: Step): Promise<Change[]> {
@@ -28,14 +28,14 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
 export async function applySettings({ tx, workspaceId, file, secret, reseal }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
-  const storedUrl = unlessUnreadable(() => openSmtpUrl(row.secrets, secret, workspaceId), reseal);
+  const storedRelays = unlessUnreadable(() => openRelays(row.secrets, secret, workspaceId), reseal);
   const changes: Change[] = [];
   const settings = { ...row.settings };
   const put = (what: string, wanted: object, stored: object | undefined) =>
     changes.push(changeOf({ what, id: null, name: '' }, { ...wanted }, { ...stored }));
   if (file.email !== null) {
     const { smtp, ...email } = file.email;
-    put('email', { ...email, smtp: smtp?.url ?? null }, { ...row.settings.email, smtp: storedUrl });
+    put('email', { ...email, smtp }, { ...row.settings.email, smtp: storedRelays });
     settings.email = email;
   }
   if (file.webhook !== null) {
@@ -51,18 +51,9 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
     settings.rate_limits = file.rate_limits;
   }
   if (!changes.some(isWrite)) return changes;
-  const secrets = file.email === null ? row.secrets : sealSmtpUrl(file.email.smtp?.url ?? null, secret, workspaceId);
+  const secrets = file.email === null ? row.secrets : sealRelays(file.email.smtp, secret, workspaceId);
   await tx.run(sql`update workspaces set settings = ${settings}, secrets = ${secrets} where id = ${workspaceId}`);
   return changes;
-}
-
-function openSmtpUrl(sealed: Buffer | null, secret: Secret, workspaceId: number): string | null {
-  if (sealed === null) return null;
-  return (JSON.parse(open(secret, sealed, places.workspace(workspaceId))) as { smtp_url: string }).smtp_url;
-}
-
-function sealSmtpUrl(url: string | null, secret: Secret, workspaceId: number): Buffer | null {
-  return url === null ? null : seal(secret, JSON.stringify({ smtp_url: url }), places.workspace(workspaceId));
 }
 
 interface CapRow {

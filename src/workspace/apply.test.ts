@@ -82,7 +82,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
   assert.deepEqual(found?.settings, {
     email: {
       defaultFrom: 'hello@acme.test',
-      smtp: { url: 'smtp://u:the-smtp-password@relay.test' },
+      smtp: [{ name: 'relay.test', url: 'smtp://u:the-smtp-password@relay.test' }],
       listUnsubscribe: false,
       footer: 'bye',
     },

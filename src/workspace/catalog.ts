@@ -33,11 +33,19 @@ export interface Definitions {
   campaigns: ReadonlyMap<string, unknown>;
 }
 
+/** A mail server that takes our mails over. */
+export interface SmtpRelay {
+  name: string;
+  /** May hold a password. */
+  url: string;
+}
+
 export interface WorkspaceSettings {
   email: {
     defaultFrom: string | null;
     /** Null: mails go to the sandbox. The URL may hold a password. */
-    smtp: { url: string } | null;
+    /** In the order of preference; null = mails go to the sandbox. */
+    smtp: readonly SmtpRelay[] | null;
     /** Adds List-Unsubscribe and its one-click form to every mail. */
     listUnsubscribe: boolean;
     footer: string | null;

@@ -1,7 +1,8 @@
 import { rangeProblem, targetProblem } from './allow-list.ts';
-import { idKey } from './catalog.ts';
+import { idKey, type SmtpRelay } from './catalog.ts';
 import { allPermissions } from './keys.ts';
 import { providerMembers } from './providers.ts';
+import { relayName } from './sealed-relays.ts';
 import { rateBuckets } from './settings.ts';
 import {
   checked,
@@ -20,6 +21,7 @@ import {
 } from './shape.ts';
 
 const MOST_GROUPS = 350; // specification of the operator interface
+const MOST_RELAYS = 10;
 const MOST_CAPS = 10; // specification of eligibility, 4.1
 
 const uuid = lowerCased(
@@ -38,12 +40,34 @@ const app = object({
   ...providerMembers('apns', 'fcm', 'adm', 'vapid'),
 });
 
+const relay = object({
+  name: optional(text({ max: 100 }), null),
+  url: required(checked(text({ max: 2_048 }), smtpProblem)),
+});
+
+/** One relay, or several in the order of preference. */
+const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
+  const isList = Array.isArray(value);
+  const read = isList ? list(relay, MOST_RELAYS)(value, path, problems) : asList(relay(value, path, problems));
+  if (read === undefined) return undefined;
+  if (read.length === 0) problems.push(`${path}: expected at least one relay`);
+  const named = read.map(({ name, url }) => ({ name: name ?? relayName(url), url }));
+  for (const [at, { name }] of named.entries())
+    if (named.findIndex((other) => other.name === name) < at)
+      problems.push(`${path}[${at}].name: another relay has this name already`);
+  return named;
+};
+
+function asList<T>(value: T | undefined): T[] | undefined {
+  return value === undefined ? undefined : [value];
+}
+
 const email = object({
   default_from: optional(
     matching(/^[^<>@]*<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$/, 'an address such as "Acme <hello@acme.test>"'),
     null,
   ),
-  smtp: optional(object({ url: required(checked(text({ max: 2_048 }), smtpProblem)) }), null),
+  smtp: optional(relays, null),
   list_unsubscribe: optional(flag, false),
   footer: optional(text({ max: 100_000, multiline: true }), null),
 });

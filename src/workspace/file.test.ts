@@ -75,7 +75,7 @@ api_keys:
     apps: [{ id: ID, name: 'Acme Web', platform: 'web', apns: null, fcm: null, adm: null, vapid: null }],
     email: {
       default_from: 'Acme <hello@acme.test>',
-      smtp: { url: 'smtp://127.0.0.1:1025' },
+      smtp: [{ name: '127.0.0.1:1025', url: 'smtp://127.0.0.1:1025' }],
       list_unsubscribe: false,
       footer: null,
     },
@@ -188,6 +188,21 @@ const bad: [string, object | string, string[]][] = [
     { email: { default_from: 'A\r\nBcc: <a@b>' } },
     ['email.default_from: holds characters that are no text'],
   ],
+  [
+    'bad relays in a list',
+    { email: { smtp: [{ url: 'smtp://a.test' }, { name: 'two', url: 'http://x' }, { nam: 'x' }] } },
+    [
+      'email.smtp[1].url: expected a URL such as smtp://user:password@relay.test:587 or smtps://…',
+      'email.smtp[2].nam: there is no such key; did you mean name?',
+      'email.smtp[2].url: is required',
+    ],
+  ],
+  [
+    'two relays with one name',
+    { email: { smtp: [{ url: 'smtp://a.test' }, { url: 'smtp://u:p@a.test' }] } },
+    ['email.smtp[1].name: another relay has this name already'],
+  ],
+  ['no relay', { email: { smtp: [] } }, ['email.smtp: expected at least one relay']],
   [
     'a bad SMTP URL',
     { email: { smtp: { url: 'http://x' } } },

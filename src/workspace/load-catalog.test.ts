@@ -48,7 +48,7 @@ test('the catalog holds everything that is defined, credentials opened', async (
     settings: {
       email: {
         defaultFrom: 'Acme <hello@acme.test>',
-        smtp: { url: 'smtp://u:pw@relay' },
+        smtp: [{ name: 'relay', url: 'smtp://u:pw@relay' }],
         listUnsubscribe: true,
         footer: 'bye',
       },

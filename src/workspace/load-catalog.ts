@@ -14,6 +14,7 @@ import {
   type WorkspaceCatalog,
 } from './catalog.ts';
 import { type Permission, permissions } from './permissions.ts';
+import { openRelays } from './sealed-relays.ts';
 import { open, type Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
 
@@ -62,7 +63,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         id: row.id,
         name: row.name,
         timeZone: row.time_zone,
-        settings: settingsFrom(row.settings, openSmtpUrl(row, secret)),
+        settings: settingsFrom(row.settings, openRelays(row.secrets, secret, row.id)),
         apps: byId(apps.get(row.id)),
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),
@@ -71,12 +72,6 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
       },
     ]),
   );
-}
-
-function openSmtpUrl({ id, secrets }: WorkspaceRow, secret: Secret): string | null {
-  if (secrets === null) return null;
-  const opened = JSON.parse(open(secret, secrets, places.workspace(id))) as { smtp_url: string };
-  return opened.smtp_url;
 }
 
 /** The column `provider` of apps and groups. */

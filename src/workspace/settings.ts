@@ -1,4 +1,4 @@
-import type { WorkspaceSettings } from './catalog.ts';
+import type { SmtpRelay, WorkspaceSettings } from './catalog.ts';
 
 /** What `workspaces.settings` holds: the settings without their secrets. A missing member has its default. */
 export interface StoredSettings {
@@ -8,12 +8,12 @@ export interface StoredSettings {
   rate_limits?: Readonly<Record<string, number>>;
 }
 
-export function settingsFrom(stored: StoredSettings, smtpUrl: string | null): WorkspaceSettings {
+export function settingsFrom(stored: StoredSettings, smtp: readonly SmtpRelay[] | null): WorkspaceSettings {
   const { email = {}, webhook = {}, audience = {}, rate_limits = {} } = stored;
   return {
     email: {
       defaultFrom: email.default_from ?? null,
-      smtp: smtpUrl === null ? null : { url: smtpUrl },
+      smtp,
       listUnsubscribe: email.list_unsubscribe ?? false,
       footer: email.footer ?? null,
     },

@@ -5,6 +5,7 @@ import { type App, startApp } from '../../src/app.ts';
 import { audienceChecks } from '../../src/audience/check-filter.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
+import type { QueueLimits } from '../../src/dispatch/pressure.ts';
 import type { PushSenders } from '../../src/dispatch/push/app-lanes.ts';
 import { applyWorkspace } from '../../src/workspace/apply.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
@@ -17,6 +18,8 @@ import { TestClock } from './clock.ts';
 import { testDatabase } from './database.ts';
 
 const secret = secretFrom('a secret of the tests, long enough for it');
+
+const unlimited = { maxTasks: 0, maxAgeMs: 0 };
 
 export interface Reply {
   status: number;
@@ -60,7 +63,12 @@ export interface RequestOptions {
 /** The whole server on a database of the test's own, with a clock that the test moves. */
 export async function startTestApp(
   t: TestContext,
-  options: { worker?: boolean; pushSenders?: PushSenders } = {},
+  options: {
+    worker?: boolean;
+    pushSenders?: PushSenders;
+    queueLimits?: Partial<QueueLimits>;
+    retentionDays?: number;
+  } = {},
 ): Promise<TestApp> {
   const { db, workspaceId, beforeClose } = await testDatabase(t);
   const clock = new TestClock();
@@ -75,6 +83,8 @@ export async function startTestApp(
     publicUrl: 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,
+    retentionDays: options.retentionDays ?? 0,
+    queueLimits: { named: unlimited, broadcast: unlimited, ...options.queueLimits },
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker ?? true } });

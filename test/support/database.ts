@@ -19,7 +19,7 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(base, `create database ${name} template cresset_template`);
   const url = base.replace('db=postgres', `db=${name}`);
-  const db = connect({ url });
+  const db = connect({ url, calmMs: 50 });
   const releases: (() => Promise<unknown>)[] = [];
   t.after(async () => {
     for (const release of releases.reverse()) await release();

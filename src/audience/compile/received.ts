@@ -10,8 +10,12 @@ type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 /** The latest message that a provider took over. */
 export function lastReceived(leaf: LeafOf<'last_received'>, context: AudienceContext): Sql {
   const onChannel = leaf.channel === null ? empty : sql` and s.channel = ${leaf.channel}`;
-  const from = sql`from sends s where ${own('s', context)} and s.status = 'sent'${onChannel}`;
-  return latestHolds({ time: sql`s.updated_at`, from }, leaf, context.now);
+  const from = sql`from (
+    select bucket, user_id, channel, updated_at as at from sends where status = 'sent'
+     union all
+    select bucket, user_id, channel, last_at from received_totals) as s
+     where ${own('s', context)}${onChannel}`;
+  return latestHolds({ time: sql`s.at`, from }, leaf, context.now);
 }
 
 export function receivedCampaign(leaf: LeafOf<'received_campaign'>, context: AudienceContext): Sql {
@@ -22,10 +26,16 @@ export function receivedTag(leaf: LeafOf<'received_tag'>, context: AudienceConte
   return received(campaignsTagged(context.workspace, leaf.tag), leaf.has, context);
 }
 
+/** Of days that retention has dropped, `received_totals` knows what counts. */
 function received(campaignIds: readonly string[], has: boolean, context: AudienceContext): Sql {
   const is = sql`exists (
-    select from sends s
-      join dispatches d on d.id = s.dispatch_id
-     where ${own('s', context)} and s.status = 'sent' and d.campaign_id = any(${campaignIds}::text[]))`;
+    select from (
+      select sends.bucket, sends.user_id, d.campaign_id
+        from sends
+        join dispatches d on d.id = sends.dispatch_id
+       where sends.status = 'sent'
+       union all
+      select bucket, user_id, campaign_id from received_totals) as s
+     where ${own('s', context)} and s.campaign_id = any(${campaignIds}::text[]))`;
   return has ? is : sql`(not ${is})`;
 }

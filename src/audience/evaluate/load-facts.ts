@@ -175,9 +175,17 @@ function loadTokens(
 
 function loadReceived(db: Db, asked: Sql): Promise<(Received & Owned)[]> {
   return db.query(sql`
-    select s.user_id, s.channel, d.campaign_id as "campaignId", ${milliseconds(sql`max(s.updated_at)`)} as "lastAt"
+    select r.user_id, r.channel, r.campaign_id as "campaignId", ${milliseconds(sql`max(r.at)`)} as "lastAt"
       from ${asked}
-      join sends s on s.bucket = asked.bucket and s.user_id = asked.user_id and s.status = 'sent'
-      left join dispatches d on d.id = s.dispatch_id
-     group by s.user_id, s.channel, d.campaign_id`);
+     cross join lateral (
+       select s.user_id, s.channel, d.campaign_id, s.updated_at as at
+         from sends s
+         left join dispatches d on d.id = s.dispatch_id
+        where s.bucket = asked.bucket and s.user_id = asked.user_id and s.status = 'sent'
+        union all
+       select t.user_id, t.channel, nullif(t.campaign_id, ''), t.last_at
+         from received_totals t
+        where t.bucket = asked.bucket and t.user_id = asked.user_id
+     ) as r
+     group by r.user_id, r.channel, r.campaign_id`);
 }

@@ -1,9 +1,10 @@
+import type { Readable } from 'node:stream';
 import nodemailer from 'nodemailer';
 import { readMailbox } from '../../lib/email-address.ts';
 import type { Outcome } from '../outcome.ts';
 import { buildMime } from './mime.ts';
 import type { RenderedEmail } from './rendered.ts';
-import { readFailure } from './smtp-reply.ts';
+import { readFailure, type SmtpFailure } from './smtp-reply.ts';
 
 export interface Mail {
   rendered: RenderedEmail;
@@ -12,8 +13,10 @@ export interface Mail {
   messageId: string;
 }
 
+export type SmtpResult = SmtpFailure | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null };
+
 export interface SmtpSender {
-  deliver(mail: Mail, signal: AbortSignal): Promise<Outcome>;
+  deliver(mail: Mail): Promise<SmtpResult>;
   close(): Promise<void>;
 }
 
@@ -24,20 +27,36 @@ export function createSmtpSender({ url, maxConnections = 10 }: { url: string; ma
     pool: true,
     maxConnections,
     maxMessages: Number.POSITIVE_INFINITY,
+    // Of a mail whose connection was closed before any of it was sent: once, for one that had stood idle for too long.
+    maxRequeues: 1,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
     socketTimeout: 60_000,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  const texts = new WeakMap<object, Readable>();
+  transport.use('stream', ({ message, data }, done) => {
+    const { envelope } = data;
+    const create = message.createReadStream.bind(message);
+    message.createReadStream = (options) => {
+      const text = create(options);
+      if (envelope) texts.set(envelope, text);
+      return text;
+    };
+    done();
+  });
   return {
     async deliver(mail) {
-      if (mail.rendered.attachments.length > 0) return { kind: 'failed', reason: 'attachments_not_supported' };
+      if (mail.rendered.attachments.length > 0)
+        return { outcome: { kind: 'failed', reason: 'attachments_not_supported' }, blame: 'message' };
+      const message = messageOf(mail);
       try {
-        const { messageId } = await transport.sendMail(messageOf(mail));
-        return { kind: 'accepted', providerId: messageId };
+        const { messageId } = await transport.sendMail(message);
+        return { outcome: { kind: 'accepted', providerId: messageId }, blame: null };
       } catch (error) {
-        return readFailure(error);
+        // The text is read from when the relay has asked for it, not before.
+        return readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
       }
     },
     async close() {

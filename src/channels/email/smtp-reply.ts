@@ -1,18 +1,41 @@
 import type { Outcome } from '../outcome.ts';
-import { reachedNobody } from '../reached-nobody.ts';
+
+/** What a relay did with a mail that it has not taken over. */
+export interface SmtpFailure {
+  outcome: Exclude<Outcome, { kind: 'accepted' }>;
+  /**
+   * `relay`: its own trouble, and it has nothing of the mail: another may be asked. `message`: it does not want this mail or
+   * this recipient. `unclear`: it had all of the mail and did not answer.
+   */
+  blame: 'relay' | 'message' | 'unclear';
+}
 
 const deadAddress = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10', '5.2.1']);
+/** Nodemailer's own objections, made before anything is sent. */
+const ofMessage = new Set(['EMESSAGE', 'EENVELOPE', 'ESTREAM']);
+const toThisMail = new Set(['RCPT TO', 'DATA']);
 
-/** What nodemailer throws → what it means. Source: messaging-objects.md 6.7. The relay's words are not kept: they may quote the mail. */
-export function readFailure(error: unknown): Outcome {
+/**
+ * What nodemailer throws → what it means; `isWritten`: the relay had asked for the mail's text, and was being sent it.
+ * The relay's words are not kept: they may quote the mail.
+ */
+export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
+  const outcome = outcomeOf(error);
+  const { code = '', command = '', responseCode } = read(error);
+  if (responseCode === undefined && isWritten)
+    return { outcome: { kind: 'retry', reason: 'no answer after the mail', isUnclear: true }, blame: 'unclear' };
+  if (outcome.kind === 'config_error' || responseCode === 421) return { outcome, blame: 'relay' };
+  if (responseCode === undefined) return { outcome, blame: ofMessage.has(code) ? 'message' : 'relay' };
+  return { outcome, blame: responseCode < 500 && !toThisMail.has(command) ? 'relay' : 'message' };
+}
+
+/** Source: messaging-objects.md 6.7. */
+function outcomeOf(error: unknown): SmtpFailure['outcome'] {
   const { code = '', command = '', responseCode, response = '' } = read(error);
   if (code === 'EAUTH' || code === 'ETLS' || responseCode === 530 || responseCode === 535) {
     return { kind: 'config_error', reason: `${responseCode ?? code}` };
   }
-  if (responseCode === undefined) {
-    const reason = code === '' ? 'connection lost' : code;
-    return { kind: 'retry', reason, ...(!reachedNobody(error) && { isUnclear: true }) };
-  }
+  if (responseCode === undefined) return { kind: 'retry', reason: code === '' ? 'connection lost' : code };
   const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
   const reason = enhanced === undefined ? String(responseCode) : `${responseCode} ${enhanced}`;
   if (responseCode < 500 || enhanced?.startsWith('4.')) return { kind: 'retry', reason };

@@ -1,7 +1,7 @@
 import type { Push, PushOutcome, PushSender } from '../../channels/push-sender.ts';
+import { Breaker } from '../../lib/breaker.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
-import { Breaker } from './breaker.ts';
 import type { Held } from './devices.ts';
 
 /** What a lane asks of the queue of its app, which all processes share. */
@@ -34,6 +34,8 @@ interface Waiting {
 
 /** Most calls of one app that are under way at once. */
 const MAX_WINDOW = 2_000;
+/** As many failures in a row, and the app rests. */
+const FAILURES_TO_REST = 50;
 /** Without a word how long, when a provider wants the whole app to slow down. */
 const SLOW_MS = 60_000;
 const LONGEST_SLOW_MS = 3_600_000;
@@ -48,7 +50,7 @@ export class AppLane {
   readonly plainCall: readonly { appId: string; isAmbiguous: false }[];
   readonly #options: AppLaneOptions;
   readonly #bucket: TokenBucket | null;
-  readonly #breaker = new Breaker();
+  readonly #breaker = new Breaker(FAILURES_TO_REST);
   readonly #signals = new WeakSet<AbortSignal>();
   #waiting: Waiting[] = [];
   #next = 0;
@@ -152,7 +154,7 @@ export class AppLane {
     if (outcome.kind === 'retry' && outcome.slows === 'app') {
       this.#slowUntilMs = Math.max(this.#slowUntilMs, now + Math.min(outcome.afterMs ?? SLOW_MS, LONGEST_SLOW_MS));
       this.#window = 1;
-    } else if (this.#breaker.note(outcome, now)) {
+    } else if (this.#breaker.note(outcome.kind === 'retry', now)) {
       this.#window = 1;
       this.#options.onBreakerOpen(this.#breaker.openUntil(now));
     }

@@ -4,7 +4,8 @@ import { activityOf } from '../../dispatch/activity.ts';
 import { checkSendRequest } from '../../dispatch/check.ts';
 import type { DryRun } from '../../dispatch/dry-run.ts';
 import type { Idempotency } from '../../dispatch/idempotency.ts';
-import { isBroadcast, type SendPlan } from '../../dispatch/plan.ts';
+import { isBroadcast, laneOf, type SendPlan } from '../../dispatch/plan.ts';
+import type { Pressure } from '../../dispatch/pressure.ts';
 import { isSendIdOf } from '../../dispatch/send-ids.ts';
 import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -23,6 +24,7 @@ export interface MessagesSendDeps {
   acceptor: Acceptor;
   idempotency: Idempotency;
   dryRun: DryRun;
+  pressure: Pressure;
 }
 
 export function messagesSendRoute(deps: MessagesSendDeps): Route {
@@ -65,6 +67,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     await request.rate.charge();
     return deps.dryRun(plan, workspace, minors);
   }
+  await deps.pressure.admit(laneOf(plan));
   const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
   const { answer } = await deps.acceptor.accept({
     workspaceId: request.workspaceId,

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import test from 'node:test';
+import { testDatabase } from '../../test/support/database.ts';
+import type { Db } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import { v7 } from '../lib/uuid.ts';
+import { leaseTasks, type TaskFilter } from './tasks.ts';
+
+const start = Date.parse('2026-03-15T12:00:00Z');
+const at = (seconds: number) => new Date(start + seconds * 1_000);
+
+/** A broadcast's drain tasks, due from a second on; its id. */
+async function givenBroadcast(db: Db, { tasks, seconds }: { tasks: number; seconds: number }): Promise<string> {
+  const id = v7(at(seconds));
+  await db.run(sql`
+    insert into tasks (dispatch_id, workspace_id, lane, kind, bucket, run_at)
+    select ${id}, 1, 1, 'drain', bucket, ${at(seconds)} from generate_series(0, ${tasks - 1}::integer) as bucket`);
+  return id;
+}
+
+function lease(db: Db, limit: number, filter: TaskFilter = { lane: 1, work: 'sending', isByTurns: true }) {
+  return leaseTasks(db, { filter, worker: randomUUID(), limit, now: at(100), takeOverFrom: new Date(0) });
+}
+
+/** How many of each: by the id of the dispatch, dashes or not. */
+async function shares(leased: ReturnType<typeof lease>, ...ids: string[]): Promise<number[]> {
+  const tasks = await leased;
+  return ids.map((id) => tasks.filter(({ dispatchId }) => dispatchId.replaceAll('-', '') === id).length);
+}
+
+test('a small broadcast is served at the next look, however much of a larger one waits', async (t) => {
+  const { db } = await testDatabase(t);
+  const large = await givenBroadcast(db, { tasks: 256, seconds: 0 });
+  const small = await givenBroadcast(db, { tasks: 1, seconds: 50 });
+  assert.deepEqual(await shares(lease(db, 8), large, small), [7, 1]);
+  assert.deepEqual(await shares(lease(db, 8), large, small), [8, 0]);
+});
+
+test('broadcasts share what is leased, the one that has waited longest first', async (t) => {
+  const { db } = await testDatabase(t);
+  const ids = [];
+  for (const seconds of [0, 1, 2]) ids.push(await givenBroadcast(db, { tasks: 10, seconds }));
+  assert.deepEqual(await shares(lease(db, 8), ...ids), [3, 3, 2]);
+  assert.deepEqual(await shares(lease(db, 1), ...ids), [1, 0, 0]);
+});
+
+test('more broadcasts than are leased at once: those whose turn was longest ago', async (t) => {
+  const { db } = await testDatabase(t);
+  const ids = [];
+  for (let seconds = 0; seconds < 12; seconds += 1) ids.push(await givenBroadcast(db, { tasks: 2, seconds }));
+  assert.deepEqual(await shares(lease(db, 8), ...ids), [...Array(8).fill(1), ...Array(4).fill(0)]);
+  // They have sent a page each and come back, behind those who wait.
+  await db.run(sql`update tasks set run_at = ${at(90)}, leased_until = null, worker = null where worker is not null`);
+  assert.deepEqual(await shares(lease(db, 4), ...ids), [...Array(8).fill(0), ...Array(4).fill(1)]);
+});
+
+test('only what is due and free has a turn, and expansions have their own', async (t) => {
+  const { db } = await testDatabase(t);
+  const id = await givenBroadcast(db, { tasks: 3, seconds: 0 });
+  const later = await givenBroadcast(db, { tasks: 3, seconds: 200 });
+  await db.run(sql`
+    insert into tasks (dispatch_id, workspace_id, lane, kind, run_at)
+    values (${v7(at(0))}, 1, 1, 'expand', ${at(0)}), (${v7(at(0))}, 1, 0, 'drain', ${at(0)})`);
+  await lease(db, 2);
+  assert.deepEqual(await shares(lease(db, 8), id, later), [1, 0]);
+  assert.deepEqual(await lease(db, 8), []);
+  assert.equal((await lease(db, 8, { lane: 1, work: 'expansion' })).length, 1);
+  assert.equal((await lease(db, 8, { lane: 0, work: 'sending' })).length, 1);
+});

@@ -1,0 +1,115 @@
+// A database that answers and takes no writes: nothing is lost, everybody is told why, and it goes on by itself.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { raw, sql } from '../src/db/sql.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+import { mountSmallDisk } from './support/small-disk.ts';
+
+const named = {
+  external_user_ids: ['ada'],
+  messages: { webhook: { url: 'https://example.test/', request_method: 'POST', body: { text: 'x'.repeat(2_000) } } },
+};
+
+async function untilAnswered(app: TestApp, status: number) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const reply = await app.post('/messages/send', named);
+    if (reply.status === status) return reply;
+  }
+  throw new Error(`no answer was ${status}`);
+}
+
+async function stored(app: TestApp): Promise<number> {
+  return (await app.db.one<{ stored: number }>(sql`select count(*) as stored from dispatches`)).stored;
+}
+
+test('a full disk: sends are refused with the reason, what was accepted goes out once there is room', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const disk = await mountSmallDisk(t, app.db);
+  if (disk === null) return t.skip('a small disk is mounted by root only');
+  for (const table of ['dispatches', 'sends'])
+    await app.db.run(sql`${raw(`alter table ${table}_20260315 set tablespace ${disk.name}`)}`);
+  const first = await app.post('/messages/send', named);
+  assert.equal(first.status, 201);
+  disk.fill();
+  const refused = await untilAnswered(app, 503);
+  assert.deepEqual(refused.body, {
+    message: 'Service Unavailable',
+    errors: ['the database has no room left on its disk; try again'],
+  });
+  assert.equal(refused.headers.get('retry-after'), '10');
+  const health = await app.get('/health', { key: null });
+  assert.equal(health.status, 200);
+  assert.deepEqual([health.body.database.state, health.body.database.reason], ['refuses_writes', 'disk_full']);
+  assert.equal((await app.get(`/dispatches/${first.body.dispatch_id}`)).status, 200, 'what only reads goes on');
+
+  // The worker has no room for the rows of the ledger either.
+  const { worker } = await app.startAnotherWorker();
+  await worker?.idle();
+  assert.notEqual((await app.get(`/dispatches/${first.body.dispatch_id}`)).body.state, 'finished');
+
+  disk.empty();
+  assert.equal((await untilAnswered(app, 201)).status, 201);
+  await untilHealthy(app);
+  const all = await stored(app);
+  for (let rounds = 0; rounds < 20; rounds += 1) {
+    app.clock.advance(60_000);
+    await worker?.idle();
+  }
+  const { sent, people } = await app.db.one<{ sent: number; people: number }>(sql`
+    select count(*) filter (where status = 'sent') as sent, count(distinct dispatch_id) as people from sends`);
+  assert.deepEqual([sent, people], [all, all], 'each that was accepted went out, none that was refused');
+});
+
+test('a database that was made read-only: sends are refused with the reason, and accepted again when it is not', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  assert.equal((await app.post('/messages/send', named)).status, 201);
+  const set = (statement: string) =>
+    app.db.transaction(async (tx) => {
+      await tx.run(sql`set transaction read write`);
+      const { name } = await tx.one<{ name: string }>(sql`select current_database() as name`);
+      await tx.run(sql`${raw(`alter database ${name} ${statement}`)}`);
+    });
+  await set('set default_transaction_read_only = on');
+  // As when the server was made a standby: every connection ends.
+  await assert.rejects(
+    app.db.query(sql`
+    select pg_terminate_backend(pid)
+      from pg_stat_activity
+     where datname = current_database()
+     order by pid = pg_backend_pid()`),
+  );
+  await untilAnswered(app, 503);
+  const accepted = await stored(app);
+  const told = await untilTold(app, 'the database is read-only; try again');
+  assert.equal(told.headers.get('retry-after'), '10');
+  const health = await app.get('/health', { key: null });
+  assert.deepEqual([health.status, health.body.database.reason], [200, 'read_only']);
+  assert.equal(await stored(app), accepted);
+
+  await set('reset default_transaction_read_only');
+  await untilAnswered(app, 201);
+  await untilHealthy(app);
+  const { worker } = await app.startAnotherWorker();
+  await worker?.idle();
+  const { sent } = await app.db.one<{ sent: number }>(sql`select count(*) as sent from sends where status = 'sent'`);
+  assert.equal(sent, await stored(app), 'each that was accepted went out');
+});
+
+async function untilTold(app: TestApp, error: string) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const reply = await app.post('/messages/send', named);
+    if (reply.body.errors?.[0] === error) return reply;
+  }
+  throw new Error(`nobody was told: ${error}`);
+}
+
+/** Connections from the time before are given up one by one, as they fail. */
+async function untilHealthy(app: TestApp): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    await app.post('/messages/send', named);
+    if ((await app.get('/health', { key: null })).body.database === undefined) return;
+  }
+  throw new Error('it is still said to refuse writes');
+}

@@ -1,0 +1,190 @@
+// Several mail relays: which of them a mail goes to, and to which it does not go any more.
+import assert from 'node:assert/strict';
+import { createServer, type Server, type Socket } from 'node:net';
+import test, { type TestContext } from 'node:test';
+import { startTestApp, type TestApp } from './support/app.ts';
+import { type MailServer, smtpReply, startMailServer } from './support/mail-server.ts';
+
+const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+const email = { app_id: APP, subject: 'Hello', body: '<p>Hello</p>' };
+
+interface World {
+  app: TestApp;
+  /** Until everything that is due has been tried. */
+  send(name?: string, more?: object): Promise<Record<string, unknown>>;
+  verdict(dispatchId: string): Promise<Record<string, unknown>>;
+}
+
+async function start(t: TestContext, relays: Record<string, string>): Promise<World> {
+  const app = await startTestApp(t);
+  const list = Object.entries(relays).map(([name, url]) => `    - { name: ${name}, url: "${url}" }`);
+  await app.givenWorkspace(
+    `apps: [{ id: ${APP}, name: iOS, platform: ios }]\nemail:\n  default_from: a@acme.test\n  smtp:\n${list.join('\n')}`,
+  );
+  const names = ['ada', 'dead'];
+  await app.post('/users/track', {
+    attributes: names.map((external_id) => ({ external_id, email: `${external_id}@example.test` })),
+  });
+  const verdict = async (id: string) => (await app.get(`/dispatches/${id}/recipients`)).body.recipients[0];
+  return {
+    app,
+    verdict,
+    async send(name = 'ada', more = {}) {
+      const { status, body } = await app.post('/messages/send', {
+        external_user_ids: [name],
+        messages: { email },
+        ...more,
+      });
+      assert.equal(status, 201, JSON.stringify(body));
+      await app.drain();
+      return { id: body.dispatch_id, ...(await verdict(body.dispatch_id)) };
+    },
+  };
+}
+
+/** A relay that says what `answer` says to each line, and hangs up where it says nothing. */
+async function startRawRelay(t: TestContext, answer: (line: string) => string | null): Promise<RawRelay> {
+  const relay = { url: '', connections: 0, answer };
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    relay.connections += 1;
+    let inData = false;
+    const say = (line: string) => {
+      const said = relay.answer(line);
+      if (said === null) socket.destroy();
+      else socket.write(`${said}\r\n`);
+    };
+    socket.on('error', () => socket.destroy());
+    let buffer = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      buffer += chunk;
+      for (;;) {
+        const mark = inData ? '\r\n.\r\n' : '\r\n';
+        const end = buffer.indexOf(mark);
+        if (end === -1) return;
+        const line = inData ? 'text' : buffer.slice(0, end).toUpperCase();
+        buffer = buffer.slice(end + mark.length);
+        inData = line === 'DATA';
+        say(line);
+      }
+    });
+    say('greeting');
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return Object.assign(relay, { url: `smtp://127.0.0.1:${address.port}` });
+}
+
+interface RawRelay {
+  url: string;
+  connections: number;
+  answer: (line: string) => string | null;
+}
+
+/** An answer of a relay that takes everything. */
+function taking(line: string): string {
+  if (line === 'greeting') return '220 raw';
+  return line === 'DATA' ? '354 go' : '250 ok';
+}
+
+const to = ({ mails }: MailServer) => mails.map((one) => one.to);
+
+test('mails go to the first relay that is well, and the verdict names it', async (t) => {
+  const [main, spare] = [await startMailServer(t), await startMailServer(t)];
+  const { send } = await start(t, { main: main.url, spare: spare.url });
+  const { status, detail } = await send();
+  assert.deepEqual([status, detail], ['sent', 'relay main']);
+  assert.deepEqual([to(main), to(spare)], [['ada@example.test'], []]);
+});
+
+for (const [what, answer] of [
+  ['that closes the connection at once', () => null],
+  ['that greets with 421', (line: string) => (line === 'greeting' ? '421 too busy' : null)],
+  ['that answers 421 to a recipient', (line: string) => (line.startsWith('RCPT') ? '421 closing' : taking(line))],
+  ['that has no room for a mail', (line: string) => (line.startsWith('MAIL') ? '452 no room' : taking(line))],
+  ['that hangs up when a mail is announced', (line: string) => (line === 'DATA' ? null : taking(line))],
+  ['that does not accept our sender', (line: string) => (line.startsWith('MAIL') ? '550 not yours' : taking(line))],
+] as const)
+  test(`a mail for a relay ${what} goes to the next at once`, async (t) => {
+    const [main, spare] = [await startRawRelay(t, answer), await startMailServer(t)];
+    const { send } = await start(t, { main: main.url, spare: spare.url });
+    const { status, detail, attempts } = await send();
+    assert.deepEqual([status, detail, attempts], ['sent', 'relay spare', 1]);
+    assert.deepEqual(to(spare), ['ada@example.test']);
+    assert.ok(main.connections > 0);
+  });
+
+test('what a relay refuses because of the recipient is not tried at another', async (t) => {
+  const [main, spare] = [await startMailServer(t), await startMailServer(t)];
+  main.refuse = () => smtpReply(550, '5.1.1 no such user');
+  const { send } = await start(t, { main: main.url, spare: spare.url });
+  const { status, reason, detail } = await send('dead');
+  assert.deepEqual([status, reason, detail], ['bounced', 'address_dead', 'relay main']);
+  main.refuse = () => smtpReply(450, '4.2.1 try later');
+  assert.equal((await send()).status, 'pending');
+  assert.deepEqual(to(spare), []);
+});
+
+for (const [delivery, status] of [
+  ['at_least_once', 'pending'],
+  ['at_most_once', 'unknown'],
+] as const)
+  test(`${delivery}: a mail that was sent whole and not answered goes to no other relay`, async (t) => {
+    const main = await startRawRelay(t, (line) => (line === 'text' ? null : taking(line)));
+    const spare = await startMailServer(t);
+    const { send } = await start(t, { main: main.url, spare: spare.url });
+    const verdict = await send('ada', { cresset: { delivery } });
+    assert.deepEqual(
+      [verdict.status, verdict.provider_code, verdict.detail],
+      [status, 'no answer after the mail', 'relay main'],
+    );
+    assert.deepEqual(to(spare), []);
+  });
+
+test('a relay that fails again and again is left alone, then tried by one mail, and preferred again once it is back', async (t) => {
+  const main = await startRawRelay(t, () => null);
+  const spare = await startMailServer(t);
+  const { app, send } = await start(t, { main: main.url, spare: spare.url });
+  for (let count = 0; count < 5; count += 1) await send();
+  const seen = main.connections;
+  assert.equal((await send()).detail, 'relay spare');
+  assert.equal(main.connections, seen, 'it rests');
+
+  app.clock.advance(10_000);
+  assert.equal((await send()).detail, 'relay spare');
+  assert.ok(main.connections > seen, 'one mail has asked');
+  const probed = main.connections;
+  await send();
+  assert.equal(main.connections, probed, 'it rests again, for longer');
+
+  main.answer = taking;
+  app.clock.advance(20_000);
+  assert.equal((await send()).detail, 'relay main');
+  assert.equal((await send()).detail, 'relay main');
+  assert.equal(to(spare).length, 8);
+});
+
+test('while no relay is well, mails wait and nothing is lost', async (t) => {
+  const [main, spare] = [await startRawRelay(t, () => null), await startRawRelay(t, () => null)];
+  const { app, send, verdict } = await start(t, { main: main.url, spare: spare.url });
+  const sent = [];
+  for (let count = 0; count < 7; count += 1) sent.push(await send());
+  assert.deepEqual(
+    sent.map(({ status }) => status),
+    Array(7).fill('pending'),
+  );
+  assert.equal(sent.at(-1)?.provider_code, 'no relay answers');
+  spare.answer = taking;
+  app.clock.advance(6 * 60_000);
+  await app.drain();
+  for (const { id } of sent) {
+    const { status, detail } = await verdict(String(id));
+    assert.deepEqual([status, detail], ['sent', 'relay spare']);
+  }
+});

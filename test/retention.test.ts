@@ -1,0 +1,220 @@
+// What is forgotten when its time has passed, what is kept all the same, and what is summed up before.
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import pino from 'pino';
+import { raw, sql } from '../src/db/sql.ts';
+import { keepHouse, startHousekeeping } from '../src/dispatch/housekeeping.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+import { TestClock } from './support/clock.ts';
+
+const CAMPAIGN = 'receipts';
+const STRANGERS = '11111111-1111-4111-8111-111111111111';
+const DAY_MS = 86_400_000;
+const tables = ['dispatches', 'sends', 'sandbox_messages', 'address_claims'];
+const log = pino({ level: 'silent' });
+
+interface World {
+  app: TestApp;
+  send(...names: string[]): Promise<string>;
+  /** A dispatch that is paused after everybody got theirs, which its state does not know. */
+  sendAndPause(name: string): Promise<string>;
+  /** Housekeeping with two days of retention, so many days after the 15th. */
+  keepHouse(daysLater: number): Promise<void>;
+  /** Which days have a partition in all four tables. */
+  days(): Promise<string[]>;
+}
+
+/** On the 15th of March; housekeeping has made room to the 17th. */
+async function start(t: TestContext): Promise<World> {
+  const app = await startTestApp(t);
+  await app.givenWorkspace(`
+campaigns: [{ id: ${CAMPAIGN}, name: Receipts, kind: api, variations: [{ id: hook, channel: webhook }] }]
+segments: [{ id: ${STRANGERS}, name: Strangers, filter: { received_campaign: { campaign_id: ${CAMPAIGN}, comparison: has_not } } }]`);
+  await app.post('/users/track', { attributes: ['ada', 'bob'].map((external_id) => ({ external_id })) });
+  const messages = { webhook: { url: 'https://example.test/', request_method: 'POST', message_variation_id: 'hook' } };
+  async function send(...names: string[]): Promise<string> {
+    const body = { external_user_ids: names, campaign_id: CAMPAIGN, messages };
+    const reply = await app.post('/messages/send', body);
+    assert.equal(reply.status, 201, JSON.stringify(reply.body));
+    await app.drain();
+    return reply.body.dispatch_id;
+  }
+  return {
+    app,
+    send,
+    async sendAndPause(name) {
+      const id = await send(name);
+      await app.db.run(sql`update dispatches set state = 'sending' where id = ${id}`);
+      assert.equal((await app.post(`/dispatches/${id}/pause`, {})).status, 201);
+      return id;
+    },
+    async keepHouse(daysLater) {
+      await keepHouse({ db: app.db, clock: later(app, daysLater), log, retentionDays: 2 });
+    },
+    async days() {
+      const rows = await app.db.query<{ day: string; parts: number }>(sql`
+        select right(inhrelid::regclass::text, 2) as day, count(*) as parts
+          from pg_inherits
+         where inhparent = any(${tables}::regclass[]) and inhrelid::regclass::text ~ '_202603[0-9]{2}$'
+         group by 1
+         order by 1`);
+      assert.ok(rows.every(({ parts }) => parts === tables.length));
+      return rows.map(({ day }) => day);
+    },
+  };
+}
+
+/** The app's own clock stands still. */
+function later({ clock }: TestApp, days: number): TestClock {
+  return new TestClock(new Date(clock.now().getTime() + days * DAY_MS).toISOString());
+}
+
+test('a day is dropped when its time is over, and what its sends alone knew is still known', async (t) => {
+  const { app, send, keepHouse, days } = await start(t);
+  const id = await send('ada');
+  await keepHouse(2);
+  assert.deepEqual(await days(), ['15', '16', '17', '18', '19'], 'two whole days are kept, and room is made ahead');
+  assert.equal((await app.get(`/dispatches/${id}`)).status, 200);
+
+  await keepHouse(3);
+  assert.deepEqual(await days(), ['16', '17', '18', '19', '20']);
+  assert.equal((await app.get(`/dispatches/${id}`)).status, 404);
+  assert.deepEqual((await app.get('/sandbox/messages')).body.messages, []);
+  const totals = await app.db.query(sql`
+    select day::text, campaign_id, channel, status, reason, sends, attempts from send_totals`);
+  const counted = { day: '2026-03-15', campaign_id: CAMPAIGN, channel: 'webhook', reason: '', sends: 1, attempts: 1 };
+  assert.deepEqual(totals, [{ ...counted, status: 'sent' }]);
+});
+
+test('who received a campaign is known after the sends are gone, by SQL, in memory and in an export', async (t) => {
+  const { app, send, keepHouse } = await start(t);
+  await send('ada');
+  await keepHouse(3);
+  assert.equal((await app.db.one<{ left: number }>(sql`select count(*) as left from sends`)).left, 0);
+  const preview = await app.post('/audience/preview', { segment_id: STRANGERS });
+  assert.equal(preview.body.count, 1, JSON.stringify(preview.body));
+  for (const [external_id, isStranger] of [
+    ['ada', false],
+    ['bob', true],
+  ] as const) {
+    const { body } = await app.post('/audience/explain', { segment_id: STRANGERS, external_id });
+    assert.equal(body.targeted, isStranger, JSON.stringify(body));
+  }
+  const exported = await app.post('/users/export/ids', {
+    external_ids: ['ada'],
+    fields_to_export: ['campaigns_received'],
+  });
+  assert.deepEqual(
+    exported.body.users[0].campaigns_received.map((one: Record<string, string>) => one.api_campaign_id),
+    [CAMPAIGN],
+  );
+});
+
+test('who was deleted is not written down again', async (t) => {
+  const { app, send, keepHouse } = await start(t);
+  await send('ada', 'bob');
+  await app.post('/users/delete', { external_ids: ['ada'] });
+  await keepHouse(3);
+  const { people } = await app.db.one<{ people: number }>(sql`select count(*) as people from received_totals`);
+  assert.equal(people, 1);
+  await app.post('/users/delete', { external_ids: ['bob'] });
+  assert.deepEqual(await app.db.query(sql`select 1 from received_totals`), []);
+});
+
+test('a day with a dispatch that is not over is kept as a whole until it is', async (t) => {
+  const { app, send, sendAndPause, keepHouse, days } = await start(t);
+  await send('ada');
+  const open = await sendAndPause('bob');
+  await keepHouse(5);
+  assert.ok((await days()).includes('15'));
+  await app.post(`/dispatches/${open}/resume`, {});
+  await app.drain();
+  await keepHouse(5);
+  assert.ok(!(await days()).includes('15'));
+  const { sends } = await app.db.one<{ sends: number }>(sql`select sum(sends)::integer as sends from send_totals`);
+  assert.equal(sends, 2, 'each is counted once');
+});
+
+test('what was cancelled before it was tried counts as cancelled', async (t) => {
+  const { app, send, keepHouse } = await start(t);
+  const id = await send('ada');
+  await app.db.run(sql`update dispatches set state = 'sending' where id = ${id}`);
+  await app.db.run(sql`delete from sends`);
+  await app.db.run(sql`
+    insert into sends (bucket, dispatch_id, user_id, channel, updated_at)
+    select bucket, ${id}, user_id, 'webhook', ${app.clock.now()} from profiles`);
+  await app.post(`/dispatches/${id}/cancel`, {});
+  await keepHouse(3);
+  const totals = await app.db.query(sql`select status, reason, sends from send_totals`);
+  assert.deepEqual(totals, [{ status: 'cancelled', reason: 'cancelled', sends: 2 }]);
+});
+
+test('days that housekeeping made no room for are forgotten too, unless something in them is not over', async (t) => {
+  const { app, send, sendAndPause, keepHouse } = await start(t);
+  for (const table of tables) await app.db.run(sql`${raw(`drop table ${table}_20260315`)}`);
+  const gone = await send('ada');
+  const open = await sendAndPause('bob');
+  const { stray } = await app.db.one<{ stray: number }>(sql`select count(*) as stray from sends_default`);
+  assert.equal(stray, 2);
+  await keepHouse(3);
+  assert.equal((await app.get(`/dispatches/${gone}`)).status, 200);
+  await app.post(`/dispatches/${open}/resume`, {});
+  await app.drain();
+  await keepHouse(3);
+  assert.equal((await app.get(`/dispatches/${gone}`)).status, 404);
+  assert.deepEqual(await app.db.query(sql`select 1 from sends_default`), []);
+  const { sends } = await app.db.one<{ sends: number }>(sql`select sum(sends)::integer as sends from send_totals`);
+  assert.equal(sends, 2);
+});
+
+test('aged places under the caps and settled removals of tokens are forgotten, young ones are not', async (t) => {
+  const { app, keepHouse } = await start(t);
+  const ago = (days: number) => new Date(app.clock.now().getTime() - days * DAY_MS);
+  for (const [userId, days] of [
+    [1, 32],
+    [2, 30],
+  ] as const)
+    await app.db.run(sql`
+      insert into cap_places (bucket, user_id, dispatch_id, channel, taken_at)
+      values (1, ${userId}, first_dispatch_id(${ago(days)}), 'email', ${ago(days)})`);
+  for (const [token, removed] of [
+    ['old', ago(3)],
+    ['young', ago(1)],
+    ['suspect', null],
+  ] as const)
+    await app.db.run(sql`
+      insert into token_removals (workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground, reason,
+                                  dispatch_id, registered_at, suspected_at, removed_at)
+      values (${app.workspaceId}, 'app', ${token}, 1, 1, 'ios', 'd', true, 'r', first_dispatch_id(${ago(9)}), ${ago(9)}, ${ago(9)}, ${removed})`);
+  await keepHouse(0);
+  assert.deepEqual(await app.db.query(sql`select user_id from cap_places`), [{ user_id: 2 }]);
+  const left = await app.db.query(sql`select token from token_removals order by token`);
+  assert.deepEqual(left, [{ token: 'suspect' }, { token: 'young' }]);
+});
+
+test('servers that keep house at once count each send once', async (t) => {
+  const { app, send, keepHouse, days } = await start(t);
+  await send('ada', 'bob');
+  for (let more = true; more; more = (await days()).includes('15'))
+    await Promise.all(Array.from({ length: 4 }, () => keepHouse(3)));
+  const { sends } = await app.db.one<{ sends: number }>(sql`select sum(sends)::integer as sends from send_totals`);
+  assert.equal(sends, 2);
+});
+
+test('a table that is in use is not waited for; a minute later it is tried again', async (t) => {
+  const { app, days } = await start(t);
+  const done = Promise.withResolvers<void>();
+  const reading = app.db.transaction(async (tx) => {
+    await tx.query(sql`select 1 from sends limit 1`);
+    await done.promise;
+  });
+  const clock = later(app, 3);
+  const stop = await startHousekeeping({ db: app.db, clock, log, retentionDays: 2 });
+  const whileRead = await days();
+  done.resolve();
+  await reading;
+  assert.ok(whileRead.includes('15'));
+  clock.advance(60_000);
+  await stop();
+  assert.deepEqual(await days(), ['16', '17', '18', '19', '20']);
+});

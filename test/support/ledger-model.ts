@@ -1,0 +1,177 @@
+import type { SendStatus } from '../../src/dispatch/ledger.ts';
+import type { ReplayableStatus } from '../../src/dispatch/replay-filter.ts';
+import { type DispatchState, dispatchMoves } from '../../src/dispatch/states.ts';
+import { LEASE_MS } from '../../src/queue/tasks.ts';
+
+export interface ModelSend {
+  status: SendStatus;
+  /** Under which task it was last taken in hand. */
+  taskId: number | null;
+  updatedAt: number;
+  /** It went out, or may have. */
+  mayHave: boolean;
+}
+
+export interface ModelTask {
+  kind: 'drain' | 'revive';
+  holder: string | null;
+  runAt: number;
+  leasedUntil: number;
+  /** How often it was leased since it was last given back. */
+  tries: number;
+}
+
+export type Delivery = 'at_least_once' | 'at_most_once';
+
+/**
+ * One dispatch to a few named people as ARCHITECTURE.md tells it, without SQL: what the ledger is compared with. Each
+ * method does what the server's function of the same step does, or throws where the design says it cannot happen.
+ */
+export class LedgerModel {
+  state: DispatchState = 'accepted';
+  openTasks = 1;
+  readonly sends = new Map<number, ModelSend>();
+  readonly tasks = new Map<number, ModelTask>();
+  replay: { statuses: readonly ReplayableStatus[]; at: number } | null = null;
+  now: number;
+  readonly #delivery: Delivery;
+
+  constructor(taskId: number, { delivery, now }: { delivery: Delivery; now: number }) {
+    this.tasks.set(taskId, { kind: 'drain', holder: null, runAt: now, leasedUntil: 0, tries: 0 });
+    this.#delivery = delivery;
+    this.now = now;
+  }
+
+  get isLive(): boolean {
+    return this.state === 'accepted' || this.state === 'sending';
+  }
+
+  /** The oldest task that is free, or whose lease ran out; null when there is none. */
+  lease(worker: string): { id: number; kind: 'drain' | 'revive'; tries: number } | null {
+    for (const [id, task] of [...this.tasks].sort(oldestFirst)) {
+      if (task.holder !== null && task.leasedUntil >= this.now) continue;
+      Object.assign(task, { holder: worker, leasedUntil: this.now + LEASE_MS, tries: task.tries + 1 });
+      return { id, kind: task.kind, tries: task.tries - 1 };
+    }
+    return null;
+  }
+
+  /** Those who are named get their rows. */
+  open(people: readonly number[]): void {
+    this.#move('sending');
+    for (const id of people)
+      this.sends.set(id, { status: 'pending', taskId: null, updatedAt: this.now, mayHave: false });
+  }
+
+  /** What a holder that died had in hand under this task. */
+  settle(taskId: number): void {
+    const isTriedAgain = this.#delivery === 'at_least_once' && (this.isLive || this.state === 'paused');
+    for (const send of this.sends.values())
+      if (send.status === 'sending' && send.taskId === taskId) this.#put(send, isTriedAgain ? 'pending' : 'unknown');
+  }
+
+  revive(taskId: number, worker: string): void {
+    const task = this.tasks.get(taskId);
+    if (task?.holder !== worker || task.kind !== 'revive') return;
+    task.kind = 'drain';
+    if (this.replay === null) return;
+    const { statuses, at } = this.replay;
+    const revivedAt = Math.max(this.now, at + 1);
+    for (const send of this.sends.values()) {
+      if (send.updatedAt > at) continue;
+      if (send.status === 'pending' && !statuses.includes('cancelled')) this.#put(send, 'cancelled');
+      else if (statuses.some((status) => status === send.status)) this.#put(send, 'pending', revivedAt);
+    }
+  }
+
+  /** True when it was written: the send is pending, and the task still its worker's and not stopped. */
+  decide(userId: number, status: SendStatus, { taskId, worker }: { taskId: number; worker: string }): boolean {
+    const task = this.tasks.get(taskId);
+    const send = this.#send(userId);
+    if (send.status !== 'pending' || task?.holder !== worker || task.kind !== 'drain') return false;
+    if (status === 'sending' && send.mayHave && this.#delivery === 'at_most_once')
+      throw new Error(`person ${userId} would be sent to twice`);
+    this.#put(send, status);
+    send.taskId = taskId;
+    return true;
+  }
+
+  record(userId: number, status: SendStatus): void {
+    const send = this.#send(userId);
+    if (status === 'sent' || status === 'unknown') send.mayHave = true;
+    if (send.status === 'sending') this.#put(send, status);
+  }
+
+  /** Nobody knows what came of it. */
+  lose(userId: number): void {
+    this.#send(userId).mayHave = true;
+  }
+
+  end(taskId: number, worker: string, isAgain: boolean): void {
+    const task = this.tasks.get(taskId);
+    if (task?.holder !== worker) return;
+    if (isAgain) {
+      Object.assign(task, { holder: null, tries: 0, runAt: this.now });
+      return;
+    }
+    this.tasks.delete(taskId);
+    this.openTasks -= 1;
+    if (this.openTasks === 0 && this.state === 'sending') this.#move('finished');
+  }
+
+  /** False when the dispatch is in a state that cannot be stopped so. */
+  stop(as: 'paused' | 'cancelled'): boolean {
+    if (!dispatchMoves[this.state].includes(as)) return false;
+    for (const [id, task] of this.tasks) {
+      if (task.holder !== null) task.kind = 'revive';
+      else this.tasks.delete(id);
+    }
+    this.openTasks = this.tasks.size;
+    this.#move(as);
+    return true;
+  }
+
+  resume(): boolean {
+    if (this.state !== 'paused') return false;
+    this.#goOn();
+    return true;
+  }
+
+  replayed(statuses: readonly ReplayableStatus[]): boolean {
+    if (this.state !== 'finished' && this.state !== 'cancelled') return false;
+    if (this.state === 'cancelled' && this.sends.size === 0 && !statuses.includes('cancelled')) return false;
+    this.replay = { statuses, at: this.now };
+    this.#goOn();
+    return true;
+  }
+
+  #goOn(): void {
+    this.#move(this.sends.size === 0 ? 'accepted' : 'sending');
+    this.openTasks += 1;
+  }
+
+  /** Made by `resume` and `replayed`; its id is the database's. */
+  addTask(taskId: number): void {
+    this.tasks.set(taskId, { kind: 'revive', holder: null, runAt: this.now, leasedUntil: 0, tries: 0 });
+  }
+
+  #send(userId: number): ModelSend {
+    const send = this.sends.get(userId);
+    if (send === undefined) throw new Error(`person ${userId} has no row`);
+    return send;
+  }
+
+  #put(send: ModelSend, status: SendStatus, at = this.now): void {
+    send.status = status;
+    send.updatedAt = at;
+  }
+
+  #move(to: DispatchState): void {
+    if (!dispatchMoves[this.state].includes(to)) throw new Error(`the model went from ${this.state} to ${to}`);
+    this.state = to;
+  }
+}
+
+function oldestFirst([id, { runAt }]: [number, ModelTask], [otherId, other]: [number, ModelTask]): number {
+  return runAt - other.runAt || id - otherId;
+}
