@@ -11,6 +11,7 @@ import { startHousekeeping } from './dispatch/housekeeping.ts';
 import { createIdempotency } from './dispatch/idempotency.ts';
 import { createLinkMaker } from './dispatch/links.ts';
 import { DispatchCache } from './dispatch/loaded.ts';
+import { type LaneName, lanes } from './dispatch/plan.ts';
 import { createPressure, type QueueLimits } from './dispatch/pressure.ts';
 import { createProviders } from './dispatch/providers.ts';
 import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
@@ -50,7 +51,8 @@ export interface AppOptions {
   trustedProxyHops: number;
   queueLimits: QueueLimits;
   retentionDays: number;
-  roles: { api: boolean; worker: boolean };
+  /** `worker`: the lanes it works on; none = it is no worker. */
+  roles: { api: boolean; worker: readonly LaneName[] };
   onKeyUsed?: (key: ApiKey) => void;
   /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
   pushSenders?: PushSenders;
@@ -72,14 +74,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const stopHousekeeping = await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays });
-  const stopIndexCare = roles.worker ? keepCustomIndex({ db, clock, log }) : () => undefined;
-  const working = roles.worker ? await startWorking(options, { cache, links }) : null;
+  const isWorker = roles.worker.length > 0;
+  const stopIndexCare = isWorker ? keepCustomIndex({ db, clock, log }) : () => undefined;
+  const working = isWorker ? await startWorking(options, { cache, links }) : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
     db,
     clock,
     onAccepted({ dispatchId, plan, lane }) {
-      if (worker === null) return;
+      if (worker === null || !roles.worker.some((name) => lanes[name] === lane)) return;
       cache.remember(dashed(dispatchId), plan);
       worker.wake(lane);
     },
@@ -168,7 +171,7 @@ async function startWorking(
   hygiene.start();
   const started = await startWorker({
     ...parts,
-    ...{ db, clock, log, worker, catalog, deliveries, appLanes },
+    ...{ db, clock, log, worker, catalog, deliveries, appLanes, lanes: options.roles.worker },
     recorder: createRecorder({ db, clock, hygiene, onRetry }),
     finisher: createFinisher({ db, clock, worker }),
     inHand: { named: new InHand(), broadcast: new InHand() },

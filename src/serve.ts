@@ -1,19 +1,18 @@
-import pino, { type Logger } from 'pino';
-import { type App, startApp } from './app.ts';
+import type { Logger } from 'pino';
+import type { App } from './app.ts';
 import { audienceChecks } from './audience/check-filter.ts';
+import { startBroadcastWorker } from './broadcast-worker.ts';
 import type { Config } from './config.ts';
-import { connect, type Database } from './db/database.ts';
+import type { Database } from './db/database.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { listen } from './http/listen.ts';
-import { systemClock } from './lib/clock.ts';
 import { freeAllLeases } from './queue/tasks.ts';
+import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './serving.ts';
 import { applyFile } from './workspace/apply-file.ts';
-import { createKeyUsage } from './workspace/key-usage.ts';
 import { ensureFirstKey } from './workspace/keys.ts';
 import { printPlan } from './workspace/plan.ts';
-import { deriveKey, loadSecret, type Secret } from './workspace/secrets.ts';
-import { watchCatalog } from './workspace/watch-catalog.ts';
+import { loadSecret, type Secret } from './workspace/secrets.ts';
 import { ensureWorkspace } from './workspace/workspaces.ts';
 
 export interface ServeOptions {
@@ -22,95 +21,69 @@ export interface ServeOptions {
 }
 
 interface StartOptions extends ServeOptions {
-  onDatabaseLost(error: unknown): void;
+  /** Something that the server cannot go on without ended by itself. */
+  onLost(error: unknown): void;
 }
-
-/** Started things, each with its end; they end last first. */
-type Ending = () => Promise<unknown>;
 
 /** Serves until the process is told to stop; then everything that was started ends in order. */
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const log = createLog(config);
   const endings: Ending[] = [];
   const lost = Promise.withResolvers<never>();
   const stopping = Promise.race([toldToStop(), lost.promise]);
   stopping.catch(() => undefined); // While it starts nobody waits for it yet; it is thrown below.
   try {
-    await start(config, { ...options, onDatabaseLost: lost.reject }, log, endings);
+    await start(config, { ...options, onLost: lost.reject }, log, endings);
     log.info({ because: await stopping }, 'stopping');
   } finally {
-    for (const end of endings.reverse())
-      await end().catch((error: unknown) => log.error({ err: error }, 'a part did not stop well'));
+    await endInOrder(endings, log);
   }
   log.info('stopped');
 }
 
 async function start(config: Config, options: StartOptions, log: Logger, endings: Ending[]): Promise<void> {
   const secret = loadSecret(config);
-  const db = await openDatabase(config, options, log, endings);
+  const databaseUrl = await startDatabase(config, options, log, endings);
+  const db = connectDatabase(databaseUrl, log);
+  endings.push(() => db.close());
+  if (config.databaseUrl === null) await freeLeases(db, log);
   const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
-  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'the catalog could not be read'));
-  endings.push(() => catalog.stop());
-  const keyUsage = createKeyUsage({
-    db,
-    clock: systemClock,
-    onError: (error) => log.error({ err: error }, 'key usage'),
-  });
-  endings.push(() => keyUsage.stop());
-  const app = await startApp({
-    db,
-    clock: systemClock,
-    log,
-    catalog: () => catalog.current(),
-    secret: deriveKey(secret, 'links'),
-    publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
-    bodyLimitBytes: config.bodyLimitBytes,
-    trustedProxyHops: config.trustedProxyHops,
-    retentionDays: config.retentionDays,
-    queueLimits: {
-      named: { maxTasks: config.queueMaxTasks, maxAgeMs: config.queueMaxAgeS * 1_000 },
-      broadcast: { maxTasks: config.broadcastQueueMaxTasks, maxAgeMs: config.broadcastQueueMaxAgeS * 1_000 },
-    },
-    roles: { api: config.roles.includes('api'), worker: config.roles.includes('worker') },
-    onKeyUsed: (key) => keyUsage.used(key),
-  });
-  endings.push(() => app.stop());
+  const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
+  const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [] };
+  const [app] = await Promise.all([
+    startRoles({ config, log, db, secret }, roles, endings),
+    isWorker &&
+      startBroadcastWorker({ config, databaseUrl }, options.onLost).then((end) => {
+        endings.push(end);
+      }),
+  ]);
   await announce(app, config, options, madeKey);
 }
 
-async function openDatabase(
+/** The URL of a database of the newest form: the configured one, or the embedded one, which is started. */
+async function startDatabase(
   config: Config,
-  { onDatabaseLost }: StartOptions,
+  { onLost }: StartOptions,
   log: Logger,
   endings: Ending[],
-): Promise<Database> {
+): Promise<string> {
   const watcher = {
     crashed: () => log.error('the embedded database ended by itself; starting it again'),
     recovered: () => log.warn('the embedded database is back'),
-    lost: onDatabaseLost,
+    lost: onLost,
   };
   const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, watcher }) : null;
   if (embedded) endings.push(() => embedded.stop());
   if (embedded?.tookOver) log.warn('the server before did not stop in order; going on with its database');
   const url = embedded?.url ?? config.databaseUrl ?? '';
   await migrate(url);
-  const db = connect({
-    url,
-    max: 20,
-    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
-    onRefusal(refusal) {
-      if (refusal === null) log.info('the database takes writes again');
-      else
-        log.error({ reason: refusal.kind }, `the database ${refusal.said}: what has to be written is refused or waits`);
-    },
-  });
-  endings.push(() => db.close());
-  // Nobody but us can work on an embedded database: whoever held a lease is dead.
-  if (embedded) {
-    const freed = await freeAllLeases(db);
-    if (freed > 0) log.warn({ tasks: freed }, 'going on with work that was in hand');
-  }
-  return db;
+  return url;
+}
+
+/** Nobody but us can work on an embedded database: whoever held a lease is dead. */
+async function freeLeases(db: Database, log: Logger): Promise<void> {
+  const freed = await freeAllLeases(db);
+  if (freed > 0) log.warn({ tasks: freed }, 'going on with work that was in hand');
 }
 
 async function prepareWorkspace(

@@ -24,6 +24,7 @@ export function isBroadcast(plan: SendPlan): boolean {
 
 /** Lanes keep named people from queueing behind broadcasts. */
 export const lanes = { named: 0, broadcast: 1 } as const;
+export type LaneName = keyof typeof lanes;
 
 export function laneOf(plan: SendPlan): number {
   return isBroadcast(plan) ? lanes.broadcast : lanes.named;

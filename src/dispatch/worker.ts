@@ -13,7 +13,7 @@ import {
   type Task,
   type TaskFilter,
 } from '../queue/tasks.ts';
-import { lanes } from './plan.ts';
+import { type LaneName, lanes } from './plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
 
 const RENEW_EVERY_MS = 2_500;
@@ -33,6 +33,8 @@ export interface WorkerOptions extends RoundDeps {
   db: Database;
   clock: Clock;
   log: Logger;
+  /** Which lanes it works on. */
+  lanes: readonly LaneName[];
 }
 
 /**
@@ -50,7 +52,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopping = new AbortController();
   const inHand = new Set<number>();
   const round = createRound(options, wake);
-  const running = laneSettings.map(({ filter, tasksAtOnce, roundsAtOnce }): { lane: number; works: Lane } => ({
+  const numbers: readonly number[] = options.lanes.map((name) => lanes[name]);
+  const settings = laneSettings.filter(({ filter }) => numbers.includes(filter.lane));
+  const running = settings.map(({ filter, tasksAtOnce, roundsAtOnce }): { lane: number; works: Lane } => ({
     lane: filter.lane,
     works: createLane<Task>({
       clock,

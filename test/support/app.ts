@@ -5,6 +5,7 @@ import { type App, startApp } from '../../src/app.ts';
 import { audienceChecks } from '../../src/audience/check-filter.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
+import { type LaneName, lanes } from '../../src/dispatch/plan.ts';
 import type { QueueLimits } from '../../src/dispatch/pressure.ts';
 import type { PushSenders } from '../../src/dispatch/push/app-lanes.ts';
 import { applyWorkspace } from '../../src/workspace/apply.ts';
@@ -19,6 +20,7 @@ import { testDatabase } from './database.ts';
 
 const secret = secretFrom('a secret of the tests, long enough for it');
 
+const allLanes = Object.keys(lanes) as LaneName[];
 const unlimited = { maxTasks: 0, maxAgeMs: 0 };
 
 export interface Reply {
@@ -87,7 +89,7 @@ export async function startTestApp(
     queueLimits: { named: unlimited, broadcast: unlimited, ...options.queueLimits },
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
   };
-  const app = await startApp({ ...parts, roles: { api: true, worker: options.worker ?? true } });
+  const app = await startApp({ ...parts, roles: { api: true, worker: options.worker === false ? [] : allLanes } });
   beforeClose(() => catalog.stop());
   beforeClose(() => app.stop());
   const { server } = app;
@@ -141,12 +143,12 @@ export async function startTestApp(
       call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
     get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
     async startAnotherWorker() {
-      const another = await startApp({ ...parts, roles: { api: false, worker: true } });
+      const another = await startApp({ ...parts, roles: { api: false, worker: allLanes } });
       beforeClose(() => another.stop());
       return another;
     },
     async startAnotherServer() {
-      const another = await startApp({ ...parts, roles: { api: true, worker: false } });
+      const another = await startApp({ ...parts, roles: { api: true, worker: [] } });
       beforeClose(() => another.stop());
       return another.server?.listen({ host: '127.0.0.1', port: 0 }) ?? '';
     },
