@@ -1,6 +1,8 @@
 // A worker that died: its lease runs out, and another takes over what it had in hand.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import { LEASE_MS, sessionNameOf } from '../src/queue/tasks.ts';
@@ -136,6 +138,41 @@ for (const [verb, delivery, expected] of [
     const { tasks } = await app.db.one<{ tasks: number }>(sql`select count(*) as tasks from tasks`);
     assert.equal(tasks, 0);
   });
+}
+
+test('a worker does not take over from itself what it is still at work on, however long it could not say so', async (t) => {
+  const answers = Promise.withResolvers<void>();
+  const calls: string[] = [];
+  const slow = createServer((request, response) => {
+    calls.push(request.url ?? '');
+    called.resolve();
+    void answers.promise.then(() => response.end());
+  });
+  const called = Promise.withResolvers<void>();
+  await new Promise<void>((ready) => slow.listen(0, '127.0.0.1', ready));
+  t.after(() => slow.close());
+  const { port } = slow.address() as AddressInfo;
+  const app = await startTestApp(t);
+  await app.givenWorkspace(`webhook: { deliver: true, allow: ["127.0.0.1:${port}"] }`);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const messages = { webhook: { url: `http://127.0.0.1:${port}/`, request_method: 'POST' } };
+  const { body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages });
+  await called.promise;
+  // As after an outage: its leases have run out long ago, and nobody else has taken them.
+  await app.db.run(sql`update tasks set leased_until = ${new Date(app.clock.now().getTime() - 3_600_000)}`);
+  app.app.worker?.wake(0);
+  const another = await app.post('/messages/send', { external_user_ids: ['nobody'], messages });
+  await until(async () => (await app.get(`/dispatches/${another.body.dispatch_id}`)).body.state === 'finished');
+  const { tries } = await app.db.one<{ tries: number }>(sql`select tries from tasks`);
+  answers.resolve();
+  await app.drain();
+  assert.equal(tries, 1, 'it has looked, and left alone what it has in hand');
+  assert.equal(calls.length, 1);
+  assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'finished');
+});
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue()));
 }
 
 test('a task that a dead worker left settles what it had in hand, and nothing of those who took over since', async (t) => {

@@ -97,6 +97,7 @@ class Gauge {
 
   async #look(): Promise<void> {
     const { clock, onError } = this.#options;
+    const startedMs = clock.now().getTime();
     const start = performance.now();
     try {
       this.#judge(await this.#options.look());
@@ -105,7 +106,7 @@ class Gauge {
       onError(error);
     }
     const tookMs = performance.now() - start;
-    this.#freshUntilMs = clock.now().getTime() + Math.max(REFRESH_MS, tookMs / SHARE);
+    this.#freshUntilMs = startedMs + Math.max(REFRESH_MS, tookMs / SHARE);
     this.#looking = null;
   }
 

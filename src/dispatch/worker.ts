@@ -78,7 +78,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   wake(null);
 
   function look(): Look {
-    return { now: clock.now(), takeOverFrom: new Date(connectedAtMs + COMING_BACK_MS) };
+    return { now: clock.now(), takeOverFrom: new Date(connectedAtMs + COMING_BACK_MS), inHand: [...inHand] };
   }
 
   /** The number of a lane; empty after a reconnect. */

@@ -53,6 +53,8 @@ const SESSION_NAME = 'cresset worker ';
 export interface Look {
   now: Date;
   takeOverFrom: Date;
+  /** What the worker that looks is at work on, whatever became of its leases: it does not take over from itself. */
+  inHand: readonly number[];
 }
 
 export interface LeaseRequest extends Look {
@@ -98,11 +100,12 @@ function leaseEnd(now: Date): Date {
  * When a task whose lease has run out becomes free. A worker whose session is there is only slow. (The sessions are read
  * only when there is such a task.)
  */
-function takenOverAt({ takeOverFrom }: Look): Sql {
+function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
   const living = sql`
     select substr(application_name, ${SESSION_NAME.length + 1}) from pg_stat_activity
      where starts_with(application_name, ${SESSION_NAME})`;
-  return sql`case when worker::text = any (array(${living}))
+  return sql`case when id = any (${inHand}::bigint[]) then 'infinity'::timestamptz
+                  when worker::text = any (array(${living}))
                   then leased_until + ${`${SLOW_MS} ms`}::interval else ${takeOverFrom}::timestamptz end`;
 }
 

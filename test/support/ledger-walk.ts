@@ -97,7 +97,7 @@ export class Walk {
     if (hand.task !== null) return;
     const { db, clock } = this.#app;
     const filter = { lane: 0, work: 'sending' } as const;
-    const look = { now: clock.now(), takeOverFrom: new Date(0) };
+    const look = { now: clock.now(), takeOverFrom: new Date(0), inHand: [] };
     const [task] = await leaseTasks(db, { filter, worker: hand.id, limit: 1, ...look });
     const expected = this.#model.lease(hand.id);
     const leased = task && { id: task.id, kind: task.kind, tries: task.tries };
