@@ -166,13 +166,14 @@ async function startWorking(
   const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log });
   const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
   const deliveries = createDeliveries(createProviders({ log, push }), { clock, random: Math.random });
+  const stopping = new AbortController();
   const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
   await queues.start();
   hygiene.start();
   const started = await startWorker({
     ...parts,
     ...{ db, clock, log, worker, catalog, deliveries, appLanes, lanes: options.roles.worker },
-    recorder: createRecorder({ db, clock, hygiene, onRetry }),
+    recorder: createRecorder({ db, clock, hygiene, onRetry, stopping: stopping.signal }),
     finisher: createFinisher({ db, clock, worker }),
     inHand: { named: new InHand(), broadcast: new InHand() },
     pages: new Map(),
@@ -181,6 +182,7 @@ async function startWorking(
     worker: started,
     stop: () =>
       endAll(
+        () => stopping.abort(),
         () => started.stop(),
         () => deliveries.close(),
         () => appLanes.close(),

@@ -1,7 +1,7 @@
 import { isDataError } from '../db/data-error.ts';
 import type { Database, Db } from '../db/database.ts';
+import { type Patience, persistently } from '../db/persistently.ts';
 import { sql } from '../db/sql.ts';
-import type { Clock } from '../lib/clock.ts';
 import { createGatherer, type Gatherer } from '../lib/gatherer.ts';
 import type { Delivered } from './deliveries.ts';
 import { type PendingSend, releasePlaces } from './ledger.ts';
@@ -26,37 +26,18 @@ const MAX_RESULTS = 1_000;
 
 /** Writes results in groups: whoever comes back from a provider while one is written shares the next. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { clock, onRetry } = options;
   return createGatherer<Result>({
-    run: (results) => persistently(() => record(options, results, clock.now()), clock, onRetry),
+    // A delivered message whose result is lost would be sent again.
+    run: (results) => persistently(() => record(options, results, options.clock.now()), options),
     isOnesFault: isDataError,
     maxItems: MAX_RESULTS,
     everyMs: GATHER_MS,
   });
 }
 
-export interface RecorderOptions {
+export interface RecorderOptions extends Patience {
   db: Database;
-  clock: Clock;
   hygiene: TokenHygiene;
-  /** Told when results could not be written yet. */
-  onRetry(error: unknown): void;
-}
-
-const WAITS_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
-
-/** A delivered message whose result is lost would be sent again: worth waiting for the database for half a minute. */
-async function persistently(work: () => Promise<void>, clock: Clock, onRetry: (error: unknown) => void): Promise<void> {
-  for (const waitMs of WAITS_MS) {
-    try {
-      return await work();
-    } catch (error) {
-      if (isDataError(error)) throw error; // waiting does not mend it
-      onRetry(error);
-      await new Promise<void>((next) => clock.after(waitMs, next));
-    }
-  }
-  return work();
 }
 
 async function record({ db, hygiene }: RecorderOptions, results: Result[], now: Date): Promise<void> {
