@@ -1,5 +1,5 @@
 // The thread of a server that works on broadcasts, so that neither the API nor messages to named people wait while one goes
-// out (decision 24). It shares nothing with the thread that started it but the database, as if it ran elsewhere.
+// out (decision 25). It shares nothing with the thread that started it but the database, as if it ran elsewhere.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BroadcastThreadData } from './broadcast-worker.ts';
 import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './serving.ts';
