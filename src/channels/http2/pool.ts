@@ -97,6 +97,7 @@ export class Http2Pool {
       if (exchange === undefined) return;
       exchange.deadline = this.#now() + this.#requestTimeoutMs;
       this.#underWay.add(exchange);
+      this.#window.began(exchange);
       exchange.request.handover?.handedOver();
       connection.start(exchange);
     }
@@ -127,6 +128,7 @@ export class Http2Pool {
 
   #onEnd(exchange: Exchange, isProcessed: boolean): void {
     this.#underWay.delete(exchange);
+    this.#window.ended(exchange);
     if (!isProcessed) this.#again(exchange);
     this.#pump();
     if (this.#closed !== null) this.#endIfEmpty();

@@ -7,15 +7,22 @@ const DECAY = 0.95;
 /** Below this share of its time at work the process has time to spare, so those who wait do so for the peer. */
 const SPARE = 0.9;
 const FULL = 0.97;
+/** A peer that answers sooner is near: the least window carries 20,000 requests a second to it, more than one process makes. */
+const NEAR_MS = 5;
+/** For how long the fastest answer counts. */
+const MEMORY_MS = 1_000;
 
 /**
- * How many requests may be under way at once, sized by need. When some wait although this process has time to spare, the
- * peer's latency is what holds them up, and more streams help. When the process is at its limit they only cost: measured
+ * How many requests may be under way at once, sized by need. When some wait although this process has time to spare, and
+ * the peer is not near, the peer's latency is what holds them up, and more streams help. Otherwise they only cost: measured
  * over one connection without latency, 100 streams carry 52,000 messages/s and 1,000 carry 37,000.
  */
 export class Window {
   size = LEAST;
   #consideredAt = Number.NEGATIVE_INFINITY;
+  /** One request at a time is measured. */
+  #measured: { request: object; at: number } | null = null;
+  #fastest = { ms: Number.POSITIVE_INFINITY, at: Number.NEGATIVE_INFINITY };
   readonly #most: number;
   readonly #utilization: () => number;
 
@@ -24,14 +31,32 @@ export class Window {
     this.#utilization = utilization;
   }
 
+  began(request: object): void {
+    this.#measured ??= { request, at: performance.now() };
+  }
+
+  /** It has its answer, or has lost its connection. */
+  ended(request: object): void {
+    if (this.#measured?.request !== request) return;
+    const now = performance.now();
+    this.note(now - this.#measured.at, now);
+    this.#measured = null;
+  }
+
+  /** A round trip, in milliseconds. */
+  note(ms: number, now: number): void {
+    if (ms <= this.#fastest.ms || now - this.#fastest.at > MEMORY_MS) this.#fastest = { ms, at: now };
+  }
+
   /** Asked when it is full and somebody waits; true when it is no longer full. */
   grows(now = performance.now()): boolean {
     if (now - this.#consideredAt < EVERY_MS) return false;
     this.#consideredAt = now;
     const atWork = this.#utilization();
     const before = this.size;
-    if (atWork < SPARE) this.size = Math.min(this.#most, Math.ceil(before * GROWTH));
-    else if (atWork > FULL) this.size = Math.max(LEAST, Math.floor(before * DECAY));
+    const isNear = this.#fastest.ms < NEAR_MS;
+    if (atWork < SPARE && !isNear) this.size = Math.min(this.#most, Math.ceil(before * GROWTH));
+    else if (atWork > FULL || isNear) this.size = Math.max(LEAST, Math.floor(before * DECAY));
     return this.size > before;
   }
 }
