@@ -29,7 +29,7 @@ export interface Origins {
   close(): Promise<void>;
 }
 
-const MAX_CONNECTIONS = 128;
+const MAX_CONNECTIONS = 256;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const RENEW_EARLY_MS = 3_600_000;
