@@ -73,9 +73,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
-  const stopHousekeeping = await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays });
+  // A thread for broadcasts has a server beside it, which does this.
+  const keepsHouse = roles.api || roles.worker.includes('named');
+  const stopHousekeeping = keepsHouse
+    ? await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays })
+    : () => undefined;
   const isWorker = roles.worker.length > 0;
-  const stopIndexCare = isWorker ? keepCustomIndex({ db, clock, log }) : () => undefined;
+  const stopIndexCare = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = isWorker ? await startWorking(options, { cache, links }) : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({

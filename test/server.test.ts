@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +21,23 @@ test('the second start knows the same key; a signal stops it in order', async (t
   assert.equal(response.status, 200);
   assert.equal(await second.end('SIGINT'), 0);
   assert.match(second.log(), /"msg":"stopped"/);
+});
+
+test('a server whose thread of broadcasts ends by itself ends with an error, and leaves its database in order', async (t) => {
+  const folder = dataFolder(t);
+  const preload = `
+    import { watch } from 'node:fs';
+    import { isMainThread, workerData } from 'node:worker_threads';
+    function onFile(_, name) { if (name === 'end-the-thread') throw new Error('ended by the test'); }
+    if (!isMainThread && workerData?.databaseUrl) watch(${JSON.stringify(folder)}, onFile);`;
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`;
+  const server = await startServer({ CRESSET_DATA_DIR: folder, PORT: '0', NODE_OPTIONS });
+  writeFileSync(join(folder, 'end-the-thread'), '');
+  assert.equal(await server.ended, 1);
+  assert.match(server.log(), /ended by the test/);
+  const next = await startServer({ CRESSET_DATA_DIR: folder, PORT: '0' });
+  assert.equal(await next.end('SIGTERM'), 0);
+  assert.doesNotMatch(next.log(), /did not stop in order/);
 });
 
 test('npm start passes a signal on to the server', async (t) => {

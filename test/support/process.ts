@@ -15,6 +15,8 @@ export interface ServerProcess {
   child: ChildProcess;
   /** Everything it wrote to its log so far. */
   log(): string;
+  /** Its exit code, or the signal that ended it, once it has ended. */
+  ended: Promise<number | NodeJS.Signals>;
   /** Ends it and waits; its exit code, or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
@@ -59,6 +61,7 @@ export async function start(env: Record<string, string>): Promise<ServerProcess 
     url: first.url,
     announced: first,
     child,
+    ended,
     log: () => log,
     end(signal) {
       child.kill(signal);
