@@ -138,10 +138,13 @@ export async function freeAllLeases(db: Db): Promise<number> {
 /** When the next task is due and free, or to be looked at again because its holder is slow; null when there is none. */
 export async function nextDueAt(db: Db, filter: TaskFilter, look: Look): Promise<Date | null> {
   const lookAgain = new Date(look.now.getTime() + LOOK_AGAIN_MS);
-  const { due } = await db.one<{ due: Date | null }>(sql`
+  const [row] = await db.prepared<{ due: Date | null }>(
+    `next_due_at_${filter.work}`,
+    sql`
     select min(greatest(run_at, case when leased_until < ${look.now} then least(${takenOverAt(look)}, ${lookAgain})
                                      else leased_until end)) as due
       from tasks
-     where ${kindsOf(filter)} and lane = ${filter.lane}`);
-  return due;
+     where ${kindsOf(filter)} and lane = ${filter.lane}`,
+  );
+  return row?.due ?? null;
 }
