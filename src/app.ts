@@ -179,7 +179,10 @@ async function startWorking(
     ...{ db, clock, log, worker, catalog, deliveries, appLanes, lanes: options.roles.worker },
     recorder: createRecorder({ db, clock, hygiene, onRetry, stopping: stopping.signal }),
     finisher: createFinisher({ db, clock, worker }),
-    inHand: { named: new InHand(), broadcast: new InHand() },
+    inHand: {
+      named: { pushes: new InHand(), others: new InHand() },
+      broadcast: { pushes: new InHand(), others: new InHand() },
+    },
     pages: new Map(),
   });
   return {

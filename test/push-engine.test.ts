@@ -538,6 +538,19 @@ test('calls keep to the pace that the workspace file sets', async (t) => {
   });
 });
 
+test('an app that may be called rarely holds up no broadcast by another channel', async (t) => {
+  const { app, provider } = await start(t, `${workspace(apns('K1', { calls_per_minute: 1 }))}${everybody}`);
+  await crowd(app, 900);
+  const slow = await broadcast(app);
+  await provider.called(1);
+  const webhook = { url: 'https://example.com/', request_method: 'POST' };
+  const { body } = await app.post('/messages/send', {
+    ...{ broadcast: true, segment_id: EVERYBODY, messages: { webhook } },
+  });
+  await until(async () => (await state(app, body.dispatch_id)) === 'finished');
+  assert.deepEqual([provider.calls.length, await state(app, slow)], [1, 'sending']);
+});
+
 test('cancelled while in flight: what was handed over is sent, what comes back to be tried again is not', async (t) => {
   const { app, provider } = await start(t);
   await given(app, 'ada', 't1');

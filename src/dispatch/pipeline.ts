@@ -3,12 +3,12 @@ import { Handover, type InHand, type Room } from '../lib/in-hand.ts';
 import { type AttemptDeps, decideChunk, deliverAndRecord, loadFacts } from './attempt.ts';
 import type { PendingSend } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
-import { isBroadcast } from './plan.ts';
+import { isBroadcast, type LaneName } from './plan.ts';
 import type { Facts } from './shared-addresses.ts';
 
 export interface PipelineDeps extends AttemptDeps {
-  /** What all rounds of one lane have in hand. */
-  inHand: { named: InHand; broadcast: InHand };
+  /** What all rounds of one lane have in hand, pushes apart: those that wait for a slow app hold up no mail. */
+  inHand: Readonly<Record<LaneName, { pushes: InHand; others: InHand }>>;
 }
 
 /**
@@ -112,8 +112,8 @@ function roomFor(
   const dispatch = dispatches.get(chunk[0]?.dispatchId ?? '');
   const lane = dispatch !== undefined && isBroadcast(dispatch.plan) ? 'broadcast' : 'named';
   const isPush = chunk.every(({ channel }) => channels[channel].address.kind === 'push');
-  if (isPush) return { inHand: inHand[lane], most: MOST_PUSHES, mostAhead: MOST_READY };
-  return { inHand: inHand[lane], most: MOST_OTHERS[lane], mostAhead: Number.POSITIVE_INFINITY };
+  if (isPush) return { inHand: inHand[lane].pushes, most: MOST_PUSHES, mostAhead: MOST_READY };
+  return { inHand: inHand[lane].others, most: MOST_OTHERS[lane], mostAhead: Number.POSITIVE_INFINITY };
 }
 
 /** Sends on their way, and the first error among them. */
