@@ -1,7 +1,8 @@
 import { sql } from '../src/db/sql.ts';
 import { type Figure, percentile } from './figure.ts';
 import { numberOption } from './options.ts';
-import { type PushWorld, pause, protocols, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { type PushWorld, protocols, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { pause } from './waiting.ts';
 
 const SENDS = 1_000;
 const PER_SECOND = 40;

@@ -9,7 +9,8 @@ import { makeApnsKey } from '../src/simulate/apns.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Figure } from './figure.ts';
 import { isVerbose, listOption, numberOption } from './options.ts';
-import { type PushWorld, pause, SECRET, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { type PushWorld, SECRET, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { pause } from './waiting.ts';
 
 const PEOPLE = numberOption('people', 100_000);
 /** `fcm` works too; there every 429 slows the whole app, as Google wants it. */

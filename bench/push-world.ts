@@ -9,6 +9,7 @@ import { profileFolder } from './options.ts';
 import { fillPeople } from './people.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
 import { type BenchSimulator, SEGMENT, startBenchSimulator } from './simulator.ts';
+import { pause } from './waiting.ts';
 
 const SEED_OF_SIMULATOR = 1;
 const STUCK_MS = 60_000;
@@ -108,10 +109,6 @@ export async function untilAccepted({ simulator }: Pick<PushWorld, 'simulator'>,
     seen = accepted;
     await pause(20);
   }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((next) => setTimeout(next, ms));
 }
 
 export async function loadPeople(db: Database, workspaceId: number): Promise<Recipient[]> {

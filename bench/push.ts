@@ -7,7 +7,8 @@ import { cpuMs } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
 import { isVerbose, listOption, numberOption, numbersOption } from './options.ts';
 import type { PeerOrder, PeerRate } from './push-peer.ts';
-import { type PushWorld, pause, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { type PushWorld, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { pause } from './waiting.ts';
 
 const ROUNDS = numberOption('rounds', 3);
 const LATENCIES_MS = numbersOption('latency', [0, 20]);

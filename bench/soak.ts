@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ServerName } from '../chaos/plan.ts';
 import { untilEnded, untilReached } from '../chaos/progress.ts';
-import { pause } from '../chaos/waiting.ts';
 import { sendBroadcasts, type World, withWorld } from '../chaos/world.ts';
 import { sql } from '../src/db/sql.ts';
 import type { Figure } from './figure.ts';
 import { numberOption, plotFile } from './options.ts';
 import { plot } from './plot.ts';
+import { pause } from './waiting.ts';
 
 const NAMED_PER_SECOND = 50;
 const SAMPLE_EVERY_MS = 5_000;

@@ -1,4 +1,4 @@
-import { pause } from './waiting.ts';
+import { pause } from '../bench/waiting.ts';
 
 export const KEY = 'a-key-for-the-chaos';
 

@@ -1,11 +1,11 @@
 // The harness itself, small: real processes on a database of their own.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { persistently } from '../bench/waiting.ts';
 import { freeAllLeases } from '../src/queue/tasks.ts';
 import { untilEnded } from './progress.ts';
 import { conclude } from './scenario.ts';
 import { takeSteps } from './strike.ts';
-import { persistently } from './waiting.ts';
 import { sendBroadcasts, withWorld } from './world.ts';
 
 test('both workers killed and PostgreSQL fallen over while 300 pushes go out: the books balance', async (t) => {

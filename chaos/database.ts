@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pause, untilTrue } from '../bench/waiting.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../src/db/embedded.ts';
-import { pause, untilTrue } from './waiting.ts';
 
 /** How PostgreSQL stops: it ends its sessions, or falls over and recovers at the next start. */
 export type StopMode = 'fast' | 'immediate';

@@ -1,8 +1,8 @@
+import { untilTrue } from '../bench/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import { EventLog, type Tell } from './events.ts';
 import { untilEnded, untilReached } from './progress.ts';
 import { conclude, notesOf, type Outcome, took } from './scenario.ts';
-import { untilTrue } from './waiting.ts';
 import { sendBroadcasts, type World } from './world.ts';
 
 const FROZEN_AT = 0.4;

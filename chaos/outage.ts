@@ -1,7 +1,7 @@
+import { pause } from '../bench/waiting.ts';
 import { EventLog, type Tell } from './events.ts';
 import { untilEnded, untilReached } from './progress.ts';
 import { conclude, notesOf, type Outcome, took } from './scenario.ts';
-import { pause } from './waiting.ts';
 import { sendBroadcasts, type World } from './world.ts';
 
 const STOPPED_AT = 0.4;

@@ -1,8 +1,8 @@
+import { pause, untilTrue } from '../bench/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import { EventLog, type Tell } from './events.ts';
 import { untilReached } from './progress.ts';
 import { conclude, type Outcome, took } from './scenario.ts';
-import { pause, untilTrue } from './waiting.ts';
 import { sendOneBroadcast, type World } from './world.ts';
 
 const PAUSED_AT = 0.3;

@@ -1,5 +1,5 @@
+import { pause, persistently } from '../bench/waiting.ts';
 import { sql } from '../src/db/sql.ts';
-import { pause, persistently } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** Nobody new is reached for so long: longer than leases, retries and breakers take. */

@@ -1,6 +1,6 @@
+import { pause } from '../bench/waiting.ts';
 import { type ServerProcess, start } from '../test/support/process.ts';
 import type { ServerName } from './plan.ts';
-import { pause } from './waiting.ts';
 
 const START_PATIENCE_MS = 90_000;
 const LINES_OF_LOG = 5;

@@ -1,8 +1,8 @@
+import { pause, persistently } from '../bench/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import type { Tell } from './events.ts';
 import { describeStrike, type Step, type Strike } from './plan.ts';
 import { untilReached } from './progress.ts';
-import { pause, persistently } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** What was done that may leave messages in doubt. */
