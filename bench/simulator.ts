@@ -27,6 +27,8 @@ export interface BenchSimulator {
   setFaults(faults: Record<string, unknown>): Promise<void>;
   /** Accepted how often, by target, of all that were tried. */
   targets(): Promise<Map<string, number>>;
+  /** Of the first provider; null = nothing came for it. */
+  target(target: string): Promise<{ accepted: number; acceptedAt: Date } | null>;
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ export async function startBenchSimulator(
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return response;
   };
+  const linesOf = async (path: string) => {
+    const text = await (await call('GET', path)).text();
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')]));
+  };
   const countsOfAll = async () => (await (await call('GET', 'counts')).json()) as Record<string, Counts>;
   return {
     url: said[names[0] ?? ''] ?? '',
@@ -90,14 +96,12 @@ export async function startBenchSimulator(
       await call('POST', 'faults', faults);
     },
     async targets() {
-      const text = await (await call('GET', 'targets')).text();
-      const lines = text.split('\n').filter((line) => line !== '');
-      return new Map(
-        lines.map((line): [string, number] => {
-          const [, accepted, , target = ''] = line.split('\t');
-          return [target, Number(accepted)];
-        }),
-      );
+      const lines = await linesOf('targets');
+      return new Map(lines.map(([, accepted, , target = '']) => [target, Number(accepted)]));
+    },
+    async target(target) {
+      const [line] = await linesOf(`targets?provider=${names[0]}&target=${encodeURIComponent(target)}`);
+      return line === undefined ? null : { accepted: Number(line[1]), acceptedAt: new Date(line[4] ?? '') };
     },
     async stop() {
       const ended = new Promise((done) => child.once('exit', done));

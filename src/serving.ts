@@ -23,10 +23,11 @@ export function createLog({ logLevel }: Config, thread?: string): Logger {
   return thread === undefined ? log : log.child({ thread });
 }
 
-export function connectDatabase(url: string, log: Logger): Database {
+export function connectDatabase(url: string, log: Logger, onConnect?: (processId: number) => void): Database {
   return connect({
     url,
     max: 20,
+    ...(onConnect && { onConnect }),
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
     onRefusal(refusal) {
       if (refusal === null) log.info('the database takes writes again');

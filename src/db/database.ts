@@ -63,6 +63,8 @@ export interface DatabaseOptions {
   url: string;
   /** Most connections at once. */
   max?: number;
+  /** Told of each connection before its first statement: the process that serves it where the database runs. */
+  onConnect?: (processId: number) => void;
   /** Told about broken idle connections; they are replaced by themselves. */
   onError?: (error: Error) => void;
   /** Told when the database begins to refuse writes, and with null when it takes them again. */
@@ -77,6 +79,7 @@ const nobody = (): void => undefined;
 export function connect({
   url,
   max = 10,
+  onConnect = nobody,
   onError = nobody,
   onRefusal = nobody,
   calmMs = CALM_MS,
@@ -85,7 +88,10 @@ export function connect({
   const connection = clientConfig(url);
   const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 });
   const keyed = new Pool({ ...connection, max, idleTimeoutMillis: 60_000, options: BY_INDEX });
-  for (const one of [pool, keyed]) one.on('error', onError);
+  for (const one of [pool, keyed]) {
+    one.on('error', onError);
+    one.on('connect', (client) => onConnect((client as { processID?: number }).processID ?? 0));
+  }
   return {
     ...transactor(pool, watch),
     byKey: transactor(keyed, watch),

@@ -14,7 +14,7 @@ const MOST_BODY_BYTES = 1_048_576;
 
 /**
  * The books and the faults of stand-ins over plain HTTP, for other processes. `GET /__sim/counts`,
- * `/__sim/received?provider=&target=`, `/__sim/targets?provider=[&accepted=2]`; `POST /__sim/faults`, `/__sim/reset`,
+ * `/__sim/received?provider=&target=`, `/__sim/targets?provider=[&accepted=2][&target=]`; `POST /__sim/faults`, `/__sim/reset`,
  * `/__sim/revoke-tokens`, each for one `?provider=` or for all.
  */
 export function startControl({ host, port, simulators }: ControlOptions): Promise<Listening> {
@@ -44,18 +44,23 @@ const handlers: Readonly<Record<string, Handler>> = {
     const target = query.get('target') ?? query.get('token') ?? undefined;
     return json(200, Object.fromEntries(chosen.map(([name, { received }]) => [name, received(target)])));
   },
-  'GET /__sim/targets': (chosen, query) => targets(chosen, Number(query.get('accepted') ?? 0)),
+  'GET /__sim/targets': (chosen, query) => targets(chosen, Number(query.get('accepted') ?? 0), query.get('target')),
   'POST /__sim/faults': setFaults,
   'POST /__sim/reset': (chosen) => forAll(chosen, (simulator) => simulator.reset()),
   'POST /__sim/revoke-tokens': (chosen) => forAll(chosen, (simulator) => simulator.revokeTokens()),
 };
 
-/** A line for each target: provider, how often accepted, how often tried, target; separated by tabs. */
-function targets(chosen: Chosen, least: number): Answer {
+/**
+ * A line for each target: provider, how often accepted, how often tried, target, when a message for it was last accepted;
+ * separated by tabs. `only`: of this one.
+ */
+function targets(chosen: Chosen, least: number, only: string | null): Answer {
   const lines: string[] = [];
   for (const [name, simulator] of chosen) {
-    for (const [target, { accepted, tries }] of simulator.targets()) {
-      if (accepted >= least) lines.push(`${name}\t${accepted}\t${tries}\t${target}\n`);
+    const known = only === null ? simulator.targets() : [[only, simulator.target(only)] as const];
+    for (const [target, { accepted, tries, acceptedAt }] of known) {
+      if (accepted < least || tries === 0) continue;
+      lines.push(`${[name, accepted, tries, target, acceptedAt?.toISOString() ?? ''].join('\t')}\n`);
     }
   }
   return { status: 200, headers: [['content-type', 'text/tab-separated-values']], body: lines.join('') };

@@ -4,6 +4,8 @@ export interface TargetRecord {
   tries: number;
   /** Messages taken over. */
   accepted: number;
+  /** When the last of them came in; null = none did. */
+  acceptedAt: Date | null;
   /** The answer that declared it dead, and is repeated for ever. */
   dead: string | null;
 }
@@ -67,7 +69,7 @@ export class Ledger<Message> {
       known.tries += 1;
       return known;
     }
-    const record = { tries: 1, accepted: 0, dead: null };
+    const record = { tries: 1, accepted: 0, acceptedAt: null, dead: null };
     this.#targets.set(target, record);
     return record;
   }
@@ -83,8 +85,9 @@ export class Ledger<Message> {
     if (this.#received.length >= this.#keep * 2) this.#received = this.#received.slice(-this.#keep);
   }
 
-  accepted(record: TargetRecord): void {
+  accepted(record: TargetRecord, at: Date): void {
     record.accepted += 1;
+    record.acceptedAt = at;
     this.#accepted += 1;
     if (record.accepted === 1) this.#distinct += 1;
     if (record.accepted === 2) this.#doubled += 1;
@@ -104,7 +107,7 @@ export class Ledger<Message> {
   }
 
   target(target: string): TargetRecord {
-    return this.#targets.get(target) ?? { tries: 0, accepted: 0, dead: null };
+    return this.#targets.get(target) ?? { tries: 0, accepted: 0, acceptedAt: null, dead: null };
   }
 
   targets(): IterableIterator<[string, TargetRecord]> {

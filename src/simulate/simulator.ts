@@ -199,7 +199,7 @@ class Desk<Message> {
     this.#ledger.keep(received);
     if (named?.kills === true) record.dead = received.answer;
     if (named !== null && named.accepts !== true) return;
-    this.#ledger.accepted(record);
+    this.#ledger.accepted(record, received.at);
     this.#provider.onAccepted?.(request);
   }
 }
