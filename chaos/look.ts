@@ -1,13 +1,13 @@
 import { sql } from '../src/db/sql.ts';
 import { statusNow } from '../src/dispatch/counts.ts';
-import { MOST_OTHERS, MOST_PUSHES } from '../src/dispatch/pipeline.ts';
+import { MOST_OTHERS, MOST_PUSHES } from '../src/dispatch/rooms.ts';
 import type { DispatchState } from '../src/dispatch/states.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Allowance, Books, Entry, LedgerRow } from './books.ts';
 import type { Damage } from './strike.ts';
 import type { World } from './world.ts';
 
-/** Most that one worker has in hand of a broadcast, handed over and not yet written down. */
+/** Most that one worker process has in hand of a broadcast, handed over and not yet written down. */
 export const IN_HAND = { push: MOST_PUSHES, email: MOST_OTHERS.broadcast } as const;
 
 export interface Case {

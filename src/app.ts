@@ -18,6 +18,7 @@ import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
 import { AppQueues } from './dispatch/push/app-queues.ts';
 import { TokenHygiene } from './dispatch/push/token-hygiene.ts';
 import { createRecorder } from './dispatch/recorder.ts';
+import { createRooms } from './dispatch/rooms.ts';
 import { startWorker, type Worker } from './dispatch/worker.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
@@ -33,7 +34,6 @@ import { webPushPages } from './http/routes/web-push-sdk.ts';
 import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
-import { InHand } from './lib/in-hand.ts';
 import { dashed } from './lib/uuid.ts';
 import { keepCustomIndex } from './people/custom-index.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
@@ -53,6 +53,8 @@ export interface AppOptions {
   retentionDays: number;
   /** `worker`: the lanes it works on; none = it is no worker. */
   roles: { api: boolean; worker: readonly LaneName[] };
+  /** How many threads of this process share its broadcasts; 1. */
+  broadcastThreads?: number;
   onKeyUsed?: (key: ApiKey) => void;
   /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
   pushSenders?: PushSenders;
@@ -67,6 +69,9 @@ export interface App {
   /** Last started, first stopped; work in hand ends or is given back. */
   stop(): Promise<void>;
 }
+
+/** Most connections of a process to one mail relay, of each lane. */
+const MAIL_CONNECTIONS = 10;
 
 /** The only place where things are wired together. */
 export async function startApp(options: AppOptions): Promise<App> {
@@ -154,7 +159,7 @@ async function startWorking(
   options: AppOptions,
   parts: { cache: DispatchCache; links: ReturnType<typeof createLinkMaker> },
 ): Promise<Working> {
-  const { db, clock, log, catalog } = options;
+  const { db, clock, log, catalog, broadcastThreads = 1 } = options;
   const worker = randomUUID();
   const queues = new AppQueues({ db, clock, log, catalog });
   const hygiene = new TokenHygiene({
@@ -168,8 +173,9 @@ async function startWorking(
     },
   });
   const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log });
+  const mailConnections = Math.ceil(MAIL_CONNECTIONS / broadcastThreads);
   const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
-  const deliveries = createDeliveries(createProviders({ log, push }), { clock, random: Math.random });
+  const deliveries = createDeliveries(createProviders({ log, push, mailConnections }), { clock, random: Math.random });
   const stopping = new AbortController();
   const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
   await queues.start();
@@ -179,10 +185,7 @@ async function startWorking(
     ...{ db, clock, log, worker, catalog, deliveries, appLanes, lanes: options.roles.worker },
     recorder: createRecorder({ db, clock, hygiene, onRetry, stopping: stopping.signal }),
     finisher: createFinisher({ db, clock, worker }),
-    inHand: {
-      named: { pushes: new InHand(), others: new InHand() },
-      broadcast: { pushes: new InHand(), others: new InHand() },
-    },
+    rooms: createRooms(broadcastThreads),
     pages: new Map(),
   });
   return {

@@ -6,6 +6,8 @@ import type { Ending } from './serving.ts';
 export interface BroadcastThreadData {
   config: Config;
   databaseUrl: string;
+  /** For the log: which of the threads it is. */
+  number: number;
 }
 
 /** Resolves, with its end, once it works. `onLost`: it ended by itself; whoever waits for what it did should start anew. */
@@ -19,7 +21,7 @@ export async function startBroadcastWorker(
   ended.catch(() => undefined); // `once` rejects for an error too, which is told below
   thread.on('error', onLost);
   thread.on('exit', (code) => {
-    if (!isStopping) onLost(new Error(`the thread of broadcasts ended with ${code}`));
+    if (!isStopping) onLost(new Error(`thread ${data.number} of broadcasts ended with ${code}`));
   });
   await Promise.race([once(thread, 'message'), ended.then(() => Promise.reject(new Error('it did not start')))]);
   return async () => {

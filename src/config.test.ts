@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
@@ -22,6 +23,7 @@ const defaults = {
   queueMaxAgeS: 900,
   broadcastQueueMaxTasks: 100_000,
   broadcastQueueMaxAgeS: 3_600,
+  broadcastThreads: Math.min(availableParallelism(), 4),
   retentionDays: 90,
 };
 
@@ -57,6 +59,7 @@ const good: [Record<string, string>, object][] = [
     { queueMaxTasks: 0, queueMaxAgeS: 60 },
   ],
   [{ CRESSET_BROADCAST_QUEUE_MAX_TASKS: '1' }, { broadcastQueueMaxTasks: 1 }],
+  [{ CRESSET_BROADCAST_THREADS: '16' }, { broadcastThreads: 16 }],
   [{ CRESSET_RETENTION_DAYS: '0' }, { retentionDays: 0 }],
   [{ CRESSET_BROADCAST_QUEUE_MAX_AGE: '2592000' }, { broadcastQueueMaxAgeS: 2_592_000 }],
 ];
@@ -89,6 +92,7 @@ const bad: [string, string[], string][] = [
   ['CRESSET_QUEUE_MAX_TASKS', ['-1', '1000000001', 'many'], 'an integer from 0 to 1000000000'],
   ['CRESSET_QUEUE_MAX_AGE', ['2592001', '15m'], 'a number of seconds from 0 to 2592000'],
   ['CRESSET_BROADCAST_QUEUE_MAX_TASKS', ['-1'], 'an integer from 0 to 1000000000'],
+  ['CRESSET_BROADCAST_THREADS', ['0', '17', 'all'], 'an integer from 1 to 16'],
   ['CRESSET_RETENTION_DAYS', ['-1', '36501', '90d'], 'an integer from 0 to 36500'],
   ['CRESSET_BROADCAST_QUEUE_MAX_AGE', ['1h'], 'a number of seconds from 0 to 2592000'],
 ];

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { nearest } from './lib/nearest.ts';
 
@@ -33,6 +34,8 @@ export interface Config {
   /** The same of broadcasts. */
   broadcastQueueMaxTasks: number;
   broadcastQueueMaxAgeS: number;
+  /** How many threads of this process send broadcasts. */
+  broadcastThreads: number;
   /** For how long the ledger is kept; 0 = for ever. */
   retentionDays: number;
 }
@@ -63,6 +66,8 @@ const SMALLEST_BODY_LIMIT = 1_024;
 const LARGEST_BODY_LIMIT = 104_857_600;
 const MOST_TASKS = 1_000_000_000;
 const LONGEST_AGE_S = 2_592_000;
+const USUAL_THREADS = 4;
+const MOST_THREADS = 16;
 
 export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
   host: {
@@ -208,6 +213,15 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
       'For how long a task of a broadcast that is due may wait for its next turn. Over it `/messages/send` answers 503 to more broadcasts. `0` = for ever.',
     read: integer(0, LONGEST_AGE_S),
   },
+  broadcastThreads: {
+    name: 'CRESSET_BROADCAST_THREADS',
+    fallback: Math.min(availableParallelism(), USUAL_THREADS),
+    shownFallback: `as many as the machine has processors, at most ${USUAL_THREADS}`,
+    expected: `an integer from 1 to ${MOST_THREADS}`,
+    meaning:
+      'How many threads of a worker send broadcasts. Each keeps one processor busy and takes some 100 MB of memory while one goes out, and up to 20 connections to the database.',
+    read: integer(1, MOST_THREADS),
+  },
   retentionDays: {
     name: 'CRESSET_RETENTION_DAYS',
     fallback: 90,
@@ -259,6 +273,7 @@ export function readConfig(
     queueMaxAgeS: take('queueMaxAgeS'),
     broadcastQueueMaxTasks: take('broadcastQueueMaxTasks'),
     broadcastQueueMaxAgeS: take('broadcastQueueMaxAgeS'),
+    broadcastThreads: take('broadcastThreads'),
     retentionDays: take('retentionDays'),
   };
   if (problems.length > 0) throw new ConfigError(problems);

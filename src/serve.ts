@@ -51,11 +51,10 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [] };
   const [app] = await Promise.all([
-    startRoles({ config, log, db, secret }, roles, endings),
-    isWorker &&
-      startBroadcastWorker({ config, databaseUrl }, options.onLost).then((end) => {
-        endings.push(end);
-      }),
+    startRoles({ config, log, db, secret }, { roles }, endings),
+    ...Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
+      endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
+    }),
   ]);
   await announce(app, config, options, madeKey);
 }

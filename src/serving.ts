@@ -23,11 +23,15 @@ export function createLog({ logLevel }: Config, thread?: string): Logger {
   return thread === undefined ? log : log.child({ thread });
 }
 
-export function connectDatabase(url: string, log: Logger, onConnect?: (processId: number) => void): Database {
+export function connectDatabase(
+  url: string,
+  log: Logger,
+  options: { max?: number; onConnect?: (processId: number) => void } = {},
+): Database {
   return connect({
     url,
     max: 20,
-    ...(onConnect && { onConnect }),
+    ...options,
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
     onRefusal(refusal) {
       if (refusal === null) log.info('the database takes writes again');
@@ -40,7 +44,7 @@ export function connectDatabase(url: string, log: Logger, onConnect?: (processId
 /** Starts these roles in this thread, with all they need. */
 export async function startRoles(
   { config, log, db, secret }: Ground,
-  roles: AppOptions['roles'],
+  roles: Pick<AppOptions, 'roles' | 'broadcastThreads'>,
   endings: Ending[],
 ): Promise<App> {
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'the catalog could not be read'));
@@ -65,7 +69,7 @@ export async function startRoles(
       named: { maxTasks: config.queueMaxTasks, maxAgeMs: config.queueMaxAgeS * 1_000 },
       broadcast: { maxTasks: config.broadcastQueueMaxTasks, maxAgeMs: config.broadcastQueueMaxAgeS * 1_000 },
     },
-    roles,
+    ...roles,
     onKeyUsed: (key) => keyUsage.used(key),
   });
   endings.push(() => app.stop());

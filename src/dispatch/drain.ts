@@ -9,8 +9,6 @@ import { attemptAll, type PipelineDeps } from './pipeline.ts';
 import type { AppLanes } from './push/app-lanes.ts';
 import { explainWait } from './push/closed-apps.ts';
 
-/** Sends that are loaded, decided and marked together. */
-const CHUNK = 200;
 /** Most sends of one task that are read at once; then others have their turn. */
 const PAGE = 1_000;
 
@@ -43,7 +41,9 @@ export async function drain(
   const ends = new Ends();
   for (const task of tasks)
     for (const untilMs of blocks.get(task.dispatchId)?.values() ?? []) ends.again(task.id, new Date(untilMs));
-  await attemptAll(deps, chunksOf(sends, CHUNK), dispatches, signal, (taskId, dueAt) => ends.again(taskId, dueAt));
+  await attemptAll(deps, chunksOf(sends, deps.rooms.chunk), dispatches, signal, (taskId, dueAt) =>
+    ends.again(taskId, dueAt),
+  );
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
   await explainPauses(deps, dispatches);
   await endTasks(deps, { tasks, due, read, ends });

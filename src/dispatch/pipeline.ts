@@ -1,28 +1,14 @@
-import { channels } from '../channels/index.ts';
-import { Handover, type InHand, type Room } from '../lib/in-hand.ts';
+import { Handover, type InHand } from '../lib/in-hand.ts';
 import { type AttemptDeps, decideChunk, deliverAndRecord, loadFacts } from './attempt.ts';
 import type { PendingSend } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
-import { isBroadcast, type LaneName } from './plan.ts';
+import { type Rooms, roomFor } from './rooms.ts';
 import type { Facts } from './shared-addresses.ts';
 
 export interface PipelineDeps extends AttemptDeps {
-  /** What all rounds of one lane have in hand, pushes apart: those that wait for a slow app hold up no mail. */
-  inHand: Readonly<Record<LaneName, { pushes: InHand; others: InHand }>>;
+  rooms: Rooms;
 }
 
-/**
- * Most sends of one lane that are marked `sending` at once, that is, handed over or about to be, or answered and not yet
- * written down: after a crash at most these are ambiguous. Many, so that a provider far away is kept busy.
- */
-export const MOST_PUSHES = 2_000;
-/** Of mails and other messages, of which a repetition is worse and a connection carries one at a time. */
-export const MOST_OTHERS = { named: 800, broadcast: 400 };
-/**
- * Most pushes that are ready and wait for a connection to take them. More would only lie in memory, where the collector
- * walks over them again and again, and grow old.
- */
-const MOST_READY = 400;
 /** Facts that have waited longer for room are read again. */
 const FRESH_MS = 5_000;
 
@@ -42,7 +28,7 @@ export async function attemptAll(
   let ahead = loadAhead(deps, chunks[0], dispatches);
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
-    const room = roomFor(deps, chunk, dispatches);
+    const room = roomFor(deps.rooms, chunk, dispatches);
     await room.inHand.take(chunk.length, room);
     if (signal.aborted || flight.hasFailed) {
       letGo(room.inHand, chunk.length);
@@ -102,18 +88,6 @@ async function begin(
   const isFresh = loaded !== null && deps.clock.now().getTime() - loaded.at <= FRESH_MS;
   const facts = isFresh ? loaded.facts : await loadFacts(deps.db.byKey, chunk, dispatches);
   return decideChunk(deps, chunk, dispatches, facts);
-}
-
-function roomFor(
-  { inHand }: PipelineDeps,
-  chunk: PendingSend[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-): Room & { inHand: InHand } {
-  const dispatch = dispatches.get(chunk[0]?.dispatchId ?? '');
-  const lane = dispatch !== undefined && isBroadcast(dispatch.plan) ? 'broadcast' : 'named';
-  const isPush = chunk.every(({ channel }) => channels[channel].address.kind === 'push');
-  if (isPush) return { inHand: inHand[lane].pushes, most: MOST_PUSHES, mostAhead: MOST_READY };
-  return { inHand: inHand[lane].others, most: MOST_OTHERS[lane], mostAhead: Number.POSITIVE_INFINITY };
 }
 
 /** Sends on their way, and the first error among them. */

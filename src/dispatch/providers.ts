@@ -11,10 +11,16 @@ import { deliverPush, type PushDeps } from './push/deliver-push.ts';
 export interface ProvidersOptions {
   log: Logger;
   push: PushDeps;
+  /** Most connections to one mail relay. */
+  mailConnections: number;
 }
 
 /** The channels that really go out, if the workspace says how. All others go to the sandbox. */
-export function createProviders({ log, push }: ProvidersOptions): Partial<Record<ChannelKey, ProviderMaker>> {
+export function createProviders({
+  log,
+  push,
+  mailConnections,
+}: ProvidersOptions): Partial<Record<ChannelKey, ProviderMaker>> {
   // Its senders live with the apps, not with the workspace's settings.
   const toDevices: ProviderMaker = () => ({
     deliver: (parcel, signal) => deliverPush(push, parcel, signal),
@@ -30,6 +36,7 @@ export function createProviders({ log, push }: ProvidersOptions): Partial<Record
       if (settings.email.smtp === null) return null;
       const relays = createRelays({
         relays: settings.email.smtp,
+        maxConnections: mailConnections,
         nowMs: push.nowMs,
         onRest: (relay, untilMs, reason) =>
           log.warn({ relay, until: new Date(untilMs), reason }, 'a mail relay is left alone for a while'),

@@ -21,7 +21,7 @@ export interface SmtpSender {
 }
 
 /** Hands mails to one relay over a pool of connections. */
-export function createSmtpSender({ url, maxConnections = 10 }: { url: string; maxConnections?: number }): SmtpSender {
+export function createSmtpSender({ url, maxConnections }: { url: string; maxConnections: number }): SmtpSender {
   const transport = nodemailer.createTransport({
     url,
     pool: true,

@@ -21,6 +21,8 @@ export interface Relays {
 
 export interface RelaysOptions {
   relays: readonly Relay[];
+  /** Most to each of them. */
+  maxConnections: number;
   nowMs(): number;
   /** A relay is left alone for a while; the others have its mails. */
   onRest(relay: string, untilMs: number, reason: string): void;
@@ -37,8 +39,8 @@ const FAILURES_TO_REST = 5;
  * other relay, the mails that come meanwhile wait for what that one finds. A mail goes on to the next relay only if the one
  * before has certainly not taken it, and not because of the mail or its recipient.
  */
-export function createRelays({ relays, nowMs, onRest, onRefused }: RelaysOptions): Relays {
-  const lines = relays.map((relay) => new Line(relay.name, createSmtpSender(relay)));
+export function createRelays({ relays, maxConnections, nowMs, onRest, onRefused }: RelaysOptions): Relays {
+  const lines = relays.map(({ name, url }) => new Line(name, createSmtpSender({ url, maxConnections })));
 
   async function ask(line: Line, mail: Mail): Promise<SmtpResult> {
     const result = await line.sender.deliver(mail);
