@@ -35,10 +35,10 @@ const courses: readonly Course[] = [
   },
   {
     provider: 'web-push',
-    people: numberOption('people', 20_000),
+    people: numberOption('people', 100_000),
     theirs: { name: '`web-push`, concurrency 100', bar: 2.5 },
   },
-  { provider: 'adm', people: numberOption('people', 20_000), theirs: null },
+  { provider: 'adm', people: numberOption('people', 100_000), theirs: null },
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { pushSenders } from './channels/push-senders.ts';
@@ -172,7 +173,8 @@ async function startWorking(
       if (app !== undefined) queues.close(workspaceId, app, 'guard', reason);
     },
   });
-  const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log });
+  const processors = availableParallelism() / broadcastThreads;
+  const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log, processors });
   const mailConnections = Math.ceil(MAIL_CONNECTIONS / broadcastThreads);
   const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
   const deliveries = createDeliveries(createProviders({ log, push, mailConnections }), { clock, random: Math.random });

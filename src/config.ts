@@ -219,7 +219,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: `as many as the machine has processors, at most ${USUAL_THREADS}`,
     expected: `an integer from 1 to ${MOST_THREADS}`,
     meaning:
-      'How many threads of a worker send broadcasts. Each keeps one processor busy and takes some 100 MB of memory while one goes out, and up to 20 connections to the database.',
+      'How many threads of a worker send broadcasts. Each keeps one processor busy and takes some 100 MB of memory while one goes out, and up to 23 connections to the database.',
     read: integer(1, MOST_THREADS),
   },
   retentionDays: {

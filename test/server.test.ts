@@ -4,9 +4,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
+import { connect } from '../src/db/database.ts';
+import { attachEmbedded } from '../src/db/embedded.ts';
+import { sql } from '../src/db/sql.ts';
 import { dataFolder, start, startServer } from './support/process.ts';
 
 test('the second start knows the same key; a signal stops it in order', async (t) => {
@@ -38,6 +42,21 @@ test('a server whose thread of broadcasts ends by itself ends with an error, and
   const next = await startServer({ CRESSET_DATA_DIR: folder, PORT: '0' });
   assert.equal(await next.end('SIGTERM'), 0);
   assert.doesNotMatch(next.log(), /did not stop in order/);
+});
+
+test('broadcasts have as many threads as are wanted, and give way to everything else', async (t) => {
+  const dataDir = dataFolder(t);
+  const server = await startServer({ CRESSET_DATA_DIR: dataDir, PORT: '0', CRESSET_BROADCAST_THREADS: '3' });
+  const db = connect({ url: (await attachEmbedded({ dataDir })) ?? '' });
+  const sessions = await db.query<{ pid: number; isWorker: boolean }>(sql`
+    select pid, application_name like 'cresset worker %' as "isWorker" from pg_stat_activity where backend_type = 'client backend'`);
+  await db.close();
+  assert.equal(sessions.filter(({ isWorker }) => isWorker).length, 4, 'one for named people, three for broadcasts');
+  if (process.platform === 'linux') {
+    const priorities = new Set(sessions.map(({ pid }) => getPriority(pid)));
+    assert.deepEqual([...priorities].sort(), [0, 5]);
+  }
+  assert.equal(await server.end('SIGTERM'), 0);
 });
 
 test('npm start passes a signal on to the server', async (t) => {

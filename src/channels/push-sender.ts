@@ -45,6 +45,8 @@ export interface PushSenderOptions {
   /** Of the app's provider in the workspace file, checked there (`workspace/providers.ts`). */
   settings: Readonly<Record<string, string>>;
   clock: Clock;
+  /** Of the machine, that the sender's thread has to itself, with threads that it starts; all of them. */
+  processors?: number;
 }
 
 /** Makes a sender. Nothing is connected before the first message. */

@@ -168,7 +168,7 @@ function serverOptions(sockets: string, durable: boolean): string {
     listen_addresses: "''",
     unix_socket_directories: `'${sockets}'`,
     unix_socket_permissions: '0700',
-    max_connections: '400', // 16 threads of broadcasts with 22 each, and the first thread
+    max_connections: '450', // 16 threads of broadcasts with 23 each, 43 of the first thread, and some who look
     shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
     maintenance_work_mem: '128MB',
     max_wal_size: '2GB',

@@ -18,6 +18,7 @@ import { readVapidKeys } from './vapid.ts';
 export function createWebPushSender({
   settings,
   clock,
+  processors,
   ...network
 }: PushSenderOptions & Pick<OriginsOptions, 'resolve' | 'ca'>): PushSender<RenderedWebPush> {
   const origins = createOrigins({
@@ -27,7 +28,7 @@ export function createWebPushSender({
     allow: settingList(settings.allow_hosts) ?? [],
     services: settingList(settings.push_services),
   });
-  const encryptors = shareEncryptors();
+  const encryptors = shareEncryptors(processors);
 
   async function deliver({ rendered, token, acceptedAt, handover }: Push<RenderedWebPush>): Promise<PushOutcome> {
     const now = clock.now();

@@ -32,7 +32,7 @@ const BATCH = 16;
 const BATCHES_IN_HAND = 2;
 const MOST_THREADS = 4;
 
-export function createEncryptors(mostThreads = Math.min(availableParallelism() - 1, MOST_THREADS)): Encryptors {
+export function createEncryptors(mostThreads: number): Encryptors {
   const waiting: Waiting[] = [];
   const threads = new Set<Thread>();
   // A thread that fails is not replaced: what is wrong with it would be wrong with the next.
@@ -124,9 +124,10 @@ function encryptHere({ job, resolve, reject }: Waiting): void {
 
 let shared: { encryptors: Encryptors; users: number } | null = null;
 
-/** The threads serve all senders of the process; the last one to close ends them. */
-export function shareEncryptors(): Encryptors {
-  shared ??= { encryptors: createEncryptors(), users: 0 };
+/** The threads serve all senders of this thread; the last one to close ends them. */
+export function shareEncryptors(processors = availableParallelism()): Encryptors {
+  const mostThreads = Math.max(0, Math.min(Math.floor(processors) - 1, MOST_THREADS));
+  shared ??= { encryptors: createEncryptors(mostThreads), users: 0 };
   const mine = shared;
   mine.users += 1;
   return {

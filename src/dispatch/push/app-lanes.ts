@@ -19,6 +19,8 @@ export interface AppLanesOptions {
   queues: AppQueues;
   clock: Clock;
   log: Logger;
+  /** Of the machine, that this thread has to itself; see `PushSenderOptions`. */
+  processors?: number;
 }
 
 /** One lane per app with a provider. A lane lives until the settings of its provider change. */
@@ -85,11 +87,11 @@ export class AppLanes {
   }
 
   #open(workspace: WorkspaceCatalog, app: App, maker: PushSenderMaker): AppLane {
-    const { clock, log, queues } = this.#options;
+    const { clock, log, queues, processors } = this.#options;
     const { kind, settings } = app.provider ?? { kind: 'fcm', settings: {} };
     return new AppLane({
       appId: app.id,
-      sender: maker({ settings, clock }),
+      sender: maker({ settings, clock, ...(processors !== undefined && { processors }) }),
       queue: queues.queueOf(workspace.id, app),
       clock,
       callsPerMinute: Number(settings.calls_per_minute) || (publishedQuotas[kind] ?? null),
