@@ -172,6 +172,7 @@ function serverOptions(sockets: string, durable: boolean): string {
     shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
     maintenance_work_mem: '128MB',
     max_wal_size: '2GB',
+    autovacuum_naptime: '20s', // tasks come and go by the thousand; the table is to stay small
     random_page_cost: '1.1', // everybody has an SSD; decision 9
     jit: 'off', // our statements are short; compiling them costs more than it saves
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
