@@ -167,7 +167,8 @@ async function startWorking(
       if (app !== undefined) queues.close(workspaceId, app, 'guard', reason);
     },
   });
-  const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log });
+  const traffic = options.roles.worker.includes('broadcast') ? 'broadcast' : 'named';
+  const appLanes = new AppLanes({ db, traffic, senders: options.pushSenders ?? pushSenders, queues, clock, log });
   const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
   const deliveries = createDeliveries(createProviders({ log, push }), { clock, random: Math.random });
   const stopping = new AbortController();
