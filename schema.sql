@@ -83,6 +83,12 @@ create table apps (
   secrets bytea
 );
 
+create unlogged table call_quotas (
+  key text not null,
+  begins_ms double precision not null,
+  calls integer not null
+);
+
 create table campaigns (
   id text not null,
   workspace_id integer not null,
@@ -638,6 +644,8 @@ CREATE UNIQUE INDEX apps_pkey ON public.apps USING btree (id);
 
 CREATE UNIQUE INDEX apps_workspace_id_name_key ON public.apps USING btree (workspace_id, name);
 
+CREATE UNIQUE INDEX call_quotas_pkey ON public.call_quotas USING btree (key);
+
 CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_places_pkey ON public.cap_places USING btree (bucket, user_id, dispatch_id, channel);
@@ -735,6 +743,8 @@ alter table apps add constraint apps_platform_check CHECK ((platform = ANY (ARRA
 alter table apps add constraint apps_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table apps add constraint apps_workspace_id_name_key UNIQUE (workspace_id, name) DEFERRABLE INITIALLY DEFERRED;
+
+alter table call_quotas add constraint call_quotas_pkey PRIMARY KEY (key);
 
 alter table campaigns add constraint campaigns_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'api_triggered'::text, 'transactional'::text])));
 

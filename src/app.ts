@@ -174,7 +174,9 @@ async function startWorking(
     },
   });
   const processors = availableParallelism() / broadcastThreads;
-  const appLanes = new AppLanes({ senders: options.pushSenders ?? pushSenders, queues, clock, log, processors });
+  const traffic = options.roles.worker.includes('broadcast') ? 'broadcast' : 'named';
+  const senders = options.pushSenders ?? pushSenders;
+  const appLanes = new AppLanes({ db, traffic, senders, queues, clock, log, processors });
   const mailConnections = Math.ceil(MAIL_CONNECTIONS / broadcastThreads);
   const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
   const deliveries = createDeliveries(createProviders({ log, push, mailConnections }), { clock, random: Math.random });

@@ -3,6 +3,7 @@ import { isLockTimeout } from '../db/data-error.ts';
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import type { Clock } from '../lib/clock.ts';
+import { forgetQuotas } from './push/call-quotas.ts';
 import { forgetOldDays } from './retention.ts';
 
 const HOUR = 3_600_000;
@@ -42,6 +43,7 @@ async function makeRoom(db: Database, now: Date): Promise<void> {
 async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   const ago = (hours: number) => new Date(now.getTime() - hours * HOUR);
   await db.run(sql`delete from rate_windows where started_at < ${ago(2)}`);
+  await forgetQuotas(db, ago(2));
   await db.run(sql`delete from idempotency_keys where created_at < ${ago(24)}`);
   await db.run(sql`delete from activity_log where occurred_at < ${ago(60)}`);
   // No window of a frequency cap is longer than 30 days; one more for the time zones.

@@ -42,8 +42,8 @@ export interface TestApp {
   workspace(): WorkspaceCatalog;
   post(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   get(path: string, options?: RequestOptions): Promise<Reply>;
-  /** Another process' worker on the same database. */
-  startAnotherWorker(): Promise<App>;
+  /** Another process' worker on the same database, on all lanes unless it says which. */
+  startAnotherWorker(options?: { lanes?: readonly LaneName[]; pushSenders?: PushSenders }): Promise<App>;
   /** Another process' API on the same database: its address. */
   startAnotherServer(): Promise<string>;
   /** Until everything that is due has been done. */
@@ -142,8 +142,8 @@ export async function startTestApp(
     post: (path, body, requestOptions = {}) =>
       call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
     get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
-    async startAnotherWorker() {
-      const another = await startApp({ ...parts, roles: { api: false, worker: allLanes } });
+    async startAnotherWorker({ lanes = allLanes, ...others } = {}) {
+      const another = await startApp({ ...parts, ...others, roles: { api: false, worker: lanes } });
       beforeClose(() => another.stop());
       return another;
     },

@@ -23,14 +23,21 @@ export interface ServiceAccount {
 const FCM = 'https://fcm.googleapis.com';
 const TOKEN_URI = 'https://oauth2.googleapis.com/token';
 
+type Settings = Readonly<Record<string, string>>;
+
+/** The Google project whose messages these are. */
+export function projectOf(settings: Settings): string {
+  return String(keyFileOf(settings).project_id);
+}
+
 /** Throws when the key file is none; the workspace file has been checked before. */
-export function readFcmApp(settings: Readonly<Record<string, string>>): FcmApp {
-  const file = JSON.parse(settings.service_account ?? '') as Record<string, unknown>;
+export function readFcmApp(settings: Settings): FcmApp {
+  const file = keyFileOf(settings);
   const base = new URL(settings.base_url ?? FCM);
   const tokenUri = typeof file.token_uri === 'string' ? file.token_uri : TOKEN_URI;
   return {
     origin: base.origin,
-    path: `${base.pathname.replace(/\/+$/, '')}/v1/projects/${encodeURIComponent(String(file.project_id))}/messages:send`,
+    path: `${base.pathname.replace(/\/+$/, '')}/v1/projects/${encodeURIComponent(projectOf(settings))}/messages:send`,
     style: settings.payload_style === 'notification' ? 'notification' : 'data',
     channelId: settings.notification_channel_id,
     account: {
@@ -41,4 +48,8 @@ export function readFcmApp(settings: Readonly<Record<string, string>>): FcmApp {
       tokenUrl: settings.token_url ?? tokenUri,
     },
   };
+}
+
+function keyFileOf({ service_account }: Settings): Record<string, unknown> {
+  return JSON.parse(service_account ?? '') as Record<string, unknown>;
 }

@@ -1,8 +1,8 @@
 import type { Push, PushOutcome, PushSender } from '../../channels/push-sender.ts';
 import { Breaker } from '../../lib/breaker.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { TokenBucket } from '../../lib/token-bucket.ts';
 import type { Held } from './devices.ts';
+import { Pace, type PaceOptions } from './pace.ts';
 
 /** What a lane asks of the queue of its app, which all processes share. */
 export interface AppQueue {
@@ -19,8 +19,8 @@ export interface AppLaneOptions {
   sender: PushSender;
   queue: AppQueue;
   clock: Clock;
-  /** The provider's quota; null = it has published none. */
-  callsPerMinute: number | null;
+  /** How its provider's quota is kept to; null = it has published none. */
+  pace: Omit<PaceOptions, 'onReady'> | null;
   onBreakerOpen(untilMs: number): void;
   /** A sender that throws has a bug. */
   onSenderError(error: unknown): void;
@@ -49,7 +49,7 @@ export class AppLane {
   /** What is counted of a call against which nothing was said. */
   readonly plainCall: readonly { appId: string; isAmbiguous: false }[];
   readonly #options: AppLaneOptions;
-  readonly #bucket: TokenBucket | null;
+  readonly #pace: Pace | null;
   readonly #breaker = new Breaker(FAILURES_TO_REST);
   readonly #signals = new WeakSet<AbortSignal>();
   #waiting: Waiting[] = [];
@@ -57,13 +57,11 @@ export class AppLane {
   #inFlight = 0;
   #window = 1;
   #slowUntilMs = 0;
-  #cancelTimer: (() => void) | null = null;
 
   constructor(options: AppLaneOptions) {
     this.#options = options;
     this.plainCall = [{ appId: options.appId, isAmbiguous: false }];
-    const { callsPerMinute, clock } = options;
-    this.#bucket = callsPerMinute === null ? null : new TokenBucket(callsPerMinute, clock.now().getTime());
+    this.#pace = options.pace && new Pace({ ...options.pace, onReady: () => this.#pump() });
   }
 
   /** One call, once it may be made; or held, without a call, when the queue is closed or the signal says stop. */
@@ -90,7 +88,7 @@ export class AppLane {
 
   /** Resolves when every call has ended; whoever still waits is held. */
   close(): Promise<void> {
-    this.#cancelTimer?.();
+    this.#pace?.close();
     this.#hold(this.#stopped());
     return this.#options.sender.close();
   }
@@ -103,11 +101,7 @@ export class AppLane {
         return;
       }
       if (this.#inFlight >= this.#limit()) return; // the end of a call comes back here
-      const waitMs = this.#takeTurn();
-      if (waitMs > 0) {
-        this.#pumpIn(waitMs);
-        return;
-      }
+      if (!this.#takeTurn(this.#waiting.length - this.#next)) return; // the pace comes back here
       const one = this.#waiting[this.#next];
       this.#next += 1;
       if (this.#next > 1_000 || this.#next === this.#waiting.length) {
@@ -119,12 +113,12 @@ export class AppLane {
   }
 
   #mayCall(): boolean {
-    return this.#inFlight < this.#limit() && this.closed() === null && this.#takeTurn() === 0;
+    return this.#inFlight < this.#limit() && this.closed() === null && this.#takeTurn(1);
   }
 
-  /** 0 = go; else how many milliseconds the provider's pace wants us to wait. */
-  #takeTurn(): number {
-    return this.#bucket?.take(this.#options.clock.now().getTime()) ?? 0;
+  /** True = one of those that wait may go now. */
+  #takeTurn(waiting: number): boolean {
+    return this.#pace === null || this.#pace.take(waiting);
   }
 
   #limit(): number {
@@ -160,13 +154,6 @@ export class AppLane {
     }
     if (outcome.kind === 'config_error') this.#window = 1;
     return this.#options.queue.hear(outcome);
-  }
-
-  #pumpIn(waitMs: number): void {
-    this.#cancelTimer ??= this.#options.clock.after(waitMs, () => {
-      this.#cancelTimer = null;
-      this.#pump();
-    });
   }
 
   #hold(held: Held): void {

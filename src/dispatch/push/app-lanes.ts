@@ -2,19 +2,23 @@ import type { Logger } from 'pino';
 import type { ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { PushSenderMaker } from '../../channels/push-sender.ts';
+import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { App, ProviderKind, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { LaneName } from '../plan.ts';
 import { AppLane } from './app-lane.ts';
 import type { AppQueues } from './app-queues.ts';
+import { quotaOf, reserveCalls } from './call-quotas.ts';
 import type { ClosedApp } from './closed-apps.ts';
 import { plannedExpiryMs } from './expiry.ts';
+import type { PaceOptions } from './pace.ts';
 
 export type PushSenders = Partial<Record<ProviderKind, PushSenderMaker>>;
 
-/** FCM counts by project and publishes 600,000 a minute; the others publish nothing. Source: messaging-objects.md 2.4. */
-const publishedQuotas: Partial<Record<ProviderKind, number>> = { fcm: 600_000 };
-
 export interface AppLanesOptions {
+  db: Db;
+  /** Whom the messages are for, if it is known of all of them; else as of broadcasts. */
+  traffic: LaneName;
   senders: PushSenders;
   queues: AppQueues;
   clock: Clock;
@@ -88,13 +92,13 @@ export class AppLanes {
 
   #open(workspace: WorkspaceCatalog, app: App, maker: PushSenderMaker): AppLane {
     const { clock, log, queues, processors } = this.#options;
-    const { kind, settings } = app.provider ?? { kind: 'fcm', settings: {} };
+    const settings = app.provider?.settings ?? {};
     return new AppLane({
       appId: app.id,
       sender: maker({ settings, clock, ...(processors !== undefined && { processors }) }),
       queue: queues.queueOf(workspace.id, app),
       clock,
-      callsPerMinute: Number(settings.calls_per_minute) || (publishedQuotas[kind] ?? null),
+      pace: this.#paceOf(app),
       onBreakerOpen: (untilMs) =>
         log.warn(
           { app_id: app.id, app: app.name, until: new Date(untilMs) },
@@ -102,6 +106,21 @@ export class AppLanes {
         ),
       onSenderError: (error) => log.error({ err: error, app_id: app.id }, 'a push sender threw'),
     });
+  }
+
+  #paceOf(app: App): Omit<PaceOptions, 'onReady'> | null {
+    const { db, traffic, clock, log } = this.#options;
+    const quota = quotaOf(app);
+    return (
+      quota && {
+        ...{ quota, traffic, clock },
+        reserve: (wanted) => reserveCalls(db, wanted),
+        onTrouble: (error) =>
+          error === null
+            ? log.info({ app_id: app.id }, 'calls of an app go on: its quota can be counted again')
+            : log.error({ err: error, app_id: app.id }, 'the quota of an app cannot be counted; its calls wait'),
+      }
+    );
   }
 
   #closeLater(lane: AppLane): void {

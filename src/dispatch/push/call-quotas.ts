@@ -1,0 +1,72 @@
+import { projectOf } from '../../channels/android-push/fcm-app.ts';
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import type { App } from '../../workspace/catalog.ts';
+
+/** How often a provider may be called, by everybody together whose quota has the same key. */
+export interface Quota {
+  key: string;
+  perMinute: number;
+}
+
+/** Source: messaging-objects.md 2.4. The other providers publish nothing. */
+const FCM_PER_MINUTE = 600_000;
+/** What was not used for so long may be caught up with. */
+const CATCH_UP_MS = 1_000;
+/** No reservation reaches so far ahead by right: it is of a clock that was wrong, and forgotten. */
+const TOO_FAR_MS = 10_000;
+
+/** The quota of an app; null = none is known. Those who set different numbers do not share one. */
+export function quotaOf({ id, provider }: App): Quota | null {
+  if (provider === undefined) return null;
+  const { kind, settings } = provider;
+  const perMinute = Number(settings.calls_per_minute) || (kind === 'fcm' ? FCM_PER_MINUTE : null);
+  if (perMinute === null) return null;
+  // Google counts by project, whichever of its apps calls.
+  const counted = kind === 'fcm' ? `project ${projectOf(settings)}` : `app ${id}`;
+  return { key: `${kind} ${counted} ${perMinute}/min`, perMinute };
+}
+
+export interface Wanted {
+  quota: Quota;
+  calls: number;
+  nowMs: number;
+  /** How far ahead of now the first call may lie. */
+  reachMs: number;
+}
+
+/** Calls that nobody else may make, one interval after the other. None: the next is free at `beginsMs`, which is too far ahead. */
+export interface Reservation {
+  beginsMs: number;
+  calls: number;
+}
+
+export function intervalMsOf({ perMinute }: Quota): number {
+  return 60_000 / perMinute;
+}
+
+/** Takes the next calls of a quota, for all processes; all that are wanted, or none. */
+export async function reserveCalls(db: Db, { quota, calls, nowMs, reachMs }: Wanted): Promise<Reservation> {
+  const intervalMs = intervalMsOf(quota);
+  const earliestMs = nowMs - Math.ceil(Math.max(0, CATCH_UP_MS - intervalMs));
+  const farthestMs = nowMs + TOO_FAR_MS + 3 * intervalMs;
+  const free = sql`q.begins_ms + q.calls * ${intervalMs}::double precision`;
+  const begins = sql`greatest(${earliestMs}::double precision, case when ${free} <= ${farthestMs} then ${free} end)`;
+  const [row] = await db.prepared<Reservation & Record<string, unknown>>(
+    'reserve_calls',
+    sql`
+    insert into call_quotas as q (key, begins_ms, calls)
+    values (${quota.key}, ${earliestMs}, ${calls})
+        on conflict (key) do update
+       set begins_ms = ${begins},
+           calls = case when ${begins} <= ${nowMs + reachMs} then excluded.calls else 0 end
+    returning begins_ms as "beginsMs", calls`,
+  );
+  if (row === undefined) throw new Error('a reservation gave nothing back');
+  return row;
+}
+
+/** Those that nobody has asked for since. */
+export async function forgetQuotas(db: Db, before: Date): Promise<void> {
+  await db.run(sql`delete from call_quotas where begins_ms < ${before.getTime()}`);
+}

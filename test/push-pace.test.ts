@@ -1,0 +1,168 @@
+// The calls of all workers together keep to a provider's quota. In over HTTP, out through a sender that counts.
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { raw, sql } from '../src/db/sql.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+import { serviceAccount } from './support/google.ts';
+import { apns, IOS, type ScriptedProvider, scriptedProvider, workspace } from './support/push-provider.ts';
+
+const SECOND = 1_000;
+const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
+const everybody = `segments:\n  - { id: ${EVERYBODY}, name: Everybody, filter: null }\n`;
+const [RED, BLUE, GREEN] = ['21', '22', '23'].map((end) => `0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a${end}`);
+const messages = {
+  ios: { apple_push: { alert: { title: 'Hi', body: 'Hello' } } },
+  android: { android_push: { title: 'Hi', alert: 'Hello' } },
+};
+
+/** A server, and workers beside it that call a provider each. */
+async function start(t: TestContext, yaml: string) {
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace(`${yaml}${everybody}`);
+  async function worker(...lanes: ('named' | 'broadcast')[]): Promise<ScriptedProvider> {
+    const provider = scriptedProvider();
+    await app.startAnotherWorker({ lanes, pushSenders: provider.senders });
+    return provider;
+  }
+  return { app, worker };
+}
+
+async function crowd(app: TestApp, count: number, appId = IOS, platform: 'ios' | 'android' = 'ios'): Promise<void> {
+  await app.db.run(sql`
+    with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${count}::integer) as n),
+    people as (
+      insert into profiles (bucket, user_id, workspace_id, external_id)
+      select bucket_of(user_id), user_id, ${app.workspaceId}, 'c' || user_id from numbered
+      returning bucket, user_id, external_id
+    )
+    insert into push_targets (bucket, user_id, app_id, token, platform, device_id)
+    select bucket, user_id, ${appId}, ${appId} || external_id, ${platform}, external_id from people`);
+}
+
+async function send(app: TestApp, to: object, platform: 'ios' | 'android' = 'ios'): Promise<string> {
+  const { body } = await app.post('/messages/send', { ...to, messages: messages[platform] });
+  assert.equal(body.message, 'success', JSON.stringify(body));
+  return body.dispatch_id;
+}
+
+const broadcast = { broadcast: true, segment_id: EVERYBODY };
+
+/** Looks again and again; each look asks the database, so that what others ask of it comes along. */
+async function until(app: TestApp, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turns = 0; !(await isSo()); turns += 1) {
+    assert.ok(turns < 5_000, 'it never came');
+    await app.db.query(sql`select 1`);
+  }
+}
+
+async function leased(app: TestApp): Promise<number> {
+  const { tasks } = await app.db.one<{ tasks: number }>(sql`
+    select count(*) as tasks from tasks where worker is not null and kind <> 'expand'`);
+  return tasks;
+}
+
+const called = (...providers: ScriptedProvider[]) => providers.reduce((sum, { calls }) => sum + calls.length, 0);
+
+/** Exactly `perSecond` calls more for every second that passes. */
+async function expectPace(app: TestApp, providers: ScriptedProvider[], perSecond: number, seconds: number) {
+  const before = called(...providers);
+  for (let step = 1; step <= seconds * 4; step += 1) {
+    app.clock.advance(SECOND / 4);
+    const expected = before + Math.floor((step / 4) * perSecond);
+    await until(app, () => called(...providers) >= expected);
+    assert.equal(called(...providers), expected);
+  }
+}
+
+test('workers keep to one quota together, and use all of it', async (t) => {
+  const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 600 })));
+  await crowd(app, 40);
+  const one = await worker('broadcast');
+  // As many as one worker works on at once, so that the next one is the other's.
+  for (let count = 1; count <= 4; count += 1) {
+    await send(app, broadcast);
+    await until(app, async () => (await leased(app)) === count);
+  }
+  await until(app, () => called(one) === 10); // what was not used in the last second
+  await expectPace(app, [one], 10, 1);
+  const other = await worker('broadcast');
+  await send(app, broadcast);
+  await until(app, async () => (await leased(app)) === 5);
+  await expectPace(app, [one, other], 10, 8);
+  assert.ok(called(one) > 20 && called(other) > 10, `${called(one)} and ${called(other)} calls`);
+});
+
+test('a message to one person goes out at once while a broadcast is at the limit, which gives way for it', async (t) => {
+  const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 60 })));
+  await crowd(app, 20);
+  const external_user_ids = ['ada'];
+  const ada = { external_id: 'ada', push_tokens: [{ app_id: IOS, token: 'ada' }] };
+  await app.post('/users/track', { attributes: [ada] });
+  const broadcasts = await worker('broadcast');
+  const named = await worker('named');
+  await send(app, broadcast);
+  await broadcasts.called(1);
+  await send(app, { external_user_ids });
+  await named.called(1);
+  await send(app, { external_user_ids });
+  await named.called(2);
+  await send(app, { external_user_ids });
+  app.clock.advance(SECOND);
+  await named.called(3); // named messages alone were over the quota
+  for (let step = 0; step < 5; step += 1) {
+    app.clock.advance(SECOND / 2);
+    await app.db.query(sql`select pg_sleep(0)`);
+    assert.equal(called(broadcasts), 1);
+  }
+  app.clock.advance(SECOND / 2);
+  await broadcasts.called(2);
+});
+
+test('apps of one Google project share its quota; another project has its own', async (t) => {
+  const fcm = (project_id: string) =>
+    JSON.stringify({ service_account: JSON.stringify({ ...serviceAccount, project_id }), calls_per_minute: 600 });
+  const apps = [
+    `{ id: ${RED}, name: Red, platform: android, fcm: ${fcm('acme-1')} }`,
+    `{ id: ${BLUE}, name: Blue, platform: android, fcm: ${fcm('acme-1')} }`,
+    `{ id: ${GREEN}, name: Green, platform: android, fcm: ${fcm('acme-2')} }`,
+  ];
+  const { app, worker } = await start(t, `apps:\n${apps.map((one) => `  - ${one}\n`).join('')}`);
+  for (const id of [RED, BLUE, GREEN]) await crowd(app, id === GREEN ? 10 : 30, id, 'android');
+  const provider = await worker('broadcast');
+  await send(app, broadcast, 'android');
+  const of = (...ids: (string | undefined)[]) =>
+    provider.calls.filter(({ token }) => ids.some((id) => token.startsWith(id ?? '?'))).length;
+  await until(app, () => of(GREEN) === 10 && of(RED, BLUE) === 10);
+  for (let second = 1; second <= 4; second += 1) {
+    app.clock.advance(SECOND);
+    await until(app, () => of(RED, BLUE) >= 10 + second * 10);
+    assert.equal(of(RED, BLUE), 10 + second * 10);
+  }
+  assert.ok(of(RED) > 0 && of(BLUE) > 0);
+});
+
+test('while the quota cannot be counted no call is made, and it goes on by itself; stopping waits for nobody', async (t) => {
+  const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 6_000 })));
+  await crowd(app, 5);
+  const rename = (from: string, to: string) => app.db.run(sql`${raw(`alter table ${from} rename to ${to}`)}`);
+  await rename('call_quotas', 'gone');
+  const provider = await worker('broadcast');
+  const id = await send(app, broadcast);
+  await until(app, async () => (await app.db.query(sql`select 1 from sends where status = 'sending'`)).length === 5);
+  for (let tries = 0; tries < 20; tries += 1) {
+    app.clock.advance(100);
+    await app.db.query(sql`select 1`);
+  }
+  assert.equal(called(provider), 0);
+  await rename('gone', 'call_quotas');
+  await until(app, async () => {
+    app.clock.advance(SECOND);
+    return (await app.get(`/dispatches/${id}`)).body.state === 'finished';
+  });
+  assert.equal(called(provider), 5);
+  // And now the test ends, whatever waits.
+  await rename('call_quotas', 'gone');
+  app.clock.advance(60 * SECOND);
+  await send(app, broadcast);
+  await until(app, async () => (await app.db.query(sql`select 1 from sends where status = 'sending'`)).length === 5);
+});
