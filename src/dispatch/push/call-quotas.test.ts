@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import test from 'node:test';
 import fc from 'fast-check';
 import { testDatabase } from '../../../test/support/database.ts';
+import { sql } from '../../db/sql.ts';
 import { CallTimes, KEEP_MS } from '../../lib/call-times.ts';
-import { intervalMsOf, type Quota, reserveCalls } from './call-quotas.ts';
+import { forgetQuotas, intervalMsOf, type Quota, reserveCalls } from './call-quotas.ts';
 
 const start = Date.parse('2026-03-15T12:00:00Z');
 const quotaOf = (perMinute: number): Quota => ({ key: randomUUID(), perMinute });
@@ -30,6 +31,16 @@ test('what a clock reserved that was an hour fast is forgotten', async (t) => {
   await reserve(3_600_000);
   assert.deepEqual(await reserve(0), { beginsMs: start, calls: 1 });
   assert.deepEqual(await reserve(0), { beginsMs: start + 1_000, calls: 0 });
+});
+
+test('a quota that nobody asked for since is forgotten', async (t) => {
+  const { db } = await testDatabase(t);
+  const quotas = [quotaOf(600), quotaOf(600)];
+  const left = () => db.one<{ count: number }>(sql`select count(*) as count from call_quotas`);
+  for (const [hours, quota] of quotas.entries())
+    await reserveCalls(db, { quota, calls: 1, nowMs: start + hours * 3_600_000, reachMs: 500 });
+  await forgetQuotas(db, new Date(start + 1_800_000));
+  assert.deepEqual(await left(), { count: 1 });
 });
 
 /** Who does what: time passes, somebody asks for calls, somebody makes all the calls that they may. */

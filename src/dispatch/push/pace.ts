@@ -15,16 +15,23 @@ export interface PaceOptions {
   onTrouble(error: unknown): void;
 }
 
-/** What is reserved at once: at most so much of the quota, and without anybody waiting as much as is not missed by others. */
+/** How much of the quota is reserved at once, at most. */
 const MOST_MS = 250;
+/** And when nobody waits: so little that others do not miss it. */
 const SPARE_MS = 25;
+/**
+ * How far ahead of now a reservation may begin. Broadcasts leave the quota at most this and one reservation ahead (250 ms
+ * or one call), which is always within the reach of what is for named people (this and one call).
+ */
+const BROADCAST_REACH_MS = 500;
+const NAMED_REACH_MS = 1_000;
 /** Calls that are forfeited within this time do not count as reserved: more are asked for before they are missed. */
 const AHEAD_MS = 250;
 const AFTER_TROUBLE_MS = 1_000;
 
 /**
- * The calls of one quota that one thread has reserved. Broadcasts reserve at most half a second ahead and make each call
- * at its time, so that calls to named people, which may reserve further ahead than broadcasts ever do, are made at once.
+ * The calls of one quota that one thread has reserved. Those of broadcasts are made at their times, those to named people
+ * at once.
  * States: free → asking (one reservation under way) → free, or resting (nothing is free before some time, or the
  * database is in trouble; nothing is asked) → free.
  */
@@ -46,7 +53,7 @@ export class Pace {
     const intervalMs = intervalMsOf(options.quota);
     const isNamed = options.traffic === 'named';
     this.#times = new CallTimes(intervalMs, isNamed);
-    this.#reachMs = isNamed ? 1_000 + intervalMs : 500;
+    this.#reachMs = isNamed ? NAMED_REACH_MS + intervalMs : BROADCAST_REACH_MS;
     this.#most = Math.max(1, Math.floor(MOST_MS / intervalMs));
     this.#spare = Math.floor(SPARE_MS / intervalMs);
   }
