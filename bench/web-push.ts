@@ -6,6 +6,7 @@ import webpush from 'web-push';
 import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { systemClock } from '../src/lib/clock.ts';
+import { makeVapidKeys } from '../src/simulate/vapid.ts';
 import { testCertificate } from '../test/support/certificate.ts';
 import { type Figure, median } from './figure.ts';
 
@@ -16,12 +17,8 @@ const CONCURRENCY = 100;
 const BAR = 2.5;
 const HOST = 'push.example.com';
 
-const pair = createECDH('prime256v1');
-const vapid = {
-  subject: 'mailto:ops@acme.test',
-  public_key: pair.generateKeys('base64url'),
-  private_key: pair.getPrivateKey('base64url'),
-};
+const keys = makeVapidKeys();
+const vapid = { subject: 'mailto:ops@acme.test', public_key: keys.publicKey, private_key: keys.privateKey };
 
 type Send = (index: number) => Promise<unknown>;
 

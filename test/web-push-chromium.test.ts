@@ -2,7 +2,7 @@
 // Only the push service is ours: Chromium is led to it with switches, and the test puts its address into the stored
 // endpoint, whose host is written into Chromium.
 import assert from 'node:assert/strict';
-import { createECDH, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import type { Page, Worker } from 'playwright-core';
 import { channels } from '../src/channels/index.ts';
@@ -10,18 +10,15 @@ import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { sql } from '../src/db/sql.ts';
 import { Problems } from '../src/lib/problems.ts';
+import { makeVapidKeys } from '../src/simulate/vapid.ts';
 import { startTestApp } from './support/app.ts';
 import { skipWithoutChromium, startChromium } from './support/chromium.ts';
 import { startChromiumPushService } from './support/chromium-push-service.ts';
 
 const WEB = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a14';
 const IDENTITY_KEY = 'a key of at least 32 characters, of ours';
-const pair = createECDH('prime256v1');
-const vapid = {
-  subject: 'mailto:ops@acme.test',
-  public_key: pair.generateKeys('base64url'),
-  private_key: pair.getPrivateKey('base64url'),
-};
+const keys = makeVapidKeys();
+const vapid = { subject: 'mailto:ops@acme.test', public_key: keys.publicKey, private_key: keys.privateKey };
 
 const inChromium = { skip: skipWithoutChromium, timeout: 120_000 };
 

@@ -1,17 +1,16 @@
 // What browsers call without a key: who they may say they are, and what becomes of their subscriptions.
 import assert from 'node:assert/strict';
-import { createECDH, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
+import { makeVapidKeys } from '../src/simulate/vapid.ts';
 import { startTestApp } from './support/app.ts';
 import { newBrowser } from './support/web-push.ts';
 
 const WEB = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a14';
 const OTHER = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
 const IDENTITY_KEY = 'a key of at least 32 characters, of ours';
-const pair = createECDH('prime256v1');
-const publicKey = pair.generateKeys('base64url');
-const privateKey = pair.getPrivateKey('base64url');
+const { publicKey, privateKey } = makeVapidKeys();
 
 async function start(t: TestContext, settings = `identity_key: "${IDENTITY_KEY}"`) {
   const app = await startTestApp(t, { worker: false });

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
-import { createECDH, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { testCertificate } from '../../../test/support/certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type Browser, newBrowser, startTestService, type TestService } from '../../../test/support/web-push.ts';
+import { makeVapidKeys } from '../../simulate/vapid.ts';
 import type { Push } from '../push-sender.ts';
 import { createWebPushSender } from './deliver.ts';
 import type { RenderedWebPush } from './render.ts';
 
-const pair = createECDH('prime256v1');
-const publicKey = pair.generateKeys();
-const vapid = {
-  subject: 'mailto:ops@acme.test',
-  public_key: publicKey.toString('base64url'),
-  private_key: pair.getPrivateKey().toString('base64url'),
-};
+const keys = makeVapidKeys();
+const vapid = { subject: 'mailto:ops@acme.test', public_key: keys.publicKey, private_key: keys.privateKey };
 const never = new AbortController().signal;
 const rendered: RenderedWebPush = {
   title: 'Title',
