@@ -187,7 +187,10 @@ async function startWorking(
   const started = await startWorker({
     ...parts,
     ...{ db, clock, log, worker, catalog, deliveries, appLanes, lanes: options.roles.worker },
-    recorder: createRecorder({ db, clock, hygiene, onRetry, stopping: stopping.signal }),
+    recorder: createRecorder({
+      ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
+      isShared: broadcastThreads > 1,
+    }),
     finisher: createFinisher({ db, clock, worker }),
     rooms: createRooms(broadcastThreads),
     pages: new Map(),

@@ -22,6 +22,8 @@ export type Recorder = Gatherer<Result>;
 
 /** At least so long between two groups: under load each then holds what came back within that time. */
 const GATHER_MS = 10;
+/** Of threads that share broadcasts, so that the groups of each are not the smaller for it. */
+const SHARED_GATHER_MS = 20;
 const MAX_RESULTS = 1_000;
 
 /** Writes results in groups: whoever comes back from a provider while one is written shares the next. */
@@ -31,13 +33,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
     run: (results) => persistently(() => record(options, results, options.clock.now()), options),
     isOnesFault: isDataError,
     maxItems: MAX_RESULTS,
-    everyMs: GATHER_MS,
+    everyMs: options.isShared ? SHARED_GATHER_MS : GATHER_MS,
   });
 }
 
 export interface RecorderOptions extends Patience {
   db: Database;
   hygiene: TokenHygiene;
+  /** Other threads record results of the same broadcasts. */
+  isShared: boolean;
 }
 
 async function record({ db, hygiene }: RecorderOptions, results: Result[], now: Date): Promise<void> {
