@@ -13,6 +13,7 @@ import { pause } from './waiting.ts';
 
 const SEED_OF_SIMULATOR = 1;
 const STUCK_MS = 60_000;
+const [LEAST_PAUSE_MS, MOST_PAUSE_MS] = [10, 250];
 export const SECRET = 'the secret of the benches, long enough';
 
 const title = 'Hello {{${first_name} | default: "you"}}';
@@ -96,18 +97,21 @@ export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider:
   return server.post('/messages/send', { broadcast: true, segment_id: SEGMENT, messages });
 }
 
-/** Until the simulator has accepted so many. Fails when nothing moves for a minute. */
+/**
+ * Until the simulator has accepted so many. Fails when nothing moves for a minute. It looks seldom while the end is far: what
+ * the looking costs is missing to who is measured.
+ */
 export async function untilAccepted({ simulator }: Pick<PushWorld, 'simulator'>, wanted: number): Promise<void> {
-  let seen = -1;
-  let movedAt = performance.now();
+  let seen = { accepted: -1, at: performance.now() };
   for (;;) {
     const { accepted, answers } = await simulator.counts();
+    const at = performance.now();
     if (accepted >= wanted) return;
-    if (accepted !== seen) movedAt = performance.now();
-    else if (performance.now() - movedAt > STUCK_MS)
+    if (accepted === seen.accepted && at - seen.at > STUCK_MS)
       throw new Error(`stuck at ${accepted}: ${JSON.stringify(answers)}`);
-    seen = accepted;
-    await pause(20);
+    const perMs = (accepted - Math.max(0, seen.accepted)) / (at - seen.at);
+    if (accepted !== seen.accepted) seen = { accepted, at };
+    await pause(Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (wanted - accepted) / perMs / 2)));
   }
 }
 
