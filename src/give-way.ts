@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import type { Logger } from 'pino';
 
 /** Below all else that runs here: a broadcast takes what processor is left, a message to one person takes it at once. */
-const NICENESS = 5;
+const NICENESS = 10;
 
 /** Lowers this thread. Linux alone gives threads a priority of their own; there a thread is asked for by what /proc calls it. */
 export function giveWay(log: Logger): void {

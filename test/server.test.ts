@@ -54,7 +54,7 @@ test('broadcasts have as many threads as are wanted, and give way to everything 
   assert.equal(sessions.filter(({ isWorker }) => isWorker).length, 4, 'one for named people, three for broadcasts');
   if (process.platform === 'linux') {
     const priorities = new Set(sessions.map(({ pid }) => getPriority(pid)));
-    assert.deepEqual([...priorities].sort(), [0, 5]);
+    assert.deepEqual([...priorities].sort(), [0, 10]);
   }
   assert.equal(await server.end('SIGTERM'), 0);
 });
