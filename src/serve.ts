@@ -50,13 +50,14 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [] };
-  const [app] = await Promise.all([
-    startRoles({ config, log, db, secret }, { roles }, endings),
-    ...Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
-      endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
-    }),
-  ]);
-  await announce(app, config, options, madeKey);
+  const app = startRoles({ config, log, db, secret }, { roles }, endings);
+  const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
+    endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
+  });
+  // When one does not start, the others are to be ended before the database: by then all of them have an end.
+  await Promise.allSettled([app, ...threads]);
+  await Promise.all(threads);
+  await announce(await app, config, options, madeKey);
 }
 
 /** The URL of a database of the newest form: the configured one, or the embedded one, which is started. */

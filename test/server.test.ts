@@ -59,6 +59,22 @@ test('broadcasts have as many threads as are wanted, and give way to everything 
   assert.equal(await server.end('SIGTERM'), 0);
 });
 
+test('a server one of whose threads does not start ends with an error, its other threads before its database', async (t) => {
+  const preload = `
+    import { isMainThread, workerData } from 'node:worker_threads';
+    if (!isMainThread && workerData?.number === 2) throw new Error('it did not come up');`;
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(preload)}`;
+  const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0', CRESSET_BROADCAST_THREADS: '3' };
+  const failed = await start({ ...env, NODE_OPTIONS });
+  assert.ok('code' in failed);
+  assert.equal(failed.code, 1);
+  assert.match(failed.output, /it did not come up/);
+  assert.doesNotMatch(failed.output, /ENOENT|Connection terminated|administrator command/);
+  const next = await startServer(env);
+  assert.equal(await next.end('SIGTERM'), 0);
+  assert.doesNotMatch(next.log(), /did not stop in order/);
+});
+
 test('npm start passes a signal on to the server', async (t) => {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
