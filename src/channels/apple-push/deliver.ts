@@ -7,6 +7,9 @@ import { providerTokens } from './provider-tokens.ts';
 import { type ApnsReading, buildHeaders, outcomeWithoutCall, readReply } from './providers/apns.ts';
 import type { RenderedApplePush } from './render.ts';
 
+/** Apple asks for it: its tables are small. */
+const UNINDEXED = [':path', 'authorization'];
+
 /**
  * Hands messages to the Apple Push Notification service. Each app has connections of its own, so that one connection
  * never carries tokens of two signing keys. Source: messaging-objects.md 3.3 and 3.4.
@@ -21,7 +24,9 @@ export function createApnsSender(
   const pools = new Map<string, Http2Pool>();
 
   function poolOf({ origin }: ApnsHost): Http2Pool {
-    const pool = pools.get(origin) ?? new Http2Pool({ origin, provenBy: isAuthenticated, ...network, clock });
+    const pool =
+      pools.get(origin) ??
+      new Http2Pool({ origin, provenBy: isAuthenticated, unindexed: UNINDEXED, ...network, clock });
     pools.set(origin, pool);
     return pool;
   }

@@ -1,13 +1,9 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-} from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { type Exchange, TOO_LONG, unanswered } from './exchange.ts';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { CODE } from '../../lib/http2/frames.ts';
+import type { FlatHeaders } from '../../lib/http2/header-decoder.ts';
+import { type Exchange, type Http2Headers, TOO_LONG, unanswered } from './exchange.ts';
+import { Session, type Stream } from './session.ts';
 
 export interface ConnectionOptions {
   origin: string;
@@ -15,6 +11,8 @@ export interface ConnectionOptions {
   ca?: string | undefined;
   /** Which status proves that the peer takes us; until one has come, the connection carries one request at a time. */
   provenBy?: ((status: number) => boolean) | undefined;
+  /** Names of headers that the peer does not want to keep in its table. */
+  unindexed?: readonly string[] | undefined;
 }
 
 /** What the pool is told. */
@@ -26,14 +24,7 @@ export interface ConnectionOwner {
   onClosed(connection: Connection): void;
 }
 
-/** A stream carries its exchange, so that all streams share their listeners. */
-interface CarryingStream extends ClientHttp2Stream {
-  [carried]?: { exchange: Exchange; connection: Connection };
-}
-
-const carried = Symbol('carried');
 const MOST_STREAM_ID = 2_000_000_000; // they end at 2^31
-const withBody = { endStream: false };
 
 /**
  * One HTTP/2 session: connecting → open → retired → closed. Open begins with the peer's SETTINGS, so that its limit of
@@ -48,35 +39,44 @@ export class Connection {
   hasAnswered = false;
   /** Set with each reply; whoever watches over silence takes it back. */
   heard = true;
-  underWay = 0;
   /** Why it could not be opened or broke, such as ECONNREFUSED. */
   problem: string | null = null;
-  readonly #session: ClientHttp2Session;
-  readonly #socket: Socket;
+  readonly #session: Session<Exchange>;
   readonly #owner: ConnectionOwner;
   readonly #provenBy: ((status: number) => boolean) | undefined;
   #mostStreams = 0;
   /** The peer has not looked at streams above this one. */
   #lastStreamId = Number.POSITIVE_INFINITY;
-  #goawayCode = constants.NGHTTP2_NO_ERROR;
 
-  constructor({ origin, ca, provenBy }: ConnectionOptions, owner: ConnectionOwner) {
+  constructor({ origin, ca, provenBy, unindexed = [] }: ConnectionOptions, owner: ConnectionOwner) {
     this.#owner = owner;
     this.#provenBy = provenBy;
     this.isProven = provenBy === undefined;
     this.isSettled = this.isProven;
-    this.#socket = openSocket(new URL(origin), ca);
-    this.#session = connect(origin, {
-      createConnection: () => this.#socket,
-      settings: { enablePush: false },
-      // Its own bound would refuse streams of a busy connection; ours is the number of requests under way.
-      maxSessionMemory: 256,
+    const url = new URL(origin);
+    const socket = openSocket(url, ca);
+    socket.on('error', (error) => {
+      this.problem ??= codeOf(error);
     });
-    this.#session
-      .on('remoteSettings', ({ maxConcurrentStreams }) => this.#onSettings(maxConcurrentStreams))
-      .on('goaway', (code, lastStreamId) => this.#onGoaway(code, lastStreamId))
-      .on('error', (error) => this.#onError(error))
-      .on('close', () => this.#onClosed());
+    socket.on('close', () => this.#onClosed());
+    socket.on('secureConnect', () => {
+      if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') this.destroy('does not speak HTTP/2');
+    });
+    this.#session = new Session(socket, url, unindexed, {
+      onSettings: (mostStreams) => this.#onSettings(mostStreams),
+      onHeaders: ({ carried }, status, headers) => this.#onHeaders(carried, status, headers),
+      onData: ({ carried }, chunk) => carried.take(chunk),
+      onStreamEnd: (stream) => this.#onStreamEnd(stream),
+      onGoaway: (code, lastStream) => this.#onGoaway(code, lastStream),
+      onBroken: (problem) => {
+        this.problem ??= problem;
+        if (this.state === 'open') this.state = 'retired';
+      },
+    });
+  }
+
+  get underWay(): number {
+    return this.#session.streams;
   }
 
   get hasRoom(): boolean {
@@ -85,50 +85,26 @@ export class Connection {
 
   /** Only with room. */
   start(exchange: Exchange): void {
-    let stream: CarryingStream;
-    try {
-      stream = this.#session.request(exchange.request.headers, withBody);
-    } catch (error) {
-      exchange.settle(unanswered(`request ${codeOf(error)}`, false));
+    const stream = this.#session.request(exchange.request.headers, exchange.request.body, exchange);
+    if (stream === null) {
+      exchange.settle(unanswered('headers that cannot be sent', false));
       this.#owner.onEnd(exchange, true);
       return;
     }
-    this.underWay += 1;
-    exchange.stream = stream;
-    stream[carried] = { exchange, connection: this };
-    stream.on('response', onResponse).on('data', onData).on('close', onClose).on('error', onStreamError);
-    stream.end(exchange.request.body);
-    if ((stream.id ?? 0) > MOST_STREAM_ID) this.retire();
+    exchange.carrier = this;
+    exchange.streamId = stream.id;
+    if (stream.id > MOST_STREAM_ID) this.retire();
   }
 
-  onReply(status: number): void {
-    this.heard = true;
-    this.hasAnswered = true;
-    if (this.isProven || !this.#provenBy?.(status)) return;
-    this.isProven = true;
-  }
-
-  /** A stream has closed. */
-  onStreamEnd(exchange: Exchange, stream: ClientHttp2Stream): void {
-    this.underWay -= 1;
-    exchange.stream = null;
-    this.#closeWhenEmpty();
-    if (isAnswer(exchange, stream)) {
-      const { status, headers, body } = exchange;
-      exchange.settle({ kind: 'reply', status, headers, body, connection: this });
-      this.#owner.onEnd(exchange, true);
-    } else if (exchange.status === 0 && this.#hasNotLooked(stream)) {
-      this.#owner.onEnd(exchange, false);
-    } else {
-      exchange.settle(unanswered(exchange.endedBecause ?? this.#whyEnded(stream), true));
-      this.#owner.onEnd(exchange, true);
-    }
+  /** The peer is told, and the exchange ends with what there is. */
+  cancel(streamId: number): void {
+    this.#session.cancel(streamId);
   }
 
   retire(): void {
     if (this.state === 'closed' || this.state === 'retired') return;
     this.state = 'retired';
-    this.#closeWhenEmpty();
+    this.#endWhenEmpty();
   }
 
   /** Ends it at once, whatever is under way. */
@@ -136,55 +112,70 @@ export class Connection {
     this.problem ??= problem;
     if (this.state === 'open') this.state = 'retired';
     this.#session.destroy();
-    // The session would wait until the peer has taken all and said goodbye; a last word of ours is all it gets.
-    setImmediate(() => this.#socket.destroy());
   }
 
   /** Calls back once the peer has answered; never when it does not. */
   ping(onPong: () => void): void {
-    if (this.#session.closed || this.#session.destroyed) return;
-    this.#session.ping((error) => {
-      if (error === null) onPong();
-    });
+    this.#session.ping(onPong);
   }
 
   /** Not before: some peers drop what is under way once they are told that nothing more will come. */
-  #closeWhenEmpty(): void {
-    if (this.state === 'retired' && this.underWay === 0 && !this.#session.closed) this.#session.close();
+  #endWhenEmpty(): void {
+    if (this.state === 'retired' && this.underWay === 0) this.#session.end();
   }
 
-  #onSettings(mostStreams = Number.POSITIVE_INFINITY): void {
+  #onSettings(mostStreams: number): void {
     this.#mostStreams = mostStreams;
     if (this.state === 'open') this.isSettled = true;
     if (this.state === 'connecting') this.state = 'open';
     this.#owner.onRoom(this);
   }
 
-  #onGoaway(code: number, lastStreamId: number): void {
-    this.#lastStreamId = lastStreamId;
-    this.#goawayCode = code;
-    if (code !== constants.NGHTTP2_NO_ERROR) this.problem = `goaway ${code}`;
-    if (this.state !== 'closed') this.state = 'retired';
+  #onHeaders(exchange: Exchange, status: number, headers: FlatHeaders): void {
+    exchange.status = status;
+    exchange.headers = byName(headers);
+    this.heard = true;
+    this.hasAnswered = true;
+    if (!this.isProven && this.#provenBy?.(status)) this.isProven = true;
   }
 
-  #onError(error: unknown): void {
-    this.problem ??= codeOf(error);
+  #onStreamEnd(stream: Stream<Exchange>): void {
+    const exchange = stream.carried;
+    exchange.carrier = null;
+    this.#endWhenEmpty();
+    if (isAnswer(exchange, stream.isComplete)) {
+      const { status, headers, body } = exchange;
+      exchange.settle({ kind: 'reply', status, headers, body, connection: this });
+      this.#owner.onEnd(exchange, true);
+    } else if (!stream.isAnswered && this.#hasNotLooked(stream)) {
+      this.#owner.onEnd(exchange, false);
+    } else {
+      exchange.settle(unanswered(exchange.endedBecause ?? this.#whyEnded(stream), true));
+      this.#owner.onEnd(exchange, true);
+    }
+  }
+
+  /** With an error it is over at once; without, the peer still answers what it has looked at. */
+  #onGoaway(code: number, lastStreamId: number): void {
+    this.#lastStreamId = lastStreamId;
+    if (this.state === 'open') this.state = 'retired';
+    if (code !== CODE.noError) this.destroy(`goaway ${code}`);
+    else this.#endWhenEmpty();
   }
 
   #onClosed(): void {
     this.state = 'closed';
+    this.#session.closed();
     this.#owner.onClosed(this);
   }
 
-  /** With an error the session gives all its streams that error's code, so that only the last stream's id speaks. */
-  #hasNotLooked(stream: ClientHttp2Stream): boolean {
-    if (stream.id === undefined || stream.id > this.#lastStreamId) return true;
-    return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && this.#goawayCode === constants.NGHTTP2_NO_ERROR;
+  #hasNotLooked({ id, resetCode }: Stream<Exchange>): boolean {
+    return id > this.#lastStreamId || resetCode === CODE.refusedStream;
   }
 
-  #whyEnded({ rstCode }: ClientHttp2Stream): string {
-    if (this.problem !== null) return `closed ${this.problem}`;
-    return this.#session.destroyed || rstCode === undefined ? 'closed' : `reset ${rstCode}`;
+  #whyEnded({ resetCode }: Stream<Exchange>): string {
+    if (resetCode !== null) return `reset ${resetCode}`;
+    return this.problem === null ? 'closed' : `closed ${this.problem}`;
   }
 }
 
@@ -202,30 +193,15 @@ function openSocket({ protocol, hostname, port }: URL, ca: string | undefined): 
 }
 
 /** All of it came, or as much as we wanted; that of a success tells nothing that its status does not. */
-function isAnswer({ status, endedBecause }: Exchange, stream: ClientHttp2Stream): boolean {
-  if (status === 0) return false;
-  return stream.readableEnded || (status >= 200 && status < 300) || endedBecause === TOO_LONG;
+function isAnswer({ status, endedBecause }: Exchange, isComplete: boolean): boolean {
+  return isComplete || (status >= 200 && status < 300) || endedBecause === TOO_LONG;
 }
 
-function onResponse(this: CarryingStream, headers: IncomingHttpHeaders & { ':status'?: number }): void {
-  const of = this[carried];
-  if (of === undefined) return;
-  of.exchange.status = headers[':status'] ?? 0;
-  of.exchange.headers = headers;
-  of.connection.onReply(of.exchange.status);
-}
-
-function onData(this: CarryingStream, chunk: Buffer): void {
-  this[carried]?.exchange.take(chunk);
-}
-
-function onClose(this: CarryingStream): void {
-  const of = this[carried];
-  of?.connection.onStreamEnd(of.exchange, this);
-}
-
-function onStreamError(): void {
-  // `close` follows, and what is known of the stream then says it all.
+/** Of a header that is repeated the first counts. */
+function byName(flat: FlatHeaders): Http2Headers {
+  const headers: Record<string, string> = {};
+  for (let at = 2; at < flat.length; at += 2) headers[flat[at] as string] ??= flat[at + 1] as string;
+  return headers;
 }
 
 export function codeOf(error: unknown): string {

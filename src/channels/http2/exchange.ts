@@ -1,8 +1,9 @@
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+/** Lower-case names; one character is one octet. */
+export type Http2Headers = Readonly<Record<string, string>>;
 
-/** One POST. `headers` holds `:method` and `:path` too, and no value with a control character; small `body`, as text. */
+/** One POST. `headers` holds `:method` and `:path` too, before all others; small `body`, as text. */
 export interface Http2Request {
-  headers: OutgoingHttpHeaders;
+  headers: Http2Headers;
   body: string;
   /** Told when a connection takes it; again when another does. */
   handover?: { handedOver(): void } | undefined;
@@ -13,7 +14,7 @@ export type Http2Answer = Http2Reply | Unanswered;
 export interface Http2Reply {
   kind: 'reply';
   status: number;
-  headers: IncomingHttpHeaders;
+  headers: Http2Headers;
   /** At most `MAX_BODY_BYTES` of it: a longer one is cut. */
   body: Buffer;
   /** The connection it came over; retired, it takes no further request and closes once it is empty. */
@@ -31,10 +32,10 @@ export interface Unanswered {
 export const MAX_BODY_BYTES = 65_536;
 export const TOO_LONG = 'body too long';
 
-const NONE: IncomingHttpHeaders = {};
+const NONE: Http2Headers = {};
 const EMPTY = Buffer.alloc(0);
 
-/** One request from its acceptance to its answer; the streams' listeners find it on their stream. */
+/** One request from its acceptance to its answer. */
 export class Exchange {
   readonly request: Http2Request;
   readonly signal: AbortSignal;
@@ -44,9 +45,11 @@ export class Exchange {
   refusals = 0;
   /** Milliseconds of the clock at which waiting, or the request under way, has taken too long. */
   deadline = Number.POSITIVE_INFINITY;
-  stream: ClientHttp2Stream | null = null;
+  /** The connection that carries it, while it is under way, and on which stream. */
+  carrier: { cancel(streamId: number): void } | null = null;
+  streamId = 0;
   status = 0;
-  headers: IncomingHttpHeaders = NONE;
+  headers: Http2Headers = NONE;
   body: Buffer = EMPTY;
   /** Why we ended the stream, when we did. */
   endedBecause: string | null = null;
@@ -73,8 +76,7 @@ export class Exchange {
   /** Ends the stream at once, also when nothing can be written to the peer any more. */
   end(because: string): void {
     this.endedBecause ??= because;
-    this.stream?.close(constants.NGHTTP2_CANCEL);
-    this.stream?.destroy();
+    this.carrier?.cancel(this.streamId);
   }
 }
 

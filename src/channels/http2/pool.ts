@@ -64,7 +64,7 @@ export class Http2Pool {
       const exchange = new Exchange(request, signal, settle);
       this.#line.push(exchange);
       if (this.#line.length === 1) this.#pump();
-      if (exchange.stream === null && !exchange.isSettled) this.#letWait(exchange);
+      if (exchange.carrier === null && !exchange.isSettled) this.#letWait(exchange);
       this.#tickLater();
     });
   }

@@ -1,21 +1,22 @@
 import type { Socket } from 'node:net';
-import { type Answer, header, type Reaction, type WireConnection, type WireRequest } from '../wire.ts';
-import { HeaderDecoder } from './decode-headers.ts';
+import { FrameReader, unpadded } from '../../lib/http2/frame-reader.ts';
+import { FrameWriter } from '../../lib/http2/frame-writer.ts';
 import {
   CODE,
   ConnectionError,
   DEFAULT_WINDOW,
   FLAG,
   FRAME,
-  FRAME_HEADER_SIZE,
   MAX_FRAME_SIZE,
   MAX_WINDOW,
   PREFACE,
   SETTING,
   settingsPayload,
-} from './frames.ts';
-import { CompressionError } from './huffman.ts';
-import { FrameWriter } from './writer.ts';
+} from '../../lib/http2/frames.ts';
+import { HeaderDecoder } from '../../lib/http2/header-decoder.ts';
+import { headerRoom } from '../../lib/http2/header-encoder.ts';
+import { CompressionError } from '../../lib/http2/huffman.ts';
+import { type Answer, header, type Reaction, type WireConnection, type WireRequest } from '../wire.ts';
 
 export interface Http2Options {
   /** Called once a request is complete, in the order in which they end. */
@@ -46,7 +47,6 @@ interface Stream {
 
 const OUR_STREAM_WINDOW = 1_048_576;
 const OUR_CONNECTION_WINDOW = 16_777_216;
-const MAX_HEADER_BLOCK = 65_536;
 
 /**
  * The server's end of one HTTP/2 connection (RFC 9113), made to cost little: frames are parsed where they lie, headers
@@ -59,10 +59,11 @@ export class Http2Connection implements WireConnection {
   readonly #socket: Socket;
   readonly #options: Http2Options;
   readonly #writer: FrameWriter;
+  readonly #reader = new FrameReader((type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
   readonly #decoder = new HeaderDecoder();
   readonly #streams = new Map<number, Stream>();
-  #unread: Buffer = Buffer.alloc(0);
-  #hasPreface = false;
+  /** What has come while the preface is not whole; null once it is. */
+  #opening: Buffer | null = Buffer.alloc(0);
   #lastStream = 0;
   /** The last stream we promised to answer, once GOAWAY has been sent. */
   #lastPromised = MAX_WINDOW;
@@ -74,8 +75,6 @@ export class Http2Connection implements WireConnection {
   #clientStreamWindow = DEFAULT_WINDOW;
   #sendWindow = DEFAULT_WINDOW;
   #received = 0;
-  /** HEADERS without END_HEADERS: nothing but its CONTINUATION may follow. */
-  #block: { stream: number; flags: number; parts: Buffer[]; bytes: number } | null = null;
 
   constructor(socket: Socket, options: Http2Options) {
     this.#socket = socket;
@@ -88,7 +87,7 @@ export class Http2Connection implements WireConnection {
     socket.on('error', () => undefined);
     socket.on('end', () => socket.end());
     socket.on('close', () => {
-      this.#isClosed = true;
+      this.#stop();
       this.#writer.close();
       this.#streams.clear();
     });
@@ -112,15 +111,20 @@ export class Http2Connection implements WireConnection {
 
   /** Tears the connection down. */
   destroy(): void {
-    this.#isClosed = true;
+    this.#stop();
     this.#socket.destroy();
+  }
+
+  #stop(): void {
+    this.#isClosed = true;
+    this.#reader.stop();
   }
 
   #onData(chunk: Buffer): void {
     if (this.#isClosed) return;
-    const bytes = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
     try {
-      this.#unread = bytes.subarray(this.#consume(bytes));
+      if (this.#opening === null) this.#reader.read(chunk);
+      else this.#open(Buffer.concat([this.#opening, chunk]));
     } catch (error) {
       this.#fail(error);
     }
@@ -128,38 +132,18 @@ export class Http2Connection implements WireConnection {
     if (this.#socket.writableNeedDrain) this.#socket.pause();
   }
 
-  /** Handles every whole frame; how many octets that were. */
-  #consume(bytes: Buffer): number {
-    let at = this.#hasPreface ? 0 : this.#preface(bytes);
-    while (this.#hasPreface && !this.#isClosed && bytes.length - at >= FRAME_HEADER_SIZE) {
-      const length = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-      if (length > MAX_FRAME_SIZE) throw new ConnectionError(CODE.frameSizeError, 'a frame is too large');
-      const end = at + FRAME_HEADER_SIZE + length;
-      if (end > bytes.length) break;
-      const stream = bytes.readUInt32BE(at + 5) & MAX_WINDOW;
-      const payload = bytes.subarray(at + FRAME_HEADER_SIZE, end);
-      this.#frame(bytes[at + 3] as number, bytes[at + 4] as number, stream, payload);
-      at = end;
-    }
-    return at;
-  }
-
-  #preface(bytes: Buffer): number {
+  #open(bytes: Buffer): void {
     const length = Math.min(bytes.length, PREFACE.length);
     if (PREFACE.compare(bytes, 0, length, 0, length) !== 0) {
       throw new ConnectionError(CODE.protocolError, 'the connection does not begin as HTTP/2 does');
     }
-    this.#hasPreface = bytes.length >= PREFACE.length;
-    return this.#hasPreface ? PREFACE.length : 0;
+    this.#opening = bytes.length < PREFACE.length ? bytes : null;
+    if (this.#opening === null) this.#reader.read(bytes.subarray(PREFACE.length));
   }
 
   #frame(type: number, flags: number, stream: number, payload: Buffer): void {
-    if (this.#block !== null && (type !== FRAME.continuation || stream !== this.#block.stream)) {
-      throw new ConnectionError(CODE.protocolError, 'a header block is interrupted');
-    }
     if (type === FRAME.data) this.#data(flags, stream, payload);
     else if (type === FRAME.headers) this.#headers(flags, stream, payload);
-    else if (type === FRAME.continuation) this.#continuation(flags, payload);
     else if (type === FRAME.windowUpdate) this.#windowUpdate(stream, payload);
     else if (type === FRAME.settings) this.#settingsFrame(flags, stream, payload);
     else if (type === FRAME.ping) this.#ping(flags, stream, payload);
@@ -170,26 +154,8 @@ export class Http2Connection implements WireConnection {
     if (this.#isFinishing) this.#endWhenIdle();
   }
 
-  #headers(flags: number, id: number, payload: Buffer): void {
+  #headers(flags: number, id: number, block: Buffer): void {
     if (id % 2 === 0) throw new ConnectionError(CODE.protocolError, 'a client opens odd streams');
-    let block = unpadded(flags, payload);
-    if ((flags & FLAG.priority) !== 0) block = block.subarray(5);
-    if ((flags & FLAG.endHeaders) !== 0) this.#headerBlock(id, flags, block);
-    else this.#block = { stream: id, flags, parts: [block], bytes: block.length };
-  }
-
-  #continuation(flags: number, payload: Buffer): void {
-    const block = this.#block;
-    if (block === null) throw new ConnectionError(CODE.protocolError, 'nothing is to be continued');
-    block.parts.push(payload);
-    block.bytes += payload.length;
-    if (block.bytes > MAX_HEADER_BLOCK) throw new ConnectionError(CODE.enhanceYourCalm, 'the headers are too large');
-    if ((flags & FLAG.endHeaders) === 0) return;
-    this.#block = null;
-    this.#headerBlock(block.stream, block.flags, Buffer.concat(block.parts));
-  }
-
-  #headerBlock(id: number, flags: number, block: Buffer): void {
     // Decoded in any case: both ends must agree on the table.
     const headers = this.#decoder.decode(block);
     const known = this.#streams.get(id);
@@ -281,14 +247,23 @@ export class Http2Connection implements WireConnection {
 
   #answer(stream: Stream, { status, headers, body }: Answer): void {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    this.#writer.headers(stream.id, status, headers, bytes.length === 0);
+    this.#writeHeaders(stream.id, status, headers, bytes.length === 0);
     if (bytes.length === 0) this.#sent(stream);
     else this.#send(stream, bytes);
   }
 
+  #writeHeaders(stream: number, status: number, headers: Answer['headers'], isEnd: boolean): void {
+    let room = headerRoom(':status', '000');
+    for (const [name, value] of headers) room += headerRoom(name, value);
+    this.#writer.beginHeaders(room);
+    this.#writer.headers.field(':status', String(status));
+    for (const [name, value] of headers) this.#writer.headers.field(name, value);
+    this.#writer.endHeaders(stream, isEnd);
+  }
+
   #truncate(stream: Stream, { status, headers, body }: Answer): void {
     const bytes = Buffer.from(body);
-    this.#writer.headers(stream.id, status, headers, false);
+    this.#writeHeaders(stream.id, status, headers, false);
     const half = Math.min(bytes.length >> 1, stream.window, this.#sendWindow, MAX_FRAME_SIZE);
     this.#writer.data(stream.id, bytes.subarray(0, half), false);
     this.#sendWindow -= half;
@@ -355,7 +330,9 @@ export class Http2Connection implements WireConnection {
     }
     if (payload.length % 6 !== 0) throw new ConnectionError(CODE.frameSizeError, 'a setting has six octets');
     for (let at = 0; at < payload.length; at += 6) {
-      if (payload.readUInt16BE(at) === SETTING.initialWindowSize) this.#resizeWindows(payload.readUInt32BE(at + 2));
+      const [id, value] = [payload.readUInt16BE(at), payload.readUInt32BE(at + 2)];
+      if (id === SETTING.initialWindowSize) this.#resizeWindows(value);
+      else if (id === SETTING.headerTableSize) this.#writer.headers.limitTable(value);
     }
     this.#writer.frame(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0));
     this.#sendRests();
@@ -406,18 +383,11 @@ export class Http2Connection implements WireConnection {
     this.#streams.clear();
     this.#sendGoAway(code, this.#lastStream);
     this.#writer.flush();
-    this.#isClosed = true;
+    this.#stop();
     this.#socket.end();
   }
 }
 
 function newStream(id: number, headers: readonly string[], window: number): Stream {
   return { id, headers, body: [], bodyBytes: 0, isComplete: false, isTaken: false, window, rest: null };
-}
-
-function unpadded(flags: number, payload: Buffer): Buffer {
-  if ((flags & FLAG.padded) === 0) return payload;
-  const end = payload.length - (payload[0] ?? 0);
-  if (end < 1) throw new ConnectionError(CODE.protocolError, 'more padding than frame');
-  return payload.subarray(1, end);
 }

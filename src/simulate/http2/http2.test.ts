@@ -10,10 +10,10 @@ import {
 import { connect as connectTcp } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { HeaderDecoder } from '../../lib/http2/header-decoder.ts';
+import { CompressionError, decodeHuffman } from '../../lib/http2/huffman.ts';
 import { type ListenOptions, listen } from '../listen.ts';
 import type { Reaction, WireRequest } from '../wire.ts';
-import { HeaderDecoder } from './decode-headers.ts';
-import { CompressionError, decodeHuffman } from './huffman.ts';
 
 /** Answers with what it understood. */
 const echo = (request: WireRequest): Reaction => ({

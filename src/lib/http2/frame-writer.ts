@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
-import { headersRoom, writeHeaders } from './encode-headers.ts';
 import { FLAG, FRAME, FRAME_HEADER_SIZE, writeFrameHeader } from './frames.ts';
+import { HeaderEncoder } from './header-encoder.ts';
 
 const SLAB = 65_536;
 
 /** Gathers frames, so that what is said in one turn of the event loop leaves in one write. */
 export class FrameWriter {
+  /** Between `beginHeaders` and `endHeaders` it takes the headers of the block. */
+  readonly headers: HeaderEncoder;
   readonly #socket: Socket;
   // Filled once and never written over: the socket keeps reading from what was flushed.
   #slab = Buffer.allocUnsafeSlow(SLAB);
@@ -13,18 +15,30 @@ export class FrameWriter {
   #end = 0;
   #soon: NodeJS.Immediate | null = null;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, headers: HeaderEncoder = new HeaderEncoder()) {
     this.#socket = socket;
+    this.headers = headers;
   }
 
-  /** The header block must fit one frame: ours are a few hundred octets. */
-  headers(stream: number, status: number, headers: readonly (readonly [string, string])[], isEnd: boolean): void {
-    this.#reserve(FRAME_HEADER_SIZE + headersRoom(headers));
-    const start = this.#end + FRAME_HEADER_SIZE;
-    const end = writeHeaders(this.#slab, start, status, headers);
+  /** Then `headers.field` for each, then `endHeaders`. The block must fit one frame; `room` is more than it can need. */
+  beginHeaders(room: number): void {
+    this.#reserve(FRAME_HEADER_SIZE + room);
+    this.headers.begin(this.#slab, this.#end + FRAME_HEADER_SIZE);
+  }
+
+  endHeaders(stream: number, isEnd: boolean): void {
+    const end = this.headers.end();
     const flags = FLAG.endHeaders | (isEnd ? FLAG.endStream : 0);
-    writeFrameHeader(this.#slab, this.#end, end - start, FRAME.headers, flags, stream);
+    writeFrameHeader(this.#slab, this.#end, end - this.#end - FRAME_HEADER_SIZE, FRAME.headers, flags, stream);
     this.#end = end;
+  }
+
+  /** `length`: octets of the text in UTF-8. */
+  text(stream: number, text: string, length: number, isEnd: boolean): void {
+    this.#reserve(FRAME_HEADER_SIZE + length);
+    writeFrameHeader(this.#slab, this.#end, length, FRAME.data, isEnd ? FLAG.endStream : 0, stream);
+    this.#slab.write(text, this.#end + FRAME_HEADER_SIZE, 'utf8');
+    this.#end += FRAME_HEADER_SIZE + length;
   }
 
   data(stream: number, payload: Buffer, isEnd: boolean): void {
@@ -44,6 +58,12 @@ export class FrameWriter {
     writeFrameHeader(this.#slab, this.#end, payload.length, type, flags, stream);
     payload.copy(this.#slab, this.#end + FRAME_HEADER_SIZE);
     this.#end += FRAME_HEADER_SIZE + payload.length;
+  }
+
+  /** What is no frame: the preface. */
+  raw(bytes: Buffer): void {
+    this.#reserve(bytes.length);
+    this.#end += bytes.copy(this.#slab, this.#end);
   }
 
   flush(): void {

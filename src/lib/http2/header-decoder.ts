@@ -4,8 +4,6 @@ import { CompressionError, decodeHuffman } from './huffman.ts';
 /** Names and values by turns, in the order they came; one character per octet. */
 export type FlatHeaders = readonly string[];
 
-/** What we allow the other end to remember: the default, so that nothing has to be announced. */
-export const HEADER_TABLE_SIZE = 4_096;
 /** From this length on, remembering what a value looked like last time is cheaper than decoding it. */
 const WORTH_REMEMBERING = 48;
 
@@ -20,7 +18,7 @@ interface Remembered {
  * it is decoded once and compared from then on, which also hands out the same string each time.
  */
 export class HeaderDecoder {
-  readonly #table = new HeaderTable(HEADER_TABLE_SIZE);
+  readonly #table = new HeaderTable();
   readonly #remembered = new Map<string, Remembered>();
   #block: Buffer = Buffer.alloc(0);
   #at = 0;

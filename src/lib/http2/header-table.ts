@@ -24,34 +24,40 @@ const fixed: readonly (readonly [string, string])[] = [
     .map((name): [string, string] => [name, '']),
 ];
 
-/** Where a name stands in the fixed table; 0 when it does not. */
-export const fixedIndex: ReadonlyMap<string, number> = new Map(
-  fixed.map(([name], position): [string, number] => [name, position + 1]).reverse(),
-);
+/** Where a name stands first in the fixed table; 0 when it does not. */
+export function fixedIndexOf(name: string): number {
+  return 1 + fixed.findIndex((entry) => entry[0] === name);
+}
 
+/** Where a name stands with this value in the fixed table; 0 when it does not. */
+export function fixedIndexOfPair(name: string, value: string): number {
+  return 1 + fixed.findIndex((entry) => entry[0] === name && entry[1] === value);
+}
+
+/** What we allow the other end to remember, and remember at most ourselves: the default, so that nothing is announced. */
+export const HEADER_TABLE_SIZE = 4_096;
 /** An entry costs its octets and this many more. Source: RFC 7541 §4.1. */
 const OVERHEAD = 32;
 
+/** More entries than fit, and a power of two. */
+const CAPACITY = 2 * (HEADER_TABLE_SIZE / OVERHEAD);
+
+export function entrySize(name: string, value: string): number {
+  return name.length + value.length + OVERHEAD;
+}
+
 /** The fixed table followed by the one that both ends build as they go, newest first. */
 export class HeaderTable {
-  readonly #limit: number;
   #size = 0;
-  #maxSize: number;
+  #maxSize = HEADER_TABLE_SIZE;
   // A ring: the newest entry is at `#next - 1`.
-  readonly #names: string[];
-  readonly #values: string[];
-  readonly #mask: number;
+  readonly #names = new Array<string>(CAPACITY).fill('');
+  readonly #values = new Array<string>(CAPACITY).fill('');
   #next = 0;
   #count = 0;
 
-  /** `limit`: what we have announced as SETTINGS_HEADER_TABLE_SIZE. */
-  constructor(limit: number) {
-    this.#limit = limit;
-    this.#maxSize = limit;
-    const capacity = 2 ** Math.ceil(Math.log2(limit / OVERHEAD + 1));
-    this.#names = new Array<string>(capacity).fill('');
-    this.#values = new Array<string>(capacity).fill('');
-    this.#mask = capacity - 1;
+  get maxSize(): number {
+    return this.#maxSize;
   }
 
   nameAt(index: number): string {
@@ -62,27 +68,35 @@ export class HeaderTable {
     return index <= fixed.length ? fixedEntry(index)[1] : (this.#values[this.#position(index)] as string);
   }
 
-  add(name: string, value: string): void {
-    const size = name.length + value.length + OVERHEAD;
+  /** Its number, by which `indexOf` finds it. */
+  add(name: string, value: string): number {
+    const size = entrySize(name, value);
     this.#shrink(this.#maxSize - size);
-    if (size > this.#maxSize) return;
-    this.#names[this.#next & this.#mask] = name;
-    this.#values[this.#next & this.#mask] = value;
+    if (size > this.#maxSize) return -1;
+    this.#names[this.#next & (CAPACITY - 1)] = name;
+    this.#values[this.#next & (CAPACITY - 1)] = value;
     this.#next += 1;
     this.#count += 1;
     this.#size += size;
+    return this.#next - 1;
+  }
+
+  /** The index of the entry that was added with this number; 0 when it is gone. */
+  indexOf(number: number): number {
+    const age = this.#next - number;
+    return age <= this.#count ? fixed.length + age : 0;
   }
 
   resize(maxSize: number): void {
-    if (maxSize > this.#limit) throw new CompressionError('the header table is made larger than we allow');
+    if (maxSize > HEADER_TABLE_SIZE) throw new CompressionError('the header table is made larger than we allow');
     this.#maxSize = maxSize;
     this.#shrink(maxSize);
   }
 
   #shrink(room: number): void {
     while (this.#count > 0 && this.#size > room) {
-      const oldest = (this.#next - this.#count) & this.#mask;
-      this.#size -= (this.#names[oldest]?.length ?? 0) + (this.#values[oldest]?.length ?? 0) + OVERHEAD;
+      const oldest = (this.#next - this.#count) & (CAPACITY - 1);
+      this.#size -= entrySize(this.#names[oldest] as string, this.#values[oldest] as string);
       this.#count -= 1;
     }
   }
@@ -90,7 +104,7 @@ export class HeaderTable {
   #position(index: number): number {
     const age = index - fixed.length;
     if (age > this.#count) throw new CompressionError(`the header table has no entry ${index}`);
-    return (this.#next - age) & this.#mask;
+    return (this.#next - age) & (CAPACITY - 1);
   }
 }
 
