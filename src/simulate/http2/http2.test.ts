@@ -10,8 +10,6 @@ import {
 import { connect as connectTcp } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { HeaderDecoder } from '../../lib/http2/header-decoder.ts';
-import { CompressionError, decodeHuffman } from '../../lib/http2/huffman.ts';
 import { type ListenOptions, listen } from '../listen.ts';
 import type { Reaction, WireRequest } from '../wire.ts';
 
@@ -75,51 +73,6 @@ async function answerOf(stream: ClientHttp2Stream) {
   for await (const part of stream) parts.push(part);
   return { status, text: Buffer.concat(parts).toString('latin1') };
 }
-
-test('the examples of the HPACK standard are decoded, with the table carried from block to block', () => {
-  // RFC 7541 C.4: three requests on one connection, Huffman-coded.
-  const decoder = new HeaderDecoder();
-  const blocks = [
-    '828684418cf1e3c2e5f23a6ba0ab90f4ff',
-    '828684be5886a8eb10649cbf',
-    '828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf',
-  ];
-  const [first, second, third] = blocks.map((block) => decoder.decode(Buffer.from(block, 'hex')).join('|'));
-  assert.equal(first, ':method|GET|:scheme|http|:path|/|:authority|www.example.com');
-  assert.equal(second, `${first}|cache-control|no-cache`);
-  assert.equal(third, ':method|GET|:scheme|https|:path|/index.html|:authority|www.example.com|custom-key|custom-value');
-});
-
-const broken: [string, string][] = [
-  ['an index of 0', '80'],
-  ['an index beyond the table', 'ff00'],
-  ['a string longer than the block', '400a63'],
-  ['an endless integer', '7fffffffffff'],
-  ['a table larger than we allow', '3fe27f'],
-  ['a name that is missing', '40'],
-  ['a Huffman code that is cut in the middle of a symbol', '4081fe017f'],
-  ['the end-of-string symbol', '4084ffffffff0161'],
-  ['padding of more than seven bits', '40821fff0161'],
-];
-for (const [what, hex] of broken) {
-  test(`a header block with ${what} is refused`, () => {
-    assert.throws(() => new HeaderDecoder().decode(Buffer.from(hex, 'hex')), CompressionError);
-  });
-}
-
-test('whatever octets come, decoding ends with headers or a CompressionError', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), (octets) => {
-      try {
-        new HeaderDecoder().decode(Buffer.from(octets));
-        decodeHuffman(Buffer.from(octets), 0, octets.length);
-      } catch (error) {
-        assert.ok(error instanceof CompressionError);
-      }
-    }),
-    { numRuns: 2_000 },
-  );
-});
 
 test('what an independent client says in headers, path and body is what we understand', async (t) => {
   const { session } = await started(t);
