@@ -272,8 +272,9 @@ export class Session<Carried> {
     if (id !== 0) throw new ConnectionError(CODE.protocolError, 'sends SETTINGS for a stream');
     if ((flags & FLAG.ack) !== 0) return;
     if (payload.length % 6 !== 0) throw new ConnectionError(CODE.frameSizeError, 'a setting has six octets');
-    for (let at = 0; at < payload.length; at += 6) this.#set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+    // Before anything that uses them: for the peer they hold from here on.
     this.#reply(FRAME.settings, Buffer.alloc(0));
+    for (let at = 0; at < payload.length; at += 6) this.#set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     this.#hasSettings = true;
     this.#owner.onSettings(this.#mostStreams);
   }
