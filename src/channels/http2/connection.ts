@@ -25,6 +25,7 @@ export interface ConnectionOwner {
 }
 
 const MOST_STREAM_ID = 2_000_000_000; // they end at 2^31
+const NOT_HTTP2 = 'does not speak HTTP/2';
 
 /**
  * One HTTP/2 session: connecting → open → retired → closed. Open begins with the peer's SETTINGS, so that its limit of
@@ -56,11 +57,12 @@ export class Connection {
     const url = new URL(origin);
     const socket = openSocket(url, ca);
     socket.on('error', (error) => {
-      this.problem ??= codeOf(error);
+      const code = codeOf(error);
+      this.problem ??= code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' ? NOT_HTTP2 : code;
     });
     socket.on('close', () => this.#onClosed());
     socket.on('secureConnect', () => {
-      if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') this.destroy('does not speak HTTP/2');
+      if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') this.destroy(NOT_HTTP2);
     });
     this.#session = new Session(socket, url, unindexed, {
       onSettings: (mostStreams) => this.#onSettings(mostStreams),
@@ -88,7 +90,7 @@ export class Connection {
     const stream = this.#session.request(exchange.request.headers, exchange.request.body, exchange);
     if (stream === null) {
       exchange.settle(unanswered('headers that cannot be sent', false));
-      this.#owner.onEnd(exchange, true);
+      queueMicrotask(() => this.#owner.onEnd(exchange, true)); // not within: thousands may follow that are no better
       return;
     }
     exchange.carrier = this;
@@ -182,7 +184,7 @@ export class Connection {
 function openSocket({ protocol, hostname, port }: URL, ca: string | undefined): Socket {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (protocol === 'http:') return connectTcp({ host, port: Number(port || 80) });
-  return connectTls({
+  const socket = connectTls({
     host,
     port: Number(port || 443),
     ALPNProtocols: ['h2'],
@@ -190,6 +192,10 @@ function openSocket({ protocol, hostname, port }: URL, ca: string | undefined): 
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
   });
+  // A write that fails with the handshake would hide why it did.
+  socket.cork();
+  socket.once('secureConnect', () => socket.uncork());
+  return socket;
 }
 
 /** All of it came, or as much as we wanted; that of a success tells nothing that its status does not. */
