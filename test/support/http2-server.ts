@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
+  type Settings,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -37,6 +38,7 @@ export interface TestHttp2Server {
 export interface TestHttp2ServerOptions {
   tls?: boolean;
   maxStreams?: number;
+  settings?: Settings;
   onCall(call: ServerCall): void;
   /** Before anything of the request is read. */
   onStream?(stream: ServerHttp2Stream, session: ServerHttp2Session): void;
@@ -44,7 +46,8 @@ export interface TestHttp2ServerOptions {
 
 /** Node's own HTTP/2 server on loopback, in the clear by prior knowledge or over TLS; closed when the test ends. */
 export async function startHttp2Server(t: TestContext, options: TestHttp2ServerOptions): Promise<TestHttp2Server> {
-  const settings = options.maxStreams === undefined ? {} : { maxConcurrentStreams: options.maxStreams };
+  const settings: Settings = { ...options.settings };
+  if (options.maxStreams !== undefined) settings.maxConcurrentStreams = options.maxStreams;
   const server: Http2Server = options.tls
     ? createSecureServer({ settings, ...loopbackCertificate })
     : createServer({ settings });
