@@ -60,6 +60,8 @@ export class Connection {
       const code = codeOf(error);
       this.problem ??= code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' ? NOT_HTTP2 : code;
     });
+    // Nothing can be answered any more, even if the peer does not read what would have to leave first.
+    socket.on('end', () => this.destroy());
     socket.on('close', () => this.#onClosed());
     socket.on('secureConnect', () => {
       if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') this.destroy(NOT_HTTP2);
