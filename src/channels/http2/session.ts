@@ -177,6 +177,8 @@ export class Session<Carried> {
   }
 
   #frame(type: number, flags: number, id: number, payload: Buffer): void {
+    if (!this.#hasSettings && (type !== FRAME.settings || (flags & FLAG.ack) !== 0))
+      throw new ConnectionError(CODE.protocolError, 'does not begin with SETTINGS');
     if (type === FRAME.data) this.#data(flags, id, payload);
     else if (type === FRAME.headers) this.#headers(flags, id, payload);
     else if (type === FRAME.windowUpdate) this.#windowUpdate(id, payload);
@@ -270,6 +272,8 @@ export class Session<Carried> {
 
   #settings(flags: number, id: number, payload: Buffer): void {
     if (id !== 0) throw new ConnectionError(CODE.protocolError, 'sends SETTINGS for a stream');
+    if ((flags & FLAG.ack) !== 0 && payload.length > 0)
+      throw new ConnectionError(CODE.frameSizeError, 'an acknowledgement of SETTINGS is empty');
     if ((flags & FLAG.ack) !== 0) return;
     if (payload.length % 6 !== 0) throw new ConnectionError(CODE.frameSizeError, 'a setting has six octets');
     // Before anything that uses them: for the peer they hold from here on.
