@@ -53,7 +53,7 @@ export class FrameReader {
 
   #headers(flags: number, stream: number, payload: Buffer): void {
     let block = unpadded(flags, payload);
-    if ((flags & FLAG.priority) !== 0) block = block.subarray(5);
+    if ((flags & FLAG.priority) !== 0) block = withoutPriority(block);
     if ((flags & FLAG.endHeaders) !== 0) this.#onFrame(FRAME.headers, flags, stream, block);
     else this.#block = { stream, flags, parts: [block], bytes: block.length };
   }
@@ -62,7 +62,7 @@ export class FrameReader {
     const block = this.#block;
     if (block === null) throw new ConnectionError(CODE.protocolError, 'nothing is to be continued');
     block.parts.push(payload);
-    block.bytes += payload.length;
+    block.bytes += FRAME_HEADER_SIZE + payload.length; // those without a payload must not come for ever either
     if (block.bytes > MAX_HEADER_BLOCK) throw new ConnectionError(CODE.enhanceYourCalm, 'the headers are too large');
     if ((flags & FLAG.endHeaders) === 0) return;
     this.#block = null;
@@ -76,4 +76,9 @@ export function unpadded(flags: number, payload: Buffer): Buffer {
   const end = payload.length - (payload[0] ?? 0);
   if (end < 1) throw new ConnectionError(CODE.protocolError, 'more padding than frame');
   return payload.subarray(1, end);
+}
+
+function withoutPriority(payload: Buffer): Buffer {
+  if (payload.length < 5) throw new ConnectionError(CODE.frameSizeError, 'a priority has five octets');
+  return payload.subarray(5);
 }
