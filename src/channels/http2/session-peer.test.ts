@@ -306,3 +306,59 @@ test('a peer that ends its side and reads no more does not hold up what is under
   assert.equal(told(await stuck), 'closed true');
   assert.equal(told(await send()), '200 ');
 });
+
+/** Octets of bodies that came on a stream, or on all. */
+function bodyBytes({ frames }: RawConnection, stream: number | null = null): number {
+  const data = frames.filter((frame) => frame.type === 0 && (stream === null || frame.stream === stream));
+  return data.reduce((sum, { payload }) => sum + payload.length, 0);
+}
+
+async function pinged(connection: RawConnection, payload: string): Promise<void> {
+  connection.write(rawFrame(6, 0, 0, payload));
+  await connection.heard(6, (frame) => frame.payload.toString('hex') === payload);
+}
+
+test('no more is sent than the window of the connection, in bodies however small; those that wait longest go first', async (t) => {
+  const { peer, send } = await start(t, { onRequest: (connection, { stream }) => connection.write(rawOk(stream)) });
+  assert.equal(told(await send()), '200 ');
+  const [connection] = peer.connections;
+  assert.ok(connection);
+  const sent = Array.from({ length: 80 }, () => send('x'.repeat(1_000)));
+  await connection.heard(1, ({ stream }) => stream === 161);
+  await pinged(connection, '0000000000000001');
+  assert.equal(bodyBytes(connection), 65_535);
+  connection.write(rawFrame(8, 0, 0, '000003e8'));
+  await pinged(connection, '0000000000000002');
+  assert.equal(bodyBytes(connection), 66_535);
+  assert.deepEqual(
+    [bodyBytes(connection, 133), bodyBytes(connection, 135), bodyBytes(connection, 137)],
+    [1_000, 535, 0],
+  );
+  connection.write(rawFrame(8, 0, 0, '00100000'));
+  assert.deepEqual((await Promise.all(sent)).map(told), Array(80).fill('200 '));
+  assert.equal(bodyBytes(connection), 80_000);
+});
+
+test('of a body whose request is answered or given up nothing more is sent', async (t) => {
+  const { clock, peer, send } = await start(t, {
+    onRequest: (connection, { stream }) => connection.write(rawOk(stream)),
+  });
+  assert.equal(told(await send()), '200 ');
+  const [connection] = peer.connections;
+  assert.ok(connection);
+  const [answered, slow] = [send('x'.repeat(100_000)), send('x'.repeat(100_000))];
+  await connection.heard(1, ({ stream }) => stream === 5);
+  connection.write(rawOk(3));
+  assert.equal(told(await answered), '200 ');
+  clock.advance(10_000);
+  assert.equal(told(await slow), 'timeout true');
+  const resets = await Promise.all([3, 5].map((id) => connection.heard(3, ({ stream }) => stream === id)));
+  assert.deepEqual(
+    resets.map(({ payload }) => payload.toString('hex')),
+    ['00000000', '00000008'],
+  );
+  connection.write(rawFrame(8, 0, 0, '00100000'), rawFrame(8, 0, 3, '00100000'), rawFrame(8, 0, 5, '00100000'));
+  await pinged(connection, '0000000000000001');
+  assert.equal(bodyBytes(connection), 65_535);
+  assert.equal(told(await send('x'.repeat(60_000))), '200 ');
+});
