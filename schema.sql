@@ -574,7 +574,7 @@ begin
           execute format('create table %I partition of %I for values from (%L) to (%L)%s',
             format('%s_%s', parent, to_char(day, 'YYYYMMDD')), parent,
             first_dispatch_id(day::timestamp at time zone 'UTC'), first_dispatch_id((day + 1)::timestamp at time zone 'UTC'),
-            case parent when 'sends' then ' with (fillfactor = 60)' when 'dispatches' then ' with (fillfactor = 50)' else '' end);
+            case parent when 'sends' then ' with (fillfactor = 35)' when 'dispatches' then ' with (fillfactor = 50)' else '' end);
         exception when check_violation then
           raise notice 'the default partition of % holds rows of %', parent, day;
         end;

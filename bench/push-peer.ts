@@ -1,7 +1,8 @@
 // What one would write without Cresset, in a process of its own: people in memory, the same template rendered for each,
-// posted by our own sender (`bare`) or by the library that is usual for the protocol. Told what to run, it says how fast.
+// posted by a loop over `node:http2` (`bare`), by our own sender (`sender`) or by the library that is usual for the protocol
+// (`theirs`). Told what to run, it says how fast.
 
-import type { connect as connectHttp2 } from 'node:http2';
+import type { ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { Agent } from 'node:https';
 import { createRequire } from 'node:module';
 import apn from '@parse/node-apn';
@@ -9,7 +10,7 @@ import { initializeApp } from 'firebase-admin/app';
 import { getMessaging, type TokenMessage } from 'firebase-admin/messaging';
 import webpush from 'web-push';
 import { AccessTokens } from '../src/channels/android-push/access-tokens.ts';
-import { readFcmApp } from '../src/channels/android-push/fcm-app.ts';
+import { type FcmApp, readFcmApp } from '../src/channels/android-push/fcm-app.ts';
 import type { RenderedAndroidPush } from '../src/channels/android-push/render.ts';
 import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
 import { pushSenders } from '../src/channels/push-senders.ts';
@@ -24,13 +25,17 @@ import { systemClock } from '../src/lib/clock.ts';
 import { Problems } from '../src/lib/problems.ts';
 import type { Recipient } from '../src/people/facts.ts';
 import type { ProviderName } from '../src/simulate/all.ts';
+import { signJwt } from '../src/simulate/jwt.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import { secretFrom } from '../src/workspace/secrets.ts';
 import { watchCatalog } from '../src/workspace/watch-catalog.ts';
+import { openSession, post } from './bare-http2.ts';
 import { loadPeople, protocols, SECRET } from './push-world.ts';
 
 export interface PeerOrder {
-  kind: 'bare' | 'theirs';
+  kind: 'bare' | 'sender' | 'theirs';
+  /** Of the provider: how many connections a loop by hand needs. */
+  latencyMs: number;
 }
 
 export interface PeerRate {
@@ -53,20 +58,24 @@ const emptyPlan: SendPlan = {
   messages: {},
 };
 
-const BARE_WINDOW = 1_000;
+const SENDER_WINDOW = 1_000;
 const SEND_EACH = 500;
 const NODE_APN_WINDOW = 1_000;
 const WEB_PUSH_CONCURRENCY = 100;
 
 type Settings = Readonly<Record<string, string>>;
-type Run = () => Promise<void>;
+type Run = (latencyMs: number) => Promise<void>;
 
 const [provider, databaseUrl] = process.argv.slice(2) as [ProviderName, string];
 const { people, settings, render } = await load();
-const theirs = await theirRun();
+const runs: Readonly<Record<PeerOrder['kind'], Run>> = {
+  bare: bareRun(),
+  sender: withOurSender,
+  theirs: await theirRun(),
+};
 
-process.on('message', async ({ kind }: PeerOrder) => {
-  process.send?.(await measure(kind === 'bare' ? bare : theirs));
+process.on('message', async ({ kind, latencyMs }: PeerOrder) => {
+  process.send?.(await measure(() => runs[kind](latencyMs)));
 });
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
@@ -99,7 +108,7 @@ async function load() {
   };
 }
 
-async function measure(run: Run): Promise<PeerRate> {
+async function measure(run: () => Promise<void>): Promise<PeerRate> {
   const cpu = process.cpuUsage();
   const start = performance.now();
   await run();
@@ -109,9 +118,10 @@ async function measure(run: Run): Promise<PeerRate> {
 }
 
 /** One person after the other by so many lanes. */
-async function inLanes(lanes: number, send: (person: Recipient) => Promise<void>): Promise<void> {
+async function inLanes(lanes: number, laneOf: () => (person: Recipient) => Promise<void>): Promise<void> {
   let next = 0;
   const lane = async () => {
+    const send = laneOf();
     for (let person = people[next++]; person !== undefined; person = people[next++]) await send(person);
   };
   await Promise.all(Array.from({ length: lanes }, lane));
@@ -124,12 +134,12 @@ function deviceOf({ pushTargets }: Recipient) {
 }
 
 /** The template parsed once, rendered for each, posted by the sender that the server uses. */
-async function bare(): Promise<void> {
+async function withOurSender(): Promise<void> {
   const kind = provider === 'web-push' ? 'vapid' : provider;
   const sender = pushSenders[kind]({ settings, clock: systemClock });
   const { signal } = new AbortController();
   const acceptedAt = new Date();
-  await inLanes(BARE_WINDOW, async (recipient) => {
+  await inLanes(SENDER_WINDOW, () => async (recipient) => {
     const { appId, token, registeredAt, environment } = deviceOf(recipient);
     const { bucket, userId } = recipient;
     const { channel } = protocols[provider];
@@ -139,6 +149,68 @@ async function bare(): Promise<void> {
     if (outcome.kind !== 'accepted') throw new Error(JSON.stringify(outcome));
   });
   await sender.close();
+}
+
+/** ADM and web push are spoken over undici, by hand as by us. */
+function bareRun(): Run {
+  if (provider === 'fcm') return bareFcm(settings);
+  if (provider === 'apns') return bareApns(settings);
+  return withOurSender;
+}
+
+/** FCM takes 100 streams a connection: what is enough without latency makes 5,000 a second at most with 20 ms of it. */
+function bareFcm(given: Settings): Run {
+  const { account, path, origin } = readFcmApp(given);
+  return async (latencyMs) => {
+    const accessToken = await accessTokenOf(account);
+    const headers = {
+      ':method': 'POST',
+      ':path': path,
+      authorization: `Bearer ${accessToken}`,
+      'content-type': 'application/json',
+    };
+    await overSessions(origin, { sessions: latencyMs === 0 ? 1 : 8, streams: 100 }, (session, recipient) => {
+      const { data, android } = (render(recipient) as RenderedAndroidPush).message;
+      const message = { token: deviceOf(recipient).token, data, android };
+      return post(session, headers, JSON.stringify({ message }), (body) => JSON.parse(body).name !== undefined);
+    });
+  };
+}
+
+/** One connection of 1,000 streams, once a first notification was taken. */
+function bareApns({ team_id: iss = '', key_id: kid = '', key = '', topic = '', base_url = '' }: Settings): Run {
+  return async () => {
+    const claims = { iss, iat: Math.floor(Date.now() / 1_000) };
+    const authorization = `bearer ${signJwt({ alg: 'ES256', kid }, claims, key)}`;
+    await overSessions(base_url, { sessions: 1, streams: 1_000 }, (session, recipient) => {
+      const { payload, headers } = render(recipient) as RenderedApplePush;
+      const path = `/3/device/${deviceOf(recipient).token}`;
+      const all = { ':method': 'POST', ':path': path, authorization, 'apns-topic': topic, ...headers };
+      return post(session, all, JSON.stringify(payload));
+    });
+  };
+}
+
+async function overSessions(
+  origin: string,
+  { sessions, streams }: { sessions: number; streams: number },
+  send: (session: ClientHttp2Session, recipient: Recipient) => Promise<void>,
+): Promise<void> {
+  const open = await Promise.all(Array.from({ length: sessions }, () => openSession(origin)));
+  let lane = 0;
+  await inLanes(sessions * streams, () => {
+    const session = open[lane++ % sessions] as ClientHttp2Session;
+    return (recipient) => send(session, recipient);
+  });
+  for (const session of open) session.close();
+}
+
+async function accessTokenOf(account: FcmApp['account']): Promise<string> {
+  const tokens = new AccessTokens(account, systemClock);
+  const accessToken = await tokens.fetch();
+  await tokens.close();
+  if (typeof accessToken !== 'string') throw new Error(JSON.stringify(accessToken));
+  return accessToken;
 }
 
 function theirRun(): Promise<Run> | Run {
@@ -151,10 +223,7 @@ function theirRun(): Promise<Run> | Run {
 /** `sendEach` with 500 messages, one call after the other. */
 async function firebaseAdmin(given: Settings): Promise<Run> {
   const { account } = readFcmApp(given);
-  const tokens = new AccessTokens(account, systemClock);
-  const accessToken = await tokens.fetch();
-  await tokens.close();
-  if (typeof accessToken !== 'string') throw new Error(JSON.stringify(accessToken));
+  const accessToken = await accessTokenOf(account);
   redirectFcm(given.base_url ?? '');
   const credential = { getAccessToken: () => Promise.resolve({ access_token: accessToken, expires_in: 3_600 }) };
   const { project_id: projectId } = JSON.parse(given.service_account ?? '{}') as { project_id: string };
@@ -190,7 +259,7 @@ function nodeApn({ team_id: teamId = '', key_id: keyId = '', key = '', topic = '
     port: Number(port),
   });
   return () =>
-    inLanes(NODE_APN_WINDOW, async (recipient) => {
+    inLanes(NODE_APN_WINDOW, () => async (recipient) => {
       const { payload, headers } = render(recipient) as RenderedApplePush;
       const notification = new apn.Notification();
       notification.rawPayload = payload;
@@ -207,7 +276,7 @@ function webPush({ subject = '', public_key: publicKey = '', private_key: privat
   const agent = new Agent({ keepAlive: true, maxSockets: WEB_PUSH_CONCURRENCY });
   const vapidDetails = { subject, publicKey, privateKey };
   return () =>
-    inLanes(WEB_PUSH_CONCURRENCY, async (recipient) => {
+    inLanes(WEB_PUSH_CONCURRENCY, () => async (recipient) => {
       const subscription = JSON.parse(deviceOf(recipient).token) as webpush.PushSubscription;
       const { payload, headers } = render(recipient) as RenderedWebPush;
       const TTL = Number(headers.TTL);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type ClientHttp2Session, connect } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
 import { fileURLToPath } from 'node:url';
 import { createFcmSender } from '../src/channels/android-push/deliver.ts';
 import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
@@ -10,6 +10,7 @@ import type { ApnsKey } from '../src/simulate/apns.ts';
 import { apnsToken } from '../src/simulate/apns-tokens.ts';
 import { signJwt } from '../src/simulate/jwt.ts';
 import { loopbackCertificate } from '../test/support/loopback-certificate.ts';
+import { openSession, post } from './bare-http2.ts';
 import { type Figure, median } from './figure.ts';
 
 const ROUNDS = 5;
@@ -168,33 +169,8 @@ async function deliver<Rendered extends object>(sender: PushSender<Rendered>, pu
   if (outcome.kind !== 'accepted') throw new Error(JSON.stringify(outcome));
 }
 
-async function open(url: string): Promise<ClientHttp2Session> {
-  const session = connect(url, { ca: loopbackCertificate.cert, maxSessionMemory: 256 });
-  await once(session, 'remoteSettings');
-  return session;
-}
-
-function post(
-  session: ClientHttp2Session,
-  headers: Record<string, string>,
-  body: string,
-  isGood: (body: string) => boolean,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = session.request(headers, { endStream: false });
-    let status = 0;
-    let text = '';
-    stream.setEncoding('utf8');
-    stream.on('response', (given) => {
-      status = Number(given[':status']);
-    });
-    stream.on('data', (chunk: string) => {
-      text += chunk;
-    });
-    stream.on('end', () => (status === 200 && isGood(text) ? resolve() : reject(new Error(`${status} ${text}`))));
-    stream.on('error', reject);
-    stream.end(body);
-  });
+function open(url: string): Promise<ClientHttp2Session> {
+  return openSession(url, { ca: loopbackCertificate.cert });
 }
 
 async function closeBoth(sender: { close(): Promise<void> }, session: ClientHttp2Session): Promise<void> {

@@ -18,6 +18,8 @@ const BARE_BAR = 0.7;
 interface Course {
   provider: ProviderName;
   people: number;
+  /** Our own sender is not what one would write by hand. */
+  hasOwnSender: boolean;
   /** The library it stands beside. */
   theirs: { name: string; bar: number | null } | null;
 }
@@ -26,24 +28,27 @@ const courses: readonly Course[] = [
   {
     provider: 'fcm',
     people: numberOption('people', 100_000),
+    hasOwnSender: true,
     theirs: { name: 'firebase-admin `sendEach` in 500s', bar: 1 },
   },
   {
     provider: 'apns',
     people: numberOption('people', 100_000),
+    hasOwnSender: true,
     theirs: { name: '@parse/node-apn, 1,000 in flight', bar: null },
   },
   {
     provider: 'web-push',
     people: numberOption('people', 100_000),
+    hasOwnSender: false,
     theirs: { name: '`web-push`, concurrency 100', bar: 2.5 },
   },
-  { provider: 'adm', people: numberOption('people', 100_000), theirs: null },
+  { provider: 'adm', people: numberOption('people', 100_000), hasOwnSender: false, theirs: null },
 ];
 
 /**
  * One broadcast to everybody by each push protocol: the whole server from the request to the last message at the
- * simulator, beside a loop from memory with our sender, and beside the usual library.
+ * simulator, beside a loop from memory as one would write it by hand, such a loop with our sender, and the usual library.
  */
 export async function benchPush(): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -65,24 +70,32 @@ async function measure(course: Course, world: PushWorld, peer: Peer, latencyMs: 
   await world.simulator.setFaults({ latency: latencyMs });
   const ours: Run[] = [];
   const bare: PeerRate[] = [];
+  const sender: PeerRate[] = [];
   const theirs: PeerRate[] = [];
+  const beside = async (kind: PeerOrder['kind'], rates: PeerRate[]) =>
+    void rates.push(await counted(world, () => peer.run({ kind, latencyMs })));
   for (let round = 0; round <= ROUNDS; round += 1) {
     ours.push(await broadcast(course, world));
-    bare.push(await counted(world, () => peer.run('bare')));
-    if (course.theirs !== null) theirs.push(await counted(world, () => peer.run('theirs')));
-    if (isVerbose)
-      console.error(
-        course.provider,
-        latencyMs,
-        JSON.stringify({ ours: ours.at(-1), bare: bare.at(-1), theirs: theirs.at(-1) }),
-      );
+    await beside('bare', bare);
+    if (course.hasOwnSender) await beside('sender', sender);
+    if (course.theirs !== null) await beside('theirs', theirs);
+    const last = { ours: ours.at(-1), bare: bare.at(-1), sender: sender.at(-1), theirs: theirs.at(-1) };
+    if (isVerbose) console.error(course.provider, latencyMs, JSON.stringify(last));
   }
-  return figuresOf(course, latencyMs, { ours: ours.slice(1), bare: bare.slice(1), theirs: theirs.slice(1) });
+  const warm = <Rate>(rates: Rate[]) => rates.slice(1);
+  return figuresOf(course, latencyMs, {
+    ours: warm(ours),
+    bare: warm(bare),
+    sender: warm(sender),
+    theirs: warm(theirs),
+  });
 }
 
 interface Rounds {
   ours: Run[];
   bare: PeerRate[];
+  /** Empty where it is what the bare loop does. */
+  sender: PeerRate[];
   theirs: PeerRate[];
 }
 
@@ -103,11 +116,19 @@ function figuresOf({ provider, people, theirs }: Course, latencyMs: number, roun
       holds: toBare >= BARE_BAR,
     },
   ];
+  if (rounds.sender.length > 0) {
+    figures.push({
+      what: `push, ${name}: the whole server, against the same loop with our own HTTP/2 client`,
+      value: `${over(rounds.ours, rounds.sender).toFixed(2)} (${rate(rounds.sender)}, ${cpu(rounds.sender)})`,
+      bar: '—',
+      holds: true,
+    });
+  }
   if (theirs === null) return figures;
   const toTheirs = over(rounds.ours, rounds.theirs);
   figures.push({
     what: `push, ${name}: the whole server, against ${theirs.name} from memory`,
-    value: `${toTheirs.toFixed(2)} (theirs ${rate(rounds.theirs)}, ${cpu(rounds.theirs)}; our bare loop ${over(rounds.bare, rounds.theirs).toFixed(2)})`,
+    value: `${toTheirs.toFixed(2)} (theirs ${rate(rounds.theirs)}, ${cpu(rounds.theirs)}; the bare loop ${over(rounds.bare, rounds.theirs).toFixed(2)})`,
     bar: theirs.bar?.toFixed(2) ?? '—',
     holds: theirs.bar === null || toTheirs >= theirs.bar,
   });
@@ -155,7 +176,7 @@ function peakMemoryMb(pid: number): number {
 }
 
 interface Peer {
-  run(kind: PeerOrder['kind']): Promise<PeerRate>;
+  run(order: PeerOrder): Promise<PeerRate>;
   stop(): void;
 }
 
@@ -174,8 +195,8 @@ async function startPeer(provider: ProviderName, { databaseUrl, simulator }: Pus
   failed.catch(() => undefined);
   await Promise.race([once(child, 'message'), failed]);
   return {
-    async run(kind) {
-      child.send({ kind } satisfies PeerOrder);
+    async run(order) {
+      child.send(order);
       const [rate] = (await Promise.race([once(child, 'message'), failed])) as [PeerRate];
       return rate;
     },
