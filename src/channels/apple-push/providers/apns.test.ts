@@ -180,6 +180,11 @@ test('a token cannot leave its place in the path, whatever it holds', () => {
   );
 });
 
+test('a collapse id is sent as UTF-8 and without the spaces around it, which HTTP/2 forbids', () => {
+  const headers = buildHeaders(withHeaders({ 'apns-collapse-id': ' grüße an alle ' }), envelope);
+  assert.equal(Buffer.from(headers['apns-collapse-id'] ?? '', 'latin1').toString(), 'grüße an alle');
+});
+
 test('an empty token, a collapse id with a control character and a message out of time need no call', () => {
   assert.deepEqual(outcomeWithoutCall({ ...push, token: '' }, now), {
     kind: 'bounced',

@@ -25,8 +25,8 @@ export function buildHeaders(
     ...rendered.headers,
   };
   const id = headers['apns-collapse-id'];
-  // Header values are octets: what is not ASCII travels as UTF-8.
-  if (id !== undefined) headers['apns-collapse-id'] = Buffer.from(id).toString('latin1');
+  // Header values are octets, what is not ASCII travels as UTF-8, and none begins or ends with a space (RFC 9113 §8.2.1).
+  if (id !== undefined) headers['apns-collapse-id'] = Buffer.from(id.trim()).toString('latin1');
   return headers;
 }
 
