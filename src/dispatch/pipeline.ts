@@ -2,11 +2,13 @@ import { Handover, type InHand } from '../lib/in-hand.ts';
 import { type AttemptDeps, decideChunk, deliverAndRecord, loadFacts } from './attempt.ts';
 import type { PendingSend } from './ledger.ts';
 import type { LoadedDispatch } from './loaded.ts';
+import type { AppLanes } from './push/app-lanes.ts';
 import { type Rooms, roomFor } from './rooms.ts';
 import type { Facts } from './shared-addresses.ts';
 
 export interface PipelineDeps extends AttemptDeps {
   rooms: Rooms;
+  appLanes: Pick<AppLanes, 'full'>;
 }
 
 /** Facts that have waited longer for room are read again. */
@@ -26,8 +28,13 @@ export async function attemptAll(
 ): Promise<void> {
   const flight = new Flight();
   let ahead = loadAhead(deps, chunks[0], dispatches);
-  for (const [index, chunk] of chunks.entries()) {
+  for (const [index, given] of chunks.entries()) {
     const loaded = await ahead;
+    const chunk = fitting(deps, given, dispatches, onRetryAt);
+    if (chunk.length === 0) {
+      ahead = loadAhead(deps, chunks[index + 1], dispatches);
+      continue;
+    }
     const room = roomFor(deps.rooms, chunk, dispatches);
     await room.inHand.take(chunk.length, room);
     if (signal.aborted || flight.hasFailed) {
@@ -53,6 +60,25 @@ export async function attemptAll(
     }
   }
   await flight.landed();
+}
+
+/** Without what would have to wait in memory for an app that is rarely called: that stays pending. */
+function fitting(
+  { appLanes }: PipelineDeps,
+  chunk: readonly PendingSend[],
+  dispatches: ReadonlyMap<string, LoadedDispatch>,
+  onRetryAt: (taskId: number, dueAt: Date) => void,
+): PendingSend[] {
+  // Neighbours are nearly always of one dispatch and channel, and asking costs.
+  let asked: { of: PendingSend; untilMs: number | null } | null = null;
+  return chunk.filter((send) => {
+    if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel) {
+      const workspace = dispatches.get(send.dispatchId)?.workspace;
+      asked = { of: send, untilMs: workspace === undefined ? null : appLanes.full(workspace, send.channel) };
+    }
+    if (asked.untilMs !== null) onRetryAt(send.taskId, new Date(asked.untilMs));
+    return asked.untilMs === null;
+  });
 }
 
 /** What was taken and is not begun. */

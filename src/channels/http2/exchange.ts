@@ -41,6 +41,8 @@ export class Exchange {
   readonly signal: AbortSignal;
   readonly #settle: (answer: Http2Answer) => void;
   isSettled = false;
+  /** In the line of those that wait: a number that grows. */
+  place = 0;
   /** How often it was handed to a connection whose peer then said that it had not looked at it. */
   refusals = 0;
   /** Milliseconds of the clock at which waiting, or the request under way, has taken too long. */

@@ -4,19 +4,27 @@ import type { Exchange } from './exchange.ts';
 export class Line {
   #items: Exchange[] = [];
   #head = 0;
+  #pushed = 0;
 
   get length(): number {
     return this.#items.length - this.#head;
   }
 
   push(exchange: Exchange): void {
+    exchange.place = this.#pushed;
+    this.#pushed += 1;
     this.#items.push(exchange);
   }
 
-  /** Ahead of all: it has waited before. */
-  pushFront(exchange: Exchange): void {
-    this.#items.splice(0, this.#head, exchange);
-    this.#head = 0;
+  /** It has waited before, and stands where it would stand if it had never left. */
+  putBack(exchange: Exchange): void {
+    let [from, to] = [this.#head, this.#items.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((this.#items[middle]?.place ?? 0) < exchange.place) from = middle + 1;
+      else to = middle;
+    }
+    this.#items.splice(from, 0, exchange);
   }
 
   first(): Exchange | undefined {

@@ -124,6 +124,26 @@ test('GOAWAY in the middle loses nobody and doubles nobody', async (t) => {
   await pool.close();
 });
 
+test('what a GOAWAY leaves out goes again in its order, however often', async (t) => {
+  const order: string[] = [];
+  const { pool, sendMany } = await start(t, {
+    onCall(call) {
+      const id = call.stream.id ?? 0;
+      if (id > 9) return;
+      order.push(call.path);
+      ok(call);
+      if (id === 9) call.session.goaway(constants.NGHTTP2_NO_ERROR, id);
+    },
+  });
+  const answers = await sendMany(15);
+  assert.ok(answers.every((answer) => statusOf(answer) === 200));
+  assert.deepEqual(
+    order,
+    Array.from({ length: 15 }, (_, n) => `/${n}`),
+  );
+  await pool.close();
+});
+
 test('GOAWAY with an error repeats what was above its last stream only; the rest may have been acted on', async (t) => {
   let isFirst = true;
   const { pool, peer, sendMany } = await start(t, {

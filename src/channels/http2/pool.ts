@@ -142,7 +142,7 @@ export class Http2Pool {
     }
     exchange.deadline = this.#now() + this.#requestTimeoutMs;
     this.#listen(exchange.signal);
-    this.#line.pushFront(exchange);
+    this.#line.putBack(exchange);
   }
 
   /** A connection that ended without a single answer is not tried again for those who wait, unless another is there. */
@@ -177,7 +177,7 @@ export class Http2Pool {
   #tick(): void {
     this.#stopTick = null;
     const now = this.#now();
-    // Both are in the order of their deadlines.
+    // Both are in the order of their deadlines, but for a few that were put back.
     for (const exchange of this.#underWay) {
       if (exchange.deadline > now) break;
       exchange.end('timeout');

@@ -1,6 +1,7 @@
 import type { Push, PushOutcome, PushSender } from '../../channels/push-sender.ts';
 import { Breaker } from '../../lib/breaker.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { intervalMsOf } from './call-quotas.ts';
 import type { Held } from './devices.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 
@@ -34,6 +35,14 @@ interface Waiting {
 
 /** Most calls of one app that are under way at once. */
 const MAX_WINDOW = 2_000;
+/**
+ * Of a slow pace no more broadcast messages wait here than go out within this time, and no more than so many: the rest
+ * stays in the ledger, so that what there is room for in hand is not taken by an app that is rarely called.
+ */
+const LINE_MS = 5_000;
+const LONGEST_LINE = 200;
+/** A pace at which the longest line is gone sooner is not slow. */
+const SLOW_MS_A_LINE = 1_000;
 /** As many failures in a row, and the app rests. */
 const FAILURES_TO_REST = 50;
 /** Without a word how long, when a provider wants the whole app to slow down. */
@@ -52,6 +61,7 @@ export class AppLane {
   readonly #pace: Pace | null;
   readonly #breaker = new Breaker(FAILURES_TO_REST);
   readonly #signals = new WeakSet<AbortSignal>();
+  readonly #line: { most: number; halfGoneMs: number } | null;
   #waiting: Waiting[] = [];
   #next = 0;
   #inFlight = 0;
@@ -61,13 +71,16 @@ export class AppLane {
   constructor(options: AppLaneOptions) {
     this.#options = options;
     this.plainCall = [{ appId: options.appId, isAmbiguous: false }];
+    this.#line = options.pace && lineOf(options.pace);
     this.#pace = options.pace && new Pace({ ...options.pace, onReady: () => this.#pump() });
   }
 
-  /** One call, once it may be made; or held, without a call, when the queue is closed or the signal says stop. */
+  /** One call, once it may be made; or held, without a call, when the queue is closed or full, or the signal says stop. */
   deliver(push: Push, signal: AbortSignal): Promise<PushOutcome | Held> {
     // Nearly always it may be made at once, and then costs no place in the queue.
     if (this.#waiting.length === 0 && !signal.aborted && this.#mayCall()) return this.#call(push, signal);
+    const full = this.full();
+    if (full !== null) return Promise.resolve({ kind: 'held', ...full });
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(this.#stopped());
       this.#waiting.push({ push, signal, resolve });
@@ -84,6 +97,13 @@ export class AppLane {
     if (now < this.#slowUntilMs) return { untilMs: this.#slowUntilMs, reason: 'the provider asked to slow down' };
     const openUntil = this.#breaker.openUntil(now);
     return openUntil === 0 ? null : { untilMs: openUntil, reason: 'the provider does not answer' };
+  }
+
+  /** Until when no more may wait and why, at a pace that is slow; null = some may. Milliseconds since 1970. */
+  full(): { untilMs: number; reason: string } | null {
+    if (this.#line === null || this.#waiting.length - this.#next < this.#line.most) return null;
+    const untilMs = this.#options.clock.now().getTime() + this.#line.halfGoneMs;
+    return { untilMs, reason: 'its app may not be called more often' };
   }
 
   /** Resolves when every call has ended; whoever still waits is held. */
@@ -178,4 +198,12 @@ export class AppLane {
   #stopped(): Held {
     return { kind: 'held', untilMs: this.#options.clock.now().getTime(), reason: 'stopped' };
   }
+}
+
+/** Null for what is not slow, and for named people, who are never sent back. */
+function lineOf({ quota, traffic }: Omit<PaceOptions, 'onReady'>): { most: number; halfGoneMs: number } | null {
+  const intervalMs = intervalMsOf(quota);
+  if (traffic === 'named' || LONGEST_LINE * intervalMs < SLOW_MS_A_LINE) return null;
+  const most = Math.min(Math.max(Math.floor(LINE_MS / intervalMs), 1), LONGEST_LINE);
+  return { most, halfGoneMs: Math.ceil((most * intervalMs) / 2) };
 }

@@ -57,8 +57,8 @@ export class AppLanes {
   }
 
   /**
-   * Until when nothing of a channel can go out, because every app of its platform is closed; null = some can. Milliseconds
-   * since 1970.
+   * Until when nothing of a channel can go out, because every app of its platform is closed or full; null = some can.
+   * Milliseconds since 1970.
    * A message that has expired is not held up: it is to be written off.
    */
   async blocked(
@@ -72,11 +72,18 @@ export class AppLanes {
     if (untilMs <= this.#options.clock.now().getTime()) return null;
     for (const app of apps) {
       if (await this.#options.queues.tryProbe(app.id)) return null;
-      const wait = this.laneOf(workspace, app.id)?.closed() ?? null;
+      const lane = this.laneOf(workspace, app.id);
+      const wait = lane?.closed() ?? lane?.full() ?? null;
       if (wait === null) return null;
       untilMs = Math.min(untilMs, wait.untilMs);
     }
     return untilMs;
+  }
+
+  /** Until when no more of a channel may be begun, because every app of its platform is full; null = some may. */
+  full(workspace: WorkspaceCatalog, channel: ChannelKey): number | null {
+    const waits = appsOf(workspace, channel).map(({ id }) => this.laneOf(workspace, id)?.full()?.untilMs ?? null);
+    return waits.length === 0 || waits.includes(null) ? null : Math.min(...waits.map(Number));
   }
 
   /** The apps of a channel that wait for a person to mend something. */
