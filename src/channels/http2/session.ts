@@ -16,8 +16,8 @@ import {
 import { type FlatHeaders, HeaderDecoder } from '../../lib/http2/header-decoder.ts';
 import { HeaderEncoder, headerRoom } from '../../lib/http2/header-encoder.ts';
 import { CompressionError } from '../../lib/http2/huffman.ts';
+import { Outgoing, type Sending } from '../../lib/http2/outgoing.ts';
 import { MAX_BODY_BYTES } from './exchange.ts';
-import { Outgoing, type Sending } from './outgoing.ts';
 
 /** What the session does for one request; the owner finds its own part again as `carried`. */
 export interface Stream<Carried> extends Sending {
@@ -60,7 +60,7 @@ export class Session<Carried> {
   readonly #origin: { scheme: string; authority: string };
   readonly #owner: SessionOwner<Carried>;
   readonly #writer: FrameWriter;
-  readonly #outgoing: Outgoing;
+  readonly #outgoing: Outgoing<Stream<Carried>>;
   readonly #reader = new FrameReader((type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
   readonly #decoder = new HeaderDecoder();
   readonly #streams = new Map<number, Stream<Carried>>();
@@ -105,14 +105,22 @@ export class Session<Carried> {
     if (room === null || this.#isClosed) return null;
     const id = this.#nextStream;
     this.#nextStream += 2;
-    const stream = { id, carried, isAnswered: false, isComplete: false, resetCode: null, window: 0, unsent: null };
+    const stream: Stream<Carried> = {
+      id,
+      carried,
+      isAnswered: false,
+      isComplete: false,
+      resetCode: null,
+      window: this.#outgoing.streamWindow,
+      unsent: null,
+    };
     this.#streams.set(id, stream);
     this.#writer.beginHeaders(room);
     this.#writer.headers.field(':scheme', this.#origin.scheme);
     this.#writer.headers.field(':authority', this.#origin.authority);
     for (const name in headers) this.#writer.headers.field(name, headers[name] as string);
     this.#writer.endHeaders(id, body === '');
-    if (body !== '') this.#outgoing.begin(stream, body);
+    if (body !== '') this.#outgoing.send(stream, body);
     this.#writer.flushSoon();
     return stream;
   }
@@ -227,7 +235,6 @@ export class Session<Carried> {
   /** Gives the peer's window back in large steps. A stream's own need not be: an answer that fills it is cut. */
   #took(octets: number): void {
     this.#received += octets;
-    if (this.#received > CONNECTION_WINDOW) throw new ConnectionError(CODE.flowControlError, 'sends more than allowed');
     if (this.#received < CONNECTION_WINDOW / 2) return;
     this.#writer.windowUpdate(0, this.#received);
     this.#received = 0;

@@ -7,7 +7,6 @@ import {
   DEFAULT_WINDOW,
   FLAG,
   FRAME,
-  MAX_FRAME_SIZE,
   MAX_WINDOW,
   PREFACE,
   SETTING,
@@ -16,6 +15,7 @@ import {
 import { HeaderDecoder } from '../../lib/http2/header-decoder.ts';
 import { headerRoom } from '../../lib/http2/header-encoder.ts';
 import { CompressionError } from '../../lib/http2/huffman.ts';
+import { Outgoing, type Sending } from '../../lib/http2/outgoing.ts';
 import { type Answer, header, type Reaction, type WireConnection, type WireRequest } from '../wire.ts';
 
 export interface Http2Options {
@@ -29,20 +29,14 @@ export interface Http2Options {
   goAwayText: string;
 }
 
-/**
- * A stream lives from its HEADERS until it is answered and the request has ended, or either end resets it. `rest` is
- * what flow control does not let us send yet.
- */
-interface Stream {
-  id: number;
+/** A stream lives from its HEADERS until it is answered and the request has ended, or either end resets it. */
+interface Stream extends Sending {
   headers: readonly string[];
   body: Buffer[];
   bodyBytes: number;
   isComplete: boolean;
   /** Its request has been handed over: once, also when the body was cut. */
   isTaken: boolean;
-  window: number;
-  rest: Buffer | null;
 }
 
 const OUR_STREAM_WINDOW = 1_048_576;
@@ -60,6 +54,7 @@ export class Http2Connection implements WireConnection {
   readonly #options: Http2Options;
   readonly #writer: FrameWriter;
   readonly #reader = new FrameReader((type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
+  readonly #outgoing: Outgoing<Stream>;
   readonly #decoder = new HeaderDecoder();
   readonly #streams = new Map<number, Stream>();
   /** What has come while the preface is not whole; null once it is. */
@@ -72,14 +67,13 @@ export class Http2Connection implements WireConnection {
   /** Of our SETTINGS only what the client has acknowledged binds it. */
   #unacknowledged: (number | null)[] = [];
   #boundToStreams = MAX_WINDOW;
-  #clientStreamWindow = DEFAULT_WINDOW;
-  #sendWindow = DEFAULT_WINDOW;
   #received = 0;
 
   constructor(socket: Socket, options: Http2Options) {
     this.#socket = socket;
     this.#options = options;
     this.#writer = new FrameWriter(socket);
+    this.#outgoing = new Outgoing(this.#writer, (stream) => this.#sent(stream));
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => socket.resume());
@@ -171,7 +165,7 @@ export class Http2Connection implements WireConnection {
       this.#writer.rstStream(id, CODE.refusedStream);
       return;
     }
-    const stream = newStream(id, headers, this.#clientStreamWindow);
+    const stream = newStream(id, headers, this.#outgoing.streamWindow);
     this.#streams.set(id, stream);
     if ((flags & FLAG.endStream) !== 0) this.#complete(stream);
   }
@@ -194,7 +188,6 @@ export class Http2Connection implements WireConnection {
   /** Gives the client's window back in large steps. */
   #took(octets: number): void {
     this.#received += octets;
-    if (this.#received > OUR_CONNECTION_WINDOW) throw new ConnectionError(CODE.flowControlError, 'more than allowed');
     if (this.#received < OUR_CONNECTION_WINDOW / 2) return;
     this.#writer.windowUpdate(0, this.#received);
     this.#received = 0;
@@ -249,7 +242,7 @@ export class Http2Connection implements WireConnection {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     this.#writeHeaders(stream.id, status, headers, bytes.length === 0);
     if (bytes.length === 0) this.#sent(stream);
-    else this.#send(stream, bytes);
+    else this.#outgoing.send(stream, bytes);
   }
 
   #writeHeaders(stream: number, status: number, headers: Answer['headers'], isEnd: boolean): void {
@@ -264,42 +257,29 @@ export class Http2Connection implements WireConnection {
   #truncate(stream: Stream, { status, headers, body }: Answer): void {
     const bytes = Buffer.from(body);
     this.#writeHeaders(stream.id, status, headers, false);
-    const half = Math.min(bytes.length >> 1, stream.window, this.#sendWindow, MAX_FRAME_SIZE);
-    this.#writer.data(stream.id, bytes.subarray(0, half), false);
-    this.#sendWindow -= half;
+    this.#outgoing.sendSome(stream, bytes.subarray(0, bytes.length >> 1));
     this.#reset(stream, CODE.internalError);
-  }
-
-  #send(stream: Stream, body: Buffer): void {
-    let at = 0;
-    while (at < body.length) {
-      const length = Math.min(body.length - at, stream.window, this.#sendWindow, MAX_FRAME_SIZE);
-      if (length <= 0) break;
-      stream.window -= length;
-      this.#sendWindow -= length;
-      this.#writer.data(stream.id, body.subarray(at, at + length), at + length === body.length);
-      at += length;
-    }
-    stream.rest = at < body.length ? body.subarray(at) : null;
-    if (stream.rest === null) this.#sent(stream);
   }
 
   #sent(stream: Stream): void {
     // An answer before the end of the request: the client shall stop sending (RFC 9113 §8.1).
     if (!stream.isComplete) this.#writer.rstStream(stream.id, CODE.noError);
-    this.#streams.delete(stream.id);
+    this.#forget(stream);
   }
 
   #reset(stream: Stream, code: number): void {
     this.#writer.rstStream(stream.id, code);
+    this.#forget(stream);
+  }
+
+  #forget(stream: Stream): void {
     this.#streams.delete(stream.id);
+    this.#outgoing.drop(stream);
   }
 
   /** The streams from this one on count as never seen; those before it are still answered. */
   #leaveOut(stream: Stream): void {
-    for (const id of [...this.#streams.keys()]) {
-      if (id >= stream.id) this.#streams.delete(id);
-    }
+    for (const one of this.#streams.values()) if (one.id >= stream.id) this.#forget(one);
     this.#sendGoAway(CODE.noError, Math.max(stream.id - 2, 0));
   }
 
@@ -307,19 +287,8 @@ export class Http2Connection implements WireConnection {
     if (payload.length !== 4) throw new ConnectionError(CODE.frameSizeError, 'a WINDOW_UPDATE has four octets');
     const increment = payload.readUInt32BE(0) & MAX_WINDOW;
     if (increment === 0) throw new ConnectionError(CODE.protocolError, 'a WINDOW_UPDATE of nothing');
-    const stream = this.#streams.get(id);
-    if (id === 0) this.#sendWindow += increment;
-    else if (stream !== undefined) stream.window += increment;
-    if (this.#sendWindow > MAX_WINDOW || (stream?.window ?? 0) > MAX_WINDOW) {
-      throw new ConnectionError(CODE.flowControlError, 'a window is too large');
-    }
-    this.#sendRests();
-  }
-
-  #sendRests(): void {
-    for (const stream of [...this.#streams.values()]) {
-      if (stream.rest !== null) this.#send(stream, stream.rest);
-    }
+    const stream = id === 0 ? null : this.#streams.get(id);
+    if (stream !== undefined) this.#outgoing.widen(stream, increment);
   }
 
   #settingsFrame(flags: number, id: number, payload: Buffer): void {
@@ -329,19 +298,13 @@ export class Http2Connection implements WireConnection {
       return;
     }
     if (payload.length % 6 !== 0) throw new ConnectionError(CODE.frameSizeError, 'a setting has six octets');
-    for (let at = 0; at < payload.length; at += 6) {
-      const [id, value] = [payload.readUInt16BE(at), payload.readUInt32BE(at + 2)];
-      if (id === SETTING.initialWindowSize) this.#resizeWindows(value);
-      else if (id === SETTING.headerTableSize) this.#writer.headers.limitTable(value);
-    }
+    // First, since what the settings allow must not come before it.
     this.#writer.frame(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0));
-    this.#sendRests();
-  }
-
-  #resizeWindows(size: number): void {
-    if (size > MAX_WINDOW) throw new ConnectionError(CODE.flowControlError, 'a window is too large');
-    for (const stream of this.#streams.values()) stream.window += size - this.#clientStreamWindow;
-    this.#clientStreamWindow = size;
+    for (let at = 0; at < payload.length; at += 6) {
+      const [setting, value] = [payload.readUInt16BE(at), payload.readUInt32BE(at + 2)];
+      if (setting === SETTING.initialWindowSize) this.#outgoing.resize(value, this.#streams.values());
+      else if (setting === SETTING.headerTableSize) this.#writer.headers.limitTable(value);
+    }
   }
 
   #ping(flags: number, id: number, payload: Buffer): void {
@@ -353,7 +316,8 @@ export class Http2Connection implements WireConnection {
   #rstStream(id: number, payload: Buffer): void {
     if (payload.length !== 4) throw new ConnectionError(CODE.frameSizeError, 'an RST_STREAM has four octets');
     if (id === 0 || id > this.#lastStream) throw new ConnectionError(CODE.protocolError, 'a reset of no stream');
-    this.#streams.delete(id);
+    const stream = this.#streams.get(id);
+    if (stream !== undefined) this.#forget(stream);
   }
 
   #settings(settings: readonly (readonly [number, number])[]): void {
@@ -389,5 +353,5 @@ export class Http2Connection implements WireConnection {
 }
 
 function newStream(id: number, headers: readonly string[], window: number): Stream {
-  return { id, headers, body: [], bodyBytes: 0, isComplete: false, isTaken: false, window, rest: null };
+  return { id, headers, body: [], bodyBytes: 0, isComplete: false, isTaken: false, window, unsent: null };
 }
