@@ -194,7 +194,6 @@ async function startWorking(
     finisher: createFinisher({ db, clock, worker }),
     rooms: createRooms(broadcastThreads),
     pages: new Map(),
-    firsts: { next: 0 },
   });
   return {
     worker: started,

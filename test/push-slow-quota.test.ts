@@ -8,7 +8,7 @@ import { apns, FIRE, IOS, scriptedProvider, workspace } from './support/push-pro
 const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const PEOPLE = 40;
 const PER_MINUTE = 60;
-/** Five seconds' worth. */
+/** Of each broadcast: five seconds' worth. */
 const MOST_BEGUN = (5 * PER_MINUTE) / 60;
 const STEP_MS = 250;
 
@@ -53,7 +53,7 @@ segments:
   assert.equal(calls().length, 1);
   const { begun } = await app.db.one<{ begun: number }>(sql`
     select count(*) as begun from sends where status = 'sending' and channel = 'apple_push'`);
-  assert.ok(begun > 0 && begun <= MOST_BEGUN, `${begun} wait in memory`);
+  assert.ok(begun > 0 && begun <= 2 * MOST_BEGUN, `${begun} wait in memory`);
 
   let steps = 0;
   const ofEach = () => ['one', 'two'].map((title) => calls().filter(({ push }) => titleOf(push) === title).length);

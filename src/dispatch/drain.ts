@@ -18,8 +18,6 @@ export interface DrainDeps extends PipelineDeps {
   appLanes: AppLanes;
   /** How far each task was read in this process, so that the next page need not pass over what is done. */
   pages: Map<number, number>;
-  /** Whose sends come first, when several dispatches wait for the same slow app. */
-  firsts: { next: number };
 }
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
@@ -39,8 +37,7 @@ export async function drain(
   await settle(deps, resumed, dispatches);
   const due = resumed.map((task) => dueTask(deps, task, blocks));
   const read = await dueSends(deps.db.byKey, due, deps.clock.now(), PAGE);
-  const wanted = [...opened.filter(({ dispatchId, channel }) => !blocks.get(dispatchId)?.has(channel)), ...read];
-  const sends = inTurn(wanted, deps.firsts);
+  const sends = [...opened.filter(({ dispatchId, channel }) => !blocks.get(dispatchId)?.has(channel)), ...read];
   const ends = new Ends();
   for (const task of tasks)
     for (const untilMs of blocks.get(task.dispatchId)?.values() ?? []) ends.again(task.id, new Date(untilMs));
@@ -50,13 +47,6 @@ export async function drain(
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
   await explainPauses(deps, dispatches);
   await endTasks(deps, { tasks, due, read, ends });
-}
-
-/** Each time another dispatch is the first. */
-function inTurn(sends: readonly PendingSend[], firsts: DrainDeps['firsts']): PendingSend[] {
-  const groups = [...Map.groupBy(sends, ({ dispatchId }) => dispatchId).values()];
-  if (groups.length > 1) firsts.next = (firsts.next + 1) % groups.length;
-  return [...groups.slice(firsts.next), ...groups.slice(0, firsts.next)].flat();
 }
 
 /** When each task is to run again, the earliest that was asked for; missing = never. */
@@ -112,7 +102,7 @@ async function findBlocks({ appLanes }: DrainDeps, dispatches: Dispatches): Prom
   const blocks: Blocks = new Map();
   for (const { id, workspace, messages, acceptedAt } of dispatches.values()) {
     for (const { key, message } of messages.values()) {
-      const untilMs = await appLanes.blocked(workspace, key, { message, acceptedAt });
+      const untilMs = await appLanes.blocked(workspace, key, { dispatchId: id, message, acceptedAt });
       if (untilMs !== null) blocks.set(id, (blocks.get(id) ?? new Map()).set(key, untilMs));
     }
   }

@@ -74,7 +74,10 @@ function fitting(
   return chunk.filter((send) => {
     if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel) {
       const workspace = dispatches.get(send.dispatchId)?.workspace;
-      asked = { of: send, untilMs: workspace === undefined ? null : appLanes.full(workspace, send.channel) };
+      asked = {
+        of: send,
+        untilMs: workspace === undefined ? null : appLanes.full(workspace, send.channel, send.dispatchId),
+      };
     }
     if (asked.untilMs !== null) onRetryAt(send.taskId, new Date(asked.untilMs));
     return asked.untilMs === null;

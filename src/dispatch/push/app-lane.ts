@@ -29,6 +29,7 @@ export interface AppLaneOptions {
 
 interface Waiting {
   push: Push;
+  dispatchId: string;
   signal: AbortSignal;
   resolve(outcome: PushOutcome | Held): void;
 }
@@ -36,13 +37,13 @@ interface Waiting {
 /** Most calls of one app that are under way at once. */
 const MAX_WINDOW = 2_000;
 /**
- * Of a slow pace no more broadcast messages wait here than go out within this time, and no more than so many: the rest
- * stays in the ledger, so that what there is room for in hand is not taken by an app that is rarely called.
+ * At a slow pace no more messages of one broadcast wait here than go out within this time, and no more than so many: the
+ * rest stays in the ledger, so that what there is room for in hand is not taken by an app that is rarely called.
  */
 const LINE_MS = 5_000;
-const LONGEST_LINE = 200;
+const LONGEST_LINE = 100;
 /** A pace at which the longest line is gone sooner is not slow. */
-const SLOW_MS_A_LINE = 1_000;
+const SLOW_MS_A_LINE = 500;
 /** As many failures in a row, and the app rests. */
 const FAILURES_TO_REST = 50;
 /** Without a word how long, when a provider wants the whole app to slow down. */
@@ -61,7 +62,7 @@ export class AppLane {
   readonly #pace: Pace | null;
   readonly #breaker = new Breaker(FAILURES_TO_REST);
   readonly #signals = new WeakSet<AbortSignal>();
-  readonly #line: { most: number; halfGoneMs: number } | null;
+  readonly #line: { most: number; intervalMs: number } | null;
   #waiting: Waiting[] = [];
   #next = 0;
   #inFlight = 0;
@@ -76,14 +77,14 @@ export class AppLane {
   }
 
   /** One call, once it may be made; or held, without a call, when the queue is closed or full, or the signal says stop. */
-  deliver(push: Push, signal: AbortSignal): Promise<PushOutcome | Held> {
+  deliver(push: Push, dispatchId: string, signal: AbortSignal): Promise<PushOutcome | Held> {
     // Nearly always it may be made at once, and then costs no place in the queue.
     if (this.#waiting.length === 0 && !signal.aborted && this.#mayCall()) return this.#call(push, signal);
-    const full = this.full();
+    const full = this.full(dispatchId);
     if (full !== null) return Promise.resolve({ kind: 'held', ...full });
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(this.#stopped());
-      this.#waiting.push({ push, signal, resolve });
+      this.#waiting.push({ push, dispatchId, signal, resolve });
       this.#releaseOnAbort(signal);
       this.#pump();
     });
@@ -99,11 +100,17 @@ export class AppLane {
     return openUntil === 0 ? null : { untilMs: openUntil, reason: 'the provider does not answer' };
   }
 
-  /** Until when no more may wait and why, at a pace that is slow; null = some may. Milliseconds since 1970. */
-  full(): { untilMs: number; reason: string } | null {
-    if (this.#line === null || this.#waiting.length - this.#next < this.#line.most) return null;
-    const untilMs = this.#options.clock.now().getTime() + this.#line.halfGoneMs;
-    return { untilMs, reason: 'its app may not be called more often' };
+  /** Until when no more of a dispatch may wait and why, at a slow pace; null = some may. Milliseconds since 1970. */
+  full(dispatchId: string): { untilMs: number; reason: string } | null {
+    if (this.#line === null) return null;
+    const { most, intervalMs } = this.#line;
+    const waiting = this.#waiting.slice(this.#next);
+    if (waiting.filter((one) => one.dispatchId === dispatchId).length < most) return null;
+    const halfGoneMs = Math.ceil((waiting.length / 2) * intervalMs);
+    return {
+      untilMs: this.#options.clock.now().getTime() + halfGoneMs,
+      reason: 'its app may not be called more often',
+    };
   }
 
   /** Resolves when every call has ended; whoever still waits is held. */
@@ -201,9 +208,8 @@ export class AppLane {
 }
 
 /** Null for what is not slow, and for named people, who are never sent back. */
-function lineOf({ quota, traffic }: Omit<PaceOptions, 'onReady'>): { most: number; halfGoneMs: number } | null {
+function lineOf({ quota, traffic }: Omit<PaceOptions, 'onReady'>): { most: number; intervalMs: number } | null {
   const intervalMs = intervalMsOf(quota);
   if (traffic === 'named' || LONGEST_LINE * intervalMs < SLOW_MS_A_LINE) return null;
-  const most = Math.min(Math.max(Math.floor(LINE_MS / intervalMs), 1), LONGEST_LINE);
-  return { most, halfGoneMs: Math.ceil((most * intervalMs) / 2) };
+  return { most: Math.min(Math.max(Math.floor(LINE_MS / intervalMs), 1), LONGEST_LINE), intervalMs };
 }

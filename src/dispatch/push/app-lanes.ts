@@ -57,14 +57,15 @@ export class AppLanes {
   }
 
   /**
-   * Until when nothing of a channel can go out, because every app of its platform is closed or full; null = some can.
+   * Until when nothing of a channel can go out, because every app of its platform is closed, or full for this
+   * dispatch; null = some can.
    * Milliseconds since 1970.
    * A message that has expired is not held up: it is to be written off.
    */
   async blocked(
     workspace: WorkspaceCatalog,
     channel: ChannelKey,
-    { message, acceptedAt }: { message: object; acceptedAt: Date },
+    { dispatchId, message, acceptedAt }: { dispatchId: string; message: object; acceptedAt: Date },
   ): Promise<number | null> {
     const apps = appsOf(workspace, channel);
     if (apps.length === 0) return null;
@@ -73,16 +74,17 @@ export class AppLanes {
     for (const app of apps) {
       if (await this.#options.queues.tryProbe(app.id)) return null;
       const lane = this.laneOf(workspace, app.id);
-      const wait = lane?.closed() ?? lane?.full() ?? null;
+      const wait = lane?.closed() ?? lane?.full(dispatchId) ?? null;
       if (wait === null) return null;
       untilMs = Math.min(untilMs, wait.untilMs);
     }
     return untilMs;
   }
 
-  /** Until when no more of a channel may be begun, because every app of its platform is full; null = some may. */
-  full(workspace: WorkspaceCatalog, channel: ChannelKey): number | null {
-    const waits = appsOf(workspace, channel).map(({ id }) => this.laneOf(workspace, id)?.full()?.untilMs ?? null);
+  /** Until when no more of a dispatch's channel may be begun, because every app of its platform is full; null = some may. */
+  full(workspace: WorkspaceCatalog, channel: ChannelKey, dispatchId: string): number | null {
+    const untilOf = ({ id }: App) => this.laneOf(workspace, id)?.full(dispatchId)?.untilMs ?? null;
+    const waits = appsOf(workspace, channel).map(untilOf);
     return waits.length === 0 || waits.includes(null) ? null : Math.min(...waits.map(Number));
   }
 

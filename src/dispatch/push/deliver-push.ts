@@ -48,7 +48,7 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
   if (call === null || call.lane === null) return deliverToAll(deps, parcel, before, signal);
   const { lane } = call;
   const lastMs = lastMoment(parcel);
-  const calling = callOut(call.push, lane, lastMs <= deps.nowMs(), signal);
+  const calling = callOut(call, parcel, lastMs <= deps.nowMs(), signal);
   return calling.then((outcome) => {
     // Nearly every push ends here.
     if (outcome.kind === 'accepted' && outcome.newToken === undefined && outcome.environment === undefined)
@@ -74,7 +74,7 @@ async function deliverToAll(
   const lastMs = lastMoment(parcel);
   const isExpired = lastMs <= deps.nowMs();
   const answers = calls.map(async (call) =>
-    answerOf(deps, parcel, call, await callOut(call.push, call.lane, isExpired, signal), lastMs),
+    answerOf(deps, parcel, call, await callOut(call, parcel, isExpired, signal), lastMs),
   );
   return summary(deps, parcel, before, await Promise.all(answers));
 }
@@ -144,13 +144,15 @@ function answerOf(
 }
 
 function callOut(
-  push: Push,
-  lane: AppLane | null,
+  { push, lane }: Call,
+  { send }: Parcel,
   isExpired: boolean,
   signal: AbortSignal,
 ): Promise<PushOutcome | Held> {
   if (isExpired) return Promise.resolve({ kind: 'expired' });
-  return lane === null ? Promise.resolve({ kind: 'accepted', providerId: null }) : lane.deliver(push, signal);
+  return lane === null
+    ? Promise.resolve({ kind: 'accepted', providerId: null })
+    : lane.deliver(push, send.dispatchId, signal);
 }
 
 /** The devices as they stand now. One that was to be tried again but is no longer the person's is written off. */
