@@ -27,6 +27,23 @@ export async function attemptAll(
   onRetryAt: (taskId: number, dueAt: Date) => void,
 ): Promise<void> {
   const flight = new Flight();
+  // Whatever goes wrong, what is on its way lands first: a task whose results are still to be written must not be tried again.
+  await beginAll(deps, chunks, dispatches, { signal, flight, onRetryAt }).catch((error: unknown) => flight.fail(error));
+  await flight.landed();
+}
+
+interface Course {
+  signal: AbortSignal;
+  flight: Flight;
+  onRetryAt(taskId: number, dueAt: Date): void;
+}
+
+async function beginAll(
+  deps: PipelineDeps,
+  chunks: readonly PendingSend[][],
+  dispatches: ReadonlyMap<string, LoadedDispatch>,
+  { signal, flight, onRetryAt }: Course,
+): Promise<void> {
   let ahead = loadAhead(deps, chunks[0], dispatches);
   for (const [index, given] of chunks.entries()) {
     const loaded = await ahead;
@@ -59,7 +76,6 @@ export async function attemptAll(
       });
     }
   }
-  await flight.landed();
 }
 
 /** Without what would have to wait in memory for an app that is rarely called: that stays pending. */

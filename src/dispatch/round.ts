@@ -47,11 +47,13 @@ async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (
   const ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
   const dispatches = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
   const { expanding, sending, over } = partition(tasks, dispatches);
-  await Promise.all([
+  // All of them end before the first error is told: whoever hears of it tries the tasks again.
+  const ends = await Promise.allSettled([
     ...over.map((task) => layDown(deps, task, dispatches)),
     send(deps, sending, dispatches, signal),
     ...expanding.map((task) => expand(deps, task, dispatches, wake)),
   ]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 function partition(tasks: Task[], dispatches: Dispatches) {
