@@ -4,7 +4,7 @@ import test, { type TestContext } from 'node:test';
 import { raw, sql } from '../src/db/sql.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { serviceAccount } from './support/google.ts';
-import { apns, IOS, type ScriptedProvider, scriptedProvider, workspace } from './support/push-provider.ts';
+import { apns, givenCrowd, IOS, type ScriptedProvider, scriptedProvider, workspace } from './support/push-provider.ts';
 
 const SECOND = 1_000;
 const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
@@ -25,18 +25,6 @@ async function start(t: TestContext, yaml: string) {
     return provider;
   }
   return { app, worker };
-}
-
-async function crowd(app: TestApp, count: number, appId = IOS, platform: 'ios' | 'android' = 'ios'): Promise<void> {
-  await app.db.run(sql`
-    with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${count}::integer) as n),
-    people as (
-      insert into profiles (bucket, user_id, workspace_id, external_id)
-      select bucket_of(user_id), user_id, ${app.workspaceId}, 'c' || user_id from numbered
-      returning bucket, user_id, external_id
-    )
-    insert into push_targets (bucket, user_id, app_id, token, platform, device_id)
-    select bucket, user_id, ${appId}, ${appId} || external_id, ${platform}, external_id from people`);
 }
 
 async function send(app: TestApp, to: object, platform: 'ios' | 'android' = 'ios'): Promise<string> {
@@ -70,7 +58,7 @@ async function expectPace(app: TestApp, providers: ScriptedProvider[], perSecond
 
 test('workers keep to one quota together, and use all of it', async (t) => {
   const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 600 })));
-  await crowd(app, 40);
+  await givenCrowd(app, 40);
   const one = await worker('broadcast');
   for (let count = 0; count < 4; count += 1) await send(app, broadcast);
   await until(app, () => called(one) === 10); // what was not used in the last second
@@ -86,7 +74,7 @@ test('workers keep to one quota together, and use all of it', async (t) => {
 
 test('a message to one person goes out at once while a broadcast is at the limit, which gives way for it', async (t) => {
   const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 60 })));
-  await crowd(app, 20);
+  await givenCrowd(app, 20);
   const external_user_ids = ['ada'];
   const ada = { external_id: 'ada', push_tokens: [{ app_id: IOS, token: 'ada' }] };
   await app.post('/users/track', { attributes: [ada] });
@@ -119,7 +107,7 @@ test('apps of one Google project share its quota; another project has its own', 
     `{ id: ${GREEN}, name: Green, platform: android, fcm: ${fcm('acme-2')} }`,
   ];
   const { app, worker } = await start(t, `apps:\n${apps.map((one) => `  - ${one}\n`).join('')}`);
-  for (const id of [RED, BLUE, GREEN]) await crowd(app, id === GREEN ? 10 : 30, id, 'android');
+  for (const id of [RED, BLUE, GREEN]) await givenCrowd(app, id === GREEN ? 10 : 30, id, 'android');
   const provider = await worker('broadcast');
   await send(app, broadcast, 'android');
   const of = (...ids: (string | undefined)[]) =>
@@ -135,7 +123,7 @@ test('apps of one Google project share its quota; another project has its own', 
 
 test('while the quota cannot be counted no call is made, and it goes on by itself; stopping waits for nobody', async (t) => {
   const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 6_000 })));
-  await crowd(app, 5);
+  await givenCrowd(app, 5);
   const rename = (from: string, to: string) => app.db.run(sql`${raw(`alter table ${from} rename to ${to}`)}`);
   await rename('call_quotas', 'gone');
   const provider = await worker('broadcast');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
-import { apns, FIRE, IOS, scriptedProvider, workspace } from './support/push-provider.ts';
+import { apns, FIRE, givenCrowd, IOS, scriptedProvider, workspace } from './support/push-provider.ts';
 
 const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const PEOPLE = 40;
@@ -11,18 +11,6 @@ const PER_MINUTE = 60;
 /** Of each broadcast: five seconds' worth. */
 const MOST_BEGUN = (5 * PER_MINUTE) / 60;
 const STEP_MS = 250;
-
-async function crowd(app: TestApp, count: number, appId: string, platform: 'ios' | 'kindle'): Promise<void> {
-  await app.db.run(sql`
-    with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${count}::integer) as n),
-    people as (
-      insert into profiles (bucket, user_id, workspace_id, external_id)
-      select bucket_of(user_id), user_id, ${app.workspaceId}, 'c' || user_id from numbered
-      returning bucket, user_id, external_id
-    )
-    insert into push_targets (bucket, user_id, app_id, token, platform, device_id)
-    select bucket, user_id, ${appId}, external_id, ${platform}, external_id from people`);
-}
 
 async function broadcast(app: TestApp, messages: object): Promise<string> {
   const { body } = await app.post('/messages/send', { broadcast: true, segment_id: SEGMENT, messages });
@@ -41,8 +29,8 @@ test('broadcasts to an app that may be called rarely share its pace and hold up 
 segments:
   - { id: ${SEGMENT}, name: Everybody, filter: null }
 `);
-  await crowd(app, PEOPLE, IOS, 'ios');
-  await crowd(app, 300, FIRE, 'kindle');
+  await givenCrowd(app, PEOPLE, IOS, 'ios');
+  await givenCrowd(app, 300, FIRE, 'kindle');
   const slow = [];
   for (const title of ['one', 'two']) slow.push(await broadcast(app, { apple_push: { alert: { title, body: 'Hi' } } }));
   await provider.called(1);

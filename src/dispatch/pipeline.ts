@@ -85,16 +85,17 @@ function fitting(
   dispatches: ReadonlyMap<string, LoadedDispatch>,
   onRetryAt: (taskId: number, dueAt: Date) => void,
 ): PendingSend[] {
+  const untilOf = ({ dispatchId, channel }: PendingSend): number | null => {
+    const dispatch = dispatches.get(dispatchId);
+    const message = dispatch?.messages.get(channel)?.message;
+    if (dispatch === undefined || message === undefined) return null;
+    return appLanes.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: dispatch.acceptedAt });
+  };
   // Neighbours are nearly always of one dispatch and channel, and asking costs.
   let asked: { of: PendingSend; untilMs: number | null } | null = null;
   return chunk.filter((send) => {
-    if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel) {
-      const workspace = dispatches.get(send.dispatchId)?.workspace;
-      asked = {
-        of: send,
-        untilMs: workspace === undefined ? null : appLanes.full(workspace, send.channel, send.dispatchId),
-      };
-    }
+    if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel)
+      asked = { of: send, untilMs: untilOf(send) };
     if (asked.untilMs !== null) onRetryAt(send.taskId, new Date(asked.untilMs));
     return asked.untilMs === null;
   });

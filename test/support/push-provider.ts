@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Push, PushOutcome, PushSenderMaker } from '../../src/channels/push-sender.ts';
+import { sql } from '../../src/db/sql.ts';
 import type { PushSenders } from '../../src/dispatch/push/app-lanes.ts';
+import type { TestApp } from './app.ts';
 
 export const IOS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 export const IPAD = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a12';
@@ -17,6 +19,24 @@ export function apns(keyId = 'K1', more: Record<string, unknown> = {}): string {
 export const workspace = (settings = apns()) => `apps:
   - { id: ${IOS}, name: iPhone, platform: ios, apns: ${settings} }
 `;
+
+/** So many people, each with one device, whose token is the app's id and their external id. */
+export async function givenCrowd(
+  { db, workspaceId }: Pick<TestApp, 'db' | 'workspaceId'>,
+  count: number,
+  appId = IOS,
+  platform: 'ios' | 'android' | 'kindle' = 'ios',
+): Promise<void> {
+  await db.run(sql`
+    with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${count}::integer) as n),
+    people as (
+      insert into profiles (bucket, user_id, workspace_id, external_id)
+      select bucket_of(user_id), user_id, ${workspaceId}, 'c' || user_id from numbered
+      returning bucket, user_id, external_id
+    )
+    insert into push_targets (bucket, user_id, app_id, token, platform, device_id)
+    select bucket, user_id, ${appId}, ${appId} || external_id, ${platform}, external_id from people`);
+}
 
 export interface PushCall {
   token: string;

@@ -27,6 +27,13 @@ export interface AppLanesOptions {
   processors?: number;
 }
 
+/** What a dispatch sends by one channel. */
+export interface DispatchMessage {
+  dispatchId: string;
+  message: object;
+  acceptedAt: Date;
+}
+
 /** One lane per app with a provider. A lane lives until the settings of its provider change. */
 export class AppLanes {
   readonly #options: AppLanesOptions;
@@ -58,23 +65,16 @@ export class AppLanes {
 
   /**
    * Until when nothing of a channel can go out, because every app of its platform is closed, or full for this
-   * dispatch; null = some can.
-   * Milliseconds since 1970.
-   * A message that has expired is not held up: it is to be written off.
+   * dispatch; null = some can. Milliseconds since 1970.
    */
-  async blocked(
-    workspace: WorkspaceCatalog,
-    channel: ChannelKey,
-    { dispatchId, message, acceptedAt }: { dispatchId: string; message: object; acceptedAt: Date },
-  ): Promise<number | null> {
+  async blocked(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): Promise<number | null> {
     const apps = appsOf(workspace, channel);
-    if (apps.length === 0) return null;
-    let untilMs = plannedExpiryMs(channel, message, acceptedAt);
-    if (untilMs <= this.#options.clock.now().getTime()) return null;
+    if (apps.length === 0 || this.#hasExpired(channel, of)) return null;
+    let untilMs = plannedExpiryMs(channel, of.message, of.acceptedAt);
     for (const app of apps) {
       if (await this.#options.queues.tryProbe(app.id)) return null;
       const lane = this.laneOf(workspace, app.id);
-      const wait = lane?.closed() ?? lane?.full(dispatchId) ?? null;
+      const wait = lane?.closed() ?? lane?.full(of.dispatchId) ?? null;
       if (wait === null) return null;
       untilMs = Math.min(untilMs, wait.untilMs);
     }
@@ -82,10 +82,11 @@ export class AppLanes {
   }
 
   /** Until when no more of a dispatch's channel may be begun, because every app of its platform is full; null = some may. */
-  full(workspace: WorkspaceCatalog, channel: ChannelKey, dispatchId: string): number | null {
-    const untilOf = ({ id }: App) => this.laneOf(workspace, id)?.full(dispatchId)?.untilMs ?? null;
+  full(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): number | null {
+    const untilOf = ({ id }: App) => this.laneOf(workspace, id)?.full(of.dispatchId)?.untilMs ?? null;
     const waits = appsOf(workspace, channel).map(untilOf);
-    return waits.length === 0 || waits.includes(null) ? null : Math.min(...waits.map(Number));
+    if (waits.length === 0 || waits.includes(null) || this.#hasExpired(channel, of)) return null;
+    return Math.min(...waits.map(Number));
   }
 
   /** The apps of a channel that wait for a person to mend something. */
@@ -97,6 +98,11 @@ export class AppLanes {
     for (const { lane } of this.#lanes.values()) this.#closeLater(lane);
     this.#lanes.clear();
     await Promise.all(this.#closing);
+  }
+
+  /** Then it is not held up: it is to be written off. */
+  #hasExpired(channel: ChannelKey, { message, acceptedAt }: DispatchMessage): boolean {
+    return plannedExpiryMs(channel, message, acceptedAt) <= this.#options.clock.now().getTime();
   }
 
   #open(workspace: WorkspaceCatalog, app: App, maker: PushSenderMaker): AppLane {
