@@ -1,5 +1,5 @@
 // An SMTP sink that tells its parent of every mail as it comes: its URL first, then how many have come.
-import { startSmtpSink } from '../test/support/smtp-sink.ts';
+import { startSmtpSink } from '../rig/smtp-sink.ts';
 
 const sink = await startSmtpSink();
 process.on('disconnect', () => process.exit());

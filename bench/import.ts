@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { writePopulation } from '../rig/population.ts';
 import type { Figure } from './figure.ts';
 import { numberOption } from './options.ts';
-import { writePopulation } from './population.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
 
 const DEFAULT_PEOPLE = 1_000_000;

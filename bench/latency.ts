@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { pause } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import { type Figure, percentile } from './figure.ts';
 import { numberOption } from './options.ts';
 import { type PushWorld, protocols, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
-import { pause } from './waiting.ts';
 
 const WARMING = 100;
 const SENDS = 1_000;

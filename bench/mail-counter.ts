@@ -1,5 +1,5 @@
 // An SMTP sink that tells when messages came and how often each address got one. Answers `reset` and `look`.
-import { startSmtpSink } from '../test/support/smtp-sink.ts';
+import { startSmtpSink } from '../rig/smtp-sink.ts';
 
 /** Milliseconds since 1970, to the microsecond: comparable between processes. */
 const now = () => performance.timeOrigin + performance.now();

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pause } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import type { ProviderName } from '../src/simulate/all.ts';
-import { makeApnsKey } from '../src/simulate/apns.ts';
+import { makeApnsKey } from '../src/simulate/apns/apns.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Figure } from './figure.ts';
 import { isVerbose, listOption, numberOption } from './options.ts';
 import { type PushWorld, SECRET, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
-import { pause } from './waiting.ts';
 
 const PEOPLE = numberOption('people', 100_000);
 /** `fcm` works too; there every 429 slows the whole app, as Google wants it. */

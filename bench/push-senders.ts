@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
 import { fileURLToPath } from 'node:url';
+import { loopbackCertificate } from '../rig/loopback-certificate.ts';
 import { createFcmSender } from '../src/channels/android-push/deliver.ts';
 import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
 import type { Push, PushSender } from '../src/channels/push-sender.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import type { ApnsKey } from '../src/simulate/apns.ts';
-import { apnsToken } from '../src/simulate/apns-tokens.ts';
+import type { ApnsKey } from '../src/simulate/apns/apns.ts';
+import { apnsToken } from '../src/simulate/apns/apns-tokens.ts';
 import { signJwt } from '../src/simulate/jwt.ts';
-import { loopbackCertificate } from '../test/support/loopback-certificate.ts';
 import { openSession, post } from './bare-http2.ts';
 import { type Figure, median } from './figure.ts';
 

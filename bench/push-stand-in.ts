@@ -1,9 +1,10 @@
 // FCM and APNs stand-ins over TLS for benches: says where they are and with which credentials, ends with its parent.
 // Told a number of milliseconds, it answers with that latency from then on.
-import { startApnsSimulator } from '../src/simulate/apns.ts';
+
+import { loopbackCertificate } from '../rig/loopback-certificate.ts';
+import { startApnsSimulator } from '../src/simulate/apns/apns.ts';
 import { readFaults } from '../src/simulate/faults.ts';
-import { startFcmSimulator } from '../src/simulate/fcm.ts';
-import { loopbackCertificate } from '../test/support/loopback-certificate.ts';
+import { startFcmSimulator } from '../src/simulate/fcm/fcm.ts';
 
 const fcm = await startFcmSimulator({ tls: loopbackCertificate, keep: 1 });
 const apns = await startApnsSimulator({ tls: loopbackCertificate, keep: 1 });

@@ -1,15 +1,15 @@
+import { fillPeople } from '../rig/people.ts';
+import { type BenchSimulator, SEGMENT, startBenchSimulator } from '../rig/simulator.ts';
+import { pause } from '../rig/waiting.ts';
 import { connect, type Database } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded.ts';
 import { sql } from '../src/db/sql.ts';
-import { allNeeds, loadRecipients, type Recipient } from '../src/people/facts.ts';
+import { allNeeds, loadRecipients, type Recipient } from '../src/people/profile/facts.ts';
 import type { ProviderName } from '../src/simulate/all.ts';
-import { Subscriptions } from '../src/simulate/web-push-subscriptions.ts';
+import { Subscriptions } from '../src/simulate/web-push/web-push-subscriptions.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import { profileFolder } from './options.ts';
-import { fillPeople } from './people.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
-import { type BenchSimulator, SEGMENT, startBenchSimulator } from './simulator.ts';
-import { pause } from './waiting.ts';
 
 const SEED_OF_SIMULATOR = 1;
 const STUCK_MS = 60_000;

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pause } from '../rig/waiting.ts';
 import type { ProviderName } from '../src/simulate/all.ts';
 import { cpuMs } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
 import { isVerbose, listOption, numberOption, numbersOption } from './options.ts';
 import type { PeerOrder, PeerRate } from './push-peer.ts';
 import { type PushWorld, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
-import { pause } from './waiting.ts';
 
 const ROUNDS = numberOption('rounds', 3);
 const LATENCIES_MS = numbersOption('latency', [0, 20]);

@@ -1,5 +1,5 @@
 // An SMTP sink: says its URL, then, each time it is told a number, answers once that many more mails have come.
-import { startSmtpSink } from '../test/support/smtp-sink.ts';
+import { startSmtpSink } from '../rig/smtp-sink.ts';
 
 const sink = await startSmtpSink();
 process.on('message', async (count: number) => {

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { ServerName } from '../chaos/plan.ts';
 import { untilEnded } from '../chaos/progress.ts';
 import { sendBroadcasts, type World, withWorld } from '../chaos/world.ts';
+import { pause } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import type { Figure } from './figure.ts';
 import { numberOption, plotFile } from './options.ts';
 import { plot } from './plot.ts';
-import { pause } from './waiting.ts';
 
 const NAMED_PER_SECOND = 50;
 const SAMPLE_EVERY_MS = 5_000;

@@ -1,6 +1,6 @@
 // A push service that answers every POST with 201 at once. Hand-written, so that it is not the bottleneck. Says its port.
 import { createServer } from 'node:tls';
-import { testCertificate } from '../test/support/certificate.ts';
+import { testCertificate } from '../rig/certificate.ts';
 
 const answer = Buffer.from('HTTP/1.1 201 Created\r\nlocation: /m/1\r\ncontent-length: 0\r\n\r\n');
 const headEnd = Buffer.from('\r\n\r\n');

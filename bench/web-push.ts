@@ -3,11 +3,11 @@ import { createECDH, randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import webpush from 'web-push';
+import { testCertificate } from '../rig/certificate.ts';
 import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { makeVapidKeys } from '../src/simulate/vapid.ts';
-import { testCertificate } from '../test/support/certificate.ts';
+import { makeVapidKeys } from '../src/simulate/web-push/vapid.ts';
 import { type Figure, median } from './figure.ts';
 
 const SUBSCRIPTIONS = 2_000;

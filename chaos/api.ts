@@ -1,4 +1,4 @@
-import { pause } from '../bench/waiting.ts';
+import { pause } from '../rig/waiting.ts';
 
 export const KEY = 'a-key-for-the-chaos';
 

@@ -1,4 +1,4 @@
-import type { SendStatus } from '../src/dispatch/ledger.ts';
+import type { SendStatus } from '../src/dispatch/plan/states.ts';
 
 export type Delivery = 'at_least_once' | 'at_most_once';
 

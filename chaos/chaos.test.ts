@@ -1,7 +1,7 @@
 // The harness itself, small: real processes on a database of their own.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { persistently } from '../bench/waiting.ts';
+import { persistently } from '../rig/waiting.ts';
 import { freeAllLeases } from '../src/queue/tasks.ts';
 import { untilEnded } from './progress.ts';
 import { conclude } from './scenario.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pause, untilTrue } from '../bench/waiting.ts';
+import { pause, untilTrue } from '../rig/waiting.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../src/db/embedded.ts';
 
 /** How PostgreSQL stops: it ends its sessions, or falls over and recovers at the next start. */

@@ -1,4 +1,4 @@
-import { untilTrue } from '../bench/waiting.ts';
+import { untilTrue } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import { EventLog, type Tell } from './events.ts';
 import { untilEnded, untilReached } from './progress.ts';

@@ -1,5 +1,5 @@
 // An SMTP sink that keeps books by recipient. Says its URL first, then answers each order with one message.
-import { startSmtpSink } from '../test/support/smtp-sink.ts';
+import { startSmtpSink } from '../rig/smtp-sink.ts';
 
 /** `reached`: how many addresses have a mail. `books`: [address, how many mails][]. */
 export type MailOrder = 'reached' | 'books' | 'cut' | { delayMs: number };

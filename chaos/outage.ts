@@ -1,4 +1,4 @@
-import { pause } from '../bench/waiting.ts';
+import { pause } from '../rig/waiting.ts';
 import { EventLog, type Tell } from './events.ts';
 import { untilEnded, untilReached } from './progress.ts';
 import { conclude, notesOf, type Outcome, took } from './scenario.ts';

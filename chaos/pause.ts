@@ -1,4 +1,4 @@
-import { pause, untilTrue } from '../bench/waiting.ts';
+import { pause, untilTrue } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import { EventLog, type Tell } from './events.ts';
 import { untilReached } from './progress.ts';

@@ -1,4 +1,4 @@
-import { pause, persistently } from '../bench/waiting.ts';
+import { pause, persistently } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import type { World } from './world.ts';
 

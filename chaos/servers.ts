@@ -1,5 +1,5 @@
-import { pause } from '../bench/waiting.ts';
-import { type ServerProcess, start } from '../test/support/process.ts';
+import { type ServerProcess, start } from '../rig/process.ts';
+import { pause } from '../rig/waiting.ts';
 import type { ServerName } from './plan.ts';
 
 const START_PATIENCE_MS = 90_000;

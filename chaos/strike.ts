@@ -1,4 +1,4 @@
-import { pause, persistently } from '../bench/waiting.ts';
+import { pause, persistently } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import type { Tell } from './events.ts';
 import { describeStrike, type Step, type Strike } from './plan.ts';

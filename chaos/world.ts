@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fillPeople } from '../bench/people.ts';
-import { type BenchSimulator, SEGMENT, startBenchSimulator } from '../bench/simulator.ts';
+import { fillPeople } from '../rig/people.ts';
+import { type BenchSimulator, SEGMENT, startBenchSimulator } from '../rig/simulator.ts';
 import { connect, type Database } from '../src/db/database.ts';
 import { sql } from '../src/db/sql.ts';
 import { endAll } from '../src/lib/end-all.ts';

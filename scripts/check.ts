@@ -1,12 +1,14 @@
-// `npm run check`: types, lint and format, import direction and cycles (Biome), and that written things are fresh.
+// `npm run check`: types, lint and format, the directions of imports, and that written things are fresh.
 import { spawnSync } from 'node:child_process';
 
 const steps: [string, string[]][] = [
   ['types', ['node_modules/.bin/tsc']],
   ['types of what runs in pages', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.json']],
   ['types of what runs in service workers', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.worker.json']],
+  ['docs made from code are fresh', [process.execPath, 'scripts/pages/main.ts', '--check']],
   ['schema.sql is fresh', [process.execPath, 'scripts/schema.ts', '--check']],
-  ['lint, format, import direction and cycles', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
+  ['directions and circles of imports', [process.execPath, 'scripts/check-directions.ts']],
+  ['lint and format', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
 ];
 
 let failed = false;

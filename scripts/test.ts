@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
-const files = globSync(['{src,test,bench,chaos}/**/*.test.ts']).filter(
+const files = globSync(['{src,test,bench,chaos,scripts}/**/*.test.ts']).filter(
   (file) => wanted.length === 0 || wanted.some((part) => file.includes(part)),
 );
 if (files.length === 0) {

@@ -1,42 +1,34 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import type { KeyObject } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { pushSenders } from './channels/push-senders.ts';
 import type { Database } from './db/database.ts';
-import { createAcceptor } from './dispatch/accept.ts';
-import { createDeliveries } from './dispatch/deliveries.ts';
-import { createDryRun } from './dispatch/dry-run.ts';
-import { createFinisher } from './dispatch/finish.ts';
-import { startHousekeeping } from './dispatch/housekeeping.ts';
-import { createIdempotency } from './dispatch/idempotency.ts';
-import { createLinkMaker } from './dispatch/links.ts';
-import { DispatchCache } from './dispatch/loaded.ts';
-import { type LaneName, lanes } from './dispatch/plan.ts';
-import { createPressure, type QueueLimits } from './dispatch/pressure.ts';
-import { createProviders } from './dispatch/providers.ts';
-import { AppLanes, type PushSenders } from './dispatch/push/app-lanes.ts';
-import { AppQueues } from './dispatch/push/app-queues.ts';
-import { TokenHygiene } from './dispatch/push/token-hygiene.ts';
-import { createRecorder } from './dispatch/recorder.ts';
-import { createRooms } from './dispatch/rooms.ts';
-import { startWorker, type Worker } from './dispatch/worker.ts';
+import { createAcceptor } from './dispatch/accept/accept.ts';
+import { createIdempotency } from './dispatch/accept/idempotency.ts';
+import { createPressure, type QueueLimits } from './dispatch/accept/pressure.ts';
+import { createLinkMaker } from './dispatch/admit/links.ts';
+import type { Worker } from './dispatch/deliver/worker.ts';
+import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
+import { type LaneName, lanes } from './dispatch/plan/send-plan.ts';
+import type { PushSenders } from './dispatch/push/app-queues.ts';
+import { createDryRun } from './dispatch/report/dry-run.ts';
+import { startWorking } from './dispatch/start-working.ts';
+import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
+import { healthPage } from './http/pages/health.ts';
+import { subscriptionPages } from './http/pages/subscription-pages.ts';
+import { webPushPages } from './http/pages/web-push-sdk.ts';
+import { audienceRoutes } from './http/public/audience/route.ts';
+import { dispatchRoutes } from './http/public/dispatches/route.ts';
+import { messagesSendRoute } from './http/public/messages-send/route.ts';
+import { pushAppsRoute } from './http/public/push-apps/route.ts';
+import { sandboxRoutes } from './http/public/sandbox/route.ts';
+import { userRoutes } from './http/public/users/route.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
-import { audienceRoutes } from './http/routes/audience.ts';
-import { dispatchRoutes } from './http/routes/dispatches.ts';
-import { healthPage } from './http/routes/health.ts';
-import { messagesSendRoute } from './http/routes/messages-send.ts';
-import { pushAppsRoute } from './http/routes/push-apps.ts';
-import { sandboxRoutes } from './http/routes/sandbox.ts';
-import { subscriptionPages } from './http/routes/subscription-pages.ts';
-import { userRoutes } from './http/routes/users.ts';
-import { webPushPages } from './http/routes/web-push-sdk.ts';
 import { buildServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
 import { dashed } from './lib/uuid.ts';
-import { keepCustomIndex } from './people/custom-index.ts';
+import { keepCustomIndex } from './people/profile/custom-index.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 
 export interface AppOptions {
@@ -71,9 +63,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Most connections of a process to one mail relay, of each lane. */
-const MAIL_CONNECTIONS = 10;
-
 /** The only place where things are wired together. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
@@ -86,7 +75,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     : () => undefined;
   const isWorker = roles.worker.length > 0;
   const stopIndexCare = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
-  const working = isWorker ? await startWorking(options, { cache, links }) : null;
+  const working = isWorker ? await startWorking({ ...options, lanes: roles.worker }, { cache, links }) : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
     db,
@@ -146,65 +135,6 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => working?.stop(),
         stopIndexCare,
         stopHousekeeping,
-      ),
-  };
-}
-
-interface Working {
-  worker: Worker;
-  stop(): Promise<void>;
-}
-
-/** A worker with everything that sends. */
-async function startWorking(
-  options: AppOptions,
-  parts: { cache: DispatchCache; links: ReturnType<typeof createLinkMaker> },
-): Promise<Working> {
-  const { db, clock, log, catalog, broadcastThreads = 1 } = options;
-  const worker = randomUUID();
-  const queues = new AppQueues({ db, clock, log, catalog });
-  const hygiene = new TokenHygiene({
-    db,
-    clock,
-    log,
-    isGuarded: (appId) => queues.get(appId)?.cause === 'guard',
-    onGuardTripped(workspaceId, appId, reason) {
-      const app = catalog().workspace(workspaceId)?.apps.get(appId);
-      if (app !== undefined) queues.close(workspaceId, app, 'guard', reason);
-    },
-  });
-  const processors = availableParallelism() / broadcastThreads;
-  const traffic = options.roles.worker.includes('broadcast') ? 'broadcast' : 'named';
-  const senders = options.pushSenders ?? pushSenders;
-  const appLanes = new AppLanes({ db, traffic, senders, queues, clock, log, processors });
-  const mailConnections = Math.ceil(MAIL_CONNECTIONS / broadcastThreads);
-  const push = { lanes: appLanes, nowMs: () => clock.now().getTime(), random: Math.random };
-  const deliveries = createDeliveries(createProviders({ log, push, mailConnections }), { clock, random: Math.random });
-  const stopping = new AbortController();
-  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
-  await queues.start();
-  hygiene.start();
-  const started = await startWorker({
-    ...parts,
-    ...{ db, clock, log, worker, catalog, deliveries, appLanes, lanes: options.roles.worker },
-    recorder: createRecorder({
-      ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
-      isShared: broadcastThreads > 1,
-    }),
-    finisher: createFinisher({ db, clock, worker }),
-    rooms: createRooms(broadcastThreads),
-    pages: new Map(),
-  });
-  return {
-    worker: started,
-    stop: () =>
-      endAll(
-        () => stopping.abort(),
-        () => started.stop(),
-        () => deliveries.close(),
-        () => appLanes.close(),
-        () => hygiene.stop(),
-        () => queues.stop(),
       ),
   };
 }

@@ -1,6 +1,6 @@
-import { audienceChecks } from './audience/check-filter.ts';
+import { audienceChecks } from './audience/grammar/check-filter.ts';
 import { runProgram } from './cli/program.ts';
-import { serve } from './serve.ts';
+import { serve } from './process/serve.ts';
 
 process.exitCode = await runProgram(
   process.argv.slice(2),

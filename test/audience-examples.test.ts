@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { parseAudience } from '../src/audience/parse.ts';
+import { parseAudience } from '../src/audience/grammar/parse.ts';
 import { RequestError } from '../src/errors.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { bothEngines } from './support/audience.ts';

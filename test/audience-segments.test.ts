@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createECDH } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
-import { parseAudience } from '../src/audience/parse.ts';
+import { parseAudience } from '../src/audience/grammar/parse.ts';
 import { sql } from '../src/db/sql.ts';
 import { RequestError } from '../src/errors.ts';
 import { startTestApp, type TestApp } from './support/app.ts';

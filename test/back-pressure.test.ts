@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
-import type { QueueLimits } from '../src/dispatch/pressure.ts';
+import type { QueueLimits } from '../src/dispatch/accept/pressure.ts';
 import { startTestApp } from './support/app.ts';
 
 const EVERYBODY = '11111111-1111-4111-8111-111111111111';

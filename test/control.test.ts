@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { sql } from '../src/db/sql.ts';
-import type { Worker } from '../src/dispatch/worker.ts';
+import type { Worker } from '../src/dispatch/deliver/worker.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { givenPopulation } from './support/population.ts';
 import { startWebhookSink, type WebhookSink } from './support/webhook-sink.ts';

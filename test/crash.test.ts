@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
+import { startSmtpSink } from '../rig/smtp-sink.ts';
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded.ts';
 import { sql } from '../src/db/sql.ts';
 import { givenPopulation } from './support/population.ts';
-import { dataFolder, type ServerProcess, startServer } from './support/process.ts';
-import { startSmtpSink } from './support/smtp-sink.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const KEY = 'a-key-for-the-crash-test';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { raw, sql } from '../src/db/sql.ts';
-import type { Worker } from '../src/dispatch/worker.ts';
+import type { Worker } from '../src/dispatch/deliver/worker.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { mountSmallDisk } from './support/small-disk.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { startSmtpSink } from '../rig/smtp-sink.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { smtpReply, startMailServer } from './support/mail-server.ts';
-import { startSmtpSink } from './support/smtp-sink.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 

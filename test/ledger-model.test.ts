@@ -1,8 +1,8 @@
 // A small real ledger and a model of it in memory are driven through the same steps in any order, and stay the same.
 import test from 'node:test';
 import fc from 'fast-check';
-import type { SendStatus } from '../src/dispatch/ledger.ts';
-import { replayable } from '../src/dispatch/replay-filter.ts';
+import { replayable } from '../src/dispatch/plan/replay-filter.ts';
+import type { SendStatus } from '../src/dispatch/plan/states.ts';
 import { startTestApp } from './support/app.ts';
 import type { Delivery } from './support/ledger-model.ts';
 import { PEOPLE, type Step, Walk } from './support/ledger-walk.ts';

@@ -6,7 +6,7 @@ import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
 import type { PushOutcome } from '../src/channels/push-sender.ts';
 import { sql } from '../src/db/sql.ts';
-import { listRemovals, restoreTokens } from '../src/people/token-removals.ts';
+import { listRemovals, restoreTokens } from '../src/people/tokens/token-removals.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { apns, IOS, IPAD, SANDBOXED, scriptedProvider, workspace } from './support/push-provider.ts';
 

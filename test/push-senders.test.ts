@@ -6,12 +6,12 @@ import type { RenderedAndroidPush } from '../src/channels/android-push/render.ts
 import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
 import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
 import type { Push, PushOutcome } from '../src/channels/push-sender.ts';
-import { startApnsSimulator } from '../src/simulate/apns.ts';
-import { apnsAnswers } from '../src/simulate/apns-answers.ts';
-import { apnsToken, apnsTokenFor } from '../src/simulate/apns-tokens.ts';
+import { startApnsSimulator } from '../src/simulate/apns/apns.ts';
+import { apnsAnswers } from '../src/simulate/apns/apns-answers.ts';
+import { apnsToken, apnsTokenFor } from '../src/simulate/apns/apns-tokens.ts';
 import { readFaults } from '../src/simulate/faults.ts';
-import { startFcmSimulator } from '../src/simulate/fcm.ts';
-import { fcmAnswers } from '../src/simulate/fcm-answers.ts';
+import { startFcmSimulator } from '../src/simulate/fcm/fcm.ts';
+import { fcmAnswers } from '../src/simulate/fcm/fcm-answers.ts';
 import { nameFor } from '../src/simulate/target-names.ts';
 import { TestClock } from './support/clock.ts';
 

@@ -7,8 +7,8 @@ import type { PushOutcome } from '../src/channels/push-sender.ts';
 import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { startAdmSimulator } from '../src/simulate/adm.ts';
-import { startWebPushSimulator } from '../src/simulate/web-push.ts';
+import { startAdmSimulator } from '../src/simulate/adm/adm.ts';
+import { startWebPushSimulator } from '../src/simulate/web-push/web-push.ts';
 
 const never = new AbortController().signal;
 const envelope = () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
-import { startApnsSimulator } from '../src/simulate/apns.ts';
-import { apnsToken, apnsTokenFor } from '../src/simulate/apns-tokens.ts';
-import { startFcmSimulator } from '../src/simulate/fcm.ts';
+import { startApnsSimulator } from '../src/simulate/apns/apns.ts';
+import { apnsToken, apnsTokenFor } from '../src/simulate/apns/apns-tokens.ts';
+import { startFcmSimulator } from '../src/simulate/fcm/fcm.ts';
 import { nameFor } from '../src/simulate/target-names.ts';
 import { startTestApp } from './support/app.ts';
 import { IOS } from './support/push-provider.ts';

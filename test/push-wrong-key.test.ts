@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
-import { type ApnsKey, type ApnsSimulator, makeApnsKey, startApnsSimulator } from '../src/simulate/apns.ts';
+import { type ApnsKey, type ApnsSimulator, makeApnsKey, startApnsSimulator } from '../src/simulate/apns/apns.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { IOS } from './support/push-provider.ts';
 

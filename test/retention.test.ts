@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import pino from 'pino';
 import { raw, sql } from '../src/db/sql.ts';
-import { keepHouse, startHousekeeping } from '../src/dispatch/housekeeping.ts';
+import { keepHouse, startHousekeeping } from '../src/dispatch/upkeep/housekeeping.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { TestClock } from './support/clock.ts';
 

@@ -8,10 +8,10 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
+import { dataFolder, start, startServer } from '../rig/process.ts';
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded.ts';
 import { sql } from '../src/db/sql.ts';
-import { dataFolder, start, startServer } from './support/process.ts';
 
 test('the second start knows the same key; a signal stops it in order', async (t) => {
   const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };

@@ -10,7 +10,7 @@ import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { sql } from '../src/db/sql.ts';
 import { Problems } from '../src/lib/problems.ts';
-import { makeVapidKeys } from '../src/simulate/vapid.ts';
+import { makeVapidKeys } from '../src/simulate/web-push/vapid.ts';
 import { startTestApp } from './support/app.ts';
 import { skipWithoutChromium, startChromium } from './support/chromium.ts';
 import { startChromiumPushService } from './support/chromium-push-service.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
-import { makeVapidKeys } from '../src/simulate/vapid.ts';
+import { makeVapidKeys } from '../src/simulate/web-push/vapid.ts';
 import { startTestApp } from './support/app.ts';
 import { newBrowser } from './support/web-push.ts';
 

@@ -1,6 +1,6 @@
 import { idKey, type Segment, type WorkspaceCatalog } from '../workspace/catalog.ts';
-import type { Filter, Leaf } from './filter.ts';
-import { parseAudience } from './parse.ts';
+import type { Filter, Leaf } from './grammar/filter.ts';
+import { parseAudience } from './grammar/parse.ts';
 
 /** What the operator defined that filters refer to. */
 export type AudienceWorkspace = Pick<

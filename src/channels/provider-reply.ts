@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import type { Unanswered } from './http2/exchange.ts';
+import type { Unanswered } from '../net/http2/client/exchange.ts';
 import type { PushOutcome } from './push-sender.ts';
 
 /** What a provider answered, whatever it is. */

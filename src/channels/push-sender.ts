@@ -42,7 +42,7 @@ export interface PushSender<Rendered extends object = object> {
 }
 
 export interface PushSenderOptions {
-  /** Of the app's provider in the workspace file, checked there (`workspace/providers.ts`). */
+  /** Of the app's provider in the workspace file, checked there (`workspace/file/providers.ts`). */
   settings: Readonly<Record<string, string>>;
   clock: Clock;
   /** Of the machine, that the sender's thread has to itself, with threads that it starts; all of them. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/apply-file.ts';
-import { printPlan } from '../workspace/plan.ts';
+import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/file/apply-file.ts';
+import { printPlan } from '../workspace/file/plan.ts';
 import { loadSecret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { answer, type Terminal } from './terminal.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { nearest } from '../lib/nearest.ts';
+import { nearest } from '../lib/did-you-mean.ts';
 import { rangeProblem } from '../workspace/allow-list.ts';
 import { allPermissions, createKey, deleteKey, type KeyRecord, listKeys } from '../workspace/keys.ts';
 import { type Permission, permissions } from '../workspace/permissions.ts';

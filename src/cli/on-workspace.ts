@@ -1,6 +1,6 @@
 import { readConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import { variablesOf } from '../workspace/apply-file.ts';
+import { variablesOf } from '../workspace/file/apply-file.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import type { Terminal } from './terminal.ts';
 import { withDatabase } from './with-database.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { undashed } from '../lib/uuid.ts';
-import { listRemovals, type Removal, type RemovalFilter, restoreTokens } from '../people/token-removals.ts';
+import { listRemovals, type Removal, type RemovalFilter, restoreTokens } from '../people/tokens/token-removals.ts';
 import { idKey } from '../workspace/catalog.ts';
 import { onWorkspace } from './on-workspace.ts';
 import { answer, type Terminal, table } from './terminal.ts';

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { type CellType, type CsvOptions, cellTypes } from '../people/import/columns.ts';
-import { variablesOf } from '../workspace/apply-file.ts';
+import { variablesOf } from '../workspace/file/apply-file.ts';
 import { loadSecret } from '../workspace/secrets.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';

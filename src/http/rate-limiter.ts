@@ -6,7 +6,7 @@ import {
   countWindows,
   type RateWindow,
   tally,
-} from '../dispatch/rate-windows.ts';
+} from '../dispatch/accept/rate-windows.ts';
 import { RequestError } from '../errors.ts';
 import { createBatcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';

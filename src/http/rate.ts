@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Charge } from '../dispatch/rate-windows.ts';
+import type { Charge } from '../dispatch/accept/rate-windows.ts';
 import { RequestError } from '../errors.ts';
 import { unavailableFor } from './answers.ts';
 import type { RateLimiter } from './rate-limiter.ts';

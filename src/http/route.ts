@@ -1,4 +1,4 @@
-import type { Charge, RateWindow } from '../dispatch/rate-windows.ts';
+import type { Charge, RateWindow } from '../dispatch/accept/rate-windows.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
 /** A fixed window of requests per workspace, aligned to the UTC clock. */

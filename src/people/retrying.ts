@@ -1,5 +1,5 @@
 import { RequestError } from '../errors.ts';
-import { Outdated } from './roster.ts';
+import { Outdated } from './track/roster.ts';
 
 const maxTries = 8;
 

@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { empty, type Sql, sql } from '../db/sql.ts';
-import { idsInTurn } from './turns.ts';
+import { idsInTurn } from './round-robin.ts';
 
 /**
  * - `expand`: writes the rows of a broadcast, a piece at a time.

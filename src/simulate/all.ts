@@ -1,11 +1,11 @@
-import { type AdmSimulator, startAdmSimulator } from './adm.ts';
-import { type ApnsSimulator, startApnsSimulator } from './apns.ts';
+import { type AdmSimulator, startAdmSimulator } from './adm/adm.ts';
+import { type ApnsSimulator, startApnsSimulator } from './apns/apns.ts';
 import { startControl } from './control.ts';
 import type { Credentials } from './credentials.ts';
 import type { FaultPlan } from './faults.ts';
-import { type FcmSimulator, startFcmSimulator } from './fcm.ts';
+import { type FcmSimulator, startFcmSimulator } from './fcm/fcm.ts';
 import { type Simulator, type SimulatorOptions, setFaultsOf } from './simulator.ts';
-import { startWebPushSimulator, type WebPushSimulator } from './web-push.ts';
+import { startWebPushSimulator, type WebPushSimulator } from './web-push/web-push.ts';
 
 /** Everything there is a stand-in for, in the order of their ports. */
 export const providerNames = ['fcm', 'apns', 'adm', 'web-push'] as const;

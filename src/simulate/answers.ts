@@ -1,4 +1,4 @@
-import type { Answer, Reaction } from './wire.ts';
+import type { Answer, Reaction } from '../net/wire.ts';
 
 /** One thing a stand-in can be asked to do with a message, and what that means for its books. */
 export interface NamedAnswer {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { http2Session, post } from '../../test/support/http2-client.ts';
-import { startApnsSimulator } from './apns.ts';
-import { apnsToken } from './apns-tokens.ts';
+import { startApnsSimulator } from './apns/apns.ts';
+import { apnsToken } from './apns/apns-tokens.ts';
 import { makeCertificate } from './certificate.ts';
 import { startControl } from './control.ts';
 import { FaultError, readFaults } from './faults.ts';
 import { signJwt } from './jwt.ts';
-import { startWebPushSimulator } from './web-push.ts';
+import { startWebPushSimulator } from './web-push/web-push.ts';
 
 async function started(t: TestContext) {
   const tls = makeCertificate();

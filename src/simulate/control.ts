@@ -1,8 +1,8 @@
+import type { Answer, WireRequest } from '../net/wire.ts';
 import { FaultError, type FaultText, readFaults } from './faults.ts';
 import { isObject, readJson } from './json.ts';
 import { type Listening, listen } from './listen.ts';
 import { type Simulator, setFaultsOf } from './simulator.ts';
-import type { Answer, WireRequest } from './wire.ts';
 
 export interface ControlOptions {
   host: string;

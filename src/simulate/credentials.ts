@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type ApnsKey, makeApnsKey } from './apns.ts';
+import { type ApnsKey, makeApnsKey } from './apns/apns.ts';
 import { makeCertificate } from './certificate.ts';
-import { makeServiceAccount, type ServiceAccount } from './fcm.ts';
+import { makeServiceAccount, type ServiceAccount } from './fcm/fcm.ts';
 import { isObject, readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
-import { makeVapidKeys, type VapidKeys } from './vapid.ts';
+import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
 
 /** What the stand-ins accept, kept from start to start. */
 export interface Credentials {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { admAnswers } from './adm.ts';
+import { admAnswers } from './adm/adm.ts';
 import { type AnswerTable, networkAnswerNames } from './answers.ts';
-import { apnsAnswers, codedAnswers } from './apns-answers.ts';
-import { fcmAnswers } from './fcm-answers.ts';
-import { webPushAnswers } from './web-push.ts';
+import { apnsAnswers, codedAnswers } from './apns/apns-answers.ts';
+import { fcmAnswers } from './fcm/fcm-answers.ts';
+import { webPushAnswers } from './web-push/web-push.ts';
 
 const page = readFileSync(new URL('../../docs/simulators.md', import.meta.url), 'utf8');
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Answer, Reaction, WireConnection, WireRequest } from './wire.ts';
+import type { Answer, Reaction, WireConnection, WireRequest } from '../net/wire.ts';
 
 /** An HTTP/1.1 server that is handed its connections; it listens nowhere itself. */
 export function http1Server(onRequest: (request: WireRequest) => Reaction, maxBodyBytes: number): Server {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { PREFACE } from '../lib/http2/frames.ts';
+import { PREFACE } from '../net/http2/frames.ts';
+import { Http2Connection } from '../net/http2/server/connection.ts';
+import type { Reaction, WireRequest } from '../net/wire.ts';
 import { http1Server } from './http1.ts';
-import { Http2Connection } from './http2/connection.ts';
-import type { Reaction, WireRequest } from './wire.ts';
 
 /** The address cannot be listened on; worded for who chose it. */
 export class PortError extends Error {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Answer, header, type Reaction, type WireRequest } from '../net/wire.ts';
 import { type AnswerTable, answerFor, type NamedAnswer, withRetryAfter } from './answers.ts';
 import {
   drawFault,
@@ -13,7 +14,6 @@ import {
 import { type Counts, Ledger, type Received, type TargetRecord } from './ledger.ts';
 import { type ListenOptions, listen, type TlsIdentity } from './listen.ts';
 import { orderInName } from './target-names.ts';
-import { type Answer, header, type Reaction, type WireRequest } from './wire.ts';
 
 export interface SimulatorOptions {
   /** 127.0.0.1. */

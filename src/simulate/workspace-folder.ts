@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ProviderName, Started } from './all.ts';
-import { apnsToken } from './apns-tokens.ts';
+import { apnsToken } from './apns/apns-tokens.ts';
 import { type Credentials, makeCredentials, readCredentials } from './credentials.ts';
 
 /** The folder cannot be used; worded for the person who named it. */

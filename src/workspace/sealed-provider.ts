@@ -1,6 +1,6 @@
 import type { Provider } from './catalog.ts';
+import { secretMembers } from './file/providers.ts';
 import { openProvider, type StoredProvider } from './load-catalog.ts';
-import { secretMembers } from './providers.ts';
 import { type Secret, SecretError, seal } from './secrets.ts';
 
 export interface SealedProvider {

@@ -1,6 +1,6 @@
 // Generators of people and of filters that ask about them: small vocabularies, so that filters meet what is stored.
 import fc from 'fast-check';
-import { countComparisons, dayComparisons, numberComparisons } from '../../src/audience/filter.ts';
+import { countComparisons, dayComparisons, numberComparisons } from '../../src/audience/grammar/filter.ts';
 import { readStoredTime } from '../../src/lib/times.ts';
 
 export const mailGroup = 'aaaaaaaa-3b7e-4c5e-9a55-5f1f0f6f7a11';

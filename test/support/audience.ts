@@ -4,7 +4,7 @@ import { evaluate } from '../../src/audience/evaluate/evaluate.ts';
 import { loadAudienceFacts } from '../../src/audience/evaluate/load-facts.ts';
 import { re2Matches } from '../../src/audience/evaluate/matches.ts';
 import { needsOf } from '../../src/audience/evaluate/needs.ts';
-import type { Filter } from '../../src/audience/filter.ts';
+import type { Filter } from '../../src/audience/grammar/filter.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { TestApp } from './app.ts';
 

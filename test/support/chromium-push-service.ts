@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Server } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { testCertificate } from './certificate.ts';
+import { testCertificate } from '../../rig/certificate.ts';
 import { bytesField, type Frame, fixed64Field, frame, readFrames, textField, varintField } from './mcs.ts';
 
 /**

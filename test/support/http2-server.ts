@@ -10,7 +10,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { loopbackCertificate } from './loopback-certificate.ts';
+import { loopbackCertificate } from '../../rig/loopback-certificate.ts';
 
 /** A request as the server saw it, and the stream to answer it on. */
 export interface ServerCall {

@@ -1,6 +1,6 @@
-import type { SendStatus } from '../../src/dispatch/ledger.ts';
-import type { ReplayableStatus } from '../../src/dispatch/replay-filter.ts';
-import { type DispatchState, dispatchMoves } from '../../src/dispatch/states.ts';
+import type { ReplayableStatus } from '../../src/dispatch/plan/replay-filter.ts';
+import type { SendStatus } from '../../src/dispatch/plan/states.ts';
+import { type DispatchState, dispatchMoves } from '../../src/dispatch/plan/states.ts';
 import { LEASE_MS } from '../../src/queue/tasks.ts';
 
 export interface ModelSend {

@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { RequestError } from '../../src/errors.ts';
+import { userRoutes } from '../../src/http/public/users/route.ts';
 import type { Answer, Rate, Route } from '../../src/http/route.ts';
-import { userRoutes } from '../../src/http/routes/users.ts';
 import type { Catalog, WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { testDatabase } from './database.ts';
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Push, PushOutcome, PushSenderMaker } from '../../src/channels/push-sender.ts';
 import { sql } from '../../src/db/sql.ts';
-import type { PushSenders } from '../../src/dispatch/push/app-lanes.ts';
+import type { PushSenders } from '../../src/dispatch/push/app-queues.ts';
 import type { TestApp } from './app.ts';
 
 export const IOS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createWatchers } from './watchers.ts';
+import { createWatchers } from '../../rig/watchers.ts';
 
 /** A server of webhooks that remembers who was called, by the path: one path for each person. */
 export interface WebhookSink {

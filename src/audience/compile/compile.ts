@@ -1,7 +1,7 @@
 import { joinSql, type Sql, sql } from '../../db/sql.ts';
 import { idKey } from '../../workspace/catalog.ts';
 import { type AudienceContext, filterOf } from '../context.ts';
-import type { Filter, Leaf } from '../filter.ts';
+import type { Filter, Leaf } from '../grammar/filter.ts';
 import { addressFlag, emailAvailable, pushEnabled, subscriptionGroup } from './contact.ts';
 import { customAttribute, nestedAttribute } from './custom.ts';
 import { done, doneInDays, doneTime, purchaseTotal } from './deeds.ts';

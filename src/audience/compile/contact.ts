@@ -1,7 +1,7 @@
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import { idKey } from '../../workspace/catalog.ts';
 import type { AudienceContext } from '../context.ts';
-import type { AddressFlag, Leaf } from '../filter.ts';
+import type { AddressFlag, Leaf } from '../grammar/filter.ts';
 import { own } from './own.ts';
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;

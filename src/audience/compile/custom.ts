@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../../db/sql.ts';
 import type { AudienceContext } from '../context.ts';
-import { isNegative, type Leaf, type PathStep, type Scalar, type UntimedTest } from '../filter.ts';
+import { isNegative, type Leaf, type PathStep, type Scalar, type UntimedTest } from '../grammar/filter.ts';
 import { millisecondsHold } from './instants.ts';
 import { differs, equalsZero, isNested, isPossible, jsonHolds, type MissingNumbers } from './json-values.ts';
 

@@ -1,6 +1,6 @@
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import type { AudienceContext } from '../context.ts';
-import type { CountComparison, Deed, Leaf } from '../filter.ts';
+import type { CountComparison, Deed, Leaf } from '../grammar/filter.ts';
 import { firstHolds, latestHolds } from './extremes.ts';
 import { timestamp } from './instants.ts';
 import { own } from './own.ts';

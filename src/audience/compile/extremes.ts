@@ -1,5 +1,5 @@
 import { joinSql, type Sql, sql } from '../../db/sql.ts';
-import type { TimeTest } from '../filter.ts';
+import type { TimeTest } from '../grammar/filter.ts';
 import { type Bound, boundsOf, operators, timestamp } from './instants.ts';
 
 type Operator = Bound[0];

@@ -1,5 +1,5 @@
 import { joinSql, type Sql, sql } from '../../db/sql.ts';
-import type { TimeTest } from '../filter.ts';
+import type { TimeTest } from '../grammar/filter.ts';
 
 const DAY_MS = 86_400_000;
 

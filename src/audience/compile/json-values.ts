@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../../db/sql.ts';
 import { isStorable } from '../../lib/storable.ts';
-import type { NumberComparison, Scalar, UntimedTest } from '../filter.ts';
+import type { NumberComparison, Scalar, UntimedTest } from '../grammar/filter.ts';
 
 /** What a missing number counts as; from the workspace's settings. */
 export interface MissingNumbers {

@@ -9,7 +9,7 @@ import {
   type NumberTest,
   type UntimedTest,
   type ValueTest,
-} from '../filter.ts';
+} from '../grammar/filter.ts';
 import { timestamp, timestampHolds } from './instants.ts';
 
 const columns: Readonly<Record<AttributeName, Sql>> = {

@@ -1,7 +1,7 @@
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import { idKey } from '../../workspace/catalog.ts';
 import { type AudienceContext, campaignsTagged } from '../context.ts';
-import type { Leaf } from '../filter.ts';
+import type { Leaf } from '../grammar/filter.ts';
 import { latestHolds } from './extremes.ts';
 import { own } from './own.ts';
 

@@ -1,6 +1,6 @@
 import { idKey } from '../../workspace/catalog.ts';
 import { filterOf } from '../context.ts';
-import type { Filter, Leaf } from '../filter.ts';
+import type { Filter, Leaf } from '../grammar/filter.ts';
 import { leafAnswers } from './leaf-answers.ts';
 import type { Answer, Question } from './question.ts';
 

@@ -1,6 +1,6 @@
 import { idKey } from '../../workspace/catalog.ts';
 import { type AudienceWorkspace, filterOf } from '../context.ts';
-import type { Filter, Leaf } from '../filter.ts';
+import type { Filter, Leaf } from '../grammar/filter.ts';
 import { answerLeaf } from './evaluate.ts';
 import type { Question } from './question.ts';
 import { sentenceOf } from './sentence.ts';

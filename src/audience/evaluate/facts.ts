@@ -1,5 +1,5 @@
 import type { GlobalState } from '../../templating/facts.ts';
-import type { AddressFlag, AttributeName, Deed, Platform } from '../filter.ts';
+import type { AddressFlag, AttributeName, Deed, Platform } from '../grammar/filter.ts';
 
 /** What is known of one person that a filter may ask. What was not asked for is empty. Times: milliseconds since 1970. */
 export interface AudienceFacts {

@@ -1,6 +1,6 @@
 import { idKey } from '../../workspace/catalog.ts';
 import { campaignsTagged } from '../context.ts';
-import type { Leaf, NumberTest } from '../filter.ts';
+import type { Leaf, NumberTest } from '../grammar/filter.ts';
 import type { AudienceFacts, DeedTotal } from './facts.ts';
 import type { Answer, Question } from './question.ts';
 import { type Judgement, timeHolds, valueHolds, valuesAt, valuesHold } from './values.ts';

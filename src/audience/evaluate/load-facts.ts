@@ -1,8 +1,8 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import type { PersonKey } from '../../people/identify.ts';
+import type { PersonKey } from '../../people/profile/identify.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import type { Platform } from '../filter.ts';
+import type { Platform } from '../grammar/filter.ts';
 import type { AudienceFacts, DeedDay, DeedTotal, Received } from './facts.ts';
 import type { Need } from './needs.ts';
 

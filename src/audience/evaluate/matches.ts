@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import type { Pattern } from '../filter.ts';
+import type { Pattern } from '../grammar/filter.ts';
 
 /** Whether the text contains a match. */
 export type Matches = (pattern: Pattern, text: string) => boolean;

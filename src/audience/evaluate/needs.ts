@@ -1,6 +1,6 @@
 import { idKey } from '../../workspace/catalog.ts';
 import { type AudienceWorkspace, filterOf, leavesOf } from '../context.ts';
-import type { Filter, Leaf } from '../filter.ts';
+import type { Filter, Leaf } from '../grammar/filter.ts';
 
 /** Parts of the facts that cost a question each; what stands in the profile itself costs nothing. */
 export type Need = 'custom' | 'totals' | 'days' | 'groups' | 'tokens' | 'flags' | 'received';

@@ -1,6 +1,6 @@
 import { idKey } from '../../workspace/catalog.ts';
 import type { AudienceWorkspace } from '../context.ts';
-import type { Deed, Leaf } from '../filter.ts';
+import type { Deed, Leaf } from '../grammar/filter.ts';
 import type { Answer } from './question.ts';
 
 const MOST_CHARACTERS = 120;

@@ -1,4 +1,11 @@
-import { isNegative, type ListTest, type PathStep, type Scalar, type TimeTest, type UntimedTest } from '../filter.ts';
+import {
+  isNegative,
+  type ListTest,
+  type PathStep,
+  type Scalar,
+  type TimeTest,
+  type UntimedTest,
+} from '../grammar/filter.ts';
 import type { Matches } from './matches.ts';
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;

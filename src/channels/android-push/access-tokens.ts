@@ -1,10 +1,10 @@
 import { Agent } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
-import { networkReason, type PostReply, post } from '../http-post.ts';
+import { networkReason, type PostReply, post } from '../../net/http-post.ts';
+import { askedWait } from '../../net/retry-after.ts';
 import { signJwt } from '../jwt.ts';
 import { jsonObject, plainWord } from '../provider-reply.ts';
 import type { PushOutcome } from '../push-sender.ts';
-import { askedWait } from '../retry-after.ts';
 import type { ServiceAccount } from './fcm-app.ts';
 
 /** A token, or why there is none. */

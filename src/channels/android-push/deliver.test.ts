@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import test, { type TestContext } from 'node:test';
+import { loopbackCertificate } from '../../../rig/loopback-certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type GoogleTokens, serviceAccount, startGoogleTokens } from '../../../test/support/google.ts';
 import { type ServerCall, startHttp2Server, type TestHttp2ServerOptions } from '../../../test/support/http2-server.ts';
-import { loopbackCertificate } from '../../../test/support/loopback-certificate.ts';
 import type { Push } from '../push-sender.ts';
 import { createFcmSender } from './deliver.ts';
 import type { RenderedAndroidPush } from './render.ts';

@@ -1,5 +1,5 @@
-import type { Http2Answer, Http2Request } from '../http2/exchange.ts';
-import { Http2Pool, type Http2PoolOptions } from '../http2/pool.ts';
+import type { Http2Answer, Http2Request } from '../../net/http2/client/exchange.ts';
+import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';

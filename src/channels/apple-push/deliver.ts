@@ -1,5 +1,5 @@
-import type { Http2Answer } from '../http2/exchange.ts';
-import { Http2Pool, type Http2PoolOptions } from '../http2/pool.ts';
+import type { Http2Answer } from '../../net/http2/client/exchange.ts';
+import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
 import type { Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { type ApnsHost, readApnsApp } from './apns-app.ts';

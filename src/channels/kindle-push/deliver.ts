@@ -1,7 +1,8 @@
 import { Pool } from 'undici';
+import { networkReason, type PostReply, post } from '../../net/http-post.ts';
 import { closingLast } from '../closing-last.ts';
-import { networkReason, type PostReply, post, unansweredPost } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import { unansweredPost } from '../unanswered-post.ts';
 import { createAccessTokens } from './access-token.ts';
 import {
   type AdmRequest,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
-import { testCertificate } from '../../../test/support/certificate.ts';
+import { testCertificate } from '../../../rig/certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type Browser, newBrowser, startTestService, type TestService } from '../../../test/support/web-push.ts';
-import { makeVapidKeys } from '../../simulate/vapid.ts';
+import { makeVapidKeys } from '../../simulate/web-push/vapid.ts';
 import type { Push } from '../push-sender.ts';
 import { createWebPushSender } from './deliver.ts';
 import type { RenderedWebPush } from './render.ts';

@@ -1,7 +1,8 @@
+import { type PostReply, post } from '../../net/http-post.ts';
 import { closingLast } from '../closing-last.ts';
-import { type PostReply, post, unansweredPost } from '../http-post.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
+import { unansweredPost } from '../unanswered-post.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
 import { shareEncryptors } from './encryptors.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
-import { findPassage, type GuardOptions } from '../webhook/guard.ts';
+import { findPassage, type GuardOptions } from '../../net/guard.ts';
 import { isListedHost } from './push-services.ts';
 import { VAPID_LIFETIME_MS, type VapidKeys, vapidHeader } from './vapid.ts';
 

@@ -14,7 +14,7 @@ export interface Subscription {
 
 export type SubscriptionReading = { ok: true; subscription: Subscription } | { ok: false; problem: string };
 
-/** A canonical token fits into an index row of PostgreSQL (`people/attributes.ts`). */
+/** A canonical token fits into an index row of PostgreSQL (`people/track/attributes.ts`). */
 const MAX_ENDPOINT_LENGTH = 1_800;
 const MAX_TEXT_LENGTH = 4_096;
 const P256DH_BYTES = 65;

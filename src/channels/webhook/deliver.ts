@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, request } from 'undici';
+import { findPassage, type Passage } from '../../net/guard.ts';
+import { reachedNobody } from '../../net/reached-nobody.ts';
+import { readRetryAfter } from '../../net/retry-after.ts';
 import type { Outcome } from '../outcome.ts';
-import { reachedNobody } from '../reached-nobody.ts';
-import { findPassage, type Passage } from './guard.ts';
 import type { RenderedWebhook } from './rendered.ts';
-import { readRetryAfter, readStatus } from './reply.ts';
+import { readStatus } from './reply.ts';
 
 export interface WebhookSender {
   deliver(hook: RenderedWebhook, id: { dispatchId: string; key: string }, signal: AbortSignal): Promise<Outcome>;

@@ -1,194 +1,154 @@
 import type { Logger } from 'pino';
-import type { PushOutcome } from '../../channels/push-sender.ts';
-import type { Database, Db } from '../../db/database.ts';
+import type { ChannelKey } from '../../channels/channel.ts';
+import { channels } from '../../channels/index.ts';
+import type { PushSenderMaker } from '../../channels/push-sender.ts';
+import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { clearSuspects } from '../../people/push-tokens.ts';
-import type { App, Catalog } from '../../workspace/catalog.ts';
-import type { AppQueue } from './app-lane.ts';
-import {
-  CLOSED_APPS_CHANNEL,
-  type ClosedApp,
-  claimProbe,
-  closeApp,
-  listClosedApps,
-  reopenApp,
-  settingsDigest,
-} from './closed-apps.ts';
-import { PROBE_EVERY_MS } from './devices.ts';
-import { type AppCalls, forgetCalls, GUARD_WINDOW_MS, guardTrips } from './guard.ts';
+import type { App, ProviderKind, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { LaneName } from '../plan/send-plan.ts';
+import { AppQueue } from './app-queue.ts';
+import { quotaOf, reserveCalls } from './call-quotas.ts';
+import { plannedExpiryMs } from './expiry.ts';
+import type { PaceOptions } from './pace.ts';
+import type { PausedApps } from './paused-apps.ts';
+import type { PausedApp } from './paused-apps-store.ts';
 
-const LOOK_EVERY_MS = 1_000;
+export type PushSenders = Partial<Record<ProviderKind, PushSenderMaker>>;
 
 export interface AppQueuesOptions {
-  db: Database;
+  db: Db;
+  /** Whom the messages are for, if it is known of all of them; else as of broadcasts. */
+  traffic: LaneName;
+  senders: PushSenders;
+  pausedApps: PausedApps;
   clock: Clock;
   log: Logger;
-  catalog(): Catalog;
+  /** Of the machine, that this thread has to itself; see `PushSenderOptions`. */
+  processors?: number;
 }
 
-/**
- * Which apps' queues are closed because their provider does not accept our settings. Kept in the database for all
- * processes, and in memory for every call.
- * States of an app: open → closed (a config error, or the guard) → probing (one call, every five minutes, by one
- * process) → open when the provider takes it, else closed. New settings open it at once.
- */
+/** What a dispatch sends by one channel. */
+export interface DispatchMessage {
+  dispatchId: string;
+  message: object;
+  acceptedAt: Date;
+}
+
+/** One queue per app with a provider. A queue lives until the settings of its provider change. */
 export class AppQueues {
   readonly #options: AppQueuesOptions;
-  readonly #probing = new Set<string>();
-  /** Calls of this process within ten minutes, so that the guard need not wait until they are written down. */
-  readonly #calls = new Map<string, AppCalls & { since: number }>();
-  #closed = new Map<string, ClosedApp>();
-  #cancelLook: (() => void) | null = null;
-  #stopListening: (() => Promise<void>) | null = null;
-  #stopped = false;
-  /** Writes under way, in order. */
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #queues = new Map<string, { app: App; settings: string; queue: AppQueue }>();
+  readonly #closing = new Set<Promise<void>>();
 
   constructor(options: AppQueuesOptions) {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
-    const listener = await this.#options.db.listen(CLOSED_APPS_CHANNEL, () => this.#write(() => this.#read()));
-    this.#stopListening = () => listener.stop();
-    await this.#read();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelLook?.();
-    await this.#stopListening?.();
-    await this.#writing;
-  }
-
-  get(appId: string): ClosedApp | undefined {
-    return this.#closed.get(appId);
-  }
-
-  queueOf(workspaceId: number, app: App): AppQueue {
-    return {
-      closed: () => {
-        const closed = this.#closed.get(app.id);
-        if (closed === undefined || this.#probing.has(app.id)) return null;
-        return { untilMs: closed.probeAt.getTime(), reason: closed.reason };
-      },
-      isProbing: () => this.#probing.has(app.id),
-      hear: (outcome) => this.#hear(workspaceId, app, outcome),
-    };
-  }
-
-  /** True when this process may make one call to see whether the provider takes our settings now. */
-  async tryProbe(appId: string): Promise<boolean> {
-    const closed = this.#closed.get(appId);
-    const now = this.#options.clock.now();
-    if (closed === undefined || closed.probeAt > now || this.#probing.has(appId)) return false;
-    const next = new Date(now.getTime() + PROBE_EVERY_MS);
-    const claimed = await claimProbe(this.#options.db, appId, now, next);
-    if (!claimed) await this.#read();
-    else if (this.#closed.get(appId) === closed) {
-      this.#closed.set(appId, { ...closed, probeAt: next });
-      this.#probing.add(appId);
+  /** Null for an app without a provider: its messages go to the sandbox. */
+  queueOf(workspace: WorkspaceCatalog, appId: string): AppQueue | null {
+    const app = workspace.apps.get(appId);
+    if (app?.provider === undefined) return null;
+    const current = this.#queues.get(app.id);
+    if (current?.app === app) return current.queue;
+    const settings = JSON.stringify(app.provider);
+    if (current?.settings === settings) {
+      current.app = app;
+      return current.queue;
     }
-    return claimed;
+    const maker = this.#options.senders[app.provider.kind];
+    if (maker === undefined) return null;
+    if (current !== undefined) this.#closeLater(current.queue);
+    const queue = this.#open(workspace, app, maker);
+    this.#queues.set(app.id, { app, settings, queue });
+    return queue;
   }
 
-  /** In memory at once, so that no further call begins; then for all. */
-  close(workspaceId: number, app: App, cause: ClosedApp['cause'], reason: string): void {
-    this.#probing.delete(app.id);
-    if (this.#closed.has(app.id)) return;
-    const since = this.#options.clock.now();
-    const probeAt = new Date(since.getTime() + PROBE_EVERY_MS);
-    const closed = { appId: app.id, workspaceId, cause, reason, settings: settingsDigest(app), since, probeAt };
-    this.#closed.set(app.id, closed);
-    this.#options.log.error(
-      { app_id: app.id, app: app.name, cause, reason },
-      'an app is paused: its provider does not accept our settings, or calls too many tokens bad; what waits is kept',
-    );
-    this.#lookLater();
-    this.#write(() => this.#options.db.transaction((tx) => this.#writeClosed(tx, closed)));
-  }
-
-  async #writeClosed(tx: Db, closed: ClosedApp): Promise<void> {
-    await closeApp(tx, closed);
-    if (closed.cause !== 'guard') return;
-    await clearSuspects(tx, closed.appId, closed.since);
-    await forgetCalls(tx, closed.appId);
-  }
-
-  /** True when this answer makes too many that call a token bad. */
-  #trips(appId: string, isDoubtful: boolean): boolean {
-    const now = this.#options.clock.now().getTime();
-    let counts = this.#calls.get(appId);
-    if (counts === undefined || now - counts.since > GUARD_WINDOW_MS) {
-      counts = { appId, calls: 0, ambiguous: 0, since: now };
-      this.#calls.set(appId, counts);
+  /**
+   * Until when nothing of a channel can go out, because every app of its platform is closed, or full for this
+   * dispatch; null = some can. Milliseconds since 1970.
+   */
+  async blocked(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): Promise<number | null> {
+    const apps = appsOf(workspace, channel);
+    if (apps.length === 0 || this.#hasExpired(channel, of)) return null;
+    let untilMs = plannedExpiryMs(channel, of.message, of.acceptedAt);
+    for (const app of apps) {
+      if (await this.#options.pausedApps.tryProbe(app.id)) return null;
+      const queue = this.queueOf(workspace, app.id);
+      const wait = queue?.closed() ?? queue?.full(of.dispatchId) ?? null;
+      if (wait === null) return null;
+      untilMs = Math.min(untilMs, wait.untilMs);
     }
-    counts.calls += 1;
-    if (!isDoubtful) return false;
-    counts.ambiguous += 1;
-    return guardTrips(counts);
+    return untilMs;
   }
 
-  /** What an answer says of our settings. */
-  #hear(workspaceId: number, app: App, outcome: PushOutcome): PushOutcome {
-    const isDoubtful = outcome.kind === 'bounced' && outcome.token === 'suspect';
-    const trips = this.#trips(app.id, isDoubtful);
-    if (outcome.kind === 'config_error') this.close(workspaceId, app, 'config_error', outcome.reason);
-    const closed = this.#closed.get(app.id);
-    if (closed === undefined) {
-      if (trips)
-        this.close(
-          workspaceId,
-          app,
-          'guard',
-          `${this.#calls.get(app.id)?.ambiguous} tokens called bad within ten minutes`,
-        );
-      return outcome;
-    }
-    if (closed.cause === 'guard' && isDoubtful) {
-      // Not believed: the person keeps the token and the message waits.
-      this.#probing.delete(app.id);
-      return { kind: 'config_error', reason: outcome.reason };
-    }
-    if (!this.#probing.has(app.id)) return outcome;
-    this.#probing.delete(app.id);
-    if (outcome.kind === 'accepted' || outcome.kind === 'failed' || (outcome.kind === 'bounced' && !isDoubtful))
-      this.#open(app.id, null);
-    return outcome;
+  /** Until when no more of a dispatch's channel may be begun, because every app of its platform is full; null = some may. */
+  full(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): number | null {
+    const untilOf = ({ id }: App) => this.queueOf(workspace, id)?.full(of.dispatchId)?.untilMs ?? null;
+    const waits = appsOf(workspace, channel).map(untilOf);
+    if (waits.length === 0 || waits.includes(null) || this.#hasExpired(channel, of)) return null;
+    return Math.min(...waits.map(Number));
   }
 
-  #open(appId: string, settings: string | null): void {
-    this.#closed.delete(appId);
-    this.#calls.delete(appId);
-    this.#options.log.warn({ app_id: appId }, 'an app goes on: its provider takes our settings, or they are new');
-    this.#write(() => this.#options.db.transaction((tx) => reopenApp(tx, appId, settings, this.#options.clock.now())));
+  /** The apps of a channel that wait for a person to mend something. */
+  paused(workspace: WorkspaceCatalog, channel: ChannelKey): PausedApp[] {
+    return appsOf(workspace, channel).flatMap(({ id }) => this.#options.pausedApps.get(id) ?? []);
   }
 
-  async #read(): Promise<void> {
-    const rows = await listClosedApps(this.#options.db);
-    this.#closed = new Map(rows.map((row) => [row.appId, row]));
-    for (const appId of this.#probing) if (!this.#closed.has(appId)) this.#probing.delete(appId);
-    this.#lookLater();
+  async close(): Promise<void> {
+    for (const { queue } of this.#queues.values()) this.#closeLater(queue);
+    this.#queues.clear();
+    await Promise.all(this.#closing);
   }
 
-  /** While anything is closed: have its settings changed? */
-  #lookLater(): void {
-    if (this.#cancelLook !== null || this.#closed.size === 0 || this.#stopped) return;
-    this.#cancelLook = this.#options.clock.after(LOOK_EVERY_MS, () => {
-      this.#cancelLook = null;
-      for (const { appId, workspaceId, settings } of this.#closed.values()) {
-        const app = this.#options.catalog().workspace(workspaceId)?.apps.get(appId);
-        if (app !== undefined && settingsDigest(app) !== settings) this.#open(appId, settings);
+  /** Then it is not held up: it is to be written off. */
+  #hasExpired(channel: ChannelKey, { message, acceptedAt }: DispatchMessage): boolean {
+    return plannedExpiryMs(channel, message, acceptedAt) <= this.#options.clock.now().getTime();
+  }
+
+  #open(workspace: WorkspaceCatalog, app: App, maker: PushSenderMaker): AppQueue {
+    const { clock, log, pausedApps, processors } = this.#options;
+    const settings = app.provider?.settings ?? {};
+    return new AppQueue({
+      appId: app.id,
+      sender: maker({ settings, clock, ...(processors !== undefined && { processors }) }),
+      pause: pausedApps.pauseOf(workspace.id, app),
+      clock,
+      pace: this.#paceOf(app),
+      onBreakerOpen: (untilMs) =>
+        log.warn(
+          { app_id: app.id, app: app.name, until: new Date(untilMs) },
+          'a push provider does not answer; waiting',
+        ),
+      onSenderError: (error) => log.error({ err: error, app_id: app.id }, 'a push sender threw'),
+    });
+  }
+
+  #paceOf(app: App): Omit<PaceOptions, 'onReady'> | null {
+    const { db, traffic, clock, log } = this.#options;
+    const quota = quotaOf(app);
+    return (
+      quota && {
+        ...{ quota, traffic, clock },
+        reserve: (wanted) => reserveCalls(db, wanted),
+        onTrouble: (error) =>
+          error === null
+            ? log.info({ app_id: app.id }, 'calls of an app go on: its quota can be counted again')
+            : log.error({ err: error, app_id: app.id }, 'the quota of an app cannot be counted; its calls wait'),
       }
-      this.#lookLater();
-    });
+    );
   }
 
-  /** One after the other; after a failure what the database says is read again. */
-  #write(work: () => Promise<unknown>): void {
-    this.#writing = this.#writing.then(work).catch((error: unknown) => {
-      this.#options.log.error({ err: error }, 'the state of an app could not be read or written');
-      if (!this.#stopped) this.#options.clock.after(LOOK_EVERY_MS, () => this.#write(() => this.#read()));
-    });
+  #closeLater(queue: AppQueue): void {
+    const done: Promise<void> = queue
+      .close()
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a push sender did not close well'))
+      .finally(() => this.#closing.delete(done));
+    this.#closing.add(done);
   }
+}
+
+function appsOf(workspace: WorkspaceCatalog, channel: ChannelKey): App[] {
+  const { address } = channels[channel];
+  if (address.kind !== 'push') return [];
+  return [...workspace.apps.values()].filter(({ platform }) => platform === address.platform);
 }

@@ -1,23 +1,16 @@
 import type { Push, PushOutcome } from '../../channels/push-sender.ts';
-import type { PushTarget } from '../../people/facts.ts';
-import type { SentToken } from '../../people/push-tokens.ts';
-import type { Delivered, Parcel } from '../deliveries.ts';
-import type { AppLane } from './app-lane.ts';
-import type { AppLanes } from './app-lanes.ts';
-import { type DeviceState, deviceAfter, type Held, settle } from './devices.ts';
+import type { PushTarget } from '../../people/profile/facts.ts';
+import type { Parcel } from '../admit/parcel.ts';
+import type { Delivered, TokenNews } from '../ledger/delivered.ts';
+import { deviceAfter, type Held, settle } from '../ledger/devices.ts';
+import type { DeviceState } from '../ledger/send.ts';
+import type { AppQueue } from './app-queue.ts';
+import type { AppQueues } from './app-queues.ts';
 import { expiresAtMs } from './expiry.ts';
 import { pushIdOf } from './push-id.ts';
 
-/** What a provider's answer says of a token, to be written down with the verdict. */
-export interface TokenNews extends SentToken {
-  news:
-    | { kind: 'dead' | 'suspect'; reason: string }
-    | { kind: 'replaced'; newToken: string }
-    | { kind: 'environment'; environment: 'production' | 'development' };
-}
-
 export interface PushDeps {
-  lanes: AppLanes;
+  queues: AppQueues;
   nowMs(): number;
   /** Between 0 and 1. */
   random(): number;
@@ -28,7 +21,7 @@ interface Call {
   push: Push;
   target: PushTarget;
   /** Null: the app has no provider, so that this device is the sandbox's. */
-  lane: AppLane | null;
+  queue: AppQueue | null;
   before: DeviceState | undefined;
 }
 
@@ -45,8 +38,8 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
   if (only === undefined || parcel.pushTargets.length > 1 || before.length > 0)
     return deliverToAll(deps, parcel, before, signal);
   const call = callFor(deps, parcel, only);
-  if (call === null || call.lane === null) return deliverToAll(deps, parcel, before, signal);
-  const { lane } = call;
+  if (call === null || call.queue === null) return deliverToAll(deps, parcel, before, signal);
+  const { queue } = call;
   const lastMs = lastMoment(parcel);
   const calling = callOut(call, parcel, lastMs <= deps.nowMs(), signal);
   return calling.then((outcome) => {
@@ -56,7 +49,7 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
         verdict: { status: 'sent', providerMessageId: outcome.providerId },
         isSandbox: false,
         news: [],
-        calls: lane.plainCall,
+        calls: queue.plainCall,
       };
     return summary(deps, parcel, before, [answerOf(deps, parcel, call, outcome, lastMs)]);
   });
@@ -88,10 +81,10 @@ function summary(
   const devices = merge(before, answers, nowMs());
   return {
     verdict: { ...settle(devices), extraAttempts: attemptsOf(devices) - attemptsOf(before) - 1 },
-    isSandbox: answers.some(({ call }) => call.lane === null),
+    isSandbox: answers.some(({ call }) => call.queue === null),
     news: answers.flatMap((one) => newsOf(parcel, one)),
     calls: answers.flatMap(({ call, outcome }) =>
-      call.lane === null || outcome.kind === 'held'
+      call.queue === null || outcome.kind === 'held'
         ? []
         : { appId: call.target.appId, isAmbiguous: isAmbiguous(outcome) },
     ),
@@ -100,7 +93,7 @@ function summary(
 
 /** Null for a device that has its final word, or whose next try is not due. */
 function callFor(
-  { lanes, nowMs }: PushDeps,
+  { queues, nowMs }: PushDeps,
   { send, dispatch, rendered, handover }: Parcel,
   target: PushTarget,
 ): Call | null {
@@ -112,7 +105,7 @@ function callFor(
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
   const acceptedAt = dispatch.triedSince;
   const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, handover };
-  return { push, target, lane: lanes.laneOf(dispatch.workspace, appId), before };
+  return { push, target, queue: queues.queueOf(dispatch.workspace, appId), before };
 }
 
 function isDue({ state, due, held }: DeviceState, nowMs: number): boolean {
@@ -144,15 +137,15 @@ function answerOf(
 }
 
 function callOut(
-  { push, lane }: Call,
+  { push, queue }: Call,
   { send }: Parcel,
   isExpired: boolean,
   signal: AbortSignal,
 ): Promise<PushOutcome | Held> {
   if (isExpired) return Promise.resolve({ kind: 'expired' });
-  return lane === null
+  return queue === null
     ? Promise.resolve({ kind: 'accepted', providerId: null })
-    : lane.deliver(push, send.dispatchId, signal);
+    : queue.deliver(push, send.dispatchId, signal);
 }
 
 /** The devices as they stand now. One that was to be tried again but is no longer the person's is written off. */

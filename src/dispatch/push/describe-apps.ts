@@ -1,14 +1,14 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { type ClosedApp, listClosedApps } from './closed-apps.ts';
 import { type AppCalls, recentCalls } from './guard.ts';
+import { listPausedApps, type PausedApp } from './paused-apps-store.ts';
 
 /** How each app of a workspace fares with its push provider: for operators. */
 export async function describeApps(db: Db, workspace: WorkspaceCatalog, now: Date): Promise<object[]> {
   const apps = [...workspace.apps.values()];
   const ids = apps.map(({ id }) => id);
-  const closed = new Map((await listClosedApps(db)).map((one) => [one.appId, one]));
+  const closed = new Map((await listPausedApps(db)).map((one) => [one.appId, one]));
   const calls = new Map((await recentCalls(db, ids, now)).map((one) => [one.appId, one]));
   const suspects = await countSuspects(db, ids);
   return apps.map(({ id, name, platform, provider }) => ({
@@ -19,7 +19,7 @@ export async function describeApps(db: Db, workspace: WorkspaceCatalog, now: Dat
   }));
 }
 
-function stateOf(hasProvider: boolean, closed: ClosedApp | undefined): object {
+function stateOf(hasProvider: boolean, closed: PausedApp | undefined): object {
   if (!hasProvider) return { state: 'sandbox' };
   if (closed === undefined) return { state: 'open' };
   const { cause, reason, since, probeAt } = closed;

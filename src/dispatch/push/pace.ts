@@ -1,6 +1,6 @@
 import { CallTimes } from '../../lib/call-times.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { LaneName } from '../plan.ts';
+import type { LaneName } from '../plan/send-plan.ts';
 import { intervalMsOf, type Quota, type Reservation, type Wanted } from './call-quotas.ts';
 
 export interface PaceOptions {

@@ -9,11 +9,10 @@ import {
   removeTokens,
   replaceTokens,
   suspectTokens,
-} from '../../people/push-tokens.ts';
-import type { Delivered } from '../deliveries.ts';
-import { listClosedApps } from './closed-apps.ts';
-import type { TokenNews } from './deliver-push.ts';
+} from '../../people/tokens/push-tokens.ts';
+import type { Delivered, TokenNews } from '../ledger/delivered.ts';
 import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
+import { listPausedApps } from './paused-apps-store.ts';
 
 /** A suspect token is removed after this, unless it was cleared. Source: messaging-objects.md 1.11. */
 const SUSPECT_MS = 600_000;
@@ -130,7 +129,7 @@ export class TokenHygiene {
     try {
       const before = new Date(now.getTime() - SUSPECT_MS);
       const removed = await db.transaction(async (tx) => {
-        const paused = await listClosedApps(tx);
+        const paused = await listPausedApps(tx);
         // Marked by results that were being written while the guard tripped.
         for (const { appId, cause } of paused) if (cause === 'guard') await clearSuspects(tx, appId, now);
         // Those of any paused app may be bad because of what is to be mended.

@@ -1,6 +1,6 @@
 import { readFlag } from '../../lib/lenient.ts';
 import { isObject, ObjectProblem, shown } from '../object-problem.ts';
-import { profileFields } from '../profile-fields.ts';
+import { profileFields } from '../profile/profile-fields.ts';
 import { ImportFileError } from './entry.ts';
 
 /** How the cells of a column of custom attributes are read. */

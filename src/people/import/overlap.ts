@@ -1,6 +1,6 @@
-import { tokenKey } from '../roster.ts';
-import type { TrackRequest } from '../track-request.ts';
-import { wantedBy } from '../track-wanted.ts';
+import type { TrackRequest } from '../track/request.ts';
+import { tokenKey } from '../track/roster.ts';
+import { wantedBy } from '../track/wanted.ts';
 
 /** Whom and what a batch touches, as far as its order among others matters. */
 export interface Footprint {

@@ -1,7 +1,7 @@
+import type { PostReply } from '../../../net/http-post.ts';
+import { askedWait } from '../../../net/retry-after.ts';
 import { isPlainObject } from '../../fields.ts';
-import type { PostReply } from '../../http-post.ts';
 import type { PushOutcome } from '../../push-sender.ts';
-import { askedWait } from '../../retry-after.ts';
 import type { RenderedKindlePush } from '../render.ts';
 
 /** Source of this page: Amazon Device Messaging, "Send a Message via ADM"; messaging-objects.md 4.3 and 4.4. */

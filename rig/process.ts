@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+export interface ServerProcess {
+  url: string;
+  /** What it printed for programs: `{url, api_key}`. */
+  announced: { url: string; api_key: string | null };
+  child: ChildProcess;
+  /** Everything it wrote to its log so far. */
+  log(): string;
+  /** Its exit code, or the signal that ended it, once it has ended. */
+  ended: Promise<number | NodeJS.Signals>;
+  /** Ends it and waits; its exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+export interface Ended {
+  code: number | NodeJS.Signals;
+  output: string;
+}
+
+/** A data folder of the test's own; whatever server still runs on it is stopped in order when the test ends. */
+export function dataFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
+  t.after(async () => {
+    // A server that was killed has left its database running: the next one takes it over and stops it.
+    const last = await start({ CRESSET_DATA_DIR: folder, PORT: '0' });
+    if ('child' in last) await last.end('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+/** `cresset serve` as a process of its own: running, or how it ended. */
+export async function start(env: Record<string, string>): Promise<ServerProcess | Ended> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [main, 'serve', '--json'], {
+    env: { PATH, HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let log = '';
+  child.stderr.on('data', (chunk) => (log += chunk));
+  const ended = once(child, 'exit').then(([code, signal]): number | NodeJS.Signals => code ?? signal);
+  const announced = new Promise<ServerProcess['announced']>((said) => {
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+      if (out.includes('\n')) said(JSON.parse(out));
+    });
+  });
+  const first = await Promise.race([announced, ended]);
+  if (typeof first !== 'object') return { code: first, output: out + log };
+  return {
+    url: first.url,
+    announced: first,
+    child,
+    ended,
+    log: () => log,
+    end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** As `start`, for a server that must come up. */
+export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
+  const started = await start(env);
+  if ('child' in started) return started;
+  throw new Error(`the server ended with ${started.code}: ${started.output}`);
+}

@@ -1,0 +1,97 @@
+/** A file of src/, with the files of src/ that it imports: values or types alike. */
+export interface SourceFile {
+  path: string;
+  imports: readonly string[];
+}
+
+/** Lower layers, which nearly everything may import. */
+const base = ['lib', 'errors', 'db', 'templating', 'net', 'channels', 'workspace', 'people', 'audience', 'queue'];
+
+/**
+ * What each room of src/ may import from, itself apart: the whole plan of the house. A room that is not listed is refused,
+ * so that a new one is given its place here first. A test may import anything.
+ */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  lib: ['errors'],
+  net: ['lib'],
+  db: ['lib', 'errors'],
+  queue: ['db', 'lib'],
+  templating: ['lib'],
+  channels: ['templating', 'net', 'lib', 'errors'],
+  workspace: ['channels', 'db', 'lib', 'errors'],
+  people: ['workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
+  audience: ['people', 'workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
+  simulate: ['net', 'lib'],
+  sdk: [],
+
+  // The rooms of a send, in the order in which it is lived.
+  'dispatch/plan': base,
+  'dispatch/ledger': [...base, 'dispatch/plan'],
+  'dispatch/accept': [...base, 'dispatch/plan'],
+  'dispatch/expand': [...base, 'dispatch/plan', 'dispatch/ledger'],
+  'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger'],
+  'dispatch/push': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/admit'],
+  'dispatch/deliver': [
+    ...base,
+    ...['dispatch/plan', 'dispatch/ledger', 'dispatch/control', 'dispatch/expand', 'dispatch/admit', 'dispatch/push'],
+  ],
+  'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
+  'dispatch/report': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand', 'dispatch/admit'],
+  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/push'],
+  dispatch: [...base, 'dispatch/*'],
+
+  http: [...base, 'dispatch/*'],
+  config: ['lib'],
+  app: [...base, 'dispatch', 'dispatch/*', 'http'],
+  process: [...base, 'app', 'config', 'http'],
+  cli: [...base, 'config', 'http', 'simulate'],
+  main: ['process', 'cli', 'audience'],
+};
+
+/** Every import that points the wrong way, one sentence each. */
+export function findProblems(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports }) => {
+    if (path.endsWith('.test.ts')) return [];
+    const room = roomOf(path);
+    const allowed = mayImport[room];
+    if (allowed === undefined) return [`${path}: ${room} has no place yet; give it one in scripts/directions.ts`];
+    const wrong = imports.filter((one) => roomOf(one) !== room && !isAllowed(roomOf(one), allowed));
+    return wrong.map((one) => `${path}: ${room} may not import ${one}`);
+  });
+}
+
+function isAllowed(room: string, allowed: readonly string[]): boolean {
+  return allowed.includes(room) || allowed.includes(`${room.split('/')[0]}/*`);
+}
+
+/** `src/dispatch/plan/states.ts` is in `dispatch/plan`, `src/http/server.ts` in `http`, `src/app.ts` in `app`. */
+function roomOf(path: string): string {
+  const [, first = '', second = '', ...rest] = path.split('/');
+  if (second === '') return first.replace(/\.ts$/, '');
+  return first === 'dispatch' && rest.length > 0 ? `${first}/${second}` : first;
+}
+
+/** The files of one circle of imports, in order; null = there is none. */
+export function findCircle(files: readonly SourceFile[]): string[] | null {
+  const imports = new Map(files.map((file) => [file.path, file.imports]));
+  const done = new Set<string>();
+  const trail: string[] = [];
+  const visit = (path: string): string[] | null => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return null;
+    trail.push(path);
+    for (const next of imports.get(path) ?? []) {
+      const circle = visit(next);
+      if (circle !== null) return circle;
+    }
+    trail.pop();
+    done.add(path);
+    return null;
+  };
+  for (const { path } of files) {
+    const circle = visit(path);
+    if (circle !== null) return circle;
+  }
+  return null;
+}

@@ -1,0 +1,46 @@
+import type { Db } from '../db/database.ts';
+import type { PersonKey } from '../people/profile/identify.ts';
+import type { WorkspaceCatalog } from '../workspace/catalog.ts';
+import { explain, objectionOf } from './evaluate/explain.ts';
+import { loadAudienceFacts } from './evaluate/load-facts.ts';
+import { boundedMatches, TooMuchWork } from './evaluate/matches.ts';
+import { needsOf } from './evaluate/needs.ts';
+import type { Question } from './evaluate/question.ts';
+import type { TargetingFilters } from './targeting.ts';
+import { AudienceTooExpensive } from './time-limit.ts';
+
+/**
+ * Whether one person is described, and for every filter what it found: the trees of segment and audience, the verdict, and
+ * of a refusal the first filter that said no. Null when there is no such person. Throws AudienceTooExpensive.
+ */
+export async function explainPerson(
+  db: Db,
+  {
+    filters,
+    person,
+    workspace,
+    now,
+  }: { filters: TargetingFilters; person: PersonKey; workspace: WorkspaceCatalog; now: Date },
+): Promise<object | null> {
+  const needs = new Set([...needsOf(filters.segment, workspace), ...needsOf(filters.audience, workspace)]);
+  const facts = await loadAudienceFacts(db, { workspaceId: workspace.id, people: [person], needs, now });
+  const own = facts.get(person.userId);
+  if (own === undefined) return null;
+  try {
+    return verdictOn(filters, { facts: own, context: { now, workspace }, matches: boundedMatches() });
+  } catch (error) {
+    throw error instanceof TooMuchWork ? new AudienceTooExpensive(error) : error;
+  }
+}
+
+function verdictOn({ segment, audience }: TargetingFilters, question: Question): object {
+  const trees = {
+    ...(segment !== null && { segment: explain(segment, 'segment', question) }),
+    ...(audience !== null && { audience: explain(audience, 'audience', question) }),
+  };
+  const objection =
+    (trees.segment && objectionOf(trees.segment)) ?? (trees.audience && objectionOf(trees.audience)) ?? null;
+  if (objection === null) return { targeted: true, reason: null, detail: null, ...trees };
+  const reason = trees.segment?.held === false ? 'not_in_segment' : 'not_in_audience';
+  return { targeted: false, reason, detail: `${objection.path}: ${objection.sentence}`, ...trees };
+}

@@ -1,0 +1,136 @@
+import { describe } from '../../lib/lenient.ts';
+import { Problems } from '../../lib/problems.ts';
+import { connectedLeaves, type LeafKind } from './connected-leaves.ts';
+import type { ConnectedLeaf, Filter, SegmentLeaf } from './filter.ts';
+import { LeafBody, shown } from './leaf-body.ts';
+import { segmentFlags, segmentLeaves } from './segment-leaves.ts';
+
+export interface ParseOptions {
+  /** A saved segment's filter: may also say NOT, and ask more. */
+  isSegment?: boolean;
+}
+
+const MAX_LEVELS = 10;
+const MAX_FILTERS = 200;
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * A connected audience, or a segment's filter, checked through and through.
+ * Throws RequestError with every problem and its path: an audience is never guessed. Source: audience.md 1, 2 and 6.2.
+ */
+export function parseAudience(value: unknown, path: string, { isSegment = false }: ParseOptions = {}): Filter {
+  const parser = new Parser(isSegment ? segmentGrammar : connectedGrammar);
+  const filter = parser.parseWhole(value, path);
+  parser.problems.throwIfAny();
+  if (filter === null) throw new Error('an audience without a problem gave no filter');
+  return filter;
+}
+
+interface Grammar {
+  leaves: ReadonlyMap<string, LeafKind<ConnectedLeaf | SegmentLeaf>>;
+  flags: ReadonlyMap<string, (is: boolean) => SegmentLeaf>;
+  /** Filters of the specification that we cannot answer, and why. */
+  unsupported: ReadonlyMap<string, string>;
+  hasNot: boolean;
+}
+
+const connectedGrammar: Grammar = {
+  leaves: new Map(Object.entries(connectedLeaves)),
+  flags: new Map(),
+  unsupported: new Map(),
+  hasNot: false,
+};
+const segmentGrammar: Grammar = {
+  leaves: new Map([...connectedGrammar.leaves, ...Object.entries(segmentLeaves)]),
+  flags: new Map(Object.entries(segmentFlags)),
+  unsupported: new Map([
+    ['session_count_in_days', 'is not supported: sessions are counted, but not stored one by one with their days'],
+  ]),
+  hasNot: true,
+};
+
+class Parser {
+  readonly problems = new Problems();
+  readonly #grammar: Grammar;
+  #filters = 0;
+
+  constructor(grammar: Grammar) {
+    this.#grammar = grammar;
+  }
+
+  parseWhole(value: unknown, path: string): Filter | null {
+    // First, so that what is too large costs no more than being measured.
+    if (sizeOf(value) > MAX_BYTES) return this.#refuse(path, 'expected at most 256 KiB');
+    const filter = this.#parse(value, path, 1);
+    if (this.#filters <= MAX_FILTERS) return filter;
+    return this.#refuse(path, `expected at most ${MAX_FILTERS} filters`);
+  }
+
+  #parse(value: unknown, path: string, level: number): Filter | null {
+    if (!isObject(value)) return this.#refuse(path, `expected an object, got ${describe(value)}`);
+    const keys = Object.keys(value);
+    const [key = ''] = keys;
+    if (keys.length !== 1) return this.#refuse(path, `expected exactly one member, got ${keys.length}`);
+    if (level > MAX_LEVELS) return this.#refuse(path, `expected at most ${MAX_LEVELS} levels`);
+    const at = `${path}.${shown(key)}`;
+    if (key === 'AND' || key === 'OR') return this.#group(key, value[key], at, level);
+    if (key === 'NOT' && this.#grammar.hasNot) return this.#not(value[key], at, level);
+    return this.#leaf(key, value[key], at, path);
+  }
+
+  #refuse(path: string, reason: string): null {
+    this.problems.add('type', path, reason);
+    return null;
+  }
+
+  #group(operator: 'AND' | 'OR', value: unknown, path: string, level: number): Filter | null {
+    if (!Array.isArray(value)) return this.#refuse(path, `expected an array, got ${describe(value)}`);
+    if (value.length === 0) return this.#refuse(path, 'expected at least one filter');
+    if (value.length > MAX_FILTERS) return this.#refuse(path, `expected at most ${MAX_FILTERS} filters`);
+    if (this.#filters > MAX_FILTERS) return null;
+    const filters = value.map((one: unknown, index) => this.#parse(one, `${path}[${index}]`, level + 1));
+    return { kind: operator === 'AND' ? 'and' : 'or', filters: filters.filter((filter) => filter !== null) };
+  }
+
+  #not(value: unknown, path: string, level: number): Filter | null {
+    const filter = this.#parse(value, path, level + 1);
+    return filter && { kind: 'not', filter };
+  }
+
+  #leaf(key: string, value: unknown, path: string, parent: string): Filter | null {
+    this.#filters += 1;
+    const flag = this.#grammar.flags.get(key);
+    if (flag !== undefined) {
+      if (typeof value === 'boolean') return { path, ...flag(value) };
+      return this.#refuse(path, `expected true or false, got ${describe(value)}`);
+    }
+    const kind = this.#grammar.leaves.get(key);
+    const unsupported = this.#grammar.unsupported.get(key);
+    if (unsupported !== undefined) return this.#refuse(path, unsupported);
+    if (kind === undefined) return this.#refuse(parent, `"${shown(key)}" is not one of ${this.#words().join(', ')}`);
+    if (!isObject(value)) return this.#refuse(path, `expected an object, got ${describe(value)}`);
+    const body = new LeafBody(value, path, this.problems);
+    body.refuseUnknown(kind.members);
+    const made = kind.read(body);
+    return made && { path, ...made };
+  }
+
+  #words(): string[] {
+    const { hasNot, leaves, flags } = this.#grammar;
+    return ['AND', 'OR', ...(hasNot ? ['NOT'] : []), ...leaves.keys(), ...flags.keys()];
+  }
+}
+
+/** Of its JSON; what is nested too deeply to be measured is too large. */
+function sizeOf(value: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value) ?? '');
+  } catch (error) {
+    if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,50 @@
+import { RequestError } from '../../errors.ts';
+import { type Definitions, idKey } from '../../workspace/catalog.ts';
+import { filterOf, leavesOf } from '../context.ts';
+import type { Filter, Leaf } from './filter.ts';
+
+/** What a filter refers to and the workspace does not have, or may no longer use; each with its path. */
+export function referenceProblems(filter: Filter | null, workspace: Definitions): string[] {
+  return leavesOf(filter).flatMap((leaf) => problemOf(leaf, workspace) ?? []);
+}
+
+/** Throws RequestError `bad_request` with every path. */
+export function checkReferences(filter: Filter | null, workspace: Definitions): void {
+  const problems = referenceProblems(filter, workspace);
+  if (problems.length > 0) throw new RequestError('bad_request', problems);
+}
+
+function problemOf(leaf: Leaf, workspace: Definitions): string | null {
+  switch (leaf.kind) {
+    case 'subscription_group':
+      return groupProblem(`${leaf.path}.subscription_group_id`, workspace.subscriptionGroups.get(idKey(leaf.groupId)));
+    case 'push_enabled':
+      if (leaf.appId === null || workspace.apps.has(idKey(leaf.appId))) return null;
+      return `${leaf.path}.app_id: does not name an app of this workspace`;
+    case 'received_campaign':
+      if (workspace.campaigns.has(idKey(leaf.campaignId))) return null;
+      return `${leaf.path}.campaign_id: does not name a campaign of this workspace`;
+    case 'segment':
+      return segmentProblem(`${leaf.path}.segment_id`, leaf.segmentId, workspace);
+    default:
+      return null;
+  }
+}
+
+function groupProblem(path: string, group: { archived: boolean } | undefined): string | null {
+  if (group === undefined) return `${path}: does not name a subscription group of this workspace`;
+  return group.archived ? `${path}: names an archived subscription group` : null;
+}
+
+/** Segments that use others cannot be used: so there are no cycles. Source: audience.md 6.2. */
+function segmentProblem(path: string, id: string, workspace: Definitions): string | null {
+  const segment = workspace.segments.get(idKey(id));
+  if (segment === undefined) return `${path}: does not name a segment of this workspace`;
+  if (segment.archived) return `${path}: names an archived segment`;
+  const inner = filterOf(segment);
+  if (leavesOf(inner).some(({ kind }) => kind === 'segment')) {
+    return `${path}: names a segment that itself uses the filter "segment"; such a segment cannot be used by another`;
+  }
+  const [problem] = referenceProblems(inner, workspace);
+  return problem === undefined ? null : `${path}: names a segment that cannot be used: ${problem}`;
+}

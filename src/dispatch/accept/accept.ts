@@ -1,0 +1,204 @@
+import { isDataError, isDeadlock } from '../../db/data-error.ts';
+import type { Database } from '../../db/database.ts';
+import { empty, type Sql, sql } from '../../db/sql.ts';
+import { RequestError } from '../../errors.ts';
+import { createBatcher } from '../../lib/batcher.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { undashed, v7 } from '../../lib/uuid.ts';
+import { isBroadcast, laneOf, type SendPlan } from '../plan/send-plan.ts';
+import {
+  type Charge,
+  type CountedWindow,
+  chargesOf,
+  countWindows,
+  type RateWindow,
+  type Tally,
+  tally,
+} from './rate-windows.ts';
+
+/** For how long an idempotency key stands for its first request. */
+export const IDEMPOTENCY_MS = 24 * 3_600_000;
+
+/** What is written down, in one durable commit, before a caller hears "success". */
+export interface Acceptance {
+  workspaceId: number;
+  apiKeyId: string;
+  requestId: string;
+  plan: SendPlan;
+  /** True when the plan's send id was made by us and is to be known from now on. */
+  sendIdIsNew: boolean;
+  /** Makes the answer to the caller, which is kept with the idempotency key. */
+  answerOf(dispatchId: string): object;
+  idempotency: { key: string; path: string; bodyHash: Buffer } | null;
+  /** For the developer console; null when this request leaves no record. */
+  activity: object | null;
+  /** The request is counted by the same statement, and stored only if its window has room. */
+  rate: {
+    window: RateWindow;
+    /** Told the count, stored or refused. Throws when the request is refused. */
+    charged(charge: Charge): void;
+  };
+}
+
+export interface Accepted {
+  dispatchId: string;
+  answer: object;
+}
+
+export interface Acceptor {
+  accept(acceptance: Acceptance): Promise<Accepted>;
+  /** Resolves when nothing is being written. */
+  idle(): Promise<void>;
+}
+
+interface Row extends Acceptance {
+  dispatchId: string;
+  answer: object;
+}
+
+interface Stored {
+  charge: Charge;
+  /** Another request has taken the idempotency key. */
+  keyTaken: boolean;
+}
+
+export interface AcceptorOptions {
+  db: Database;
+  clock: Clock;
+  /** Told after the commit, so that a worker in this process starts at once. */
+  onAccepted(row: { dispatchId: string; plan: SendPlan; lane: number }): void;
+}
+
+/** Counts and stores requests with their first task; those that arrive during a commit share the next one. */
+export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acceptor {
+  const submit = createBatcher<Row, Stored>({
+    run: (rows) => store(db, rows, clock.now()),
+    isOnesFault: (error) => isDataError(error) || isDeadlock(error),
+    maxItems: 500,
+    maxWaiting: 20_000,
+    whenFull: () => new RequestError('unavailable', ['too many requests are waiting to be stored; try again'], 1),
+  });
+  return {
+    async accept(acceptance) {
+      const dispatchId = v7(clock.now());
+      const answer = acceptance.answerOf(dispatchId);
+      const { charge, keyTaken } = await submit({ ...acceptance, dispatchId, answer });
+      acceptance.rate.charged(charge);
+      // Another process took the same key first; its answer is found on the next look.
+      if (keyTaken) throw new RequestError('idempotency_running', [], 1);
+      onAccepted({ dispatchId, plan: acceptance.plan, lane: laneOf(acceptance.plan) });
+      return { dispatchId, answer };
+    },
+    idle: submit.idle,
+  };
+}
+
+async function store(db: Database, rows: Row[], now: Date): Promise<Stored[]> {
+  const asked = tally(rows.map(({ rate }) => rate.window));
+  const { name, statement } = storing(rows, asked, now);
+  const [found] = await db.prepared<{ windows: CountedWindow[]; taken: string[] | null }>(name, statement);
+  const charges = chargesOf(asked, found?.windows ?? [], now.getTime());
+  const taken = new Set(found?.taken?.map(undashed));
+  return charges.map((charge, index) => ({ charge, keyTaken: taken.has(rows[index]?.dispatchId ?? '') }));
+}
+
+/**
+ * One statement, one commit. What no row of this batch asks for is left out of it: few requests have an idempotency key,
+ * and each insert costs its set-up even when there is nothing to insert.
+ */
+function storing(rows: Row[], asked: Tally, now: Date): { name: string; statement: Sql } {
+  const isKeyed = rows.some(({ idempotency }) => idempotency !== null);
+  const isLogged = rows.some(({ activity, sendIdIsNew }) => activity !== null || sendIdIsNew);
+  const statement = sql`
+    with charged as (${countWindows(asked)}
+    ), given as materialized (
+      select * from json_to_recordset(${JSON.stringify(rows.map((row, index) => toJson(row, asked.places[index]?.place)))}::json) as x(
+        id uuid, workspace_id integer, bucket text, started_at timestamptz, place bigint, api_key_id uuid,
+        request_id uuid, lane smallint, kind text, request text, campaign_id text, send_id text,
+        send_id_is_new boolean, key text, path text, body_hash text, answer text, activity text)
+    ), admitted as materialized (
+      select given.*
+        from given
+        -- In order, thus all of them before the first key is taken: two servers never wait for each other.
+        join (select * from charged order by workspace_id, bucket, started_at) as counted
+       using (workspace_id, bucket, started_at)
+       where place <= most - prior
+    )${isKeyed ? keyed(now) : withoutKeys}, dispatched as (
+      insert into dispatches (id, workspace_id, accepted_at, api_key_id, request_id, lane, state, request, campaign_id,
+                              send_id, open_tasks)
+      select id, workspace_id, ${now}, api_key_id, request_id, lane, 'accepted', request::json, campaign_id, send_id, 1
+        from fresh
+    ), tasked as (
+      insert into tasks (dispatch_id, workspace_id, lane, kind, run_at)
+      select id, workspace_id, lane, kind, ${now}
+        from fresh
+    )${isLogged ? logged(now) : empty}, announced as materialized (
+      select pg_notify('tasks', lane::text) from (select distinct lane from fresh) as lanes
+    )
+    select (select json_agg(charged) from charged) as windows,
+           ${isKeyed ? keysTaken : sql`null::json`} as taken,
+           (select count(*) from announced)`;
+  return { name: `accept${isKeyed ? '_keyed' : ''}${isLogged ? '_logged' : ''}`, statement };
+}
+
+const keysTaken = sql`(select json_agg(id) from admitted where id not in (select id from fresh))`;
+const withoutKeys = sql`, fresh as (select * from admitted)`;
+
+/** In key order, so that two processes cannot wait for each other. */
+function keyed(now: Date): Sql {
+  return sql`, keyed as (
+      insert into idempotency_keys (workspace_id, path, key, body_hash, dispatch_id, answer, created_at)
+      select workspace_id, path, key, decode(body_hash, 'hex'), id, answer::json, ${now}
+        from admitted
+       where key is not null
+       order by workspace_id, path, key
+          on conflict (workspace_id, path, key) do update
+         set body_hash = excluded.body_hash, dispatch_id = excluded.dispatch_id, answer = excluded.answer,
+             created_at = excluded.created_at
+       where idempotency_keys.created_at <= ${new Date(now.getTime() - IDEMPOTENCY_MS)}
+      returning dispatch_id
+    ), fresh as materialized (
+      select * from admitted where key is null or id in (select dispatch_id from keyed)
+    )`;
+}
+
+function logged(now: Date): Sql {
+  return sql`, sent as (
+      insert into send_ids (campaign_id, send_id, created_at)
+      select campaign_id, send_id, ${now}
+        from fresh
+       where send_id_is_new
+    ), logged as (
+      insert into activity_log (id, workspace_id, occurred_at, category, dispatch_id, record)
+      select id, workspace_id, ${now}, 'API message record', id, activity::json
+        from fresh
+       where activity is not null
+    )`;
+}
+
+function toJson(row: Row, place: number | undefined): object {
+  const { plan, idempotency, rate } = row;
+  return {
+    id: row.dispatchId,
+    workspace_id: row.workspaceId,
+    bucket: rate.window.bucket,
+    started_at: new Date(rate.window.startedAt).toISOString(),
+    place,
+    api_key_id: row.apiKeyId,
+    request_id: row.requestId,
+    lane: laneOf(plan),
+    kind: isBroadcast(plan) ? 'expand' : 'drain',
+    // Texts in texts: only the type json itself takes every escape that JSON knows, \\u0000 among them.
+    request: JSON.stringify(plan),
+    campaign_id: plan.campaignId ?? undefined,
+    send_id: plan.sendId ?? undefined,
+    send_id_is_new: row.sendIdIsNew || undefined,
+    ...(idempotency && {
+      key: idempotency.key,
+      path: idempotency.path,
+      body_hash: idempotency.bodyHash.toString('hex'),
+      answer: JSON.stringify(row.answer),
+    }),
+    activity: row.activity === null ? undefined : JSON.stringify(row.activity),
+  };
+}

@@ -1,0 +1,56 @@
+import type { ChannelKey } from '../../channels/channel.ts';
+import { isPlainObject } from '../../channels/fields.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
+
+export interface ActivityFacts {
+  plan: SendPlan;
+  workspace: WorkspaceCatalog;
+  body: Record<string, unknown>;
+  requestId: string;
+  apiKeyName: string;
+}
+
+/**
+ * The record that the developer console shows of a request; null for one that names people only.
+ * Status and counts are not in it: they are read from the dispatch. Source: send.md 15.
+ */
+export function activityOf({ plan, workspace, body, requestId, apiKeyName }: ActivityFacts): object | null {
+  if (plan.segmentId === null && !isBroadcast(plan)) return null;
+  return {
+    endpoint: '/messages/send',
+    request_id: requestId,
+    api_key_name: apiKeyName,
+    send_id: plan.sendId,
+    campaign_id: plan.campaignId,
+    campaign_name: plan.campaignId === null ? null : workspace.campaigns.get(plan.campaignId)?.name,
+    segment_id: plan.segmentId,
+    segment_name: plan.segmentId === null ? null : workspace.segments.get(plan.segmentId)?.name,
+    audience: plan.audience,
+    broadcast: isBroadcast(plan),
+    named_count: plan.names.length,
+    recipient_subscription_state: plan.requiredState,
+    override_frequency_capping: !plan.obeysCaps,
+    channels: Object.keys(plan.messages) as ChannelKey[],
+    request: withoutSecrets(body),
+  };
+}
+
+const secretHeader = /^(authorization|cookie|x-api-key)$|-(token|secret)$/i;
+const oldCredentials = new Set(['api_key', 'app_group_id', 'company_secret']);
+
+/** The body without credentials: those of older clients, and the values of secret webhook headers. */
+export function withoutSecrets(body: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.fromEntries(Object.entries(body).filter(([key]) => !oldCredentials.has(key)));
+  const { messages } = kept;
+  if (!isPlainObject(messages) || !isPlainObject(messages.webhook)) return kept;
+  const { webhook } = messages;
+  if (!isPlainObject(webhook.request_headers)) return kept;
+  const headers = Object.fromEntries(
+    Object.entries(webhook.request_headers).map(([name, value]) => [
+      name,
+      secretHeader.test(name) ? '(masked)' : value,
+    ]),
+  );
+  return { ...kept, messages: { ...messages, webhook: { ...webhook, request_headers: headers } } };
+}

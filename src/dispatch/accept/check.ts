@@ -1,0 +1,191 @@
+import { filterOf } from '../../audience/context.ts';
+import { parseAudience } from '../../audience/grammar/parse.ts';
+import { checkReferences as checkAudienceReferences } from '../../audience/grammar/references.ts';
+import type { ChannelKey } from '../../channels/channel.ts';
+import { isTemplate } from '../../channels/fields.ts';
+import { channels } from '../../channels/index.ts';
+import { type ErrorCode, RequestError } from '../../errors.ts';
+import { readText } from '../../lib/lenient.ts';
+import { Problems } from '../../lib/problems.ts';
+import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { SendPlan } from '../plan/send-plan.ts';
+import { compileMessages } from '../plan/templates.ts';
+import { readSendRequest, type SendRequest } from './request.ts';
+
+const MAX_NAMES = 50;
+
+export interface CheckedRequest {
+  plan: SendPlan;
+  dryRun: boolean;
+  /** Non-fatal problems, for the answer. */
+  minors: readonly string[];
+}
+
+/**
+ * A body → what it asks for, or the first failing step's problems. Steps and their order: send.md 3, 6 to 13.
+ * Nothing but the catalog is looked up, so this needs no database.
+ */
+export function checkSendRequest(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedRequest {
+  const problems = new Problems();
+  const request = readSendRequest(body, problems);
+  problems.throwIfAny();
+  checkTargeting(request);
+  checkSegmentAndAudience(request, catalog);
+  const campaign = checkCampaign(request, catalog);
+  const messages = checkMessages(request, catalog, problems, now);
+  const plan = makePlan(request, campaign, messages);
+  return { plan, dryRun: request.dryRun, minors: problems.minors };
+}
+
+/** Steps 7 to 10. Source: send.md 4, truth table. */
+function checkTargeting(request: SendRequest): void {
+  const { names, segmentId, audience, broadcast } = request;
+  if (request.messages.length === 0) refuse('no_message', 'messages holds no supported channel');
+  const isNarrowed = segmentId !== null || audience !== null;
+  if (names.length === 0 && !isNarrowed) {
+    refuse('no_recipients', 'None of external_user_ids, user_aliases, segment_id, audience was given');
+  }
+  if (names.length > MAX_NAMES) refuse('too_many_names', `expected at most ${MAX_NAMES}, got ${names.length}`);
+  if (names.length === 0 && !broadcast) {
+    refuse('bad_request', 'broadcast must be true when neither external_user_ids nor user_aliases is given');
+  }
+  if (names.length > 0 && broadcast) {
+    refuse('bad_request', 'broadcast must not be true when external_user_ids or user_aliases is given');
+  }
+}
+
+/** Step 11. */
+function checkSegmentAndAudience({ segmentId, audience }: SendRequest, catalog: WorkspaceCatalog): void {
+  if (segmentId !== null) {
+    const segment = catalog.segments.get(idKey(segmentId));
+    if (segment === undefined || segment.archived) {
+      refuse('bad_request', 'segment_id does not name a segment of this workspace');
+    }
+    checkAudienceReferences(filterOf(segment), catalog);
+  }
+  if (audience !== null) parseAudience(audience, 'audience');
+}
+
+/** Step 12. Source: send.md 6 and 7. Whether a caller's own send id is known is asked later: it needs the database. */
+function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaign | null {
+  const { campaignId, sendId } = request;
+  if (sendId !== null && campaignId === null)
+    refuse('bad_request', 'send_id: needs the campaign_id it was created for');
+  if (sendId !== null && !/^[\x20-\x7e]{1,64}$/.test(sendId)) {
+    refuse('bad_request', 'send_id: expected at most 64 ASCII characters');
+  }
+  if (campaignId === null) return null;
+  const campaign = catalog.campaigns.get(idKey(campaignId));
+  if (campaign === undefined || campaign.kind !== 'api' || campaign.archived) {
+    refuse('invalid_campaign', 'campaign_id does not name an API campaign of this workspace');
+  }
+  checkVariations(request, campaign);
+  return campaign;
+}
+
+function checkVariations(request: SendRequest, campaign: Campaign): void {
+  const named = request.messages.map(([channel, message]) => {
+    const id = readText(Object.hasOwn(message, 'message_variation_id') ? message.message_variation_id : undefined);
+    return { path: `messages.${channel}.message_variation_id`, channel, id: id.ok ? id.value : undefined };
+  });
+  const missing = named
+    .filter(({ id }) => id === undefined || id === '')
+    .map(({ path }) => `${path}: is required with campaign_id`);
+  if (missing.length > 0) throw new RequestError('variant_unspecified', missing);
+  const found = named.map((one) => ({ ...one, variation: campaign.variations.get(idKey(one.id ?? '')) }));
+  const unknown = found
+    .filter(({ variation }) => variation === undefined)
+    .map(({ path }) => `${path}: is not of this campaign`);
+  if (unknown.length > 0) throw new RequestError('invalid_variant', unknown);
+  const mismatched = found.filter(
+    ({ channel, variation }) => variation?.channel !== channels[channel].variationChannel,
+  );
+  if (mismatched.length === 0) return;
+  throw new RequestError(
+    'mismatched_message_type',
+    mismatched.map(({ path, variation }) => `${path}: is a variation of ${variation?.channel}`),
+  );
+}
+
+/** Step 13. */
+function checkMessages(
+  request: SendRequest,
+  catalog: WorkspaceCatalog,
+  problems: Problems,
+  now: Date,
+): SendPlan['messages'] {
+  const messages: SendPlan['messages'] = {};
+  for (const [key, raw] of request.messages) {
+    const message = channels[key].parse(withSender(key, raw, catalog), `messages.${key}`, problems, now);
+    if (message === null) continue;
+    if (key === 'email' && !('from' in message)) {
+      problems.add('required', 'messages.email.from', 'is required: this workspace has no default sender');
+    }
+    checkReferences(key, message, catalog, problems);
+    if (key === 'webhook') checkPort(message, catalog, problems);
+    messages[key] = message;
+  }
+  problems.throwIfAny();
+  compileMessages(messages, problems);
+  problems.throwIfAny();
+  return messages;
+}
+
+/** A mail without a sender has the workspace's. */
+function withSender(key: ChannelKey, raw: Record<string, unknown>, catalog: WorkspaceCatalog): Record<string, unknown> {
+  const { defaultFrom } = catalog.settings.email;
+  const hasSender = Object.hasOwn(raw, 'from') && raw.from !== null && raw.from !== '';
+  return key !== 'email' || hasSender || defaultFrom === null ? raw : { ...raw, from: defaultFrom };
+}
+
+/** Other ports than the usual ones are for targets that the operator allows; which those are is known when it is called. */
+function checkPort(message: object, catalog: WorkspaceCatalog, problems: Problems): void {
+  const url = 'url' in message && typeof message.url === 'string' ? message.url : '';
+  if (isTemplate(url) || !URL.canParse(url) || catalog.settings.webhook.allow.length > 0) return;
+  const { port } = new URL(url);
+  if (port !== '' && port !== '80' && port !== '443') {
+    problems.add(
+      'range',
+      'messages.webhook.url',
+      'expected port 80 or 443: no other target is allowed in this workspace',
+    );
+  }
+}
+
+function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCatalog, problems: Problems): void {
+  const at = (member: string) => `messages.${key}.${member}`;
+  const { appId, subscriptionGroupId, emailTemplateId } = channels[key].references(message);
+  if (appId !== undefined && !catalog.apps.has(idKey(appId))) {
+    problems.add('cross', at('app_id'), 'does not name an app of this workspace');
+  }
+  if (emailTemplateId !== undefined) {
+    problems.add('cross', at('email_template_id'), 'does not name an email template of this workspace');
+  }
+  if (subscriptionGroupId === undefined) return;
+  const group = catalog.subscriptionGroups.get(idKey(subscriptionGroupId));
+  if (group === undefined || group.archived || group.channel !== key) {
+    const reason = `does not name a subscription group for ${key} of this workspace`;
+    problems.add('cross', at('subscription_group_id'), reason, 'invalid_subscription_group');
+  }
+}
+
+function makePlan(request: SendRequest, campaign: Campaign | null, messages: SendPlan['messages']): SendPlan {
+  const obeysCaps = !request.overridesCaps && (campaign?.obeysCaps ?? true);
+  return {
+    version: 1,
+    names: request.names,
+    segmentId: request.segmentId === null ? null : idKey(request.segmentId),
+    audience: request.audience,
+    campaignId: campaign?.id ?? null,
+    sendId: request.sendId,
+    obeysCaps,
+    countsTowardCaps: obeysCaps || (campaign?.countsTowardCaps ?? false),
+    requiredState: request.requiredState,
+    delivery: request.delivery,
+    messages,
+  };
+}
+
+function refuse(code: ErrorCode, detail: string): never {
+  throw new RequestError(code, [detail]);
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { RequestError } from '../../errors.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { IDEMPOTENCY_MS } from './accept.ts';
+
+export interface IdempotentRequest {
+  workspaceId: number;
+  path: string;
+  key: string;
+  bodyHash: Buffer;
+}
+
+/** Repetitions of a request, told by their `Idempotency-Key`. Source: send.md 14. */
+export interface Idempotency {
+  /** Null when the caller sent no key. Throws when it is not 1 to 255 visible ASCII characters. */
+  read(
+    header: string | string[] | undefined,
+    request: { workspaceId: number; path: string; rawBody: Buffer },
+  ): IdempotentRequest | null;
+  /** The answer given before; null for a first request. Throws when the key stands for another body. */
+  answered(request: IdempotentRequest): Promise<object | null>;
+  /** Runs `work` unless the same key is being worked on right now. */
+  once<T>(request: IdempotentRequest | null, work: () => Promise<T>): Promise<T>;
+}
+
+export function createIdempotency({ db, clock }: { db: Db; clock: Clock }): Idempotency {
+  const running = new Set<string>();
+  const nameOf = ({ workspaceId, path, key }: IdempotentRequest) => `${workspaceId} ${path} ${key}`;
+  return {
+    read(header, { workspaceId, path, rawBody }) {
+      if (header === undefined) return null;
+      if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
+        throw new RequestError('bad_request', ['Idempotency-Key: expected 1 to 255 visible ASCII characters']);
+      }
+      return { workspaceId, path, key: header, bodyHash: createHash('sha256').update(rawBody).digest() };
+    },
+
+    async answered(request) {
+      if (running.has(nameOf(request))) throw new RequestError('idempotency_running', [], 1);
+      const stored = await db.maybeOne<{ body_hash: Buffer; answer: object }>(sql`
+        select body_hash, answer
+          from idempotency_keys
+         where workspace_id = ${request.workspaceId} and path = ${request.path} and key = ${request.key}
+           and created_at > ${new Date(clock.now().getTime() - IDEMPOTENCY_MS)}`);
+      if (stored === null) return null;
+      if (!stored.body_hash.equals(request.bodyHash)) throw new RequestError('idempotency_conflict');
+      return stored.answer;
+    },
+
+    async once(request, work) {
+      if (request === null) return work();
+      const name = nameOf(request);
+      if (running.has(name)) throw new RequestError('idempotency_running', [], 1);
+      running.add(name);
+      try {
+        return await work();
+      } finally {
+        running.delete(name);
+      }
+    },
+  };
+}

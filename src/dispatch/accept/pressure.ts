@@ -1,0 +1,126 @@
+import type { Database } from '../../db/database.ts';
+import { RequestError } from '../../errors.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { type Backlog, measureBacklog } from '../../queue/backlog.ts';
+import { lanes } from '../plan/send-plan.ts';
+
+/** What may wait in a lane before no more is accepted. 0 = any amount. */
+export interface LaneLimit {
+  maxTasks: number;
+  /** Of the task that is due and has waited longest for somebody to take it. */
+  maxAgeMs: number;
+}
+
+export interface QueueLimits {
+  named: LaneLimit;
+  broadcast: LaneLimit;
+}
+
+export interface Pressure {
+  /** Throws RequestError `queue_full` while too much waits in this lane. Costs a comparison when it does not. */
+  admit(lane: number): Promise<void>;
+}
+
+const REFRESH_MS = 1_000;
+/** Counting a very long queue may take this share of the time, no more. */
+const SHARE = 0.02;
+const RETRY_AFTER_S = { named: 5, broadcast: 60 };
+
+/**
+ * Looks at the queue once a second, while requests come, and never for a request that is admitted: those go by the last
+ * look. A refusal goes by one that is not older than that second. The lanes are judged apart: a long broadcast refuses no receipt.
+ */
+export function createPressure({
+  db,
+  clock,
+  limits,
+  onError,
+  onChange,
+}: {
+  db: Database;
+  clock: Clock;
+  limits: QueueLimits;
+  /** The queue could not be looked at; nobody is refused because of that. */
+  onError(error: unknown): void;
+  /** Sends of this lane are refused from now on, and why; null = they are accepted again. */
+  onChange(lane: keyof QueueLimits, problem: string | null): void;
+}): Pressure {
+  const gauges = new Map([
+    [lanes.named as number, gauge('named')],
+    [lanes.broadcast, gauge('broadcast')],
+  ]);
+
+  function gauge(name: keyof QueueLimits): Gauge {
+    const limit = limits[name];
+    // One more than may wait says enough; without a limit nothing is counted.
+    const look = () =>
+      measureBacklog(db, { lane: lanes[name], now: clock.now(), mostTasks: limit.maxTasks && limit.maxTasks + 1 });
+    return new Gauge({
+      limit,
+      retryAfterS: RETRY_AFTER_S[name],
+      clock,
+      look,
+      onError,
+      onChange: (problem) => onChange(name, problem),
+    });
+  }
+
+  return { admit: (lane) => gauges.get(lane)?.admit() ?? Promise.resolve() };
+}
+
+interface GaugeOptions {
+  limit: LaneLimit;
+  retryAfterS: number;
+  clock: Clock;
+  look(): Promise<Backlog>;
+  onError(error: unknown): void;
+  onChange(problem: string | null): void;
+}
+
+class Gauge {
+  readonly #options: GaugeOptions;
+  #problem: string | null = null;
+  #freshUntilMs = 0;
+  #looking: Promise<void> | null = null;
+
+  constructor(options: GaugeOptions) {
+    this.#options = options;
+  }
+
+  async admit(): Promise<void> {
+    const { limit, retryAfterS, clock } = this.#options;
+    if (limit.maxTasks === 0 && limit.maxAgeMs === 0) return;
+    if (clock.now().getTime() >= this.#freshUntilMs) this.#looking ??= this.#look();
+    if (this.#problem !== null) await this.#looking;
+    if (this.#problem !== null) throw new RequestError('queue_full', [this.#problem], retryAfterS);
+  }
+
+  async #look(): Promise<void> {
+    const { clock, onError } = this.#options;
+    const startedMs = clock.now().getTime();
+    const start = performance.now();
+    try {
+      this.#judge(await this.#options.look());
+    } catch (error) {
+      this.#problem = null;
+      onError(error);
+    }
+    const tookMs = performance.now() - start;
+    this.#freshUntilMs = startedMs + Math.max(REFRESH_MS, tookMs / SHARE);
+    this.#looking = null;
+  }
+
+  #judge(backlog: Backlog): void {
+    const { limit, onChange } = this.#options;
+    const problem = problemOf(backlog, limit);
+    if ((problem === null) !== (this.#problem === null)) onChange(problem);
+    this.#problem = problem;
+  }
+}
+
+function problemOf({ tasks, ageMs }: Backlog, { maxTasks, maxAgeMs }: LaneLimit): string | null {
+  if (maxAgeMs > 0 && ageMs > maxAgeMs)
+    return `what was accepted waits for ${Math.floor(ageMs / 1_000)} s already, more than the ${maxAgeMs / 1_000} s allowed`;
+  if (maxTasks > 0 && tasks > maxTasks) return `more than the ${maxTasks} tasks allowed are waiting`;
+  return null;
+}

@@ -1,0 +1,99 @@
+import type { ChannelKey } from '../../channels/channel.ts';
+import { wallClock, zonedTime } from '../../lib/time-zone.ts';
+import type { FrequencyCap } from '../../workspace/catalog.ts';
+
+/** A place taken under the caps: one send of one channel of one dispatch. */
+export interface CapPlace {
+  dispatchId: string;
+  channel: ChannelKey;
+  campaignId: string | null;
+  takenAt: Date;
+}
+
+export interface CapQuestion {
+  dispatchId: string;
+  channel: ChannelKey;
+  /** Of the campaign of this dispatch; null without one. */
+  campaignTags: readonly string[] | null;
+  /** IANA zone of the person, else of the workspace. */
+  timeZone: string;
+  now: Date;
+}
+
+type CapChannel = FrequencyCap['channel'];
+
+const families: Readonly<Record<ChannelKey, CapChannel | null>> = {
+  android_push: 'push',
+  apple_push: 'push',
+  kindle_push: 'push',
+  web_push: 'push',
+  email: 'email',
+  sms: 'sms',
+  whats_app: 'whats_app',
+  webhook: 'webhook',
+  content_card: null, // never capped, never counted
+};
+
+/** The name under which a channel is capped; null when it never is. */
+export function capChannelOf(channel: ChannelKey): CapChannel | null {
+  return families[channel];
+}
+
+/**
+ * True when a rule has no place left for this send. `history` holds all places the person has taken, this dispatch's
+ * own included: further channels of one dispatch share its place under `any` rules.
+ * `tagsOf` tells the tags that a campaign carries now. Pure. Source: eligibility.md 4.
+ */
+export function isCapped(
+  question: CapQuestion,
+  rules: readonly FrequencyCap[],
+  history: readonly CapPlace[],
+  tagsOf: (campaignId: string) => readonly string[],
+): boolean {
+  const family = families[question.channel];
+  if (family === null) return false;
+  return rules.some((rule) => {
+    if (rule.channel !== 'any' && rule.channel !== family) return false;
+    if (rule.tag !== null && !carries(question.campaignTags ?? [], rule.tag)) return false;
+    return placesUsed(question, rule, history, tagsOf) >= rule.maxSends;
+  });
+}
+
+function placesUsed(
+  question: CapQuestion,
+  rule: FrequencyCap,
+  history: readonly CapPlace[],
+  tagsOf: (campaignId: string) => readonly string[],
+): number {
+  const since = windowStart(rule, question.now, question.timeZone);
+  const counted = history.filter((place) => {
+    const family = families[place.channel];
+    if (family === null || place.takenAt.getTime() < since) return false;
+    if (rule.channel !== 'any' && family !== rule.channel) return false;
+    return rule.tag === null || (place.campaignId !== null && carries(tagsOf(place.campaignId), rule.tag));
+  });
+  // One dispatch counts once for `any` and for push together; its own earlier channels do not stand in its way.
+  const dispatches = new Set(counted.map(({ dispatchId }) => dispatchId));
+  dispatches.delete(question.dispatchId);
+  return dispatches.size;
+}
+
+/** A tag is carried by itself and by the tags nested under it, written `parent/child`. */
+function carries(tags: readonly string[], wanted: string): boolean {
+  return tags.some((tag) => tag === wanted || tag.startsWith(`${wanted}/`));
+}
+
+const rollingMs = { minutes: 60_000, hours: 3_600_000 } as const;
+const calendarDays = { days: 1, weeks: 7 } as const;
+
+/** Minutes and hours roll; days and weeks are calendar days of the person. Milliseconds since 1970. */
+function windowStart({ periodUnit, periodCount }: FrequencyCap, now: Date, timeZone: string): number {
+  if (periodUnit === 'minutes' || periodUnit === 'hours') return now.getTime() - periodCount * rollingMs[periodUnit];
+  return startOfDay(now, timeZone, periodCount * calendarDays[periodUnit] - 1);
+}
+
+/** The first instant of the local day that lies `daysBack` before the day of `now`. */
+function startOfDay(now: Date, timeZone: string, daysBack: number): number {
+  const [year = 0, month = 1, day = 1] = wallClock(now, timeZone);
+  return zonedTime(new Date(Date.UTC(year, month - 1, day - daysBack)), timeZone).getTime();
+}

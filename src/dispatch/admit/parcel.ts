@@ -1,0 +1,16 @@
+import type { PushTarget, Recipient } from '../../people/profile/facts.ts';
+import type { PendingSend } from '../ledger/send.ts';
+import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
+
+/** One message, ready to be handed over. */
+export interface Parcel {
+  send: PendingSend;
+  dispatch: LoadedDispatch;
+  recipient: Recipient;
+  message: PreparedMessage;
+  rendered: object;
+  address: string | null;
+  pushTargets: readonly PushTarget[];
+  /** Told once the message is with a connection, where the channel's sender says so. */
+  handover: { handedOver(): void } | undefined;
+}

@@ -1,0 +1,123 @@
+import type { Logger } from 'pino';
+import type { Database } from '../../db/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { endAll } from '../../lib/end-all.ts';
+import { createLane, type Lane } from '../../queue/lane.ts';
+import {
+  giveBackTasks,
+  type Look,
+  leaseTasks,
+  nextDueAt,
+  renewLeases,
+  sessionNameOf,
+  type Task,
+  type TaskFilter,
+} from '../../queue/tasks.ts';
+import { type LaneName, lanes } from '../plan/send-plan.ts';
+import { createRound, type RoundDeps } from './round.ts';
+
+const RENEW_EVERY_MS = 2_500;
+/** After an outage of the database all workers come back, one sooner than the other; none of them is dead. */
+const COMING_BACK_MS = 5_000;
+
+export interface Worker {
+  /** There may be something to do in this lane. */
+  wake(lane: number): void;
+  /** Resolves when nothing is due and nothing in hand; for tests, which then move the clock. */
+  idle(): Promise<void>;
+  /** Takes no more work, finishes the chunk in hand, gives the rest back. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions extends RoundDeps {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  /** Which lanes it works on. */
+  lanes: readonly LaneName[];
+}
+
+/**
+ * Named people and broadcasts have a lane each, so that a receipt never waits behind a newsletter. Audiences are written
+ * one piece at a time, each broadcast in its turn: more at once would only take the processor from the sending.
+ */
+const laneSettings: { filter: TaskFilter; tasksAtOnce: number; roundsAtOnce: number }[] = [
+  { filter: { lane: lanes.named, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 4 },
+  { filter: { lane: lanes.broadcast, work: 'sending', isByTurns: true }, tasksAtOnce: 8, roundsAtOnce: 4 },
+  { filter: { lane: lanes.broadcast, work: 'expansion' }, tasksAtOnce: 1, roundsAtOnce: 1 },
+];
+
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { db, clock, log, worker } = options;
+  const stopping = new AbortController();
+  const inHand = new Set<number>();
+  const round = createRound(options, wake);
+  const numbers: readonly number[] = options.lanes.map((name) => lanes[name]);
+  const settings = laneSettings.filter(({ filter }) => numbers.includes(filter.lane));
+  const running = settings.map(({ filter, tasksAtOnce, roundsAtOnce }): { lane: number; works: Lane } => ({
+    lane: filter.lane,
+    works: createLane<Task>({
+      clock,
+      roundsAtOnce,
+      lease: () => leaseTasks(db, { filter, worker, limit: tasksAtOnce, ...look() }),
+      nextDueAt: () => nextDueAt(db, filter, look()),
+      async run(tasks) {
+        for (const { id } of tasks) inHand.add(id);
+        try {
+          await round(tasks, stopping.signal);
+        } finally {
+          for (const { id } of tasks) inHand.delete(id);
+        }
+      },
+      onError: (error) => log.error({ err: error, ...filter }, 'a round of work failed; trying again'),
+    }),
+  }));
+  let connectedAtMs = clock.now().getTime();
+  const listener = await db.listen('tasks', onNotice, sessionNameOf(worker));
+  const cancelRenewal = renewing();
+  wake(null);
+
+  function look(): Look {
+    return { now: clock.now(), takeOverFrom: new Date(connectedAtMs + COMING_BACK_MS), inHand: [...inHand] };
+  }
+
+  /** The number of a lane; empty after a reconnect. */
+  function onNotice(lane: string): void {
+    if (lane === '') connectedAtMs = clock.now().getTime();
+    wake(lane === '' ? null : Number(lane));
+  }
+
+  /** Every lane, or those of one number. */
+  function wake(lane: number | null): void {
+    for (const one of running) if (lane === null || lane === one.lane) one.works.wake();
+  }
+
+  function renewing(): () => void {
+    let cancel = clock.after(RENEW_EVERY_MS, async function renew() {
+      try {
+        if (inHand.size > 0) await renewLeases(db, worker, [...inHand], clock.now());
+      } catch (error) {
+        log.error({ err: error }, 'leases could not be renewed');
+      }
+      if (!stopping.signal.aborted) cancel = clock.after(RENEW_EVERY_MS, renew);
+    });
+    return () => cancel();
+  }
+
+  return {
+    wake,
+    async idle() {
+      // Each lane may leave work to another.
+      for (let looks = 0; looks < 2; looks += 1) for (const { works } of running) await works.idle();
+    },
+    stop() {
+      stopping.abort();
+      return endAll(
+        () => listener.stop(),
+        () => Promise.all(running.map(({ works }) => works.stop())),
+        cancelRenewal,
+        () => giveBackTasks(db, worker),
+      );
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.ts';
+import type { ChannelKey } from '../../channels/channel.ts';
+import type { Database } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import type { PersonName } from '../../people/profile/identify.ts';
+import { nameKey, type PersonKey, resolveNames } from '../../people/profile/identify.ts';
+import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
+import type { PendingSend } from '../ledger/send.ts';
+import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { membersAmong } from './members-among.ts';
+
+export type RecipientRefusal = 'unknown_user' | 'duplicate' | 'not_in_segment' | 'not_in_audience';
+
+/** A named person refused before any channel. `detail`: which filter said no. */
+export interface Refusal extends PersonName {
+  reason: RecipientRefusal;
+  detail?: string;
+}
+
+/** Who of the named people is a recipient: steps 1 to 4 of eligibility.md 1. */
+export interface Roster {
+  recipients: PersonKey[];
+  refusals: Refusal[];
+}
+
+/** Evaluates names, duplicates, segment and audience at one instant. */
+export async function drawRoster(
+  db: Database,
+  dispatch: LoadedDispatch,
+  people: Map<string, PersonKey>,
+  now: Date,
+): Promise<Roster> {
+  const refusals: Refusal[] = [];
+  const named = new Map<number, { name: PersonName; person: PersonKey }>();
+  for (const name of dispatch.plan.names) {
+    const person = people.get(nameKey(name.label, name.name));
+    if (person === undefined) refusals.push({ ...name, reason: 'unknown_user' });
+    else if (named.has(person.userId)) refusals.push({ ...name, reason: 'duplicate' });
+    else named.set(person.userId, { name, person });
+  }
+  const outsiders = await membersAmong(
+    db,
+    dispatch,
+    [...named.values()].map(({ person }) => person),
+    now,
+  );
+  const recipients: PersonKey[] = [];
+  for (const { name, person } of named.values()) {
+    const outsider = outsiders.get(person.userId);
+    if (outsider === undefined) recipients.push(person);
+    else
+      refusals.push({ ...name, reason: outsider.reason, ...(outsider.detail !== null && { detail: outsider.detail }) });
+  }
+  return { recipients, refusals };
+}
+
+/** All names of these dispatches of one workspace in one query. */
+export async function resolveAll(
+  db: Database,
+  dispatches: LoadedDispatch[],
+): Promise<Map<number, Map<string, PersonKey>>> {
+  const byWorkspace = Map.groupBy(dispatches, ({ workspace }) => workspace.id);
+  const found = new Map<number, Map<string, PersonKey>>();
+  for (const [workspaceId, group] of byWorkspace) {
+    const names = new Map(
+      group.flatMap(({ plan }) => plan.names.map((name) => [nameKey(name.label, name.name), name])),
+    );
+    found.set(workspaceId, await resolveNames(db, workspaceId, [...names.values()]));
+  }
+  return found;
+}
+
+/**
+ * Writes the ledger rows of freshly accepted dispatches that name people, before anything is tried.
+ * `taskIds` by dispatch id. The rows written; none of a dispatch that was cancelled meanwhile, or whose audience is too
+ * expensive: that one fails as a whole.
+ */
+export async function expandNamed(
+  db: Database,
+  dispatches: LoadedDispatch[],
+  taskIds: ReadonlyMap<string, number>,
+  now: Date,
+): Promise<PendingSend[]> {
+  if (dispatches.length === 0) return [];
+  const people = await resolveAll(db, dispatches);
+  const opened: object[] = [];
+  const sends: PendingSend[] = [];
+  for (const dispatch of dispatches) {
+    const roster = await drawOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
+    if (roster === null) continue;
+    opened.push({ id: dispatch.id, targeted: dispatch.plan.names.length, refusals: JSON.stringify(roster.refusals) });
+    const taskId = taskIds.get(dispatch.id);
+    if (taskId === undefined) throw new Error(`dispatch ${dispatch.id} has no task`);
+    for (const { bucket, userId } of roster.recipients) {
+      for (const channel of dispatch.messages.keys()) {
+        sends.push({ bucket, dispatchId: dispatch.id, userId, channel, taskId, attempts: 0 });
+      }
+    }
+  }
+  const written = await writeRows(db, opened, sends, now);
+  return sends.filter(({ dispatchId }) => written.has(dispatchId));
+}
+
+async function drawOrFail(
+  db: Database,
+  dispatch: LoadedDispatch,
+  people: Map<string, PersonKey>,
+  now: Date,
+): Promise<Roster | null> {
+  try {
+    return await drawRoster(db, dispatch, people, now);
+  } catch (error) {
+    if (!(error instanceof AudienceTooExpensive)) throw error;
+    await failDispatch(db, { dispatchId: dispatch.id, failure: TOO_EXPENSIVE, category: AUDIENCE_ERRORS, now });
+    return null;
+  }
+}
+
+/** One statement: opens the dispatches and writes their rows. The ids of those that were still to be opened. */
+async function writeRows(db: Database, opened: object[], sends: PendingSend[], now: Date): Promise<Set<string>> {
+  const rows = await db.prepared<{ id: string }>(
+    'expand_named',
+    sql`
+    with opened as (
+      update dispatches d
+         set state = 'sending', targeted = x.targeted, refusals = x.refusals::json
+        from json_to_recordset(${JSON.stringify(opened)}::json) as x(id uuid, targeted integer, refusals text)
+       where d.id = x.id and d.state = 'accepted'
+      returning d.id
+    ), written as (
+      insert into sends (bucket, dispatch_id, user_id, channel, updated_at)
+      select s.bucket, s.dispatch_id, s.user_id, s.channel, ${now}
+        from unnest(${sends.map(({ bucket }) => bucket)}::integer[],
+                    ${sends.map(({ dispatchId }) => dispatchId)}::uuid[],
+                    ${sends.map(({ userId }) => userId)}::bigint[],
+                    ${sends.map(({ channel }) => channel as ChannelKey)}::text[])
+             as s(bucket, dispatch_id, user_id, channel)
+        join opened on opened.id = s.dispatch_id
+    )
+    select id from opened`,
+  );
+  return new Set(rows.map(({ id }) => id));
+}

@@ -1,0 +1,103 @@
+import type { PushOutcome } from '../../channels/push-sender.ts';
+import type { DeliveryMode } from '../plan/send-plan.ts';
+import { isGivenUpAsUnclear } from './outcomes.ts';
+import type { DeviceState, Verdict } from './send.ts';
+
+/** No call was made: the app's queue is closed until about then. */
+export interface Held {
+  kind: 'held';
+  untilMs: number;
+  reason: string;
+}
+
+export interface Tried {
+  id: string;
+  app: string;
+  delivery: DeliveryMode;
+  /** Before this one. */
+  attempts: number;
+  nowMs: number;
+  /** After this the message is not worth sending. */
+  expiresAtMs: number;
+  /** Between 0 and 1. */
+  random: number;
+}
+
+const MAX_ATTEMPTS = 6;
+const FIRST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 600_000;
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+/** Between two probes of a provider that does not accept our settings. */
+export const PROBE_EVERY_MS = 300_000;
+
+/** What a provider's answer makes of a device. Pure. Source: messaging-objects.md 1.9, 1.10. */
+export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceState {
+  const { id, app } = tried;
+  const attempts = tried.attempts + 1;
+  switch (outcome.kind) {
+    case 'accepted':
+      return { id, app, state: 'sent', attempts, code: outcome.providerId };
+    case 'bounced':
+      return { id, app, state: 'bounced', attempts, code: outcome.reason };
+    case 'failed':
+      return { id, app, state: 'refused', attempts, code: outcome.reason };
+    case 'unknown':
+      return { id, app, state: 'unknown', attempts, code: outcome.reason };
+    case 'expired':
+      return { id, app, state: 'expired', attempts: tried.attempts, code: null };
+    case 'retry':
+      return isGivenUpAsUnclear(outcome, tried.delivery)
+        ? { id, app, state: 'unknown', attempts, code: outcome.reason }
+        : afterRetry(outcome, { ...tried, attempts });
+    // Neither says anything of this device or this message: they cost it no attempt.
+    case 'config_error':
+      return waiting(tried, tried.nowMs + PROBE_EVERY_MS, outcome.reason);
+    case 'held':
+      return waiting(tried, outcome.untilMs, outcome.reason);
+  }
+}
+
+function afterRetry({ reason, afterMs }: { reason: string; afterMs?: number }, tried: Tried): DeviceState {
+  const { id, app, attempts } = tried;
+  if (attempts >= MAX_ATTEMPTS) return { id, app, state: 'gave_up', attempts, code: reason };
+  const due = tried.nowMs + (afterMs === undefined ? backoffMs(tried) : Math.min(afterMs, LONGEST_RETRY_AFTER_MS));
+  if (due >= tried.expiresAtMs) return { id, app, state: 'expired', attempts, code: reason };
+  return { id, app, state: 'waiting', attempts, code: reason, due: Math.ceil(due) };
+}
+
+/** Full jitter: anything up to 10 s, 20 s, 40 s, … 10 min. */
+function backoffMs({ attempts, random }: Tried): number {
+  return random * Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), LONGEST_WAIT_MS);
+}
+
+/** At its expiry it comes back once more, to be written off. */
+function waiting({ id, app, attempts, expiresAtMs }: Tried, untilMs: number, code: string): DeviceState {
+  return { id, app, state: 'waiting', attempts, code, due: Math.ceil(Math.min(untilMs, expiresAtMs)), held: true };
+}
+
+/** Best first: a send is what the best of its devices is. A dead token counts only where there is nothing else. */
+const finals = [
+  ['sent', { status: 'sent' }],
+  ['unknown', { status: 'unknown', reason: 'unknown' }],
+  ['refused', { status: 'failed', reason: 'provider_refused', releasesPlace: true }],
+  ['gave_up', { status: 'failed', reason: 'gave_up', releasesPlace: true }],
+  ['expired', { status: 'expired', reason: 'expired', releasesPlace: true }],
+  ['bounced', { status: 'bounced', reason: 'address_dead', releasesPlace: true }],
+] as const satisfies [DeviceState['state'], Verdict][];
+
+/** What a send's devices make of the send: pending while one waits, else as good as the best of them. Pure. */
+export function settle(devices: readonly DeviceState[]): Verdict {
+  const due = devices.flatMap(({ state, due: at }) => (state === 'waiting' && at !== undefined ? [at] : []));
+  if (due.length > 0) {
+    const code = devices.find(({ state }) => state === 'waiting')?.code ?? null;
+    return { status: 'pending', providerCode: code, dueAt: new Date(Math.min(...due)), devices };
+  }
+  const kept = devices.length > 1 ? { devices } : {};
+  for (const [state, verdict] of finals) {
+    const best = devices.find((device) => device.state === state);
+    if (best === undefined) continue;
+    if (state === 'sent') return { ...verdict, providerMessageId: best.code, ...kept };
+    return { ...verdict, providerCode: best.code, ...kept };
+  }
+  throw new Error('a send without devices cannot be settled');
+}

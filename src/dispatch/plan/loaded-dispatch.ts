@@ -1,0 +1,175 @@
+import type { Channel, ChannelKey } from '../../channels/channel.ts';
+import { channels } from '../../channels/index.ts';
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { Problems } from '../../lib/problems.ts';
+import { undashed } from '../../lib/uuid.ts';
+import type { RequiredState } from '../../people/consent/required-state.ts';
+import type { RecipientNeeds } from '../../people/profile/facts.ts';
+import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
+import { isBroadcast, type SendPlan } from './send-plan.ts';
+import type { DispatchState } from './states.ts';
+import { type CompiledMessage, compileMessages } from './templates.ts';
+
+/** A dispatch in work: its plan, with everything prepared once that is the same for all its recipients. */
+export interface LoadedDispatch {
+  /** Dashed, as PostgreSQL writes it. */
+  id: string;
+  state: DispatchState;
+  workspace: WorkspaceCatalog;
+  plan: SendPlan;
+  acceptedAt: Date;
+  /** From when on attempts are counted and sends grow old: the acceptance, or the last replay. */
+  triedSince: Date;
+  /** Everybody it goes to has rows in the ledger; people who are named have them before anything else happens. */
+  isExpanded: boolean;
+  /** What the last replay asked for; null when there was none. */
+  replay: StoredReplay | null;
+  messages: ReadonlyMap<ChannelKey, PreparedMessage>;
+  needs: RecipientNeeds;
+  campaign: { id: string; name: string; tags: readonly string[] } | null;
+}
+
+/** What the request says that matters to the gates. */
+export interface GatePlan {
+  channel: Channel;
+  message: object;
+  requiredState: RequiredState;
+  subscriptionGroupId: string | null;
+}
+
+export interface PreparedMessage extends CompiledMessage {
+  gate: GatePlan;
+  variation: { id: string; name: string } | null;
+}
+
+/** Plans are prepared once and kept while they are in use; the oldest go first. */
+export class DispatchCache {
+  readonly #prepared = new Map<string, { plan: SendPlan; messages: CompiledMessage[] }>();
+  readonly #max: number;
+
+  constructor(max = 2_000) {
+    this.#max = max;
+  }
+
+  /** Saves a worker in the same process from reading and parsing what was parsed a moment ago. */
+  remember(id: string, plan: SendPlan): { plan: SendPlan; messages: CompiledMessage[] } {
+    const problems = new Problems();
+    const prepared = { plan, messages: compileMessages(plan.messages, problems) };
+    problems.throwIfAny();
+    this.#prepared.set(id, prepared);
+    for (const [oldest] of this.#prepared) {
+      if (this.#prepared.size <= this.#max) break;
+      this.#prepared.delete(oldest);
+    }
+    return prepared;
+  }
+
+  get(id: string) {
+    return this.#prepared.get(id);
+  }
+}
+
+interface DispatchRow {
+  id: string;
+  workspace_id: number;
+  state: DispatchState;
+  accepted_at: Date;
+  expanded_at: Date | null;
+  replay: ReplayFilter | null;
+  replayed_at: Date | null;
+  request: SendPlan | null;
+}
+
+/** The dispatches of these ids, whatever their state; see `isLive`. */
+export async function loadDispatches(
+  db: Db,
+  { ids, catalog, cache }: { ids: string[]; catalog: Catalog; cache: DispatchCache },
+): Promise<Map<string, LoadedDispatch>> {
+  const known = ids.filter((id) => cache.get(id) !== undefined);
+  const rows = await db.prepared<DispatchRow & Record<string, unknown>>(
+    'load_dispatches',
+    sql`
+    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at,
+           case when id = any(${known}::uuid[]) then null else request end as request
+      from dispatches
+     where id = any(${ids}::uuid[])`,
+  );
+  const loaded = rows.map((row) => {
+    const workspace = catalog.workspace(row.workspace_id);
+    if (workspace === undefined) throw new Error(`dispatch ${row.id} is of a workspace that the catalog does not hold`);
+    const prepared = cache.get(row.id) ?? cache.remember(row.id, planOf(row));
+    return prepare(row, workspace, prepared);
+  });
+  return new Map(loaded.map((dispatch) => [dispatch.id, dispatch]));
+}
+
+function planOf(row: { id: string; request: SendPlan | null }): SendPlan {
+  if (row.request?.version !== 1) throw new Error(`dispatch ${row.id} was stored in a form this server does not know`);
+  return row.request;
+}
+
+/** A dispatch that exists only in memory, for a dry run. */
+export function prepare(
+  row: Pick<DispatchRow, 'id' | 'state' | 'accepted_at'> & Partial<DispatchRow>,
+  workspace: WorkspaceCatalog,
+  { plan, messages }: { plan: SendPlan; messages: CompiledMessage[] },
+): LoadedDispatch {
+  const campaign = plan.campaignId === null ? undefined : workspace.campaigns.get(plan.campaignId);
+  const prepared = messages.map((compiled): [ChannelKey, PreparedMessage] => {
+    const { subscriptionGroupId, messageVariationId } = compiled.channel.references(compiled.message);
+    const gate: GatePlan = {
+      channel: compiled.channel,
+      message: compiled.message,
+      requiredState: plan.requiredState,
+      subscriptionGroupId: subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId),
+    };
+    const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
+    return [compiled.key, { ...compiled, gate, variation }];
+  });
+  return {
+    id: row.id,
+    state: row.state,
+    workspace,
+    plan,
+    acceptedAt: row.accepted_at,
+    triedSince: row.replayed_at ?? row.accepted_at,
+    isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
+    replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
+    messages: new Map(prepared),
+    needs: needsOf(plan),
+    campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
+  };
+}
+
+function needsOf(plan: SendPlan): RecipientNeeds {
+  const kinds = new Set(Object.keys(plan.messages).map((key) => channels[key as ChannelKey].address.kind));
+  const text = JSON.stringify(plan.messages);
+  return {
+    custom: text.includes('custom_attribute'),
+    details: kinds.has('email') || kinds.has('phone') || detailNames.some((name) => text.includes(name)),
+    push: kinds.has('push') || text.includes('most_recently_used_device'),
+    groups: kinds.has('phone') || text.includes('subscribed_state'),
+    emailFlags: kinds.has('email'),
+    phoneFlags: kinds.has('phone'),
+    sharing: isBroadcast(plan),
+  };
+}
+
+/** Names in templates of what is loaded only where it is used; see `people/profile/facts.ts`. */
+const detailNames = [
+  'braze_id',
+  'gender',
+  'language',
+  'country',
+  'city',
+  'phone_number',
+  'date_of_birth',
+  'random_bucket_number',
+  'last_used_app_date',
+];
+
+export function publicId(dispatch: LoadedDispatch): string {
+  return undashed(dispatch.id);
+}

@@ -1,0 +1,73 @@
+import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
+import { describe } from '../../lib/lenient.ts';
+import { Problems } from '../../lib/problems.ts';
+import type { DispatchState } from './states.ts';
+
+/** Outcomes that a replay may try again. The others say that the person has it, may have it, or must not get it. */
+export const replayable = ['failed', 'aborted', 'expired', 'cancelled'] as const;
+export type ReplayableStatus = (typeof replayable)[number];
+
+/** Which sends go out again: those of one of the statuses and, where they are given, channels and provider's codes. */
+export interface ReplayFilter {
+  statuses: ReplayableStatus[];
+  channels: ChannelKey[] | null;
+  codes: string[] | null;
+}
+
+export interface StoredReplay {
+  filter: ReplayFilter;
+  /** Verdicts older than this are meant; those after it are of the replay itself. */
+  at: Date;
+}
+
+const members = ['statuses', 'channels', 'codes'];
+const MOST_CODES = 100;
+
+/** What was asked for; statuses null = the usual ones, which depend on what is replayed. */
+export type ReplayRequest = Omit<ReplayFilter, 'statuses'> & { statuses: ReplayableStatus[] | null };
+
+/** What failed, and of a dispatch that was cancelled also what was not sent because of that. */
+export function filterFor(state: DispatchState, { statuses, ...rest }: ReplayRequest): ReplayFilter {
+  return { statuses: statuses ?? (state === 'cancelled' ? ['failed', 'cancelled'] : ['failed']), ...rest };
+}
+
+/** The body of a replay. Throws RequestError that names each path. */
+export function readReplayRequest(body: Record<string, unknown>): ReplayRequest {
+  const problems = new Problems();
+  for (const name of Object.keys(body)) {
+    if (!members.includes(name)) problems.add('shape', name, `unknown member; expected ${members.join(', ')}`);
+  }
+  const statuses = readList(body, 'statuses', isOneOf(replayable), `of ${replayable.join(', ')}`, problems);
+  const channels = readList(body, 'channels', isOneOf(channelKeys), `of ${channelKeys.join(', ')}`, problems);
+  const codes = readList(body, 'codes', isCode, "of provider's codes as texts", problems);
+  problems.throwIfAny();
+  return { statuses, channels, codes };
+}
+
+function readList<T>(
+  body: Record<string, unknown>,
+  name: string,
+  isElement: (value: unknown) => value is T,
+  expected: string,
+  problems: Problems,
+): T[] | null {
+  const value = Object.hasOwn(body, name) ? body[name] : undefined;
+  if (value === undefined || value === null) return null;
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_CODES) {
+    problems.add('type', name, `expected an array of 1 to ${MOST_CODES} elements, got ${describe(value)}`);
+    return null;
+  }
+  const elements: unknown[] = value;
+  for (const [index, element] of elements.entries()) {
+    if (!isElement(element)) problems.add('type', `${name}[${index}]`, `expected one ${expected}`);
+  }
+  return elements.filter(isElement);
+}
+
+function isOneOf<T extends string>(known: readonly T[]): (value: unknown) => value is T {
+  return (value): value is T => known.some((one) => one === value);
+}
+
+function isCode(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= 500 && !value.includes('\0');
+}

@@ -1,0 +1,26 @@
+import type { Channel, ChannelKey } from '../../channels/channel.ts';
+import { channels } from '../../channels/index.ts';
+import type { Problems } from '../../lib/problems.ts';
+import type { RenderContext } from '../../templating/facts.ts';
+import { compileTree } from '../../templating/tree.ts';
+import type { SendPlan } from './send-plan.ts';
+
+/** One channel of a plan, its templates parsed once for all recipients. */
+export interface CompiledMessage {
+  key: ChannelKey;
+  channel: Channel;
+  /** As stored, its texts still templates. */
+  message: object;
+  /** The message with all its texts rendered for one person. Throws RenderStop. */
+  renderTexts(context: RenderContext): object;
+}
+
+/** Parses every template of a plan's messages; syntax errors are filed under their path, stage `template`. */
+export function compileMessages(messages: SendPlan['messages'], problems: Problems): CompiledMessage[] {
+  return Object.entries(messages).map(([name, message]) => {
+    const key = name as ChannelKey;
+    const channel = channels[key];
+    const tree = compileTree(message, { path: `messages.${key}`, never: channel.neverTemplates, problems });
+    return { key, channel, message, renderTexts: (context) => tree(context) as object };
+  });
+}

@@ -1,0 +1,215 @@
+import type { Push, PushOutcome, PushSender } from '../../channels/push-sender.ts';
+import { Breaker } from '../../lib/breaker.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Held } from '../ledger/devices.ts';
+import { intervalMsOf } from './call-quotas.ts';
+import { Pace, type PaceOptions } from './pace.ts';
+
+/** What a lane asks of the queue of its app, which all processes share. */
+export interface AppPause {
+  /** Milliseconds since 1970 until which nothing may be called and why; null = open. A won probe opens it for one call. */
+  closed(): { untilMs: number; reason: string } | null;
+  /** True while one call must show whether the provider takes our settings. */
+  isProbing(): boolean;
+  /** Told every answer. What the device is to know of it. */
+  hear(outcome: PushOutcome): PushOutcome;
+}
+
+export interface AppQueueOptions {
+  appId: string;
+  sender: PushSender;
+  pause: AppPause;
+  clock: Clock;
+  /** How its provider's quota is kept to; null = it has published none. */
+  pace: Omit<PaceOptions, 'onReady'> | null;
+  onBreakerOpen(untilMs: number): void;
+  /** A sender that throws has a bug. */
+  onSenderError(error: unknown): void;
+}
+
+interface Waiting {
+  push: Push;
+  dispatchId: string;
+  signal: AbortSignal;
+  resolve(outcome: PushOutcome | Held): void;
+}
+
+/** Most calls of one app that are under way at once. */
+const MAX_WINDOW = 2_000;
+/**
+ * At a slow pace no more messages of one broadcast wait here than go out within this time, and no more than so many: the
+ * rest stays in the ledger, so that what there is room for in hand is not taken by an app that is rarely called.
+ */
+const LINE_MS = 5_000;
+const LONGEST_LINE = 100;
+/** A pace at which the longest line is gone sooner is not slow. */
+const SLOW_MS_A_LINE = 500;
+/** As many failures in a row, and the app rests. */
+const FAILURES_TO_REST = 50;
+/** Without a word how long, when a provider wants the whole app to slow down. */
+const SLOW_MS = 60_000;
+const LONGEST_SLOW_MS = 3_600_000;
+
+/**
+ * The calls of one app to its provider: in order, at the provider's pace, and none while its queue is closed.
+ * The window of calls under way begins at 1 and grows by one with every message taken over, so that it doubles with each
+ * round trip: settings that the provider does not accept are found out by a handful of calls.
+ */
+export class AppQueue {
+  /** What is counted of a call against which nothing was said. */
+  readonly plainCall: readonly { appId: string; isAmbiguous: false }[];
+  readonly #options: AppQueueOptions;
+  readonly #pace: Pace | null;
+  readonly #breaker = new Breaker(FAILURES_TO_REST);
+  readonly #signals = new WeakSet<AbortSignal>();
+  readonly #line: { most: number; intervalMs: number } | null;
+  #waiting: Waiting[] = [];
+  #next = 0;
+  #inFlight = 0;
+  #window = 1;
+  #slowUntilMs = 0;
+
+  constructor(options: AppQueueOptions) {
+    this.#options = options;
+    this.plainCall = [{ appId: options.appId, isAmbiguous: false }];
+    this.#line = options.pace && lineOf(options.pace);
+    this.#pace = options.pace && new Pace({ ...options.pace, onReady: () => this.#pump() });
+  }
+
+  /** One call, once it may be made; or held, without a call, when the queue is closed or full, or the signal says stop. */
+  deliver(push: Push, dispatchId: string, signal: AbortSignal): Promise<PushOutcome | Held> {
+    // Nearly always it may be made at once, and then costs no place in the queue.
+    if (this.#waiting.length === 0 && !signal.aborted && this.#mayCall()) return this.#call(push, signal);
+    const full = this.full(dispatchId);
+    if (full !== null) return Promise.resolve({ kind: 'held', ...full });
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve(this.#stopped());
+      this.#waiting.push({ push, dispatchId, signal, resolve });
+      this.#releaseOnAbort(signal);
+      this.#pump();
+    });
+  }
+
+  /** Until when nothing may be called and why; null = now is fine. Milliseconds since 1970. */
+  closed(): { untilMs: number; reason: string } | null {
+    const closed = this.#options.pause.closed();
+    if (closed !== null) return closed;
+    const now = this.#options.clock.now().getTime();
+    if (now < this.#slowUntilMs) return { untilMs: this.#slowUntilMs, reason: 'the provider asked to slow down' };
+    const openUntil = this.#breaker.openUntil(now);
+    return openUntil === 0 ? null : { untilMs: openUntil, reason: 'the provider does not answer' };
+  }
+
+  /** Until when no more of a dispatch may wait and why, at a slow pace; null = some may. Milliseconds since 1970. */
+  full(dispatchId: string): { untilMs: number; reason: string } | null {
+    if (this.#line === null) return null;
+    const { most, intervalMs } = this.#line;
+    const waiting = this.#waiting.slice(this.#next);
+    if (waiting.filter((one) => one.dispatchId === dispatchId).length < most) return null;
+    const halfGoneMs = Math.ceil((waiting.length / 2) * intervalMs);
+    return {
+      untilMs: this.#options.clock.now().getTime() + halfGoneMs,
+      reason: 'its app may not be called more often',
+    };
+  }
+
+  /** Resolves when every call has ended; whoever still waits is held. */
+  close(): Promise<void> {
+    this.#pace?.close();
+    this.#hold(this.#stopped());
+    return this.#options.sender.close();
+  }
+
+  #pump(): void {
+    while (this.#next < this.#waiting.length) {
+      const closed = this.closed();
+      if (closed !== null) {
+        this.#hold({ kind: 'held', ...closed });
+        return;
+      }
+      if (this.#inFlight >= this.#limit()) return; // the end of a call comes back here
+      if (!this.#takeTurn(this.#waiting.length - this.#next)) return; // the pace comes back here
+      const one = this.#waiting[this.#next];
+      this.#next += 1;
+      if (this.#next > 1_000 || this.#next === this.#waiting.length) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
+      if (one !== undefined) this.#call(one.push, one.signal).then(one.resolve);
+    }
+  }
+
+  #mayCall(): boolean {
+    return this.#inFlight < this.#limit() && this.closed() === null && this.#takeTurn(1);
+  }
+
+  /** True = one of those that wait may go now. */
+  #takeTurn(waiting: number): boolean {
+    return this.#pace === null || this.#pace.take(waiting);
+  }
+
+  #limit(): number {
+    return this.#breaker.isHalfOpen || this.#options.pause.isProbing() ? 1 : this.#window;
+  }
+
+  #call(push: Push, signal: AbortSignal): Promise<PushOutcome> {
+    this.#inFlight += 1;
+    return this.#options.sender.deliver(push, signal).then(this.#onAnswer, this.#onError);
+  }
+
+  readonly #onAnswer = (outcome: PushOutcome): PushOutcome => {
+    this.#inFlight -= 1;
+    const heard = this.#note(outcome);
+    if (this.#waiting.length > 0) this.#pump();
+    return heard;
+  };
+
+  readonly #onError = (error: unknown): PushOutcome => {
+    this.#options.onSenderError(error);
+    return this.#onAnswer({ kind: 'retry', reason: 'internal_error', isUnclear: true });
+  };
+
+  #note(outcome: PushOutcome): PushOutcome {
+    const now = this.#options.clock.now().getTime();
+    if (outcome.kind === 'accepted') this.#window = Math.min(this.#window + 1, MAX_WINDOW);
+    if (outcome.kind === 'retry' && outcome.slows === 'app') {
+      this.#slowUntilMs = Math.max(this.#slowUntilMs, now + Math.min(outcome.afterMs ?? SLOW_MS, LONGEST_SLOW_MS));
+      this.#window = 1;
+    } else if (this.#breaker.note(outcome.kind === 'retry', now)) {
+      this.#window = 1;
+      this.#options.onBreakerOpen(this.#breaker.openUntil(now));
+    }
+    if (outcome.kind === 'config_error') this.#window = 1;
+    return this.#options.pause.hear(outcome);
+  }
+
+  #hold(held: Held): void {
+    const waiting = this.#waiting.slice(this.#next);
+    this.#waiting = [];
+    this.#next = 0;
+    for (const { resolve } of waiting) resolve(held);
+  }
+
+  #releaseOnAbort(signal: AbortSignal): void {
+    if (this.#signals.has(signal)) return;
+    this.#signals.add(signal);
+    const release = () => {
+      const rest = this.#waiting.slice(this.#next);
+      this.#waiting = rest.filter((one) => !one.signal.aborted);
+      this.#next = 0;
+      for (const { signal: stopped, resolve } of rest) if (stopped.aborted) resolve(this.#stopped());
+    };
+    signal.addEventListener('abort', release, { once: true });
+  }
+
+  #stopped(): Held {
+    return { kind: 'held', untilMs: this.#options.clock.now().getTime(), reason: 'stopped' };
+  }
+}
+
+/** Null for what is not slow, and for named people, who are never sent back. */
+function lineOf({ quota, traffic }: Omit<PaceOptions, 'onReady'>): { most: number; intervalMs: number } | null {
+  const intervalMs = intervalMsOf(quota);
+  if (traffic === 'named' || LONGEST_LINE * intervalMs < SLOW_MS_A_LINE) return null;
+  return { most: Math.min(Math.max(Math.floor(LINE_MS / intervalMs), 1), LONGEST_LINE), intervalMs };
+}

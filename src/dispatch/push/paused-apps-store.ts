@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto';
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import type { App } from '../../workspace/catalog.ts';
+
+/** An app whose queue is closed, for all processes. */
+export interface PausedApp {
+  appId: string;
+  workspaceId: number;
+  /** `guard`: so many tokens were called bad for reasons that may be ours that none of them is believed. */
+  cause: 'config_error' | 'guard';
+  reason: string;
+  /** Of the settings that were refused. */
+  settings: string;
+  since: Date;
+  /** When a single call may be made to see. */
+  probeAt: Date;
+}
+
+/** Where a change is announced. */
+export const PAUSED_APPS_CHANNEL = 'closed_apps';
+
+export function settingsDigest({ provider }: App): string {
+  return hash('sha256', JSON.stringify(provider ?? null), 'hex').slice(0, 32);
+}
+
+export async function listPausedApps(db: Db): Promise<PausedApp[]> {
+  return db.query<PausedApp & Record<string, unknown>>(sql`
+    select app_id as "appId", workspace_id as "workspaceId", cause, reason, encode(settings, 'hex') as settings, since,
+           probe_at as "probeAt"
+      from closed_apps`);
+}
+
+/** Closes the queue of an app for all processes; one that is closed stays so. True when it was open. */
+export async function pauseApp(db: Db, { appId, workspaceId, cause, reason, ...rest }: PausedApp): Promise<boolean> {
+  const rows = await db.query(sql`
+    with closed as (
+      insert into closed_apps (app_id, workspace_id, cause, reason, settings, since, probe_at)
+      values (${appId}, ${workspaceId}, ${cause}, ${reason}, decode(${rest.settings}, 'hex'), ${rest.since},
+              ${rest.probeAt})
+          on conflict (app_id) do nothing
+      returning app_id
+    )
+    select pg_notify(${PAUSED_APPS_CHANNEL}, app_id) from closed`);
+  return rows.length > 0;
+}
+
+/** True for one process only: it may make one call. The next chance is at `next`. */
+export async function claimProbe(db: Db, appId: string, now: Date, next: Date): Promise<boolean> {
+  const claimed = await db.run(sql`
+    update closed_apps set probe_at = ${next} where app_id = ${appId} and probe_at <= ${now}`);
+  return claimed > 0;
+}
+
+/**
+ * Opens the queue of an app and makes everything due that waited for it. Only if it was closed over these settings,
+ * which null leaves open. True when it was closed.
+ */
+export async function resumeApp(tx: Db, appId: string, settings: string | null, now: Date): Promise<boolean> {
+  const rows = await tx.query<{ workspace_id: number }>(sql`
+    delete from closed_apps
+     where app_id = ${appId} and (${settings}::text is null or encode(settings, 'hex') = ${settings})
+    returning workspace_id`);
+  const [closed] = rows;
+  if (closed === undefined) return false;
+  await tx.run(sql`
+    update sends s
+       set due_at = null
+      from dispatches d, generate_series(0, 255) as b(bucket)
+     where d.workspace_id = ${closed.workspace_id} and d.state in ('accepted', 'sending')
+       and d.accepted_at > ${now}::timestamptz - interval '35 days'
+       and s.bucket = b.bucket and s.dispatch_id = d.id and s.status = 'pending' and s.due_at > ${now}
+       and s.devices @? ${`$[*] ? (@.app == "${appId}" && @.state == "waiting" && @.held == true)`}::jsonpath`);
+  await tx.run(sql`
+    update dispatches
+       set failure = null
+     where workspace_id = ${closed.workspace_id} and state in ('accepted', 'sending') and failure like ${`app ${appId}:%`}`);
+  await tx.run(sql`
+    update tasks
+       set run_at = ${now}
+     where workspace_id = ${closed.workspace_id} and kind <> 'expand' and run_at > ${now}
+       and leased_until is null`);
+  await tx.query(sql`select pg_notify(${PAUSED_APPS_CHANNEL}, ''), pg_notify('tasks', '')`);
+  return true;
+}
+
+/** The dispatch says why it waits. */
+export async function explainWait(db: Db, dispatchId: string, appId: string, reason: string): Promise<void> {
+  const failure = `app ${appId}: its provider does not accept our settings (${reason}); what waits goes out once it does`;
+  await db.run(sql`
+    update dispatches
+       set failure = ${failure.slice(0, 500)}
+     where id = ${dispatchId} and failure is distinct from ${failure.slice(0, 500)}`);
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { Logger } from 'pino';
+import { pushSenders } from '../channels/push-senders.ts';
+import type { Database } from '../db/database.ts';
+import type { Clock } from '../lib/clock.ts';
+import { endAll } from '../lib/end-all.ts';
+import type { Catalog } from '../workspace/catalog.ts';
+import type { LinkMaker } from './admit/compose.ts';
+import { createDeliveries } from './deliver/deliveries.ts';
+import { createFinisher } from './deliver/end-tasks.ts';
+import { createProviders } from './deliver/providers.ts';
+import { createRecorder } from './deliver/recorder.ts';
+import { createRooms } from './deliver/send-limits.ts';
+import { startWorker, type Worker } from './deliver/worker.ts';
+import type { DispatchCache } from './plan/loaded-dispatch.ts';
+import type { LaneName } from './plan/send-plan.ts';
+import { AppQueues, type PushSenders } from './push/app-queues.ts';
+import { PausedApps } from './push/paused-apps.ts';
+import { TokenHygiene } from './push/token-hygiene.ts';
+
+export interface WorkingOptions {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  /** The newest snapshot. */
+  catalog(): Catalog;
+  /** The lanes it works on. */
+  lanes: readonly LaneName[];
+  /** How many threads of this process share its broadcasts; 1. */
+  broadcastThreads?: number | undefined;
+  /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
+  pushSenders?: PushSenders | undefined;
+}
+
+/** Most connections of a process to one mail relay, of each lane. */
+const MAIL_CONNECTIONS = 10;
+
+export interface Working {
+  worker: Worker;
+  stop(): Promise<void>;
+}
+
+/** A worker with everything that sends. */
+export async function startWorking(
+  options: WorkingOptions,
+  parts: { cache: DispatchCache; links: LinkMaker },
+): Promise<Working> {
+  const { db, clock, log, catalog, broadcastThreads = 1 } = options;
+  const worker = randomUUID();
+  const pausedApps = new PausedApps({ db, clock, log, catalog });
+  const hygiene = new TokenHygiene({
+    db,
+    clock,
+    log,
+    isGuarded: (appId) => pausedApps.get(appId)?.cause === 'guard',
+    onGuardTripped(workspaceId, appId, reason) {
+      const app = catalog().workspace(workspaceId)?.apps.get(appId);
+      if (app !== undefined) pausedApps.close(workspaceId, app, 'guard', reason);
+    },
+  });
+  const processors = availableParallelism() / broadcastThreads;
+  const traffic = options.lanes.includes('broadcast') ? 'broadcast' : 'named';
+  const senders = options.pushSenders ?? pushSenders;
+  const appQueues = new AppQueues({ db, traffic, senders, pausedApps, clock, log, processors });
+  const mailConnections = Math.ceil(MAIL_CONNECTIONS / broadcastThreads);
+  const push = { queues: appQueues, nowMs: () => clock.now().getTime(), random: Math.random };
+  const deliveries = createDeliveries(createProviders({ log, push, mailConnections }), { clock, random: Math.random });
+  const stopping = new AbortController();
+  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
+  await pausedApps.start();
+  hygiene.start();
+  const started = await startWorker({
+    ...parts,
+    ...{ db, clock, log, worker, catalog, deliveries, appQueues, lanes: options.lanes },
+    recorder: createRecorder({
+      ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
+      isShared: broadcastThreads > 1,
+    }),
+    finisher: createFinisher({ db, clock, worker }),
+    rooms: createRooms(broadcastThreads),
+    pages: new Map(),
+  });
+  return {
+    worker: started,
+    stop: () =>
+      endAll(
+        () => stopping.abort(),
+        () => started.stop(),
+        () => deliveries.close(),
+        () => appQueues.close(),
+        () => hygiene.stop(),
+        () => pausedApps.stop(),
+      ),
+  };
+}

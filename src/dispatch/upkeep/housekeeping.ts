@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import { isLockTimeout } from '../../db/data-error.ts';
+import type { Database } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { forgetQuotas } from '../push/call-quotas.ts';
+import { forgetOldDays } from './retention.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** When a table was too busy to be given a partition, or to lose one. */
+const AFTER_BUSY_MS = 60_000;
+
+export interface HousekeepingOptions {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  /** For how many days dispatches and what came of them are kept; 0 = for ever. */
+  retentionDays: number;
+}
+
+/** Makes room for the coming days and forgets what its time has passed for. Safe in several processes at once. */
+export async function keepHouse({ db, clock, log, retentionDays }: HousekeepingOptions): Promise<void> {
+  const now = clock.now();
+  await makeRoom(db, now);
+  await forgetSmallThings(db, now);
+  const { dropped, kept } = await forgetOldDays(db, { days: retentionDays, now });
+  if (dropped.length > 0) log.info({ days: dropped }, 'dropped the ledger of old days');
+  if (kept.length > 0) log.warn({ days: kept }, 'old days are kept: they hold dispatches that are not over');
+  if (retentionDays > 0) await forgetRemovals(db, new Date(now.getTime() - retentionDays * DAY));
+}
+
+/** Adding a partition waits for all who use the table, and all who come later wait for it: not for long. */
+async function makeRoom(db: Database, now: Date): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Two processes making the same partition at once would stop each other.
+    await tx.run(sql`select pg_advisory_xact_lock(hashtext('cresset housekeeping'))`);
+    await tx.run(sql`select set_config('lock_timeout', '500ms', true)`);
+    await tx.run(sql`select make_daily_partitions((${now}::timestamptz at time zone 'UTC')::date, 3)`);
+  });
+}
+
+async function forgetSmallThings(db: Database, now: Date): Promise<void> {
+  const ago = (hours: number) => new Date(now.getTime() - hours * HOUR);
+  await db.run(sql`delete from rate_windows where started_at < ${ago(2)}`);
+  await forgetQuotas(db, ago(2));
+  await db.run(sql`delete from idempotency_keys where created_at < ${ago(24)}`);
+  await db.run(sql`delete from activity_log where occurred_at < ${ago(60)}`);
+  // No window of a frequency cap is longer than 30 days; one more for the time zones.
+  await db.run(sql`delete from cap_places where taken_at < ${ago(31 * 24)}`);
+}
+
+/** Removals of tokens that are settled: their dispatches are gone too. */
+async function forgetRemovals(db: Database, before: Date): Promise<void> {
+  await db.run(sql`delete from token_removals where coalesce(removed_at, restored_at) < ${before}`);
+}
+
+/** Keeps house now and then every hour, until the returned function is called, which waits for what is under way. */
+export async function startHousekeeping(options: HousekeepingOptions): Promise<() => Promise<void>> {
+  const { clock, log } = options;
+  let cancel = (): void => undefined;
+  let stopped = false;
+  let running = keep();
+
+  async function keep(): Promise<void> {
+    let nextMs = HOUR;
+    try {
+      await keepHouse(options);
+    } catch (error) {
+      if (isLockTimeout(error)) nextMs = AFTER_BUSY_MS;
+      log.error({ err: error }, 'housekeeping failed; trying again');
+    }
+    if (!stopped) cancel = clock.after(nextMs, again);
+  }
+
+  function again(): void {
+    running = keep();
+  }
+
+  await running;
+  return async () => {
+    stopped = true;
+    cancel();
+    await running;
+  };
+}

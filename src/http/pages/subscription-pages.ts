@@ -1,0 +1,76 @@
+import type { KeyObject } from 'node:crypto';
+import type { Database } from '../../db/database.ts';
+import { type LinkOrder, readLink } from '../../dispatch/admit/links.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { setEmailState } from '../../people/consent/email-state.ts';
+import type { GlobalState } from '../../templating/facts.ts';
+import type { Page, PageAnswer } from '../page.ts';
+
+const path = '/s/:token';
+
+const asks: Record<GlobalState, { question: string; button: string; done: string }> = {
+  unsubscribed: {
+    question: 'Do you want to stop receiving these emails?',
+    button: 'Unsubscribe',
+    done: 'You have been unsubscribed. No more emails will be sent to this address.',
+  },
+  subscribed: {
+    question: 'Do you want to receive these emails?',
+    button: 'Subscribe',
+    done: 'You are subscribed.',
+  },
+  opted_in: {
+    question: 'Do you want to receive these emails?',
+    button: 'Yes, send them',
+    done: 'Thank you, you have opted in.',
+  },
+};
+
+/**
+ * The pages behind the links in mails. Opening one changes nothing, since mail scanners open links: a button does.
+ * The same POST is what a mail program's one-click unsubscribe sends (RFC 8058).
+ */
+export function subscriptionPages({ db, clock, secret }: { db: Database; clock: Clock; secret: KeyObject }): Page[] {
+  const withOrder =
+    (answer: (order: LinkOrder) => Promise<PageAnswer>) =>
+    async (request: { params: Readonly<Record<string, string>> }) => {
+      const order = readLink(request.params.token ?? '', secret);
+      return order === null ? page(404, '<p>This link is not valid.</p>') : answer(order);
+    };
+  return [
+    {
+      method: 'GET',
+      path,
+      handle: withOrder(async ({ state }) => {
+        const { question, button } = asks[state];
+        return page(200, `<p>${question}</p><form method="post"><button>${button}</button></form>`);
+      }),
+    },
+    {
+      method: 'POST',
+      path,
+      handle: withOrder(async ({ workspaceId, bucket, userId, state }) => {
+        await setEmailState(db, { workspaceId, person: { bucket, userId }, state, now: clock.now() });
+        return page(200, `<p>${asks[state].done}</p>`);
+      }),
+    },
+  ];
+}
+
+function page(status: number, content: string): PageAnswer {
+  const body = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>Email preferences</title>
+<style>
+  body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem; color: #1c1c1e; text-align: center }
+  button { font: inherit; padding: .6rem 1.5rem; border: 0; border-radius: .5rem; background: #1c1c1e; color: #fff; cursor: pointer }
+  @media (prefers-color-scheme: dark) { body { background: #1c1c1e; color: #f2f2f7 } button { background: #f2f2f7; color: #1c1c1e } }
+</style>
+<main>${content}</main>
+</html>
+`;
+  return { status, type: 'text/html; charset=utf-8', body };
+}

@@ -1,0 +1,87 @@
+import { isListedHost, knownPushServices, settingList } from '../../channels/web-push/push-services.ts';
+import {
+  admitSubscription,
+  readSubscription,
+  type Subscription,
+  subscriptionToken,
+} from '../../channels/web-push/subscription.ts';
+import { RequestError } from '../../errors.ts';
+import { readIdentity } from '../../people/tokens/browser-identity.ts';
+import { isAllowed } from '../../workspace/allow-list.ts';
+import type { App } from '../../workspace/catalog.ts';
+
+/** The settings of an app that matter to its browsers; as in the workspace file. */
+export type VapidSettings = Readonly<Record<string, string>>;
+
+export const registrationMembers = ['app_id', 'subscription', 'previous', 'identity', 'external_id'] as const;
+export const removalMembers = ['app_id', 'subscription'] as const;
+
+type Body = Readonly<Record<string, unknown>>;
+
+export function refuseUnknown(body: Body, known: readonly string[]): void {
+  const unknown = Object.keys(body).filter((key) => !known.includes(key));
+  if (unknown.length > 0) throw new RequestError('bad_request', [`body: expected only ${known.join(', ')}`]);
+}
+
+/** The token of a subscription in a body. Throws RequestError. */
+export function readToken(value: unknown, path: string): string {
+  return subscriptionToken(read(value, path));
+}
+
+/** The same of one that is to be kept: it must be good, now, and at a push service of the app. */
+export function readNewToken(value: unknown, { settings, now }: { settings: VapidSettings; now: Date }): string {
+  const subscription = read(value, 'subscription');
+  const { endpoint, expiresAt } = subscription;
+  if (expiresAt !== null && expiresAt <= now) refuse('subscription.expirationTime: has passed');
+  if (!isPushService(endpoint, settings)) refuse('subscription.endpoint: expected one of a push service of this app');
+  return subscriptionToken(subscription);
+}
+
+function read(value: unknown, path: string): Subscription {
+  const reading = admitSubscription(readSubscription(value));
+  return reading.ok ? reading.subscription : refuse(`${path}.${reading.problem}`);
+}
+
+/**
+ * Anybody may register anything, and we will post to it: so only where browsers have their subscriptions, unless the
+ * operator says otherwise. What is inside is settled when it is called.
+ */
+function isPushService({ hostname, host, protocol }: URL, settings: VapidSettings): boolean {
+  const allowed = settingList(settings.allow_hosts) ?? [];
+  if (allowed.includes(hostname) || allowed.includes(host)) return true;
+  if (allowed.length > 0 && isAllowed(hostname, allowed)) return true;
+  return protocol === 'https:' && isListedHost(hostname, settingList(settings.push_services) ?? knownPushServices);
+}
+
+/** The external id that a page may name, or null when it names nobody. Throws RequestError. */
+export function readPerson(
+  body: Body,
+  { app, settings, now }: { app: App; settings: VapidSettings; now: Date },
+): string | null {
+  const isTrusted = settings.trust_external_id === 'true';
+  if (isGiven(body.identity)) {
+    const { identity_key: key } = settings;
+    if (key === undefined) throw new RequestError('invalid_identity', ['the app has no identity_key']);
+    const identity = readIdentity(body.identity, { key, appId: app.id, now });
+    if (!identity.ok) throw new RequestError('invalid_identity', [`identity: ${identity.problem}`]);
+    const externalId = textOf(identity.externalId, 'identity.sub');
+    if (isGiven(body.external_id) && body.external_id !== externalId)
+      refuse('external_id: expected that of the identity');
+    return externalId;
+  }
+  if (!isGiven(body.external_id)) return null;
+  if (!isTrusted) throw new RequestError('identity_required', ['external_id: expected an identity instead of it']);
+  return textOf(body.external_id, 'external_id');
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function textOf(value: unknown, path: string): string {
+  return typeof value === 'string' && value.trim() !== '' ? value : refuse(`${path}: expected a non-empty text`);
+}
+
+function refuse(problem: string): never {
+  throw new RequestError('bad_request', [problem]);
+}

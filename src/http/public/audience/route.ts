@@ -1,0 +1,71 @@
+import { explainPerson } from '../../../audience/explain-person.ts';
+import { previewAudience } from '../../../audience/preview.ts';
+import { refusingExpensive } from '../../../audience/time-limit.ts';
+import type { Database } from '../../../db/database.ts';
+import { RequestError } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { findPerson } from '../../../people/profile/find-person.ts';
+import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
+import { readExplainRequest, readPreviewRequest } from './request.ts';
+
+export interface AudienceRouteDeps {
+  db: Database;
+  clock: Clock;
+  catalog: Catalog;
+}
+
+/** Looking at everybody costs the database more than sending to somebody. */
+const bucket: RateBucket = { name: 'audience', limit: 250, windowMs: 60_000 };
+
+/** Whom a segment or audience describes, and why one person is in it or not; nothing is sent or stored. */
+export function audienceRoutes(deps: AudienceRouteDeps): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/audience/preview',
+      permission: 'audience.preview',
+      bucket: () => bucket,
+      handle: (request) => refusingExpensive(() => handlePreview(deps, request)),
+    },
+    {
+      method: 'POST',
+      path: '/audience/explain',
+      permission: 'audience.explain',
+      bucket: () => bucket,
+      handle: (request) => refusingExpensive(() => handleExplain(deps, request)),
+    },
+  ];
+}
+
+async function handlePreview(
+  { db, clock, catalog }: AudienceRouteDeps,
+  { body, workspaceId }: RouteRequest,
+): Promise<Answer> {
+  const workspace = workspaceOf(catalog, workspaceId);
+  const request = readPreviewRequest(body, workspace);
+  const startedAt = performance.now();
+  const preview = await previewAudience(db, { request, workspace, now: clock.now() });
+  const tookMs = Math.round(performance.now() - startedAt);
+  return { status: 201, body: { ...preview, took_ms: tookMs, message: 'success' } };
+}
+
+async function handleExplain(
+  { db, clock, catalog }: AudienceRouteDeps,
+  { body, workspaceId }: RouteRequest,
+): Promise<Answer> {
+  const workspace = workspaceOf(catalog, workspaceId);
+  const { filters, identifier } = readExplainRequest(body, workspace);
+  const found = await findPerson(db, workspaceId, identifier);
+  const now = clock.now();
+  const verdict = found && (await explainPerson(db, { filters, person: found.key, workspace, now }));
+  if (found === null || verdict === null) throw new RequestError('not_found', ['nobody of this workspace has this id']);
+  const person = { external_id: found.externalId, braze_id: found.brazeId };
+  return { status: 201, body: { ...person, evaluated_at: now, ...verdict, message: 'success' } };
+}
+
+function workspaceOf(catalog: Catalog, id: number): WorkspaceCatalog {
+  const workspace = catalog.workspace(id);
+  if (workspace === undefined) throw new RequestError('unavailable', ['the workspace is not loaded yet'], 1);
+  return workspace;
+}

@@ -1,0 +1,117 @@
+import type { Db } from '../../../db/database.ts';
+import type { Acceptance, Acceptor } from '../../../dispatch/accept/accept.ts';
+import { activityOf } from '../../../dispatch/accept/activity.ts';
+import { checkSendRequest } from '../../../dispatch/accept/check.ts';
+import type { Idempotency } from '../../../dispatch/accept/idempotency.ts';
+import type { Pressure } from '../../../dispatch/accept/pressure.ts';
+import { isSendIdOf } from '../../../dispatch/accept/send-ids.ts';
+import { isBroadcast, laneOf, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
+import type { DryRun } from '../../../dispatch/report/dry-run.ts';
+import { RequestError } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { v7 } from '../../../lib/uuid.ts';
+import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import { defaultBucket, type RateBucket, type Route, type RouteRequest } from '../../route.ts';
+
+const path = '/messages/send';
+
+const broadcastBucket: RateBucket = { name: `send_broadcast:${path}`, limit: 250, windowMs: 60_000 };
+
+export interface MessagesSendDeps {
+  db: Db;
+  clock: Clock;
+  catalog(): Catalog;
+  acceptor: Acceptor;
+  idempotency: Idempotency;
+  dryRun: DryRun;
+  pressure: Pressure;
+}
+
+export function messagesSendRoute(deps: MessagesSendDeps): Route {
+  const { idempotency } = deps;
+  const keyOf = ({ headers, workspaceId, rawBody }: RouteRequest) =>
+    idempotency.read(headers['idempotency-key'], { workspaceId, path, rawBody });
+  return {
+    method: 'POST',
+    path,
+    permission: 'messages.send',
+    bucket: (body) => (describesPeople(body) && !namesPeople(body) ? broadcastBucket : defaultBucket),
+    async replay(request) {
+      const key = keyOf(request);
+      const body = key && (await idempotency.answered(key));
+      return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
+    },
+    countsItself: true,
+    handle(request) {
+      const key = keyOf(request);
+      return idempotency.once(key, async () => ({ status: 201, body: await send(deps, request, key) }));
+    },
+  };
+}
+
+function namesPeople(body: Record<string, unknown>): boolean {
+  return [body.external_user_ids, body.user_aliases].some((value) =>
+    Array.isArray(value) ? value.length > 0 : Boolean(value),
+  );
+}
+
+function describesPeople(body: Record<string, unknown>): boolean {
+  return Boolean(body.segment_id) || Boolean(body.audience);
+}
+
+async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
+  const workspace = workspaceOf(deps.catalog(), request);
+  const { plan, dryRun, minors } = checkSendRequest(request.body, workspace, deps.clock.now());
+  await checkSendId(deps.db, plan);
+  if (dryRun) {
+    await request.rate.charge();
+    return deps.dryRun(plan, workspace, minors);
+  }
+  await deps.pressure.admit(laneOf(plan));
+  const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
+  const { answer } = await deps.acceptor.accept({
+    workspaceId: request.workspaceId,
+    apiKeyId: request.apiKey.id,
+    requestId: request.requestId,
+    plan: withSendId,
+    sendIdIsNew: withSendId !== plan,
+    answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, minors),
+    idempotency: key,
+    rate: request.rate,
+    activity: activityOf({
+      plan: withSendId,
+      workspace,
+      body: request.body,
+      requestId: request.requestId,
+      apiKeyName: request.apiKey.name,
+    }),
+  });
+  return answer;
+}
+
+function workspaceOf(catalog: Catalog, { workspaceId }: RouteRequest): WorkspaceCatalog {
+  const workspace = catalog.workspace(workspaceId);
+  if (workspace === undefined) throw new Error(`workspace ${workspaceId} is not in the catalog`);
+  return workspace;
+}
+
+/** The caller's own send id must have been created for the same campaign. */
+async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<void> {
+  if (sendId === null || campaignId === null || (await isSendIdOf(db, campaignId, sendId))) return;
+  throw new RequestError('bad_request', ['send_id was not created for this campaign']);
+}
+
+/** A campaign's broadcast gets a send id of its own when the caller gave none. */
+function needsSendId(plan: SendPlan): boolean {
+  return isBroadcast(plan) && plan.campaignId !== null && plan.sendId === null;
+}
+
+/** Member order as clients of the original see it. */
+function successAnswer(dispatchId: string, sendId: string | null, minors: readonly string[]): object {
+  return {
+    dispatch_id: dispatchId,
+    ...(sendId !== null && { send_id: sendId }),
+    message: 'success',
+    ...(minors.length > 0 && { errors: minors }),
+  };
+}

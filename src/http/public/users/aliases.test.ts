@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { newAlias, refused, startWorld, type World } from '../../../../test/support/people.ts';
+import { sql } from '../../../db/sql.ts';
+
+async function aliasesOf(world: World, externalId: string): Promise<unknown> {
+  return (await world.export(externalId)).user_aliases;
+}
+
+test('new aliases: added to known people, made anonymous people of, or skipped', async (t) => {
+  const world = await startWorld(t);
+  await world.given({ external_id: 'ada' }, { external_id: 'ben' });
+  const user_aliases = [
+    newAlias('a1', 'crm', 'ada'), // added
+    newAlias('a2', 'crm', 'ada'), // the label is used
+    newAlias('a1', 'crm', 'ben'), // belongs to ada
+    newAlias('b1', 'crm', 'nobody'), // unknown external id
+    newAlias('anna', 'guest'), // a new anonymous person
+    newAlias('anna', 'guest'), // exists by now
+    { external_id: 'ada', user_alias: newAlias('x', 'y') }, // wrongly nested: counted, nothing done
+    'nonsense',
+    newAlias('nul\u0000', 'crm', 'ben'),
+  ];
+  assert.deepEqual(await world.post('/users/alias/new', { user_aliases }), {
+    status: 201,
+    body: { aliases_processed: 9, message: 'success' },
+  });
+  assert.deepEqual(await aliasesOf(world, 'ada'), [{ alias_name: 'a1', alias_label: 'crm' }]);
+  assert.deepEqual(await aliasesOf(world, 'ben'), []);
+  await world.post('/users/alias/new', {
+    user_aliases: [
+      newAlias('b2', 'crm', 'ben'),
+      newAlias('a2', 'crm', 'ada'),
+      newAlias('a3', 'shop', 'ada'),
+      newAlias('anna', 'guest', 'ada'),
+    ],
+  });
+  assert.deepEqual(await aliasesOf(world, 'ben'), [{ alias_name: 'b2', alias_label: 'crm' }]);
+  assert.deepEqual(await aliasesOf(world, 'ada'), [
+    { alias_name: 'a1', alias_label: 'crm' },
+    { alias_name: 'a3', alias_label: 'shop' },
+  ]);
+  assert.equal(await world.count(), 3);
+  await world.given({ user_alias: { alias_name: 'anna', alias_label: 'guest' }, first_name: 'Anna' });
+  assert.deepEqual(await world.db.query(sql`select first_name from profiles where external_id is null`), [
+    { first_name: 'Anna' },
+  ]);
+});
+
+test('at most 50 aliases in one request', async (t) => {
+  const world = await startWorld(t);
+  const user_aliases = Array.from({ length: 51 }, (_, n) => newAlias(`a${n}`, 'l'));
+  await refused(
+    world,
+    '/users/alias/new',
+    { user_aliases },
+    'too_many_ids',
+    'user_aliases: expected at most 50 objects, got 51',
+  );
+  await refused(world, '/users/alias/new', {}, 'bad_request', 'user_aliases: expected an array of objects');
+  const answer = await world.post('/users/alias/new', { user_aliases: user_aliases.slice(1) });
+  assert.deepEqual(answer.body, { aliases_processed: 50, message: 'success' });
+  assert.equal(await world.count(), 50);
+});
+
+test('two requests at once give one person one alias per label', async (t) => {
+  const world = await startWorld(t);
+  await world.given({ external_id: 'ada' });
+  const requests = Array.from({ length: 10 }, (_, n) =>
+    world.post('/users/alias/new', { user_aliases: [newAlias(`a${n}`, 'crm', 'ada'), newAlias('anna', 'guest')] }),
+  );
+  await Promise.all(requests);
+  assert.equal(((await aliasesOf(world, 'ada')) as unknown[]).length, 1);
+  assert.equal(await world.count(), 2);
+});

@@ -1,0 +1,138 @@
+import { RequestError } from '../../../errors.ts';
+import { type ExportField, type ExportRequest, exportFields } from '../../../people/export/export.ts';
+import { isObject, ObjectProblem, own, type RawObject, readName } from '../../../people/object-problem.ts';
+import { readBrazeId } from '../../../people/profile/braze-id.ts';
+import { readPhone } from '../../../people/profile/contact.ts';
+import type { DeleteRequest } from '../../../people/profile/delete.ts';
+import { isGiven, readAlias, readEmail, readExternalId, readPhoneNumber } from '../../../people/profile/identifiers.ts';
+import type { PersonName } from '../../../people/profile/identify.ts';
+import { type Prioritization, type Priority, priorities } from '../../../people/profile/prioritization.ts';
+
+const maxIds = 50;
+
+/** The body of /users/delete. `count`: ids taken, of all kinds. Throws RequestError. */
+export function readDeleteRequest(body: RawObject): { request: DeleteRequest; count: number } {
+  return refusing(() => {
+    const lists = {
+      external_ids: listOf(body, 'external_ids'),
+      user_aliases: listOf(body, 'user_aliases'),
+      braze_ids: listOf(body, 'braze_ids'),
+      email_addresses: listOf(body, 'email_addresses'),
+      phone_numbers: listOf(body, 'phone_numbers'),
+    };
+    const count = Object.values(lists).reduce((sum, list) => sum + list.length, 0);
+    refuseCount(count);
+    if (count === 0) {
+      throw new ObjectProblem(`expected one of ${Object.keys(lists).join(', ')} with at least one element`);
+    }
+    const brazeIds = lists.braze_ids.map((value, index) => readBrazeId(readName(value, `braze_ids[${index}]`)));
+    const request: DeleteRequest = {
+      names: readNames(lists.external_ids, lists.user_aliases),
+      brazeIds: brazeIds.filter((id) => id !== null),
+      emails: lists.email_addresses.map((value, index) =>
+        readAddress(value, `email_addresses[${index}]`, 'email', readEmail),
+      ),
+      phones: lists.phone_numbers.map((value, index) =>
+        readAddress(value, `phone_numbers[${index}]`, 'phone', readPhoneNumber),
+      ),
+    };
+    return { request, count };
+  });
+}
+
+/** The body of /users/export/ids. Throws RequestError. */
+export function readExportRequest(body: RawObject): ExportRequest {
+  return refusing(() => {
+    const [externalIds, aliases] = [listOf(body, 'external_ids'), listOf(body, 'user_aliases')];
+    refuseCount(externalIds.length + aliases.length);
+    const given = ['device_id', 'email_address', 'phone'].filter((key) => isGiven(own(body, key)));
+    if (given.length > 1) throw new ObjectProblem(`expected one of ${given.join(', ')}`);
+    const hasBrazeId = isGiven(own(body, 'braze_id'));
+    if (externalIds.length + aliases.length + given.length + Number(hasBrazeId) === 0) {
+      throw new ObjectProblem('expected external_ids, user_aliases, device_id, braze_id, email_address or phone');
+    }
+    const brazeId = hasBrazeId ? readName(own(body, 'braze_id'), 'braze_id') : null;
+    return {
+      names: readNames(externalIds, aliases),
+      brazeId: brazeId === null ? null : { given: brazeId, id: readBrazeId(brazeId) },
+      address: readExportAddress(body),
+      fields: readFields(listOf(body, 'fields_to_export')),
+    };
+  });
+}
+
+function refusing<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ObjectProblem) throw new RequestError('bad_request', [error.message]);
+    throw error;
+  }
+}
+
+/** One element may stand for an array of one. */
+function listOf(body: RawObject, key: string): unknown[] {
+  const value = own(body, key);
+  if (!isGiven(value)) return [];
+  if (Array.isArray(value)) return value;
+  if (typeof value === 'boolean') throw new ObjectProblem(`${key}: expected an array`);
+  return [value];
+}
+
+function refuseCount(count: number): void {
+  if (count > maxIds) throw new RequestError('too_many_ids', [`expected at most ${maxIds} ids, got ${count}`]);
+}
+
+function readNames(externalIds: readonly unknown[], aliases: readonly unknown[]): PersonName[] {
+  return [
+    ...externalIds.map((value, index) => readExternalId(value, `external_ids[${index}]`)),
+    ...aliases.map((value, index) => readAlias(value, `user_aliases[${index}]`)),
+  ];
+}
+
+/** A plain text, or an object that says who is meant when several share the address. */
+function readAddress(
+  value: unknown,
+  path: string,
+  key: 'email' | 'phone',
+  read: (value: unknown, path: string) => string,
+): { address: string; prioritization: Prioritization } {
+  if (!isObject(value)) return { address: read(value, path), prioritization: [] };
+  return { address: read(own(value, key), `${path}.${key}`), prioritization: readPrioritization(value, path) };
+}
+
+function readPrioritization(raw: RawObject, path: string): Prioritization {
+  const list = listOf(raw, 'prioritization').map((value) => {
+    const priority = priorities.find((known) => known === value);
+    if (priority === undefined) throw new ObjectProblem(`${path}.prioritization: expected ${priorities.join(', ')}`);
+    return priority;
+  });
+  const isContradictory = list.includes('identified') && list.includes('unidentified' satisfies Priority);
+  if (isContradictory) throw new ObjectProblem(`${path}.prioritization: expected either identified or unidentified`);
+  return list;
+}
+
+function readExportAddress(body: RawObject): ExportRequest['address'] {
+  const [device, email, phone] = [own(body, 'device_id'), own(body, 'email_address'), own(body, 'phone')];
+  if (isGiven(device)) {
+    const value = readName(device, 'device_id');
+    return { kind: 'device_id', given: value, value };
+  }
+  if (isGiven(email)) {
+    const value = readName(email, 'email_address');
+    return { kind: 'email', given: value, value };
+  }
+  if (!isGiven(phone)) return null;
+  const given = readName(phone, 'phone');
+  return { kind: 'phone', given, value: readPhone(given) };
+}
+
+function readFields(list: readonly unknown[]): ReadonlySet<ExportField> | null {
+  if (list.length === 0) return null;
+  const fields = list.map((value, index) => {
+    const field = exportFields.find((known) => known === value);
+    if (field === undefined) throw new ObjectProblem(`fields_to_export[${index}]: names no field`);
+    return field;
+  });
+  return new Set(fields);
+}

@@ -1,0 +1,124 @@
+import type { Database } from '../../../db/database.ts';
+import { RequestError } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { exportPeople } from '../../../people/export/export.ts';
+import { addAliases, readNewAlias } from '../../../people/profile/aliases.ts';
+import { deletePeople } from '../../../people/profile/delete.ts';
+import { track } from '../../../people/track/track.ts';
+import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
+import { readDeleteRequest, readExportRequest } from './request.ts';
+
+export interface UserRouteDeps {
+  db: Database;
+  catalog: Catalog;
+  clock: Clock;
+}
+
+const minuteMs = 60_000;
+const trackBucket: RateBucket = { name: 'users_track', limit: 3_000, windowMs: 3_000 };
+const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, windowMs: minuteMs };
+const exportBucket: RateBucket = { name: 'users_export_ids', limit: 250, windowMs: minuteMs };
+const cheapExportBucket: RateBucket = { name: 'users_export_ids_with_fields', limit: 40, windowMs: 1_000 };
+
+/** The endpoints that keep people. Source: adjacent-endpoints.md 2. */
+export function userRoutes(deps: UserRouteDeps): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/users/track',
+      permission: 'users.track',
+      bucket: () => trackBucket,
+      handle: (request) => handleTrack(deps, request),
+    },
+    {
+      method: 'POST',
+      path: '/users/alias/new',
+      permission: 'users.alias.new',
+      bucket: () => identityBucket,
+      handle: (request) => handleNewAliases(deps, request),
+    },
+    {
+      method: 'POST',
+      path: '/users/export/ids',
+      permission: 'users.export.ids',
+      bucket: bucketOfExport,
+      handle: (request) => handleExport(deps, request),
+    },
+    {
+      method: 'POST',
+      path: '/users/delete',
+      permission: 'users.delete',
+      bucket: () => identityBucket,
+      handle: (request) => handleDelete(deps, request),
+    },
+  ];
+}
+
+const noValidData = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.";
+
+async function handleTrack(
+  { db, catalog, clock }: UserRouteDeps,
+  { body, workspaceId }: RouteRequest,
+): Promise<Answer> {
+  const { problems, processed } = await track(db, {
+    body,
+    workspace: workspaceOf(catalog, workspaceId),
+    now: clock.now(),
+  });
+  // The one answer whose `errors` are objects.
+  const errors = problems.length > 0 ? { errors: problems } : {};
+  const isAnyGood = Object.values(processed).some((count) => count > 0);
+  if (!isAnyGood) return { status: 400, body: { message: noValidData, errors: problems } };
+  const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
+  return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors } };
+}
+
+const maxAliases = 50;
+
+async function handleNewAliases({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
+  const list = Object.hasOwn(body, 'user_aliases') ? body.user_aliases : undefined;
+  if (!Array.isArray(list)) throw new RequestError('bad_request', ['user_aliases: expected an array of objects']);
+  if (list.length > maxAliases) {
+    throw new RequestError('too_many_ids', [
+      `user_aliases: expected at most ${maxAliases} objects, got ${list.length}`,
+    ]);
+  }
+  const aliases = list.map(readNewAlias).filter((alias) => alias !== null);
+  await addAliases(db, { aliases, workspaceId, now: clock.now() });
+  return { status: 201, body: { aliases_processed: list.length, message: 'success' } };
+}
+
+async function handleExport(
+  { db, catalog, clock }: UserRouteDeps,
+  { body, workspaceId }: RouteRequest,
+): Promise<Answer> {
+  const request = readExportRequest(body);
+  const { users, unknown } = await exportPeople(db, {
+    request,
+    workspace: workspaceOf(catalog, workspaceId),
+    now: clock.now(),
+  });
+  const invalid = unknown.length > 0 ? { invalid_user_ids: unknown } : {};
+  return { status: 201, body: { users, ...invalid, message: 'success' } };
+}
+
+async function handleDelete({ db }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
+  const { request, count } = readDeleteRequest(body);
+  await deletePeople(db, workspaceId, request);
+  return { status: 201, body: { deleted: count, message: 'success' } };
+}
+
+/** What people received is expensive to find. */
+function bucketOfExport(body: Record<string, unknown>): RateBucket {
+  const fields = Object.hasOwn(body, 'fields_to_export') ? body.fields_to_export : undefined;
+  const list: unknown[] = Array.isArray(fields) ? fields : [];
+  const isCheap = list.length > 0 && !list.includes('campaigns_received') && !list.includes('canvases_received');
+  return isCheap ? cheapExportBucket : exportBucket;
+}
+
+function workspaceOf(catalog: Catalog, id: number): WorkspaceCatalog {
+  const workspace = catalog.workspace(id);
+  if (workspace === undefined) throw new RequestError('unavailable', ['the workspace is not loaded yet'], 1);
+  return workspace;
+}

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { appId, archivedGroup, type Body, emailGroup, startWorld } from '../../../../test/support/people.ts';
+import { sql } from '../../../db/sql.ts';
+
+const badAttributes: [string, Body, string][] = [
+  ['email', { email: 'nobody' }, 'email: expected a valid email address'],
+  ['email_subscribe', { email_subscribe: 'maybe' }, 'email_subscribe: expected opted_in, subscribed or unsubscribed'],
+  ['email_subscribe null', { email_subscribe: null }, 'email_subscribe: expected opted_in, subscribed or unsubscribed'],
+  ['push_subscribe', { push_subscribe: 'OPTED_IN' }, 'push_subscribe: expected opted_in, subscribed or unsubscribed'],
+  ['phone', { phone: '12345' }, 'phone: expected a phone number with + and country code'],
+  ['language', { language: 'xx' }, 'language: expected a code of ISO 639-1'],
+  ['gender', { gender: 'female' }, 'gender: expected M, F, O, N or P'],
+  ['dob', { dob: '2026-02-30' }, 'dob: expected YYYY-MM-DD'],
+  ['first name', { first_name: 5 }, 'first_name: expected a text'],
+  ['NUL', { first_name: 'a\u0000' }, 'first_name: expected Unicode text without NUL'],
+  ['half a surrogate pair', { first_name: '\ud800' }, 'first_name: expected Unicode text without NUL'],
+  ['NUL inside extras', { facebook: { a: '\u0000' } }, 'facebook: expected Unicode text without NUL'],
+  [
+    'location',
+    { current_location: { longitude: 200, latitude: 0 } },
+    'current_location.longitude: expected a number from -180 to 180',
+  ],
+  ['session', { date_of_last_session: 'yesterday' }, 'date_of_last_session: expected an ISO 8601 date'],
+  ['tracking', { email_open_tracking_disabled: 'perhaps' }, 'email_open_tracking_disabled: expected a boolean'],
+  ['switch', { _merge_objects: 'perhaps' }, '_merge_objects: expected a boolean'],
+  ['app', { push_tokens: [{ app_id: 'x', token: 't' }] }, 'push_tokens[0].app_id: names no app of this workspace'],
+  [
+    'token',
+    { push_tokens: [{ app_id: appId, token: 'x'.repeat(2_049) }] },
+    'push_tokens[0].token: expected at most 2048 bytes',
+  ],
+  [
+    'group',
+    { subscription_groups: [{ subscription_group_id: 'x', subscription_state: 'subscribed' }] },
+    'Invalid subscription group ID',
+  ],
+  [
+    'archived group',
+    { subscription_groups: [{ subscription_group_id: archivedGroup, subscription_state: 'subscribed' }] },
+    'Invalid subscription group ID',
+  ],
+  [
+    'group state',
+    { subscription_groups: [{ subscription_group_id: emailGroup, subscription_state: 'opted_in' }] },
+    'subscription_groups[0].subscription_state: expected subscribed or unsubscribed',
+  ],
+  ['long text', { x: 'a'.repeat(256) }, 'x: expected at most 255 characters'],
+  ['infinite number', { x: Number.POSITIVE_INFINITY }, 'x: expected a number that fits into 64 bits'],
+  ['NUL in a name', { 'a\u0000b': 1 }, 'attribute name: expected Unicode text without NUL'],
+  ['fractional inc', { x: { inc: 1.5 } }, 'x.inc: expected an integer'],
+  ['dotted key', { x: { 'a.b': 1 } }, 'x: a key is empty or holds "." or "$"'],
+  ['array operations', { x: { $add: [{ a: 1 }] } }, 'x: a key is empty or holds "." or "$"'],
+  ['nested text', { x: { a: 'a'.repeat(256) } }, 'x.a: expected at most 255 characters'],
+  ['nested time', { x: { a: { $time: 'soon' } } }, 'x.a.$time: expected an ISO 8601 date'],
+  [
+    'large object',
+    { x: Object.fromEntries(Array.from({ length: 500 }, (_, n) => [n, 'a'.repeat(255)])) },
+    'x: expected at most 100 KB',
+  ],
+  ['array in array', { x: [[1]] }, 'x[0]: expected a text, number, boolean or object'],
+];
+
+test('an attribute that is no good makes its object bad and nobody is made', async (t) => {
+  const world = await startWorld(t);
+  for (const [what, attributes, problem] of badAttributes) {
+    assert.equal(await world.problem({ external_id: 'ada', ...attributes }), problem, what);
+  }
+  assert.equal(await world.problem({ external_id: 'é'.repeat(499) }), 'external_id: expected at most 997 bytes');
+  assert.equal(await world.problem({ external_id: 'a\u0000' }), 'external_id: expected Unicode text without NUL');
+  assert.equal(await world.problem({ external_id: '  ' }), 'external_id: expected a non-empty text');
+  assert.equal(
+    await world.problem({ user_alias: 'a' }),
+    'user_alias: expected an object with alias_name and alias_label',
+  );
+  assert.equal(await world.count(), 0);
+  await world.given({ external_id: 'x'.repeat(997) });
+});
+
+const customTable: [string, unknown[], unknown][] = [
+  ['text', ['a'], 'a'],
+  ['text of 255 characters beyond the basic plane', ['😀'.repeat(255)], '😀'.repeat(255)],
+  ['number', [1.5], 1.5],
+  ['boolean', [false], false],
+  ['time keeps its text', ['2026-01-31 13:00'], '2026-01-31 13:00'],
+  ['null removes', ['a', null], undefined],
+  ['increment of nothing', [{ inc: 2 }], 2],
+  ['increment', [5, { inc: -7 }], -2],
+  ['array replaces', [['a'], ['b', 'c']], ['b', 'c']],
+  ['the last of equal scalars stays', [['a', 'b', 1, '1', 'a', true, true]], ['b', 1, '1', 'a', true]],
+  [
+    'the oldest of more than 25 go',
+    [Array.from({ length: 30 }, (_, n) => n)],
+    Array.from({ length: 25 }, (_, n) => n + 5),
+  ],
+  ['add', [['a', 'b'], { add: ['c', 'a'] }], ['b', 'c', 'a']],
+  ['add to nothing', [{ add: ['a'] }], ['a']],
+  [
+    'add beyond 25',
+    [Array.from({ length: 25 }, (_, n) => n), { add: ['x'] }],
+    [...Array.from({ length: 24 }, (_, n) => n + 1), 'x'],
+  ],
+  ['remove', [['a', 'b', 1], { remove: ['a', '1'] }], ['b', 1]],
+  ['add and remove', [['a', 'b'], { add: ['c'], remove: ['a'] }], ['b', 'c']],
+  ['object replaces', [{ a: 1 }, { b: { c: 2, d: null } }], { b: { c: 2 } }],
+  ['date inside an object', [{ at: { $time: '2026-01-31T00:00:00Z' } }], { at: '2026-01-31T00:00:00Z' }],
+  ['array of objects', [[{ a: 1 }, { a: 1 }]], [{ a: 1 }, { a: 1 }]],
+];
+
+test('custom attributes are stored by type, and operations apply to what is stored', async (t) => {
+  const world = await startWorld(t);
+  for (const [what, values, expected] of customTable) {
+    await world.given({ external_id: 'ada', x: null });
+    for (const x of values) await world.given({ external_id: 'ada', x });
+    const { custom } = await world.profile('ada');
+    assert.deepEqual(custom, expected === undefined ? {} : { x: expected }, what);
+    // The same within one request.
+    await world.given({ external_id: 'ben', x: null }, ...values.map((x) => ({ external_id: 'ben', x })));
+    assert.deepEqual((await world.profile('ben')).custom, custom, what);
+  }
+});
+
+test('_merge_objects merges at every level, and null removes a member', async (t) => {
+  const world = await startWorld(t);
+  await world.given({ external_id: 'ada', x: { a: { b: 1, c: 2 }, l: [1, 2], k: 'kept' } });
+  await world.given({
+    external_id: 'ada',
+    _merge_objects: true,
+    x: { a: { c: null, d: { e: 3 } }, l: [3] },
+    y: { z: 1, n: null },
+  });
+  assert.deepEqual((await world.profile('ada')).custom, {
+    x: { a: { b: 1, d: { e: 3 } }, l: [3], k: 'kept' },
+    y: { z: 1 },
+  });
+});
+
+test('operations that do not fit what is stored make their object bad, as a whole', async (t) => {
+  const world = await startWorld(t);
+  await world.given({ external_id: 'ada', text: 'a', big: Number.MAX_SAFE_INTEGER });
+  assert.equal(
+    await world.problem({ external_id: 'ada', first_name: 'x', text: { inc: 1 } }),
+    'text: inc needs a stored number',
+  );
+  assert.equal(
+    await world.problem({ external_id: 'ada', text: { add: ['x'] } }),
+    'text: add and remove need a stored array',
+  );
+  assert.equal(
+    await world.problem({ external_id: 'ada', big: { inc: 1 } }),
+    'big: the incremented number is too large',
+  );
+  const half = Object.fromEntries(Array.from({ length: 250 }, (_, n) => [`a${n}`, 'x'.repeat(255)]));
+  const other = Object.fromEntries(Array.from({ length: 250 }, (_, n) => [`b${n}`, 'x'.repeat(255)]));
+  await world.given({ external_id: 'ada', o: half });
+  assert.equal(
+    await world.problem({ external_id: 'ada', _merge_objects: true, o: other }),
+    'o: expected at most 100 KB',
+  );
+  assert.equal((await world.profile('ada')).first_name, null);
+});
+
+test('one person holds at most 1 MB of custom attributes', async (t) => {
+  const world = await startWorld(t);
+  const part = Object.fromEntries(Array.from({ length: 350 }, (_, n) => [`k${n}`, 'x'.repeat(250)]));
+  const parts = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`p${n}`, part]));
+  assert.equal(
+    await world.problem({ external_id: 'ada', ...parts }),
+    'custom attributes: expected at most 1 MB for one person',
+  );
+  assert.equal(await world.count(), 0);
+  assert.deepEqual(await world.db.query(sql`select * from user_names`), []);
+});
+
+test('a custom attribute that is a time is kept in milliseconds beside its text', async (t) => {
+  const world = await startWorld(t);
+  await world.given({
+    external_id: 'ada',
+    at: '2026-01-31',
+    when: { $time: '01/31/2026' },
+    text: 'soon',
+    list: ['2026-01-31'],
+  });
+  const ms = Date.parse('2026-01-31T00:00:00Z');
+  const { custom, custom_times } = await world.profile('ada');
+  assert.deepEqual(custom, { at: '2026-01-31', when: '01/31/2026', text: 'soon', list: ['2026-01-31'] });
+  assert.deepEqual(custom_times, { at: ms, when: ms });
+  await world.given({ external_id: 'ada', at: 'never', when: null });
+  assert.deepEqual((await world.profile('ada')).custom_times, {});
+});
+
+test('an attribute named __proto__ is an attribute', async (t) => {
+  const world = await startWorld(t);
+  await world.given(
+    JSON.parse('{"external_id":"ada","__proto__":{"polluted":{"__proto__":1}},"constructor":"c"}') as Body,
+  );
+  const { custom } = await world.db.one<{ custom: string }>(sql`select custom::text from profiles`);
+  assert.equal(custom, '{"__proto__": {"polluted": {"__proto__": 1}}, "constructor": "c"}');
+  assert.equal(({} as Body).polluted, undefined);
+});

@@ -1,0 +1,288 @@
+import type { Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { brazeId } from '../profile/braze-id.ts';
+import { nameKey, type PersonKey, type PersonName, resolveNames } from '../profile/identify.ts';
+
+/** Names in `fields_to_export`. Some are of things we do not have: they are accepted, and absent from every answer. */
+export const exportFields = [
+  'apps',
+  'attributed_campaign',
+  'attributed_source',
+  'attributed_adgroup',
+  'attributed_ad',
+  'braze_id',
+  'campaigns_received',
+  'canvases_received',
+  'cards_clicked',
+  'country',
+  'created_at',
+  'custom_attributes',
+  'custom_events',
+  'devices',
+  'dob',
+  'email',
+  'email_subscribe',
+  'external_id',
+  'first_name',
+  'gender',
+  'home_city',
+  'language',
+  'last_coordinates',
+  'last_name',
+  'phone',
+  'purchases',
+  'push_subscribe',
+  'push_tokens',
+  'random_bucket',
+  'time_zone',
+  'total_revenue',
+  'uninstalled_at',
+  'user_aliases',
+] as const;
+export type ExportField = (typeof exportFields)[number];
+
+export interface ExportRequest {
+  names: PersonName[];
+  brazeId: { given: string; id: PersonKey & { createdAtS: number } } | { given: string; id: null } | null;
+  address: { kind: 'device_id' | 'email' | 'phone'; given: string; value: string | null } | null;
+  /** Null: all. */
+  fields: ReadonlySet<ExportField> | null;
+}
+
+type Exported = Record<string, unknown>;
+
+/** What is known of these people, in the form of the answer, and the identifiers that name nobody. */
+export async function exportPeople(
+  db: Db,
+  { request, workspace, now }: { request: ExportRequest; workspace: WorkspaceCatalog; now: Date },
+): Promise<{ users: Exported[]; unknown: unknown[] }> {
+  const { keys, unknown } = await findPeople(db, workspace.id, request);
+  if (keys.length === 0) return { users: [], unknown };
+  const rows = await db.query<ExportRow>(exportQuery(keys, workspace.id, now));
+  const byId = new Map(rows.map((row) => [row.user_id, row]));
+  const users = keys.flatMap(({ userId }) => {
+    const row = byId.get(userId);
+    return row === undefined ? [] : [exported(row, request.fields, workspace)];
+  });
+  return { users, unknown };
+}
+
+async function findPeople(
+  db: Db,
+  workspaceId: number,
+  request: ExportRequest,
+): Promise<{ keys: PersonKey[]; unknown: unknown[] }> {
+  const keys = new Map<number, PersonKey>();
+  const unknown: unknown[] = [];
+  const named = await resolveNames(db, workspaceId, request.names);
+  for (const { label, name } of request.names) {
+    const key = named.get(nameKey(label, name));
+    if (key !== undefined) keys.set(key.userId, key);
+    else unknown.push(label === '' ? name : { alias_name: name, alias_label: label });
+  }
+  if (request.brazeId !== null) {
+    const found = request.brazeId.id === null ? [] : await findByBrazeId(db, workspaceId, request.brazeId.id);
+    for (const key of found) keys.set(key.userId, key);
+    if (found.length === 0) unknown.push(request.brazeId.given);
+  }
+  if (request.address !== null) {
+    const { kind, given, value } = request.address;
+    const found = value === null ? [] : await findByAddress(db, { workspaceId, kind, value });
+    for (const key of found) keys.set(key.userId, key);
+    if (found.length === 0) unknown.push(given);
+  }
+  return { keys: [...keys.values()], unknown };
+}
+
+async function findByBrazeId(
+  db: Db,
+  workspaceId: number,
+  id: PersonKey & { createdAtS: number },
+): Promise<PersonKey[]> {
+  const rows = await db.query<{ bucket: number; user_id: number }>(sql`
+    select bucket, user_id
+      from profiles
+     where bucket = ${id.bucket} and user_id = ${id.userId} and workspace_id = ${workspaceId}
+       and floor(extract(epoch from created_at)) = ${id.createdAtS}::bigint`);
+  return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
+}
+
+/** All who have the address; of very many the first hundred. */
+async function findByAddress(
+  db: Db,
+  { workspaceId, kind, value }: { workspaceId: number; kind: 'device_id' | 'email' | 'phone'; value: string },
+): Promise<PersonKey[]> {
+  const condition: Record<typeof kind, Sql> = {
+    email: sql`p.email is not null and lower(p.email) = lower(${value})`,
+    phone: sql`p.phone = ${value}`,
+    device_id: sql`(p.bucket, p.user_id) in (select bucket, user_id from push_targets where device_id = ${value})`,
+  };
+  const rows = await db.query<{ bucket: number; user_id: number }>(sql`
+    select p.bucket, p.user_id from profiles p
+     where p.workspace_id = ${workspaceId} and ${condition[kind]}
+     order by p.user_id
+     limit 100`);
+  return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
+}
+
+interface Total {
+  kind: 'event' | 'purchase';
+  name: string;
+  first: number;
+  last: number;
+  count: number;
+  is_recent: boolean;
+}
+
+interface ExportRow {
+  bucket: number;
+  user_id: number;
+  created_at: Date;
+  external_id: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  phone: string | null;
+  dob: string | null;
+  country: string | null;
+  language: string | null;
+  gender: string | null;
+  home_city: string | null;
+  time_zone: string | null;
+  longitude: number | null;
+  latitude: number | null;
+  random_bucket: number;
+  email_state: string;
+  push_state: string;
+  custom: Record<string, unknown>;
+  aliases: { alias_name: string; alias_label: string }[] | null;
+  totals: Total[] | null;
+  revenue: number;
+  targets: { app_id: string; platform: string; token: string; device_id: string; foreground: boolean }[] | null;
+  campaigns: { campaign_id: string; last: number }[] | null;
+}
+
+const recentDays = 90;
+
+function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date): Sql {
+  const since = new Date(now.getTime() - recentDays * 86_400_000);
+  return sql`
+    select p.bucket, p.user_id, p.created_at, p.external_id, p.first_name, p.last_name, p.email, p.phone, p.dob, p.country,
+           p.language, p.gender, p.home_city, p.time_zone, p.longitude, p.latitude, p.random_bucket, p.email_state,
+           p.push_state, p.custom,
+           (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
+              from user_names n
+             where n.bucket = p.bucket and n.user_id = p.user_id and n.label <> '') as aliases,
+           (select json_agg(json_build_object('kind', t.kind, 'name', t.name, 'first', extract(epoch from t.first_at) * 1000,
+                                              'last', extract(epoch from t.last_at) * 1000, 'count', t.count,
+                                              'is_recent', t.last_at >= ${since}) order by t.kind, t.name)
+              from activity_totals t
+             where t.bucket = p.bucket and t.user_id = p.user_id) as totals,
+           (select coalesce(sum(t.revenue), 0)::double precision
+              from activity_totals t
+             where t.bucket = p.bucket and t.user_id = p.user_id) as revenue,
+           (select json_agg(json_build_object('app_id', t.app_id, 'platform', t.platform, 'token', t.token,
+                                              'device_id', t.device_id, 'foreground', t.foreground)
+                            order by t.registered_at, t.app_id, t.token)
+              from push_targets t
+             where t.bucket = p.bucket and t.user_id = p.user_id) as targets,
+           (select json_agg(json_build_object('campaign_id', c.campaign_id, 'last', c.last) order by c.last, c.campaign_id)
+              from (select r.campaign_id, max(extract(epoch from r.at) * 1000) as last
+                      from (select d.campaign_id, s.updated_at as at
+                              from sends s join dispatches d on d.id = s.dispatch_id
+                             where s.bucket = p.bucket and s.user_id = p.user_id and s.status = 'sent'
+                                   and d.campaign_id is not null
+                             union all
+                            select t.campaign_id, t.last_at
+                              from received_totals t
+                             where t.bucket = p.bucket and t.user_id = p.user_id and t.campaign_id <> '') as r
+                     group by r.campaign_id) as c) as campaigns
+      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
+           as asked(bucket, user_id)
+      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
+     where p.workspace_id = ${workspaceId}`;
+}
+
+const alwaysPresent = new Set<string>(['user_aliases']);
+
+/** Only what was asked for; what is null or empty is left out. */
+function exported(row: ExportRow, fields: ReadonlySet<ExportField> | null, workspace: WorkspaceCatalog): Exported {
+  const members = Object.entries(membersOf(row, workspace));
+  const kept = members.filter(
+    ([name, value]) =>
+      (fields === null || fields.has(name as ExportField)) && (alwaysPresent.has(name) || !isEmpty(value)),
+  );
+  return Object.fromEntries(kept);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** In the order of recorded answers. */
+function membersOf(row: ExportRow, workspace: WorkspaceCatalog): Partial<Record<ExportField, unknown>> {
+  return {
+    created_at: row.created_at.toISOString(),
+    external_id: row.external_id,
+    user_aliases: row.aliases ?? [],
+    braze_id: brazeId(row.created_at, row.bucket, row.user_id),
+    first_name: row.first_name,
+    last_name: row.last_name,
+    random_bucket: row.random_bucket,
+    email: row.email,
+    phone: row.phone,
+    dob: row.dob,
+    country: row.country,
+    home_city: row.home_city,
+    language: row.language,
+    gender: row.gender,
+    time_zone: row.time_zone,
+    last_coordinates: row.longitude === null || row.latitude === null ? null : [row.longitude, row.latitude],
+    custom_attributes: row.custom,
+    custom_events: recent(row, 'event'),
+    purchases: recent(row, 'purchase'),
+    total_revenue: row.revenue,
+    push_subscribe: row.push_state,
+    email_subscribe: row.email_state,
+    push_tokens: pushTokens(row, workspace),
+    campaigns_received: campaignsReceived(row, workspace),
+  };
+}
+
+function recent(row: ExportRow, kind: Total['kind']): Exported[] {
+  return (row.totals ?? [])
+    .filter((total) => total.kind === kind && total.is_recent)
+    .map(({ name, first, last, count }) => ({
+      name,
+      first: new Date(first).toISOString(),
+      last: new Date(last).toISOString(),
+      count,
+    }));
+}
+
+function pushTokens(row: ExportRow, workspace: WorkspaceCatalog): Exported[] {
+  return (row.targets ?? []).map(({ app_id, platform, token, device_id, foreground }) => ({
+    app: workspace.apps.get(app_id)?.name ?? app_id,
+    platform,
+    token,
+    device_id,
+    notifications_enabled: foreground,
+  }));
+}
+
+function campaignsReceived(row: ExportRow, workspace: WorkspaceCatalog): Exported[] {
+  return (row.campaigns ?? []).flatMap(({ campaign_id, last }) => {
+    const campaign = workspace.campaigns.get(campaign_id);
+    if (campaign === undefined) return [];
+    return [
+      {
+        name: campaign.name,
+        api_campaign_id: campaign.id,
+        last_received: new Date(last).toISOString(),
+        in_control: false,
+      },
+    ];
+  });
+}

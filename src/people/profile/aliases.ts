@@ -1,0 +1,125 @@
+import type { Database, Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { isObject, ObjectProblem, own } from '../object-problem.ts';
+import { retrying } from '../retrying.ts';
+import { isGiven, readAlias, readExternalId } from './identifiers.ts';
+import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
+
+/** A new alias; without an owner, for a new anonymous person. */
+export interface NewAlias {
+  alias: PersonName;
+  externalId: PersonName | null;
+}
+
+/** Null for an object that names no alias: the original counts it and does nothing. Source: adjacent-endpoints.md 2.3. */
+export function readNewAlias(value: unknown): NewAlias | null {
+  if (!isObject(value)) return null;
+  try {
+    const externalId = own(value, 'external_id');
+    return {
+      alias: readAlias(value, 'user_aliases'),
+      externalId: isGiven(externalId) ? readExternalId(externalId) : null,
+    };
+  } catch (error) {
+    if (error instanceof ObjectProblem) return null;
+    throw error;
+  }
+}
+
+/**
+ * Gives people further names. Skipped: an alias somebody has, a second alias with a label the person uses already,
+ * and an external id nobody has.
+ */
+export async function addAliases(
+  db: Database,
+  { aliases, workspaceId, now }: { aliases: readonly NewAlias[]; workspaceId: number; now: Date },
+): Promise<void> {
+  if (aliases.length === 0) return;
+  await retrying(() => db.transaction((tx) => addAll(tx, { aliases, workspaceId, now })));
+}
+
+async function addAll(
+  tx: Db,
+  { aliases, workspaceId, now }: { aliases: readonly NewAlias[]; workspaceId: number; now: Date },
+): Promise<void> {
+  const owners = await lockOwners(tx, workspaceId, aliases);
+  const taken = new Set(
+    (
+      await resolveNames(
+        tx,
+        workspaceId,
+        aliases.map(({ alias }) => alias),
+      )
+    ).keys(),
+  );
+  const labels = await usedLabels(tx, [...owners.values()]);
+  const wanted = new Map<string, { name: PersonName; owner: PersonKey | null }>();
+  for (const { alias, externalId } of aliases) {
+    const key = nameKey(alias.label, alias.name);
+    const owner = externalId === null ? null : owners.get(externalId.name);
+    if (owner === undefined || taken.has(key)) continue;
+    const label = owner === null ? null : labelKey(owner.userId, alias.label);
+    if (label !== null && labels.has(label)) continue;
+    if (label !== null) labels.add(label);
+    taken.add(key);
+    wanted.set(key, { name: alias, owner });
+  }
+  await insertAliases(tx, { wanted: [...wanted.values()], workspaceId, now });
+}
+
+function labelKey(userId: number, label: string): string {
+  return `${userId}/${label}`;
+}
+
+/** Their first names stay locked, so that two requests do not give one person the same label, and nobody deletes them. */
+async function lockOwners(tx: Db, workspaceId: number, aliases: readonly NewAlias[]): Promise<Map<string, PersonKey>> {
+  const names = aliases.flatMap(({ externalId }) => (externalId === null ? [] : [externalId.name]));
+  if (names.length === 0) return new Map();
+  const rows = await tx.query<{ name: string; bucket: number; user_id: number }>(sql`
+    select name, bucket, user_id
+      from user_names
+     where workspace_id = ${workspaceId} and label = '' and name = any(${names}::text[])
+     order by label, name
+       for update`);
+  return new Map(rows.map((row) => [row.name, { bucket: row.bucket, userId: row.user_id }]));
+}
+
+async function usedLabels(tx: Db, owners: readonly PersonKey[]): Promise<Set<string>> {
+  if (owners.length === 0) return new Set();
+  const rows = await tx.query<{ user_id: number; label: string }>(sql`
+    select n.user_id, n.label
+      from unnest(${owners.map(({ bucket }) => bucket)}::integer[], ${owners.map(({ userId }) => userId)}::bigint[])
+           as asked(bucket, user_id)
+      join user_names n on n.bucket = asked.bucket and n.user_id = asked.user_id`);
+  return new Set(rows.map(({ user_id, label }) => labelKey(user_id, label)));
+}
+
+async function insertAliases(
+  tx: Db,
+  {
+    wanted,
+    workspaceId,
+    now,
+  }: {
+    wanted: readonly { name: PersonName; owner: PersonKey | null }[];
+    workspaceId: number;
+    now: Date;
+  },
+): Promise<void> {
+  if (wanted.length === 0) return;
+  const rows = wanted.map(({ name, owner }) => ({ ...name, owner: owner?.userId ?? null }));
+  // Whoever lost the race for a name makes no person either.
+  await tx.run(sql`
+    with asked as materialized (
+      select label, name, owner is null as is_new, coalesce(owner, nextval('user_ids')) as user_id
+        from json_to_recordset(${JSON.stringify(rows)}::json) as x(label text, name text, owner bigint)
+    ), named as (
+      insert into user_names (workspace_id, label, name, bucket, user_id)
+      select ${workspaceId}, label, name, bucket_of(user_id), user_id from asked order by label, name
+          on conflict do nothing
+      returning label, name, bucket, user_id
+    )
+    insert into profiles (bucket, user_id, workspace_id, created_at, updated_at)
+    select named.bucket, named.user_id, ${workspaceId}, ${now}, ${now}
+      from named join asked on asked.label = named.label and asked.name = named.name and asked.is_new`);
+}

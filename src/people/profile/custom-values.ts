@@ -1,0 +1,197 @@
+import { readStoredTime } from '../../lib/times.ts';
+import { isObject, type Json, ObjectProblem, own, type RawObject, readShortText, shown } from '../object-problem.ts';
+
+/** What a request does to one custom attribute. */
+export type CustomChange =
+  | { kind: 'set'; value: Json; timeMs: number | null }
+  | { kind: 'remove' }
+  | { kind: 'increment'; by: number }
+  | { kind: 'edit_array'; add: Json[]; remove: Json[] }
+  | { kind: 'merge'; value: JsonObject };
+
+export type JsonObject = { [key: string]: Json };
+
+/** Longest custom array; of a longer one the oldest elements are dropped. */
+export const maxArrayLength = 25;
+const maxNestedBytes = 100 * 1024;
+const maxNestedDepth = 40;
+
+/** Reads the new value of a custom attribute, or what is to be done to the stored one. Throws ObjectProblem. */
+export function readCustomChange(value: unknown, path: string, mergesObjects: boolean): CustomChange {
+  if (value === null) return { kind: 'remove' };
+  if (Array.isArray(value)) return { kind: 'set', value: shortenArray(readArray(value, path)), timeMs: null };
+  if (!isObject(value)) return readScalar(value, path);
+  if (isTime(value)) return readScalar(readTime(value, path), path);
+  return readOperation(value, path) ?? readNested(value, path, mergesObjects);
+}
+
+function readScalar(value: unknown, path: string): CustomChange {
+  if (typeof value === 'boolean') return { kind: 'set', value, timeMs: null };
+  if (typeof value === 'number') return { kind: 'set', value: readNumber(value, path), timeMs: null };
+  const text = readShortText(value, path);
+  return { kind: 'set', value: text, timeMs: readStoredTime(text) };
+}
+
+/** `1e999` is JSON too, and infinite here. */
+function readNumber(value: number, path: string): number {
+  if (!Number.isFinite(value)) throw new ObjectProblem(`${path}: expected a number that fits into 64 bits`);
+  return value;
+}
+
+function readOperation(value: RawObject, path: string): CustomChange | null {
+  const keys = Object.keys(value);
+  if (keys.length === 1 && keys[0] === 'inc') {
+    const by = own(value, 'inc');
+    if (!Number.isSafeInteger(by)) throw new ObjectProblem(`${path}.inc: expected an integer`);
+    return { kind: 'increment', by: Number(by) };
+  }
+  const isEdit =
+    keys.length > 0 && keys.every((key) => (key === 'add' || key === 'remove') && Array.isArray(value[key]));
+  if (!isEdit) return null;
+  return { kind: 'edit_array', add: readElements(value, 'add', path), remove: readElements(value, 'remove', path) };
+}
+
+function readElements(value: RawObject, key: string, path: string): Json[] {
+  const elements = own(value, key);
+  return Array.isArray(elements) ? readArray(elements, `${path}.${key}`) : [];
+}
+
+function readArray(value: readonly unknown[], path: string): Json[] {
+  const elements = value.map((element, index) => {
+    if (element === null || Array.isArray(element)) {
+      throw new ObjectProblem(`${path}[${index}]: expected a text, number, boolean or object`);
+    }
+    return readJson(element, `${path}[${index}]`, 1);
+  });
+  refuseOversize(elements, path);
+  return elements;
+}
+
+function readNested(value: RawObject, path: string, mergesObjects: boolean): CustomChange {
+  const object = readObject(value, path, 1);
+  refuseOversize(object, path);
+  return mergesObjects ? { kind: 'merge', value: object } : { kind: 'set', value: withoutNulls(object), timeMs: null };
+}
+
+export function refuseOversize(value: Json, path: string): void {
+  if (Buffer.byteLength(JSON.stringify(value)) > maxNestedBytes)
+    throw new ObjectProblem(`${path}: expected at most 100 KB`);
+}
+
+function readJson(value: unknown, path: string, depth: number): Json {
+  if (depth > maxNestedDepth) throw new ObjectProblem('custom attribute: nested too deeply');
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return readNumber(value, path);
+  if (Array.isArray(value)) return value.map((element, index) => readJson(element, `${path}[${index}]`, depth + 1));
+  if (!isObject(value)) return readShortText(value, path);
+  return isTime(value) ? readTime(value, path) : readObject(value, path, depth);
+}
+
+function readObject(value: RawObject, path: string, depth: number): JsonObject {
+  // fromEntries, since an assignment to a key "__proto__" would not make a member.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => {
+      readShortText(key, `${path}: a key`);
+      if (key === '' || /[.$]/.test(key)) throw new ObjectProblem(`${path}: a key is empty or holds "." or "$"`);
+      return [key, readJson(member, `${path}.${shown(key)}`, depth + 1)];
+    }),
+  );
+}
+
+function isTime(value: RawObject): boolean {
+  return Object.hasOwn(value, '$time') && Object.keys(value).length === 1;
+}
+
+function readTime(value: RawObject, path: string): string {
+  const text = own(value, '$time');
+  if (typeof text === 'string' && readStoredTime(text) !== null) return text;
+  throw new ObjectProblem(`${path}.$time: expected an ISO 8601 date`);
+}
+
+function withoutNulls(value: JsonObject): JsonObject {
+  const kept = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(kept.map(([key, member]) => [key, isJsonObject(member) ? withoutNulls(member) : member]));
+}
+
+function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Custom attributes of one person: as given, and of those that are times the milliseconds since 1970. */
+export interface CustomAttributes {
+  values: ReadonlyMap<string, Json>;
+  times: ReadonlyMap<string, number>;
+}
+
+/** The attributes after these changes, in order. Throws ObjectProblem when a change does not fit what is stored. */
+export function changeCustom(before: CustomAttributes, changes: ReadonlyMap<string, CustomChange>): CustomAttributes {
+  const values = new Map(before.values);
+  const times = new Map(before.times);
+  for (const [name, change] of changes) {
+    const value = changedValue(values.get(name), change, shown(name));
+    times.delete(name);
+    if (value === undefined) values.delete(name);
+    else values.set(name, value);
+    if (change.kind === 'set' && change.timeMs !== null) times.set(name, change.timeMs);
+  }
+  return { values, times };
+}
+
+function changedValue(stored: Json | undefined, change: CustomChange, path: string): Json | undefined {
+  switch (change.kind) {
+    case 'remove':
+      return undefined;
+    case 'set':
+      return change.value;
+    case 'increment':
+      return incremented(stored, change.by, path);
+    case 'edit_array':
+      return editedArray(stored, change, path);
+    case 'merge': {
+      const merged = mergedObject(isJsonObject(stored) ? stored : {}, change.value);
+      refuseOversize(merged, path);
+      return merged;
+    }
+  }
+}
+
+function incremented(stored: Json | undefined, by: number, path: string): number {
+  if (stored !== undefined && typeof stored !== 'number') throw new ObjectProblem(`${path}: inc needs a stored number`);
+  const sum = (stored ?? 0) + by;
+  if (Math.abs(sum) > Number.MAX_SAFE_INTEGER) throw new ObjectProblem(`${path}: the incremented number is too large`);
+  return sum;
+}
+
+function editedArray(stored: Json | undefined, { add, remove }: { add: Json[]; remove: Json[] }, path: string): Json[] {
+  if (stored !== undefined && !Array.isArray(stored))
+    throw new ObjectProblem(`${path}: add and remove need a stored array`);
+  const gone = new Set(remove.map(elementKey));
+  const edited = shortenArray([...(stored ?? []), ...add].filter((element) => !gone.has(elementKey(element))));
+  refuseOversize(edited, path);
+  return edited;
+}
+
+/** Scalars once, where they occur last; at most the newest 25. */
+function shortenArray(elements: Json[]): Json[] {
+  const last = new Map(elements.map((element, index) => [elementKey(element), index]));
+  const unique = elements.filter(
+    (element, index) => typeof element === 'object' || last.get(elementKey(element)) === index,
+  );
+  return unique.slice(-maxArrayLength);
+}
+
+function elementKey(element: Json): string {
+  return JSON.stringify(element);
+}
+
+/** Merged at every level; null removes a member, an array replaces. */
+function mergedObject(stored: JsonObject, change: JsonObject): JsonObject {
+  const members = new Map(Object.entries(stored));
+  for (const [key, value] of Object.entries(change)) {
+    const known = members.get(key);
+    if (value === null) members.delete(key);
+    else if (isJsonObject(value)) members.set(key, mergedObject(isJsonObject(known) ? known : {}, value));
+    else members.set(key, value);
+  }
+  return Object.fromEntries(members);
+}

@@ -1,0 +1,75 @@
+import type { Database, Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+import { retrying } from '../retrying.ts';
+import { dropTokens } from '../track/save-tokens.ts';
+import type { PersonKey, PersonName } from './identify.ts';
+import { resolveNames } from './identify.ts';
+import { type Prioritization, pickByAddress } from './prioritization.ts';
+
+export interface DeleteRequest {
+  names: PersonName[];
+  brazeIds: { bucket: number; userId: number; createdAtS: number }[];
+  emails: { address: string; prioritization: Prioritization }[];
+  phones: { address: string; prioritization: Prioritization }[];
+}
+
+/**
+ * Deletes people with all that is known of them. What is known of their addresses stays (an unsubscribed or bounced
+ * address must not be used again after a new import), and so do aggregated counts.
+ */
+export async function deletePeople(db: Database, workspaceId: number, request: DeleteRequest): Promise<void> {
+  await retrying(() => db.transaction((tx) => deleteAll(tx, workspaceId, request)));
+}
+
+async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): Promise<void> {
+  const named = await resolveNames(tx, workspaceId, request.names);
+  const candidates = [
+    ...named.values(),
+    ...request.brazeIds,
+    ...(await pickByAddress(tx, { workspaceId, kind: 'email', addresses: request.emails })),
+    ...(await pickByAddress(tx, { workspaceId, kind: 'phone', addresses: request.phones })),
+  ];
+  if (candidates.length === 0) return;
+  // Names before profiles, each in order: as everybody who writes people.
+  await tx.run(sql`
+    select from user_names n
+     where (n.bucket, n.user_id) in (${keysOf(candidates)}) and n.workspace_id = ${workspaceId}
+     order by n.label, n.name
+       for update`);
+  const rows = await tx.query<{ bucket: number; user_id: number; created_at: Date }>(sql`
+    select bucket, user_id, created_at
+      from profiles
+     where (bucket, user_id) in (${keysOf(candidates)}) and workspace_id = ${workspaceId}
+     order by bucket, user_id
+       for update`);
+  const createdAtS = new Map(request.brazeIds.map((id) => [id.userId, id.createdAtS]));
+  const known = new Set([...named.values()].map(({ userId }) => userId));
+  const people = rows
+    .filter((row) => {
+      const expected = createdAtS.get(row.user_id);
+      return (
+        known.has(row.user_id) || expected === undefined || expected === Math.floor(row.created_at.getTime() / 1000)
+      );
+    })
+    .map((row) => ({ bucket: row.bucket, userId: row.user_id }));
+  if (people.length > 0) await deleteLocked(tx, people);
+}
+
+function keysOf(people: readonly PersonKey[]): Sql {
+  return sql`
+    select * from unnest(${people.map(({ bucket }) => bucket)}::integer[], ${people.map(({ userId }) => userId)}::bigint[])`;
+}
+
+async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void> {
+  await dropTokens(tx, people);
+  const these = keysOf(people);
+  await tx.run(sql`
+    with names as (delete from user_names where (bucket, user_id) in (${these})),
+         states as (delete from subscription_states where (bucket, user_id) in (${these})),
+         their_events as (delete from events where (bucket, user_id) in (${these})),
+         their_purchases as (delete from purchases where (bucket, user_id) in (${these})),
+         totals as (delete from activity_totals where (bucket, user_id) in (${these})),
+         received as (delete from received_totals where (bucket, user_id) in (${these})),
+         places as (delete from cap_places where (bucket, user_id) in (${these}))
+    delete from profiles where (bucket, user_id) in (${these})`);
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { testDatabase } from '../../../test/support/database.ts';
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { brazeId } from './braze-id.ts';
+import { allNeeds, loadRecipients } from './facts.ts';
+import { nameKey, type PersonKey, resolveNames } from './identify.ts';
+
+const createdAt = new Date('2026-01-02T03:04:05.678Z');
+
+async function givenPerson(db: Db, workspaceId: number, externalId: string): Promise<PersonKey> {
+  const { bucket, user_id } = await db.one<{ bucket: number; user_id: number }>(sql`
+    insert into profiles (bucket, user_id, workspace_id, external_id, created_at, random_bucket, email, phone, custom, custom_times)
+    select bucket_of(id), id, ${workspaceId}, ${externalId}, ${createdAt}, 77, 'Ada@Example.test', '+15555550100',
+           '{"joined": "2026-01-31", "points": 3}', '{"joined": 1769817600000}'
+      from nextval('user_ids') as id
+    returning bucket, user_id`);
+  await db.run(sql`
+    insert into user_names (workspace_id, label, name, bucket, user_id)
+    values (${workspaceId}, '', ${externalId}, ${bucket}, ${user_id})`);
+  return { bucket, userId: user_id };
+}
+
+test('names are resolved exactly, within the workspace, and unknown ones are missing', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const ada = await givenPerson(db, workspaceId, 'ada');
+  const ben = await givenPerson(db, workspaceId, 'ben');
+  await db.run(sql`
+    insert into user_names (workspace_id, label, name, bucket, user_id)
+    values (${workspaceId}, 'crm', 'ada', ${ben.bucket}, ${ben.userId}),
+           (${workspaceId + 1}, '', 'other', ${ben.bucket}, ${ben.userId})`);
+  const names = [
+    { label: '', name: 'ada' },
+    { label: 'crm', name: 'ada' },
+    { label: '', name: 'Ada' },
+    { label: '', name: 'other' },
+    { label: '', name: 'nul\u0000' },
+    { label: '\ud800', name: 'half' },
+    { label: '', name: 'ada' },
+  ];
+  const found = await resolveNames(db, workspaceId, names);
+  assert.deepEqual(
+    found,
+    new Map([
+      [nameKey('', 'ada'), ada],
+      [nameKey('crm', 'ada'), ben],
+    ]),
+  );
+  assert.deepEqual(await resolveNames(db, workspaceId, []), new Map());
+});
+
+test('a recipient comes with person, push targets, groups and what is known of the addresses', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const ada = await givenPerson(db, workspaceId, 'ada');
+  const { bucket, userId } = ada;
+  const used = new Date('2026-02-01T00:00:00.250Z');
+  await db.run(sql`
+    insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at, last_used_at)
+    values (${bucket}, ${userId}, 'app', 'older', 'ios', 'd1', true, ${createdAt}, null),
+           (${bucket}, ${userId}, 'app', 'used', 'web', 'd2', false, ${createdAt}, ${used})`);
+  await db.run(sql`
+    insert into subscription_states (bucket, user_id, group_id, state) values (${bucket}, ${userId}, 'g', 'unsubscribed')`);
+  await db.run(sql`
+    insert into addresses (workspace_id, kind, address, hard_bounced_at) values
+      (${workspaceId}, 'email', 'ada@example.test', ${used}), (${workspaceId + 1}, 'phone', '+15555550100', ${used})`);
+  const found = await loadRecipients(db, { workspaceId, people: [ada] });
+  assert.deepEqual(
+    found,
+    new Map([
+      [
+        userId,
+        {
+          bucket,
+          userId,
+          person: {
+            brazeId: brazeId(createdAt, bucket, userId),
+            externalId: 'ada',
+            firstName: null,
+            lastName: null,
+            email: 'Ada@Example.test',
+            phone: '+15555550100',
+            gender: null,
+            language: null,
+            country: null,
+            homeCity: null,
+            timeZone: null,
+            dob: null,
+            randomBucket: 77,
+            longitude: null,
+            latitude: null,
+            lastSessionAt: null,
+            emailState: 'subscribed',
+            custom: { joined: '2026-01-31', points: 3 },
+            customTimes: { joined: 1769817600000 },
+            subscriptionGroups: { g: 'unsubscribed' },
+            mostRecentlyUsedDevice: { id: 'd2', platform: 'web', foreground_push_enabled: false },
+          },
+          pushState: 'subscribed',
+          pushTargets: [
+            {
+              appId: 'app',
+              platform: 'web',
+              token: 'used',
+              deviceId: 'd2',
+              foreground: false,
+              lastUsedAt: used,
+              registeredAt: createdAt,
+              environment: null,
+            },
+            {
+              appId: 'app',
+              platform: 'ios',
+              token: 'older',
+              deviceId: 'd1',
+              foreground: true,
+              lastUsedAt: null,
+              registeredAt: createdAt,
+              environment: null,
+            },
+          ],
+          emailFlags: { hardBouncedAt: used, markedSpamAt: null, invalidAt: null, suppressedAt: null },
+          phoneFlags: null,
+          sharedEmail: null,
+          sharedPhone: null,
+        },
+      ],
+    ]),
+  );
+});
+
+test('every combination of needs loads, in one bucket and across buckets, and leaves out what was not asked for', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const people: PersonKey[] = [];
+  for (let n = 0; n < 5; n += 1) people.push(await givenPerson(db, workspaceId, `p${n}`));
+  await db.run(sql`
+    insert into subscription_states (bucket, user_id, group_id, state)
+    select bucket, user_id, 'g', 'subscribed' from profiles`);
+  const keys = ['custom', 'push', 'groups', 'emailFlags', 'phoneFlags', 'details'] as const;
+  for (let bits = 0; bits < 64; bits += 1) {
+    const needs = { ...allNeeds };
+    for (const [at, key] of keys.entries()) needs[key] = (bits & (1 << at)) !== 0;
+    for (const asked of [people, people.slice(0, 1)]) {
+      const found = await loadRecipients(db, { workspaceId, people: asked, needs });
+      assert.deepEqual([...found.keys()].sort(), asked.map(({ userId }) => userId).sort());
+      const person = found.get(asked[0]?.userId ?? 0)?.person;
+      assert.deepEqual(person?.subscriptionGroups, needs.groups ? { g: 'subscribed' } : {});
+      assert.deepEqual(person?.custom, needs.custom ? { joined: '2026-01-31', points: 3 } : {});
+    }
+  }
+});
+
+test('deleted persons and those of other workspaces are missing', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const ada = await givenPerson(db, workspaceId, 'ada');
+  const stranger = await givenPerson(db, workspaceId + 1, 'ada');
+  const found = await loadRecipients(db, { workspaceId, people: [ada, stranger, { bucket: 1, userId: 999 }] });
+  assert.deepEqual([...found.keys()], [ada.userId]);
+});

@@ -1,0 +1,342 @@
+import { intArray } from '../../db/array-text.ts';
+import type { Db } from '../../db/database.ts';
+import { empty, type Sql, sql } from '../../db/sql.ts';
+import type { GlobalState, PersonFacts } from '../../templating/facts.ts';
+import { brazeId } from './braze-id.ts';
+import type { PersonKey } from './identify.ts';
+
+export type Platform = 'ios' | 'android' | 'kindle' | 'web';
+
+export interface PushTarget {
+  appId: string;
+  platform: Platform;
+  token: string;
+  deviceId: string;
+  foreground: boolean;
+  lastUsedAt: Date | null;
+  registeredAt: Date;
+  /** Which of Apple's hosts knows the token; null = not known, and for all others. */
+  environment: 'production' | 'development' | null;
+}
+
+/** What is known of an address, whoever has it. */
+export interface AddressFlags {
+  hardBouncedAt: Date | null;
+  markedSpamAt: Date | null;
+  invalidAt: Date | null;
+  suppressedAt: Date | null;
+}
+
+/** One person as the target of a send. What was not asked for is empty or null. */
+export interface Recipient extends PersonKey {
+  /** `phone` is in E.164. */
+  person: PersonFacts;
+  pushState: GlobalState;
+  /** Without those a provider called bad. Most recently used first; those never used by date of registration, newest first. */
+  pushTargets: readonly PushTarget[];
+  /** Null when nothing is known of the address. */
+  emailFlags: AddressFlags | null;
+  phoneFlags: AddressFlags | null;
+  /** The address, where somebody else of the workspace has it too; an email in the lower case of the database. */
+  sharedEmail: string | null;
+  sharedPhone: string | null;
+}
+
+export interface RecipientNeeds {
+  custom: boolean;
+  /** What few templates use: gender, language, places, dates, the phone number, the id we made. */
+  details: boolean;
+  push: boolean;
+  groups: boolean;
+  emailFlags: boolean;
+  phoneFlags: boolean;
+  /** Whether somebody else has the same address, of the kinds whose flags are asked for. */
+  sharing: boolean;
+}
+
+export const allNeeds: RecipientNeeds = {
+  custom: true,
+  details: true,
+  push: true,
+  groups: true,
+  emailFlags: true,
+  phoneFlags: true,
+  sharing: true,
+};
+
+/**
+ * What gates and templates need to know of these persons, by user id; deleted persons are missing. Fastest when all have
+ * one bucket. Leave out of `needs` what no message uses. `db` should be `byKey` and no transaction.
+ * (Devices come in the rows of their persons. 500 people, processor time of both sides per person: 11 µs, as two
+ * statements 15 µs, with everything there is 30 µs.)
+ */
+export async function loadRecipients(
+  db: Db,
+  {
+    workspaceId,
+    people,
+    needs = allNeeds,
+  }: { workspaceId: number; people: readonly PersonKey[]; needs?: RecipientNeeds },
+): Promise<Map<number, Recipient>> {
+  if (people.length === 0) return new Map();
+  const chunk = chunkOf(people);
+  const [rows, groups] = await Promise.all([
+    loadPersons(db, { workspaceId, chunk, needs }),
+    needs.groups ? loadGroups(db, chunk) : noGroups,
+  ]);
+  const targets = needs.push ? targetsOf(rows) : null;
+  const recipients = new Map<number, Recipient>();
+  for (const row of rows) {
+    const id = row.user_id;
+    if (!recipients.has(id)) recipients.set(id, recipientFrom(row, targets?.get(id) ?? [], groups.get(id) ?? {}));
+  }
+  return recipients;
+}
+
+/** The rows of the persons asked for in a table that goes by `r`. Statements are kept by name: `name` tells the forms apart. */
+interface Chunk {
+  name: 'one_bucket' | 'buckets';
+  of(table: Sql): { source: Sql; condition: Sql };
+}
+
+function chunkOf(people: readonly PersonKey[]): Chunk {
+  const buckets = people.map(({ bucket }) => bucket);
+  const ids = intArray(people.map(({ userId }) => userId));
+  if (buckets.every((bucket) => bucket === buckets[0])) {
+    const condition = sql`r.bucket = ${buckets[0]} and r.user_id = any(${ids}::bigint[])`;
+    return { name: 'one_bucket', of: (table) => ({ source: sql`${table} r`, condition }) };
+  }
+  const asked = sql`unnest(${intArray(buckets)}::integer[], ${ids}::bigint[]) as asked(bucket, user_id)`;
+  return {
+    name: 'buckets',
+    of: (table) => ({
+      source: sql`${asked} join ${table} r on r.bucket = asked.bucket and r.user_id = asked.user_id`,
+      condition: sql`true`,
+    }),
+  };
+}
+
+function loadPersons(
+  db: Db,
+  { workspaceId, chunk, needs }: { workspaceId: number; chunk: Chunk; needs: RecipientNeeds },
+): Promise<Row[]> {
+  const { source, condition } = chunk.of(sql`profiles`);
+  const { custom, details, push, emailFlags, phoneFlags, sharing } = needs;
+  const bits = [custom, details, push, emailFlags, phoneFlags, sharing].map(Number).join('');
+  return db.prepared<Row>(
+    `load_persons_${chunk.name}_${bits}`,
+    sql`
+    select r.bucket, r.user_id, r.external_id, r.first_name, r.last_name, r.email, r.time_zone, r.email_state,
+           r.push_state${extraColumns(needs)}
+      from ${source}${extraJoins(needs)}
+     where ${condition} and r.workspace_id = ${workspaceId}`,
+  );
+}
+
+function extraColumns(needs: RecipientNeeds): Sql {
+  const details = sql`,
+           r.created_at, r.phone, r.gender, r.language, r.country, r.home_city, r.dob, r.random_bucket, r.longitude,
+           r.latitude, r.last_session_at`;
+  // A person known by the phone alone still needs it.
+  const phone = needs.phoneFlags ? sql`, r.phone` : empty;
+  const push = sql`,
+           t.app_id, t.platform, t.token, t.device_id, t.foreground, t.last_used_at, t.registered_at, t.environment`;
+  const emailFlags = sql`,
+           e.address is not null as email_known, e.hard_bounced_at as email_hard_bounced_at,
+           e.marked_spam_at as email_marked_spam_at, e.invalid_at as email_invalid_at,
+           e.suppressed_at as email_suppressed_at`;
+  const phoneFlags = sql`,
+           f.address is not null as phone_known, f.hard_bounced_at as phone_hard_bounced_at,
+           f.marked_spam_at as phone_marked_spam_at, f.invalid_at as phone_invalid_at,
+           f.suppressed_at as phone_suppressed_at`;
+  const custom = needs.custom ? sql`, r.custom, r.custom_times` : empty;
+  const shared = needs.sharing ? sharingColumns(needs) : empty;
+  return sql`${needs.details ? details : phone}${custom}${needs.push ? push : empty}${
+    needs.emailFlags ? emailFlags : empty
+  }${needs.phoneFlags ? phoneFlags : empty}${shared}`;
+}
+
+function sharingColumns(needs: RecipientNeeds): Sql {
+  const others = (has: Sql) => sql`exists (
+             select from profiles o where ${has} and o.workspace_id = r.workspace_id and o.user_id <> r.user_id)`;
+  const email = sql`,
+           case when ${others(sql`lower(o.email) = lower(r.email)`)} then lower(r.email) end as shared_email`;
+  const phone = sql`,
+           case when ${others(sql`o.phone = r.phone`)} then r.phone end as shared_phone`;
+  return sql`${needs.emailFlags ? email : empty}${needs.phoneFlags ? phone : empty}`;
+}
+
+function extraJoins(needs: RecipientNeeds): Sql {
+  const email = sql`
+      left join addresses e on e.workspace_id = r.workspace_id and e.kind = 'email' and e.address = lower(r.email)`;
+  const phone = sql`
+      left join addresses f on f.workspace_id = r.workspace_id and f.kind = 'phone' and f.address = r.phone`;
+  const push = sql`
+      left join push_targets t on t.bucket = r.bucket and t.user_id = r.user_id and t.suspect_since is null`;
+  return sql`${needs.push ? push : empty}${needs.emailFlags ? email : empty}${needs.phoneFlags ? phone : empty}`;
+}
+
+/** One row per person and device. */
+function targetsOf(rows: readonly Row[]): Map<number, PushTarget[]> {
+  const targets = new Map<number, PushTarget[]>();
+  for (const row of rows) {
+    if (!hasTarget(row)) continue;
+    const known = targets.get(row.user_id);
+    if (known === undefined) targets.set(row.user_id, [targetFrom(row)]);
+    else known.push(targetFrom(row));
+  }
+  for (const known of targets.values()) if (known.length > 1) known.sort(byLastUse);
+  return targets;
+}
+
+interface TargetRow {
+  app_id: string;
+  platform: Platform;
+  token: string;
+  device_id: string;
+  foreground: boolean;
+  last_used_at: Date | null;
+  registered_at: Date;
+  environment: PushTarget['environment'];
+}
+
+function hasTarget(row: Row): row is Row & TargetRow {
+  return typeof row.token === 'string';
+}
+
+function targetFrom(row: TargetRow): PushTarget {
+  return {
+    appId: row.app_id,
+    platform: row.platform,
+    token: row.token,
+    deviceId: row.device_id,
+    foreground: row.foreground,
+    lastUsedAt: row.last_used_at,
+    registeredAt: row.registered_at,
+    environment: row.environment,
+  };
+}
+
+function byLastUse(one: PushTarget, other: PushTarget): number {
+  return (
+    (other.lastUsedAt?.getTime() ?? 0) - (one.lastUsedAt?.getTime() ?? 0) ||
+    other.registeredAt.getTime() - one.registeredAt.getTime() ||
+    (one.token < other.token ? -1 : 1)
+  );
+}
+
+type Groups = Record<string, 'subscribed' | 'unsubscribed'>;
+const noGroups: ReadonlyMap<number, Groups> = new Map();
+
+async function loadGroups(db: Db, chunk: Chunk): Promise<Map<number, Groups>> {
+  const { source, condition } = chunk.of(sql`subscription_states`);
+  const rows = await db.prepared<{ user_id: number; group_id: string; state: Groups[string] }>(
+    `load_groups_${chunk.name}`,
+    sql`select r.user_id, r.group_id, r.state from ${source} where ${condition}`,
+  );
+  const groups = new Map<number, Groups>();
+  for (const { user_id, group_id, state } of rows) {
+    const known = groups.get(user_id);
+    if (known === undefined) groups.set(user_id, { [group_id]: state });
+    else known[group_id] = state;
+  }
+  return groups;
+}
+
+interface Row extends Partial<{ [Column in keyof TargetRow]: TargetRow[Column] | null }> {
+  bucket: number;
+  user_id: number;
+  external_id: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  time_zone: string | null;
+  email_state: GlobalState;
+  push_state: GlobalState;
+  created_at?: Date;
+  phone?: string | null;
+  gender?: string | null;
+  language?: string | null;
+  country?: string | null;
+  home_city?: string | null;
+  dob?: string | null;
+  random_bucket?: number;
+  longitude?: number | null;
+  latitude?: number | null;
+  last_session_at?: Date | null;
+  custom?: Record<string, unknown>;
+  custom_times?: Record<string, number>;
+  email_known?: boolean;
+  email_hard_bounced_at?: Date | null;
+  email_marked_spam_at?: Date | null;
+  email_invalid_at?: Date | null;
+  email_suppressed_at?: Date | null;
+  phone_known?: boolean;
+  phone_hard_bounced_at?: Date | null;
+  phone_marked_spam_at?: Date | null;
+  phone_invalid_at?: Date | null;
+  phone_suppressed_at?: Date | null;
+  shared_email?: string | null;
+  shared_phone?: string | null;
+}
+
+function recipientFrom(row: Row, pushTargets: readonly PushTarget[], groups: Groups): Recipient {
+  return {
+    bucket: row.bucket,
+    userId: row.user_id,
+    person: personFrom(row, pushTargets, groups),
+    pushState: row.push_state,
+    pushTargets,
+    emailFlags: row.email_known
+      ? flags(row.email_hard_bounced_at, row.email_marked_spam_at, row.email_invalid_at, row.email_suppressed_at)
+      : null,
+    phoneFlags: row.phone_known
+      ? flags(row.phone_hard_bounced_at, row.phone_marked_spam_at, row.phone_invalid_at, row.phone_suppressed_at)
+      : null,
+    sharedEmail: row.shared_email ?? null,
+    sharedPhone: row.shared_phone ?? null,
+  };
+}
+
+type Instant = Date | null | undefined;
+
+function flags(hardBouncedAt: Instant, markedSpamAt: Instant, invalidAt: Instant, suppressedAt: Instant): AddressFlags {
+  return {
+    hardBouncedAt: hardBouncedAt ?? null,
+    markedSpamAt: markedSpamAt ?? null,
+    invalidAt: invalidAt ?? null,
+    suppressedAt: suppressedAt ?? null,
+  };
+}
+
+function personFrom(row: Row, pushTargets: readonly PushTarget[], groups: Groups): PersonFacts {
+  return {
+    brazeId: row.created_at === undefined ? '' : brazeId(row.created_at, row.bucket, row.user_id),
+    externalId: row.external_id,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    email: row.email,
+    phone: row.phone ?? null,
+    gender: row.gender ?? null,
+    language: row.language ?? null,
+    country: row.country ?? null,
+    homeCity: row.home_city ?? null,
+    timeZone: row.time_zone,
+    dob: row.dob ?? null,
+    randomBucket: row.random_bucket ?? 0,
+    longitude: row.longitude ?? null,
+    latitude: row.latitude ?? null,
+    lastSessionAt: row.last_session_at ?? null,
+    emailState: row.email_state,
+    custom: row.custom ?? {},
+    customTimes: row.custom_times ?? {},
+    subscriptionGroups: groups,
+    mostRecentlyUsedDevice: usedDevice(pushTargets),
+  };
+}
+
+/** A token imported through the API was never used by an app, so that it says nothing of a device. */
+function usedDevice([latest]: readonly PushTarget[]): PersonFacts['mostRecentlyUsedDevice'] {
+  if (latest === undefined || latest.lastUsedAt === null) return null;
+  return { id: latest.deviceId, platform: latest.platform, foreground_push_enabled: latest.foreground };
+}

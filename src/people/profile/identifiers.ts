@@ -1,0 +1,67 @@
+import { readFlag } from '../../lib/lenient.ts';
+import { isObject, ObjectProblem, own, type RawObject, readName } from '../object-problem.ts';
+import { readBrazeId } from './braze-id.ts';
+import { readEmailAddress, readPhone } from './contact.ts';
+import type { PersonName } from './identify.ts';
+
+/** How a request names a person. An email address or phone number names whoever has it. */
+export type Identifier =
+  | { kind: 'name'; name: PersonName }
+  | { kind: 'braze_id'; id: { bucket: number; userId: number; createdAtS: number } | null }
+  | { kind: 'email'; email: string }
+  | { kind: 'phone'; phone: string };
+
+/** Label and name together fit into an index row of PostgreSQL (2,704 bytes). Source: eligibility.md 6. */
+const maxNameBytes = 997;
+
+export const missingIdentifier = "'external_id' or 'braze_id' or 'user_alias' is required";
+
+/** The first of external_id, user_alias, braze_id, email, phone; null when there is none. Throws ObjectProblem. */
+export function readIdentifier(raw: RawObject): Identifier | null {
+  if (isGiven(own(raw, 'external_id'))) return { kind: 'name', name: readExternalId(own(raw, 'external_id')) };
+  if (isGiven(own(raw, 'user_alias'))) return { kind: 'name', name: readAlias(own(raw, 'user_alias'), 'user_alias') };
+  if (isGiven(own(raw, 'braze_id'))) {
+    return { kind: 'braze_id', id: readBrazeId(readName(own(raw, 'braze_id'), 'braze_id')) };
+  }
+  if (isGiven(own(raw, 'email'))) return { kind: 'email', email: readEmail(own(raw, 'email')) };
+  if (isGiven(own(raw, 'phone'))) return { kind: 'phone', phone: readPhoneNumber(own(raw, 'phone')) };
+  return null;
+}
+
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+export function readExternalId(value: unknown, path = 'external_id'): PersonName {
+  return { label: '', name: readName(value, path, maxNameBytes) };
+}
+
+export function readAlias(value: unknown, path: string): PersonName {
+  if (!isObject(value)) throw new ObjectProblem(`${path}: expected an object with alias_name and alias_label`);
+  return {
+    label: readName(own(value, 'alias_label'), `${path}.alias_label`, maxNameBytes),
+    name: readName(own(value, 'alias_name'), `${path}.alias_name`, maxNameBytes),
+  };
+}
+
+export function readEmail(value: unknown, path = 'email'): string {
+  const address = typeof value === 'string' ? readEmailAddress(value) : null;
+  if (address === null) throw new ObjectProblem(`${path}: expected a valid email address`);
+  return address;
+}
+
+export function readPhoneNumber(value: unknown, path = 'phone'): string {
+  const text = Number.isSafeInteger(value) ? String(value) : value;
+  const phone = typeof text === 'string' ? readPhone(text) : null;
+  if (phone === null) throw new ObjectProblem(`${path}: expected a phone number with + and country code`);
+  return phone;
+}
+
+/** Whether the object may create its person: an alias only when it says `false`, the others unless it says `true`. */
+export function readCreates(raw: RawObject, identifier: Identifier): boolean {
+  const reading = readFlag(own(raw, '_update_existing_only'));
+  if (!reading.ok) throw new ObjectProblem('_update_existing_only: expected a boolean');
+  if (identifier.kind === 'braze_id') return false;
+  const isAlias = identifier.kind === 'name' && identifier.name.label !== '';
+  return !(reading.value ?? isAlias);
+}

@@ -1,0 +1,187 @@
+import { readFlag } from '../../lib/lenient.ts';
+import { readStoredTime } from '../../lib/times.ts';
+import { readTimeZone } from '../../lib/zone-names.ts';
+import type { GlobalState } from '../../templating/facts.ts';
+import { isObject, type Json, ObjectProblem, own, readShortText } from '../object-problem.ts';
+import { readCountry, readLanguage } from './countries-and-languages.ts';
+import { isGiven, readEmail, readPhoneNumber } from './identifiers.ts';
+
+/** New values of columns of `profiles`; null removes. */
+export interface ProfileColumns {
+  first_name?: string | null;
+  last_name?: string | null;
+  email?: string | null;
+  email_state?: GlobalState;
+  push_state?: GlobalState;
+  phone?: string | null;
+  country?: string | null;
+  language?: string | null;
+  gender?: string | null;
+  home_city?: string | null;
+  time_zone?: string | null;
+  /** YYYY-MM-DD */
+  dob?: string | null;
+  longitude?: number | null;
+  latitude?: number | null;
+  first_session_at?: Date | null;
+  last_session_at?: Date | null;
+}
+
+export interface ProfileChange {
+  columns: ProfileColumns;
+  /** Stored and exported, used by nothing; null removes. */
+  extras: Map<string, Json>;
+  /** Of the email address; null takes the mark away. */
+  markedSpamAt?: Date | null;
+}
+
+type ReadField = (value: unknown, into: ProfileChange) => void;
+type TextColumn = 'first_name' | 'last_name' | 'home_city';
+
+/** Members of an attributes object that are no custom attributes, and how each is read. They throw ObjectProblem. */
+export const profileFields: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
+  ['first_name', textColumn('first_name')],
+  ['last_name', textColumn('last_name')],
+  ['home_city', textColumn('home_city')],
+  [
+    'email',
+    (value, { columns }) => {
+      columns.email = isGiven(value) ? readEmail(value) : null;
+    },
+  ],
+  [
+    'phone',
+    (value, { columns }) => {
+      columns.phone = isGiven(value) ? readPhoneNumber(value) : null;
+    },
+  ],
+  [
+    'email_subscribe',
+    (value, { columns }) => {
+      columns.email_state = readState(value, 'email_subscribe');
+    },
+  ],
+  [
+    'push_subscribe',
+    (value, { columns }) => {
+      columns.push_state = readState(value, 'push_subscribe');
+    },
+  ],
+  [
+    'country',
+    (value, { columns }) => {
+      columns.country = isGiven(value) ? readCountry(readShortText(value, 'country')) : null;
+    },
+  ],
+  [
+    'language',
+    (value, { columns }) => {
+      const language = isGiven(value) ? readLanguage(readShortText(value, 'language')) : null;
+      if (language === null && isGiven(value)) throw new ObjectProblem('language: expected a code of ISO 639-1');
+      columns.language = language;
+    },
+  ],
+  ['gender', readGender],
+  ['dob', readBirthDate],
+  ['time_zone', setTimeZone],
+  ['current_location', readLocation],
+  [
+    'date_of_first_session',
+    (value, { columns }) => {
+      columns.first_session_at = readDate(value, 'date_of_first_session');
+    },
+  ],
+  [
+    'date_of_last_session',
+    (value, { columns }) => {
+      columns.last_session_at = readDate(value, 'date_of_last_session');
+    },
+  ],
+  [
+    'marked_email_as_spam_at',
+    (value, into) => {
+      into.markedSpamAt = readDate(value, 'marked_email_as_spam_at');
+    },
+  ],
+  ['email_open_tracking_disabled', flagExtra('email_open_tracking_disabled')],
+  ['email_click_tracking_disabled', flagExtra('email_click_tracking_disabled')],
+  ['image_url', extra('image_url')],
+  ['facebook', extra('facebook')],
+  ['twitter', extra('twitter')],
+]);
+
+function textColumn(column: TextColumn): ReadField {
+  return (value, { columns }) => {
+    columns[column] = isGiven(value) ? readShortText(value, column) : null;
+  };
+}
+
+function readState(value: unknown, path: string): GlobalState {
+  if (value === 'opted_in' || value === 'subscribed' || value === 'unsubscribed') return value;
+  throw new ObjectProblem(`${path}: expected opted_in, subscribed or unsubscribed`);
+}
+
+function readGender(value: unknown, { columns }: ProfileChange): void {
+  const isKnown = typeof value === 'string' && /^[MFONP]$/.test(value);
+  if (isGiven(value) && !isKnown) throw new ObjectProblem('gender: expected M, F, O, N or P');
+  columns.gender = isKnown ? value : null;
+}
+
+function readBirthDate(value: unknown, { columns }: ProfileChange): void {
+  const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !value.startsWith('0000');
+  if (isGiven(value) && !(isDay && readStoredTime(value) !== null)) throw new ObjectProblem('dob: expected YYYY-MM-DD');
+  columns.dob = isDay ? value : null;
+}
+
+/** An unknown zone leaves the stored one. */
+function setTimeZone(value: unknown, { columns }: ProfileChange): void {
+  if (!isGiven(value)) columns.time_zone = null;
+  const zone = isGiven(value) ? readTimeZone(readShortText(value, 'time_zone')) : null;
+  if (zone !== null) columns.time_zone = zone;
+}
+
+function readLocation(value: unknown, { columns }: ProfileChange): void {
+  if (value !== null && !isObject(value)) throw new ObjectProblem('current_location: expected an object');
+  columns.longitude = value === null ? null : readDegrees(own(value, 'longitude'), 180, 'current_location.longitude');
+  columns.latitude = value === null ? null : readDegrees(own(value, 'latitude'), 90, 'current_location.latitude');
+}
+
+function readDegrees(value: unknown, most: number, path: string): number {
+  if (typeof value === 'number' && Math.abs(value) <= most) return value;
+  throw new ObjectProblem(`${path}: expected a number from -${most} to ${most}`);
+}
+
+function readDate(value: unknown, path: string): Date | null {
+  return isGiven(value) ? readTime(value, path) : null;
+}
+
+/** Years from 1 on, since PostgreSQL knows no year 0. */
+export function readTime(value: unknown, path: string): Date {
+  const ms = typeof value === 'string' ? readStoredTime(value) : null;
+  const date = new Date(ms ?? Number.NaN);
+  if (date.getUTCFullYear() >= 1) return date;
+  throw new ObjectProblem(`${path}: expected an ISO 8601 date`);
+}
+
+function flagExtra(name: string): ReadField {
+  return (value, { extras }) => {
+    const reading = readFlag(value);
+    if (!reading.ok) throw new ObjectProblem(`${name}: expected a boolean`);
+    extras.set(name, reading.value ?? null);
+  };
+}
+
+const maxExtraLength = 10_000;
+
+function extra(name: string): ReadField {
+  return (value, { extras }) => extras.set(name, readAnything(value, name));
+}
+
+/** Any JSON that PostgreSQL can hold. */
+function readAnything(value: unknown, path: string): Json {
+  const text = JSON.stringify(value) ?? 'null';
+  if (text.length > maxExtraLength) throw new ObjectProblem(`${path}: expected at most ${maxExtraLength} characters`);
+  // A half surrogate is written as an escape; an escaped backslash before "u" is harmless and refused with it.
+  if (/\\u(0000|d[89a-f])/i.test(text)) throw new ObjectProblem(`${path}: expected Unicode text without NUL`);
+  return JSON.parse(text) as Json;
+}

@@ -1,0 +1,45 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isObject } from '../object-problem.ts';
+
+export type IdentityReading = { ok: true; externalId: unknown } | { ok: false; problem: string };
+
+const MAX_LENGTH = 4_096;
+
+/**
+ * Whose browser it is, as the back-end of a site has signed it: a JSON Web Token (RFC 7519), HS256 with the app's
+ * `identity_key`, whose `sub` is the external id, `aud` the app id, `exp` the end in seconds since 1970. The external
+ * id is not checked here. Never throws; no problem repeats anything of the token.
+ */
+export function readIdentity(
+  token: unknown,
+  { key, appId, now }: { key: string; appId: string; now: Date },
+): IdentityReading {
+  if (typeof token !== 'string' || token.length > MAX_LENGTH) return refuse('expected a text');
+  const [, header = '', claims = '', signature = ''] = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token) ?? [];
+  // The algorithm is ours to say, whatever the token says; a token that says another was not made for us.
+  if (parsePart(header).alg !== 'HS256') return refuse('expected a JSON Web Token signed with HS256');
+  if (!isSigned(`${header}.${claims}`, signature, key)) return refuse('the signature is not that of the identity_key');
+  const { sub, aud, exp } = parsePart(claims);
+  if (typeof aud !== 'string' || aud.toLowerCase() !== appId.toLowerCase()) return refuse('aud: expected the app_id');
+  if (typeof exp !== 'number') return refuse('exp: expected seconds since 1970');
+  return exp * 1_000 > now.getTime() ? { ok: true, externalId: sub } : refuse('exp: has passed');
+}
+
+function isSigned(content: string, signature: string, key: string): boolean {
+  const theirs = Buffer.from(signature, 'base64url');
+  const ours = createHmac('sha256', key).update(content).digest();
+  return theirs.length === ours.length && timingSafeEqual(theirs, ours);
+}
+
+function parsePart(part: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function refuse(problem: string): IdentityReading {
+  return { ok: false, problem };
+}

@@ -1,0 +1,214 @@
+import type { Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+
+/** A token as a send knew it. */
+export interface SentToken {
+  workspaceId: number;
+  appId: string;
+  bucket: number;
+  userId: number;
+  token: string;
+  /** As it was when the attempt began: a token registered again since is another matter. */
+  registeredAt: Date;
+  dispatchId: string;
+}
+
+/** What a provider said against a token. */
+export interface Complaint extends SentToken {
+  reason: string;
+}
+
+/** Removes dead tokens, keeps a record that can be undone, and notes the app as uninstalled where none is left of it. */
+export async function removeTokens(tx: Db, complaints: readonly Complaint[], now: Date): Promise<void> {
+  if (complaints.length === 0) return;
+  await lockOwners(tx, complaints);
+  await tx.run(sql`
+    with dead as materialized (
+      select distinct on (app_id, token) * from ${rows(complaints)} order by app_id, token
+    ), gone as (
+      delete from push_targets t
+       using dead x
+       where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
+         and date_trunc('milliseconds', t.registered_at) <= x.registered_at
+      returning t.*, x.workspace_id, x.reason, x.dispatch_id
+    ), orphaned as (
+      delete from push_token_owners o
+       using gone g
+       where o.app_id = g.app_id and o.token = g.token and o.bucket = g.bucket and o.user_id = g.user_id
+    ), known as (
+      update token_removals r
+         set removed_at = ${now}
+        from gone g
+       where r.app_id = g.app_id and r.token = g.token and r.suspected_at is not null and r.removed_at is null
+         and r.restored_at is null
+    ), recorded as (
+      insert into token_removals (workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground,
+                                  environment, registered_at, last_used_at, reason, dispatch_id, removed_at)
+      select workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground, environment, registered_at,
+             last_used_at, reason, dispatch_id, ${now}
+        from gone
+       where suspect_since is null
+    )
+    ${noteUninstalls(now)}`);
+}
+
+/** Sets tokens aside: later sends pass them over until they are cleared or removed. How many there were. */
+export async function suspectTokens(tx: Db, complaints: readonly Complaint[], now: Date): Promise<number> {
+  if (complaints.length === 0) return 0;
+  return tx.run(sql`
+    with doubted as (
+      update push_targets t
+         set suspect_since = ${now}
+        from ${rows(complaints)}
+       where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
+         and date_trunc('milliseconds', t.registered_at) <= x.registered_at and t.suspect_since is null
+      returning t.*, x.workspace_id, x.reason, x.dispatch_id
+    )
+    insert into token_removals (workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground,
+                                environment, registered_at, last_used_at, reason, dispatch_id, suspected_at)
+    select workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground, environment, registered_at,
+           last_used_at, reason, dispatch_id, ${now}
+      from doubted`);
+}
+
+/** The tokens of an app that were set aside are good again. How many there were. */
+export async function clearSuspects(tx: Db, appId: string, now: Date): Promise<number> {
+  await tx.run(sql`
+    update token_removals
+       set restored_at = ${now}
+     where app_id = ${appId} and suspected_at is not null and removed_at is null and restored_at is null`);
+  return tx.run(sql`
+    update push_targets set suspect_since = null where app_id = ${appId} and suspect_since is not null`);
+}
+
+/** Removes the tokens that have been suspect since `before` or longer, but none of the apps in `spared`. How many there were. */
+export async function removeOldSuspects(
+  tx: Db,
+  { before, spared, now }: { before: Date; spared: readonly string[]; now: Date },
+): Promise<number> {
+  const due = await tx.query<{ app_id: string; token: string; bucket: number; user_id: number }>(sql`
+    select app_id, token, bucket, user_id
+      from push_targets
+     where suspect_since <= ${before}
+       and app_id <> all(${spared}::text[])
+     order by app_id, token
+     limit 10000`);
+  if (due.length === 0) return 0;
+  await lockOwners(
+    tx,
+    due.map(({ app_id, token }) => ({ appId: app_id, token })),
+  );
+  const { removed } = await tx.one<{ removed: number }>(sql`
+    with gone as (
+      delete from push_targets t
+       using json_to_recordset(${JSON.stringify(due)}::json)
+               as x(app_id text, token text, bucket integer, user_id bigint)
+       where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
+         and t.suspect_since <= ${before}
+      returning t.*
+    ), orphaned as (
+      delete from push_token_owners o
+       using gone g
+       where o.app_id = g.app_id and o.token = g.token and o.bucket = g.bucket and o.user_id = g.user_id
+    ), recorded as (
+      update token_removals r
+         set removed_at = ${now}
+        from gone g
+       where r.app_id = g.app_id and r.token = g.token and r.suspected_at is not null and r.removed_at is null
+         and r.restored_at is null
+    ), uninstalled as (
+      ${noteUninstalls(now)}
+    )
+    select count(*) as removed from gone`);
+  return removed;
+}
+
+/** The provider gave devices another token. Where the new one has an owner by now, the old one only goes. */
+export async function replaceTokens(tx: Db, replaced: readonly (SentToken & { newToken: string })[]): Promise<void> {
+  if (replaced.length === 0) return;
+  await lockOwners(tx, [...replaced, ...replaced.map((one) => ({ ...one, token: one.newToken }))]);
+  const given = sql`json_to_recordset(${JSON.stringify(
+    replaced.map((one) => ({ ...rowOf(one), new_token: one.newToken })),
+  )}::json)
+        as x(app_id text, token text, bucket integer, user_id bigint, registered_at timestamptz, new_token text)`;
+  await tx.run(sql`
+    with gone as (
+      delete from push_targets t
+       using ${given}
+       where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
+         and date_trunc('milliseconds', t.registered_at) <= x.registered_at
+      returning t.*, x.new_token
+    ), orphaned as (
+      delete from push_token_owners o
+       using gone g
+       where o.app_id = g.app_id and o.token = g.token and o.bucket = g.bucket and o.user_id = g.user_id
+    ), owned as (
+      insert into push_token_owners (app_id, token, bucket, user_id)
+      select app_id, new_token, bucket, user_id from gone order by app_id, new_token
+          on conflict do nothing
+      returning app_id, token
+    )
+    insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at,
+                              last_used_at, environment)
+    select g.bucket, g.user_id, g.app_id, g.new_token, g.platform, g.device_id, g.foreground, g.registered_at,
+           g.last_used_at, g.environment
+      from gone g
+      join owned o on o.app_id = g.app_id and o.token = g.new_token
+        on conflict do nothing`);
+}
+
+/** Remembers which of Apple's hosts knows a token. */
+export async function keepEnvironments(
+  tx: Db,
+  found: readonly (SentToken & { environment: 'production' | 'development' })[],
+): Promise<void> {
+  if (found.length === 0) return;
+  const given = JSON.stringify(found.map((one) => ({ ...rowOf(one), environment: one.environment })));
+  await tx.run(sql`
+    update push_targets t
+       set environment = x.environment
+      from json_to_recordset(${given}::json)
+             as x(app_id text, token text, bucket integer, user_id bigint, environment text)
+     where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
+       and t.environment is distinct from x.environment`);
+}
+
+/** Whoever gives, takes or removes tokens locks their owners first, in this order, so that nobody waits in a circle. */
+async function lockOwners(tx: Db, tokens: readonly { appId: string; token: string }[]): Promise<void> {
+  await tx.run(sql`
+    select 1
+      from push_token_owners o
+      join unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => token)}::text[])
+             as x(app_id, token) on o.app_id = x.app_id and o.token = x.token
+     order by o.app_id, o.token
+       for update of o`);
+}
+
+/** Of the deleted `gone`: who has no token left of that app. The statement still sees the rows that it deletes. */
+function noteUninstalls(now: Date): Sql {
+  return sql`
+    insert into app_uninstalls (bucket, user_id, app_id, at)
+    select distinct g.bucket, g.user_id, g.app_id, ${now}::timestamptz
+      from gone g
+     where not exists (select from push_targets t
+                        where t.bucket = g.bucket and t.user_id = g.user_id and t.app_id = g.app_id
+                          and not exists (select from gone d where d.bucket = t.bucket and d.user_id = t.user_id
+                                             and d.app_id = t.app_id and d.token = t.token))
+        on conflict (bucket, user_id, app_id) do update set at = excluded.at`;
+}
+
+function rows(complaints: readonly Complaint[]): Sql {
+  const given = complaints.map((one) => ({
+    ...rowOf(one),
+    workspace_id: one.workspaceId,
+    reason: one.reason,
+    dispatch_id: one.dispatchId,
+  }));
+  return sql`json_to_recordset(${JSON.stringify(given)}::json)
+        as x(workspace_id integer, app_id text, token text, bucket integer, user_id bigint, registered_at timestamptz,
+             reason text, dispatch_id uuid)`;
+}
+
+function rowOf({ appId, token, bucket, userId, registeredAt }: SentToken) {
+  return { app_id: appId, token, bucket, user_id: userId, registered_at: registeredAt };
+}

@@ -1,0 +1,107 @@
+import type { Db, Transactor } from '../../db/database.ts';
+import { empty, type Sql, sql } from '../../db/sql.ts';
+
+/** Which removals are meant; null = any. */
+export interface RemovalFilter {
+  workspaceId: number;
+  appId: string | null;
+  since: Date | null;
+  reason: string | null;
+}
+
+export interface Removal extends Record<string, unknown> {
+  appId: string;
+  token: string;
+  externalId: string | null;
+  reason: string;
+  /** Dashed. */
+  dispatchId: string;
+  /** When it was set aside or removed. */
+  at: Date;
+  state: 'suspect' | 'removed' | 'restored';
+}
+
+/** What was set aside or removed, latest first. */
+export async function listRemovals(db: Db, filter: RemovalFilter & { limit: number }): Promise<Removal[]> {
+  return db.query<Removal>(sql`
+    select r.app_id as "appId", r.token, p.external_id as "externalId", r.reason, r.dispatch_id as "dispatchId",
+           coalesce(r.removed_at, r.suspected_at) as at,
+           case when r.restored_at is not null then 'restored'
+                when r.removed_at is not null then 'removed'
+                else 'suspect' end as state
+      from token_removals r
+      left join profiles p on p.bucket = r.bucket and p.user_id = r.user_id
+     where ${meant(filter)}
+     order by coalesce(r.removed_at, r.suspected_at) desc, r.id desc
+     limit ${filter.limit}`);
+}
+
+export interface Restored {
+  restored: number;
+  /** Somebody has the token by now. */
+  owned: number;
+  /** Its person is gone. */
+  gone: number;
+}
+
+/** Puts tokens back where they were, unless they have an owner by now. All or none. */
+export function restoreTokens(db: Transactor, filter: RemovalFilter, now: Date): Promise<Restored> {
+  return db.transaction(async (tx) => {
+    const { restored: cleared } = await tx.one<{ restored: number }>(sql`
+      with good as (
+        update token_removals r
+           set restored_at = ${now}
+         where ${meant(filter)} and r.restored_at is null and r.removed_at is null
+        returning r.bucket, r.user_id, r.app_id, r.token
+      ), cleared as (
+        update push_targets t
+           set suspect_since = null
+          from good g
+         where t.bucket = g.bucket and t.user_id = g.user_id and t.app_id = g.app_id and t.token = g.token
+        returning t.token
+      )
+      select count(*) as restored from cleared`);
+    const back = await putBack(tx, filter, now);
+    return { ...back, restored: back.restored + cleared };
+  });
+}
+
+async function putBack(tx: Db, filter: RemovalFilter, now: Date): Promise<Restored> {
+  return tx.one<Restored & Record<string, unknown>>(sql`
+    with wanted as materialized (
+      select distinct on (r.app_id, r.token) r.*
+        from token_removals r
+       where ${meant(filter)} and r.restored_at is null and r.removed_at is not null
+       order by r.app_id, r.token, r.id desc
+    ), alive as materialized (
+      select w.* from wanted w join profiles p on p.bucket = w.bucket and p.user_id = w.user_id
+    ), owned as (
+      insert into push_token_owners (app_id, token, bucket, user_id)
+      select app_id, token, bucket, user_id from alive order by app_id, token
+          on conflict do nothing
+      returning app_id, token
+    ), given as (
+      insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, environment,
+                                registered_at, last_used_at)
+      select a.bucket, a.user_id, a.app_id, a.token, a.platform, a.device_id, a.foreground, a.environment,
+             a.registered_at, a.last_used_at
+        from alive a
+        join owned o on o.app_id = a.app_id and o.token = a.token
+          on conflict do nothing
+      returning app_id, token
+    ), noted as (
+      update token_removals r
+         set restored_at = ${now}
+        from given g
+       where r.app_id = g.app_id and r.token = g.token and r.restored_at is null
+    )
+    select (select count(*) from given) as restored,
+           (select count(*) from alive) - (select count(*) from given) as owned,
+           (select count(*) from wanted) - (select count(*) from alive) as gone`);
+}
+
+function meant({ workspaceId, appId, since, reason }: RemovalFilter): Sql {
+  return sql`r.workspace_id = ${workspaceId}${appId === null ? empty : sql` and r.app_id = ${appId}`}${
+    since === null ? empty : sql` and coalesce(r.removed_at, r.suspected_at) >= ${since}`
+  }${reason === null ? empty : sql` and r.reason = ${reason}`}`;
+}

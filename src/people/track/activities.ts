@@ -1,0 +1,132 @@
+import {
+  isObject,
+  type Json,
+  ObjectProblem,
+  own,
+  type RawObject,
+  readName,
+  readShortText,
+  shown,
+} from '../object-problem.ts';
+import { type Identifier, isGiven, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
+import { readTime } from '../profile/profile-fields.ts';
+
+/** One good object of `events` or `purchases`: something a person did. */
+export interface Activity {
+  identifier: Identifier;
+  creates: boolean;
+  at: Date;
+  appId: string | null;
+  properties: Json;
+  /** What was done: an event's name or the product bought. */
+  did: { kind: 'event'; name: string } | Purchase;
+}
+
+export interface Purchase {
+  kind: 'purchase';
+  name: string;
+  currency: string;
+  /** Of one piece. */
+  price: number;
+  quantity: number;
+}
+
+const maxEventBytes = 100 * 1024;
+const maxPurchaseBytes = 50 * 1024;
+const maxPrice = 1e12;
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+
+/** Reads one object of `events`. Throws ObjectProblem. */
+export function readEvent(raw: RawObject, now: Date): Activity {
+  return {
+    ...readActivity(raw, now, maxEventBytes),
+    did: { kind: 'event', name: readLabel(own(raw, 'name'), 'name') },
+  };
+}
+
+/** Reads one object of `purchases`. Throws ObjectProblem. */
+export function readPurchase(raw: RawObject, now: Date): Activity {
+  const did: Purchase = {
+    kind: 'purchase',
+    name: readLabel(own(raw, 'product_id'), 'product_id'),
+    currency: readCurrency(own(raw, 'currency')),
+    price: readPrice(own(raw, 'price')),
+    quantity: readQuantity(own(raw, 'quantity')),
+  };
+  return { ...readActivity(raw, now, maxPurchaseBytes), did };
+}
+
+function readActivity(raw: RawObject, now: Date, maxBytes: number): Omit<Activity, 'did'> {
+  const identifier = readIdentifier(raw);
+  if (identifier === null) throw new ObjectProblem(missingIdentifier);
+  const at = readTime(own(raw, 'time'), 'time');
+  const appId = own(raw, 'app_id');
+  return {
+    identifier,
+    creates: readCreates(raw, identifier),
+    at: at > now ? now : at,
+    appId: isGiven(appId) ? readName(appId, 'app_id') : null,
+    properties: readProperties(own(raw, 'properties'), maxBytes),
+  };
+}
+
+function readLabel(value: unknown, path: string): string {
+  const text = Number.isSafeInteger(value) ? String(value) : readShortText(value, path);
+  if (text.trim() === '') throw new ObjectProblem(`${path}: expected a non-empty text`);
+  return text;
+}
+
+function readCurrency(value: unknown): string {
+  const code = readShortText(value, 'currency').toUpperCase();
+  if (!currencies.has(code)) throw new ObjectProblem('currency: expected a code of ISO 4217');
+  return code;
+}
+
+function readPrice(value: unknown): number {
+  const isNumeric = typeof value === 'number' || (typeof value === 'string' && /^-?\d{1,12}(\.\d{1,12})?$/.test(value));
+  const price = isNumeric ? Number(value) : Number.NaN;
+  if (Math.abs(price) < maxPrice) return price;
+  throw new ObjectProblem('price: expected a number');
+}
+
+function readQuantity(value: unknown): number {
+  if (!isGiven(value)) return 1;
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100) return Number(value);
+  throw new ObjectProblem('quantity: expected an integer from 1 to 100');
+}
+
+const reservedNames = new Set(['time', 'event_name']);
+const maxDepth = 40;
+
+function readProperties(value: unknown, maxBytes: number): Json {
+  if (value === undefined || value === null) return null;
+  if (!isObject(value)) throw new ObjectProblem('properties: expected an object');
+  for (const key of Object.keys(value)) {
+    if (reservedNames.has(key)) throw new ObjectProblem(`properties.${key}: the name is reserved`);
+  }
+  const properties = readProperty(value, 'properties', 0);
+  if (Buffer.byteLength(JSON.stringify(properties)) > maxBytes) {
+    throw new ObjectProblem(`properties: expected at most ${maxBytes / 1024} KB`);
+  }
+  return properties;
+}
+
+function readProperty(value: unknown, path: string, depth: number): Json {
+  if (depth > maxDepth) throw new ObjectProblem('properties: nested too deeply');
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'number') {
+    if (Number.isFinite(value)) return value;
+    throw new ObjectProblem(`${path}: expected a number that fits into 64 bits`);
+  }
+  if (Array.isArray(value)) return value.map((element, index) => readProperty(element, `${path}[${index}]`, depth + 1));
+  if (!isObject(value)) return readShortText(value, path);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => {
+      readShortText(key, `${path}: a name`);
+      // "$time" alone is how a date inside is written.
+      const isWrong = key === '' || (key.startsWith('$') && key !== '$time');
+      if (isWrong) throw new ObjectProblem(`${path}: a name is empty or begins with "$"`);
+      return [key, readProperty(member, `${path}.${shown(key)}`, depth + 1)];
+    }),
+  );
+}

@@ -1,0 +1,143 @@
+import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
+import { readFlag } from '../../lib/lenient.ts';
+import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { isObject, ObjectProblem, own, type RawObject, readName, readShortText, shown } from '../object-problem.ts';
+import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
+import { type Identifier, isGiven, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
+import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
+
+export interface TokenChange {
+  appId: string;
+  platform: App['platform'];
+  token: string;
+  /** Null: one is made up. */
+  deviceId: string | null;
+}
+
+export interface GroupChange {
+  groupId: string;
+  state: 'subscribed' | 'unsubscribed';
+}
+
+/** One good object of `attributes`. */
+export interface AttributesObject {
+  /** Null: anonymous, made for those of its tokens that nobody has. */
+  identifier: Identifier | null;
+  creates: boolean;
+  profile: ProfileChange;
+  custom: ReadonlyMap<string, CustomChange>;
+  /** Null: all tokens go. */
+  tokens: readonly TokenChange[] | null;
+  groups: readonly GroupChange[];
+}
+
+/** Longest push token: an index row of PostgreSQL holds 2,704 bytes. */
+const maxTokenBytes = 2_048;
+const maxTokens = 100;
+
+const notCustom = new Set([
+  'external_id',
+  'user_alias',
+  'braze_id',
+  'push_token_import',
+  'push_tokens',
+  'subscription_groups',
+  '_update_existing_only',
+  '_merge_objects',
+]);
+
+/** Reads one object of `attributes`. Throws ObjectProblem. Source: adjacent-endpoints.md 2.1. */
+export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): AttributesObject {
+  const tokens = readTokens(own(raw, 'push_tokens'), workspace);
+  const identifier = readOwner(raw, tokens);
+  const mergesObjects = readSwitch(raw, '_merge_objects');
+  const profile: ProfileChange = { columns: {}, extras: new Map() };
+  const custom = new Map<string, CustomChange>();
+  for (const [key, value] of Object.entries(raw)) {
+    if (notCustom.has(key)) continue;
+    const read = profileFields.get(key);
+    if (read !== undefined) read(value, profile);
+    else custom.set(readName(key, 'attribute name', 1_020), readCustomChange(value, shown(key), mergesObjects));
+  }
+  // Who is named by an address keeps it as it is written on the profile.
+  if (identifier?.kind === 'email') delete profile.columns.email;
+  if (identifier?.kind === 'phone') delete profile.columns.phone;
+  return {
+    identifier,
+    creates: identifier === null || readCreates(raw, identifier),
+    profile,
+    custom,
+    tokens,
+    groups: readGroups(own(raw, 'subscription_groups'), workspace),
+  };
+}
+
+function readOwner(raw: RawObject, tokens: readonly TokenChange[] | null): Identifier | null {
+  const isImport = readSwitch(raw, 'push_token_import');
+  if (isImport && (isGiven(own(raw, 'external_id')) || isGiven(own(raw, 'braze_id')))) {
+    throw new ObjectProblem('push_token_import: expected neither external_id nor braze_id beside it');
+  }
+  const identifier = readIdentifier(raw);
+  if (identifier !== null) return identifier;
+  if (!isImport) throw new ObjectProblem(missingIdentifier);
+  if (tokens === null || tokens.length === 0)
+    throw new ObjectProblem('push_token_import: expected push_tokens beside it');
+  return null;
+}
+
+function readSwitch(raw: RawObject, key: string): boolean {
+  const reading = readFlag(own(raw, key));
+  if (!reading.ok) throw new ObjectProblem(`${key}: expected a boolean`);
+  return reading.value ?? false;
+}
+
+function readTokens(value: unknown, workspace: WorkspaceCatalog): TokenChange[] | null {
+  if (value === undefined) return [];
+  if (value === null) return null;
+  return readObjects(value, 'push_tokens', maxTokens).map((raw, index) => {
+    const path = `push_tokens[${index}]`;
+    const app = workspace.apps.get(idKey(readName(own(raw, 'app_id'), `${path}.app_id`)));
+    if (app === undefined) throw new ObjectProblem(`${path}.app_id: names no app of this workspace`);
+    const deviceId = own(raw, 'device_id');
+    return {
+      appId: app.id,
+      platform: app.platform,
+      token: readToken(own(raw, 'token'), `${path}.token`, app.platform),
+      deviceId: isGiven(deviceId) ? readName(deviceId, `${path}.device_id`) : null,
+    };
+  });
+}
+
+/** The token of a browser is its PushSubscription as JSON text; it is stored in one form, however it was written. */
+function readToken(value: unknown, path: string, platform: App['platform']): string {
+  if (platform !== 'web') return readName(value, path, maxTokenBytes);
+  const reading = admitSubscription(readSubscriptionText(readName(value, path, 2 * maxTokenBytes)));
+  if (!reading.ok) throw new ObjectProblem(`${path}: ${reading.problem}`);
+  return readName(subscriptionToken(reading.subscription), path, maxTokenBytes);
+}
+
+function readGroups(value: unknown, workspace: WorkspaceCatalog): GroupChange[] {
+  if (value === undefined || value === null) return [];
+  return readObjects(value, 'subscription_groups', 350).map((raw, index) => {
+    const path = `subscription_groups[${index}]`;
+    const group = workspace.subscriptionGroups.get(
+      idKey(readName(own(raw, 'subscription_group_id'), `${path}.subscription_group_id`)),
+    );
+    if (group === undefined || group.archived) throw new ObjectProblem('Invalid subscription group ID');
+    const state = readShortText(own(raw, 'subscription_state'), `${path}.subscription_state`);
+    if (state !== 'subscribed' && state !== 'unsubscribed') {
+      throw new ObjectProblem(`${path}.subscription_state: expected subscribed or unsubscribed`);
+    }
+    return { groupId: group.id, state };
+  });
+}
+
+function readObjects(value: unknown, path: string, most: number): RawObject[] {
+  const list = isObject(value) ? [value] : value;
+  if (!Array.isArray(list)) throw new ObjectProblem(`${path}: expected an array of objects`);
+  if (list.length > most) throw new ObjectProblem(`${path}: expected at most ${most} objects`);
+  return list.map((item: unknown, index) => {
+    if (isObject(item)) return item;
+    throw new ObjectProblem(`${path}[${index}]: expected an object`);
+  });
+}

@@ -1,0 +1,180 @@
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import type { GlobalState } from '../../templating/facts.ts';
+import type { JsonObject } from '../profile/custom-values.ts';
+import { type PersonKey, resolveNames } from '../profile/identify.ts';
+import type { ProfileColumns } from '../profile/profile-fields.ts';
+import { holdNames, lockAddresses, lockPeople } from './lock.ts';
+import type { TrackRequest } from './request.ts';
+import { emailKey, newPerson, Outdated, type Person, Roster, tokenKey } from './roster.ts';
+import { type Wanted, wantedBy } from './wanted.ts';
+
+/** Everybody a request may touch, locked until the end of the transaction. Throws Outdated when somebody else was faster. */
+export async function loadRoster(
+  tx: Db,
+  { request, workspaceId, now }: { request: TrackRequest; workspaceId: number; now: Date },
+): Promise<Roster> {
+  const wanted = wantedBy(request);
+  let known = await resolveNames(tx, workspaceId, [...wanted.names.values()]);
+  const lockedEmails = await emailsToLock(tx, { wanted, known, workspaceId });
+  const emails = new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]);
+  await lockAddresses(tx, workspaceId, [...emails, ...wanted.phones, ...wanted.importedTokens.map(tokenKey)]);
+  const made = await holdNames(
+    tx,
+    workspaceId,
+    [...wanted.created].filter(([key]) => !known.has(key)).map(([, name]) => name),
+  );
+  const isUnclear = [...wanted.created.keys()].some((key) => !known.has(key) && !made.has(key));
+  if (isUnclear) known = await resolveNames(tx, workspaceId, [...wanted.names.values()]);
+  const keys = [...known].filter(([name]) => !made.has(name)).map(([, key]) => key);
+  const locked = await lockPeople(tx, {
+    wanted,
+    keys: [...keys, ...wanted.keys],
+    lockedEmails,
+    workspaceId,
+    candidates: countOf(request),
+  });
+  const roster = new Roster(now, {
+    addressStates: await addressStates(tx, workspaceId, [...wanted.newEmails, ...wanted.emails]),
+    tokens: await ownedTokens(tx, wanted.importedTokens),
+    lockedEmails,
+    others: locked.others,
+  });
+  for (const person of await loadPeople(tx, locked.wanted)) roster.add(person);
+  enterNames(roster, { wanted, known, made, now });
+  return roster;
+}
+
+function countOf(request: TrackRequest): number {
+  return request.attributes.length + request.activities.length;
+}
+
+/** The addresses whose state the request may change, as far as can be seen before anything is locked. */
+async function emailsToLock(
+  tx: Db,
+  { wanted, known, workspaceId }: { wanted: Wanted; known: ReadonlyMap<string, PersonKey>; workspaceId: number },
+): Promise<Set<string>> {
+  const emails = new Set<string>();
+  if (wanted.sharing.length === 0) return emails;
+  for (const email of [...wanted.emails, ...wanted.newEmails]) emails.add(email);
+  const keys = [...known.values(), ...wanted.keys];
+  const rows = await tx.query<{ email: string }>(sql`
+    select p.email
+      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
+           as asked(bucket, user_id)
+      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
+     where p.email is not null and p.workspace_id = ${workspaceId}
+     union
+    select email
+      from profiles
+     where workspace_id = ${workspaceId} and phone = any(${[...wanted.phones]}::text[]) and email is not null`);
+  for (const { email } of rows) emails.add(emailKey(email));
+  return emails;
+}
+
+type PersonRow = Omit<Required<ProfileColumns>, 'email_state' | 'push_state'> & {
+  bucket: number;
+  user_id: number;
+  email_state: GlobalState;
+  push_state: GlobalState;
+  created_at: Date;
+  updated_at: Date;
+  external_id: string | null;
+  email_state_changed_at: Date | null;
+  push_state_changed_at: Date | null;
+  custom: JsonObject;
+  custom_times: Record<string, number>;
+  extras: JsonObject;
+};
+
+async function loadPeople(tx: Db, keys: readonly PersonKey[]): Promise<Person[]> {
+  if (keys.length === 0) return [];
+  const rows = await tx.prepared<PersonRow>(
+    'load_people',
+    sql`
+    select p.*
+      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
+           as asked(bucket, user_id)
+      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
+     order by p.user_id`,
+  );
+  return rows.map(personFrom);
+}
+
+function personFrom(row: PersonRow): Person {
+  const { bucket, user_id, created_at, updated_at, external_id, custom, custom_times, extras, ...rest } = row;
+  const { first_name, last_name, email, email_state, push_state, phone, country, language, gender, home_city } = rest;
+  const { time_zone, dob, longitude, latitude, first_session_at, last_session_at } = rest;
+  return {
+    ...newPerson(null, { bucket, userId: user_id }, updated_at),
+    stage: 'stored',
+    createdAt: created_at,
+    externalId: external_id,
+    columns: {
+      ...{ first_name, last_name, email, email_state, push_state, phone, country, language, gender, home_city },
+      ...{ time_zone, dob, longitude, latitude, first_session_at, last_session_at },
+    },
+    emailStateChangedAt: row.email_state_changed_at,
+    pushStateChangedAt: row.push_state_changed_at,
+    custom: { values: new Map(Object.entries(custom)), times: new Map(Object.entries(custom_times)) },
+    extras: new Map(Object.entries(extras)),
+  };
+}
+
+/** Links each name of the request with its person; a name that has none yet, with one that an object may make. */
+function enterNames(
+  roster: Roster,
+  {
+    wanted,
+    known,
+    made,
+    now,
+  }: {
+    wanted: Wanted;
+    known: ReadonlyMap<string, PersonKey>;
+    made: ReadonlyMap<string, PersonKey>;
+    now: Date;
+  },
+): void {
+  for (const [nameId, name] of wanted.names) {
+    const own = made.get(nameId);
+    const key = known.get(nameId);
+    if (own !== undefined) roster.add(newPerson(name, own, now), [name]);
+    else if (key !== undefined) roster.enter(name, key);
+    else if (wanted.created.has(nameId)) throw new Outdated('a name went away');
+  }
+}
+
+/** The state of each address: of whoever has it, else as uploaded before anybody had it. */
+async function addressStates(
+  tx: Db,
+  workspaceId: number,
+  emails: readonly string[],
+): Promise<Map<string, GlobalState>> {
+  if (emails.length === 0) return new Map();
+  const rows = await tx.prepared<{ email: string; state: GlobalState | null }>(
+    'address_states',
+    sql`
+    select asked.email,
+           coalesce((select p.email_state
+                       from profiles p
+                      where lower(p.email) = lower(asked.email) and p.email is not null and p.workspace_id = ${workspaceId}
+                      order by p.email_state_changed_at desc nulls last, p.user_id
+                      limit 1),
+                    (select a.email_state
+                       from addresses a
+                      where a.workspace_id = ${workspaceId} and a.kind = 'email' and a.address = lower(asked.email))) as state
+      from unnest(${[...new Set(emails)]}::text[]) as asked(email)`,
+  );
+  return new Map(rows.flatMap(({ email, state }) => (state === null ? [] : [[email, state]])));
+}
+
+async function ownedTokens(tx: Db, tokens: readonly { appId: string; token: string }[]): Promise<Set<string>> {
+  if (tokens.length === 0) return new Set();
+  const rows = await tx.query<{ app_id: string; token: string }>(sql`
+    select o.app_id, o.token
+      from unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => token)}::text[])
+           as asked(app_id, token)
+      join push_token_owners o on o.app_id = asked.app_id and o.token = asked.token`);
+  return new Set(rows.map(({ app_id, token }) => tokenKey({ appId: app_id, token })));
+}

@@ -1,0 +1,90 @@
+import { RequestError } from '../../errors.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { isObject, ObjectProblem, type RawObject } from '../object-problem.ts';
+import { type Activity, readEvent, readPurchase } from './activities.ts';
+import { type AttributesObject, readAttributes } from './attributes.ts';
+
+export const trackArrays = ['attributes', 'events', 'purchases'] as const;
+export type TrackArray = (typeof trackArrays)[number];
+
+/** What was wrong with one object, in the form of the answer. */
+export interface TrackProblem {
+  type: string;
+  input_array: TrackArray;
+  index: number;
+}
+
+export interface TrackRequest {
+  /** Good objects with their place in their array. */
+  attributes: { index: number; object: AttributesObject }[];
+  activities: { array: 'events' | 'purchases'; index: number; object: Activity }[];
+  problems: TrackProblem[];
+}
+
+const maxObjects = 75;
+
+/** The arrays that were sent. Throws RequestError. */
+export function readLists(body: RawObject): Map<TrackArray, unknown[]> {
+  const lists = new Map<TrackArray, unknown[]>();
+  for (const array of trackArrays) {
+    const list = Object.hasOwn(body, array) ? body[array] : undefined;
+    if (list === undefined || list === null) continue;
+    if (!Array.isArray(list)) throw new RequestError('bad_request', [`${array}: expected an array of objects`]);
+    if (list.length > maxObjects) {
+      throw new RequestError('max_input_length', [
+        `${array}: expected at most ${maxObjects} objects, got ${list.length}`,
+      ]);
+    }
+    lists.set(array, list);
+  }
+  return lists;
+}
+
+/** Sorts the objects of these arrays into good and bad. */
+export function readTrack(
+  lists: ReadonlyMap<TrackArray, unknown[]>,
+  workspace: WorkspaceCatalog,
+  now: Date,
+): TrackRequest {
+  const problems: TrackProblem[] = [];
+  const readEach = <T>(array: TrackArray, read: (raw: RawObject) => T) =>
+    readObjects(
+      array,
+      (lists.get(array) ?? []).map((raw) => () => raw),
+      read,
+      problems,
+    );
+  const attributes = readEach('attributes', (raw) => readAttributes(raw, workspace));
+  const events = readEach('events', (raw) => readEvent(raw, now)).map((event) => ({
+    array: 'events' as const,
+    ...event,
+  }));
+  const purchases = readEach('purchases', (raw) => readPurchase(raw, now));
+  const activities = [...events, ...purchases.map((purchase) => ({ array: 'purchases' as const, ...purchase }))];
+  return { attributes, activities, problems };
+}
+
+/** The good objects with their place; what is wrong with the others goes to `problems`. `sources` may throw ObjectProblem too. */
+export function readObjects<T>(
+  array: TrackArray,
+  sources: readonly (() => unknown)[],
+  read: (raw: RawObject) => T,
+  problems: TrackProblem[],
+): { index: number; object: T }[] {
+  return sources.flatMap((source, index) => {
+    try {
+      const raw = source();
+      if (!isObject(raw)) throw new ObjectProblem('expected an object');
+      return [{ index, object: read(raw) }];
+    } catch (error) {
+      problems.push(problemOf(error, array, index));
+      return [];
+    }
+  });
+}
+
+/** Throws what is no problem of the object. */
+export function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
+  if (error instanceof ObjectProblem) return { type: error.message, input_array: array, index };
+  throw error;
+}

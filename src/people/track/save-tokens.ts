@@ -1,0 +1,98 @@
+import type { Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+import type { PersonKey } from '../profile/identify.ts';
+import type { Person } from './roster.ts';
+
+/** Gives and takes push tokens. A token that somebody else has moves. */
+export async function saveTokens(tx: Db, people: readonly (Person & { key: PersonKey })[]): Promise<void> {
+  await dropTokens(
+    tx,
+    people.filter(({ dropsTokens }) => dropsTokens).map(({ key }) => key),
+  );
+  const rows = people.flatMap(({ key, tokens, updatedAt }) =>
+    [...tokens.values()].map(({ appId, platform, token, deviceId }) => ({
+      ...{ bucket: key.bucket, user_id: key.userId, app_id: appId, platform, token },
+      ...{ device_id: deviceId, registered_at: updatedAt },
+    })),
+  );
+  if (rows.length === 0) return;
+  const given = sql`json_to_recordset(${JSON.stringify(rows)}::json)
+        as x(bucket integer, user_id bigint, app_id text, platform text, token text, device_id text,
+             registered_at timestamptz)`;
+  // An update that changes nothing locks the owner of today and tells who it is.
+  const owners = await tx.query<{ app_id: string; token: string; bucket: number; user_id: number }>(sql`
+    insert into push_token_owners (app_id, token, bucket, user_id)
+    select app_id, token, bucket, user_id from ${given} order by app_id, token
+        on conflict (app_id, token) do update set token = excluded.token
+    returning app_id, token, bucket, user_id`);
+  await takeAway(tx, owners, rows);
+  await tx.run(sql`
+    insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at)
+    select bucket, user_id, app_id, token, platform, coalesce(device_id, gen_random_uuid()::text), true, registered_at
+      from ${given}
+        on conflict (bucket, user_id, app_id, token) do update
+       set foreground = true, platform = excluded.platform, suspect_since = null,
+           registered_at = greatest(push_targets.registered_at, excluded.registered_at)`);
+  await forgetSuspicions(tx, given);
+  if (rows.every(({ device_id }) => device_id === null)) return;
+  await tx.run(sql`
+    update push_targets t
+       set device_id = x.device_id
+      from ${given}
+     where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
+       and x.device_id is not null`);
+}
+
+/** A token that is registered again is good, whatever a provider said of it before. */
+async function forgetSuspicions(tx: Db, given: Sql): Promise<void> {
+  await tx.run(sql`
+    update token_removals r
+       set restored_at = x.registered_at
+      from ${given}
+     where r.app_id = x.app_id and r.token = x.token and r.suspected_at is not null and r.removed_at is null
+       and r.restored_at is null`);
+}
+
+interface Owned {
+  app_id: string;
+  token: string;
+  bucket: number;
+  user_id: number;
+}
+
+/** From those who had one of these tokens until now. */
+async function takeAway(tx: Db, owners: readonly Owned[], given: readonly Owned[]): Promise<void> {
+  const newOwner = new Map(given.map((row) => [`${row.app_id}\u0000${row.token}`, row.user_id]));
+  const moved = owners.filter((row) => newOwner.get(`${row.app_id}\u0000${row.token}`) !== row.user_id);
+  if (moved.length === 0) return;
+  const lost = JSON.stringify(moved);
+  await tx.run(sql`
+    delete from push_targets t
+     using json_to_recordset(${lost}::json) as x(bucket integer, user_id bigint, app_id text, token text)
+     where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token`);
+  await tx.run(sql`
+    update push_token_owners o
+       set bucket = x.bucket, user_id = x.user_id
+      from json_to_recordset(${JSON.stringify(given)}::json) as x(bucket integer, user_id bigint, app_id text, token text)
+     where o.app_id = x.app_id and o.token = x.token and o.user_id <> x.user_id`);
+}
+
+/** All tokens of these people, locked first and in order. */
+export async function dropTokens(tx: Db, keys: readonly PersonKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  const these = sql`unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
+         as dropped(bucket, user_id)`;
+  await tx.run(sql`
+    with owned as materialized (
+      select o.app_id, o.token
+        from push_token_owners o
+        join (select t.app_id, t.token, t.bucket, t.user_id from push_targets t join ${these} using (bucket, user_id)) as t
+          on o.app_id = t.app_id and o.token = t.token and o.bucket = t.bucket and o.user_id = t.user_id
+       order by o.app_id, o.token
+         for update of o
+    )
+    delete from push_token_owners o using owned where o.app_id = owned.app_id and o.token = owned.token`);
+  await tx.run(
+    sql`delete from push_targets t using ${these} where t.bucket = dropped.bucket and t.user_id = dropped.user_id`,
+  );
+}

@@ -1,0 +1,97 @@
+import type { Database, Db } from '../../db/database.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { RawObject } from '../object-problem.ts';
+import { retrying } from '../retrying.ts';
+import type { Activity } from './activities.ts';
+import type { AttributesObject } from './attributes.ts';
+import { loadRoster } from './load.ts';
+import {
+  problemOf,
+  readLists,
+  readTrack,
+  type TrackArray,
+  type TrackProblem,
+  type TrackRequest,
+  trackArrays,
+} from './request.ts';
+import { emailKey, type Person, Roster, tokenKey } from './roster.ts';
+import { saveRoster } from './save.ts';
+
+export interface TrackOutcome {
+  problems: TrackProblem[];
+  /** Good objects by array; only of arrays that were sent. */
+  processed: Partial<Record<TrackArray, number>>;
+}
+
+/** Applies a body of /users/track: the good objects in one transaction, the bad ones told by their place. */
+export async function track(
+  db: Database,
+  { body, workspace, now }: { body: RawObject; workspace: WorkspaceCatalog; now: Date },
+): Promise<TrackOutcome> {
+  const lists = readLists(body);
+  const request = readTrack(lists, workspace, now);
+  const isAnyGood = request.attributes.length + request.activities.length > 0;
+  const late = isAnyGood ? await retrying(() => db.transaction((tx) => applyTrack(tx, request, workspace, now))) : [];
+  const problems = [...request.problems, ...late].sort(byPlace);
+  const counted = [...lists].map(([array, list]) => {
+    const bad = problems.filter((problem) => problem.input_array === array).length;
+    return [array, list.length - bad] as const;
+  });
+  return { problems, processed: Object.fromEntries(counted) };
+}
+
+function byPlace(one: TrackProblem, other: TrackProblem): number {
+  return trackArrays.indexOf(one.input_array) - trackArrays.indexOf(other.input_array) || one.index - other.index;
+}
+
+/** Loads and locks everybody concerned, applies object by object in memory, stores the result. The problems found on the way. */
+export async function applyTrack(
+  tx: Db,
+  request: TrackRequest,
+  workspace: WorkspaceCatalog,
+  now: Date,
+): Promise<TrackProblem[]> {
+  const roster = await loadRoster(tx, { request, workspaceId: workspace.id, now });
+  const problems: TrackProblem[] = [];
+  for (const { index, object } of request.attributes) {
+    try {
+      applyAttributes(roster, object, workspace);
+    } catch (error) {
+      problems.push(problemOf(error, 'attributes', index));
+    }
+  }
+  const done: { person: Person; activity: Activity }[] = [];
+  for (const { object } of request.activities) {
+    const person = roster.find(object.identifier) ?? (object.creates ? roster.create(object.identifier) : null);
+    if (person !== null) done.push({ person, activity: object });
+  }
+  await saveRoster(tx, { roster, done, workspaceId: workspace.id });
+  return problems;
+}
+
+function applyAttributes(roster: Roster, object: AttributesObject, workspace: WorkspaceCatalog): void {
+  const { identifier } = object;
+  const tokens =
+    identifier === null ? object.tokens?.filter((token) => !roster.knownTokens.has(tokenKey(token))) : object.tokens;
+  if (identifier === null && tokens?.length === 0) return;
+  const found = identifier === null ? null : roster.find(identifier);
+  if (found === null && !object.creates) return;
+  // Everything that can fail comes before the first change.
+  const custom = Roster.customAfter(found, object.custom);
+  const person = found ?? roster.create(identifier);
+  roster.changeColumns(person, object.profile.columns);
+  person.custom = custom;
+  for (const [name, value] of object.profile.extras) {
+    if (value === null) person.extras.delete(name);
+    else person.extras.set(name, value);
+  }
+  for (const group of object.groups) {
+    roster.setGroup(person, group, workspace.subscriptionGroups.get(group.groupId)?.channel === 'email');
+  }
+  if (tokens === null || tokens === undefined) roster.dropTokens(person);
+  for (const token of tokens ?? []) roster.giveToken(person, token);
+  const { email } = person.columns;
+  if (object.profile.markedSpamAt !== undefined && email !== null)
+    roster.spamMarks.set(emailKey(email), object.profile.markedSpamAt);
+  roster.touch(person);
+}

@@ -1,0 +1,126 @@
+import type { Logger } from 'pino';
+import type { App } from '../app.ts';
+import { audienceChecks } from '../audience/grammar/check-filter.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { startEmbedded } from '../db/embedded.ts';
+import { migrate } from '../db/migrate.ts';
+import { listen } from '../http/listen.ts';
+import { freeAllLeases } from '../queue/tasks.ts';
+import { applyFile } from '../workspace/file/apply-file.ts';
+import { printPlan } from '../workspace/file/plan.ts';
+import { ensureFirstKey } from '../workspace/keys.ts';
+import { loadSecret, type Secret } from '../workspace/secrets.ts';
+import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { startBroadcastWorker } from './broadcast-worker.ts';
+import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './roles.ts';
+
+export interface ServeOptions {
+  json: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+interface StartOptions extends ServeOptions {
+  /** Something that the server cannot go on without ended by itself. */
+  onLost(error: unknown): void;
+}
+
+/** Serves until the process is told to stop; then everything that was started ends in order. */
+export async function serve(config: Config, options: ServeOptions): Promise<void> {
+  const log = createLog(config);
+  const endings: Ending[] = [];
+  const lost = Promise.withResolvers<never>();
+  const stopping = Promise.race([toldToStop(), lost.promise]);
+  stopping.catch(() => undefined); // While it starts nobody waits for it yet; it is thrown below.
+  try {
+    await start(config, { ...options, onLost: lost.reject }, log, endings);
+    log.info({ because: await stopping }, 'stopping');
+  } finally {
+    await endInOrder(endings, log);
+  }
+  log.info('stopped');
+}
+
+async function start(config: Config, options: StartOptions, log: Logger, endings: Ending[]): Promise<void> {
+  const secret = loadSecret(config);
+  const databaseUrl = await startDatabase(config, options, log, endings);
+  const db = connectDatabase(databaseUrl, log);
+  endings.push(() => db.close());
+  if (config.databaseUrl === null) await freeLeases(db, log);
+  const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
+  const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
+  const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [] };
+  const app = startRoles({ config, log, db, secret }, { roles }, endings);
+  const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
+    endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
+  });
+  // When one does not start, the others are to be ended before the database: by then all of them have an end.
+  await Promise.allSettled([app, ...threads]);
+  await Promise.all(threads);
+  await announce(await app, config, options, madeKey);
+}
+
+/** The URL of a database of the newest form: the configured one, or the embedded one, which is started. */
+async function startDatabase(
+  config: Config,
+  { onLost }: StartOptions,
+  log: Logger,
+  endings: Ending[],
+): Promise<string> {
+  const watcher = {
+    crashed: () => log.error('the embedded database ended by itself; starting it again'),
+    recovered: () => log.warn('the embedded database is back'),
+    lost: onLost,
+  };
+  const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, watcher }) : null;
+  if (embedded) endings.push(() => embedded.stop());
+  if (embedded?.tookOver) log.warn('the server before did not stop in order; going on with its database');
+  const url = embedded?.url ?? config.databaseUrl ?? '';
+  await migrate(url);
+  return url;
+}
+
+/** Nobody but us can work on an embedded database: whoever held a lease is dead. */
+async function freeLeases(db: Database, log: Logger): Promise<void> {
+  const freed = await freeAllLeases(db);
+  if (freed > 0) log.warn({ tasks: freed }, 'going on with work that was in hand');
+}
+
+async function prepareWorkspace(
+  db: Database,
+  config: Config,
+  { env }: ServeOptions,
+  secret: Secret,
+  log: Logger,
+): Promise<{ madeKey: string | null }> {
+  const workspaceId = await ensureWorkspace(db);
+  if (config.workspaceFile !== null) {
+    const plan = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...audienceChecks });
+    log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
+  }
+  const { made } = await ensureFirstKey(db, workspaceId, config.apiKey);
+  return { madeKey: made };
+}
+
+async function announce(app: App, config: Config, { json }: ServeOptions, madeKey: string | null): Promise<void> {
+  const url = app.server === null ? null : await listen(app.server, config);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ url, api_key: madeKey })}\n`);
+    return;
+  }
+  const lines = [url === null ? 'Cresset is working, without an API' : `Cresset is listening on ${url}`];
+  if (madeKey !== null)
+    lines.push(`API key: ${madeKey}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/**
+ * A signal, or the end of the process that started us and passes signals on. Further signals change nothing: a terminal
+ * sends one to both of us, and the other passes its own on.
+ */
+function toldToStop(): Promise<string> {
+  return new Promise((told) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told(signal));
+    process.on('disconnect', () => told('our parent is gone'));
+  });
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import type { Database } from '../../db/database.ts';
+import { type ApplyOptions, applyWorkspace } from './apply.ts';
+import { type CheckFilter, readWorkspaceFile, WorkspaceFileError } from './file.ts';
+import type { Plan } from './plan.ts';
+import { referredVariables } from './references.ts';
+
+export interface ApplyFileOptions extends Omit<ApplyOptions, 'file'> {
+  /** Where `${env:…}` is looked up. */
+  env: Readonly<Record<string, string | undefined>>;
+  checkFilter: CheckFilter;
+}
+
+/** Reads the workspace file at `path` and applies it. Throws as `readWorkspaceFile` and `applyWorkspace` do. */
+export async function applyFile(db: Database, options: ApplyFileOptions): Promise<Plan> {
+  const { path, env, checkFilter } = options;
+  const file = readWorkspaceFile(readSource(path), { path, env }, checkFilter);
+  return applyWorkspace(db, { ...options, file });
+}
+
+/** The variables the file at `path` refers to; none when there is no such file, which its reader will say. */
+export function variablesOf(path: string | undefined): ReadonlySet<string> {
+  if (path === undefined || path === '') return new Set();
+  try {
+    return referredVariables(readSource(path));
+  } catch (error) {
+    if (error instanceof WorkspaceFileError) return new Set();
+    throw error;
+  }
+}
+
+function readSource(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+    throw new WorkspaceFileError(path, [`the file cannot be read (${code})`]);
+  }
+}

@@ -1,0 +1,40 @@
+import { sql } from '../../db/sql.ts';
+import { type Definitions, idKey, type Segment } from '../catalog.ts';
+import type { Step } from './apply-step.ts';
+
+/** What a segment's filter refers to and the workspace does not have: one text per problem, each starting with its path. */
+export type CheckReferences = (segment: Segment, definitions: Definitions, path: string) => readonly string[];
+
+/** The workspace as it would be: every segment in use must find what it refers to, whether or not the file names it. */
+export async function checkSegments(step: Step, checkReferences: CheckReferences): Promise<void> {
+  if (step.problems.length > 0) return;
+  const definitions = await loadDefinitions(step);
+  const places = new Map(step.file.segments.map(({ id }, index) => [id, `segments[${index}].filter`]));
+  for (const segment of definitions.segments.values()) {
+    if (segment.archived) continue;
+    const path = places.get(segment.id) ?? `segment ${segment.id} (not in the file).filter`;
+    step.problems.push(...checkReferences(segment, definitions, path));
+  }
+}
+
+async function loadDefinitions({ tx, workspaceId }: Step): Promise<Definitions> {
+  const here = sql`where workspace_id = ${workspaceId} order by name`;
+  const apps = await tx.query<{ id: string }>(sql`select id from apps ${here}`);
+  const groups = await tx.query<{ id: string; archived: boolean }>(
+    sql`select id, archived from subscription_groups ${here}`,
+  );
+  const campaigns = await tx.query<{ id: string }>(sql`select id from campaigns ${here}`);
+  const segments = await tx.query<Segment & Record<string, unknown>>(
+    sql`select id, name, filter, archived from segments ${here}`,
+  );
+  return {
+    apps: byId(apps),
+    subscriptionGroups: byId(groups),
+    campaigns: byId(campaigns),
+    segments: byId<Segment>(segments),
+  };
+}
+
+function byId<T extends { id: string }>(rows: readonly T[]): Map<string, T> {
+  return new Map(rows.map((row) => [idKey(row.id), row]));
+}

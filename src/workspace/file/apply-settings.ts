@@ -1,0 +1,89 @@
+import { joinSql, sql } from '../../db/sql.ts';
+import { unlessUnreadable } from '../sealed-provider.ts';
+import { openRelays, sealRelays } from '../sealed-relays.ts';
+import type { StoredSettings } from '../settings.ts';
+import type { Step } from './apply-step.ts';
+import { type Change, changeOf, isWrite } from './plan.ts';
+
+/** Name and time zone. */
+export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: Step): Promise<Change[]> {
+  if (file.name === null && file.time_zone === null) return [];
+  const stored = await tx.one<{ name: string; time_zone: string }>(sql`
+    select name, time_zone from workspaces where id = ${workspaceId}`);
+  const wanted = { name: file.name ?? stored.name, time_zone: file.time_zone ?? stored.time_zone };
+  const namesakes = await tx.query(sql`select 1 from workspaces where name = ${wanted.name} and id <> ${workspaceId}`);
+  if (namesakes.length > 0) {
+    problems.push('name: is the name of another workspace');
+    return [];
+  }
+  const change = changeOf({ what: 'workspace', id: null, name: wanted.name }, wanted, stored);
+  if (isWrite(change)) {
+    await tx.run(sql`
+      update workspaces set name = ${wanted.name}, time_zone = ${wanted.time_zone} where id = ${workspaceId}`);
+  }
+  return [change];
+}
+
+/** The sections email, webhook, audience and rate_limits: each that is given replaces what was stored of it. */
+export async function applySettings({ tx, workspaceId, file, secret, reseal }: Step): Promise<Change[]> {
+  const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
+    select settings, secrets from workspaces where id = ${workspaceId}`);
+  const storedRelays = unlessUnreadable(() => openRelays(row.secrets, secret, workspaceId), reseal);
+  const changes: Change[] = [];
+  const settings = { ...row.settings };
+  const put = (what: string, wanted: object, stored: object | undefined) =>
+    changes.push(changeOf({ what, id: null, name: '' }, { ...wanted }, { ...stored }));
+  if (file.email !== null) {
+    const { smtp, ...email } = file.email;
+    put('email', { ...email, smtp }, { ...row.settings.email, smtp: storedRelays });
+    settings.email = email;
+  }
+  if (file.webhook !== null) {
+    put('webhook', file.webhook, row.settings.webhook);
+    settings.webhook = file.webhook;
+  }
+  if (file.audience !== null) {
+    put('audience', file.audience, row.settings.audience);
+    settings.audience = file.audience;
+  }
+  if (file.rate_limits !== null) {
+    put('rate_limits', { limits: file.rate_limits }, { limits: row.settings.rate_limits ?? {} });
+    settings.rate_limits = file.rate_limits;
+  }
+  if (!changes.some(isWrite)) return changes;
+  const secrets = file.email === null ? row.secrets : sealRelays(file.email.smtp, secret, workspaceId);
+  await tx.run(sql`update workspaces set settings = ${settings}, secrets = ${secrets} where id = ${workspaceId}`);
+  return changes;
+}
+
+interface CapRow {
+  channel: string;
+  max_sends: number;
+  period_count: number;
+  period_unit: string;
+  tag: string | null;
+}
+
+/** The list replaces the stored one. */
+export async function applyCaps({ tx, workspaceId, file }: Step): Promise<Change[]> {
+  const wanted = file.frequency_caps;
+  if (wanted === null) return [];
+  const stored = await tx.query<CapRow & Record<string, unknown>>(sql`
+    select channel, max_sends, period_count, period_unit, tag
+      from frequency_caps
+     where workspace_id = ${workspaceId}
+     order by ordinal`);
+  const change = changeOf({ what: 'frequency_caps', id: null, name: '' }, { rules: wanted }, { rules: stored });
+  if (!isWrite(change)) return [change];
+  await tx.run(sql`delete from frequency_caps where workspace_id = ${workspaceId}`);
+  const rows = wanted.map(
+    (cap, ordinal) =>
+      sql`(${workspaceId}, ${ordinal}, ${cap.channel}, ${cap.max_sends}, ${cap.period_count}, ${cap.period_unit}, ${cap.tag})`,
+  );
+  if (rows.length > 0) {
+    await tx.run(sql`
+      insert into frequency_caps (workspace_id, ordinal, channel, max_sends, period_count, period_unit, tag)
+      values ${joinSql(rows)}`);
+  }
+  return [change];
+}

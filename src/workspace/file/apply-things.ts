@@ -1,0 +1,191 @@
+import { type Sql, sql } from '../../db/sql.ts';
+import type { Provider } from '../catalog.ts';
+import { comparableProvider, type SealedProvider, sealProvider } from '../sealed-provider.ts';
+import { places } from '../settings.ts';
+import type { Step } from './apply-step.ts';
+import { type Change, compare, isWrite, type Thing } from './plan.ts';
+
+/** A stored thing of any workspace: ids are unique over all of them. */
+type Row<Parts> = Parts & { id: string; workspace_id: number; name: string };
+
+interface Wanted extends Thing {
+  /** Upsert. */
+  write: Sql;
+}
+
+/** Parts that cannot change once the thing exists: what was stored under it would lose its meaning. */
+type Fixed = readonly string[];
+
+async function applyThings(
+  { tx, workspaceId, problems }: Step,
+  section: { what: string; path: string; wanted: Wanted[]; stored: (Thing & { workspace_id: number })[]; fixed: Fixed },
+): Promise<Change[]> {
+  const { what, path, wanted, fixed } = section;
+  const stored = section.stored.filter((row) => row.workspace_id === workspaceId);
+  const before = problems.length;
+  for (const [index, { id, name }] of wanted.entries()) {
+    const row = section.stored.find((candidate) => candidate.id === id);
+    if (row && row.workspace_id !== workspaceId) problems.push(`${path}[${index}].id: is in use by another workspace`);
+    const namesake = stored.find((other) => other.name === name && !wanted.some((thing) => thing.id === other.id));
+    if (namesake && what !== 'campaign') {
+      problems.push(`${path}[${index}].name: is the name of ${namesake.id}, which is not in the file`);
+    }
+  }
+  const changes = compare(what, wanted, stored);
+  for (const [index, { changed }] of changes.entries()) {
+    for (const part of changed.filter((name) => fixed.includes(name))) {
+      problems.push(`${path}[${index}].${part}: cannot change; define a new ${what} with another id`);
+    }
+  }
+  if (problems.length > before) return [];
+  for (const [index, { write }] of wanted.entries()) {
+    const change = changes[index];
+    if (change && isWrite(change)) await tx.run(write);
+  }
+  return changes;
+}
+
+export async function applyApps(step: Step): Promise<Change[]> {
+  const { tx, workspaceId, file, secret, reseal } = step;
+  const rows = await tx.query<Row<{ platform: string } & SealedProvider>>(sql`
+    select id, workspace_id, name, platform, provider, secrets from apps order by name`);
+  const stored = rows
+    .filter((row) => row.workspace_id === workspaceId)
+    .map(({ id, workspace_id, name, platform, ...sealed }) => {
+      const provider = comparableProvider(sealed, secret, places.app(id), reseal);
+      return { id, workspace_id, name, parts: { name, platform, provider } };
+    });
+  const wanted = file.apps.map(({ id, name, platform, apns, fcm, adm, vapid }) => {
+    const provider: Provider | null = apns ?? fcm ?? adm ?? vapid;
+    const sealed = sealProvider(provider, secret, places.app(id));
+    const write = sql`
+      insert into apps (id, workspace_id, name, platform, provider, secrets)
+      values (${id}, ${workspaceId}, ${name}, ${platform}, ${sealed.provider}, ${sealed.secrets})
+          on conflict (id) do update
+         set name = excluded.name, provider = excluded.provider, secrets = excluded.secrets`;
+    return { id, name, parts: { name, platform, provider }, write };
+  });
+  return applyThings(step, {
+    what: 'app',
+    path: 'apps',
+    wanted,
+    stored: [...stored, ...foreign(rows, workspaceId)],
+    fixed: ['platform'],
+  });
+}
+
+export async function applyGroups(step: Step): Promise<Change[]> {
+  const { tx, workspaceId, file, secret, reseal } = step;
+  type Parts = { channel: string; description: string; archived: boolean } & SealedProvider;
+  const rows = await tx.query<Row<Parts>>(sql`
+    select id, workspace_id, name, channel, description, archived, provider, secrets
+      from subscription_groups
+     order by name`);
+  const stored = rows
+    .filter((row) => row.workspace_id === workspaceId)
+    .map(({ id, workspace_id, provider, secrets, ...parts }) => {
+      const opened = comparableProvider({ provider, secrets }, secret, places.subscriptionGroup(id), reseal);
+      return { id, workspace_id, name: parts.name, parts: { ...parts, provider: opened } };
+    });
+  const wanted = file.subscription_groups.map(({ id, twilio, whatsapp_cloud, ...parts }) => {
+    const provider: Provider | null = twilio ?? whatsapp_cloud;
+    const sealed = sealProvider(provider, secret, places.subscriptionGroup(id));
+    const write = sql`
+      insert into subscription_groups (id, workspace_id, name, channel, description, archived, provider, secrets)
+      values (${id}, ${workspaceId}, ${parts.name}, ${parts.channel}, ${parts.description}, ${parts.archived},
+              ${sealed.provider}, ${sealed.secrets})
+          on conflict (id) do update
+         set name = excluded.name, description = excluded.description, archived = excluded.archived,
+             provider = excluded.provider, secrets = excluded.secrets`;
+    return { id, name: parts.name, parts: { ...parts, provider }, write };
+  });
+  return applyThings(step, {
+    what: 'subscription_group',
+    path: 'subscription_groups',
+    wanted,
+    stored: [...stored, ...foreign(rows, workspaceId)],
+    fixed: ['channel'],
+  });
+}
+
+export async function applySegments(step: Step): Promise<Change[]> {
+  const { tx, workspaceId, file } = step;
+  const rows = await tx.query<Row<Record<string, unknown>>>(sql`
+    select id, workspace_id, name, description, tags, analytics_tracking_enabled, archived, filter
+      from segments
+     order by name`);
+  const stored = rows.map(({ id, workspace_id, ...parts }) => ({ id, workspace_id, name: parts.name, parts }));
+  const wanted = file.segments.map(({ id, ...given }) => {
+    const filter = given.filter === null ? null : JSON.stringify(given.filter);
+    // As it will come back: -0, for one, is stored as 0.
+    const parts = { ...given, filter: filter === null ? null : (JSON.parse(filter) as unknown) };
+    const write = sql`
+      insert into segments (id, workspace_id, name, description, tags, analytics_tracking_enabled, archived, filter)
+      values (${id}, ${workspaceId}, ${parts.name}, ${parts.description}, ${parts.tags},
+              ${parts.analytics_tracking_enabled}, ${parts.archived}, ${filter}::jsonb)
+          on conflict (id) do update
+         set name = excluded.name, description = excluded.description, tags = excluded.tags,
+             analytics_tracking_enabled = excluded.analytics_tracking_enabled, archived = excluded.archived,
+             filter = excluded.filter, updated_at = now()`;
+    return { id, name: parts.name, parts, write };
+  });
+  return applyThings(step, { what: 'segment', path: 'segments', wanted, stored, fixed: [] });
+}
+
+export async function applyCampaigns(step: Step): Promise<Change[]> {
+  const { tx, workspaceId, file } = step;
+  const rows = await tx.query<Row<Record<string, unknown>>>(sql`
+    select id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps
+      from campaigns
+     order by name`);
+  const stored = rows.map(({ id, workspace_id, ...parts }) => ({ id, workspace_id, name: parts.name, parts }));
+  const wanted = file.campaigns.map(({ id, variations: _, ...parts }) => {
+    const write = sql`
+      insert into campaigns (id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps)
+      values (${id}, ${workspaceId}, ${parts.name}, ${parts.description}, ${parts.kind}, ${parts.tags},
+              ${parts.archived}, ${parts.obeys_caps}, ${parts.counts_toward_caps})
+          on conflict (id) do update
+         set name = excluded.name, description = excluded.description, kind = excluded.kind, tags = excluded.tags,
+             archived = excluded.archived, obeys_caps = excluded.obeys_caps,
+             counts_toward_caps = excluded.counts_toward_caps, updated_at = now()`;
+    return { id, name: parts.name, parts, write };
+  });
+  const changes = await applyThings(step, { what: 'campaign', path: 'campaigns', wanted, stored, fixed: [] });
+  return step.problems.length > 0 ? changes : [...changes, ...(await applyVariations(step))];
+}
+
+async function applyVariations({ tx, file }: Step): Promise<Change[]> {
+  const campaignIds = file.campaigns.map(({ id }) => id);
+  const rows = await tx.query<{ campaign_id: string; id: string; name: string; channel: string }>(sql`
+    select campaign_id, id, name, channel
+      from message_variations
+     where campaign_id = any(${campaignIds}::text[])
+     order by campaign_id, id`);
+  const changes: Change[] = [];
+  for (const campaign of file.campaigns) {
+    const stored = rows.filter((row) => row.campaign_id === campaign.id);
+    const wanted = campaign.variations.map(({ id, name, channel }) => ({ id, name: name ?? id, channel }));
+    const found = compare('message_variation', wanted.map(variationThing), stored.map(variationThing));
+    for (const [index, { id, name, channel }] of wanted.entries()) {
+      const change = found[index];
+      if (change === undefined || !isWrite(change)) continue;
+      await tx.run(sql`
+        insert into message_variations (campaign_id, id, name, channel)
+        values (${campaign.id}, ${id}, ${name}, ${channel})
+            on conflict (campaign_id, id) do update set name = excluded.name, channel = excluded.channel`);
+    }
+    changes.push(...found);
+  }
+  return changes;
+}
+
+function variationThing({ id, name, channel }: { id: string; name: string; channel: string }): Thing {
+  return { id, name, parts: { name, channel } };
+}
+
+/** What other workspaces hold: of interest for its id only. */
+function foreign(rows: readonly Row<object>[], workspaceId: number): (Thing & { workspace_id: number })[] {
+  return rows
+    .filter((row) => row.workspace_id !== workspaceId)
+    .map(({ id, workspace_id, name }) => ({ id, workspace_id, name, parts: {} }));
+}

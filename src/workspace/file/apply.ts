@@ -1,0 +1,76 @@
+import type { Database } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import type { Secret } from '../secrets.ts';
+import { announceChange } from '../workspaces.ts';
+import { applyKeys } from './apply-keys.ts';
+import { type CheckReferences, checkSegments } from './apply-references.ts';
+import { applyCaps, applySettings, applyWorkspaceItself } from './apply-settings.ts';
+import type { Step } from './apply-step.ts';
+import { applyApps, applyCampaigns, applyGroups, applySegments } from './apply-things.ts';
+import { WorkspaceFileError } from './file.ts';
+import type { WorkspaceFile } from './file-shape.ts';
+import { type Change, isWrite, type Plan } from './plan.ts';
+
+export interface ApplyOptions {
+  workspaceId: number;
+  file: WorkspaceFile;
+  /** Named in errors. */
+  path: string;
+  secret: Secret;
+  /** The audience's own check of what segments refer to. */
+  checkReferences: CheckReferences;
+  /** Seal all credentials of the file anew, although the stored ones do not open. */
+  reseal?: boolean;
+  /** Find out what would be done, and do nothing. */
+  dryRun?: boolean;
+}
+
+/**
+ * Makes the workspace what the file says, in one transaction, and says what that took. Applied again it changes nothing.
+ * What the file does not name is left alone. Throws WorkspaceFileError, and SecretError when credentials are stored that
+ * `secret` does not open.
+ */
+export async function applyWorkspace(db: Database, options: ApplyOptions): Promise<Plan> {
+  const { workspaceId, file, path, secret, reseal = false, dryRun = false } = options;
+  try {
+    return await db.transaction(async (tx) => {
+      await tx.one(sql`select id from workspaces where id = ${workspaceId} for no key update`);
+      const step: Step = { tx, workspaceId, file, secret, reseal, problems: [] };
+      const plan = await applySteps(step);
+      await checkSegments(step, options.checkReferences);
+      if (step.problems.length > 0) throw new WorkspaceFileError(path, step.problems);
+      if (dryRun) throw new Undo(plan);
+      if (plan.some(isWrite)) await announceChange(tx);
+      return plan;
+    });
+  } catch (error) {
+    if (error instanceof Undo) return error.plan;
+    throw error;
+  }
+}
+
+async function applySteps(step: Step): Promise<Plan> {
+  const plan: Change[] = [];
+  const steps = [
+    applyWorkspaceItself,
+    applySettings,
+    applyApps,
+    applyGroups,
+    applySegments,
+    applyCampaigns,
+    applyCaps,
+    applyKeys,
+  ];
+  for (const apply of steps) plan.push(...(await apply(step)));
+  return plan;
+}
+
+/** Ends a transaction without a trace. */
+class Undo extends Error {
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    super('a dry run leaves nothing behind');
+    this.plan = plan;
+  }
+}

@@ -1,0 +1,201 @@
+import { rangeProblem, targetProblem } from '../allow-list.ts';
+import { idKey, type SmtpRelay } from '../catalog.ts';
+import { allPermissions } from '../keys.ts';
+import { relayName } from '../sealed-relays.ts';
+import { rateBuckets } from '../settings.ts';
+import { providerMembers } from './providers.ts';
+import {
+  checked,
+  flag,
+  integer,
+  list,
+  matching,
+  object,
+  oneOf,
+  optional,
+  type Read,
+  required,
+  requiredOrNull,
+  type Shape,
+  text,
+} from './shape.ts';
+
+const MOST_GROUPS = 350; // specification of the operator interface
+const MOST_RELAYS = 10;
+const MOST_CAPS = 10; // specification of eligibility, 4.1
+
+const uuid = lowerCased(
+  matching(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'a UUID (8-4-4-4-12 hex digits)'),
+);
+const opaqueId = lowerCased(text());
+const range = checked(text(), rangeProblem);
+const target = checked(text(), targetProblem);
+const description = text({ max: 4_096, multiline: true, mayBeEmpty: true });
+const whatsApp = { whatsapp: 'whats_app' } as const;
+
+const app = object({
+  id: required(uuid),
+  name: required(text()),
+  platform: required(oneOf(['ios', 'android', 'kindle', 'web'])),
+  ...providerMembers('apns', 'fcm', 'adm', 'vapid'),
+});
+
+const relay = object({
+  name: optional(text({ max: 100 }), null),
+  url: required(checked(text({ max: 2_048 }), smtpProblem)),
+});
+
+/** One relay, or several in the order of preference. */
+const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
+  const isList = Array.isArray(value);
+  const read = isList ? list(relay, MOST_RELAYS)(value, path, problems) : asList(relay(value, path, problems));
+  if (read === undefined) return undefined;
+  if (read.length === 0) problems.push(`${path}: expected at least one relay`);
+  const named = read.map(({ name, url }) => ({ name: name ?? relayName(url), url }));
+  for (const [at, { name }] of named.entries())
+    if (named.findIndex((other) => other.name === name) < at)
+      problems.push(`${path}[${at}].name: another relay has this name already`);
+  return named;
+};
+
+function asList<T>(value: T | undefined): T[] | undefined {
+  return value === undefined ? undefined : [value];
+}
+
+const email = object({
+  default_from: optional(
+    matching(/^[^<>@]*<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$/, 'an address such as "Acme <hello@acme.test>"'),
+    null,
+  ),
+  smtp: optional(relays, null),
+  list_unsubscribe: optional(flag, false),
+  footer: optional(text({ max: 100_000, multiline: true }), null),
+});
+
+const webhook = object({
+  deliver: optional(flag, false),
+  allow: optional(list(target, 1_000), []),
+});
+
+const audience = object({
+  missing_number_is_zero: optional(flag, true),
+});
+
+const subscriptionGroup = object({
+  id: required(uuid),
+  name: required(text()),
+  channel: required(oneOf(['email', 'sms', 'whats_app'], whatsApp)),
+  description: optional(description, ''),
+  archived: optional(flag, false),
+  ...providerMembers('twilio', 'whatsapp_cloud'),
+});
+
+/** The filter is checked by the audience's own parser; `null`, everybody, must be written down. */
+const anyFilter: Shape<unknown> = (value) => value;
+
+const segment = object({
+  id: required(uuid),
+  name: required(text()),
+  description: optional(description, ''),
+  tags: optional(list(text(), 100), []),
+  analytics_tracking_enabled: optional(flag, false),
+  archived: optional(flag, false),
+  filter: requiredOrNull(anyFilter),
+});
+
+const variation = object({
+  id: required(opaqueId),
+  name: optional(text(), null),
+  channel: required(
+    oneOf(
+      ['ios_push', 'android_push', 'kindle_push', 'web_push', 'email', 'sms', 'whats_app', 'webhook', 'content_cards'],
+      whatsApp,
+    ),
+  ),
+});
+
+const campaign = object({
+  id: required(opaqueId),
+  name: required(text()),
+  description: optional(description, ''),
+  kind: required(oneOf(['api', 'api_triggered', 'transactional'])),
+  tags: optional(list(text(), 100), []),
+  archived: optional(flag, false),
+  obeys_caps: optional(flag, true),
+  counts_toward_caps: optional(flag, false),
+  variations: optional(list(variation, 100), []),
+});
+
+const frequencyCap = object({
+  channel: required(oneOf(['push', 'email', 'sms', 'webhook', 'whats_app', 'any'], whatsApp)),
+  max_sends: required(integer(1, 1_000_000)),
+  period_count: required(integer(1, 43_200)),
+  period_unit: required(oneOf(['minutes', 'hours', 'days', 'weeks'])),
+  tag: optional(text(), null),
+});
+
+const permissionList: Shape<(typeof allPermissions)[number][]> = (value, path, problems) => {
+  if (value === 'all') return [...allPermissions];
+  const read = list(oneOf(allPermissions))(value, path, problems);
+  if (read?.length !== 0) return read && [...new Set(read)];
+  problems.push(`${path}: expected at least one permission, or all`);
+  return undefined;
+};
+
+const apiKey = object({
+  name: required(text()),
+  key: required(matching(/^[!#-&(-~]{16,256}$/, '16 to 256 visible ASCII characters without quotes')),
+  permissions: required(permissionList),
+  allow_from: optional(list(range, 1_000), []),
+});
+
+const mostRequests = integer(0, 1_000_000_000);
+const limits = object(Object.fromEntries(rateBuckets.map((name) => [name, optional(mostRequests, null)])));
+
+/** Only the limits that are given. */
+const rateLimits: Shape<Record<string, number>> = (value, path, problems) => {
+  const read = limits(value, path, problems);
+  const given = Object.entries(read ?? {}).filter((entry): entry is [string, number] => entry[1] !== null);
+  return read && Object.fromEntries(given);
+};
+
+const timeZone = checked(text(), (value) => {
+  try {
+    // Offsets such as +01:00 are refused: PostgreSQL reads their sign the other way round.
+    if (/^[A-Za-z]/.test(value) && new Intl.DateTimeFormat('en', { timeZone: value })) return null;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return 'expected the name of a time zone such as Europe/Vienna';
+});
+
+/** The workspace file; a missing section leaves what it concerns as it is. */
+export const workspaceShape = object({
+  name: optional(text(), null),
+  time_zone: optional(timeZone, null),
+  apps: optional(list(app), []),
+  email: optional(email, null),
+  webhook: optional(webhook, null),
+  audience: optional(audience, null),
+  subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
+  segments: optional(list(segment), []),
+  campaigns: optional(list(campaign), []),
+  frequency_caps: optional(list(frequencyCap, MOST_CAPS), null),
+  rate_limits: optional(rateLimits, null),
+  api_keys: optional(list(apiKey), []),
+});
+
+export type WorkspaceFile = Read<typeof workspaceShape>;
+
+function lowerCased(shape: Shape<string>): Shape<string> {
+  return (value, path, problems) => {
+    const id = shape(value, path, problems);
+    return id === undefined ? undefined : idKey(id);
+  };
+}
+
+function smtpProblem(value: string): string | null {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const good = url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
+  return good ? null : 'expected a URL such as smtp://user:password@relay.test:587 or smtps://…';
+}

@@ -1,0 +1,134 @@
+import { nearest } from '../../lib/did-you-mean.ts';
+
+/**
+ * Reads one value of a file: the value in its final form, or `undefined` with every problem added to `problems`, each
+ * starting with the path (`apps[0].name`). No problem shows a value: it may be a secret.
+ */
+export type Shape<T> = (value: unknown, path: string, problems: string[]) => T | undefined;
+
+/** The type that a shape reads. */
+export type Read<S> = S extends Shape<infer T> ? T : never;
+
+export interface Member<T> {
+  shape: Shape<T>;
+  /** Given when the member is absent or null; a required member has none. */
+  fallback?: { value: T };
+  /** The member must be there, and null is a value. */
+  nullIsValue?: boolean;
+}
+
+export function required<T>(shape: Shape<T>): Member<T> {
+  return { shape };
+}
+
+export function optional<T, D>(shape: Shape<T>, fallback: D): Member<T | D> {
+  return { shape, fallback: { value: fallback } };
+}
+
+/** Must be written down, be it as null. */
+export function requiredOrNull<T>(shape: Shape<T>): Member<T | null> {
+  return { shape, nullIsValue: true };
+}
+
+export type Members = Readonly<Record<string, Member<unknown>>>;
+type ReadMembers<M extends Members> = { [K in keyof M]: M[K] extends Member<infer T> ? T : never };
+
+/** Exactly these members; an unknown one is refused with the nearest name. */
+export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
+  return (value, path, problems) => {
+    if (!isPlainObject(value)) return refuse(problems, path, 'expected an object');
+    const before = problems.length;
+    for (const name of Object.keys(value)) {
+      if (!Object.hasOwn(members, name)) problems.push(`${memberPath(path, name)}: ${unknownMember(name, members)}`);
+    }
+    const read = Object.entries(members).map(([name, member]) => [
+      name,
+      readMember(member, Object.hasOwn(value, name) ? value[name] : undefined, memberPath(path, name), problems),
+    ]);
+    return problems.length > before ? undefined : (Object.fromEntries(read) as ReadMembers<M>);
+  };
+}
+
+function readMember<T>({ shape, fallback, nullIsValue }: Member<T>, value: unknown, path: string, problems: string[]) {
+  if (value !== undefined && value !== null) return shape(value, path, problems);
+  if (nullIsValue && value === null) return null;
+  return fallback === undefined ? refuse(problems, path, 'is required') : fallback.value;
+}
+
+function unknownMember(name: string, members: Members): string {
+  const meant = nearest(name, Object.keys(members));
+  return meant === null ? 'there is no such key' : `there is no such key; did you mean ${meant}?`;
+}
+
+export function list<T>(shape: Shape<T>, most = 10_000): Shape<T[]> {
+  return (value, path, problems) => {
+    if (!Array.isArray(value)) return refuse(problems, path, 'expected a list');
+    if (value.length > most) return refuse(problems, path, `expected at most ${most} entries, got ${value.length}`);
+    const before = problems.length;
+    const read = value.flatMap((item, index) => shape(item, `${path}[${index}]`, problems) ?? []);
+    return problems.length > before ? undefined : read;
+  };
+}
+
+export function text({ max = 255, multiline = false, mayBeEmpty = false } = {}): Shape<string> {
+  const control = multiline ? /[^\P{Cc}\t\r\n]/u : /\p{Cc}/u;
+  return (value, path, problems) => {
+    if (typeof value !== 'string') return refuse(problems, path, 'expected a text');
+    if (value.trim() === '' && !mayBeEmpty) return refuse(problems, path, 'expected a text that is not empty');
+    if (value.length > max) return refuse(problems, path, `expected at most ${max} characters`);
+    if (control.test(value) || !value.isWellFormed())
+      return refuse(problems, path, 'holds characters that are no text');
+    return value;
+  };
+}
+
+/** A text that `problemOf` finds nothing wrong with. */
+export function checked(base: Shape<string>, problemOf: (value: string) => string | null): Shape<string> {
+  return (value, path, problems) => {
+    const read = base(value, path, problems);
+    const problem = read === undefined ? null : problemOf(read);
+    return problem === null ? read : refuse(problems, path, problem);
+  };
+}
+
+export function matching(pattern: RegExp, expected: string): Shape<string> {
+  return checked(text({ max: 2_048 }), (value) => (pattern.test(value) ? null : `expected ${expected}`));
+}
+
+export const flag: Shape<boolean> = (value, path, problems) =>
+  typeof value === 'boolean' ? value : refuse(problems, path, 'expected true or false');
+
+export function integer(least: number, most: number): Shape<number> {
+  return (value, path, problems) => {
+    const good = Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+    return good ? Number(value) : refuse(problems, path, `expected an integer from ${least} to ${most}`);
+  };
+}
+
+/** One of the words; `synonyms` are words that mean one of them. */
+export function oneOf<const W extends string>(
+  words: readonly W[],
+  synonyms: Readonly<Record<string, NoInfer<W>>> = {},
+): Shape<W> {
+  return (value, path, problems) => {
+    const word = words.find((candidate) => candidate === value);
+    if (word !== undefined) return word;
+    if (typeof value === 'string' && Object.hasOwn(synonyms, value)) return synonyms[value];
+    return refuse(problems, path, `expected ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`);
+  };
+}
+
+function refuse(problems: string[], path: string, problem: string): undefined {
+  problems.push(`${path === '' ? 'the file' : path}: ${problem}`);
+  return undefined;
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+/** A key that is no plain word is quoted, and cut when it is long. */
+export function memberPath(path: string, name: string): string {
+  if (!/^[\w:/.-]{1,64}$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 64))}]`;
+  return path === '' ? name : `${path}.${name}`;
+}
