@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   queue: ['db', 'lib'],
   templating: ['lib'],
   channels: ['templating', 'net', 'lib', 'errors'],
-  workspace: ['channels', 'db', 'lib', 'errors'],
+  workspace: ['channels', 'net', 'db', 'lib', 'errors'],
   people: ['workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   audience: ['people', 'workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   simulate: ['net', 'lib'],

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { allowedTargetForm, readAllowedTarget } from '../net/allowed-target.ts';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -25,11 +26,9 @@ export function rangeProblem(text: string): string | null {
   return 'expected an IPv4 or IPv6 address or CIDR subnet such as 10.0.0.0/8';
 }
 
-/** What is wrong with one entry of the targets that webhooks may reach although they are inside, or null. */
+/** What is wrong with one entry of the targets that may be called although they are not public, or null. */
 export function targetProblem(text: string): string | null {
-  const isHost = /^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text);
-  if (isHost || parseRange(text) !== null) return null;
-  return 'expected a host, host:port, address or CIDR subnet such as hooks.internal:8443 or 10.0.0.0/8';
+  return readAllowedTarget(text) === null ? `expected ${allowedTargetForm}` : null;
 }
 
 function parseRange(text: string): Range | null {

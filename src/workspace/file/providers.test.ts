@@ -73,7 +73,7 @@ const bad: [ProviderKind, Record<string, unknown>, string[]][] = [
     'vapid',
     { allow_hosts: ['a b'] },
     [
-      'vapid.allow_hosts[0]: expected a host, host:port, address or CIDR subnet such as hooks.internal:8443 or 10.0.0.0/8',
+      'vapid.allow_hosts[0]: expected a host, address or CIDR subnet, with a port unless that is 80 or 443, such as hooks.internal:8443, 10.0.0.0/8:8080 or [fd00::/8]:8080',
     ],
   ],
   ['vapid', { identity_key: 'short' }, ['vapid.identity_key: expected at least 32 characters']],
