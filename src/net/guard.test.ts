@@ -56,11 +56,15 @@ test('no address is public in one form and inside in another', () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
       assert.equal(isPublic(`::ffff:${address}`), isPublic(address));
-      assert.equal(isPublic(`64:ff9b::${address}`), isPublic(address));
-      assert.equal(isPublic(`::${address}`), false);
+      assert.equal(isPublic(asUrlWritesIt(`64:ff9b::${address}`)), isPublic(address));
+      assert.equal(isPublic(asUrlWritesIt(`::${address}`)), false);
     }),
   );
 });
+
+function asUrlWritesIt(address: string): string {
+  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
+}
 
 async function isAllowed(url: string, allow: string[] = [], addresses: string[] = ['93.184.216.34']): Promise<boolean> {
   return (await findPassage(url, { allow, resolve: async () => addresses })).allowed;
