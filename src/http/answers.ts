@@ -13,6 +13,7 @@ export function failureOf(error: unknown): Answer {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return { ...known(new RequestError('body_too_large')), headers: { connection: 'close' } };
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return known(new RequestError('bad_request'));
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(new RequestError('not_found'));
   const unavailable = unavailableFor(error);
   return known(unavailable ?? new RequestError('internal_error'));
 }

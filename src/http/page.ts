@@ -4,7 +4,7 @@ export interface Page {
   path: string;
   /** On every answer, refusals included. */
   headers?: Readonly<Record<string, string>>;
-  /** Most bytes of a body; absent = the server's own limit. */
+  /** Most bytes of a body. Default: 4 KiB. */
   bodyLimitBytes?: number;
   handle(request: PageRequest): Promise<PageAnswer>;
 }

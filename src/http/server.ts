@@ -11,6 +11,7 @@ import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
+import { dropUnreadBody } from './unread-body.ts';
 
 export interface ServerOptions extends RateOptions {
   routes: readonly Route[];
@@ -25,6 +26,15 @@ export interface ServerOptions extends RateOptions {
   onKeyUsed?: (key: ApiKey) => void;
 }
 
+/** A request has so long to come, headers and body. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** How often Node.js looks for requests that are over their time. */
+const CHECK_CONNECTIONS_MS = 5_000;
+/** Characters of a part of a path. A longer one is not found. */
+const LONGEST_PARAMETER = 512;
+/** Most bytes of a body that is sent to a page, unless the page says otherwise: forms of a few bytes. */
+const PAGE_BODY_LIMIT_BYTES = 4_096;
+
 /** The HTTP side of every route: method and path, key, address, permission, body, rate, and JSON on every answer. */
 export function buildServer(options: ServerOptions): FastifyInstance {
   const server = Fastify({
@@ -35,11 +45,17 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => fail(reply, error, options.log),
     clientErrorHandler: refuseMalformedHttp,
-    requestTimeout: 60_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
+  // Before the body is read: nobody without a key has more than a few bytes kept for them.
+  server.addHook('onRequest', async (request) => {
+    if (request.is404) throw new RequestError('not_found');
+  });
   server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('not_found'), options.log));
   for (const route of options.routes) addRoute(server, route, options);
   for (const page of options.pages) addPage(server, page);
@@ -127,6 +143,7 @@ function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
   // A state of the server is logged where it begins: a line for each request would fill the disk that is full already.
   const level = isState(error) ? 'debug' : 'error';
   if (failure.status >= 500) log[level]({ err: error, request_id: reply.request.id }, 'request failed');
+  dropUnreadBody(reply.request, reply);
   return send(reply, failure);
 }
 
@@ -140,7 +157,7 @@ function addPage(server: FastifyInstance, page: Page): void {
   server.route({
     method: page.method,
     url: page.path,
-    ...(page.bodyLimitBytes !== undefined && { bodyLimit: page.bodyLimitBytes }),
+    bodyLimit: page.bodyLimitBytes ?? PAGE_BODY_LIMIT_BYTES,
     onRequest: async (_request, reply) => {
       reply.headers({ ...page.headers });
     },
@@ -186,4 +203,6 @@ function refuseMalformedHttp(error: NodeJS.ErrnoException, socket: Socket): void
   socket.end(
     `HTTP/1.1 ${status} Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   );
+  // The far side may never close its own: a request that ran out of time would be read for ever.
+  socket.destroySoon();
 }
