@@ -117,6 +117,8 @@ test('nobody can say that they are somebody else', async (t) => {
     [{ identity: signed({ ...good, aud: undefined }) }, 403, 'Invalid identity'],
     [{ identity: signed({ ...good, exp: inAnHour - 3_600 }) }, 403, 'Invalid identity'],
     [{ identity: signed({ ...good, exp: undefined }) }, 403, 'Invalid identity'],
+    [{ identity: signed({ ...good, nbf: inAnHour - 60 }) }, 403, 'Invalid identity'],
+    [{ identity: signed({ ...good, nbf: 'now' }) }, 403, 'Invalid identity'],
     [{ identity: signed({ ...good, sub: undefined }) }, 400, 'Bad Request'],
     [{ identity: signed({ ...good, sub: 'x'.repeat(1_000) }) }, 400, 'Bad Request'],
     [{ identity: signed(good), external_id: 'ben' }, 400, 'Bad Request'],

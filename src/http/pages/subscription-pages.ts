@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import type { Database } from '../../db/database.ts';
 import { type LinkOrder, readLink } from '../../dispatch/admit/links.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -41,6 +41,7 @@ export function subscriptionPages({ db, clock, secret }: { db: Database; clock: 
     {
       method: 'GET',
       path,
+      headers,
       handle: withOrder(async ({ state }) => {
         const { question, button } = asks[state];
         return page(200, `<p>${question}</p><form method="post"><button>${button}</button></form>`);
@@ -49,6 +50,7 @@ export function subscriptionPages({ db, clock, secret }: { db: Database; clock: 
     {
       method: 'POST',
       path,
+      headers,
       handle: withOrder(async ({ workspaceId, bucket, userId, state }) => {
         await setEmailState(db, { workspaceId, person: { bucket, userId }, state, now: clock.now() });
         return page(200, `<p>${asks[state].done}</p>`);
@@ -57,6 +59,21 @@ export function subscriptionPages({ db, clock, secret }: { db: Database; clock: 
   ];
 }
 
+const style = `
+  body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem; color: #1c1c1e; text-align: center }
+  button { font: inherit; padding: .6rem 1.5rem; border: 0; border-radius: .5rem; background: #1c1c1e; color: #fff; cursor: pointer }
+  @media (prefers-color-scheme: dark) { body { background: #1c1c1e; color: #f2f2f7 } button { background: #f2f2f7; color: #1c1c1e } }
+`;
+
+/** The page holds a person's link: nothing may frame it, store it, or learn its address. */
+const headers = {
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
 function page(status: number, content: string): PageAnswer {
   const body = `<!doctype html>
 <html lang="en">
@@ -64,11 +81,7 @@ function page(status: number, content: string): PageAnswer {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>Email preferences</title>
-<style>
-  body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem; color: #1c1c1e; text-align: center }
-  button { font: inherit; padding: .6rem 1.5rem; border: 0; border-radius: .5rem; background: #1c1c1e; color: #fff; cursor: pointer }
-  @media (prefers-color-scheme: dark) { body { background: #1c1c1e; color: #f2f2f7 } button { background: #f2f2f7; color: #1c1c1e } }
-</style>
+<style>${style}</style>
 <main>${content}</main>
 </html>
 `;

@@ -7,7 +7,7 @@ const MAX_LENGTH = 4_096;
 
 /**
  * Whose browser it is, as the back-end of a site has signed it: a JSON Web Token (RFC 7519), HS256 with the app's
- * `identity_key`, whose `sub` is the external id, `aud` the app id, `exp` the end in seconds since 1970. The external
+ * `identity_key`, whose `sub` is the external id, `aud` the app id, `exp` the end in seconds since 1970, `nbf` (if given) the beginning. The external
  * id is not checked here. Never throws; no problem repeats anything of the token.
  */
 export function readIdentity(
@@ -19,10 +19,13 @@ export function readIdentity(
   // The algorithm is ours to say, whatever the token says; a token that says another was not made for us.
   if (parsePart(header).alg !== 'HS256') return refuse('expected a JSON Web Token signed with HS256');
   if (!isSigned(`${header}.${claims}`, signature, key)) return refuse('the signature is not that of the identity_key');
-  const { sub, aud, exp } = parsePart(claims);
+  const { sub, aud, exp, nbf } = parsePart(claims);
   if (typeof aud !== 'string' || aud.toLowerCase() !== appId.toLowerCase()) return refuse('aud: expected the app_id');
   if (typeof exp !== 'number') return refuse('exp: expected seconds since 1970');
-  return exp * 1_000 > now.getTime() ? { ok: true, externalId: sub } : refuse('exp: has passed');
+  if (exp * 1_000 <= now.getTime()) return refuse('exp: has passed');
+  if (nbf !== undefined && typeof nbf !== 'number') return refuse('nbf: expected seconds since 1970');
+  if (nbf !== undefined && nbf * 1_000 > now.getTime()) return refuse('nbf: is not reached yet');
+  return { ok: true, externalId: sub };
 }
 
 function isSigned(content: string, signature: string, key: string): boolean {
