@@ -8,6 +8,7 @@ create table activity_log (
   dispatch_id uuid,
   record json not null
 );
+comment on table activity_log is 'kind: node. What API clients sent and what went wrong, for 60 hours.';
 
 create table activity_totals (
   bucket integer not null,
@@ -19,6 +20,7 @@ create table activity_totals (
   last_at timestamp with time zone not null,
   revenue numeric not null default 0
 );
+comment on table activity_totals is 'kind: person. First, last and how often, by event name or product: what filters and exports ask for.';
 
 create table address_claims (
   dispatch_id uuid not null,
@@ -26,6 +28,7 @@ create table address_claims (
   address text not null,
   user_id bigint not null
 ) partition by RANGE (dispatch_id);
+comment on table address_claims is 'kind: name. Who gets the one message that goes to an address which several people of a broadcast have.';
 
 create table address_claims_default (
   dispatch_id uuid not null,
@@ -46,6 +49,7 @@ create table addresses (
   suppressed_at timestamp with time zone,
   suppressed_reason text
 );
+comment on table addresses is 'kind: name. What is known of an address, whoever has it: bounces, complaints, suppression.';
 
 create table api_keys (
   id uuid not null,
@@ -59,6 +63,7 @@ create table api_keys (
   created_at timestamp with time zone not null default now(),
   last_used_at timestamp with time zone
 );
+comment on table api_keys is 'kind: shared. The keys of API clients.';
 
 create table app_calls (
   app_id text not null,
@@ -66,6 +71,7 @@ create table app_calls (
   calls integer not null,
   ambiguous integer not null
 );
+comment on table app_calls is 'kind: node. Provider calls of an app by the minute.';
 
 create table app_uninstalls (
   bucket integer not null,
@@ -73,6 +79,7 @@ create table app_uninstalls (
   app_id text not null,
   at timestamp with time zone not null
 );
+comment on table app_uninstalls is 'kind: person. When an app was last found to be gone from all devices of a person.';
 
 create table apps (
   id text not null,
@@ -82,12 +89,14 @@ create table apps (
   provider jsonb,
   secrets bytea
 );
+comment on table apps is 'kind: shared. Apps and sites that people have push tokens of.';
 
 create unlogged table call_quotas (
   key text not null,
   begins_ms double precision not null,
   calls integer not null
 );
+comment on table call_quotas is 'kind: node. The calls that providers'' quotas still allow all processes; see src/dispatch/push/call-quotas.ts.';
 
 create table campaigns (
   id text not null,
@@ -102,6 +111,7 @@ create table campaigns (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
+comment on table campaigns is 'kind: shared. What sends are counted under.';
 
 create table cap_places (
   bucket integer not null,
@@ -111,16 +121,7 @@ create table cap_places (
   campaign_id text,
   taken_at timestamp with time zone not null
 );
-
-create table closed_apps (
-  app_id text not null,
-  workspace_id integer not null,
-  cause text not null,
-  reason text not null,
-  settings bytea not null,
-  since timestamp with time zone not null,
-  probe_at timestamp with time zone not null
-);
+comment on table cap_places is 'kind: person. What counts toward frequency caps, and nothing else: one row per send that has or may take a slot.';
 
 create table dispatches (
   id uuid not null,
@@ -143,8 +144,10 @@ create table dispatches (
   audience_end bigint,
   expanded_at timestamp with time zone,
   replay json,
-  replayed_at timestamp with time zone
+  replayed_at timestamp with time zone,
+  waits_for_app text
 ) partition by RANGE (id);
+comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, its state and what came of it.';
 
 create table dispatches_default (
   id uuid not null,
@@ -167,8 +170,9 @@ create table dispatches_default (
   audience_end bigint,
   expanded_at timestamp with time zone,
   replay json,
-  replayed_at timestamp with time zone
-);
+  replayed_at timestamp with time zone,
+  waits_for_app text
+) with (fillfactor=50);
 
 create table events (
   bucket integer not null,
@@ -178,6 +182,7 @@ create table events (
   app_id text,
   properties jsonb
 ) partition by RANGE (at);
+comment on table events is 'kind: person. Custom events, one by one. It has no key: the same event may come twice.';
 
 create table events_default (
   bucket integer not null,
@@ -197,6 +202,7 @@ create table frequency_caps (
   period_unit text not null,
   tag text
 );
+comment on table frequency_caps is 'kind: shared. How many messages a person may get in a window.';
 
 create table idempotency_keys (
   workspace_id integer not null,
@@ -207,6 +213,7 @@ create table idempotency_keys (
   answer json not null,
   created_at timestamp with time zone not null
 );
+comment on table idempotency_keys is 'kind: node. Requests that are answered again as they were, for 24 hours.';
 
 create table import_batches (
   import_id bigint not null,
@@ -214,6 +221,7 @@ create table import_batches (
   records integer not null,
   rejects json not null
 );
+comment on table import_batches is 'kind: node. A batch is noted in the transaction that applies it: after a crash the same command goes on with what is missing.';
 
 create table imports (
   id bigint not null,
@@ -227,6 +235,7 @@ create table imports (
   records bigint,
   rejected bigint
 );
+comment on table imports is 'kind: node. Files of people that are, or were, imported.';
 
 create table message_variations (
   campaign_id text not null,
@@ -234,6 +243,18 @@ create table message_variations (
   channel text not null,
   name text not null
 );
+comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
+
+create table paused_apps (
+  app_id text not null,
+  workspace_id integer not null,
+  cause text not null,
+  reason text not null,
+  settings bytea not null,
+  since timestamp with time zone not null,
+  probe_at timestamp with time zone not null
+);
+comment on table paused_apps is 'kind: shared. Apps whose provider does not accept our settings: nothing is sent for them until a probe succeeds.';
 
 create table profiles (
   bucket integer not null,
@@ -266,6 +287,7 @@ create table profiles (
   custom_times jsonb not null default '{}'::jsonb,
   extras jsonb not null default '{}'::jsonb
 );
+comment on table profiles is 'kind: person. The people.';
 
 create table purchases (
   bucket integer not null,
@@ -278,6 +300,7 @@ create table purchases (
   app_id text,
   properties jsonb
 ) partition by RANGE (at);
+comment on table purchases is 'kind: person. Purchases, one by one. It has no key: the same purchase may come twice.';
 
 create table purchases_default (
   bucket integer not null,
@@ -304,6 +327,7 @@ create table push_targets (
   environment text,
   suspect_since timestamp with time zone
 );
+comment on table push_targets is 'kind: person. Push tokens and web push subscriptions.';
 
 create table push_token_owners (
   app_id text not null,
@@ -311,6 +335,7 @@ create table push_token_owners (
   bucket integer not null,
   user_id bigint not null
 );
+comment on table push_token_owners is 'kind: name. Decides whose a token is: it belongs to one person at a time.';
 
 create unlogged table rate_windows (
   workspace_id integer not null,
@@ -320,6 +345,7 @@ create unlogged table rate_windows (
   prior bigint not null,
   used bigint not null
 );
+comment on table rate_windows is 'kind: node. How much of each rate limit''s window is used.';
 
 create table received_totals (
   bucket integer not null,
@@ -328,6 +354,7 @@ create table received_totals (
   campaign_id text not null,
   last_at timestamp with time zone not null
 );
+comment on table received_totals is 'kind: person. The last message of a campaign and channel that a person was sent in days whose sends are dropped. Without it, "has not received" would come to select people who have.';
 
 create table sandbox_messages (
   bucket integer not null,
@@ -339,6 +366,7 @@ create table sandbox_messages (
   message json not null,
   delivered_at timestamp with time zone not null
 ) partition by RANGE (dispatch_id);
+comment on table sandbox_messages is 'kind: person. Messages that went to no provider, for an operator to look at.';
 
 create table sandbox_messages_default (
   bucket integer not null,
@@ -363,12 +391,14 @@ create table segments (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
+comment on table segments is 'kind: shared. Saved audiences.';
 
 create table send_ids (
   campaign_id text not null,
   send_id text not null,
   created_at timestamp with time zone not null default now()
 );
+comment on table send_ids is 'kind: shared. The send ids that a campaign may be sent under.';
 
 create table send_totals (
   workspace_id integer not null,
@@ -380,6 +410,7 @@ create table send_totals (
   sends bigint not null,
   attempts bigint not null
 );
+comment on table send_totals is 'kind: node. How many sends of a day ended how, of days whose sends are dropped.';
 
 create table sends (
   bucket integer not null,
@@ -398,6 +429,7 @@ create table sends (
   task_id bigint,
   devices jsonb
 ) partition by RANGE (dispatch_id);
+comment on table sends is 'kind: person. One row per person and channel of a dispatch, written before anything is tried. It is the outcome.';
 
 create table sends_default (
   bucket integer not null,
@@ -415,7 +447,7 @@ create table sends_default (
   address text,
   task_id bigint,
   devices jsonb
-);
+) with (fillfactor=35);
 
 create table subscription_groups (
   id text not null,
@@ -427,6 +459,7 @@ create table subscription_groups (
   provider jsonb,
   secrets bytea
 );
+comment on table subscription_groups is 'kind: shared. What people subscribe to within a channel.';
 
 create table subscription_states (
   bucket integer not null,
@@ -435,6 +468,7 @@ create table subscription_states (
   state text not null,
   changed_at timestamp with time zone not null default now()
 );
+comment on table subscription_states is 'kind: person. A person''s state in each subscription group.';
 
 create table tasks (
   id bigint not null,
@@ -449,7 +483,8 @@ create table tasks (
   tries integer not null default 0,
   "position" bigint,
   stride bigint
-);
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+comment on table tasks is 'kind: node. The queue: what a worker leases.';
 
 create table token_removals (
   id bigint not null,
@@ -470,6 +505,7 @@ create table token_removals (
   removed_at timestamp with time zone,
   restored_at timestamp with time zone
 );
+comment on table token_removals is 'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all that restoring takes.';
 
 create table user_names (
   workspace_id integer not null,
@@ -478,6 +514,7 @@ create table user_names (
   bucket integer not null,
   user_id bigint not null
 );
+comment on table user_names is 'kind: name. The names that a person is known by: the external id and the aliases.';
 
 create table workspaces (
   id integer not null,
@@ -487,6 +524,7 @@ create table workspaces (
   secrets bytea,
   created_at timestamp with time zone not null default now()
 );
+comment on table workspaces is 'kind: shared. One company''s people, settings and keys.';
 
 CREATE INDEX activity_log_recent ON public.activity_log USING btree (workspace_id, occurred_at);
 
@@ -650,8 +688,6 @@ CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_places_pkey ON public.cap_places USING btree (bucket, user_id, dispatch_id, channel);
 
-CREATE UNIQUE INDEX closed_apps_pkey ON public.closed_apps USING btree (app_id);
-
 CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING btree (id);
 
 CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
@@ -667,6 +703,8 @@ CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (id);
 CREATE UNIQUE INDEX imports_workspace_id_path_key ON public.imports USING btree (workspace_id, path);
 
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
+
+CREATE UNIQUE INDEX paused_apps_pkey ON public.paused_apps USING btree (app_id);
 
 CREATE UNIQUE INDEX profiles_pkey ON public.profiles USING btree (bucket, user_id);
 
@@ -754,10 +792,6 @@ alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (wo
 
 alter table cap_places add constraint cap_places_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
 
-alter table closed_apps add constraint closed_apps_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text])));
-
-alter table closed_apps add constraint closed_apps_pkey PRIMARY KEY (app_id);
-
 alter table dispatches add constraint dispatches_pkey PRIMARY KEY (id);
 
 alter table dispatches add constraint dispatches_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text])));
@@ -795,6 +829,10 @@ alter table message_variations add constraint message_variations_campaign_id_fke
 alter table message_variations add constraint message_variations_channel_check CHECK ((channel = ANY (ARRAY['ios_push'::text, 'android_push'::text, 'kindle_push'::text, 'web_push'::text, 'email'::text, 'sms'::text, 'whats_app'::text, 'webhook'::text, 'content_cards'::text])));
 
 alter table message_variations add constraint message_variations_pkey PRIMARY KEY (campaign_id, id);
+
+alter table paused_apps add constraint paused_apps_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text])));
+
+alter table paused_apps add constraint paused_apps_pkey PRIMARY KEY (app_id);
 
 alter table profiles add constraint profiles_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 

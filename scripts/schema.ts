@@ -26,13 +26,15 @@ else if (readFileSync(file, 'utf8') !== dump) {
 /** Every statement that PostgreSQL itself would write, in the order of names. */
 async function describe(on: Db): Promise<string> {
   const tables = await on.query<{ text: string }>(sql`
-    select format(E'create %stable %I (\n%s\n)%s;', case c.relpersistence when 'u' then 'unlogged ' else '' end, c.relname,
+    select format(E'create %stable %I (\n%s\n)%s%s;', case c.relpersistence when 'u' then 'unlogged ' else '' end, c.relname,
              (select string_agg(format('  %I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
                                        case when a.attnotnull then ' not null' else '' end,
                                        coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')), E',\n' order by a.attnum)
                 from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-             coalesce(' partition by ' || pg_get_partkeydef(c.oid), '')) as text
+             coalesce(' partition by ' || pg_get_partkeydef(c.oid), ''),
+             coalesce(' with (' || array_to_string(c.reloptions, ', ') || ')', '')) ||
+           coalesce(format(E'\ncomment on table %I is ', c.relname) || quote_literal(obj_description(c.oid, 'pg_class')) || ';', '') as text
       from pg_class c
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'schema_migrations'
      order by c.relname`);

@@ -216,7 +216,7 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 }
 
 const isOpen = (app: TestApp) => async () =>
-  (await app.db.one<{ count: number }>(sql`select count(*) as count from closed_apps`)).count === 0;
+  (await app.db.one<{ count: number }>(sql`select count(*) as count from paused_apps`)).count === 0;
 
 test('several devices of several apps: one send, a call for each, the sandbox for an app without provider', async (t) => {
   const yaml = `${workspace()}  - { id: ${IPAD}, name: iPad, platform: ios, apns: ${apns('K2')} }

@@ -25,7 +25,7 @@ export type SendStatus =
 /**
  * Where a dispatch may go next. Each move is one transaction that changes the row only in a state it starts from, so that
  * of two at once one comes second and is told the state it found. Tasks are locked before the dispatch they belong to, as
- * whoever ends them does. The database refuses every other move (migrations/0010).
+ * whoever ends them does. The database refuses every other move (migrations/0003).
  */
 export const dispatchMoves: Readonly<Record<DispatchState, readonly DispatchState[]>> = {
   accepted: ['sending', 'paused', 'finished', 'cancelled', 'failed'], // finished: a broadcast that nobody is meant by
@@ -36,7 +36,7 @@ export const dispatchMoves: Readonly<Record<DispatchState, readonly DispatchStat
   failed: [],
 };
 
-/** Where a send may go next. The database refuses every other move (migrations/0010). */
+/** Where a send may go next. The database refuses every other move (migrations/0003). */
 export const sendMoves: Readonly<Record<SendStatus, readonly SendStatus[]>> = {
   pending: ['sending', 'sent', 'skipped', 'aborted', 'expired', 'cancelled'], // sent: some devices had it when it was stopped
   sending: ['pending', 'sent', 'failed', 'bounced', 'expired', 'unknown'], // pending: to be tried again

@@ -18,7 +18,7 @@ export interface PausedApp {
 }
 
 /** Where a change is announced. */
-export const PAUSED_APPS_CHANNEL = 'closed_apps';
+export const PAUSED_APPS_CHANNEL = 'paused_apps';
 
 export function settingsDigest({ provider }: App): string {
   return hash('sha256', JSON.stringify(provider ?? null), 'hex').slice(0, 32);
@@ -28,14 +28,14 @@ export async function listPausedApps(db: Db): Promise<PausedApp[]> {
   return db.query<PausedApp & Record<string, unknown>>(sql`
     select app_id as "appId", workspace_id as "workspaceId", cause, reason, encode(settings, 'hex') as settings, since,
            probe_at as "probeAt"
-      from closed_apps`);
+      from paused_apps`);
 }
 
 /** Closes the queue of an app for all processes; one that is closed stays so. True when it was open. */
 export async function pauseApp(db: Db, { appId, workspaceId, cause, reason, ...rest }: PausedApp): Promise<boolean> {
   const rows = await db.query(sql`
     with closed as (
-      insert into closed_apps (app_id, workspace_id, cause, reason, settings, since, probe_at)
+      insert into paused_apps (app_id, workspace_id, cause, reason, settings, since, probe_at)
       values (${appId}, ${workspaceId}, ${cause}, ${reason}, decode(${rest.settings}, 'hex'), ${rest.since},
               ${rest.probeAt})
           on conflict (app_id) do nothing
@@ -48,7 +48,7 @@ export async function pauseApp(db: Db, { appId, workspaceId, cause, reason, ...r
 /** True for one process only: it may make one call. The next chance is at `next`. */
 export async function claimProbe(db: Db, appId: string, now: Date, next: Date): Promise<boolean> {
   const claimed = await db.run(sql`
-    update closed_apps set probe_at = ${next} where app_id = ${appId} and probe_at <= ${now}`);
+    update paused_apps set probe_at = ${next} where app_id = ${appId} and probe_at <= ${now}`);
   return claimed > 0;
 }
 
@@ -58,7 +58,7 @@ export async function claimProbe(db: Db, appId: string, now: Date, next: Date): 
  */
 export async function resumeApp(tx: Db, appId: string, settings: string | null, now: Date): Promise<boolean> {
   const rows = await tx.query<{ workspace_id: number }>(sql`
-    delete from closed_apps
+    delete from paused_apps
      where app_id = ${appId} and (${settings}::text is null or encode(settings, 'hex') = ${settings})
     returning workspace_id`);
   const [closed] = rows;

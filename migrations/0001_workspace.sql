@@ -1,13 +1,22 @@
--- 0001_workspaces.sql: what an operator defines, before anybody is sent anything. All small tables, read into memory as
--- one catalog; a change is announced on the channel "catalog".
+-- 0001_workspace.sql: what an operator defines before anybody is sent anything. Servers read these small tables into memory
+-- as one catalog; the channel "catalog" announces a change.
+--
+-- The comment of every table begins with its kind, which says where its rows live once there are several nodes:
+--   kind: person  a person's rows: every key begins with `bucket`, so that all that is known of one person is in one shard
+--   kind: name    found by a name (an alias, a token, an address), which says nothing of a bucket: distributed by that name
+--   kind: shared  a small table without people, rarely written: every node has a copy
+--   kind: node    a queue, a log or a count: on one node
+-- test/table-kinds.test.ts reads them; docs/decisions/0028 says more.
+
 create table workspaces (
   id         integer generated always as identity primary key,
   name       text not null unique,
   time_zone  text not null default 'UTC',
   settings   jsonb not null default '{}',      -- without secrets; see src/workspace/settings.ts
-  secrets    bytea,                            -- the SMTP URL, sealed with CRESSET_SECRET; null = mails go to the sandbox
+  secrets    bytea,                            -- the SMTP URLs, sealed with CRESSET_SECRET; null = mails go to the sandbox
   created_at timestamptz not null default now()
 );
+comment on table workspaces is 'kind: shared. One company''s people, settings and keys.';
 
 create table api_keys (
   id           uuid primary key,
@@ -21,6 +30,7 @@ create table api_keys (
   created_at   timestamptz not null default now(),
   last_used_at timestamptz
 );
+comment on table api_keys is 'kind: shared. The keys of API clients.';
 
 create table apps (
   id           text primary key,               -- UUID form, lower case
@@ -31,6 +41,7 @@ create table apps (
   secrets      bytea,                          -- sealed with CRESSET_SECRET
   unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
+comment on table apps is 'kind: shared. Apps and sites that people have push tokens of.';
 
 create table subscription_groups (
   id           text primary key,
@@ -43,6 +54,7 @@ create table subscription_groups (
   secrets      bytea,
   unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
+comment on table subscription_groups is 'kind: shared. What people subscribe to within a channel.';
 
 create table segments (
   id           text primary key,
@@ -57,6 +69,7 @@ create table segments (
   updated_at   timestamptz not null default now(),
   unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
+comment on table segments is 'kind: shared. Saved audiences.';
 
 create table campaigns (
   id           text primary key,
@@ -71,6 +84,7 @@ create table campaigns (
   created_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now()
 );
+comment on table campaigns is 'kind: shared. What sends are counted under.';
 
 create table message_variations (
   campaign_id  text not null references campaigns on delete cascade,
@@ -80,6 +94,7 @@ create table message_variations (
   name         text not null,
   primary key (campaign_id, id)
 );
+comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
 
 create table send_ids (
   campaign_id  text not null references campaigns on delete cascade,
@@ -87,6 +102,7 @@ create table send_ids (
   created_at   timestamptz not null default now(),
   primary key (campaign_id, send_id)
 );
+comment on table send_ids is 'kind: shared. The send ids that a campaign may be sent under.';
 
 create table frequency_caps (
   workspace_id integer not null references workspaces,
@@ -98,3 +114,4 @@ create table frequency_caps (
   tag          text,
   primary key (workspace_id, ordinal)
 );
+comment on table frequency_caps is 'kind: shared. How many messages a person may get in a window.';

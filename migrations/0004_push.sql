@@ -1,0 +1,57 @@
+-- 0004_push.sql: what sending real pushes must remember.
+
+create table token_removals (
+  id           bigint generated always as identity primary key,
+  workspace_id integer not null,
+  app_id       text not null,
+  token        text not null,
+  bucket       integer not null,
+  user_id      bigint not null,
+  platform     text not null,
+  device_id    text not null,
+  foreground   boolean not null,
+  environment  text,
+  registered_at timestamptz not null,
+  last_used_at timestamptz,
+  reason       text not null,                  -- the provider's word
+  dispatch_id  uuid not null,
+  suspected_at timestamptz,                    -- null = removed at once
+  removed_at   timestamptz,                    -- null = still suspect, or restored before it was removed
+  restored_at  timestamptz
+);
+comment on table token_removals is
+  'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all that restoring takes.';
+create index token_removals_app on token_removals (app_id, (coalesce(removed_at, suspected_at)));
+create index token_removals_open on token_removals (app_id, token)
+  where suspected_at is not null and removed_at is null and restored_at is null;
+
+create table paused_apps (
+  app_id       text primary key,
+  workspace_id integer not null,
+  cause        text not null check (cause in ('config_error', 'guard')),
+  reason       text not null,
+  settings     bytea not null,                 -- a digest of the provider's settings that were refused
+  since        timestamptz not null,
+  probe_at     timestamptz not null            -- when a single call may be made to see
+);
+comment on table paused_apps is
+  'kind: shared. Apps whose provider does not accept our settings: nothing is sent for them until a probe succeeds.';
+
+create table app_calls (
+  app_id    text not null,
+  minute    timestamptz not null,
+  calls     integer not null,
+  ambiguous integer not null,                  -- how many called a token bad for a reason that may be our own
+  primary key (app_id, minute)
+);
+comment on table app_calls is 'kind: node. Provider calls of an app by the minute.';
+
+-- Not logged: after a crash of the database it begins anew, and about a second's worth may be called twice.
+create unlogged table call_quotas (
+  key       text primary key,                  -- who counts, and how many a minute
+  begins_ms double precision not null,         -- where the last reservation begins, in Unix ms: between two calls there may be
+                                               -- less than a microsecond
+  calls     integer not null                   -- how many the last reservation holds; the next one begins after them
+);
+comment on table call_quotas is
+  'kind: node. The calls that providers'' quotas still allow all processes; see src/dispatch/push/call-quotas.ts.';
