@@ -1,6 +1,6 @@
 import type { ClientConfig } from 'pg';
 
-/** `postgres://…` as everywhere, or `socket:<directory>?db=<name>&user=<name>` for the embedded database. */
+/** `postgres://…` as everywhere, or `socket:<folder>?db=<name>&user=<name>&password=<text>` for the embedded database. */
 export function clientConfig(url: string): ClientConfig {
   const common: ClientConfig = { application_name: 'cresset', keepAlive: true };
   if (!url.startsWith('socket:')) return { ...common, connectionString: url };
@@ -8,7 +8,8 @@ export function clientConfig(url: string): ClientConfig {
   return {
     ...common,
     host: decodeURIComponent(pathname),
-    database: searchParams.get('db') ?? 'postgres',
+    database: searchParams.get('db') ?? 'cresset',
     user: searchParams.get('user') ?? 'cresset',
+    ...(searchParams.has('password') && { password: String(searchParams.get('password')) }),
   };
 }

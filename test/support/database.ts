@@ -18,7 +18,7 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   if (base === undefined) throw new Error('run tests with `npm test -- <part of the path>`');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(base, `create database ${name} template cresset_template`);
-  const url = base.replace('db=postgres', `db=${name}`);
+  const url = base.replace('db=cresset', `db=${name}`);
   const db = connect({ url, calmMs: 50 });
   const releases: (() => Promise<unknown>)[] = [];
   t.after(async () => {

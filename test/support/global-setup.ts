@@ -16,7 +16,7 @@ export async function globalSetup(): Promise<void> {
   const admin = connect({ url: cluster.url });
   await admin.run(sql`create database cresset_template`);
   await admin.close();
-  const template = cluster.url.replace('db=postgres', 'db=cresset_template');
+  const template = cluster.url.replace('db=cresset', 'db=cresset_template');
   await migrate(template);
   process.env.CRESSET_TEST_DATABASE = cluster.url;
 }

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Account } from './account.ts';
+import { EmbeddedDatabaseError } from './embedded-error.ts';
+import { type Binaries, type Run, succeed } from './embedded-programs.ts';
+
+export interface NewCluster {
+  dataDir: string;
+  binaries: Binaries;
+  account: Account | null;
+  run: Run;
+  /** False only for tests: nothing is flushed to disk. */
+  durable: boolean;
+}
+
+/** The role that servers use: it owns the database `cresset` and is no superuser, so it reads no files of the machine. */
+const ROLE = 'cresset';
+
+/**
+ * Makes the cluster of a data folder. It is made beside its place and moved there when it is complete, so that a start
+ * that was killed in the middle leaves nothing half made. The superuser has a password that nobody keeps.
+ */
+export async function initialise({ dataDir, binaries, account, run, durable }: NewCluster): Promise<void> {
+  const fresh = resolve(dataDir, 'postgres.new');
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  if (account !== null) chownSync(fresh, account.uid, account.gid);
+  const password = randomPassword();
+  await initdb(fresh, { binaries, account, run, durable });
+  const statements = [
+    `create role ${ROLE} login createdb password '${password}'`,
+    `grant pg_checkpoint to ${ROLE}`,
+    `create database ${ROLE} owner ${ROLE}`,
+  ];
+  const flags = ['--single', '-j', '-c', 'exit_on_error=on', '-D', fresh, ...(durable ? [] : ['-F']), 'postgres'];
+  const input = statements
+    .map(
+      (statement) => `${statement};
+
+`,
+    )
+    .join('');
+  await succeed(run, binaries.postgres, flags, 'make its first database', { input });
+  writeFileSync(passwordFile(dataDir), password, { mode: 0o600 });
+  renameSync(fresh, resolve(dataDir, 'postgres'));
+}
+
+async function initdb(
+  cluster: string,
+  { binaries, account, run, durable }: Omit<NewCluster, 'dataDir'>,
+): Promise<void> {
+  const passwordOfSuperuser = `${cluster}.superuser`;
+  writeFileSync(passwordOfSuperuser, randomPassword(), { mode: 0o600 });
+  if (account !== null) chownSync(passwordOfSuperuser, account.uid, account.gid);
+  const flags = [
+    ...['--username=postgres', `--pwfile=${passwordOfSuperuser}`, '--auth=scram-sha-256'],
+    ...['--encoding=UTF8', '--locale=C.UTF-8'],
+    // Passwords of 192 random bits cannot be guessed, however few rounds each guess takes.
+    '--set=scram_iterations=1',
+    ...(durable ? [] : ['--no-sync']),
+  ];
+  try {
+    await succeed(run, binaries.initdb, ['-D', cluster, ...flags], 'initialise');
+  } finally {
+    rmSync(passwordOfSuperuser);
+  }
+}
+
+/** The password of the role that servers use. Throws EmbeddedDatabaseError when the data folder has none. */
+export function readPassword(dataDir: string): string {
+  const file = passwordFile(dataDir);
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  throw new EmbeddedDatabaseError(
+    `${file} is missing, without which the database in ${resolve(dataDir)} cannot be used. Restore it with the rest of the data folder.`,
+  );
+}
+
+function passwordFile(dataDir: string): string {
+  return join(resolve(dataDir), 'database-password');
+}
+
+function randomPassword(): string {
+  return randomBytes(24).toString('base64url');
+}

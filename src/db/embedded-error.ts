@@ -1,0 +1,2 @@
+/** What stops a start, worded for the person who started it. */
+export class EmbeddedDatabaseError extends Error {}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { clientConfig } from './connection.ts';
+import { connect, type Database } from './database.ts';
+import { type EmbeddedDatabase, startEmbedded } from './embedded.ts';
+import { socketFolder } from './embedded-sockets.ts';
+import { sql } from './sql.ts';
+
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-embedded-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function start(t: TestContext): Promise<{ embedded: EmbeddedDatabase; db: Database; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-embedded-'));
+  const embedded = await startEmbedded({ dataDir: folder, durable: false });
+  const db = connect({ url: embedded.url, max: 1 });
+  t.after(async () => {
+    await db.close();
+    await embedded.stop();
+    rmSync(folder, { recursive: true });
+  });
+  return { embedded, db, folder };
+}
+
+test('servers are no superuser: they read no files of the machine and run no programs', async (t) => {
+  const { db } = await start(t);
+  const role = await db.one(sql`select rolsuper as super from pg_roles where rolname = current_user`);
+  assert.deepEqual({ ...role }, { super: false });
+  await assert.rejects(db.query(sql`select pg_read_file('/etc/passwd')`), /permission denied/);
+  await assert.rejects(db.run(sql`copy (select 1) to program 'true'`), /permission denied/);
+  await assert.rejects(db.run(sql`alter system set work_mem = '1MB'`), /permission denied/);
+});
+
+test('nobody connects without the password of the data folder, not as the superuser either', async (t) => {
+  const { embedded, folder } = await start(t);
+  for (const user of ['cresset', 'postgres']) {
+    for (const password of ['', 'cresset', 'postgres']) {
+      const stranger = connect({ url: embedded.url.replace(/user=.*/, `user=${user}&password=${password}`), max: 1 });
+      await assert.rejects(stranger.one(sql`select 1`), /password/);
+      await stranger.close();
+    }
+  }
+  assert.equal(lstatSync(join(folder, 'database-password')).mode & 0o777, 0o600);
+});
+
+test('the socket is inside the data folder, in a folder that is closed to others', async (t) => {
+  const { embedded, folder } = await start(t);
+  const sockets = String(clientConfig(embedded.url).host);
+  assert.equal(sockets, join(folder, 'sockets'));
+  assert.equal(lstatSync(sockets).mode & 0o777, 0o700);
+});
+
+test('a path too long for a socket has its socket in the temporary folder, which is gone after the stop', async (t) => {
+  const folder = join(temporaryFolder(t), 'a'.repeat(100));
+  mkdirSync(folder);
+  const embedded = await startEmbedded({ dataDir: folder, durable: false });
+  const sockets = String(clientConfig(embedded.url).host);
+  assert.ok(existsSync(sockets));
+  assert.ok(!sockets.startsWith(folder));
+  await embedded.stop();
+  assert.ok(!existsSync(sockets));
+});
+
+test('a socket folder that others may use, or that is no folder, is refused by name', (t) => {
+  const open = temporaryFolder(t);
+  mkdirSync(join(open, 'sockets'));
+  chmodSync(join(open, 'sockets'), 0o777);
+  assert.throws(() => socketFolder(open, null), /sockets is not a folder that only this account can use/);
+  const linked = temporaryFolder(t);
+  symlinkSync(temporaryFolder(t), join(linked, 'sockets'));
+  assert.throws(() => socketFolder(linked, null), /sockets is not a folder that only this account can use/);
+});
+
+test('a socket folder of another account is refused', { skip: process.getuid?.() !== 0 && 'needs root' }, (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, 'sockets'), { mode: 0o700 });
+  chownSync(join(folder, 'sockets'), 65_534, 65_534);
+  assert.throws(() => socketFolder(folder, null), /sockets is not a folder that only this account can use/);
+});

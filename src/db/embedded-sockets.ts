@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Account } from './account.ts';
+import { EmbeddedDatabaseError } from './embedded-error.ts';
+
+/** Longest path of a socket, in bytes, on the systems that we know (Linux 107, macOS 103). */
+const LONGEST_SOCKET_PATH_BYTES = 103;
+const SOCKET_NAME = '.s.PGSQL.5432';
+
+/**
+ * The folder of the database's socket, made when missing: inside the data folder, or, where that path is too long for a
+ * socket, in the temporary folder. Throws EmbeddedDatabaseError when somebody else owns what is there, or could write to it.
+ */
+export function socketFolder(dataDir: string, account: Account | null): string {
+  const folder = placeOf(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode, isFolder } = look(folder);
+  const ours = process.getuid?.() ?? uid;
+  const owner = account?.uid ?? ours;
+  // Made by us a moment ago, or handed over by an earlier start.
+  if (!isFolder || (uid !== ours && uid !== owner) || (mode & 0o077) !== 0)
+    throw new EmbeddedDatabaseError(
+      `${folder} is not a folder that only this account can use. Remove it, or choose another data folder with CRESSET_DATA_DIR.`,
+    );
+  if (account !== null) chownSync(folder, account.uid, account.gid);
+  return folder;
+}
+
+/** After the database was stopped, nothing is left in the temporary folder. */
+export function removeSocketFolder(folder: string, dataDir: string): void {
+  if (folder !== insideOf(dataDir)) rmSync(folder, { recursive: true, force: true });
+}
+
+function placeOf(dataDir: string): string {
+  const inside = insideOf(dataDir);
+  if (Buffer.byteLength(join(inside, SOCKET_NAME)) <= LONGEST_SOCKET_PATH_BYTES) return inside;
+  return join(tmpdir(), `cresset-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16)}`);
+}
+
+function insideOf(dataDir: string): string {
+  return resolve(dataDir, 'sockets');
+}
+
+/** Of the entry itself: a link is no folder. */
+function look(path: string): { uid: number; mode: number; isFolder: boolean } {
+  const entry = lstatSync(path);
+  return { uid: entry.uid, mode: entry.mode, isFolder: entry.isDirectory() };
+}
