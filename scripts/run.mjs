@@ -1,4 +1,4 @@
-// `node scripts/run.mjs file.ts …` runs a script of this project, `--bin name …` a tool it depends on,
+// `node scripts/run.mjs <script> …` runs a script of this project, `--bin name …` a tool it depends on,
 // both with the pinned Node.js and after installing what is missing.
 import { runPinned } from './pinned-node.mjs';
 
