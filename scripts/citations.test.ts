@@ -9,7 +9,7 @@ const known: Known = {
   exists: (path) => files.has(path),
 };
 
-/** What is wrong with one comment in `src/push/worker.ts`. */
+/** What is wrong with these lines, as a file of the imagined repository. */
 function problemsOf(...lines: string[]): string[] {
   return problemsOfSource(lines.join('\n'), 'src/push/worker.ts', known).map(({ line, text }) => `${line}: ${text}`);
 }
@@ -59,7 +59,7 @@ test('a page that is none of the specification is refused as a file that is miss
 });
 
 test('a decision without a page is refused', () => {
-  assert.deepEqual(problemsOf('const a = 1; // measured: decision 99'), [
+  assert.deepEqual(problemsOf(`const a = 1; ${'// measured: decision 99'}`), [
     '1: decision 99: docs/decisions has no such page',
   ]);
 });

@@ -11,7 +11,7 @@ const known: Known = {
 };
 const texts = new Map([['docs/push.md', '# Push\n\n## Paused apps\n']]);
 
-/** What is wrong with a page `docs/page.md`. */
+/** What is wrong with these lines, as a page of the imagined repository. */
 function problemsOf(...lines: string[]): string[] {
   const problems = problemsOfPage(lines.join('\n'), 'docs/page.md', known, (path) => texts.get(path) ?? null);
   return problems.map(({ line, text }) => `${line}: ${text}`);
