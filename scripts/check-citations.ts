@@ -29,7 +29,7 @@ const known: Known = {
 };
 
 const problems: [string, Problem][] = [];
-for (const file of pages('{src,test,bench,chaos,scripts}/**/*.{ts,mjs,js}'))
+for (const file of pages('{src,test,bench,chaos,rig,simulate,scripts}/**/*.{ts,mjs,js}'))
   for (const problem of problemsOfSource(read(file), file, known)) problems.push([file, problem]);
 for (const file of [...pages('*.md'), ...pages('docs/**/*.md')])
   for (const problem of problemsOfPage(read(file), file, known, (path) => (exists(path) ? read(path) : null)))

@@ -67,7 +67,7 @@ export function sections(comment: Comment, known: Known): Problem[] {
 }
 
 /** How a path from the root begins. */
-export const rootFolder = '(?:src|docs|test|bench|chaos|scripts|migrations|bin)/';
+export const rootFolder = '(?:src|docs|test|bench|chaos|rig|simulate|scripts|migrations|bin)/';
 
 /** The kinds of source; docs/spec/README.md lists them with examples. */
 const kinds: readonly RegExp[] = [
