@@ -52,9 +52,9 @@ test('broadcasts have as many threads as are wanted, and give way to everything 
     select pid, application_name like 'cresset worker %' as "isWorker" from pg_stat_activity where backend_type = 'client backend'`);
   assert.equal(sessions.filter(({ isWorker }) => isWorker).length, 4, 'one for named people, three for broadcasts');
   if (process.platform === 'linux') {
-    const workers = sessions.filter(({ isWorker }) => isWorker);
-    const priorities = new Set(workers.map(({ pid }) => getPriority(pid)));
-    assert.deepEqual([...priorities].sort(), [0, 10]);
+    // A session may have ended since: connections that are not used are closed.
+    const living = sessions.filter(({ pid }) => existsSync(`/proc/${pid}`));
+    assert.deepEqual([...new Set(living.map(({ pid }) => getPriority(pid)))].sort(), [0, 10]);
   }
   await db.close();
   assert.equal(await server.end('SIGTERM'), 0);
