@@ -9,6 +9,7 @@ import {
   oneOf,
   optional,
   type Read,
+  refuse,
   required,
   requiredOrNull,
   type Shape,
@@ -50,12 +51,11 @@ const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
   const isList = Array.isArray(value);
   const read = isList ? list(relay, MOST_RELAYS)(value, path, problems) : asList(relay(value, path, problems));
   if (read === undefined) return undefined;
-  if (read.length === 0) problems.push(`${path}: expected at least one relay`);
+  if (read.length === 0) return refuse(problems, path, 'expected at least one relay');
   const named = read.map(({ name, url }) => ({ name: name ?? relayName(url), url }));
-  for (const [at, { name }] of named.entries())
-    if (named.findIndex((other) => other.name === name) < at)
-      problems.push(`${path}[${at}].name: another relay has this name already`);
-  return named;
+  const repeated = named.flatMap(({ name }, at) => (named.findIndex((one) => one.name === name) < at ? [at] : []));
+  for (const at of repeated) refuse(problems, `${path}[${at}].name`, 'another relay has this name already');
+  return repeated.length === 0 ? named : undefined;
 };
 
 function asList<T>(value: T | undefined): T[] | undefined {
@@ -138,8 +138,7 @@ const permissionList: Shape<(typeof allPermissions)[number][]> = (value, path, p
   if (value === 'all') return [...allPermissions];
   const read = list(oneOf(allPermissions))(value, path, problems);
   if (read?.length !== 0) return read && [...new Set(read)];
-  problems.push(`${path}: expected at least one permission, or all`);
-  return undefined;
+  return refuse(problems, path, 'expected at least one permission, or all');
 };
 
 const apiKey = object({
