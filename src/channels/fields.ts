@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
-import { describe, type Reading, readDate, readFlag, readFloat, readInteger, readText } from '../lib/lenient.ts';
+import { describe, elementPath, isObject, type RawObject } from '../lib/json.ts';
+import { isGiven, type Reading, readDate, readFlag, readFloat, readInteger, readText } from '../lib/lenient.ts';
+import { ObjectReader } from '../lib/object-reader.ts';
 import type { Problems } from '../lib/problems.ts';
 import { RenderStop } from '../templating/render-stop.ts';
 
@@ -15,35 +17,16 @@ export function isTemplate(value: unknown): boolean {
   return typeof value === 'string' && (value.includes('{{') || value.includes('{%'));
 }
 
-/** Reads the members of one raw object of a message; every problem is filed under its path. */
-export class Fields {
-  readonly path: string;
-  readonly problems: Problems;
-  readonly #raw: Record<string, unknown>;
-
-  constructor(raw: Record<string, unknown>, path: string, problems: Problems) {
-    this.#raw = raw;
-    this.path = path;
-    this.problems = problems;
-  }
-
-  /** The member as it came; members of the prototype are none. */
-  raw(key: string): unknown {
-    return Object.hasOwn(this.#raw, key) ? this.#raw[key] : undefined;
-  }
-
-  at(key: string): string {
-    return `${this.path}.${key}`;
-  }
-
+/** Reads one raw object of a message, leniently: scalars in any of their forms, or as a template. */
+export class Fields extends ObjectReader<Problems> {
   /** Files a missing member; call it for each required one that is absent. */
   require(key: string, why = 'is required'): void {
-    this.problems.add('required', this.at(key), why);
+    this.refuse(key, why, 'required');
   }
 
   /** Text; the empty text is absent. */
   text(key: string): string | undefined {
-    const text = this.#take(key, readText(this.raw(key)));
+    const text = this.scalar(key, readText);
     return text === '' ? undefined : text;
   }
 
@@ -61,9 +44,8 @@ export class Fields {
 
   /** A date, as ISO text in UTC. */
   date(key: string): string | undefined {
-    const value = this.raw(key);
-    if (typeof value === 'string' && isTemplate(value)) return value;
-    return this.#take(key, readDate(value))?.toISOString();
+    const date = this.#templated(key, readDate);
+    return date instanceof Date ? date.toISOString() : date;
   }
 
   /** One of `values`; with `ignoreCase` in any letter case, given back as listed. */
@@ -72,17 +54,13 @@ export class Fields {
     if (text === undefined) return undefined;
     if (isTemplate(text)) return text;
     const found = values.find((value) => value === text || (ignoreCase && value.toLowerCase() === text.toLowerCase()));
-    if (found === undefined) this.problems.add('range', this.at(key), `expected one of ${values.join(', ')}`);
+    if (found === undefined) this.refuse(key, `expected one of ${values.join(', ')}`, 'range');
     return found;
   }
 
   /** An object with any members. `code` names the error when it is something else. */
-  hash(key: string, code: ErrorCode = 'bad_request'): Record<string, unknown> | undefined {
-    const value = this.raw(key);
-    if (value === undefined || value === null || value === '') return undefined;
-    if (isPlainObject(value)) return value;
-    this.problems.add('type', this.at(key), `expected an object, got ${describe(value)}`, code);
-    return undefined;
+  hash(key: string, code?: ErrorCode): RawObject | undefined {
+    return isGiven(this.get(key)) ? this.rawObject(key, code) : undefined;
   }
 
   object(key: string): Fields | undefined {
@@ -92,16 +70,16 @@ export class Fields {
 
   /** An array of objects; one object is wrapped. */
   objects(key: string): Fields[] | undefined {
-    const value = this.raw(key);
-    if (value === undefined || value === null || value === '') return undefined;
-    const list = isPlainObject(value) ? [value] : value;
+    const value = this.get(key);
+    if (!isGiven(value)) return undefined;
+    const list = isObject(value) ? [value] : value;
     if (!Array.isArray(list)) {
-      this.problems.add('type', this.at(key), `expected an array of objects, got ${describe(value)}`);
+      this.refuse(key, `expected an array of objects, got ${describe(value)}`);
       return undefined;
     }
     return list.flatMap((item, index) => {
-      const path = `${this.at(key)}[${index}]`;
-      if (isPlainObject(item)) return [new Fields(item, path, this.problems)];
+      const path = elementPath(this.at(key), index);
+      if (isObject(item)) return [new Fields(item, path, this.problems)];
       this.problems.add('type', path, `expected an object, got ${describe(item)}`);
       return [];
     });
@@ -109,35 +87,29 @@ export class Fields {
 
   /** An array of texts; one text is wrapped. */
   texts(key: string): string[] | undefined {
-    const value = this.raw(key);
-    if (value === undefined || value === null || value === '') return undefined;
-    const list = Array.isArray(value) ? value : [value];
-    if (isPlainObject(value)) {
-      this.problems.add('type', this.at(key), 'expected an array of texts, got an object');
+    const value = this.get(key);
+    if (!isGiven(value)) return undefined;
+    if (isObject(value)) {
+      this.refuse(key, 'expected an array of texts, got an object');
       return undefined;
     }
+    const list: unknown[] = Array.isArray(value) ? value : [value];
     return list.map((item, index) => {
       const reading = readText(item);
       if (reading.ok && reading.value !== undefined) return reading.value;
-      this.problems.add('type', `${this.at(key)}[${index}]`, `expected a text, got ${describe(item)}`);
+      this.problems.add('type', elementPath(this.at(key), index), `expected a text, got ${describe(item)}`);
       return '';
     });
   }
 
   #templated<T>(key: string, read: (value: unknown) => Reading<T>): Templated<T> | undefined {
-    const value = this.raw(key);
-    return typeof value === 'string' && isTemplate(value) ? value : this.#take(key, read(value));
-  }
-
-  #take<T>(key: string, reading: Reading<T>): T | undefined {
-    if (reading.ok) return reading.value;
-    this.problems.add('type', this.at(key), `expected ${reading.expected}, got ${describe(this.raw(key))}`);
-    return undefined;
+    const value = this.get(key);
+    return typeof value === 'string' && isTemplate(value) ? value : this.scalar(key, read);
   }
 
   #inRange(key: string, value: Templated<number> | undefined, { min = -Infinity, max = Infinity }: Range) {
     if (typeof value === 'number' && (value < min || value > max)) {
-      this.problems.add('range', this.at(key), `expected ${range(min, max)}, got ${value}`);
+      this.refuse(key, `expected ${range(min, max)}, got ${value}`, 'range');
     }
     return value;
   }
@@ -154,10 +126,6 @@ export function compact<T extends object>(message: T): T {
   const copy = { ...message };
   for (const [key, value] of Object.entries(copy)) if (value === undefined) Reflect.deleteProperty(copy, key);
   return copy;
-}
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A scalar whose template is rendered, by the same table as at the request; one that does not convert aborts. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
+import { isObject, type RawObject } from '../lib/json.ts';
 import type { Unanswered } from '../net/http2/client/exchange.ts';
 import type { PushOutcome } from './push-sender.ts';
 
@@ -10,7 +11,7 @@ export interface ProviderReply {
 }
 
 /** The JSON object in a body; empty when it holds anything else. */
-export function jsonObject(body: Buffer): Readonly<Record<string, unknown>> {
+export function jsonObject(body: Buffer): RawObject {
   try {
     return objectOf(JSON.parse(body.toString()));
   } catch {
@@ -18,8 +19,8 @@ export function jsonObject(body: Buffer): Readonly<Record<string, unknown>> {
   }
 }
 
-export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+export function objectOf(value: unknown): RawObject {
+  return isObject(value) ? value : {};
 }
 
 /** A word of the provider's that may stand in a reason; null for anything that is no plain word. */

@@ -14,7 +14,7 @@ export function readExtra(fields: Fields): Record<string, unknown> | undefined {
 
 /** Display priority: what is out of range or no integer is 0, without an error. */
 export function readPriority(fields: Fields): number | undefined {
-  return priorityOf(fields.raw('priority'));
+  return priorityOf(fields.get('priority'));
 }
 
 export function priorityOf(value: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import { RequestError } from '../errors.ts';
+import { isObject } from '../lib/json.ts';
 
 const MAX_DEPTH = 40;
 
@@ -9,10 +10,8 @@ export function parseBody(raw: Buffer): Record<string, unknown> {
     throw new RequestError('bad_request', [`body: expected at most ${MAX_DEPTH} levels of nesting`]);
   }
   const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RequestError('bad_request', ['body: expected a JSON object']);
-  }
-  return value as Record<string, unknown>;
+  if (!isObject(value)) throw new RequestError('bad_request', ['body: expected a JSON object']);
+  return value;
 }
 
 function parseJson(text: string): unknown {

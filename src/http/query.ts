@@ -16,9 +16,9 @@ export function readLimit(query: URLSearchParams, { usual, most }: { usual: numb
   return Math.min(Number(value), most);
 }
 
-/** A place in a list, opaque to callers. */
-export function writeCursor(place: object): string {
-  return Buffer.from(JSON.stringify(place)).toString('base64url');
+/** Where the next page begins, opaque to callers; nothing after the last page. */
+export function nextCursor(place: object | null): { next_cursor?: string } {
+  return place === null ? {} : { next_cursor: Buffer.from(JSON.stringify(place)).toString('base64url') };
 }
 
 export function readCursor<T>(query: URLSearchParams, isPlace: (value: unknown) => value is T): T | null {

@@ -1,4 +1,5 @@
 import type { Charge, RateWindow } from '../dispatch/accept/rate-windows.ts';
+import type { RawObject } from '../lib/json.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
 /** A fixed window of requests per workspace, aligned to the UTC clock. */
@@ -24,8 +25,8 @@ export interface RouteRequest {
   workspaceId: number;
   apiKey: { id: string; name: string };
   requestId: string;
-  /** The parsed JSON object; `{}` on GET. Nothing inside it is checked yet; it may hold `__proto__` as an own member. */
-  body: Record<string, unknown>;
+  /** The parsed JSON object; `{}` on GET. Nothing inside it is checked yet. */
+  body: RawObject;
   /** The body as it came. */
   rawBody: Buffer;
   params: Readonly<Record<string, string>>;
@@ -47,7 +48,7 @@ export interface Route {
   path: string;
   permission: Permission;
   /** By the body as it came; `defaultBucket` when absent. */
-  bucket?(body: Record<string, unknown>): RateBucket;
+  bucket?(body: RawObject): RateBucket;
   /** An answer given before, for a request that is a repetition: it is sent again and costs no rate. */
   replay?(request: RouteRequest): Promise<Answer | null>;
   /** The route has its requests counted together with their work; those it answers without are counted after it. */

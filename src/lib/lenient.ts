@@ -6,13 +6,14 @@ export type Reading<T> = { ok: true; value: T | undefined } | { ok: false; expec
 
 const absent = { ok: true, value: undefined } as const;
 
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
+/** Null and the empty text stand for an absent member. */
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
 }
 
 /** `true`, `false`, the same as text in any letter case, 1, 0. */
 export function readFlag(value: unknown): Reading<boolean> {
-  if (isAbsent(value)) return absent;
+  if (!isGiven(value)) return absent;
   if (typeof value === 'boolean') return { ok: true, value };
   const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
   if (word === '') return absent;
@@ -22,14 +23,14 @@ export function readFlag(value: unknown): Reading<boolean> {
 }
 
 export function readInteger(value: unknown): Reading<number> {
-  if (isAbsent(value)) return absent;
+  if (!isGiven(value)) return absent;
   const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return { ok: true, value: number };
   return { ok: false, expected: 'an integer' };
 }
 
 export function readFloat(value: unknown): Reading<number> {
-  if (isAbsent(value)) return absent;
+  if (!isGiven(value)) return absent;
   const number = typeof value === 'string' && /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return { ok: true, value: number };
   return { ok: false, expected: 'a number' };
@@ -47,7 +48,7 @@ const isoDate = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9
 
 /** ISO 8601; no offset = UTC, a bare date = its midnight in UTC. */
 export function readDate(value: unknown): Reading<Date> {
-  if (isAbsent(value)) return absent;
+  if (!isGiven(value)) return absent;
   const wrong = { ok: false, expected: 'an ISO 8601 date such as 2026-03-15T12:00:00Z' } as const;
   const match = typeof value === 'string' ? isoDate.exec(value.trim()) : null;
   if (match === null) return wrong;
@@ -59,13 +60,4 @@ export function readDate(value: unknown): Reading<Date> {
     !Number.isNaN(date.getTime()) &&
     new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
   return isReal ? { ok: true, value: date } : wrong;
-}
-
-/** What came, for an error message: its kind, never a text that may be personal. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return 'a text';
-  return String(value);
 }

@@ -1,6 +1,7 @@
+import { isObject } from '../lib/json.ts';
 import type { Answer, WireRequest } from '../net/wire.ts';
 import { FaultError, type FaultText, readFaults } from './faults.ts';
-import { isObject, readJson } from './json.ts';
+import { readJson } from './json.ts';
 import { type Listening, listen } from './listen.ts';
 import { type Simulator, setFaultsOf } from './simulator.ts';
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { isObject } from '../lib/json.ts';
 import { type ApnsKey, makeApnsKey } from './apns/apns.ts';
 import { makeCertificate } from './certificate.ts';
 import { makeServiceAccount, type ServiceAccount } from './fcm/fcm.ts';
-import { isObject, readJson } from './json.ts';
+import { readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
 import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
 

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, sign, verify } from 'node:crypto';
-import { isObject, readJson } from './json.ts';
+import { isObject } from '../lib/json.ts';
+import { readJson } from './json.ts';
 
 /** A JSON Web Token whose form is right; the claims are whatever the sender says. */
 export interface Jwt {

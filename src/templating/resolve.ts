@@ -1,3 +1,4 @@
+import { isObject, own } from '../lib/json.ts';
 import type { Reference } from './dialect.ts';
 import type { PersonFacts, RenderContext } from './facts.ts';
 
@@ -31,29 +32,29 @@ const links: ReadonlyMap<string, keyof NonNullable<RenderContext['links']>> = ne
 /** What a reference stands for in one rendering; null for what is absent or has no data behind it here. */
 export function resolveReference({ space, name, isIndexed }: Reference, context: RenderContext): unknown {
   const value = spaces.get(space ?? '')?.(name, context) ?? null;
-  return isIndexed && isRecord(value) ? indexable(value) : value;
+  return isIndexed && isObject(value) ? indexable(value) : value;
 }
 
 type Space = (name: string, context: RenderContext) => unknown;
 
 const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
-  ['', (name, { person, links: own }) => attributes.get(name)?.(person) ?? linkOf(name, own)],
+  ['', (name, { person, links: theirs }) => attributes.get(name)?.(person) ?? linkOf(name, theirs)],
   ['custom_attribute', (name, { person }) => customAttribute(name, person)],
   [
     'subscribed_state',
     (name, { person }) =>
-      name === 'email_global' ? person.emailState : ownValue(person.subscriptionGroups, name.toLowerCase()),
+      name === 'email_global' ? person.emailState : own(person.subscriptionGroups, name.toLowerCase()),
   ],
   [
     'most_recently_used_device',
-    (name, { person }) => person.mostRecentlyUsedDevice && ownValue(person.mostRecentlyUsedDevice, name),
+    (name, { person }) => person.mostRecentlyUsedDevice && own(person.mostRecentlyUsedDevice, name),
   ],
   ['campaign', campaignValue],
 ]);
 
-function linkOf(name: string, own: RenderContext['links']): string | null {
+function linkOf(name: string, theirs: RenderContext['links']): string | null {
   const which = links.get(name);
-  return which === undefined || own === null ? null : own[which];
+  return which === undefined || theirs === null ? null : theirs[which];
 }
 
 function campaignValue(name: string, { campaign, variation, dispatchId }: RenderContext): unknown {
@@ -75,26 +76,16 @@ function campaignValue(name: string, { campaign, variation, dispatchId }: Render
 
 /** First an attribute literally so named, else the path inside an object. */
 function customAttribute(name: string, { custom, customTimes }: PersonFacts): unknown {
-  const time = ownValue(customTimes, name);
+  const time = own(customTimes, name);
   if (typeof time === 'number') return shownTime(time);
-  const literal = ownValue(custom, name);
+  const literal = own(custom, name);
   if (literal !== undefined || !name.includes('.')) return literal;
-  return name
-    .split('.')
-    .reduce<unknown>((value, part) => (isRecord(value) ? ownValue(value, part) : undefined), custom);
+  return name.split('.').reduce<unknown>((value, part) => (isObject(value) ? own(value, part) : undefined), custom);
 }
 
 /** The form in which templates see times: `2026-03-15 12:00:00 UTC`. */
 function shownTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-function ownValue(record: Readonly<Record<string, unknown>>, key: string): unknown {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A copy whose `[0]` is itself, which no loop and no JSON shows. */

@@ -1,4 +1,5 @@
-import type { Problems } from '../lib/problems.ts';
+import { elementPath, isObject, memberPath } from '../lib/json.ts';
+import type { Sink } from '../lib/problems.ts';
 import type { RenderContext } from './facts.ts';
 import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
 
@@ -7,7 +8,7 @@ export interface TreeOptions {
   path: string;
   /** Members, at any depth, whose texts are taken literally. */
   never: ReadonlySet<string>;
-  problems: Problems;
+  problems: Sink;
 }
 
 /** One rendering of a value; null where there is nothing to render, so that the value itself can be shared. */
@@ -25,7 +26,7 @@ export function compileTree(value: unknown, options: TreeOptions): (context: Ren
 function compile(value: unknown, path: string, options: TreeOptions): Render {
   if (typeof value === 'string') return compileText(value, path, options);
   if (Array.isArray(value)) return compileArray(value, path, options);
-  if (typeof value === 'object' && value !== null) return compileObject(value, path, options);
+  if (isObject(value)) return compileObject(value, path, options);
   return null;
 }
 
@@ -42,7 +43,7 @@ function compileText(text: string, path: string, { problems }: TreeOptions): Ren
 }
 
 function compileArray(items: unknown[], path: string, options: TreeOptions): Render {
-  const renders = items.map((item, index) => compile(item, `${path}[${index}]`, options));
+  const renders = items.map((item, index) => compile(item, elementPath(path, index), options));
   if (renders.every((render) => render === null)) return null;
   return (context) => items.map((item, index) => renders[index]?.(context) ?? item);
 }
@@ -51,7 +52,7 @@ function compileObject(object: object, path: string, options: TreeOptions): Rend
   const members = Object.entries(object).map(([key, value]): [string, unknown, Render] => [
     key,
     value,
-    options.never.has(key) ? null : compile(value, `${path}.${key}`, options),
+    options.never.has(key) ? null : compile(value, memberPath(path, key), options),
   ]);
   const live = members.flatMap(([key, , render]): [string, NonNullable<Render>][] =>
     render === null ? [] : [[key, render]],

@@ -1,3 +1,4 @@
+import { own } from '../../lib/json.ts';
 import { idKey } from '../../workspace/catalog.ts';
 import { campaignsTagged } from '../context.ts';
 import type { Leaf, NumberTest } from '../grammar/filter.ts';
@@ -14,7 +15,7 @@ type LeafOf<Kind extends Plain['kind']> = Extract<Plain, { kind: Kind }>;
 const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question: Question) => Answer } = {
   custom_attribute: customAttribute,
   nested_custom_attribute(leaf, question) {
-    const values = valuesAt(customValue(question.facts, leaf.name), leaf.steps);
+    const values = valuesAt(own(question.facts.custom, leaf.name), leaf.steps);
     const found = leaf.steps.includes('each') ? values : values[0];
     return { held: valuesHold(values, leaf, judgementOf(question)), found };
   },
@@ -108,15 +109,11 @@ function judgementOf({ context, matches }: Question): Judgement {
   return { matches, missingNumberIsZero: context.workspace.settings.audience.missingNumberIsZero };
 }
 
-function customValue({ custom }: AudienceFacts, name: string): unknown {
-  return Object.hasOwn(custom, name) ? custom[name] : undefined;
-}
-
 function customAttribute(leaf: LeafOf<'custom_attribute'>, question: Question): Answer {
   const { facts, context } = question;
-  const found = customValue(facts, leaf.name);
+  const found = own(facts.custom, leaf.name);
   if (!('days' in leaf || 'at' in leaf)) return { held: valueHolds(found, leaf, judgementOf(question)), found };
-  const at = Object.hasOwn(facts.customTimes, leaf.name) ? facts.customTimes[leaf.name] : null;
+  const at = own(facts.customTimes, leaf.name);
   return { held: timeHolds(at, leaf, context.now.getTime()), found };
 }
 

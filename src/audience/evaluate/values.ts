@@ -1,3 +1,4 @@
+import { isObject, own } from '../../lib/json.ts';
 import {
   isNegative,
   type ListTest,
@@ -62,12 +63,8 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function answersToPresenceOnly(value: unknown): boolean {
-  return isPlainObject(value) || (Array.isArray(value) && value.some(isPlainObject));
+  return isObject(value) || (Array.isArray(value) && value.some(isObject));
 }
 
 function isSame(value: unknown, wanted: Scalar, { missingNumberIsZero }: Judgement): boolean {
@@ -107,7 +104,7 @@ export function valuesAt(root: unknown, steps: readonly PathStep[]): unknown[] {
   for (const step of steps) {
     found = found.flatMap((value) => {
       if (step === 'each') return Array.isArray(value) ? value : [];
-      return isPlainObject(value) && Object.hasOwn(value, step.member) ? [value[step.member]] : [];
+      return isObject(value) ? [own(value, step.member)] : [];
     });
   }
   return found.filter((value) => !isMissing(value));

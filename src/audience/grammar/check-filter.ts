@@ -1,18 +1,16 @@
 import { RequestError } from '../../errors.ts';
+import type { Sink } from '../../lib/problems.ts';
 import type { Definitions, Segment } from '../../workspace/catalog.ts';
 import { filterOf } from '../context.ts';
-import { parseAudience } from './parse.ts';
+import { readAudience } from './parse.ts';
 import { referenceProblems } from './references.ts';
 
 /** What a workspace file needs to know of audiences. */
 export const audienceChecks = { checkFilter, checkReferences };
 
-/** What is wrong with a segment's filter, each with its path; nothing when it is good. */
-function checkFilter(filter: unknown, path: string): readonly string[] {
-  return problemsOf(() => {
-    parseAudience(filter, path, { isSegment: true });
-    return [];
-  });
+/** Files what is wrong with a segment's filter. */
+function checkFilter(filter: unknown, path: string, problems: Sink): void {
+  readAudience(filter, path, problems, { isSegment: true });
 }
 
 /** What a segment's filter refers to and the workspace does not have. `path`: where the filter stands. */

@@ -1,44 +1,20 @@
-import { describe } from '../../lib/lenient.ts';
-import type { Problems } from '../../lib/problems.ts';
+import { describe, shown } from '../../lib/json.ts';
+import { ObjectReader } from '../../lib/object-reader.ts';
 import { isStorable } from '../../lib/storable.ts';
 import { readIsoTime } from '../../lib/times.ts';
 
-/** The object behind a filter's key, read member by member. What is wrong goes to `problems` with its path; null = wrong. */
-export class LeafBody {
-  readonly path: string;
-  readonly #raw: Record<string, unknown>;
-  readonly #problems: Problems;
-
-  constructor(raw: Record<string, unknown>, path: string, problems: Problems) {
-    this.#raw = raw;
-    this.path = path;
-    this.#problems = problems;
-  }
-
-  get(key: string): unknown {
-    return Object.hasOwn(this.#raw, key) ? this.#raw[key] : undefined;
-  }
-
-  has(key: string): boolean {
-    return this.get(key) !== undefined && this.get(key) !== null;
-  }
-
-  refuse(key: string, reason: string): null {
-    this.#problems.add('type', `${this.path}.${key}`, reason);
+/** The object behind a filter's key, read to the letter. What is wrong is filed with its path; null = wrong. */
+export class LeafBody extends ObjectReader {
+  override refuse(key: string, reason: string): null {
+    super.refuse(key, reason);
     return null;
-  }
-
-  refuseUnknown(members: readonly string[]): void {
-    for (const key of Object.keys(this.#raw)) {
-      if (!members.includes(key)) this.refuse(shown(key), `unknown member; ${members.join(', ')} are known`);
-    }
   }
 
   /** A text that is not empty and that PostgreSQL can hold. */
   text(key: string): string | null {
     const value = this.get(key);
     if (typeof value !== 'string' || value === '') {
-      return this.refuse(key, `expected a non-empty text, got ${value === '' ? 'an empty one' : got(value)}`);
+      return this.refuse(key, `expected a non-empty text, got ${value === '' ? 'an empty one' : describe(value)}`);
     }
     return isStorable(value) ? value : this.refuse(key, 'must not hold NUL or broken characters');
   }
@@ -47,7 +23,7 @@ export class LeafBody {
     const value = this.get(key);
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
-    const came = typeof value === 'string' ? `"${shown(value)}"` : got(value);
+    const came = typeof value === 'string' ? `"${shown(value)}"` : describe(value);
     return this.refuse(key, `${came} is not one of ${words.join(', ')}`);
   }
 
@@ -59,13 +35,13 @@ export class LeafBody {
 
   number(key: string): number | null {
     const value = this.get(key);
-    return isFiniteNumber(value) ? value : this.refuse(key, `expected a number, got ${got(value)}`);
+    return isFiniteNumber(value) ? value : this.refuse(key, `expected a number, got ${describe(value)}`);
   }
 
   integer(key: string, { min, max }: { min: number; max: number }): number | null {
     const value = this.get(key);
     if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-    return this.refuse(key, `expected an integer from ${min} to ${max}, got ${got(value)}`);
+    return this.refuse(key, `expected an integer from ${min} to ${max}, got ${describe(value)}`);
   }
 
   /** Milliseconds since 1970. */
@@ -73,22 +49,12 @@ export class LeafBody {
     const value = this.get(key);
     const at = typeof value === 'string' && value.length <= 40 ? readIsoTime(value) : null;
     if (at !== null) return at;
-    const came = typeof value === 'string' ? 'another text' : got(value);
+    const came = typeof value === 'string' ? 'another text' : describe(value);
     return this.refuse(key, `expected an ISO 8601 date or date-time, got ${came}`);
   }
-}
-
-/** What came, for an error message. */
-export function got(value: unknown): string {
-  return value === undefined ? 'nothing' : describe(value);
 }
 
 /** `1e999` is JSON too, and infinite here. */
 export function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
-}
-
-/** A caller's word in an answer: shortened and plain, whatever it holds. */
-export function shown(word: string): string {
-  return word.replace(/[^\w .-]/g, '?').slice(0, 64);
 }

@@ -1,8 +1,8 @@
-import { describe } from '../../lib/lenient.ts';
-import { Problems } from '../../lib/problems.ts';
+import { describe, elementPath, isObject, memberPath, shown } from '../../lib/json.ts';
+import { Problems, type Sink } from '../../lib/problems.ts';
 import { connectedLeaves, type LeafKind } from './connected-leaves.ts';
 import type { ConnectedLeaf, Filter, SegmentLeaf } from './filter.ts';
-import { LeafBody, shown } from './leaf-body.ts';
+import { LeafBody } from './leaf-body.ts';
 import { segmentFlags, segmentLeaves } from './segment-leaves.ts';
 
 export interface ParseOptions {
@@ -18,12 +18,22 @@ const MAX_BYTES = 256 * 1024;
  * A connected audience, or a segment's filter, checked through and through.
  * Throws RequestError with every problem and its path: an audience is never guessed. Source: audience.md 1, 2 and 6.2.
  */
-export function parseAudience(value: unknown, path: string, { isSegment = false }: ParseOptions = {}): Filter {
-  const parser = new Parser(isSegment ? segmentGrammar : connectedGrammar);
-  const filter = parser.parseWhole(value, path);
-  parser.problems.throwIfAny();
+export function parseAudience(value: unknown, path: string, options: ParseOptions = {}): Filter {
+  const problems = new Problems();
+  const filter = readAudience(value, path, problems, options);
+  problems.throwIfAny();
   if (filter === null) throw new Error('an audience without a problem gave no filter');
   return filter;
+}
+
+/** The same with its problems filed, and no filter worth using where there are any. */
+export function readAudience(
+  value: unknown,
+  path: string,
+  problems: Sink,
+  { isSegment = false }: ParseOptions = {},
+): Filter | null {
+  return new Parser(isSegment ? segmentGrammar : connectedGrammar, problems).parseWhole(value, path);
 }
 
 interface Grammar {
@@ -50,12 +60,13 @@ const segmentGrammar: Grammar = {
 };
 
 class Parser {
-  readonly problems = new Problems();
   readonly #grammar: Grammar;
+  readonly #problems: Sink;
   #filters = 0;
 
-  constructor(grammar: Grammar) {
+  constructor(grammar: Grammar, problems: Sink) {
     this.#grammar = grammar;
+    this.#problems = problems;
   }
 
   parseWhole(value: unknown, path: string): Filter | null {
@@ -72,14 +83,14 @@ class Parser {
     const [key = ''] = keys;
     if (keys.length !== 1) return this.#refuse(path, `expected exactly one member, got ${keys.length}`);
     if (level > MAX_LEVELS) return this.#refuse(path, `expected at most ${MAX_LEVELS} levels`);
-    const at = `${path}.${shown(key)}`;
+    const at = memberPath(path, key);
     if (key === 'AND' || key === 'OR') return this.#group(key, value[key], at, level);
     if (key === 'NOT' && this.#grammar.hasNot) return this.#not(value[key], at, level);
     return this.#leaf(key, value[key], at, path);
   }
 
   #refuse(path: string, reason: string): null {
-    this.problems.add('type', path, reason);
+    this.#problems.add('type', path, reason);
     return null;
   }
 
@@ -88,7 +99,7 @@ class Parser {
     if (value.length === 0) return this.#refuse(path, 'expected at least one filter');
     if (value.length > MAX_FILTERS) return this.#refuse(path, `expected at most ${MAX_FILTERS} filters`);
     if (this.#filters > MAX_FILTERS) return null;
-    const filters = value.map((one: unknown, index) => this.#parse(one, `${path}[${index}]`, level + 1));
+    const filters = value.map((one: unknown, index) => this.#parse(one, elementPath(path, index), level + 1));
     return { kind: operator === 'AND' ? 'and' : 'or', filters: filters.filter((filter) => filter !== null) };
   }
 
@@ -109,7 +120,7 @@ class Parser {
     if (unsupported !== undefined) return this.#refuse(path, unsupported);
     if (kind === undefined) return this.#refuse(parent, `"${shown(key)}" is not one of ${this.#words().join(', ')}`);
     if (!isObject(value)) return this.#refuse(path, `expected an object, got ${describe(value)}`);
-    const body = new LeafBody(value, path, this.problems);
+    const body = new LeafBody(value, path, this.#problems);
     body.refuseUnknown(kind.members);
     const made = kind.read(body);
     return made && { path, ...made };
@@ -129,8 +140,4 @@ function sizeOf(value: unknown): number {
     if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
     throw error;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

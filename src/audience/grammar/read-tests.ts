@@ -1,3 +1,4 @@
+import { describe } from '../../lib/json.ts';
 import {
   dayComparisons,
   type ListTest,
@@ -8,7 +9,7 @@ import {
   type UntimedTest,
   type ValueTest,
 } from './filter.ts';
-import { got, isFiniteNumber, type LeafBody } from './leaf-body.ts';
+import { isFiniteNumber, type LeafBody } from './leaf-body.ts';
 import { PatternError, readPattern } from './pattern.ts';
 
 const presence = ['exists', 'does_not_exist'] as const;
@@ -69,7 +70,7 @@ export function readTypedTest(body: LeafBody, type: keyof typeof wordsFor): Valu
   if (isTimed(word)) return timeTest(body, word);
   const test = untimedTest(body, word);
   if (test === null || !('value' in test) || typeof test.value === jsonTypes[type]) return test;
-  return body.refuse('value', `expected a ${type}, got ${got(test.value)}`);
+  return body.refuse('value', `expected a ${type}, got ${describe(test.value)}`);
 }
 
 function isTimed(word: string): word is TimedWord {
@@ -102,13 +103,13 @@ function untimedTest(body: LeafBody, word: UntimedWord): UntimedTest | null {
 function scalar(body: LeafBody): Scalar | null {
   const value = body.get('value');
   if (typeof value === 'string' || isFiniteNumber(value) || typeof value === 'boolean') return value;
-  return body.refuse('value', `expected a text, a number or a boolean, got ${got(value)}`);
+  return body.refuse('value', `expected a text, a number or a boolean, got ${describe(value)}`);
 }
 
 function patternTest(body: LeafBody, comparison: (typeof patterns)[number]): UntimedTest | null {
   const value = body.get('value');
   if (typeof value !== 'string')
-    return body.refuse('value', `expected a regular expression as text, got ${got(value)}`);
+    return body.refuse('value', `expected a regular expression as text, got ${describe(value)}`);
   try {
     return { comparison, pattern: readPattern(value) };
   } catch (error) {
@@ -124,7 +125,7 @@ function timeTest(body: LeafBody, comparison: TimedWord): TimeTest | null {
   }
   const days = body.get('value');
   if (isFiniteNumber(days) && days >= 0) return { comparison, days };
-  return body.refuse('value', `expected a number of days, 0 or more, got ${got(days)}`);
+  return body.refuse('value', `expected a number of days, 0 or more, got ${describe(days)}`);
 }
 
 function listTest(body: LeafBody, comparison: (typeof lists)[number]): ListTest | null {

@@ -1,4 +1,5 @@
 import { RequestError } from '../../errors.ts';
+import { bounded } from '../../lib/bounded-texts.ts';
 import { type Definitions, idKey } from '../../workspace/catalog.ts';
 import { filterOf, leavesOf } from '../context.ts';
 import type { Filter, Leaf } from './filter.ts';
@@ -11,7 +12,7 @@ export function referenceProblems(filter: Filter | null, workspace: Definitions)
 /** Throws RequestError `bad_request` with every path. */
 export function checkReferences(filter: Filter | null, workspace: Definitions): void {
   const problems = referenceProblems(filter, workspace);
-  if (problems.length > 0) throw new RequestError('bad_request', problems);
+  if (problems.length > 0) throw new RequestError('bad_request', bounded(problems));
 }
 
 function problemOf(leaf: Leaf, workspace: Definitions): string | null {

@@ -67,7 +67,7 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
 }
 
 function readDisplayPriority(fields: Fields): Templated<number> | undefined {
-  const raw = fields.raw('priority');
+  const raw = fields.get('priority');
   return typeof raw === 'string' && isTemplate(raw) ? raw : readPriority(fields);
 }
 

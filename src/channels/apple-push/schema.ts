@@ -1,5 +1,6 @@
+import { isObject } from '../../lib/json.ts';
 import type { Problems } from '../../lib/problems.ts';
-import { compact, Fields, isPlainObject, isTemplate, type Templated } from '../fields.ts';
+import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra } from '../push-fields.ts';
 import { type AppleButton, readAppleButtons } from './buttons.ts';
 
@@ -95,7 +96,7 @@ export function parseApplePush(raw: Record<string, unknown>, path: string, probl
 }
 
 function readAlert(fields: Fields): AppleAlert | undefined {
-  if (!isPlainObject(fields.raw('alert'))) {
+  if (!isObject(fields.get('alert'))) {
     const body = fields.text('alert');
     return body === undefined ? undefined : { body };
   }

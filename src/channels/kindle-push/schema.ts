@@ -22,7 +22,7 @@ export function parseKindlePush(raw: Record<string, unknown>, path: string, prob
   if (collapse_key !== undefined && !isTemplate(collapse_key) && collapse_key.length > MAX_COLLAPSE_KEY) {
     problems.add('range', fields.at('collapse_key'), `expected at most ${MAX_COLLAPSE_KEY} characters`);
   }
-  const priority = fields.raw('priority');
+  const priority = fields.get('priority');
   return compact({
     alert: requiredText(fields, 'alert'),
     title: requiredText(fields, 'title'),

@@ -1,5 +1,7 @@
+import { elementPath, isObject, own } from '../../lib/json.ts';
+import { isGiven } from '../../lib/lenient.ts';
 import type { Problems } from '../../lib/problems.ts';
-import { compact, Fields, isPlainObject, isTemplate, type Templated } from '../fields.ts';
+import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { countSegments } from './segments.ts';
 
 /** What a caller may send. Source: messaging-objects.md 7.1. */
@@ -61,16 +63,16 @@ function checkLinks(fields: Fields, message: SmsMessage): void {
 
 /** A URL, `{"url": …}` or an array of either; only the first is used. */
 function readMedia(fields: Fields): string[] | undefined {
-  const raw = fields.raw('media_items');
-  if (raw === undefined || raw === null || raw === '') return undefined;
+  const raw = fields.get('media_items');
+  if (!isGiven(raw)) return undefined;
   const list: unknown[] = Array.isArray(raw) ? raw : [raw];
-  const urls = list.flatMap((item, index) => readMediaUrl(fields, item, `${fields.at('media_items')}[${index}]`));
+  const urls = list.flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
   if (urls.length > 1) fields.problems.minor(`${fields.at('media_items')}: only the first of ${urls.length} is used`);
   return urls.slice(0, 1);
 }
 
 function readMediaUrl(fields: Fields, item: unknown, path: string): string[] {
-  const url = isPlainObject(item) && Object.hasOwn(item, 'url') ? item.url : item;
+  const url = isObject(item) ? (own(item, 'url') ?? item) : item;
   if (typeof url !== 'string') {
     fields.problems.add('type', path, 'expected a URL');
     return [];

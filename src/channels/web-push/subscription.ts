@@ -1,5 +1,5 @@
 import { ECDH } from 'node:crypto';
-import { isPlainObject } from '../fields.ts';
+import { isObject, own } from '../../lib/json.ts';
 
 /** A browser's PushSubscription, decoded. Source: messaging-objects.md 5.3; W3C Push API, section 8. */
 export interface Subscription {
@@ -94,7 +94,7 @@ function readExpiration(value: unknown): Date | null | undefined {
 }
 
 function member(value: unknown, key: string): unknown {
-  return isPlainObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isObject(value) ? own(value, key) : undefined;
 }
 
 function refuse(problem: string): SubscriptionReading {

@@ -47,7 +47,7 @@ export function urlProblem(text: string): string | null {
 
 /** An object is a common mistake for its JSON text. */
 function readBody(fields: Fields): string | undefined {
-  const body = fields.raw('body');
+  const body = fields.get('body');
   return typeof body === 'object' && body !== null ? JSON.stringify(body) : fields.text('body');
 }
 

@@ -32,7 +32,7 @@ export function readQuickReply(fields: Fields): QuickReply {
   const buttons = (fields.objects('buttons') ?? []).map((button) => ({
     text: requiredText(button, 'text', limits.button),
   }));
-  if (fields.raw('buttons') === undefined) fields.require('buttons');
+  if (fields.get('buttons') === undefined) fields.require('buttons');
   else count(fields, 'buttons', buttons.length, MAX_BUTTONS);
   const body = requiredText(fields, 'body', limits.replyBody);
   return compact({
@@ -57,7 +57,7 @@ export function readListMessage(fields: Fields): ListMessage {
 
 function readList(fields: Fields): ListMessage['list'] {
   const sections = (fields.objects('list_sections') ?? []).map(readSection);
-  if (fields.raw('list_sections') === undefined) fields.require('list_sections');
+  if (fields.get('list_sections') === undefined) fields.require('list_sections');
   else count(fields, 'list_sections', sections.length, MAX_SECTIONS);
   const rows = sections.reduce((sum, { list_rows }) => sum + list_rows.length, 0);
   if (rows > MAX_ROWS)

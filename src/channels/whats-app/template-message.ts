@@ -1,5 +1,6 @@
+import type { RawObject } from '../../lib/json.ts';
 import { readText } from '../../lib/lenient.ts';
-import { compact, type Fields, isPlainObject, isTemplate } from '../fields.ts';
+import { compact, type Fields, isTemplate } from '../fields.ts';
 import type { TemplateMessage } from './content.ts';
 import { requiredText, webUrl } from './text-fields.ts';
 
@@ -47,9 +48,9 @@ function readButtonVariable(fields: Fields): Record<string, string> | undefined 
 }
 
 function readIndexed(fields: Fields, key: string): [number, string][] | undefined {
-  const raw = fields.raw(key);
-  const hash = Array.isArray(raw) ? Object.fromEntries(raw.entries()) : fields.hash(key);
-  if (hash === undefined || !isPlainObject(hash)) return undefined;
+  const raw = fields.get(key);
+  const hash: RawObject | undefined = Array.isArray(raw) ? Object.fromEntries(raw.entries()) : fields.hash(key);
+  if (hash === undefined) return undefined;
   return Object.entries(hash).flatMap(([index, value]) => {
     const text = readText(value);
     if (!/^(0|[1-9]\d{0,3})$/.test(index)) {

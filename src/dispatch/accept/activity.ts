@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../../channels/channel.ts';
-import { isPlainObject } from '../../channels/fields.ts';
+import { isObject } from '../../lib/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 
@@ -43,9 +43,9 @@ const oldCredentials = new Set(['api_key', 'app_group_id', 'company_secret']);
 export function withoutSecrets(body: Record<string, unknown>): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(body).filter(([key]) => !oldCredentials.has(key)));
   const { messages } = kept;
-  if (!isPlainObject(messages) || !isPlainObject(messages.webhook)) return kept;
+  if (!isObject(messages) || !isObject(messages.webhook)) return kept;
   const { webhook } = messages;
-  if (!isPlainObject(webhook.request_headers)) return kept;
+  if (!isObject(webhook.request_headers)) return kept;
   const headers = Object.fromEntries(
     Object.entries(webhook.request_headers).map(([name, value]) => [
       name,

@@ -1,6 +1,7 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
-import { isPlainObject } from '../../channels/fields.ts';
-import { describe, readFlag } from '../../lib/lenient.ts';
+import { describe, elementPath, isObject, own, type RawObject } from '../../lib/json.ts';
+import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { ObjectReader } from '../../lib/object-reader.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
@@ -11,43 +12,37 @@ export interface SendRequest {
   /** As listed, repeated names included. */
   names: PersonName[];
   segmentId: string | null;
-  audience: Record<string, unknown> | null;
+  audience: RawObject | null;
   broadcast: boolean;
   campaignId: string | null;
   sendId: string | null;
   overridesCaps: boolean;
   requiredState: RequiredState;
-  messages: [ChannelKey, Record<string, unknown>][];
+  messages: [ChannelKey, RawObject][];
   dryRun: boolean;
   delivery: DeliveryMode;
 }
 
-type Body = Record<string, unknown>;
+type Body = ObjectReader<Problems>;
 
 /** Checks the types of the top level and refuses what belongs to other endpoints. Files its problems under stage `type`. */
-export function readSendRequest(body: Body, problems: Problems): SendRequest {
-  refuseForeignKeys(body, problems);
-  const flag = (key: string) => readTopFlag(body, key, problems);
+export function readSendRequest(raw: RawObject, problems: Problems): SendRequest {
+  const body = new ObjectReader(raw, '', problems);
+  refuseForeignKeys(body);
+  const flag = (key: string) => body.scalar(key, readFlag) ?? false;
   const overrides = [flag('override_frequency_capping'), flag('override_messaging_limits')];
   return {
-    names: [
-      ...readExternalIds(own(body, 'external_user_ids'), problems),
-      ...readAliases(own(body, 'user_aliases'), problems),
-    ],
-    segmentId: readId(body, 'segment_id', problems),
-    audience: readAudience(own(body, 'audience'), problems),
+    names: [...readExternalIds(body), ...readAliases(body)],
+    segmentId: readId(body, 'segment_id'),
+    audience: readAudience(body),
     broadcast: flag('broadcast'),
-    campaignId: readId(body, 'campaign_id', problems),
-    sendId: readId(body, 'send_id', problems),
+    campaignId: readId(body, 'campaign_id'),
+    sendId: readId(body, 'send_id'),
     overridesCaps: overrides.includes(true),
-    requiredState: readState(own(body, 'recipient_subscription_state'), problems),
-    messages: readMessages(own(body, 'messages'), problems),
-    ...readOurOptions(own(body, 'cresset'), problems),
+    requiredState: readState(body),
+    messages: readMessages(body),
+    ...readOurOptions(body),
   };
-}
-
-function own(body: Body, key: string): unknown {
-  return Object.hasOwn(body, key) ? body[key] : undefined;
 }
 
 const foreignKeys: ReadonlyMap<string, string> = new Map([
@@ -59,62 +54,55 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
 ]);
 const harmlessWhenEmpty = new Set(['recipients', 'segment_ids']);
 
-function refuseForeignKeys(body: Body, problems: Problems): void {
+function refuseForeignKeys(body: Body): void {
   for (const [key, reason] of foreignKeys) {
-    const value = own(body, key);
+    const value = body.get(key);
     if (value === undefined) continue;
-    const isEmpty = value === null || value === '' || (Array.isArray(value) && value.length === 0);
+    const isEmpty = !isGiven(value) || (Array.isArray(value) && value.length === 0);
     if (harmlessWhenEmpty.has(key) && isEmpty) continue;
-    problems.add('type', key, reason);
+    body.refuse(key, reason);
   }
 }
 
-function readTopFlag(body: Body, key: string, problems: Problems): boolean {
-  const value = own(body, key);
-  const reading = readFlag(value);
-  if (reading.ok) return reading.value ?? false;
-  const came = typeof value === 'number' ? String(value) : describe(value);
-  problems.add('type', key, `expected a boolean, got ${came}`);
-  return false;
-}
-
-function readId(body: Body, key: string, problems: Problems): string | null {
-  const value = own(body, key);
-  if (value === undefined || value === null || value === '') return null;
+function readId(body: Body, key: string): string | null {
+  const value = body.get(key);
+  if (!isGiven(value)) return null;
   if (typeof value === 'string') return value;
-  problems.add('type', key, `expected a text, got ${describe(value)}`);
+  body.refuse(key, `expected a text, got ${describe(value)}`);
   return null;
 }
 
-function readExternalIds(value: unknown, problems: Problems): PersonName[] {
-  if (value === undefined || value === null || value === '') return [];
+function readExternalIds(body: Body): PersonName[] {
+  const value = body.get('external_user_ids');
+  if (!isGiven(value)) return [];
   if (!isIdText(value) && !Array.isArray(value)) {
-    problems.add('type', 'external_user_ids', `expected an array of texts, got ${describe(value)}`);
+    body.refuse('external_user_ids', `expected an array of texts, got ${describe(value)}`);
     return [];
   }
   const list: unknown[] = Array.isArray(value) ? value : [value];
   return list.flatMap((item, index) => {
-    const path = `external_user_ids[${index}]`;
+    const path = elementPath('external_user_ids', index);
     if (typeof item === 'number' && !Number.isInteger(item))
-      problems.add('type', path, 'expected a text, got a fractional number');
+      body.problems.add('type', path, 'expected a text, got a fractional number');
     if (isIdText(item)) return [{ label: '', name: String(item) }];
-    problems.minor(`${path} is not a non-empty string and was skipped`);
+    body.problems.minor(`${path} is not a non-empty string and was skipped`);
     return [];
   });
 }
 
-function readAliases(value: unknown, problems: Problems): PersonName[] {
-  if (value === undefined || value === null) return [];
-  const list = isPlainObject(value) ? [value] : value;
+function readAliases(body: Body): PersonName[] {
+  if (!body.has('user_aliases')) return [];
+  const value = body.get('user_aliases');
+  const list = isObject(value) ? [value] : value;
   if (!Array.isArray(list)) {
-    problems.add('type', 'user_aliases', `expected an array of objects, got ${describe(value)}`);
+    body.refuse('user_aliases', `expected an array of objects, got ${describe(value)}`);
     return [];
   }
   return list.flatMap((item: unknown, index) => {
-    const name = isPlainObject(item) ? own(item, 'alias_name') : undefined;
-    const label = isPlainObject(item) ? own(item, 'alias_label') : undefined;
+    const [name, label] = isObject(item) ? [own(item, 'alias_name'), own(item, 'alias_label')] : [];
     if (isIdText(name) && typeof label === 'string' && label.trim() !== '') return [{ label, name: String(name) }];
-    problems.minor(`user_aliases[${index}] has no non-empty alias_name and alias_label and was skipped`);
+    const path = elementPath('user_aliases', index);
+    body.problems.minor(`${path} has no non-empty alias_name and alias_label and was skipped`);
     return [];
   });
 }
@@ -126,62 +114,44 @@ function isIdText(value: unknown): value is string | number {
   );
 }
 
-function readAudience(value: unknown, problems: Problems): Record<string, unknown> | null {
-  if (value === undefined || value === null) return null;
-  if (isPlainObject(value) && Object.keys(value).length > 0) return value;
-  const came = isPlainObject(value) ? 'an empty object' : describe(value);
-  problems.add('type', 'audience', `expected a connected audience object, got ${came}`);
+function readAudience(body: Body): RawObject | null {
+  if (!body.has('audience')) return null;
+  const value = body.get('audience');
+  if (isObject(value) && Object.keys(value).length > 0) return value;
+  const came = isObject(value) ? 'an empty object' : describe(value);
+  body.refuse('audience', `expected a connected audience object, got ${came}`);
   return null;
 }
 
-function readState(value: unknown, problems: Problems): RequiredState {
-  if (value === undefined || value === null) return 'subscribed';
+function readState(body: Body): RequiredState {
+  if (!body.has('recipient_subscription_state')) return 'subscribed';
+  const value = body.get('recipient_subscription_state');
   const found = requiredStates.find((state) => state === value);
   if (found !== undefined) return found;
-  problems.add('type', 'recipient_subscription_state', `expected one of ${requiredStates.join(', ')}, in lower case`);
+  body.refuse('recipient_subscription_state', `expected one of ${requiredStates.join(', ')}, in lower case`);
   return 'subscribed';
 }
 
-function readMessages(value: unknown, problems: Problems): SendRequest['messages'] {
-  if (value === undefined || value === null) return [];
-  if (!isPlainObject(value)) {
-    problems.add('type', 'messages', `expected an object, got ${describe(value)}`);
-    return [];
-  }
-  for (const key of Object.keys(value)) {
-    if (!channelKeys.some((channel) => channel === key))
-      problems.minor(`messages.${shown(key)} is not a supported channel and was skipped`);
+function readMessages(body: Body): SendRequest['messages'] {
+  const raw = body.rawObject('messages');
+  if (raw === undefined) return [];
+  const messages = new ObjectReader(raw, 'messages', body.problems);
+  for (const key of messages.unknown(channelKeys)) {
+    body.problems.minor(`${messages.at(key)} is not a supported channel and was skipped`);
   }
   return channelKeys.flatMap((channel) => {
-    const message = own(value, channel);
-    if (message === undefined || message === null || message === '') return [];
-    if (isPlainObject(message)) return [[channel, message] as [ChannelKey, Body]];
-    problems.add('type', `messages.${channel}`, `expected an object, got ${describe(message)}`);
-    return [];
+    const message = isGiven(messages.get(channel)) ? messages.rawObject(channel) : undefined;
+    return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
   });
 }
 
-/** A caller's key in an answer: shortened and plain, whatever it holds. */
-function shown(key: string): string {
-  return key.replace(/[^\w.-]/g, '?').slice(0, 64);
-}
-
-function readOurOptions(value: unknown, problems: Problems): Pick<SendRequest, 'dryRun' | 'delivery'> {
-  const options = { dryRun: false, delivery: 'at_least_once' as DeliveryMode };
-  if (value === undefined || value === null) return options;
-  if (!isPlainObject(value)) {
-    problems.add('type', 'cresset', `expected an object, got ${describe(value)}`);
-    return options;
+function readOurOptions(body: Body): Pick<SendRequest, 'dryRun' | 'delivery'> {
+  const options = new ObjectReader(body.rawObject('cresset') ?? {}, 'cresset', body.problems);
+  for (const key of options.unknown(['dry_run', 'delivery'])) {
+    options.refuse(key, 'unknown member; dry_run and delivery are known');
   }
-  for (const key of Object.keys(value)) {
-    if (key !== 'dry_run' && key !== 'delivery')
-      problems.add('type', `cresset.${shown(key)}`, 'unknown member; dry_run and delivery are known');
-  }
-  const dryRun = readFlag(own(value, 'dry_run'));
-  if (dryRun.ok) options.dryRun = dryRun.value ?? false;
-  else problems.add('type', 'cresset.dry_run', `expected a boolean, got ${describe(own(value, 'dry_run'))}`);
-  const delivery = own(value, 'delivery') ?? options.delivery;
-  const mode = deliveryModes.find((known) => known === delivery);
-  if (mode === undefined) problems.add('type', 'cresset.delivery', `expected one of ${deliveryModes.join(', ')}`);
-  return { ...options, delivery: mode ?? options.delivery };
+  return {
+    dryRun: options.scalar('dry_run', readFlag) ?? false,
+    delivery: options.word('delivery', deliveryModes) ?? 'at_least_once',
+  };
 }

@@ -1,5 +1,6 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
-import { describe } from '../../lib/lenient.ts';
+import { describe, elementPath, type RawObject } from '../../lib/json.ts';
+import { ObjectReader } from '../../lib/object-reader.ts';
 import { Problems } from '../../lib/problems.ts';
 import type { DispatchState } from './states.ts';
 
@@ -32,34 +33,34 @@ export function filterFor(state: DispatchState, { statuses, ...rest }: ReplayReq
 }
 
 /** The body of a replay. Throws RequestError that names each path. */
-export function readReplayRequest(body: Record<string, unknown>): ReplayRequest {
+export function readReplayRequest(raw: RawObject): ReplayRequest {
   const problems = new Problems();
-  for (const name of Object.keys(body)) {
-    if (!members.includes(name)) problems.add('shape', name, `unknown member; expected ${members.join(', ')}`);
+  const body = new ObjectReader(raw, '', problems);
+  for (const name of body.unknown(members)) {
+    body.refuse(name, `unknown member; expected ${members.join(', ')}`, 'shape');
   }
-  const statuses = readList(body, 'statuses', isOneOf(replayable), `of ${replayable.join(', ')}`, problems);
-  const channels = readList(body, 'channels', isOneOf(channelKeys), `of ${channelKeys.join(', ')}`, problems);
-  const codes = readList(body, 'codes', isCode, "of provider's codes as texts", problems);
+  const statuses = readList(body, 'statuses', isOneOf(replayable), `of ${replayable.join(', ')}`);
+  const channels = readList(body, 'channels', isOneOf(channelKeys), `of ${channelKeys.join(', ')}`);
+  const codes = readList(body, 'codes', isCode, "of provider's codes as texts");
   problems.throwIfAny();
   return { statuses, channels, codes };
 }
 
 function readList<T>(
-  body: Record<string, unknown>,
+  body: ObjectReader,
   name: string,
   isElement: (value: unknown) => value is T,
   expected: string,
-  problems: Problems,
 ): T[] | null {
-  const value = Object.hasOwn(body, name) ? body[name] : undefined;
-  if (value === undefined || value === null) return null;
+  if (!body.has(name)) return null;
+  const value = body.get(name);
   if (!Array.isArray(value) || value.length === 0 || value.length > MOST_CODES) {
-    problems.add('type', name, `expected an array of 1 to ${MOST_CODES} elements, got ${describe(value)}`);
+    body.refuse(name, `expected an array of 1 to ${MOST_CODES} elements, got ${describe(value)}`);
     return null;
   }
   const elements: unknown[] = value;
   for (const [index, element] of elements.entries()) {
-    if (!isElement(element)) problems.add('type', `${name}[${index}]`, `expected one ${expected}`);
+    if (!isElement(element)) body.problems.add('type', elementPath(name, index), `expected one ${expected}`);
   }
   return elements.filter(isElement);
 }

@@ -6,9 +6,12 @@ import {
   subscriptionToken,
 } from '../../channels/web-push/subscription.ts';
 import { RequestError } from '../../errors.ts';
+import { isAllowed } from '../../lib/allow-list.ts';
+import { ObjectReader } from '../../lib/object-reader.ts';
+import { firstProblem, ObjectProblem } from '../../lib/problems.ts';
 import { readIdentity } from '../../people/tokens/browser-identity.ts';
-import { isAllowed } from '../../workspace/allow-list.ts';
 import type { App } from '../../workspace/catalog.ts';
+import { parseBody } from '../body.ts';
 
 /** The settings of an app that matter to its browsers; as in the workspace file. */
 export type VapidSettings = Readonly<Record<string, string>>;
@@ -16,11 +19,13 @@ export type VapidSettings = Readonly<Record<string, string>>;
 export const registrationMembers = ['app_id', 'subscription', 'previous', 'identity', 'external_id'] as const;
 export const removalMembers = ['app_id', 'subscription'] as const;
 
-type Body = Readonly<Record<string, unknown>>;
+/** The body of a call from a page. */
+export function readBody(rawBody: Buffer): ObjectReader {
+  return new ObjectReader(parseBody(rawBody), '', firstProblem);
+}
 
-export function refuseUnknown(body: Body, known: readonly string[]): void {
-  const unknown = Object.keys(body).filter((key) => !known.includes(key));
-  if (unknown.length > 0) throw new RequestError('bad_request', [`body: expected only ${known.join(', ')}`]);
+export function refuseUnknown(body: ObjectReader, known: readonly string[]): void {
+  if (body.unknown(known).length > 0) throw new ObjectProblem(`body: expected only ${known.join(', ')}`);
 }
 
 /** The token of a subscription in a body. Throws RequestError. */
@@ -32,14 +37,16 @@ export function readToken(value: unknown, path: string): string {
 export function readNewToken(value: unknown, { settings, now }: { settings: VapidSettings; now: Date }): string {
   const subscription = read(value, 'subscription');
   const { endpoint, expiresAt } = subscription;
-  if (expiresAt !== null && expiresAt <= now) refuse('subscription.expirationTime: has passed');
-  if (!isPushService(endpoint, settings)) refuse('subscription.endpoint: expected one of a push service of this app');
+  if (expiresAt !== null && expiresAt <= now) throw new ObjectProblem('subscription.expirationTime: has passed');
+  if (!isPushService(endpoint, settings))
+    throw new ObjectProblem('subscription.endpoint: expected one of a push service of this app');
   return subscriptionToken(subscription);
 }
 
 function read(value: unknown, path: string): Subscription {
   const reading = admitSubscription(readSubscription(value));
-  return reading.ok ? reading.subscription : refuse(`${path}.${reading.problem}`);
+  if (reading.ok) return reading.subscription;
+  throw new ObjectProblem(`${path}.${reading.problem}`);
 }
 
 /**
@@ -55,33 +62,26 @@ function isPushService({ hostname, host, protocol }: URL, settings: VapidSetting
 
 /** The external id that a page may name, or null when it names nobody. Throws RequestError. */
 export function readPerson(
-  body: Body,
+  body: ObjectReader,
   { app, settings, now }: { app: App; settings: VapidSettings; now: Date },
 ): string | null {
   const isTrusted = settings.trust_external_id === 'true';
-  if (isGiven(body.identity)) {
+  if (body.has('identity')) {
     const { identity_key: key } = settings;
     if (key === undefined) throw new RequestError('invalid_identity', ['the app has no identity_key']);
-    const identity = readIdentity(body.identity, { key, appId: app.id, now });
+    const identity = readIdentity(body.get('identity'), { key, appId: app.id, now });
     if (!identity.ok) throw new RequestError('invalid_identity', [`identity: ${identity.problem}`]);
     const externalId = textOf(identity.externalId, 'identity.sub');
-    if (isGiven(body.external_id) && body.external_id !== externalId)
-      refuse('external_id: expected that of the identity');
+    if (body.has('external_id') && body.get('external_id') !== externalId)
+      throw new ObjectProblem('external_id: expected that of the identity');
     return externalId;
   }
-  if (!isGiven(body.external_id)) return null;
+  if (!body.has('external_id')) return null;
   if (!isTrusted) throw new RequestError('identity_required', ['external_id: expected an identity instead of it']);
-  return textOf(body.external_id, 'external_id');
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
+  return textOf(body.get('external_id'), 'external_id');
 }
 
 function textOf(value: unknown, path: string): string {
-  return typeof value === 'string' && value.trim() !== '' ? value : refuse(`${path}: expected a non-empty text`);
-}
-
-function refuse(problem: string): never {
-  throw new RequestError('bad_request', [problem]);
+  if (typeof value === 'string' && value.trim() !== '') return value;
+  throw new ObjectProblem(`${path}: expected a non-empty text`);
 }

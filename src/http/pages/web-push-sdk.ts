@@ -5,11 +5,11 @@ import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { forgetBrowser, registerBrowser } from '../../people/tokens/browsers.ts';
 import { type App, type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { parseBody } from '../body.ts';
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
 import type { RateBucket } from '../route.ts';
 import {
+  readBody,
   readNewToken,
   readPerson,
   readToken,
@@ -88,23 +88,23 @@ function api(method: 'GET' | 'POST', path: string, handle: Page['handle']): Page
 
 async function register({ db, clock, catalog, limiter }: WebPushPageDeps, request: PageRequest): Promise<PageAnswer> {
   const now = clock.now();
-  const body = parseBody(request.rawBody);
-  const { app, workspace, settings } = appOf(catalog, body.app_id);
+  const body = readBody(request.rawBody);
+  const { app, workspace, settings } = appOf(catalog, body.get('app_id'));
   await charge(limiter, workspace, request.address);
   refuseUnknown(body, registrationMembers);
-  const token = readNewToken(body.subscription, { settings, now });
-  const previous = body.previous === undefined || body.previous === null ? null : readToken(body.previous, 'previous');
+  const token = readNewToken(body.get('subscription'), { settings, now });
+  const previous = body.has('previous') ? readToken(body.get('previous'), 'previous') : null;
   const externalId = readPerson(body, { app, settings, now });
   await registerBrowser(db, { visit: { app, token, previous, externalId }, workspace, now });
   return json(201, { message: 'success' });
 }
 
 async function remove({ db, catalog, limiter }: WebPushPageDeps, request: PageRequest): Promise<PageAnswer> {
-  const body = parseBody(request.rawBody);
-  const { app, workspace } = appOf(catalog, body.app_id);
+  const body = readBody(request.rawBody);
+  const { app, workspace } = appOf(catalog, body.get('app_id'));
   await charge(limiter, workspace, request.address);
   refuseUnknown(body, removalMembers);
-  await forgetBrowser(db, { appId: app.id, token: readToken(body.subscription, 'subscription') });
+  await forgetBrowser(db, { appId: app.id, token: readToken(body.get('subscription'), 'subscription') });
   // The same whether there was one: nobody learns whom we know.
   return json(200, { message: 'success' });
 }

@@ -1,5 +1,6 @@
+import { isObject, shown } from '../../lib/json.ts';
 import { readFlag } from '../../lib/lenient.ts';
-import { isObject, ObjectProblem, shown } from '../object-problem.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
 import { ImportFileError } from './entry.ts';
 

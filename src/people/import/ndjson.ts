@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { ObjectProblem } from '../object-problem.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import { type Entry, maxRecordBytes } from './entry.ts';
 
 const newline = 0x0a;

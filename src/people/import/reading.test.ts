@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { ObjectProblem } from '../object-problem.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import { type CellType, Columns } from './columns.ts';
 import { readCsv } from './csv.ts';
 import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';

@@ -1,8 +1,10 @@
 import type { Database, Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import { isObject, ObjectProblem, own } from '../object-problem.ts';
+import { isObject, own } from '../../lib/json.ts';
+import { isGiven } from '../../lib/lenient.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import { retrying } from '../retrying.ts';
-import { isGiven, readAlias, readExternalId } from './identifiers.ts';
+import { readAlias, readExternalId } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
 
 /** A new alias; without an owner, for a new anonymous person. */

@@ -1,5 +1,7 @@
+import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/json.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
-import { isObject, type Json, ObjectProblem, own, type RawObject, readShortText, shown } from '../object-problem.ts';
+import { readShortText } from '../stored-text.ts';
 
 /** What a request does to one custom attribute. */
 export type CustomChange =
@@ -59,9 +61,9 @@ function readElements(value: RawObject, key: string, path: string): Json[] {
 function readArray(value: readonly unknown[], path: string): Json[] {
   const elements = value.map((element, index) => {
     if (element === null || Array.isArray(element)) {
-      throw new ObjectProblem(`${path}[${index}]: expected a text, number, boolean or object`);
+      throw new ObjectProblem(`${elementPath(path, index)}: expected a text, number, boolean or object`);
     }
-    return readJson(element, `${path}[${index}]`, 1);
+    return readJson(element, elementPath(path, index), 1);
   });
   refuseOversize(elements, path);
   return elements;
@@ -82,7 +84,8 @@ function readJson(value: unknown, path: string, depth: number): Json {
   if (depth > maxNestedDepth) throw new ObjectProblem('custom attribute: nested too deeply');
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number') return readNumber(value, path);
-  if (Array.isArray(value)) return value.map((element, index) => readJson(element, `${path}[${index}]`, depth + 1));
+  if (Array.isArray(value))
+    return value.map((element, index) => readJson(element, elementPath(path, index), depth + 1));
   if (!isObject(value)) return readShortText(value, path);
   return isTime(value) ? readTime(value, path) : readObject(value, path, depth);
 }
@@ -93,7 +96,7 @@ function readObject(value: RawObject, path: string, depth: number): JsonObject {
     Object.entries(value).map(([key, member]) => {
       readShortText(key, `${path}: a key`);
       if (key === '' || /[.$]/.test(key)) throw new ObjectProblem(`${path}: a key is empty or holds "." or "$"`);
-      return [key, readJson(member, `${path}.${shown(key)}`, depth + 1)];
+      return [key, readJson(member, memberPath(path, key), depth + 1)];
     }),
   );
 }
@@ -110,11 +113,7 @@ function readTime(value: RawObject, path: string): string {
 
 function withoutNulls(value: JsonObject): JsonObject {
   const kept = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(kept.map(([key, member]) => [key, isJsonObject(member) ? withoutNulls(member) : member]));
-}
-
-function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.fromEntries(kept.map(([key, member]) => [key, isObject(member) ? withoutNulls(member) : member]));
 }
 
 /** Custom attributes of one person: as given, and of those that are times the milliseconds since 1970. */
@@ -128,7 +127,7 @@ export function changeCustom(before: CustomAttributes, changes: ReadonlyMap<stri
   const values = new Map(before.values);
   const times = new Map(before.times);
   for (const [name, change] of changes) {
-    const value = changedValue(values.get(name), change, shown(name));
+    const value = changedValue(values.get(name), change, memberPath('', name));
     times.delete(name);
     if (value === undefined) values.delete(name);
     else values.set(name, value);
@@ -148,7 +147,7 @@ function changedValue(stored: Json | undefined, change: CustomChange, path: stri
     case 'edit_array':
       return editedArray(stored, change, path);
     case 'merge': {
-      const merged = mergedObject(isJsonObject(stored) ? stored : {}, change.value);
+      const merged = mergedObject(isObject(stored) ? stored : {}, change.value);
       refuseOversize(merged, path);
       return merged;
     }
@@ -190,7 +189,7 @@ function mergedObject(stored: JsonObject, change: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(change)) {
     const known = members.get(key);
     if (value === null) members.delete(key);
-    else if (isJsonObject(value)) members.set(key, mergedObject(isJsonObject(known) ? known : {}, value));
+    else if (isObject(value)) members.set(key, mergedObject(isObject(known) ? known : {}, value));
     else members.set(key, value);
   }
   return Object.fromEntries(members);

@@ -1,5 +1,7 @@
-import { readFlag } from '../../lib/lenient.ts';
-import { isObject, ObjectProblem, own, type RawObject, readName } from '../object-problem.ts';
+import { isObject, own, type RawObject } from '../../lib/json.ts';
+import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
+import { readName } from '../stored-text.ts';
 import { readBrazeId } from './braze-id.ts';
 import { readEmailAddress, readPhone } from './contact.ts';
 import type { PersonName } from './identify.ts';
@@ -26,10 +28,6 @@ export function readIdentifier(raw: RawObject): Identifier | null {
   if (isGiven(own(raw, 'email'))) return { kind: 'email', email: readEmail(own(raw, 'email')) };
   if (isGiven(own(raw, 'phone'))) return { kind: 'phone', phone: readPhoneNumber(own(raw, 'phone')) };
   return null;
-}
-
-export function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '';
 }
 
 export function readExternalId(value: unknown, path = 'external_id'): PersonName {

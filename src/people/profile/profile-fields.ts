@@ -1,10 +1,12 @@
-import { readFlag } from '../../lib/lenient.ts';
+import { isObject, type Json, own } from '../../lib/json.ts';
+import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readTimeZone } from '../../lib/zone-names.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import { isObject, type Json, ObjectProblem, own, readShortText } from '../object-problem.ts';
+import { readShortText } from '../stored-text.ts';
 import { readCountry, readLanguage } from './countries-and-languages.ts';
-import { isGiven, readEmail, readPhoneNumber } from './identifiers.ts';
+import { readEmail, readPhoneNumber } from './identifiers.ts';
 
 /** New values of columns of `profiles`; null removes. */
 export interface ProfileColumns {

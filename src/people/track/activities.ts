@@ -1,15 +1,9 @@
-import {
-  isObject,
-  type Json,
-  ObjectProblem,
-  own,
-  type RawObject,
-  readName,
-  readShortText,
-  shown,
-} from '../object-problem.ts';
-import { type Identifier, isGiven, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
+import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/json.ts';
+import { isGiven } from '../../lib/lenient.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
+import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { readTime } from '../profile/profile-fields.ts';
+import { readName, readShortText } from '../stored-text.ts';
 
 /** One good object of `events` or `purchases`: something a person did. */
 export interface Activity {
@@ -118,7 +112,8 @@ function readProperty(value: unknown, path: string, depth: number): Json {
     if (Number.isFinite(value)) return value;
     throw new ObjectProblem(`${path}: expected a number that fits into 64 bits`);
   }
-  if (Array.isArray(value)) return value.map((element, index) => readProperty(element, `${path}[${index}]`, depth + 1));
+  if (Array.isArray(value))
+    return value.map((element, index) => readProperty(element, elementPath(path, index), depth + 1));
   if (!isObject(value)) return readShortText(value, path);
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => {
@@ -126,7 +121,7 @@ function readProperty(value: unknown, path: string, depth: number): Json {
       // "$time" alone is how a date inside is written.
       const isWrong = key === '' || (key.startsWith('$') && key !== '$time');
       if (isWrong) throw new ObjectProblem(`${path}: a name is empty or begins with "$"`);
-      return [key, readProperty(member, `${path}.${shown(key)}`, depth + 1)];
+      return [key, readProperty(member, memberPath(path, key), depth + 1)];
     }),
   );
 }

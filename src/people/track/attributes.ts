@@ -1,10 +1,12 @@
 import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
-import { readFlag } from '../../lib/lenient.ts';
+import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/json.ts';
+import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { isObject, ObjectProblem, own, type RawObject, readName, readShortText, shown } from '../object-problem.ts';
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
-import { type Identifier, isGiven, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
+import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
+import { readName, readShortText } from '../stored-text.ts';
 
 export interface TokenChange {
   appId: string;
@@ -57,7 +59,8 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
     if (notCustom.has(key)) continue;
     const read = profileFields.get(key);
     if (read !== undefined) read(value, profile);
-    else custom.set(readName(key, 'attribute name', 1_020), readCustomChange(value, shown(key), mergesObjects));
+    else
+      custom.set(readName(key, 'attribute name', 1_020), readCustomChange(value, memberPath('', key), mergesObjects));
   }
   // Who is named by an address keeps it as it is written on the profile.
   if (identifier?.kind === 'email') delete profile.columns.email;
@@ -95,7 +98,7 @@ function readTokens(value: unknown, workspace: WorkspaceCatalog): TokenChange[] 
   if (value === undefined) return [];
   if (value === null) return null;
   return readObjects(value, 'push_tokens', maxTokens).map((raw, index) => {
-    const path = `push_tokens[${index}]`;
+    const path = elementPath('push_tokens', index);
     const app = workspace.apps.get(idKey(readName(own(raw, 'app_id'), `${path}.app_id`)));
     if (app === undefined) throw new ObjectProblem(`${path}.app_id: names no app of this workspace`);
     const deviceId = own(raw, 'device_id');
@@ -119,7 +122,7 @@ function readToken(value: unknown, path: string, platform: App['platform']): str
 function readGroups(value: unknown, workspace: WorkspaceCatalog): GroupChange[] {
   if (value === undefined || value === null) return [];
   return readObjects(value, 'subscription_groups', 350).map((raw, index) => {
-    const path = `subscription_groups[${index}]`;
+    const path = elementPath('subscription_groups', index);
     const group = workspace.subscriptionGroups.get(
       idKey(readName(own(raw, 'subscription_group_id'), `${path}.subscription_group_id`)),
     );
@@ -138,6 +141,6 @@ function readObjects(value: unknown, path: string, most: number): RawObject[] {
   if (list.length > most) throw new ObjectProblem(`${path}: expected at most ${most} objects`);
   return list.map((item: unknown, index) => {
     if (isObject(item)) return item;
-    throw new ObjectProblem(`${path}[${index}]: expected an object`);
+    throw new ObjectProblem(`${elementPath(path, index)}: expected an object`);
   });
 }

@@ -1,6 +1,7 @@
 import { RequestError } from '../../errors.ts';
+import { isObject, own, type RawObject } from '../../lib/json.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { isObject, ObjectProblem, type RawObject } from '../object-problem.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';
 import { type AttributesObject, readAttributes } from './attributes.ts';
 
@@ -27,7 +28,7 @@ const maxObjects = 75;
 export function readLists(body: RawObject): Map<TrackArray, unknown[]> {
   const lists = new Map<TrackArray, unknown[]>();
   for (const array of trackArrays) {
-    const list = Object.hasOwn(body, array) ? body[array] : undefined;
+    const list = own(body, array);
     if (list === undefined || list === null) continue;
     if (!Array.isArray(list)) throw new RequestError('bad_request', [`${array}: expected an array of objects`]);
     if (list.length > maxObjects) {

@@ -1,5 +1,6 @@
+import type { Json } from '../../lib/json.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import { type Json, ObjectProblem } from '../object-problem.ts';
 import { type CustomAttributes, changeCustom } from '../profile/custom-values.ts';
 import type { Identifier } from '../profile/identifiers.ts';
 import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';

@@ -1,6 +1,6 @@
 import type { Database, Db } from '../../db/database.ts';
+import type { RawObject } from '../../lib/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import type { RawObject } from '../object-problem.ts';
 import { retrying } from '../retrying.ts';
 import type { Activity } from './activities.ts';
 import type { AttributesObject } from './attributes.ts';

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { isObject } from '../../lib/json.ts';
 import { type Answer, header, type WireRequest } from '../../net/wire.ts';
 import { AccessTokens } from '../access-tokens.ts';
 import { type AnswerContext, type AnswerTable, answerTable, jsonAnswer, type NamedAnswer } from '../answers.ts';
-import { isObject, readJson } from '../json.ts';
+import { readJson } from '../json.ts';
 import { type Provider, type Simulator, type SimulatorOptions, startSimulator, type Verdict } from '../simulator.ts';
 
 export interface AdmMessage {

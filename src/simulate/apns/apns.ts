@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { isObject } from '../../lib/json.ts';
 import type { WireRequest } from '../../net/wire.ts';
-import { isObject, readJson } from '../json.ts';
+import { readJson } from '../json.ts';
 import { type Provider, type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts';
 import { type ApnsReason, apnsAnswers, apnsError } from './apns-answers.ts';
 import { ProviderTokens, type TrustedKey } from './apns-credentials.ts';

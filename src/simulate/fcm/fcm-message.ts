@@ -1,5 +1,6 @@
+import { isObject } from '../../lib/json.ts';
 import type { Answer } from '../../net/wire.ts';
-import { isObject, readJson } from '../json.ts';
+import { readJson } from '../json.ts';
 import { badField, INVALID_TOKEN, invalidArgument, TOO_BIG } from './fcm-answers.ts';
 
 /** What is kept of a message: the parts that tests and users look at, as they were sent. */

@@ -1,9 +1,4 @@
-import { rangeProblem, targetProblem } from '../allow-list.ts';
-import { idKey, type SmtpRelay } from '../catalog.ts';
-import { allPermissions } from '../keys.ts';
-import { relayName } from '../sealed-relays.ts';
-import { rateBuckets } from '../settings.ts';
-import { providerMembers } from './providers.ts';
+import { rangeProblem, targetProblem } from '../../lib/allow-list.ts';
 import {
   checked,
   flag,
@@ -14,11 +9,17 @@ import {
   oneOf,
   optional,
   type Read,
+  refuse,
   required,
   requiredOrNull,
   type Shape,
   text,
-} from './shape.ts';
+} from '../../lib/shape.ts';
+import { idKey, type SmtpRelay } from '../catalog.ts';
+import { allPermissions } from '../keys.ts';
+import { relayName } from '../sealed-relays.ts';
+import { rateBuckets } from '../settings.ts';
+import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 350; // specification of the operator interface
 const MOST_RELAYS = 10;
@@ -50,12 +51,11 @@ const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
   const isList = Array.isArray(value);
   const read = isList ? list(relay, MOST_RELAYS)(value, path, problems) : asList(relay(value, path, problems));
   if (read === undefined) return undefined;
-  if (read.length === 0) problems.push(`${path}: expected at least one relay`);
+  if (read.length === 0) return refuse(problems, path, 'expected at least one relay');
   const named = read.map(({ name, url }) => ({ name: name ?? relayName(url), url }));
-  for (const [at, { name }] of named.entries())
-    if (named.findIndex((other) => other.name === name) < at)
-      problems.push(`${path}[${at}].name: another relay has this name already`);
-  return named;
+  const repeated = named.flatMap(({ name }, at) => (named.findIndex((one) => one.name === name) < at ? [at] : []));
+  for (const at of repeated) refuse(problems, `${path}[${at}].name`, 'another relay has this name already');
+  return repeated.length === 0 ? named : undefined;
 };
 
 function asList<T>(value: T | undefined): T[] | undefined {
@@ -138,8 +138,7 @@ const permissionList: Shape<(typeof allPermissions)[number][]> = (value, path, p
   if (value === 'all') return [...allPermissions];
   const read = list(oneOf(allPermissions))(value, path, problems);
   if (read?.length !== 0) return read && [...new Set(read)];
-  problems.push(`${path}: expected at least one permission, or all`);
-  return undefined;
+  return refuse(problems, path, 'expected at least one permission, or all');
 };
 
 const apiKey = object({

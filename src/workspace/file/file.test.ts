@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { readWorkspaceFile, WorkspaceFileError } from './file.ts';
+import { type CheckFilter, readWorkspaceFile, WorkspaceFileError } from './file.ts';
 import type { Surroundings } from './references.ts';
 
 const ID = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
@@ -21,7 +21,7 @@ const campaign = { id: 'c', name: 'Receipts', kind: 'api' };
 const cap = { channel: 'push', max_sends: 2, period_count: 1, period_unit: 'days' };
 const apiKey = { name: 'backend', key: KEY, permissions: ['messages.send'] };
 
-function problemsOf(source: string, surroundings = at, checkFilter: () => readonly string[] = anyFilter) {
+function problemsOf(source: string, surroundings = at, checkFilter: CheckFilter = anyFilter) {
   try {
     readWorkspaceFile(source, surroundings, checkFilter);
   } catch (error) {
@@ -380,9 +380,9 @@ test('YAML made to exhaust the reader is refused', () => {
 
 test("a segment's filter is checked from outside, with its path; null is not", () => {
   const seen: [unknown, string][] = [];
-  const checkFilter = (filter: unknown, path: string) => {
+  const checkFilter: CheckFilter = (filter, path, problems) => {
     seen.push([filter, path]);
-    return [`${path}.AND: expected an array`];
+    problems.add('type', `${path}.AND`, 'expected an array');
   };
   const source = stringify({ segments: [segment, { id: OTHER, name: 'Known', filter: { AND: 1 } }] });
   assert.throws(() => readWorkspaceFile(source, at, checkFilter), /segments\[1\]\.filter\.AND: expected an array/);

@@ -1,11 +1,15 @@
 import { parseDocument } from 'yaml';
+import { bounded } from '../../lib/bounded-texts.ts';
+import { quotedMemberPath } from '../../lib/json.ts';
+import { Problems, type Sink } from '../../lib/problems.ts';
+import { refuse } from '../../lib/shape.ts';
+import { isStorable } from '../../lib/storable.ts';
 import { consistencyProblems } from './file-rules.ts';
 import { type WorkspaceFile, workspaceShape } from './file-shape.ts';
 import { resolveReferences, type Surroundings } from './references.ts';
-import { memberPath } from './shape.ts';
 
-/** What is wrong with a segment's filter (never null): one text per problem, each starting with the path. */
-export type CheckFilter = (filter: unknown, path: string) => readonly string[];
+/** Files what is wrong with a segment's filter (never null). */
+export type CheckFilter = (filter: unknown, path: string, problems: Sink) => void;
 
 /** Every problem of one workspace file at once; shows no values. */
 export class WorkspaceFileError extends Error {
@@ -19,24 +23,40 @@ export class WorkspaceFileError extends Error {
 }
 
 const DEEPEST_FILTER = 64;
+const NO_TEXT = 'holds characters that are no text';
 
 /** The text of a workspace file (YAML), references put in. Throws WorkspaceFileError. */
 export function readWorkspaceFile(source: string, at: Surroundings, checkFilter: CheckFilter): WorkspaceFile {
-  const problems: string[] = [];
-  const missing: string[] = [];
-  const value = resolveReferences(parseYaml(source, at.path), at, missing);
-  const file = workspaceShape(value ?? {}, '', problems);
-  if (file !== undefined) {
-    problems.push(...consistencyProblems(file));
-    problems.push(...file.segments.flatMap(({ filter }, index) => filterProblems(filter, index, checkFilter)));
-  }
+  const [ofMembers, ofFilters] = [new Problems(), new Problems()];
+  const missing = new Set<string>();
+  const value = resolveReferences(parseYaml(source, at.path), at, notingPaths(ofMembers, missing));
   // What a reference that leads nowhere stands for need not be complained about again.
-  const paths = missing.map((problem) => problem.slice(0, problem.indexOf(': ') + 2));
-  const others = problems.filter((problem) => !paths.some((path) => problem.startsWith(path)));
-  if (file === undefined || missing.length + others.length > 0) {
-    throw new WorkspaceFileError(at.path, [...missing, ...others]);
+  const file = workspaceShape(value ?? {}, '', except(missing, ofMembers));
+  const between = file === undefined ? [] : consistencyProblems(file);
+  for (const [index, { filter }] of (file?.segments ?? []).entries()) {
+    checkSegmentFilter(filter, index, except(missing, ofFilters), checkFilter);
   }
+  const told = between.filter((problem) => ![...missing].some((path) => problem.startsWith(`${path}: `)));
+  const problems = bounded([...ofMembers.texts, ...told, ...ofFilters.texts]);
+  if (file === undefined || problems.length > 0) throw new WorkspaceFileError(at.path, problems);
   return file;
+}
+
+function notingPaths(problems: Sink, paths: Set<string>): Sink {
+  return {
+    add(stage, path, reason) {
+      paths.add(path);
+      problems.add(stage, path, reason);
+    },
+  };
+}
+
+function except(paths: ReadonlySet<string>, problems: Sink): Sink {
+  return {
+    add(stage, path, reason) {
+      if (!paths.has(path)) problems.add(stage, path, reason);
+    },
+  };
 }
 
 function parseYaml(source: string, path: string): unknown {
@@ -54,28 +74,31 @@ function parseYaml(source: string, path: string): unknown {
   }
 }
 
-function filterProblems(filter: unknown, index: number, checkFilter: CheckFilter): readonly string[] {
-  if (filter === null) return [];
+function checkSegmentFilter(filter: unknown, index: number, problems: Sink, checkFilter: CheckFilter): void {
+  if (filter === null) return;
   const path = `segments[${index}].filter`;
-  const problems = unstorable(filter, path, 0);
-  return problems.length > 0 ? problems : checkFilter(filter, path);
+  if (isStorableValue(filter, path, problems)) checkFilter(filter, path, problems);
 }
 
-/** PostgreSQL's jsonb holds no NUL and no half of a surrogate pair. */
-function unstorable(value: unknown, path: string, depth: number): string[] {
-  if (depth > DEEPEST_FILTER) return [`${path.slice(0, 200)}: is nested too deeply`];
-  if (typeof value === 'string') return isStorable(value) ? [] : [`${path}: holds characters that are no text`];
-  if (typeof value === 'number') return Number.isFinite(value) ? [] : [`${path}: expected a finite number`];
-  if (typeof value === 'bigint') return [`${path}: expected a smaller number`];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, member]) => {
-    const memberAt = Array.isArray(value) ? `${path}[${name}]` : memberPath(path, name);
-    return isStorable(name)
-      ? unstorable(member, memberAt, depth + 1)
-      : [`${memberAt}: holds characters that are no text`];
+/** Whether PostgreSQL's jsonb can hold it; files where it cannot. */
+function isStorableValue(value: unknown, path: string, problems: Sink, depth = 0): boolean {
+  const problem = depth > DEEPEST_FILTER ? 'is nested too deeply' : scalarProblem(value);
+  if (problem !== null) {
+    refuse(problems, depth > DEEPEST_FILTER ? path.slice(0, 200) : path, problem);
+    return false;
+  }
+  if (typeof value !== 'object' || value === null) return true;
+  const members = Object.entries(value).map(([name, member]) => {
+    const at = Array.isArray(value) ? `${path}[${name}]` : quotedMemberPath(path, name);
+    if (isStorable(name)) return isStorableValue(member, at, problems, depth + 1);
+    refuse(problems, at, NO_TEXT);
+    return false;
   });
+  return members.every((isGood) => isGood);
 }
 
-function isStorable(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
+function scalarProblem(value: unknown): string | null {
+  if (typeof value === 'string') return isStorable(value) ? null : NO_TEXT;
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'expected a finite number';
+  return typeof value === 'bigint' ? 'expected a smaller number' : null;
 }

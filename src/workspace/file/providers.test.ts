@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createECDH, generateKeyPairSync } from 'node:crypto';
 import test from 'node:test';
+import { Problems } from '../../lib/problems.ts';
+import { object } from '../../lib/shape.ts';
 import type { ProviderKind } from '../catalog.ts';
 import { misplacedProviders, providerMembers } from './providers.ts';
-import { object } from './shape.ts';
 
 const ec = (namedCurve: string) =>
   generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -24,9 +25,9 @@ const good = {
 } satisfies Record<ProviderKind, Record<string, string>>;
 
 function read(kind: ProviderKind, value: unknown) {
-  const problems: string[] = [];
+  const problems = new Problems();
   const shape = object(providerMembers('apns', 'fcm', 'adm', 'vapid', 'twilio', 'whatsapp_cloud'));
-  return { provider: shape({ [kind]: value }, '', problems)?.[kind], problems };
+  return { provider: shape({ [kind]: value }, '', problems)?.[kind], problems: problems.texts };
 }
 
 for (const [kind, settings] of Object.entries(good) as [ProviderKind, Record<string, string>][]) {

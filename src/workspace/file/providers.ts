@@ -1,21 +1,22 @@
 import { createECDH, createPrivateKey } from 'node:crypto';
-import { targetProblem } from '../allow-list.ts';
-import type { App, Provider, ProviderKind, SubscriptionGroup } from '../catalog.ts';
+import { targetProblem } from '../../lib/allow-list.ts';
+import { isObject } from '../../lib/json.ts';
 import {
   checked,
   flag,
   integer,
-  isPlainObject,
   list,
   type Member,
   matching,
   object,
   oneOf,
   optional,
+  refuse,
   required,
   type Shape,
   text,
-} from './shape.ts';
+} from '../../lib/shape.ts';
+import type { App, Provider, ProviderKind, SubscriptionGroup } from '../catalog.ts';
 
 const baseUrl = checked(text({ max: 2_048 }), (value) => {
   const good = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
@@ -66,8 +67,7 @@ const vapidMembers = object({
 const vapid: typeof vapidMembers = (value, path, problems) => {
   const read = vapidMembers(value, path, problems);
   if (read === undefined || isKeyPair(read.public_key, read.private_key)) return read;
-  problems.push(`${path}.public_key: does not belong to the private_key`);
-  return undefined;
+  return refuse(problems, `${path}.public_key`, 'does not belong to the private_key');
 };
 const twilioMembers = object({
   account_sid: required(text()),
@@ -82,8 +82,7 @@ const twilioMembers = object({
 const twilio: typeof twilioMembers = (value, path, problems) => {
   const read = twilioMembers(value, path, problems);
   if (read === undefined || (read.from === null) !== (read.messaging_service_sid === null)) return read;
-  problems.push(`${path}: expected either from or messaging_service_sid`);
-  return undefined;
+  return refuse(problems, path, 'expected either from or messaging_service_sid');
 };
 const whatsappCloud = object({
   phone_number_id: required(matching(/^\d{1,32}$/, 'a number of digits, as a text')),
@@ -164,7 +163,7 @@ function apnsKeyProblem(value: string): string | null {
 function serviceAccountProblem(value: string): string | null {
   const members = ['project_id', 'client_email', 'private_key'];
   const account = parseJson(value);
-  if (!isPlainObject(account)) return 'expected the text of the JSON key file from Google';
+  if (!isObject(account)) return 'expected the text of the JSON key file from Google';
   const missing = members.filter((name) => typeof account[name] !== 'string');
   if (missing.length > 0) return `the JSON key file lacks ${missing.join(', ')}`;
   try {

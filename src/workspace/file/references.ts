@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isPlainObject, memberPath } from './shape.ts';
+import { elementPath, isObject, own, quotedMemberPath } from '../../lib/json.ts';
+import type { Sink } from '../../lib/problems.ts';
+import { refuse } from '../../lib/shape.ts';
 
 const reference = /\$\{(env|file):([^}]*)\}/g;
 const LARGEST_FILE_BYTES = 1_048_576;
@@ -23,26 +25,26 @@ export function referredVariables(source: string): Set<string> {
  * The value with `${env:NAME}` and `${file:path}` in its texts put in, at any depth; what was put in is not looked at
  * again. One line end at the end of a file is left out, since editors write one.
  */
-export function resolveReferences(value: unknown, at: Surroundings, problems: string[], path = '', depth = 0): unknown {
+export function resolveReferences(value: unknown, at: Surroundings, problems: Sink, path = '', depth = 0): unknown {
   if (depth > DEEPEST) {
-    problems.push(`${path.slice(0, 200)}: is nested too deeply`);
+    refuse(problems, path.slice(0, 200), 'is nested too deeply');
     return null;
   }
   if (typeof value === 'string') return putIn(value, at, problems, path);
   if (Array.isArray(value)) {
-    return value.map((item, index) => resolveReferences(item, at, problems, `${path}[${index}]`, depth + 1));
+    return value.map((item, index) => resolveReferences(item, at, problems, elementPath(path, index), depth + 1));
   }
-  if (!isPlainObject(value)) return value;
+  if (!isObject(value)) return value;
   const members = Object.entries(value).map(([name, member]) => {
-    return [name, resolveReferences(member, at, problems, memberPath(path, name), depth + 1)];
+    return [name, resolveReferences(member, at, problems, quotedMemberPath(path, name), depth + 1)];
   });
   return Object.fromEntries(members);
 }
 
-function putIn(value: string, at: Surroundings, problems: string[], path: string): string {
+function putIn(value: string, at: Surroundings, problems: Sink, path: string): string {
   return value.replaceAll(reference, (_whole, kind: string, name: string) => {
     const found = kind === 'env' ? fromEnvironment(name, at) : fromFile(name, at);
-    if ('problem' in found) problems.push(`${path}: ${found.problem}`);
+    if ('problem' in found) refuse(problems, path, found.problem);
     return 'text' in found ? found.text : 'missing';
   });
 }
@@ -50,7 +52,7 @@ function putIn(value: string, at: Surroundings, problems: string[], path: string
 type Found = { text: string } | { problem: string };
 
 function fromEnvironment(name: string, { env }: Surroundings): Found {
-  const text = Object.hasOwn(env, name) ? env[name] : undefined;
+  const text = own(env, name);
   return text === undefined || text === '' ? { problem: `the environment variable ${name} is not set` } : { text };
 }
 

@@ -1,6 +1,6 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
-import { isPlainObject } from '../../fields.ts';
+import { jsonObject } from '../../provider-reply.ts';
 import type { PushOutcome } from '../../push-sender.ts';
 import type { RenderedKindlePush } from '../render.ts';
 
@@ -58,7 +58,7 @@ const DEFAULT_LIFETIME_S = 3_600;
 
 export function readTokenReply(reply: PostReply, now: Date): TokenReading {
   const { status, headers } = reply;
-  const body = parse(reply.body);
+  const body = jsonObject(reply.body);
   if (status === 200) {
     const { access_token: accessToken, expires_in: lifetime } = body;
     const expiresInS = typeof lifetime === 'number' && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_S;
@@ -84,7 +84,7 @@ export function readReply(
   { registrationId, now }: { registrationId: string; now: Date },
 ): PushOutcome {
   const { status, headers } = reply;
-  const body = parse(reply.body);
+  const body = jsonObject(reply.body);
   if (status === 200) {
     const newToken = readRegistrationId(body.registrationID);
     const providerId = textOf(headers['x-amzn-requestid']);
@@ -105,16 +105,6 @@ function isTemporary(status: number): boolean {
 function readRegistrationId(value: unknown): string | null {
   if (typeof value !== 'string' || value.trim() === '' || !value.isWellFormed() || value.includes('\0')) return null;
   return Buffer.byteLength(value) <= MAX_TOKEN_BYTES ? value : null;
-}
-
-/** An object, whatever came. */
-function parse(body: Buffer): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return isPlainObject(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 /** A reason as the provider names it; a text with anything else in it is not repeated. */

@@ -6,90 +6,91 @@ import type { TargetingFilters } from '../../../audience/targeting.ts';
 import { type ChannelKey, channelKeys } from '../../../channels/channel.ts';
 import { channels } from '../../../channels/index.ts';
 import { RequestError } from '../../../errors.ts';
-import { describe } from '../../../lib/lenient.ts';
-import { type RequiredState, requiredStates } from '../../../people/consent/required-state.ts';
-import { isObject, ObjectProblem, own, type RawObject, shown } from '../../../people/object-problem.ts';
+import { describe, elementPath, memberPath, type RawObject } from '../../../lib/json.ts';
+import { ObjectReader } from '../../../lib/object-reader.ts';
+import { firstProblem, ObjectProblem, Problems } from '../../../lib/problems.ts';
+import { requiredStates } from '../../../people/consent/required-state.ts';
 import { type Identifier, readIdentifier } from '../../../people/profile/identifiers.ts';
 import { idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 
 const previewMembers = ['segment_id', 'audience', 'recipient_subscription_state', 'channels', 'subscription_group_ids'];
 const explainMembers = ['segment_id', 'audience', 'external_id', 'user_alias', 'braze_id'];
 
+type Body = ObjectReader;
+
 /** The body of /audience/preview. Throws RequestError. */
-export function readPreviewRequest(body: RawObject, workspace: WorkspaceCatalog): PreviewRequest {
-  refuseUnknown(body, previewMembers);
+export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog): PreviewRequest {
+  const body = bodyWith(previewMembers, raw);
   return {
     filters: readTargets(body, workspace),
-    requiredState: readRequiredState(own(body, 'recipient_subscription_state')),
+    requiredState: body.word('recipient_subscription_state', requiredStates) ?? 'subscribed',
     channels: readChannels(body, workspace),
   };
 }
 
 /** The body of /audience/explain. Throws RequestError. */
 export function readExplainRequest(
-  body: RawObject,
+  raw: RawObject,
   workspace: WorkspaceCatalog,
 ): { filters: TargetingFilters; identifier: Identifier } {
-  refuseUnknown(body, explainMembers);
-  return { filters: readTargets(body, workspace), identifier: readPerson(body) };
+  const body = bodyWith(explainMembers, raw);
+  const filters = readTargets(body, workspace);
+  const identifier = readIdentifier(raw);
+  if (identifier === null) throw new ObjectProblem('expected external_id, user_alias or braze_id');
+  return { filters, identifier };
 }
 
-function refuse(problem: string): never {
-  throw new RequestError('bad_request', [problem]);
-}
-
-function refuseUnknown(body: RawObject, members: readonly string[]): void {
-  const unknown = Object.keys(body).filter((key) => !members.includes(key));
-  if (unknown.length === 0) return;
-  throw new RequestError(
-    'bad_request',
-    unknown.slice(0, 20).map((key) => `${shown(key)}: unknown member; ${members.join(', ')} are known`),
-  );
+/** All unknown members are told at once, of what is wrong with the others the first. */
+function bodyWith(members: readonly string[], raw: RawObject): Body {
+  const problems = new Problems();
+  new ObjectReader(raw, '', problems).refuseUnknown(members);
+  problems.throwIfAny();
+  return new ObjectReader(raw, '', firstProblem);
 }
 
 /** As in a send: what is not given narrows nothing, but something must be given. */
-function readTargets(body: RawObject, workspace: WorkspaceCatalog): TargetingFilters {
-  const [segmentId, audience] = [own(body, 'segment_id') ?? null, own(body, 'audience') ?? null];
-  if (segmentId === null && audience === null) refuse('expected segment_id, audience or both');
+function readTargets(body: Body, workspace: WorkspaceCatalog): TargetingFilters {
+  if (!body.has('segment_id') && !body.has('audience')) {
+    throw new ObjectProblem('expected segment_id, audience or both');
+  }
   return {
-    segment: segmentId === null ? null : readSegment(segmentId, workspace),
-    audience: audience === null ? null : parseAudience(audience, 'audience'),
+    segment: body.has('segment_id') ? readSegment(body.get('segment_id'), workspace) : null,
+    audience: body.has('audience') ? parseAudience(body.get('audience'), 'audience') : null,
   };
 }
 
 function readSegment(id: unknown, workspace: WorkspaceCatalog): TargetingFilters['segment'] {
   const segment = typeof id === 'string' ? workspace.segments.get(idKey(id)) : undefined;
-  if (segment === undefined || segment.archived) refuse('segment_id: does not name a segment of this workspace');
+  if (segment === undefined || segment.archived) {
+    throw new ObjectProblem('segment_id: does not name a segment of this workspace');
+  }
   const filter = filterOf(segment);
   checkReferences(filter, workspace);
   return filter;
 }
 
-function readRequiredState(value: unknown): RequiredState {
-  if (value === undefined || value === null) return 'subscribed';
-  const state = requiredStates.find((known) => known === value);
-  return state ?? refuse(`recipient_subscription_state: expected one of ${requiredStates.join(', ')}`);
-}
-
 /** Without `channels`, every channel for which it is known who may get it. */
-function readChannels(body: RawObject, workspace: WorkspaceCatalog): PreviewChannel[] {
-  const groups = readGroups(own(body, 'subscription_group_ids') ?? {}, workspace);
-  const given = own(body, 'channels') ?? null;
-  if (given === null) {
+function readChannels(body: Body, workspace: WorkspaceCatalog): PreviewChannel[] {
+  const groups = readGroups(body, workspace);
+  if (!body.has('channels')) {
     const answerable = channelKeys.filter((key) => !needsGroup(key) || groups.has(key));
     return answerable.map((key) => ({ key, groupId: groups.get(key) ?? null }));
   }
-  if (!Array.isArray(given)) refuse(`channels: expected an array, got ${describe(given)}`);
-  const keys = given.map((value: unknown, index) => {
-    const key = channelKeys.find((known) => known === value);
-    return key ?? refuse(`channels[${index}]: expected one of ${channelKeys.join(', ')}`);
-  });
-  return [...new Set(keys)].map((key) => {
+  return [...new Set(readChannelKeys(body.get('channels')))].map((key) => {
     const groupId = groups.get(key) ?? null;
     if (needsGroup(key) && groupId === null) {
-      refuse(`subscription_group_ids.${key}: is required: only members of the group get ${key}`);
+      throw new ObjectProblem(`subscription_group_ids.${key}: is required: only members of the group get ${key}`);
     }
     return { key, groupId };
+  });
+}
+
+function readChannelKeys(value: unknown): ChannelKey[] {
+  if (!Array.isArray(value)) throw new ObjectProblem(`channels: expected an array, got ${describe(value)}`);
+  return value.map((one: unknown, index) => {
+    const key = channelKeys.find((known) => known === one);
+    if (key !== undefined) return key;
+    throw new ObjectProblem(`${elementPath('channels', index)}: expected one of ${channelKeys.join(', ')}`);
   });
 }
 
@@ -97,28 +98,19 @@ function needsGroup(key: ChannelKey): boolean {
   return channels[key].address.kind === 'phone';
 }
 
-function readGroups(value: unknown, workspace: WorkspaceCatalog): Map<ChannelKey, string> {
-  if (!isObject(value)) refuse(`subscription_group_ids: expected an object, got ${describe(value)}`);
-  return new Map(
-    Object.entries(value).map(([name, id]) => {
-      const key = channelKeys.find((known) => known === name && needsGroup(known));
-      if (key === undefined) refuse(`subscription_group_ids.${shown(name)}: expected sms or whats_app`);
-      const group = typeof id === 'string' ? workspace.subscriptionGroups.get(idKey(id)) : undefined;
-      if (group === undefined || group.archived || group.channel !== key) {
-        const detail = `subscription_group_ids.${key}: does not name a subscription group for ${key} of this workspace`;
-        throw new RequestError('invalid_subscription_group', [detail]);
-      }
-      return [key, group.id];
-    }),
-  );
+function readGroups(body: Body, workspace: WorkspaceCatalog): Map<ChannelKey, string> {
+  const given = body.rawObject('subscription_group_ids') ?? {};
+  return new Map(Object.entries(given).map(([name, id]) => readGroup(name, id, workspace)));
 }
 
-function readPerson(body: RawObject): Identifier {
-  try {
-    const identifier = readIdentifier(body);
-    return identifier ?? refuse('expected external_id, user_alias or braze_id');
-  } catch (error) {
-    if (error instanceof ObjectProblem) refuse(error.message);
-    throw error;
+function readGroup(name: string, id: unknown, workspace: WorkspaceCatalog): [ChannelKey, string] {
+  const path = memberPath('subscription_group_ids', name);
+  const key = channelKeys.find((known) => known === name && needsGroup(known));
+  if (key === undefined) throw new ObjectProblem(`${path}: expected sms or whats_app`);
+  const group = typeof id === 'string' ? workspace.subscriptionGroups.get(idKey(id)) : undefined;
+  if (group === undefined || group.archived || group.channel !== key) {
+    const detail = `${path}: does not name a subscription group for ${key} of this workspace`;
+    throw new RequestError('invalid_subscription_group', [detail]);
   }
+  return [key, group.id];
 }

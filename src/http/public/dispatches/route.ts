@@ -1,4 +1,3 @@
-import { channelKeys } from '../../../channels/channel.ts';
 import type { Database } from '../../../db/database.ts';
 import {
   type Control,
@@ -11,31 +10,12 @@ import {
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
 import { createCounter } from '../../../dispatch/report/counts.ts';
-import {
-  describeDispatch,
-  findDispatch,
-  listVerdicts,
-  type RecipientCursor,
-  verdictOfRefusal,
-} from '../../../dispatch/report/verdicts.ts';
+import { describeDispatch, findDispatch, listVerdicts } from '../../../dispatch/report/verdicts.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { dashed } from '../../../lib/uuid.ts';
-import { readCursor, readLimit, readOneOf, writeCursor } from '../../query.ts';
 import type { Route, RouteRequest } from '../../route.ts';
-
-const statuses = [
-  'pending',
-  'sending',
-  'sent',
-  'skipped',
-  'aborted',
-  'failed',
-  'bounced',
-  'expired',
-  'unknown',
-  'cancelled',
-];
+import { recipientsAnswer } from './answer.ts';
+import { readDispatchId, readRecipientFilter } from './request.ts';
 
 export interface DispatchRouteDeps {
   db: Database;
@@ -44,15 +24,15 @@ export interface DispatchRouteDeps {
   onRunnable(lane: number): void;
 }
 
-type Controlling = (order: Control, body: Record<string, unknown>) => Promise<Moved>;
+type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved>;
 
 /** What happened to a dispatch and to each of its people, and what is to become of it. */
 export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
   const counter = createCounter({ db, clock });
 
   async function find({ params, workspaceId }: RouteRequest) {
-    const id = params.dispatch_id ?? '';
-    const found = /^[0-9a-f]{32}$/.test(id) ? await findDispatch(db, workspaceId, dashed(id)) : null;
+    const id = readDispatchId(params);
+    const found = id === null ? null : await findDispatch(db, workspaceId, id);
     if (found === null) throw new RequestError('not_found', ['dispatch_id does not name a dispatch of this workspace']);
     return found;
   }
@@ -84,17 +64,9 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       path: '/dispatches/:dispatch_id/recipients',
       permission: 'dispatches.read',
       async handle(request) {
-        const status = readOneOf(request.query, 'status', statuses);
-        const channel = readOneOf(request.query, 'channel', channelKeys);
-        const after = readCursor(request.query, isRecipientCursor);
-        const limit = readLimit(request.query, { usual: 100, most: 1_000 });
+        const filter = readRecipientFilter(request.query);
         const dispatch = await find(request);
-        const { verdicts, next } = await listVerdicts(db, dispatch, { status, channel, after, limit });
-        // People refused before any channel come first, once.
-        const showsRefusals = after === null && channel === null && (status === null || status === 'skipped');
-        const refused = showsRefusals ? dispatch.refusals.map(verdictOfRefusal) : [];
-        const nextCursor = next === null ? {} : { next_cursor: writeCursor(next) };
-        return { status: 200, body: { recipients: [...refused, ...verdicts], ...nextCursor, message: 'success' } };
+        return recipientsAnswer(await listVerdicts(db, dispatch, filter), dispatch.refusals, filter);
       },
     },
     control('cancel', cancelDispatch),
@@ -102,11 +74,4 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
     control('resume', resumeDispatch),
     control('replay', (order, body) => replayDispatch(order, readReplayRequest(body))),
   ];
-}
-
-function isRecipientCursor(value: unknown): value is RecipientCursor {
-  if (typeof value !== 'object' || value === null) return false;
-  const { bucket, userId, channel } = value as Partial<Record<string, unknown>>;
-  const isBucket = typeof bucket === 'number' && Number.isInteger(bucket) && bucket >= 0 && bucket < 256;
-  return isBucket && Number.isSafeInteger(userId) && channelKeys.some((key) => key === channel);
 }

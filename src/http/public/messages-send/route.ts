@@ -11,11 +11,9 @@ import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { v7 } from '../../../lib/uuid.ts';
 import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
-import { defaultBucket, type RateBucket, type Route, type RouteRequest } from '../../route.ts';
-
-const path = '/messages/send';
-
-const broadcastBucket: RateBucket = { name: `send_broadcast:${path}`, limit: 250, windowMs: 60_000 };
+import type { Route, RouteRequest } from '../../route.ts';
+import { successAnswer } from './answer.ts';
+import { bucketFor, path } from './request.ts';
 
 export interface MessagesSendDeps {
   db: Db;
@@ -35,7 +33,7 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
     method: 'POST',
     path,
     permission: 'messages.send',
-    bucket: (body) => (describesPeople(body) && !namesPeople(body) ? broadcastBucket : defaultBucket),
+    bucket: bucketFor,
     async replay(request) {
       const key = keyOf(request);
       const body = key && (await idempotency.answered(key));
@@ -47,16 +45,6 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
       return idempotency.once(key, async () => ({ status: 201, body: await send(deps, request, key) }));
     },
   };
-}
-
-function namesPeople(body: Record<string, unknown>): boolean {
-  return [body.external_user_ids, body.user_aliases].some((value) =>
-    Array.isArray(value) ? value.length > 0 : Boolean(value),
-  );
-}
-
-function describesPeople(body: Record<string, unknown>): boolean {
-  return Boolean(body.segment_id) || Boolean(body.audience);
 }
 
 async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
@@ -104,14 +92,4 @@ async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<vo
 /** A campaign's broadcast gets a send id of its own when the caller gave none. */
 function needsSendId(plan: SendPlan): boolean {
   return isBroadcast(plan) && plan.campaignId !== null && plan.sendId === null;
-}
-
-/** Member order as clients of the original see it. */
-function successAnswer(dispatchId: string, sendId: string | null, minors: readonly string[]): object {
-  return {
-    dispatch_id: dispatchId,
-    ...(sendId !== null && { send_id: sendId }),
-    message: 'success',
-    ...(minors.length > 0 && { errors: minors }),
-  };
 }

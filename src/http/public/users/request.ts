@@ -1,73 +1,63 @@
 import { RequestError } from '../../../errors.ts';
+import { elementPath, isObject, own, type RawObject } from '../../../lib/json.ts';
+import { isGiven } from '../../../lib/lenient.ts';
+import { ObjectProblem } from '../../../lib/problems.ts';
 import { type ExportField, type ExportRequest, exportFields } from '../../../people/export/export.ts';
-import { isObject, ObjectProblem, own, type RawObject, readName } from '../../../people/object-problem.ts';
 import { readBrazeId } from '../../../people/profile/braze-id.ts';
 import { readPhone } from '../../../people/profile/contact.ts';
 import type { DeleteRequest } from '../../../people/profile/delete.ts';
-import { isGiven, readAlias, readEmail, readExternalId, readPhoneNumber } from '../../../people/profile/identifiers.ts';
+import { readAlias, readEmail, readExternalId, readPhoneNumber } from '../../../people/profile/identifiers.ts';
 import type { PersonName } from '../../../people/profile/identify.ts';
 import { type Prioritization, type Priority, priorities } from '../../../people/profile/prioritization.ts';
+import { readName } from '../../../people/stored-text.ts';
 
 const maxIds = 50;
 
 /** The body of /users/delete. `count`: ids taken, of all kinds. Throws RequestError. */
 export function readDeleteRequest(body: RawObject): { request: DeleteRequest; count: number } {
-  return refusing(() => {
-    const lists = {
-      external_ids: listOf(body, 'external_ids'),
-      user_aliases: listOf(body, 'user_aliases'),
-      braze_ids: listOf(body, 'braze_ids'),
-      email_addresses: listOf(body, 'email_addresses'),
-      phone_numbers: listOf(body, 'phone_numbers'),
-    };
-    const count = Object.values(lists).reduce((sum, list) => sum + list.length, 0);
-    refuseCount(count);
-    if (count === 0) {
-      throw new ObjectProblem(`expected one of ${Object.keys(lists).join(', ')} with at least one element`);
-    }
-    const brazeIds = lists.braze_ids.map((value, index) => readBrazeId(readName(value, `braze_ids[${index}]`)));
-    const request: DeleteRequest = {
-      names: readNames(lists.external_ids, lists.user_aliases),
-      brazeIds: brazeIds.filter((id) => id !== null),
-      emails: lists.email_addresses.map((value, index) =>
-        readAddress(value, `email_addresses[${index}]`, 'email', readEmail),
-      ),
-      phones: lists.phone_numbers.map((value, index) =>
-        readAddress(value, `phone_numbers[${index}]`, 'phone', readPhoneNumber),
-      ),
-    };
-    return { request, count };
-  });
+  const lists = {
+    external_ids: listOf(body, 'external_ids'),
+    user_aliases: listOf(body, 'user_aliases'),
+    braze_ids: listOf(body, 'braze_ids'),
+    email_addresses: listOf(body, 'email_addresses'),
+    phone_numbers: listOf(body, 'phone_numbers'),
+  };
+  const count = Object.values(lists).reduce((sum, list) => sum + list.length, 0);
+  refuseCount(count);
+  if (count === 0) {
+    throw new ObjectProblem(`expected one of ${Object.keys(lists).join(', ')} with at least one element`);
+  }
+  const brazeIds = lists.braze_ids.map((value, index) => readBrazeId(readName(value, elementPath('braze_ids', index))));
+  const request: DeleteRequest = {
+    names: readNames(lists.external_ids, lists.user_aliases),
+    brazeIds: brazeIds.filter((id) => id !== null),
+    emails: lists.email_addresses.map((value, index) =>
+      readAddress(value, elementPath('email_addresses', index), 'email', readEmail),
+    ),
+    phones: lists.phone_numbers.map((value, index) =>
+      readAddress(value, elementPath('phone_numbers', index), 'phone', readPhoneNumber),
+    ),
+  };
+  return { request, count };
 }
 
 /** The body of /users/export/ids. Throws RequestError. */
 export function readExportRequest(body: RawObject): ExportRequest {
-  return refusing(() => {
-    const [externalIds, aliases] = [listOf(body, 'external_ids'), listOf(body, 'user_aliases')];
-    refuseCount(externalIds.length + aliases.length);
-    const given = ['device_id', 'email_address', 'phone'].filter((key) => isGiven(own(body, key)));
-    if (given.length > 1) throw new ObjectProblem(`expected one of ${given.join(', ')}`);
-    const hasBrazeId = isGiven(own(body, 'braze_id'));
-    if (externalIds.length + aliases.length + given.length + Number(hasBrazeId) === 0) {
-      throw new ObjectProblem('expected external_ids, user_aliases, device_id, braze_id, email_address or phone');
-    }
-    const brazeId = hasBrazeId ? readName(own(body, 'braze_id'), 'braze_id') : null;
-    return {
-      names: readNames(externalIds, aliases),
-      brazeId: brazeId === null ? null : { given: brazeId, id: readBrazeId(brazeId) },
-      address: readExportAddress(body),
-      fields: readFields(listOf(body, 'fields_to_export')),
-    };
-  });
-}
-
-function refusing<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof ObjectProblem) throw new RequestError('bad_request', [error.message]);
-    throw error;
+  const [externalIds, aliases] = [listOf(body, 'external_ids'), listOf(body, 'user_aliases')];
+  refuseCount(externalIds.length + aliases.length);
+  const given = ['device_id', 'email_address', 'phone'].filter((key) => isGiven(own(body, key)));
+  if (given.length > 1) throw new ObjectProblem(`expected one of ${given.join(', ')}`);
+  const hasBrazeId = isGiven(own(body, 'braze_id'));
+  if (externalIds.length + aliases.length + given.length + Number(hasBrazeId) === 0) {
+    throw new ObjectProblem('expected external_ids, user_aliases, device_id, braze_id, email_address or phone');
   }
+  const brazeId = hasBrazeId ? readName(own(body, 'braze_id'), 'braze_id') : null;
+  return {
+    names: readNames(externalIds, aliases),
+    brazeId: brazeId === null ? null : { given: brazeId, id: readBrazeId(brazeId) },
+    address: readExportAddress(body),
+    fields: readFields(listOf(body, 'fields_to_export')),
+  };
 }
 
 /** One element may stand for an array of one. */
@@ -85,8 +75,8 @@ function refuseCount(count: number): void {
 
 function readNames(externalIds: readonly unknown[], aliases: readonly unknown[]): PersonName[] {
   return [
-    ...externalIds.map((value, index) => readExternalId(value, `external_ids[${index}]`)),
-    ...aliases.map((value, index) => readAlias(value, `user_aliases[${index}]`)),
+    ...externalIds.map((value, index) => readExternalId(value, elementPath('external_ids', index))),
+    ...aliases.map((value, index) => readAlias(value, elementPath('user_aliases', index))),
   ];
 }
 
@@ -131,7 +121,7 @@ function readFields(list: readonly unknown[]): ReadonlySet<ExportField> | null {
   if (list.length === 0) return null;
   const fields = list.map((value, index) => {
     const field = exportFields.find((known) => known === value);
-    if (field === undefined) throw new ObjectProblem(`fields_to_export[${index}]: names no field`);
+    if (field === undefined) throw new ObjectProblem(`${elementPath('fields_to_export', index)}: names no field`);
     return field;
   });
   return new Set(fields);

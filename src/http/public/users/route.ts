@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { own, type RawObject } from '../../../lib/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
 import { addAliases, readNewAlias } from '../../../people/profile/aliases.ts';
 import { deletePeople } from '../../../people/profile/delete.ts';
@@ -77,7 +78,7 @@ async function handleTrack(
 const maxAliases = 50;
 
 async function handleNewAliases({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
-  const list = Object.hasOwn(body, 'user_aliases') ? body.user_aliases : undefined;
+  const list = own(body, 'user_aliases');
   if (!Array.isArray(list)) throw new RequestError('bad_request', ['user_aliases: expected an array of objects']);
   if (list.length > maxAliases) {
     throw new RequestError('too_many_ids', [
@@ -110,8 +111,8 @@ async function handleDelete({ db }: UserRouteDeps, { body, workspaceId }: RouteR
 }
 
 /** What people received is expensive to find. */
-function bucketOfExport(body: Record<string, unknown>): RateBucket {
-  const fields = Object.hasOwn(body, 'fields_to_export') ? body.fields_to_export : undefined;
+function bucketOfExport(body: RawObject): RateBucket {
+  const fields = own(body, 'fields_to_export');
   const list: unknown[] = Array.isArray(fields) ? fields : [];
   const isCheap = list.length > 0 && !list.includes('campaigns_received') && !list.includes('canvases_received');
   return isCheap ? cheapExportBucket : exportBucket;

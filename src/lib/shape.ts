@@ -1,10 +1,13 @@
-import { nearest } from '../../lib/did-you-mean.ts';
+import { nearest } from './did-you-mean.ts';
+import { elementPath, isObject, own, quotedMemberPath } from './json.ts';
+import { ObjectReader } from './object-reader.ts';
+import type { Sink } from './problems.ts';
 
 /**
- * Reads one value of a file: the value in its final form, or `undefined` with every problem added to `problems`, each
- * starting with the path (`apps[0].name`). No problem shows a value: it may be a secret.
+ * Reads one value of a file: the value in its final form, or `undefined` with every problem filed under its path
+ * (`apps[0].name`). No problem shows a value: it may be a secret.
  */
-export type Shape<T> = (value: unknown, path: string, problems: string[]) => T | undefined;
+export type Shape<T> = (value: unknown, path: string, problems: Sink) => T | undefined;
 
 /** The type that a shape reads. */
 export type Read<S> = S extends Shape<infer T> ? T : never;
@@ -35,28 +38,38 @@ type ReadMembers<M extends Members> = { [K in keyof M]: M[K] extends Member<infe
 
 /** Exactly these members; an unknown one is refused with the nearest name. */
 export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
+  const known = Object.keys(members);
   return (value, path, problems) => {
-    if (!isPlainObject(value)) return refuse(problems, path, 'expected an object');
-    const before = problems.length;
-    for (const name of Object.keys(value)) {
-      if (!Object.hasOwn(members, name)) problems.push(`${memberPath(path, name)}: ${unknownMember(name, members)}`);
-    }
-    const read = Object.entries(members).map(([name, member]) => [
-      name,
-      readMember(member, Object.hasOwn(value, name) ? value[name] : undefined, memberPath(path, name), problems),
-    ]);
-    return problems.length > before ? undefined : (Object.fromEntries(read) as ReadMembers<M>);
+    if (!isObject(value)) return refuse(problems, path, 'expected an object');
+    const reader = new FileObject(value, path, problems);
+    const unknown = reader.unknown(known);
+    for (const name of unknown) reader.refuse(name, unknownMember(name, known));
+    const read = Object.entries(members).map(([name, member]) => ({ name, found: readMember(reader, name, member) }));
+    const isGood = unknown.length === 0 && read.every(({ found }) => found !== undefined);
+    return isGood
+      ? (Object.fromEntries(read.map(({ name, found }) => [name, found?.value])) as ReadMembers<M>)
+      : undefined;
   };
 }
 
-function readMember<T>({ shape, fallback, nullIsValue }: Member<T>, value: unknown, path: string, problems: string[]) {
-  if (value !== undefined && value !== null) return shape(value, path, problems);
-  if (nullIsValue && value === null) return null;
-  return fallback === undefined ? refuse(problems, path, 'is required') : fallback.value;
+class FileObject extends ObjectReader {
+  override at(key: string): string {
+    return quotedMemberPath(this.path, key);
+  }
 }
 
-function unknownMember(name: string, members: Members): string {
-  const meant = nearest(name, Object.keys(members));
+/** Undefined when the member is wrong. */
+function readMember<T>(from: FileObject, name: string, { shape, fallback, nullIsValue }: Member<T>) {
+  if (from.has(name)) {
+    const value = shape(from.get(name), from.at(name), from.problems);
+    return value === undefined ? undefined : { value };
+  }
+  if (nullIsValue && from.get(name) === null) return { value: null };
+  return fallback ?? refuse(from.problems, from.at(name), 'is required');
+}
+
+function unknownMember(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
   return meant === null ? 'there is no such key' : `there is no such key; did you mean ${meant}?`;
 }
 
@@ -64,9 +77,8 @@ export function list<T>(shape: Shape<T>, most = 10_000): Shape<T[]> {
   return (value, path, problems) => {
     if (!Array.isArray(value)) return refuse(problems, path, 'expected a list');
     if (value.length > most) return refuse(problems, path, `expected at most ${most} entries, got ${value.length}`);
-    const before = problems.length;
-    const read = value.flatMap((item, index) => shape(item, `${path}[${index}]`, problems) ?? []);
-    return problems.length > before ? undefined : read;
+    const read = value.map((item, index) => shape(item, elementPath(path, index), problems));
+    return read.every((item) => item !== undefined) ? read : undefined;
   };
 }
 
@@ -113,22 +125,14 @@ export function oneOf<const W extends string>(
   return (value, path, problems) => {
     const word = words.find((candidate) => candidate === value);
     if (word !== undefined) return word;
-    if (typeof value === 'string' && Object.hasOwn(synonyms, value)) return synonyms[value];
+    const meant = typeof value === 'string' ? own(synonyms, value) : undefined;
+    if (meant !== undefined) return meant;
     return refuse(problems, path, `expected ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`);
   };
 }
 
-function refuse(problems: string[], path: string, problem: string): undefined {
-  problems.push(`${path === '' ? 'the file' : path}: ${problem}`);
+/** Files a problem of the value at `path`, the empty one being the whole file. */
+export function refuse(problems: Sink, path: string, problem: string): undefined {
+  problems.add('type', path === '' ? 'the file' : path, problem);
   return undefined;
-}
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-}
-
-/** A key that is no plain word is quoted, and cut when it is long. */
-export function memberPath(path: string, name: string): string {
-  if (!/^[\w:/.-]{1,64}$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 64))}]`;
-  return path === '' ? name : `${path}.${name}`;
 }

@@ -1,0 +1,41 @@
+const MOST_TEXTS = 100;
+const MOST_BYTES = 32 * 1024;
+const LONGEST_TEXT = 1_000;
+
+/**
+ * The texts of one answer's `errors`, whatever a caller sends: a body of 1 MB can hold 300,000 mistakes. The first 100
+ * are kept, in 32 KB at most; a last line says how many more there were. Documented in docs/errors.md.
+ */
+export class BoundedTexts {
+  readonly #kept: string[] = [];
+  #sizeBytes = 0;
+  #dropped = 0;
+
+  add(text: string): void {
+    const line = shortened(text);
+    const sizeBytes = this.#sizeBytes + Buffer.byteLength(line);
+    if (this.#dropped > 0 || this.#kept.length === MOST_TEXTS || sizeBytes > MOST_BYTES) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#kept.push(line);
+    this.#sizeBytes = sizeBytes;
+  }
+
+  get lines(): readonly string[] {
+    return this.#dropped === 0 ? this.#kept : [...this.#kept, `and ${this.#dropped} more`];
+  }
+}
+
+/** The same for texts that are all there. */
+export function bounded(texts: readonly string[]): readonly string[] {
+  const kept = new BoundedTexts();
+  for (const text of texts) kept.add(text);
+  return kept.lines;
+}
+
+/** At most 1,000 characters: a path may be 40 long names. */
+export function shortened(text: string): string {
+  // A cut may split a pair of surrogates, and PostgreSQL stores no half of one.
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,73 @@
+import type { ErrorCode } from '../errors.ts';
+import { describe, isObject, memberPath, own, type RawObject } from './json.ts';
+import type { Reading } from './lenient.ts';
+import type { Sink, Stage } from './problems.ts';
+
+/**
+ * Reads one raw JSON object, member by member. What is wrong is filed in `problems` under its path, and reads as absent:
+ * `undefined`. What each kind of body takes for a good value is said by who extends it, or by the readers it is given.
+ */
+export class ObjectReader<S extends Sink = Sink> {
+  /** Of the object, from the root; empty for the root itself. */
+  readonly path: string;
+  readonly problems: S;
+  readonly #raw: RawObject;
+
+  constructor(raw: RawObject, path: string, problems: S) {
+    this.#raw = raw;
+    this.path = path;
+    this.problems = problems;
+  }
+
+  get(key: string): unknown {
+    return own(this.#raw, key);
+  }
+
+  /** Neither absent nor null. */
+  has(key: string): boolean {
+    const value = this.get(key);
+    return value !== undefined && value !== null;
+  }
+
+  at(key: string): string {
+    return memberPath(this.path, key);
+  }
+
+  refuse(key: string, reason: string, stage: Stage = 'type', code?: ErrorCode): void {
+    this.problems.add(stage, this.at(key), reason, code);
+  }
+
+  /** Members that are none of `known`. */
+  unknown(known: readonly string[]): string[] {
+    return Object.keys(this.#raw).filter((key) => !known.includes(key));
+  }
+
+  refuseUnknown(known: readonly string[]): void {
+    for (const key of this.unknown(known)) this.refuse(key, `unknown member; ${known.join(', ')} are known`);
+  }
+
+  scalar<T>(key: string, read: (value: unknown) => Reading<T>): T | undefined {
+    const value = this.get(key);
+    const reading = read(value);
+    if (reading.ok) return reading.value;
+    this.refuse(key, `expected ${reading.expected}, got ${describe(value)}`);
+    return undefined;
+  }
+
+  /** One of `words` to the letter. */
+  word<const W extends string>(key: string, words: readonly W[]): W | undefined {
+    if (!this.has(key)) return undefined;
+    const found = words.find((word) => word === this.get(key));
+    if (found === undefined) this.refuse(key, `expected one of ${words.join(', ')}`);
+    return found;
+  }
+
+  /** An object with any members. */
+  rawObject(key: string, code?: ErrorCode): RawObject | undefined {
+    if (!this.has(key)) return undefined;
+    const value = this.get(key);
+    if (isObject(value)) return value;
+    this.refuse(key, `expected an object, got ${describe(value)}`, 'type', code);
+    return undefined;
+  }
+}
