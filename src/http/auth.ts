@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { RequestError } from '../errors.ts';
-import { isAllowed } from '../workspace/allow-list.ts';
+import { isAllowed } from '../lib/allow-list.ts';
 import type { ApiKey, Catalog } from '../workspace/catalog.ts';
 import type { Permission } from '../workspace/permissions.ts';
 

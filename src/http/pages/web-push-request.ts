@@ -6,8 +6,8 @@ import {
   subscriptionToken,
 } from '../../channels/web-push/subscription.ts';
 import { RequestError } from '../../errors.ts';
+import { isAllowed } from '../../lib/allow-list.ts';
 import { readIdentity } from '../../people/tokens/browser-identity.ts';
-import { isAllowed } from '../../workspace/allow-list.ts';
 import type { App } from '../../workspace/catalog.ts';
 
 /** The settings of an app that matter to its browsers; as in the workspace file. */

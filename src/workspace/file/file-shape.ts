@@ -1,9 +1,4 @@
-import { rangeProblem, targetProblem } from '../allow-list.ts';
-import { idKey, type SmtpRelay } from '../catalog.ts';
-import { allPermissions } from '../keys.ts';
-import { relayName } from '../sealed-relays.ts';
-import { rateBuckets } from '../settings.ts';
-import { providerMembers } from './providers.ts';
+import { rangeProblem, targetProblem } from '../../lib/allow-list.ts';
 import {
   checked,
   flag,
@@ -18,7 +13,12 @@ import {
   requiredOrNull,
   type Shape,
   text,
-} from './shape.ts';
+} from '../../lib/shape.ts';
+import { idKey, type SmtpRelay } from '../catalog.ts';
+import { allPermissions } from '../keys.ts';
+import { relayName } from '../sealed-relays.ts';
+import { rateBuckets } from '../settings.ts';
+import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 350; // specification of the operator interface
 const MOST_RELAYS = 10;

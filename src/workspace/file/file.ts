@@ -1,8 +1,8 @@
 import { parseDocument } from 'yaml';
+import { memberPath } from '../../lib/shape.ts';
 import { consistencyProblems } from './file-rules.ts';
 import { type WorkspaceFile, workspaceShape } from './file-shape.ts';
 import { resolveReferences, type Surroundings } from './references.ts';
-import { memberPath } from './shape.ts';
 
 /** What is wrong with a segment's filter (never null): one text per problem, each starting with the path. */
 export type CheckFilter = (filter: unknown, path: string) => readonly string[];

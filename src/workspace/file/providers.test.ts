@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createECDH, generateKeyPairSync } from 'node:crypto';
 import test from 'node:test';
+import { object } from '../../lib/shape.ts';
 import type { ProviderKind } from '../catalog.ts';
 import { misplacedProviders, providerMembers } from './providers.ts';
-import { object } from './shape.ts';
 
 const ec = (namedCurve: string) =>
   generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

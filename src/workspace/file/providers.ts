@@ -1,6 +1,5 @@
 import { createECDH, createPrivateKey } from 'node:crypto';
-import { targetProblem } from '../allow-list.ts';
-import type { App, Provider, ProviderKind, SubscriptionGroup } from '../catalog.ts';
+import { targetProblem } from '../../lib/allow-list.ts';
 import {
   checked,
   flag,
@@ -15,7 +14,8 @@ import {
   required,
   type Shape,
   text,
-} from './shape.ts';
+} from '../../lib/shape.ts';
+import type { App, Provider, ProviderKind, SubscriptionGroup } from '../catalog.ts';
 
 const baseUrl = checked(text({ max: 2_048 }), (value) => {
   const good = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isPlainObject, memberPath } from './shape.ts';
+import { isPlainObject, memberPath } from '../../lib/shape.ts';
 
 const reference = /\$\{(env|file):([^}]*)\}/g;
 const LARGEST_FILE_BYTES = 1_048_576;

@@ -1,4 +1,4 @@
-import { nearest } from '../../lib/did-you-mean.ts';
+import { nearest } from './did-you-mean.ts';
 
 /**
  * Reads one value of a file: the value in its final form, or `undefined` with every problem added to `problems`, each
