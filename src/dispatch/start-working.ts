@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
-import { pushSenders } from '../channels/push-senders.ts';
+import { type PushSenders, pushSenders } from '../channels/push-senders.ts';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
@@ -15,7 +15,7 @@ import { createRooms } from './deliver/send-limits.ts';
 import { startWorker, type Worker } from './deliver/worker.ts';
 import type { DispatchCache } from './plan/loaded-dispatch.ts';
 import type { LaneName } from './plan/send-plan.ts';
-import { AppQueues, type PushSenders } from './push/app-queues.ts';
+import { AppQueues } from './push/app-queues.ts';
 import { PausedApps } from './push/paused-apps.ts';
 import { TokenHygiene } from './push/token-hygiene.ts';
 

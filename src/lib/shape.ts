@@ -25,13 +25,25 @@ export function optional<T, D>(shape: Shape<T>, fallback: D): Member<T | D> {
   return { shape, fallback: { value: fallback } };
 }
 
+/** Missing from what is read when it is absent or null. */
+export function maybe<T>(shape: Shape<T>): Member<T | undefined> {
+  return { shape, fallback: { value: undefined } };
+}
+
 /** Must be written down, be it as null. */
 export function requiredOrNull<T>(shape: Shape<T>): Member<T | null> {
   return { shape, nullIsValue: true };
 }
 
 export type Members = Readonly<Record<string, Member<unknown>>>;
-type ReadMembers<M extends Members> = { [K in keyof M]: M[K] extends Member<infer T> ? T : never };
+type ReadMember<M> = M extends Member<infer T> ? T : never;
+type MaybeMissing<M extends Members> = {
+  [K in keyof M]: undefined extends ReadMember<M[K]> ? K : never;
+}[keyof M];
+type Flat<T> = { [K in keyof T]: T[K] };
+type ReadMembers<M extends Members> = Flat<
+  { [K in Exclude<keyof M, MaybeMissing<M>>]: ReadMember<M[K]> } & { [K in MaybeMissing<M>]?: ReadMember<M[K]> }
+>;
 
 /** Exactly these members; an unknown one is refused with the nearest name. */
 export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
@@ -45,7 +57,8 @@ export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
       name,
       readMember(member, Object.hasOwn(value, name) ? value[name] : undefined, memberPath(path, name), problems),
     ]);
-    return problems.length > before ? undefined : (Object.fromEntries(read) as ReadMembers<M>);
+    const present = read.filter(([, member]) => member !== undefined);
+    return problems.length > before ? undefined : (Object.fromEntries(present) as ReadMembers<M>);
   };
 }
 
