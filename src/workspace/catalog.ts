@@ -1,8 +1,7 @@
-import type { VariationChannel } from '../channels/channel.ts';
-import type { EmailSettings } from '../channels/email/settings.ts';
+import type { CapFamily, VariationChannel } from '../channels/channel.ts';
+import type { ChannelSettings } from '../channels/channel-settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
-import type { WebhookSettings } from '../channels/webhook/settings.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -37,9 +36,7 @@ export interface Definitions {
   campaigns: ReadonlyMap<string, unknown>;
 }
 
-export interface WorkspaceSettings {
-  email: EmailSettings;
-  webhook: WebhookSettings;
+export interface WorkspaceSettings extends ChannelSettings {
   audience: {
     /** Whether a person without a number passes "exactly 0" and "less than". */
     missingNumberIsZero: boolean;
@@ -85,7 +82,7 @@ export interface Campaign {
 }
 
 export interface FrequencyCap {
-  channel: 'push' | 'email' | 'sms' | 'webhook' | 'whats_app' | 'any';
+  channel: CapFamily | 'any';
   maxSends: number;
   periodCount: number;
   periodUnit: 'minutes' | 'hours' | 'days' | 'weeks';

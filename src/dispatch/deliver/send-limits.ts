@@ -53,6 +53,6 @@ export function roomFor(
 ): LaneRoom {
   const dispatch = dispatches.get(chunk[0]?.dispatchId ?? '');
   const lane = dispatch !== undefined && isBroadcast(dispatch.plan) ? 'broadcast' : 'named';
-  const isPush = chunk.every(({ channel }) => channels[channel].address.kind === 'push');
+  const isPush = chunk.every(({ channel }) => channels[channel].sendLimits === 'pushes');
   return isPush ? lanes[lane].pushes : lanes[lane].others;
 }

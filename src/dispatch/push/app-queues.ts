@@ -9,7 +9,6 @@ import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { LaneName } from '../plan/send-plan.ts';
 import { AppQueue } from './app-queue.ts';
 import { quotaOf, reserveCalls } from './call-quotas.ts';
-import { plannedExpiryMs } from './expiry.ts';
 import type { PaceOptions } from './pace.ts';
 import type { PausedApps } from './paused-apps.ts';
 import type { PausedApp } from './paused-apps-store.ts';
@@ -70,7 +69,7 @@ export class AppQueues {
   async blocked(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): Promise<number | null> {
     const apps = appsOf(workspace, channel);
     if (apps.length === 0 || this.#hasExpired(channel, of)) return null;
-    let untilMs = plannedExpiryMs(channel, of.message, of.acceptedAt);
+    let untilMs = plannedExpiryMs(channel, of);
     for (const app of apps) {
       if (await this.#options.pausedApps.tryProbe(app.id)) return null;
       const queue = this.queueOf(workspace, app.id);
@@ -101,8 +100,8 @@ export class AppQueues {
   }
 
   /** Then it is not held up: it is to be written off. */
-  #hasExpired(channel: ChannelKey, { message, acceptedAt }: DispatchMessage): boolean {
-    return plannedExpiryMs(channel, message, acceptedAt) <= this.#options.clock.now().getTime();
+  #hasExpired(channel: ChannelKey, of: DispatchMessage): boolean {
+    return plannedExpiryMs(channel, of) <= this.#options.clock.now().getTime();
   }
 
   #open(workspace: WorkspaceCatalog, app: App, sender: PushSender): AppQueue {
@@ -144,6 +143,10 @@ export class AppQueues {
       .finally(() => this.#closing.delete(done));
     this.#closing.add(done);
   }
+}
+
+function plannedExpiryMs(channel: ChannelKey, { message, acceptedAt }: DispatchMessage): number {
+  return channels[channel].expiry?.ofTemplate(message, acceptedAt) ?? Number.POSITIVE_INFINITY;
 }
 
 function appsOf(workspace: WorkspaceCatalog, channel: ChannelKey): App[] {
