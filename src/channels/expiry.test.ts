@@ -28,6 +28,7 @@ const table: Row[] = [
   ...(['android_push', 'web_push'] as const).flatMap((key): Row[] => [
     { key, raw: text, rendered: 28 * DAY, template: NEVER },
     { key, raw: { ...text, time_to_live: 60 }, rendered: MINUTE, template: MINUTE },
+    { key, raw: { ...text, time_to_live: 0 }, rendered: 28 * DAY, template: 28 * DAY },
     {
       key,
       raw: { ...text, time_to_live: '{{ s }}' },
