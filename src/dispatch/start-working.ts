@@ -10,7 +10,7 @@ import type { LinkMaker } from './admit/compose.ts';
 import { createDeliveries } from './deliver/deliveries.ts';
 import { createFinisher } from './deliver/end-tasks.ts';
 import { createRecorder } from './deliver/recorder.ts';
-import { createRooms } from './deliver/send-limits.ts';
+import { createSendLimits } from './deliver/send-limits.ts';
 import { createSenders } from './deliver/senders.ts';
 import { startWorker, type Worker } from './deliver/worker.ts';
 import type { DispatchCache } from './plan/loaded-dispatch.ts';
@@ -77,7 +77,7 @@ export async function startWorking(
       isShared: broadcastThreads > 1,
     }),
     finisher: createFinisher({ db, clock, worker }),
-    rooms: createRooms(broadcastThreads),
+    sendLimits: createSendLimits(broadcastThreads),
     pages: new Map(),
   });
   return {
