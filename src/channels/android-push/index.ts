@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { retryPush } from '../push-retry.ts';
+import { pushFacts } from '../push-facts.ts';
 import { androidExpiry } from './expiry.ts';
 import { type RenderedAndroidPush, renderAndroidPush } from './render.ts';
 import { type AndroidPush, parseAndroidPush } from './schema.ts';
@@ -8,12 +8,7 @@ export const androidPush: Channel<AndroidPush, RenderedAndroidPush> = {
   key: 'android_push',
   variationChannel: 'android_push',
   address: { kind: 'push', platform: 'android' },
-  needs: ['push'],
-  deadMark: null,
-  capFamily: 'push',
-  sendLimits: 'pushes',
-  providers: { of: 'app' },
-  retry: retryPush,
+  ...pushFacts,
   expiry: androidExpiry,
   neverTemplates: new Set(['message_variation_id']),
   parse: parseAndroidPush,

@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { retryPush } from '../push-retry.ts';
+import { pushFacts } from '../push-facts.ts';
 import { appleExpiry } from './expiry.ts';
 import { type RenderedApplePush, renderApplePush } from './render.ts';
 import { type ApplePush, isBackground, parseApplePush } from './schema.ts';
@@ -8,12 +8,7 @@ export const applePush: Channel<ApplePush, RenderedApplePush> = {
   key: 'apple_push',
   variationChannel: 'ios_push',
   address: { kind: 'push', platform: 'ios' },
-  needs: ['push'],
-  deadMark: null,
-  capFamily: 'push',
-  sendLimits: 'pushes',
-  providers: { of: 'app' },
-  retry: retryPush,
+  ...pushFacts,
   expiry: appleExpiry,
   neverTemplates: new Set(['message_variation_id']),
   parse: parseApplePush,

@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { retryPush } from '../push-retry.ts';
+import { pushFacts } from '../push-facts.ts';
 import { kindleExpiry } from './expiry.ts';
 import { type RenderedKindlePush, renderKindlePush } from './render.ts';
 import { type KindlePush, parseKindlePush } from './schema.ts';
@@ -8,12 +8,7 @@ export const kindlePush: Channel<KindlePush, RenderedKindlePush> = {
   key: 'kindle_push',
   variationChannel: 'kindle_push',
   address: { kind: 'push', platform: 'kindle' },
-  needs: ['push'],
-  deadMark: null,
-  capFamily: 'push',
-  sendLimits: 'pushes',
-  providers: { of: 'app' },
-  retry: retryPush,
+  ...pushFacts,
   expiry: kindleExpiry,
   neverTemplates: new Set(['message_variation_id']),
   parse: parseKindlePush,

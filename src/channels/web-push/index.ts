@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { retryPush } from '../push-retry.ts';
+import { pushFacts } from '../push-facts.ts';
 import { webExpiry } from './expiry.ts';
 import { type RenderedWebPush, renderWebPush } from './render.ts';
 import { parseWebPush, type WebPush } from './schema.ts';
@@ -8,12 +8,7 @@ export const webPush: Channel<WebPush, RenderedWebPush> = {
   key: 'web_push',
   variationChannel: 'web_push',
   address: { kind: 'push', platform: 'web' },
-  needs: ['push'],
-  deadMark: null,
-  capFamily: 'push',
-  sendLimits: 'pushes',
-  providers: { of: 'app' },
-  retry: retryPush,
+  ...pushFacts,
   expiry: webExpiry,
   neverTemplates: new Set(['message_variation_id']),
   parse: parseWebPush,
