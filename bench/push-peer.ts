@@ -12,9 +12,12 @@ import webpush from 'web-push';
 import { AccessTokens } from '../src/channels/android-push/access-tokens.ts';
 import { type FcmApp, readFcmApp } from '../src/channels/android-push/fcm-app.ts';
 import type { RenderedAndroidPush } from '../src/channels/android-push/render.ts';
+import type { FcmSettings } from '../src/channels/android-push/settings.ts';
 import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
-import { pushSenders } from '../src/channels/push-senders.ts';
+import type { ApnsSettings } from '../src/channels/apple-push/settings.ts';
+import { openPushSender, pushSenders } from '../src/channels/push-senders.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
+import type { VapidSettings } from '../src/channels/web-push/settings.ts';
 import { connect } from '../src/db/database.ts';
 import { sql } from '../src/db/sql.ts';
 import { prepare } from '../src/dispatch/plan/loaded-dispatch.ts';
@@ -63,11 +66,10 @@ const SEND_EACH = 500;
 const NODE_APN_WINDOW = 1_000;
 const WEB_PUSH_CONCURRENCY = 100;
 
-type Settings = Readonly<Record<string, string>>;
 type Run = (latencyMs: number) => Promise<void>;
 
 const [provider, databaseUrl] = process.argv.slice(2) as [ProviderName, string];
-const { people, settings, render } = await load();
+const { people, account, render } = await load();
 const runs: Readonly<Record<PeerOrder['kind'], Run>> = {
   bare: bareRun(),
   sender: withOurSender,
@@ -97,9 +99,11 @@ async function load() {
   const dispatch = prepare({ id: 'x', state: 'sending', accepted_at: now }, workspace, { plan: emptyPlan, messages });
   const prepared = dispatch.messages.get(channel);
   if (prepared === undefined) throw new Error('there is no message');
+  const app = workspace.apps.get(appIds[provider]);
+  if (app?.provider === undefined) throw new Error('there is no app with a provider');
   return {
     people: found,
-    settings: workspace.apps.get(appIds[provider])?.provider?.settings ?? {},
+    account: app.provider,
     render: ({ person }: Recipient): object => {
       const context = { now, person, dispatchId: 'x', campaign: null, variation: null, links: null };
       const facts = { now, timeZone: 'UTC', dispatchId: 'x', campaignId: null, unsubscribeUrl: null };
@@ -135,8 +139,8 @@ function deviceOf({ pushTargets }: Recipient) {
 
 /** The template parsed once, rendered for each, posted by the sender that the server uses. */
 async function withOurSender(): Promise<void> {
-  const kind = provider === 'web-push' ? 'vapid' : provider;
-  const sender = pushSenders[kind]({ settings, clock: systemClock });
+  const sender = openPushSender(pushSenders, account, { clock: systemClock });
+  if (sender === null) throw new Error('there is no sender');
   const { signal } = new AbortController();
   const acceptedAt = new Date();
   await inLanes(SENDER_WINDOW, () => async (recipient) => {
@@ -153,13 +157,13 @@ async function withOurSender(): Promise<void> {
 
 /** ADM and web push are spoken over undici, by hand as by us. */
 function bareRun(): Run {
-  if (provider === 'fcm') return bareFcm(settings);
-  if (provider === 'apns') return bareApns(settings);
+  if (account.kind === 'fcm') return bareFcm(account.settings);
+  if (account.kind === 'apns') return bareApns(account.settings);
   return withOurSender;
 }
 
 /** FCM takes 100 streams a connection: what is enough without latency makes 5,000 a second at most with 20 ms of it. */
-function bareFcm(given: Settings): Run {
+function bareFcm(given: FcmSettings): Run {
   const { account, path, origin } = readFcmApp(given);
   return async (latencyMs) => {
     const accessToken = await accessTokenOf(account);
@@ -178,7 +182,7 @@ function bareFcm(given: Settings): Run {
 }
 
 /** One connection of 1,000 streams, once a first notification was taken. */
-function bareApns({ team_id: iss = '', key_id: kid = '', key = '', topic = '', base_url = '' }: Settings): Run {
+function bareApns({ team_id: iss, key_id: kid, key, topic, base_url = '' }: ApnsSettings): Run {
   return async () => {
     const claims = { iss, iat: Math.floor(Date.now() / 1_000) };
     const authorization = `bearer ${signJwt({ alg: 'ES256', kid }, claims, key)}`;
@@ -214,19 +218,19 @@ async function accessTokenOf(account: FcmApp['account']): Promise<string> {
 }
 
 function theirRun(): Promise<Run> | Run {
-  if (provider === 'fcm') return firebaseAdmin(settings);
-  if (provider === 'apns') return nodeApn(settings);
-  if (provider === 'web-push') return webPush(settings);
+  if (account.kind === 'fcm') return firebaseAdmin(account.settings);
+  if (account.kind === 'apns') return nodeApn(account.settings);
+  if (account.kind === 'vapid') return webPush(account.settings);
   return () => Promise.reject(new Error('nothing to compare with'));
 }
 
 /** `sendEach` with 500 messages, one call after the other. */
-async function firebaseAdmin(given: Settings): Promise<Run> {
+async function firebaseAdmin(given: FcmSettings): Promise<Run> {
   const { account } = readFcmApp(given);
   const accessToken = await accessTokenOf(account);
   redirectFcm(given.base_url ?? '');
   const credential = { getAccessToken: () => Promise.resolve({ access_token: accessToken, expires_in: 3_600 }) };
-  const { project_id: projectId } = JSON.parse(given.service_account ?? '{}') as { project_id: string };
+  const { project_id: projectId } = JSON.parse(given.service_account) as { project_id: string };
   const messaging = getMessaging(initializeApp({ credential, projectId }));
   const messageTo = (recipient: Recipient): TokenMessage => {
     const { data, android } = (render(recipient) as RenderedAndroidPush).message;
@@ -250,7 +254,7 @@ function redirectFcm(url: string): void {
   Object.assign(http2, { connect: redirected });
 }
 
-function nodeApn({ team_id: teamId = '', key_id: keyId = '', key = '', topic = '', base_url = '' }: Settings): Run {
+function nodeApn({ team_id: teamId, key_id: keyId, key, topic, base_url = '' }: ApnsSettings): Run {
   const { hostname, port } = new URL(base_url);
   const client = new apn.Provider({
     token: { key, keyId, teamId },
@@ -272,7 +276,7 @@ function nodeApn({ team_id: teamId = '', key_id: keyId = '', key = '', topic = '
     });
 }
 
-function webPush({ subject = '', public_key: publicKey = '', private_key: privateKey = '' }: Settings): Run {
+function webPush({ subject, public_key: publicKey, private_key: privateKey }: VapidSettings): Run {
   const agent = new Agent({ keepAlive: true, maxSockets: WEB_PUSH_CONCURRENCY });
   const vapidDetails = { subject, publicKey, privateKey };
   return () =>

@@ -87,7 +87,7 @@ function payloadOf(index: number) {
 
 function ourSender(tokens: string[]): { send: Send; close(): Promise<void> } {
   const sender = createWebPushSender({
-    settings: { ...vapid, allow_hosts: HOST },
+    settings: { ...vapid, allow_hosts: [HOST] },
     clock: systemClock,
     ca: testCertificate.cert,
     resolve: async () => ['127.0.0.1'],

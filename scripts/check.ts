@@ -8,6 +8,7 @@ const steps: [string, string[]][] = [
   ['docs made from code are fresh', [process.execPath, 'scripts/pages/main.ts', '--check']],
   ['schema.sql is fresh', [process.execPath, 'scripts/schema.ts', '--check']],
   ['directions and circles of imports', [process.execPath, 'scripts/check-directions.ts']],
+  ['dispatch names no channel', [process.execPath, 'scripts/check-channel-names.ts']],
   ['lint and format', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
 ];
 

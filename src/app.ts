@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { PushSenders } from './channels/push-senders.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept/accept.ts';
 import { createIdempotency } from './dispatch/accept/idempotency.ts';
@@ -9,7 +10,6 @@ import { createLinkMaker } from './dispatch/admit/links.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes } from './dispatch/plan/send-plan.ts';
-import type { PushSenders } from './dispatch/push/app-queues.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';

@@ -8,12 +8,15 @@ import type { PushOutcome } from '../src/channels/push-sender.ts';
 import { sql } from '../src/db/sql.ts';
 import { listRemovals, restoreTokens } from '../src/people/tokens/token-removals.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
+import { serviceAccount } from './support/google.ts';
 import { apns, IOS, IPAD, SANDBOXED, scriptedProvider, workspace } from './support/push-provider.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const ANDROID = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a18';
 const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const everybody = `segments:\n  - { id: ${EVERYBODY}, name: Everybody, filter: null }\n`;
+const fcm = () => JSON.stringify({ service_account: JSON.stringify(serviceAccount) });
 const push = { alert: { title: 'Hi', body: 'Hello {{${user_id}}}' } };
 
 async function start(t: TestContext, yaml = workspace()) {
@@ -193,6 +196,17 @@ test('a retry that would come after the expiry is not made: expired', async (t) 
   const expiry = new Date(app.clock.now().getTime() + 5 * MINUTE).toISOString();
   const id = await send(app, 'ada', { ...push, expiry });
   assert.deepEqual([(await verdict(app, id)).status, await state(app, id)], ['expired', 'finished']);
+});
+
+test('a message that is to be shown now or never is tried, also some time after it was accepted', async (t) => {
+  const yaml = `apps:\n  - { id: ${ANDROID}, name: Phone, platform: android, fcm: ${fcm()} }\n`;
+  const { app, provider } = await start(t, yaml);
+  await given(app, 'ada', { app_id: ANDROID, token: 't1' });
+  provider.answer('t1', { kind: 'retry', reason: 'UNAVAILABLE' }, { kind: 'accepted', providerId: 'p1' });
+  const messages = { android_push: { title: 'Hi', alert: 'Code 4711', time_to_live: 0 } };
+  const id = await send(app, 'ada', undefined, { messages });
+  await untilRetry(app, id);
+  assert.deepEqual([(await verdict(app, id)).status, provider.calls.length], ['sent', 2]);
 });
 
 test('a person whose only token is suspect has no address', async (t) => {

@@ -45,7 +45,12 @@ test('a push service that decrypts takes what we send, and each of its answers m
   const service = await startWebPushSimulator();
   t.after(() => service.stop());
   const { publicKey: public_key, privateKey: private_key } = service.vapid;
-  const settings = { subject: 'mailto:ops@acme.test', public_key, private_key, allow_hosts: new URL(service.url).host };
+  const settings = {
+    subject: 'mailto:ops@acme.test',
+    public_key,
+    private_key,
+    allow_hosts: [new URL(service.url).host],
+  };
   const sender = createWebPushSender({ settings, clock: systemClock });
   t.after(() => sender.close());
   const payload = { id: 'd', title: 'Grüße', body: 'Body' };

@@ -38,7 +38,7 @@ apps:
   const page = await browser.newPage();
   await page.goto(`${app.url}/sdk/web-push/demo?app_id=${WEB}`);
   const sender = createWebPushSender({
-    settings: { ...vapid, allow_hosts: new URL(service.url).host },
+    settings: { ...vapid, allow_hosts: [new URL(service.url).host] },
     clock: app.clock,
   });
   t.after(() => sender.close());

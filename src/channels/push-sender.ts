@@ -41,13 +41,13 @@ export interface PushSender<Rendered extends object = object> {
   close(): Promise<void>;
 }
 
-export interface PushSenderOptions {
-  /** Of the app's provider in the workspace file, checked there (`workspace/file/providers.ts`). */
-  settings: Readonly<Record<string, string>>;
+export interface PushSenderOptions<Settings extends object = object> {
+  /** The app's account with the provider. */
+  settings: Settings;
   clock: Clock;
-  /** Of the machine, that the sender's thread has to itself, with threads that it starts; all of them. */
+  /** Number of processors that the sender's thread, and threads that it starts, may use. Absent: all of the machine. */
   processors?: number;
 }
 
 /** Makes a sender. Nothing is connected before the first message. */
-export type PushSenderMaker<Rendered extends object = object> = (options: PushSenderOptions) => PushSender<Rendered>;
+export type PushSenderMaker<Settings extends object = object> = (options: PushSenderOptions<Settings>) => PushSender;

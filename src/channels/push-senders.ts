@@ -1,13 +1,26 @@
 import { createFcmSender } from './android-push/deliver.ts';
 import { createApnsSender } from './apple-push/deliver.ts';
 import { createAdmSender } from './kindle-push/deliver.ts';
-import type { PushSenderMaker } from './push-sender.ts';
+import type { ProviderOf, ProviderSettings, PushProviderKind } from './providers.ts';
+import type { PushSender, PushSenderMaker, PushSenderOptions } from './push-sender.ts';
 import { createWebPushSender } from './web-push/deliver.ts';
 
-/** The way to each push provider, by the name it has in the workspace file. */
-export const pushSenders = {
+export type PushSenders = { [K in PushProviderKind]?: PushSenderMaker<ProviderSettings[K]> };
+
+/** The way to each push provider. */
+export const pushSenders: Required<PushSenders> = {
   adm: (options) => createAdmSender(options),
   apns: (options) => createApnsSender(options),
   fcm: (options) => createFcmSender(options),
   vapid: (options) => createWebPushSender(options),
-} as const satisfies Record<string, PushSenderMaker>;
+};
+
+/** A sender for one app's account; null when there is no maker for its kind. */
+export function openPushSender<K extends PushProviderKind>(
+  senders: PushSenders,
+  { kind, settings }: ProviderOf<K>,
+  options: Omit<PushSenderOptions, 'settings'>,
+): PushSender | null {
+  const make: PushSenderMaker<ProviderSettings[K]> | undefined = senders[kind];
+  return make?.({ ...options, settings }) ?? null;
+}

@@ -11,6 +11,7 @@ import type { CheckReferences } from '../workspace/file/apply-references.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
+import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { applyCommand } from './apply-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { simulateCommand } from './simulate-command.ts';
@@ -70,6 +71,7 @@ const expected = [
   PortError,
   KeyError,
   SecretError,
+  StoredSettingsError,
   EmbeddedDatabaseError,
   DatabaseUnusableError,
 ];

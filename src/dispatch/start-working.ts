@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
-import { pushSenders } from '../channels/push-senders.ts';
+import { type PushSenders, pushSenders } from '../channels/push-senders.ts';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
@@ -9,13 +9,13 @@ import type { Catalog } from '../workspace/catalog.ts';
 import type { LinkMaker } from './admit/compose.ts';
 import { createDeliveries } from './deliver/deliveries.ts';
 import { createFinisher } from './deliver/end-tasks.ts';
-import { createProviders } from './deliver/providers.ts';
 import { createRecorder } from './deliver/recorder.ts';
-import { createRooms } from './deliver/send-limits.ts';
+import { createSendLimits } from './deliver/send-limits.ts';
+import { createSenders } from './deliver/senders.ts';
 import { startWorker, type Worker } from './deliver/worker.ts';
 import type { DispatchCache } from './plan/loaded-dispatch.ts';
 import type { LaneName } from './plan/send-plan.ts';
-import { AppQueues, type PushSenders } from './push/app-queues.ts';
+import { AppQueues } from './push/app-queues.ts';
 import { PausedApps } from './push/paused-apps.ts';
 import { TokenHygiene } from './push/token-hygiene.ts';
 
@@ -32,9 +32,6 @@ export interface WorkingOptions {
   /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
   pushSenders?: PushSenders | undefined;
 }
-
-/** Most connections of a process to one mail relay, of each lane. */
-const MAIL_CONNECTIONS = 10;
 
 export interface Working {
   worker: Worker;
@@ -63,9 +60,11 @@ export async function startWorking(
   const traffic = options.lanes.includes('broadcast') ? 'broadcast' : 'named';
   const senders = options.pushSenders ?? pushSenders;
   const appQueues = new AppQueues({ db, traffic, senders, pausedApps, clock, log, processors });
-  const mailConnections = Math.ceil(MAIL_CONNECTIONS / broadcastThreads);
-  const push = { queues: appQueues, nowMs: () => clock.now().getTime(), random: Math.random };
-  const deliveries = createDeliveries(createProviders({ log, push, mailConnections }), { clock, random: Math.random });
+  const nowMs = () => clock.now().getTime();
+  const deliveries = createDeliveries({
+    push: { queues: appQueues, nowMs, random: Math.random },
+    senders: createSenders({ nowMs, log, threads: broadcastThreads }),
+  });
   const stopping = new AbortController();
   const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
   await pausedApps.start();
@@ -78,7 +77,7 @@ export async function startWorking(
       isShared: broadcastThreads > 1,
     }),
     finisher: createFinisher({ db, clock, worker }),
-    rooms: createRooms(broadcastThreads),
+    sendLimits: createSendLimits(broadcastThreads),
     pages: new Map(),
   });
   return {

@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import { allowedTargetForm, readAllowedTarget } from '../net/allowed-target.ts';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -24,11 +23,6 @@ export function isAllowed(address: string, ranges: readonly string[]): boolean {
 export function rangeProblem(text: string): string | null {
   if (parseRange(text) !== null) return null;
   return 'expected an IPv4 or IPv6 address or CIDR subnet such as 10.0.0.0/8';
-}
-
-/** What is wrong with one entry of the targets that may be called although they are not public, or null. */
-export function targetProblem(text: string): string | null {
-  return readAllowedTarget(text) === null ? `expected ${allowedTargetForm}` : null;
 }
 
 function parseRange(text: string): Range | null {

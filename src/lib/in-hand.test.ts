@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Handover, InHand } from './in-hand.ts';
+import { Handover, InHand, type Limit } from './in-hand.ts';
 
 /** Takes one after the other, and says which have been let in so far. */
-function takers(inHand: InHand, counts: number[], room: { most: number; mostAhead: number }) {
+function takers(inHand: InHand, counts: number[], limit: Limit) {
   const admitted: number[] = [];
-  for (const [index, count] of counts.entries()) inHand.take(count, room).then(() => admitted.push(index));
+  for (const [index, count] of counts.entries()) inHand.take(count, limit).then(() => admitted.push(index));
   return async () => {
     await Promise.resolve();
     return admitted;
   };
 }
 
-test('no more is in hand than there is room for; what is given back lets the next in, in order', async () => {
+test('no more is in hand than the limit; what is given back lets the next in, in order', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [600, 600, 300], { most: 1_000, mostAhead: 10_000 });
   assert.deepEqual(await admitted(), [0], 'the third would fit and waits behind the second');
@@ -25,7 +25,7 @@ test('no more is in hand than there is room for; what is given back lets the nex
   assert.equal(inHand.count, 600);
 });
 
-test('no more is ahead of the handing over than there is room for', async () => {
+test('no more is ahead of the handing over than its limit', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [250, 250, 250], { most: 2_000, mostAhead: 500 });
   assert.deepEqual(await admitted(), [0, 1]);
@@ -35,7 +35,7 @@ test('no more is ahead of the handing over than there is room for', async () => 
   assert.deepEqual(await admitted(), [0, 1, 2]);
 });
 
-test('something larger than all the room goes when nothing else is there', async () => {
+test('something larger than the limit goes when nothing else is there', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [5_000, 1], { most: 100, mostAhead: 10 });
   assert.deepEqual(await admitted(), [0]);

@@ -1,20 +1,20 @@
 /** How much there may be at once. */
-export interface Room {
-  /** In hand, from being taken to being given back. */
+export interface Limit {
+  /** Most that is in hand, from being taken to being given back. */
   most: number;
-  /** Of these, not handed over yet. */
+  /** Most of it that is not handed over yet. */
   mostAhead: number;
 }
 
 interface Waiting {
   count: number;
-  room: Room;
+  limit: Limit;
   resolve(): void;
 }
 
 /**
- * Counts what is under way, and lets nobody begin more than there is room for. First come, first served. Whatever is
- * prepared before it can be handed over only lies about: so what is ahead of the handing over has a bound of its own.
+ * Counts what is under way, and lets nobody begin more than the limit. First come, first served. What is prepared before
+ * it can be handed over only lies in memory: so it has a limit of its own.
  */
 export class InHand {
   #count = 0;
@@ -25,10 +25,10 @@ export class InHand {
     return this.#count;
   }
 
-  /** Resolves once `count` more keep within the room; with nothing in hand, or nothing ahead, anything goes. */
-  take(count: number, room: Room): Promise<void> {
+  /** Resolves once `count` more keep within the limit; with nothing in hand, or nothing ahead, anything goes. */
+  take(count: number, limit: Limit): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push({ count, room, resolve });
+      this.#waiting.push({ count, limit, resolve });
       this.#admit();
     });
   }
@@ -56,9 +56,9 @@ export class InHand {
     }
   }
 
-  #fits({ count, room: { most, mostAhead } }: Waiting): boolean {
-    const hasRoom = this.#count === 0 || this.#count + count <= most;
-    return hasRoom && (this.#ahead === 0 || this.#ahead + count <= mostAhead);
+  #fits({ count, limit: { most, mostAhead } }: Waiting): boolean {
+    const fits = this.#count === 0 || this.#count + count <= most;
+    return fits && (this.#ahead === 0 || this.#ahead + count <= mostAhead);
   }
 }
 

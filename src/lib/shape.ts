@@ -28,13 +28,25 @@ export function optional<T, D>(shape: Shape<T>, fallback: D): Member<T | D> {
   return { shape, fallback: { value: fallback } };
 }
 
+/** Missing from what is read when it is absent or null. */
+export function maybe<T>(shape: Shape<T>): Member<T | undefined> {
+  return { shape, fallback: { value: undefined } };
+}
+
 /** Must be written down, be it as null. */
 export function requiredOrNull<T>(shape: Shape<T>): Member<T | null> {
   return { shape, nullIsValue: true };
 }
 
 export type Members = Readonly<Record<string, Member<unknown>>>;
-type ReadMembers<M extends Members> = { [K in keyof M]: M[K] extends Member<infer T> ? T : never };
+type ReadMember<M> = M extends Member<infer T> ? T : never;
+type MaybeMissing<M extends Members> = {
+  [K in keyof M]: undefined extends ReadMember<M[K]> ? K : never;
+}[keyof M];
+type Flat<T> = { [K in keyof T]: T[K] };
+type ReadMembers<M extends Members> = Flat<
+  { [K in Exclude<keyof M, MaybeMissing<M>>]: ReadMember<M[K]> } & { [K in MaybeMissing<M>]?: ReadMember<M[K]> }
+>;
 
 /** Exactly these members; an unknown one is refused with the nearest name. */
 export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
@@ -46,9 +58,9 @@ export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
     for (const name of unknown) reader.refuse(name, unknownMember(name, known));
     const read = Object.entries(members).map(([name, member]) => ({ name, found: readMember(reader, name, member) }));
     const isGood = unknown.length === 0 && read.every(({ found }) => found !== undefined);
-    return isGood
-      ? (Object.fromEntries(read.map(({ name, found }) => [name, found?.value])) as ReadMembers<M>)
-      : undefined;
+    if (!isGood) return undefined;
+    const present = read.filter(({ found }) => found?.value !== undefined);
+    return Object.fromEntries(present.map(({ name, found }) => [name, found?.value])) as ReadMembers<M>;
   };
 }
 

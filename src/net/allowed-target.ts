@@ -8,7 +8,7 @@ export interface AllowedTarget {
   port: string | null;
 }
 
-export const allowedTargetForm =
+const allowedTargetForm =
   'a host, address or CIDR subnet, with a port unless that is 80 or 443, such as hooks.internal:8443, 10.0.0.0/8:8080 or [fd00::/8]:8080';
 
 /** Null for a text that is no such entry. */
@@ -21,6 +21,11 @@ export function readAllowedTarget(text: string): AllowedTarget | null {
   const range = readRange(host);
   if (range !== null) return { host: range, port };
   return isHostName(host) ? { host: host.toLowerCase(), port } : null;
+}
+
+/** What is wrong with one entry of the targets that may be called although they are not public, or null. */
+export function targetProblem(text: string): string | null {
+  return readAllowedTarget(text) === null ? `expected ${allowedTargetForm}` : null;
 }
 
 /** True when this entry lets `host`, which has these addresses, be called at `port`. */

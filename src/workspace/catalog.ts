@@ -1,4 +1,7 @@
-import type { VariationChannel } from '../channels/channel.ts';
+import type { CapFamily, VariationChannel } from '../channels/channel.ts';
+import type { ChannelSettings } from '../channels/channel-settings.ts';
+import type { Platform } from '../channels/provider.ts';
+import type { GroupProvider, PushProvider } from '../channels/providers.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -33,29 +36,7 @@ export interface Definitions {
   campaigns: ReadonlyMap<string, unknown>;
 }
 
-/** A mail server that takes our mails over. */
-export interface SmtpRelay {
-  name: string;
-  /** May hold a password. */
-  url: string;
-}
-
-export interface WorkspaceSettings {
-  email: {
-    defaultFrom: string | null;
-    /** Null: mails go to the sandbox. The URL may hold a password. */
-    /** In the order of preference; null = mails go to the sandbox. */
-    smtp: readonly SmtpRelay[] | null;
-    /** Adds List-Unsubscribe and its one-click form to every mail. */
-    listUnsubscribe: boolean;
-    footer: string | null;
-  };
-  webhook: {
-    /** False: webhooks go to the sandbox. */
-    deliver: boolean;
-    /** CIDR ranges of inner addresses that webhooks may reach all the same. */
-    allow: readonly string[];
-  };
+export interface WorkspaceSettings extends ChannelSettings {
   audience: {
     /** Whether a person without a number passes "exactly 0" and "less than". */
     missingNumberIsZero: boolean;
@@ -67,19 +48,10 @@ export interface WorkspaceSettings {
 export interface App {
   id: string;
   name: string;
-  platform: 'ios' | 'android' | 'kindle' | 'web';
+  platform: Platform;
   /** Absent: its messages go to the sandbox. */
-  provider?: Provider;
+  provider?: PushProvider;
 }
-
-/** Through whose service messages leave. The settings hold secrets. */
-export interface Provider {
-  kind: ProviderKind;
-  /** By the names of the workspace file. */
-  settings: Readonly<Record<string, string>>;
-}
-
-export type ProviderKind = 'apns' | 'fcm' | 'adm' | 'vapid' | 'twilio' | 'whatsapp_cloud';
 
 export interface SubscriptionGroup {
   id: string;
@@ -87,7 +59,7 @@ export interface SubscriptionGroup {
   channel: 'email' | 'sms' | 'whats_app';
   archived: boolean;
   /** Absent: its messages go to the sandbox. */
-  provider?: Provider;
+  provider?: GroupProvider;
 }
 
 export interface Segment {
@@ -110,7 +82,7 @@ export interface Campaign {
 }
 
 export interface FrequencyCap {
-  channel: 'push' | 'email' | 'sms' | 'webhook' | 'whats_app' | 'any';
+  channel: CapFamily | 'any';
   maxSends: number;
   periodCount: number;
   periodUnit: 'minutes' | 'hours' | 'days' | 'weeks';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import test from 'node:test';
+import { inspect } from 'node:util';
 import { type TestDatabase, testDatabase } from '../../test/support/database.ts';
 import { sql } from '../db/sql.ts';
 import { loadCatalog } from './load-catalog.ts';
@@ -7,6 +9,8 @@ import { seal, secretFrom } from './secrets.ts';
 
 const secret = secretFrom('a secret of the tests, long enough');
 const ID = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+const apns = { team_id: 'T1', key_id: 'K1', topic: 'com.acme', calls_per_minute: 600 };
 
 async function defineEverything({ db, workspaceId }: TestDatabase): Promise<void> {
   const smtp = seal(secret, JSON.stringify({ smtp_url: 'smtp://u:pw@relay' }), `workspaces/${workspaceId}`);
@@ -18,8 +22,8 @@ async function defineEverything({ db, workspaceId }: TestDatabase): Promise<void
   await db.run(sql`update workspaces set time_zone = 'Europe/Vienna', settings = ${settings}, secrets = ${smtp}`);
   await db.run(sql`
     insert into apps (id, workspace_id, name, platform, provider, secrets)
-    values (${ID}, ${workspaceId}, 'Acme iOS', 'ios', ${{ kind: 'apns', settings: { team_id: 'T1' } }},
-            ${seal(secret, '{"key":"pem"}', `apps/${ID}`)}),
+    values (${ID}, ${workspaceId}, 'Acme iOS', 'ios', ${{ kind: 'apns', settings: apns }},
+            ${seal(secret, JSON.stringify({ key: pem }), `apps/${ID}`)}),
            ('web-app', ${workspaceId}, 'Acme Web', 'web', null, null)`);
   await db.run(sql`
     insert into subscription_groups (id, workspace_id, name, channel, archived)
@@ -63,7 +67,7 @@ test('the catalog holds everything that is defined, credentials opened', async (
           id: ID,
           name: 'Acme iOS',
           platform: 'ios',
-          provider: { kind: 'apns', settings: { team_id: 'T1', key: 'pem' } },
+          provider: { kind: 'apns', settings: { ...apns, key: pem } },
         },
       ],
       ['web-app', { id: 'web-app', name: 'Acme Web', platform: 'web' }],
@@ -132,3 +136,84 @@ test('with another secret the catalog is refused, naming the place and what to d
     message: /^apps\/0d7c9a52-.* sealed with another secret\. Start/,
   });
 });
+
+/** What somebody wrote into the row of the app, or of the workspace, and what the operator is told. */
+const stored: [what: string, put: (of: TestDatabase) => Promise<unknown>, message: string][] = [
+  [
+    'a number that is a text',
+    ({ db }) =>
+      db.run(sql`update apps set provider = ${{ kind: 'apns', settings: { ...apns, calls_per_minute: '600' } }}`),
+    `apps/${ID}: the stored settings cannot be used (apns.calls_per_minute: expected an integer from 1 to 100000000)`,
+  ],
+  [
+    'a member that no such provider has',
+    ({ db }) => db.run(sql`update apps set provider = ${{ kind: 'apns', settings: { ...apns, topik: 'x' } }}`),
+    `apps/${ID}: the stored settings cannot be used (apns.topik: there is no such key; did you mean topic?)`,
+  ],
+  [
+    'a provider of another platform',
+    ({ db }) => db.run(sql`update apps set provider = ${{ kind: 'fcm', settings: {} }}`),
+    `apps/${ID}: the stored settings cannot be used (provider.kind: does not fit ios)`,
+  ],
+  [
+    'a kind that nobody knows',
+    ({ db }) => db.run(sql`update apps set provider = ${{ kind: 'constructor', settings: {} }}`),
+    `apps/${ID}: the stored settings cannot be used (provider.kind: does not fit ios)`,
+  ],
+  [
+    'settings that are no object',
+    ({ db }) => db.run(sql`update apps set provider = ${{ kind: 'apns', settings: ['T1'] }}`),
+    `apps/${ID}: the stored settings cannot be used (provider.settings: expected an object)`,
+  ],
+  [
+    'no sealed part',
+    ({ db }) => db.run(sql`update apps set secrets = null`),
+    `apps/${ID}: the stored settings cannot be used (apns.key: is required)`,
+  ],
+  [
+    'a sealed part that is no JSON',
+    ({ db }) => db.run(sql`update apps set secrets = ${seal(secret, 'the-password', `apps/${ID}`)}`),
+    `apps/${ID}: the stored settings cannot be used (the sealed part is no JSON)`,
+  ],
+  [
+    'a sealed part that is no object',
+    ({ db }) => db.run(sql`update apps set secrets = ${seal(secret, '"the-password"', `apps/${ID}`)}`),
+    `apps/${ID}: the stored settings cannot be used (secrets: expected an object)`,
+  ],
+  [
+    'a sealed key that is none',
+    ({ db }) => db.run(sql`update apps set secrets = ${seal(secret, '{"key":"the-password"}', `apps/${ID}`)}`),
+    `apps/${ID}: the stored settings cannot be used (apns.key: expected the text of the .p8 file from Apple)`,
+  ],
+  [
+    'a flag of the mails that is a text',
+    ({ db }) => db.run(sql`update workspaces set settings = ${{ email: { list_unsubscribe: 'yes' } }}`),
+    'the stored settings cannot be used (email.list_unsubscribe: expected true or false)',
+  ],
+  [
+    'a target of webhooks that is none',
+    ({ db }) => db.run(sql`update workspaces set settings = ${{ webhook: { allow: ['a b'] } }}`),
+    'the stored settings cannot be used (webhook.allow[0]: expected a host, address or CIDR subnet',
+  ],
+  [
+    'a relay without a URL',
+    ({ db, workspaceId }) =>
+      db.run(sql`
+        update workspaces set secrets = ${seal(secret, '{"smtp_url":"the-password"}', `workspaces/${workspaceId}`)}`),
+    'the stored settings cannot be used (email.smtp.url: expected a URL such as smtp://',
+  ],
+];
+for (const [what, put, message] of stored) {
+  test(`what is stored is checked: ${what} is refused, and nothing of it is shown`, async (t) => {
+    const database = await testDatabase(t);
+    await defineEverything(database);
+    await put(database);
+    await assert.rejects(loadCatalog(database.db, secret), (error: Error) => {
+      assert.equal(error.name, 'StoredSettingsError');
+      assert.ok(error.message.includes(message), error.message);
+      assert.match(error.message, /\. Apply the workspace file again\.$/);
+      assert.ok(!inspect(error).includes('the-password'));
+      return true;
+    });
+  });
+}

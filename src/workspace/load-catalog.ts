@@ -1,3 +1,4 @@
+import { groupProviderKinds, pushProviderKinds } from '../channels/providers.ts';
 import type { Database, Db } from '../db/database.ts';
 import { type Sql, sql } from '../db/sql.ts';
 import {
@@ -7,20 +8,20 @@ import {
   type Catalog,
   type FrequencyCap,
   idKey,
-  type Provider,
-  type ProviderKind,
   type Segment,
   type SubscriptionGroup,
   type WorkspaceCatalog,
 } from './catalog.ts';
 import { type Permission, permissions } from './permissions.ts';
+import { openProvider, type SealedProvider } from './sealed-provider.ts';
 import { openRelays } from './sealed-relays.ts';
-import { open, type Secret } from './secrets.ts';
+import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
 
 /**
  * Everything operators defined, as of one instant.
- * Throws SecretError when credentials are stored that `secret` does not open.
+ * Throws SecretError when credentials are stored that `secret` does not open, and StoredSettingsError when settings are
+ * stored that cannot be used.
  */
 export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog> {
   return db.transaction(async (tx) => {
@@ -63,7 +64,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         id: row.id,
         name: row.name,
         timeZone: row.time_zone,
-        settings: settingsFrom(row.settings, openRelays(row.secrets, secret, row.id)),
+        settings: settingsFrom(row.settings, openRelays(row.secrets, secret, row.id), places.workspace(row.id)),
         apps: byId(apps.get(row.id)),
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),
@@ -74,48 +75,28 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
   );
 }
 
-/** The column `provider` of apps and groups. */
-export interface StoredProvider {
-  kind: ProviderKind;
-  settings: Record<string, string>;
-}
-
-/** Settings and secrets of one app or group together; none when it has no provider. */
-export function openProvider(
-  row: { provider: StoredProvider | null; secrets: Buffer | null },
-  secret: Secret,
-  place: string,
-): { provider?: Provider } {
-  if (row.provider === null) return {};
-  const secrets = row.secrets === null ? {} : (JSON.parse(open(secret, row.secrets, place)) as Record<string, string>);
-  return { provider: { kind: row.provider.kind, settings: { ...row.provider.settings, ...secrets } } };
-}
-
-interface Sealed {
-  provider: StoredProvider | null;
-  secrets: Buffer | null;
-}
-
 async function loadApps(tx: Db, secret: Secret): Promise<Map<number, App[]>> {
-  const stored = await loadByWorkspace<App & Sealed>(
+  const stored = await loadByWorkspace<App & SealedProvider>(
     tx,
     sql`select workspace_id, id, name, platform, provider, secrets from apps`,
   );
-  return mapValues(stored, ({ provider, secrets, ...app }) => ({
-    ...app,
-    ...openProvider({ provider, secrets }, secret, places.app(app.id)),
-  }));
+  return mapValues(stored, ({ provider, secrets, ...app }) => {
+    const of = { place: places.app(app.id), kinds: pushProviderKinds, where: app.platform };
+    const opened = openProvider({ provider, secrets }, secret, of);
+    return { ...app, ...(opened && { provider: opened }) };
+  });
 }
 
 async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, SubscriptionGroup[]>> {
-  const stored = await loadByWorkspace<SubscriptionGroup & Sealed>(
+  const stored = await loadByWorkspace<SubscriptionGroup & SealedProvider>(
     tx,
     sql`select workspace_id, id, name, channel, archived, provider, secrets from subscription_groups`,
   );
-  return mapValues(stored, ({ provider, secrets, ...group }) => ({
-    ...group,
-    ...openProvider({ provider, secrets }, secret, places.subscriptionGroup(group.id)),
-  }));
+  return mapValues(stored, ({ provider, secrets, ...group }) => {
+    const of = { place: places.subscriptionGroup(group.id), kinds: groupProviderKinds, where: group.channel };
+    const opened = openProvider({ provider, secrets }, secret, of);
+    return { ...group, ...(opened && { provider: opened }) };
+  });
 }
 
 type Variation = Campaign['variations'] extends ReadonlyMap<string, infer V> ? V : never;

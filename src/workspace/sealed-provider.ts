@@ -1,34 +1,84 @@
-import type { Provider } from './catalog.ts';
-import { secretMembers } from './file/providers.ts';
-import { openProvider, type StoredProvider } from './load-catalog.ts';
-import { type Secret, SecretError, seal } from './secrets.ts';
+import { type Provider, type ProviderAmong, type ProviderKind, providerKinds } from '../channels/providers.ts';
+import { isObject } from '../lib/json.ts';
+import { object, refuse, required, type Shape, text } from '../lib/shape.ts';
+import { providerShapes } from './provider-shapes.ts';
+import { open, type Secret, SecretError, seal } from './secrets.ts';
+import { parseSealed, readStored, StoredSettingsError } from './stored-settings.ts';
 
+/** The two columns of an app or group: what may be read, and the sealed rest. */
 export interface SealedProvider {
-  provider: StoredProvider | null;
+  provider: { kind: string; settings: object } | null;
   secrets: Buffer | null;
 }
 
-/** The two columns of an app or group: what may be read, and the sealed rest. */
 export function sealProvider(provider: Provider | null, secret: Secret, place: string): SealedProvider {
   if (provider === null) return { provider: null, secrets: null };
-  const entries = Object.entries(provider.settings);
-  const hidden = Object.fromEntries(entries.filter(([name]) => secretMembers.has(name)));
-  const open = Object.fromEntries(entries.filter(([name]) => !secretMembers.has(name)));
-  return { provider: { kind: provider.kind, settings: open }, secrets: seal(secret, JSON.stringify(hidden), place) };
+  const { kind, settings } = provider;
+  const secrets: readonly string[] = providerKinds[kind].secrets;
+  const entries = Object.entries(settings);
+  const hidden = Object.fromEntries(entries.filter(([name]) => secrets.includes(name)));
+  const shown = Object.fromEntries(entries.filter(([name]) => !secrets.includes(name)));
+  return { provider: { kind, settings: shown }, secrets: seal(secret, JSON.stringify(hidden), place) };
+}
+
+/** Whose provider it is. */
+export interface ProviderPlace<K extends ProviderKind> {
+  /** Bound to the sealed part; see `places`. */
+  place: string;
+  kinds: readonly K[];
+  /** The app's platform, or the group's channel. */
+  where: string;
+}
+
+/**
+ * What `sealProvider` made, opened and checked anew. Throws SecretError when the sealed part does not open, and
+ * StoredSettingsError when what is stored is no such provider.
+ */
+export function openProvider<K extends ProviderKind>(
+  { provider, secrets }: SealedProvider,
+  secret: Secret,
+  { place, kinds, where }: ProviderPlace<K>,
+): ProviderAmong<K> | null {
+  if (provider === null) return null;
+  const { kind: name, settings } = readStored(storedProvider, provider, place, 'provider');
+  const kind = readStored(kindFor(where, kinds), name, place, 'provider.kind');
+  const hidden = secrets === null ? {} : parseSealed(open(secret, secrets, place), place);
+  const whole = { ...settings, ...readStored(anyObject, hidden, place, 'secrets') };
+  const shape: Shape<ProviderAmong<K>> = providerShapes[kind];
+  return readStored(shape, whole, place, kind);
+}
+
+const anyObject: Shape<Record<string, unknown>> = (value, path, problems) =>
+  isObject(value) ? value : refuse(problems, path, 'expected an object');
+
+const storedProvider = object({ kind: required(text()), settings: required(anyObject) });
+
+function kindFor<K extends ProviderKind>(where: string, kinds: readonly K[]): Shape<K> {
+  return (value, path, problems) => {
+    const kind = kinds.find((one) => one === value && providerKinds[one].fits === where);
+    return kind ?? refuse(problems, path, `does not fit ${where}`);
+  };
 }
 
 const UNREADABLE = Symbol('unreadable');
 
-/** The stored provider for a comparison. With `reseal`, one that does not open differs from everything. */
-export function comparableProvider(row: SealedProvider, secret: Secret, place: string, reseal: boolean): unknown {
-  return unlessUnreadable(() => openProvider(row, secret, place).provider ?? null, reseal);
+/** The stored provider for a comparison: what cannot be used differs from everything. */
+export function comparableProvider<K extends ProviderKind>(
+  row: SealedProvider,
+  secret: Secret,
+  of: ProviderPlace<K>,
+  reseal: boolean,
+): unknown {
+  return unlessUnreadable(() => openProvider(row, secret, of), reseal);
 }
 
+/** What does not open is unreadable only with `reseal`: with another secret by mistake, nothing is to be overwritten. */
 export function unlessUnreadable<T>(read: () => T, reseal: boolean): T | typeof UNREADABLE {
   try {
     return read();
   } catch (error) {
-    if (reseal && error instanceof SecretError) return UNREADABLE;
+    const isReplaced = error instanceof StoredSettingsError || (reseal && error instanceof SecretError);
+    if (isReplaced) return UNREADABLE;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
-import type { SmtpRelay } from './catalog.ts';
+import { relays, type SmtpRelay } from '../channels/email/settings.ts';
+import { maybe, object, required, text } from '../lib/shape.ts';
 import { open, type Secret, seal } from './secrets.ts';
 import { places } from './settings.ts';
+import { parseSealed, readStored } from './stored-settings.ts';
 
 /** What is sealed in `workspaces.secrets`. `smtp_url` is all that a server of an earlier version knows: the first relay. */
 interface Sealed {
@@ -8,20 +10,20 @@ interface Sealed {
   smtp?: SmtpRelay[];
 }
 
-export function sealRelays(relays: readonly SmtpRelay[] | null, secret: Secret, workspaceId: number): Buffer | null {
-  const [first] = relays ?? [];
+const sealedRelays = object({ smtp_url: required(text({ max: 2_048 })), smtp: maybe(relays) });
+
+export function sealRelays(given: readonly SmtpRelay[] | null, secret: Secret, workspaceId: number): Buffer | null {
+  const [first] = given ?? [];
   if (first === undefined) return null;
-  const sealed: Sealed = { smtp_url: first.url, smtp: [...(relays ?? [])] };
+  const sealed: Sealed = { smtp_url: first.url, smtp: [...(given ?? [])] };
   return seal(secret, JSON.stringify(sealed), places.workspace(workspaceId));
 }
 
+/** Throws SecretError, and StoredSettingsError when what is sealed is no list of relays. */
 export function openRelays(sealed: Buffer | null, secret: Secret, workspaceId: number): SmtpRelay[] | null {
   if (sealed === null) return null;
-  const { smtp_url: url, smtp } = JSON.parse(open(secret, sealed, places.workspace(workspaceId))) as Sealed;
-  return smtp ?? [{ name: relayName(url), url }];
-}
-
-/** Of a relay that was given none: where it is, without user and password. */
-export function relayName(url: string): string {
-  return new URL(url).host;
+  const place = places.workspace(workspaceId);
+  const stored = parseSealed(open(secret, sealed, place), place);
+  const { smtp_url: url, smtp } = readStored(sealedRelays, stored, place, 'email');
+  return smtp ?? readStored(relays, { url }, place, 'email.smtp');
 }

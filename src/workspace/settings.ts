@@ -1,23 +1,26 @@
-import type { SmtpRelay, WorkspaceSettings } from './catalog.ts';
+import { emailSection, emailSettings, type SmtpRelay } from '../channels/email/settings.ts';
+import { webhookSection } from '../channels/webhook/settings.ts';
+import type { WorkspaceSettings } from './catalog.ts';
+import { readStored } from './stored-settings.ts';
 
 /** What `workspaces.settings` holds: the settings without their secrets. A missing member has its default. */
 export interface StoredSettings {
-  email?: { default_from?: string | null; list_unsubscribe?: boolean; footer?: string | null };
-  webhook?: { deliver?: boolean; allow?: readonly string[] };
+  email?: object;
+  webhook?: object;
   audience?: { missing_number_is_zero?: boolean };
   rate_limits?: Readonly<Record<string, number>>;
 }
 
-export function settingsFrom(stored: StoredSettings, smtp: readonly SmtpRelay[] | null): WorkspaceSettings {
+/** Throws StoredSettingsError, which names `place`, when what is stored is no such settings. */
+export function settingsFrom(
+  stored: StoredSettings,
+  smtp: readonly SmtpRelay[] | null,
+  place = 'workspaces',
+): WorkspaceSettings {
   const { email = {}, webhook = {}, audience = {}, rate_limits = {} } = stored;
   return {
-    email: {
-      defaultFrom: email.default_from ?? null,
-      smtp,
-      listUnsubscribe: email.list_unsubscribe ?? false,
-      footer: email.footer ?? null,
-    },
-    webhook: { deliver: webhook.deliver ?? false, allow: webhook.allow ?? [] },
+    email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
+    webhook: readStored(webhookSection, webhook, place, 'webhook'),
     audience: { missingNumberIsZero: audience.missing_number_is_zero ?? true },
     rateLimits: rate_limits,
   };

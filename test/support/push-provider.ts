@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { Push, PushOutcome, PushSenderMaker } from '../../src/channels/push-sender.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../../src/channels/push-sender.ts';
+import type { PushSenders } from '../../src/channels/push-senders.ts';
 import { sql } from '../../src/db/sql.ts';
-import type { PushSenders } from '../../src/dispatch/push/app-queues.ts';
 import type { TestApp } from './app.ts';
 
 export const IOS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
@@ -70,9 +70,14 @@ export function scriptedProvider(): ScriptedProvider {
   let inFlight = 0;
   let most = 0;
 
-  const maker: PushSenderMaker = ({ settings }) => ({
+  const maker = ({ settings }: PushSenderOptions): PushSender => ({
     async deliver(push) {
-      const call = { token: push.token, pushId: push.pushId, keyId: settings.key_id ?? '', push };
+      const call = {
+        token: push.token,
+        pushId: push.pushId,
+        keyId: 'key_id' in settings ? String(settings.key_id) : '',
+        push,
+      };
       calls.push(call);
       for (const { count, resolve } of watchers) if (calls.length >= count) resolve();
       inFlight += 1;

@@ -8,6 +8,7 @@ import { type ServerCall, startHttp2Server, type TestHttp2ServerOptions } from '
 import type { Push } from '../push-sender.ts';
 import { createFcmSender } from './deliver.ts';
 import type { RenderedAndroidPush } from './render.ts';
+import type { FcmSettings } from './settings.ts';
 
 const never = new AbortController().signal;
 const accept = (call: ServerCall) =>
@@ -17,7 +18,7 @@ const mid = '00000000-0000-4000-8000-000000000001';
 async function start(
   t: TestContext,
   server: Partial<TestHttp2ServerOptions> = {},
-  settings: Record<string, string> = {},
+  settings: Partial<FcmSettings> = {},
 ) {
   const clock = new TestClock();
   const google = await startGoogleTokens(t, clock);

@@ -7,6 +7,7 @@ import { AccessTokens } from './access-tokens.ts';
 import { readFcmApp } from './fcm-app.ts';
 import { buildBody, type FcmReading, readReply } from './providers/fcm.ts';
 import type { RenderedAndroidPush } from './render.ts';
+import type { FcmSettings } from './settings.ts';
 
 type Message = Pick<Http2Request, 'body' | 'handover'>;
 
@@ -15,7 +16,7 @@ const MAX_CONNECTIONS = 20;
 
 /** Hands messages to Firebase Cloud Messaging, HTTP v1, one call a token. Source: messaging-objects.md 2.3 and 2.4. */
 export function createFcmSender(
-  { settings, clock }: PushSenderOptions,
+  { settings, clock }: PushSenderOptions<FcmSettings>,
   network: Partial<Http2PoolOptions> = {},
 ): PushSender<RenderedAndroidPush> {
   const app = readFcmApp(settings);

@@ -1,4 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { keyFileOf } from './key-file.ts';
+import type { FcmSettings } from './settings.ts';
 
 /** What the settings of one app say about FCM. */
 export interface FcmApp {
@@ -23,33 +25,21 @@ export interface ServiceAccount {
 const FCM = 'https://fcm.googleapis.com';
 const TOKEN_URI = 'https://oauth2.googleapis.com/token';
 
-type Settings = Readonly<Record<string, string>>;
-
-/** The Google project whose messages these are. */
-export function projectOf(settings: Settings): string {
-  return String(keyFileOf(settings).project_id);
-}
-
-/** Throws when the key file is none; the workspace file has been checked before. */
-export function readFcmApp(settings: Settings): FcmApp {
-  const file = keyFileOf(settings);
+export function readFcmApp(settings: FcmSettings): FcmApp {
+  const file = keyFileOf(settings.service_account);
   const base = new URL(settings.base_url ?? FCM);
-  const tokenUri = typeof file.token_uri === 'string' ? file.token_uri : TOKEN_URI;
+  const tokenUri = file.tokenUri ?? TOKEN_URI;
   return {
     origin: base.origin,
-    path: `${base.pathname.replace(/\/+$/, '')}/v1/projects/${encodeURIComponent(projectOf(settings))}/messages:send`,
-    style: settings.payload_style === 'notification' ? 'notification' : 'data',
+    path: `${base.pathname.replace(/\/+$/, '')}/v1/projects/${encodeURIComponent(file.projectId)}/messages:send`,
+    style: settings.payload_style ?? 'data',
     channelId: settings.notification_channel_id,
     account: {
-      clientEmail: String(file.client_email),
-      keyId: typeof file.private_key_id === 'string' ? file.private_key_id : undefined,
-      key: createPrivateKey(String(file.private_key)),
+      clientEmail: file.clientEmail,
+      keyId: file.privateKeyId,
+      key: createPrivateKey(file.privateKey),
       tokenUri,
       tokenUrl: settings.token_url ?? tokenUri,
     },
   };
-}
-
-function keyFileOf({ service_account }: Settings): Record<string, unknown> {
-  return JSON.parse(service_account ?? '') as Record<string, unknown>;
 }

@@ -1,4 +1,6 @@
 import type { Channel } from '../channel.ts';
+import { pushFacts } from '../push-facts.ts';
+import { androidExpiry } from './expiry.ts';
 import { type RenderedAndroidPush, renderAndroidPush } from './render.ts';
 import { type AndroidPush, parseAndroidPush } from './schema.ts';
 
@@ -6,6 +8,8 @@ export const androidPush: Channel<AndroidPush, RenderedAndroidPush> = {
   key: 'android_push',
   variationChannel: 'android_push',
   address: { kind: 'push', platform: 'android' },
+  ...pushFacts,
+  expiry: androidExpiry,
   neverTemplates: new Set(['message_variation_id']),
   parse: parseAndroidPush,
   references: ({ message_variation_id }) => ({ messageVariationId: message_variation_id }),

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import type { PushEnvironment } from '../push-sender.ts';
+import type { ApnsSettings } from './settings.ts';
 
 /** What the settings of one app say about APNs. */
 export interface ApnsApp {
@@ -24,9 +25,8 @@ export interface ApnsHost {
   prefix: string;
 }
 
-/** Throws when the key is none; the workspace file has been checked before. */
-export function readApnsApp(settings: Readonly<Record<string, string>>): ApnsApp {
-  const { team_id: teamId = '', key_id: keyId = '', key = '', topic = '', base_url, base_url_development } = settings;
+export function readApnsApp(settings: ApnsSettings): ApnsApp {
+  const { team_id: teamId, key_id: keyId, key, topic, base_url, base_url_development } = settings;
   const identity = createHash('sha256')
     .update(JSON.stringify([teamId, keyId, key]))
     .digest('base64');
@@ -38,7 +38,7 @@ export function readApnsApp(settings: Readonly<Record<string, string>>): ApnsApp
       // A stand-in stands for both, unless it says otherwise.
       development: hostOf(base_url_development ?? base_url ?? 'https://api.sandbox.push.apple.com'),
     },
-    first: settings.environment === 'development' ? 'development' : 'production',
+    first: settings.environment ?? 'production',
   };
 }
 

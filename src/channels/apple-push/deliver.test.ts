@@ -8,6 +8,7 @@ import { type ServerCall, startHttp2Server, type TestHttp2ServerOptions } from '
 import type { Push } from '../push-sender.ts';
 import { createApnsSender } from './deliver.ts';
 import type { RenderedApplePush } from './render.ts';
+import type { ApnsSettings } from './settings.ts';
 
 const never = new AbortController().signal;
 const pushId = '00000000-0000-4000-8000-000000000001';
@@ -22,7 +23,7 @@ function newSettings() {
   return { team_id: 'TEAM1', key_id: 'KEY1', key, topic: 'com.acme.app' };
 }
 
-async function start(t: TestContext, server: Partial<TestHttp2ServerOptions> = {}, more: Record<string, string> = {}) {
+async function start(t: TestContext, server: Partial<TestHttp2ServerOptions> = {}, more: Partial<ApnsSettings> = {}) {
   const clock = new TestClock();
   const apns = await startHttp2Server(t, { onCall: accept, ...server });
   const settings = { ...newSettings(), base_url: apns.url, ...more };

@@ -6,6 +6,7 @@ import { type ApnsHost, readApnsApp } from './apns-app.ts';
 import { providerTokens } from './provider-tokens.ts';
 import { type ApnsReading, buildHeaders, outcomeWithoutCall, readReply } from './providers/apns.ts';
 import type { RenderedApplePush } from './render.ts';
+import type { ApnsSettings } from './settings.ts';
 
 /** Apple asks for it: its tables are small. */
 const UNINDEXED = [':path', 'authorization'];
@@ -15,7 +16,7 @@ const UNINDEXED = [':path', 'authorization'];
  * never carries tokens of two signing keys. Source: messaging-objects.md 3.3 and 3.4.
  */
 export function createApnsSender(
-  { settings, clock }: PushSenderOptions,
+  { settings, clock }: PushSenderOptions<ApnsSettings>,
   network: Partial<Http2PoolOptions> = {},
 ): PushSender<RenderedApplePush> {
   const { topic, signer, hosts, first } = readApnsApp(settings);

@@ -24,7 +24,7 @@ export interface RenderedApplePush {
 }
 
 const MAX_PAYLOAD_BYTES = 4_096;
-const DEFAULT_EXPIRY_MS = 30 * 86_400_000;
+export const DEFAULT_EXPIRY_MS = 30 * 86_400_000;
 
 export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedApplePush {
   const message = settleScalars(given);

@@ -1,12 +1,24 @@
 import type { Channel } from '../channel.ts';
 import { renderEmail } from './render.ts';
 import type { RenderedEmail } from './rendered.ts';
+import { retryEmail } from './retry.ts';
 import { type EmailMessage, parseEmail } from './schema.ts';
+import { openEmailSender } from './sender.ts';
+import { checkSender, withDefaultSender } from './workspace.ts';
 
 export const email: Channel<EmailMessage, RenderedEmail> = {
   key: 'email',
   variationChannel: 'email',
   address: { kind: 'email' },
+  needs: ['details', 'emailFlags'],
+  deadMark: 'hard_bounced',
+  capFamily: 'email',
+  sendLimits: 'others',
+  providers: { of: 'workspace', open: openEmailSender },
+  retry: retryEmail,
+  subscriptionLinks: { inHeader: ({ email }) => email.listUnsubscribe },
+  withDefaults: withDefaultSender,
+  checkInWorkspace: checkSender,
   neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id']),
   parse: parseEmail,
   references: (message) => ({

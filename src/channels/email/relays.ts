@@ -1,12 +1,7 @@
 import { Breaker } from '../../lib/breaker.ts';
 import type { Outcome } from '../outcome.ts';
 import { createSmtpSender, type Mail, type SmtpResult, type SmtpSender } from './deliver.ts';
-
-export interface Relay {
-  /** For people: in verdicts and log lines. */
-  name: string;
-  url: string;
-}
+import type { SmtpRelay } from './settings.ts';
 
 /** What came of a mail, and by which relay; null when none could be asked. */
 export interface Relayed {
@@ -20,7 +15,7 @@ export interface Relays {
 }
 
 export interface RelaysOptions {
-  relays: readonly Relay[];
+  relays: readonly SmtpRelay[];
   /** Most to each of them. */
   maxConnections: number;
   nowMs(): number;

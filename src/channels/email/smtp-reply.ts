@@ -1,6 +1,6 @@
 import type { Outcome } from '../outcome.ts';
 
-/** What a relay did with a mail that it has not taken over. */
+/** What a relay did with a mail that it has not accepted. */
 export interface SmtpFailure {
   outcome: Exclude<Outcome, { kind: 'accepted' }>;
   /**

@@ -5,6 +5,7 @@ import { type Reply, startTestService } from '../../../test/support/web-push.ts'
 import type { Push } from '../push-sender.ts';
 import { createAdmSender } from './deliver.ts';
 import type { RenderedKindlePush } from './render.ts';
+import type { AdmSettings } from './settings.ts';
 
 const never = new AbortController().signal;
 const rendered: RenderedKindlePush = {
@@ -14,7 +15,7 @@ const rendered: RenderedKindlePush = {
 };
 const accepted: Reply = { status: 200, headers: { 'x-amzn-requestid': 'r' }, body: '{"registrationID":"amzn1.ada/+"}' };
 
-async function start(t: TestContext, settings: Record<string, string> = {}) {
+async function start(t: TestContext, settings: Partial<AdmSettings> = {}) {
   const clock = new TestClock();
   const amazon = await startTestService(t);
   const api = await startTestService(t);
@@ -110,7 +111,7 @@ test('a device that has a new registration id is told', async (t) => {
 });
 
 test('ADM keeps a message as long as the app says, counted from when it was accepted', async (t) => {
-  const { clock, api, deliver } = await start(t, { expires_after: '600' });
+  const { clock, api, deliver } = await start(t, { expires_after: 600 });
   const acceptedAt = clock.now();
   await deliver({ acceptedAt });
   clock.advance(100_000);

@@ -13,6 +13,7 @@ import {
   readTokenReply,
 } from './providers/adm.ts';
 import type { RenderedKindlePush } from './render.ts';
+import type { AdmSettings } from './settings.ts';
 
 const BASE_URL = 'https://api.amazon.com';
 const MAX_CONNECTIONS = 64;
@@ -25,10 +26,10 @@ const MIN_EXPIRES_AFTER_S = 60;
  * Posts to Amazon Device Messaging with the credentials of one app. An exchange under way is not cut off when the worker
  * stops: it ends within a minute, and a message cut off would go out twice.
  */
-export function createAdmSender({ settings, clock }: PushSenderOptions): PushSender<RenderedKindlePush> {
+export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettings>): PushSender<RenderedKindlePush> {
   const base = new URL(settings.base_url ?? BASE_URL);
   const tokenUrl = new URL(settings.token_url ?? '/auth/O2/token', settings.token_url ?? BASE_URL);
-  const credentials = { clientId: settings.client_id ?? '', clientSecret: settings.client_secret ?? '' };
+  const credentials = { clientId: settings.client_id, clientSecret: settings.client_secret };
   const messages = poolFor(base, MAX_CONNECTIONS);
   const tokens = poolFor(tokenUrl, 1);
   const prefix = base.pathname.replace(/\/+$/, '');
@@ -66,7 +67,7 @@ export function createAdmSender({ settings, clock }: PushSenderOptions): PushSen
 
   /** Seconds that ADM is to keep the message; null once they have passed. */
   function remaining({ message }: RenderedKindlePush, acceptedAt: Date): number | null {
-    const given = settings.expires_after === undefined ? message.expiresAfter : Number(settings.expires_after);
+    const given = settings.expires_after ?? message.expiresAfter;
     const left = given - Math.max(0, Math.floor((clock.now().getTime() - acceptedAt.getTime()) / 1_000));
     return left > 0 ? Math.max(left, MIN_EXPIRES_AFTER_S) : null;
   }

@@ -1,4 +1,6 @@
 import type { Channel } from '../channel.ts';
+import { pushFacts } from '../push-facts.ts';
+import { kindleExpiry } from './expiry.ts';
 import { type RenderedKindlePush, renderKindlePush } from './render.ts';
 import { type KindlePush, parseKindlePush } from './schema.ts';
 
@@ -6,6 +8,8 @@ export const kindlePush: Channel<KindlePush, RenderedKindlePush> = {
   key: 'kindle_push',
   variationChannel: 'kindle_push',
   address: { kind: 'push', platform: 'kindle' },
+  ...pushFacts,
+  expiry: kindleExpiry,
   neverTemplates: new Set(['message_variation_id']),
   parse: parseKindlePush,
   references: ({ message_variation_id }) => ({ messageVariationId: message_variation_id }),

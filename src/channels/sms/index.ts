@@ -14,6 +14,11 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   key: 'sms',
   variationChannel: 'sms',
   address: { kind: 'phone' },
+  needs: ['details', 'groups', 'phoneFlags'],
+  deadMark: 'invalid_phone',
+  capFamily: 'sms',
+  sendLimits: 'others',
+  providers: null,
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id']),
   parse: parseSms,
   references: (message) => ({

@@ -8,6 +8,7 @@ import { makeVapidKeys } from '../../simulate/web-push/vapid.ts';
 import type { Push } from '../push-sender.ts';
 import { createWebPushSender } from './deliver.ts';
 import type { RenderedWebPush } from './render.ts';
+import type { VapidSettings } from './settings.ts';
 
 const keys = makeVapidKeys();
 const vapid = { subject: 'mailto:ops@acme.test', public_key: keys.publicKey, private_key: keys.privateKey };
@@ -26,11 +27,11 @@ interface Setting {
   deliver(change?: Partial<Push<RenderedWebPush>>): ReturnType<ReturnType<typeof createWebPushSender>['deliver']>;
 }
 
-async function start(t: TestContext, settings: Record<string, string> = {}): Promise<Setting> {
+async function start(t: TestContext, settings: Partial<VapidSettings> = {}): Promise<Setting> {
   const browser = await newBrowser();
   const clock = new TestClock();
   const service = await startTestService(t);
-  const allow_hosts = `127.0.0.1:${service.port},127.0.0.1:1`;
+  const allow_hosts = [`127.0.0.1:${service.port}`, '127.0.0.1:1'];
   const sender = createWebPushSender({ settings: { ...vapid, allow_hosts, ...settings }, clock });
   t.after(() => sender.close());
   const token = JSON.stringify(browser.subscription(`${service.url}/send/ada?x=1`));
@@ -180,14 +181,14 @@ test('many messages share connections that are opened by need', async (t) => {
 });
 
 const inside = 'https://127.0.0.1/x';
-const guarded: [string, string, Record<string, string>][] = [
+const guarded: [string, string, Partial<VapidSettings>][] = [
   ['an inner address', inside, {}],
   ['an inner address in another form', 'https://[::ffff:10.0.0.1]/x', {}],
   ['a name that leads inside', 'https://inside.example.com/x', {}],
   ['a public host without TLS', 'http://public.example.com/x', {}],
   ['another port', 'https://public.example.com:8443/x', {}],
-  ['a host that is no push service of the list', 'https://public.example.com/x', { push_services: '*.example.org' }],
-  ['a host that only ends like one of the list', 'https://badexample.org/x', { push_services: '*.example.org' }],
+  ['a host that is no push service of the list', 'https://public.example.com/x', { push_services: ['*.example.org'] }],
+  ['a host that only ends like one of the list', 'https://badexample.org/x', { push_services: ['*.example.org'] }],
 ];
 for (const [what, endpoint, settings] of guarded) {
   test(`${what} is not called`, async (t) => {
@@ -217,7 +218,7 @@ test('over TLS, the name of the push service is checked', async (t) => {
   const service = await startTestService(t, { key, cert });
   const browser = await newBrowser();
   const clock = new TestClock();
-  const settings = { ...vapid, allow_hosts: `127.0.0.0/8:${service.port}` };
+  const settings = { ...vapid, allow_hosts: [`127.0.0.0/8:${service.port}`] };
   const sender = createWebPushSender({ settings, clock, ca: cert, resolve: async () => ['127.0.0.1'] });
   t.after(() => sender.close());
   const to = (host: string) =>

@@ -7,8 +7,8 @@ import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
 import { shareEncryptors } from './encryptors.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
 import { isUnauthorized, readReply, requestHeaders } from './providers/push-service.ts';
-import { settingList } from './push-services.ts';
 import type { RenderedWebPush } from './render.ts';
+import type { VapidSettings } from './settings.ts';
 import { readSubscriptionText } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
 
@@ -21,13 +21,13 @@ export function createWebPushSender({
   clock,
   processors,
   ...network
-}: PushSenderOptions & Pick<OriginsOptions, 'resolve' | 'ca'>): PushSender<RenderedWebPush> {
+}: PushSenderOptions<VapidSettings> & Pick<OriginsOptions, 'resolve' | 'ca'>): PushSender<RenderedWebPush> {
   const origins = createOrigins({
     ...network,
     vapid: readVapidKeys(settings),
     clock,
-    allow: settingList(settings.allow_hosts) ?? [],
-    services: settingList(settings.push_services),
+    allow: settings.allow_hosts ?? [],
+    services: settings.push_services ?? null,
   });
   const encryptors = shareEncryptors(processors);
 

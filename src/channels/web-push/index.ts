@@ -1,4 +1,6 @@
 import type { Channel } from '../channel.ts';
+import { pushFacts } from '../push-facts.ts';
+import { webExpiry } from './expiry.ts';
 import { type RenderedWebPush, renderWebPush } from './render.ts';
 import { parseWebPush, type WebPush } from './schema.ts';
 
@@ -6,6 +8,8 @@ export const webPush: Channel<WebPush, RenderedWebPush> = {
   key: 'web_push',
   variationChannel: 'web_push',
   address: { kind: 'push', platform: 'web' },
+  ...pushFacts,
+  expiry: webExpiry,
   neverTemplates: new Set(['message_variation_id']),
   parse: parseWebPush,
   references: ({ message_variation_id }) => ({ messageVariationId: message_variation_id }),

@@ -11,8 +11,3 @@ export const knownPushServices: readonly string[] = [
 export function isListedHost(host: string, list: readonly string[]): boolean {
   return list.some((entry) => (entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry));
 }
-
-/** A list of the workspace file, as a setting; null when it is not given. */
-export function settingList(text: string | undefined): string[] | null {
-  return text === undefined ? null : text.split(',').filter((entry) => entry !== '');
-}

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { signJwt } from '../jwt.ts';
+import type { VapidSettings } from './settings.ts';
 
 /** The application server's own key pair and contact, as in the workspace file. */
 export interface VapidKeys {
@@ -12,9 +13,9 @@ export interface VapidKeys {
 /** At most 24 hours are allowed. */
 export const VAPID_LIFETIME_MS = 12 * 3_600_000;
 
-/** Throws when the keys are none; the workspace file has been checked before. */
-export function readVapidKeys(settings: Readonly<Record<string, string>>): VapidKeys {
-  const { subject = '', public_key = '', private_key = '' } = settings;
+type Given = Pick<VapidSettings, 'subject' | 'public_key' | 'private_key'>;
+
+export function readVapidKeys({ subject, public_key, private_key }: Given): VapidKeys {
   const point = Buffer.from(public_key, 'base64url');
   const coordinate = (from: number) => point.subarray(from, from + 32).toString('base64url');
   const d = Buffer.from(private_key, 'base64url').toString('base64url');

@@ -4,13 +4,9 @@ import { findPassage, type Passage } from '../../net/guard.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
 import type { Outcome } from '../outcome.ts';
+import type { Sender } from '../sender.ts';
 import type { RenderedWebhook } from './rendered.ts';
-import { readStatus } from './reply.ts';
-
-export interface WebhookSender {
-  deliver(hook: RenderedWebhook, id: { dispatchId: string; key: string }, signal: AbortSignal): Promise<Outcome>;
-  close(): Promise<void>;
-}
+import { NO_ANSWER, readStatus } from './reply.ts';
 
 const TIMEOUT_MS = 90_000;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -20,7 +16,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 };
 
 /** One request per person, to public addresses and those in `allow` only. Redirects are not followed. */
-export function createWebhookSender({ allow }: { allow: readonly string[] }): WebhookSender {
+export function createWebhookSender(allow: readonly string[]): Sender<RenderedWebhook> {
   const open = new Set<Agent>();
 
   async function call(
@@ -47,12 +43,16 @@ export function createWebhookSender({ allow }: { allow: readonly string[] }): We
   }
 
   return {
-    async deliver(hook, { dispatchId }) {
+    async deliver({ rendered: hook, dispatchId }) {
       try {
         const passage = await findPassage(hook.url, { allow });
         return passage.allowed ? await call(passage, hook, dispatchId) : { kind: 'failed', reason: 'blocked_target' };
       } catch (error) {
-        return { kind: 'retry', reason: `599 ${codeOf(error)}`, ...(!reachedNobody(error) && { isUnclear: true }) };
+        return {
+          kind: 'retry',
+          reason: `${NO_ANSWER} ${codeOf(error)}`,
+          ...(!reachedNobody(error) && { isUnclear: true }),
+        };
       }
     },
     async close() {

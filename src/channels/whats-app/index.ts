@@ -6,6 +6,11 @@ export const whatsApp: Channel<WhatsAppMessage, RenderedWhatsApp> = {
   key: 'whats_app',
   variationChannel: 'whats_app',
   address: { kind: 'phone' },
+  needs: ['details', 'groups', 'phoneFlags'],
+  deadMark: null,
+  capFamily: 'whats_app',
+  sendLimits: 'others',
+  providers: null,
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id', 'message_type']),
   parse: parseWhatsApp,
   references: (message) => ({

@@ -1,4 +1,5 @@
-import type { ChannelKey } from '../../channels/channel.ts';
+import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
+import { channels } from '../../channels/index.ts';
 import { isObject } from '../../lib/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
@@ -36,21 +37,18 @@ export function activityOf({ plan, workspace, body, requestId, apiKeyName }: Act
   };
 }
 
-const secretHeader = /^(authorization|cookie|x-api-key)$|-(token|secret)$/i;
 const oldCredentials = new Set(['api_key', 'app_group_id', 'company_secret']);
 
-/** The body without credentials: those of older clients, and the values of secret webhook headers. */
+/** The body without credentials: those of older clients, and what messages hold. */
 export function withoutSecrets(body: Record<string, unknown>): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(body).filter(([key]) => !oldCredentials.has(key)));
   const { messages } = kept;
-  if (!isObject(messages) || !isObject(messages.webhook)) return kept;
-  const { webhook } = messages;
-  if (!isObject(webhook.request_headers)) return kept;
-  const headers = Object.fromEntries(
-    Object.entries(webhook.request_headers).map(([name, value]) => [
-      name,
-      secretHeader.test(name) ? '(masked)' : value,
-    ]),
-  );
-  return { ...kept, messages: { ...messages, webhook: { ...webhook, request_headers: headers } } };
+  if (!isObject(messages)) return kept;
+  const masked = Object.entries(messages).map(([key, raw]) => [key, maskedMessage(key, raw)]);
+  return { ...kept, messages: Object.fromEntries(masked) };
+}
+
+function maskedMessage(key: string, raw: unknown): unknown {
+  const channel = channelKeys.find((known) => known === key);
+  return channel !== undefined && isObject(raw) ? (channels[channel].masked?.(raw) ?? raw) : raw;
 }

@@ -2,7 +2,6 @@ import { filterOf } from '../../audience/context.ts';
 import { parseAudience } from '../../audience/grammar/parse.ts';
 import { checkReferences as checkAudienceReferences } from '../../audience/grammar/references.ts';
 import type { ChannelKey } from '../../channels/channel.ts';
-import { isTemplate } from '../../channels/fields.ts';
 import { channels } from '../../channels/index.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
 import { readText } from '../../lib/lenient.ts';
@@ -116,40 +115,19 @@ function checkMessages(
 ): SendPlan['messages'] {
   const messages: SendPlan['messages'] = {};
   for (const [key, raw] of request.messages) {
-    const message = channels[key].parse(withSender(key, raw, catalog), `messages.${key}`, problems, now);
+    const channel = channels[key];
+    const path = `messages.${key}`;
+    const whole = channel.withDefaults?.(raw, catalog.settings) ?? raw;
+    const message = channel.parse(whole, path, problems, now);
     if (message === null) continue;
-    if (key === 'email' && !('from' in message)) {
-      problems.add('required', 'messages.email.from', 'is required: this workspace has no default sender');
-    }
+    channel.checkInWorkspace?.(message, path, problems, catalog.settings);
     checkReferences(key, message, catalog, problems);
-    if (key === 'webhook') checkPort(message, catalog, problems);
     messages[key] = message;
   }
   problems.throwIfAny();
   compileMessages(messages, problems);
   problems.throwIfAny();
   return messages;
-}
-
-/** A mail without a sender has the workspace's. */
-function withSender(key: ChannelKey, raw: Record<string, unknown>, catalog: WorkspaceCatalog): Record<string, unknown> {
-  const { defaultFrom } = catalog.settings.email;
-  const hasSender = Object.hasOwn(raw, 'from') && raw.from !== null && raw.from !== '';
-  return key !== 'email' || hasSender || defaultFrom === null ? raw : { ...raw, from: defaultFrom };
-}
-
-/** Other ports than the usual ones are for targets that the operator allows; which those are is known when it is called. */
-function checkPort(message: object, catalog: WorkspaceCatalog, problems: Problems): void {
-  const url = 'url' in message && typeof message.url === 'string' ? message.url : '';
-  if (isTemplate(url) || !URL.canParse(url) || catalog.settings.webhook.allow.length > 0) return;
-  const { port } = new URL(url);
-  if (port !== '' && port !== '80' && port !== '443') {
-    problems.add(
-      'range',
-      'messages.webhook.url',
-      'expected port 80 or 443: no other target is allowed in this workspace',
-    );
-  }
 }
 
 function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCatalog, problems: Problems): void {

@@ -1,4 +1,5 @@
-import type { ChannelKey } from '../../channels/channel.ts';
+import type { CapFamily, ChannelKey } from '../../channels/channel.ts';
+import { channels } from '../../channels/index.ts';
 import { wallClock, zonedTime } from '../../lib/time-zone.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
 
@@ -20,23 +21,9 @@ export interface CapQuestion {
   now: Date;
 }
 
-type CapChannel = FrequencyCap['channel'];
-
-const families: Readonly<Record<ChannelKey, CapChannel | null>> = {
-  android_push: 'push',
-  apple_push: 'push',
-  kindle_push: 'push',
-  web_push: 'push',
-  email: 'email',
-  sms: 'sms',
-  whats_app: 'whats_app',
-  webhook: 'webhook',
-  content_card: null, // never capped, never counted
-};
-
 /** The name under which a channel is capped; null when it never is. */
-export function capChannelOf(channel: ChannelKey): CapChannel | null {
-  return families[channel];
+export function capChannelOf(channel: ChannelKey): CapFamily | null {
+  return channels[channel].capFamily;
 }
 
 /**
@@ -50,7 +37,7 @@ export function isCapped(
   history: readonly CapPlace[],
   tagsOf: (campaignId: string) => readonly string[],
 ): boolean {
-  const family = families[question.channel];
+  const family = capChannelOf(question.channel);
   if (family === null) return false;
   return rules.some((rule) => {
     if (rule.channel !== 'any' && rule.channel !== family) return false;
@@ -67,7 +54,7 @@ function placesUsed(
 ): number {
   const since = windowStart(rule, question.now, question.timeZone);
   const counted = history.filter((place) => {
-    const family = families[place.channel];
+    const family = capChannelOf(place.channel);
     if (family === null || place.takenAt.getTime() < since) return false;
     if (rule.channel !== 'any' && family !== rule.channel) return false;
     return rule.tag === null || (place.campaignId !== null && carries(tagsOf(place.campaignId), rule.tag));

@@ -15,7 +15,8 @@ export function compose({
   now,
   links,
 }: ComposeInput): { rendered: object } | { verdict: Verdict } {
-  const personal = message.key === 'email' ? links(dispatch, recipient) : null;
+  const { subscriptionLinks } = message.channel;
+  const personal = subscriptionLinks === undefined ? null : links(dispatch, recipient);
   try {
     const texts = message.renderTexts({
       now,
@@ -30,7 +31,7 @@ export function compose({
       timeZone: recipient.person.timeZone ?? dispatch.workspace.timeZone,
       dispatchId: publicId(dispatch),
       campaignId: dispatch.campaign?.id ?? null,
-      unsubscribeUrl: wantsUnsubscribeHeader(dispatch) ? (personal?.unsubscribe ?? null) : null,
+      unsubscribeUrl: wantsUnsubscribeHeader(dispatch, message) ? (personal?.unsubscribe ?? null) : null,
     };
     return { rendered: message.channel.render(texts, facts) };
   } catch (error) {
@@ -48,8 +49,9 @@ export interface ComposeInput {
 }
 
 /** Mail to everyone, whatever their state, counts as transactional and carries no such header. */
-function wantsUnsubscribeHeader({ workspace, plan }: LoadedDispatch): boolean {
-  return workspace.settings.email.listUnsubscribe && plan.requiredState !== 'all';
+function wantsUnsubscribeHeader({ workspace, plan }: LoadedDispatch, { channel }: PreparedMessage): boolean {
+  const { subscriptionLinks } = channel;
+  return plan.requiredState !== 'all' && subscriptionLinks?.inHeader(workspace.settings) === true;
 }
 
 function statusOf({ reason }: RenderStop): Verdict['status'] {

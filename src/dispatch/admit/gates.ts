@@ -79,7 +79,7 @@ function targetsOf({ pushTargets }: Recipient, { channel, message }: GatePlan): 
 function addressIsUsable(recipient: Recipient, plan: GatePlan): SkipReason | null {
   if (plan.channel.address.kind === 'email') return emailRefusal(recipient.emailFlags, plan.requiredState);
   if (plan.channel.address.kind !== 'phone' || recipient.phoneFlags === null) return null;
-  if (recipient.phoneFlags.invalidAt && plan.channel.key === 'sms') return 'invalid_phone';
+  if (recipient.phoneFlags.invalidAt && plan.channel.deadMark === 'invalid_phone') return 'invalid_phone';
   return recipient.phoneFlags.suppressedAt ? 'suppressed' : null;
 }
 

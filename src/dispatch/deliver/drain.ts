@@ -42,7 +42,7 @@ export async function drain(
   const ends = new Ends();
   for (const task of tasks)
     for (const untilMs of blocks.get(task.dispatchId)?.values() ?? []) ends.again(task.id, new Date(untilMs));
-  await attemptAll(deps, chunksOf(sends, deps.rooms.chunk), dispatches, signal, (taskId, dueAt) =>
+  await attemptAll(deps, chunksOf(sends, deps.sendLimits.chunk), dispatches, signal, (taskId, dueAt) =>
     ends.again(taskId, dueAt),
   );
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back

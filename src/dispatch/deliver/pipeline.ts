@@ -4,10 +4,10 @@ import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { type AttemptDeps, decideChunk, deliverAndRecord, loadFacts } from './attempt.ts';
-import { type Rooms, roomFor } from './send-limits.ts';
+import { limitFor, type SendLimits } from './send-limits.ts';
 
 export interface PipelineDeps extends AttemptDeps {
-  rooms: Rooms;
+  sendLimits: SendLimits;
   appQueues: Pick<AppQueues, 'full'>;
 }
 
@@ -52,7 +52,7 @@ async function beginAll(
       ahead = loadAhead(deps, chunks[index + 1], dispatches);
       continue;
     }
-    const room = roomFor(deps.rooms, chunk, dispatches);
+    const room = limitFor(deps.sendLimits, chunk, dispatches);
     await room.inHand.take(chunk.length, room);
     if (signal.aborted || flight.hasFailed) {
       letGo(room.inHand, chunk.length);

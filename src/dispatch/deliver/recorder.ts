@@ -1,3 +1,4 @@
+import { channels } from '../../channels/index.ts';
 import { isDataError } from '../../db/data-error.ts';
 import type { Database, Db } from '../../db/database.ts';
 import { type Patience, persistently } from '../../db/persistently.ts';
@@ -47,7 +48,9 @@ export interface RecorderOptions extends Patience {
 
 async function record({ db, hygiene }: RecorderOptions, results: Result[], now: Date): Promise<void> {
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
-  const bounced = results.filter(({ send, verdict }) => send.channel === 'email' && verdict.status === 'bounced');
+  const bounced = results.filter(
+    ({ send, verdict }) => verdict.status === 'bounced' && channels[send.channel].deadMark === 'hard_bounced',
+  );
   const released = results.filter(({ verdict }) => verdict.releasesPlace);
   const delivered = results.filter(({ sandboxMessage }) => sandboxMessage !== null);
   const news = results.flatMap((result) => result.news);

@@ -1,6 +1,8 @@
+import type { Channel } from '../../channels/channel.ts';
 import type { PushOutcome } from '../../channels/push-sender.ts';
+import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
-import { isGivenUpAsUnclear } from './outcomes.ts';
+import { isGivenUpAsUnclear, PROBE_EVERY_MS } from './outcomes.ts';
 import type { DeviceState, Verdict } from './send.ts';
 
 /** No call was made: the app's queue is closed until about then. */
@@ -13,22 +15,18 @@ export interface Held {
 export interface Tried {
   id: string;
   app: string;
+  /** Its schedule of retries. */
+  channel: Pick<Channel, 'retry'>;
   delivery: DeliveryMode;
   /** Before this one. */
   attempts: number;
+  acceptedAt: Date;
   nowMs: number;
   /** After this the message is not worth sending. */
   expiresAtMs: number;
   /** Between 0 and 1. */
   random: number;
 }
-
-const MAX_ATTEMPTS = 6;
-const FIRST_WAIT_MS = 10_000;
-const LONGEST_WAIT_MS = 600_000;
-const LONGEST_RETRY_AFTER_MS = 3_600_000;
-/** Between two probes of a provider that does not accept our settings. */
-export const PROBE_EVERY_MS = 300_000;
 
 /** What a provider's answer makes of a device. Pure. Source: messaging-objects.md 1.9, 1.10. */
 export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceState {
@@ -58,16 +56,13 @@ export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceSt
 }
 
 function afterRetry({ reason, afterMs }: { reason: string; afterMs?: number }, tried: Tried): DeviceState {
-  const { id, app, attempts } = tried;
-  if (attempts >= MAX_ATTEMPTS) return { id, app, state: 'gave_up', attempts, code: reason };
-  const due = tried.nowMs + (afterMs === undefined ? backoffMs(tried) : Math.min(afterMs, LONGEST_RETRY_AFTER_MS));
+  const { id, app, channel, attempts, random, nowMs, acceptedAt } = tried;
+  const ageMs = nowMs - acceptedAt.getTime();
+  const waitMs = nextWaitMs(channel.retry?.(reason), { attempts, ageMs, askedMs: afterMs, random });
+  if (waitMs === null) return { id, app, state: 'gave_up', attempts, code: reason };
+  const due = nowMs + waitMs;
   if (due >= tried.expiresAtMs) return { id, app, state: 'expired', attempts, code: reason };
   return { id, app, state: 'waiting', attempts, code: reason, due: Math.ceil(due) };
-}
-
-/** Full jitter: anything up to 10 s, 20 s, 40 s, … 10 min. */
-function backoffMs({ attempts, random }: Tried): number {
-  return random * Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), LONGEST_WAIT_MS);
 }
 
 /** At its expiry it comes back once more, to be written off. */

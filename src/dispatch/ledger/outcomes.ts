@@ -1,52 +1,22 @@
-import type { ChannelKey } from '../../channels/channel.ts';
+import type { Channel } from '../../channels/channel.ts';
 import type { Outcome, Retry } from '../../channels/outcome.ts';
+import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const CONFIG_RETRY_MS = 5 * MINUTE;
-
-interface RetryPolicy {
-  /** Before the second attempt, the third, …; the last one repeats. */
-  waitsMs: readonly number[];
-  maxAttempts: number;
-  /** No attempt later than this after acceptance. */
-  untilMs: number;
-}
-
-const email: RetryPolicy = {
-  waitsMs: [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR],
-  maxAttempts: Number.POSITIVE_INFINITY,
-  untilMs: 72 * HOUR,
-};
-const webhook: RetryPolicy = {
-  waitsMs: [30_000, MINUTE, 3 * MINUTE, 8 * MINUTE, 17 * MINUTE],
-  maxAttempts: 6,
-  untilMs: 30 * MINUTE,
-};
-const unreachableWebhook: RetryPolicy = {
-  waitsMs: [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 13 * HOUR],
-  maxAttempts: 6,
-  untilMs: 24 * HOUR,
-};
-
-/** Source: messaging-objects.md 1.10 and 9.5. Null for channels that have no real provider yet and never ask for another try. */
-function policyOf(channel: ChannelKey, reason: string): RetryPolicy | null {
-  if (channel === 'email') return email;
-  if (channel === 'webhook') return reason.startsWith('599') ? unreachableWebhook : webhook;
-  return null;
-}
+/** Between two looks whether a provider accepts our settings again. Source: messaging-objects.md 1.9, `config_error`. */
+export const PROBE_EVERY_MS = 300_000;
 
 export interface Attempted {
-  channel: ChannelKey;
+  /** Its schedule of retries. */
+  channel: Pick<Channel, 'retry'>;
   delivery: DeliveryMode;
   /** Tries so far, this one included. */
   attempts: number;
   acceptedAt: Date;
   now: Date;
-  /** 0.9 to 1.1, so that many who failed together do not come back together. */
-  jitter: number;
+  /** Between 0 and 1. */
+  random: number;
 }
 
 /** What came of an attempt → what stands in the ledger. Pure. Source: eligibility.md 1, second table. */
@@ -67,7 +37,7 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
         status: 'pending',
         providerCode: outcome.reason,
         detail: 'the provider does not accept our settings; tried again every five minutes',
-        dueAt: new Date(attempted.now.getTime() + CONFIG_RETRY_MS),
+        dueAt: new Date(attempted.now.getTime() + PROBE_EVERY_MS),
       };
     case 'expired':
       return { status: 'expired', reason: 'expired', releasesPlace: true };
@@ -76,18 +46,15 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
   }
 }
 
-/** What may have been taken over is not tried again where the request wants at most one. */
+/** With at_most_once, a message that the provider may have accepted is not retried. */
 export function isGivenUpAsUnclear({ isUnclear }: Pick<Retry, 'isUnclear'>, delivery: DeliveryMode): boolean {
   return isUnclear === true && delivery === 'at_most_once';
 }
 
-function retryOrGiveUp(reason: string, afterMs: number | undefined, attempted: Attempted): Verdict {
-  const { attempts, acceptedAt, now } = attempted;
-  const policy = policyOf(attempted.channel, reason);
-  const planned = policy?.waitsMs[Math.min(attempts, policy.waitsMs.length) - 1] ?? 0;
-  const dueAt = new Date(now.getTime() + Math.max(afterMs ?? 0, planned * attempted.jitter));
-  const lasts = policy !== null && dueAt.getTime() - acceptedAt.getTime() <= policy.untilMs * 1.1;
-  const goesOn = lasts && attempts < policy.maxAttempts;
-  if (!goesOn) return { status: 'failed', reason: 'gave_up', providerCode: reason, releasesPlace: true };
-  return { status: 'pending', providerCode: reason, dueAt };
+function retryOrGiveUp(reason: string, askedMs: number | undefined, attempted: Attempted): Verdict {
+  const { channel, attempts, acceptedAt, now, random } = attempted;
+  const ageMs = now.getTime() - acceptedAt.getTime();
+  const waitMs = nextWaitMs(channel.retry?.(reason), { attempts, ageMs, askedMs, random });
+  if (waitMs === null) return { status: 'failed', reason: 'gave_up', providerCode: reason, releasesPlace: true };
+  return { status: 'pending', providerCode: reason, dueAt: new Date(now.getTime() + waitMs) };
 }

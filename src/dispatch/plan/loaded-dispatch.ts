@@ -144,15 +144,15 @@ export function prepare(
 }
 
 function needsOf(plan: SendPlan): RecipientNeeds {
-  const kinds = new Set(Object.keys(plan.messages).map((key) => channels[key as ChannelKey].address.kind));
+  const needed = new Set(Object.keys(plan.messages).flatMap((key) => channels[key as ChannelKey].needs));
   const text = JSON.stringify(plan.messages);
   return {
     custom: text.includes('custom_attribute'),
-    details: kinds.has('email') || kinds.has('phone') || detailNames.some((name) => text.includes(name)),
-    push: kinds.has('push') || text.includes('most_recently_used_device'),
-    groups: kinds.has('phone') || text.includes('subscribed_state'),
-    emailFlags: kinds.has('email'),
-    phoneFlags: kinds.has('phone'),
+    details: needed.has('details') || detailNames.some((name) => text.includes(name)),
+    push: needed.has('push') || text.includes('most_recently_used_device'),
+    groups: needed.has('groups') || text.includes('subscribed_state'),
+    emailFlags: needed.has('emailFlags'),
+    phoneFlags: needed.has('phoneFlags'),
     sharing: isBroadcast(plan),
   };
 }

@@ -1,19 +1,17 @@
 import type { Logger } from 'pino';
 import type { ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import type { PushSenderMaker } from '../../channels/push-sender.ts';
+import type { PushSender } from '../../channels/push-sender.ts';
+import { openPushSender, type PushSenders } from '../../channels/push-senders.ts';
 import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { App, ProviderKind, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { LaneName } from '../plan/send-plan.ts';
 import { AppQueue } from './app-queue.ts';
 import { quotaOf, reserveCalls } from './call-quotas.ts';
-import { plannedExpiryMs } from './expiry.ts';
 import type { PaceOptions } from './pace.ts';
 import type { PausedApps } from './paused-apps.ts';
 import type { PausedApp } from './paused-apps-store.ts';
-
-export type PushSenders = Partial<Record<ProviderKind, PushSenderMaker>>;
 
 export interface AppQueuesOptions {
   db: Db;
@@ -55,10 +53,11 @@ export class AppQueues {
       current.app = app;
       return current.queue;
     }
-    const maker = this.#options.senders[app.provider.kind];
-    if (maker === undefined) return null;
+    const { senders, clock, processors } = this.#options;
+    const sender = openPushSender(senders, app.provider, { clock, ...(processors !== undefined && { processors }) });
+    if (sender === null) return null;
     if (current !== undefined) this.#closeLater(current.queue);
-    const queue = this.#open(workspace, app, maker);
+    const queue = this.#open(workspace, app, sender);
     this.#queues.set(app.id, { app, settings, queue });
     return queue;
   }
@@ -70,7 +69,7 @@ export class AppQueues {
   async blocked(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): Promise<number | null> {
     const apps = appsOf(workspace, channel);
     if (apps.length === 0 || this.#hasExpired(channel, of)) return null;
-    let untilMs = plannedExpiryMs(channel, of.message, of.acceptedAt);
+    let untilMs = plannedExpiryMs(channel, of);
     for (const app of apps) {
       if (await this.#options.pausedApps.tryProbe(app.id)) return null;
       const queue = this.queueOf(workspace, app.id);
@@ -101,16 +100,15 @@ export class AppQueues {
   }
 
   /** Then it is not held up: it is to be written off. */
-  #hasExpired(channel: ChannelKey, { message, acceptedAt }: DispatchMessage): boolean {
-    return plannedExpiryMs(channel, message, acceptedAt) <= this.#options.clock.now().getTime();
+  #hasExpired(channel: ChannelKey, of: DispatchMessage): boolean {
+    return plannedExpiryMs(channel, of) <= this.#options.clock.now().getTime();
   }
 
-  #open(workspace: WorkspaceCatalog, app: App, maker: PushSenderMaker): AppQueue {
-    const { clock, log, pausedApps, processors } = this.#options;
-    const settings = app.provider?.settings ?? {};
+  #open(workspace: WorkspaceCatalog, app: App, sender: PushSender): AppQueue {
+    const { clock, log, pausedApps } = this.#options;
     return new AppQueue({
       appId: app.id,
-      sender: maker({ settings, clock, ...(processors !== undefined && { processors }) }),
+      sender,
       pause: pausedApps.pauseOf(workspace.id, app),
       clock,
       pace: this.#paceOf(app),
@@ -145,6 +143,10 @@ export class AppQueues {
       .finally(() => this.#closing.delete(done));
     this.#closing.add(done);
   }
+}
+
+function plannedExpiryMs(channel: ChannelKey, { message, acceptedAt }: DispatchMessage): number {
+  return channels[channel].expiry?.ofTemplate(message, acceptedAt) ?? Number.POSITIVE_INFINITY;
 }
 
 function appsOf(workspace: WorkspaceCatalog, channel: ChannelKey): App[] {

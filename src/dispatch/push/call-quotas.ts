@@ -1,4 +1,4 @@
-import { projectOf } from '../../channels/android-push/fcm-app.ts';
+import { type ProviderOf, type PushProviderKind, providerKinds } from '../../channels/providers.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { App } from '../../workspace/catalog.ts';
@@ -9,8 +9,6 @@ export interface Quota {
   perMinute: number;
 }
 
-/** Source: messaging-objects.md 2.4. The other providers publish nothing. */
-const FCM_PER_MINUTE = 600_000;
 /** What was not used for so long may be caught up with. */
 const CATCH_UP_MS = 1_000;
 /** No reservation reaches so far ahead by right: it is of a clock that was wrong, and forgotten. */
@@ -18,13 +16,14 @@ const TOO_FAR_MS = 10_000;
 
 /** The quota of an app; null = none is known. Those who set different numbers do not share one. */
 export function quotaOf({ id, provider }: App): Quota | null {
-  if (provider === undefined) return null;
-  const { kind, settings } = provider;
-  const perMinute = Number(settings.calls_per_minute) || (kind === 'fcm' ? FCM_PER_MINUTE : null);
+  return provider === undefined ? null : quotaOfProvider(provider, `app ${id}`);
+}
+
+function quotaOfProvider<K extends PushProviderKind>({ kind, settings }: ProviderOf<K>, owner: string): Quota | null {
+  const { callsPerMinute, countedBy } = providerKinds[kind];
+  const perMinute = settings.calls_per_minute ?? callsPerMinute;
   if (perMinute === null) return null;
-  // Google counts by project, whichever of its apps calls.
-  const counted = kind === 'fcm' ? `project ${projectOf(settings)}` : `app ${id}`;
-  return { key: `${kind} ${counted} ${perMinute}/min`, perMinute };
+  return { key: `${kind} ${countedBy?.(settings) ?? owner} ${perMinute}/min`, perMinute };
 }
 
 export interface Wanted {

@@ -6,7 +6,6 @@ import { deviceAfter, type Held, settle } from '../ledger/devices.ts';
 import type { DeviceState } from '../ledger/send.ts';
 import type { AppQueue } from './app-queue.ts';
 import type { AppQueues } from './app-queues.ts';
-import { expiresAtMs } from './expiry.ts';
 import { pushIdOf } from './push-id.ts';
 
 export interface PushDeps {
@@ -112,13 +111,14 @@ function isDue({ state, due, held }: DeviceState, nowMs: number): boolean {
   return state === 'waiting' && (held === true || (due ?? 0) <= nowMs);
 }
 
-function lastMoment({ send, rendered, dispatch, message }: Parcel): number {
-  return expiresAtMs(send.channel, rendered, dispatch.triedSince, message.message);
+function lastMoment({ rendered, dispatch, message }: Parcel): number {
+  const { expiry } = message.channel;
+  return expiry?.ofRendered(rendered, dispatch.triedSince, message.message) ?? Number.POSITIVE_INFINITY;
 }
 
 function answerOf(
   { nowMs, random }: PushDeps,
-  { dispatch }: Parcel,
+  { dispatch, message }: Parcel,
   call: Call,
   outcome: PushOutcome | Held,
   lastMs: number,
@@ -127,8 +127,10 @@ function answerOf(
   const tried = {
     id: push.pushId,
     app: target.appId,
+    channel: message.channel,
     delivery: dispatch.plan.delivery,
     attempts: before?.attempts ?? 0,
+    acceptedAt: push.acceptedAt,
     nowMs: nowMs(),
     expiresAtMs: lastMs,
     random: random(),

@@ -4,7 +4,7 @@ import type { Database, Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { clearSuspects } from '../../people/tokens/push-tokens.ts';
 import type { App, Catalog } from '../../workspace/catalog.ts';
-import { PROBE_EVERY_MS } from '../ledger/devices.ts';
+import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
 import type { AppPause } from './app-queue.ts';
 import { type AppCalls, forgetCalls, GUARD_WINDOW_MS, guardTrips } from './guard.ts';
 import {

@@ -97,10 +97,11 @@ async function judge(deps: DryRunDeps, dispatch: LoadedDispatch, people: PersonK
 
 /** The caps as they stand. The locks go at once: a dry run takes no place. */
 function readCaps(db: Database, dispatch: LoadedDispatch, people: PersonKey[], now: Date): Promise<CapLedger> {
-  const sends = people.map(
-    (person) => ({ ...person, dispatchId: dispatch.id, channel: 'email', taskId: 0, attempts: 0 }) as const,
+  const channels = [...dispatch.messages.keys()];
+  const sends = people.flatMap((person) =>
+    channels.map((channel) => ({ ...person, dispatchId: dispatch.id, channel, taskId: 0, attempts: 0 })),
   );
-  return db.transaction((tx) => openCapLedger(tx, [...sends], now));
+  return db.transaction((tx) => openCapLedger(tx, sends, now));
 }
 
 interface Question {

@@ -1,4 +1,5 @@
-import { isListedHost, knownPushServices, settingList } from '../../channels/web-push/push-services.ts';
+import { isListedHost, knownPushServices } from '../../channels/web-push/push-services.ts';
+import type { VapidSettings } from '../../channels/web-push/settings.ts';
 import {
   admitSubscription,
   readSubscription,
@@ -12,9 +13,6 @@ import { firstProblem, ObjectProblem } from '../../lib/problems.ts';
 import { readIdentity } from '../../people/tokens/browser-identity.ts';
 import type { App } from '../../workspace/catalog.ts';
 import { parseBody } from '../body.ts';
-
-/** The settings of an app that matter to its browsers; as in the workspace file. */
-export type VapidSettings = Readonly<Record<string, string>>;
 
 export const registrationMembers = ['app_id', 'subscription', 'previous', 'identity', 'external_id'] as const;
 export const removalMembers = ['app_id', 'subscription'] as const;
@@ -54,10 +52,10 @@ function read(value: unknown, path: string): Subscription {
  * operator says otherwise. What is inside is settled when it is called.
  */
 function isPushService({ hostname, host, protocol }: URL, settings: VapidSettings): boolean {
-  const allowed = settingList(settings.allow_hosts) ?? [];
+  const allowed = settings.allow_hosts ?? [];
   if (allowed.includes(hostname) || allowed.includes(host)) return true;
   if (allowed.length > 0 && isAllowed(hostname, allowed)) return true;
-  return protocol === 'https:' && isListedHost(hostname, settingList(settings.push_services) ?? knownPushServices);
+  return protocol === 'https:' && isListedHost(hostname, settings.push_services ?? knownPushServices);
 }
 
 /** The external id that a page may name, or null when it names nobody. Throws RequestError. */
@@ -65,7 +63,7 @@ export function readPerson(
   body: ObjectReader,
   { app, settings, now }: { app: App; settings: VapidSettings; now: Date },
 ): string | null {
-  const isTrusted = settings.trust_external_id === 'true';
+  const isTrusted = settings.trust_external_id === true;
   if (body.has('identity')) {
     const { identity_key: key } = settings;
     if (key === undefined) throw new RequestError('invalid_identity', ['the app has no identity_key']);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
+import type { VapidSettings } from '../../channels/web-push/settings.ts';
 import type { Database } from '../../db/database.ts';
 import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -16,7 +17,6 @@ import {
   refuseUnknown,
   registrationMembers,
   removalMembers,
-  type VapidSettings,
 } from './web-push-request.ts';
 
 export interface WebPushPageDeps {

@@ -1,5 +1,5 @@
+import { groupProviderKinds, type Provider, pushProviderKinds } from '../../channels/providers.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import type { Provider } from '../catalog.ts';
 import { comparableProvider, type SealedProvider, sealProvider } from '../sealed-provider.ts';
 import { places } from '../settings.ts';
 import type { Step } from './apply-step.ts';
@@ -52,7 +52,8 @@ export async function applyApps(step: Step): Promise<Change[]> {
   const stored = rows
     .filter((row) => row.workspace_id === workspaceId)
     .map(({ id, workspace_id, name, platform, ...sealed }) => {
-      const provider = comparableProvider(sealed, secret, places.app(id), reseal);
+      const of = { place: places.app(id), kinds: pushProviderKinds, where: platform };
+      const provider = comparableProvider(sealed, secret, of, reseal);
       return { id, workspace_id, name, parts: { name, platform, provider } };
     });
   const wanted = file.apps.map(({ id, name, platform, apns, fcm, adm, vapid }) => {
@@ -84,7 +85,8 @@ export async function applyGroups(step: Step): Promise<Change[]> {
   const stored = rows
     .filter((row) => row.workspace_id === workspaceId)
     .map(({ id, workspace_id, provider, secrets, ...parts }) => {
-      const opened = comparableProvider({ provider, secrets }, secret, places.subscriptionGroup(id), reseal);
+      const of = { place: places.subscriptionGroup(id), kinds: groupProviderKinds, where: parts.channel };
+      const opened = comparableProvider({ provider, secrets }, secret, of, reseal);
       return { id, workspace_id, name: parts.name, parts: { ...parts, provider: opened } };
     });
   const wanted = file.subscription_groups.map(({ id, twilio, whatsapp_cloud, ...parts }) => {

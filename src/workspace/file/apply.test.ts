@@ -184,7 +184,7 @@ test('what differs is changed and named', async (t) => {
     'change api_key  key',
   ]);
   const found = await catalog();
-  assert.equal(found?.apps.get(id(1))?.provider?.settings.topic, 'com.acme.two');
+  assert.deepEqual(found?.apps.get(id(1))?.provider?.settings, { ...apns, topic: 'com.acme.two' });
   assert.equal(found?.apps.get(id(3))?.provider, undefined);
   assert.equal(found?.segments.get(id(5))?.filter, null);
   assert.equal(found?.campaigns.get('c-1')?.obeysCaps, false);
@@ -310,6 +310,18 @@ test('with another secret an apply is refused; with reseal the credentials are s
     ],
   );
   assert.deepEqual((await catalog(otherSecret))?.apps.get(id(1))?.provider?.settings, apns);
+});
+
+test('stored settings that cannot be used are replaced by those of the file, and left alone without one', async (t) => {
+  const { apply, catalog, db } = await workspace(t);
+  await apply(whole);
+  await db.run(sql`update apps set provider = jsonb_set(provider, '{settings,topic}', '7') where id = ${id(1)}`);
+  await assert.rejects(catalog(), { name: 'StoredSettingsError', message: /apns\.topic: expected a text/ });
+  assert.deepEqual(brief(await apply({ apps: whole.apps.slice(1) }))[0], `unchanged app ${id(2)}`);
+  await assert.rejects(catalog(), { name: 'StoredSettingsError' });
+  const changes = brief(await apply(whole)).filter((line) => line.startsWith('change'));
+  assert.deepEqual(changes, [`change app ${id(1)} provider`]);
+  assert.deepEqual((await catalog())?.apps.get(id(1))?.provider, { kind: 'apns', settings: apns });
 });
 
 test('keys made by command are no business of the file', async (t) => {

@@ -1,3 +1,4 @@
+import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
 import type { WorkspaceFile } from './file-shape.ts';
 import { misplacedProviders } from './providers.ts';
 
@@ -31,12 +32,12 @@ function repeated<K extends string>(section: string, entries: readonly Record<K,
 }
 
 function providerOfApp(app: WorkspaceFile['apps'][number], at: number): string[] {
-  const given = (['apns', 'fcm', 'adm', 'vapid'] as const).filter((kind) => app[kind] !== null);
+  const given = pushProviderKinds.filter((kind) => app[kind] !== null);
   return misplacedProviders(app.platform, given).map((problem) => `apps[${at}].${problem}`);
 }
 
 function providerOfGroup(group: WorkspaceFile['subscription_groups'][number], at: number): string[] {
-  const given = (['twilio', 'whatsapp_cloud'] as const).filter((kind) => group[kind] !== null);
+  const given = groupProviderKinds.filter((kind) => group[kind] !== null);
   return misplacedProviders(group.channel, given).map((problem) => `subscription_groups[${at}].${problem}`);
 }
 

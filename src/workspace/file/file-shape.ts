@@ -1,4 +1,7 @@
-import { rangeProblem, targetProblem } from '../../lib/allow-list.ts';
+import { emailSection } from '../../channels/email/settings.ts';
+import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
+import { webhookSection } from '../../channels/webhook/settings.ts';
+import { rangeProblem } from '../../lib/allow-list.ts';
 import {
   checked,
   flag,
@@ -15,14 +18,12 @@ import {
   type Shape,
   text,
 } from '../../lib/shape.ts';
-import { idKey, type SmtpRelay } from '../catalog.ts';
+import { idKey } from '../catalog.ts';
 import { allPermissions } from '../keys.ts';
-import { relayName } from '../sealed-relays.ts';
 import { rateBuckets } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 350; // specification of the operator interface
-const MOST_RELAYS = 10;
 const MOST_CAPS = 10; // specification of eligibility, 4.1
 
 const uuid = lowerCased(
@@ -30,7 +31,6 @@ const uuid = lowerCased(
 );
 const opaqueId = lowerCased(text());
 const range = checked(text(), rangeProblem);
-const target = checked(text(), targetProblem);
 const description = text({ max: 4_096, multiline: true, mayBeEmpty: true });
 const whatsApp = { whatsapp: 'whats_app' } as const;
 
@@ -38,43 +38,7 @@ const app = object({
   id: required(uuid),
   name: required(text()),
   platform: required(oneOf(['ios', 'android', 'kindle', 'web'])),
-  ...providerMembers('apns', 'fcm', 'adm', 'vapid'),
-});
-
-const relay = object({
-  name: optional(text({ max: 100 }), null),
-  url: required(checked(text({ max: 2_048 }), smtpProblem)),
-});
-
-/** One relay, or several in the order of preference. */
-const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
-  const isList = Array.isArray(value);
-  const read = isList ? list(relay, MOST_RELAYS)(value, path, problems) : asList(relay(value, path, problems));
-  if (read === undefined) return undefined;
-  if (read.length === 0) return refuse(problems, path, 'expected at least one relay');
-  const named = read.map(({ name, url }) => ({ name: name ?? relayName(url), url }));
-  const repeated = named.flatMap(({ name }, at) => (named.findIndex((one) => one.name === name) < at ? [at] : []));
-  for (const at of repeated) refuse(problems, `${path}[${at}].name`, 'another relay has this name already');
-  return repeated.length === 0 ? named : undefined;
-};
-
-function asList<T>(value: T | undefined): T[] | undefined {
-  return value === undefined ? undefined : [value];
-}
-
-const email = object({
-  default_from: optional(
-    matching(/^[^<>@]*<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$/, 'an address such as "Acme <hello@acme.test>"'),
-    null,
-  ),
-  smtp: optional(relays, null),
-  list_unsubscribe: optional(flag, false),
-  footer: optional(text({ max: 100_000, multiline: true }), null),
-});
-
-const webhook = object({
-  deliver: optional(flag, false),
-  allow: optional(list(target, 1_000), []),
+  ...providerMembers(...pushProviderKinds),
 });
 
 const audience = object({
@@ -87,7 +51,7 @@ const subscriptionGroup = object({
   channel: required(oneOf(['email', 'sms', 'whats_app'], whatsApp)),
   description: optional(description, ''),
   archived: optional(flag, false),
-  ...providerMembers('twilio', 'whatsapp_cloud'),
+  ...providerMembers(...groupProviderKinds),
 });
 
 /** The filter is checked by the audience's own parser; `null`, everybody, must be written down. */
@@ -173,8 +137,8 @@ export const workspaceShape = object({
   name: optional(text(), null),
   time_zone: optional(timeZone, null),
   apps: optional(list(app), []),
-  email: optional(email, null),
-  webhook: optional(webhook, null),
+  email: optional(emailSection, null),
+  webhook: optional(webhookSection, null),
   audience: optional(audience, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
@@ -191,10 +155,4 @@ function lowerCased(shape: Shape<string>): Shape<string> {
     const id = shape(value, path, problems);
     return id === undefined ? undefined : idKey(id);
   };
-}
-
-function smtpProblem(value: string): string | null {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  const good = url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
-  return good ? null : 'expected a URL such as smtp://user:password@relay.test:587 or smtps://…';
 }

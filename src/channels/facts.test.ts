@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { channelKeys } from './channel.ts';
+import { channels } from './index.ts';
+
+/** What the gates look at, by the kind of address: it must be loaded. Source: eligibility.md 1, steps 5 to 8. */
+const looked = {
+  email: ['details', 'emailFlags'],
+  phone: ['details', 'groups', 'phoneFlags'],
+  push: ['push'],
+  none: [],
+} as const;
+const marked = { email: 'hard_bounced', phone: 'invalid_phone', push: null, none: null } as const;
+
+for (const key of channelKeys) {
+  const channel = channels[key];
+  const { kind } = channel.address;
+
+  test(`${key} stands under its own key`, () => assert.equal(channel.key, key));
+
+  test(`${key} needs what its gates look at`, () => assert.deepEqual([...channel.needs].sort(), looked[kind]));
+
+  test(`${key} marks no address of another kind as dead`, () => {
+    assert.ok(channel.deadMark === null || channel.deadMark === marked[kind]);
+  });
+
+  test(`${key} leaves by its apps if, and only if, it goes to devices`, () => {
+    assert.equal(channel.providers?.of === 'app', kind === 'push');
+  });
+
+  test(`${key} is tried again if, and only if, it has a provider`, () => {
+    assert.equal(channel.retry !== undefined, channel.providers !== null);
+  });
+}
+
+/** Source: eligibility.md 4; messaging-objects.md 10.4. */
+const families = {
+  android_push: 'push',
+  apple_push: 'push',
+  content_card: null,
+  email: 'email',
+  kindle_push: 'push',
+  sms: 'sms',
+  web_push: 'push',
+  webhook: 'webhook',
+  whats_app: 'whats_app',
+};
+test('caps count all pushes together, and cards not at all', () => {
+  assert.deepEqual(Object.fromEntries(channelKeys.map((key) => [key, channels[key].capFamily])), families);
+});
+
+/** Source: messaging-objects.md 6.7, 7.7 and 8.5: a number that WhatsApp does not reach stays good for SMS. */
+test('a bounced mail and a number that no SMS reaches mark the address; nothing else does', () => {
+  const marks = channelKeys.flatMap((key) => (channels[key].deadMark === null ? [] : [[key, channels[key].deadMark]]));
+  assert.deepEqual(marks, [
+    ['email', 'hard_bounced'],
+    ['sms', 'invalid_phone'],
+  ]);
+});

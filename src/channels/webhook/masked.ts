@@ -1,0 +1,13 @@
+import { isObject } from '../../lib/json.ts';
+
+const secretHeader = /^(authorization|cookie|x-api-key)$|-(token|secret)$/i;
+
+/** The message as it came, without the values of headers that hold credentials. */
+export function maskHeaders(raw: Record<string, unknown>): Record<string, unknown> {
+  if (!isObject(raw.request_headers)) return raw;
+  const headers = Object.entries(raw.request_headers).map(([name, value]) => [
+    name,
+    secretHeader.test(name) ? '(masked)' : value,
+  ]);
+  return { ...raw, request_headers: Object.fromEntries(headers) };
+}

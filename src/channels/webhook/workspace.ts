@@ -1,0 +1,18 @@
+import type { Problems } from '../../lib/problems.ts';
+import type { ChannelSettings } from '../channel-settings.ts';
+import { isTemplate } from '../fields.ts';
+import type { WebhookMessage } from './schema.ts';
+
+/** Other ports than the usual ones are for targets that the operator allows; which those are is known when it is called. */
+export function checkPort(
+  { url }: WebhookMessage,
+  path: string,
+  problems: Problems,
+  { webhook: { allow } }: ChannelSettings,
+): void {
+  if (isTemplate(url) || !URL.canParse(url) || allow.length > 0) return;
+  const { port } = new URL(url);
+  if (port !== '' && port !== '80' && port !== '443') {
+    problems.add('range', `${path}.url`, 'expected port 80 or 443: no other target is allowed in this workspace');
+  }
+}

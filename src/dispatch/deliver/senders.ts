@@ -1,0 +1,53 @@
+import type { Channel, ChannelKey } from '../../channels/channel.ts';
+import type { Sender, SenderOptions } from '../../channels/sender.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+
+export interface Senders {
+  /** Null when the workspace has no provider for the channel, and for channels whose provider is not the workspace's. */
+  senderOf(workspace: WorkspaceCatalog, channel: Channel): Sender | null;
+  /** Resolves when every sender is closed. */
+  close(): Promise<void>;
+}
+
+/** A sender, and the settings that it was made from. */
+interface Open {
+  settings: WorkspaceCatalog['settings'];
+  sender: Sender | null;
+}
+
+/** The senders of channels whose provider is the workspace's. One lives until the workspace's settings change. */
+export function createSenders(options: SenderOptions): Senders {
+  const open = new Map<number, Map<ChannelKey, Open>>();
+  const closing = new Set<Promise<void>>();
+
+  function closeLater(sender: Sender): void {
+    const done: Promise<void> = sender.close().finally(() => closing.delete(done));
+    closing.add(done);
+  }
+
+  return {
+    senderOf(workspace, { key, providers }) {
+      const ofWorkspace = open.get(workspace.id) ?? new Map<ChannelKey, Open>();
+      const current = ofWorkspace.get(key);
+      if (current?.settings === workspace.settings) return current.sender;
+      if (current && sameSettings(current.settings, workspace.settings)) {
+        current.settings = workspace.settings;
+        return current.sender;
+      }
+      if (current?.sender) closeLater(current.sender);
+      const sender = providers?.of === 'workspace' ? providers.open(workspace.settings, options) : null;
+      open.set(workspace.id, ofWorkspace.set(key, { settings: workspace.settings, sender }));
+      return sender;
+    },
+    async close() {
+      for (const ofWorkspace of open.values())
+        for (const { sender } of ofWorkspace.values()) if (sender) closeLater(sender);
+      open.clear();
+      await Promise.all(closing);
+    },
+  };
+}
+
+function sameSettings(one: WorkspaceCatalog['settings'], other: WorkspaceCatalog['settings']): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { remember } from './remember.ts';
+
+test('what was asked before is not worked out again, until so many others were asked since', () => {
+  const worked: string[] = [];
+  const length = remember(2, (text) => {
+    worked.push(text);
+    return text === '' ? null : text.length;
+  });
+  assert.deepEqual(['one', '', 'one', '', 'three', 'one', ''].map(length), [3, null, 3, null, 5, 3, null]);
+  assert.deepEqual(worked, ['one', '', 'three', 'one', '']);
+});
