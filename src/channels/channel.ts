@@ -55,6 +55,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
    */
   parse(value: Record<string, unknown>, path: string, problems: Problems, now: Date): Message | null;
   references(message: Message): References;
+  /** True: its messages may hold links by which a recipient changes the subscription state of the address. Absent: never. */
+  hasLinks?: boolean;
   /** True for a push that shows nothing, which may go to background tokens. */
   isSilent?(message: Message): boolean;
   mostRecentDeviceOnly?(message: Message): boolean;

@@ -7,6 +7,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   key: 'email',
   variationChannel: 'email',
   address: { kind: 'email' },
+  hasLinks: true,
   neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id']),
   parse: parseEmail,
   references: (message) => ({

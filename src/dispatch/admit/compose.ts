@@ -15,7 +15,7 @@ export function compose({
   now,
   links,
 }: ComposeInput): { rendered: object } | { verdict: Verdict } {
-  const personal = message.key === 'email' ? links(dispatch, recipient) : null;
+  const personal = message.hasLinks ? links(dispatch, recipient) : null;
   try {
     const texts = message.renderTexts({
       now,
@@ -30,7 +30,7 @@ export function compose({
       timeZone: recipient.person.timeZone ?? dispatch.workspace.timeZone,
       dispatchId: publicId(dispatch),
       campaignId: dispatch.campaign?.id ?? null,
-      unsubscribeUrl: wantsUnsubscribeHeader(dispatch) ? (personal?.unsubscribe ?? null) : null,
+      unsubscribeUrl: message.hasUnsubscribeUrl ? (personal?.unsubscribe ?? null) : null,
     };
     return { rendered: message.channel.render(texts, facts) };
   } catch (error) {
@@ -45,11 +45,6 @@ export interface ComposeInput {
   recipient: Recipient;
   now: Date;
   links: LinkMaker;
-}
-
-/** Mail to everyone, whatever their state, counts as transactional and carries no such header. */
-function wantsUnsubscribeHeader({ workspace, plan }: LoadedDispatch): boolean {
-  return workspace.settings.email.listUnsubscribe && plan.requiredState !== 'all';
 }
 
 function statusOf({ reason }: RenderStop): Verdict['status'] {

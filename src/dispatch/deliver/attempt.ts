@@ -1,6 +1,7 @@
 import type { Database, Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { loadRecipients, type Recipient, type RecipientNeeds } from '../../people/profile/facts.ts';
+import { loadRecipients, type Recipient } from '../../people/profile/facts.ts';
+import { eitherNeeds, type RecipientNeeds } from '../../people/profile/needs.ts';
 import { type CapLedger, openCapLedger } from '../admit/cap-ledger.ts';
 import { capChannelOf } from '../admit/caps.ts';
 import { compose, type LinkMaker } from '../admit/compose.ts';
@@ -53,18 +54,6 @@ export async function loadFacts(db: Db, sends: PendingSend[], dispatches: Dispat
     facts.set(workspaceId, await loadRecipients(db, { workspaceId, people: [...people.values()], needs }));
   }
   return facts;
-}
-
-function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): RecipientNeeds {
-  return {
-    custom: one.custom || other.custom,
-    details: one.details || other.details,
-    push: one.push || other.push,
-    groups: one.groups || other.groups,
-    emailFlags: one.emailFlags || other.emailFlags,
-    phoneFlags: one.phoneFlags || other.phoneFlags,
-    sharing: one.sharing || other.sharing,
-  };
 }
 
 /** Facts → gates → caps → render → mark `sending`. The parcels are ours to deliver; whatever else is in the ledger. */

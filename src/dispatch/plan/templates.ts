@@ -2,6 +2,7 @@ import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { Problems } from '../../lib/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
+import { type Read, readsOf } from '../../templating/resolve.ts';
 import { compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
@@ -11,6 +12,8 @@ export interface CompiledMessage {
   channel: Channel;
   /** As stored, its texts still templates. */
   message: object;
+  /** What its templates read. */
+  reads: ReadonlySet<Read>;
   /** The message with all its texts rendered for one person. Throws RenderStop. */
   renderTexts(context: RenderContext): object;
 }
@@ -21,6 +24,7 @@ export function compileMessages(messages: SendPlan['messages'], problems: Proble
     const key = name as ChannelKey;
     const channel = channels[key];
     const tree = compileTree(message, { path: `messages.${key}`, never: channel.neverTemplates, problems });
-    return { key, channel, message, renderTexts: (context) => tree(context) as object };
+    const reads = new Set(tree.references.flatMap(readsOf));
+    return { key, channel, message, reads, renderTexts: (context) => tree.render(context) as object };
   });
 }

@@ -88,7 +88,9 @@ interface Judged {
 }
 
 async function judge(deps: DryRunDeps, dispatch: LoadedDispatch, people: PersonKey[], now: Date): Promise<Judged[]> {
-  const facts = await loadRecipients(deps.db, { workspaceId: dispatch.workspace.id, people, needs: dispatch.needs });
+  // The answer names everybody by the id that we made, which is one of the details.
+  const needs = { ...dispatch.needs, details: true };
+  const facts = await loadRecipients(deps.db, { workspaceId: dispatch.workspace.id, people, needs });
   const caps = await readCaps(deps.db, dispatch, people, now);
   return [...facts.values()].flatMap((recipient) =>
     [...dispatch.messages.values()].map((message) => judgeOne(deps, { dispatch, recipient, message, caps, now })),
