@@ -14,8 +14,11 @@ export interface CompiledMessage {
   message: object;
   /** What its templates read. */
   reads: ReadonlySet<Read>;
-  /** The message with all its texts rendered for one person. Throws RenderStop. */
-  renderTexts(context: RenderContext): object;
+  /**
+   * The message with all its texts rendered for one person; a promise where a text waits for something. Throws, or
+   * rejects with, RenderStop.
+   */
+  renderTexts(context: RenderContext): object | Promise<object>;
 }
 
 /** Parses every template of a plan's messages; syntax errors are filed under their path, stage `template`. */
