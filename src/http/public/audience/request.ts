@@ -1,10 +1,11 @@
 import { filterOf } from '../../../audience/context.ts';
 import { parseAudience } from '../../../audience/grammar/parse.ts';
 import { checkReferences } from '../../../audience/grammar/references.ts';
-import type { PreviewChannel, PreviewRequest } from '../../../audience/preview.ts';
+import type { PreviewRequest } from '../../../audience/preview.ts';
 import type { TargetingFilters } from '../../../audience/targeting.ts';
 import { type ChannelKey, channelKeys } from '../../../channels/channel.ts';
 import { channels } from '../../../channels/index.ts';
+import { type ReachQuestion, reaches } from '../../../dispatch/admit/gates-sql.ts';
 import { RequestError } from '../../../errors.ts';
 import { describe } from '../../../lib/lenient.ts';
 import { type RequiredState, requiredStates } from '../../../people/consent/required-state.ts';
@@ -18,11 +19,14 @@ const explainMembers = ['segment_id', 'audience', 'external_id', 'user_alias', '
 /** The body of /audience/preview. Throws RequestError. */
 export function readPreviewRequest(body: RawObject, workspace: WorkspaceCatalog): PreviewRequest {
   refuseUnknown(body, previewMembers);
-  return {
-    filters: readTargets(body, workspace),
-    requiredState: readRequiredState(own(body, 'recipient_subscription_state')),
-    channels: readChannels(body, workspace),
-  };
+  const filters = readTargets(body, workspace);
+  const requiredState = readRequiredState(own(body, 'recipient_subscription_state'));
+  const asked = readChannels(body, workspace);
+  const channels = asked.map(({ key, groupId }) => ({
+    key,
+    reaches: reaches({ key, groupId, requiredState, workspaceId: workspace.id }),
+  }));
+  return { filters, channels };
 }
 
 /** The body of /audience/explain. Throws RequestError. */
@@ -72,7 +76,7 @@ function readRequiredState(value: unknown): RequiredState {
 }
 
 /** Without `channels`, every channel for which it is known who may get it. */
-function readChannels(body: RawObject, workspace: WorkspaceCatalog): PreviewChannel[] {
+function readChannels(body: RawObject, workspace: WorkspaceCatalog): Pick<ReachQuestion, 'key' | 'groupId'>[] {
   const groups = readGroups(own(body, 'subscription_group_ids') ?? {}, workspace);
   const given = own(body, 'channels') ?? null;
   if (given === null) {
