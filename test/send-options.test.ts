@@ -77,6 +77,7 @@ test('a dry run says who would get what, and leaves nothing behind', async (t) =
     cresset: { dry_run: 'true' },
   });
   assert.equal(broadcast.body.counts.targeted, 2);
+  for (const { braze_id } of broadcast.body.recipients) assert.match(braze_id, /^[0-9a-f]{24}$/);
   await app.drain();
   const { rows } = await app.db.one<{ rows: number }>(sql`
     select (select count(*) from dispatches) + (select count(*) from sends) + (select count(*) from sandbox_messages)

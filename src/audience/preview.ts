@@ -1,8 +1,6 @@
 import type { ChannelKey } from '../channels/channel.ts';
-import { channels } from '../channels/index.ts';
 import type { Database, Db } from '../db/database.ts';
 import { joinSql, type Sql, sql } from '../db/sql.ts';
-import type { RequiredState } from '../people/consent/required-state.ts';
 import { brazeId } from '../people/profile/braze-id.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { compileTargeting, type Targeting, type TargetingFilters } from './targeting.ts';
@@ -12,15 +10,14 @@ const SAMPLES = 20;
 
 export interface PreviewRequest {
   filters: TargetingFilters;
-  requiredState: RequiredState;
   /** Whom of the targeted each would reach. */
   channels: readonly PreviewChannel[];
 }
 
-/** `groupId`: whose members alone may get it; null where no group decides. */
 export interface PreviewChannel {
   key: ChannelKey;
-  groupId: string | null;
+  /** A condition over `m`: bucket, user_id, email, phone, email_state and push_state of a person. */
+  reaches: Sql;
 }
 
 export interface Preview {
@@ -30,8 +27,8 @@ export interface Preview {
 }
 
 /**
- * How many people are described, how many of them each channel reaches (steps 5 to 8 of eligibility.md 1, of a visible
- * message; caps come later), and the first twenty of them in key order. All of one instant. Throws AudienceTooExpensive.
+ * How many people are described, how many of them each channel reaches, and the first twenty of them in key order. All of
+ * one instant. Throws AudienceTooExpensive.
  */
 export async function previewAudience(
   db: Database,
@@ -57,9 +54,7 @@ interface PreviewRow extends Record<string, unknown> {
 }
 
 function previewQuery({ inSegment, inAudience }: Targeting, request: PreviewRequest, workspaceId: number): Sql {
-  const reached = request.channels.map(
-    (channel) => sql`(select count(*) from targeted m where ${reaches(channel, request.requiredState, workspaceId)})`,
-  );
+  const reached = request.channels.map(({ reaches }) => sql`(select count(*) from targeted m where ${reaches})`);
   const reachable = reached.length === 0 ? sql`'{}'::bigint[]` : sql`array[${joinSql(reached)}]`;
   // What is kept is kept by one process; who only counts may have several, and the sample stops at its last row.
   const kept = reached.length === 0 ? sql`not materialized` : sql`materialized`;
@@ -72,41 +67,6 @@ function previewQuery({ inSegment, inAudience }: Targeting, request: PreviewRequ
     select (select count(*) from targeted) as count, to_json(${reachable}) as reachable,
            (select json_agg(first) from (select bucket, user_id from targeted order by bucket, user_id limit ${SAMPLES}) as first)
              as sample`;
-}
-
-/** The gates of a send, as one condition over `targeted m`; see gates.ts. */
-function reaches({ key, groupId }: PreviewChannel, requiredState: RequiredState, workspaceId: number): Sql {
-  const { address } = channels[key];
-  switch (address.kind) {
-    case 'none':
-      return sql`true`;
-    case 'push':
-      return sql`${admits(sql`m.push_state`, requiredState)} and exists (
-        select from push_targets t
-         where t.bucket = m.bucket and t.user_id = m.user_id and t.platform = ${address.platform} and t.foreground)`;
-    case 'email': {
-      const ruledOut = requiredState === 'all' ? sql`false` : sql`a.marked_spam_at is not null`;
-      return sql`m.email is not null and ${admits(sql`m.email_state`, requiredState)} and not exists (
-        select from addresses a
-         where a.workspace_id = ${workspaceId} and a.kind = 'email' and a.address = lower(m.email)
-           and (a.hard_bounced_at is not null or a.suppressed_at is not null or ${ruledOut}))`;
-    }
-    case 'phone': {
-      const ruledOut = key === 'sms' ? sql`a.invalid_at is not null` : sql`false`;
-      return sql`m.phone is not null and exists (
-        select from subscription_states s
-         where s.bucket = m.bucket and s.user_id = m.user_id and s.group_id = ${groupId} and s.state = 'subscribed'
-      ) and not exists (
-        select from addresses a
-         where a.workspace_id = ${workspaceId} and a.kind = 'phone' and a.address = m.phone
-           and (a.suppressed_at is not null or ${ruledOut}))`;
-    }
-  }
-}
-
-function admits(state: Sql, requiredState: RequiredState): Sql {
-  const admitted = { opted_in: sql`= 'opted_in'`, subscribed: sql`<> 'unsubscribed'`, all: sql`is not null` };
-  return sql`${state} ${admitted[requiredState]}`;
 }
 
 interface SampleRow extends Record<string, unknown> {

@@ -35,7 +35,7 @@ export type VariationChannel =
 export type CapFamily = 'push' | 'email' | 'sms' | 'webhook' | 'whats_app';
 
 /** What is read of a person only where something needs it; see `people/profile/facts.ts`. */
-export type PersonNeed = 'details' | 'push' | 'groups' | 'emailFlags' | 'phoneFlags';
+export type PersonNeed = 'push' | 'groups' | 'emailFlags' | 'phoneFlags';
 
 /** Ids of the workspace that a message names; checked against the catalog by the caller, with these paths. */
 export interface References {

@@ -5,8 +5,8 @@ import { channels } from './index.ts';
 
 /** What the gates look at, by the kind of address: it must be loaded. Source: eligibility.md 1, steps 5 to 8. */
 const looked = {
-  email: ['details', 'emailFlags'],
-  phone: ['details', 'groups', 'phoneFlags'],
+  email: ['emailFlags'],
+  phone: ['groups', 'phoneFlags'],
   push: ['push'],
   none: [],
 } as const;

@@ -2,24 +2,25 @@ import { isObject, own } from '../lib/json.ts';
 import type { Reference } from './dialect.ts';
 import type { PersonFacts, RenderContext } from './facts.ts';
 
-type Plain = (person: PersonFacts) => unknown;
+/** What a template reads: a fact of the person, or the links that are made for its message. */
+export type Read = keyof PersonFacts | 'links';
 
 /** `${name}` without a name space. Source: personalization.md 3. */
-const attributes: ReadonlyMap<string, Plain> = new Map<string, Plain>([
-  ['user_id', ({ externalId }) => externalId],
-  ['braze_id', ({ brazeId }) => brazeId],
-  ['first_name', ({ firstName }) => firstName],
-  ['last_name', ({ lastName }) => lastName],
-  ['gender', ({ gender }) => gender],
-  ['language', ({ language }) => language],
-  ['country', ({ country }) => country],
-  ['city', ({ homeCity }) => homeCity],
-  ['time_zone', ({ timeZone }) => timeZone],
-  ['email_address', ({ email }) => email],
-  ['phone_number', ({ phone }) => phone],
-  ['date_of_birth', ({ dob }) => dob],
-  ['random_bucket_number', ({ randomBucket }) => randomBucket],
-  ['last_used_app_date', ({ lastSessionAt }) => (lastSessionAt === null ? null : shownTime(lastSessionAt.getTime()))],
+const attributes: ReadonlyMap<string, keyof PersonFacts> = new Map<string, keyof PersonFacts>([
+  ['user_id', 'externalId'],
+  ['braze_id', 'brazeId'],
+  ['first_name', 'firstName'],
+  ['last_name', 'lastName'],
+  ['gender', 'gender'],
+  ['language', 'language'],
+  ['country', 'country'],
+  ['city', 'homeCity'],
+  ['time_zone', 'timeZone'],
+  ['email_address', 'email'],
+  ['phone_number', 'phone'],
+  ['date_of_birth', 'dob'],
+  ['random_bucket_number', 'randomBucket'],
+  ['last_used_app_date', 'lastSessionAt'],
 ]);
 
 const links: ReadonlyMap<string, keyof NonNullable<RenderContext['links']>> = new Map([
@@ -31,26 +32,61 @@ const links: ReadonlyMap<string, keyof NonNullable<RenderContext['links']>> = ne
 
 /** What a reference stands for in one rendering; null for what is absent or has no data behind it here. */
 export function resolveReference({ space, name, isIndexed }: Reference, context: RenderContext): unknown {
-  const value = spaces.get(space ?? '')?.(name, context) ?? null;
+  const value = spaces.get(space ?? '')?.value(name, context) ?? null;
   return isIndexed && isObject(value) ? indexable(value) : value;
 }
 
-type Space = (name: string, context: RenderContext) => unknown;
+/** What must be known for `resolveReference`; the campaign and the dispatch always are. */
+export function readsOf({ space, name }: Reference): readonly Read[] {
+  return spaces.get(space ?? '')?.reads(name) ?? [];
+}
+
+interface Space {
+  reads(name: string): readonly Read[];
+  value(name: string, context: RenderContext): unknown;
+}
 
 const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
-  ['', (name, { person, links: theirs }) => attributes.get(name)?.(person) ?? linkOf(name, theirs)],
-  ['custom_attribute', (name, { person }) => customAttribute(name, person)],
+  [
+    '',
+    {
+      reads: (name) => attributeReads(name),
+      value: (name, { person, links: theirs }) => attributeOf(name, person) ?? linkOf(name, theirs),
+    },
+  ],
+  [
+    'custom_attribute',
+    { reads: () => ['custom', 'customTimes'], value: (name, { person }) => customAttribute(name, person) },
+  ],
   [
     'subscribed_state',
-    (name, { person }) =>
-      name === 'email_global' ? person.emailState : own(person.subscriptionGroups, name.toLowerCase()),
+    {
+      reads: (name) => (name === 'email_global' ? ['emailState'] : ['subscriptionGroups']),
+      value: (name, { person }) =>
+        name === 'email_global' ? person.emailState : own(person.subscriptionGroups, name.toLowerCase()),
+    },
   ],
   [
     'most_recently_used_device',
-    (name, { person }) => person.mostRecentlyUsedDevice && own(person.mostRecentlyUsedDevice, name),
+    {
+      reads: () => ['mostRecentlyUsedDevice'],
+      value: (name, { person }) => person.mostRecentlyUsedDevice && own(person.mostRecentlyUsedDevice, name),
+    },
   ],
-  ['campaign', campaignValue],
+  ['campaign', { reads: () => [], value: campaignValue }],
 ]);
+
+function attributeReads(name: string): readonly Read[] {
+  const field = attributes.get(name);
+  if (field !== undefined) return [field];
+  return links.has(name) ? ['links'] : [];
+}
+
+function attributeOf(name: string, person: PersonFacts): unknown {
+  const field = attributes.get(name);
+  const value = field && person[field];
+  return value instanceof Date ? shownTime(value.getTime()) : value;
+}
 
 function linkOf(name: string, theirs: RenderContext['links']): string | null {
   const which = links.get(name);

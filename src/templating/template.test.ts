@@ -99,7 +99,7 @@ test('a tree renders its texts, shares what has none, and leaves literal members
     { path: 'm', never: new Set(['id']), problems },
   );
   problems.throwIfAny();
-  const rendered = tree(context) as Record<string, unknown>;
+  const rendered = tree.render(context) as Record<string, unknown>;
   assert.equal(rendered.t, 'Hi Ada');
   assert.equal(rendered.id, '{{x');
   assert.equal(rendered.still, still);

@@ -9,6 +9,8 @@ export { TemplateSyntaxError } from './dialect.ts';
 
 /** A text with places for what is known of a person. */
 export interface Template {
+  /** What it reads, each once. */
+  references: readonly Reference[];
   /** Pure for the same context. Throws RenderStop. */
   render(context: RenderContext): string;
 }
@@ -40,7 +42,7 @@ export function compileTemplate(source: string): Template {
 function parse(source: string): Template {
   const plain = toPlainLiquid(source);
   const parsed = parsePlain(plain.source);
-  return { render: (context) => render(parsed, plain.references, context) };
+  return { references: plain.references, render: (context) => render(parsed, plain.references, context) };
 }
 
 function parsePlain(source: string): Parsed[] {

@@ -1,5 +1,6 @@
 import { elementPath, isObject, memberPath } from '../lib/json.ts';
 import type { Sink } from '../lib/problems.ts';
+import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
 
@@ -14,26 +15,37 @@ export interface TreeOptions {
 /** One rendering of a value; null where there is nothing to render, so that the value itself can be shared. */
 type Render = ((context: RenderContext) => unknown) | null;
 
-/**
- * Parses every text of a JSON value as a template. What comes back renders them all for one person.
- * Syntax errors are filed with their path.
- */
-export function compileTree(value: unknown, options: TreeOptions): (context: RenderContext) => unknown {
-  const render = compile(value, options.path, options);
-  return render ?? (() => value);
+/** A JSON value whose texts are parsed templates. */
+export interface CompiledTree {
+  /** What its templates read. */
+  references: readonly Reference[];
+  /** The value with all its texts rendered for one person. Throws RenderStop. */
+  render(context: RenderContext): unknown;
 }
 
-function compile(value: unknown, path: string, options: TreeOptions): Render {
+interface Compiling extends TreeOptions {
+  references: Reference[];
+}
+
+/** Parses every text of a JSON value as a template. Syntax errors are filed with their path. */
+export function compileTree(value: unknown, options: TreeOptions): CompiledTree {
+  const references: Reference[] = [];
+  const render = compile(value, options.path, { ...options, references });
+  return { references, render: render ?? (() => value) };
+}
+
+function compile(value: unknown, path: string, options: Compiling): Render {
   if (typeof value === 'string') return compileText(value, path, options);
   if (Array.isArray(value)) return compileArray(value, path, options);
   if (isObject(value)) return compileObject(value, path, options);
   return null;
 }
 
-function compileText(text: string, path: string, { problems }: TreeOptions): Render {
+function compileText(text: string, path: string, { problems, references }: Compiling): Render {
   if (!isTemplate(text)) return null;
   try {
     const template = compileTemplate(text);
+    references.push(...template.references);
     return (context) => template.render(context);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
@@ -42,13 +54,13 @@ function compileText(text: string, path: string, { problems }: TreeOptions): Ren
   }
 }
 
-function compileArray(items: unknown[], path: string, options: TreeOptions): Render {
+function compileArray(items: unknown[], path: string, options: Compiling): Render {
   const renders = items.map((item, index) => compile(item, elementPath(path, index), options));
   if (renders.every((render) => render === null)) return null;
   return (context) => items.map((item, index) => renders[index]?.(context) ?? item);
 }
 
-function compileObject(object: object, path: string, options: TreeOptions): Render {
+function compileObject(object: object, path: string, options: Compiling): Render {
   const members = Object.entries(object).map(([key, value]): [string, unknown, Render] => [
     key,
     value,

@@ -48,6 +48,8 @@ export interface TestApp {
   startAnotherServer(): Promise<string>;
   /** Until everything that is due has been done. */
   drain(): Promise<void>;
+  /** Ends what a test started on the database, before that is closed. */
+  beforeClose(end: () => Promise<unknown>): void;
   /** After changing what the operator defines. */
   refreshCatalog(): Promise<void>;
   givenKey(key: { permissions?: readonly Permission[]; allowFrom?: string[] }): Promise<string>;
@@ -155,6 +157,7 @@ export async function startTestApp(
     async drain() {
       await app.worker?.idle();
     },
+    beforeClose,
     refreshCatalog: () => catalog.refresh(),
     givenKey,
     async givenWorkspace(yaml) {

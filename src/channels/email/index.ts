@@ -10,7 +10,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   key: 'email',
   variationChannel: 'email',
   address: { kind: 'email' },
-  needs: ['details', 'emailFlags'],
+  needs: ['emailFlags'],
   deadMark: 'hard_bounced',
   capFamily: 'email',
   sendLimits: 'others',

@@ -14,7 +14,7 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   key: 'sms',
   variationChannel: 'sms',
   address: { kind: 'phone' },
-  needs: ['details', 'groups', 'phoneFlags'],
+  needs: ['groups', 'phoneFlags'],
   deadMark: 'invalid_phone',
   capFamily: 'sms',
   sendLimits: 'others',

@@ -6,7 +6,7 @@ export const whatsApp: Channel<WhatsAppMessage, RenderedWhatsApp> = {
   key: 'whats_app',
   variationChannel: 'whats_app',
   address: { kind: 'phone' },
-  needs: ['details', 'groups', 'phoneFlags'],
+  needs: ['groups', 'phoneFlags'],
   deadMark: null,
   capFamily: 'whats_app',
   sendLimits: 'others',

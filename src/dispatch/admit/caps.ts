@@ -3,15 +3,16 @@ import { channels } from '../../channels/index.ts';
 import { wallClock, zonedTime } from '../../lib/time-zone.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
 
-/** A place taken under the caps: one send of one channel of one dispatch. */
-export interface CapPlace {
+/** A slot under the caps: one send of one channel of one dispatch. */
+export interface CapSlot {
   dispatchId: string;
   channel: ChannelKey;
   campaignId: string | null;
   takenAt: Date;
 }
 
-export interface CapQuestion {
+/** What the caps ask of one send. */
+export interface CapFacts {
   dispatchId: string;
   channel: ChannelKey;
   /** Of the campaign of this dispatch; null without one. */
@@ -19,6 +20,11 @@ export interface CapQuestion {
   /** IANA zone of the person, else of the workspace. */
   timeZone: string;
   now: Date;
+  rules: readonly FrequencyCap[];
+  /** The slots that the person holds, those of this dispatch included. */
+  held: readonly CapSlot[];
+  /** The tags that a campaign carries now. */
+  tagsOf(campaignId: string): readonly string[];
 }
 
 /** The name under which a channel is capped; null when it never is. */
@@ -27,41 +33,30 @@ export function capChannelOf(channel: ChannelKey): CapFamily | null {
 }
 
 /**
- * True when a rule has no place left for this send. `history` holds all places the person has taken, this dispatch's
- * own included: further channels of one dispatch share its place under `any` rules.
- * `tagsOf` tells the tags that a campaign carries now. Pure. Source: eligibility.md 4.
+ * True when a rule has no slot left for this send. Further channels of one dispatch share its slot under `any` rules.
+ * Pure. Source: eligibility.md 4.
  */
-export function isCapped(
-  question: CapQuestion,
-  rules: readonly FrequencyCap[],
-  history: readonly CapPlace[],
-  tagsOf: (campaignId: string) => readonly string[],
-): boolean {
-  const family = capChannelOf(question.channel);
+export function isCapped(facts: CapFacts): boolean {
+  const family = capChannelOf(facts.channel);
   if (family === null) return false;
-  return rules.some((rule) => {
+  return facts.rules.some((rule) => {
     if (rule.channel !== 'any' && rule.channel !== family) return false;
-    if (rule.tag !== null && !carries(question.campaignTags ?? [], rule.tag)) return false;
-    return placesUsed(question, rule, history, tagsOf) >= rule.maxSends;
+    if (rule.tag !== null && !carries(facts.campaignTags ?? [], rule.tag)) return false;
+    return slotsUsed(rule, facts) >= rule.maxSends;
   });
 }
 
-function placesUsed(
-  question: CapQuestion,
-  rule: FrequencyCap,
-  history: readonly CapPlace[],
-  tagsOf: (campaignId: string) => readonly string[],
-): number {
-  const since = windowStart(rule, question.now, question.timeZone);
-  const counted = history.filter((place) => {
-    const family = capChannelOf(place.channel);
-    if (family === null || place.takenAt.getTime() < since) return false;
+function slotsUsed(rule: FrequencyCap, { dispatchId, timeZone, now, held, tagsOf }: CapFacts): number {
+  const since = windowStart(rule, now, timeZone);
+  const counted = held.filter((slot) => {
+    const family = capChannelOf(slot.channel);
+    if (family === null || slot.takenAt.getTime() < since) return false;
     if (rule.channel !== 'any' && family !== rule.channel) return false;
-    return rule.tag === null || (place.campaignId !== null && carries(tagsOf(place.campaignId), rule.tag));
+    return rule.tag === null || (slot.campaignId !== null && carries(tagsOf(slot.campaignId), rule.tag));
   });
   // One dispatch counts once for `any` and for push together; its own earlier channels do not stand in its way.
-  const dispatches = new Set(counted.map(({ dispatchId }) => dispatchId));
-  dispatches.delete(question.dispatchId);
+  const dispatches = new Set(counted.map((slot) => slot.dispatchId));
+  dispatches.delete(dispatchId);
   return dispatches.size;
 }
 

@@ -1,110 +1,61 @@
 import type { Channel } from '../../channels/channel.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
-import type { AddressFlags, PushTarget, Recipient } from '../../people/profile/facts.ts';
+import type { AddressFlags, Recipient } from '../../people/profile/facts.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import type { GatePlan } from '../plan/loaded-dispatch.ts';
+import { isCapped } from './caps.ts';
+import { type Later, later, type Refusal, skip } from './decision.ts';
+import type { SendFacts } from './send-facts.ts';
 
-export type SkipReason =
-  | 'no_address'
-  | 'hard_bounced'
-  | 'marked_spam'
-  | 'invalid_phone'
-  | 'suppressed'
-  | 'duplicate_address'
-  | 'unsubscribed'
-  | 'not_opted_in'
-  | 'not_in_subscription_group'
-  | 'frequency_capped';
+/** One question that a send must pass. null: no objection. */
+export type Gate = (recipient: Recipient, facts: SendFacts) => Refusal | Later | null;
 
-export type Admission =
-  | { admitted: true; address: string | null; pushTargets: readonly PushTarget[] }
-  | { admitted: false; reason: SkipReason };
+/** How long a shared address waits for the rest of its audience to be written before it is looked at again. */
+const LOOK_AGAIN_MS = 1_000;
 
-/**
- * Whose turn it is where several people of a broadcast have one address:
- * `own`: this person's, or nobody shares it; `taken`: that of one who comes before; `passed`: that of one who comes after,
- * because this person may not be sent to; `later`: not known before everybody of the audience is.
- */
-export type AddressTurn = 'own' | 'taken' | 'passed' | 'later';
-
-type Gate = (recipient: Recipient, plan: GatePlan, turn: AddressTurn) => SkipReason | null;
-
-/** Steps 5 to 8 of eligibility.md 1, in its order. The caps of step 9 need a reservation and come after. */
-const gates: readonly Gate[] = [
-  hasAddress,
-  addressIsUsable,
-  addressIsFree,
-  globalStateAdmitted,
-  inSubscriptionGroup,
-  addressWasNotPassedOn,
-];
-
-/** First refusal wins; its reason is what the API reports. Pure. */
-export function admit(recipient: Recipient, plan: GatePlan, turn: AddressTurn = 'own'): Admission {
-  for (const gate of gates) {
-    const reason = gate(recipient, plan, turn);
-    if (reason !== null) return { admitted: false, reason };
-  }
-  return { admitted: true, address: addressOf(recipient, plan), pushTargets: targetsOf(recipient, plan) };
+/** Of people who share an address one gets the message; until all of the audience are known, nobody knows who. */
+export function turnIsKnown(_recipient: Recipient, { turn, now }: SendFacts): Later | null {
+  return turn === 'later' ? later(now, LOOK_AGAIN_MS) : null;
 }
 
-function hasAddress(recipient: Recipient, plan: GatePlan): SkipReason | null {
+/** Step 5. */
+export function hasAddress(_recipient: Recipient, { plan, address, pushTargets }: SendFacts): Refusal | null {
   switch (plan.channel.address.kind) {
     case 'none':
       return null;
     case 'push':
-      return targetsOf(recipient, plan).length > 0 ? null : 'no_address';
+      return pushTargets.length > 0 ? null : skip('no_address');
     default:
-      return addressOf(recipient, plan) === null ? 'no_address' : null;
+      return address === null ? skip('no_address') : null;
   }
 }
 
-function addressOf({ person }: Recipient, { channel }: GatePlan): string | null {
-  if (channel.address.kind === 'email') return person.email;
-  if (channel.address.kind === 'phone') return person.phone;
-  return null;
-}
-
-function targetsOf({ pushTargets }: Recipient, { channel, message }: GatePlan): readonly PushTarget[] {
-  const { address } = channel;
-  if (address.kind !== 'push') return [];
-  const silent = channel.isSilent?.(message) ?? false;
-  const fitting = pushTargets.filter(
-    ({ platform, foreground }) => platform === address.platform && (foreground || silent),
-  );
-  if (!channel.mostRecentDeviceOnly?.(message)) return fitting;
-  return fitting.slice(0, 1); // the most recently used comes first
-}
-
-function addressIsUsable(recipient: Recipient, plan: GatePlan): SkipReason | null {
+/** Step 6. */
+export function addressIsUsable(recipient: Recipient, { plan }: SendFacts): Refusal | null {
   if (plan.channel.address.kind === 'email') return emailRefusal(recipient.emailFlags, plan.requiredState);
   if (plan.channel.address.kind !== 'phone' || recipient.phoneFlags === null) return null;
-  if (recipient.phoneFlags.invalidAt && plan.channel.deadMark === 'invalid_phone') return 'invalid_phone';
-  return recipient.phoneFlags.suppressedAt ? 'suppressed' : null;
+  if (recipient.phoneFlags.invalidAt && plan.channel.deadMark === 'invalid_phone') return skip('invalid_phone');
+  return recipient.phoneFlags.suppressedAt ? skip('suppressed') : null;
 }
 
 /** A bounced address is never mailed; one that complained only when the request says `all`. */
-function emailRefusal(flags: AddressFlags | null, requiredState: RequiredState): SkipReason | null {
+function emailRefusal(flags: AddressFlags | null, requiredState: RequiredState): Refusal | null {
   if (flags === null) return null;
-  if (flags.hardBouncedAt) return 'hard_bounced';
-  if (flags.markedSpamAt && requiredState !== 'all') return 'marked_spam';
-  return flags.suppressedAt ? 'suppressed' : null;
+  if (flags.hardBouncedAt) return skip('hard_bounced');
+  if (flags.markedSpamAt && requiredState !== 'all') return skip('marked_spam');
+  return flags.suppressedAt ? skip('suppressed') : null;
 }
 
-function addressIsFree(_recipient: Recipient, _plan: GatePlan, turn: AddressTurn): SkipReason | null {
-  return turn === 'taken' ? 'duplicate_address' : null;
+/** Step 6, of broadcasts: somebody who comes before gets the message of this address. */
+export function addressIsFree(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
+  return turn === 'taken' ? skip('duplicate_address') : null;
 }
 
-/** Somebody else's turn stays theirs, also when the reason why it was passed on is gone meanwhile. */
-function addressWasNotPassedOn(_recipient: Recipient, _plan: GatePlan, turn: AddressTurn): SkipReason | null {
-  return turn === 'passed' ? 'duplicate_address' : null;
-}
-
-function globalStateAdmitted(recipient: Recipient, { channel, requiredState }: GatePlan): SkipReason | null {
-  const state = globalState(recipient, channel);
-  if (state === null || requiredState === 'all') return null;
-  if (state === 'unsubscribed') return 'unsubscribed';
-  return requiredState === 'opted_in' && state === 'subscribed' ? 'not_opted_in' : null;
+/** Step 7. */
+export function globalStateAdmitted(recipient: Recipient, { plan }: SendFacts): Refusal | null {
+  const state = globalState(recipient, plan.channel);
+  if (state === null || plan.requiredState === 'all') return null;
+  if (state === 'unsubscribed') return skip('unsubscribed');
+  return plan.requiredState === 'opted_in' && state === 'subscribed' ? skip('not_opted_in') : null;
 }
 
 function globalState(recipient: Recipient, channel: Channel): GlobalState | null {
@@ -112,9 +63,25 @@ function globalState(recipient: Recipient, channel: Channel): GlobalState | null
   return channel.address.kind === 'push' ? recipient.pushState : null;
 }
 
-/** SMS and WhatsApp never go to others than members, whatever the request says. */
-function inSubscriptionGroup({ person }: Recipient, { channel, subscriptionGroupId }: GatePlan): SkipReason | null {
-  if (channel.address.kind !== 'phone') return null;
-  const state = subscriptionGroupId === null ? undefined : person.subscriptionGroups[subscriptionGroupId];
-  return state === 'subscribed' ? null : 'not_in_subscription_group';
+/** Step 8. SMS and WhatsApp never go to others than members, whatever the request says. */
+export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts): Refusal | null {
+  if (plan.channel.address.kind !== 'phone') return null;
+  const { subscriptionGroupId: id } = plan;
+  const state = id === null ? undefined : person.subscriptionGroups[id];
+  return state === 'subscribed' ? null : skip('not_in_subscription_group');
+}
+
+/** Somebody else's turn stays theirs, also when the reason why it was passed on is gone meanwhile. */
+export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
+  return turn === 'passed' ? skip('duplicate_address') : null;
+}
+
+/** Step 9. */
+export function underFrequencyCaps(_recipient: Recipient, { caps }: SendFacts): Refusal | null {
+  return caps !== null && isCapped(caps) ? skip('frequency_capped') : null;
+}
+
+/** Steps 10 and 11. */
+export function messageIsComposed(_recipient: Recipient, { composed }: SendFacts): Refusal | Later | null {
+  return composed === null || composed.kind === 'composed' ? null : composed;
 }

@@ -1,24 +1,16 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import { loadRecipients, type Recipient } from '../../people/profile/facts.ts';
+import { loadRecipients } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
-import { isBroadcast } from '../plan/send-plan.ts';
-import { type AddressTurn, admit } from './gates.ts';
-
-/** By workspace, then by user id. */
-export type Facts = Map<number, Map<number, Recipient>>;
+import { chooseHolder, type SharedSend, sharedSends, turnOf } from './address-turns.ts';
+import type { LoadedFacts } from './load-facts.ts';
+import type { AddressTurn } from './send-facts.ts';
 
 /** An address that many people have is looked through for one who may be sent to, but not without end. */
 const MOST_CANDIDATES = 50;
-/** How long a shared address waits for the rest of its audience to be written before it is looked at again. */
-const LOOK_AGAIN_MS = 1_000;
-
-export function laterTurn(now: Date): Date {
-  return new Date(now.getTime() + LOOK_AGAIN_MS);
-}
 
 /**
  * Broadcasts send one message per channel and address. Of those who share one, the lowest user id that may be sent to
@@ -26,59 +18,46 @@ export function laterTurn(now: Date): Date {
  */
 export async function takeTurns(
   db: Db,
-  sends: readonly PendingSend[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-  facts: Facts,
-): Promise<Map<PendingSend, AddressTurn>> {
+  { sends, dispatches, facts, now }: TurnsInput,
+): Promise<ReadonlyMap<PendingSend, AddressTurn>> {
   const turns = new Map<PendingSend, AddressTurn>();
-  const groups = new Map<string, SharedSend[]>();
-  for (const send of sends) {
-    const dispatch = dispatches.get(send.dispatchId);
-    const recipient = dispatch && facts.get(dispatch.workspace.id)?.get(send.userId);
-    const address = dispatch && recipient ? sharedAddress(dispatch, send.channel, recipient) : null;
-    if (dispatch === undefined || address === null) continue;
-    if (!dispatch.isExpanded) turns.set(send, 'later');
-    else
-      groups.set(`${dispatch.id}/${send.channel}`, [
-        ...(groups.get(`${dispatch.id}/${send.channel}`) ?? []),
-        { send, dispatch, address },
-      ]);
-  }
-  for (const group of groups.values()) await settle(db, group, turns);
+  const shared = sharedSends(sends, dispatches, facts);
+  const groups = Map.groupBy(shared, ({ send, dispatch }) =>
+    dispatch.isExpanded ? `${dispatch.id}/${send.channel}` : '',
+  );
+  for (const { send } of groups.get('') ?? []) turns.set(send, 'later');
+  groups.delete('');
+  for (const group of groups.values()) await takeTurnsOf(db, group, turns, now);
   return turns;
 }
 
-interface SharedSend {
-  send: PendingSend;
-  dispatch: LoadedDispatch;
-  address: string;
+export interface TurnsInput {
+  sends: readonly PendingSend[];
+  dispatches: ReadonlyMap<string, LoadedDispatch>;
+  facts: LoadedFacts;
+  now: Date;
 }
 
-/** Null where nobody else has it, and for channels that go to no address. */
-function sharedAddress({ plan, messages }: LoadedDispatch, channel: ChannelKey, recipient: Recipient): string | null {
-  if (!isBroadcast(plan)) return null;
-  const kind = messages.get(channel)?.channel.address.kind;
-  if (kind === 'email') return recipient.sharedEmail;
-  return kind === 'phone' ? recipient.sharedPhone : null;
-}
-
-async function settle(db: Db, group: readonly SharedSend[], turns: Map<PendingSend, AddressTurn>): Promise<void> {
+/** Of sends of one dispatch and channel. */
+async function takeTurnsOf(
+  db: Db,
+  group: readonly SharedSend[],
+  turns: Map<PendingSend, AddressTurn>,
+  now: Date,
+): Promise<void> {
   const [first] = group;
   if (first === undefined) return;
   const { dispatch, send } = first;
   const addresses = [...new Set(group.map(({ address }) => address))].sort();
-  const holders = await claimAddresses(db, { dispatch, channel: send.channel, addresses });
-  for (const one of group) {
-    const holder = holders.get(one.address);
-    if (holder === undefined || holder === one.send.userId) continue;
-    turns.set(one.send, holder < one.send.userId ? 'taken' : 'passed');
-  }
+  const holders = await claimAddresses(db, { dispatch, channel: send.channel, addresses, now });
+  for (const one of group) turns.set(one.send, turnOf(one, holders.get(one.address)));
 }
 
 interface Claim {
   dispatch: LoadedDispatch;
   channel: ChannelKey;
   addresses: readonly string[];
+  now: Date;
 }
 
 /** Who gets the message of each address. Once said it stays so, whoever asks, and whatever changes meanwhile. */
@@ -104,20 +83,14 @@ async function claimAddresses(db: Db, claim: Claim): Promise<Map<string, number>
   return holders;
 }
 
-/** The lowest user id that passes the gates; where none does, the lowest. */
 async function chooseHolders(db: Db, claim: Claim): Promise<Map<string, number>> {
-  const { dispatch, channel } = claim;
-  const message = dispatch.messages.get(channel);
+  const { dispatch } = claim;
   const candidates = await candidatesOf(db, claim);
   const people = [...candidates.values()].flat();
   const facts = await loadRecipients(db, { workspaceId: dispatch.workspace.id, people, needs: dispatch.needs });
-  const isReachable = ({ userId }: PersonKey) => {
-    const recipient = facts.get(userId);
-    return recipient !== undefined && message !== undefined && admit(recipient, message.gate).admitted;
-  };
   const chosen = new Map<string, number>();
   for (const [address, persons] of candidates) {
-    const holder = persons.find(isReachable) ?? persons[0];
+    const holder = chooseHolder(persons, facts, claim);
     if (holder !== undefined) chosen.set(address, holder.userId);
   }
   return chosen;

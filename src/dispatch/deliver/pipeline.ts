@@ -1,92 +1,74 @@
 import { Handover, type InHand } from '../../lib/in-hand.ts';
-import type { Facts } from '../admit/shared-addresses.ts';
-import type { PendingSend } from '../ledger/send.ts';
+import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
+import type { Parcel } from '../admit/parcel.ts';
+import type { PendingSend, Verdict } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
-import { type AttemptDeps, decideChunk, deliverAndRecord, loadFacts } from './attempt.ts';
+import { type DecideDeps, decideChunk } from './decide-chunk.ts';
+import type { Deliveries } from './deliveries.ts';
+import { PendingDeliveries } from './pending-deliveries.ts';
+import type { Recorder } from './recorder.ts';
 import { limitFor, type SendLimits } from './send-limits.ts';
 
-export interface PipelineDeps extends AttemptDeps {
+export interface PipelineDeps extends DecideDeps {
+  deliveries: Deliveries;
+  recorder: Recorder;
   sendLimits: SendLimits;
   appQueues: Pick<AppQueues, 'full'>;
 }
 
-/** Facts that have waited longer for room are read again. */
-const FRESH_MS = 5_000;
+/** The sends of a round. */
+export interface Batch {
+  sends: readonly PendingSend[];
+  dispatches: ReadonlyMap<string, LoadedDispatch>;
+  signal: AbortSignal;
+  /** Told when sends of a task are to be tried or looked at again. */
+  onAgain(taskId: number, at: Date): void;
+}
 
 /**
- * Sends chunk after chunk: while one is delivered, the facts of the next are read; a chunk begins when the lane has room
- * for it, not when the one before has ended. Resolves when every result is written.
- * Times at which sends of a task are to be tried again go to `onRetryAt`.
+ * Sends chunk after chunk: while one is delivered, the facts of the next are read; a chunk begins when the limits of its
+ * lane leave room for it, not when the one before has ended. Resolves when every result is written.
  */
-export async function attemptAll(
-  deps: PipelineDeps,
-  chunks: readonly PendingSend[][],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-  signal: AbortSignal,
-  onRetryAt: (taskId: number, dueAt: Date) => void,
-): Promise<void> {
-  const flight = new Flight();
-  // Whatever goes wrong, what is on its way lands first: a task whose results are still to be written must not be tried again.
-  await beginAll(deps, chunks, dispatches, { signal, flight, onRetryAt }).catch((error: unknown) => flight.fail(error));
-  await flight.landed();
+export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<void> {
+  const pending = new PendingDeliveries();
+  // A task whose results are still to be written must not be tried again: even after an error they are waited for.
+  await beginAll(deps, batch, pending).catch((error: unknown) => pending.fail(error));
+  await pending.ended();
 }
 
-interface Course {
-  signal: AbortSignal;
-  flight: Flight;
-  onRetryAt(taskId: number, dueAt: Date): void;
-}
-
-async function beginAll(
-  deps: PipelineDeps,
-  chunks: readonly PendingSend[][],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-  { signal, flight, onRetryAt }: Course,
-): Promise<void> {
-  let ahead = loadAhead(deps, chunks[0], dispatches);
-  for (const [index, given] of chunks.entries()) {
+/** The steps of each chunk: limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
+async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDeliveries): Promise<void> {
+  const chunks = chunksOf(batch.sends, deps.sendLimits.chunk);
+  let ahead = loadAhead(deps, batch, chunks[0]);
+  for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
-    const chunk = fitting(deps, given, dispatches, onRetryAt);
-    if (chunk.length === 0) {
-      ahead = loadAhead(deps, chunks[index + 1], dispatches);
+    const sends = withoutHeldUp(deps, batch, chunk);
+    if (sends.length === 0) {
+      ahead = loadAhead(deps, batch, chunks[index + 1]);
       continue;
     }
-    const room = limitFor(deps.sendLimits, chunk, dispatches);
-    await room.inHand.take(chunk.length, room);
-    if (signal.aborted || flight.hasFailed) {
-      letGo(room.inHand, chunk.length);
+    const limit = limitFor(deps.sendLimits, sends, batch.dispatches);
+    await limit.inHand.take(sends.length, limit);
+    if (batch.signal.aborted || pending.haveFailed) {
+      letGo(limit.inHand, sends.length);
       break; // what was not begun stays pending
     }
-    ahead = loadAhead(deps, chunks[index + 1], dispatches);
-    const begun = await begin(deps, chunk, dispatches, loaded).catch((error: unknown) => {
-      flight.fail(error);
+    ahead = loadAhead(deps, batch, chunks[index + 1]);
+    const parcels = await decide(deps, batch, { sends, loaded }).catch((error: unknown) => {
+      pending.fail(error);
       return [];
     });
-    letGo(room.inHand, chunk.length - begun.length);
-    for (const parcel of begun) {
-      flight.begin();
-      const handover = new Handover(room.inHand);
-      parcel.handover = handover;
-      deliverAndRecord(deps, parcel, signal, (error, verdict) => {
-        if (verdict?.dueAt) onRetryAt(parcel.send.taskId, verdict.dueAt);
-        handover.handedOver();
-        room.inHand.give(1);
-        flight.end(error);
-      });
-    }
+    letGo(limit.inHand, sends.length - parcels.length);
+    const under = { inHand: limit.inHand, pending };
+    for (const parcel of parcels) deliver(deps, batch, parcel, under);
   }
 }
 
 /** Without what would have to wait in memory for an app that is rarely called: that stays pending. */
-function fitting(
-  { appQueues }: PipelineDeps,
-  chunk: readonly PendingSend[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-  onRetryAt: (taskId: number, dueAt: Date) => void,
-): PendingSend[] {
+function withoutHeldUp({ appQueues }: PipelineDeps, batch: Batch, chunk: readonly PendingSend[]): PendingSend[] {
   const untilOf = ({ dispatchId, channel }: PendingSend): number | null => {
-    const dispatch = dispatches.get(dispatchId);
+    const dispatch = batch.dispatches.get(dispatchId);
     const message = dispatch?.messages.get(channel)?.message;
     if (dispatch === undefined || message === undefined) return null;
     return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: dispatch.acceptedAt });
@@ -96,9 +78,60 @@ function fitting(
   return chunk.filter((send) => {
     if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel)
       asked = { of: send, untilMs: untilOf(send) };
-    if (asked.untilMs !== null) onRetryAt(send.taskId, new Date(asked.untilMs));
+    if (asked.untilMs !== null) batch.onAgain(send.taskId, new Date(asked.untilMs));
     return asked.untilMs === null;
   });
+}
+
+/** An error is thrown where the facts are awaited. */
+function loadAhead(
+  { db, clock }: PipelineDeps,
+  { dispatches }: Batch,
+  sends: PendingSend[] | undefined,
+): Promise<LoadedFacts | null> {
+  if (sends === undefined) return Promise.resolve(null);
+  const loaded = loadFacts(db.byKey, { sends, dispatches, nowMs: clock.now().getTime() });
+  loaded.catch(() => undefined);
+  return loaded;
+}
+
+/** What is to be delivered now; everything else is in the ledger. Facts that grew old while they waited are read again. */
+async function decide(
+  deps: PipelineDeps,
+  { dispatches, onAgain }: Batch,
+  { sends, loaded }: { sends: PendingSend[]; loaded: LoadedFacts | null },
+): Promise<Parcel[]> {
+  const nowMs = deps.clock.now().getTime();
+  const isFresh = loaded !== null && areFresh(loaded, nowMs);
+  const facts = isFresh ? loaded : await loadFacts(deps.db.byKey, { sends, dispatches, nowMs });
+  const { parcels, again } = await decideChunk(deps, { sends, dispatches, facts });
+  for (const { taskId, at } of again) onAgain(taskId, at);
+  return parcels;
+}
+
+/** Delivers one message and has the result written. */
+function deliver(
+  { deliveries, recorder }: PipelineDeps,
+  { signal, onAgain }: Batch,
+  parcel: Parcel,
+  { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
+): void {
+  const { send, dispatch, address, rendered } = parcel;
+  const handover = new Handover(inHand);
+  parcel.handover = handover;
+  pending.begin();
+  /** `error`: null, or what left the send ambiguous. */
+  const done = (error: unknown, verdict?: Verdict) => {
+    if (verdict?.dueAt) onAgain(send.taskId, verdict.dueAt);
+    handover.handedOver();
+    inHand.give(1);
+    pending.end(error);
+  };
+  deliveries.deliver(parcel, signal).then((delivered) => {
+    const sandboxMessage = delivered.isSandbox ? rendered : null;
+    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, sandboxMessage };
+    recorder(result, (error) => done(error, delivered.verdict));
+  }, done);
 }
 
 /** What was taken and is not begun. */
@@ -107,65 +140,8 @@ function letGo(inHand: InHand, count: number): void {
   inHand.give(count);
 }
 
-interface Loaded {
-  facts: Facts;
-  at: number;
-}
-
-/** An error is thrown where the facts are awaited. */
-function loadAhead(
-  { db, clock }: PipelineDeps,
-  chunk: PendingSend[] | undefined,
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-): Promise<Loaded | null> {
-  if (chunk === undefined) return Promise.resolve(null);
-  const at = clock.now().getTime();
-  const loaded = loadFacts(db.byKey, chunk, dispatches).then((facts) => ({ facts, at }));
-  loaded.catch(() => undefined);
-  return loaded;
-}
-
-async function begin(
-  deps: PipelineDeps,
-  chunk: PendingSend[],
-  dispatches: ReadonlyMap<string, LoadedDispatch>,
-  loaded: Loaded | null,
-) {
-  const isFresh = loaded !== null && deps.clock.now().getTime() - loaded.at <= FRESH_MS;
-  const facts = isFresh ? loaded.facts : await loadFacts(deps.db.byKey, chunk, dispatches);
-  return decideChunk(deps, chunk, dispatches, facts);
-}
-
-/** Sends on their way, and the first error among them. */
-class Flight {
-  #count = 0;
-  #failure: { error: unknown } | null = null;
-  #onLanded: (() => void) | null = null;
-
-  get hasFailed(): boolean {
-    return this.#failure !== null;
-  }
-
-  begin(): void {
-    this.#count += 1;
-  }
-
-  end(error: unknown): void {
-    if (error !== null) this.fail(error);
-    this.#count -= 1;
-    if (this.#count === 0) this.#onLanded?.();
-  }
-
-  fail(error: unknown): void {
-    this.#failure ??= { error };
-  }
-
-  /** Resolves when none is left; throws the first error. */
-  async landed(): Promise<void> {
-    if (this.#count > 0)
-      await new Promise<void>((resolve) => {
-        this.#onLanded = resolve;
-      });
-    if (this.#failure !== null) throw this.#failure.error;
-  }
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

@@ -8,20 +8,43 @@ import { settleAmbiguous } from '../ledger/ledger.ts';
 import { type DispatchCache, type LoadedDispatch, loadDispatches } from '../plan/loaded-dispatch.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { isExpandable, isLive } from '../plan/states.ts';
-import { type DrainDeps, drain } from './drain.ts';
-import { postponeTask } from './end-tasks.ts';
+import type { AppQueues } from '../push/app-queues.ts';
+import { explainPauses, findBlocked } from './blocked-channels.ts';
+import { type DueDeps, readDue } from './due-sends.ts';
+import { type Finisher, postponeTask } from './end-tasks.ts';
+import { endTasks, runsAfter } from './next-runs.ts';
+import { type PipelineDeps, sendInChunks } from './pipeline.ts';
 
 const LONGEST_POSTPONE_MS = 300_000;
 
-export interface RoundDeps extends DrainDeps {
+export interface RoundDeps extends PipelineDeps, DueDeps {
   catalog(): Catalog;
   cache: DispatchCache;
+  appQueues: AppQueues;
+  finisher: Finisher;
 }
 
 type Round = (tasks: Task[], signal: AbortSignal) => Promise<void>;
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
-/** What a worker does with the tasks it leased together. One bad dispatch does not hold up the others of its round. */
+/**
+ * What a worker does with the tasks that it leased together. The steps of a send, from its lease to its recorded answer,
+ * each where it is done:
+ *
+ * | step                                                          | file                                   |
+ * |---------------------------------------------------------------|----------------------------------------|
+ * | lease tasks of a lane                                         | worker.ts                              |
+ * | load their dispatches; close, expand or send each             | here                                   |
+ * | leave out channels that cannot be sent to now                 | blocked-channels.ts                    |
+ * | open what was just accepted, resume, read what is due         | due-sends.ts                           |
+ * | chunk by chunk: wait for the limits, read facts ahead         | pipeline.ts                            |
+ * | gates → message → caps → marked `sending`                     | decide-chunk.ts, admit/decide.ts       |
+ * | deliver: to the provider of its channel, or the sandbox       | pipeline.ts, deliveries.ts             |
+ * | record the answer                                             | recorder.ts                            |
+ * | end the tasks, or say when they run again                     | next-runs.ts, end-tasks.ts             |
+ *
+ * One bad dispatch does not hold up the others of its round.
+ */
 export function createRound(deps: RoundDeps, wake: (lane: number) => void): Round {
   async function round(tasks: Task[], signal: AbortSignal): Promise<void> {
     try {
@@ -49,7 +72,7 @@ async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (
   const { expanding, sending, over } = partition(tasks, dispatches);
   // All of them end before the first error is told: whoever hears of it tries the tasks again.
   const ends = await Promise.allSettled([
-    ...over.map((task) => layDown(deps, task, dispatches)),
+    ...over.map((task) => close(deps, task, dispatches)),
     send(deps, sending, dispatches, signal),
     ...expanding.map((task) => expand(deps, task, dispatches, wake)),
   ]);
@@ -68,7 +91,7 @@ function partition(tasks: Task[], dispatches: Dispatches) {
 }
 
 /** The end of a task of a dispatch that was stopped: what its last holder may have handed over has to be settled first. */
-async function layDown({ db, finisher, clock }: RoundDeps, task: Task, dispatches: Dispatches): Promise<void> {
+async function close({ db, finisher, clock }: RoundDeps, task: Task, dispatches: Dispatches): Promise<void> {
   const dispatch = dispatches.get(task.dispatchId);
   if (task.kind !== 'expand' && task.tries > 0 && dispatch !== undefined) {
     const isTriedAgain = dispatch.state === 'paused' && dispatch.plan.delivery === 'at_least_once';
@@ -78,11 +101,22 @@ async function layDown({ db, finisher, clock }: RoundDeps, task: Task, dispatche
 }
 
 async function send(deps: RoundDeps, tasks: Task[], dispatches: Dispatches, signal: AbortSignal): Promise<void> {
+  await reviveAll(deps, tasks, dispatches);
+  const blocked = await findBlocked(deps.appQueues, dispatches);
+  const due = await readDue(deps, tasks, dispatches, blocked);
+  const runs = runsAfter(blocked, tasks);
+  const onAgain = (taskId: number, at: Date) => runs.again(taskId, at);
+  await sendInChunks(deps, { sends: due.sends, dispatches, signal, onAgain });
+  if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
+  await explainPauses(deps.db, deps.appQueues, dispatches);
+  await endTasks(deps, tasks, due, runs);
+}
+
+async function reviveAll(deps: RoundDeps, tasks: Task[], dispatches: Dispatches): Promise<void> {
   for (const task of tasks) {
     const dispatch = dispatches.get(task.dispatchId);
     if (task.kind === 'revive' && dispatch !== undefined) await reviveTask(deps, task, dispatch);
   }
-  await drain(deps, tasks, dispatches, signal);
 }
 
 async function expand(

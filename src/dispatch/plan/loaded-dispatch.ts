@@ -1,12 +1,12 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
-import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { Problems } from '../../lib/problems.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
-import type { RecipientNeeds } from '../../people/profile/facts.ts';
+import type { RecipientNeeds } from '../../people/profile/needs.ts';
 import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
 import type { DispatchState } from './states.ts';
@@ -42,6 +42,10 @@ export interface GatePlan {
 export interface PreparedMessage extends CompiledMessage {
   gate: GatePlan;
   variation: { id: string; name: string } | null;
+  /** The channel's render is given the link that unsubscribes, for a header. */
+  hasUnsubscribeUrl: boolean;
+  /** Its links are made for each person: a template or the header holds one. */
+  hasLinks: boolean;
 }
 
 /** Plans are prepared once and kept while they are in use; the oldest go first. */
@@ -126,7 +130,11 @@ export function prepare(
       subscriptionGroupId: subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId),
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
-    return [compiled.key, { ...compiled, gate, variation }];
+    const { subscriptionLinks } = compiled.channel;
+    // A message to everyone, whatever their state, counts as transactional and carries no such header.
+    const hasUnsubscribeUrl = plan.requiredState !== 'all' && subscriptionLinks?.inHeader(workspace.settings) === true;
+    const hasLinks = hasUnsubscribeUrl || (subscriptionLinks !== undefined && compiled.reads.has('links'));
+    return [compiled.key, { ...compiled, gate, variation, hasUnsubscribeUrl, hasLinks }];
   });
   return {
     id: row.id,
@@ -138,37 +146,10 @@ export function prepare(
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: new Map(prepared),
-    needs: needsOf(plan),
+    needs: needsOf(messages, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
   };
 }
-
-function needsOf(plan: SendPlan): RecipientNeeds {
-  const needed = new Set(Object.keys(plan.messages).flatMap((key) => channels[key as ChannelKey].needs));
-  const text = JSON.stringify(plan.messages);
-  return {
-    custom: text.includes('custom_attribute'),
-    details: needed.has('details') || detailNames.some((name) => text.includes(name)),
-    push: needed.has('push') || text.includes('most_recently_used_device'),
-    groups: needed.has('groups') || text.includes('subscribed_state'),
-    emailFlags: needed.has('emailFlags'),
-    phoneFlags: needed.has('phoneFlags'),
-    sharing: isBroadcast(plan),
-  };
-}
-
-/** Names in templates of what is loaded only where it is used; see `people/profile/facts.ts`. */
-const detailNames = [
-  'braze_id',
-  'gender',
-  'language',
-  'country',
-  'city',
-  'phone_number',
-  'date_of_birth',
-  'random_bucket_number',
-  'last_used_app_date',
-];
 
 export function publicId(dispatch: LoadedDispatch): string {
   return undashed(dispatch.id);

@@ -2,6 +2,7 @@ import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { Problems } from '../../lib/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
+import { type Read, readsOf } from '../../templating/resolve.ts';
 import { compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
@@ -11,8 +12,13 @@ export interface CompiledMessage {
   channel: Channel;
   /** As stored, its texts still templates. */
   message: object;
-  /** The message with all its texts rendered for one person. Throws RenderStop. */
-  renderTexts(context: RenderContext): object;
+  /** What its templates read. */
+  reads: ReadonlySet<Read>;
+  /**
+   * The message with all its texts rendered for one person; a promise where a text waits for something. Throws, or
+   * rejects with, RenderStop.
+   */
+  renderTexts(context: RenderContext): object | Promise<object>;
 }
 
 /** Parses every template of a plan's messages; syntax errors are filed under their path, stage `template`. */
@@ -21,6 +27,7 @@ export function compileMessages(messages: SendPlan['messages'], problems: Proble
     const key = name as ChannelKey;
     const channel = channels[key];
     const tree = compileTree(message, { path: `messages.${key}`, never: channel.neverTemplates, problems });
-    return { key, channel, message, renderTexts: (context) => tree(context) as object };
+    const reads = new Set(tree.references.flatMap(readsOf));
+    return { key, channel, message, reads, renderTexts: (context) => tree.render(context) as object };
   });
 }

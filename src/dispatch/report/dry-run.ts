@@ -4,15 +4,15 @@ import { sql } from '../../db/sql.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problems } from '../../lib/problems.ts';
 import { dashed, v7 } from '../../lib/uuid.ts';
-import { loadRecipients, type Recipient } from '../../people/profile/facts.ts';
+import { loadRecipients } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { type CapLedger, openCapLedger } from '../admit/cap-ledger.ts';
-import { compose, type LinkMaker } from '../admit/compose.ts';
-import { admit } from '../admit/gates.ts';
+import { candidateFor, composeAll, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
+import { readSlots } from '../admit/cap-ledger.ts';
+import type { LinkMaker } from '../admit/compose.ts';
+import { verdictOf } from '../admit/decision.ts';
 import { drawRoster, type Refusal, resolveAll } from '../expand/expand-named.ts';
-import type { PendingSend } from '../ledger/send.ts';
-import { type LoadedDispatch, type PreparedMessage, prepare } from '../plan/loaded-dispatch.ts';
+import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { targetingOf } from '../plan/targeting.ts';
 import { compileMessages } from '../plan/templates.ts';
@@ -35,15 +35,15 @@ export function createDryRun(deps: DryRunDeps): DryRun {
   return async (plan, workspace, minors) => {
     const now = deps.clock.now();
     const dispatch = rehearse(plan, workspace, now);
-    const cast = await refusingExpensive(() =>
-      isBroadcast(plan) ? drawAudience(deps.db, dispatch, now) : drawNamed(deps.db, dispatch, now),
+    const { targeted, people, refusals } = await refusingExpensive(() =>
+      isBroadcast(plan) ? findAudience(deps.db, dispatch, now) : findNamed(deps.db, dispatch, now),
     );
-    const verdicts = await judge(deps, dispatch, cast.people, now);
+    const verdicts = await judge(deps, dispatch, people, now);
     return {
       dry_run: true,
-      counts: { targeted: cast.targeted, looked_at: cast.people.length, ...tally(cast.refusals) },
+      counts: { targeted, looked_at: people.length, ...tally(refusals) },
       channels: count(verdicts),
-      recipients: [...cast.refusals.map(verdictOfRefusal), ...verdicts.map(({ verdict }) => verdict)],
+      recipients: [...refusals.map(verdictOfRefusal), ...verdicts.map(({ verdict }) => verdict)],
       samples: verdicts.flatMap(({ sample }) => sample ?? []).slice(0, SAMPLES),
       message: 'success',
       ...(minors.length > 0 && { errors: minors }),
@@ -56,19 +56,20 @@ function rehearse(plan: SendPlan, workspace: WorkspaceCatalog, now: Date): Loade
   return prepare({ id: dashed(v7(now)), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
 }
 
-interface Cast {
+interface Targeted {
   targeted: number;
+  /** Those of them who are looked at. */
   people: PersonKey[];
   refusals: Refusal[];
 }
 
-async function drawNamed(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Cast> {
+async function findNamed(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Targeted> {
   const found = (await resolveAll(db, [dispatch])).get(dispatch.workspace.id) ?? new Map();
   const { recipients, refusals } = await drawRoster(db, dispatch, found, now);
   return { targeted: dispatch.plan.names.length, people: recipients, refusals };
 }
 
-async function drawAudience(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Cast> {
+async function findAudience(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Targeted> {
   const { inSegment, inAudience } = targetingOf(dispatch, now);
   const rows = await withinTimeLimit(db, await estimateProfiles(db), (tx) =>
     tx.query<{ bucket: number; user_id: number; total: number }>(sql`
@@ -83,54 +84,46 @@ async function drawAudience(db: Database, dispatch: LoadedDispatch, now: Date): 
 }
 
 interface Judged {
-  verdict: { channel: string; status: string; reason: string | null };
+  verdict: { channel: string; status: string; reason: string | null; detail?: string | null };
   sample: object | null;
 }
 
-async function judge(deps: DryRunDeps, dispatch: LoadedDispatch, people: PersonKey[], now: Date): Promise<Judged[]> {
-  const facts = await loadRecipients(deps.db, { workspaceId: dispatch.workspace.id, people, needs: dispatch.needs });
-  const caps = await readCaps(deps.db, dispatch, people, now);
-  return [...facts.values()].flatMap((recipient) =>
-    [...dispatch.messages.values()].map((message) => judgeOne(deps, { dispatch, recipient, message, caps, now })),
+/** Every channel of every person, decided as the sender would; no slot is locked or taken, and nothing is written. */
+async function judge(
+  { db, links }: DryRunDeps,
+  dispatch: LoadedDispatch,
+  people: PersonKey[],
+  now: Date,
+): Promise<Judged[]> {
+  // The answer names everybody by the id that we made, which is one of the details.
+  const needs = { ...dispatch.needs, details: true };
+  const recipients = await loadRecipients(db, { workspaceId: dispatch.workspace.id, people, needs });
+  const candidates = [...recipients.values()].flatMap((recipient) =>
+    [...dispatch.messages.keys()].map((channel) => {
+      const { bucket, userId } = recipient;
+      const send = { bucket, userId, dispatchId: dispatch.id, channel, taskId: 0, attempts: 0 };
+      return candidateFor(send, dispatch, { recipient, turn: 'own', now });
+    }),
   );
+  await composeAll(candidates, links);
+  return decideAll(candidates, await readSlots(db, people, now)).map(judgedFrom);
 }
 
-/** The caps as they stand. The locks go at once: a dry run takes no place. */
-function readCaps(db: Database, dispatch: LoadedDispatch, people: PersonKey[], now: Date): Promise<CapLedger> {
-  const channels = [...dispatch.messages.keys()];
-  const sends = people.flatMap((person) =>
-    channels.map((channel) => ({ ...person, dispatchId: dispatch.id, channel, taskId: 0, attempts: 0 })),
-  );
-  return db.transaction((tx) => openCapLedger(tx, sends, now));
-}
-
-interface Question {
-  dispatch: LoadedDispatch;
-  recipient: Recipient;
-  message: PreparedMessage;
-  caps: CapLedger;
-  now: Date;
-}
-
-function judgeOne(deps: DryRunDeps, { dispatch, recipient, message, caps, now }: Question): Judged {
-  const { bucket, userId, person } = recipient;
-  const send: PendingSend = { bucket, userId, dispatchId: dispatch.id, channel: message.key, taskId: 0, attempts: 0 };
-  const head = { external_id: person.externalId, braze_id: person.brazeId, channel: message.key };
-  const refuse = (status: string, reason: string | null, detail: string | null = null) => ({
-    verdict: { ...head, status, reason, detail },
-    sample: null,
-  });
-  const admission = admit(recipient, message.gate);
-  if (!admission.admitted) return refuse('skipped', admission.reason);
-  if (caps.isFull(send, dispatch, recipient)) return refuse('skipped', 'frequency_capped');
-  const composed = compose({ dispatch, message, recipient, now, links: deps.links });
-  if ('verdict' in composed)
-    return refuse(composed.verdict.status, composed.verdict.reason ?? null, composed.verdict.detail);
-  caps.take(send, dispatch);
-  return {
-    verdict: { ...head, status: 'would_be_sent', reason: null },
-    sample: { ...head, address: admission.address, message: composed.rendered },
+function judgedFrom({ candidate, decision }: Decided): Judged {
+  const { facts, send } = candidate;
+  const { recipient, address } = facts;
+  const head = {
+    external_id: recipient?.person.externalId ?? null,
+    braze_id: recipient?.person.brazeId ?? null,
+    channel: send.channel,
   };
+  if (decision.kind === 'admit')
+    return {
+      verdict: { ...head, status: 'would_be_sent', reason: null },
+      sample: { ...head, address, message: renderedOf(candidate) },
+    };
+  const { status, reason = null, detail = null } = verdictOf(decision, address);
+  return { verdict: { ...head, status, reason, detail }, sample: null };
 }
 
 function count(judged: Judged[]): Record<string, ChannelCounts> {

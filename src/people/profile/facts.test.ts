@@ -4,8 +4,9 @@ import { testDatabase } from '../../../test/support/database.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { brazeId } from './braze-id.ts';
-import { allNeeds, loadRecipients } from './facts.ts';
+import { loadRecipients } from './facts.ts';
 import { nameKey, type PersonKey, resolveNames } from './identify.ts';
+import { allNeeds } from './needs.ts';
 
 const createdAt = new Date('2026-01-02T03:04:05.678Z');
 

@@ -1,9 +1,10 @@
 import { intArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
-import { empty, type Sql, sql } from '../../db/sql.ts';
+import { empty, raw, type Sql, sql } from '../../db/sql.ts';
 import type { GlobalState, PersonFacts } from '../../templating/facts.ts';
 import { brazeId } from './braze-id.ts';
 import type { PersonKey } from './identify.ts';
+import { allNeeds, columnsFor, type RecipientNeeds } from './needs.ts';
 
 export type Platform = 'ios' | 'android' | 'kindle' | 'web';
 
@@ -41,28 +42,6 @@ export interface Recipient extends PersonKey {
   sharedEmail: string | null;
   sharedPhone: string | null;
 }
-
-export interface RecipientNeeds {
-  custom: boolean;
-  /** What few templates use: gender, language, places, dates, the phone number, the id we made. */
-  details: boolean;
-  push: boolean;
-  groups: boolean;
-  emailFlags: boolean;
-  phoneFlags: boolean;
-  /** Whether somebody else has the same address, of the kinds whose flags are asked for. */
-  sharing: boolean;
-}
-
-export const allNeeds: RecipientNeeds = {
-  custom: true,
-  details: true,
-  push: true,
-  groups: true,
-  emailFlags: true,
-  phoneFlags: true,
-  sharing: true,
-};
 
 /**
  * What gates and templates need to know of these persons, by user id; deleted persons are missing. Fastest when all have
@@ -126,19 +105,21 @@ function loadPersons(
   return db.prepared<Row>(
     `load_persons_${chunk.name}_${bits}`,
     sql`
-    select r.bucket, r.user_id, r.external_id, r.first_name, r.last_name, r.email, r.time_zone, r.email_state,
-           r.push_state${extraColumns(needs)}
+    select r.bucket, r.user_id, r.push_state, ${personColumns(needs)}${extraColumns(needs)}
       from ${source}${extraJoins(needs)}
      where ${condition} and r.workspace_id = ${workspaceId}`,
   );
 }
 
+function personColumns(needs: RecipientNeeds): Sql {
+  return raw(
+    columnsFor(needs)
+      .map((column) => `r.${column}`)
+      .join(', '),
+  );
+}
+
 function extraColumns(needs: RecipientNeeds): Sql {
-  const details = sql`,
-           r.created_at, r.phone, r.gender, r.language, r.country, r.home_city, r.dob, r.random_bucket, r.longitude,
-           r.latitude, r.last_session_at`;
-  // A person known by the phone alone still needs it.
-  const phone = needs.phoneFlags ? sql`, r.phone` : empty;
   const push = sql`,
            t.app_id, t.platform, t.token, t.device_id, t.foreground, t.last_used_at, t.registered_at, t.environment`;
   const emailFlags = sql`,
@@ -149,11 +130,10 @@ function extraColumns(needs: RecipientNeeds): Sql {
            f.address is not null as phone_known, f.hard_bounced_at as phone_hard_bounced_at,
            f.marked_spam_at as phone_marked_spam_at, f.invalid_at as phone_invalid_at,
            f.suppressed_at as phone_suppressed_at`;
-  const custom = needs.custom ? sql`, r.custom, r.custom_times` : empty;
   const shared = needs.sharing ? sharingColumns(needs) : empty;
-  return sql`${needs.details ? details : phone}${custom}${needs.push ? push : empty}${
-    needs.emailFlags ? emailFlags : empty
-  }${needs.phoneFlags ? phoneFlags : empty}${shared}`;
+  return sql`${needs.push ? push : empty}${needs.emailFlags ? emailFlags : empty}${
+    needs.phoneFlags ? phoneFlags : empty
+  }${shared}`;
 }
 
 function sharingColumns(needs: RecipientNeeds): Sql {

@@ -212,7 +212,9 @@ const bad: [string, object | string, string[]][] = [
   [
     'a bad range',
     { webhook: { allow: ['10.0.0.0/40'] } },
-    ['webhook.allow[0]: expected a host, address or CIDR subnet, with a port unless that is 80 or 443, such as hooks.internal:8443, 10.0.0.0/8:8080 or [fd00::/8]:8080'],
+    [
+      'webhook.allow[0]: expected a host, address or CIDR subnet, with a port unless that is 80 or 443, such as hooks.internal:8443, 10.0.0.0/8:8080 or [fd00::/8]:8080',
+    ],
   ],
   [
     'an unknown channel',

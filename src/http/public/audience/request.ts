@@ -1,10 +1,11 @@
 import { filterOf } from '../../../audience/context.ts';
 import { parseAudience } from '../../../audience/grammar/parse.ts';
 import { checkReferences } from '../../../audience/grammar/references.ts';
-import type { PreviewChannel, PreviewRequest } from '../../../audience/preview.ts';
+import type { PreviewRequest } from '../../../audience/preview.ts';
 import type { TargetingFilters } from '../../../audience/targeting.ts';
 import { type ChannelKey, channelKeys } from '../../../channels/channel.ts';
 import { channels } from '../../../channels/index.ts';
+import { type ReachQuestion, reaches } from '../../../dispatch/admit/gates-sql.ts';
 import { RequestError } from '../../../errors.ts';
 import { describe, elementPath, memberPath, type RawObject } from '../../../lib/json.ts';
 import { ObjectReader } from '../../../lib/object-reader.ts';
@@ -21,11 +22,13 @@ type Body = ObjectReader;
 /** The body of /audience/preview. Throws RequestError. */
 export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog): PreviewRequest {
   const body = bodyWith(previewMembers, raw);
-  return {
-    filters: readTargets(body, workspace),
-    requiredState: body.word('recipient_subscription_state', requiredStates) ?? 'subscribed',
-    channels: readChannels(body, workspace),
-  };
+  const filters = readTargets(body, workspace);
+  const requiredState = body.word('recipient_subscription_state', requiredStates) ?? 'subscribed';
+  const channels = readChannels(body, workspace).map(({ key, groupId }) => ({
+    key,
+    reaches: reaches({ key, groupId, requiredState, workspaceId: workspace.id }),
+  }));
+  return { filters, channels };
 }
 
 /** The body of /audience/explain. Throws RequestError. */
@@ -70,7 +73,7 @@ function readSegment(id: unknown, workspace: WorkspaceCatalog): TargetingFilters
 }
 
 /** Without `channels`, every channel for which it is known who may get it. */
-function readChannels(body: Body, workspace: WorkspaceCatalog): PreviewChannel[] {
+function readChannels(body: Body, workspace: WorkspaceCatalog): Pick<ReachQuestion, 'key' | 'groupId'>[] {
   const groups = readGroups(body, workspace);
   if (!body.has('channels')) {
     const answerable = channelKeys.filter((key) => !needsGroup(key) || groups.has(key));

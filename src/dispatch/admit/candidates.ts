@@ -1,0 +1,74 @@
+import type { Recipient } from '../../people/profile/facts.ts';
+import type { PendingSend } from '../ledger/send.ts';
+import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
+import type { CapSlots } from './cap-slots.ts';
+import { compose, type LinkMaker } from './compose.ts';
+import { decide } from './decide.ts';
+import type { Decision } from './decision.ts';
+import { type AddressTurn, factsOf, type SendFacts } from './send-facts.ts';
+
+/** One send on its way to its decision, for the sender and the dry run alike. */
+export interface Candidate {
+  send: PendingSend;
+  dispatch: LoadedDispatch;
+  message: PreparedMessage;
+  facts: SendFacts;
+  /** From what is known of the person alone: whether a message need be composed. */
+  soFar: Decision;
+}
+
+/** A send of which nothing but its person is known yet. */
+export function candidateFor(
+  send: PendingSend,
+  dispatch: LoadedDispatch,
+  { recipient, turn, now }: { recipient: Recipient | null; turn: AddressTurn; now: Date },
+): Candidate {
+  const message = dispatch.messages.get(send.channel);
+  if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
+  const facts = factsOf(recipient, message.gate, turn, now);
+  return { send, dispatch, message, facts, soFar: decide(facts) };
+}
+
+/** Composes the messages of those who are admitted so far. null: nothing waits, all are there. */
+export function composeAll(candidates: readonly Candidate[], links: LinkMaker): Promise<unknown> | null {
+  const waiting: Promise<void>[] = [];
+  for (const { dispatch, message, facts, soFar } of candidates) {
+    if (soFar.kind !== 'admit' || facts.recipient === null) continue;
+    const composed = compose({ dispatch, message, recipient: facts.recipient, now: facts.now, links });
+    if (!(composed instanceof Promise)) facts.composed = composed;
+    else {
+      const arrival = composed.then((one) => {
+        facts.composed = one;
+      });
+      arrival.catch(() => undefined); // thrown below, also when another throws before it is awaited
+      waiting.push(arrival);
+    }
+  }
+  return waiting.length === 0 ? null : Promise.all(waiting);
+}
+
+export interface Decided {
+  candidate: Candidate;
+  decision: Decision;
+}
+
+/**
+ * Decides each with all that is known, in order: who goes out takes a slot, which those after it see.
+ * `slots`: null when no cap concerns any of them.
+ */
+export function decideAll(candidates: readonly Candidate[], slots: CapSlots | null): Decided[] {
+  return candidates.map((candidate) => {
+    const { send, dispatch, facts, soFar } = candidate;
+    if (soFar.kind !== 'admit' || facts.recipient === null) return { candidate, decision: soFar };
+    if (slots !== null) facts.caps = slots.factsFor(send, dispatch, facts.recipient);
+    const decision = decide(facts);
+    if (decision.kind === 'admit') slots?.take(send, dispatch);
+    return { candidate, decision };
+  });
+}
+
+/** The message of somebody who is admitted. */
+export function renderedOf({ facts: { composed } }: Candidate): object {
+  if (composed?.kind !== 'composed') throw new Error('a send was admitted whose message is not composed');
+  return composed.rendered;
+}

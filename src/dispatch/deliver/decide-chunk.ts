@@ -1,0 +1,126 @@
+import type { Database } from '../../db/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { type Candidate, candidateFor, composeAll, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
+import { lockSlots, saveSlots } from '../admit/cap-ledger.ts';
+import { isUnderCaps } from '../admit/cap-slots.ts';
+import type { LinkMaker } from '../admit/compose.ts';
+import { later, verdictOf } from '../admit/decision.ts';
+import { areFresh, type LoadedFacts } from '../admit/load-facts.ts';
+import type { Parcel } from '../admit/parcel.ts';
+import { takeTurns } from '../admit/shared-addresses.ts';
+import { settle } from '../ledger/devices.ts';
+import { decideSends } from '../ledger/ledger.ts';
+import type { PendingSend, Verdict } from '../ledger/send.ts';
+import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { writeOff } from '../push/deliver-push.ts';
+
+export interface DecideDeps {
+  db: Database;
+  clock: Clock;
+  worker: string;
+  links: LinkMaker;
+}
+
+export interface Chunk {
+  sends: readonly PendingSend[];
+  dispatches: ReadonlyMap<string, LoadedDispatch>;
+  facts: LoadedFacts;
+}
+
+/** What was decided and is in the ledger: messages that are ours to deliver, and when others are to be looked at again. */
+export interface DecidedChunk {
+  parcels: Parcel[];
+  again: readonly { taskId: number; at: Date }[];
+}
+
+/** Whose message took so long to compose that the facts it says are old now is looked at again after this. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** Turns → gates → messages → caps → `sending`. Nothing is locked while messages are composed. */
+export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<DecidedChunk> {
+  const candidates = await candidatesOf(deps, chunk);
+  const waiting = composeAll(candidates, deps.links);
+  if (waiting !== null) {
+    await waiting;
+    putOffOutdated(candidates, chunk.facts, deps.clock.now());
+  }
+  const written = candidates.some(({ send, dispatch }) => isUnderCaps(send, dispatch))
+    ? await decideUnderCaps(deps, candidates)
+    : await decideWithoutCaps(deps, candidates);
+  return outcomeOf(written);
+}
+
+async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, facts }: Chunk): Promise<Candidate[]> {
+  const turns = await takeTurns(db.byKey, { sends, dispatches, facts, now: clock.now() });
+  const now = clock.now();
+  const candidates: Candidate[] = [];
+  for (const send of sends) {
+    const dispatch = dispatches.get(send.dispatchId);
+    if (dispatch === undefined) continue; // cancelled or paused meanwhile: its rows stay as they are
+    const recipient = facts.recipients.get(dispatch.workspace.id)?.get(send.userId) ?? null;
+    candidates.push(candidateFor(send, dispatch, { recipient, turn: turns.get(send) ?? 'own', now }));
+  }
+  return candidates;
+}
+
+/** A message that was waited for must not go out because of facts that grew old meanwhile. */
+function putOffOutdated(candidates: readonly Candidate[], facts: LoadedFacts, now: Date): void {
+  if (areFresh(facts, now.getTime())) return;
+  for (const { facts: own } of candidates)
+    if (own.composed?.kind === 'composed') own.composed = later(now, LOOK_AGAIN_MS);
+}
+
+async function decideWithoutCaps(deps: DecideDeps, candidates: readonly Candidate[]): Promise<Written[]> {
+  const { db, worker, clock } = deps;
+  const decided = decideAll(candidates, null).map(toWrite);
+  return decideSends(db.byKey, { worker, now: clock.now(), decided });
+}
+
+/** The people stay locked from before their slots are read until those that they take are written. */
+function decideUnderCaps({ db, worker, clock }: DecideDeps, candidates: readonly Candidate[]): Promise<Written[]> {
+  const now = clock.now();
+  const sends = candidates.map(({ send }) => send);
+  return db.byKey.transaction(async (tx) => {
+    const slots = await lockSlots(tx, sends, now);
+    const decided = decideAll(candidates, slots).map(toWrite);
+    const written = await decideSends(tx, { worker, now, decided });
+    const goingOn = written.flatMap(({ send, decision }) => (decision.kind === 'refuse' ? [] : [send]));
+    await saveSlots(tx, slots, { sends, goingOn: new Set(goingOn) });
+    return written;
+  });
+}
+
+interface Written extends Decided {
+  send: PendingSend;
+  verdict: Verdict;
+}
+
+function toWrite({ candidate, decision }: Decided): Written {
+  const { send, facts } = candidate;
+  const verdict = verdictOf(decision, facts.address);
+  return { candidate, decision, send, verdict: decision.kind === 'refuse' ? givenDevices(send, verdict) : verdict };
+}
+
+/** A send that some of its devices have is sent, whatever stands against the others now. */
+function givenDevices({ devices }: PendingSend, verdict: Verdict): Verdict {
+  if (!devices?.some(({ state }) => state === 'sent')) return verdict;
+  return settle(writeOff(devices, verdict.reason ?? verdict.status));
+}
+
+function outcomeOf(written: readonly Written[]): DecidedChunk {
+  const parcels: Parcel[] = [];
+  const again: { taskId: number; at: Date }[] = [];
+  for (const { send, decision, candidate } of written) {
+    if (decision.kind === 'admit') parcels.push(parcelOf(candidate));
+    else if (decision.kind === 'later') again.push({ taskId: send.taskId, at: decision.at });
+  }
+  return { parcels, again };
+}
+
+function parcelOf(candidate: Candidate): Parcel {
+  const { send, dispatch, message, facts } = candidate;
+  const { recipient, address, pushTargets } = facts;
+  if (recipient === null) throw new Error('a send was admitted whose person is gone');
+  const rendered = renderedOf(candidate);
+  return { send, dispatch, recipient, message, rendered, address, pushTargets, handover: undefined };
+}

@@ -1,0 +1,101 @@
+import type { Logger } from 'pino';
+import type { Database } from '../../db/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Task } from '../../queue/tasks.ts';
+import { expandNamed } from '../expand/expand-named.ts';
+import { type DueTask, dueSends, settleAmbiguous } from '../ledger/ledger.ts';
+import type { PendingSend } from '../ledger/send.ts';
+import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import type { BlockedChannels } from './blocked-channels.ts';
+
+/** Most sends of one task that are read at once; then others have their turn. */
+const PAGE = 1_000;
+
+export interface DueDeps {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  /** How far each task was read in this process, so that the next page need not pass over what is done. */
+  pages: Map<number, number>;
+}
+
+type Dispatches = ReadonlyMap<string, LoadedDispatch>;
+
+/** What is due of the tasks of a round. */
+export interface Due {
+  sends: PendingSend[];
+  /** Those of `sends` that were read, a page of each of the tasks `asked`; the others were just opened. */
+  read: readonly PendingSend[];
+  asked: readonly DueTask[];
+}
+
+/** Opens what was just accepted, resumes what a dead worker left, and reads the page that is due of all others. */
+export async function readDue(
+  deps: DueDeps,
+  tasks: readonly Task[],
+  dispatches: Dispatches,
+  blocked: BlockedChannels,
+): Promise<Due> {
+  const isFresh = ({ dispatchId, tries }: Task) => tries === 0 && dispatches.get(dispatchId)?.state === 'accepted';
+  const opened = await open(deps, tasks.filter(isFresh), dispatches);
+  const begun = tasks.filter((task) => !isFresh(task));
+  await resume(deps, begun, dispatches);
+  const asked = begun.map((task) => dueTask(deps, task, blocked));
+  const read = await dueSends(deps.db.byKey, asked, deps.clock.now(), PAGE);
+  const unblocked = opened.filter(({ dispatchId, channel }) => !blocked.get(dispatchId)?.has(channel));
+  return { sends: [...unblocked, ...read], read, asked };
+}
+
+/** Writes the rows of dispatches that were just accepted; they are tried without being read again. */
+function open({ db, clock }: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<PendingSend[]> {
+  const opened = tasks.flatMap(({ dispatchId }) => dispatches.get(dispatchId) ?? []);
+  const taskIds = new Map(tasks.map(({ dispatchId, id }) => [dispatchId, id]));
+  return expandNamed(db, opened, taskIds, clock.now());
+}
+
+/** What tasks that were begun before, perhaps by a worker that died, have left. */
+async function resume(deps: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<void> {
+  for (const task of tasks) {
+    const dispatch = dispatches.get(task.dispatchId);
+    if (task.tries === 0 || dispatch === undefined) continue;
+    const mode = dispatch.plan.delivery === 'at_least_once' ? 'retry' : 'unknown';
+    const ambiguous = await settleAmbiguous(deps.db.byKey, task, mode, deps.clock.now());
+    if (ambiguous > 0)
+      deps.log.warn({ dispatch_id: task.dispatchId, sends: ambiguous, mode }, 'resuming after a crash');
+  }
+  await open(
+    deps,
+    tasks.filter(({ dispatchId }) => dispatches.get(dispatchId)?.state === 'accepted'),
+    dispatches,
+  );
+}
+
+function dueTask({ pages }: DueDeps, { id, dispatchId, bucket }: Task, blocked: BlockedChannels): DueTask {
+  const afterUserId = pages.get(id) ?? 0;
+  return { id, dispatchId, bucket, afterUserId, without: [...(blocked.get(dispatchId)?.keys() ?? [])] };
+}
+
+/**
+ * Once a page is done: notes where the next one of each task begins. `full`: the tasks of which a whole page was read, so
+ * that there is more at once; `rest`: of the others more may be due later.
+ */
+export function turnPages(
+  { pages }: Pick<DueDeps, 'pages'>,
+  { asked, read }: Due,
+): { full: readonly DueTask[]; rest: readonly DueTask[] } {
+  const perTask = new Map<number, { count: number; last: number }>();
+  for (const { taskId, userId } of read) {
+    const known = perTask.get(taskId);
+    if (known === undefined) perTask.set(taskId, { count: 1, last: userId });
+    else {
+      known.count += 1;
+      known.last = Math.max(known.last, userId);
+    }
+  }
+  const isFull = ({ id, bucket }: DueTask) => bucket !== null && perTask.get(id)?.count === PAGE;
+  const full = asked.filter(isFull);
+  for (const { id } of asked) pages.delete(id);
+  // One person's channels may be parted by the page's end.
+  for (const { id } of full) pages.set(id, (perTask.get(id)?.last ?? 1) - 1);
+  return { full, rest: asked.filter((task) => !isFull(task)) };
+}

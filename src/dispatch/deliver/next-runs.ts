@@ -1,0 +1,46 @@
+import type { Database } from '../../db/database.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Task } from '../../queue/tasks.ts';
+import { nextDue } from '../ledger/ledger.ts';
+import type { BlockedChannels } from './blocked-channels.ts';
+import { type Due, turnPages } from './due-sends.ts';
+import type { Finisher } from './end-tasks.ts';
+
+/** When each task of a round is to run again: the earliest that was asked for. */
+export class NextRuns {
+  readonly #at = new Map<number, Date>();
+
+  again(taskId: number, at: Date): void {
+    const earlier = this.#at.get(taskId);
+    if (earlier === undefined || at < earlier) this.#at.set(taskId, at);
+  }
+
+  /** null: never. */
+  get(taskId: number): Date | null {
+    return this.#at.get(taskId) ?? null;
+  }
+}
+
+/** A task whose channel cannot be sent to now runs again when it can. */
+export function runsAfter(blocked: BlockedChannels, tasks: readonly Task[]): NextRuns {
+  const runs = new NextRuns();
+  for (const task of tasks)
+    for (const untilMs of blocked.get(task.dispatchId)?.values() ?? []) runs.again(task.id, new Date(untilMs));
+  return runs;
+}
+
+export interface EndDeps {
+  db: Database;
+  clock: Clock;
+  finisher: Finisher;
+  pages: Map<number, number>;
+}
+
+/** Ends the tasks of a round: gone, or to run again when more of them is due. */
+export async function endTasks(deps: EndDeps, tasks: readonly Task[], due: Due, runs: NextRuns): Promise<void> {
+  const { full, rest } = turnPages(deps, due);
+  const now = deps.clock.now();
+  for (const { id } of full) runs.again(id, now);
+  for (const [id, at] of await nextDue(deps.db.byKey, rest, now)) runs.again(id, at);
+  await Promise.all(tasks.map(({ id }) => deps.finisher({ taskId: id, runAt: runs.get(id) })));
+}

@@ -1,0 +1,96 @@
+import type { PersonFacts } from '../../templating/facts.ts';
+
+/** What is loaded of a person as the target of a send; the rest of its facts are empty or null. */
+export interface RecipientNeeds {
+  custom: boolean;
+  /** What few templates use: gender, language, places, dates, the phone number, the id we made. */
+  details: boolean;
+  push: boolean;
+  groups: boolean;
+  emailFlags: boolean;
+  phoneFlags: boolean;
+  /** Whether somebody else has the same address, of the kinds whose flags are asked for. */
+  sharing: boolean;
+}
+
+type Need = keyof RecipientNeeds;
+
+export const allNeeds: RecipientNeeds = {
+  custom: true,
+  details: true,
+  push: true,
+  groups: true,
+  emailFlags: true,
+  phoneFlags: true,
+  sharing: true,
+};
+
+interface Stored {
+  /** Column of `profiles`. null: the fact comes from rows of another table. */
+  column: string | null;
+  /** The fact is loaded with any of these needs. Empty: it always is. */
+  loadedWith: readonly Need[];
+}
+
+const always = (column: string): Stored => ({ column, loadedWith: [] });
+const detail = (column: string): Stored => ({ column, loadedWith: ['details'] });
+
+/** Where each fact of a person is stored, and what loads it. */
+const storedFacts: Readonly<Record<keyof PersonFacts, Stored>> = {
+  externalId: always('external_id'),
+  firstName: always('first_name'),
+  lastName: always('last_name'),
+  email: always('email'),
+  timeZone: always('time_zone'),
+  emailState: always('email_state'),
+  brazeId: detail('created_at'),
+  gender: detail('gender'),
+  language: detail('language'),
+  country: detail('country'),
+  homeCity: detail('home_city'),
+  dob: detail('dob'),
+  randomBucket: detail('random_bucket'),
+  longitude: detail('longitude'),
+  latitude: detail('latitude'),
+  lastSessionAt: detail('last_session_at'),
+  // A person may be known by the phone alone.
+  phone: { column: 'phone', loadedWith: ['details', 'phoneFlags'] },
+  custom: { column: 'custom', loadedWith: ['custom'] },
+  customTimes: { column: 'custom_times', loadedWith: ['custom'] },
+  subscriptionGroups: { column: null, loadedWith: ['groups'] },
+  mostRecentlyUsedDevice: { column: null, loadedWith: ['push'] },
+};
+
+/** The columns of `profiles` that hold the facts of a person. */
+export function columnsFor(needs: RecipientNeeds): string[] {
+  return Object.values(storedFacts).flatMap(({ column, loadedWith }) =>
+    column !== null && isLoaded(loadedWith, needs) ? [column] : [],
+  );
+}
+
+/** `needs`, and what else must be loaded for these facts to be known. */
+export function needsToKnow(facts: Iterable<keyof PersonFacts>, needs: RecipientNeeds): RecipientNeeds {
+  const widened = { ...needs };
+  for (const fact of facts) {
+    const { loadedWith } = storedFacts[fact];
+    const [first] = loadedWith;
+    if (first !== undefined && !isLoaded(loadedWith, widened)) widened[first] = true;
+  }
+  return widened;
+}
+
+function isLoaded(loadedWith: readonly Need[], needs: RecipientNeeds): boolean {
+  return loadedWith.length === 0 || loadedWith.some((need) => needs[need]);
+}
+
+export function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): RecipientNeeds {
+  return {
+    custom: one.custom || other.custom,
+    details: one.details || other.details,
+    push: one.push || other.push,
+    groups: one.groups || other.groups,
+    emailFlags: one.emailFlags || other.emailFlags,
+    phoneFlags: one.phoneFlags || other.phoneFlags,
+    sharing: one.sharing || other.sharing,
+  };
+}

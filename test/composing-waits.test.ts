@@ -1,0 +1,118 @@
+// A message may have to be waited for, such as for a value that is fetched: the real worker, with a text that waits.
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import pino from 'pino';
+import { sql } from '../src/db/sql.ts';
+import { DispatchCache } from '../src/dispatch/plan/loaded-dispatch.ts';
+import type { SendPlan } from '../src/dispatch/plan/send-plan.ts';
+import { startWorking } from '../src/dispatch/start-working.ts';
+import type { Catalog } from '../src/workspace/catalog.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+
+const webhook = { url: 'https://example.com/', request_method: 'POST', body: 'hi {{${first_name}}}' };
+const caps = 'frequency_caps: [{ channel: any, max_sends: 1, period_count: 1, period_unit: days }]';
+
+interface Waits {
+  app: TestApp;
+  dispatchId: string;
+  /** Resolves when so many messages have been begun. */
+  begun(count: number): Promise<void>;
+  /** Lets all that wait go on, now and later. */
+  release(): void;
+  /** Until nothing is due. */
+  drain(): Promise<void>;
+}
+
+/** Ada is sent a webhook whose text waits, by a worker of the test's own. */
+async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace(workspace);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada', first_name: 'Ada' }] });
+  const { body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
+  assert.equal(body.message, 'success', JSON.stringify(body));
+  const { id, request } = await app.db.one<{ id: string; request: SendPlan }>(sql`select id, request from dispatches`);
+  const cache = new DispatchCache();
+  const { messages } = cache.remember(id, request);
+  const gate = Promise.withResolvers<void>();
+  let count = 0;
+  const heard: { count: number; resolve(): void }[] = [];
+  for (const [index, message] of messages.entries()) {
+    messages[index] = {
+      ...message,
+      renderTexts(context) {
+        count += 1;
+        for (const one of heard) if (one.count <= count) one.resolve();
+        return gate.promise.then(() => message.renderTexts(context));
+      },
+    };
+  }
+  const catalog: Catalog = {
+    workspace: (wanted) => (wanted === app.workspaceId ? app.workspace() : undefined),
+    workspaceOfApp: () => undefined,
+    apiKey: () => undefined,
+  };
+  const { db, clock } = app;
+  const log = pino({ level: 'silent' });
+  const links = () => {
+    throw new Error('nobody asked for links');
+  };
+  const working = await startWorking({ db, clock, log, catalog: () => catalog, lanes: ['named'] }, { cache, links });
+  app.beforeClose(() => working.stop());
+  return {
+    app,
+    dispatchId: body.dispatch_id,
+    begun: (wanted) =>
+      new Promise((resolve) => {
+        if (count >= wanted) resolve();
+        else heard.push({ count: wanted, resolve });
+      }),
+    release: gate.resolve,
+    drain: () => working.worker.idle(),
+  };
+}
+
+async function verdictOf({ app, dispatchId }: Waits) {
+  const { body } = await app.get(`/dispatches/${dispatchId}/recipients`);
+  const [{ status, next_attempt_at, attempts }] = body.recipients;
+  return { status, next_attempt_at, attempts };
+}
+
+const slots = ({ app }: Waits) => app.db.query(sql`select channel from cap_places`);
+
+test('nobody is locked while a message is waited for; then it takes its slot and goes out', async (t) => {
+  const waits = await givenWaiting(t, caps);
+  await waits.begun(1);
+  await waits.app.db.transaction(async (tx) => {
+    const rows = await tx.query(sql`select from profiles where external_id = 'ada' for update nowait`);
+    assert.equal(rows.length, 1);
+  });
+  assert.deepEqual([(await verdictOf(waits)).status, await slots(waits)], ['pending', []]);
+  waits.release();
+  await waits.drain();
+  assert.deepEqual(await verdictOf(waits), { status: 'sent', next_attempt_at: null, attempts: 1 });
+  assert.deepEqual(await slots(waits), [{ channel: 'webhook' }]);
+  const { message } = await waits.app.db.one<{ message: { body: string } }>(sql`select message from sandbox_messages`);
+  assert.equal(message.body, 'hi Ada');
+});
+
+for (const workspace of [caps, 'segments: []']) {
+  test(`a message that was waited for until its facts were old is made again from fresh ones (${workspace})`, async (t) => {
+    const waits = await givenWaiting(t, workspace);
+    await waits.begun(1);
+    await waits.app.post('/users/track', { attributes: [{ external_id: 'ada', first_name: 'Augusta' }] });
+    waits.app.clock.advance(5_001);
+    waits.release();
+    await waits.drain();
+    const dueAt = new Date(waits.app.clock.now().getTime() + 1_000).toISOString();
+    assert.deepEqual(await verdictOf(waits), { status: 'pending', next_attempt_at: dueAt, attempts: 0 });
+    assert.deepEqual(await slots(waits), [], 'what waits takes no slot');
+    waits.app.clock.advance(1_000);
+    await waits.drain();
+    assert.deepEqual(await verdictOf(waits), { status: 'sent', next_attempt_at: null, attempts: 1 });
+    const { message } = await waits.app.db.one<{ message: { body: string } }>(
+      sql`select message from sandbox_messages`,
+    );
+    assert.equal(message.body, 'hi Augusta');
+    assert.equal((await waits.app.get(`/dispatches/${waits.dispatchId}`)).body.state, 'finished');
+  });
+}
