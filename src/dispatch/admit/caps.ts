@@ -2,14 +2,7 @@ import type { CapFamily, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { wallClock, zonedTime } from '../../lib/time-zone.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
-
-/** A place taken under the caps: one send of one channel of one dispatch. */
-export interface CapPlace {
-  dispatchId: string;
-  channel: ChannelKey;
-  campaignId: string | null;
-  takenAt: Date;
-}
+import type { CapSlot } from '../ledger/slots.ts';
 
 export interface CapQuestion {
   dispatchId: string;
@@ -34,7 +27,7 @@ export function capChannelOf(channel: ChannelKey): CapFamily | null {
 export function isCapped(
   question: CapQuestion,
   rules: readonly FrequencyCap[],
-  history: readonly CapPlace[],
+  history: readonly CapSlot[],
   tagsOf: (campaignId: string) => readonly string[],
 ): boolean {
   const family = capChannelOf(question.channel);
@@ -49,7 +42,7 @@ export function isCapped(
 function placesUsed(
   question: CapQuestion,
   rule: FrequencyCap,
-  history: readonly CapPlace[],
+  history: readonly CapSlot[],
   tagsOf: (campaignId: string) => readonly string[],
 ): number {
   const since = windowStart(rule, question.now, question.timeZone);

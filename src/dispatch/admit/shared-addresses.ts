@@ -3,6 +3,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { loadRecipients, type Recipient } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
+import { claimAddresses, loadClaims } from '../ledger/address-claims.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isBroadcast } from '../plan/send-plan.ts';
@@ -44,7 +45,7 @@ export async function takeTurns(
         { send, dispatch, address },
       ]);
   }
-  for (const group of groups.values()) await settle(db, group, turns);
+  for (const group of groups.values()) await giveTurns(db, group, turns);
   return turns;
 }
 
@@ -62,12 +63,12 @@ function sharedAddress({ plan, messages }: LoadedDispatch, channel: ChannelKey, 
   return kind === 'phone' ? recipient.sharedPhone : null;
 }
 
-async function settle(db: Db, group: readonly SharedSend[], turns: Map<PendingSend, AddressTurn>): Promise<void> {
+async function giveTurns(db: Db, group: readonly SharedSend[], turns: Map<PendingSend, AddressTurn>): Promise<void> {
   const [first] = group;
   if (first === undefined) return;
   const { dispatch, send } = first;
   const addresses = [...new Set(group.map(({ address }) => address))].sort();
-  const holders = await claimAddresses(db, { dispatch, channel: send.channel, addresses });
+  const holders = await holdersOf(db, { dispatch, channel: send.channel, addresses });
   for (const one of group) {
     const holder = holders.get(one.address);
     if (holder === undefined || holder === one.send.userId) continue;
@@ -82,26 +83,14 @@ interface Claim {
 }
 
 /** Who gets the message of each address. Once said it stays so, whoever asks, and whatever changes meanwhile. */
-async function claimAddresses(db: Db, claim: Claim): Promise<Map<string, number>> {
+async function holdersOf(db: Db, claim: Claim): Promise<Map<string, number>> {
   const { dispatch, channel, addresses } = claim;
-  const known = await db.query<{ address: string; user_id: number }>(sql`
-    select address, user_id
-      from address_claims
-     where dispatch_id = ${dispatch.id} and channel = ${channel} and address = any(${addresses}::text[])`);
-  const holders = new Map(known.map(({ address, user_id }) => [address, user_id]));
+  const of = { dispatchId: dispatch.id, channel };
+  const holders = await loadClaims(db, of, addresses);
   const open = addresses.filter((address) => !holders.has(address));
   if (open.length === 0) return holders;
-  const chosen = await chooseHolders(db, { ...claim, addresses: open });
-  const claimed = await db.query<{ address: string; user_id: number }>(sql`
-    insert into address_claims (dispatch_id, channel, address, user_id)
-    select ${dispatch.id}, ${channel}, x.address, x.user_id
-      from unnest(${[...chosen.keys()]}::text[], ${[...chosen.values()]}::bigint[]) as x(address, user_id)
-     order by x.address
-        on conflict (dispatch_id, channel, address) do update
-       set user_id = address_claims.user_id
-    returning address, user_id`);
-  for (const { address, user_id } of claimed) holders.set(address, user_id);
-  return holders;
+  const claimed = await claimAddresses(db, of, await chooseHolders(db, { ...claim, addresses: open }));
+  return new Map([...holders, ...claimed]);
 }
 
 /** The lowest user id that passes the gates; where none does, the lowest. */

@@ -7,8 +7,8 @@ import { compose, type LinkMaker } from '../admit/compose.ts';
 import { type AddressTurn, admit } from '../admit/gates.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import { type Facts, laterTurn, takeTurns } from '../admit/shared-addresses.ts';
-import { settle } from '../ledger/devices.ts';
-import { decideSends } from '../ledger/ledger.ts';
+import { decideSends } from '../ledger/decide-sends.ts';
+import { verdictOfDevices } from '../ledger/devices.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { writeOff } from '../push/deliver-push.ts';
@@ -143,7 +143,7 @@ function decideOne(deps: AttemptDeps, { send, dispatch, recipient, turn, now, ca
 /** A send that some of its devices have is sent, whatever stands against the others now. */
 function givenDevices({ devices }: PendingSend, verdict: Verdict): Verdict {
   if (!devices?.some(({ state }) => state === 'sent')) return verdict;
-  return settle(writeOff(devices, verdict.reason ?? verdict.status));
+  return verdictOfDevices(writeOff(devices, verdict.reason ?? verdict.status));
 }
 
 /** Delivers one parcel and has the result written. `onDone` gets null, or the error that left the send ambiguous. */

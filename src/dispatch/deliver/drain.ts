@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { expandNamed } from '../expand/expand-named.ts';
-import { type DueTask, dueSends, nextDue, settleAmbiguous } from '../ledger/ledger.ts';
+import { type DueTask, dueSends, nextDue } from '../ledger/due-sends.ts';
 import type { PendingSend } from '../ledger/send.ts';
+import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { explainWait } from '../push/paused-apps-store.ts';
@@ -35,7 +36,7 @@ export async function drain(
   const resumed = tasks.filter((task) => !isFresh(task));
   const blocks = await findBlocks(deps, dispatches);
   const opened = await open(deps, fresh, dispatches);
-  await settle(deps, resumed, dispatches);
+  await resume(deps, resumed, dispatches);
   const due = resumed.map((task) => dueTask(deps, task, blocks));
   const read = await dueSends(deps.db.byKey, due, deps.clock.now(), PAGE);
   const sends = [...opened.filter(({ dispatchId, channel }) => !blocks.get(dispatchId)?.has(channel)), ...read];
@@ -125,12 +126,12 @@ async function open(deps: DrainDeps, tasks: Task[], dispatches: Dispatches): Pro
 }
 
 /** What tasks that were begun before, perhaps by a worker that died, have left. */
-async function settle(deps: DrainDeps, tasks: Task[], dispatches: Dispatches): Promise<void> {
+async function resume(deps: DrainDeps, tasks: Task[], dispatches: Dispatches): Promise<void> {
   for (const task of tasks) {
     const dispatch = dispatches.get(task.dispatchId);
     if (task.tries === 0 || dispatch === undefined) continue;
     const mode = dispatch.plan.delivery === 'at_least_once' ? 'retry' : 'unknown';
-    const ambiguous = await settleAmbiguous(deps.db.byKey, task, mode, deps.clock.now());
+    const ambiguous = await resolveAmbiguous(deps.db.byKey, task, mode, deps.clock.now());
     if (ambiguous > 0)
       deps.log.warn({ dispatch_id: task.dispatchId, sends: ambiguous, mode }, 'resuming after a crash');
   }

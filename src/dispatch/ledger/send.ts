@@ -9,6 +9,11 @@ export interface SendKey {
   channel: ChannelKey;
 }
 
+/** As one text, for maps and sets. */
+export function sendKey({ dispatchId, userId, channel }: SendKey): string {
+  return `${dispatchId}/${userId}/${channel}`;
+}
+
 export interface PendingSend extends SendKey {
   taskId: number;
   attempts: number;
