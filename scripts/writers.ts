@@ -15,7 +15,7 @@ export const owners: Readonly<Record<string, string>> = {
   apps: 'src/workspace',
   call_quotas: 'src/dispatch/push',
   campaigns: 'src/workspace',
-  cap_places: 'src/dispatch/ledger',
+  cap_slots: 'src/dispatch/ledger',
   dispatches: 'src/dispatch/ledger',
   events: 'src/people',
   frequency_caps: 'src/workspace',

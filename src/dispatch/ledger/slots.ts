@@ -34,7 +34,7 @@ export async function loadSlots(db: Db, people: readonly PersonKey[], now: Date)
     select c.user_id as "userId", c.dispatch_id as "dispatchId", c.channel, c.campaign_id as "campaignId",
            c.taken_at as "takenAt"
       from ${keysOf(people)}
-      join cap_places c on c.bucket = x.bucket and c.user_id = x.user_id
+      join cap_slots c on c.bucket = x.bucket and c.user_id = x.user_id
      where c.taken_at >= ${new Date(now.getTime() - LONGEST_WINDOW_MS)}`);
   return Map.groupBy(rows, ({ userId }) => userId);
 }
@@ -43,7 +43,7 @@ export async function loadSlots(db: Db, people: readonly PersonKey[], now: Date)
 export async function takeSlots(tx: Db, taken: readonly { send: SendKey; slot: CapSlot }[]): Promise<void> {
   if (taken.length === 0) return;
   await tx.run(sql`
-    insert into cap_places (bucket, user_id, dispatch_id, channel, campaign_id, taken_at)
+    insert into cap_slots (bucket, user_id, dispatch_id, channel, campaign_id, taken_at)
     select bucket, user_id, dispatch_id, channel, campaign_id, taken_at
       from unnest(${taken.map(({ send }) => send.bucket)}::integer[], ${taken.map(({ send }) => send.userId)}::bigint[],
                   ${taken.map(({ slot }) => slot.dispatchId)}::uuid[], ${taken.map(({ slot }) => slot.channel)}::text[],
@@ -57,7 +57,7 @@ export async function takeSlots(tx: Db, taken: readonly { send: SendKey; slot: C
 export async function releaseSlots(tx: Db, sends: readonly SendKey[]): Promise<void> {
   if (sends.length === 0) return;
   await tx.run(sql`
-    delete from cap_places c
+    delete from cap_slots c
      using unnest(${sends.map(({ bucket }) => bucket)}::integer[], ${sends.map(({ dispatchId }) => dispatchId)}::uuid[],
                   ${sends.map(({ userId }) => userId)}::bigint[], ${sends.map(({ channel }) => channel)}::text[])
         as x(bucket, dispatch_id, user_id, channel)
@@ -68,14 +68,14 @@ export async function releaseSlots(tx: Db, sends: readonly SendKey[]): Promise<v
 /** What people used who are deleted. */
 export async function forgetSlotsOf(tx: Db, people: readonly PersonKey[]): Promise<void> {
   await tx.run(sql`
-    delete from cap_places c
+    delete from cap_slots c
      using ${keysOf(people)}
      where ${isIn(people)} and c.bucket = x.bucket and c.user_id = x.user_id`);
 }
 
 /** Slots that no window reaches any more. */
 export async function forgetOldSlots(db: Db, now: Date): Promise<void> {
-  await db.run(sql`delete from cap_places where taken_at < ${new Date(now.getTime() - LONGEST_WINDOW_MS)}`);
+  await db.run(sql`delete from cap_slots where taken_at < ${new Date(now.getTime() - LONGEST_WINDOW_MS)}`);
 }
 
 function keysOf(people: readonly PersonKey[]): Sql {
