@@ -52,7 +52,7 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
   const bounced = results.filter(
     ({ send, verdict }) => verdict.status === 'bounced' && channels[send.channel].deadMark === 'hard_bounced',
   );
-  const released = results.filter(({ verdict }) => verdict.releasesPlace).map(({ send }) => send);
+  const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
   const delivered = results.flatMap(({ sandboxMessage, ...rest }) =>
     sandboxMessage === null ? [] : { ...rest, message: sandboxMessage },
   );

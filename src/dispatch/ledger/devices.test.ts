@@ -108,10 +108,10 @@ function device(state: DeviceState['state'], more: Partial<DeviceState> = {}): D
 const finals: [DeviceState['state'], Verdict][] = [
   ['sent', { status: 'sent', providerMessageId: 'code of sent' }],
   ['unknown', { status: 'unknown', reason: 'unknown', providerCode: 'code of unknown' }],
-  ['refused', { status: 'failed', reason: 'provider_refused', releasesPlace: true, providerCode: 'code of refused' }],
-  ['gave_up', { status: 'failed', reason: 'gave_up', releasesPlace: true, providerCode: 'code of gave_up' }],
-  ['expired', { status: 'expired', reason: 'expired', releasesPlace: true, providerCode: 'code of expired' }],
-  ['bounced', { status: 'bounced', reason: 'address_dead', releasesPlace: true, providerCode: 'code of bounced' }],
+  ['refused', { status: 'failed', reason: 'provider_refused', releasesSlot: true, providerCode: 'code of refused' }],
+  ['gave_up', { status: 'failed', reason: 'gave_up', releasesSlot: true, providerCode: 'code of gave_up' }],
+  ['expired', { status: 'expired', reason: 'expired', releasesSlot: true, providerCode: 'code of expired' }],
+  ['bounced', { status: 'bounced', reason: 'address_dead', releasesSlot: true, providerCode: 'code of bounced' }],
 ];
 for (const [at, [state, verdict]] of finals.entries()) {
   test(`a send whose only device is ${state} is ${verdict.status}, and says no more of the device`, () => {
