@@ -113,7 +113,7 @@ create table campaigns (
 );
 comment on table campaigns is 'kind: shared. What sends are counted under.';
 
-create table cap_places (
+create table cap_slots (
   bucket integer not null,
   user_id bigint not null,
   dispatch_id uuid not null,
@@ -121,7 +121,7 @@ create table cap_places (
   campaign_id text,
   taken_at timestamp with time zone not null
 );
-comment on table cap_places is 'kind: person. What counts toward frequency caps, and nothing else: one row per send that has or may take a slot.';
+comment on table cap_slots is 'kind: person. What counts toward frequency caps, and nothing else: one row per send that has or may take a slot.';
 
 create table dispatches (
   id uuid not null,
@@ -686,7 +686,7 @@ CREATE UNIQUE INDEX call_quotas_pkey ON public.call_quotas USING btree (key);
 
 CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
-CREATE UNIQUE INDEX cap_places_pkey ON public.cap_places USING btree (bucket, user_id, dispatch_id, channel);
+CREATE UNIQUE INDEX cap_slots_pkey ON public.cap_slots USING btree (bucket, user_id, dispatch_id, channel);
 
 CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING btree (id);
 
@@ -790,7 +790,7 @@ alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
 
 alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
-alter table cap_places add constraint cap_places_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
+alter table cap_slots add constraint cap_slots_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
 
 alter table dispatches add constraint dispatches_pkey PRIMARY KEY (id);
 

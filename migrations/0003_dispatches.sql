@@ -128,7 +128,7 @@ create index tasks_expand on tasks (run_at, id) where kind = 'expand';
 -- Broadcasts take turns; see src/queue/round-robin.ts.
 create index tasks_turns on tasks (dispatch_id, run_at, id) where lane = 1 and kind <> 'expand';
 
-create table cap_places (
+create table cap_slots (
   bucket      integer not null,
   user_id     bigint not null,
   dispatch_id uuid not null,
@@ -137,7 +137,7 @@ create table cap_places (
   taken_at    timestamptz not null,
   primary key (bucket, user_id, dispatch_id, channel)
 );
-comment on table cap_places is
+comment on table cap_slots is
   'kind: person. What counts toward frequency caps, and nothing else: one row per send that has or may take a slot.';
 
 create table address_claims (

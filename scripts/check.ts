@@ -1,4 +1,5 @@
-// `npm run check`: types, lint and format, the directions of imports, and that written things are fresh.
+// `npm run check`: types, lint and format, the directions of imports, the writers of tables, and that
+// written things are fresh.
 import { spawnSync } from 'node:child_process';
 
 const steps: [string, string[]][] = [
@@ -9,6 +10,7 @@ const steps: [string, string[]][] = [
   ['schema.sql is fresh', [process.execPath, 'scripts/schema.ts', '--check']],
   ['directions and circles of imports', [process.execPath, 'scripts/check-directions.ts']],
   ['dispatch names no channel', [process.execPath, 'scripts/check-channel-names.ts']],
+  ['one writer for each table', [process.execPath, 'scripts/check-writers.ts']],
   ['lint and format', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
 ];
 

@@ -28,7 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The rooms of a send, in the order in which it is lived.
   'dispatch/plan': base,
   'dispatch/ledger': [...base, 'dispatch/plan'],
-  'dispatch/accept': [...base, 'dispatch/plan'],
+  'dispatch/accept': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/expand': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/push': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/admit'],
@@ -38,7 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
   'dispatch/report': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand', 'dispatch/admit'],
-  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/push'],
+  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/push'],
   dispatch: [...base, 'dispatch/*'],
 
   http: [...base, 'dispatch/*'],

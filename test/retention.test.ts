@@ -167,7 +167,7 @@ test('days that housekeeping made no room for are forgotten too, unless somethin
   assert.equal(sends, 2);
 });
 
-test('aged places under the caps and settled removals of tokens are forgotten, young ones are not', async (t) => {
+test('aged slots under the caps and removals of tokens that have ended are forgotten, young ones are not', async (t) => {
   const { app, keepHouse } = await start(t);
   const ago = (days: number) => new Date(app.clock.now().getTime() - days * DAY_MS);
   for (const [userId, days] of [
@@ -175,7 +175,7 @@ test('aged places under the caps and settled removals of tokens are forgotten, y
     [2, 30],
   ] as const)
     await app.db.run(sql`
-      insert into cap_places (bucket, user_id, dispatch_id, channel, taken_at)
+      insert into cap_slots (bucket, user_id, dispatch_id, channel, taken_at)
       values (1, ${userId}, first_dispatch_id(${ago(days)}), 'email', ${ago(days)})`);
   for (const [token, removed] of [
     ['old', ago(3)],
@@ -187,7 +187,7 @@ test('aged places under the caps and settled removals of tokens are forgotten, y
                                   dispatch_id, registered_at, suspected_at, removed_at)
       values (${app.workspaceId}, 'app', ${token}, 1, 1, 'ios', 'd', true, 'r', first_dispatch_id(${ago(9)}), ${ago(9)}, ${ago(9)}, ${removed})`);
   await keepHouse(0);
-  assert.deepEqual(await app.db.query(sql`select user_id from cap_places`), [{ user_id: 2 }]);
+  assert.deepEqual(await app.db.query(sql`select user_id from cap_slots`), [{ user_id: 2 }]);
   const left = await app.db.query(sql`select token from token_removals order by token`);
   assert.deepEqual(left, [{ token: 'suspect' }, { token: 'young' }]);
 });

@@ -81,7 +81,7 @@ test('a dry run says who would get what, and leaves nothing behind', async (t) =
   await app.drain();
   const { rows } = await app.db.one<{ rows: number }>(sql`
     select (select count(*) from dispatches) + (select count(*) from sends) + (select count(*) from sandbox_messages)
-         + (select count(*) from cap_places) as rows`);
+         + (select count(*) from cap_slots) as rows`);
   assert.equal(rows, 0);
   const typo = await app.post('/messages/send', {
     external_user_ids: ['ada'],

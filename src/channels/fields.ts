@@ -129,7 +129,7 @@ export function compact<T extends object>(message: T): T {
 }
 
 /** A scalar whose template is rendered, by the same table as at the request; one that does not convert aborts. */
-export function settle<T>(
+export function readRendered<T>(
   key: string,
   value: Templated<T> | undefined,
   read: (value: unknown) => Reading<T>,
@@ -140,20 +140,20 @@ export function settle<T>(
 }
 
 /** The same for a number that has bounds: outside of them it does not convert. */
-export function settleNumber(
+export function readRenderedNumber(
   key: string,
   value: Templated<number> | undefined,
   read: (value: unknown) => Reading<number>,
   { min = -Infinity, max = Infinity }: Range,
 ): number | undefined {
-  const number = settle(key, value, read);
+  const number = readRendered(key, value, read);
   if (number !== undefined && (number < min || number > max))
     throw new RenderStop('aborted', `${key}: expected ${range(min, max)} after rendering`);
   return number;
 }
 
 /** A text that must say something after rendering. */
-export function settleRequired(key: string, text: string | undefined): string {
+export function requireText(key: string, text: string | undefined): string {
   if (text === undefined || text.trim() === '') throw new RenderStop('aborted', `${key} is blank after rendering`);
   return text;
 }

@@ -1,5 +1,5 @@
 import { readFlag } from '../lib/lenient.ts';
-import { compact, type Fields, settle, type Templated } from './fields.ts';
+import { compact, type Fields, readRendered, type Templated } from './fields.ts';
 import { requiredText } from './push-fields.ts';
 
 /** A button of an Android or web push. */
@@ -24,7 +24,7 @@ export function readButtons(fields: Fields, actions: readonly ButtonAction[]): P
   });
 }
 
-export interface SettledButton {
+export interface RenderedButton {
   text: string;
   action: string;
   uri: string | undefined;
@@ -32,11 +32,11 @@ export interface SettledButton {
 }
 
 /** A button whose texts are rendered. */
-export function settleButton({ text, action, uri, use_webview }: PushButton): SettledButton {
+export function readRenderedButton({ text, action, uri, use_webview }: PushButton): RenderedButton {
   return {
     text,
     action: (action ?? 'OPEN_APP').trim().toUpperCase(),
     uri,
-    useWebview: settle('use_webview', use_webview, readFlag) ?? true,
+    useWebview: readRendered('use_webview', use_webview, readFlag) ?? true,
   };
 }

@@ -20,7 +20,7 @@ types.setTypeParser(types.builtins.TIMESTAMPTZ, (text: string) => {
   return Number.isNaN(instant.getTime()) ? readInstant(text) : instant;
 });
 
-type Row = pg.QueryResultRow;
+export type Row = pg.QueryResultRow;
 
 /** What a store needs: run a statement, get rows. A pool and a transaction both are one. */
 export interface Db {
@@ -33,7 +33,7 @@ export interface Db {
   /** Runs for its effect; the number of rows it touched. */
   run(statement: Sql): Promise<number>;
   /** As `query`, with the plan kept by the server under `name`: for the few hot statements whose text never varies. */
-  prepared<T extends Row>(name: string, statement: Sql): Promise<T[]>;
+  prepared<T extends Row>(name: string, statement: Pick<Sql, 'text' | 'values'>): Promise<T[]>;
 }
 
 export interface Transactor extends Db {
@@ -163,9 +163,9 @@ async function noting<T>(watch: WriteWatch, statement: string, work: () => Promi
 }
 
 function runner(on: pg.Pool | pg.PoolClient, watch: WriteWatch): Db {
-  const rows = async <T extends Row>(statement: Sql, name?: string): Promise<T[]> => {
-    const config = { text: statement.text, values: statement.values as unknown[], ...(name && { name }) };
-    return (await noting(watch, statement.text, () => on.query<T>(config))).rows;
+  const rows = async <T extends Row>({ text, values }: Pick<Sql, 'text' | 'values'>, name?: string): Promise<T[]> => {
+    const config = { text, values: values as unknown[], ...(name && { name }) };
+    return (await noting(watch, text, () => on.query<T>(config))).rows;
   };
   const maybeOne = async <T extends Row>(statement: Sql): Promise<T | null> => {
     const found = await rows<T>(statement);

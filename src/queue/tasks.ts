@@ -26,11 +26,14 @@ export interface Task {
   stride: number | null;
 }
 
+/** Where it is announced that a lane has something to do: by its number; empty = every lane. */
+export const TASKS_CHANNEL = 'tasks';
+
 /** What a lane works on. Expansion has its own turn, so that it neither holds up the sending nor is held up by it. */
 export interface TaskFilter {
   lane: number;
   work: 'expansion' | 'sending';
-  /** Of the lane of broadcasts: each has its turn, see `turns.ts`. Without it the oldest tasks come first. */
+  /** Each dispatch has its turn, see `round-robin.ts`. Without it the oldest tasks come first. */
   isByTurns?: true;
 }
 
@@ -68,12 +71,12 @@ export async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]>
   const { filter, worker, limit, now } = request;
   const isFree = sql`(t.leased_until is null or (t.leased_until < ${now} and ${takenOverAt(request)} <= ${now}))`;
   return db.prepared<Task & Record<string, unknown>>(
-    `lease_tasks_${filter.isByTurns ? 'by_turns' : filter.work}`,
+    `lease_tasks_${filter.isByTurns ? `by_turns_${filter.lane}` : filter.work}`,
     sql`
     with due as (
       select t.id
         from tasks t
-       where ${filter.isByTurns ? sql`t.id in (${idsInTurn({ isFree, now, limit })}) and` : empty}
+       where ${filter.isByTurns ? sql`t.id in (${idsInTurn({ lane: filter.lane, isFree, now, limit })}) and` : empty}
              ${kindsOf(filter)} and t.lane = ${filter.lane} and t.run_at <= ${now} and ${isFree}
        order by t.run_at, t.id
        limit ${limit}
@@ -109,22 +112,36 @@ function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
                   then leased_until + ${`${SLOW_MS} ms`}::interval else ${takeOverFrom}::timestamptz end`;
 }
 
-/** Keeps the leases of work still in hand. The ids that are still ours. */
-export async function renewLeases(db: Db, worker: string, ids: number[], now: Date): Promise<number[]> {
-  const rows = await db.query<{ id: number }>(sql`
-    update tasks
+/**
+ * Fragment: the ids of the tasks that meet `condition`, locked in the order in which everybody locks several tasks, so that
+ * nobody waits in a circle.
+ */
+export function lockInOrder(condition: Sql): Sql {
+  return sql`select id from tasks where ${condition} order by id for no key update`;
+}
+
+/**
+ * Keeps the leases of work still in hand. It waits for nobody: whoever has a task locked is about to end or to stop it, and
+ * a lease outlasts several renewals.
+ */
+export async function renewLeases(db: Db, worker: string, ids: readonly number[], now: Date): Promise<void> {
+  const ours = lockInOrder(sql`id = any(${ids}::bigint[]) and worker = ${worker}`);
+  await db.run(sql`
+    with ours as materialized (${ours} skip locked)
+    update tasks t
        set leased_until = ${leaseEnd(now)}
-     where id = any(${ids}::bigint[]) and worker = ${worker}
-    returning id`);
-  return rows.map(({ id }) => id);
+      from ours
+     where t.id = ours.id`);
 }
 
 /** Gives leased work back unfinished, to be taken by anybody at once. */
 export async function giveBackTasks(db: Db, worker: string): Promise<number> {
   return db.run(sql`
-    update tasks
+    with ours as materialized (${lockInOrder(sql`worker = ${worker}`)})
+    update tasks t
        set leased_until = null, worker = null
-     where worker = ${worker}`);
+      from ours
+     where t.id = ours.id`);
 }
 
 /** Frees every lease: right when all who held one are known to be dead, as after a crash of the only server. */

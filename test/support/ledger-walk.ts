@@ -5,8 +5,9 @@ import { cancelDispatch, pauseDispatch, replayDispatch, resumeDispatch } from '.
 import { reviveTask } from '../../src/dispatch/control/replay.ts';
 import { createFinisher } from '../../src/dispatch/deliver/end-tasks.ts';
 import { expandNamed } from '../../src/dispatch/expand/expand-named.ts';
-import { decideSends, settleAmbiguous } from '../../src/dispatch/ledger/ledger.ts';
+import { decideSends } from '../../src/dispatch/ledger/decide-sends.ts';
 import type { PendingSend } from '../../src/dispatch/ledger/send.ts';
+import { resolveAmbiguous } from '../../src/dispatch/ledger/stopped-sends.ts';
 import { writeVerdicts } from '../../src/dispatch/ledger/write-verdicts.ts';
 import { DispatchCache, type LoadedDispatch, loadDispatches } from '../../src/dispatch/plan/loaded-dispatch.ts';
 import type { ReplayableStatus } from '../../src/dispatch/plan/replay-filter.ts';
@@ -125,7 +126,7 @@ export class Walk {
 
   async #settle(task: Task): Promise<void> {
     const isTriedAgain = this.#delivery === 'at_least_once' && (this.#model.isLive || this.#model.state === 'paused');
-    await settleAmbiguous(this.#app.db, task, isTriedAgain ? 'retry' : 'unknown', this.#app.clock.now());
+    await resolveAmbiguous(this.#app.db, task, isTriedAgain ? 'retry' : 'unknown', this.#app.clock.now());
     this.#model.settle(task.id);
   }
 

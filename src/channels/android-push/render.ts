@@ -1,8 +1,8 @@
 import { readFlag, readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { settle, settleNumber, settleRequired } from '../fields.ts';
-import { settleButton } from '../push-buttons.ts';
+import { readRendered, readRenderedNumber, requireText } from '../fields.ts';
+import { readRenderedButton } from '../push-buttons.ts';
 import { given, MAX_TTL_S, payloadBytes, present, priorityOf } from '../push-fields.ts';
 import { type AndroidPush, ranges } from './schema.ts';
 
@@ -24,15 +24,15 @@ const actions: Readonly<Record<string, string>> = {
 };
 
 export function renderAndroidPush(message: AndroidPush, facts: RenderFacts): RenderedAndroidPush {
-  const silent = settle('send_to_sync', message.send_to_sync, readFlag) ?? false;
-  const title = silent ? undefined : settleRequired('title', message.title);
-  const body = silent ? undefined : settleRequired('alert', message.alert);
+  const silent = readRendered('send_to_sync', message.send_to_sync, readFlag) ?? false;
+  const title = silent ? undefined : requireText('title', message.title);
+  const body = silent ? undefined : requireText('alert', message.alert);
   const data = dataOf(message, { t: title, a: body, cid: facts.campaignId ?? facts.dispatchId });
   if (payloadBytes(data) + MID_BYTES > MAX_DATA_BYTES)
     throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
   const android = present({
     priority: transportPriority(message.android_priority, silent),
-    ttl: `${settleNumber('time_to_live', message.time_to_live, readInteger, ranges.time_to_live) ?? MAX_TTL_S}s`,
+    ttl: `${readRenderedNumber('time_to_live', message.time_to_live, readInteger, ranges.time_to_live) ?? MAX_TTL_S}s`,
     collapse_key: given(message.collapse_key),
   });
   return { title: title ?? null, body: body ?? null, message: { data, android } };
@@ -40,9 +40,9 @@ export function renderAndroidPush(message: AndroidPush, facts: RenderFacts): Ren
 
 function dataOf(message: AndroidPush, { cid, t, a }: { cid: string; t?: string | undefined; a?: string | undefined }) {
   const integer = (key: 'notification_id' | 'accent_color') =>
-    textOf(settleNumber(key, message[key], readInteger, ranges[key]));
+    textOf(readRenderedNumber(key, message[key], readInteger, ranges[key]));
   const uri = given(message.custom_uri);
-  const webview = settle('use_webview', message.use_webview, readFlag) ?? (uri === undefined ? undefined : false);
+  const webview = readRendered('use_webview', message.use_webview, readFlag) ?? (uri === undefined ? undefined : false);
   return present({
     _ab: 'true',
     cid,
@@ -76,13 +76,13 @@ function textOf(number: number | undefined): string | undefined {
 }
 
 function buttons(message: AndroidPush): Record<string, string> {
-  const members = (message.buttons ?? []).map(settleButton).map(({ text, action, uri, useWebview }, index) => {
+  const members = (message.buttons ?? []).map(readRenderedButton).map(({ text, action, uri, useWebview }, index) => {
     const known = actions[action];
     if (known === undefined) throw new RenderStop('aborted', `buttons[${index}].action: unknown after rendering`);
     return present({
       [`ab_a${index}_a`]: known,
       [`ab_a${index}_id`]: String(index),
-      [`ab_a${index}_t`]: settleRequired(`buttons[${index}].text`, text),
+      [`ab_a${index}_t`]: requireText(`buttons[${index}].text`, text),
       [`ab_a${index}_uri`]: given(uri),
       [`ab_a${index}_use_webview`]: given(uri) === undefined ? undefined : String(useWebview),
     });
@@ -94,7 +94,7 @@ function conversation({ conversation_data }: AndroidPush): Record<string, string
   if (conversation_data === undefined) return {};
   const messages = conversation_data.messages.map(({ text, timestamp, person_id }, index) => ({
     text,
-    timestamp: settle(`conversation_data.messages[${index}].timestamp`, timestamp, readInteger),
+    timestamp: readRendered(`conversation_data.messages[${index}].timestamp`, timestamp, readInteger),
     person_id,
   }));
   const flat = messages.map(({ text, person_id }, index) => ({

@@ -1,7 +1,7 @@
 import { readDate, readFlag, readFloat, readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { compact, settle, settleNumber, settleRequired } from '../fields.ts';
+import { compact, readRendered, readRenderedNumber, requireText } from '../fields.ts';
 import { given } from '../push-fields.ts';
 import { usualAction } from './buttons.ts';
 import {
@@ -27,9 +27,8 @@ const MAX_PAYLOAD_BYTES = 4_096;
 export const DEFAULT_EXPIRY_MS = 30 * 86_400_000;
 
 export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedApplePush {
-  const message = settleScalars(given);
-  if (message['content-available'] !== true && !saysSomething(message.alert))
-    settleRequired('alert', message.alert?.body);
+  const message = readRenderedScalars(given);
+  if (message['content-available'] !== true && !saysSomething(message.alert)) requireText('alert', message.alert?.body);
   const headers = headersOf(message, facts);
   // Our own keys win over equal ones of the caller's.
   const payload = Object.fromEntries([
@@ -43,23 +42,23 @@ export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedA
 }
 
 /** Scalars that were templates become what they stand for. */
-function settleScalars(message: ApplePush): ApplePush {
+function readRenderedScalars(message: ApplePush): ApplePush {
   return compact<ApplePush>({
     ...message,
-    badge: settleNumber('badge', message.badge, readInteger, ranges.badge),
+    badge: readRenderedNumber('badge', message.badge, readInteger, ranges.badge),
     sound: given(message.sound),
     custom_uri: given(message.custom_uri),
     notification_group_thread_id: given(message.notification_group_thread_id),
     asset_url: given(message.asset_url),
     collapse_id: given(message.collapse_id),
     category: given(message.category),
-    'content-available': settle('content-available', message['content-available'], readFlag),
+    'content-available': readRendered('content-available', message['content-available'], readFlag),
     interruption_level: oneOf('interruption_level', message.interruption_level, interruptionLevels),
-    relevance_score: settleNumber('relevance_score', message.relevance_score, readFloat, ranges.relevance_score),
-    use_webview: settle('use_webview', message.use_webview, readFlag),
+    relevance_score: readRenderedNumber('relevance_score', message.relevance_score, readFloat, ranges.relevance_score),
+    use_webview: readRendered('use_webview', message.use_webview, readFlag),
     asset_file_type: oneOf('asset_file_type', message.asset_file_type, assetTypes),
-    mutable_content: settle('mutable_content', message.mutable_content, readFlag),
-    apns_priority: settleNumber('apns_priority', message.apns_priority, readInteger, ranges.apns_priority),
+    mutable_content: readRendered('mutable_content', message.mutable_content, readFlag),
+    apns_priority: readRenderedNumber('apns_priority', message.apns_priority, readInteger, ranges.apns_priority),
   });
 }
 
@@ -72,7 +71,7 @@ function oneOf<T extends string>(key: string, text: string | undefined, values: 
 }
 
 function headersOf(message: ApplePush, { now }: RenderFacts): Record<string, string> {
-  const expiry = settle('expiry', message.expiry, readDate) ?? new Date(now.getTime() + DEFAULT_EXPIRY_MS);
+  const expiry = readRendered('expiry', message.expiry, readDate) ?? new Date(now.getTime() + DEFAULT_EXPIRY_MS);
   const expiresAt = expiry instanceof Date ? expiry : new Date(expiry);
   if (expiresAt <= now) throw new RenderStop('expired', 'expiry has passed');
   const background = isBackground(message);
@@ -145,7 +144,7 @@ function buttons({ buttons: asked, category }: ApplePush): object | undefined {
   if (asked === undefined) return undefined;
   const entries = asked.map(({ action_id, action, uri, use_webview }): [string, object] => {
     const settled = (action ?? usualAction(category, action_id)).trim().toUpperCase();
-    const webview = given(uri) === undefined ? undefined : (settle('use_webview', use_webview, readFlag) ?? true);
+    const webview = given(uri) === undefined ? undefined : (readRendered('use_webview', use_webview, readFlag) ?? true);
     return [action_id, compact({ action: settled, uri: given(uri), use_webview: webview })];
   });
   return Object.fromEntries(entries);

@@ -2,7 +2,7 @@ import { readDate, readFlag, readInteger } from '../../lib/lenient.ts';
 import { zonedTime } from '../../lib/time-zone.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel, RenderFacts } from '../channel.ts';
-import { compact, settle, settleRequired } from '../fields.ts';
+import { compact, readRendered, requireText } from '../fields.ts';
 import {
   bytesOf,
   type CardType,
@@ -48,18 +48,18 @@ function renderContentCard(message: ContentCard, facts: RenderFacts): RenderedCo
   if (type === undefined)
     throw new RenderStop('aborted', `type: expected one of ${cardTypes.join(', ')} after rendering`);
   const isBanner = type === 'BANNER';
-  const title = isBanner ? message.title : settleRequired('title', message.title);
-  const description = isBanner ? message.description : settleRequired('description', message.description);
-  const image = type === 'CLASSIC' ? message.image_url : settleRequired('image_url', message.image_url);
+  const title = isBanner ? message.title : requireText('title', message.title);
+  const description = isBanner ? message.description : requireText('description', message.description);
+  const image = type === 'CLASSIC' ? message.image_url : requireText('image_url', message.image_url);
   if (bytesOf(countedTexts(message)) > MAX_CARD_BYTES)
     throw new RenderStop('payload_too_large', `more than ${MAX_CARD_BYTES} bytes`);
-  const webview = (key: 'ios_use_webview' | 'android_use_webview') => settle(key, message[key], readFlag) ?? true;
+  const webview = (key: 'ios_use_webview' | 'android_use_webview') => readRendered(key, message[key], readFlag) ?? true;
   return {
     type,
     title: title ?? null,
     description: description ?? null,
     image_url: image ?? null,
-    pinned: settle('pinned', message.pinned, readFlag) ?? false,
+    pinned: readRendered('pinned', message.pinned, readFlag) ?? false,
     expires_at: expiresAt(message, facts).toISOString(),
     uris: compact({ ios: message.ios_uri, android: message.android_uri, web: message.web_uri }),
     use_webview: { ios: webview('ios_use_webview'), android: webview('android_use_webview') },
@@ -69,14 +69,14 @@ function renderContentCard(message: ContentCard, facts: RenderFacts): RenderedCo
 }
 
 function expiresAt(message: ContentCard, { now, timeZone }: RenderFacts): Date {
-  const given = settle<Date | string>('expire_at', message.expire_at, readDate);
+  const given = readRendered<Date | string>('expire_at', message.expire_at, readDate);
   if (given === undefined) {
-    const seconds = settle('time_to_live', message.time_to_live, readInteger);
+    const seconds = readRendered('time_to_live', message.time_to_live, readInteger);
     if (seconds === undefined || seconds < 1)
       throw new RenderStop('aborted', 'time_to_live: expected at least 1 after rendering');
     return new Date(now.getTime() + seconds * 1000);
   }
-  const isLocal = settle('expire_in_local_time', message.expire_in_local_time, readFlag) ?? false;
+  const isLocal = readRendered('expire_in_local_time', message.expire_in_local_time, readFlag) ?? false;
   const end = isLocal ? zonedTime(new Date(given), timeZone) : new Date(given);
   if (end <= now) throw new RenderStop('expired', 'expire_at has passed');
   return end;

@@ -1,13 +1,13 @@
 import { readMailbox } from '../../lib/email-address.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { settleRequired } from '../fields.ts';
+import { requireText } from '../fields.ts';
 import { plaintextOf } from './plaintext.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { type EmailMessage, extrasBytes, MAX_EXTRAS_BYTES, NO_REPLY_TO } from './schema.ts';
 
 export function renderEmail(message: EmailMessage, facts: RenderFacts): RenderedEmail {
-  const body = settleRequired('body', message.body);
+  const body = requireText('body', message.body);
   const extras = message.extras ?? {};
   if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
     throw new RenderStop('aborted', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);

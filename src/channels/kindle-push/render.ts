@@ -1,7 +1,7 @@
 import { readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { settle, settleRequired } from '../fields.ts';
+import { readRendered, requireText } from '../fields.ts';
 import { asText, given, payloadBytes, present } from '../push-fields.ts';
 import { type KindlePush, MAX_COLLAPSE_KEY } from './schema.ts';
 
@@ -16,8 +16,8 @@ const MAX_DATA_BYTES = 6_144;
 const EXPIRES_AFTER_S = 2_678_400; // 31 days, the most that ADM takes
 
 export function renderKindlePush(message: KindlePush, facts: RenderFacts): RenderedKindlePush {
-  const title = settleRequired('title', message.title);
-  const body = settleRequired('alert', message.alert);
+  const title = requireText('title', message.title);
+  const body = requireText('alert', message.alert);
   const data = dataOf(message, { title, body, facts });
   if (payloadBytes(data) > MAX_DATA_BYTES)
     throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
@@ -42,7 +42,7 @@ function dataOf(
     cid: facts.campaignId ?? facts.dispatchId,
     t: title,
     a: body,
-    p: String(settlePriority(priority)),
+    p: String(readRenderedPriority(priority)),
     sd: sound === 'default' ? 'd' : given(sound),
     uri: given(custom_uri),
     extra: extra === undefined ? undefined : JSON.stringify(extra),
@@ -51,7 +51,7 @@ function dataOf(
 }
 
 /** Out of range is 0, as at the request; what is no integer after rendering stops the message. */
-function settlePriority(value: KindlePush['priority']): number {
-  const priority = settle('priority', value, readInteger) ?? 0;
+function readRenderedPriority(value: KindlePush['priority']): number {
+  const priority = readRendered('priority', value, readInteger) ?? 0;
   return priority >= -2 && priority <= 2 ? priority : 0;
 }

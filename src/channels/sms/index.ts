@@ -1,6 +1,6 @@
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel } from '../channel.ts';
-import { settleRequired } from '../fields.ts';
+import { requireText } from '../fields.ts';
 import { lengthProblem, parseSms, type SmsMessage } from './schema.ts';
 import { countSegments, type SmsSegments } from './segments.ts';
 
@@ -30,7 +30,7 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
 };
 
 function renderSms(message: SmsMessage): RenderedSms {
-  const body = settleRequired('body', message.body);
+  const body = requireText('body', message.body);
   const problem = lengthProblem(body);
   if (problem !== null) throw new RenderStop('payload_too_large', `body: ${problem}`);
   return { body, media_urls: message.media_items ?? [], segments: countSegments(body) };

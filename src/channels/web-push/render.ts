@@ -1,8 +1,8 @@
 import { readFlag, readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { compact, settle, settleRequired } from '../fields.ts';
-import { type PushButton, settleButton } from '../push-buttons.ts';
+import { compact, readRendered, requireText } from '../fields.ts';
+import { type PushButton, readRenderedButton } from '../push-buttons.ts';
 import { given, MAX_TTL_S } from '../push-fields.ts';
 import { buttonActions, type WebPush } from './schema.ts';
 
@@ -32,8 +32,8 @@ export interface WebPushPayload {
 export const MAX_PAYLOAD_BYTES = 3_993;
 
 export function renderWebPush(message: WebPush, facts: RenderFacts): RenderedWebPush {
-  const title = settleRequired('title', message.title);
-  const body = settleRequired('alert', message.alert);
+  const title = requireText('title', message.title);
+  const body = requireText('alert', message.alert);
   const payload = compact<WebPushPayload>({
     id: facts.campaignId ?? facts.dispatchId,
     title,
@@ -41,31 +41,31 @@ export function renderWebPush(message: WebPush, facts: RenderFacts): RenderedWeb
     url: given(message.custom_uri),
     icon: given(message.image_url),
     image: given(message.large_image_url),
-    require_interaction: settle('require_interaction', message.require_interaction, readFlag),
+    require_interaction: readRendered('require_interaction', message.require_interaction, readFlag),
     extra: message.extra,
     buttons: message.buttons?.map(renderButton),
   });
   if (Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES) {
     throw new RenderStop('payload_too_large', `payload: more than ${MAX_PAYLOAD_BYTES} bytes`);
   }
-  return { title, body, payload, headers: { TTL: String(settleTtl(message.time_to_live)), Urgency: 'normal' } };
+  return { title, body, payload, headers: { TTL: String(readRenderedTtl(message.time_to_live)), Urgency: 'normal' } };
 }
 
 /** What was a template when it was checked is checked again. */
 function renderButton(button: PushButton, index: number) {
   const path = `buttons[${index}]`;
-  settleRequired(`${path}.text`, button.text);
-  const { text, uri, action: named } = settleButton(button);
+  requireText(`${path}.text`, button.text);
+  const { text, uri, action: named } = readRenderedButton(button);
   const action = given(named) ?? 'OPEN_APP';
   if (!buttonActions.some((known) => known === action)) {
     throw new RenderStop('aborted', `${path}.action: expected one of ${buttonActions.join(', ')} after rendering`);
   }
-  if (action === 'URI') settleRequired(`${path}.uri`, uri);
+  if (action === 'URI') requireText(`${path}.uri`, uri);
   return compact({ text, action, uri: given(uri) });
 }
 
-function settleTtl(value: WebPush['time_to_live']): number {
-  const ttl = settle('time_to_live', value, readInteger) ?? MAX_TTL_S;
+function readRenderedTtl(value: WebPush['time_to_live']): number {
+  const ttl = readRendered('time_to_live', value, readInteger) ?? MAX_TTL_S;
   if (ttl >= 0 && ttl <= MAX_TTL_S) return ttl;
   throw new RenderStop('aborted', `time_to_live: expected 0 to ${MAX_TTL_S} after rendering`);
 }

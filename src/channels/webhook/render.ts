@@ -1,5 +1,5 @@
 import { RenderStop } from '../../templating/render-stop.ts';
-import { settleRequired } from '../fields.ts';
+import { requireText } from '../fields.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { type Method, methods, type WebhookMessage } from './schema.ts';
 
@@ -7,7 +7,7 @@ const form = /^[^=&\s]+=[^&]*(&[^=&\s]+=[^&]*)*$/;
 
 export function renderWebhook(message: WebhookMessage): RenderedWebhook {
   const method = readMethod(message.request_method);
-  const url = settleRequired('url', message.url).trim();
+  const url = requireText('url', message.url).trim();
   const headers = readHeaders(message.request_headers ?? {});
   const body = method === 'GET' || message.body === undefined ? null : message.body;
   const hasType = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');

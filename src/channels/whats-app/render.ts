@@ -1,7 +1,7 @@
 import { readFlag } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { settle, settleRequired } from '../fields.ts';
+import { readRendered, requireText } from '../fields.ts';
 import {
   type FlowMessage,
   type ImageMessage,
@@ -54,7 +54,7 @@ function template(message: TemplateMessage): RenderedWhatsApp {
 }
 
 function text({ body, preview_url }: TextMessage): RenderedWhatsApp {
-  const preview = settle('preview_url', preview_url, readFlag) ?? false;
+  const preview = readRendered('preview_url', preview_url, readFlag) ?? false;
   return { type: 'text', text: { body: filled('body', body, limits.textBody), preview_url: preview } };
 }
 
@@ -131,7 +131,7 @@ function imageOf(key: string, link: string): object {
 }
 
 function filled(key: string, value: string, most = Number.POSITIVE_INFINITY): string {
-  return within(key, settleRequired(key, value), most);
+  return within(key, requireText(key, value), most);
 }
 
 function within(key: string, value: string, most: number): string {

@@ -5,6 +5,9 @@ import { RequestError } from '../../errors.ts';
 import { createBatcher } from '../../lib/batcher.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { undashed, v7 } from '../../lib/uuid.ts';
+import { announcingTasks, insertTasks } from '../../queue/new-tasks.ts';
+import { insertActivity } from '../ledger/activity-log.ts';
+import { insertDispatches } from '../ledger/dispatches.ts';
 import { isBroadcast, laneOf, type SendPlan } from '../plan/send-plan.ts';
 import {
   type Charge,
@@ -123,17 +126,11 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
         join (select * from charged order by workspace_id, bucket, started_at) as counted
        using (workspace_id, bucket, started_at)
        where place <= most - prior
-    )${isKeyed ? keyed(now) : withoutKeys}, dispatched as (
-      insert into dispatches (id, workspace_id, accepted_at, api_key_id, request_id, lane, state, request, campaign_id,
-                              send_id, open_tasks)
-      select id, workspace_id, ${now}, api_key_id, request_id, lane, 'accepted', request::json, campaign_id, send_id, 1
-        from fresh
+    )${isKeyed ? keyed(now) : withoutKeys}, dispatched as (${insertDispatches(sql`fresh`, now)}
     ), tasked as (
-      insert into tasks (dispatch_id, workspace_id, lane, kind, run_at)
-      select id, workspace_id, lane, kind, ${now}
-        from fresh
+      ${insertTasks(sql`select id, workspace_id, lane, kind, null::integer, ${now} from fresh`)}
     )${isLogged ? logged(now) : empty}, announced as materialized (
-      select pg_notify('tasks', lane::text) from (select distinct lane from fresh) as lanes
+      ${announcingTasks(sql`(select distinct lane from fresh) as lanes`)}
     )
     select (select json_agg(charged) from charged) as windows,
            ${isKeyed ? keysTaken : sql`null::json`} as taken,
@@ -169,10 +166,10 @@ function logged(now: Date): Sql {
         from fresh
        where send_id_is_new
     ), logged as (
-      insert into activity_log (id, workspace_id, occurred_at, category, dispatch_id, record)
+      ${insertActivity(sql`
       select id, workspace_id, ${now}, 'API message record', id, activity::json
         from fresh
-       where activity is not null
+       where activity is not null`)}
     )`;
 }
 

@@ -62,3 +62,8 @@ export function createIdempotency({ db, clock }: { db: Db; clock: Clock }): Idem
     },
   };
 }
+
+/** Keys that stand for nothing any more. */
+export async function forgetKeys(db: Db, before: Date): Promise<void> {
+  await db.run(sql`delete from idempotency_keys where created_at < ${before}`);
+}

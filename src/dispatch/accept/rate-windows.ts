@@ -1,3 +1,4 @@
+import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 
 /** Requests of one workspace that are counted together until the window ends. Instants are Unix milliseconds. */
@@ -77,6 +78,11 @@ export function countWindows({ counts }: Tally): Sql {
         on conflict (workspace_id, bucket, started_at) do update
        set most = excluded.most, prior = w.used, used = greatest(w.used, least(excluded.most, w.used + excluded.used))
     returning workspace_id, bucket, started_at, most, prior`;
+}
+
+/** Windows that began before an instant and are over. */
+export async function forgetWindows(db: Db, before: Date): Promise<void> {
+  await db.run(sql`delete from rate_windows where started_at < ${before}`);
 }
 
 /** What each request is told, by its index. */

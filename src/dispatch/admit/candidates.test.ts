@@ -6,10 +6,10 @@ import type { ChannelKey } from '../../channels/channel.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { Campaign, FrequencyCap } from '../../workspace/catalog.ts';
 import type { PendingSend } from '../ledger/send.ts';
+import type { CapSlot } from '../ledger/slots.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { type Candidate, candidateFor, composeAll, decideAll, renderedOf } from './candidates.ts';
 import { CapSlots, isUnderCaps } from './cap-slots.ts';
-import type { CapSlot } from './caps.ts';
 import type { Decision } from './decision.ts';
 
 const day = (channel: FrequencyCap['channel'], maxSends: number): FrequencyCap => {

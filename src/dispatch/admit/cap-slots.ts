@@ -1,7 +1,8 @@
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
+import type { CapSlot } from '../ledger/slots.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
-import { type CapFacts, type CapSlot, capChannelOf } from './caps.ts';
+import { type CapFacts, capChannelOf } from './caps.ts';
 
 /** True when this send may take a slot; for others the slots of their people need not be read. */
 export function isUnderCaps(send: PendingSend, { workspace, plan }: LoadedDispatch): boolean {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
-import { type CapFacts, type CapSlot, capChannelOf, isCapped } from './caps.ts';
+import type { CapSlot } from '../ledger/slots.ts';
+import { type CapFacts, capChannelOf, isCapped } from './caps.ts';
 
 const now = new Date('2026-03-18T12:00:00Z'); // a Wednesday
 

@@ -2,14 +2,7 @@ import type { CapFamily, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { wallClock, zonedTime } from '../../lib/time-zone.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
-
-/** A slot under the caps: one send of one channel of one dispatch. */
-export interface CapSlot {
-  dispatchId: string;
-  channel: ChannelKey;
-  campaignId: string | null;
-  takenAt: Date;
-}
+import type { CapSlot } from '../ledger/slots.ts';
 
 /** What the caps ask of one send. */
 export interface CapFacts {

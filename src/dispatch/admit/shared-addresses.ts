@@ -3,6 +3,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
+import { claimAddresses, loadClaims } from '../ledger/address-claims.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { chooseHolder, type SharedSend, sharedSends, turnOf } from './address-turns.ts';
@@ -49,7 +50,7 @@ async function takeTurnsOf(
   if (first === undefined) return;
   const { dispatch, send } = first;
   const addresses = [...new Set(group.map(({ address }) => address))].sort();
-  const holders = await claimAddresses(db, { dispatch, channel: send.channel, addresses, now });
+  const holders = await holdersOf(db, { dispatch, channel: send.channel, addresses, now });
   for (const one of group) turns.set(one.send, turnOf(one, holders.get(one.address)));
 }
 
@@ -61,26 +62,14 @@ interface Claim {
 }
 
 /** Who gets the message of each address. Once said it stays so, whoever asks, and whatever changes meanwhile. */
-async function claimAddresses(db: Db, claim: Claim): Promise<Map<string, number>> {
+async function holdersOf(db: Db, claim: Claim): Promise<Map<string, number>> {
   const { dispatch, channel, addresses } = claim;
-  const known = await db.query<{ address: string; user_id: number }>(sql`
-    select address, user_id
-      from address_claims
-     where dispatch_id = ${dispatch.id} and channel = ${channel} and address = any(${addresses}::text[])`);
-  const holders = new Map(known.map(({ address, user_id }) => [address, user_id]));
+  const of = { dispatchId: dispatch.id, channel };
+  const holders = await loadClaims(db, of, addresses);
   const open = addresses.filter((address) => !holders.has(address));
   if (open.length === 0) return holders;
-  const chosen = await chooseHolders(db, { ...claim, addresses: open });
-  const claimed = await db.query<{ address: string; user_id: number }>(sql`
-    insert into address_claims (dispatch_id, channel, address, user_id)
-    select ${dispatch.id}, ${channel}, x.address, x.user_id
-      from unnest(${[...chosen.keys()]}::text[], ${[...chosen.values()]}::bigint[]) as x(address, user_id)
-     order by x.address
-        on conflict (dispatch_id, channel, address) do update
-       set user_id = address_claims.user_id
-    returning address, user_id`);
-  for (const { address, user_id } of claimed) holders.set(address, user_id);
-  return holders;
+  const claimed = await claimAddresses(db, of, await chooseHolders(db, { ...claim, addresses: open }));
+  return new Map([...holders, ...claimed]);
 }
 
 async function chooseHolders(db: Db, claim: Claim): Promise<Map<string, number>> {

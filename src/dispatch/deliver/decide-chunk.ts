@@ -8,8 +8,8 @@ import { later, verdictOf } from '../admit/decision.ts';
 import { areFresh, type LoadedFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import { takeTurns } from '../admit/shared-addresses.ts';
-import { settle } from '../ledger/devices.ts';
-import { decideSends } from '../ledger/ledger.ts';
+import { decideSends } from '../ledger/decide-sends.ts';
+import { verdictOfDevices } from '../ledger/devices.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { writeOff } from '../push/deliver-push.ts';
@@ -104,7 +104,7 @@ function toWrite({ candidate, decision }: Decided): Written {
 /** A send that some of its devices have is sent, whatever stands against the others now. */
 function givenDevices({ devices }: PendingSend, verdict: Verdict): Verdict {
   if (!devices?.some(({ state }) => state === 'sent')) return verdict;
-  return settle(writeOff(devices, verdict.reason ?? verdict.status));
+  return verdictOfDevices(writeOff(devices, verdict.reason ?? verdict.status));
 }
 
 function outcomeOf(written: readonly Written[]): DecidedChunk {

@@ -3,8 +3,9 @@ import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { expandNamed } from '../expand/expand-named.ts';
-import { type DueTask, dueSends, settleAmbiguous } from '../ledger/ledger.ts';
+import { type DueTask, dueSends } from '../ledger/due-sends.ts';
 import type { PendingSend } from '../ledger/send.ts';
+import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
 
@@ -59,7 +60,7 @@ async function resume(deps: DueDeps, tasks: readonly Task[], dispatches: Dispatc
     const dispatch = dispatches.get(task.dispatchId);
     if (task.tries === 0 || dispatch === undefined) continue;
     const mode = dispatch.plan.delivery === 'at_least_once' ? 'retry' : 'unknown';
-    const ambiguous = await settleAmbiguous(deps.db.byKey, task, mode, deps.clock.now());
+    const ambiguous = await resolveAmbiguous(deps.db.byKey, task, mode, deps.clock.now());
     if (ambiguous > 0)
       deps.log.warn({ dispatch_id: task.dispatchId, sends: ambiguous, mode }, 'resuming after a crash');
   }

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
-import { nextDue } from '../ledger/ledger.ts';
+import { nextDue } from '../ledger/due-sends.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
 import { type Due, turnPages } from './due-sends.ts';
 import type { Finisher } from './end-tasks.ts';

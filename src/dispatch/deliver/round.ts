@@ -4,14 +4,14 @@ import type { Catalog } from '../../workspace/catalog.ts';
 import { reviveTask } from '../control/replay.ts';
 import { expandPiece } from '../expand/expand-broadcast.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
-import { settleAmbiguous } from '../ledger/ledger.ts';
+import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import { type DispatchCache, type LoadedDispatch, loadDispatches } from '../plan/loaded-dispatch.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { isExpandable, isLive } from '../plan/states.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { explainPauses, findBlocked } from './blocked-channels.ts';
 import { type DueDeps, readDue } from './due-sends.ts';
-import { type Finisher, postponeTask } from './end-tasks.ts';
+import { type Finisher, postpone } from './end-tasks.ts';
 import { endTasks, runsAfter } from './next-runs.ts';
 import { type PipelineDeps, sendInChunks } from './pipeline.ts';
 
@@ -50,7 +50,7 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
     try {
       await work(deps, tasks, signal, wake);
     } catch (error) {
-      if (tasks.length === 1) return postpone(deps, tasks, error);
+      if (tasks.length === 1) return tryLater(deps, tasks, error);
       deps.log.warn({ err: error }, 'a round failed; its tasks are taken one by one');
       for (const task of tasks) await round([{ ...task, tries: task.tries + 1 }], signal);
     }
@@ -58,12 +58,12 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
   return round;
 }
 
-async function postpone({ db, clock, log, worker }: RoundDeps, [task]: Task[], error: unknown): Promise<void> {
+async function tryLater({ db, clock, log, worker }: RoundDeps, [task]: Task[], error: unknown): Promise<void> {
   if (task === undefined) return;
   log.error({ err: error, dispatch_id: task.dispatchId }, 'a task failed; it waits and is tried again');
   const runAt = new Date(clock.now().getTime() + Math.min(1_000 * 2 ** Math.min(task.tries, 10), LONGEST_POSTPONE_MS));
   const failure = error instanceof Error ? error.message : String(error);
-  await postponeTask(db, { worker, taskId: task.id, runAt, failure });
+  await postpone(db, { taskId: task.id, worker }, { runAt, failure });
 }
 
 async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (lane: number) => void): Promise<void> {
@@ -90,12 +90,12 @@ function partition(tasks: Task[], dispatches: Dispatches) {
   };
 }
 
-/** The end of a task of a dispatch that was stopped: what its last holder may have handed over has to be settled first. */
+/** Ends a task of a dispatch that was stopped. Sends that its last holder may have handed over are resolved first. */
 async function close({ db, finisher, clock }: RoundDeps, task: Task, dispatches: Dispatches): Promise<void> {
   const dispatch = dispatches.get(task.dispatchId);
   if (task.kind !== 'expand' && task.tries > 0 && dispatch !== undefined) {
     const isTriedAgain = dispatch.state === 'paused' && dispatch.plan.delivery === 'at_least_once';
-    await settleAmbiguous(db, task, isTriedAgain ? 'retry' : 'unknown', clock.now());
+    await resolveAmbiguous(db, task, isTriedAgain ? 'retry' : 'unknown', clock.now());
   }
   await finisher({ taskId: task.id, runAt: null });
 }

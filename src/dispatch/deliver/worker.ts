@@ -10,6 +10,7 @@ import {
   nextDueAt,
   renewLeases,
   sessionNameOf,
+  TASKS_CHANNEL,
   type Task,
   type TaskFilter,
 } from '../../queue/tasks.ts';
@@ -73,7 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }),
   }));
   let connectedAtMs = clock.now().getTime();
-  const listener = await db.listen('tasks', onNotice, sessionNameOf(worker));
+  const listener = await db.listen(TASKS_CHANNEL, onNotice, sessionNameOf(worker));
   const cancelRenewal = renewing();
   wake(null);
 

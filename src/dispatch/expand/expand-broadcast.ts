@@ -2,7 +2,11 @@ import type { Targeting } from '../../audience/targeting.ts';
 import { estimateProfiles, limited, timeLimitMs } from '../../audience/time-limit.ts';
 import type { Database, Db } from '../../db/database.ts';
 import { empty, joinSql, type Sql, sql } from '../../db/sql.ts';
+import { addMissingDrains, announceTasks } from '../../queue/new-tasks.ts';
+import { endTask, passOnExpansion } from '../../queue/task-ends.ts';
 import type { Task } from '../../queue/tasks.ts';
+import { noteProgress } from '../ledger/dispatches.ts';
+import { insertSends } from '../ledger/new-sends.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { type DispatchState, isExpandable, isLive } from '../plan/states.ts';
@@ -49,7 +53,7 @@ async function tryPiece({ db, now, worker }: ExpandDeps, dispatch: LoadedDispatc
       const piece = nextPiece({ position: task.position ?? 0, stride: task.stride }, audience, found);
       const context = { tx, dispatch, task, worker, audience, piece, now: now() };
       const rows = await writeInTime(context);
-      await noteProgress(context, rows);
+      await endPiece(context, rows);
       return rows !== null && rows.people > 0 && isLive(audience.state) ? 'drainable' : 'written';
     });
   } catch (error) {
@@ -115,11 +119,11 @@ async function writeRows(
          and (${inSegment}) and (${inAudience})
              ${piece.most === null ? empty : sql`limit ${piece.most + 1}`}
     ), written as (
-      insert into sends (bucket, dispatch_id, user_id, channel, updated_at)
+      ${insertSends(sql`
       select t.bucket, ${dispatch.id}, t.user_id, c.channel, ${now}
         from targeted t cross join (values ${channels}) as c(channel)
        where ${piece.most === null ? sql`true` : sql`(select count(*) from targeted) <= ${piece.most}`}
-       order by t.bucket, t.user_id
+       order by t.bucket, t.user_id`)}
     )
     select count(*) as people, array_agg(distinct bucket) as buckets from targeted`);
   if (piece.most !== null && people > piece.most) return null;
@@ -132,60 +136,31 @@ function writtenBefore({ bucket }: Task): Sql {
 }
 
 /** The end of the piece's transaction. Throws Outdated when the dispatch is in another state than when it began. */
-async function noteProgress(context: PieceContext, rows: PieceRows | null): Promise<void> {
+async function endPiece(context: PieceContext, rows: PieceRows | null): Promise<void> {
   const { tx, dispatch, task, worker, audience, piece, now } = context;
   const isLast = rows !== null && piece.upTo >= audience.last;
-  const ours = isLast ? await endTask(tx, task, worker) : await passOn(context, rows);
-  if (ours === 0) throw new Error('the lease of this task was lost');
-  const fresh = isLive(audience.state) && rows !== null ? await addTasks(context, rows, isLast) : 0;
+  const held = { taskId: task.id, worker };
+  const isOurs = isLast ? await endTask(tx, held) : await passOnExpansion(tx, held, nextTurn(context, rows));
+  if (!isOurs) throw new Error('the lease of this task was lost');
+  const newTasks = isLive(audience.state) && rows !== null ? await addDrains(context, rows, isLast) : 0;
   const people = rows?.people ?? 0;
-  const opened = audience.state === 'accepted' ? 'sending' : audience.state;
-  const noted = await tx.run(sql`
-    update dispatches
-       set targeted = coalesce(targeted, 0) + ${people},
-           audience_end = ${audience.last},
-           expanded_at = ${isLast ? now : null},
-           open_tasks = open_tasks + ${fresh - (isLast ? 1 : 0)}::integer,
-           state = case when ${opened} = 'sending' and open_tasks + ${fresh - (isLast ? 1 : 0)}::integer = 0
-                        then 'finished' else ${opened} end,
-           finished_at = case when ${opened} = 'sending' and open_tasks + ${fresh - (isLast ? 1 : 0)}::integer = 0
-                              then ${now}::timestamptz end
-     where id = ${dispatch.id} and state = ${audience.state}`);
-  if (noted === 0) throw new Outdated();
+  const { state, last: audienceEnd } = audience;
+  const progress = { dispatchId: dispatch.id, state, people, audienceEnd, isLast, newTasks };
+  if (!(await noteProgress(tx, progress, now))) throw new Outdated();
   // Workers of other processes sleep: they were told of the broadcast when it had nothing to drain yet.
-  if (fresh > 0) await tx.run(sql`select pg_notify('tasks', ${String(lanes.broadcast)})`);
+  if (newTasks > 0) await announceTasks(tx, lanes.broadcast);
 }
 
-function endTask(tx: Db, task: Task, worker: string): Promise<number> {
-  return tx.run(sql`delete from tasks where id = ${task.id} and worker = ${worker}`);
-}
-
-/** Behind those that wait, so that a small audience need not wait for all of a large one. */
-function passOn({ tx, task, worker, audience, piece, now }: PieceContext, rows: PieceRows | null): Promise<number> {
+/** Where the next piece begins. It runs behind those that wait, so that a small audience need not wait for all of a large one. */
+function nextTurn({ task, audience, piece, now }: PieceContext, rows: PieceRows | null) {
   const isFirst = (task.position ?? 0) < audience.first;
-  const { position, stride } = progressAfter(piece, rows?.people ?? null, isFirst);
-  return tx.run(sql`
-    update tasks
-       set position = ${position}, stride = ${stride}, run_at = ${now}, leased_until = null, worker = null, tries = 0
-     where id = ${task.id} and worker = ${worker}`);
+  return { ...progressAfter(piece, rows?.people ?? null, isFirst), runAt: now };
 }
 
-/**
- * A task for each bucket that has none which is free: one that is free is kept from being leased until these rows can be
- * seen, and then drains them too. How many were made.
- */
-function addTasks({ tx, dispatch, audience, now }: PieceContext, rows: PieceRows, isLast: boolean): Promise<number> {
+/** Tasks for the people of the piece: one for each of their buckets, or of a small audience one. How many were made. */
+function addDrains({ tx, dispatch, audience, now }: PieceContext, rows: PieceRows, isLast: boolean): Promise<number> {
   const isSmall = isLast && rows.people > 0 && (audience.targeted ?? 0) + rows.people <= ONE_TASK;
   const buckets: (number | null)[] = isSmall ? [null] : rows.buckets;
-  return tx.run(sql`
-    with kept as (
-      select bucket
-        from tasks
-       where dispatch_id = ${dispatch.id} and kind = 'drain' and leased_until is null
-         for update skip locked
-    )
-    insert into tasks (dispatch_id, workspace_id, lane, kind, bucket, run_at)
-    select ${dispatch.id}, ${dispatch.workspace.id}, ${lanes.broadcast}, 'drain', b.bucket, ${now}
-      from unnest(${buckets}::integer[]) as b(bucket)
-     where not exists (select from kept where kept.bucket = b.bucket)`);
+  const { id: dispatchId, workspace } = dispatch;
+  return addMissingDrains(tx, { dispatchId, workspaceId: workspace.id, lane: lanes.broadcast, buckets, runAt: now });
 }

@@ -1,10 +1,11 @@
 import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.ts';
-import type { ChannelKey } from '../../channels/channel.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { nameKey, type PersonKey, resolveNames } from '../../people/profile/identify.ts';
+import { type Opening, openDispatches } from '../ledger/dispatches.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
+import { insertSends } from '../ledger/new-sends.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { membersAmong } from './members-among.ts';
@@ -83,7 +84,7 @@ export async function expandNamed(
 ): Promise<PendingSend[]> {
   if (dispatches.length === 0) return [];
   const people = await resolveAll(db, dispatches);
-  const opened: object[] = [];
+  const opened: Opening[] = [];
   const sends: PendingSend[] = [];
   for (const dispatch of dispatches) {
     const roster = await drawOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
@@ -117,25 +118,20 @@ async function drawOrFail(
 }
 
 /** One statement: opens the dispatches and writes their rows. The ids of those that were still to be opened. */
-async function writeRows(db: Database, opened: object[], sends: PendingSend[], now: Date): Promise<Set<string>> {
+async function writeRows(db: Database, opened: Opening[], sends: PendingSend[], now: Date): Promise<Set<string>> {
   const rows = await db.prepared<{ id: string }>(
     'expand_named',
     sql`
-    with opened as (
-      update dispatches d
-         set state = 'sending', targeted = x.targeted, refusals = x.refusals::json
-        from json_to_recordset(${JSON.stringify(opened)}::json) as x(id uuid, targeted integer, refusals text)
-       where d.id = x.id and d.state = 'accepted'
-      returning d.id
+    with opened as (${openDispatches(opened)}
     ), written as (
-      insert into sends (bucket, dispatch_id, user_id, channel, updated_at)
+      ${insertSends(sql`
       select s.bucket, s.dispatch_id, s.user_id, s.channel, ${now}
         from unnest(${sends.map(({ bucket }) => bucket)}::integer[],
                     ${sends.map(({ dispatchId }) => dispatchId)}::uuid[],
                     ${sends.map(({ userId }) => userId)}::bigint[],
-                    ${sends.map(({ channel }) => channel as ChannelKey)}::text[])
+                    ${sends.map(({ channel }) => channel)}::text[])
              as s(bucket, dispatch_id, user_id, channel)
-        join opened on opened.id = s.dispatch_id
+        join opened on opened.id = s.dispatch_id`)}
     )
     select id from opened`,
   );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { channels } from '../../channels/index.ts';
 import type { PushOutcome } from '../../channels/push-sender.ts';
-import { deviceAfter, type Held, settle, type Tried } from './devices.ts';
+import { deviceAfter, type Held, type Tried, verdictOfDevices } from './devices.ts';
 import type { DeviceState, Verdict } from './send.ts';
 
 const acceptedAt = new Date('2026-03-15T12:00:00Z');
@@ -108,14 +108,14 @@ function device(state: DeviceState['state'], more: Partial<DeviceState> = {}): D
 const finals: [DeviceState['state'], Verdict][] = [
   ['sent', { status: 'sent', providerMessageId: 'code of sent' }],
   ['unknown', { status: 'unknown', reason: 'unknown', providerCode: 'code of unknown' }],
-  ['refused', { status: 'failed', reason: 'provider_refused', releasesPlace: true, providerCode: 'code of refused' }],
-  ['gave_up', { status: 'failed', reason: 'gave_up', releasesPlace: true, providerCode: 'code of gave_up' }],
-  ['expired', { status: 'expired', reason: 'expired', releasesPlace: true, providerCode: 'code of expired' }],
-  ['bounced', { status: 'bounced', reason: 'address_dead', releasesPlace: true, providerCode: 'code of bounced' }],
+  ['refused', { status: 'failed', reason: 'provider_refused', releasesSlot: true, providerCode: 'code of refused' }],
+  ['gave_up', { status: 'failed', reason: 'gave_up', releasesSlot: true, providerCode: 'code of gave_up' }],
+  ['expired', { status: 'expired', reason: 'expired', releasesSlot: true, providerCode: 'code of expired' }],
+  ['bounced', { status: 'bounced', reason: 'address_dead', releasesSlot: true, providerCode: 'code of bounced' }],
 ];
 for (const [at, [state, verdict]] of finals.entries()) {
   test(`a send whose only device is ${state} is ${verdict.status}, and says no more of the device`, () => {
-    assert.deepEqual(settle([device(state)]), verdict);
+    assert.deepEqual(verdictOfDevices([device(state)]), verdict);
   });
 
   for (const [worse] of finals.slice(at + 1)) {
@@ -124,7 +124,7 @@ for (const [at, [state, verdict]] of finals.entries()) {
         [device(state), device(worse)],
         [device(worse), device(state)],
       ])
-        assert.deepEqual(settle(devices), { ...verdict, devices });
+        assert.deepEqual(verdictOfDevices(devices), { ...verdict, devices });
     });
   }
 
@@ -135,10 +135,10 @@ for (const [at, [state, verdict]] of finals.entries()) {
       device('waiting', { due: nowMs + 4_000, code: 'second word' }),
     ];
     const dueAt = new Date(nowMs + 4_000);
-    assert.deepEqual(settle(devices), { status: 'pending', providerCode: 'first word', dueAt, devices });
+    assert.deepEqual(verdictOfDevices(devices), { status: 'pending', providerCode: 'first word', dueAt, devices });
   });
 }
 
 test('a send without devices is a bug', () => {
-  assert.throws(() => settle([]), /a send without devices cannot be settled/);
+  assert.throws(() => verdictOfDevices([]), /a send without devices has no verdict/);
 });

@@ -74,14 +74,14 @@ function waiting({ id, app, attempts, expiresAtMs }: Tried, untilMs: number, cod
 const finals = [
   ['sent', { status: 'sent' }],
   ['unknown', { status: 'unknown', reason: 'unknown' }],
-  ['refused', { status: 'failed', reason: 'provider_refused', releasesPlace: true }],
-  ['gave_up', { status: 'failed', reason: 'gave_up', releasesPlace: true }],
-  ['expired', { status: 'expired', reason: 'expired', releasesPlace: true }],
-  ['bounced', { status: 'bounced', reason: 'address_dead', releasesPlace: true }],
+  ['refused', { status: 'failed', reason: 'provider_refused', releasesSlot: true }],
+  ['gave_up', { status: 'failed', reason: 'gave_up', releasesSlot: true }],
+  ['expired', { status: 'expired', reason: 'expired', releasesSlot: true }],
+  ['bounced', { status: 'bounced', reason: 'address_dead', releasesSlot: true }],
 ] as const satisfies [DeviceState['state'], Verdict][];
 
 /** What a send's devices make of the send: pending while one waits, else as good as the best of them. Pure. */
-export function settle(devices: readonly DeviceState[]): Verdict {
+export function verdictOfDevices(devices: readonly DeviceState[]): Verdict {
   const due = devices.flatMap(({ state, due: at }) => (state === 'waiting' && at !== undefined ? [at] : []));
   if (due.length > 0) {
     const code = devices.find(({ state }) => state === 'waiting')?.code ?? null;
@@ -94,5 +94,5 @@ export function settle(devices: readonly DeviceState[]): Verdict {
     if (state === 'sent') return { ...verdict, providerMessageId: best.code, ...kept };
     return { ...verdict, providerCode: best.code, ...kept };
   }
-  throw new Error('a send without devices cannot be settled');
+  throw new Error('a send without devices has no verdict');
 }

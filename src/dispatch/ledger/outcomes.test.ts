@@ -22,7 +22,7 @@ const attempted: Attempted = {
   random: 0.5,
 };
 const inMs = (ms: number) => new Date(now.getTime() + ms);
-const gaveUp: Verdict = { status: 'failed', reason: 'gave_up', providerCode: '503', releasesPlace: true };
+const gaveUp: Verdict = { status: 'failed', reason: 'gave_up', providerCode: '503', releasesSlot: true };
 
 /** Source: messaging-objects.md 1.9; eligibility.md 1, second table. */
 const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expected: Verdict][] = [
@@ -65,13 +65,13 @@ const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expect
     'a dead address',
     { kind: 'bounced', reason: '550 5.1.1' },
     {},
-    { status: 'bounced', reason: 'address_dead', providerCode: '550 5.1.1', releasesPlace: true },
+    { status: 'bounced', reason: 'address_dead', providerCode: '550 5.1.1', releasesSlot: true },
   ],
   [
     'refused',
     { kind: 'failed', reason: '400' },
     {},
-    { status: 'failed', reason: 'provider_refused', providerCode: '400', releasesPlace: true },
+    { status: 'failed', reason: 'provider_refused', providerCode: '400', releasesSlot: true },
   ],
   [
     'our settings are wrong, however often it was tried and however long ago',
@@ -84,7 +84,7 @@ const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expect
       dueAt: inMs(300_000),
     },
   ],
-  ['expired', { kind: 'expired' }, {}, { status: 'expired', reason: 'expired', releasesPlace: true }],
+  ['expired', { kind: 'expired' }, {}, { status: 'expired', reason: 'expired', releasesSlot: true }],
   [
     'unknown',
     { kind: 'unknown', reason: 'timeout' },

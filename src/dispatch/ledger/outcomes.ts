@@ -29,9 +29,9 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
         ? { status: 'unknown', reason: 'unknown', providerCode: outcome.reason }
         : retryOrGiveUp(outcome.reason, outcome.afterMs, attempted);
     case 'bounced':
-      return { status: 'bounced', reason: 'address_dead', providerCode: outcome.reason, releasesPlace: true };
+      return { status: 'bounced', reason: 'address_dead', providerCode: outcome.reason, releasesSlot: true };
     case 'failed':
-      return { status: 'failed', reason: 'provider_refused', providerCode: outcome.reason, releasesPlace: true };
+      return { status: 'failed', reason: 'provider_refused', providerCode: outcome.reason, releasesSlot: true };
     case 'config_error':
       return {
         status: 'pending',
@@ -40,7 +40,7 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
         dueAt: new Date(attempted.now.getTime() + PROBE_EVERY_MS),
       };
     case 'expired':
-      return { status: 'expired', reason: 'expired', releasesPlace: true };
+      return { status: 'expired', reason: 'expired', releasesSlot: true };
     case 'unknown':
       return { status: 'unknown', reason: 'unknown', providerCode: outcome.reason };
   }
@@ -55,6 +55,6 @@ function retryOrGiveUp(reason: string, askedMs: number | undefined, attempted: A
   const { channel, attempts, acceptedAt, now, random } = attempted;
   const ageMs = now.getTime() - acceptedAt.getTime();
   const waitMs = nextWaitMs(channel.retry?.(reason), { attempts, ageMs, askedMs, random });
-  if (waitMs === null) return { status: 'failed', reason: 'gave_up', providerCode: reason, releasesPlace: true };
+  if (waitMs === null) return { status: 'failed', reason: 'gave_up', providerCode: reason, releasesSlot: true };
   return { status: 'pending', providerCode: reason, dueAt: new Date(now.getTime() + waitMs) };
 }

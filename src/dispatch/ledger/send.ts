@@ -9,6 +9,11 @@ export interface SendKey {
   channel: ChannelKey;
 }
 
+/** As one text, for maps and sets. */
+export function sendKey({ dispatchId, userId, channel }: SendKey): string {
+  return `${dispatchId}/${userId}/${channel}`;
+}
+
 export interface PendingSend extends SendKey {
   taskId: number;
   attempts: number;
@@ -25,8 +30,8 @@ export interface Verdict {
   providerCode?: string | null;
   providerMessageId?: string | null;
   dueAt?: Date | null;
-  /** A place under the frequency caps that is given back. */
-  releasesPlace?: boolean;
+  /** Gives back the slot that it holds under the frequency caps. */
+  releasesSlot?: boolean;
   /** Of a send that goes to devices, where they say more than the rest of the verdict. */
   devices?: readonly DeviceState[];
   /** Calls beyond the one that every attempt is taken to be; -1 when none was made. */

@@ -1,19 +1,14 @@
-import { intArray, textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
+import { hotStatement } from '../../db/hot-statement.ts';
 import { sql } from '../../db/sql.ts';
-import type { PendingSend, Verdict } from './send.ts';
-
-interface Settled {
-  send: PendingSend;
-  verdict: Verdict;
-}
+import { asGiven, changedRows, type SendChange, sendKeyColumns } from './send-columns.ts';
 
 /** Above so many dispatches and channels in one group, one statement for all costs less than one for each. */
 const FEW = 4;
 
 /** Writes what came of sends that are `sending`. */
-export async function writeVerdicts(db: Db, results: readonly Settled[], now: Date): Promise<void> {
-  const isPlain = ({ verdict }: Settled) =>
+export async function writeVerdicts(db: Db, results: readonly SendChange[], now: Date): Promise<void> {
+  const isPlain = ({ verdict }: SendChange) =>
     verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts && !verdict.detail;
   const groups = Map.groupBy(results, (one) => (isPlain(one) ? `${one.send.dispatchId}/${one.send.channel}` : ''));
   const others = groups.get('') ?? [];
@@ -23,64 +18,49 @@ export async function writeVerdicts(db: Db, results: readonly Settled[], now: Da
   if (others.length > 0) await writeAll(db, others, now);
 }
 
-/** The common case by far, of one dispatch and channel: taken over, and nothing more to say. */
-async function writeSent(db: Db, results: readonly Settled[], now: Date): Promise<void> {
-  const [first] = results;
-  if (first === undefined) return;
-  const { dispatchId, channel } = first.send;
-  await db.prepared(
-    'record_sent',
-    sql`
+interface Results {
+  changes: readonly SendChange[];
+  now: Date;
+}
+
+interface Group extends Results {
+  dispatchId: string;
+  channel: string;
+}
+
+/** The common case by far, of one dispatch and channel: accepted, and nothing more to say. */
+const recordSent = hotStatement<Group, never>(
+  'record_sent',
+  (param) => sql`
     update sends s
        set status = 'sent', due_at = null, reason = null, detail = null, provider_code = null, devices = null,
-           provider_message_id = x.provider_message_id, updated_at = ${now}
-      from unnest(${intArray(results.map(({ send }) => send.bucket))}::integer[],
-                  ${intArray(results.map(({ send }) => send.userId))}::bigint[],
-                  ${textArray(results.map(({ verdict }) => plain(verdict.providerMessageId)))}::text[])
-             as x(bucket, user_id, provider_message_id)
-     where s.bucket = x.bucket and s.dispatch_id = ${dispatchId} and s.user_id = x.user_id and s.channel = ${channel}
-       and s.status = 'sending'`,
-  );
+           ${asGiven('provider_message_id')}, updated_at = ${param(({ now }) => now)}
+      from ${changedRows(param, ['bucket', 'user_id', 'provider_message_id'])}
+     where s.bucket = x.bucket and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)} and s.user_id = x.user_id
+       and s.channel = ${param(({ channel }) => channel)} and s.status = 'sending'`,
+);
+
+async function writeSent(db: Db, changes: readonly SendChange[], now: Date): Promise<void> {
+  const [first] = changes;
+  if (first === undefined) return;
+  const { dispatchId, channel } = first.send;
+  await recordSent(db, { changes, dispatchId, channel, now });
 }
 
-async function writeAll(db: Db, results: readonly Settled[], now: Date): Promise<void> {
-  const sends = results.map(({ send }) => send);
-  const verdicts = results.map(({ verdict }) => verdict);
-  await db.prepared(
-    'record_verdicts',
-    sql`
+const said = ['status', 'due_at', 'reason', 'detail', 'provider_code', 'provider_message_id', 'devices'] as const;
+
+/** Whatever came of them, of any dispatches and channels. */
+const recordVerdicts = hotStatement<Results, never>(
+  'record_verdicts',
+  (param) => sql`
     update sends s
-       set status = x.status::send_status, due_at = x.due_at, reason = x.reason, detail = x.detail,
-           provider_code = x.provider_code, provider_message_id = x.provider_message_id, devices = x.devices,
-           attempts = greatest(s.attempts + x.extra_attempts, 0), updated_at = ${now}
-      from unnest(${intArray(sends.map(({ bucket }) => bucket))}::integer[],
-                  ${textArray(sends.map(({ dispatchId }) => dispatchId))}::uuid[],
-                  ${intArray(sends.map(({ userId }) => userId))}::bigint[],
-                  ${textArray(sends.map(({ channel }) => channel))}::text[],
-                  ${textArray(verdicts.map(({ status }) => status))}::text[],
-                  ${verdicts.map(({ dueAt }) => dueAt ?? null)}::timestamptz[],
-                  ${textArray(verdicts.map(({ reason }) => reason ?? null))}::text[],
-                  ${textArray(verdicts.map(({ detail }) => plain(detail)))}::text[],
-                  ${textArray(verdicts.map(({ providerCode }) => plain(providerCode)))}::text[],
-                  ${textArray(verdicts.map(({ providerMessageId }) => plain(providerMessageId)))}::text[],
-                  ${textArray(verdicts.map(({ devices }) => json(devices)))}::jsonb[],
-                  ${intArray(verdicts.map(({ extraAttempts }) => extraAttempts ?? 0))}::integer[])
-             as x(bucket, dispatch_id, user_id, channel, status, due_at, reason, detail, provider_code,
-                  provider_message_id, devices, extra_attempts)
+       set ${asGiven(...said)},
+           attempts = greatest(s.attempts + x.extra_attempts, 0), updated_at = ${param(({ now }) => now)}
+      from ${changedRows(param, [...sendKeyColumns, ...said, 'extra_attempts'])}
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'sending'`,
-  );
-}
+);
 
-function json(devices: Verdict['devices']): string | null {
-  return devices === undefined ? null : JSON.stringify(devices.map((one) => ({ ...one, code: plain(one.code) })));
-}
-
-/** What a provider said, in a form that PostgreSQL takes and a table shows. */
-function plain(text: string | null | undefined): string | null {
-  if (text === null || text === undefined) return null;
-  return text
-    .toWellFormed()
-    .replace(/\p{Cc}+/gu, ' ')
-    .slice(0, 500);
+async function writeAll(db: Db, changes: readonly SendChange[], now: Date): Promise<void> {
+  await recordVerdicts(db, { changes, now });
 }

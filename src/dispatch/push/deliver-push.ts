@@ -2,7 +2,7 @@ import type { Push, PushOutcome } from '../../channels/push-sender.ts';
 import type { PushTarget } from '../../people/profile/facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered, TokenNews } from '../ledger/delivered.ts';
-import { deviceAfter, type Held, settle } from '../ledger/devices.ts';
+import { deviceAfter, type Held, verdictOfDevices } from '../ledger/devices.ts';
 import type { DeviceState } from '../ledger/send.ts';
 import type { AppQueue } from './app-queue.ts';
 import type { AppQueues } from './app-queues.ts';
@@ -79,7 +79,7 @@ function summary(
 ): Delivered {
   const devices = merge(before, answers, nowMs());
   return {
-    verdict: { ...settle(devices), extraAttempts: attemptsOf(devices) - attemptsOf(before) - 1 },
+    verdict: { ...verdictOfDevices(devices), extraAttempts: attemptsOf(devices) - attemptsOf(before) - 1 },
     isSandbox: answers.some(({ call }) => call.queue === null),
     news: answers.flatMap((one) => newsOf(parcel, one)),
     calls: answers.flatMap(({ call, outcome }) =>

@@ -1,7 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { announceTasks } from '../../queue/new-tasks.ts';
+import { hurryTasks } from '../../queue/task-ends.ts';
 import type { App } from '../../workspace/catalog.ts';
+import { endWaits, listLive, noteWait } from '../ledger/dispatches.ts';
+import { releaseHeld } from '../ledger/stopped-sends.ts';
 
 /** An app whose queue is closed, for all processes. */
 export interface PausedApp {
@@ -16,6 +20,9 @@ export interface PausedApp {
   /** When a single call may be made to see. */
   probeAt: Date;
 }
+
+/** The sends of dispatches that are older have expired. */
+const OLDEST_LIVE_MS = 35 * 86_400_000;
 
 /** Where a change is announced. */
 export const PAUSED_APPS_CHANNEL = 'paused_apps';
@@ -63,32 +70,18 @@ export async function resumeApp(tx: Db, appId: string, settings: string | null, 
     returning workspace_id`);
   const [closed] = rows;
   if (closed === undefined) return false;
-  await tx.run(sql`
-    update sends s
-       set due_at = null
-      from dispatches d, generate_series(0, 255) as b(bucket)
-     where d.workspace_id = ${closed.workspace_id} and d.state in ('accepted', 'sending')
-       and d.accepted_at > ${now}::timestamptz - interval '35 days'
-       and s.bucket = b.bucket and s.dispatch_id = d.id and s.status = 'pending' and s.due_at > ${now}
-       and s.devices @? ${`$[*] ? (@.app == "${appId}" && @.state == "waiting" && @.held == true)`}::jsonpath`);
-  await tx.run(sql`
-    update dispatches
-       set failure = null
-     where workspace_id = ${closed.workspace_id} and state in ('accepted', 'sending') and failure like ${`app ${appId}:%`}`);
-  await tx.run(sql`
-    update tasks
-       set run_at = ${now}
-     where workspace_id = ${closed.workspace_id} and kind <> 'expand' and run_at > ${now}
-       and leased_until is null`);
-  await tx.query(sql`select pg_notify(${PAUSED_APPS_CHANNEL}, ''), pg_notify('tasks', '')`);
+  const { workspace_id: workspaceId } = closed;
+  const dispatchIds = await listLive(tx, workspaceId, new Date(now.getTime() - OLDEST_LIVE_MS));
+  await releaseHeld(tx, { dispatchIds, appId, now });
+  await endWaits(tx, workspaceId, appId);
+  await hurryTasks(tx, workspaceId, now);
+  await announceTasks(tx, null);
+  await tx.run(sql`select pg_notify(${PAUSED_APPS_CHANNEL}, '')`);
   return true;
 }
 
 /** The dispatch says why it waits. */
 export async function explainWait(db: Db, dispatchId: string, appId: string, reason: string): Promise<void> {
   const failure = `app ${appId}: its provider does not accept our settings (${reason}); what waits goes out once it does`;
-  await db.run(sql`
-    update dispatches
-       set failure = ${failure.slice(0, 500)}
-     where id = ${dispatchId} and failure is distinct from ${failure.slice(0, 500)}`);
+  await noteWait(db, dispatchId, { appId, failure });
 }

@@ -1,6 +1,7 @@
 import type { Database, Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { keepCounts } from '../ledger/dispatches.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
@@ -108,10 +109,7 @@ async function countAndKeep(
     return countSends(tx, dispatch);
   });
   const counts = { rows, at: now.toISOString(), tookMs: Math.round(performance.now() - start), isFinal };
-  await db.run(sql`
-    update dispatches
-       set counts = ${JSON.stringify(counts)}::jsonb
-     where id = ${dispatch.id} and state = ${dispatch.state} and (open_tasks = 0 or not ${isFinal}::boolean)`);
+  await keepCounts(db, dispatch, counts);
   return counts;
 }
 

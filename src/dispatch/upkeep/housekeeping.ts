@@ -3,6 +3,11 @@ import { isLockTimeout } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { forgetRemovals } from '../../people/tokens/token-removals.ts';
+import { forgetKeys } from '../accept/idempotency.ts';
+import { forgetWindows } from '../accept/rate-windows.ts';
+import { forgetActivity } from '../ledger/activity-log.ts';
+import { forgetOldSlots } from '../ledger/slots.ts';
 import { forgetQuotas } from '../push/call-quotas.ts';
 import { forgetOldDays } from './retention.ts';
 
@@ -42,17 +47,11 @@ async function makeRoom(db: Database, now: Date): Promise<void> {
 
 async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   const ago = (hours: number) => new Date(now.getTime() - hours * HOUR);
-  await db.run(sql`delete from rate_windows where started_at < ${ago(2)}`);
+  await forgetWindows(db, ago(2));
   await forgetQuotas(db, ago(2));
-  await db.run(sql`delete from idempotency_keys where created_at < ${ago(24)}`);
-  await db.run(sql`delete from activity_log where occurred_at < ${ago(60)}`);
-  // No window of a frequency cap is longer than 30 days; one more for the time zones.
-  await db.run(sql`delete from cap_places where taken_at < ${ago(31 * 24)}`);
-}
-
-/** Removals of tokens that are settled: their dispatches are gone too. */
-async function forgetRemovals(db: Database, before: Date): Promise<void> {
-  await db.run(sql`delete from token_removals where coalesce(removed_at, restored_at) < ${before}`);
+  await forgetKeys(db, ago(24));
+  await forgetActivity(db, ago(60));
+  await forgetOldSlots(db, now);
 }
 
 /** Keeps house now and then every hour, until the returned function is called, which waits for what is under way. */

@@ -1,8 +1,7 @@
 import type { Database, Db } from '../../db/database.ts';
-import { raw, type Sql, sql } from '../../db/sql.ts';
-
-/** Tables with a partition for each day of dispatches; the dispatches themselves go last. */
-const dailyTables = ['sends', 'sandbox_messages', 'address_claims', 'dispatches'] as const;
+import { sql } from '../../db/sql.ts';
+import { addReceived } from '../../people/profile/received.ts';
+import { type DailyTable, dailyTables, daysBefore, dropDay, isDayOver, isOfDay } from '../ledger/days.ts';
 
 const DAY_MS = 86_400_000;
 /** Dropping a partition waits for all who use its table, and all who come later wait for it: not for long. */
@@ -30,7 +29,7 @@ export async function forgetOldDays(db: Database, { days, now }: Retention): Pro
   if (days === 0) return forgotten;
   const firstKept = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS - days * DAY_MS);
   for (const day of await daysBefore(db, firstKept)) {
-    const fate = await dropDay(db, day);
+    const fate = await forgetDay(db, day);
     if (fate === 'in other hands') break;
     forgotten[fate].push(day);
   }
@@ -39,26 +38,8 @@ export async function forgetOldDays(db: Database, { days, now }: Retention): Pro
 
 type Fate = keyof Forgotten | 'in other hands';
 
-/** As partitions name them: `20260315`. Those without a partition have their rows in the default ones. */
-async function daysBefore(db: Db, firstKept: Date): Promise<string[]> {
-  const limit = firstKept.toISOString().slice(0, 10).replaceAll('-', '');
-  const rows = await db.query<{ day: string }>(sql`
-    select day
-      from (select right(inhrelid::regclass::text, 8) as day
-              from pg_inherits
-             where inhparent = any(${[...dailyTables]}::regclass[]) and inhrelid::regclass::text ~ '_[0-9]{8}$'
-             union
-            select to_char(to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)
-                             at time zone 'UTC', 'YYYYMMDD')
-              from dispatches_default
-             where id < first_dispatch_id(${firstKept})) as days
-     where day < ${limit}
-     order by day`);
-  return rows.map(({ day }) => day);
-}
-
 /** A table at a time, so that none is locked for longer than its own part takes. */
-async function dropDay(db: Database, day: string): Promise<Fate> {
+async function forgetDay(db: Database, day: string): Promise<Fate> {
   for (const table of dailyTables) {
     const fate = await db.transaction((tx) => dropFrom(tx, table, day));
     if (fate !== 'dropped') return fate;
@@ -66,53 +47,30 @@ async function dropDay(db: Database, day: string): Promise<Fate> {
   return 'dropped';
 }
 
-async function dropFrom(tx: Db, table: (typeof dailyTables)[number], day: string): Promise<Fate> {
+async function dropFrom(tx: Db, table: DailyTable, day: string): Promise<Fate> {
   await tx.run(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
   // Two at once would count a day twice.
   const { ours } = await tx.one<{ ours: boolean }>(sql`
     select pg_try_advisory_xact_lock(hashtext('cresset retention')) as ours`);
   if (!ours) return 'in other hands';
-  if (!(await isOver(tx, day))) return 'kept';
+  if (!(await isDayOver(tx, day))) return 'kept';
   if (table === 'sends') await sumUp(tx, day);
-  await tx.run(sql`drop table if exists ${raw(`${table}_${day}`)}`);
-  const id = raw(table === 'dispatches' ? 'id' : 'dispatch_id');
-  await tx.run(sql`delete from ${raw(`${table}_default`)} where ${within(id, day)}`);
+  await dropDay(tx, table, day);
   return 'dropped';
-}
-
-/** Until the commit nothing of that day is replayed. */
-async function isOver(tx: Db, day: string): Promise<boolean> {
-  const dispatches = `dispatches_${day}`;
-  const { exists } = await tx.one<{ exists: boolean }>(sql`select to_regclass(${dispatches}) is not null as exists`);
-  await tx.run(sql`lock table ${raw(exists ? dispatches : 'dispatches_default')} in share mode`);
-  const open = await tx.query(sql`
-    select 1
-      from dispatches
-     where ${within(sql`id`, day)} and (open_tasks > 0 or state not in ('finished', 'cancelled', 'failed'))
-     limit 1`);
-  return open.length === 0;
-}
-
-/** That a dispatch is of this day. */
-function within(id: Sql, day: string): Sql {
-  const start = sql`(${day}::date)::timestamp at time zone 'UTC'`;
-  const end = sql`(${day}::date + 1)::timestamp at time zone 'UTC'`;
-  return sql`${id} >= first_dispatch_id(${start}) and ${id} < first_dispatch_id(${end})`;
 }
 
 /** People who were deleted are not written down again. What is pending of a dispatch that was given up counts as cancelled. */
 async function sumUp(tx: Db, day: string): Promise<void> {
-  await tx.run(sql`
-    insert into received_totals (bucket, user_id, channel, campaign_id, last_at)
+  await tx.run(
+    addReceived(sql`
     select s.bucket, s.user_id, s.channel, coalesce(d.campaign_id, ''), max(s.updated_at)
       from sends s
       join dispatches d on d.id = s.dispatch_id
       join profiles p on p.bucket = s.bucket and p.user_id = s.user_id
-     where ${within(sql`s.dispatch_id`, day)} and s.status = 'sent'
+     where ${isOfDay(sql`s.dispatch_id`, day)} and s.status = 'sent'
      group by 1, 2, 3, 4
-     order by 1, 2, 3, 4
-        on conflict (bucket, user_id, channel, campaign_id) do update
-       set last_at = greatest(received_totals.last_at, excluded.last_at)`);
+     order by 1, 2, 3, 4`),
+  );
   await tx.run(sql`
     insert into send_totals (workspace_id, day, campaign_id, channel, status, reason, sends, attempts)
     select d.workspace_id, ${day}::date, coalesce(d.campaign_id, ''), s.channel, o.status,
@@ -123,7 +81,7 @@ async function sumUp(tx: Db, day: string): Promise<void> {
      cross join lateral (
        select case when s.status = 'pending' then stopped_status(s.devices, 'cancelled') else s.status end as status
      ) as o
-     where ${within(sql`s.dispatch_id`, day)}
+     where ${isOfDay(sql`s.dispatch_id`, day)}
      group by 1, 3, 4, 5, 6
         on conflict (workspace_id, day, campaign_id, channel, status, reason) do update
        set sends = send_totals.sends + excluded.sends, attempts = send_totals.attempts + excluded.attempts`);

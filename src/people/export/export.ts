@@ -52,20 +52,43 @@ export interface ExportRequest {
 
 type Exported = Record<string, unknown>;
 
+/** The last message of a campaign that a person was sent. */
+export interface Received {
+  userId: number;
+  campaignId: string;
+  lastAt: Date;
+}
+
+export interface ExportOptions {
+  request: ExportRequest;
+  workspace: WorkspaceCatalog;
+  now: Date;
+  /** What these people were sent, as far as the ledger reaches back; one for each person and campaign. */
+  listReceived(db: Db, people: readonly PersonKey[]): Promise<Received[]>;
+}
+
 /** What is known of these people, in the form of the answer, and the identifiers that name nobody. */
 export async function exportPeople(
   db: Db,
-  { request, workspace, now }: { request: ExportRequest; workspace: WorkspaceCatalog; now: Date },
+  { request, workspace, now, listReceived }: ExportOptions,
 ): Promise<{ users: Exported[]; unknown: unknown[] }> {
   const { keys, unknown } = await findPeople(db, workspace.id, request);
   if (keys.length === 0) return { users: [], unknown };
+  // Before the rest: what retention moves meanwhile from there into received_totals is found twice rather than never.
+  const sent = wantsCampaigns(request) ? await listReceived(db, keys) : [];
+  const received = Map.groupBy(sent, ({ userId }) => userId);
   const rows = await db.query<ExportRow>(exportQuery(keys, workspace.id, now));
   const byId = new Map(rows.map((row) => [row.user_id, row]));
   const users = keys.flatMap(({ userId }) => {
     const row = byId.get(userId);
-    return row === undefined ? [] : [exported(row, request.fields, workspace)];
+    if (row === undefined) return [];
+    return [exported(row, { fields: request.fields, workspace, received: received.get(userId) ?? [] })];
   });
   return { users, unknown };
+}
+
+function wantsCampaigns({ fields }: ExportRequest): boolean {
+  return fields === null || fields.has('campaigns_received');
 }
 
 async function findPeople(
@@ -187,17 +210,9 @@ function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date)
                             order by t.registered_at, t.app_id, t.token)
               from push_targets t
              where t.bucket = p.bucket and t.user_id = p.user_id) as targets,
-           (select json_agg(json_build_object('campaign_id', c.campaign_id, 'last', c.last) order by c.last, c.campaign_id)
-              from (select r.campaign_id, max(extract(epoch from r.at) * 1000) as last
-                      from (select d.campaign_id, s.updated_at as at
-                              from sends s join dispatches d on d.id = s.dispatch_id
-                             where s.bucket = p.bucket and s.user_id = p.user_id and s.status = 'sent'
-                                   and d.campaign_id is not null
-                             union all
-                            select t.campaign_id, t.last_at
-                              from received_totals t
-                             where t.bucket = p.bucket and t.user_id = p.user_id and t.campaign_id <> '') as r
-                     group by r.campaign_id) as c) as campaigns
+           (select json_agg(json_build_object('campaign_id', t.campaign_id, 'last', extract(epoch from t.last_at) * 1000))
+              from received_totals t
+             where t.bucket = p.bucket and t.user_id = p.user_id and t.campaign_id <> '') as campaigns
       from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
            as asked(bucket, user_id)
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
@@ -206,9 +221,16 @@ function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date)
 
 const alwaysPresent = new Set<string>(['user_aliases']);
 
+interface Context {
+  fields: ReadonlySet<ExportField> | null;
+  workspace: WorkspaceCatalog;
+  /** Of this person, from the ledger. */
+  received: readonly Received[];
+}
+
 /** Only what was asked for; what is null or empty is left out. */
-function exported(row: ExportRow, fields: ReadonlySet<ExportField> | null, workspace: WorkspaceCatalog): Exported {
-  const members = Object.entries(membersOf(row, workspace));
+function exported(row: ExportRow, { fields, workspace, received }: Context): Exported {
+  const members = Object.entries(membersOf(row, workspace, received));
   const kept = members.filter(
     ([name, value]) =>
       (fields === null || fields.has(name as ExportField)) && (alwaysPresent.has(name) || !isEmpty(value)),
@@ -222,7 +244,11 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** In the order of recorded answers. */
-function membersOf(row: ExportRow, workspace: WorkspaceCatalog): Partial<Record<ExportField, unknown>> {
+function membersOf(
+  row: ExportRow,
+  workspace: WorkspaceCatalog,
+  received: readonly Received[],
+): Partial<Record<ExportField, unknown>> {
   return {
     created_at: row.created_at.toISOString(),
     external_id: row.external_id,
@@ -247,7 +273,7 @@ function membersOf(row: ExportRow, workspace: WorkspaceCatalog): Partial<Record<
     push_subscribe: row.push_state,
     email_subscribe: row.email_state,
     push_tokens: pushTokens(row, workspace),
-    campaigns_received: campaignsReceived(row, workspace),
+    campaigns_received: campaignsReceived(lastReceived(row, received), workspace),
   };
 }
 
@@ -272,9 +298,19 @@ function pushTokens(row: ExportRow, workspace: WorkspaceCatalog): Exported[] {
   }));
 }
 
-function campaignsReceived(row: ExportRow, workspace: WorkspaceCatalog): Exported[] {
-  return (row.campaigns ?? []).flatMap(({ campaign_id, last }) => {
-    const campaign = workspace.campaigns.get(campaign_id);
+/** By campaign: milliseconds since 1970. */
+function lastReceived(row: ExportRow, received: readonly Received[]): Map<string, number> {
+  const last = new Map(received.map(({ campaignId, lastAt }) => [campaignId, lastAt.getTime()]));
+  for (const { campaign_id, last: at } of row.campaigns ?? [])
+    last.set(campaign_id, Math.max(last.get(campaign_id) ?? 0, at));
+  return last;
+}
+
+/** Oldest first. */
+function campaignsReceived(lastOf: ReadonlyMap<string, number>, workspace: WorkspaceCatalog): Exported[] {
+  const ordered = [...lastOf].sort(([one, at], [other, then]) => at - then || (one < other ? -1 : 1));
+  return ordered.flatMap(([id, last]) => {
+    const campaign = workspace.campaigns.get(id);
     if (campaign === undefined) return [];
     return [
       {

@@ -77,21 +77,21 @@ export async function importPeople(
     }
     await lanes.finish();
   } finally {
-    await lanes.settle();
+    await lanes.idle();
   }
   if (!isWhole) return { ...totals, end: 'stopped' };
   if (!options.dryRun) {
-    if (totals.records >= worthSettling) await settle(deps.db);
+    if (totals.records >= worthTidying) await tidyIndexes(deps.db);
     await options.progress.finish(deps.now(), totals);
   }
   return { ...totals, end: 'finished' };
 }
 
 /** Fewer change nothing for the planner, and are merged by the servers. */
-const worthSettling = 10_000;
+const worthTidying = 10_000;
 
 /** What PostgreSQL would do by itself within minutes, so that the first audience is found fast. */
-async function settle(db: Database): Promise<void> {
+async function tidyIndexes(db: Database): Promise<void> {
   await mergeCustomIndex(db);
   await db.run(sql`analyze profiles, user_names`);
 }

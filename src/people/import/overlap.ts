@@ -78,14 +78,14 @@ export class Lanes {
     await Promise.race([...this.#running].map(({ done }) => done));
   }
 
-  /** Until nothing runs. Never throws. */
-  async settle(): Promise<void> {
+  /** Resolves when nothing runs. Never throws. */
+  async idle(): Promise<void> {
     await Promise.all([...this.#running].map(({ done }) => done));
   }
 
   /** Until nothing runs. Throws the first failure. */
   async finish(): Promise<void> {
-    await this.settle();
+    await this.idle();
     if (this.#failure !== null) throw this.#failure.error;
   }
 }

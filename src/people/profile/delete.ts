@@ -17,11 +17,24 @@ export interface DeleteRequest {
  * Deletes people with all that is known of them. What is known of their addresses stays (an unsubscribed or bounced
  * address must not be used again after a new import), and so do aggregated counts.
  */
-export async function deletePeople(db: Database, workspaceId: number, request: DeleteRequest): Promise<void> {
-  await retrying(() => db.transaction((tx) => deleteAll(tx, workspaceId, request)));
+export async function deletePeople(
+  db: Database,
+  { workspaceId, request, alsoForget }: { workspaceId: number; request: DeleteRequest; alsoForget: Forget },
+): Promise<void> {
+  await retrying(() =>
+    db.transaction(async (tx) => {
+      const people = await lockForDeletion(tx, workspaceId, request);
+      if (people.length === 0) return;
+      await alsoForget(tx, people);
+      await deleteLocked(tx, people);
+    }),
+  );
 }
 
-async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): Promise<void> {
+/** Forgets, within the transaction, what others keep of people who are deleted. The people are locked. */
+export type Forget = (tx: Db, people: readonly PersonKey[]) => Promise<void>;
+
+async function lockForDeletion(tx: Db, workspaceId: number, request: DeleteRequest): Promise<PersonKey[]> {
   const named = await resolveNames(tx, workspaceId, request.names);
   const candidates = [
     ...named.values(),
@@ -29,7 +42,7 @@ async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): P
     ...(await pickByAddress(tx, { workspaceId, kind: 'email', addresses: request.emails })),
     ...(await pickByAddress(tx, { workspaceId, kind: 'phone', addresses: request.phones })),
   ];
-  if (candidates.length === 0) return;
+  if (candidates.length === 0) return [];
   // Names before profiles, each in order: as everybody who writes people.
   await tx.run(sql`
     select from user_names n
@@ -44,7 +57,7 @@ async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): P
        for update`);
   const createdAtS = new Map(request.brazeIds.map((id) => [id.userId, id.createdAtS]));
   const known = new Set([...named.values()].map(({ userId }) => userId));
-  const people = rows
+  return rows
     .filter((row) => {
       const expected = createdAtS.get(row.user_id);
       return (
@@ -52,7 +65,6 @@ async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): P
       );
     })
     .map((row) => ({ bucket: row.bucket, userId: row.user_id }));
-  if (people.length > 0) await deleteLocked(tx, people);
 }
 
 function keysOf(people: readonly PersonKey[]): Sql {
@@ -69,7 +81,6 @@ async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void>
          their_events as (delete from events where (bucket, user_id) in (${these})),
          their_purchases as (delete from purchases where (bucket, user_id) in (${these})),
          totals as (delete from activity_totals where (bucket, user_id) in (${these})),
-         received as (delete from received_totals where (bucket, user_id) in (${these})),
-         places as (delete from cap_places where (bucket, user_id) in (${these}))
+         received as (delete from received_totals where (bucket, user_id) in (${these}))
     delete from profiles where (bucket, user_id) in (${these})`);
 }

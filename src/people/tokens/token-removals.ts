@@ -105,3 +105,8 @@ function meant({ workspaceId, appId, since, reason }: RemovalFilter): Sql {
     since === null ? empty : sql` and coalesce(r.removed_at, r.suspected_at) >= ${since}`
   }${reason === null ? empty : sql` and r.reason = ${reason}`}`;
 }
+
+/** Removals that ended before an instant, in either way: their dispatches are gone too. */
+export async function forgetRemovals(db: Db, before: Date): Promise<void> {
+  await db.run(sql`delete from token_removals where coalesce(removed_at, restored_at) < ${before}`);
+}

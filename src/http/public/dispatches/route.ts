@@ -2,11 +2,11 @@ import type { Database } from '../../../db/database.ts';
 import {
   type Control,
   cancelDispatch,
-  type Moved,
   pauseDispatch,
   replayDispatch,
   resumeDispatch,
 } from '../../../dispatch/control/control.ts';
+import type { Moved } from '../../../dispatch/ledger/dispatch-moves.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
 import { createCounter } from '../../../dispatch/report/counts.ts';

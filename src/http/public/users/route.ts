@@ -1,4 +1,6 @@
 import type { Database } from '../../../db/database.ts';
+import { listReceived } from '../../../dispatch/ledger/received.ts';
+import { forgetSlotsOf } from '../../../dispatch/ledger/slots.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { own, type RawObject } from '../../../lib/json.ts';
@@ -99,6 +101,7 @@ async function handleExport(
     request,
     workspace: workspaceOf(catalog, workspaceId),
     now: clock.now(),
+    listReceived,
   });
   const invalid = unknown.length > 0 ? { invalid_user_ids: unknown } : {};
   return { status: 201, body: { users, ...invalid, message: 'success' } };
@@ -106,7 +109,7 @@ async function handleExport(
 
 async function handleDelete({ db }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
   const { request, count } = readDeleteRequest(body);
-  await deletePeople(db, workspaceId, request);
+  await deletePeople(db, { workspaceId, request, alsoForget: forgetSlotsOf });
   return { status: 201, body: { deleted: count, message: 'success' } };
 }
 

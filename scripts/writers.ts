@@ -1,0 +1,131 @@
+import { HOLE, textsOf } from './texts.ts';
+
+/**
+ * The folder of src/ that writes a table; everybody else calls its functions or uses its fragments. A table of schema.sql that
+ * is missing here is refused, so that a new one is given its owner first. Partitions belong to their table.
+ */
+export const owners: Readonly<Record<string, string>> = {
+  activity_log: 'src/dispatch/ledger',
+  activity_totals: 'src/people',
+  address_claims: 'src/dispatch/ledger',
+  addresses: 'src/people',
+  api_keys: 'src/workspace',
+  app_calls: 'src/dispatch/push',
+  app_uninstalls: 'src/people',
+  apps: 'src/workspace',
+  call_quotas: 'src/dispatch/push',
+  campaigns: 'src/workspace',
+  cap_slots: 'src/dispatch/ledger',
+  dispatches: 'src/dispatch/ledger',
+  events: 'src/people',
+  frequency_caps: 'src/workspace',
+  idempotency_keys: 'src/dispatch/accept',
+  import_batches: 'src/people/import',
+  imports: 'src/people/import',
+  message_variations: 'src/workspace',
+  paused_apps: 'src/dispatch/push',
+  profiles: 'src/people',
+  purchases: 'src/people',
+  push_targets: 'src/people',
+  push_token_owners: 'src/people',
+  rate_windows: 'src/dispatch/accept',
+  received_totals: 'src/people',
+  sandbox_messages: 'src/dispatch/ledger',
+  segments: 'src/workspace',
+  send_ids: 'src/dispatch/accept',
+  send_totals: 'src/dispatch/upkeep',
+  sends: 'src/dispatch/ledger',
+  subscription_groups: 'src/workspace',
+  subscription_states: 'src/people',
+  tasks: 'src/queue',
+  token_removals: 'src/people',
+  user_names: 'src/people',
+  workspaces: 'src/workspace',
+};
+
+/** A file of src/. */
+export interface SourceFile {
+  path: string;
+  source: string;
+}
+
+export interface House {
+  schema: string;
+  owners: Readonly<Record<string, string>>;
+  files: readonly SourceFile[];
+}
+
+/** Every writer that is not the owner, and every table without one; one sentence each. */
+export function findProblems({ schema, owners, files }: House): string[] {
+  const tables = tablesOf(schema);
+  const written = files.flatMap(({ path, source }) => {
+    if (path.endsWith('.test.ts')) return [];
+    return writesOf(source).flatMap((write) => problemOf(write, path, tables, owners) ?? []);
+  });
+  const unowned = [...tables].filter((table) => !Object.hasOwn(owners, table));
+  const unknown = Object.keys(owners).filter((table) => !tables.has(table));
+  return [
+    ...written,
+    ...unowned.map((table) => `schema.sql: ${table} has no owner yet; give it one in scripts/writers.ts`),
+    ...unknown.map((table) => `scripts/writers.ts: schema.sql has no table ${table}`),
+  ];
+}
+
+function problemOf(
+  { name, line, isSql }: Write,
+  path: string,
+  tables: ReadonlySet<string>,
+  owners: House['owners'],
+): string | null {
+  const base = name?.replace(/_default$/, '') ?? '';
+  const table = tables.has(base) ? base : null;
+  // Prose may well say "update the …".
+  if (table === null)
+    return isSql ? `${path}:${line}: expected the name of a table of schema.sql, got ${name ?? 'an expression'}` : null;
+  const owner = owners[table];
+  if (owner === undefined || path.startsWith(`${owner}/`)) return null;
+  return `${path}:${line}: only ${owner} may write ${table}`;
+}
+
+/** Partitions are not listed: they belong to the table whose name they begin with. */
+function tablesOf(schema: string): Set<string> {
+  const names = [...schema.matchAll(/^create (?:unlogged )?table (\w+)/gm)].map(([, name = '']) => name);
+  return new Set(names.filter((name) => !name.endsWith('_default')));
+}
+
+interface Write {
+  /** null: it is not written out. */
+  name: string | null;
+  /** From 1. */
+  line: number;
+  isSql: boolean;
+}
+
+/** A table's name and what may stand before it; HOLE, or the end of a text, where it is not written out. */
+const table = String.raw`(?:\s*$|\s+(?:only\s+)?(?:"?public"?\s*\.\s*)?(?:"?(?<name>[a-z_]\w*)"?|${HOLE}))`;
+/** `for update`, `for no key update` and `on conflict … do update` write nothing by themselves. `copy … to` only reads. */
+const verbs = [
+  String.raw`\b(?:insert|merge)\s+into${table}`,
+  String.raw`\bdelete\s+from${table}`,
+  String.raw`(?<!\b(?:for|key|do)\s+)\bupdate${table}`,
+  String.raw`\btruncate(?:\s+table)?${table}`,
+  String.raw`(?<=\btruncate\s[^;]*,)${table}`,
+  String.raw`\bcopy${table}(?=\s*(?:\([^)]*\)\s*)?\bfrom\b)`,
+].map((pattern) => new RegExp(pattern, 'gi'));
+
+function writesOf(source: string): Write[] {
+  return textsOf(source).flatMap(({ at, text, isSql }) => {
+    const statement = withoutRemarks(text);
+    return verbs.flatMap((verb) =>
+      [...statement.matchAll(verb)].map((match): Write => {
+        const line = source.slice(0, at + match.index).split('\n').length;
+        return { name: match.groups?.name?.toLowerCase() ?? null, line, isSql };
+      }),
+    );
+  });
+}
+
+/** SQL with its comments and literals blanked. */
+function withoutRemarks(text: string): string {
+  return text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, (remark) => remark.replace(/[^\n]/g, ' '));
+}

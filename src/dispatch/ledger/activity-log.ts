@@ -1,0 +1,34 @@
+import type { Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+import { v7 } from '../../lib/uuid.ts';
+
+/**
+ * Fragment: adds records to the developer console's log. `rows` is a query whose columns are id, workspace_id, occurred_at,
+ * category, dispatch_id and record, in this order.
+ */
+export function insertActivity(rows: Sql): Sql {
+  return sql`insert into activity_log (id, workspace_id, occurred_at, category, dispatch_id, record) ${rows}`;
+}
+
+export interface Activity {
+  workspaceId: number;
+  dispatchId: string;
+  category: string;
+  record: object;
+}
+
+export async function logActivity(
+  tx: Db,
+  { workspaceId, dispatchId, category, record }: Activity,
+  now: Date,
+): Promise<void> {
+  await tx.run(
+    insertActivity(sql`
+      values (${v7(now)}::uuid, ${workspaceId}, ${now}::timestamptz, ${category}, ${dispatchId}::uuid,
+              ${JSON.stringify(record)}::json)`),
+  );
+}
+
+export async function forgetActivity(db: Db, before: Date): Promise<void> {
+  await db.run(sql`delete from activity_log where occurred_at < ${before}`);
+}

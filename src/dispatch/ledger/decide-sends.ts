@@ -1,0 +1,93 @@
+import type { Db } from '../../db/database.ts';
+import { hotStatement } from '../../db/hot-statement.ts';
+import { sql } from '../../db/sql.ts';
+import { type SendKey, sendKey } from './send.ts';
+import { asGiven, changedRows, type SendChange, sendKeyColumns } from './send-columns.ts';
+
+/** Above so many dispatches and channels at once, one statement for all costs less than one for each. */
+const FEW = 4;
+
+/**
+ * Writes what the gates and the rendering decided: `sending` for those to be tried now, else the final word.
+ * Only rows that are still pending, of tasks that this worker still holds and that were not stopped: those are returned.
+ */
+export async function decideSends<One extends SendChange>(
+  db: Db,
+  { worker, now, decided }: { worker: string; now: Date; decided: readonly One[] },
+): Promise<One[]> {
+  const groups = Map.groupBy(decided, ({ send, verdict }) =>
+    verdict.status === 'sending' ? `${send.dispatchId}/${send.channel}` : '',
+  );
+  const others = groups.get('') ?? [];
+  groups.delete('');
+  if (groups.size > FEW) return writeDecisions(db, { worker, now, changes: decided });
+  const written: One[] = [];
+  for (const group of groups.values()) written.push(...(await beginSends(db, { worker, now, changes: group })));
+  return others.length === 0 ? written : written.concat(await writeDecisions(db, { worker, now, changes: others }));
+}
+
+interface Decided<One extends SendChange = SendChange> {
+  worker: string;
+  now: Date;
+  changes: readonly One[];
+}
+
+interface Group extends Decided {
+  dispatchId: string;
+  channel: string;
+}
+
+/** The common case by far, of one dispatch and channel: to be tried now. */
+const begin = hotStatement<Group, { missing: boolean; ids: string[] | null }>(
+  'begin_sends',
+  (param) => sql`
+    with begun as (
+      update sends s
+         set status = 'sending', attempts = s.attempts + 1, due_at = null, reason = null, detail = null,
+             ${asGiven('address', 'task_id')}, updated_at = ${param(({ now }) => now)}
+        from ${changedRows(param, ['bucket', 'user_id', 'task_id', 'address'])}
+        join tasks t on t.id = x.task_id and t.worker = ${param(({ worker }) => worker)} and t.kind = 'drain'
+       where s.bucket = x.bucket and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)} and s.user_id = x.user_id
+         and s.channel = ${param(({ channel }) => channel)} and s.status = 'pending'
+      returning s.user_id
+    ), counted as (
+      select count(*) < ${param(({ changes }) => changes.length)}::integer as missing, array_agg(user_id) as ids from begun
+    )
+    select missing, case when missing then ids end as ids from counted`,
+);
+
+async function beginSends<One extends SendChange>(db: Db, decided: Decided<One>): Promise<readonly One[]> {
+  const { changes } = decided;
+  const [first] = changes;
+  if (first === undefined) return [];
+  const { dispatchId, channel } = first.send;
+  const [begun] = await begin(db, { ...decided, dispatchId, channel });
+  if (begun?.missing === false) return changes;
+  const ids = new Set(begun?.ids?.map(Number)); // a bigint inside an array comes as text
+  return changes.filter(({ send }) => ids.has(send.userId));
+}
+
+const decided = ['status', 'due_at', 'reason', 'detail', 'address', 'task_id'] as const;
+
+/** Whatever was decided, of any dispatches and channels. What a provider said of an earlier attempt stays. */
+const decide = hotStatement<Decided, SendKey & Record<string, unknown>>(
+  'decide_sends',
+  (param) => sql`
+    update sends s
+       set ${asGiven(...decided)},
+           attempts = s.attempts + (x.status = 'sending')::integer, updated_at = ${param(({ now }) => now)},
+           provider_code = coalesce(x.provider_code, s.provider_code),
+           provider_message_id = coalesce(x.provider_message_id, s.provider_message_id),
+           devices = coalesce(x.devices, s.devices)
+      from ${changedRows(param, [...sendKeyColumns, ...decided, 'provider_code', 'provider_message_id', 'devices'])}
+      join tasks t on t.id = x.task_id and t.worker = ${param(({ worker }) => worker)} and t.kind = 'drain'
+     where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
+       and s.status = 'pending'
+    returning s.bucket, s.dispatch_id as "dispatchId", s.user_id as "userId", s.channel`,
+);
+
+async function writeDecisions<One extends SendChange>(db: Db, decided: Decided<One>): Promise<One[]> {
+  if (decided.changes.length === 0) return [];
+  const written = new Set((await decide(db, decided)).map(sendKey));
+  return decided.changes.filter(({ send }) => written.has(sendKey(send)));
+}

@@ -1,0 +1,94 @@
+import type { Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+import type { ReplayFilter } from '../plan/replay-filter.ts';
+import { lanes } from '../plan/send-plan.ts';
+import { type DispatchState, statesBefore } from '../plan/states.ts';
+
+/** A dispatch after a move. */
+export interface Moved {
+  state: DispatchState;
+  lane: number;
+  workspaceId: number;
+  /** null: nobody has a row yet. */
+  targeted: number | null;
+}
+
+/** A dispatch to be moved; each move leaves it alone, and gives null, when it is in no state that the move starts from. */
+export interface Move {
+  dispatchId: string;
+  now: Date;
+}
+
+/** `endedTasks` were taken away with it. */
+export function markPaused(tx: Db, { dispatchId }: Move, endedTasks: number): Promise<Moved | null> {
+  return move(
+    tx,
+    dispatchId,
+    statesBefore('paused'),
+    sql`
+           state = 'paused', open_tasks = open_tasks - ${endedTasks}::integer`,
+  );
+}
+
+/** `endedTasks` were taken away with it. */
+export function markCancelled(tx: Db, { dispatchId, now }: Move, endedTasks: number): Promise<Moved | null> {
+  return move(
+    tx,
+    dispatchId,
+    statesBefore('cancelled'),
+    sql`
+           state = 'cancelled', cancelled_at = ${now}, open_tasks = open_tasks - ${endedTasks}::integer`,
+  );
+}
+
+/** Where it goes on: when nobody has a row yet, as one that was just accepted. */
+const reopened = sql`state = case when targeted is null then 'accepted' else 'sending' end`;
+
+export function markResumed(tx: Db, { dispatchId }: Move): Promise<Moved | null> {
+  return move(tx, dispatchId, ['paused'], reopened);
+}
+
+export function markReplayed(tx: Db, { dispatchId, now }: Move, filter: ReplayFilter): Promise<Moved | null> {
+  return move(
+    tx,
+    dispatchId,
+    ['finished', 'cancelled'],
+    sql`
+           ${reopened}, replay = ${JSON.stringify(filter)}, replayed_at = ${now}, finished_at = null, cancelled_at = null,
+           counts = null`,
+  );
+}
+
+export function markFailed(tx: Db, { dispatchId, now, failure }: Move & { failure: string }): Promise<Moved | null> {
+  return move(
+    tx,
+    dispatchId,
+    statesBefore('failed'),
+    sql`
+           state = 'failed', failure = ${failure}, waits_for_app = null, finished_at = ${now}`,
+  );
+}
+
+function move(tx: Db, dispatchId: string, from: readonly DispatchState[], changes: Sql): Promise<Moved | null> {
+  return tx.maybeOne<Moved & Record<string, unknown>>(sql`
+    update dispatches
+       set ${changes}
+     where id = ${dispatchId} and state = any(${from}::text[])
+    returning state, lane, workspace_id as "workspaceId", targeted`);
+}
+
+export async function stateOf(db: Db, dispatchId: string): Promise<DispatchState> {
+  return (await db.one<{ state: DispatchState }>(sql`select state from dispatches where id = ${dispatchId}`)).state;
+}
+
+/**
+ * The state of a dispatch, in which it stays until this transaction ends, and whether everybody it goes to has a row: people
+ * who are named have one as soon as any has, an audience is complete after its last piece.
+ */
+export function lockState(tx: Db, dispatchId: string): Promise<{ state: DispatchState; isComplete: boolean }> {
+  return tx.one<{ state: DispatchState; isComplete: boolean }>(sql`
+    select state, targeted is not null and (lane = ${lanes.named} or expanded_at is not null) as "isComplete"
+      from dispatches
+     where id = ${dispatchId}
+       for update`);
+}

@@ -1,0 +1,9 @@
+import { type Sql, sql } from '../../db/sql.ts';
+
+/**
+ * Fragment: writes new sends, which are pending. `rows` is a query whose columns are bucket, dispatch_id, user_id, channel and
+ * updated_at, in this order: an audience goes from its people into the ledger in one statement.
+ */
+export function insertSends(rows: Sql): Sql {
+  return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at) ${rows}`;
+}

@@ -1,0 +1,82 @@
+import { intArray, textArray } from '../../db/array-text.ts';
+import type { Parameter } from '../../db/hot-statement.ts';
+import { plainText } from '../../db/plain-text.ts';
+import { joinSql, raw, type Sql, sql } from '../../db/sql.ts';
+import type { PendingSend, Verdict } from './send.ts';
+
+/** A send and what is to be written of it. */
+export interface SendChange {
+  send: PendingSend;
+  verdict: Verdict;
+}
+
+/** A column as an array with an element for each change, in PostgreSQL's text form. */
+interface Column {
+  /** The type of an element. */
+  type: string;
+  read(changes: readonly SendChange[]): string;
+}
+
+/** What the updates of `sends` are given, by column: where it comes from, and as which type. */
+const columns = {
+  bucket: numbers('integer', ({ send }) => send.bucket),
+  dispatch_id: texts('uuid', ({ send }) => send.dispatchId),
+  user_id: numbers('bigint', ({ send }) => send.userId),
+  channel: texts('text', ({ send }) => send.channel),
+  task_id: numbers('bigint', ({ send }) => send.taskId),
+  status: texts('send_status', ({ verdict }) => verdict.status),
+  due_at: texts('timestamptz', ({ verdict }) => verdict.dueAt?.toISOString()),
+  reason: texts('text', ({ verdict }) => verdict.reason),
+  detail: texts('text', ({ verdict }) => cleaned(verdict.detail)),
+  address: texts('text', ({ verdict }) => verdict.address),
+  provider_code: texts('text', ({ verdict }) => cleaned(verdict.providerCode)),
+  provider_message_id: texts('text', ({ verdict }) => cleaned(verdict.providerMessageId)),
+  devices: texts('jsonb', ({ verdict }) => devicesJson(verdict.devices)),
+  /** No column of its own: what `attempts` changes by. */
+  extra_attempts: numbers('integer', ({ verdict }) => verdict.extraAttempts ?? 0),
+} satisfies Record<string, Column>;
+
+export type ColumnName = keyof typeof columns;
+
+/** What a row is found by. */
+export const sendKeyColumns = ['bucket', 'dispatch_id', 'user_id', 'channel'] as const satisfies readonly ColumnName[];
+
+/** Fragment: the columns of the changes as the rows of a table `x`. */
+export function changedRows<Given extends { changes: readonly SendChange[] }>(
+  param: Parameter<Given>,
+  names: readonly ColumnName[],
+): Sql {
+  const arrays = names.map((name) => {
+    const { read, type } = columns[name];
+    return sql`${param(({ changes }) => read(changes))}::${raw(type)}[]`;
+  });
+  return sql`unnest(${joinSql(arrays, ', ')}) as x(${raw(names.join(', '))})`;
+}
+
+/** Fragment: these columns become what they are in `x`. */
+export function asGiven(...names: readonly ColumnName[]): Sql {
+  return raw(names.map((name) => `${name} = x.${name}`).join(', '));
+}
+
+function numbers(type: string, read: (change: SendChange) => number): Column {
+  return { type, read: (changes) => intArray(changes.map(read)) };
+}
+
+/** `unnest` fills up with nulls: an array without any text need not be as long as the others. */
+function texts(type: string, read: (change: SendChange) => string | null | undefined): Column {
+  return {
+    type,
+    read(changes) {
+      const elements = changes.map((change) => read(change) ?? null);
+      return elements.every((element) => element === null) ? '{}' : textArray(elements);
+    },
+  };
+}
+
+function cleaned(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : plainText(text);
+}
+
+function devicesJson(devices: Verdict['devices']): string | null {
+  return devices === undefined ? null : JSON.stringify(devices.map((one) => ({ ...one, code: cleaned(one.code) })));
+}

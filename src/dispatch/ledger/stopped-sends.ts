@@ -1,0 +1,47 @@
+import type { Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
+import type { Task } from '../../queue/tasks.ts';
+
+/**
+ * After a worker died: the sends it had in hand under this task are the ambiguous ones. They are tried again, or, where
+ * the request wants at most one, given up as unknown unless a device has it already. How many there were.
+ */
+export async function resolveAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
+  const status = mode === 'retry' ? sql`'pending'` : sql`stopped_status(s.devices, 'unknown')`;
+  return db.run(sql`
+    update sends s
+       set status = ${status}, updated_at = ${now},
+           reason = ${mode === 'retry' ? sql`null` : sql`nullif(stopped_status(s.devices, 'unknown')::text, 'sent')`},
+           detail = 'the server stopped between handing it over and noting it'
+      from ${bucketsOf(task)}
+     where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
+       and coalesce(s.task_id, ${task.id}) = ${task.id}`);
+}
+
+/** Whatever is pending of a dispatch is not sent. */
+export async function cancelPending(tx: Db, dispatchId: string, now: Date): Promise<void> {
+  await tx.run(sql`
+    update sends s
+       set status = 'cancelled', reason = 'cancelled', due_at = null, updated_at = ${now}
+      from ${bucketsOf({ bucket: null })}
+     where s.bucket = b.bucket and s.dispatch_id = ${dispatchId} and s.status = 'pending'`);
+}
+
+/** What waits in these dispatches for the queue of an app, not for itself, is due at once. */
+export async function releaseHeld(
+  tx: Db,
+  { dispatchIds, appId, now }: { dispatchIds: readonly string[]; appId: string; now: Date },
+): Promise<void> {
+  const isHeld = `$[*] ? (@.app == ${JSON.stringify(appId)} && @.state == "waiting" && @.held == true)`;
+  await tx.run(sql`
+    update sends s
+       set due_at = null
+      from unnest(${dispatchIds}::uuid[]) as d(id), ${bucketsOf({ bucket: null })}
+     where s.bucket = b.bucket and s.dispatch_id = d.id and s.status = 'pending' and s.due_at > ${now}
+       and s.devices @? ${isHeld}::jsonpath`);
+}
+
+/** Fragment: the buckets of a task, one by one, as `b`: rows of a dispatch are found bucket by bucket. */
+export function bucketsOf({ bucket }: Pick<Task, 'bucket'>): Sql {
+  return sql`generate_series(${bucket ?? 0}::integer, ${bucket ?? 255}::integer) as b(bucket)`;
+}

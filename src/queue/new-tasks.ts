@@ -1,0 +1,59 @@
+import type { Db } from '../db/database.ts';
+import { type Sql, sql } from '../db/sql.ts';
+import { TASKS_CHANNEL, type TaskKind } from './tasks.ts';
+
+/**
+ * Fragment: adds tasks. `rows` is a query whose columns are dispatch_id, workspace_id, lane, kind, bucket and run_at, in this
+ * order. For statements that write something else in the same breath.
+ */
+export function insertTasks(rows: Sql): Sql {
+  return sql`insert into tasks (dispatch_id, workspace_id, lane, kind, bucket, run_at) ${rows}`;
+}
+
+export interface NewTasks {
+  dispatchId: string;
+  workspaceId: number;
+  lane: number;
+  kind: TaskKind;
+  /** One task for each; null = people of every bucket. */
+  buckets: readonly (number | null)[];
+  runAt: Date;
+}
+
+/** How many were added. */
+export function addTasks(tx: Db, { dispatchId, workspaceId, lane, kind, buckets, runAt }: NewTasks): Promise<number> {
+  return tx.run(
+    insertTasks(sql`
+      select ${dispatchId}, ${workspaceId}, ${lane}, ${kind}, bucket, ${runAt}
+        from unnest(${buckets}::integer[]) as b(bucket)`),
+  );
+}
+
+/**
+ * As `addTasks` of kind `drain`, but not for a bucket that has a free one: that is kept from being leased until this
+ * transaction ends, and then drains what the transaction wrote, too.
+ */
+export function addMissingDrains(tx: Db, tasks: Omit<NewTasks, 'kind'>): Promise<number> {
+  const { dispatchId, workspaceId, lane, buckets, runAt } = tasks;
+  return tx.run(sql`
+    with kept as (
+      select bucket
+        from tasks
+       where dispatch_id = ${dispatchId} and kind = 'drain' and leased_until is null
+         for update skip locked
+    )
+    ${insertTasks(sql`
+      select ${dispatchId}, ${workspaceId}, ${lane}, 'drain', b.bucket, ${runAt}
+        from unnest(${buckets}::integer[]) as b(bucket)
+       where not exists (select from kept where kept.bucket = b.bucket)`)}`);
+}
+
+/** Wakes the workers of a lane once this transaction is committed; null = of every lane. */
+export async function announceTasks(tx: Db, lane: number | null): Promise<void> {
+  await tx.run(sql`select pg_notify(${TASKS_CHANNEL}, ${lane === null ? '' : String(lane)})`);
+}
+
+/** Fragment: as `announceTasks`, for each `lane` of `rows`. */
+export function announcingTasks(rows: Sql): Sql {
+  return sql`select pg_notify(${TASKS_CHANNEL}, lane::text) from ${rows}`;
+}

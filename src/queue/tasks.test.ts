@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import test from 'node:test';
+import { testDatabase } from '../../test/support/database.ts';
+import type { Db } from '../db/database.ts';
+import { type Sql, sql } from '../db/sql.ts';
+import { v7 } from '../lib/uuid.ts';
+import { addTasks } from './new-tasks.ts';
+import { stopTasks } from './stopped-tasks.ts';
+import { giveBackTasks, LEASE_MS, leaseTasks, renewLeases } from './tasks.ts';
+
+const start = Date.parse('2026-03-15T12:00:00Z');
+const at = (seconds: number) => new Date(start + seconds * 1_000);
+
+/** Tasks of one dispatch, leased to a worker. */
+async function givenLeased(db: Db, { worker, tasks }: { worker: string; tasks: number }) {
+  const dispatchId = v7(at(0));
+  const buckets = Array.from({ length: tasks }, (_, bucket) => bucket);
+  await addTasks(db, { dispatchId, workspaceId: 1, lane: 1, kind: 'drain', buckets, runAt: at(0) });
+  const filter = { lane: 1, work: 'sending' } as const;
+  const leased = await leaseTasks(db, { filter, worker, limit: tasks, now: at(0), takeOverFrom: at(0), inHand: [] });
+  return { dispatchId, ids: leased.map(({ id }) => id).sort((one, other) => one - other) };
+}
+
+/** Rather than waiting for a lock for ever, a statement fails after this. */
+const impatient = sql`select set_config('lock_timeout', '2s', true)`;
+
+async function leasesOf(db: Db, ids: readonly number[]): Promise<(Date | null)[]> {
+  const rows = await db.query<{ leased_until: Date | null }>(sql`
+    select leased_until from tasks where id = any(${ids}::bigint[]) order by id`);
+  return rows.map(({ leased_until }) => leased_until);
+}
+
+test('leases are renewed without waiting for whoever has a task locked, so that nobody waits in a circle', async (t) => {
+  const { db } = await testDatabase(t);
+  const worker = randomUUID();
+  const { ids } = await givenLeased(db, { worker, tasks: 2 });
+  const [first = 0, second = 0] = ids;
+  await db.transaction(async (stopping) => {
+    await stopping.run(impatient);
+    await stopping.run(sql`select from tasks where id = ${second} for update`);
+    await db.transaction(async (renewing) => {
+      await renewing.run(impatient);
+      await renewLeases(renewing, worker, ids, at(5));
+    });
+    // The renewal has ended, so that it does not stand in the way of the one lock that the other still wants.
+    await stopping.run(sql`select from tasks where id = ${first} for update`);
+    assert.deepEqual(await leasesOf(stopping, ids), [at(5 + LEASE_MS / 1_000), at(LEASE_MS / 1_000)]);
+  });
+  await renewLeases(db, worker, ids, at(6));
+  const until = at(6 + LEASE_MS / 1_000);
+  assert.deepEqual(await leasesOf(db, ids), [until, until], 'the next renewal finds both');
+});
+
+test('a lease is renewed by its holder alone', async (t) => {
+  const { db } = await testDatabase(t);
+  const { ids } = await givenLeased(db, { worker: randomUUID(), tasks: 1 });
+  await renewLeases(db, randomUUID(), ids, at(5));
+  assert.deepEqual(await leasesOf(db, ids), [at(LEASE_MS / 1_000)]);
+});
+
+test('giving leases back and stopping a dispatch lock its tasks in one order', async (t) => {
+  const { db } = await testDatabase(t);
+  const worker = randomUUID();
+  const { dispatchId, ids } = await givenLeased(db, { worker, tasks: 20 });
+  const [first = 0] = ids;
+  // Now the first by id is the last by place and by time.
+  await db.run(sql`update tasks set run_at = ${at(1)} where id = ${first}`);
+  const both = await db.transaction(async (holding) => {
+    // Whoever goes by ids waits here, holding nothing else.
+    await holding.run(sql`select from tasks where id = ${first} for update`);
+    const givingBack = db.transaction((tx) => giveBackTasks(tx, worker));
+    const stopping = db.transaction((tx) => stopTasks(tx, dispatchId));
+    const ends = Promise.allSettled([givingBack, stopping]);
+    await waiting(db, 2);
+    const free = await holding.query(sql`
+      select from tasks where id = any(${ids.slice(1)}::bigint[]) for update skip locked`);
+    assert.equal(free.length, 19, 'somebody has locked another task meanwhile');
+    return { ends };
+  });
+  assert.deepEqual(
+    (await both.ends).map(({ status }) => status),
+    ['fulfilled', 'fulfilled'],
+  );
+});
+
+/** Resolves when so many sessions of this database wait for a lock. */
+async function waiting(db: Db, sessions: number): Promise<void> {
+  const blocked: Sql = sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await db.query(blocked)).length < sessions);
+}
