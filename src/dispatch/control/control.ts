@@ -1,5 +1,5 @@
-import { againAfterDeadlock } from '../../db/again.ts';
 import type { Database, Db } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { RequestError } from '../../errors.ts';
 import { ONE_TASK } from '../expand/pieces.ts';
@@ -105,7 +105,7 @@ async function transition(
   from: readonly DispatchState[],
   move: (tx: Db) => Promise<MovedRow | null>,
 ): Promise<Moved> {
-  return againAfterDeadlock(() =>
+  return retry('dispatches', () =>
     db.transaction(async (tx) => {
       const moved = await move(tx);
       if (moved !== null) return { state: moved.state, lane: moved.lane };

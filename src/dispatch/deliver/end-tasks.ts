@@ -1,5 +1,5 @@
-import { againAfterDeadlock } from '../../db/again.ts';
 import type { Database } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { type Batcher, createBatcher } from '../../lib/batcher.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -16,7 +16,7 @@ export type Finisher = Batcher<TaskEnd, null>;
 export function createFinisher({ db, clock, worker }: { db: Database; clock: Clock; worker: string }): Finisher {
   return createBatcher<TaskEnd, null>({
     async run(ends) {
-      await againAfterDeadlock(() => endTasks(db, { worker, ends, now: clock.now() }));
+      await retry('tasks', () => endTasks(db, { worker, ends, now: clock.now() }));
       return ends.map(() => null);
     },
     maxItems: 500,

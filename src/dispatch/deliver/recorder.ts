@@ -1,8 +1,8 @@
 import { channels } from '../../channels/index.ts';
-import { isDataError } from '../../db/data-error.ts';
 import type { Database, Db } from '../../db/database.ts';
-import { type Patience, persistently } from '../../db/persistently.ts';
+import { type Patience, persistently } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
+import { isDataError } from '../../db/sqlstates.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { releasePlaces } from '../ledger/ledger.ts';

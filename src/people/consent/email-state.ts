@@ -1,17 +1,16 @@
 import type { Database, Db } from '../../db/database.ts';
+import { Outdated, retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { PersonKey } from '../profile/identify.ts';
-import { retrying } from '../retrying.ts';
 import { lockAddresses } from '../track/lock.ts';
-import { Outdated } from '../track/roster.ts';
 
 /** Sets the email state of a person and of all who share their address. Nothing happens when the person is gone. */
 export async function setEmailState(
   db: Database,
   { workspaceId, person, state, now }: { workspaceId: number; person: PersonKey; state: GlobalState; now: Date },
 ): Promise<void> {
-  await retrying(() =>
+  await retry('people', () =>
     db.transaction(async (tx) => {
       const email = await emailOf(tx, workspaceId, person);
       if (email !== null) await lockAddresses(tx, workspaceId, [email]);

@@ -1,9 +1,9 @@
 import type { Database, Db } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { isObject, own } from '../../lib/json.ts';
 import { isGiven } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
-import { retrying } from '../retrying.ts';
 import { readAlias, readExternalId } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
 
@@ -37,7 +37,7 @@ export async function addAliases(
   { aliases, workspaceId, now }: { aliases: readonly NewAlias[]; workspaceId: number; now: Date },
 ): Promise<void> {
   if (aliases.length === 0) return;
-  await retrying(() => db.transaction((tx) => addAll(tx, { aliases, workspaceId, now })));
+  await retry('people', () => db.transaction((tx) => addAll(tx, { aliases, workspaceId, now })));
 }
 
 async function addAll(

@@ -1,6 +1,6 @@
 import type { Database, Db } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import { retrying } from '../retrying.ts';
 import { dropTokens } from '../track/save-tokens.ts';
 import type { PersonKey, PersonName } from './identify.ts';
 import { resolveNames } from './identify.ts';
@@ -18,7 +18,7 @@ export interface DeleteRequest {
  * address must not be used again after a new import), and so do aggregated counts.
  */
 export async function deletePeople(db: Database, workspaceId: number, request: DeleteRequest): Promise<void> {
-  await retrying(() => db.transaction((tx) => deleteAll(tx, workspaceId, request)));
+  await retry('people', () => db.transaction((tx) => deleteAll(tx, workspaceId, request)));
 }
 
 async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): Promise<void> {

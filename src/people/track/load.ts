@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database.ts';
+import { Outdated } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { JsonObject } from '../profile/custom-values.ts';
@@ -6,7 +7,7 @@ import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
 import { holdNames, lockAddresses, lockPeople } from './lock.ts';
 import type { TrackRequest } from './request.ts';
-import { emailKey, newPerson, Outdated, type Person, Roster, tokenKey } from './roster.ts';
+import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
 /** Everybody a request may touch, locked until the end of the transaction. Throws Outdated when somebody else was faster. */
