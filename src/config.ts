@@ -106,8 +106,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     fallback: roles,
     shownFallback: '`api,worker`',
     expected: `a comma-separated list of ${roles.join(', ')}`,
-    meaning:
-      'What this process does: `api` answers requests, `worker` delivers messages.',
+    meaning: 'What this process does: `api` answers requests, `worker` delivers messages.',
     read: readRoles,
   },
   workspaceFile: {

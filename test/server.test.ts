@@ -81,7 +81,7 @@ test('npm start passes a signal on to the server', async (t) => {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
   const child = spawn('npm', ['start', '--silent'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close');
   let log = '';
   child.stderr.on('data', (chunk) => (log += chunk));
   for await (const line of createInterface(child.stdout)) {
