@@ -225,8 +225,8 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
 
 const PREFIX = 'CRESSET_';
 
-/** Set by `npm test` for the tests themselves; a server that they start inherits it and must not read it. */
-const ofOurTests = 'CRESSET_TEST_DATABASE';
+/** For the tests themselves; a server that they start inherits these and must not read them. */
+const PREFIX_OF_OUR_TESTS = 'CRESSET_TEST_';
 
 /**
  * Reads the environment; throws ConfigError with every problem. An empty variable counts as unset.
@@ -272,7 +272,7 @@ export function readConfig(
 function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {
   const known = Object.values(variables).map(({ name }) => name);
   return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && name !== ofOurTests)
+    .filter((name) => name.startsWith(PREFIX) && !name.startsWith(PREFIX_OF_OUR_TESTS))
     .filter((name) => !known.includes(name) && !alsoKnown.has(name))
     .sort()
     .map((name) => `${name}: there is no such variable${suggestion(name, known)}`);
