@@ -4,6 +4,7 @@ import { type Sql, sql } from '../../db/sql.ts';
 import { dropTokens } from '../track/save-tokens.ts';
 import type { PersonKey, PersonName } from './identify.ts';
 import { resolveNames } from './identify.ts';
+import { askedFor, inBucketsOf } from './person-keys.ts';
 import { type Prioritization, pickByAddress } from './prioritization.ts';
 
 export interface DeleteRequest {
@@ -39,7 +40,8 @@ async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): P
   const rows = await tx.query<{ bucket: number; user_id: number; created_at: Date }>(sql`
     select bucket, user_id, created_at
       from profiles
-     where (bucket, user_id) in (${keysOf(candidates)}) and workspace_id = ${workspaceId}
+     where ${inBucketsOf(candidates, sql`bucket`)} and (bucket, user_id) in (${keysOf(candidates)})
+       and workspace_id = ${workspaceId}
      order by bucket, user_id
        for update`);
   const createdAtS = new Map(request.brazeIds.map((id) => [id.userId, id.createdAtS]));
@@ -56,20 +58,19 @@ async function deleteAll(tx: Db, workspaceId: number, request: DeleteRequest): P
 }
 
 function keysOf(people: readonly PersonKey[]): Sql {
-  return sql`
-    select * from unnest(${people.map(({ bucket }) => bucket)}::integer[], ${people.map(({ userId }) => userId)}::bigint[])`;
+  return sql`select * from ${askedFor(people)}`;
 }
 
 async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void> {
   await dropTokens(tx, people);
-  const these = keysOf(people);
+  await tx.run(sql`delete from user_names where (bucket, user_id) in (${keysOf(people)})`);
+  const these = sql`${inBucketsOf(people, sql`bucket`)} and (bucket, user_id) in (${keysOf(people)})`;
   await tx.run(sql`
-    with names as (delete from user_names where (bucket, user_id) in (${these})),
-         states as (delete from subscription_states where (bucket, user_id) in (${these})),
-         their_events as (delete from events where (bucket, user_id) in (${these})),
-         their_purchases as (delete from purchases where (bucket, user_id) in (${these})),
-         totals as (delete from activity_totals where (bucket, user_id) in (${these})),
-         received as (delete from received_totals where (bucket, user_id) in (${these})),
-         places as (delete from cap_places where (bucket, user_id) in (${these}))
-    delete from profiles where (bucket, user_id) in (${these})`);
+    with states as (delete from subscription_states where ${these}),
+         their_events as (delete from events where ${these}),
+         their_purchases as (delete from purchases where ${these}),
+         totals as (delete from activity_totals where ${these}),
+         received as (delete from received_totals where ${these}),
+         places as (delete from cap_places where ${these})
+    delete from profiles where ${these}`);
 }
