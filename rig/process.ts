@@ -48,7 +48,8 @@ export async function start(env: Record<string, string>): Promise<ServerProcess 
   let out = '';
   let log = '';
   child.stderr.on('data', (chunk) => (log += chunk));
-  const ended = once(child, 'exit').then(([code, signal]): number | NodeJS.Signals => code ?? signal);
+  // Not 'exit', which may come before the last of what it printed.
+  const ended = once(child, 'close').then(([code, signal]): number | NodeJS.Signals => code ?? signal);
   const announced = new Promise<ServerProcess['announced']>((said) => {
     child.stdout.on('data', (chunk) => {
       out += chunk;

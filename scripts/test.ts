@@ -1,12 +1,18 @@
-// `npm test` runs every test; `npm test -- src/people` only those whose path holds the text.
+// `npm test` runs every test; `npm test -- src/people` only those whose path holds the text, and
+// `npm test -- test/ --without=crash,chromium` those of them whose path holds neither of these.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
-const files = globSync(['{src,test,bench,chaos,scripts}/**/*.test.ts']).filter(
-  (file) => wanted.length === 0 || wanted.some((part) => file.includes(part)),
-);
+const WITHOUT = '--without=';
+const given = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+const flags = given.filter((flag) => !flag.startsWith(WITHOUT));
+const without = given
+  .filter((flag) => flag.startsWith(WITHOUT))
+  .flatMap((flag) => flag.slice(WITHOUT.length).split(','));
+const files = globSync(['{src,test,bench,chaos,scripts}/**/*.test.ts'])
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .filter((file) => !without.some((part) => file.includes(part)));
 if (files.length === 0) {
   console.error(`No test file's path holds ${wanted.join(' or ')}.`);
   process.exit(1);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { nearest } from './lib/did-you-mean.ts';
 
-export const roles = ['api', 'worker', 'console'] as const;
+export const roles = ['api', 'worker'] as const;
 export type Role = (typeof roles)[number];
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -21,7 +21,6 @@ export interface Config {
   /** Absolute path of a workspace file to apply at start. */
   workspaceFile: string | null;
   apiKey: string | null;
-  adminPassword: string | null;
   secret: string | null;
   trustedProxyHops: number;
   bodyLimitBytes: number;
@@ -105,10 +104,9 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
   roles: {
     name: 'CRESSET_ROLES',
     fallback: roles,
-    shownFallback: '`api,worker,console`',
+    shownFallback: '`api,worker`',
     expected: `a comma-separated list of ${roles.join(', ')}`,
-    meaning:
-      'What this process does: `api` answers requests, `worker` delivers messages, `console` serves the web console. There is no console yet: the word is accepted and does nothing.',
+    meaning: 'What this process does: `api` answers requests, `worker` delivers messages.',
     read: readRoles,
   },
   workspaceFile: {
@@ -126,14 +124,6 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     expected: '16 to 256 visible ASCII characters without quotes',
     meaning: 'A first API key with every permission, for containers. Another value replaces the earlier one.',
     read: matching(/^[!#-&(-~]{16,256}$/),
-  },
-  adminPassword: {
-    name: 'CRESSET_ADMIN_PASSWORD',
-    fallback: null,
-    shownFallback: 'unset',
-    expected: 'at least 8 characters',
-    meaning: 'The password of the web console. There is no console yet: it is accepted and not used.',
-    read: matching(/^.{8,1024}$/s),
   },
   secret: {
     name: 'CRESSET_SECRET',
@@ -235,8 +225,8 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
 
 const PREFIX = 'CRESSET_';
 
-/** Set by `npm test` for the tests themselves; a server that they start inherits it and must not read it. */
-const ofOurTests = 'CRESSET_TEST_DATABASE';
+/** For the tests themselves; a server that they start inherits these and must not read them. */
+const PREFIX_OF_OUR_TESTS = 'CRESSET_TEST_';
 
 /**
  * Reads the environment; throws ConfigError with every problem. An empty variable counts as unset.
@@ -263,7 +253,6 @@ export function readConfig(
     roles: Object.freeze([...take('roles')]),
     workspaceFile: take('workspaceFile'),
     apiKey: take('apiKey'),
-    adminPassword: take('adminPassword'),
     secret: take('secret'),
     trustedProxyHops: take('trustedProxyHops'),
     bodyLimitBytes: take('bodyLimitBytes'),
@@ -283,7 +272,7 @@ export function readConfig(
 function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {
   const known = Object.values(variables).map(({ name }) => name);
   return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && name !== ofOurTests)
+    .filter((name) => name.startsWith(PREFIX) && !name.startsWith(PREFIX_OF_OUR_TESTS))
     .filter((name) => !known.includes(name) && !alsoKnown.has(name))
     .sort()
     .map((name) => `${name}: there is no such variable${suggestion(name, known)}`);

@@ -111,7 +111,7 @@ export const errorCodes = {
     status: 503,
     label: 'Service Unavailable',
     meaning:
-      'No database, or one that takes no writes (disk full, read-only; `errors` says which), or stopping. Nothing was accepted.',
+      'No database, one that takes no writes (disk full, read-only; `errors` says which), too many changes of the same rows at once, or stopping. Nothing was accepted.',
   },
 } as const satisfies Record<string, { status: number; label: string; meaning: string }>;
 

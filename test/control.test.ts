@@ -65,12 +65,14 @@ const everyoneOnce = (sink: WebhookSink, people: number) => {
 test('a broadcast cancelled in the middle stops, its counts add up, and a replay finishes the rest with no one twice', async (t) => {
   const people = 1_000;
   const { app, sink, send, order, counts } = await startWorld(t, { people: 2 * people });
+  const release = sink.holdAfter(150);
   const id = await send({
     broadcast: true,
     audience: { custom_attribute: { custom_attribute_name: 'plan', comparison: 'equals', value: 'pro' } },
   });
   await sink.until(() => sink.total() >= 150);
   assert.deepEqual((await order(id, 'cancel')).body, { state: 'cancelled', message: 'success' });
+  release();
   await app.drain();
   const reached = sink.total();
   assert.ok(reached < people, `${reached} were reached`);
@@ -96,9 +98,11 @@ test('a broadcast cancelled in the middle stops, its counts add up, and a replay
 test('a pause holds over a restart, and resuming goes on where it was', async (t) => {
   const people = 1_000;
   const { app, sink, send, order, counts } = await startWorld(t, { people });
+  const release = sink.holdAfter(200);
   const id = await send();
   await sink.until(() => sink.total() >= 200);
   assert.equal((await order(id, 'pause')).body.state, 'paused');
+  release();
   await app.drain();
   const reached = sink.total();
   assert.ok(reached < people, `${reached} were reached`);
@@ -109,9 +113,7 @@ test('a pause holds over a restart, and resuming goes on where it was', async (t
   const paused = await counts(id);
   assert.deepEqual([paused.state, paused.webhook.sent, paused.webhook.pending], ['paused', reached, people - reached]);
   await order(id, 'resume');
-  await app.drain();
-  await another.worker?.idle();
-  await app.drain();
+  await untilDone(app, app.app.worker, another.worker);
   everyoneOnce(sink, people);
   assert.equal((await counts(id)).state, 'finished');
 });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
 import { startSmtpSink } from '../rig/smtp-sink.ts';
-import { connect } from '../src/db/database.ts';
+import { connect, type Database } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded.ts';
-import { sql } from '../src/db/sql.ts';
+import { raw, sql } from '../src/db/sql.ts';
 import { givenPopulation } from './support/population.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
@@ -85,9 +85,14 @@ test('kill -9 while an audience of 22,000 is written: after the next start every
   const url = await attachEmbedded({ dataDir: folder });
   assert.ok(url !== null);
   const db = connect({ url, max: 2 });
-  t.after(() => db.close());
+  let open: () => Promise<unknown> = () => Promise.resolve();
+  t.after(async () => {
+    await open();
+    await db.close();
+  });
   const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
   await givenPopulation(db, { workspaceId, count: people });
+  open = await holdExpansion(db, 10_000);
   const { dispatch_id } = await post(first, '/messages/send', {
     broadcast: true,
     segment_id: EVERYBODY,
@@ -100,6 +105,7 @@ test('kill -9 while an audience of 22,000 is written: after the next start every
   assert.equal(await first.end('SIGKILL'), 'SIGKILL');
   const before = await look();
   assert.equal(before.expanded_at, null, 'it was killed while the audience was being written');
+  await open();
 
   const second = await startServer(env);
   while ((await look()).state !== 'finished') await new Promise((again) => setTimeout(again, 50));
@@ -112,6 +118,31 @@ test('kill -9 while an audience of 22,000 is written: after the next start every
   t.diagnostic(`killed when ${before.targeted} of ${people} were written`);
   assert.equal(await second.end('SIGTERM'), 0);
 });
+
+/** Lets no piece of an audience be written that holds a user id after `userId`, until the returned function is called. */
+async function holdExpansion(db: Database, userId: number): Promise<() => Promise<unknown>> {
+  await db.run(sql`
+    create function wait_for_the_test() returns trigger language plpgsql as $$
+    begin
+      perform pg_advisory_xact_lock_shared(5);
+      return new;
+    end $$`);
+  await db.run(sql`
+    create trigger wait_for_the_test before insert on sends for each row
+      when (new.user_id > ${raw(String(userId))}) execute function wait_for_the_test()`);
+  const locked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const holding = db.transaction(async (tx) => {
+    await tx.run(sql`select pg_advisory_xact_lock(5)`);
+    locked.resolve();
+    await released.promise;
+  });
+  await locked.promise;
+  return () => {
+    released.resolve();
+    return holding;
+  };
+}
 
 /** Every verdict of the dispatch is `sent`; asks until it is finished, which the arrival of its last mail precedes by a commit. */
 async function finished(server: ServerProcess, id: string): Promise<void> {

@@ -1,6 +1,7 @@
 // A database that answers and takes no writes: nothing is lost, everybody is told why, and it goes on by itself.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Db } from '../src/db/database.ts';
 import { raw, sql } from '../src/db/sql.ts';
 import type { Worker } from '../src/dispatch/deliver/worker.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
@@ -30,6 +31,7 @@ test('a full disk: sends are refused with the reason, what was accepted goes out
   if (disk === null) return t.skip('a small disk is mounted by root only');
   for (const table of ['dispatches', 'sends'])
     await app.db.run(sql`${raw(`alter table ${table}_20260315 set tablespace ${disk.name}`)}`);
+  await app.db.run(sql`${raw(`alter database ${await nameOf(app.db)} set default_tablespace = ${disk.name}`)}`);
   const first = await app.post('/messages/send', named);
   assert.equal(first.status, 201);
   disk.fill();
@@ -50,8 +52,9 @@ test('a full disk: sends are refused with the reason, what was accepted goes out
   assert.notEqual((await app.get(`/dispatches/${first.body.dispatch_id}`)).body.state, 'finished');
 
   disk.empty();
-  assert.equal((await untilAnswered(app, 201)).status, 201);
-  await untilHealthy(app);
+  await app.untilTakesWrites();
+  assert.equal(await healthOf(app), undefined, 'it is found out without a request that writes');
+  assert.equal((await app.post('/messages/send', named)).status, 201);
   const all = await stored(app);
   await untilDone(app, worker);
   const { sent, people } = await app.db.one<{ sent: number; people: number }>(sql`
@@ -66,8 +69,7 @@ test('a database that was made read-only: sends are refused with the reason, and
   const set = (statement: string) =>
     app.db.transaction(async (tx) => {
       await tx.run(sql`set transaction read write`);
-      const { name } = await tx.one<{ name: string }>(sql`select current_database() as name`);
-      await tx.run(sql`${raw(`alter database ${name} ${statement}`)}`);
+      await tx.run(sql`${raw(`alter database ${await nameOf(tx)} ${statement}`)}`);
     });
   await set('set default_transaction_read_only = on');
   // As when the server was made a standby: every connection ends.
@@ -87,12 +89,31 @@ test('a database that was made read-only: sends are refused with the reason, and
   assert.equal(await stored(app), accepted);
 
   await set('reset default_transaction_read_only');
-  await untilAnswered(app, 201);
   await untilHealthy(app);
+  await untilAnswered(app, 201);
   const { worker } = await app.startAnotherWorker();
   await untilDone(app, worker);
   const { sent } = await app.db.one<{ sent: number }>(sql`select count(*) as sent from sends where status = 'sent'`);
   assert.equal(sent, await stored(app), 'each that was accepted went out');
+});
+
+test('a send that loses against other transactions is answered with 503, and accepted when it is sent again', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  for (const code of ['deadlock_detected', 'serialization_failure']) {
+    const refusal = `begin raise exception 'lost' using errcode = '${code}'; end`;
+    await app.db.run(
+      sql`${raw(`create or replace function lose() returns trigger language plpgsql as $$ ${refusal} $$`)}`,
+    );
+    await app.db.run(sql`create trigger lose before insert on dispatches for each row execute function lose()`);
+    const { status, body, headers } = await app.post('/messages/send', named);
+    assert.equal(status, 503, code);
+    assert.deepEqual(body.errors, ['the same rows are being changed too often; try again']);
+    assert.equal(headers.get('retry-after'), '1');
+    assert.equal(await healthOf(app), undefined, 'nothing is wrong with the database');
+    await app.db.run(sql`drop trigger lose on dispatches`);
+    assert.equal((await app.post('/messages/send', named)).status, 201);
+  }
+  assert.equal(await stored(app), 2);
 });
 
 /** What failed waits for its next attempt; what was accepted by another process is heard of by a notice, which takes its time. */
@@ -114,9 +135,18 @@ async function untilTold(app: TestApp, error: string) {
 
 /** Connections from the time before are given up one by one, as they fail. */
 async function untilHealthy(app: TestApp): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    await app.post('/messages/send', named);
-    if ((await app.get('/health', { key: null })).body.database === undefined) return;
+  for (let tries = 0; tries < 50; tries += 1) {
+    await app.untilTakesWrites();
+    if ((await healthOf(app)) === undefined) return;
   }
   throw new Error('it is still said to refuse writes');
+}
+
+/** `refuses_writes`; undefined = nothing is wrong. */
+async function healthOf(app: TestApp): Promise<string | undefined> {
+  return (await app.get('/health', { key: null })).body.database.state;
+}
+
+async function nameOf(db: Db): Promise<string> {
+  return (await db.one<{ name: string }>(sql`select current_database() as name`)).name;
 }

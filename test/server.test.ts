@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { getPriority } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { dataFolder, start, startServer } from '../rig/process.ts';
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded.ts';
-import { sql } from '../src/db/sql.ts';
+import { raw, sql } from '../src/db/sql.ts';
+import { testDatabase } from './support/database.ts';
 
 test('the second start knows the same key; a signal stops it in order', async (t) => {
   const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
@@ -80,7 +81,7 @@ test('npm start passes a signal on to the server', async (t) => {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
   const child = spawn('npm', ['start', '--silent'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close');
   let log = '';
   child.stderr.on('data', (chunk) => (log += chunk));
   for await (const line of createInterface(child.stdout)) {
@@ -109,6 +110,43 @@ test('a second server on the same data folder, and one on a port in use, say so 
   assert.ok('code' in blocked);
   assert.equal(blocked.code, 1);
   assert.match(blocked.output, new RegExp(`127\\.0\\.0\\.1:${address.port} is in use by another program`));
+});
+
+test('a database that is too old, or holds another schema, is refused with one sentence', async (t) => {
+  const { db, url } = await testDatabase(t);
+  const name = raw(new URLSearchParams(url.split('?')[1]).get('db') ?? '');
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const refusal = async () => {
+    const ended = await start({ DATABASE_URL: url, CRESSET_DATA_DIR: folder, PORT: '0' });
+    assert.ok('code' in ended);
+    assert.equal(ended.code, 1);
+    const { error } = JSON.parse(ended.output);
+    assert.equal(error.name, 'DatabaseUnusableError', 'which is printed without a stack');
+    return error.problems;
+  };
+
+  await db.run(sql`update schema_migrations set name = '0001_of_another_version' where id = 1`);
+  assert.deepEqual(await refusal(), [
+    'The database holds the schema of another version of Cresset (it ran 0001_of_another_version). Use the version that made it, or an empty database.',
+  ]);
+
+  // What a server of PostgreSQL 14 would say of its version: a function of ours comes before PostgreSQL's own.
+  await db.run(sql`create schema old`);
+  await db.run(sql`create function old.current_setting(text) returns text language sql return '140018'`);
+  await db.run(sql`alter database ${name} set search_path = old, pg_catalog, public`);
+  assert.deepEqual(await refusal(), [
+    'The database is PostgreSQL 14.18; Cresset needs 15 or newer. Upgrade it, or name another one with DATABASE_URL.',
+  ]);
+});
+
+test('/health names the version of the database', async (t) => {
+  const server = await startServer({ CRESSET_DATA_DIR: dataFolder(t), PORT: '0' });
+  const health = await fetch(`${server.url}/health`);
+  const { database } = (await health.json()) as { database: object };
+  assert.deepEqual(Object.keys(database), ['version']);
+  assert.match(JSON.stringify(database), /^\{"version":"1[5-9]\.\d+"\}$/);
+  assert.equal(await server.end('SIGTERM'), 0);
 });
 
 test('an environment with mistakes is refused whole, with the nearest names', async () => {

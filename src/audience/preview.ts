@@ -2,6 +2,7 @@ import type { ChannelKey } from '../channels/channel.ts';
 import type { Database, Db } from '../db/database.ts';
 import { joinSql, type Sql, sql } from '../db/sql.ts';
 import { brazeId } from '../people/profile/braze-id.ts';
+import { askedFor, inBucketsOf } from '../people/profile/person-keys.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { compileTargeting, type Targeting, type TargetingFilters } from './targeting.ts';
 import { estimateProfiles, withinTimeLimit } from './time-limit.ts';
@@ -82,13 +83,13 @@ interface SampleRow extends Record<string, unknown> {
 }
 
 async function loadSample(db: Db, keys: { bucket: number; user_id: number }[], workspaceId: number): Promise<object[]> {
+  const people = keys.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
   const rows = await db.query<SampleRow>(sql`
     select p.bucket, p.user_id, p.created_at, p.external_id, p.first_name, p.country, p.language,
            p.email_state as email_subscribe, p.push_state as push_subscribe
-      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ user_id }) => user_id)}::bigint[])
-           as asked(bucket, user_id)
+      from ${askedFor(people)}
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-     where p.workspace_id = ${workspaceId}
+     where ${inBucketsOf(people, sql`p.bucket`)} and p.workspace_id = ${workspaceId}
      order by p.bucket, p.user_id`);
   return rows.map(({ bucket, user_id, created_at, external_id, ...fields }) => ({
     external_id,

@@ -1,14 +1,12 @@
 import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
+import { isSqlstate } from '../db/sqlstates.ts';
 import { RequestError } from '../errors.ts';
 
 const MS_PER_100_000_PROFILES = 5_000;
 /** However few people there are: a busy database may be slow all by itself. */
 const SHORTEST_MS = 5_000;
 const LONGEST_MS = 2_000_000_000; // statement_timeout is a 32-bit number of milliseconds
-const QUERY_CANCELED = '57014';
-/** A pattern that is too complex for the database: kept out by `readPattern`, but for its other limits on other systems. */
-const INVALID_REGULAR_EXPRESSION = '2201B';
 
 /** The word for it in `failure`, in the log and in answers. */
 export const TOO_EXPENSIVE = 'audience_too_expensive';
@@ -65,7 +63,7 @@ export async function refusingExpensive<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** `readPattern` keeps out patterns that are too complex, but the database has lower limits on some systems. */
 function isTimeUp(error: unknown): boolean {
-  const { code } = Object(error) as { code?: unknown };
-  return code === QUERY_CANCELED || code === INVALID_REGULAR_EXPRESSION;
+  return isSqlstate(error, 'query_canceled', 'invalid_regular_expression');
 }

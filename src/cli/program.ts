@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
+import { DatabaseUnusableError } from '../db/unusable.ts';
 import { ListenError } from '../http/listen.ts';
 import { ImportFileError } from '../people/import/entry.ts';
 import { FaultError } from '../simulate/faults.ts';
@@ -19,7 +20,6 @@ import { CommandEnd, type Terminal } from './terminal.ts';
 import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
-import { DatabaseUnusableError } from './with-database.ts';
 
 export type { Terminal } from './terminal.ts';
 

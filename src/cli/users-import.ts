@@ -1,4 +1,6 @@
 import type { Database } from '../db/database.ts';
+import { troubleOf } from '../db/trouble.ts';
+import { DatabaseUnusableError } from '../db/unusable.ts';
 import { systemClock } from '../lib/clock.ts';
 import { batchLimits } from '../people/import/batches.ts';
 import type { CsvOptions } from '../people/import/columns.ts';
@@ -13,7 +15,6 @@ import type { Secret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { ImportReport } from './import-report.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
-import { DatabaseUnusableError } from './with-database.ts';
 
 export interface ImportCommand {
   /** Null: standard input. */
@@ -98,9 +99,9 @@ async function* standardInput(): AsyncGenerator<Buffer> {
 
 /** The connection ended: a server that ran the embedded database was stopped, or PostgreSQL was. */
 function isLost(error: unknown): boolean {
-  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  const { message } = Object(error) as { message?: unknown };
   return (
-    (typeof code === 'string' && /^(08\w{3}|57P0\d|ECONNRESET|ECONNREFUSED|EPIPE)$/.test(code)) ||
+    troubleOf(error)?.kind === 'unreachable' ||
     (typeof message === 'string' && /^(Connection terminated|Client has encountered a connection error)/.test(message))
   );
 }

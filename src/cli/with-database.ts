@@ -3,14 +3,6 @@ import { connect, type Database } from '../db/database.ts';
 import { attachEmbedded, startEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 
-/** There is no database to work on; worded for the operator. */
-export class DatabaseUnusableError extends Error {
-  override name = 'DatabaseUnusableError';
-}
-
-// Refused, unknown host, timed out; and PostgreSQL's own: wrong password or role, no such database, shutting down, full.
-const unusable = /^(E[A-Z]+|28\w{3}|3D000|57P0\d|53300)$/;
-
 /**
  * Runs `work` on the migrated database of this configuration. The embedded one is shared with a running server, or
  * started for the duration.
@@ -32,11 +24,7 @@ export async function withDatabase<T>(
 }
 
 async function withUrl<T>(url: string, work: (db: Database) => Promise<T>, connections: number): Promise<T> {
-  await migrate(url).catch((cause: unknown) => {
-    const { code, message } = Object(cause) as { code?: unknown; message?: string };
-    if (typeof code !== 'string' || !unusable.test(code)) throw cause;
-    throw new DatabaseUnusableError(`The database cannot be used: ${message || code}. Check DATABASE_URL.`, { cause });
-  });
+  await migrate(url);
   const db = connect({ url, max: connections });
   try {
     return await work(db);

@@ -1,6 +1,8 @@
 import pg from 'pg';
+import { systemClock } from '../lib/clock.ts';
 import { clientConfig } from './connection.ts';
 import { type Listener, listen } from './listen.ts';
+import { probeWrites } from './probe-writes.ts';
 import type { Sql } from './sql.ts';
 import { troubleOf } from './trouble.ts';
 import { type Refusal, WriteWatch } from './write-watch.ts';
@@ -69,11 +71,11 @@ export interface DatabaseOptions {
   onError?: (error: Error) => void;
   /** Told when the database begins to refuse writes, and with null when it takes them again. */
   onRefusal?: (refusal: Refusal | null) => void;
-  /** How long without a refusal it takes until it is believed to take them again. */
+  /** How long after the last refusal it is tried whether the database takes writes again; 2 s. */
   calmMs?: number;
 }
 
-const CALM_MS = 5_000;
+const CALM_MS = 2_000;
 const nobody = (): void => undefined;
 
 export function connect({
@@ -84,8 +86,9 @@ export function connect({
   onRefusal = nobody,
   calmMs = CALM_MS,
 }: DatabaseOptions): Database {
-  const watch = new WriteWatch({ calmMs, onChange: onRefusal });
   const connection = clientConfig(url);
+  const probe = () => probeWrites(connection);
+  const watch = new WriteWatch({ clock: systemClock, calmMs, probe, onChange: onRefusal, onError });
   const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 });
   const keyed = new Pool({ ...connection, max, idleTimeoutMillis: 60_000, options: BY_INDEX });
   for (const one of [pool, keyed]) {
@@ -99,7 +102,7 @@ export function connect({
     listen: (channel, onNotice, sessionName) =>
       listen(sessionName ? watched(connection, sessionName) : connection, channel, onNotice, onError),
     async close() {
-      await Promise.all([pool.end(), keyed.end()]);
+      await Promise.all([watch.stop(), pool.end(), keyed.end()]);
     },
   };
 }
@@ -123,7 +126,7 @@ function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
   return {
     ...runner(pool, watch),
     async transaction(work) {
-      const client = await noting(watch, 'connect', () => pool.connect());
+      const client = await noting(watch, () => pool.connect());
       let broken: Error | undefined;
       // A connection that ends between two statements says so here, and nobody listening would end the process.
       const noteBroken = (error: Error) => {
@@ -133,7 +136,7 @@ function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
       try {
         await client.query('begin');
         const result = await work(runner(client, watch));
-        await noting(watch, 'commit', () => client.query('commit'));
+        await noting(watch, () => client.query('commit'));
         return result;
       } catch (error) {
         await client.query('rollback').catch((rollbackError: Error) => {
@@ -151,11 +154,9 @@ function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
 }
 
 /** A pool gives up the connection of a statement that failed by itself. */
-async function noting<T>(watch: WriteWatch, statement: string, work: () => Promise<T>): Promise<T> {
+async function noting<T>(watch: WriteWatch, work: () => Promise<T>): Promise<T> {
   try {
-    const result = await work();
-    watch.succeeded(statement);
-    return result;
+    return await work();
   } catch (error) {
     watch.failed(error);
     throw error;
@@ -165,7 +166,7 @@ async function noting<T>(watch: WriteWatch, statement: string, work: () => Promi
 function runner(on: pg.Pool | pg.PoolClient, watch: WriteWatch): Db {
   const rows = async <T extends Row>({ text, values }: Pick<Sql, 'text' | 'values'>, name?: string): Promise<T[]> => {
     const config = { text, values: values as unknown[], ...(name && { name }) };
-    return (await noting(watch, text, () => on.query<T>(config))).rows;
+    return (await noting(watch, () => on.query<T>(config))).rows;
   };
   const maybeOne = async <T extends Row>(statement: Sql): Promise<T | null> => {
     const found = await rows<T>(statement);
@@ -182,7 +183,7 @@ function runner(on: pg.Pool | pg.PoolClient, watch: WriteWatch): Db {
     },
     async run(statement) {
       const { text, values } = statement;
-      return (await noting(watch, text, () => on.query(text, values as unknown[]))).rowCount ?? 0;
+      return (await noting(watch, () => on.query(text, values as unknown[]))).rowCount ?? 0;
     },
     prepared: (name, statement) => rows(statement, name),
   };

@@ -27,6 +27,8 @@ export interface EmbeddedDatabase {
 export interface EmbeddedOptions {
   /** Folder that holds (or will hold) the cluster; made when missing. */
   dataDir: string;
+  /** Folder of another PostgreSQL's programs; the embedded one's unless it is given. */
+  binaries?: string;
   /** False only for tests: nothing is flushed to disk. */
   durable?: boolean;
   /** Whoever is given it hears of crashes, and PostgreSQL is started again after them. */
@@ -66,8 +68,9 @@ export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<stri
   return code === 0 ? urlOf(socketFolder(dataDir, account), readPassword(dataDir)) : null;
 }
 
-export async function startEmbedded({ dataDir, durable = true, watcher }: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const binaries = await findBinaries();
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  const { dataDir, durable = true, watcher } = options;
+  const binaries = options.binaries === undefined ? await findBinaries() : binariesIn(options.binaries);
   const cluster = resolve(dataDir, 'postgres');
   const account = databaseAccount();
   const run = launcher(account, [binaries.postgres, cluster]);
@@ -204,6 +207,10 @@ async function claim(url: string, dataDir: string): Promise<pg.Client> {
 
 function ignoreClosed(): void {
   // Nothing to do: the connection existed to hold the lock, and the lock went with it. See `keep`.
+}
+
+function binariesIn(folder: string): Binaries {
+  return { initdb: join(folder, 'initdb'), pg_ctl: join(folder, 'pg_ctl'), postgres: join(folder, 'postgres') };
 }
 
 async function findBinaries(): Promise<Binaries> {

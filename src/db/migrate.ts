@@ -1,19 +1,24 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { clientConfig } from './connection.ts';
+import { asUnusable, DatabaseUnusableError } from './unusable.ts';
+import { refuseOldServer } from './version.ts';
 
 const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
  * Brings the schema up to date: each file of `migrations/` once, in order, in a transaction of its own.
  * Safe to call from several processes at once: the others wait for an advisory lock.
- * Returns the names of the files that were run.
+ * Returns the names of the files that were run. Throws DatabaseUnusableError where the operator has to do something:
+ * the server cannot be reached or is too old, or the schema is another one.
  */
 export async function migrate(url: string): Promise<string[]> {
   const client = new pg.Client(clientConfig(url));
-  await client.connect();
   try {
+    await client.connect();
+    await check(client);
     const ran = await runner({
       dbClient: client,
       dir: directory,
@@ -24,7 +29,30 @@ export async function migrate(url: string): Promise<string[]> {
       log: () => undefined,
     });
     return ran.map(({ name }) => name);
+  } catch (error) {
+    throw asUnusable(error);
   } finally {
     await client.end();
   }
+}
+
+async function check(client: pg.Client): Promise<void> {
+  const { rows } = await client.query(`
+    select current_setting('server_version_num')::integer as version, to_regclass('schema_migrations') is null as is_empty`);
+  refuseOldServer(rows[0].version);
+  if (rows[0].is_empty) return;
+  const ran = await client.query('select name from schema_migrations order by id');
+  refuseOtherSchema(ran.rows.map(({ name }) => name));
+}
+
+/** Every migration that ran must be the one we have in its place; what ran beyond ours is a newer version's. */
+function refuseOtherSchema(ran: readonly string[]): void {
+  const ours = readdirSync(directory)
+    .map((file) => file.replace(/\.sql$/, ''))
+    .sort();
+  const strange = ran.find((name, index) => index < ours.length && name !== ours[index]);
+  if (strange === undefined) return;
+  throw new DatabaseUnusableError(
+    `The database holds the schema of another version of Cresset (it ran ${strange}). Use the version that made it, or an empty database.`,
+  );
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type TroubleKind, troubleOf } from './trouble.ts';
-import { WriteWatch } from './write-watch.ts';
 
 const refuse = (code: string) => Object.assign(new Error('refused'), { code });
 
@@ -24,29 +23,4 @@ for (const [code, kind] of expected)
 
 test('what is no error at all is no trouble', () => {
   for (const value of [undefined, null, 'no', {}, { code: 53100 }]) assert.equal(troubleOf(value), null);
-});
-
-test('a refusal is told once, and its end when a write succeeds and not when something is read', () => {
-  const told: (string | null)[] = [];
-  const watch = new WriteWatch({ calmMs: 0, onChange: (refusal) => told.push(refusal?.kind ?? null) });
-  watch.succeeded('insert into sends …');
-  watch.failed(refuse('53100'));
-  watch.failed(refuse('53100'));
-  watch.failed(refuse('23505'));
-  watch.failed(refuse('08006'));
-  watch.succeeded('select 1 from sends');
-  assert.deepEqual(told, ['disk_full']);
-  assert.equal(watch.refusal?.said, 'has no room left on its disk');
-  watch.failed(refuse('25006'));
-  watch.succeeded('with x as (update sends s set …');
-  assert.deepEqual(told, ['disk_full', 'read_only', null]);
-  assert.equal(watch.refusal, null);
-});
-
-test('writes that succeed among others that are refused do not end it', () => {
-  const told: (string | null)[] = [];
-  const watch = new WriteWatch({ calmMs: 60_000, onChange: (refusal) => told.push(refusal?.kind ?? null) });
-  watch.failed(refuse('53100'));
-  watch.succeeded('update tasks …');
-  assert.deepEqual(told, ['disk_full']);
 });

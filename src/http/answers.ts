@@ -1,3 +1,4 @@
+import { changedTooOften, isLostRace } from '../db/retry.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import { InvalidKeyError } from './auth.ts';
@@ -18,8 +19,9 @@ export function failureOf(error: unknown): Answer {
   return known(unavailable ?? new RequestError('internal_error'));
 }
 
-/** What a request is told that the database could not serve; null when the error says something else. */
+/** The answer to a request that the database could not serve; null when the error says something else. */
 export function unavailableFor(error: unknown): RequestError | null {
+  if (isLostRace(error)) return changedTooOften('rows', error);
   const trouble = troubleOf(error);
   if (trouble === null) return null;
   const after = trouble.kind === 'unreachable' ? RETRY_AFTER_S.away : RETRY_AFTER_S.refusing;

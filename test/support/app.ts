@@ -46,6 +46,8 @@ export interface TestApp {
   startAnotherWorker(options?: { lanes?: readonly LaneName[]; pushSenders?: PushSenders }): Promise<App>;
   /** Another process' API on the same database: its address. */
   startAnotherServer(): Promise<string>;
+  /** Resolves when the database is not known to refuse writes (any more). */
+  untilTakesWrites(): Promise<void>;
   /** Until everything that is due has been done. */
   drain(): Promise<void>;
   /** Ends what a test started on the database, before that is closed. */
@@ -74,7 +76,7 @@ export async function startTestApp(
     retentionDays?: number;
   } = {},
 ): Promise<TestApp> {
-  const { db, workspaceId, beforeClose } = await testDatabase(t);
+  const { db, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
   const clock = new TestClock();
   const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
@@ -154,6 +156,7 @@ export async function startTestApp(
       beforeClose(() => another.stop());
       return another.server?.listen({ host: '127.0.0.1', port: 0 }) ?? '';
     },
+    untilTakesWrites,
     async drain() {
       await app.worker?.idle();
     },

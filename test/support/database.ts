@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { connect, type Database } from '../../src/db/database.ts';
 import { raw, sql } from '../../src/db/sql.ts';
@@ -8,6 +9,8 @@ export interface TestDatabase {
   url: string;
   /** The workspace every test database starts with. */
   workspaceId: number;
+  /** Resolves when the database is not known to refuse writes (any more). */
+  untilTakesWrites(): Promise<void>;
   /** What uses the database ends before it does, last started first. */
   beforeClose(release: () => Promise<unknown>): void;
 }
@@ -19,7 +22,8 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(base, `create database ${name} template cresset_template`);
   const url = base.replace('db=cresset', `db=${name}`);
-  const db = connect({ url, calmMs: 50 });
+  const refusals = new EventEmitter();
+  const db = connect({ url, calmMs: 50, onRefusal: () => refusals.emit('change') });
   const releases: (() => Promise<unknown>)[] = [];
   t.after(async () => {
     for (const release of releases.reverse()) await release();
@@ -27,7 +31,15 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
     await asAdmin(base, `drop database ${name} with (force)`);
   });
   const { id } = await db.one<{ id: number }>(sql`insert into workspaces (name) values ('test') returning id`);
-  return { db, url, workspaceId: id, beforeClose: (release) => releases.push(release) };
+  return {
+    db,
+    url,
+    workspaceId: id,
+    async untilTakesWrites() {
+      while (db.refusal() !== null) await once(refusals, 'change');
+    },
+    beforeClose: (release) => releases.push(release),
+  };
 }
 
 async function asAdmin(url: string, statement: string): Promise<void> {

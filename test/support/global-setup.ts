@@ -9,11 +9,17 @@ import { sql } from '../../src/db/sql.ts';
 let cluster: EmbeddedDatabase;
 let folder: string;
 
-/** One PostgreSQL for the whole run, with a migrated database that each test copies. */
+/**
+ * One PostgreSQL for the whole run, with a migrated database that each test copies: the embedded one, or the one whose
+ * programs are in the folder CRESSET_TEST_POSTGRES.
+ */
 export async function globalSetup(): Promise<void> {
+  const binaries = process.env.CRESSET_TEST_POSTGRES;
   folder = mkdtempSync(join(tmpdir(), 'cresset-test-'));
-  cluster = await startEmbedded({ dataDir: folder, durable: false });
+  cluster = await startEmbedded({ dataDir: folder, durable: false, ...(binaries && { binaries }) });
   const admin = connect({ url: cluster.url });
+  const { version } = await admin.one<{ version: string }>(sql`select current_setting('server_version') as version`);
+  if (binaries) console.log(`on PostgreSQL ${version}`);
   await admin.run(sql`create database cresset_template`);
   await admin.close();
   const template = cluster.url.replace('db=cresset', 'db=cresset_template');

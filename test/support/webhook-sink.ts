@@ -12,6 +12,8 @@ export interface WebhookSink {
   /** Path without its slash → how many calls were answered with 200. */
   received: Map<string, number>;
   total(): number;
+  /** Answers no call after the first `count` until the returned function is called. */
+  holdAfter(count: number): () => void;
   /** Resolves once `done()` is true; asked after every call. */
   until(done: () => boolean): Promise<void>;
 }
@@ -24,6 +26,7 @@ export async function startWebhookSink(
   const received = new Map<string, number>();
   const watchers = createWatchers();
   let total = 0;
+  let hold = { after: Number.POSITIVE_INFINITY, ...Promise.withResolvers<void>() };
   const server = createServer((request, response) => {
     const who = (request.url ?? '').slice(1);
     const status = answer(who);
@@ -31,7 +34,8 @@ export async function startWebhookSink(
       received.set(who, (received.get(who) ?? 0) + 1);
       total += 1;
     }
-    request.resume().once('end', () => response.writeHead(status).end());
+    const mayAnswer = total > hold.after ? hold.promise : Promise.resolve();
+    request.resume().once('end', () => mayAnswer.then(() => response.writeHead(status).end()));
     watchers.look();
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -42,6 +46,14 @@ export async function startWebhookSink(
     host: `127.0.0.1:${port}`,
     received,
     total: () => total,
+    holdAfter(count) {
+      const held = { after: count, ...Promise.withResolvers<void>() };
+      hold = held;
+      return () => {
+        held.after = Number.POSITIVE_INFINITY;
+        held.resolve();
+      };
+    },
     until: watchers.until,
   };
 }

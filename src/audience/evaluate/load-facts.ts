@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
+import { askedFor, inBucketsOf } from '../../people/profile/person-keys.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Platform } from '../grammar/filter.ts';
 import type { AudienceFacts, DeedDay, DeedTotal, Received } from './facts.ts';
@@ -21,16 +22,14 @@ export interface FactsQuestion {
 export async function loadAudienceFacts(db: Db, question: FactsQuestion): Promise<Map<number, AudienceFacts>> {
   const { people, needs, now } = question;
   if (people.length === 0) return new Map();
-  const asked = sql`unnest(${people.map(({ bucket }) => bucket)}::integer[], ${people.map(({ userId }) => userId)}::bigint[])
-      as asked(bucket, user_id)`;
   const ifNeeded = <T>(need: Need, load: () => Promise<T[]>) => (needs.has(need) ? load() : Promise.resolve<T[]>([]));
   const [profiles, totals, days, groups, tokens, received] = await Promise.all([
-    loadProfiles(db, asked, question),
-    ifNeeded('totals', () => loadTotals(db, asked)),
-    ifNeeded('days', () => loadDays(db, asked, now)),
-    ifNeeded('groups', () => loadGroups(db, asked)),
-    ifNeeded('tokens', () => loadTokens(db, asked)),
-    ifNeeded('received', () => loadReceived(db, asked)),
+    loadProfiles(db, question),
+    ifNeeded('totals', () => loadTotals(db, people)),
+    ifNeeded('days', () => loadDays(db, people, now)),
+    ifNeeded('groups', () => loadGroups(db, people)),
+    ifNeeded('tokens', () => loadTokens(db, people)),
+    ifNeeded('received', () => loadReceived(db, people)),
   ]);
   return new Map(
     profiles.map((row) => {
@@ -84,7 +83,7 @@ interface ProfileRow extends Owned {
   phone_invalid: boolean;
 }
 
-function loadProfiles(db: Db, asked: Sql, { workspaceId, needs }: FactsQuestion): Promise<ProfileRow[]> {
+function loadProfiles(db: Db, { workspaceId, people, needs }: FactsQuestion): Promise<ProfileRow[]> {
   const custom = needs.has('custom')
     ? sql`p.custom, p.custom_times`
     : sql`'{}'::jsonb as custom, '{}'::jsonb as custom_times`;
@@ -100,9 +99,9 @@ function loadProfiles(db: Db, asked: Sql, { workspaceId, needs }: FactsQuestion)
            ${flag('email', sql`a.hard_bounced_at`, sql`lower(p.email)`)} as hard_bounced,
            ${flag('email', sql`a.marked_spam_at`, sql`lower(p.email)`)} as marked_spam,
            ${flag('phone', sql`a.invalid_at`, sql`p.phone`)} as phone_invalid, ${custom}
-      from ${asked}
+      from ${askedFor(people)}
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-     where p.workspace_id = ${workspaceId}`);
+     where ${inBucketsOf(people, sql`p.bucket`)} and p.workspace_id = ${workspaceId}`);
 }
 
 type OwnFacts = Omit<AudienceFacts, 'totals' | 'days' | 'groups' | 'pushTokens' | 'received'>;
@@ -130,53 +129,58 @@ function factsOf(row: ProfileRow): OwnFacts {
   };
 }
 
-function loadTotals(db: Db, asked: Sql): Promise<(DeedTotal & Owned)[]> {
+function loadTotals(db: Db, people: readonly PersonKey[]): Promise<(DeedTotal & Owned)[]> {
   return db.query(sql`
     select t.user_id, t.kind as deed, t.name, t.count, ${milliseconds(sql`t.first_at`)} as "firstAt",
            ${milliseconds(sql`t.last_at`)} as "lastAt", t.revenue::float8 as revenue
-      from ${asked}
-      join activity_totals t on t.bucket = asked.bucket and t.user_id = asked.user_id`);
+      from ${askedFor(people)}
+      join activity_totals t on t.bucket = asked.bucket and t.user_id = asked.user_id
+     where ${inBucketsOf(people, sql`t.bucket`)}`);
 }
 
-function loadDays(db: Db, asked: Sql, now: Date): Promise<(DeedDay & Owned)[]> {
+function loadDays(db: Db, people: readonly PersonKey[], now: Date): Promise<(DeedDay & Owned)[]> {
   const since = new Date((Math.floor(now.getTime() / DAY_MS) - LONGEST_LOOK_BACK_DAYS) * DAY_MS);
   const day = sql`(extract(epoch from date_trunc('day', e.at, 'UTC')) * 1000)::float8`;
   return db.query(sql`
     select e.user_id, 'event' as deed, e.name, ${day} as "startsAt", count(*) as count
-      from ${asked}
+      from ${askedFor(people)}
       join events e on e.bucket = asked.bucket and e.user_id = asked.user_id and e.at >= ${since}
+     where ${inBucketsOf(people, sql`e.bucket`)}
      group by 1, 3, 4
      union all
     select e.user_id, 'purchase' as deed, e.product_id, ${day}, sum(e.quantity)
-      from ${asked}
+      from ${askedFor(people)}
       join purchases e on e.bucket = asked.bucket and e.user_id = asked.user_id and e.at >= ${since}
+     where ${inBucketsOf(people, sql`e.bucket`)}
      group by 1, 3, 4`);
 }
 
 function loadGroups(
   db: Db,
-  asked: Sql,
+  people: readonly PersonKey[],
 ): Promise<({ group_id: string; state: 'subscribed' | 'unsubscribed' } & Owned)[]> {
   return db.query(sql`
     select s.user_id, s.group_id, s.state
-      from ${asked}
-      join subscription_states s on s.bucket = asked.bucket and s.user_id = asked.user_id`);
+      from ${askedFor(people)}
+      join subscription_states s on s.bucket = asked.bucket and s.user_id = asked.user_id
+     where ${inBucketsOf(people, sql`s.bucket`)}`);
 }
 
 function loadTokens(
   db: Db,
-  asked: Sql,
+  people: readonly PersonKey[],
 ): Promise<({ platform: Platform; appId: string; foreground: boolean } & Owned)[]> {
   return db.query(sql`
     select t.user_id, t.platform, t.app_id as "appId", t.foreground
-      from ${asked}
-      join push_targets t on t.bucket = asked.bucket and t.user_id = asked.user_id`);
+      from ${askedFor(people)}
+      join push_targets t on t.bucket = asked.bucket and t.user_id = asked.user_id
+     where ${inBucketsOf(people, sql`t.bucket`)}`);
 }
 
-function loadReceived(db: Db, asked: Sql): Promise<(Received & Owned)[]> {
+function loadReceived(db: Db, people: readonly PersonKey[]): Promise<(Received & Owned)[]> {
   return db.query(sql`
     select r.user_id, r.channel, r.campaign_id as "campaignId", ${milliseconds(sql`max(r.at)`)} as "lastAt"
-      from ${asked}
+      from ${askedFor(people)}
      cross join lateral (
        select s.user_id, s.channel, d.campaign_id, s.updated_at as at
          from sends s

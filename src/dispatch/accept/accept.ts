@@ -1,6 +1,7 @@
-import { isDataError, isDeadlock } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
+import { isLostRace } from '../../db/retry.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
+import { isDataError } from '../../db/sqlstates.ts';
 import { RequestError } from '../../errors.ts';
 import { createBatcher } from '../../lib/batcher.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -76,7 +77,7 @@ export interface AcceptorOptions {
 export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acceptor {
   const submit = createBatcher<Row, Stored>({
     run: (rows) => store(db, rows, clock.now()),
-    isOnesFault: (error) => isDataError(error) || isDeadlock(error),
+    isOnesFault: (error) => isDataError(error) || isLostRace(error),
     maxItems: 500,
     maxWaiting: 20_000,
     whenFull: () => new RequestError('unavailable', ['too many requests are waiting to be stored; try again'], 1),

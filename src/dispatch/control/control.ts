@@ -1,5 +1,5 @@
-import { againAfterDeadlock } from '../../db/again.ts';
 import type { Database, Db } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { RequestError } from '../../errors.ts';
 import { addTasks, announceTasks } from '../../queue/new-tasks.ts';
 import { stopTasks } from '../../queue/stopped-tasks.ts';
@@ -76,7 +76,7 @@ async function transition(
   from: readonly DispatchState[],
   move: (tx: Db) => Promise<Moved | null>,
 ): Promise<Moved> {
-  return againAfterDeadlock(() =>
+  return retry('dispatches', () =>
     db.transaction(async (tx) => {
       const moved = await move(tx);
       if (moved !== null) return moved;

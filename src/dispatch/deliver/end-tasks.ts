@@ -1,5 +1,5 @@
-import { againAfterDeadlock } from '../../db/again.ts';
 import type { Database } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { type Batcher, createBatcher } from '../../lib/batcher.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -14,7 +14,7 @@ export function createFinisher({ db, clock, worker }: { db: Database; clock: Clo
     async run(ends) {
       // As everybody locks several tasks: in the order of their ids.
       const ordered = ends.toSorted((one, other) => one.taskId - other.taskId);
-      await againAfterDeadlock(() => endTasks(db, { worker, ends: ordered, now: clock.now() }));
+      await retry('tasks', () => endTasks(db, { worker, ends: ordered, now: clock.now() }));
       return ends.map(() => null);
     },
     maxItems: 500,

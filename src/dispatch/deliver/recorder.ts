@@ -1,7 +1,7 @@
 import { channels } from '../../channels/index.ts';
-import { isDataError } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
-import { type Patience, persistently } from '../../db/persistently.ts';
+import { type Patience, persistently } from '../../db/retry.ts';
+import { isDataError } from '../../db/sqlstates.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markBounced } from '../../people/consent/bounced.ts';
 import type { Delivered } from '../ledger/delivered.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { isLockTimeout } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { isSqlstate } from '../../db/sqlstates.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
@@ -66,7 +66,7 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
     try {
       await keepHouse(options);
     } catch (error) {
-      if (isLockTimeout(error)) nextMs = AFTER_BUSY_MS;
+      if (isSqlstate(error, 'lock_not_available')) nextMs = AFTER_BUSY_MS;
       log.error({ err: error }, 'housekeeping failed; trying again');
     }
     if (!stopped) cancel = clock.after(nextMs, again);

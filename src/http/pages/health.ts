@@ -1,5 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { troubleOf } from '../../db/trouble.ts';
+import { versionText } from '../../db/version.ts';
 import type { Page } from '../page.ts';
 
 /**
@@ -11,16 +13,30 @@ export function healthPage(db: Database): Page {
     method: 'GET',
     path: '/health',
     async handle() {
-      const { is_read_only } = await db.one<{ is_read_only: boolean }>(sql`
-        select current_setting('transaction_read_only') = 'on' as is_read_only`);
+      const version = await askVersion(db);
       const refusal = db.refusal();
-      const reason = refusal?.kind ?? (is_read_only ? 'read_only' : null);
-      const database = reason && { state: 'refuses_writes', reason, since: refusal?.since };
-      return {
-        status: 200,
-        type: 'application/json',
-        body: JSON.stringify({ message: 'success', ...(database && { database }) }),
+      const database = {
+        ...(version !== null && { version }),
+        ...(refusal && { state: 'refuses_writes', reason: refusal.kind, since: refusal.since }),
       };
+      return { status: 200, type: 'application/json', body: JSON.stringify({ message: 'success', database }) };
     },
   };
+}
+
+/**
+ * The version of the database; null when it refuses writes, which `db` then knows as well: the statement is one that a
+ * read-only session refuses, and changes nothing. Throws when the database does not answer.
+ */
+async function askVersion(db: Database): Promise<string | null> {
+  try {
+    const { version } = await db.one<{ version: number }>(sql`
+      with written as (update workspaces set name = name where false)
+      select current_setting('server_version_num')::integer as version`);
+    return versionText(version);
+  } catch (error) {
+    const kind = troubleOf(error)?.kind ?? 'unreachable';
+    if (kind === 'unreachable') throw error;
+    return null;
+  }
 }

@@ -3,6 +3,7 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { brazeId } from '../profile/braze-id.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from '../profile/identify.ts';
+import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 
 /** Names in `fields_to_export`. Some are of things we do not have: they are accepted, and absent from every answer. */
 export const exportFields = [
@@ -77,12 +78,16 @@ export async function exportPeople(
   // Before the rest: what retention moves meanwhile from there into received_totals is found twice rather than never.
   const sent = wantsCampaigns(request) ? await listReceived(db, keys) : [];
   const received = Map.groupBy(sent, ({ userId }) => userId);
-  const rows = await db.query<ExportRow>(exportQuery(keys, workspace.id, now));
+  const [rows, aliases] = await Promise.all([
+    db.query<ExportRow>(exportQuery(keys, workspace.id, now)),
+    loadAliases(db, keys),
+  ]);
   const byId = new Map(rows.map((row) => [row.user_id, row]));
   const users = keys.flatMap(({ userId }) => {
     const row = byId.get(userId);
     if (row === undefined) return [];
-    return [exported(row, { fields: request.fields, workspace, received: received.get(userId) ?? [] })];
+    const person = { ...row, aliases: aliases.get(userId) ?? [] };
+    return [exported(person, { fields: request.fields, workspace, received: received.get(userId) ?? [] })];
   });
   return { users, unknown };
 }
@@ -158,6 +163,11 @@ interface Total {
   is_recent: boolean;
 }
 
+interface Alias {
+  alias_name: string;
+  alias_label: string;
+}
+
 interface ExportRow {
   bucket: number;
   user_id: number;
@@ -179,11 +189,14 @@ interface ExportRow {
   email_state: string;
   push_state: string;
   custom: Record<string, unknown>;
-  aliases: { alias_name: string; alias_label: string }[] | null;
   totals: Total[] | null;
   revenue: number;
   targets: { app_id: string; platform: string; token: string; device_id: string; foreground: boolean }[] | null;
   campaigns: { campaign_id: string; last: number }[] | null;
+}
+
+interface ExportedPerson extends ExportRow {
+  aliases: Alias[];
 }
 
 const recentDays = 90;
@@ -194,9 +207,6 @@ function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date)
     select p.bucket, p.user_id, p.created_at, p.external_id, p.first_name, p.last_name, p.email, p.phone, p.dob, p.country,
            p.language, p.gender, p.home_city, p.time_zone, p.longitude, p.latitude, p.random_bucket, p.email_state,
            p.push_state, p.custom,
-           (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
-              from user_names n
-             where n.bucket = p.bucket and n.user_id = p.user_id and n.label <> '') as aliases,
            (select json_agg(json_build_object('kind', t.kind, 'name', t.name, 'first', extract(epoch from t.first_at) * 1000,
                                               'last', extract(epoch from t.last_at) * 1000, 'count', t.count,
                                               'is_recent', t.last_at >= ${since}) order by t.kind, t.name)
@@ -213,10 +223,19 @@ function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date)
            (select json_agg(json_build_object('campaign_id', t.campaign_id, 'last', extract(epoch from t.last_at) * 1000))
               from received_totals t
              where t.bucket = p.bucket and t.user_id = p.user_id and t.campaign_id <> '') as campaigns
-      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
-           as asked(bucket, user_id)
+      from ${askedFor(keys)}
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-     where p.workspace_id = ${workspaceId}`;
+     where ${inBucketsOf(keys, sql`p.bucket`)} and p.workspace_id = ${workspaceId}`;
+}
+
+/** By user id. Names lie apart from the people that they name. */
+async function loadAliases(db: Db, keys: readonly PersonKey[]): Promise<Map<number, Alias[]>> {
+  const rows = await db.query<{ user_id: number; aliases: Alias[] }>(sql`
+    select n.user_id, json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label) as aliases
+      from ${askedFor(keys)}
+      join user_names n on n.bucket = asked.bucket and n.user_id = asked.user_id and n.label <> ''
+     group by n.user_id`);
+  return new Map(rows.map(({ user_id, aliases }) => [user_id, aliases]));
 }
 
 const alwaysPresent = new Set<string>(['user_aliases']);
@@ -229,7 +248,7 @@ interface Context {
 }
 
 /** Only what was asked for; what is null or empty is left out. */
-function exported(row: ExportRow, { fields, workspace, received }: Context): Exported {
+function exported(row: ExportedPerson, { fields, workspace, received }: Context): Exported {
   const members = Object.entries(membersOf(row, workspace, received));
   const kept = members.filter(
     ([name, value]) =>
@@ -245,14 +264,14 @@ function isEmpty(value: unknown): boolean {
 
 /** In the order of recorded answers. */
 function membersOf(
-  row: ExportRow,
+  row: ExportedPerson,
   workspace: WorkspaceCatalog,
   received: readonly Received[],
 ): Partial<Record<ExportField, unknown>> {
   return {
     created_at: row.created_at.toISOString(),
     external_id: row.external_id,
-    user_aliases: row.aliases ?? [],
+    user_aliases: row.aliases,
     braze_id: brazeId(row.created_at, row.bucket, row.user_id),
     first_name: row.first_name,
     last_name: row.last_name,

@@ -1,11 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
-import { isDataError } from '../../db/data-error.ts';
 import type { Database } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
-import { RequestError } from '../../errors.ts';
+import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { mergeCustomIndex } from '../profile/custom-index.ts';
-import { retrying } from '../retrying.ts';
 import { readAttributes } from '../track/attributes.ts';
 import { readObjects, type TrackProblem, type TrackRequest } from '../track/request.ts';
 import { applyTrack } from '../track/track.ts';
@@ -13,6 +11,9 @@ import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches
 import { type Entry, ImportFileError } from './entry.ts';
 import { footprintOf, Lanes } from './overlap.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
+
+/** Live requests about the same people may come between again and again; a file has the time to wait. */
+const PATIENCE_ROUNDS = 10;
 
 export interface ImportDeps {
   db: Database;
@@ -128,38 +129,22 @@ async function applyBatch(
       if (late.length > 0) await progress.amend(tx, number, rejects);
       return { records, rejects };
     });
-  return patiently(transaction).catch((error: unknown) => {
+  return retry('people', transaction, PATIENCE_ROUNDS).catch((error: unknown) => {
     throw isDataError(error) ? refused(entries, error) : error;
   });
 }
 
 /** Says where, and not what: PostgreSQL's own message may quote what is known of a person. */
 function refused(entries: readonly Entry[], error: unknown): ImportFileError {
-  const { code } = Object(error) as { code: string };
-  if (code === foreignKeyViolation) {
+  // The row of the import is gone.
+  if (isSqlstate(error, 'foreign_key_violation')) {
     return new ImportFileError('Another run has begun the import of this file anew; this one ends.', { cause: error });
   }
   const [first, last] = [entries.at(0)?.line, entries.at(-1)?.line];
   return new ImportFileError(
-    `PostgreSQL refused something in lines ${first} to ${last} (SQLSTATE ${code}); all before is applied.`,
+    `PostgreSQL refused something in lines ${first} to ${last} (SQLSTATE ${sqlstateOf(error)}); all before is applied.`,
     { cause: error },
   );
-}
-
-/** The row of the import is gone. */
-const foreignKeyViolation = '23503';
-const patience = 10;
-
-/** Live requests about the same people may come between again and again; a file has the time to wait. */
-async function patiently<T>(transaction: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await retrying(transaction);
-    } catch (error) {
-      if (tries === patience || !(error instanceof RequestError && error.code === 'unavailable')) throw error;
-      await setTimeout(tries * 100);
-    }
-  }
 }
 
 async function tellRejects(

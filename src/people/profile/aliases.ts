@@ -1,11 +1,12 @@
 import type { Database, Db } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { isObject, own } from '../../lib/json.ts';
 import { isGiven } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
-import { retrying } from '../retrying.ts';
 import { readAlias, readExternalId } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
+import { askedFor } from './person-keys.ts';
 
 /** A new alias; without an owner, for a new anonymous person. */
 export interface NewAlias {
@@ -37,7 +38,7 @@ export async function addAliases(
   { aliases, workspaceId, now }: { aliases: readonly NewAlias[]; workspaceId: number; now: Date },
 ): Promise<void> {
   if (aliases.length === 0) return;
-  await retrying(() => db.transaction((tx) => addAll(tx, { aliases, workspaceId, now })));
+  await retry('people', () => db.transaction((tx) => addAll(tx, { aliases, workspaceId, now })));
 }
 
 async function addAll(
@@ -90,8 +91,7 @@ async function usedLabels(tx: Db, owners: readonly PersonKey[]): Promise<Set<str
   if (owners.length === 0) return new Set();
   const rows = await tx.query<{ user_id: number; label: string }>(sql`
     select n.user_id, n.label
-      from unnest(${owners.map(({ bucket }) => bucket)}::integer[], ${owners.map(({ userId }) => userId)}::bigint[])
-           as asked(bucket, user_id)
+      from ${askedFor(owners)}
       join user_names n on n.bucket = asked.bucket and n.user_id = asked.user_id`);
   return new Set(rows.map(({ user_id, label }) => labelKey(user_id, label)));
 }
@@ -110,18 +110,23 @@ async function insertAliases(
 ): Promise<void> {
   if (wanted.length === 0) return;
   const rows = wanted.map(({ name, owner }) => ({ ...name, owner: owner?.userId ?? null }));
+  const named = await tx.query<{ label: string; name: string; bucket: number; user_id: number }>(sql`
+    insert into user_names (workspace_id, label, name, bucket, user_id)
+    select ${workspaceId}, label, name, bucket_of(user_id), user_id
+      from (select label, name, coalesce(owner, nextval('user_ids')) as user_id
+              from json_to_recordset(${JSON.stringify(rows)}::json) as x(label text, name text, owner bigint)) as numbered
+     order by label, name
+        on conflict do nothing
+    returning label, name, bucket, user_id`);
   // Whoever lost the race for a name makes no person either.
+  const anonymous = new Set(
+    wanted.flatMap(({ name, owner }) => (owner === null ? [nameKey(name.label, name.name)] : [])),
+  );
+  const people = named
+    .filter(({ label, name }) => anonymous.has(nameKey(label, name)))
+    .map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
+  if (people.length === 0) return;
   await tx.run(sql`
-    with asked as materialized (
-      select label, name, owner is null as is_new, coalesce(owner, nextval('user_ids')) as user_id
-        from json_to_recordset(${JSON.stringify(rows)}::json) as x(label text, name text, owner bigint)
-    ), named as (
-      insert into user_names (workspace_id, label, name, bucket, user_id)
-      select ${workspaceId}, label, name, bucket_of(user_id), user_id from asked order by label, name
-          on conflict do nothing
-      returning label, name, bucket, user_id
-    )
     insert into profiles (bucket, user_id, workspace_id, created_at, updated_at)
-    select named.bucket, named.user_id, ${workspaceId}, ${now}, ${now}
-      from named join asked on asked.label = named.label and asked.name = named.name and asked.is_new`);
+    select bucket, user_id, ${workspaceId}::integer, ${now}::timestamptz, ${now}::timestamptz from ${askedFor(people)}`);
 }

@@ -1,9 +1,10 @@
 import type { Database, Db } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import { retrying } from '../retrying.ts';
 import { dropTokens } from '../track/save-tokens.ts';
 import type { PersonKey, PersonName } from './identify.ts';
 import { resolveNames } from './identify.ts';
+import { askedFor, inBucketsOf } from './person-keys.ts';
 import { type Prioritization, pickByAddress } from './prioritization.ts';
 
 export interface DeleteRequest {
@@ -21,7 +22,7 @@ export async function deletePeople(
   db: Database,
   { workspaceId, request, alsoForget }: { workspaceId: number; request: DeleteRequest; alsoForget: Forget },
 ): Promise<void> {
-  await retrying(() =>
+  await retry('people', () =>
     db.transaction(async (tx) => {
       const people = await lockForDeletion(tx, workspaceId, request);
       if (people.length === 0) return;
@@ -52,7 +53,8 @@ async function lockForDeletion(tx: Db, workspaceId: number, request: DeleteReque
   const rows = await tx.query<{ bucket: number; user_id: number; created_at: Date }>(sql`
     select bucket, user_id, created_at
       from profiles
-     where (bucket, user_id) in (${keysOf(candidates)}) and workspace_id = ${workspaceId}
+     where ${inBucketsOf(candidates, sql`bucket`)} and (bucket, user_id) in (${keysOf(candidates)})
+       and workspace_id = ${workspaceId}
      order by bucket, user_id
        for update`);
   const createdAtS = new Map(request.brazeIds.map((id) => [id.userId, id.createdAtS]));
@@ -68,19 +70,18 @@ async function lockForDeletion(tx: Db, workspaceId: number, request: DeleteReque
 }
 
 function keysOf(people: readonly PersonKey[]): Sql {
-  return sql`
-    select * from unnest(${people.map(({ bucket }) => bucket)}::integer[], ${people.map(({ userId }) => userId)}::bigint[])`;
+  return sql`select * from ${askedFor(people)}`;
 }
 
 async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void> {
   await dropTokens(tx, people);
-  const these = keysOf(people);
+  await tx.run(sql`delete from user_names where (bucket, user_id) in (${keysOf(people)})`);
+  const these = sql`${inBucketsOf(people, sql`bucket`)} and (bucket, user_id) in (${keysOf(people)})`;
   await tx.run(sql`
-    with names as (delete from user_names where (bucket, user_id) in (${these})),
-         states as (delete from subscription_states where (bucket, user_id) in (${these})),
-         their_events as (delete from events where (bucket, user_id) in (${these})),
-         their_purchases as (delete from purchases where (bucket, user_id) in (${these})),
-         totals as (delete from activity_totals where (bucket, user_id) in (${these})),
-         received as (delete from received_totals where (bucket, user_id) in (${these}))
-    delete from profiles where (bucket, user_id) in (${these})`);
+    with states as (delete from subscription_states where ${these}),
+         their_events as (delete from events where ${these}),
+         their_purchases as (delete from purchases where ${these}),
+         totals as (delete from activity_totals where ${these}),
+         received as (delete from received_totals where ${these})
+    delete from profiles where ${these}`);
 }

@@ -1,8 +1,9 @@
-import type { Database, Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
+import type { Database, Db, Transactor } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
 import { RequestError } from '../../errors.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { brazeId } from '../profile/braze-id.ts';
+import type { PersonKey } from '../profile/identify.ts';
 import { track } from '../track/track.ts';
 
 export interface BrowserVisit {
@@ -32,7 +33,7 @@ export async function registerBrowser(
       'bad_request',
       problems.map(({ type }) => type),
     );
-  await markUsed(db, { appId: app.id, token, now });
+  await markUsed(db, { appId: app.id, token }, now);
   if (previous !== null && previous !== token) await forgetBrowser(db, { appId: app.id, token: previous });
 }
 
@@ -41,36 +42,50 @@ async function identifierOf(
   { app, token, previous, externalId }: BrowserVisit,
 ): Promise<Record<string, unknown>> {
   if (externalId !== null) return { external_id: externalId };
-  const owner = (await ownerOf(db, app.id, token)) ?? (previous === null ? null : await ownerOf(db, app.id, previous));
+  const owner =
+    (await ownerOf(db, { appId: app.id, token })) ??
+    (previous === null ? null : await ownerOf(db, { appId: app.id, token: previous }));
   return owner === null ? { push_token_import: true } : { braze_id: owner };
 }
 
-async function ownerOf(db: Db, appId: string, token: string): Promise<string | null> {
-  const [row] = await db.query<{ created_at: Date; bucket: number; user_id: number }>(sql`
-    select p.created_at, p.bucket, p.user_id
-      from push_token_owners o
-      join profiles p on p.bucket = o.bucket and p.user_id = o.user_id
-     where o.app_id = ${appId} and o.token = ${token}`);
-  return row === undefined ? null : brazeId(row.created_at, row.bucket, row.user_id);
+/** The braze id of whoever has this subscription. */
+async function ownerOf(db: Db, { appId, token }: Subscription): Promise<string | null> {
+  const key = await keyOf(db, { appId, token });
+  if (key === null) return null;
+  const profile = await db.maybeOne<{ created_at: Date }>(sql`
+    select created_at from profiles where bucket = ${key.bucket} and user_id = ${key.userId}`);
+  return profile && brazeId(profile.created_at, key.bucket, key.userId);
+}
+
+interface Subscription {
+  appId: string;
+  token: string;
+}
+
+async function keyOf(db: Db, { appId, token }: Subscription): Promise<PersonKey | null> {
+  const owner = await db.maybeOne<{ bucket: number; user_id: number }>(sql`
+    select bucket, user_id from push_token_owners where app_id = ${appId} and token = ${token}`);
+  return owner && { bucket: owner.bucket, userId: owner.user_id };
+}
+
+function targetOf({ appId, token }: Subscription, { bucket, userId }: PersonKey): Sql {
+  return sql`bucket = ${bucket} and user_id = ${userId} and app_id = ${appId} and token = ${token}`;
 }
 
 /** A browser that visits is a device in use. */
-async function markUsed(db: Db, { appId, token, now }: { appId: string; token: string; now: Date }): Promise<void> {
-  await db.run(sql`
-    update push_targets t
-       set last_used_at = ${now}
-      from push_token_owners o
-     where o.app_id = ${appId} and o.token = ${token}
-       and t.bucket = o.bucket and t.user_id = o.user_id and t.app_id = o.app_id and t.token = o.token`);
+async function markUsed(db: Db, subscription: Subscription, now: Date): Promise<void> {
+  const owner = await keyOf(db, subscription);
+  if (owner === null) return;
+  await db.run(sql`update push_targets set last_used_at = ${now} where ${targetOf(subscription, owner)}`);
 }
 
 /** Its subscription ended, or was replaced. */
-export async function forgetBrowser(db: Db, { appId, token }: { appId: string; token: string }): Promise<void> {
-  await db.run(sql`
-    with owned as (
-      delete from push_token_owners where app_id = ${appId} and token = ${token} returning app_id, token, bucket, user_id
-    )
-    delete from push_targets t
-     using owned o
-     where t.bucket = o.bucket and t.user_id = o.user_id and t.app_id = o.app_id and t.token = o.token`);
+export async function forgetBrowser(db: Transactor, { appId, token }: Subscription): Promise<void> {
+  await db.transaction(async (tx) => {
+    const owner = await tx.maybeOne<{ bucket: number; user_id: number }>(sql`
+      delete from push_token_owners where app_id = ${appId} and token = ${token} returning bucket, user_id`);
+    if (owner === null) return;
+    const key = { bucket: owner.bucket, userId: owner.user_id };
+    await tx.run(sql`delete from push_targets where ${targetOf({ appId, token }, key)}`);
+  });
 }

@@ -1,12 +1,14 @@
 import type { Db } from '../../db/database.ts';
+import { Outdated } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { JsonObject } from '../profile/custom-values.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
+import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
 import { holdNames, lockAddresses, lockPeople } from './lock.ts';
 import type { TrackRequest } from './request.ts';
-import { emailKey, newPerson, Outdated, type Person, Roster, tokenKey } from './roster.ts';
+import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
 /** Everybody a request may touch, locked until the end of the transaction. Throws Outdated when somebody else was faster. */
@@ -58,18 +60,22 @@ async function emailsToLock(
   if (wanted.sharing.length === 0) return emails;
   for (const email of [...wanted.emails, ...wanted.newEmails]) emails.add(email);
   const keys = [...known.values(), ...wanted.keys];
-  const rows = await tx.query<{ email: string }>(sql`
+  const named = await tx.query<{ email: string }>(sql`
     select p.email
-      from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
-           as asked(bucket, user_id)
+      from ${askedFor(keys)}
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-     where p.email is not null and p.workspace_id = ${workspaceId}
-     union
+     where ${inBucketsOf(keys, sql`p.bucket`)} and p.email is not null and p.workspace_id = ${workspaceId}`);
+  const phoned = await emailsByPhone(tx, workspaceId, [...wanted.phones]);
+  for (const { email } of [...named, ...phoned]) emails.add(emailKey(email));
+  return emails;
+}
+
+async function emailsByPhone(tx: Db, workspaceId: number, phones: readonly string[]): Promise<{ email: string }[]> {
+  if (phones.length === 0) return [];
+  return tx.query(sql`
     select email
       from profiles
-     where workspace_id = ${workspaceId} and phone = any(${[...wanted.phones]}::text[]) and email is not null`);
-  for (const { email } of rows) emails.add(emailKey(email));
-  return emails;
+     where workspace_id = ${workspaceId} and phone = any(${phones}::text[]) and email is not null`);
 }
 
 type PersonRow = Omit<Required<ProfileColumns>, 'email_state' | 'push_state'> & {

@@ -1,3 +1,4 @@
+import { Outdated } from '../../db/retry.ts';
 import type { Json } from '../../lib/json.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import type { GlobalState } from '../../templating/facts.ts';
@@ -75,9 +76,6 @@ export function tokenKey({ appId, token }: { appId: string; token: string }): st
 export function emailKey(email: string): string {
   return email.toLowerCase();
 }
-
-/** Thrown when a person turns out to be shared in a way that was not locked for: the transaction starts over. */
-export class Outdated extends Error {}
 
 /** The people a request is about, in memory, so that its objects can be applied in order. */
 export class Roster {

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { PersonKey } from '../profile/identify.ts';
+import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import type { Person } from './roster.ts';
 
 /** Gives and takes push tokens. A token that somebody else has moves. */
@@ -66,10 +67,12 @@ async function takeAway(tx: Db, owners: readonly Owned[], given: readonly Owned[
   const moved = owners.filter((row) => newOwner.get(`${row.app_id}\u0000${row.token}`) !== row.user_id);
   if (moved.length === 0) return;
   const lost = JSON.stringify(moved);
+  const losers = moved.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
   await tx.run(sql`
     delete from push_targets t
      using json_to_recordset(${lost}::json) as x(bucket integer, user_id bigint, app_id text, token text)
-     where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token`);
+     where ${inBucketsOf(losers, sql`t.bucket`)} and t.bucket = x.bucket and t.user_id = x.user_id
+       and t.app_id = x.app_id and t.token = x.token`);
   await tx.run(sql`
     update push_token_owners o
        set bucket = x.bucket, user_id = x.user_id
@@ -77,22 +80,25 @@ async function takeAway(tx: Db, owners: readonly Owned[], given: readonly Owned[
      where o.app_id = x.app_id and o.token = x.token and o.user_id <> x.user_id`);
 }
 
-/** All tokens of these people, locked first and in order. */
+/** All tokens of these people; their owners are locked first and in order. */
 export async function dropTokens(tx: Db, keys: readonly PersonKey[]): Promise<void> {
   if (keys.length === 0) return;
-  const these = sql`unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
-         as dropped(bucket, user_id)`;
+  const theirs = sql`${inBucketsOf(keys, sql`t.bucket`)} and t.bucket = asked.bucket and t.user_id = asked.user_id`;
+  const held = await tx.query<Owned & Record<string, unknown>>(sql`
+    select t.app_id, t.token, t.bucket, t.user_id from push_targets t, ${askedFor(keys)} where ${theirs}`);
+  if (held.length > 0) await dropOwners(tx, held);
+  await tx.run(sql`delete from push_targets t using ${askedFor(keys)} where ${theirs}`);
+}
+
+async function dropOwners(tx: Db, held: readonly Owned[]): Promise<void> {
   await tx.run(sql`
     with owned as materialized (
       select o.app_id, o.token
         from push_token_owners o
-        join (select t.app_id, t.token, t.bucket, t.user_id from push_targets t join ${these} using (bucket, user_id)) as t
-          on o.app_id = t.app_id and o.token = t.token and o.bucket = t.bucket and o.user_id = t.user_id
+        join json_to_recordset(${JSON.stringify(held)}::json) as x(app_id text, token text, bucket integer, user_id bigint)
+          on o.app_id = x.app_id and o.token = x.token and o.bucket = x.bucket and o.user_id = x.user_id
        order by o.app_id, o.token
          for update of o
     )
     delete from push_token_owners o using owned where o.app_id = owned.app_id and o.token = owned.token`);
-  await tx.run(
-    sql`delete from push_targets t using ${these} where t.bucket = dropped.bucket and t.user_id = dropped.user_id`,
-  );
 }

@@ -1,7 +1,7 @@
 import type { Database, Db } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
 import type { RawObject } from '../../lib/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { retrying } from '../retrying.ts';
 import type { Activity } from './activities.ts';
 import type { AttributesObject } from './attributes.ts';
 import { loadRoster } from './load.ts';
@@ -31,7 +31,9 @@ export async function track(
   const lists = readLists(body);
   const request = readTrack(lists, workspace, now);
   const isAnyGood = request.attributes.length + request.activities.length > 0;
-  const late = isAnyGood ? await retrying(() => db.transaction((tx) => applyTrack(tx, request, workspace, now))) : [];
+  const late = isAnyGood
+    ? await retry('people', () => db.transaction((tx) => applyTrack(tx, request, workspace, now)))
+    : [];
   const problems = [...request.problems, ...late].sort(byPlace);
   const counted = [...lists].map(([array, list]) => {
     const bad = problems.filter((problem) => problem.input_array === array).length;

@@ -5,7 +5,8 @@ import type { Database } from '../../../db/database.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { findPerson } from '../../../people/profile/find-person.ts';
-import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
+import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { readExplainRequest, readPreviewRequest } from './request.ts';
 
@@ -42,7 +43,7 @@ async function handlePreview(
   { db, clock, catalog }: AudienceRouteDeps,
   { body, workspaceId }: RouteRequest,
 ): Promise<Answer> {
-  const workspace = workspaceOf(catalog, workspaceId);
+  const workspace = loadedWorkspace(catalog, workspaceId);
   const request = readPreviewRequest(body, workspace);
   const startedAt = performance.now();
   const preview = await previewAudience(db, { request, workspace, now: clock.now() });
@@ -54,7 +55,7 @@ async function handleExplain(
   { db, clock, catalog }: AudienceRouteDeps,
   { body, workspaceId }: RouteRequest,
 ): Promise<Answer> {
-  const workspace = workspaceOf(catalog, workspaceId);
+  const workspace = loadedWorkspace(catalog, workspaceId);
   const { filters, identifier } = readExplainRequest(body, workspace);
   const found = await findPerson(db, workspaceId, identifier);
   const now = clock.now();
@@ -62,10 +63,4 @@ async function handleExplain(
   if (found === null || verdict === null) throw new RequestError('not_found', ['nobody of this workspace has this id']);
   const person = { external_id: found.externalId, braze_id: found.brazeId };
   return { status: 201, body: { ...person, evaluated_at: now, ...verdict, message: 'success' } };
-}
-
-function workspaceOf(catalog: Catalog, id: number): WorkspaceCatalog {
-  const workspace = catalog.workspace(id);
-  if (workspace === undefined) throw new RequestError('unavailable', ['the workspace is not loaded yet'], 1);
-  return workspace;
 }

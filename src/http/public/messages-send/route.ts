@@ -10,7 +10,8 @@ import type { DryRun } from '../../../dispatch/report/dry-run.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { v7 } from '../../../lib/uuid.ts';
-import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
+import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import { successAnswer } from './answer.ts';
 import { bucketFor, path } from './request.ts';
@@ -48,7 +49,7 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
 }
 
 async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
-  const workspace = workspaceOf(deps.catalog(), request);
+  const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
   const { plan, dryRun, minors } = checkSendRequest(request.body, workspace, deps.clock.now());
   await checkSendId(deps.db, plan);
   if (dryRun) {
@@ -75,12 +76,6 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     }),
   });
   return answer;
-}
-
-function workspaceOf(catalog: Catalog, { workspaceId }: RouteRequest): WorkspaceCatalog {
-  const workspace = catalog.workspace(workspaceId);
-  if (workspace === undefined) throw new Error(`workspace ${workspaceId} is not in the catalog`);
-  return workspace;
 }
 
 /** The caller's own send id must have been created for the same campaign. */

@@ -8,7 +8,8 @@ import { exportPeople } from '../../../people/export/export.ts';
 import { addAliases, readNewAlias } from '../../../people/profile/aliases.ts';
 import { deletePeople } from '../../../people/profile/delete.ts';
 import { track } from '../../../people/track/track.ts';
-import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
+import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { readDeleteRequest, readExportRequest } from './request.ts';
 
@@ -66,7 +67,7 @@ async function handleTrack(
 ): Promise<Answer> {
   const { problems, processed } = await track(db, {
     body,
-    workspace: workspaceOf(catalog, workspaceId),
+    workspace: loadedWorkspace(catalog, workspaceId),
     now: clock.now(),
   });
   // The one answer whose `errors` are objects.
@@ -99,7 +100,7 @@ async function handleExport(
   const request = readExportRequest(body);
   const { users, unknown } = await exportPeople(db, {
     request,
-    workspace: workspaceOf(catalog, workspaceId),
+    workspace: loadedWorkspace(catalog, workspaceId),
     now: clock.now(),
     listReceived,
   });
@@ -119,10 +120,4 @@ function bucketOfExport(body: RawObject): RateBucket {
   const list: unknown[] = Array.isArray(fields) ? fields : [];
   const isCheap = list.length > 0 && !list.includes('campaigns_received') && !list.includes('canvases_received');
   return isCheap ? cheapExportBucket : exportBucket;
-}
-
-function workspaceOf(catalog: Catalog, id: number): WorkspaceCatalog {
-  const workspace = catalog.workspace(id);
-  if (workspace === undefined) throw new RequestError('unavailable', ['the workspace is not loaded yet'], 1);
-  return workspace;
 }
