@@ -3,6 +3,7 @@ import { elementPath, isObject, own, type RawObject } from '../../../lib/json.ts
 import { isGiven } from '../../../lib/lenient.ts';
 import { ObjectProblem } from '../../../lib/problems.ts';
 import { type ExportField, type ExportRequest, exportFields } from '../../../people/export/export.ts';
+import { type NewAlias, readNewAlias } from '../../../people/profile/aliases.ts';
 import { readBrazeId } from '../../../people/profile/braze-id.ts';
 import { readPhone } from '../../../people/profile/contact.ts';
 import type { DeleteRequest } from '../../../people/profile/delete.ts';
@@ -12,6 +13,16 @@ import { type Prioritization, type Priority, priorities } from '../../../people/
 import { readName } from '../../../people/stored-text.ts';
 
 const maxIds = 50;
+
+/** The body of /users/alias/new. `count`: objects taken, those that name no alias included. Throws RequestError. */
+export function readNewAliases(body: RawObject): { aliases: NewAlias[]; count: number } {
+  const list = own(body, 'user_aliases');
+  if (!Array.isArray(list)) throw new ObjectProblem('user_aliases: expected an array of objects');
+  if (list.length > maxIds) {
+    throw new RequestError('too_many_ids', [`user_aliases: expected at most ${maxIds} objects, got ${list.length}`]);
+  }
+  return { aliases: list.map(readNewAlias).filter((alias) => alias !== null), count: list.length };
+}
 
 /** The body of /users/delete. `count`: ids taken, of all kinds. Throws RequestError. */
 export function readDeleteRequest(body: RawObject): { request: DeleteRequest; count: number } {
@@ -58,6 +69,13 @@ export function readExportRequest(body: RawObject): ExportRequest {
     address: readExportAddress(body),
     fields: readFields(listOf(body, 'fields_to_export')),
   };
+}
+
+/** Whether an export asks for what people received, as it does when it names no fields. Reads the body as it came. */
+export function asksForReceived(body: RawObject): boolean {
+  const fields = own(body, 'fields_to_export');
+  const list: unknown[] = Array.isArray(fields) ? fields : [];
+  return list.length === 0 || list.includes('campaigns_received') || list.includes('canvases_received');
 }
 
 /** One element may stand for an array of one. */

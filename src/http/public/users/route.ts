@@ -3,15 +3,15 @@ import { listReceived } from '../../../dispatch/ledger/received.ts';
 import { forgetSlotsOf } from '../../../dispatch/ledger/slots.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { own, type RawObject } from '../../../lib/json.ts';
+import type { RawObject } from '../../../lib/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
-import { addAliases, readNewAlias } from '../../../people/profile/aliases.ts';
+import { addAliases } from '../../../people/profile/aliases.ts';
 import { deletePeople } from '../../../people/profile/delete.ts';
 import { track } from '../../../people/track/track.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
-import { readDeleteRequest, readExportRequest } from './request.ts';
+import { asksForReceived, readDeleteRequest, readExportRequest, readNewAliases } from './request.ts';
 
 export interface UserRouteDeps {
   db: Database;
@@ -78,19 +78,10 @@ async function handleTrack(
   return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors } };
 }
 
-const maxAliases = 50;
-
 async function handleNewAliases({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
-  const list = own(body, 'user_aliases');
-  if (!Array.isArray(list)) throw new RequestError('bad_request', ['user_aliases: expected an array of objects']);
-  if (list.length > maxAliases) {
-    throw new RequestError('too_many_ids', [
-      `user_aliases: expected at most ${maxAliases} objects, got ${list.length}`,
-    ]);
-  }
-  const aliases = list.map(readNewAlias).filter((alias) => alias !== null);
+  const { aliases, count } = readNewAliases(body);
   await addAliases(db, { aliases, workspaceId, now: clock.now() });
-  return { status: 201, body: { aliases_processed: list.length, message: 'success' } };
+  return { status: 201, body: { aliases_processed: count, message: 'success' } };
 }
 
 async function handleExport(
@@ -116,8 +107,5 @@ async function handleDelete({ db }: UserRouteDeps, { body, workspaceId }: RouteR
 
 /** What people received is expensive to find. */
 function bucketOfExport(body: RawObject): RateBucket {
-  const fields = own(body, 'fields_to_export');
-  const list: unknown[] = Array.isArray(fields) ? fields : [];
-  const isCheap = list.length > 0 && !list.includes('campaigns_received') && !list.includes('canvases_received');
-  return isCheap ? cheapExportBucket : exportBucket;
+  return asksForReceived(body) ? exportBucket : cheapExportBucket;
 }
