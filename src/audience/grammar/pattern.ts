@@ -1,3 +1,4 @@
+import { own } from '../../lib/json.ts';
 import {
   type CharacterSet,
   hasCases,
@@ -163,7 +164,7 @@ class PatternReader {
     if (character === undefined) throw new PatternError('a \\ escapes nothing');
     const shorthand = shorthands.get(character);
     if (shorthand !== undefined) return { ranges: shorthand, isClass: true };
-    const control = Object.hasOwn(controls, character) ? controls[character] : undefined;
+    const control = own(controls, character);
     if (control === undefined && /^[\p{L}\p{N}]$/u.test(character)) {
       throw new PatternError(`\\${character} is not supported`);
     }

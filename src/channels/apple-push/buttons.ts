@@ -1,3 +1,4 @@
+import { own } from '../../lib/json.ts';
 import { compact, type Fields, type Templated } from '../fields.ts';
 
 export interface AppleButton {
@@ -46,14 +47,14 @@ interface Chosen {
 
 function checkAction(button: Fields, { category, action_id, action, uri }: Chosen): void {
   const refuse = (key: string, reason: string) => button.problems.add('cross', button.at(key), reason);
-  if (!Object.hasOwn(categories, category)) {
+  const ids = own(categories, category);
+  if (ids === undefined) {
     if (action === undefined || action === 'OPEN_APP' || action === 'CLOSE')
       refuse('action', 'expected URI or DEEP_LINK in a category of the app');
     if (uri === undefined) refuse('uri', 'is required in a category of the app');
     return;
   }
-  const ids = categories[category] ?? {};
-  const allowed = Object.hasOwn(ids, action_id) ? ids[action_id] : undefined;
+  const allowed = own(ids, action_id);
   if (allowed === undefined) refuse('action_id', `expected one of ${Object.keys(ids).join(', ')}`);
   else if (isAction(action) && !allowed.includes(action)) refuse('action', `expected one of ${allowed.join(', ')}`);
   if ((action === 'URI' || action === 'DEEP_LINK') && uri === undefined)
@@ -66,6 +67,6 @@ function isAction(action: string | undefined): action is Action {
 
 /** What a button does when its action is not said. */
 export function usualAction(category: string | undefined, actionId: string): string {
-  const ids = category !== undefined && Object.hasOwn(categories, category) ? categories[category] : undefined;
-  return (ids && Object.hasOwn(ids, actionId) ? ids[actionId]?.[0] : undefined) ?? 'OPEN_APP';
+  const ids = category === undefined ? undefined : own(categories, category);
+  return (ids && own(ids, actionId)?.[0]) ?? 'OPEN_APP';
 }

@@ -1,3 +1,5 @@
+import { own } from '../../lib/json.ts';
+import { isGiven } from '../../lib/lenient.ts';
 import type { Problems } from '../../lib/problems.ts';
 import type { ChannelSettings } from '../channel-settings.ts';
 import type { EmailMessage } from './schema.ts';
@@ -7,8 +9,7 @@ export function withDefaultSender(
   raw: Record<string, unknown>,
   { email: { defaultFrom } }: ChannelSettings,
 ): Record<string, unknown> {
-  const hasSender = Object.hasOwn(raw, 'from') && raw.from !== null && raw.from !== '';
-  return hasSender || defaultFrom === null ? raw : { ...raw, from: defaultFrom };
+  return isGiven(own(raw, 'from')) || defaultFrom === null ? raw : { ...raw, from: defaultFrom };
 }
 
 export function checkSender(message: EmailMessage, path: string, problems: Problems): void {

@@ -4,6 +4,7 @@ import { checkReferences as checkAudienceReferences } from '../../audience/gramm
 import type { ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
+import { own } from '../../lib/json.ts';
 import { readText } from '../../lib/lenient.ts';
 import { Problems } from '../../lib/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
@@ -84,7 +85,7 @@ function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaig
 
 function checkVariations(request: SendRequest, campaign: Campaign): void {
   const named = request.messages.map(([channel, message]) => {
-    const id = readText(Object.hasOwn(message, 'message_variation_id') ? message.message_variation_id : undefined);
+    const id = readText(own(message, 'message_variation_id'));
     return { path: `messages.${channel}.message_variation_id`, channel, id: id.ok ? id.value : undefined };
   });
   const missing = named
