@@ -30,7 +30,8 @@ export async function initialise({ dataDir, binaries, account, run, durable }: N
   await initdb(fresh, { binaries, account, run, durable });
   const statements = [
     `create role ${ROLE} login createdb password '${password}'`,
-    `grant pg_checkpoint to ${ROLE}`,
+    // It may drop a database that is being vacuumed.
+    `grant pg_checkpoint, pg_signal_autovacuum_worker to ${ROLE}`,
     `create database ${ROLE} owner ${ROLE}`,
   ];
   const flags = ['--single', '-j', '-c', 'exit_on_error=on', '-D', fresh, ...(durable ? [] : ['-F']), 'postgres'];

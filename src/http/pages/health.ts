@@ -1,7 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import { troubleOf } from '../../db/trouble.ts';
-import { versionText } from '../../db/version.ts';
+import { probeWrites } from '../../workspace/probe-writes.ts';
 import type { Page } from '../page.ts';
 
 /**
@@ -13,7 +11,7 @@ export function healthPage(db: Database): Page {
     method: 'GET',
     path: '/health',
     async handle() {
-      const version = await askVersion(db);
+      const version = await probeWrites(db);
       const refusal = db.refusal();
       const database = {
         ...(version !== null && { version }),
@@ -22,21 +20,4 @@ export function healthPage(db: Database): Page {
       return { status: 200, type: 'application/json', body: JSON.stringify({ message: 'success', database }) };
     },
   };
-}
-
-/**
- * The version of the database; null when it refuses writes, which `db` then knows as well: the statement is one that a
- * read-only session refuses, and changes nothing. Throws when the database does not answer.
- */
-async function askVersion(db: Database): Promise<string | null> {
-  try {
-    const { version } = await db.one<{ version: number }>(sql`
-      with written as (update workspaces set name = name where false)
-      select current_setting('server_version_num')::integer as version`);
-    return versionText(version);
-  } catch (error) {
-    const kind = troubleOf(error)?.kind ?? 'unreachable';
-    if (kind === 'unreachable') throw error;
-    return null;
-  }
 }

@@ -1,7 +1,6 @@
 import type { Database } from '../../../db/database.ts';
 import { listReceived } from '../../../dispatch/ledger/received.ts';
 import { forgetSlotsOf } from '../../../dispatch/ledger/slots.ts';
-import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { RawObject } from '../../../lib/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
