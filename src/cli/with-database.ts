@@ -3,17 +3,18 @@ import { connect, type Database } from '../db/database.ts';
 import { attachEmbedded, startEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 
-/** There is no database to work on; worded for the operator. */
+/** There is no usable database. The message is for the operator. */
 export class DatabaseUnusableError extends Error {
   override name = 'DatabaseUnusableError';
 }
 
-// Refused, unknown host, timed out; and PostgreSQL's own: wrong password or role, no such database, shutting down, full.
+// Network: refused, unknown host, timed out. PostgreSQL: wrong password or role, no such database, shutting down, too many
+// connections.
 const unusable = /^(E[A-Z]+|28\w{3}|3D000|57P0\d|53300)$/;
 
 /**
- * Runs `work` on the migrated database of this configuration. The embedded one is shared with a running server, or
- * started for the duration.
+ * Runs `work` on the migrated database of this configuration. If that is the embedded one, it is shared with a running
+ * server, or started for the duration of `work`.
  */
 export async function withDatabase<T>(
   config: Config,
