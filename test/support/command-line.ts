@@ -28,7 +28,7 @@ export function temporaryFolder(t: TestContext): string {
   return path;
 }
 
-/** A command line on a database of its own. */
+/** A command line on its own database. */
 export async function commandLineOnDatabase(t: TestContext, env: Record<string, string> = {}) {
   const { db, url, workspaceId } = await testDatabase(t);
   return { db, workspaceId, run: commandLine({ DATABASE_URL: url, CRESSET_SECRET: SECRET, ...env }) };

@@ -6,13 +6,13 @@ import { raw, sql } from '../../src/db/sql.ts';
 export interface TestDatabase {
   db: Database;
   url: string;
-  /** The workspace every test database starts with. */
+  /** The workspace that every test database starts with. */
   workspaceId: number;
-  /** What uses the database ends before it does, last started first. */
+  /** Registers what must end before the database closes. The last registered ends first. */
   beforeClose(release: () => Promise<unknown>): void;
 }
 
-/** A migrated PostgreSQL database of the test's own, with one workspace; gone when the test ends. */
+/** A migrated PostgreSQL database with one workspace, for one test. It is dropped when the test ends. */
 export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   const base = process.env.CRESSET_TEST_DATABASE;
   if (base === undefined) throw new Error('run tests with `npm test -- <part of the path>`');

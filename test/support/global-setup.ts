@@ -9,7 +9,7 @@ import { sql } from '../../src/db/sql.ts';
 let cluster: EmbeddedDatabase;
 let folder: string;
 
-/** One PostgreSQL for the whole run, with a migrated database that each test copies. */
+/** Starts one PostgreSQL for the whole run, with a migrated database that each test copies. */
 export async function globalSetup(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'cresset-test-'));
   cluster = await startEmbedded({ dataDir: folder, durable: false });

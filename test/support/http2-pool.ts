@@ -6,7 +6,7 @@ import { startHttp2Server, type TestHttp2ServerOptions } from './http2-server.ts
 
 const never = new AbortController().signal;
 
-/** A pool with a clock of its own, and Node's HTTP/2 server as its peer. The test closes the pool. */
+/** A pool with its own clock, and Node's HTTP/2 server as its peer. The test closes the pool. */
 export async function startHttp2Pool(
   t: TestContext,
   server: TestHttp2ServerOptions,

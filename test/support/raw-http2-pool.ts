@@ -6,7 +6,7 @@ import { type RawPeerOptions, rawFrame, startRawPeer } from './raw-http2-peer.ts
 
 const never = new AbortController().signal;
 
-/** A pool with a clock of its own, and a peer whose frames the test writes by hand. Both end with the test. */
+/** A pool with its own clock, and a peer whose frames the test writes by hand. Both end with the test. */
 export async function startRawHttp2Pool(
   t: TestContext,
   peerOptions: RawPeerOptions,

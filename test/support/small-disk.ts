@@ -8,15 +8,15 @@ import type { Db } from '../../src/db/database.ts';
 import { raw, sql } from '../../src/db/sql.ts';
 
 export interface SmallDisk {
-  /** The tablespace that lies on it. */
+  /** Name of the tablespace on it. */
   name: string;
-  /** Leaves no room on it. */
+  /** Fills the disk completely. */
   fill(): void;
-  /** Gives the room back. */
+  /** Frees the space again. */
   empty(): void;
 }
 
-/** A disk of a few megabytes with a tablespace on it; null where it cannot be mounted, which takes root. */
+/** A disk of a few megabytes with a tablespace. null: it cannot be mounted, because that requires root. */
 export async function mountSmallDisk(t: TestContext, db: Db): Promise<SmallDisk | null> {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-disk-'));
   chmodSync(folder, 0o755);
@@ -26,7 +26,7 @@ export async function mountSmallDisk(t: TestContext, db: Db): Promise<SmallDisk 
     rmSync(folder, { recursive: true });
     return null;
   }
-  // After the database that uses it is gone: hooks run in the order in which they were given.
+  // This runs after the database that uses the disk is dropped, because hooks run in the order of registration.
   t.after(() => {
     execFileSync('umount', [folder]);
     rmSync(folder, { recursive: true });
