@@ -1,4 +1,4 @@
-// `npm test` runs every test; `npm test -- src/people` only those whose path holds the text.
+// `npm test` runs every test; `npm test -- src/people` runs the test files whose path contains the text.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 
@@ -8,7 +8,7 @@ const files = globSync(['{src,test,bench,chaos,scripts}/**/*.test.ts']).filter(
   (file) => wanted.length === 0 || wanted.some((part) => file.includes(part)),
 );
 if (files.length === 0) {
-  console.error(`No test file's path holds ${wanted.join(' or ')}.`);
+  console.error(`No test file's path contains ${wanted.join(' or ')}.`);
   process.exit(1);
 }
 const runner = ['--test', '--test-concurrency=2', '--test-global-setup=test/support/global-setup.ts', ...flags];
