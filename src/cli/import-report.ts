@@ -74,7 +74,7 @@ export class ImportReport {
     }
     this.#terminal.redraw?.('');
     const applied = totals.records - totals.rejected;
-    const earlier = totals.resumed > 0 ? `; earlier runs read ${shown(totals.resumed)} of the records` : '';
+    const earlier = totals.resumed > 0 ? `; earlier runs did ${shown(totals.resumed)} of the records` : '';
     const verb = dryRun ? 'would be applied' : 'applied';
     const lines = [
       `${shown(totals.records)} records read, ${shown(applied)} ${verb}, ${shown(totals.rejected)} rejected in ${round(seconds)} s${earlier}`,
