@@ -11,18 +11,18 @@ const workspace = `apps: [{ id: ${APP}, name: iOS, platform: ios }]
 rate_limits: { default: 100000000 }
 `;
 
-/** What is loaded in turn, so that what else the machine does falls on all of them alike. */
+/** One of several servers that are loaded in turn, so that other work on the machine affects all of them alike. */
 interface Contender {
   target: Pick<Load, 'url' | 'path'>;
-  /** Milliseconds of every request while 1,000 a second are offered. */
+  /** Latency of every request, in milliseconds, while 1,000 a second are offered. */
   steady: number[];
-  /** Answers a second of each round, as fast as they come. */
+  /** Answers a second of each round at full speed. */
   most: number[];
 }
 
-/** Accepting one-recipient sends, everything checked, durably; beside a bare Fastify that only writes one row a request. */
+/** Measures how fast sends to one person are checked and stored, against a bare Fastify that only writes a row a request. */
 export async function benchAccept(): Promise<Figure[]> {
-  // No worker in this process: what is measured is the accepting, as on a machine of its own role.
+  // This process has no worker, so that only accepting is measured, as on a machine with the role `api`.
   const apart = await startBenchServer(workspace, { CRESSET_ROLES: 'api' });
   const bare = await startBare();
   const ours = contender(apart.url, '/messages/send');
@@ -57,7 +57,7 @@ export async function benchAccept(): Promise<Figure[]> {
   ];
 }
 
-/** As `cresset serve` runs by default. Apart from the others: what it has accepted is still being sent after its rounds. */
+/** A server with a worker, as `cresset serve` runs by default. It runs last, because it still sends after its rounds. */
 async function mostBesideWorker(): Promise<number> {
   const server = await startBenchServer(workspace);
   const ours = contender(server.url, '/messages/send');
@@ -82,7 +82,7 @@ async function compare(contenders: Contender[], request: Pick<Load, 'headers' | 
   }
 }
 
-/** Of rounds that stood beside each other. */
+/** Ratio of throughputs: the median over rounds that ran one after the other. */
 function ratio(what: string, one: Contender, other: Contender): Figure {
   const ratios = one.most.map((perSecond, round) => perSecond / (other.most[round] ?? Number.NaN));
   const value = `${median(ratios).toFixed(2)} (bare: ${Math.round(median(other.most))}/s)`;

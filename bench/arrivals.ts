@@ -1,4 +1,4 @@
-// An SMTP sink that tells its parent of every mail as it comes: its URL first, then how many have come.
+// An SMTP sink that sends its parent its URL, and then the number of mails each time one arrives.
 import { startSmtpSink } from '../rig/smtp-sink.ts';
 
 const sink = await startSmtpSink();

@@ -8,8 +8,8 @@ import { APP, type BenchServer, startBenchServer } from './server.ts';
 
 export const EVERYBODY = '11111111-1111-4111-8111-111111111111';
 
-/** What a mail counter knows; times in milliseconds since 1970. */
-export interface Look {
+/** The counts of a mail counter. Times are in milliseconds since 1970. */
+export interface MailCounts {
   firstAt: number | null;
   lastAt: number | null;
   total: number;
@@ -20,22 +20,22 @@ export interface Look {
 export interface AudienceWorld {
   server: BenchServer;
   db: Database;
-  /** Replaces everybody. Attributes: plan (pro or free), tenth, rare (one in a thousand), points, city. */
+  /** Replaces all people. Their attributes: plan (pro or free), tenth, rare (one in a thousand), points, city. */
   fill(people: number): Promise<void>;
-  /** Forgets dispatches and sends. */
+  /** Deletes dispatches and sends. */
   clear(): Promise<void>;
-  mails(order: 'reset' | 'look'): Promise<Look>;
+  mails(order: 'reset' | 'count'): Promise<MailCounts>;
   /** Resident memory of the server process, in MB. */
   memory(): number;
   stop(): Promise<void>;
 }
 
-/** The server as a process of its own, its database beside it, and a mail counter in a third process. */
+/** Starts a server with its database, and a mail counter, each in its own process. */
 export async function startAudienceWorld(): Promise<AudienceWorld> {
   const counter = spawn(process.execPath, [fileURLToPath(new URL('./mail-counter.ts', import.meta.url))], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const smtp = await said<string>(counter);
+  const smtp = await messageFrom<string>(counter);
   const server = await startBenchServer(`
 apps: [{ id: ${APP}, name: iOS, platform: ios }]
 email: { default_from: a@acme.test, smtp: { url: "${smtp}" } }
@@ -53,7 +53,7 @@ segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
       await db.run(sql`checkpoint`);
     },
     mails(order) {
-      const answer = said<Look>(counter);
+      const answer = messageFrom<MailCounts>(counter);
       counter.send(order);
       return answer;
     },
@@ -66,7 +66,7 @@ segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
   };
 }
 
-function said<T>(child: ChildProcess): Promise<T> {
+function messageFrom<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve) => child.once('message', (message) => resolve(message as T)));
 }
 
@@ -95,7 +95,7 @@ export const attribute = (custom_attribute_name: string, value: unknown) => ({
   custom_attribute: { custom_attribute_name, comparison: 'equals', value },
 });
 
-/** Asks every 20 ms. */
+/** Checks every 20 ms until `done`. */
 export async function until(done: () => Promise<boolean>): Promise<void> {
   while (!(await done())) await new Promise((again) => setTimeout(again, 20));
 }

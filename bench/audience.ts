@@ -12,8 +12,8 @@ type Part = (world: AudienceWorld, people: number) => Promise<Figure[]>;
 const parts: Readonly<Record<string, Part>> = { preview: previews, expansion: expansions, first: firstMessage, memory };
 
 /**
- * Audiences of 100,000 and a million people (or of `--people`), against the same SQL written by hand. `--parts
- * expansion,first` measures these only, `--rounds 1` each thing once. Each figure is said as soon as it is taken.
+ * Measures audiences of 100,000 and a million people (or `--people`), against the same SQL written by hand. `--parts
+ * expansion,first` measures only these parts; `--rounds 1` measures each thing once. Prints each figure at once.
  */
 export async function benchAudience(): Promise<Figure[]> {
   const wanted = listOption('parts', Object.keys(parts));
@@ -37,12 +37,12 @@ export async function benchAudience(): Promise<Figure[]> {
   }
 }
 
-const said = (count: number) => count.toLocaleString('en-US');
+const formatted = (count: number) => count.toLocaleString('en-US');
 
 const half = { audience: attribute('plan', 'pro'), byHand: sql`p.custom -> 'plan' = '"pro"'` };
 const rare = { audience: attribute('rare', true), byHand: sql`p.custom -> 'rare' = 'true'` };
 
-/** An audience counted over HTTP, with a sample of it, and with whom each channel reaches, against `select count(*)`. */
+/** Previews over HTTP, with a count and a sample and with the reach of each channel, against `select count(*)`. */
 async function previews(world: AudienceWorld, count: number): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const [what, { audience, byHand }, most] of [
@@ -57,7 +57,7 @@ async function previews(world: AudienceWorld, count: number): Promise<Figure[]> 
     }
     const [hand = 0, ours = 0, reach = 0] = [theirs, counted, whole].map(([, ...warm]) => median(warm));
     figures.push({
-      what: `preview of ${what} ${said(count)}: the count and a sample, against \`count(*)\` by hand`,
+      what: `preview of ${what} ${formatted(count)}: the count and a sample, against \`count(*)\` by hand`,
       value: `${(hand / ours).toFixed(2)} (${ours.toFixed(0)} ms, by hand ${hand.toFixed(0)} ms)`,
       bar: most === null ? '0.90' : `${most} ms`,
       holds: most === null ? hand / ours >= 0.9 : ours <= most || count > 1_000_000,
@@ -82,7 +82,7 @@ async function preview(world: AudienceWorld, body: object): Promise<void> {
   if (!response.ok) throw new Error(`the preview answered ${response.status}: ${answer}`);
 }
 
-/** From acceptance until every row is written, nothing being sent meanwhile, against one `insert … select` by hand. */
+/** Time from acceptance until every row is written, while nothing is sent, against one `insert … select` by hand. */
 async function expansions(world: AudienceWorld, count: number): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const [what, target, byHand] of [
@@ -100,7 +100,7 @@ async function expansions(world: AudienceWorld, count: number): Promise<Figure[]
     }
     const ratio = median(theirs) / median(ours);
     figures.push({
-      what: `expansion to ${what} ${said(count)}, against the same SQL by hand`,
+      what: `expansion to ${what} ${formatted(count)}, against the same SQL by hand`,
       value: `${ratio.toFixed(2)} (${(median(ours) / 1000).toFixed(2)} s, by hand ${(median(theirs) / 1000).toFixed(2)} s)`,
       bar: what === '0.1 % of' ? '—' : '0.90',
       holds: what === '0.1 % of' || ratio >= 0.9,
@@ -119,10 +119,10 @@ function writeByHand({ db }: AudienceWorld, condition: Sql): Promise<number> {
   );
 }
 
-/** By the database's own record of when it was accepted and when the last row was written. */
+/** The time in milliseconds that the database has recorded between acceptance and the last row. */
 async function expand({ server, db }: AudienceWorld, target: object): Promise<number> {
   const { dispatch_id } = await server.post('/messages/send', { broadcast: true, messages: { email }, ...target });
-  // Paused, so that the sending takes nothing from the writing that is measured.
+  // Paused, so that sending does not disturb the measurement.
   await server.order(dispatch_id, 'pause');
   const took = () =>
     db.maybeOne<{ ms: number }>(sql`
@@ -134,7 +134,7 @@ async function expand({ server, db }: AudienceWorld, target: object): Promise<nu
   return (await took())?.ms ?? Number.NaN;
 }
 
-/** From the answer to the client until the first mail has come. */
+/** Time from the answer to the client until the first mail arrives. */
 async function firstMessage(world: AudienceWorld, count: number): Promise<Figure[]> {
   const waits: number[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -143,13 +143,13 @@ async function firstMessage(world: AudienceWorld, count: number): Promise<Figure
     const body = { broadcast: true, segment_id: EVERYBODY, messages: { email } };
     const { dispatch_id } = await world.server.post('/messages/send', body);
     const answeredAt = performance.timeOrigin + performance.now();
-    await until(async () => (await world.mails('look')).firstAt !== null);
-    waits.push(((await world.mails('look')).firstAt ?? Number.NaN) - answeredAt);
+    await until(async () => (await world.mails('count')).firstAt !== null);
+    waits.push(((await world.mails('count')).firstAt ?? Number.NaN) - answeredAt);
     await stop(world, dispatch_id);
   }
   const [, ...warm] = waits;
   const figure = {
-    what: `first mail at the provider after a broadcast to ${said(count)} was accepted`,
+    what: `first mail at the provider after a broadcast to ${formatted(count)} was accepted`,
     value: `${(median(warm) / 1000).toFixed(2)} s`,
     bar: '0.3 s',
     holds: median(warm) <= 300,
@@ -164,46 +164,46 @@ async function stop({ server, db }: AudienceWorld, id: string): Promise<void> {
 
 let base = Number.NaN;
 
-/** What a small broadcast needs, sent to its end: the measure for larger ones. */
+/** Measures the memory that a small broadcast needs, as the base for larger ones. */
 async function measureBase(world: AudienceWorld): Promise<void> {
   await world.fill(10_000);
-  // What a process takes for its first twenty thousand messages it does not take again.
+  // Three rounds, because a process grows with its first twenty thousand messages and then no more.
   for (let round = 0; round < 3; round += 1) base = (await watch(world)).most;
 }
 
 async function memory(world: AudienceWorld, count: number): Promise<Figure[]> {
-  const { most, looks } = await watch(world);
+  const { most, answersMs } = await watch(world);
   const more = most - base;
   const memoryFigure = {
-    what: `memory of the server while ${said(count)} are written and sent to for ${DRAIN_MS / 1000} s, beyond that of 10,000`,
+    what: `memory of the server while ${formatted(count)} are written and sent to for ${DRAIN_MS / 1000} s, beyond that of 10,000`,
     value: `${more < 0 ? '−' : '+'}${Math.abs(more).toFixed(0)} MB (${most.toFixed(0)} MB)`,
     bar: '+30 MB; 250 MB',
     holds: more <= 30 && most <= 250,
   };
-  const lookFigure = {
+  const answerFigure = {
     what: '`GET /dispatches/{id}` of it meanwhile, asked twice a second: median',
-    value: `${median(looks).toFixed(0)} ms (slowest ${Math.max(...looks).toFixed(0)} ms)`,
+    value: `${median(answersMs).toFixed(0)} ms (slowest ${Math.max(...answersMs).toFixed(0)} ms)`,
     bar: '150 ms',
-    holds: median(looks) <= 150,
+    holds: median(answersMs) <= 150,
   };
-  return [memoryFigure, lookFigure];
+  return [memoryFigure, answerFigure];
 }
 
-/** The most resident memory, and how long answers about it take, while a broadcast to everybody is written and sent for a while. */
-async function watch(world: AudienceWorld): Promise<{ most: number; looks: number[] }> {
+/** Sends a broadcast to everybody for a while. Returns the most memory in MB, and how long answers about the dispatch took. */
+async function watch(world: AudienceWorld): Promise<{ most: number; answersMs: number[] }> {
   await world.clear();
   const body = { broadcast: true, segment_id: EVERYBODY, messages: { email } };
   const { dispatch_id } = await world.server.post('/messages/send', body);
   let most = 0;
-  const looks: number[] = [];
+  const answersMs: number[] = [];
   const end = performance.now() + DRAIN_MS;
   while (performance.now() < end) {
-    looks.push(await timed(() => world.server.get(`/dispatches/${dispatch_id}`)));
+    answersMs.push(await timed(() => world.server.get(`/dispatches/${dispatch_id}`)));
     most = Math.max(most, world.memory());
     await new Promise((next) => setTimeout(next, 500));
   }
   await stop(world, dispatch_id);
-  return { most, looks };
+  return { most, answersMs };
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -1,5 +1,5 @@
-// What is compared with: Fastify, a parsed body, one durable row a request; ends when its input does.
-// `/inserted` writes it by a statement of its own, `/grouped` with all that wait when a commit returns: the ceiling.
+// The server that bench/accept.ts compares with: Fastify, a parsed body, one durable row a request. Ends with its input.
+// `/inserted` writes a row with its own statement. `/grouped` writes all rows that wait for a commit together: the ceiling.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from 'node:http2';
 
-/** A session of `node:http2`, as anybody would open one; ready once the peer has said how many streams it takes. */
+/** Opens a plain session of `node:http2`. Resolves once the peer has said how many streams it allows. */
 export async function openSession(url: string, options: SecureClientSessionOptions = {}): Promise<ClientHttp2Session> {
   const session = connect(url, { maxSessionMemory: 256, ...options });
   await once(session, 'remoteSettings');
   return session;
 }
 
-/** Posts, and rejects unless the answer is a 200 whose body is good. */
+/** Sends one POST. Rejects unless the answer is a 200 with a good body. */
 export function post(
   session: ClientHttp2Session,
   headers: Record<string, string>,

@@ -13,7 +13,7 @@ interface Description {
   channels: { email: Record<string, number> };
 }
 
-/** A broadcast to 100,000 of a million people, cancelled after about 10,000 mails; then the rest. */
+/** Cancels a broadcast to 100,000 of a million people after about 10,000 mails, then replays it to the end. */
 export async function benchCancel(): Promise<Figure[]> {
   const world = await startAudienceWorld();
   try {
@@ -24,16 +24,16 @@ export async function benchCancel(): Promise<Figure[]> {
       audience: attribute('tenth', true),
       messages: { email },
     });
-    await until(async () => (await world.mails('look')).total >= CANCEL_AFTER);
+    await until(async () => (await world.mails('count')).total >= CANCEL_AFTER);
     await world.server.post(`/dispatches/${dispatch_id}/cancel`, {});
     const cancelledAt = performance.timeOrigin + performance.now();
-    await settled(world, dispatch_id);
-    const stopped = await world.mails('look');
-    const slowest = await slowestLook(world, dispatch_id); // the first of them counts
+    await untilAtRest(world, dispatch_id);
+    const stopped = await world.mails('count');
+    const slowest = await slowestAnswer(world, dispatch_id); // the first one counts the sends
     const cancelled = await describe(world, dispatch_id);
     await world.server.post(`/dispatches/${dispatch_id}/replay`, {});
     await until(async () => (await describe(world, dispatch_id)).state === 'finished');
-    const end = await world.mails('look');
+    const end = await world.mails('count');
     const finished = await describe(world, dispatch_id);
     const late = (stopped.lastAt ?? Number.NaN) - cancelledAt;
     const { sent = 0, cancelled: rest = 0 } = cancelled.channels.email;
@@ -76,7 +76,7 @@ function describe({ server }: AudienceWorld, id: string): Promise<Description> {
   return server.get<Description>(`/dispatches/${id}`);
 }
 
-async function settled({ db }: AudienceWorld, id: string): Promise<void> {
+async function untilAtRest({ db }: AudienceWorld, id: string): Promise<void> {
   await until(async () => {
     const { open_tasks } = await db.one<{ open_tasks: number }>(
       sql`select open_tasks from dispatches where id = ${id}`,
@@ -85,9 +85,9 @@ async function settled({ db }: AudienceWorld, id: string): Promise<void> {
   });
 }
 
-async function slowestLook(world: AudienceWorld, id: string): Promise<number> {
+async function slowestAnswer(world: AudienceWorld, id: string): Promise<number> {
   let slowest = 0;
-  for (let look = 0; look < 10; look += 1) {
+  for (let asked = 0; asked < 10; asked += 1) {
     const start = performance.now();
     await describe(world, id);
     slowest = Math.max(slowest, performance.now() - start);

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Milliseconds of CPU that a server and its embedded database have used: all their threads and processes. Linux only. */
+/** CPU time, in milliseconds, that all threads and processes of a server and its embedded database have used. Linux only. */
 export function cpuMs({ pid, dataDir }: { pid: number; dataDir: string }): number {
   return usedBy(String(pid)) + databaseCpuMs(join(dataDir, 'postgres'));
 }
 
-/** The same of a database server alone. `folder` is PostgreSQL's own. */
+/** CPU time, in milliseconds, of a PostgreSQL server. `folder`: its data folder. */
 export function databaseCpuMs(folder: string): number {
   const postmaster = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -26,7 +26,7 @@ function usedBy(pid: string): number {
   );
 }
 
-/** Empty when the process has ended meanwhile. */
+/** The contents of a file. Empty if the process has ended meanwhile. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -9,7 +9,7 @@ const ROUNDS = 3;
 const filler = '<p>The quick brown fox jumps over the lazy dog, and über the moon.</p>\n'.repeat(140);
 const htmlFor = (name: string) => `<html><body><h1>Hello ${name}</h1>\n${filler}</body></html>`;
 
-/** The whole way of 3,000 mails of 10 KB, gates and ledger and all, beside a bare nodemailer pool fed from memory. */
+/** Sends 3,000 mails of 10 KB through the whole server, against a bare nodemailer pool that is fed from memory. */
 export async function benchEmail(): Promise<Figure[]> {
   const sink = await startSink();
   const server = await startBenchServer(
@@ -82,11 +82,11 @@ async function sendBare(names: string[], sink: Sink): Promise<number> {
 interface Sink {
   url: string;
   child: ChildProcess;
-  /** Resolves once this many more mails have come. */
+  /** Resolves once this many more mails have arrived. */
   after(count: number): Promise<void>;
 }
 
-/** In a process of its own, so that it takes nothing from the loops that are compared. */
+/** Starts the mail server in its own process, so that it takes no time from the loops that are compared. */
 async function startSink(): Promise<Sink> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./sink.ts', import.meta.url))], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

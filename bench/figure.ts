@@ -1,4 +1,4 @@
-/** One line of the table. */
+/** One row of the table in docs/bench.md. */
 export interface Figure {
   what: string;
   value: string;
@@ -11,7 +11,7 @@ export function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** The value below which this share of the values lies. */
+/** The value below which this share of the values lies. `share`: 0 to 1. */
 export function percentile(values: number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

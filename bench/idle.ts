@@ -10,7 +10,7 @@ const WARM = 20;
 const REST_MS = 25;
 const IDLE_MS = 10_000;
 
-/** A system with nothing to do: how long one mail takes from the request until the mail server has it, and what doing nothing costs. */
+/** Measures an idle system: the time from a request until the mail server has the mail, and the CPU time of doing nothing. */
 export async function benchIdle(): Promise<Figure[]> {
   const sink = fork(fileURLToPath(new URL('./arrivals.ts', import.meta.url)));
   const [url] = (await once(sink, 'message')) as [string];
@@ -23,7 +23,7 @@ export async function benchIdle(): Promise<Figure[]> {
   for (let sent = 0; sent < WARM + SENDS; sent += 1) {
     const body = { external_user_ids: [names[sent % names.length]], messages: { email } };
     const start = performance.now();
-    // Counted until this process has heard of it, so a little too long.
+    // Measured until this process hears of the mail, which is a little too long.
     await Promise.all([arrival(sink, sent + 1), server.post('/messages/send', body)]).then(([at]) => {
       if (sent >= WARM) latencies.push(at - start);
     });

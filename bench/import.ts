@@ -10,12 +10,12 @@ import { numberOption } from './options.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
 
 const DEFAULT_PEOPLE = 1_000_000;
-/** Of a million people. */
+/** Most time for a million people. */
 const BAR_S = 120;
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-/** Imports the first `count` people of the bench's population into the database of a running bench server. Seconds. */
+/** Imports the first `count` people of the population into a running bench server's database. Returns the seconds it took. */
 export async function importPopulation(server: BenchServer, count: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-population-'));
   const path = join(folder, 'people.ndjson');
@@ -33,7 +33,7 @@ export async function importPopulation(server: BenchServer, count: number): Prom
   }
 }
 
-/** `cresset users import` of a million people with ten custom attributes each. */
+/** Runs `cresset users import` for a million people with ten custom attributes each. */
 export async function benchImport(): Promise<Figure[]> {
   const count = numberOption('people', DEFAULT_PEOPLE);
   const server = await startBenchServer('name: Bench\n');

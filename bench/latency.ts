@@ -8,21 +8,21 @@ import { type PushWorld, protocols, sendToEverybody, startPushWorld, untilAccept
 const WARMING = 100;
 const SENDS = 1_000;
 const PER_SECOND = 40;
-/** Messages of the broadcast before the first of ours: by then its windows are open and its rounds are full. */
+/** Messages of the broadcast before our first one. By then its windows are open and its rounds are full. */
 const UNDER_WAY = 20_000;
 const BAR_MS = 100;
 
-/** Milliseconds since the acceptance, by the clock of the machine that all parts share. */
+/** Times since acceptance, in milliseconds. All parts share one machine and so one clock. */
 interface Latency {
-  /** Until the provider had the whole request. */
+  /** Time until the provider had the whole request. */
   arrived: number;
-  /** Until the provider's answer, which it takes its time for, was written down. */
+  /** Time until the provider's (delayed) answer was recorded. */
   written: number;
 }
 
 /**
- * How long a push to one named person takes from its acceptance until the provider has it, alone and while a broadcast goes
- * out through the same app of the same server.
+ * Measures the time from the acceptance of a push to one named person until the provider has it: alone, and while a broadcast
+ * goes out through the same app of the same server.
  */
 export async function benchLatency(): Promise<Figure[]> {
   const people = numberOption('people', 1_000_000);
@@ -37,7 +37,7 @@ export async function benchLatency(): Promise<Figure[]> {
     await untilAccepted(world, accepted + UNDER_WAY);
     const beside = await sendToEach(world, named);
     const { accepted: sofar } = await world.simulator.counts();
-    const isOver = sofar >= people; // with ours in place of those that it passes over
+    const isOver = sofar >= people; // the people that the broadcast skips get our messages instead
     return figuresOf(people, { alone, beside, isOver });
   } finally {
     await world.stop();
@@ -45,7 +45,7 @@ export async function benchLatency(): Promise<Figure[]> {
 }
 
 function figuresOf(people: number, of: { alone: Latency[]; beside: Latency[]; isOver: boolean }): Figure[] {
-  const said = (latencies: Latency[], which: keyof Latency) => {
+  const percentiles = (latencies: Latency[], which: keyof Latency) => {
     const values = latencies.map((one) => one[which]);
     return `${[0.5, 0.95, 0.99, 1].map((share) => percentile(values, share).toFixed(0)).join(' / ')} ms`;
   };
@@ -57,38 +57,38 @@ function figuresOf(people: number, of: { alone: Latency[]; beside: Latency[]; is
   return [
     {
       what: `push to one person, accepted until the provider has it, ${PER_SECOND}/s, apns: p50 / p95 / p99 / most`,
-      value: said(of.alone, 'arrived'),
+      value: percentiles(of.alone, 'arrived'),
       bar: '—',
       holds: true,
     },
     {
       what: `the same ${besideIt}`,
-      value: `${said(of.beside, 'arrived')}${of.isOver ? ' (the broadcast ended before)' : ''}`,
+      value: `${percentiles(of.beside, 'arrived')}${of.isOver ? ' (the broadcast ended before)' : ''}`,
       bar: `p99 ${BAR_MS} ms`,
       holds: p99 <= BAR_MS && !of.isOver,
     },
     {
       what: 'accepted until its answer is written down',
-      value: said(of.alone, 'written'),
+      value: percentiles(of.alone, 'written'),
       bar: '—',
       holds: true,
     },
-    { what: `the same ${besideIt}`, value: said(of.beside, 'written'), bar: '—', holds: true },
+    { what: `the same ${besideIt}`, value: percentiles(of.beside, 'written'), bar: '—', holds: true },
   ];
 }
 
-/** Names of people whom the broadcast passes over, so that each device gets one message: ours. */
+/** Names of people that the broadcast skips, so that each of their devices gets only our message. */
 async function setApart({ db, people }: PushWorld, count: number): Promise<string[]> {
   const names = Array.from({ length: count }, (_, index) => `p${1 + ((index * 7_919) % people)}`);
   if (new Set(names).size < count) throw new Error(`--people ${people}: too few to set ${count} apart`);
   await db.run(sql`update profiles set push_state = 'unsubscribed' where external_id = any(${names}::text[])`);
-  // What the filling has left to do must not be measured.
+  // The work that filling the tables has left must not be measured.
   await db.run(sql`vacuum (analyze)`);
   await db.run(sql`checkpoint`);
   return names;
 }
 
-/** One after the other, evenly, whether or not those before have arrived. */
+/** Sends to each person at an even rate, without waiting for earlier messages. */
 async function sendToEach({ server, db, simulator }: PushWorld, names: readonly string[]): Promise<Latency[]> {
   const { channel, message } = protocols.apns;
   const start = performance.now();

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 export interface LoadResult {
-  /** Milliseconds of each request. */
+  /** Latency of each request, in milliseconds. */
   latencies: number[];
   perSecond: number;
 }
@@ -13,14 +13,14 @@ export interface Load {
   body: () => string;
   connections: number;
   forMs: number;
-  /** Requests a second that are offered, answered or not; absent = as fast as the answers come. */
+  /** Requests a second, whether or not earlier ones are answered. Absent: as fast as the answers come. */
   offered?: number;
 }
 
 /**
- * Posts for a while. Latency is counted from when a request was due, so that a stalled server cannot hide.
- * Bare sockets that are kept open, and no more of HTTP than a benchmark needs: the generator shares the machine with what
- * it measures, and an HTTP client costs as much as a server.
+ * Posts for a while. Latency counts from the moment when a request was due, so that a stalled server cannot hide.
+ * It uses plain sockets and as little of HTTP as it needs, because it shares the machine with the server that it measures,
+ * and an HTTP client costs as much as a server.
  */
 export async function load(options: Load): Promise<LoadResult> {
   const { connections, forMs, offered } = options;
@@ -55,7 +55,7 @@ export async function load(options: Load): Promise<LoadResult> {
   return { latencies, perSecond: latencies.length / seconds };
 }
 
-/** Sleeping costs a millisecond of precision, which counts as latency; spinning would take a core from what is measured. */
+/** Sleeps for a millisecond. It costs that much precision, which counts as latency; spinning would cost a core. */
 function tick(): Promise<void> {
   return new Promise((passed) => setTimeout(passed, 1));
 }
@@ -80,13 +80,13 @@ function messageOf({ url, path, headers, body }: Load): () => string {
 }
 
 interface Connection {
-  /** When the request that is under way was due. */
+  /** When the request under way was due. */
   dueAt: number;
   post(message: string, dueAt: number): void;
   close(): void;
 }
 
-/** One request at a time; the answer must be a 201 with a length. */
+/** Opens a connection for one request at a time. An answer must be a 201 with a content-length. */
 function openConnection(
   url: string,
   onAnswer: (connection: Connection) => void,

@@ -1,7 +1,7 @@
-// An SMTP sink that tells when messages came and how often each address got one. Answers `reset` and `look`.
+// An SMTP sink that counts mails by address and notes when they came. It answers the orders `reset` and `count`.
 import { startSmtpSink } from '../rig/smtp-sink.ts';
 
-/** Milliseconds since 1970, to the microsecond: comparable between processes. */
+/** Milliseconds since 1970, to the microsecond, so that processes can compare their times. */
 const now = () => performance.timeOrigin + performance.now();
 
 const sink = await startSmtpSink();

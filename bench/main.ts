@@ -1,5 +1,4 @@
-// `npm run bench` measures; `npm run bench -- accept` measures one thing. The tables go to docs/bench.md.
-// `--help` says what can be chosen.
+// `npm run bench` runs all benches, `npm run bench -- accept` runs one. The tables go to docs/bench.md. See `--help`.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { benchAccept } from './accept.ts';
@@ -37,7 +36,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
 
 const unknown = wantedBenches.filter((name) => !(name in benches));
 if (unknown.length > 0)
-  throw new Error(`no such bench: ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+  throw new Error(`expected one of the benches ${Object.keys(benches).join(', ')}, got ${unknown.join(', ')}`);
 if (isHelpWanted) {
   console.log(help(Object.keys(benches)));
   process.exit();
@@ -53,7 +52,7 @@ for (const [name, bench] of Object.entries(benches)) {
     commit: commit(),
     figures: await bench(),
   };
-  // Written at once, so that a bench that is ended leaves what came before it.
+  // Written after each bench, so that an interrupted run keeps the sections before it.
   writeFileSync(path, pageWith(readFileSync(path, 'utf8'), [section], Object.keys(benches)));
   console.log(pageWith('', [section], [name]));
 }

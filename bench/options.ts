@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 
-/** What can be chosen at the command line. A bench takes what it knows; the rest have no meaning to it. */
+/** Options of the command line. A bench ignores those that it does not know. */
 const described = {
-  people: ['100k', 'how many people: a number, or 100k, 1m, 10m'],
-  rounds: ['3', 'how often each thing is measured; ratios are medians'],
-  parts: ['expansion,first', 'only these parts: of audience, of push-faults'],
-  provider: ['fcm,apns', 'only these push providers: fcm, apns, web-push, adm'],
-  latency: ['0,20', 'milliseconds in which push providers answer'],
-  minutes: ['30', 'how long it lasts (soak)'],
-  plot: ['soak.svg', 'where the curves go (soak)'],
-  profile: ['folder', 'where the server writes a CPU profile (push)'],
+  people: ['100k', 'number of people, such as 5000, 100k, 1m, 10m'],
+  rounds: ['3', 'number of measurements of each thing; ratios are medians'],
+  parts: ['expansion,first', 'measure only these parts (audience, push-faults)'],
+  provider: ['fcm,apns', 'use only these push providers: fcm, apns, web-push, adm'],
+  latency: ['0,20', "delay of the push providers' answers, in milliseconds"],
+  minutes: ['30', 'duration in minutes (soak)'],
+  plot: ['soak.svg', 'file for the curves (soak)'],
+  profile: ['folder', 'folder for a CPU profile of the server (push)'],
 } as const satisfies Record<string, readonly [example: string, meaning: string]>;
 
 type Name = keyof typeof described;
@@ -23,10 +23,10 @@ const flags = {
 const { values, positionals } = parseArgs({ args: process.argv.slice(2), options: flags, allowPositionals: true });
 const given = values as Partial<Record<Name, string>> & { verbose?: boolean; help?: boolean };
 
-/** The benches that were asked for; empty = all. */
+/** Names of the benches to run. Empty: all. */
 export const wantedBenches: readonly string[] = positionals;
 export const isHelpWanted = given.help === true;
-/** Each round is told of, besides the table. */
+/** Prints each round, too. */
 export const isVerbose = given.verbose === true;
 export const peopleOption: string | undefined = given.people;
 export const profileFolder: string | undefined = given.profile;
@@ -37,30 +37,31 @@ export function help(benches: readonly string[]): string {
     `  --${name} ${example}`.padEnd(28).concat(meaning),
   );
   return [
-    'npm run bench                      everything; docs/bench.md is rewritten section by section',
-    'npm run bench -- push --latency 0  one bench',
+    'npm run bench                      run all benches, and rewrite docs/bench.md section by section',
+    'npm run bench -- push --latency 0  run one bench',
     '',
     `Benches: ${benches.join(', ')}`,
     '',
     ...lines,
-    `  --verbose`.padEnd(28).concat('tell of each round'),
+    `  --verbose`.padEnd(28).concat('print each round'),
   ].join('\n');
 }
 
-export function listOption(name: Name, usual: readonly string[]): readonly string[] {
-  return given[name]?.split(',') ?? usual;
+export function listOption(name: Name, byDefault: readonly string[]): readonly string[] {
+  return given[name]?.split(',') ?? byDefault;
 }
 
-export function numberOption(name: Name, usual: number): number {
-  return given[name] === undefined ? usual : numberOf(name, given[name]);
+export function numberOption(name: Name, byDefault: number): number {
+  return given[name] === undefined ? byDefault : numberOf(name, given[name]);
 }
 
-export function numbersOption(name: Name, usual: readonly number[]): readonly number[] {
-  return given[name]?.split(',').map((text) => numberOf(name, text)) ?? usual;
+export function numbersOption(name: Name, byDefault: readonly number[]): readonly number[] {
+  return given[name]?.split(',').map((text) => numberOf(name, text)) ?? byDefault;
 }
 
 function numberOf(name: Name, text: string): number {
   const [, digits, unit] = /^(\d+)([km]?)$/i.exec(text) ?? [];
-  if (digits === undefined) throw new Error(`--${name}: ${JSON.stringify(text)} is no number, such as 20, 100k or 1m`);
+  if (digits === undefined)
+    throw new Error(`--${name}: expected a number such as 20, 100k or 1m, got ${JSON.stringify(text)}`);
   return Number(digits) * { k: 1_000, m: 1_000_000, '': 1 }[unit?.toLowerCase() as 'k' | 'm' | ''];
 }

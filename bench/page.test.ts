@@ -11,7 +11,7 @@ const section = (name: string, value: string): Section => ({
   figures: [{ what: `most of ${name}`, value, bar: '5/s', holds: value !== '4/s' }],
 });
 
-test('a section takes the place of the older one of its name, in the order of the benches', () => {
+test('a section replaces the older one with its name, in the order of the benches', () => {
   const first = pageWith('', [section('email', '1/s'), section('accept', '4/s')], order);
   const second = pageWith(first, [section('idle', '2/s'), section('accept', '6/s')], order);
   assert.deepEqual(second.match(/^## .*|^\| most .*/gm), [
@@ -23,12 +23,12 @@ test('a section takes the place of the older one of its name, in the order of th
   assert.equal(pageWith(second, [], order), second);
 });
 
-test('what is no bench any more leaves the page', () => {
+test('the section of a bench that no longer exists is removed', () => {
   const page = pageWith('', [section('accept', '6/s')], order);
   assert.doesNotMatch(pageWith(page, [section('idle', '2/s')], ['idle']), /accept/);
 });
 
-test('a run with a size of its own stands beside the usual one', () => {
+test('a run of another size has its own section beside the usual one', () => {
   const page = pageWith(
     '',
     [section('accept of 10m', '7/s'), section('accept', '6/s'), section('email', '1/s')],

@@ -1,26 +1,26 @@
 import { cpus, totalmem } from 'node:os';
 import type { Figure } from './figure.ts';
 
-/** One bench's part of docs/bench.md. */
+/** One bench's section of docs/bench.md. */
 export interface Section {
-  /** The bench; followed by the size it was run with, where that is not the usual one. */
+  /** Name of the bench, with the size of the run if it is not the usual one. */
   name: string;
   /** What was typed after `npm run`. */
   command: string;
   /** YYYY-MM-DD */
   date: string;
-  /** Git's short name of what was measured; followed by + when files differed from it. */
+  /** Git's short name of the measured commit, with a + if files differed from it. */
   commit: string;
   figures: Figure[];
 }
 
 const head = `# Figures
 
-A section is rewritten when its bench is run, and says of what it was taken: \`npm run bench\` takes all of them anew.
-Server, database, client and simulator share the machine.
+This page shows what the benches have measured. Running a bench rewrites its section, which says what was run, when, on which commit and machine;
+\`npm run bench\` runs all of them. Server, database, client and simulators share the machine. \`bar\` is the value to reach, and \`held\` says whether it was reached.
 `;
 
-/** The page with these sections in the place of the older ones of their names; the others stay as they are. */
+/** Replaces the page's sections of these names. Other sections stay as they are, unless their bench no longer exists. */
 export function pageWith(page: string, sections: readonly Section[], order: readonly string[]): string {
   const texts = new Map(
     page
@@ -32,7 +32,7 @@ export function pageWith(page: string, sections: readonly Section[], order: read
   return `${[head.trim(), ...order.flatMap((name) => sectionsOf(name, texts))].join('\n\n')}\n`;
 }
 
-/** The section of a bench, and those that it was run for with a size of its own. */
+/** The sections of a bench: the usual one and those of other sizes. */
 function sectionsOf(name: string, texts: ReadonlyMap<string, string>): string[] {
   return [...texts].filter(([title]) => title.split(' ')[0] === name).map(([, text]) => text);
 }

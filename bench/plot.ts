@@ -1,4 +1,4 @@
-/** One curve: its points are evenly spaced in time. */
+/** One curve. Its points are evenly spaced in time. */
 export interface Curve {
   name: string;
   unit: string;
@@ -8,7 +8,7 @@ export interface Curve {
 const [WIDTH, HEIGHT, MARGIN] = [860, 150, 46];
 const COLOUR = '#1f6feb';
 
-/** Curves below each other over the same time, each with its own scale from 0, as an SVG. */
+/** Draws curves over the same time below each other, each with its own scale from 0, as SVG. */
 export function plot(title: string, minutes: number, curves: readonly Curve[]): string {
   const height = MARGIN + curves.length * (HEIGHT + MARGIN);
   const charts = curves.map((curve, index) => chart(curve, MARGIN + index * (HEIGHT + MARGIN)));

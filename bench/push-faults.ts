@@ -13,7 +13,7 @@ import { isVerbose, listOption, numberOption } from './options.ts';
 import { type PushWorld, SECRET, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
 
 const PEOPLE = numberOption('people', 100_000);
-/** `fcm` works too; there every 429 slows the whole app, as Google wants it. */
+/** `fcm` works, too. There every 429 slows down the whole app, as Google demands. */
 const PROVIDER = listOption('provider', ['apns'])[0] as ProviderName;
 const MOST_REFUSED = 100;
 const FAULTS = {
@@ -23,7 +23,7 @@ const FAULTS = {
   goaway_every: 10_000,
 };
 
-/** A provider on a bad day, and a signing key that is wrong in the middle of a broadcast: the whole server, real time. */
+/** Measures the whole server with a faulty provider, and with a wrong signing key applied in the middle of a broadcast. */
 export async function benchPushFaults(): Promise<Figure[]> {
   const wanted = listOption('parts', ['bad-day', 'wrong-key']);
   return [
@@ -56,7 +56,7 @@ async function badDay(): Promise<Figure> {
   }
 }
 
-/** Every person's verdict and token beside what the simulator did with that token. */
+/** Compares every person's verdict and token with what the simulator did with that token. */
 async function compareBooks({ db, simulator, people }: PushWorld, dispatchId: string) {
   const accepted = await simulator.targets();
   const rows = await db.query<{ token: string; status: string; kept: boolean }>(sql`
@@ -81,7 +81,7 @@ async function wrongKey(): Promise<Figure> {
     await simulator.setFaults({ latency: 20 });
     const { dispatch_id: id } = await sendToEverybody(world, 'apns');
     await untilAccepted(world, PEOPLE * 0.2);
-    // So slow that the rest is certainly still to come when the key has been applied.
+    // So slow that some messages are certainly still to come when the key has been applied.
     await simulator.setFaults({ latency: 5_000 });
     await apply(world, withAnotherKey(simulator.workspace));
     await simulator.setFaults({ latency: 20 });
@@ -127,7 +127,7 @@ async function appState({ server }: PushWorld): Promise<{ state?: string; reason
   return apps.find(({ id }) => id === appIds.apns) ?? {};
 }
 
-/** The same workspace file with a key that Apple does not know. */
+/** Writes a copy of the workspace file with a key that Apple does not know. Returns its path. */
 function withAnotherKey(path: string): string {
   const folder = dirname(path);
   writeFileSync(join(folder, 'Wrong.p8'), makeApnsKey().key);
@@ -136,7 +136,7 @@ function withAnotherKey(path: string): string {
   return wrong;
 }
 
-/** `cresset apply`, as an operator would. */
+/** Runs `cresset apply`, as an operator does. */
 async function apply({ server }: PushWorld, path: string): Promise<void> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url)), 'apply', path], {
     env: { ...process.env, CRESSET_DATA_DIR: server.dataDir, CRESSET_SECRET: SECRET },

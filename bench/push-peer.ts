@@ -1,6 +1,6 @@
-// What one would write without Cresset, in a process of its own: people in memory, the same template rendered for each,
-// posted by a loop over `node:http2` (`bare`), by our own sender (`sender`) or by the library that is usual for the protocol
-// (`theirs`). Told what to run, it says how fast.
+// Sends without Cresset, in its own process: it has the people in memory, renders the same template for each, and posts with
+// a loop over `node:http2` (`bare`), with our own sender (`sender`) or with the usual library for the protocol (`theirs`). It
+// is told what to run and answers how fast it was.
 
 import type { ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { Agent } from 'node:https';
@@ -37,7 +37,7 @@ import { loadPeople, protocols, SECRET } from './push-world.ts';
 
 export interface PeerOrder {
   kind: 'bare' | 'sender' | 'theirs';
-  /** Of the provider: how many connections a loop by hand needs. */
+  /** The provider's latency, which decides how many connections a handwritten loop needs. */
   latencyMs: number;
 }
 
@@ -46,7 +46,7 @@ export interface PeerRate {
   cpuSecondsPer1000: number;
 }
 
-/** Of a request that only has messages. */
+/** The plan of a request that has only messages. */
 const emptyPlan: SendPlan = {
   version: 1,
   names: [],
@@ -121,14 +121,14 @@ async function measure(run: () => Promise<void>): Promise<PeerRate> {
   return { perSecond, cpuSecondsPer1000: (user + system) / 1_000 / people.length };
 }
 
-/** One person after the other by so many lanes. */
-async function inLanes(lanes: number, laneOf: () => (person: Recipient) => Promise<void>): Promise<void> {
+/** Sends to all people with `loops` concurrent loops. `senderOf` makes the function that one loop sends with. */
+async function inParallel(loops: number, senderOf: () => (person: Recipient) => Promise<void>): Promise<void> {
   let next = 0;
-  const lane = async () => {
-    const send = laneOf();
+  const loop = async () => {
+    const send = senderOf();
     for (let person = people[next++]; person !== undefined; person = people[next++]) await send(person);
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: loops }, loop));
 }
 
 function deviceOf({ pushTargets }: Recipient) {
@@ -137,13 +137,13 @@ function deviceOf({ pushTargets }: Recipient) {
   return target;
 }
 
-/** The template parsed once, rendered for each, posted by the sender that the server uses. */
+/** Parses the template once, renders it for each person, and posts with the sender that the server uses. */
 async function withOurSender(): Promise<void> {
   const sender = openPushSender(pushSenders, account, { clock: systemClock });
   if (sender === null) throw new Error('there is no sender');
   const { signal } = new AbortController();
   const acceptedAt = new Date();
-  await inLanes(SENDER_WINDOW, () => async (recipient) => {
+  await inParallel(SENDER_WINDOW, () => async (recipient) => {
     const { appId, token, registeredAt, environment } = deviceOf(recipient);
     const { bucket, userId } = recipient;
     const { channel } = protocols[provider];
@@ -155,14 +155,14 @@ async function withOurSender(): Promise<void> {
   await sender.close();
 }
 
-/** ADM and web push are spoken over undici, by hand as by us. */
+/** For ADM and web push, a handwritten loop uses undici, as our sender does. */
 function bareRun(): Run {
   if (account.kind === 'fcm') return bareFcm(account.settings);
   if (account.kind === 'apns') return bareApns(account.settings);
   return withOurSender;
 }
 
-/** FCM takes 100 streams a connection: what is enough without latency makes 5,000 a second at most with 20 ms of it. */
+/** FCM allows 100 streams a connection. With 20 ms of latency, one connection carries at most 5,000 messages/s. */
 function bareFcm(given: FcmSettings): Run {
   const { account, path, origin } = readFcmApp(given);
   return async (latencyMs) => {
@@ -181,7 +181,7 @@ function bareFcm(given: FcmSettings): Run {
   };
 }
 
-/** One connection of 1,000 streams, once a first notification was taken. */
+/** One connection with 1,000 streams. */
 function bareApns({ team_id: iss, key_id: kid, key, topic, base_url = '' }: ApnsSettings): Run {
   return async () => {
     const claims = { iss, iat: Math.floor(Date.now() / 1_000) };
@@ -201,9 +201,9 @@ async function overSessions(
   send: (session: ClientHttp2Session, recipient: Recipient) => Promise<void>,
 ): Promise<void> {
   const open = await Promise.all(Array.from({ length: sessions }, () => openSession(origin)));
-  let lane = 0;
-  await inLanes(sessions * streams, () => {
-    const session = open[lane++ % sessions] as ClientHttp2Session;
+  let opened = 0;
+  await inParallel(sessions * streams, () => {
+    const session = open[opened++ % sessions] as ClientHttp2Session;
     return (recipient) => send(session, recipient);
   });
   for (const session of open) session.close();
@@ -224,7 +224,7 @@ function theirRun(): Promise<Run> | Run {
   return () => Promise.reject(new Error('nothing to compare with'));
 }
 
-/** `sendEach` with 500 messages, one call after the other. */
+/** Calls `sendEach` with 500 messages, one call after the other. */
 async function firebaseAdmin(given: FcmSettings): Promise<Run> {
   const { account } = readFcmApp(given);
   const accessToken = await accessTokenOf(account);
@@ -245,7 +245,7 @@ async function firebaseAdmin(given: FcmSettings): Promise<Run> {
   };
 }
 
-/** The library knows one host. What it opens to it goes to the simulator. */
+/** The library knows only one host. This redirects its connections to the simulator. */
 function redirectFcm(url: string): void {
   const http2: { connect: typeof connectHttp2 } = createRequire(import.meta.url)('node:http2');
   const original = http2.connect;
@@ -263,7 +263,7 @@ function nodeApn({ team_id: teamId, key_id: keyId, key, topic, base_url = '' }: 
     port: Number(port),
   });
   return () =>
-    inLanes(NODE_APN_WINDOW, () => async (recipient) => {
+    inParallel(NODE_APN_WINDOW, () => async (recipient) => {
       const { payload, headers } = render(recipient) as RenderedApplePush;
       const notification = new apn.Notification();
       notification.rawPayload = payload;
@@ -280,7 +280,7 @@ function webPush({ subject, public_key: publicKey, private_key: privateKey }: Va
   const agent = new Agent({ keepAlive: true, maxSockets: WEB_PUSH_CONCURRENCY });
   const vapidDetails = { subject, publicKey, privateKey };
   return () =>
-    inLanes(WEB_PUSH_CONCURRENCY, () => async (recipient) => {
+    inParallel(WEB_PUSH_CONCURRENCY, () => async (recipient) => {
       const subscription = JSON.parse(deviceOf(recipient).token) as webpush.PushSubscription;
       const { payload, headers } = render(recipient) as RenderedWebPush;
       const TTL = Number(headers.TTL);

@@ -16,7 +16,7 @@ import { type Figure, median } from './figure.ts';
 const ROUNDS = 5;
 const MESSAGES = 20_000;
 const STREAMS = 100;
-/** Of ours the caller has this many under way: how many streams that makes is the sender's affair. */
+/** Messages under way for our sender, which decides itself how many streams to use. */
 const CALLERS = 1_000;
 const never = new AbortController().signal;
 
@@ -25,7 +25,7 @@ interface Rate {
   cpuMicros: number;
 }
 
-/** Our senders, and a bare loop over one node:http2 session that posts the same, to the same stand-ins over TLS. */
+/** Measures our senders against a bare loop over one node:http2 session that posts the same to the same stand-ins over TLS. */
 export async function benchPushSenders(): Promise<Figure[]> {
   const stand = await startStandIn();
   const figures = [...(await compare('FCM', stand, fcm)), ...(await compare('APNs', stand, apns))];
@@ -42,7 +42,7 @@ async function compare(name: string, stand: StandIn, pair: (stand: StandIn) => P
     rates.ours.push(await measure(ours, CALLERS));
   }
   await stand.setLatency(20);
-  await measure(ours, CALLERS); // opens what it needs
+  await measure(ours, CALLERS); // opens the connections that it needs
   const late = await measure(ours, CALLERS);
   await close();
   const of = (list: Rate[], key: keyof Rate) => median(list.slice(1).map((rate) => rate[key]));
@@ -65,15 +65,15 @@ async function compare(name: string, stand: StandIn, pair: (stand: StandIn) => P
   ];
 }
 
-/** Posts so many messages, `atOnce` of them at a time. */
+/** Posts all messages, `atOnce` at a time. */
 async function measure(post: (n: number) => Promise<void>, atOnce: number): Promise<Rate> {
   const cpu = process.cpuUsage();
   const start = performance.now();
   let next = 0;
-  const lane = async () => {
+  const loop = async () => {
     while (next < MESSAGES) await post(next++);
   };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await Promise.all(Array.from({ length: atOnce }, loop));
   const seconds = (performance.now() - start) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
   return { perSecond: MESSAGES / seconds, cpuMicros: (user + system) / MESSAGES };
@@ -188,20 +188,20 @@ export interface StandIn {
   accessToken(): Promise<string>;
 }
 
-/** In a process of its own, so that it takes nothing from the loops that are compared. */
+/** Starts the stand-ins in their own process, so that they take no time from the loops that are compared. */
 export async function startStandIn(): Promise<StandIn> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./push-stand-in.ts', import.meta.url))], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const [said] = (await once(child, 'message')) as [Pick<StandIn, 'fcmUrl' | 'account' | 'apnsUrl' | 'key'>];
+  const [announced] = (await once(child, 'message')) as [Pick<StandIn, 'fcmUrl' | 'account' | 'apnsUrl' | 'key'>];
   return {
-    ...said,
+    ...announced,
     child,
     async setLatency(ms) {
       child.send(ms);
       await once(child, 'message');
     },
-    accessToken: () => fetchAccessToken(said.account),
+    accessToken: () => fetchAccessToken(announced.account),
   };
 }
 

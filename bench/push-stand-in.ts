@@ -1,5 +1,5 @@
-// FCM and APNs stand-ins over TLS for benches: says where they are and with which credentials, ends with its parent.
-// Told a number of milliseconds, it answers with that latency from then on.
+// FCM and APNs stand-ins over TLS for benches. It sends its parent their addresses and credentials, and ends with it.
+// A number of milliseconds from the parent sets their latency.
 
 import { loopbackCertificate } from '../rig/loopback-certificate.ts';
 import { startApnsSimulator } from '../src/simulate/apns/apns.ts';

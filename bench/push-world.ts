@@ -22,7 +22,7 @@ const body =
   '{% if custom_attribute.${plan} == "gold" %}Gold{% else %}Points{% endif %}: {{custom_attribute.${points}}}';
 const custom_uri = 'https://acme.test/u?id={{${user_id} | url_encode}}';
 
-/** What is sent of each protocol: three fields of the person, a branch and a link of their own. */
+/** The message for each protocol: three fields of the person, a branch and a personal link. */
 export const protocols = {
   fcm: { platform: 'android', channel: 'android_push', message: { title, alert: body, custom_uri } },
   apns: { platform: 'ios', channel: 'apple_push', message: { alert: { title, body }, custom_uri } },
@@ -74,7 +74,7 @@ async function start(provider: ProviderName, people: number, endings: (() => Pro
   return { server, simulator, db, databaseUrl };
 }
 
-/** Instead of tokens of digits, those of browsers: the simulator knows the keys of any name. */
+/** Replaces the device tokens by browsers' subscriptions, whose keys the simulator derives from their names. */
 async function giveSubscriptions(db: Database, appId: string, url: string): Promise<void> {
   const made = new Subscriptions(SEED_OF_SIMULATOR);
   const rows = await db.query<{ token: string }>(sql`select token from push_targets where app_id = ${appId}`);
@@ -99,8 +99,8 @@ export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider:
 }
 
 /**
- * Until the simulator has accepted so many. Fails when nothing moves for a minute. It looks seldom while the end is far: what
- * the looking costs is missing to who is measured.
+ * Waits until the simulator has accepted `wanted` messages. Fails if nothing moves for a minute. While the end is far it
+ * asks rarely, because asking takes time from what is measured.
  */
 export async function untilAccepted({ simulator }: Pick<PushWorld, 'simulator'>, wanted: number): Promise<void> {
   let seen = { accepted: -1, at: performance.now() };

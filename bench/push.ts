@@ -15,16 +15,16 @@ const LATENCIES_MS = numbersOption('latency', [0, 20]);
 const WANTED = listOption('provider', ['fcm', 'apns', 'web-push', 'adm']);
 const BARE_BAR = 0.7;
 
-interface Course {
+interface Case {
   provider: ProviderName;
   people: number;
-  /** Our own sender is not what one would write by hand. */
+  /** Our sender differs from a handwritten loop, so it is measured, too. */
   hasOwnSender: boolean;
-  /** The library it stands beside. */
+  /** The library to compare with. null: there is none. */
   theirs: { name: string; bar: number | null } | null;
 }
 
-const courses: readonly Course[] = [
+const cases: readonly Case[] = [
   {
     provider: 'fcm',
     people: numberOption('people', 100_000),
@@ -47,17 +47,17 @@ const courses: readonly Course[] = [
 ];
 
 /**
- * One broadcast to everybody by each push protocol: the whole server from the request to the last message at the
- * simulator, beside a loop from memory as one would write it by hand, such a loop with our sender, and the usual library.
+ * Measures one broadcast to everybody for each push protocol: the whole server, from the request to the last message at the
+ * simulator, against a handwritten loop from memory, the same loop with our sender, and the usual library.
  */
 export async function benchPush(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const course of courses) {
-    if (!WANTED.includes(course.provider)) continue;
-    const world = await startPushWorld(course.provider, course.people);
-    const peer = await startPeer(course.provider, world);
+  for (const given of cases) {
+    if (!WANTED.includes(given.provider)) continue;
+    const world = await startPushWorld(given.provider, given.people);
+    const peer = await startPeer(given.provider, world);
     try {
-      for (const latencyMs of LATENCIES_MS) figures.push(...(await measure(course, world, peer, latencyMs)));
+      for (const latencyMs of LATENCIES_MS) figures.push(...(await measure(given, world, peer, latencyMs)));
     } finally {
       peer.stop();
       await world.stop();
@@ -66,7 +66,7 @@ export async function benchPush(): Promise<Figure[]> {
   return figures;
 }
 
-async function measure(course: Course, world: PushWorld, peer: Peer, latencyMs: number): Promise<Figure[]> {
+async function measure(given: Case, world: PushWorld, peer: Peer, latencyMs: number): Promise<Figure[]> {
   await world.simulator.setFaults({ latency: latencyMs });
   const ours: Run[] = [];
   const bare: PeerRate[] = [];
@@ -75,15 +75,15 @@ async function measure(course: Course, world: PushWorld, peer: Peer, latencyMs: 
   const beside = async (kind: PeerOrder['kind'], rates: PeerRate[]) =>
     void rates.push(await counted(world, () => peer.run({ kind, latencyMs })));
   for (let round = 0; round <= ROUNDS; round += 1) {
-    ours.push(await broadcast(course, world));
+    ours.push(await broadcast(given, world));
     await beside('bare', bare);
-    if (course.hasOwnSender) await beside('sender', sender);
-    if (course.theirs !== null) await beside('theirs', theirs);
+    if (given.hasOwnSender) await beside('sender', sender);
+    if (given.theirs !== null) await beside('theirs', theirs);
     const last = { ours: ours.at(-1), bare: bare.at(-1), sender: sender.at(-1), theirs: theirs.at(-1) };
-    if (isVerbose) console.error(course.provider, latencyMs, JSON.stringify(last));
+    if (isVerbose) console.error(given.provider, latencyMs, JSON.stringify(last));
   }
   const warm = <Rate>(rates: Rate[]) => rates.slice(1);
-  return figuresOf(course, latencyMs, {
+  return figuresOf(given, latencyMs, {
     ours: warm(ours),
     bare: warm(bare),
     sender: warm(sender),
@@ -94,14 +94,14 @@ async function measure(course: Course, world: PushWorld, peer: Peer, latencyMs: 
 interface Rounds {
   ours: Run[];
   bare: PeerRate[];
-  /** Empty where it is what the bare loop does. */
+  /** Empty if our sender is the same as the bare loop. */
   sender: PeerRate[];
   theirs: PeerRate[];
 }
 
-function figuresOf({ provider, people, theirs }: Course, latencyMs: number, rounds: Rounds): Figure[] {
+function figuresOf({ provider, people, theirs }: Case, latencyMs: number, rounds: Rounds): Figure[] {
   const name = `${provider}, ${people} people, ${latencyMs} ms`;
-  // Of rounds taken one after the other: what else the machine does then disturbs all alike.
+  // Ratios of rounds that ran one after the other, so that other work on the machine disturbs both alike.
   const over = (one: PeerRate[], other: PeerRate[]) =>
     median(one.map(({ perSecond }, round) => perSecond / (other[round]?.perSecond ?? Number.NaN)));
   const rate = (list: PeerRate[]) => `${Math.round(median(list.map(({ perSecond }) => perSecond)))}/s`;
@@ -139,8 +139,8 @@ interface Run extends PeerRate {
   peakMb: number;
 }
 
-/** From the request to the last message at the simulator; the next begins when the dispatch has ended. */
-async function broadcast({ provider }: Course, world: PushWorld): Promise<Run> {
+/** Measures from the request to the last message at the simulator, and returns when the dispatch has ended. */
+async function broadcast({ provider }: Case, world: PushWorld): Promise<Run> {
   const { server, people } = world;
   await world.simulator.reset();
   const cpu = cpuMs(server);
@@ -170,7 +170,7 @@ async function expectAllOnce({ simulator, people }: PushWorld): Promise<void> {
   if (distinct !== people || surplus !== 0) throw new Error(`${distinct} of ${people} got it, ${surplus} too many`);
 }
 
-/** The most the process has had in memory so far. Linux only. */
+/** Most resident memory of a process so far, in MB. Linux only. */
 function peakMemoryMb(pid: number): number {
   return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 }

@@ -13,12 +13,12 @@ export interface BenchServer {
   dataDir: string;
   post(path: string, body: object): Promise<{ dispatch_id: string }>;
   get<T = Record<string, unknown>>(path: string): Promise<T>;
-  /** Pauses or cancels a dispatch; false when it had come to its end before. */
+  /** Pauses or cancels a dispatch. False: it had already ended. */
   order(id: string, order: 'pause' | 'cancel'): Promise<boolean>;
   stop(): Promise<void>;
 }
 
-/** The server as anybody runs it: a process of its own, the embedded database, everything durable. */
+/** Starts the server as operators run it: as a process with the embedded database, everything durable. */
 export async function startBenchServer(workspaceYaml: string, env: Record<string, string> = {}): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-bench-'));
   const workspace = join(folder, 'workspace.yaml');

@@ -1,4 +1,4 @@
-// An SMTP sink: says its URL, then, each time it is told a number, answers once that many more mails have come.
+// An SMTP sink. It sends its URL; then it answers each number that it gets once that many more mails have arrived.
 import { startSmtpSink } from '../rig/smtp-sink.ts';
 
 const sink = await startSmtpSink();

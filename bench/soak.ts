@@ -15,18 +15,18 @@ const servers: readonly ServerName[] = ['api', 'worker 1'];
 const WARMING_ROUNDS = 4;
 const MAX_DRIFT = 0.05;
 
-/** One look at everything that could grow. */
+/** A measurement of everything that could grow. */
 interface Sample {
   memoryMb: Record<string, number>;
-  /** Leases that nobody has renewed in time. */
+  /** Number of leases that have expired. */
   overdue: number;
-  /** How long the oldest task that is due has waited to be leased. */
+  /** Time that the oldest due task has waited for a lease. */
   waitingMs: number;
   tasksMb: number;
   sendBytes: number;
 }
 
-/** Broadcasts, mails to named people and changes of profiles at half of what this machine can send, for `--minutes`. */
+/** Sends broadcasts and mails to named people, and changes profiles, at half of this machine's speed, for `--minutes`. */
 export async function benchSoak(): Promise<Figure[]> {
   const minutes = numberOption('minutes', 30);
   const people = numberOption('people', 20_000);
@@ -41,7 +41,7 @@ export async function benchSoak(): Promise<Figure[]> {
   });
 }
 
-/** How long one broadcast takes when nothing else is to do and everything is warm. */
+/** Time of one broadcast at full speed, once everything is warm. */
 async function atFullSpeed(world: World): Promise<number> {
   let tookMs = Number.POSITIVE_INFINITY;
   for (let round = 0; round < WARMING_ROUNDS; round += 1) {
@@ -67,7 +67,7 @@ async function soak(world: World, forMs: number, everyMs: number): Promise<Sampl
   return samples;
 }
 
-/** Begins evenly, whether or not what began before has ended; the first error ends it. */
+/** Starts `work` at an even rate, whether or not earlier work has ended. The first error ends it. */
 async function repeatedly(goesOn: () => boolean, everyMs: number, work: () => Promise<unknown>): Promise<void> {
   const start = performance.now();
   const running = new Set<Promise<unknown>>();

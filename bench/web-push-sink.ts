@@ -1,4 +1,5 @@
-// A push service that answers every POST with 201 at once. Hand-written, so that it is not the bottleneck. Says its port.
+// A push service that answers every POST with 201 at once. It is minimal, so that it is not the bottleneck, and sends its
+// port to its parent.
 import { createServer } from 'node:tls';
 import { testCertificate } from '../rig/certificate.ts';
 
@@ -18,7 +19,7 @@ const server = createServer(testCertificate, (socket) => {
   });
 });
 
-/** Bytes of the first request, or 0 while it is not whole. */
+/** Length of the first request, in bytes. 0: it is incomplete. */
 function wholeRequest(data: Buffer): number {
   const end = data.indexOf(headEnd);
   if (end === -1) return 0;

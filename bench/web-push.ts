@@ -22,7 +22,7 @@ const vapid = { subject: 'mailto:ops@acme.test', public_key: keys.publicKey, pri
 
 type Send = (index: number) => Promise<unknown>;
 
-/** Our sender beside `web-push`: both are fed from memory and post the same messages to the same sink over TLS. */
+/** Measures our sender against `web-push`. Both are fed from memory and post the same messages to the same sink over TLS. */
 export async function benchWebPush(): Promise<Figure[]> {
   const { child, port } = await startSink();
   const subscriptions = Array.from({ length: SUBSCRIPTIONS }, (_, index) => ({
@@ -44,7 +44,7 @@ export async function benchWebPush(): Promise<Figure[]> {
   theirs.close();
   child.kill();
   const [a, b] = [summary(ours.slice(1)), summary(bare.slice(1))];
-  // Of pairs taken one after the other: what else the machine does then disturbs both alike.
+  // The ratio of rounds that ran one after the other, so that other work on the machine disturbs both alike.
   const ratio = median(ours.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN)).slice(1));
   return [
     {
@@ -58,7 +58,7 @@ export async function benchWebPush(): Promise<Figure[]> {
 
 interface Round {
   perSecond: number;
-  /** Of all threads of this process, per message. */
+  /** CPU time of all threads of this process, in microseconds for each message. */
   cpuUs: number;
 }
 
@@ -132,7 +132,7 @@ function theirSender(subscriptions: webpush.PushSubscription[]): { send: Send; c
   };
 }
 
-/** In a process of its own, so that it takes nothing from the loops that are compared. */
+/** Starts the sink in its own process, so that it takes no time from the loops that are compared. */
 async function startSink(): Promise<{ child: ChildProcess; port: number }> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./web-push-sink.ts', import.meta.url))], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -5,7 +5,7 @@ import type { Figure } from './figure.ts';
 import { numbersOption } from './options.ts';
 
 const BAR = 1.6;
-/** The middle of a broadcast, where every window is open and none runs dry. */
+/** The part of a broadcast that is measured: its middle, where all workers are at full speed. */
 const [FROM, TO] = [0.3, 0.9];
 
 interface Case {
@@ -13,9 +13,9 @@ interface Case {
   channel: 'email' | 'push';
   latencyMs: number;
   people: number;
-  /** What keeps one worker from being faster. */
+  /** What limits the speed of one worker. */
   limit: string;
-  /** Null where one worker leaves the machine no processor for another. */
+  /** null: one worker uses all processors of the machine. */
   bar: number | null;
 }
 
@@ -46,7 +46,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Two worker processes against one, at a provider so slow that it is the limit, and at one where the processors are. */
+/** Measures two worker processes against one, where the provider is the limit, and where the processors are. */
 export async function benchWorkers(): Promise<Figure[]> {
   const wanted = numbersOption('latency', [20, 1_000]);
   const figures: Figure[] = [];

@@ -9,7 +9,7 @@ export interface Answer<T> {
 
 const PATIENCE_MS = 60_000;
 
-/** The server's API as a careful client uses it. `url` is asked anew for each try: a server that comes back has another. */
+/** A careful client of the server's API. `url` is called for each try, because a restarted server has another port. */
 export class Api {
   readonly #url: () => Promise<string>;
 
@@ -17,7 +17,7 @@ export class Api {
     this.#url = url;
   }
 
-  /** One try. Throws when there is nobody. */
+  /** Makes one request. Throws if the server cannot be reached. */
   async tryOnce<T = Record<string, unknown>>(
     method: 'GET' | 'POST',
     path: string,
@@ -37,7 +37,7 @@ export class Api {
     return { status: response.status, body: (await response.json()) as T };
   }
 
-  /** Again after 503 and lost connections; what it may repeat without harm is the caller's affair. */
+  /** Repeats the request after 503 and lost connections. The caller makes sure that repeating does no harm. */
   async ask<T = Record<string, unknown>>(
     method: 'GET' | 'POST',
     path: string,

@@ -4,7 +4,7 @@ import { type Books, checkBooks, type LedgerRow } from './books.ts';
 
 const people = ['ada', 'bob', 'cid'];
 
-/** Three people with an Apple device each but Cid, who has none; all is well. */
+/** Books that balance: Ada and Bob have an Apple device, Cid has none. */
 function goodBooks(change: Partial<Books> = {}): Books {
   return {
     delivery: 'at_least_once',
@@ -18,7 +18,7 @@ function goodBooks(change: Partial<Books> = {}): Books {
       ['ada-phone', 1],
       ['bob-phone', 1],
     ]),
-    told: { apple_push: { recipients: 3, sent: 2, no_address: 1 } },
+    reported: { apple_push: { recipients: 3, sent: 2, no_address: 1 } },
     explained: [],
     left: { tasks: 0, leases: 0, openDispatches: 0 },
     isCancelled: false,
@@ -34,10 +34,10 @@ function rows(statuses: Partial<Record<string, LedgerRow['status']>>): LedgerRow
   }));
 }
 
-const told = (counts: Record<string, number>) => ({ apple_push: { recipients: 3, ...counts } });
+const reported = (counts: Record<string, number>) => ({ apple_push: { recipients: 3, ...counts } });
 const received = (counts: Record<string, number>) => new Map(Object.entries(counts));
 
-test('books that balance have no problem, and their sums', () => {
+test('books that balance have no problem, and are summed up', () => {
   assert.deepEqual(checkBooks(goodBooks()), {
     problems: [],
     channels: [
@@ -61,37 +61,37 @@ const doctored: readonly [what: string, change: Partial<Books>, problems: readon
     {
       rows: rows({}).slice(1),
       received: received({ 'bob-phone': 1 }),
-      told: { apple_push: { recipients: 2, sent: 1 } },
+      reported: { apple_push: { recipients: 2, sent: 1 } },
     },
     ['apple_push: 1 have no row (ada)', 'apple_push: 1 are lost (ada)'],
   ],
   [
     'a person with two rows',
-    { rows: [...rows({}), ...rows({}).slice(0, 1)], told: { apple_push: { recipients: 4, sent: 3 } } },
+    { rows: [...rows({}), ...rows({}).slice(0, 1)], reported: { apple_push: { recipients: 4, sent: 3 } } },
     ['apple_push: 1 have several rows (ada)'],
   ],
   [
-    'a sent one that the provider never saw',
+    'a sent message that the provider never saw',
     { received: received({ 'bob-phone': 1 }) },
-    ['apple_push: 1 are lost (ada)', 'apple_push: 1 are sent, of which the provider knows nothing (ada)'],
+    ['apple_push: 1 are lost (ada)', 'apple_push: 1 are sent, but the provider has no message (ada)'],
   ],
   [
-    'one that was given up and is lost',
-    { rows: rows({ ada: 'failed' }), received: received({ 'bob-phone': 1 }), told: told({ sent: 1 }) },
+    'a message that was given up and is lost',
+    { rows: rows({ ada: 'failed' }), received: received({ 'bob-phone': 1 }), reported: reported({ sent: 1 }) },
     ['apple_push: 1 are lost (ada)', 'apple_push: 1 are failed (ada)'],
   ],
   [
-    'one that was never finished',
-    { rows: rows({ ada: 'sending' }), told: told({ sent: 1, sending: 1 }) },
+    'a send that was never finished',
+    { rows: rows({ ada: 'sending' }), reported: reported({ sent: 1, sending: 1 }) },
     ['apple_push: 1 are sending (ada)'],
   ],
   [
-    'a doubled one that nothing explains',
+    'more duplicates than are explained',
     { received: received({ 'ada-phone': 3, 'bob-phone': 1 }), explained: [{ channels: ['apple_push'], most: 1 }] },
     ['apple_push: 2 duplicates, of which at most 1 are explained'],
   ],
   [
-    'a doubled one where that is never explained',
+    'a duplicate with at_most_once',
     {
       delivery: 'at_most_once',
       received: received({ 'ada-phone': 2, 'bob-phone': 1 }),
@@ -100,50 +100,50 @@ const doctored: readonly [what: string, change: Partial<Books>, problems: readon
     ['apple_push: 1 duplicates, of which at most 0 are explained'],
   ],
   [
-    'an unknown one that could have been tried again',
-    { rows: rows({ ada: 'unknown' }), told: told({ sent: 1, unknown: 1 }) },
-    ['apple_push: 1 are unknown, though they may be tried again (ada)'],
+    'an unknown send that could have been retried',
+    { rows: rows({ ada: 'unknown' }), reported: reported({ sent: 1, unknown: 1 }) },
+    ['apple_push: 1 are unknown, though they may be retried (ada)'],
   ],
   [
-    'a cancelled one, though nobody cancelled',
-    { rows: rows({ ada: 'cancelled' }), told: told({ sent: 1, cancelled: 1 }) },
+    'a cancelled send, though nobody cancelled',
+    { rows: rows({ ada: 'cancelled' }), reported: reported({ sent: 1, cancelled: 1 }) },
     ['apple_push: 1 are cancelled (ada)'],
   ],
   [
-    'a cancelled one who has it',
-    { isCancelled: true, rows: rows({ ada: 'cancelled' }), told: told({ sent: 1, cancelled: 1 }) },
+    'a cancelled send that was accepted',
+    { isCancelled: true, rows: rows({ ada: 'cancelled' }), reported: reported({ sent: 1, cancelled: 1 }) },
     ['apple_push: 1 are cancelled and have it (ada)'],
   ],
   [
-    'a person who cannot be reached and is sent',
-    { rows: rows({ cid: 'sent' }), told: told({ sent: 3 }) },
+    'a sent message to a person who cannot be reached',
+    { rows: rows({ cid: 'sent' }), reported: reported({ sent: 3 }) },
     ['apple_push: 1 have no target and are sent (cid)'],
   ],
   [
-    'a row of somebody else',
+    'a row of a person outside the audience',
     {
       rows: [...rows({}), { channel: 'apple_push', person: 'eve', status: 'sent' }],
-      told: { apple_push: { recipients: 4, sent: 3 } },
+      reported: { apple_push: { recipients: 4, sent: 3 } },
     },
     ['apple_push: 1 have a row and are not in the audience (eve)'],
   ],
   [
-    'a message to nobody',
+    'a message to an unknown target',
     { received: received({ 'ada-phone': 1, 'bob-phone': 1, 'eve-phone': 1 }) },
-    ['providers: 1 were sent to and are nobody (eve-phone)'],
+    ['providers: 1 got a message and belong to nobody (eve-phone)'],
   ],
   [
-    'counts that the server tells otherwise',
-    { told: told({ sent: 1, pending: 1 }) },
-    ['apple_push: the server tells of 1 sent, rows: 2', 'apple_push: the server tells of 1 pending, rows: 0'],
+    'counts that the server reports differently',
+    { reported: reported({ sent: 1, pending: 1 }) },
+    ['apple_push: the server reports 1 sent, rows: 2', 'apple_push: the server reports 1 pending, rows: 0'],
   ],
   [
-    'a person the server does not tell of',
-    { told: { apple_push: { recipients: 2, sent: 2 } } },
-    ['apple_push: the server tells of 2 recipients, rows: 3'],
+    'a person whom the server does not report',
+    { reported: { apple_push: { recipients: 2, sent: 2 } } },
+    ['apple_push: the server reports 2 recipients, rows: 3'],
   ],
   [
-    'work that is left',
+    'work that is left over',
     { left: { tasks: 2, leases: 1, openDispatches: 1 } },
     ['2 tasks are left', '1 leases are held', '1 dispatches are open'],
   ],
@@ -155,7 +155,7 @@ for (const [what, change, problems] of doctored) {
   });
 }
 
-test('at_least_once explains as many duplicates as were in hand', () => {
+test('at_least_once explains as many duplicates as messages were in hand', () => {
   const books = goodBooks({
     received: received({ 'ada-phone': 2, 'bob-phone': 1 }),
     explained: [{ channels: ['apple_push'], most: 1 }],
@@ -165,22 +165,22 @@ test('at_least_once explains as many duplicates as were in hand', () => {
   assert.equal(channels[0]?.duplicates, 1);
 });
 
-test('at_most_once may leave an unknown one, whether the provider has it or not', () => {
+test('at_most_once may leave a send unknown, whether the provider has the message or not', () => {
   const unknown = {
     delivery: 'at_most_once',
     rows: rows({ ada: 'unknown' }),
-    told: told({ sent: 1, unknown: 1 }),
+    reported: reported({ sent: 1, unknown: 1 }),
   } as const;
-  for (const taken of [received({ 'bob-phone': 1 }), received({ 'ada-phone': 1, 'bob-phone': 1 })])
-    assert.deepEqual(checkBooks(goodBooks({ ...unknown, received: taken })).problems, []);
+  for (const accepted of [received({ 'bob-phone': 1 }), received({ 'ada-phone': 1, 'bob-phone': 1 })])
+    assert.deepEqual(checkBooks(goodBooks({ ...unknown, received: accepted })).problems, []);
 });
 
-test('what was cancelled has nothing and is not lost', () => {
+test('cancelled sends have no message and are not lost', () => {
   const cancelled = { isCancelled: true, rows: rows({ ada: 'cancelled', cid: 'cancelled' }) };
   const books = goodBooks({
     ...cancelled,
     received: received({ 'bob-phone': 1 }),
-    told: told({ sent: 1, cancelled: 2 }),
+    reported: reported({ sent: 1, cancelled: 2 }),
   });
   assert.deepEqual(checkBooks(books).problems, []);
 });

@@ -2,11 +2,11 @@ import type { SendStatus } from '../src/dispatch/plan/states.ts';
 
 export type Delivery = 'at_least_once' | 'at_most_once';
 
-/** What is known of one message to one person by one channel, and what its provider says to have taken over. */
+/** One message that should be sent: to one person by one channel. */
 export interface Entry {
   channel: string;
   person: string;
-  /** Where it goes: a token, an address; null when the person has nothing that this channel reaches. */
+  /** The token or address that it goes to. null: this channel cannot reach the person. */
   target: string | null;
 }
 
@@ -19,51 +19,51 @@ export interface LedgerRow {
 
 export interface Books {
   delivery: Delivery;
-  /** Whom it should go to, each once by each channel. */
+  /** The messages that should be sent, one for each person and channel. */
   audience: readonly Entry[];
   rows: readonly LedgerRow[];
-  /** How often each provider took a message over for a target. */
+  /** Number of messages that the providers accepted, by target. */
   received: ReadonlyMap<string, number>;
-  /** What the server answers when it is asked: channel → status or reason → how many. */
-  told: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** What was in hand when servers were killed, and which channels share it: no more than that is explained. */
+  /** The counts in the server's answer: channel → status or reason → number. */
+  reported: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Most duplicates that the faults explain: as many messages as were in hand. */
   explained: readonly Allowance[];
-  /** Work that should be gone. */
+  /** Work that should be gone by now. */
   left: { tasks: number; leases: number; openDispatches: number };
-  /** It was cancelled in the middle: then some are `cancelled`, and have nothing. */
+  /** The broadcast was cancelled in the middle, so some sends are `cancelled` and must not have been accepted. */
   isCancelled: boolean;
 }
 
-/** Most duplicates of these channels together that what was done to the servers explains. */
+/** Most duplicates that these channels together may have. */
 export interface Allowance {
   channels: readonly string[];
   most: number;
 }
 
-/** The sum of one channel. */
+/** The totals of one channel. */
 export interface ChannelBooks {
   channel: string;
   audience: number;
   rows: number;
-  /** Of the ledger, by status. */
+  /** Number of ledger rows by status. */
   statuses: Readonly<Partial<Record<SendStatus, number>>>;
-  /** Targets that have it. */
+  /** Number of targets that have a message. */
   reached: number;
-  /** Who has it neither from the provider nor as `unknown` or `cancelled`, though there is a target. */
+  /** Number of targets without a message whose send is neither `unknown` nor `cancelled`. */
   lost: number;
-  /** Messages beyond the first of a target. */
+  /** Number of messages beyond the first of each target. */
   duplicates: number;
 }
 
 export interface Finding {
   channels: readonly ChannelBooks[];
-  /** Per allowance, how much of it was needed. */
+  /** The duplicates of each allowance, and the most that it explains. */
   duplicates: readonly { channels: readonly string[]; count: number; most: number }[];
-  /** Empty when the books balance. Each names how many and a few of them. */
+  /** One line for each kind of problem, with a count and a few names. Empty: the books balance. */
   problems: readonly string[];
 }
 
-/** Compares the ledger with the books of the providers. Pure. */
+/** Compares the ledger with what the providers received and what the server reports. Pure. */
 export function checkBooks(books: Books): Finding {
   const channels = [...new Set([...books.audience, ...books.rows].map(({ channel }) => channel))];
   const checked = channels.map((channel) => checkChannel(channel, books));
@@ -72,15 +72,15 @@ export function checkBooks(books: Books): Finding {
   const unexplained = duplicates
     .filter(({ count, most }) => count > most)
     .map((one) => `${one.channels.join(', ')}: ${one.count} duplicates, of which at most ${one.most} are explained`);
-  const ofChannels = checked.flatMap(({ problems }) => problems);
+  const byChannel = checked.flatMap(({ problems }) => problems);
   return {
     channels: sums,
     duplicates,
-    problems: [...ofChannels, ...unexplained, ...strangers(books), ...leftOvers(books)],
+    problems: [...byChannel, ...unexplained, ...strangers(books), ...leftOvers(books)],
   };
 }
 
-/** With at_most_once nothing explains a duplicate, nor does anything where no channel has an allowance. */
+/** With at_most_once nothing explains a duplicate. Channels without an allowance may have none either. */
 function countDuplicates(sums: readonly ChannelBooks[], { delivery, explained }: Books): Finding['duplicates'] {
   const allowed = explained.flatMap((one) => one.channels);
   const others = sums.map(({ channel }) => channel).filter((channel) => !allowed.includes(channel));
@@ -112,10 +112,10 @@ function checkChannel(channel: string, books: Books): { sum: ChannelBooks; probl
       sum.lost += 1;
       problems.add('are lost', entry.person);
     }
-    if (row !== undefined) judge(entry, row, times, books, problems);
+    if (row !== undefined) checkVerdict(entry, row, times, books, problems);
   }
   for (const person of rowsOf.keys()) problems.add('have a row and are not in the audience', person);
-  compareTold(books.told[channel] ?? {}, statuses, problems);
+  compareReported(books.reported[channel] ?? {}, statuses, problems);
   return { sum: { channel, ...sum }, problems: problems.all() };
 }
 
@@ -124,41 +124,43 @@ function isLost({ target }: Entry, row: LedgerRow | undefined, times: number): b
   return row?.status !== 'unknown' && row?.status !== 'cancelled';
 }
 
-/** What a verdict claims, against what the provider has. */
-function judge(entry: Entry, { status }: LedgerRow, times: number, books: Books, problems: Problems): void {
+/** Compares a send's status with what the provider received. */
+function checkVerdict(entry: Entry, { status }: LedgerRow, times: number, books: Books, problems: Problems): void {
   const { person, target } = entry;
   if (target === null) {
     if (status !== 'skipped' && !(status === 'cancelled' && books.isCancelled))
       problems.add(`have no target and are ${status}`, person);
   } else if (status === 'sent') {
-    if (times === 0) problems.add('are sent, of which the provider knows nothing', person);
+    if (times === 0) problems.add('are sent, but the provider has no message', person);
   } else if (status === 'unknown') {
-    if (books.delivery === 'at_least_once') problems.add('are unknown, though they may be tried again', person);
+    if (books.delivery === 'at_least_once') problems.add('are unknown, though they may be retried', person);
   } else if (status === 'cancelled' && books.isCancelled) {
     if (times > 0) problems.add('are cancelled and have it', person);
   } else problems.add(`are ${status}`, person);
 }
 
-/** `told` names what did not go out by its reason, so only these can be compared one by one; the sum always can. */
-const TOLD_BY_STATUS = ['sent', 'cancelled', 'unknown', 'pending', 'sending'] as const;
+/** The server reports other sends by reason, so only these statuses can be compared one by one; the sum always can. */
+const REPORTED_STATUSES = ['sent', 'cancelled', 'unknown', 'pending', 'sending'] as const;
 
-function compareTold(
-  told: Readonly<Record<string, number>>,
+function compareReported(
+  reported: Readonly<Record<string, number>>,
   statuses: Readonly<Partial<Record<SendStatus, number>>>,
   problems: Problems,
 ): void {
   const rows = Object.values(statuses).reduce((sum, count) => sum + count, 0);
-  if (told.recipients !== rows) problems.say(`the server tells of ${told.recipients ?? 0} recipients, rows: ${rows}`);
-  for (const status of TOLD_BY_STATUS) {
-    const [said = 0, counted = 0] = [told[status], statuses[status]];
-    if (said !== counted) problems.say(`the server tells of ${said} ${status}, rows: ${counted}`);
+  if (reported.recipients !== rows)
+    problems.say(`the server reports ${reported.recipients ?? 0} recipients, rows: ${rows}`);
+  for (const status of REPORTED_STATUSES) {
+    const [said = 0, counted = 0] = [reported[status], statuses[status]];
+    if (said !== counted) problems.say(`the server reports ${said} ${status}, rows: ${counted}`);
   }
 }
 
 function strangers({ audience, received }: Books): string[] {
   const targets = new Set(audience.map(({ target }) => target));
   const problems = new Problems('providers');
-  for (const target of received.keys()) if (!targets.has(target)) problems.add('were sent to and are nobody', target);
+  for (const target of received.keys())
+    if (!targets.has(target)) problems.add('got a message and belong to nobody', target);
   return problems.all();
 }
 
@@ -172,7 +174,7 @@ function leftOvers({ left: { tasks, leases, openDispatches } }: Books): string[]
 
 const SHOWN = 3;
 
-/** Problems of the same kind are one, with how many there are and some of their names. */
+/** Groups problems of the same kind into one line with their number and a few names. */
 class Problems {
   readonly #of: string;
   readonly #said: string[] = [];

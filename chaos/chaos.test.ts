@@ -1,4 +1,4 @@
-// The harness itself, small: real processes on a database of their own.
+// A small run of the harness: real processes on their own database.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { persistently } from '../rig/waiting.ts';
@@ -8,10 +8,10 @@ import { conclude } from './scenario.ts';
 import { takeSteps } from './strike.ts';
 import { sendBroadcasts, withWorld } from './world.ts';
 
-test('both workers killed and PostgreSQL fallen over while 300 pushes go out: the books balance', async (t) => {
+test('the books balance after both workers and PostgreSQL were killed while 300 pushes went out', async (t) => {
   const options = { seed: 1, people: 300, channel: 'push', delivery: 'at_least_once' } as const;
   const { channels, duplicates, problems } = await withWorld(options, async (world) => {
-    await world.simulator.setFaults({ latency: 200 }); // else all had gone before the first kill
+    await world.simulator.setFaults({ latency: 200 }); // otherwise everything would be sent before the first kill
     const dispatchIds = await sendBroadcasts(world);
     const damage = await takeSteps(
       world,
@@ -21,7 +21,7 @@ test('both workers killed and PostgreSQL fallen over while 300 pushes go out: th
       ],
       ({ reached, what }) => t.diagnostic(`${reached} reached: ${what}`),
     );
-    // All who held a lease are dead, so that nobody need wait until it runs out.
+    // All workers that held leases are dead, so there is no need to wait until the leases expire.
     await persistently(5_000, () => freeAllLeases(world.db));
     await untilEnded(world);
     return conclude(world, { dispatchIds, damage, isCancelled: false }, [], []);

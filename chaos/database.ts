@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pause, untilTrue } from '../rig/waiting.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../src/db/embedded.ts';
 
-/** How PostgreSQL stops: it ends its sessions, or falls over and recovers at the next start. */
+/** How PostgreSQL stops. `fast`: it ends its sessions. `immediate`: it crashes, and recovers at the next start. */
 export type StopMode = 'fast' | 'immediate';
 
 const signals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 const STOP_PATIENCE_MS = 30_000;
 
-/** A PostgreSQL that flushes to disk, belongs to nobody's server, and can be stopped and started again. */
+/** A PostgreSQL that flushes to disk, belongs to no server, and can be stopped and restarted. */
 export class ChaosDatabase {
   readonly url: string;
   readonly #folder: string;
@@ -45,7 +45,7 @@ export class ChaosDatabase {
   }
 
   async end(): Promise<void> {
-    if (this.#running === null) await this.begin(); // what stands in the middle of a stop is stopped in order too
+    if (this.#running === null) await this.begin(); // restart it so that it can stop in order
     await this.#running?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -1,26 +1,26 @@
-/** Something that was done to a run. */
+/** Something that was done during a run. */
 export interface Event {
-  /** Since the broadcast was accepted. */
+  /** Time since the broadcast was accepted, in milliseconds. */
   atMs: number;
-  /** People who had theirs. */
+  /** Number of messages delivered by then. */
   reached: number;
-  /** The share of the plan. */
+  /** Share of all messages at which the plan wanted it, 0 to 1. */
   planned: number;
   what: string;
 }
 
-export type Tell = (event: Event) => void;
+export type OnEvent = (event: Event) => void;
 
-/** Notes what is done by hand of a scenario, and tells of each at once. */
+/** Records the events of a scenario and passes each one on at once. */
 export class EventLog {
   readonly events: Event[] = [];
   readonly #startedAt = performance.now();
   readonly #world: { reached(): Promise<number> };
-  readonly #tell: Tell;
+  readonly #onEvent: OnEvent;
 
-  constructor(world: { reached(): Promise<number> }, tell: Tell) {
+  constructor(world: { reached(): Promise<number> }, onEvent: OnEvent) {
     this.#world = world;
-    this.#tell = tell;
+    this.#onEvent = onEvent;
   }
 
   get elapsedMs(): number {
@@ -33,6 +33,6 @@ export class EventLog {
 
   add(event: Event): void {
     this.events.push(event);
-    this.#tell(event);
+    this.#onEvent(event);
   }
 }

@@ -1,19 +1,19 @@
 import { untilTrue } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
-import { EventLog, type Tell } from './events.ts';
+import { EventLog, type OnEvent } from './events.ts';
 import { untilEnded, untilReached } from './progress.ts';
-import { conclude, notesOf, type Outcome, took } from './scenario.ts';
+import { conclude, durationNote, notesOf, type Outcome } from './scenario.ts';
 import { sendBroadcasts, type World } from './world.ts';
 
 const FROZEN_AT = 0.4;
 const TAKEOVER_PATIENCE_MS = 90_000;
 
 /**
- * A worker stops in the middle of its work, as a machine that is suspended does, until another has taken over what it
- * held; then it goes on with what it still has in hand, and knows of nothing.
+ * Freezes a worker in the middle of its work, as when a machine is suspended, until another worker has taken over its tasks.
+ * Then the first one continues with what it has in hand, unaware of the takeover.
  */
-export async function freeze(world: World, tell: Tell): Promise<Outcome> {
-  const log = new EventLog(world, tell);
+export async function freeze(world: World, onEvent: OnEvent): Promise<Outcome> {
+  const log = new EventLog(world, onEvent);
   const dispatchIds = await sendBroadcasts(world);
   await untilReached(world, world.expected * FROZEN_AT);
   const { child } = await world.servers.running('worker 1');
@@ -21,18 +21,16 @@ export async function freeze(world: World, tell: Tell): Promise<Outcome> {
   await log.note('worker 1 frozen', FROZEN_AT);
   await untilTakenOver(world);
   child.kill('SIGCONT');
-  await log.note('worker 1 goes on, after another has taken over all that it held', FROZEN_AT);
+  await log.note('worker 1 continues, after another has taken over all its tasks', FROZEN_AT);
   const ended = await untilEnded(world);
-  const notes = [...notesOf(ended), took(log.elapsedMs)];
+  const notes = [...notesOf(ended), durationNote(log.elapsedMs)];
   return conclude(world, { dispatchIds, damage: { workers: 1, cuts: 0 }, isCancelled: false }, log.events, notes);
 }
 
-/** No lease has run out, and the only ones that are left are renewed. */
+/** Waits until a lease has expired, and then until no expired lease is left. */
 async function untilTakenOver({ db }: World): Promise<void> {
-  const holders = () =>
-    db.one<{ over: number; fresh: number }>(sql`
-      select count(*) filter (where leased_until < now()) as over, count(*) filter (where leased_until >= now()) as fresh
-        from tasks`);
-  await untilTrue('a lease to run out', TAKEOVER_PATIENCE_MS, async () => (await holders()).over > 0);
-  await untilTrue('another worker to take over', TAKEOVER_PATIENCE_MS, async () => (await holders()).over === 0);
+  const leases = () =>
+    db.one<{ expired: number }>(sql`select count(*) as expired from tasks where leased_until < now()`);
+  await untilTrue('a lease to expire', TAKEOVER_PATIENCE_MS, async () => (await leases()).expired > 0);
+  await untilTrue('another worker to take over', TAKEOVER_PATIENCE_MS, async () => (await leases()).expired === 0);
 }

@@ -1,7 +1,7 @@
-// An SMTP sink that keeps books by recipient. Says its URL first, then answers each order with one message.
+// An SMTP sink that counts mails by recipient, as a process. It first sends its URL, then answers each order.
 import { startSmtpSink } from '../rig/smtp-sink.ts';
 
-/** `reached`: how many addresses have a mail. `books`: [address, how many mails][]. */
+/** `reached`: number of addresses that have a mail. `books`: the number of mails of each address, as pairs. */
 export type MailOrder = 'reached' | 'books' | 'cut' | { delayMs: number };
 
 const sink = await startSmtpSink();

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { MailOrder } from './mail-sink.ts';
 
-/** A mail server in a process of its own. */
+/** A mail server in another process. */
 export class Mail {
   readonly url: string;
   readonly #child: ChildProcess;
-  /** One order at a time: an answer says nothing of which it belongs to. */
+  /** Orders run one at a time, because an answer does not say to which order it belongs. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(url: string, child: ChildProcess) {
@@ -23,12 +23,12 @@ export class Mail {
     return new Mail(url, child);
   }
 
-  /** How many addresses have a mail. */
+  /** Number of addresses that have a mail. */
   reached(): Promise<number> {
     return this.#order<number>('reached');
   }
 
-  /** How many mails each address has. */
+  /** Number of mails of each address. */
   async books(): Promise<Map<string, number>> {
     return new Map(await this.#order<[string, number][]>('books'));
   }

@@ -10,22 +10,22 @@ export interface ChaosOptions extends WorldOptions {
   save: boolean;
 }
 
-/** Ends the process after `--help`, and, with what was wrong, for what it does not know. */
+/** Reads the command line. Ends the process after `--help`, or with a message for an unknown option. */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const program = new Command('npm run chaos --')
-    .description('breaks a running Cresset by a plan that follows from a seed, and checks that the books balance')
+    .description('break a running Cresset, following a plan drawn from a seed, and check that the books balance')
     .addArgument(new Argument('[scenario]', 'what happens').choices(scenarioNames).default('kills'))
-    .option('--seed <number>', 'what the plan follows from', wholeNumber(0, 2 ** 31 - 1), 1)
-    .option('--people <number>', 'who the broadcast goes to', wholeNumber(100, 10_000_000), 100_000)
-    .option('--kills <number>', 'processes that are ended (kills)', wholeNumber(0, 10_000), 20)
+    .option('--seed <number>', 'seed of the plan', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--people <number>', 'size of the audience', wholeNumber(100, 10_000_000), 100_000)
+    .option('--kills <number>', 'number of kills (scenario kills)', wholeNumber(0, 10_000), 20)
     .addOption(new Option('--channel <channel>', 'what is sent').choices(['push', 'email', 'both']).default('both'))
     .addOption(
-      new Option('--delivery <mode>', 'what happens to the ambiguous')
+      new Option('--delivery <mode>', 'what happens to messages in doubt')
         .choices(['at_least_once', 'at_most_once'])
         .default('at_least_once'),
     )
-    .option('--json', 'the report as JSON', false)
-    .option('--save', 'write the report into docs/chaos.md', false)
+    .option('--json', 'print the report as JSON', false)
+    .option('--save', 'put the run into the table of docs/chaos.md', false)
     .addHelpText('after', help)
     .allowExcessArguments(false)
     .parse(args, { from: 'user' });
@@ -42,10 +42,10 @@ function wholeNumber(least: number, most: number) {
 
 const help = `
 Scenarios:
-  kills   workers, the API and PostgreSQL end at random moments, connections break, providers fail
-  freeze  a worker stops for so long that another takes over, and then goes on
+  kills   workers, the API and PostgreSQL are killed at random moments, connections break, providers fail
+  freeze  a worker is frozen until another takes over its tasks, and then continues
   outage  PostgreSQL is away for 20 seconds in the middle
-  pause   paused at 30 %, everything restarted, resumed, cancelled at 60 %
+  pause   the broadcast is paused at 30 %, everything is restarted, it is resumed, and cancelled at 60 %
 
-Everything runs on this machine: PostgreSQL, one API, two workers, the push simulator, a mail server. Exits with 1 when
-the books do not balance. The guarantee that is checked: docs/trust.md.`;
+Everything runs on this machine: PostgreSQL, one API, two workers, the push simulator and a mail server. Exits with 1 if
+the books do not balance. docs/trust.md describes the guarantee that is checked.`;

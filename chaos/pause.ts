@@ -1,26 +1,26 @@
 import { pause, untilTrue } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
-import { EventLog, type Tell } from './events.ts';
+import { EventLog, type OnEvent } from './events.ts';
 import { untilReached } from './progress.ts';
-import { conclude, type Outcome, took } from './scenario.ts';
+import { conclude, durationNote, type Outcome } from './scenario.ts';
 import { sendOneBroadcast, type World } from './world.ts';
 
 const PAUSED_AT = 0.3;
 const CANCELLED_AT = 0.6;
-const SETTLE_PATIENCE_MS = 60_000;
-/** Long enough that whoever still sent would be seen. */
+const REST_PATIENCE_MS = 60_000;
+/** Long enough to notice a worker that still sends. */
 const QUIET_MS = 1_000;
 
 interface Described {
-  /** How old the numbers are; absent = as of now. */
+  /** When the counts were taken. Absent: just now. */
   counted_at?: string;
   counts: { targeted: number };
   channels: Record<string, Record<string, number>>;
 }
 
-/** Paused at 30 %, everything stopped and started again, resumed, cancelled at 60 %; counted at each step. */
-export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome> {
-  const log = new EventLog(world, tell);
+/** Pauses a broadcast at 30 %, restarts everything, resumes, and cancels at 60 %. Checks the counts at each step. */
+export async function pauseAndCancel(world: World, onEvent: OnEvent): Promise<Outcome> {
+  const log = new EventLog(world, onEvent);
   const problems: string[] = [];
   const check = async (step: string, planned: number, rest: 'pending' | 'cancelled') => {
     const { said, wrong } = await compareCounts(world, id, rest);
@@ -35,7 +35,7 @@ export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome>
   await untilNothingMoves(world);
   await check('counted', PAUSED_AT, 'pending');
   await restartEverything(world);
-  await log.note('everything stopped in order and started again', PAUSED_AT);
+  await log.note('everything stopped in order and restarted', PAUSED_AT);
   await pause(QUIET_MS);
   await check('counted again', PAUSED_AT, 'pending');
   await order('resume');
@@ -47,14 +47,14 @@ export async function pauseAndCancel(world: World, tell: Tell): Promise<Outcome>
   await check('counted', CANCELLED_AT, 'cancelled');
   const damage = { workers: 0, cuts: 0 };
   const outcome = await conclude(world, { dispatchIds: [id], damage, isCancelled: true }, log.events, [
-    took(log.elapsedMs),
+    durationNote(log.elapsedMs),
   ]);
   return { ...outcome, problems: [...problems, ...outcome.problems] };
 }
 
-/** No task is held, and all of the audience is written down. */
+/** Waits until there are no tasks and no send is being sent. */
 async function untilNothingMoves({ db }: World): Promise<void> {
-  await untilTrue('the dispatches to come to rest', SETTLE_PATIENCE_MS, async () => {
+  await untilTrue('the dispatches to come to rest', REST_PATIENCE_MS, async () => {
     const { moving } = await db.one<{ moving: number }>(sql`
       select (select count(*) from tasks) + (select count(*) from sends where status = 'sending') as moving`);
     return moving === 0;
@@ -67,26 +67,26 @@ async function restartEverything({ servers, database }: World): Promise<void> {
   await servers.startAll();
 }
 
-/** What the server tells of its dispatches beside what the providers have, and everybody has a place in it. */
+/** Compares the server's counts with the providers'. Every person must be counted once for each channel. */
 async function compareCounts(world: World, id: string, rest: 'pending' | 'cancelled') {
-  const { channels, counts } = await settledCounts(world, id);
+  const { channels, counts } = await freshCounts(world, id);
   const wrong = counts.targeted === world.people ? [] : [`${counts.targeted} people instead of ${world.people}`];
   let [sent, left] = [0, 0];
-  for (const [channel, told] of Object.entries(channels)) {
-    sent += told.sent ?? 0;
-    left += told[rest] ?? 0;
-    const { recipients = 0, attempts: _, attempts_failed: __, ...outcomes } = told;
+  for (const [channel, reported] of Object.entries(channels)) {
+    sent += reported.sent ?? 0;
+    left += reported[rest] ?? 0;
+    const { recipients = 0, attempts: _, attempts_failed: __, ...outcomes } = reported;
     const sum = Object.values(outcomes).reduce((total, count) => total + count, 0);
     if (recipients !== world.people || sum !== recipients)
       wrong.push(`${channel}: ${recipients} recipients, outcomes add up to ${sum}`);
   }
   const reached = await world.reached();
-  if (reached !== sent) wrong.push(`${sent} are said to be sent, ${reached} have theirs`);
+  if (reached !== sent) wrong.push(`the server reports ${sent} sent, the providers have ${reached}`);
   return { said: `${sent} sent, ${left} ${rest}`, wrong };
 }
 
-/** Of a large dispatch the counts may be some seconds old, and say so. */
-async function settledCounts({ api }: World, id: string): Promise<Described> {
+/** Waits for counts from now on: those of a large dispatch may be some seconds old, and say so. */
+async function freshCounts({ api }: World, id: string): Promise<Described> {
   const askedAt = Date.now();
   for (;;) {
     const described = await api.ask<Described>('GET', `/dispatches/${id}`);

@@ -4,12 +4,12 @@ import { drawPlan } from './plan.ts';
 
 const options = { seed: 7, kills: 20, delivery: 'at_least_once' } as const;
 
-test('a plan follows from its seed', () => {
+test('the same seed gives the same plan', () => {
   assert.deepEqual(drawPlan(options), drawPlan(options));
   assert.notDeepEqual(drawPlan(options), drawPlan({ ...options, seed: 8 }));
 });
 
-test('a plan of 20 kills ends 20 times what runs, in the order of progress, and spares nobody', () => {
+test('a plan of 20 kills has 20 of them, of every kind, in the order of progress', () => {
   const plan = drawPlan(options);
   const kills = plan.filter(({ kind }) => kind === 'kill' || kind === 'restart database');
   assert.equal(kills.length, 20);
@@ -25,7 +25,7 @@ test('a plan of 20 kills ends 20 times what runs, in the order of progress, and 
   assert.ok(plan.every(({ at }) => at > 0 && at < 1));
 });
 
-test('only at_most_once meets a provider that takes a message over and does not answer', () => {
+test('only at_most_once meets a provider that accepts a message and does not answer', () => {
   const isLosing = (delivery: 'at_least_once' | 'at_most_once') =>
     drawPlan({ ...options, delivery }).some(
       (step) => step.kind === 'faulty providers' && step.faults.includes('lost:1%'),

@@ -4,7 +4,7 @@ import { drawn, type Random, randomFrom, wholeNumber } from './random.ts';
 export type ServerName = 'api' | 'worker 1' | 'worker 2';
 export type Channels = 'push' | 'email' | 'both';
 
-/** Something bad that happens to a part. */
+/** One fault that the harness causes. */
 export type Strike =
   | { kind: 'kill'; victims: readonly ServerName[]; downMs: number }
   | { kind: 'restart database'; mode: 'fast' | 'immediate'; downMs: number }
@@ -13,7 +13,7 @@ export type Strike =
   | { kind: 'slow providers'; latencyMs: number; forMs: number }
   | { kind: 'faulty providers'; faults: readonly string[]; forMs: number };
 
-/** A strike, and the share of all messages that are delivered when it comes. */
+/** A strike. `at`: the share of all messages delivered when it comes, 0 to 1. */
 export type Step = { at: number } & Strike;
 
 export interface PlanOptions {
@@ -22,12 +22,12 @@ export interface PlanOptions {
   delivery: Delivery;
 }
 
-/** Not before anything is under way, and not when all has gone. */
+/** Strikes come between these shares: not before messages are under way, and not when all are sent. */
 const [FIRST, LAST] = [0.02, 0.95];
 
 /**
- * The steps of a run, in their order. As many of them as `kills` end processes; half as many more disturb connections and
- * providers. The same options give the same plan.
+ * Draws the steps of a run, in order. `kills` of them end processes; half as many again disturb connections and providers.
+ * The same options give the same plan.
  */
 export function drawPlan({ seed, kills, delivery }: PlanOptions): Step[] {
   const random = randomFrom(seed);
@@ -42,7 +42,7 @@ export function drawPlan({ seed, kills, delivery }: PlanOptions): Step[] {
 
 type KillKind = 'worker' | 'both' | 'api' | 'fast' | 'immediate';
 
-/** Every plan of ten kills has each kind; the rest are drawn. */
+/** Every plan of at least five kills has each kind once. The other kills are drawn at random. */
 const onceEach: readonly KillKind[] = ['worker', 'both', 'api', 'immediate', 'fast'];
 
 function drawKill(random: Random, index: number): Strike {
@@ -89,21 +89,21 @@ function drawDisturbance(random: Random, index: number, delivery: Delivery): Str
 }
 
 /**
- * `lost` is accepted and never answered: whoever tries again doubles it, so that at_least_once would have duplicates that
- * no kill explains.
+ * With `lost`, a message is accepted and never answered. With at_least_once it would be retried, so that duplicates would
+ * appear that no kill explains.
  */
 function faultsFor(delivery: Delivery): readonly string[] {
   const usual = ['503:5%', '429:1%:retry-after=1', 'reset:1%'];
   return delivery === 'at_most_once' ? [...usual, 'lost:1%'] : usual;
 }
 
-/** One line, for people. */
+/** Describes a strike in one line. */
 export function describeStrike(strike: Strike): string {
   switch (strike.kind) {
     case 'kill':
-      return `kill -9 of ${strike.victims.join(' and ')}, started again after ${strike.downMs} ms`;
+      return `kill -9 of ${strike.victims.join(' and ')}, restarted after ${strike.downMs} ms`;
     case 'restart database':
-      return `PostgreSQL stopped (${strike.mode}), started again after ${strike.downMs} ms`;
+      return `PostgreSQL stopped (${strike.mode}), restarted after ${strike.downMs} ms`;
     case 'cut database connections':
       return 'every database connection terminated';
     case 'cut provider connections':

@@ -2,16 +2,16 @@ import { pause, persistently } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import type { World } from './world.ts';
 
-/** Nobody new is reached for so long: longer than leases, retries and breakers take. */
+/** A run without progress for this long is stuck: longer than leases, retries and breakers take. */
 const STUCK_MS = 150_000;
 const LOOK_EVERY_MS = 20;
 
-/** Without a change for so long, everything may have ended: with at_most_once some people stay unknown. */
+/** Without progress for this long, everything may have ended: with at_most_once some sends stay unknown. */
 const STILL_MS = 1_000;
 
 /**
- * Until so many people have theirs, or nothing is left that could reach anybody: how many have. Throws, saying what is
- * stuck, when nothing moves.
+ * Waits until `wanted` messages are delivered or no work is left, and returns how many are delivered. Throws an error that
+ * says what is stuck if nothing moves.
  */
 export async function untilReached(world: World, wanted: number): Promise<number> {
   let seen = -1;
@@ -34,20 +34,20 @@ async function hasEnded(world: World): Promise<boolean> {
 }
 
 export interface Ended {
-  /** Mails whose next try, minutes away, was brought forward. */
+  /** Number of mails whose next try was minutes away and was brought forward. */
   broughtForward: number;
 }
 
 interface Rest extends Record<string, unknown> {
   tasks: number;
   open: number;
-  /** Sends that only wait for a later try. */
+  /** Number of sends that only wait for a later try. */
   waiting: number;
   waiting_mails: number;
   others: number;
 }
 
-/** Until every dispatch has ended and no task is left. */
+/** Waits until every dispatch has ended and no task is left. */
 export async function untilEnded(world: World): Promise<Ended> {
   let broughtForward = 0;
   let seen = '';
@@ -78,8 +78,8 @@ function restOf({ db }: World): Promise<Rest> {
 }
 
 /**
- * A mail that did not get through is tried again after five minutes. When nothing else is left to do, the harness lets
- * those minutes pass for them: only the clock is helped along.
+ * Makes waiting mails due now. A failed mail is retried after five minutes, and when nothing else is left to do, the harness
+ * need not wait that long.
  */
 function bringForward({ db }: World): Promise<number> {
   return db.transaction(async (tx) => {

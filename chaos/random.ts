@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed, evenly in [0, 1): mulberry32. */
+/** Returns the next number in [0, 1), evenly spread. The same seed gives the same numbers (mulberry32). */
 export type Random = () => number;
 
 export function randomFrom(seed: number): Random {
@@ -16,7 +16,7 @@ export function wholeNumber(random: Random, least: number, most: number): number
   return least + Math.floor(random() * (most - least + 1));
 }
 
-/** One of them, as likely as its weight says. */
+/** Draws one of the items, with a probability in proportion to its weight. */
 export function drawn<T>(random: Random, weighted: readonly (readonly [T, weight: number])[]): T {
   const total = weighted.reduce((sum, [, weight]) => sum + weight, 0);
   let left = random() * total;

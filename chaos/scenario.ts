@@ -1,58 +1,58 @@
 import { type Books, checkBooks, type Finding } from './books.ts';
-import { type Event, EventLog, type Tell } from './events.ts';
-import { type Case, IN_HAND, readBooks } from './look.ts';
+import { type Event, EventLog, type OnEvent } from './events.ts';
 import { drawPlan, type Step } from './plan.ts';
 import { type Ended, untilEnded } from './progress.ts';
+import { IN_HAND, type Run, readBooks } from './read-books.ts';
 import { type Damage, takeSteps } from './strike.ts';
 import { sendBroadcasts, type World } from './world.ts';
 
-/** What came of a run. It went well when there are no problems. */
+/** The result of a run. Without problems, the run passed. */
 export interface Outcome {
   events: readonly Event[];
-  /** What else was seen, a line each. */
+  /** Other observations, a line each. */
   notes: readonly string[];
   channels: Finding['channels'];
   duplicates: Finding['duplicates'];
   problems: readonly string[];
 }
 
-/** A broadcast, and everything that the plan of its seed does to it. */
-export function kills(world: World, count: number, tell: Tell): Promise<Outcome> {
+/** Sends the broadcasts and follows the plan that is drawn from the seed. */
+export function kills(world: World, count: number, onEvent: OnEvent): Promise<Outcome> {
   const { seed, delivery } = world;
-  return follow(world, drawPlan({ seed, kills: count, delivery }), tell);
+  return follow(world, drawPlan({ seed, kills: count, delivery }), onEvent);
 }
 
-/** A broadcast that these steps are done to. */
-export async function follow(world: World, steps: readonly Step[], tell: Tell): Promise<Outcome> {
-  const log = new EventLog(world, tell);
+/** Sends the broadcasts and takes these steps. */
+export async function follow(world: World, steps: readonly Step[], onEvent: OnEvent): Promise<Outcome> {
+  const log = new EventLog(world, onEvent);
   const dispatchIds = await sendBroadcasts(world);
   const damage = await takeSteps(world, steps, (event) => log.add(event));
   const ended = await untilEnded(world);
-  const notes = [damageNote(damage), ...notesOf(ended), took(log.elapsedMs)];
+  const notes = [damageNote(damage), ...notesOf(ended), durationNote(log.elapsedMs)];
   return conclude(world, { dispatchIds, damage, isCancelled: false }, log.events, notes);
 }
 
 function damageNote({ workers, cuts }: Damage): string {
-  return `workers killed: ${workers}; connections to providers torn down: ${cuts} times, of two workers each; in hand of a worker: at most ${IN_HAND.push} pushes, ${IN_HAND.email} mails`;
+  return `workers killed: ${workers}; connections to providers torn down: ${cuts} times, for two workers each; a worker has at most ${IN_HAND.push} pushes and ${IN_HAND.email} mails in hand`;
 }
 
-export function took(ms: number): string {
+export function durationNote(ms: number): string {
   return `everything had ended after ${(ms / 1_000).toFixed(0)} s`;
 }
 
 export function notesOf({ broughtForward }: Ended): string[] {
   if (broughtForward === 0) return [];
-  return [`${broughtForward} mails waited for a try five minutes later, which was brought forward`];
+  return [`${broughtForward} mails waited for a retry after five minutes, which was brought forward`];
 }
 
-/** The books, and servers that ended though nobody had ended them. */
+/** Checks the books. Servers that crashed count as problems, too. */
 export async function conclude(
   world: World,
-  of: Case,
+  run: Run,
   events: readonly Event[],
   notes: readonly string[],
 ): Promise<Outcome> {
-  const books: Books = await readBooks(world, of);
+  const books: Books = await readBooks(world, run);
   const { channels, duplicates, problems } = checkBooks(books);
   const { crashes, failedStarts } = world.servers;
   const starts = failedStarts > 0 ? [`${failedStarts} starts of a server failed while the database was away`] : [];

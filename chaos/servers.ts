@@ -5,15 +5,15 @@ import type { ServerName } from './plan.ts';
 const START_PATIENCE_MS = 90_000;
 const LINES_OF_LOG = 5;
 
-/** `cresset serve` in processes of their own, which are started again when they end, as a service manager would. */
+/** Processes of `cresset serve`, which are restarted when they end, as a service manager does. */
 export class Servers {
   readonly #env: Record<string, string>;
   readonly #workers: readonly ServerName[];
   readonly #up = new Map<ServerName, Promise<ServerProcess>>();
   readonly #wanted = new Set<ServerProcess>();
-  /** Servers that ended by themselves after they had come up: none may. */
+  /** Servers that ended by themselves after they had started. There must be none. */
   readonly crashes: string[] = [];
-  /** Starts that came to nothing, as they do while the database is away. */
+  /** Number of starts that failed, as they do while the database is away. */
   failedStarts = 0;
 
   constructor(env: Record<string, string>, workers: readonly ServerName[] = ['worker 1', 'worker 2']) {
@@ -23,12 +23,12 @@ export class Servers {
 
   start(name: ServerName, afterMs = 0): Promise<ServerProcess> {
     const up = pause(afterMs).then(() => this.#startPatiently(name));
-    up.catch(() => undefined); // thrown where somebody needs it
+    up.catch(() => undefined); // thrown to whoever awaits it
     this.#up.set(name, up);
     return up;
   }
 
-  /** The process of this name, once it has come up. */
+  /** The process with this name, once it has started. */
   running(name: ServerName): Promise<ServerProcess> {
     return this.#up.get(name) ?? this.start(name);
   }
@@ -38,13 +38,13 @@ export class Servers {
     return (await this.running('api')).url;
   }
 
-  /** Ends it at once, and starts it again after a while. Resolves when it is dead. */
+  /** Kills a server, and restarts it after `downMs`. Resolves when it is dead. */
   async kill(name: ServerName, downMs: number): Promise<void> {
     await this.#end(await this.running(name), 'SIGKILL');
     void this.start(name, downMs);
   }
 
-  /** Stops all that run, in order. */
+  /** Stops all running servers in order. */
   async stopAll(): Promise<void> {
     const running = [...this.#up.values()];
     this.#up.clear();
@@ -52,12 +52,12 @@ export class Servers {
   }
 
   async startAll(): Promise<void> {
-    await this.start('api'); // it makes the tables and applies the workspace file
+    await this.start('api'); // it migrates the database and applies the workspace file
     await Promise.all(this.#workers.map((name) => this.start(name)));
   }
 
-  /** Until all are up again. */
-  async settled(): Promise<void> {
+  /** Resolves when all servers are running again. */
+  async allUp(): Promise<void> {
     await Promise.all(this.#up.values());
   }
 

@@ -1,39 +1,39 @@
 import { pause, persistently } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
-import type { Tell } from './events.ts';
+import type { OnEvent } from './events.ts';
 import { describeStrike, type Step, type Strike } from './plan.ts';
 import { untilReached } from './progress.ts';
 import type { World } from './world.ts';
 
-/** What was done that may leave messages in doubt. */
+/** The strikes that may leave messages in doubt. */
 export interface Damage {
-  /** Workers that were killed. */
+  /** Number of workers killed. */
   workers: number;
-  /** Times that the connections to the providers were torn down; each worker had its own in hand. */
+  /** Number of times that all workers' connections to the providers were torn down. */
   cuts: number;
 }
 
 const DATABASE_PATIENCE_MS = 60_000;
 
-/** Takes each step when it is due; tells of each at once. When all are taken, the weather is calm and all servers are up. */
-export async function takeSteps(world: World, steps: readonly Step[], onEvent: Tell): Promise<Damage> {
+/** Takes each step when it is due and reports it. Resolves when the providers are well and all servers are up again. */
+export async function takeSteps(world: World, steps: readonly Step[], onEvent: OnEvent): Promise<Damage> {
   const startedAt = performance.now();
   const damage: Damage = { workers: 0, cuts: 0 };
-  const weather = new Weather(world);
+  const providers = new Providers(world);
   for (const step of steps) {
     const due = Math.ceil(step.at * world.expected);
     const reached = await untilReached(world, due);
     const isTaken = reached >= due;
-    const what = `${isTaken ? '' : 'not done, everything had ended: '}${describeStrike(step)}`;
+    const what = `${isTaken ? '' : 'skipped because everything had ended: '}${describeStrike(step)}`;
     onEvent({ atMs: performance.now() - startedAt, reached, planned: step.at, what });
-    if (isTaken) await perform(world, weather, step, damage);
+    if (isTaken) await perform(world, providers, step, damage);
   }
-  await weather.calm();
-  await world.servers.settled();
+  await providers.allWell();
+  await world.servers.allUp();
   return damage;
 }
 
-async function perform({ servers, database, db }: World, weather: Weather, strike: Strike, damage: Damage) {
+async function perform({ servers, database, db }: World, providers: Providers, strike: Strike, damage: Damage) {
   switch (strike.kind) {
     case 'kill':
       damage.workers += strike.victims.filter((name) => name !== 'api').length;
@@ -52,54 +52,54 @@ async function perform({ servers, database, db }: World, weather: Weather, strik
       break;
     case 'cut provider connections':
       damage.cuts += 1;
-      await weather.cut(strike.forMs);
+      await providers.cut(strike.forMs);
       break;
     case 'slow providers':
-      await weather.change({ latencyMs: strike.latencyMs, faults: [] }, strike.forMs);
+      await providers.change({ latencyMs: strike.latencyMs, faults: [] }, strike.forMs);
       break;
     case 'faulty providers':
-      await weather.change({ latencyMs: 0, faults: strike.faults }, strike.forMs);
+      await providers.change({ latencyMs: 0, faults: strike.faults }, strike.forMs);
       break;
   }
 }
 
-interface Sky {
+interface Conditions {
   latencyMs: number;
   faults: readonly string[];
 }
 
-/** How the providers are. It changes back by itself, unless something newer has come. */
-class Weather {
+/** Makes the providers slow or faulty for a while. They recover by themselves, unless a newer change has come. */
+class Providers {
   readonly #world: World;
   #changes = 0;
-  #clearing: Promise<void>[] = [];
+  #recoveries: Promise<void>[] = [];
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  async change(sky: Sky, forMs: number): Promise<void> {
+  async change(conditions: Conditions, forMs: number): Promise<void> {
     this.#changes += 1;
     const change = this.#changes;
-    await this.#set(sky);
-    const clearing = pause(forMs).then(async () => {
+    await this.#set(conditions);
+    const recovery = pause(forMs).then(async () => {
       if (change === this.#changes) await this.#set({ latencyMs: 0, faults: [] });
     });
-    clearing.catch(() => undefined); // thrown by `calm`
-    this.#clearing.push(clearing);
+    recovery.catch(() => undefined); // thrown by `allWell`
+    this.#recoveries.push(recovery);
   }
 
-  /** One request in 500 takes its connection down, with everything on it; mail connections end once. */
+  /** One push request in 500 tears down its connection with everything on it. All mail connections end once. */
   async cut(forMs: number): Promise<void> {
     await this.change({ latencyMs: 0, faults: ['close:0.2%'] }, forMs);
     await this.#world.mail.cut();
   }
 
-  async calm(): Promise<void> {
-    await Promise.all(this.#clearing);
+  async allWell(): Promise<void> {
+    await Promise.all(this.#recoveries);
   }
 
-  async #set({ latencyMs, faults }: Sky): Promise<void> {
+  async #set({ latencyMs, faults }: Conditions): Promise<void> {
     await this.#world.simulator.setFaults({ latency: latencyMs, fault: faults });
     await this.#world.mail.delay(latencyMs);
   }

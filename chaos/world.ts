@@ -18,11 +18,11 @@ export interface WorldOptions {
   people: number;
   channel: Channels;
   delivery: Delivery;
-  /** Both by default. */
+  /** Default: both. */
   workers?: readonly ServerName[];
 }
 
-/** Real processes on this machine: PostgreSQL, an API, two workers, the push simulator, a mail server. */
+/** The processes of a run: PostgreSQL, an API, two workers, the push simulator and a mail server. */
 export interface World extends WorldOptions {
   database: ChaosDatabase;
   db: Database;
@@ -30,22 +30,22 @@ export interface World extends WorldOptions {
   api: Api;
   simulator: BenchSimulator;
   mail: Mail;
-  /** Messages that are to arrive in all. */
+  /** Number of messages that should arrive in total. */
   expected: number;
-  /** People who have theirs so far, by all channels together. */
+  /** Number of targets that have a message so far, over all channels. */
   reached(): Promise<number>;
 }
 
 type Ending = () => Promise<unknown>;
 
-/** Starts all of it, hands it to `work`, and ends it whatever happens; also when the process is told to stop. */
+/** Starts a world, runs `work` with it, and ends it in any case, also when the process is told to stop. */
 export async function withWorld<T>(options: WorldOptions, work: (world: World) => Promise<T>): Promise<T> {
   const endings: Ending[] = [];
-  const told = Promise.withResolvers<never>();
-  const onSignal = (signal: NodeJS.Signals) => told.reject(new Error(`stopped by ${signal}`));
+  const stopped = Promise.withResolvers<never>();
+  const onSignal = (signal: NodeJS.Signals) => stopped.reject(new Error(`stopped by ${signal}`));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   try {
-    return await Promise.race([told.promise, startWorld(options, endings).then(work)]);
+    return await Promise.race([stopped.promise, startWorld(options, endings).then(work)]);
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
     await endAll(...endings.reverse());
@@ -89,7 +89,7 @@ function environment({ url }: ChaosDatabase, workspace: string): Record<string, 
   };
 }
 
-/** The simulator's workspace file, with a way out for mails. */
+/** Writes the simulator's workspace file with a mail server added. Returns its path. */
 function workspaceWith(simulator: BenchSimulator, mail: Mail): string {
   const path = join(dirname(simulator.workspace), 'chaos.yaml');
   const email = `email: { default_from: "Acme <hello@acme.test>", smtp: { url: "${mail.url}" } }\n`;
@@ -108,7 +108,7 @@ async function fill(db: Database, count: number): Promise<void> {
 
 const text = { title: 'Hello {{${first_name}}}', body: '{{custom_attribute.${points}}} points' };
 
-/** Half of the people have an Apple device, the others an Android one: the other message of each is skipped. */
+/** Half of the people have an Apple device, the others an Android one. The message for the other kind is skipped. */
 const pushes = {
   apple_push: { alert: text },
   android_push: { title: text.title, alert: text.body },
@@ -116,7 +116,7 @@ const pushes = {
 
 const mails = { email: { app_id: appIds.apns, subject: text.title, body: `<p>${text.body}</p>` } };
 
-/** A broadcast to everybody by push, and another by email. Their ids. */
+/** Sends one broadcast to everybody by push and another by email. Returns their ids. */
 export async function sendBroadcasts(world: World): Promise<string[]> {
   const { channel } = world;
   const wanted = [...(channel === 'email' ? [] : [pushes]), ...(channel === 'push' ? [] : [mails])];
@@ -125,7 +125,7 @@ export async function sendBroadcasts(world: World): Promise<string[]> {
   return ids;
 }
 
-/** One broadcast to everybody by all of its channels. Its id. */
+/** Sends one broadcast to everybody over all channels. Returns its id. */
 export function sendOneBroadcast(world: World): Promise<string> {
   const { channel } = world;
   return broadcast(world, { ...(channel !== 'email' && pushes), ...(channel !== 'push' && mails) }, 0);

@@ -1,4 +1,4 @@
-/** Of nobody: signed by itself for `push.example.com`, good for a hundred years, used by tests alone. */
+/** A self-signed certificate for `push.example.com`, valid for a hundred years. Only tests use it. */
 export const testCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5Mzw3F+wsS+3bjkD

@@ -1,4 +1,4 @@
-/** Of nobody: signed by itself for `localhost` and 127.0.0.1, good for a hundred years, used by tests alone. */
+/** A self-signed certificate for `localhost` and 127.0.0.1, valid for a hundred years. Only tests and benches use it. */
 export const loopbackCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEOXvSPtjAb8NrNIe

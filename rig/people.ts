@@ -1,7 +1,7 @@
 import type { Database } from '../src/db/database.ts';
 import { sql } from '../src/db/sql.ts';
 
-/** Writes people with a name, some attributes and one device each, of the apps by turns, straight into the tables. */
+/** Writes people straight into the tables. Each has a name, some attributes and one device, of the apps in turn. */
 export async function fillPeople(
   db: Database,
   {

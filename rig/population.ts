@@ -1,5 +1,5 @@
-// People of a bench: the same for the same number. `node scripts/run.mjs rig/population.ts 1000000 > people.ndjson` writes
-// them as a file for `cresset users import`; --format csv as CSV.
+// The people of a bench: the same number always gives the same person. `node scripts/run.mjs rig/population.ts 1000000 >
+// people.ndjson` writes them as a file for `cresset users import`; `--format csv` writes CSV.
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
@@ -29,7 +29,10 @@ const places = [
   ['BR', 'pt', 'America/Sao_Paulo', 'São Paulo'],
 ] as const;
 
-/** The attributes object of person `n`, as /users/track takes it: ten custom attributes, of which one in 1,000 people have the same `cohort`. */
+/**
+ * The attributes of person `n`, as POST /users/track takes them, with ten custom attributes. One person in 1,000 has the same
+ * `cohort`.
+ */
 export function personOf(n: number): Record<string, unknown> {
   const random = numbers(n);
   const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
@@ -58,7 +61,7 @@ export function personOf(n: number): Record<string, unknown> {
   };
 }
 
-/** Numbers below a limit, always the same for the same seed. Source: mulberry32. */
+/** Returns whole numbers below a limit. The same seed gives the same numbers. Source: mulberry32. */
 function numbers(seed: number): (limit: number) => number {
   let state = (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) >>> 0;
   return (limit) => {
@@ -69,7 +72,7 @@ function numbers(seed: number): (limit: number) => number {
   };
 }
 
-/** The types of the columns of the CSV form. */
+/** Types of the columns in the CSV file. */
 export const csvTypes = 'is_member=boolean,points=number,lifetime_value=number,tags=json';
 const csvColumns = [
   ...[

@@ -10,14 +10,14 @@ const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export interface ServerProcess {
   url: string;
-  /** What it printed for programs: `{url, api_key}`. */
+  /** What it printed with `--json`. */
   announced: { url: string; api_key: string | null };
   child: ChildProcess;
-  /** Everything it wrote to its log so far. */
+  /** Its log so far. */
   log(): string;
-  /** Its exit code, or the signal that ended it, once it has ended. */
+  /** Resolves when it has ended, with its exit code or the signal that ended it. */
   ended: Promise<number | NodeJS.Signals>;
-  /** Ends it and waits; its exit code, or the signal that ended it. */
+  /** Sends a signal and waits for the end. Resolves with the exit code or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
@@ -26,11 +26,11 @@ export interface Ended {
   output: string;
 }
 
-/** A data folder of the test's own; whatever server still runs on it is stopped in order when the test ends. */
+/** A data folder for a test. When the test ends, a database that still runs on it is stopped in order. */
 export function dataFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
   t.after(async () => {
-    // A server that was killed has left its database running: the next one takes it over and stops it.
+    // A killed server leaves its database running. The next server takes it over and stops it.
     const last = await start({ CRESSET_DATA_DIR: folder, PORT: '0' });
     if ('child' in last) await last.end('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
@@ -38,7 +38,7 @@ export function dataFolder(t: TestContext): string {
   return folder;
 }
 
-/** `cresset serve` as a process of its own: running, or how it ended. */
+/** Starts `cresset serve` as a process. Resolves when it runs, or with how it ended. */
 export async function start(env: Record<string, string>): Promise<ServerProcess | Ended> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [main, 'serve', '--json'], {
@@ -71,7 +71,7 @@ export async function start(env: Record<string, string>): Promise<ServerProcess 
   };
 }
 
-/** As `start`, for a server that must come up. */
+/** Like `start`, but throws if the server does not start. */
 export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
   const started = await start(env);
   if ('child' in started) return started;

@@ -9,32 +9,32 @@ import type { Counts } from '../src/simulate/ledger.ts';
 
 export const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 
-/** `cresset simulate` as anybody runs it, in a process of its own. */
+/** A process of `cresset simulate`. */
 export interface BenchSimulator {
-  /** Of the first provider. */
+  /** Base URL of the first provider. */
   url: string;
   pid: number;
-  /** A workspace file with its app and a segment of everybody. */
+  /** Path of a workspace file with its apps and a segment of everybody. */
   workspace: string;
-  /** For NODE_EXTRA_CA_CERTS. */
+  /** Path of the certificate, for NODE_EXTRA_CA_CERTS. */
   certificate: string;
-  /** Of the first provider. */
+  /** Counts of the first provider. */
   counts(): Promise<Counts>;
-  /** How many targets have a message, of all providers together. */
+  /** Number of targets that have a message, over all providers. */
   reached(): Promise<number>;
-  /** Forgets what was counted. */
+  /** Forgets all counts. */
   reset(): Promise<void>;
   setFaults(faults: Record<string, unknown>): Promise<void>;
-  /** Accepted how often, by target, of all that were tried. */
+  /** Number of accepted messages of every target that was tried. */
   targets(): Promise<Map<string, number>>;
-  /** Of the first provider; null = nothing came for it. */
+  /** The record of a target of the first provider. null: no message came for it. */
   target(target: string): Promise<{ accepted: number; acceptedAt: Date } | null>;
   stop(): Promise<void>;
 }
 
 export interface BenchSimulatorOptions {
   isOverTls?: boolean;
-  /** What its faults follow from. */
+  /** Seed of its faults. */
   seed?: number;
 }
 
@@ -60,11 +60,11 @@ export async function startBenchSimulator(
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const said = await firstJson(child);
+  const announced = await firstJson(child);
   const workspace = join(folder, 'bench.yaml');
   writeFileSync(workspace, benchWorkspace(readFileSync(join(folder, 'workspace.yaml'), 'utf8')));
   const call = async (method: 'GET' | 'POST', path: string, body?: object) => {
-    const response = await fetch(`${said.control}/__sim/${path}`, {
+    const response = await fetch(`${announced.control}/__sim/${path}`, {
       method,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
@@ -77,7 +77,7 @@ export async function startBenchSimulator(
   };
   const countsOfAll = async () => (await (await call('GET', 'counts')).json()) as Record<string, Counts>;
   return {
-    url: said[names[0] ?? ''] ?? '',
+    url: announced[names[0] ?? ''] ?? '',
     pid: child.pid ?? Number.NaN,
     workspace,
     certificate: join(folder, 'certificate.pem'),
@@ -112,14 +112,14 @@ export async function startBenchSimulator(
   };
 }
 
-/** With a segment of everybody, and without Google's quota of 10,000 a second, which would be all that is measured. */
+/** Adds a segment of everybody and removes Google's quota of 10,000 messages/s, which would limit every measurement. */
 function benchWorkspace(simulated: string): string {
   const { apps } = parse(simulated) as { apps: { fcm?: object }[] };
   const unlimited = apps.map(({ fcm, ...app }) => ({ ...app, ...(fcm && { fcm: { ...fcm, calls_per_minute: 1e8 } }) }));
   return stringify({ apps: unlimited, segments: [{ id: SEGMENT, name: 'Everybody', filter: null }] });
 }
 
-/** The answer of `--json`, over several lines. */
+/** Reads what `--json` prints, over several lines. */
 function firstJson(child: ChildProcess): Promise<Record<string, string>> {
   return new Promise((said, failed) => {
     let text = '';

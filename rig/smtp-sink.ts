@@ -1,17 +1,17 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createWatchers } from './watchers.ts';
 
-/** The least a mail server can be: takes every mail and remembers to whom. Costs little, so that a bench measures us. */
+/** A minimal mail server: accepts every mail and counts it by recipient. It is cheap, so that a bench measures Cresset. */
 export interface SmtpSink {
   url: string;
-  /** Address → how many mails. */
+  /** Number of mails by address. */
   received: Map<string, number>;
   total(): number;
-  /** Resolves once `done()` is true; asked after every mail. */
+  /** Resolves once `done()` is true. It is called after every mail. */
   until(done: () => boolean): Promise<void>;
-  /** From now on every mail is taken at once and its sender told only so much later. */
+  /** From now on, a mail is accepted at once and answered after `ms`. */
   delay(ms: number): void;
-  /** Ends every connection, whatever is under way on it. */
+  /** Destroys every connection. */
   cut(): void;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((next) => setTimeout(next, ms));
 }
 
-/** Asks every 20 ms; throws, saying what was waited for, when it takes longer than `patienceMs`. */
+/** Checks every 20 ms until `isTrue`. Throws an error that names `what` after `patienceMs`. */
 export async function untilTrue(
   what: string,
   patienceMs: number,
@@ -15,7 +15,7 @@ export async function untilTrue(
   }
 }
 
-/** Again while it throws, which it may while the database is away; the last error when it takes longer than `patienceMs`. */
+/** Repeats `work` while it throws, as it may while the database is away. Throws its last error after `patienceMs`. */
 export async function persistently<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + patienceMs;
   for (;;) {

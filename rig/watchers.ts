@@ -1,6 +1,6 @@
-/** Those who wait for something to have happened; asked again each time that something has. */
+/** Lets callers wait until a condition is true. Conditions are checked each time something has happened. */
 export interface Watchers {
-  /** Something has happened. */
+  /** Checks all conditions. Call it when something has happened. */
   look(): void;
   /** Resolves once `done()` is true. */
   until(done: () => boolean): Promise<void>;

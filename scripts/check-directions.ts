@@ -1,4 +1,5 @@
-// Where the arrows between the folders of src/ point, and that no import goes in a circle, types included.
+// Checks that imports between the folders of src/ point in the allowed directions, and that none, not even of a type, is part
+// of a circle.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { findCircle, findProblems, type SourceFile } from './directions.ts';

@@ -1,12 +1,11 @@
-// `npm run check`: types, lint and format, the directions of imports, the writers of tables, and that
-// written things are fresh.
+// `npm run check`: types, lint and format, directions of imports, writers of tables, and freshness of generated files.
 import { spawnSync } from 'node:child_process';
 
 const steps: [string, string[]][] = [
   ['types', ['node_modules/.bin/tsc']],
-  ['types of what runs in pages', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.json']],
-  ['types of what runs in service workers', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.worker.json']],
-  ['docs made from code are fresh', [process.execPath, 'scripts/pages/main.ts', '--check']],
+  ['types of scripts for web pages', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.json']],
+  ['types of scripts for service workers', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.worker.json']],
+  ['generated docs are fresh', [process.execPath, 'scripts/pages/main.ts', '--check']],
   ['schema.sql is fresh', [process.execPath, 'scripts/schema.ts', '--check']],
   ['directions and circles of imports', [process.execPath, 'scripts/check-directions.ts']],
   ['dispatch names no channel', [process.execPath, 'scripts/check-channel-names.ts']],

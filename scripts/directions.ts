@@ -1,15 +1,15 @@
-/** A file of src/, with the files of src/ that it imports: values or types alike. */
+/** A file in src/, and the files in src/ from which it imports values or types. */
 export interface SourceFile {
   path: string;
   imports: readonly string[];
 }
 
-/** Lower layers, which nearly everything may import. */
+/** The lower layers, which nearly everything may import. */
 const base = ['lib', 'errors', 'db', 'templating', 'net', 'channels', 'workspace', 'people', 'audience', 'queue'];
 
 /**
- * What each room of src/ may import from, itself apart: the whole plan of the house. A room that is not listed is refused,
- * so that a new one is given its place here first. A test may import anything.
+ * For each room (folder) of src/, the other rooms that it may import from. A room that is not listed is refused, so a new one
+ * must get its place here first. A test may import anything.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -25,7 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   simulate: ['net', 'lib'],
   sdk: [],
 
-  // The rooms of a send, in the order in which it is lived.
+  // The rooms of a send, in the order of its life.
   'dispatch/plan': base,
   'dispatch/ledger': [...base, 'dispatch/plan'],
   'dispatch/accept': [...base, 'dispatch/plan', 'dispatch/ledger'],
@@ -49,13 +49,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ['process', 'cli', 'audience'],
 };
 
-/** Every import that points the wrong way, one sentence each. */
+/** One sentence for each import that points the wrong way. */
 export function findProblems(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, imports }) => {
     if (path.endsWith('.test.ts')) return [];
     const room = roomOf(path);
     const allowed = mayImport[room];
-    if (allowed === undefined) return [`${path}: ${room} has no place yet; give it one in scripts/directions.ts`];
+    if (allowed === undefined)
+      return [`${path}: ${room} is not listed in scripts/directions.ts; give it a place there`];
     const wrong = imports.filter((one) => roomOf(one) !== room && !isAllowed(roomOf(one), allowed));
     return wrong.map((one) => `${path}: ${room} may not import ${one}`);
   });
@@ -72,7 +73,7 @@ function roomOf(path: string): string {
   return first === 'dispatch' && rest.length > 0 ? `${first}/${second}` : first;
 }
 
-/** The files of one circle of imports, in order; null = there is none. */
+/** The files of one circle of imports, in order. null: there is no circle. */
 export function findCircle(files: readonly SourceFile[]): string[] | null {
   const imports = new Map(files.map((file) => [file.path, file.imports]));
   const done = new Set<string>();

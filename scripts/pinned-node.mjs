@@ -1,4 +1,4 @@
-// Plain JavaScript for Node 20: this is all that runs before the pinned Node.js is there.
+// Plain JavaScript for Node.js 20, because it runs before the pinned Node.js is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = `${root}node_modules/.cresset-installed`;
 const pinnedNode = `${root}node_modules/node/bin/node`;
 
-/** What is installed belongs to this lock file on this kind of machine. */
+/** Identifies an installation: the lock file and the kind of machine. */
 function wantedStamp() {
   const hash = createHash('sha256')
     .update(readFileSync(`${root}package-lock.json`))
@@ -21,7 +21,7 @@ function isInstalled() {
 }
 
 function install() {
-  process.stderr.write('Installing what is missing (once; about half a minute) …\n');
+  process.stderr.write('Installing dependencies (once, about half a minute) …\n');
   const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
@@ -44,8 +44,8 @@ function install() {
 }
 
 /**
- * Runs a file with the pinned Node.js and exits as it exits.
- * The IPC channel tells the child when this process is gone, however it went.
+ * Runs a file with the pinned Node.js and exits with its exit code.
+ * The IPC channel tells the child when this process has ended, in whatever way.
  */
 export async function runPinned(file, args) {
   if (!isInstalled()) install();

@@ -1,5 +1,5 @@
-// `node scripts/run.mjs <script> …` runs a script of this project, `--bin name …` a tool it depends on,
-// both with the pinned Node.js and after installing what is missing.
+// `node scripts/run.mjs <script> …` runs a script of this project, and `--bin name …` runs a tool that it depends on.
+// Both run with the pinned Node.js, after missing dependencies are installed.
 import { runPinned } from './pinned-node.mjs';
 
 const [first, ...rest] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// `npm test` runs every test; `npm test -- src/people` only those whose path holds the text, and
-// `npm test -- test/ --without=crash,chromium` those of them whose path holds neither of these.
+// `npm test` runs every test; `npm test -- src/people` runs the test files whose path contains the text, and
+// `npm test -- test/ --without=crash,chromium` those of them whose path contains neither of these.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 
@@ -14,7 +14,7 @@ const files = globSync(['{src,test,bench,chaos,scripts}/**/*.test.ts'])
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .filter((file) => !without.some((part) => file.includes(part)));
 if (files.length === 0) {
-  console.error(`No test file's path holds ${wanted.join(' or ')}.`);
+  console.error(`No test file's path contains ${wanted.join(' or ')}.`);
   process.exit(1);
 }
 const runner = ['--test', '--test-concurrency=2', '--test-global-setup=test/support/global-setup.ts', ...flags];

@@ -33,33 +33,33 @@ import type { ApiKey, Catalog } from './workspace/catalog.ts';
 
 export interface AppOptions {
   db: Database;
-  /** The newest snapshot. */
+  /** Returns the newest snapshot. */
   catalog(): Catalog;
   clock: Clock;
   log: Logger;
   secret: KeyObject;
-  /** Where people's links lead, without a slash at the end. */
+  /** Base URL of links to people, without a slash at the end. */
   publicUrl: string;
   bodyLimitBytes: number;
   trustedProxyHops: number;
   queueLimits: QueueLimits;
   retentionDays: number;
-  /** `worker`: the lanes it works on; none = it is no worker. */
+  /** `worker`: the lanes that this thread works on. Empty: it is not a worker. */
   roles: { api: boolean; worker: readonly LaneName[] };
-  /** How many threads of this process share its broadcasts; 1. */
+  /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
   onKeyUsed?: (key: ApiKey) => void;
-  /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
+  /** For tests: push senders to use instead of the real ones. A kind without a sender goes to the sandbox. */
   pushSenders?: PushSenders;
 }
 
 export interface App {
-  /** Null without the role `api`. Listening is the caller's. */
+  /** null without the role `api`. The caller makes it listen. */
   server: FastifyInstance | null;
   worker: Worker | null;
-  /** Every endpoint that needs a key. */
+  /** Every endpoint that needs an API key. */
   routes: readonly Route[];
-  /** Last started, first stopped; work in hand ends or is given back. */
+  /** Stops everything, last started first. Work in hand finishes or is given back. */
   stop(): Promise<void>;
 }
 
@@ -68,13 +68,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
-  // A thread for broadcasts has a server beside it, which does this.
-  const keepsHouse = roles.api || roles.worker.includes('named');
-  const stopHousekeeping = keepsHouse
+  // A broadcast thread leaves this to the main thread of its server.
+  const runsHousekeeping = roles.api || roles.worker.includes('named');
+  const stopHousekeeping = runsHousekeeping
     ? await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays })
     : () => undefined;
   const isWorker = roles.worker.length > 0;
-  const stopIndexCare = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
+  const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = isWorker ? await startWorking({ ...options, lanes: roles.worker }, { cache, links }) : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
@@ -86,7 +86,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       worker.wake(lane);
     },
   });
-  // The newest snapshot, whenever it is asked.
+  // Each question goes to the newest snapshot.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
     workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
@@ -102,11 +102,11 @@ export async function startApp(options: AppOptions): Promise<App> {
         db,
         clock,
         limits: options.queueLimits,
-        onError: (error) => log.warn({ err: error }, 'the queue could not be looked at'),
+        onError: (error) => log.warn({ err: error }, 'could not read the state of the queue'),
         onChange: (lane, problem) =>
           problem === null
-            ? log.info({ lane }, 'the queue has room again: sends are accepted')
-            : log.warn({ lane, problem }, 'the queue is full: sends are refused'),
+            ? log.info({ lane }, 'the queue has room again; sends are accepted')
+            : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
       }),
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
@@ -133,7 +133,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => server?.close(),
         () => acceptor.idle(),
         () => working?.stop(),
-        stopIndexCare,
+        stopIndexKeeper,
         stopHousekeeping,
       ),
   };

@@ -12,5 +12,5 @@ process.exitCode = await runProgram(
     ...(process.stderr.isTTY && { redraw: (line: string) => process.stderr.write(`\r\x1b[2K${line}`) }),
   },
 );
-// The channel to the process that started us would keep us alive.
+// The IPC channel to the process that started us would keep this one alive.
 if (process.connected) process.disconnect?.();

@@ -1,4 +1,4 @@
-// The compiled SQL and the evaluator share nothing but the parsed filter: on every person they must agree.
+// The compiled SQL and the evaluator share only the parsed filter. They must agree about every person.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
@@ -79,7 +79,7 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
 
 const dispatchId = (index: number) => `019ce000-0000-7000-8000-00000000000${index}`;
 
-/** Dispatches, and what is known of addresses: the same in every run. */
+/** Stores dispatches and facts about addresses, the same in every run. */
 async function givenSurroundings(db: Database, workspaceId: number): Promise<void> {
   for (let index = 0; index < dispatchCount; index += 1) {
     await db.run(sql`
@@ -148,7 +148,7 @@ async function givenPeople(db: Database, workspaceId: number, people: readonly G
       sends.map(({ dispatch, ...one }) => ({ ...one, dispatch_id: dispatchId(dispatch), attempts: 1 })),
     ),
   );
-  // As after retention, for every other person.
+  // Every other person's sends are summed up, as after retention.
   await db.run(sql`
     with gone as (delete from sends where user_id % 2 = 0 returning *)
     insert into received_totals (bucket, user_id, channel, campaign_id, last_at)
@@ -164,7 +164,7 @@ async function givenPeople(db: Database, workspaceId: number, people: readonly G
       from purchases group by 1, 2, 4`);
 }
 
-/** What PostgreSQL says: by user id, one answer for each filter. */
+/** PostgreSQL's answers: by user id, one for each filter. */
 async function askSql(
   db: Database,
   filters: readonly Filter[],
@@ -175,7 +175,7 @@ async function askSql(
   return new Map(rows.map(({ user_id, answers }) => [user_id, answers]));
 }
 
-test('on generated people and filters the SQL and the evaluator agree', async (t) => {
+test('the SQL and the evaluator agree about generated people and filters', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   await givenSurroundings(db, workspaceId);
   const seen = { pairs: 0, held: 0, kinds: new Map<string, { pairs: number; held: number }>() };

@@ -1,4 +1,4 @@
-// Every worked example of audience.md 5: stored by /users/track, asked of PostgreSQL and of the evaluator.
+// Every worked example of audience.md 5: stored by /users/track, evaluated by PostgreSQL and by the evaluator.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -58,7 +58,7 @@ const variants: Example[] = (
   why: 'reference example',
 }));
 
-/** `["a","equals",1]` stands for a custom attribute filter. */
+/** Expands `["a","equals",1]`, the short form of a custom attribute filter. */
 function unfold(filter: unknown, isRoot = true): unknown {
   if (Array.isArray(filter)) {
     if (typeof filter[0] !== 'string') return filter.map((one) => unfold(one, false));

@@ -1,4 +1,4 @@
-// Audiences made to hurt.
+// Audiences that are made to cause harm.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ const nasty = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** The filter with the value at one place of it, chosen by `place`, replaced or beside a new member. */
+/** Changes a filter at the position `place`: replaces the value there, or adds a member beside it. */
 function mutate(value: unknown, place: number, by: unknown): unknown {
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const [name, inner] = entries[place % (entries.length + 1)] ?? [];
@@ -43,7 +43,7 @@ const mutated = (filter: fc.Arbitrary<object>) =>
       return isMutated > 0 ? mutate(whole, place, by) : whole;
     });
 
-test('whatever stands for an audience is answered or refused: never an error of ours', async (t) => {
+test('any value as an audience is answered or refused, and never causes a server error', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await givenTwo(app);
   const seen = { 201: 0, 400: 0 };
@@ -65,13 +65,13 @@ test('whatever stands for an audience is answered or refused: never an error of 
   t.diagnostic(JSON.stringify(seen));
 });
 
-test('whatever stands for the filter of a segment is evaluated or refused', async (t) => {
+test('any value as the filter of a segment is evaluated or refused', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await givenTwo(app);
   const given = fc.sample(mutated(anyFilter), 2_000);
   const accepted = given.flatMap((value) => {
     try {
-      // As it comes out of JSON, and as it is.
+      // Once unchanged, and once through JSON.
       return [value, JSON.parse(JSON.stringify(value))].map((one) =>
         parseAudience(one, 'segment', { isSegment: true }),
       );
@@ -93,7 +93,7 @@ test('whatever stands for the filter of a segment is evaluated or refused', asyn
   t.diagnostic(`${given.length} given, ${accepted.length / 2} accepted, ${known.length} evaluated`);
 });
 
-test('audiences that are too large are refused at once', async (t) => {
+test('too large audiences are refused at once', async (t) => {
   const app = await startTestApp(t, { worker: false });
   const one = { custom_attribute: { custom_attribute_name: 'a', comparison: 'exists' } };
   const deep = (levels: number): object => (levels === 0 ? one : { AND: [deep(levels - 1)] });
@@ -138,16 +138,16 @@ test('patterns that make other engines hang are answered', async (t) => {
     const preview = await app.post('/audience/preview', { audience: matching(value) });
     assert.equal(preview.status, 201, value);
     const explained = await app.post('/audience/explain', { external_id: 'ada', audience: matching(value) });
-    // The database answers; the server's own engine may find it too much work, and then says so.
+    // The database answers. The server's own engine may refuse the pattern as too much work.
     if (explained.status === 201) assert.equal(explained.body.targeted, preview.body.count === 1, value);
     else assert.deepEqual([explained.status, explained.body.message], [400, 'Audience Too Expensive'], value);
   }
 });
 
-/** 32,000 states on texts of 100,000 characters: seconds for each of these people, where fifty may take five. */
+/** 32,000 states on texts of 100,000 characters take seconds for each person, where fifty people may take five. */
 const expensive = matching('(?:\\w{200}){160}x');
 
-test('an audience that takes too long is refused, and a dispatch with it fails as a whole and says so', async (t) => {
+test('an audience that takes too long is refused, and its dispatch fails as a whole with the reason', async (t) => {
   const app = await startTestApp(t);
   await app.db.run(sql`
     insert into profiles (bucket, user_id, workspace_id, external_id, custom)

@@ -1,4 +1,4 @@
-// The example of the original's page of /messages/send, with real messages in the place of its placeholders.
+// The example on the original's page of /messages/send, with real messages instead of its placeholders.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -33,7 +33,7 @@ campaigns:
 `;
 const SEGMENT = '4d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 
-/** Word for word from the page. */
+/** Copied from the page. */
 const audience = {
   AND: [
     { custom_attribute: { custom_attribute_name: 'eye_color', comparison: 'equals', value: 'blue' } },
@@ -79,7 +79,7 @@ const fits = {
 };
 const lately = { ...fits, last_purchase_time: '2026-03-13T12:00:00Z' };
 
-/** Each stands on one side of one edge. The reason is what the filter that said no is told to have found. */
+/** Each person is on one side of one limit. `refusal`: what the explanation says about the filter that refused. */
 const people: Record<string, { attributes: object; refusal?: RegExp }> = {
   ada: { attributes: fits },
   'opted-into-push-instead': { attributes: { ...lately, push_subscribe: 'opted_in' } },
@@ -174,7 +174,7 @@ const sent = (recipients: { external_id: string; channel: string | null; status:
 
 const fitting = Object.entries(people).flatMap(([name, { refusal }]) => (refusal === undefined ? [name] : []));
 
-test('the reference example as a broadcast reaches exactly those who fit', async (t) => {
+test('the reference example as a broadcast reaches exactly the people who match', async (t) => {
   const app = await startTestApp(t);
   await givenPeople(app);
   const recipients = await recipientsOf(app, { broadcast: true, audience, ...rest });
@@ -185,14 +185,14 @@ test('the reference example as a broadcast reaches exactly those who fit', async
   assert.deepEqual(sent(recipients, 'kindle_push'), []);
 });
 
-test('with a segment it reaches those of them who are in both', async (t) => {
+test('with a segment, too, it reaches the people who are in both', async (t) => {
   const app = await startTestApp(t);
   await givenPeople(app);
   const recipients = await recipientsOf(app, { broadcast: true, segment_id: SEGMENT, audience, ...rest });
   assert.deepEqual(sent(recipients, 'content_card'), [...fitting].sort());
 });
 
-test('as on the page, with ids, aliases, segment and audience at once, it reaches the named who fit, and says of the others why not', async (t) => {
+test('with ids, aliases, segment and audience at once, it reaches the named people who match, and gives the reason for the others', async (t) => {
   const app = await startTestApp(t);
   await givenPeople(app);
   const named = Object.keys(people).filter((name) => name !== 'bought-a-second-later' && name !== 'only-salad');
@@ -239,7 +239,7 @@ test('as on the page, with ids, aliases, segment and audience at once, it reache
   }
 });
 
-test('every lenient form of the page is understood: texts for booleans, one id for an array, one alias for an array', async (t) => {
+test('every lenient form on the page is understood: texts for booleans, one id or one alias for an array', async (t) => {
   const app = await startTestApp(t);
   await givenPeople(app);
   await app.db.run(sql`insert into send_ids (campaign_id, send_id) values ('campaign_identifier', 'send_identifier')`);
@@ -255,7 +255,7 @@ test('every lenient form of the page is understood: texts for booleans, one id f
   assert.deepEqual(sent(recipients, 'content_card'), ['ada', 'bought-a-second-later']);
 });
 
-test('the page itself, placeholders and all, is refused and sends nothing', async (t) => {
+test('the example with its placeholders is refused and sends nothing', async (t) => {
   const app = await startTestApp(t);
   await givenPeople(app);
   const { status, body } = await app.post('/messages/send', {

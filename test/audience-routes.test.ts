@@ -14,7 +14,7 @@ const eyes = (value: string) => ({
   custom_attribute: { custom_attribute_name: 'eye_color', comparison: 'equals', value },
 });
 
-/** Sixty-four people: every combination of mail state, push state, token, phone, group and flag that matters. */
+/** Stores sixty-four people: every relevant combination of mail state, push state, token, phone, group and flag. */
 async function givenPeople(t: TestContext): Promise<TestApp> {
   const app = await startTestApp(t);
   await app.givenWorkspace(`
@@ -69,7 +69,7 @@ const messages = {
   content_card: { type: 'CLASSIC', title: 't', description: 'd', time_to_live: 60 },
 };
 
-test('a preview counts for every channel those whom a send would reach', async (t) => {
+test('a preview counts, for every channel, the people whom a send would reach', async (t) => {
   const app = await givenPeople(t);
   for (const recipient_subscription_state of ['opted_in', 'subscribed', 'all']) {
     const audience = { custom_attribute: { custom_attribute_name: 'eye_color', comparison: 'exists' } };
@@ -95,7 +95,7 @@ test('a preview counts for every channel those whom a send would reach', async (
   }
 });
 
-test('a preview shows twenty people, and says how long it took', async (t) => {
+test('a preview shows twenty people and how long it took', async (t) => {
   const app = await givenPeople(t);
   const { status, body } = await app.post('/audience/preview', { audience: eyes('blue'), channels: [] });
   assert.deepEqual([status, body.count, body.reachable, body.sample.length], [201, 56, {}, 20]);
@@ -107,13 +107,13 @@ test('a preview shows twenty people, and says how long it took', async (t) => {
   ]);
   const nobody = await app.post('/audience/preview', { audience: eyes('red') });
   assert.deepEqual([nobody.body.count, nobody.body.sample], [0, []]);
-  // Of SMS and WhatsApp it is not known which group decides.
+  // For SMS and WhatsApp it is unknown which subscription group decides.
   assert.deepEqual(Object.keys(nobody.body.reachable), [
     ...['android_push', 'apple_push', 'content_card', 'email', 'kindle_push', 'web_push', 'webhook'],
   ]);
 });
 
-test('what is wrong with a request is said with its path', async (t) => {
+test('every problem of a request is named with its path', async (t) => {
   const app = await givenPeople(t);
   const table: [path: string, body: object, message: string, error: string][] = [
     ['preview', {}, 'Bad Request', 'expected segment_id, audience or both'],
@@ -164,7 +164,7 @@ test('what is wrong with a request is said with its path', async (t) => {
   }
 });
 
-test('an explanation is the whole tree, the verdict, and the filter that said no', async (t) => {
+test('an explanation has the whole tree, the verdict and the filter that refused', async (t) => {
   const app = await givenPeople(t);
   const aliased = await app.post('/users/alias/new', {
     user_aliases: [{ external_id: 'p7', alias_name: 'seven', alias_label: 'number' }],

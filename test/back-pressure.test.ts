@@ -1,4 +1,4 @@
-// What happens to requests when more is accepted than is delivered.
+// Requests while more is accepted than is delivered.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -15,7 +15,7 @@ async function start(t: TestContext, queueLimits: Partial<QueueLimits>) {
   await app.givenWorkspace(`segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]`);
   await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
   const send = async (body: object) => (await app.post('/messages/send', body)).status;
-  /** A request starts the look at the queue that those after it go by. */
+  /** Repeats a request until it is refused: each request starts the look at the queue that decides about later ones. */
   async function untilRefused(body: object) {
     for (let tries = 0; tries < 100; tries += 1) {
       const reply = await app.post('/messages/send', body);
@@ -26,7 +26,7 @@ async function start(t: TestContext, queueLimits: Partial<QueueLimits>) {
   return { app, send, untilRefused, nextLook: () => app.clock.advance(60_000) };
 }
 
-test('while too many sends wait, more are refused and nothing of them is stored', async (t) => {
+test('while too many sends wait, more are refused and not stored', async (t) => {
   const { app, send, untilRefused, nextLook } = await start(t, { named: { maxTasks: 3, maxAgeMs: 0 } });
   for (let count = 0; count < 4; count += 1) assert.equal(await send(named), 201, 'the last look found room');
   nextLook();
@@ -43,7 +43,7 @@ test('while too many sends wait, more are refused and nothing of them is stored'
   assert.equal(tracked.status, 201);
 });
 
-test('while a send waits too long for a worker, more are refused; once it was taken they are accepted', async (t) => {
+test('while a send has waited too long for a worker, more are refused; they are accepted once it is taken', async (t) => {
   const { app, send, untilRefused, nextLook } = await start(t, { named: { maxTasks: 0, maxAgeMs: 900_000 } });
   assert.equal(await send(named), 201);
   app.clock.advance(900_000);
@@ -58,7 +58,7 @@ test('while a send waits too long for a worker, more are refused; once it was ta
   assert.equal(await send(named), 201);
 });
 
-test('a refusal after a quiet time goes by a look of its own', async (t) => {
+test('a refusal after a quiet time is based on a new look at the queue', async (t) => {
   const { app, send, untilRefused, nextLook } = await start(t, { named: { maxTasks: 1, maxAgeMs: 0 } });
   await send(named);
   await send(named);
@@ -69,7 +69,7 @@ test('a refusal after a quiet time goes by a look of its own', async (t) => {
   assert.equal(await send(named), 201);
 });
 
-test('what is to be tried again later is not late, and counts as waiting', async (t) => {
+test('a send that waits for a retry counts as waiting, but not as late', async (t) => {
   const { app, send, untilRefused, nextLook } = await start(t, { named: { maxTasks: 2, maxAgeMs: 600_000 } });
   await send(named);
   await app.db.run(sql`update tasks set run_at = ${new Date(app.clock.now().getTime() + 86_400_000)}`);
@@ -81,7 +81,7 @@ test('what is to be tried again later is not late, and counts as waiting', async
   assert.match((await untilRefused(named)).body.errors[0], /^more than the 2 tasks/);
 });
 
-test('the lanes are judged apart: a broadcast that waits refuses broadcasts, not receipts', async (t) => {
+test('the lanes are separate: a waiting broadcast refuses broadcasts, not receipts', async (t) => {
   const limit = { maxTasks: 0, maxAgeMs: 60_000 };
   const { app, send, untilRefused } = await start(t, { named: limit, broadcast: limit });
   assert.equal(await send(broadcast), 201);
@@ -92,7 +92,7 @@ test('the lanes are judged apart: a broadcast that waits refuses broadcasts, not
   assert.equal(await send(named), 201);
 });
 
-test('a repetition gets its answer whatever waits, and a refused request may be repeated with its key', async (t) => {
+test('a repeated request gets its answer however full the queue is, and a refused one may be repeated with its key', async (t) => {
   const { app, untilRefused, nextLook } = await start(t, { named: { maxTasks: 1, maxAgeMs: 0 } });
   const send = async (key: string) =>
     (await app.post('/messages/send', named, { headers: { 'idempotency-key': key } })).status;

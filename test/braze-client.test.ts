@@ -1,4 +1,4 @@
-// A public client of the original, unchanged: only the base URL and the key are ours.
+// A public client of the original, unchanged except for the base URL and the key.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Braze, type MessagesSendObject } from 'braze-api';

@@ -1,4 +1,4 @@
-// Broadcasts: who is in them, written in pieces, each address once.
+// Broadcasts: who is in them, how they are written in pieces, and one message for each address.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -43,7 +43,7 @@ for (const [what, more, expected] of [
   ['one in a thousand', attribute('rare', true), 4],
   ['nobody', attribute('plan', 'none'), 0],
 ] as const) {
-  test(`a broadcast to ${what} of 4,000 reaches each of them once`, async (t) => {
+  test(`a broadcast to ${what} of 4,000 reaches everybody once`, async (t) => {
     const app = await startWorld(t);
     await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 4_000 });
     const id = await broadcast(app, { webhook }, more);
@@ -58,7 +58,7 @@ for (const [what, more, expected] of [
   });
 }
 
-test('who comes after a broadcast was begun is not in it, also where its audience is not read to the end yet', async (t) => {
+test('a person who is created after a broadcast has begun is not in it, even if its audience is not read to the end', async (t) => {
   const app = await startWorld(t, { worker: false });
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 3_000 });
   const id = await broadcast(app, { webhook });
@@ -71,9 +71,9 @@ test('who comes after a broadcast was begun is not in it, also where its audienc
   assert.equal((await app.get(`/dispatches/${id}`)).body.counts.targeted, 3_000);
 });
 
-test('one mail per address: the lowest user id gets it, whatever the case of the address and whichever piece it is in', async (t) => {
+test('each address gets one mail: the lowest user id gets it, whatever the case of the address and in whichever piece', async (t) => {
   const app = await startWorld(t);
-  // p1 to p4500: every address three times, 1,500 ids apart, the last ones in another piece.
+  // p1 to p4500: every address occurs three times, 1,500 ids apart, the last ones in another piece.
   await givenPopulation(app.db, {
     workspaceId: app.workspaceId,
     count: 4_500,
@@ -105,7 +105,7 @@ test('one mail per address: the lowest user id gets it, whatever the case of the
   assert.deepEqual([holders, addresses], [1_500, 1_500]);
 });
 
-test('named people who share an address all get their mail', async (t) => {
+test('named people who share an address all get their mails', async (t) => {
   const app = await startWorld(t);
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 2, email: sql`'one@example.test'` });
   const { body } = await app.post('/messages/send', { external_user_ids: ['p1', 'p2'], messages: { email } });
@@ -145,7 +145,7 @@ for (const { what, people, message, expected } of [
     expected: ['p2 sent'],
   },
 ]) {
-  test(`one message per address: ${what}`, async (t) => {
+  test(`each address gets one message: ${what}`, async (t) => {
     const app = await startWorld(t);
     const { db, workspaceId } = app;
     await givenPopulation(db, { workspaceId, count: people.length, email: sql`'one@example.test'` });
@@ -170,7 +170,7 @@ for (const { what, people, message, expected } of [
   });
 }
 
-test('a cap on the one whose turn it is leaves the address without a message', async (t) => {
+test("if the person who gets the address's message is capped, nobody else gets it", async (t) => {
   const app = await startWorld(t);
   await app.givenWorkspace('frequency_caps: [{ channel: email, max_sends: 1, period_count: 1, period_unit: days }]');
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 2, email: sql`'one@example.test'` });
@@ -181,11 +181,11 @@ test('a cap on the one whose turn it is leaves the address without a message', a
   assert.deepEqual(await verdicts(app, id), ['p1 frequency_capped', 'p2 duplicate_address']);
 });
 
-test('a person’s change of address while a broadcast runs gives no address two messages', async (t) => {
+test('no address gets two messages if a person changes address while a broadcast runs', async (t) => {
   const app = await startWorld(t, { worker: false });
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 3, email: sql`'one@example.test'` });
   const id = await broadcast(app, { email });
-  // p1 holds the address since an earlier chunk, and has another one now.
+  // p1 has claimed the address in an earlier chunk, and has another one now.
   await app.db.run(sql`
     insert into address_claims (dispatch_id, channel, address, user_id)
     select ${id}, 'email', 'one@example.test', user_id from profiles where external_id = 'p1'`);
@@ -195,7 +195,7 @@ test('a person’s change of address while a broadcast runs gives no address two
   assert.deepEqual(await verdicts(app, id), ['p1 sent', 'p2 duplicate_address', 'p3 duplicate_address']);
 });
 
-test('the workers of all processes are told when there are people of a broadcast to send to', async (t) => {
+test('the workers of all processes are told when a broadcast has people to send to', async (t) => {
   const app = await startWorld(t);
   const notices: string[] = [];
   const end = Promise.withResolvers<void>();

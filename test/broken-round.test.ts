@@ -1,4 +1,4 @@
-// A round of a broadcast that breaks in the middle, while messages of it are on their way.
+// A round of a broadcast that fails while messages of it are pending.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { raw, sql } from '../src/db/sql.ts';
@@ -8,7 +8,7 @@ import { IOS, scriptedProvider, workspace } from './support/push-provider.ts';
 const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const PEOPLE = 900;
 
-/** As many people as make one round of five chunks: one task of one bucket, as its expansion leaves it. */
+/** Stores people for one round of five chunks, with one task of one bucket, as an expansion leaves it. */
 async function givenTask(app: TestApp, dispatchId: string): Promise<void> {
   await app.db.run(sql`
     with ids as (select n as user_id from generate_series(1, 300000) as n where bucket_of(n) = 7 limit ${PEOPLE}::integer),
@@ -45,7 +45,7 @@ const states = async (app: TestApp) =>
 const rename = (app: TestApp, from: string, to: string) =>
   app.db.run(sql`${raw(`alter table ${from} rename to ${to}`)}`);
 
-test('when facts cannot be read, what is on its way lands before its task is tried again: nobody gets it twice', async (t) => {
+test('if facts cannot be read, pending deliveries finish before the task is retried, so that nobody gets two', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.givenWorkspace(`${workspace()}
 segments:
@@ -58,7 +58,7 @@ segments:
   const provider = scriptedProvider();
   const first = provider.hold();
   await app.startAnotherWorker({ lanes: ['broadcast'], pushSenders: provider.senders });
-  // Two chunks are begun, the facts of a third are read, and it waits for room.
+  // Two chunks are under way. The facts of a third are read, and it waits for a free place.
   await until(app, async () => (await withStatus(app, 'sending')) >= 400);
   await rename(app, 'push_targets', 'gone');
   const second = provider.called(210).then(() => provider.hold());
@@ -66,7 +66,7 @@ segments:
   const held = await second;
   await until(app, async () => (await withStatus(app, 'sent')) >= 150);
   await rename(app, 'gone', 'push_targets');
-  // The facts of the fourth chunk were asked for in vain. Whoever would begin anew does so within this time.
+  // Reading the facts of the fourth chunk has failed. A worker that would retry the task does so within this time.
   for (let tenths = 0; tenths < 100; tenths += 1) {
     app.clock.advance(100);
     await app.db.query(sql`select 1`);

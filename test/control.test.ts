@@ -1,4 +1,4 @@
-// What an operator does to a dispatch that runs: cancel, pause, resume, replay.
+// An operator's orders to a running dispatch: cancel, pause, resume, replay.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
@@ -46,7 +46,7 @@ webhook: { deliver: true, allow: ["${sink.host}"] }`);
   };
 }
 
-/** A worker of another process hears of new work by a notice, which takes its time. */
+/** Waits until no work is left. Another process's worker hears of new work by a notification, which takes a moment. */
 async function untilDone({ db }: TestApp, ...workers: (Worker | null)[]): Promise<void> {
   for (let open = 1; open > 0; ) {
     await Promise.all(workers.map((worker) => worker?.idle()));
@@ -62,7 +62,7 @@ const everyoneOnce = (sink: WebhookSink, people: number) => {
   );
 };
 
-test('a broadcast cancelled in the middle stops, its counts add up, and a replay finishes the rest with no one twice', async (t) => {
+test('a broadcast cancelled in the middle stops, its counts add up, and a replay reaches everybody else once', async (t) => {
   const people = 1_000;
   const { app, sink, send, order, counts } = await startWorld(t, { people: 2 * people });
   const release = sink.holdAfter(150);
@@ -95,7 +95,7 @@ test('a broadcast cancelled in the middle stops, its counts add up, and a replay
   });
 });
 
-test('a pause holds over a restart, and resuming goes on where it was', async (t) => {
+test('a pause survives a restart, and resuming continues where it stopped', async (t) => {
   const people = 1_000;
   const { app, sink, send, order, counts } = await startWorld(t, { people });
   const release = sink.holdAfter(200);
@@ -118,7 +118,7 @@ test('a pause holds over a restart, and resuming goes on where it was', async (t
   assert.equal((await counts(id)).state, 'finished');
 });
 
-test('cancelled before anybody has a row: everybody is counted as cancelled, and a replay sends to all', async (t) => {
+test('a dispatch cancelled before anybody has a row counts everybody as cancelled, and a replay sends to all', async (t) => {
   const { app, sink, send, order, counts } = await startWorld(t, { people: 50, worker: false });
   const id = await send();
   await order(id, 'cancel');
@@ -135,7 +135,7 @@ test('cancelled before anybody has a row: everybody is counted as cancelled, and
   everyoneOnce(sink, 50);
 });
 
-test('named people cancelled, paused or replayed before they were looked up', async (t) => {
+test('a dispatch to named people can be cancelled, paused and replayed before they are looked up', async (t) => {
   const { app, sink, send, order, counts } = await startWorld(t, { people: 2, worker: false });
   const named = { external_user_ids: ['p1', 'p2', 'nobody'] };
   const [one, other] = [await send(named), await send(named)];
@@ -155,7 +155,7 @@ test('named people cancelled, paused or replayed before they were looked up', as
   }
 });
 
-test('a replay takes what failed and nothing else; what is skipped, sent or unknown stays', async (t) => {
+test('a replay retries what failed; what is skipped, sent or unknown stays', async (t) => {
   let isBroken = true;
   const answer = (who: string) => (isBroken && who !== 'p1' ? 400 : 200);
   const { app, sink, send, order, counts } = await startWorld(t, { people: 4, answer });
@@ -192,7 +192,7 @@ test('a replay takes what failed and nothing else; what is skipped, sent or unkn
   assert.equal(sink.total(), 2, 'nothing is left to be replayed');
 });
 
-test('what failed may be replayed alone: what was cancelled stays so, for good', async (t) => {
+test('a replay of failed sends alone leaves cancelled ones cancelled for good', async (t) => {
   const { app, sink, send, order, counts } = await startWorld(t, { people: 4, worker: false });
   const id = await send();
   await order(id, 'pause');
@@ -253,11 +253,11 @@ test('a replay’s filter is read strictly', async (t) => {
   }
 });
 
-test('whatever is ordered while two workers run, nobody gets two and nobody is lost', async (t) => {
+test('nobody gets two messages and nobody is lost, whatever is ordered while two workers run', async (t) => {
   const people = 12;
   let isBroken = false;
   const { app, sink, send, order, counts } = await startWorld(t, { people, answer: () => (isBroken ? 400 : 200) });
-  // Far apart, so that the audience is written in several pieces.
+  // The user ids are far apart, so that the audience is written in several pieces.
   await app.db.run(sql`update profiles set user_id = user_id * 700, bucket = bucket_of(user_id * 700)`);
   const another = await app.startAnotherWorker();
   const orders = fc.array(

@@ -1,4 +1,4 @@
-// A server that is killed in the middle of its work, as a process of its own on a database of its own.
+// A server process that is killed in the middle of its work, on its own database.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const KEY = 'a-key-for-the-crash-test';
 const EVERYBODY = '11111111-1111-4111-8111-111111111111';
 const PEOPLE = 5_000;
-const IN_HAND = 4 * 200; // rounds at once × chunk
+const IN_HAND = 4 * 200; // concurrent rounds × chunk size
 
 function environment(folder: string, workspace: string): Record<string, string> {
   const file = join(folder, 'workspace.yaml');
@@ -35,7 +35,7 @@ async function post(server: ServerProcess, path: string, body: object): Promise<
   return (await response.json()) as { dispatch_id: string };
 }
 
-test('kill -9 while 5,000 mails go out: after the next start everybody has theirs, and few have two', async (t) => {
+test('after kill -9 while 5,000 mails go out and a restart, everybody has a mail and few have two', async (t) => {
   const sink = await startSmtpSink();
   const env = environment(
     dataFolder(t),
@@ -77,7 +77,7 @@ test('kill -9 while 5,000 mails go out: after the next start everybody has their
   await sink.close();
 });
 
-test('kill -9 while an audience of 22,000 is written: after the next start everybody has exactly one row, and is sent to', async (t) => {
+test('after kill -9 while an audience of 22,000 is written and a restart, everybody has exactly one row and a mail', async (t) => {
   const people = 22_000;
   const folder = dataFolder(t);
   const env = environment(folder, `segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]\n`);
@@ -144,7 +144,7 @@ async function holdExpansion(db: Database, userId: number): Promise<() => Promis
   };
 }
 
-/** Every verdict of the dispatch is `sent`; asks until it is finished, which the arrival of its last mail precedes by a commit. */
+/** Waits until the dispatch is finished, a commit after its last mail arrives, and checks that every verdict is `sent`. */
 async function finished(server: ServerProcess, id: string): Promise<void> {
   for (;;) {
     const response = await fetch(`${server.url}/dispatches/${id}`, { headers: { authorization: `Bearer ${KEY}` } });

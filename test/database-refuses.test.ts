@@ -1,4 +1,4 @@
-// A database that answers and takes no writes: nothing is lost, everybody is told why, and it goes on by itself.
+// A database that answers but refuses writes: nothing is lost, everybody is told why, and work continues by itself.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Db } from '../src/db/database.ts';
@@ -24,10 +24,10 @@ async function stored(app: TestApp): Promise<number> {
   return (await app.db.one<{ stored: number }>(sql`select count(*) as stored from dispatches`)).stored;
 }
 
-test('a full disk: sends are refused with the reason, what was accepted goes out once there is room', async (t) => {
+test('with a full disk, sends are refused with the reason, and accepted ones go out once there is room', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
-  const disk = await mountSmallDisk(t, app.db);
+  const disk = await mountSmallDisk(t);
   if (disk === null) return t.skip('a small disk is mounted by root only');
   for (const table of ['dispatches', 'sends'])
     await app.db.run(sql`${raw(`alter table ${table}_20260315 set tablespace ${disk.name}`)}`);
@@ -46,7 +46,7 @@ test('a full disk: sends are refused with the reason, what was accepted goes out
   assert.deepEqual([health.body.database.state, health.body.database.reason], ['refuses_writes', 'disk_full']);
   assert.equal((await app.get(`/dispatches/${first.body.dispatch_id}`)).status, 200, 'what only reads goes on');
 
-  // The worker has no room for the rows of the ledger either.
+  // The worker cannot write rows of the ledger either.
   const { worker } = await app.startAnotherWorker();
   await worker?.idle();
   assert.notEqual((await app.get(`/dispatches/${first.body.dispatch_id}`)).body.state, 'finished');
@@ -62,7 +62,7 @@ test('a full disk: sends are refused with the reason, what was accepted goes out
   assert.deepEqual([sent, people], [all, all], 'each that was accepted went out, none that was refused');
 });
 
-test('a database that was made read-only: sends are refused with the reason, and accepted again when it is not', async (t) => {
+test('with a read-only database, sends are refused with the reason, and accepted again when it takes writes', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
   assert.equal((await app.post('/messages/send', named)).status, 201);
@@ -72,7 +72,7 @@ test('a database that was made read-only: sends are refused with the reason, and
       await tx.run(sql`${raw(`alter database ${await nameOf(tx)} ${statement}`)}`);
     });
   await set('set default_transaction_read_only = on');
-  // As when the server was made a standby: every connection ends.
+  // Every connection ends, as when the database server becomes a standby.
   await assert.rejects(
     app.db.query(sql`
     select pg_terminate_backend(pid)
@@ -116,7 +116,7 @@ test('a send that loses against other transactions is answered with 503, and acc
   assert.equal(await stored(app), 2);
 });
 
-/** What failed waits for its next attempt; what was accepted by another process is heard of by a notice, which takes its time. */
+/** Waits until no work is left: failed tasks wait for a retry, and a notification from another process takes a moment. */
 async function untilDone({ db, clock }: TestApp, worker: Worker | null): Promise<void> {
   for (let open = 1; open > 0; ) {
     clock.advance(60_000);
@@ -133,7 +133,7 @@ async function untilTold(app: TestApp, error: string) {
   throw new Error(`nobody was told: ${error}`);
 }
 
-/** Connections from the time before are given up one by one, as they fail. */
+/** Waits until the server is healthy. Its older connections are dropped one by one, as they fail. */
 async function untilHealthy(app: TestApp): Promise<void> {
   for (let tries = 0; tries < 50; tries += 1) {
     await app.untilTakesWrites();

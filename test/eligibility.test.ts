@@ -39,7 +39,7 @@ async function track(app: TestApp, attributes: object): Promise<void> {
   assert.equal(body.errors, undefined, JSON.stringify(body));
 }
 
-/** Channel → `sent`, or the reason why not. */
+/** Sends a request. Returns `sent` or the reason against it, for each channel. */
 async function send(app: TestApp, request: object): Promise<Record<string, string>> {
   const { status, body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages, ...request });
   assert.equal(status, 201, JSON.stringify(body));
@@ -59,7 +59,7 @@ const usual = {
   content_card: 'sent',
 };
 
-test('what each recipient_subscription_state admits', async (t) => {
+test('each recipient_subscription_state admits the right people', async (t) => {
   const app = await givenAda(t);
   assert.deepEqual(await send(app, {}), usual);
   assert.deepEqual(await send(app, { recipient_subscription_state: 'opted_in' }), {
@@ -69,7 +69,7 @@ test('what each recipient_subscription_state admits', async (t) => {
   assert.deepEqual(await send(app, { recipient_subscription_state: 'all' }), usual);
 });
 
-test('what a change of the person does', async (t) => {
+test('a change of the person changes who is admitted', async (t) => {
   const app = await givenAda(t);
   const only = (channel: keyof typeof messages, state?: string) => ({
     messages: { [channel]: messages[channel] },
@@ -103,7 +103,7 @@ test('what a change of the person does', async (t) => {
   assert.deepEqual(await send(app, only('sms')), { sms: 'no_address' });
 });
 
-test('an abort or an error in one channel leaves the others alone', async (t) => {
+test('an abort or an error in one channel does not affect the others', async (t) => {
   const app = await givenAda(t);
   const broken = {
     apple_push: messages.apple_push,
@@ -125,7 +125,7 @@ frequency_caps:
   - { channel: any, max_sends: 2, period_count: 1, period_unit: days }
 `;
 
-test('frequency caps: the examples of the specification', async (t) => {
+test('frequency caps behave as in the examples of the specification', async (t) => {
   const app = await givenAda(t, caps);
   await track(app, {
     subscription_groups: [{ subscription_group_id: GROUP, subscription_state: 'subscribed' }],
@@ -147,7 +147,7 @@ test('frequency caps: the examples of the specification', async (t) => {
   assert.deepEqual(await send(app, { messages: { email }, override_frequency_capping: 'true' }), { email: 'sent' });
 });
 
-test('a day is a calendar day of the person', async (t) => {
+test("a day is a calendar day in the person's time zone", async (t) => {
   const app = await givenAda(t, caps);
   await track(app, { time_zone: 'America/New_York' });
   const push = { messages: { apple_push: messages.apple_push } };
@@ -158,7 +158,7 @@ test('a day is a calendar day of the person', async (t) => {
   assert.deepEqual(await send(app, push), { apple_push: 'sent' });
 });
 
-test('many dispatches at once cannot take more places than there are', async (t) => {
+test('many concurrent dispatches cannot take more slots than the cap has', async (t) => {
   const app = await givenAda(t, caps);
   const request = { external_user_ids: ['ada'], messages: { email: messages.email } };
   const answers = await Promise.all(Array.from({ length: 40 }, () => app.post('/messages/send', request)));

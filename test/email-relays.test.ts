@@ -1,4 +1,4 @@
-// Several mail relays: which of them a mail goes to, and to which it does not go any more.
+// Several mail relays: which of them gets a mail, and which is left out.
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
@@ -10,7 +10,7 @@ const email = { app_id: APP, subject: 'Hello', body: '<p>Hello</p>' };
 
 interface World {
   app: TestApp;
-  /** Until everything that is due has been tried. */
+  /** Sends a mail and waits until everything due has been tried. Returns the verdict. */
   send(name?: string, more?: object): Promise<Record<string, unknown>>;
   verdict(dispatchId: string): Promise<Record<string, unknown>>;
 }
@@ -42,7 +42,7 @@ async function start(t: TestContext, relays: Record<string, string>): Promise<Wo
   };
 }
 
-/** A relay that says what `answer` says to each line, and hangs up where it says nothing. */
+/** A relay that answers each line with `answer`, and hangs up if that is null. */
 async function startRawRelay(t: TestContext, answer: (line: string) => string | null): Promise<RawRelay> {
   const relay = { url: '', connections: 0, answer };
   const sockets = new Set<Socket>();
@@ -87,15 +87,15 @@ interface RawRelay {
   answer: (line: string) => string | null;
 }
 
-/** An answer of a relay that takes everything. */
-function taking(line: string): string {
+/** The answers of a relay that accepts everything. */
+function accepting(line: string): string {
   if (line === 'greeting') return '220 raw';
   return line === 'DATA' ? '354 go' : '250 ok';
 }
 
 const to = ({ mails }: MailServer) => mails.map((one) => one.to);
 
-test('mails go to the first relay that is well, and the verdict names it', async (t) => {
+test('mails go to the first healthy relay, and the verdict names it', async (t) => {
   const [main, spare] = [await startMailServer(t), await startMailServer(t)];
   const { send } = await start(t, { main: main.url, spare: spare.url });
   const { status, detail } = await send();
@@ -106,10 +106,10 @@ test('mails go to the first relay that is well, and the verdict names it', async
 for (const [what, answer] of [
   ['that closes the connection at once', () => null],
   ['that greets with 421', (line: string) => (line === 'greeting' ? '421 too busy' : null)],
-  ['that answers 421 to a recipient', (line: string) => (line.startsWith('RCPT') ? '421 closing' : taking(line))],
-  ['that has no room for a mail', (line: string) => (line.startsWith('MAIL') ? '452 no room' : taking(line))],
-  ['that hangs up when a mail is announced', (line: string) => (line === 'DATA' ? null : taking(line))],
-  ['that does not accept our sender', (line: string) => (line.startsWith('MAIL') ? '550 not yours' : taking(line))],
+  ['that answers 421 to a recipient', (line: string) => (line.startsWith('RCPT') ? '421 closing' : accepting(line))],
+  ['that has no room for a mail', (line: string) => (line.startsWith('MAIL') ? '452 no room' : accepting(line))],
+  ['that hangs up when a mail is announced', (line: string) => (line === 'DATA' ? null : accepting(line))],
+  ['that does not accept our sender', (line: string) => (line.startsWith('MAIL') ? '550 not yours' : accepting(line))],
 ] as const)
   test(`a mail for a relay ${what} goes to the next at once`, async (t) => {
     const [main, spare] = [await startRawRelay(t, answer), await startMailServer(t)];
@@ -120,7 +120,7 @@ for (const [what, answer] of [
     assert.ok(main.connections > 0);
   });
 
-test('what a relay refuses because of the recipient is not tried at another', async (t) => {
+test('a mail that a relay refuses because of the recipient is not tried at another', async (t) => {
   const [main, spare] = [await startMailServer(t), await startMailServer(t)];
   main.refuse = () => smtpReply(550, '5.1.1 no such user');
   const { send } = await start(t, { main: main.url, spare: spare.url });
@@ -135,8 +135,8 @@ for (const [delivery, status] of [
   ['at_least_once', 'pending'],
   ['at_most_once', 'unknown'],
 ] as const)
-  test(`${delivery}: a mail that was sent whole and not answered goes to no other relay`, async (t) => {
-    const main = await startRawRelay(t, (line) => (line === 'text' ? null : taking(line)));
+  test(`${delivery}: a mail that was sent completely and not answered goes to no other relay`, async (t) => {
+    const main = await startRawRelay(t, (line) => (line === 'text' ? null : accepting(line)));
     const spare = await startMailServer(t);
     const { send } = await start(t, { main: main.url, spare: spare.url });
     const verdict = await send('ada', { cresset: { delivery } });
@@ -147,7 +147,7 @@ for (const [delivery, status] of [
     assert.deepEqual(to(spare), []);
   });
 
-test('a relay that fails again and again is left alone, then tried by one mail, and preferred again once it is back', async (t) => {
+test('a relay that keeps failing is left out, then tried with one mail, and preferred again once it is back', async (t) => {
   const main = await startRawRelay(t, () => null);
   const spare = await startMailServer(t);
   const { app, send } = await start(t, { main: main.url, spare: spare.url });
@@ -163,14 +163,14 @@ test('a relay that fails again and again is left alone, then tried by one mail, 
   await send();
   assert.equal(main.connections, probed, 'it rests again, for longer');
 
-  main.answer = taking;
+  main.answer = accepting;
   app.clock.advance(20_000);
   assert.equal((await send()).detail, 'relay main');
   assert.equal((await send()).detail, 'relay main');
   assert.equal(to(spare).length, 8);
 });
 
-test('while no relay is well, mails wait and nothing is lost', async (t) => {
+test('while no relay is healthy, mails wait and none is lost', async (t) => {
   const [main, spare] = [await startRawRelay(t, () => null), await startRawRelay(t, () => null)];
   const { app, send, verdict } = await start(t, { main: main.url, spare: spare.url });
   const sent = [];
@@ -180,7 +180,7 @@ test('while no relay is well, mails wait and nothing is lost', async (t) => {
     Array(7).fill('pending'),
   );
   assert.equal(sent.at(-1)?.provider_code, 'no relay answers');
-  spare.answer = taking;
+  spare.answer = accepting;
   app.clock.advance(6 * 60_000);
   await app.drain();
   for (const { id } of sent) {

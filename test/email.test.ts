@@ -27,7 +27,7 @@ async function verdicts(app: TestApp, dispatchId: string) {
   return body.recipients as { external_id: string | null; status: string; reason: string | null; address?: string }[];
 }
 
-test('fifty named people get the right mails, each their own, and each has the right verdict', async (t) => {
+test('fifty named people each get their own mail and the right verdict', async (t) => {
   const server = await startMailServer(t);
   const app = await startTestApp(t);
   await app.givenWorkspace(workspace(server.url));
@@ -43,7 +43,7 @@ test('fifty named people get the right mails, each their own, and each has the r
     .map(({ external_id }) => ({ external_id, alias_label: 'shop', alias_name: `shop-${external_id}` }));
   assert.equal((await app.post('/users/alias/new', { user_aliases: aliases })).status, 201);
 
-  // 30 external ids and 12 aliases; 3 of them named again in the other way; 5 that nobody has.
+  // 30 external ids and 12 aliases; 3 people named in both ways; 5 names that nobody has.
   const { status, body } = await app.post('/messages/send', {
     external_user_ids: [...people.slice(0, 33).map(({ external_id }) => external_id), 'ghost-1', 'ghost-2', 'ghost-3'],
     user_aliases: [
@@ -87,7 +87,7 @@ test('fifty named people get the right mails, each their own, and each has the r
   assert.deepEqual(described.channels, { email: { recipients: 42, attempts: 42, attempts_failed: 0, sent: 42 } });
 });
 
-test('a dead address bounces, is never mailed again, and a busy server is tried again later', async (t) => {
+test('a dead address bounces and gets no more mail, and a busy server is retried later', async (t) => {
   const server = await startMailServer(t);
   const app = await startTestApp(t);
   await app.givenWorkspace(workspace(server.url));
@@ -126,7 +126,7 @@ test('a dead address bounces, is never mailed again, and a busy server is tried 
   assert.deepEqual(await byPerson(second), { dead: 'hard_bounced', busy: 'sent', fine: 'sent' });
 });
 
-test('who unsubscribes by the link of a mail gets no further one; opening the link changes nothing', async (t) => {
+test('a person who unsubscribes by the link in a mail gets no more; opening the link changes nothing', async (t) => {
   const server = await startMailServer(t);
   const app = await startTestApp(t);
   await app.givenWorkspace(workspace(server.url, '').replace('  smtp:', '  list_unsubscribe: true\n  smtp:'));
@@ -149,7 +149,7 @@ test('who unsubscribes by the link of a mail gets no further one; opening the li
   assert.equal((await app.post(`${path}x`, '', { key: null })).status, 404);
 });
 
-test('a mail whose connection ends before the answer is tried again, but with at_most_once it is unknown', async (t) => {
+test('a mail whose connection ends before the answer is retried, or becomes unknown with at_most_once', async (t) => {
   const sink = await startSmtpSink();
   t.after(() => sink.close());
   const app = await startTestApp(t);
@@ -166,14 +166,14 @@ test('a mail whose connection ends before the answer is tried again, but with at
       messages: { email },
       cresset: { delivery },
     });
-    await sink.until(() => sink.received.size === 1); // taken over, and not yet answered
+    await sink.until(() => sink.received.size === 1); // accepted, and not yet answered
     sink.cut();
     await app.drain();
     assert.equal((await verdicts(app, body.dispatch_id))[0]?.status, status, delivery);
   }
 });
 
-test('a mail that reached no server is tried again, also with at_most_once', async (t) => {
+test('a mail that reached no server is retried, also with at_most_once', async (t) => {
   const sink = await startSmtpSink();
   await sink.close();
   const app = await startTestApp(t);

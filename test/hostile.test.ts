@@ -1,4 +1,4 @@
-// Bad input: every malformed request gets its 4xx, nothing crashes, nothing is sent by halves.
+// Bad input: every malformed request gets a 4xx, nothing crashes, and nothing is sent in part.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
@@ -13,7 +13,7 @@ const WHATSAPP = '66666666-6666-4666-8666-666666666666';
 const SEGMENT = '11111111-1111-4111-8111-111111111111';
 const BODIES = 20_000;
 
-/** Every part of the request in a form that is accepted. */
+/** A valid request with every part. */
 const valid = {
   external_user_ids: ['ada', 'bob'],
   user_aliases: [{ alias_name: 'a', alias_label: 'b' }],
@@ -108,7 +108,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   key: fc.oneof(fc.constantFrom(...keys), fc.string()),
 });
 
-/** All places in a JSON value, each as its holder and key. */
+/** All positions in a JSON value, each as its container and key. */
 function places(value: unknown): [Record<string, unknown>, string][] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.keys(value).flatMap(
@@ -133,7 +133,7 @@ function mutate(body: object, mutations: Mutation[]): object {
   return body;
 }
 
-/** A few channels of the valid request, so that a mutation is not always drowned by an earlier problem. */
+/** A few channels of the valid request, so that an earlier problem does not always hide a mutation. */
 function someOf(seed: number): object {
   const copy = structuredClone(valid) as Partial<typeof valid> & { messages: Record<string, unknown> };
   const channels = Object.keys(copy.messages);
@@ -159,7 +159,7 @@ segments:
   return app;
 }
 
-/** Sends `count` mutated bodies, 16 at a time; the answers by status, and the dispatches accepted. */
+/** Sends `count` mutated bodies, 16 at a time. Returns the number of answers by status, and the accepted dispatches. */
 async function throwBodies(app: TestApp, count: number, seed: number) {
   const pool = new Pool(app.url, { connections: 16 });
   const bodies = fc.sample(fc.tuple(fc.nat(0xfff), fc.array(mutation, { maxLength: 4 })), { numRuns: count, seed });
@@ -194,7 +194,7 @@ test(`${BODIES} mutated bodies give no 5xx`, async (t) => {
   t.diagnostic(`answers: ${JSON.stringify(statuses)}`);
 });
 
-test('whatever mutated body is accepted finishes', async (t) => {
+test('every mutated body that is accepted finishes', async (t) => {
   const app = await givenPeople(t);
   const { accepted } = await throwBodies(app, 1_000, 1);
   await app.drain();
@@ -204,7 +204,7 @@ test('whatever mutated body is accepted finishes', async (t) => {
   }
 });
 
-test('a body over the limit is refused before it has all come', async (t) => {
+test('a body over the limit is refused before all of it has arrived', async (t) => {
   const app = await startTestApp(t);
   const { port } = new URL(app.url);
   const socket = connectTcp(Number(port), '127.0.0.1');
@@ -219,7 +219,7 @@ test('a body over the limit is refused before it has all come', async (t) => {
   await once(socket, 'close');
 });
 
-test('what is not HTTP, not a path and not a method gets JSON as well', async (t) => {
+test('requests that are not HTTP, or have an unknown path or method, get JSON, too', async (t) => {
   const app = await startTestApp(t);
   const notFound = await app.get('/nowhere', { key: null });
   assert.deepEqual([notFound.status, notFound.body.message], [404, 'Not Found']);
@@ -241,7 +241,7 @@ test('what is not HTTP, not a path and not a method gets JSON as well', async (t
   assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*"message":"Bad Request"/);
 });
 
-test('every route refuses no key, a wrong key, a key without the permission and a wrong address', async (t) => {
+test('every route refuses a missing key, a wrong key, a key without the permission and a wrong address', async (t) => {
   const app = await startTestApp(t);
   const none = await app.givenKey({ permissions: [] });
   const elsewhere = await app.givenKey({ allowFrom: ['10.0.0.0/8', '2001:db8::/32'] });

@@ -1,4 +1,4 @@
-// A small real ledger and a model of it in memory are driven through the same steps in any order, and stay the same.
+// A small real ledger and its model in memory take the same steps in any order, and must stay equal.
 import test from 'node:test';
 import fc from 'fast-check';
 import { replayable } from '../src/dispatch/plan/replay-filter.ts';
@@ -41,7 +41,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-test('whatever happens in whatever order, the ledger is where its model is, and nothing gets stuck', async (t) => {
+test('after any steps in any order, the ledger equals its model, and nothing gets stuck', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.post('/users/track', { attributes: PEOPLE.map((external_id) => ({ external_id })) });
   await fc.assert(

@@ -1,4 +1,4 @@
-// The calls of all workers together keep to a provider's quota. In over HTTP, out through a sender that counts.
+// The calls of all workers together keep a provider's quota. Requests come in over HTTP, and a sender counts the calls.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { raw, sql } from '../src/db/sql.ts';
@@ -15,7 +15,7 @@ const messages = {
   android: { android_push: { title: 'Hi', alert: 'Hello' } },
 };
 
-/** A server, and workers beside it that call a provider each. */
+/** Starts a server and another worker, each with its own provider. */
 async function start(t: TestContext, yaml: string) {
   const app = await startTestApp(t, { worker: false });
   await app.givenWorkspace(`${yaml}${everybody}`);
@@ -35,7 +35,7 @@ async function send(app: TestApp, to: object, platform: 'ios' | 'android' = 'ios
 
 const broadcast = { broadcast: true, segment_id: EVERYBODY };
 
-/** Looks again and again; each look asks the database, so that what others ask of it comes along. */
+/** Checks again and again. Each check asks the database, so that others' queries can proceed. */
 async function until(app: TestApp, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let turns = 0; !(await isSo()); turns += 1) {
     assert.ok(turns < 5_000, 'it never came');
@@ -45,7 +45,7 @@ async function until(app: TestApp, isSo: () => boolean | Promise<boolean>): Prom
 
 const called = (...providers: ScriptedProvider[]) => providers.reduce((sum, { calls }) => sum + calls.length, 0);
 
-/** Exactly `perSecond` calls more for every second that passes. */
+/** Expects exactly `perSecond` more calls for every second that passes. */
 async function expectPace(app: TestApp, providers: ScriptedProvider[], perSecond: number, seconds: number) {
   const before = called(...providers);
   for (let step = 1; step <= seconds * 4; step += 1) {
@@ -56,15 +56,15 @@ async function expectPace(app: TestApp, providers: ScriptedProvider[], perSecond
   }
 }
 
-test('workers keep to one quota together, and use all of it', async (t) => {
+test('workers keep one quota together, and use all of it', async (t) => {
   const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 600 })));
   await givenCrowd(app, 40);
   const one = await worker('broadcast');
   for (let count = 0; count < 4; count += 1) await send(app, broadcast);
-  await until(app, () => called(one) === 10); // what was not used in the last second
+  await until(app, () => called(one) === 10); // the unused part of the last second
   await expectPace(app, [one], 10, 2);
   const other = await worker('broadcast');
-  // Who gets a broadcast is chance; sooner or later both have some.
+  // Chance decides which worker gets a broadcast. Sooner or later both have some.
   for (let seconds = 0; seconds < 40 && called(other) <= 20; seconds += 1) {
     await send(app, broadcast);
     await expectPace(app, [one, other], 10, 1);
@@ -72,7 +72,7 @@ test('workers keep to one quota together, and use all of it', async (t) => {
   assert.ok(called(one) > 30 && called(other) > 20, `${called(one)} and ${called(other)} calls`);
 });
 
-test('a message to one person goes out at once while a broadcast is at the limit, which gives way for it', async (t) => {
+test('a message to one person goes out at once while a broadcast is at the limit, and the broadcast gives way', async (t) => {
   const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 60 })));
   await givenCrowd(app, 20);
   const external_user_ids = ['ada'];
@@ -88,7 +88,7 @@ test('a message to one person goes out at once while a broadcast is at the limit
   await named.called(2);
   await send(app, { external_user_ids });
   app.clock.advance(SECOND);
-  await named.called(3); // named messages alone were over the quota
+  await named.called(3); // the named messages alone exceeded the quota
   for (let step = 0; step < 5; step += 1) {
     app.clock.advance(SECOND / 2);
     await app.db.query(sql`select pg_sleep(0)`);
@@ -121,7 +121,7 @@ test('apps of one Google project share its quota; another project has its own', 
   assert.ok(of(RED) > 0 && of(BLUE) > 0);
 });
 
-test('while the quota cannot be counted no call is made, and it goes on by itself; stopping waits for nobody', async (t) => {
+test('while the quota cannot be counted no call is made; calls resume by themselves, and stopping does not wait', async (t) => {
   const { app, worker } = await start(t, workspace(apns('K1', { calls_per_minute: 6_000 })));
   await givenCrowd(app, 5);
   const rename = (from: string, to: string) => app.db.run(sql`${raw(`alter table ${from} rename to ${to}`)}`);
@@ -140,7 +140,7 @@ test('while the quota cannot be counted no call is made, and it goes on by itsel
     return (await app.get(`/dispatches/${id}`)).body.state === 'finished';
   });
   assert.equal(called(provider), 5);
-  // And now the test ends, whatever waits.
+  // Now the test ends, although calls still wait.
   await rename('call_quotas', 'gone');
   app.clock.advance(60 * SECOND);
   await send(app, broadcast);

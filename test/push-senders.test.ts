@@ -1,4 +1,4 @@
-// Both senders against the stand-ins for their providers: every answer these can give, and their faults in a crowd.
+// The FCM and APNs senders against the stand-ins for their providers: every answer, and faults among many messages.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { createFcmSender } from '../src/channels/android-push/deliver.ts';
@@ -54,7 +54,7 @@ async function startApns(t: TestContext) {
   return { clock, apns, sender, send: (token: string) => sender.deliver(pushTo(token, rendered, clock), never) };
 }
 
-/** What became of each answer; `never` is waited for until its time is up. */
+/** The outcome of each answer. For `never`, it waits until the time is up. */
 async function outcomes(
   names: readonly string[],
   send: (name: string) => Promise<PushOutcome>,
@@ -74,7 +74,7 @@ async function outcomes(
   return said;
 }
 
-const ofTheNetwork = {
+const networkOutcomes = {
   slow: 'accepted',
   accepted: 'accepted',
   lost: 'retry',
@@ -85,7 +85,7 @@ const ofTheNetwork = {
   huge: 'retry',
 };
 
-test('every answer of the FCM stand-in becomes what the table says', async (t) => {
+test('every answer of the FCM stand-in becomes the outcome in the table', async (t) => {
   const { clock, fcm, sender, send } = await startFcm(t);
   fcm.setFaults({ ...readFaults({}), slowMs: 1 });
   const asked = () => fcm.counts().requests;
@@ -106,16 +106,16 @@ test('every answer of the FCM stand-in becomes what the table says', async (t) =
     thirdpartyautherror: 'config_error',
     permissiondenied: 'config_error',
     unspecifiederror: 'failed',
-    goaway: 'retry', // it refuses this one for ever
+    goaway: 'retry', // it always refuses this one
     truncated: 'unknown',
     garbage: 'unknown',
-    ...ofTheNetwork,
+    ...networkOutcomes,
   });
   assert.equal(fcm.counts().tokens, 1, 'a token of this minute is not exchanged for another');
   await sender.close();
 });
 
-test('every answer of the APNs stand-in becomes what the table says', async (t) => {
+test('every answer of the APNs stand-in becomes the outcome in the table', async (t) => {
   const { clock, apns, sender, send } = await startApns(t);
   apns.setFaults({ ...readFaults({}), slowMs: 1 });
   const asked = () => apns.counts().requests;
@@ -134,12 +134,12 @@ test('every answer of the APNs stand-in becomes what the table says', async (t) 
     ...each('retry', 'idletimeout toomanyrequests internalservererror serviceunavailable shutdown goaway'),
     toomanyprovidertokenupdates: 'retry app',
     ...each('accepted', 'truncated garbage'),
-    ...ofTheNetwork,
+    ...networkOutcomes,
   });
   await sender.close();
 });
 
-test('a revoked access token is exchanged once for a crowd', async (t) => {
+test('a revoked access token is renewed once for many messages', async (t) => {
   const { clock, fcm, sender, send } = await startFcm(t);
   await send('ada');
   clock.advance(60_000);
@@ -155,7 +155,7 @@ for (const [name, begin] of [
   ['FCM', startFcm],
   ['APNs', startApns],
 ] as const) {
-  test(`${name} that says GOAWAY every 50 requests gets each of 2,000 exactly once`, async (t) => {
+  test(`${name} that sends GOAWAY every 50 requests gets each of 2,000 messages exactly once`, async (t) => {
     const started = await begin(t);
     const simulator = 'fcm' in started ? started.fcm : started.apns;
     simulator.setFaults(readFaults({ goawayEvery: 50 }));
@@ -168,7 +168,7 @@ for (const [name, begin] of [
   });
 }
 
-test('a crowd with latency takes more connections of FCM, and one of APNs', async (t) => {
+test('many messages with latency take several connections to FCM, and one to APNs', async (t) => {
   const { fcm, ...android } = await startFcm(t);
   fcm.setFaults(readFaults({ latency: 20 }));
   await Promise.all(Array.from({ length: 3_000 }, (_, n) => android.send(`t${n}`)));

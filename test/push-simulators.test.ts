@@ -1,4 +1,4 @@
-// Our senders and the simulators were written apart from the same specification: here they meet over real HTTP.
+// Our senders and the simulators were written independently from the same specification. Here they meet over real HTTP.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createAdmSender } from '../src/channels/kindle-push/deliver.ts';
@@ -41,7 +41,7 @@ const webAnswers: [string, PushOutcome | PushOutcome['kind']][] = [
   ['sim-huge-a', { kind: 'retry', reason: '500' }],
 ];
 
-test('a push service that decrypts takes what we send, and each of its answers means what it should', async (t) => {
+test('a push service that decrypts accepts what we send, and each of its answers has the right outcome', async (t) => {
   const service = await startWebPushSimulator();
   t.after(() => service.stop());
   const { publicKey: public_key, privateKey: private_key } = service.vapid;
@@ -87,7 +87,7 @@ const admAnswers: [string, PushOutcome | PushOutcome['kind']][] = [
   ['sim-huge-a', { kind: 'retry', reason: '500' }],
 ];
 
-test('Amazon’s service takes what we send, and each of its answers means what it should', async (t) => {
+test('Amazon’s service accepts what we send, and each of its answers has the right outcome', async (t) => {
   const service = await startAdmSimulator();
   t.after(() => service.stop());
   const settings = {

@@ -1,4 +1,4 @@
-// An app that may be called rarely: its messages go out at its pace, and hold up nobody else's. In over HTTP.
+// An app with a low quota: its messages go out at its pace and delay nobody else's. Requests come in over HTTP.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -8,7 +8,7 @@ import { apns, FIRE, givenCrowd, IOS, scriptedProvider, workspace } from './supp
 const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const PEOPLE = 40;
 const PER_MINUTE = 60;
-/** Of each broadcast: five seconds' worth. */
+/** Most messages of one broadcast that may have begun: five seconds' worth. */
 const MOST_BEGUN = (5 * PER_MINUTE) / 60;
 const STEP_MS = 250;
 
@@ -20,7 +20,7 @@ async function broadcast(app: TestApp, messages: object): Promise<string> {
 
 const state = async (app: TestApp, id: string) => (await app.get(`/dispatches/${id}`)).body.state;
 
-test('broadcasts to an app that may be called rarely share its pace and hold up no other broadcast', async (t) => {
+test('broadcasts to an app with a low quota share its pace and delay no other broadcast', async (t) => {
   const provider = scriptedProvider();
   const app = await startTestApp(t, { pushSenders: provider.senders });
   const adm = JSON.stringify({ client_id: 'id', client_secret: 'secret' });

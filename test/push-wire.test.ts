@@ -1,4 +1,4 @@
-// From the request to the providers' own protocols: real senders, and stand-ins that check what the providers check.
+// From the request to the providers' protocols: real senders, and stand-ins that check what the providers check.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -11,7 +11,7 @@ import { IOS } from './support/push-provider.ts';
 
 const ANDROID = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
 
-test('FCM and APNs: sent, tried again, dead and suspect tokens, each as its provider says', async (t) => {
+test('FCM and APNs: sent, retried, dead and suspect tokens, each as its provider says', async (t) => {
   const app = await startTestApp(t);
   const apns = await startApnsSimulator({ clock: app.clock });
   const fcm = await startFcmSimulator({ clock: app.clock });

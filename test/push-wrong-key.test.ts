@@ -1,5 +1,5 @@
-// A signing key that Apple stops accepting in the middle of a broadcast: what waits is kept, nobody loses a token, the
-// operator is told why, and with the right key everybody gets the message once. The real sender, the real protocol.
+// Apple stops accepting a signing key in the middle of a broadcast: waiting sends are kept, nobody loses a token, the operator
+// learns why, and with the right key everybody gets the message once. With the real sender over the real protocol.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -9,7 +9,7 @@ import { IOS } from './support/push-provider.ts';
 
 const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const PEOPLE = 2_000;
-/** A second's worth goes out while the clock stands still: in the middle, for as long as we want. */
+/** Messages that go out while the clock stands still: a second's worth, so that the broadcast stops in the middle. */
 const FIRST = 600;
 const MOST_REFUSED = 100;
 const STREAMS = 1_000;
@@ -52,7 +52,7 @@ async function broadcast(app: TestApp): Promise<string> {
 
 const refusals = (apns: ApnsSimulator) => apns.counts().answers['refused: InvalidProviderToken'] ?? 0;
 
-/** Turn after turn of the event loop: nothing here waits for time. */
+/** Checks at every turn of the event loop, because nothing here waits for time. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise(setImmediate);
 }
@@ -77,7 +77,7 @@ async function expectSilence(app: TestApp, apns: ApnsSimulator): Promise<void> {
   assert.equal(apns.counts().requests, requests, 'nothing goes out while it is paused');
 }
 
-/** The clock goes on by itself from here, second by second, until the dispatch has ended. */
+/** Moves the clock second by second until the dispatch has ended, and expects one message for everybody. */
 async function expectEverybodyOnce(app: TestApp, apns: ApnsSimulator, id: string): Promise<void> {
   for (let seconds = 0; seconds < 900; seconds += 1) {
     app.clock.advance(1_000);
@@ -95,7 +95,7 @@ async function expectEverybodyOnce(app: TestApp, apns: ApnsSimulator, id: string
   assert.equal((await app.get(`/dispatches/${id}`)).body.failure ?? null, null);
 }
 
-test('a wrong key that is applied in the middle of a broadcast costs a handful of calls and nobody their message', async (t) => {
+test('a wrong key applied in the middle of a broadcast costs a few calls and no message', async (t) => {
   const good = makeApnsKey();
   const { app, apns } = await start(t, [good]);
   await givenSettings(app, settingsWith(apns, good, { calls_per_minute: FIRST * 60 }));
@@ -113,7 +113,7 @@ test('a wrong key that is applied in the middle of a broadcast costs a handful o
   await expectEverybodyOnce(app, apns, id);
 });
 
-test('a key that is revoked in the middle of a broadcast costs what was under way and nobody their message', async (t) => {
+test('a key revoked in the middle of a broadcast costs the calls under way and no message', async (t) => {
   const [first, second] = [makeApnsKey(), makeApnsKey('SIMTEAM001', 'SIMKEY0002')];
   const { app, apns } = await start(t, [first, second]);
   await givenSettings(app, settingsWith(apns, first));
@@ -123,7 +123,7 @@ test('a key that is revoked in the middle of a broadcast costs what was under wa
   apns.revokeTokens();
   await expectPaused(app, id);
   t.diagnostic(`${refusals(apns)} calls were refused`);
-  // Those were under way when the first was refused: no more than the streams of the one connection.
+  // The calls that were under way when the first was refused: at most the streams of one connection.
   assert.ok(refusals(apns) >= 1 && refusals(apns) <= STREAMS, `${refusals(apns)} calls`);
   assert.ok(apns.counts().accepted < PEOPLE, 'it was in the middle');
   await expectSilence(app, apns);

@@ -1,4 +1,4 @@
-// Rates are counted exactly across servers, also where the count and the storing of a send are one statement. send.md 13.
+// Rates are counted exactly across servers, also when one statement counts and stores a send. send.md 13.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -23,9 +23,9 @@ const statuses = (answers: Reply[]) => Object.groupBy(answers, ({ status }) => S
 const stored = async ({ db }: TestApp) =>
   (await db.one<{ stored: number }>(sql`select count(*) as stored from dispatches`)).stored;
 
-test('two servers share a window: no request too many, none too few, and each is told what is left', async (t) => {
+test('two servers share a window exactly, and each request is told what is left', async (t) => {
   const { app, urls } = await givenTwoServers(t, '{ default: 60 }');
-  // Good sends, sends that fail their checks, bodies that are not JSON, and another endpoint: one window for all of them.
+  // Good sends, sends that fail their checks, bodies that are not JSON and another endpoint share one window.
   const kinds = [
     (url: string) => app.post('/messages/send', good, { url }),
     (url: string) => app.post('/messages/send', good, { url, headers: { 'idempotency-key': crypto.randomUUID() } }),
@@ -55,7 +55,7 @@ test('two servers share a window: no request too many, none too few, and each is
   assert.deepEqual([next.status, remaining(next)], [201, 59]);
 });
 
-test('broadcasts have a window of their own, and one batch may be counted in both', async (t) => {
+test('broadcasts have their own window, and one batch may be counted in both', async (t) => {
   const { app, urls } = await givenTwoServers(t, '{ default: 10, "send_broadcast:/messages/send": 5 }');
   const post = (body: object, index: number) => app.post('/messages/send', body, { url: urls[index % 2] ?? '' });
   const answers = await Promise.all(
@@ -67,7 +67,7 @@ test('broadcasts have a window of their own, and one batch may be counted in bot
   assert.equal(await stored(app), 15);
 });
 
-test('a raised limit holds at once; a lowered one refuses what is over it and forgets nothing', async (t) => {
+test('a raised limit applies at once; a lowered one refuses what exceeds it and keeps the count', async (t) => {
   const { app } = await givenTwoServers(t, '{ default: 2 }');
   const post = async () => (await app.post('/messages/send', good)).status;
   assert.deepEqual([await post(), await post(), await post()], [201, 201, 429]);
@@ -79,7 +79,7 @@ test('a raised limit holds at once; a lowered one refuses what is over it and fo
   assert.deepEqual([await post(), await post()], [201, 429]);
 });
 
-test('idempotency keys that race at two servers, in opposite order, are stored once each', async (t) => {
+test('idempotency keys that arrive at two servers in opposite order are stored once each', async (t) => {
   const { app, urls } = await givenTwoServers(t, '{ default: 1000 }');
   const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
   const send = (url: string) => (key: string) =>

@@ -1,4 +1,4 @@
-// What is forgotten when its time has passed, what is kept all the same, and what is summed up before.
+// Retention: what is deleted after its time, what is kept, and what is summed up first.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import pino from 'pino';
@@ -16,15 +16,15 @@ const log = pino({ level: 'silent' });
 interface World {
   app: TestApp;
   send(...names: string[]): Promise<string>;
-  /** A dispatch that is paused after everybody got theirs, which its state does not know. */
+  /** A dispatch that is paused after everybody got the message, although its state does not say so. */
   sendAndPause(name: string): Promise<string>;
-  /** Housekeeping with two days of retention, so many days after the 15th. */
-  keepHouse(daysLater: number): Promise<void>;
-  /** Which days have a partition in all four tables. */
+  /** Runs housekeeping with two days of retention, this many days after the 15th. */
+  runHousekeeping(daysLater: number): Promise<void>;
+  /** The days that have a partition in all four tables. */
   days(): Promise<string[]>;
 }
 
-/** On the 15th of March; housekeeping has made room to the 17th. */
+/** Starts on 15 March, when housekeeping has made partitions up to the 17th. */
 async function start(t: TestContext): Promise<World> {
   const app = await startTestApp(t);
   await app.givenWorkspace(`
@@ -48,7 +48,7 @@ segments: [{ id: ${STRANGERS}, name: Strangers, filter: { received_campaign: { c
       assert.equal((await app.post(`/dispatches/${id}/pause`, {})).status, 201);
       return id;
     },
-    async keepHouse(daysLater) {
+    async runHousekeeping(daysLater) {
       await keepHouse({ db: app.db, clock: later(app, daysLater), log, retentionDays: 2 });
     },
     async days() {
@@ -64,19 +64,19 @@ segments: [{ id: ${STRANGERS}, name: Strangers, filter: { received_campaign: { c
   };
 }
 
-/** The app's own clock stands still. */
+/** A clock that is `days` ahead of the app's, which stands still. */
 function later({ clock }: TestApp, days: number): TestClock {
   return new TestClock(new Date(clock.now().getTime() + days * DAY_MS).toISOString());
 }
 
-test('a day is dropped when its time is over, and what its sends alone knew is still known', async (t) => {
-  const { app, send, keepHouse, days } = await start(t);
+test('a day is dropped when its time is over, and the facts that only its sends held are kept', async (t) => {
+  const { app, send, runHousekeeping, days } = await start(t);
   const id = await send('ada');
-  await keepHouse(2);
+  await runHousekeeping(2);
   assert.deepEqual(await days(), ['15', '16', '17', '18', '19'], 'two whole days are kept, and room is made ahead');
   assert.equal((await app.get(`/dispatches/${id}`)).status, 200);
 
-  await keepHouse(3);
+  await runHousekeeping(3);
   assert.deepEqual(await days(), ['16', '17', '18', '19', '20']);
   assert.equal((await app.get(`/dispatches/${id}`)).status, 404);
   assert.deepEqual((await app.get('/sandbox/messages')).body.messages, []);
@@ -86,10 +86,10 @@ test('a day is dropped when its time is over, and what its sends alone knew is s
   assert.deepEqual(totals, [{ ...counted, status: 'sent' }]);
 });
 
-test('who received a campaign is known after the sends are gone, by SQL, in memory and in an export', async (t) => {
-  const { app, send, keepHouse } = await start(t);
+test('who received a campaign is still known after the sends are gone, in SQL, in memory and in an export', async (t) => {
+  const { app, send, runHousekeeping } = await start(t);
   await send('ada');
-  await keepHouse(3);
+  await runHousekeeping(3);
   assert.equal((await app.db.one<{ left: number }>(sql`select count(*) as left from sends`)).left, 0);
   const preview = await app.post('/audience/preview', { segment_id: STRANGERS });
   assert.equal(preview.body.count, 1, JSON.stringify(preview.body));
@@ -110,33 +110,33 @@ test('who received a campaign is known after the sends are gone, by SQL, in memo
   );
 });
 
-test('who was deleted is not written down again', async (t) => {
-  const { app, send, keepHouse } = await start(t);
+test('a deleted person is not stored again', async (t) => {
+  const { app, send, runHousekeeping } = await start(t);
   await send('ada', 'bob');
   await app.post('/users/delete', { external_ids: ['ada'] });
-  await keepHouse(3);
+  await runHousekeeping(3);
   const { people } = await app.db.one<{ people: number }>(sql`select count(*) as people from received_totals`);
   assert.equal(people, 1);
   await app.post('/users/delete', { external_ids: ['bob'] });
   assert.deepEqual(await app.db.query(sql`select 1 from received_totals`), []);
 });
 
-test('a day with a dispatch that is not over is kept as a whole until it is', async (t) => {
-  const { app, send, sendAndPause, keepHouse, days } = await start(t);
+test('a day with an unfinished dispatch is kept completely until it has finished', async (t) => {
+  const { app, send, sendAndPause, runHousekeeping, days } = await start(t);
   await send('ada');
   const open = await sendAndPause('bob');
-  await keepHouse(5);
+  await runHousekeeping(5);
   assert.ok((await days()).includes('15'));
   await app.post(`/dispatches/${open}/resume`, {});
   await app.drain();
-  await keepHouse(5);
+  await runHousekeeping(5);
   assert.ok(!(await days()).includes('15'));
   const { sends } = await app.db.one<{ sends: number }>(sql`select sum(sends)::integer as sends from send_totals`);
   assert.equal(sends, 2, 'each is counted once');
 });
 
-test('what was cancelled before it was tried counts as cancelled', async (t) => {
-  const { app, send, keepHouse } = await start(t);
+test('a send that was cancelled before it was tried counts as cancelled', async (t) => {
+  const { app, send, runHousekeeping } = await start(t);
   const id = await send('ada');
   await app.db.run(sql`update dispatches set state = 'sending' where id = ${id}`);
   await app.db.run(sql`delete from sends`);
@@ -144,31 +144,31 @@ test('what was cancelled before it was tried counts as cancelled', async (t) => 
     insert into sends (bucket, dispatch_id, user_id, channel, updated_at)
     select bucket, ${id}, user_id, 'webhook', ${app.clock.now()} from profiles`);
   await app.post(`/dispatches/${id}/cancel`, {});
-  await keepHouse(3);
+  await runHousekeeping(3);
   const totals = await app.db.query(sql`select status, reason, sends from send_totals`);
   assert.deepEqual(totals, [{ status: 'cancelled', reason: 'cancelled', sends: 2 }]);
 });
 
-test('days that housekeeping made no room for are forgotten too, unless something in them is not over', async (t) => {
-  const { app, send, sendAndPause, keepHouse } = await start(t);
+test('days without a partition are deleted, too, unless something in them is unfinished', async (t) => {
+  const { app, send, sendAndPause, runHousekeeping } = await start(t);
   for (const table of tables) await app.db.run(sql`${raw(`drop table ${table}_20260315`)}`);
   const gone = await send('ada');
   const open = await sendAndPause('bob');
   const { stray } = await app.db.one<{ stray: number }>(sql`select count(*) as stray from sends_default`);
   assert.equal(stray, 2);
-  await keepHouse(3);
+  await runHousekeeping(3);
   assert.equal((await app.get(`/dispatches/${gone}`)).status, 200);
   await app.post(`/dispatches/${open}/resume`, {});
   await app.drain();
-  await keepHouse(3);
+  await runHousekeeping(3);
   assert.equal((await app.get(`/dispatches/${gone}`)).status, 404);
   assert.deepEqual(await app.db.query(sql`select 1 from sends_default`), []);
   const { sends } = await app.db.one<{ sends: number }>(sql`select sum(sends)::integer as sends from send_totals`);
   assert.equal(sends, 2);
 });
 
-test('aged slots under the caps and removals of tokens that have ended are forgotten, young ones are not', async (t) => {
-  const { app, keepHouse } = await start(t);
+test('old cap slots and completed token removals are deleted, recent ones are kept', async (t) => {
+  const { app, runHousekeeping } = await start(t);
   const ago = (days: number) => new Date(app.clock.now().getTime() - days * DAY_MS);
   for (const [userId, days] of [
     [1, 32],
@@ -186,22 +186,22 @@ test('aged slots under the caps and removals of tokens that have ended are forgo
       insert into token_removals (workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground, reason,
                                   dispatch_id, registered_at, suspected_at, removed_at)
       values (${app.workspaceId}, 'app', ${token}, 1, 1, 'ios', 'd', true, 'r', first_dispatch_id(${ago(9)}), ${ago(9)}, ${ago(9)}, ${removed})`);
-  await keepHouse(0);
+  await runHousekeeping(0);
   assert.deepEqual(await app.db.query(sql`select user_id from cap_slots`), [{ user_id: 2 }]);
   const left = await app.db.query(sql`select token from token_removals order by token`);
   assert.deepEqual(left, [{ token: 'suspect' }, { token: 'young' }]);
 });
 
-test('servers that keep house at once count each send once', async (t) => {
-  const { app, send, keepHouse, days } = await start(t);
+test('servers that run housekeeping at the same time count each send once', async (t) => {
+  const { app, send, runHousekeeping, days } = await start(t);
   await send('ada', 'bob');
   for (let more = true; more; more = (await days()).includes('15'))
-    await Promise.all(Array.from({ length: 4 }, () => keepHouse(3)));
+    await Promise.all(Array.from({ length: 4 }, () => runHousekeeping(3)));
   const { sends } = await app.db.one<{ sends: number }>(sql`select sum(sends)::integer as sends from send_totals`);
   assert.equal(sends, 2);
 });
 
-test('a table that is in use is not waited for; a minute later it is tried again', async (t) => {
+test('housekeeping does not wait for a table that is in use, and retries a minute later', async (t) => {
   const { app, days } = await start(t);
   const done = Promise.withResolvers<void>();
   const reading = app.db.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-// What is ours beyond the original: idempotency, dry runs, cancelling; and webhooks for real.
+// Features beyond the original: idempotency, dry runs and cancelling. Also, webhooks that are really sent.
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import test from 'node:test';
@@ -17,7 +17,7 @@ async function givenTwo(t: Parameters<typeof startTestApp>[0], options: Paramete
   return app;
 }
 
-test('an idempotency key stands for its first request', async (t) => {
+test('an idempotency key repeats the answer to its first request', async (t) => {
   const app = await givenTwo(t);
   const send = (body: object, key = 'k1') => app.post('/messages/send', body, { headers: { 'idempotency-key': key } });
   const body = { external_user_ids: ['ada'], messages: { webhook } };
@@ -92,7 +92,7 @@ test('a dry run says who would get what, and leaves nothing behind', async (t) =
   assert.match(typo.body.errors[0], /^cresset\.dryrun: unknown member/);
 });
 
-test('a webhook to an unusual port is refused where the operator allows none', async (t) => {
+test('a webhook to an unusual port is refused unless the operator allows it', async (t) => {
   const app = await givenTwo(t);
   const { status, body } = await app.post('/messages/send', {
     external_user_ids: ['ada'],
@@ -139,7 +139,7 @@ test('the list of recipients can be read page by page', async (t) => {
   assert.equal(sent.body.recipients.length, 2);
 });
 
-test('webhooks really go out: each their own, retried when the server is busy, never to inner addresses', async (t) => {
+test('webhooks are really sent: one for each person, retried when the server is busy, never to inner addresses', async (t) => {
   const requests: { url: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   let busy = true;
   const server = createServer(async (request, response) => {

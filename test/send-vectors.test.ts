@@ -13,7 +13,7 @@ const I1 = 'iosPush-640';
 const EM = { app_id: APP, from: 'Acme <hello@acme.test>', subject: 'Hi {{${first_name}}}', body: '<p>Hello</p>' };
 const d2 = { alias_name: 'd2', alias_label: 'device_id' };
 
-/** Who got a mail, and who was refused before any channel. */
+/** The people who got a mail, and those who were refused before any channel. */
 interface Effect {
   sentTo?: string[];
   refused?: Record<string, string>;
@@ -167,7 +167,7 @@ async function checkEffect(
   await checkInvariant(app, answer.dispatch_id);
 }
 
-/** For every finished dispatch: targeted is the recipients and those refused before; per channel nobody is missing. */
+/** For a finished dispatch: `targeted` is the recipients plus those refused before, and no channel misses anybody. */
 async function checkInvariant(app: TestApp, dispatchId: string): Promise<void> {
   const { body } = await app.get(`/dispatches/${dispatchId}`);
   assert.equal(body.state, 'finished');

@@ -1,4 +1,4 @@
-// The server as a process: how it starts, refuses to start, and stops.
+// The server as a process: how it starts, refuses to start and stops.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ test('the second start knows the same key; a signal stops it in order', async (t
   assert.match(second.log(), /"msg":"stopped"/);
 });
 
-test('a server whose thread of broadcasts ends by itself ends with an error, and leaves its database in order', async (t) => {
+test('a server whose broadcast thread ends by itself ends with an error, and stops its database in order', async (t) => {
   const folder = dataFolder(t);
   const preload = `
     import { watch } from 'node:fs';
@@ -45,7 +45,7 @@ test('a server whose thread of broadcasts ends by itself ends with an error, and
   assert.doesNotMatch(next.log(), /did not stop in order/);
 });
 
-test('broadcasts have as many threads as are wanted, and give way to everything else', async (t) => {
+test('broadcasts have as many threads as configured, at a lower priority than everything else', async (t) => {
   const dataDir = dataFolder(t);
   const server = await startServer({ CRESSET_DATA_DIR: dataDir, PORT: '0', CRESSET_BROADCAST_THREADS: '3' });
   const db = connect({ url: (await attachEmbedded({ dataDir })) ?? '' });
@@ -61,7 +61,7 @@ test('broadcasts have as many threads as are wanted, and give way to everything 
   assert.equal(await server.end('SIGTERM'), 0);
 });
 
-test('a server one of whose threads does not start ends with an error, its other threads before its database', async (t) => {
+test('a server with a thread that does not start ends with an error, its other threads before its database', async (t) => {
   const preload = `
     import { isMainThread, workerData } from 'node:worker_threads';
     if (!isMainThread && workerData?.number === 2) throw new Error('it did not come up');`;
@@ -91,7 +91,7 @@ test('npm start passes a signal on to the server', async (t) => {
   assert.match(log, /"msg":"stopped"/);
 });
 
-test('a second server on the same data folder, and one on a port in use, say so and end', async (t) => {
+test('a second server on the same data folder, and a server on a port in use, end with the reason', async (t) => {
   const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
   const first = await startServer(env);
   const second = await start(env);
@@ -149,7 +149,7 @@ test('/health names the version of the database', async (t) => {
   assert.equal(await server.end('SIGTERM'), 0);
 });
 
-test('an environment with mistakes is refused whole, with the nearest names', async () => {
+test('an environment with mistakes is refused, with every mistake and the nearest names', async () => {
   const ended = await start({ CRESSET_DATA_DIRR: '/tmp', PORT: 'eighty', CRESSET_ROLES: 'api,wrker' });
   assert.ok('code' in ended);
   assert.equal(ended.code, 2);
@@ -158,7 +158,7 @@ test('an environment with mistakes is refused whole, with the nearest names', as
   assert.match(ended.output, /CRESSET_ROLES: expected a comma-separated list/);
 });
 
-test('kill -9 and start again: what was accepted is there', async (t) => {
+test('accepted sends are still there after kill -9 and a restart', async (t) => {
   const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0', CRESSET_API_KEY: 'a-key-for-this-very-test' };
   const headers = { authorization: 'Bearer a-key-for-this-very-test' };
   const first = await startServer(env);
@@ -179,7 +179,7 @@ test('kill -9 and start again: what was accepted is there', async (t) => {
   assert.equal(await second.end('SIGTERM'), 0);
 });
 
-test('a database that is killed under its server is started again, is still its own, and loses nothing', async (t) => {
+test('a database that is killed under its server is restarted, still belongs to it, and loses nothing', async (t) => {
   const dataDir = dataFolder(t);
   const env = { CRESSET_DATA_DIR: dataDir, PORT: '0', CRESSET_API_KEY: 'a-key-for-this-very-test' };
   const headers = { authorization: 'Bearer a-key-for-this-very-test' };

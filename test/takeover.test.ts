@@ -1,4 +1,4 @@
-// A worker that died: its lease runs out, and another takes over what it had in hand.
+// A worker that has died: its lease expires, and another worker takes over its tasks.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -14,7 +14,7 @@ for (const [delivery, expected] of [
   ['at_least_once', ['ada sent', 'bob sent', 'cid sent']],
   ['at_most_once', ['ada unknown', 'bob sent', 'cid sent']],
 ] as const) {
-  test(`${delivery}: what was being sent when a worker died`, async (t) => {
+  test(`${delivery}: a send under way when its worker died`, async (t) => {
     const app = await startTestApp(t, { worker: false });
     const names = ['ada', 'bob', 'cid'];
     await app.post('/users/track', { attributes: names.map((external_id) => ({ external_id })) });
@@ -23,7 +23,7 @@ for (const [delivery, expected] of [
       messages: { webhook },
       cresset: { delivery },
     });
-    // A worker had expanded it, delivered bob and noted it, was delivering ada, and had not begun with cid.
+    // The worker had expanded the dispatch, sent to bob and recorded it, was sending to ada, and had not begun cid.
     const leasedUntil = new Date(app.clock.now().getTime() + 30_000);
     await app.db.run(sql`
       insert into sends (bucket, dispatch_id, user_id, channel, status, attempts, updated_at)
@@ -49,7 +49,7 @@ for (const [delivery, expected] of [
   });
 }
 
-test('a worker that is slow keeps its work; once it is dead its work is taken over within ten seconds', async (t) => {
+test('a slow worker keeps its tasks; those of a dead worker are taken over within ten seconds', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
   await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
@@ -74,7 +74,7 @@ test('a worker that is slow keeps its work; once it is dead its work is taken ov
   assert.equal(await isHeld(), false, 'it is dead: what it held is free as soon as its lease has run out');
 });
 
-test('a worker that never says that it lives is taken over, whatever its session says', async (t) => {
+test('the tasks of a worker that never shows that it is alive are taken over, whatever its session says', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
   await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
@@ -88,7 +88,7 @@ test('a worker that never says that it lives is taken over, whatever its session
   await session.stop();
 });
 
-test('two workers share the work and nobody is sent to twice', async (t) => {
+test('two workers share the work and nobody gets two messages', async (t) => {
   const app = await startTestApp(t);
   const another = await app.startAnotherWorker();
   const names = Array.from({ length: 60 }, (_, index) => `p${index}`);
@@ -111,7 +111,7 @@ for (const [verb, delivery, expected] of [
   ['pause', 'at_least_once', ['ada pending', 'bob pending']],
   ['pause', 'at_most_once', ['ada unknown', 'bob pending']],
 ] as const) {
-  test(`${verb}, ${delivery}: what a worker that died was sending when its dispatch was stopped`, async (t) => {
+  test(`${verb}, ${delivery}: a send under way when its worker died and its dispatch was stopped`, async (t) => {
     const app = await startTestApp(t, { worker: false });
     await app.post('/users/track', { attributes: ['ada', 'bob'].map((external_id) => ({ external_id })) });
     const { body } = await app.post('/messages/send', {
@@ -140,7 +140,7 @@ for (const [verb, delivery, expected] of [
   });
 }
 
-test('a worker does not take over from itself what it is still at work on, however long it could not say so', async (t) => {
+test('a worker does not take over its own tasks that it still works on, however long its leases have expired', async (t) => {
   const answers = Promise.withResolvers<void>();
   const calls: string[] = [];
   const slow = createServer((request, response) => {
@@ -158,7 +158,7 @@ test('a worker does not take over from itself what it is still at work on, howev
   const messages = { webhook: { url: `http://127.0.0.1:${port}/`, request_method: 'POST' } };
   const { body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages });
   await called.promise;
-  // As after an outage: its leases have run out long ago, and nobody else has taken them.
+  // As after an outage, its leases expired long ago, and nobody else has taken them.
   await app.db.run(sql`update tasks set leased_until = ${new Date(app.clock.now().getTime() - 3_600_000)}`);
   app.app.worker?.wake(0);
   const another = await app.post('/messages/send', { external_user_ids: ['nobody'], messages });
@@ -175,7 +175,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue()));
 }
 
-test('a task that a dead worker left settles what it had in hand, and nothing of those who took over since', async (t) => {
+test('a task left by a dead worker decides only the sends of that worker, not those of later workers', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.post('/users/track', { attributes: ['ada', 'bob'].map((external_id) => ({ external_id })) });
   const { body } = await app.post('/messages/send', { external_user_ids: ['ada', 'bob'], messages: { webhook } });

@@ -1,6 +1,6 @@
-// A real Chromium subscribes, is stored, gets what our sender encrypts, decrypts it itself and shows it.
-// Only the push service is ours: Chromium is led to it with switches, and the test puts its address into the stored
-// endpoint, whose host is written into Chromium.
+// A real Chromium subscribes, is stored, receives what our sender encrypts, decrypts it itself and shows it.
+// Only the push service is ours. Switches lead Chromium to it, and the test puts its address into the stored endpoint,
+// because the endpoint's host is fixed in Chromium.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
@@ -23,7 +23,7 @@ const vapid = { subject: 'mailto:ops@acme.test', public_key: keys.publicKey, pri
 const inChromium = { skip: skipWithoutChromium, timeout: 120_000 };
 
 async function start(t: TestContext) {
-  // Ended in this order: a server waits for the connections that a browser keeps ready.
+  // They end in this order, because a server waits for the connections that a browser keeps open.
   const service = await startChromiumPushService(t);
   const browser = await startChromium(t, service.args);
   const app = await startTestApp(t, { worker: false });
@@ -81,8 +81,8 @@ async function press(page: Page, button: string): Promise<string> {
 }
 
 /**
- * Notes what the worker has shown. It is not asked for in a loop, since Chromium takes a notification that is stored and
- * not yet on display for one that the user closed: who asks in between removes it.
+ * Records what the worker has shown. A test must not ask for notifications in a loop: Chromium treats one that is stored but
+ * not yet displayed as closed by the user, so asking in between removes it.
  */
 function watchNotifications(worker: Worker): Promise<void> {
   return worker.evaluate(`(() => {
@@ -99,7 +99,7 @@ function watchNotifications(worker: Worker): Promise<void> {
   })()`);
 }
 
-/** What the browser shows with this title, once it does. Texts, since they run in the browser. */
+/** The notification with this title, once the browser shows it. The code is text because it runs in the browser. */
 function notification(worker: Worker, title: string): Promise<Record<string, unknown>> {
   return worker.evaluate(`(async () => {
     await onDisplay(${JSON.stringify(title)}).promise;
@@ -109,7 +109,7 @@ function notification(worker: Worker, title: string): Promise<Record<string, unk
   })()`);
 }
 
-/** An event made by a script may not prolong the worker's life, so that its promise is caught here instead. */
+/** Catches the promise of an event, because an event made by a script may not prolong the worker's life. */
 const dispatch = `async (event) => {
   let done;
   event.waitUntil = (promise) => { done = promise };
@@ -117,7 +117,7 @@ const dispatch = `async (event) => {
   await done;
 }`;
 
-/** Where a click leads; a window can be opened only by a real one. */
+/** The addresses that a click opens. Only a real click could open a window. */
 function click(worker: Worker, title: string, action: string): Promise<string[]> {
   return worker.evaluate(`(async () => {
     const notification = (await registration.getNotifications()).find(({ title }) => title === ${JSON.stringify(title)});
@@ -128,62 +128,66 @@ function click(worker: Worker, title: string, action: string): Promise<string[]>
   })()`);
 }
 
-test('Chromium subscribes once it may, is kept, decrypts what was sent and shows it', inChromium, async (t) => {
-  const { app, service, browser, page, allow, tokens, deliver } = await start(t);
+test(
+  'Chromium subscribes once it has permission, is stored, decrypts the message and shows it',
+  inChromium,
+  async (t) => {
+    const { app, service, browser, page, allow, tokens, deliver } = await start(t);
 
-  assert.equal(await press(page, 'Subscribe'), 'denied: notifications are not allowed');
-  assert.deepEqual(await tokens(), []);
-  await allow();
+    assert.equal(await press(page, 'Subscribe'), 'denied: notifications are not allowed');
+    assert.deepEqual(await tokens(), []);
+    await allow();
 
-  assert.match(await press(page, 'Subscribe'), /^Subscribed at /);
-  assert.deepEqual(
-    (await tokens()).map(({ person }) => person),
-    [null],
-  );
-  await page.getByLabel('Identity').fill(identityOf('ada'));
-  assert.match(await press(page, 'Subscribe'), /^Subscribed at /);
-  assert.deepEqual(
-    (await tokens()).map(({ person }) => person),
-    ['ada'],
-  );
+    assert.match(await press(page, 'Subscribe'), /^Subscribed at /);
+    assert.deepEqual(
+      (await tokens()).map(({ person }) => person),
+      [null],
+    );
+    await page.getByLabel('Identity').fill(identityOf('ada'));
+    assert.match(await press(page, 'Subscribe'), /^Subscribed at /);
+    assert.deepEqual(
+      (await tokens()).map(({ person }) => person),
+      ['ada'],
+    );
 
-  const [worker = await browser.waitForEvent('serviceworker')] = browser.serviceWorkers();
-  await watchNotifications(worker);
-  const outcome = await deliver({
-    title: 'Grüße',
-    alert: 'Hello ✓',
-    custom_uri: 'https://example.com/page',
-    image_url: `${app.url}/icon.png`,
-    require_interaction: true,
-    extra: { order: 7 },
-    buttons: [
-      { text: 'Look', action: 'URI', uri: '/offers' },
-      { text: 'Close', action: 'CLOSE' },
-    ],
-  });
-  assert.deepEqual(outcome, { kind: 'accepted', providerId: '/messages/1' });
-  assert.deepEqual(await notification(worker, 'Grüße'), {
-    body: 'Hello ✓',
-    icon: `${app.url}/icon.png`,
-    requireInteraction: true,
-    actions: ['Look', 'Close'],
-  });
-  const sent = service.received.at(-1);
-  assert.ok(!sent?.body.includes('Hello'), 'nobody on the way can read it');
+    const [worker = await browser.waitForEvent('serviceworker')] = browser.serviceWorkers();
+    await watchNotifications(worker);
+    const outcome = await deliver({
+      title: 'Grüße',
+      alert: 'Hello ✓',
+      custom_uri: 'https://example.com/page',
+      image_url: `${app.url}/icon.png`,
+      require_interaction: true,
+      extra: { order: 7 },
+      buttons: [
+        { text: 'Look', action: 'URI', uri: '/offers' },
+        { text: 'Close', action: 'CLOSE' },
+      ],
+    });
+    assert.deepEqual(outcome, { kind: 'accepted', providerId: '/messages/1' });
+    assert.deepEqual(await notification(worker, 'Grüße'), {
+      body: 'Hello ✓',
+      icon: `${app.url}/icon.png`,
+      requireInteraction: true,
+      actions: ['Look', 'Close'],
+    });
+    const sent = service.received.at(-1);
+    assert.ok(!sent?.body.includes('Hello'), 'nobody on the way can read it');
 
-  assert.deepEqual(await click(worker, 'Grüße', '0'), [`${app.url}/offers`]);
-  assert.deepEqual(await deliver({ title: 'Two', alert: 'a', custom_uri: 'https://example.com/page' }), {
-    kind: 'accepted',
-    providerId: '/messages/2',
-  });
-  await notification(worker, 'Two');
-  assert.deepEqual(await click(worker, 'Two', ''), ['https://example.com/page']);
-  await deliver({ title: 'Three', alert: 'a', buttons: [{ text: 'Close', action: 'CLOSE' }] });
-  await notification(worker, 'Three');
-  assert.deepEqual(await click(worker, 'Three', '0'), []);
-});
+    assert.deepEqual(await click(worker, 'Grüße', '0'), [`${app.url}/offers`]);
+    assert.deepEqual(await deliver({ title: 'Two', alert: 'a', custom_uri: 'https://example.com/page' }), {
+      kind: 'accepted',
+      providerId: '/messages/2',
+    });
+    await notification(worker, 'Two');
+    assert.deepEqual(await click(worker, 'Two', ''), ['https://example.com/page']);
+    await deliver({ title: 'Three', alert: 'a', buttons: [{ text: 'Close', action: 'CLOSE' }] });
+    await notification(worker, 'Three');
+    assert.deepEqual(await click(worker, 'Three', '0'), []);
+  },
+);
 
-test('a subscription that is replaced keeps its person, and one that ends is forgotten', inChromium, async (t) => {
+test('a replaced subscription keeps its person, and an ended one is deleted', inChromium, async (t) => {
   const { browser, page, allow, tokens } = await start(t);
   await allow();
   await page.getByLabel('Identity').fill(identityOf('ada'));

@@ -1,4 +1,4 @@
-// What browsers call without a key: who they may say they are, and what becomes of their subscriptions.
+// The endpoints that browsers call without a key: who a browser may claim to be, and what happens to its subscription.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
@@ -46,7 +46,7 @@ function signed(claims: object, { key = IDENTITY_KEY, alg = 'HS256' } = {}): str
 
 const inAnHour = Date.parse('2026-03-15T13:00:00Z') / 1_000;
 
-test('a page learns the public key of its app, from any origin', async (t) => {
+test('a page of any origin gets the public key of its app', async (t) => {
   const { app } = await start(t);
   const { status, body, headers } = await app.get(`/sdk/web-push/config?app_id=${WEB.toUpperCase()}`, { key: null });
   assert.deepEqual([status, body], [200, { vapid_public_key: publicKey, message: 'success' }]);
@@ -73,7 +73,7 @@ test('the scripts are served for pages of other origins', async (t) => {
   assert.equal(preflight.headers.get('access-control-allow-methods'), 'GET, POST');
 });
 
-test('a browser without a name gets a profile of its own, once', async (t) => {
+test('an anonymous browser gets its own profile, once', async (t) => {
   const { app, register, owners } = await start(t);
   const browser = await subscription();
   for (let visit = 0; visit < 2; visit += 1) {
@@ -85,7 +85,7 @@ test('a browser without a name gets a profile of its own, once', async (t) => {
   assert.equal((await app.db.one<{ count: number }>(sql`select count(*)::int as count from profiles`)).count, 1);
 });
 
-test('an identity signed by the back-end moves the browser to its person', async (t) => {
+test('an identity signed by the back end assigns the browser to its person', async (t) => {
   const { register, owners } = await start(t);
   const browser = await subscription();
   await register({ subscription: browser });
@@ -98,7 +98,7 @@ test('an identity signed by the back-end moves the browser to its person', async
   assert.deepEqual(await owners(), [{ person: 'ben', endpoint: browser.endpoint }]);
 });
 
-test('nobody can say that they are somebody else', async (t) => {
+test('nobody can claim to be somebody else', async (t) => {
   const { app, register, owners } = await start(t);
   await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
   const good = { sub: 'ada', aud: WEB, exp: inAnHour };
@@ -132,7 +132,7 @@ test('nobody can say that they are somebody else', async (t) => {
   assert.deepEqual(await owners(), []);
 });
 
-test('without an identity_key no identity is good; with trust_external_id a page is believed', async (t) => {
+test('without an identity_key no identity is accepted; with trust_external_id a page is trusted', async (t) => {
   const { register, owners } = await start(t, 'trust_external_id: true');
   const browser = await subscription();
   const identity = signed({ sub: 'ada', aud: WEB, exp: inAnHour });
@@ -141,7 +141,7 @@ test('without an identity_key no identity is good; with trust_external_id a page
   assert.deepEqual(await owners(), [{ person: 'ada', endpoint: browser.endpoint }]);
 });
 
-test('a subscription that replaces another keeps its person; only who knows the keys can do that', async (t) => {
+test('a subscription that replaces another keeps its person, but only if the caller knows the old keys', async (t) => {
   const { app, register, owners } = await start(t);
   const [old, renewed, strangers] = [
     await subscription('old'),
@@ -164,7 +164,7 @@ test('a subscription that replaces another keeps its person; only who knows the 
   assert.deepEqual(await owners(), [{ person: null, endpoint: strangers.endpoint }]);
 });
 
-test('a browser that visits is the device most recently used', async (t) => {
+test('a browser that visits becomes the most recently used device', async (t) => {
   const { app, register } = await start(t);
   const browser = await subscription();
   await register({ subscription: browser });
@@ -174,7 +174,7 @@ test('a browser that visits is the device most recently used', async (t) => {
   assert.deepEqual(used, app.clock.now());
 });
 
-test('only subscriptions that can be sent to, at push services, are taken', async (t) => {
+test('only usable subscriptions at known push services are accepted', async (t) => {
   const { register, owners } = await start(t);
   const good = await subscription();
   const bad: unknown[] = [
@@ -200,7 +200,7 @@ test('only subscriptions that can be sent to, at push services, are taken', asyn
   assert.deepEqual(await owners(), []);
 });
 
-test('a push service of the app’s own list is taken, and others are not', async (t) => {
+test('a push service on the app’s own list is accepted, and others are not', async (t) => {
   const { register } = await start(t, 'push_services: ["*.push.test"], allow_hosts: ["127.0.0.1:8090", 10.0.0.0/8]');
   const { keys } = await subscription();
   const statuses = [
@@ -216,7 +216,7 @@ test('a push service of the app’s own list is taken, and others are not', asyn
   );
 });
 
-test('one address registers so many browsers a minute', async (t) => {
+test('one address can register a limited number of browsers a minute', async (t) => {
   const { app, register } = await start(t);
   await app.givenWorkspace('rate_limits: { web_push_subscriptions: 3 }');
   const body = { subscription: await subscription() };

@@ -9,17 +9,17 @@ export function configurationPage(): string {
   return `${[
     '# Configuration',
     '',
-    'Made from `src/config.ts` by `npm run pages`; a test keeps the two equal.',
+    'This page lists the environment variables that Cresset reads. It is generated from `src/config.ts` by `npm run pages`.',
     '',
-    'Everything is read from the environment, once, at the start. Every variable may be left out; an empty one counts as',
-    'unset. A bad environment stops the start with every problem listed at once. So does an unknown variable that begins',
-    'with `CRESSET_`, unless the workspace file refers to it (`${env:CRESSET_…}`).',
+    'Cresset reads its environment once, when it starts. Every variable is optional, and an empty one counts as unset. If the',
+    'environment is bad, the start fails and lists every problem. An unknown variable that begins with `CRESSET_` is a problem,',
+    'too, unless the workspace file refers to it (`${env:CRESSET_…}`).',
     '',
     '| variable | when unset | expected | meaning |',
     '|---|---|---|---|',
     ...rows,
     '',
-    'What is sent through which provider is not in the environment but in the workspace file: see [workspace-file.md](workspace-file.md).',
+    'Providers are configured in the workspace file, not in the environment: see [workspace-file.md](workspace-file.md).',
   ].join('\n')}\n`;
 }
 

@@ -1,4 +1,4 @@
-// `npm run pages` writes the pages that are made from code; `--check` only compares.
+// `npm run pages` writes the pages that are generated from code. `--check` only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './configuration.ts';
 import { errorsPage } from './errors.ts';

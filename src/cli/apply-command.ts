@@ -18,10 +18,10 @@ type Checks = Pick<ApplyFileOptions, 'checkFilter' | 'checkReferences'>;
 
 export function applyCommand(terminal: Terminal, { checkFilter, checkReferences }: Checks): Command {
   return new Command('apply')
-    .description('make the workspace what a workspace file says, and print what that took')
+    .description('change the workspace to match a workspace file, and print the changes')
     .argument('<file>', 'a workspace file (YAML)')
-    .option('--dry-run', 'print what would be done, and do nothing')
-    .option('--reseal', 'store all credentials anew, after CRESSET_SECRET was lost or changed')
+    .option('--dry-run', 'print the changes without making them')
+    .option('--reseal', 'store all credentials again, after CRESSET_SECRET was lost or changed')
     .option('--json', 'answer as JSON')
     .addHelpText('after', help)
     .action(async (file: string, options: ApplyCommandOptions) => {
@@ -40,8 +40,8 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences 
 }
 
 const help = `
-Applied again, a file changes nothing. What it does not name is left alone and listed.
-Running servers take up the changes at once. docs/workspace-file.md says what a file may hold.
+Applying the same file again changes nothing. Things that the file does not name stay as they are and are listed.
+Running servers use the changes at once. docs/workspace-file.md describes the file.
 
 Examples:
   cresset apply workspace.yaml

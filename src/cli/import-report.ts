@@ -2,10 +2,11 @@ import type { ImportTotals } from '../people/import/import.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ReportOptions {
-  /** Null: standard input. */
+  /** null: standard input. */
   path: string | null;
+  /** null: rejected records are not kept. */
   rejectsPath: string | null;
-  /** Of the file as it lies there; null = not known. */
+  /** Size of the file on disk, in bytes. null: unknown. */
   sizeBytes: number | null;
   dryRun: boolean;
   json: boolean;
@@ -13,18 +14,19 @@ interface ReportOptions {
 
 const plainEveryMs = 10_000;
 const drawnEveryMs = 200;
-/** Of a file that is bad throughout, as many lines are named and as many reasons counted. */
+/** Rejected lines to print. */
 const maxShown = 10;
+/** Reasons to count one by one. */
 const maxReasons = 100;
 const barWidth = 30;
 
-/** Tells how an import goes: a bar on a terminal, now and then a line elsewhere, or events for programs. */
+/** Reports the progress of an import: a bar on a terminal, an occasional line elsewhere, or JSON events for programs. */
 export class ImportReport {
   readonly #terminal: Terminal;
   readonly #options: ReportOptions;
   readonly #startMs = performance.now();
-  /** A person sees the bar with the first batch; a log hears of it once it has taken a while. */
-  #toldMs: number;
+  /** When progress was last reported. The bar appears with the first batch; a log gets its first line after a while. */
+  #reportedMs: number;
   #bytes = 0;
   #shown = 0;
   readonly #reasons = new Map<string, number>();
@@ -32,7 +34,7 @@ export class ImportReport {
   constructor(terminal: Terminal, options: ReportOptions) {
     this.#terminal = terminal;
     this.#options = options;
-    this.#toldMs = this.#isDrawn ? Number.NEGATIVE_INFINITY : this.#startMs;
+    this.#reportedMs = this.#isDrawn ? Number.NEGATIVE_INFINITY : this.#startMs;
   }
 
   read(bytes: number): void {
@@ -46,15 +48,15 @@ export class ImportReport {
       this.#event('rejected', { line, reason });
     } else if (this.#shown < maxShown) {
       this.#shown += 1;
-      this.#say(`line ${line}: ${reason}${this.#shown === maxShown ? '\n… further ones are not shown here' : ''}`);
+      this.#say(`line ${line}: ${reason}${this.#shown === maxShown ? '\n… further lines are not shown' : ''}`);
     }
   }
 
   progress(totals: ImportTotals): void {
     const isDrawn = this.#isDrawn;
     const now = performance.now();
-    if (now - this.#toldMs < (isDrawn ? drawnEveryMs : plainEveryMs)) return;
-    this.#toldMs = now;
+    if (now - this.#reportedMs < (isDrawn ? drawnEveryMs : plainEveryMs)) return;
+    this.#reportedMs = now;
     if (this.#options.json) this.#event('progress', { ...totals, share: this.#share() });
     else if (isDrawn) this.#terminal.redraw?.(this.#bar(totals));
     else this.#terminal.printError(this.#line(totals));
@@ -72,7 +74,7 @@ export class ImportReport {
     }
     this.#terminal.redraw?.('');
     const applied = totals.records - totals.rejected;
-    const earlier = totals.resumed > 0 ? `, ${shown(totals.resumed)} of the records by earlier runs` : '';
+    const earlier = totals.resumed > 0 ? `; earlier runs did ${shown(totals.resumed)} of the records` : '';
     const verb = dryRun ? 'would be applied' : 'applied';
     const lines = [
       `${shown(totals.records)} records read, ${shown(applied)} ${verb}, ${shown(totals.rejected)} rejected in ${round(seconds)} s${earlier}`,
@@ -80,7 +82,7 @@ export class ImportReport {
         .sort(([, one], [, other]) => other - one)
         .map(([why, count]) => `  ${shown(count)} × ${why}`),
       ...(kept === null ? [] : [`Rejected records are kept in ${kept}`]),
-      ...(totals.end === 'stopped' ? ['Interrupted: the same command goes on from here.'] : []),
+      ...(totals.end === 'stopped' ? ['Interrupted. The same command continues from here.'] : []),
       ...(dryRun ? ['This was a dry run: nothing was applied.'] : []),
     ];
     this.#terminal.print(lines.join('\n'));
@@ -94,7 +96,7 @@ export class ImportReport {
     if (this.#options.json) this.#event('already_imported', { at, records, rejected });
     else
       this.#terminal.print(
-        `This file was imported already, at ${at.toISOString()}: ${shown(records)} records, ${shown(rejected)} of them rejected. To apply it once more: --restart`,
+        `This file was imported already, at ${at.toISOString()}: ${shown(records)} records, ${shown(rejected)} of them rejected. To apply it again, use --restart`,
       );
   }
 
@@ -111,7 +113,7 @@ export class ImportReport {
     this.#terminal.print(JSON.stringify({ event, ...members }));
   }
 
-  /** Of the file, from 0 to 1; null when its size is not known. */
+  /** Share of the file that has been read, from 0 to 1. null: its size is unknown. */
   #share(): number | null {
     const { sizeBytes } = this.#options;
     return sizeBytes === null || sizeBytes === 0 ? null : round(Math.min(this.#bytes / sizeBytes, 1), 3);

@@ -16,7 +16,7 @@ interface CreateOptions {
 
 export function keysCommand(terminal: Terminal): Command {
   return new Command('keys')
-    .description('make, list and delete API keys')
+    .description('create, list and delete API keys')
     .addCommand(createCommand(terminal))
     .addCommand(listCommand(terminal))
     .addCommand(deleteCommand(terminal));
@@ -24,11 +24,11 @@ export function keysCommand(terminal: Terminal): Command {
 
 function createCommand(terminal: Terminal): Command {
   return new Command('create')
-    .description('make an API key and print it, once')
+    .description('create an API key and print it, once')
     .argument('<name>', 'what the key is for; unique')
-    .option('-p, --permission <permission...>', 'what the key may do; give it as often as needed')
-    .option('--all-permissions', 'every permission there is')
-    .option('-a, --allow-from <range...>', 'addresses or CIDR subnets it may be used from (default: any)')
+    .option('-p, --permission <permission...>', 'what the key may do; may be repeated')
+    .option('--all-permissions', 'grant every permission')
+    .option('-a, --allow-from <range...>', 'addresses or CIDR subnets that may use the key (default: any)')
     .option('--json', 'answer as JSON')
     .addHelpText('after', createHelp)
     .action(async (name: string, options: CreateOptions) => {
@@ -66,7 +66,7 @@ function readPermission(name: string): Permission {
 
 function listCommand(terminal: Terminal): Command {
   return new Command('list')
-    .description('list the API keys: never the keys themselves, only how each begins')
+    .description('list the API keys, of each only its first characters')
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys list\n  cresset keys list --json')
     .action(async (options: { json?: boolean }) => {
@@ -108,7 +108,7 @@ function shown(key: KeyRecord): object {
 function deleteCommand(terminal: Terminal): Command {
   return new Command('delete')
     .description('delete an API key; running servers refuse it at once')
-    .argument('<id or name>', 'as `cresset keys list` shows it')
+    .argument('<id or name>', 'the id or name that `cresset keys list` shows')
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys delete backend')
     .action(async (idOrName: string, options: { json?: boolean }) => {

@@ -5,7 +5,7 @@ import { ensureWorkspace } from '../workspace/workspaces.ts';
 import type { Terminal } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
 
-/** Does something with the workspace of the database that the environment names. */
+/** Runs `work` on the workspace of the database that the environment names. */
 export function onWorkspace<T>(
   terminal: Terminal,
   work: (db: Database, workspaceId: number) => Promise<T>,

@@ -23,14 +23,14 @@ import { usersCommand } from './users-command.ts';
 
 export type { Terminal } from './terminal.ts';
 
-/** What the program is given from outside. */
+/** The parts of the program that come from outside. */
 export interface Actions {
-  /** Serves until it is told to stop. */
+  /** Serves until the process is told to stop. */
   serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
-  /** The audience's own check of a segment's filter, and of what it refers to. */
+  /** Checks of segment filters and of what they refer to. */
   checkFilter: CheckFilter;
   checkReferences: CheckReferences;
-  /** Until when stand-ins run; the default is a signal to stop. */
+  /** Resolves when the stand-ins are to stop. Default: when the process gets a signal. */
   simulateUntil?: () => Promise<unknown>;
 }
 
@@ -45,12 +45,12 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
-    .addHelpText('after', '\nEvery command explains itself: cresset <command> --help');
+    .addHelpText('after', '\nTo learn more about a command: cresset <command> --help');
   catchExits(program, terminal);
   return program;
 }
 
-/** Runs one command line (without node and script); the exit code. Errors are printed, not thrown. */
+/** Runs one command line (without node and script) and returns the exit code. It prints errors and does not throw them. */
 export async function runProgram(args: readonly string[], actions: Actions, terminal: Terminal): Promise<number> {
   try {
     await buildProgram(actions, terminal).parseAsync(args, { from: 'user' });
@@ -83,14 +83,14 @@ function report(error: unknown, json: boolean, terminal: Terminal): void {
     terminal.printError(JSON.stringify({ error: { name, problems } }));
     return;
   }
-  // Where a bug comes from is worth its lines; what a person can mend is said without them.
+  // A bug is printed with its stack; an error that the person can fix, without it.
   terminal.printError(expected.some((kind) => error instanceof kind) ? message : stack);
 }
 
 function serveCommand(actions: Actions, terminal: Terminal): Command {
   return new Command('serve')
-    .description('start the server; everything it needs is in the environment (docs/configuration.md)')
-    .option('--json', 'print the address, and the first key when one is made, as JSON')
+    .description('start the server, which reads its configuration from the environment (docs/configuration.md)')
+    .option('--json', 'print the address, and the first key if one is created, as JSON')
     .addHelpText('after', '\nExamples:\n  cresset serve\n  PORT=9000 CRESSET_WORKSPACE=workspace.yaml cresset serve')
     .action(async ({ json = false }: { json?: boolean }) => {
       const { env } = terminal;
@@ -98,7 +98,7 @@ function serveCommand(actions: Actions, terminal: Terminal): Command {
     });
 }
 
-/** Commander ends the process by itself unless every command is told not to. */
+/** Makes every command throw instead of ending the process, which is Commander's default. */
 function catchExits(command: Command, terminal: Terminal): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => terminal.print(text.trimEnd()),

@@ -13,7 +13,7 @@ interface Announced {
   [name: string]: string;
 }
 
-/** Runs the command until `work`, which is told what was announced, has ended. */
+/** Runs the command until `work` has ended. `work` gets the announced addresses. */
 async function run(args: readonly string[], work: (announced: Announced) => Promise<void> = async () => undefined) {
   const out: string[] = [];
   const errors: string[] = [];
@@ -43,7 +43,7 @@ function folder(t: TestContext): string {
   return path;
 }
 
-test('all stand-ins run until stopped, with their control, and leave nothing listening', async () => {
+test('all stand-ins and their control run until they are stopped, and leave nothing listening', async () => {
   let urls: Announced | undefined;
   const { code, errors } = await run(['all', ...anyPorts, '--fault', '503:5%', 'gone:1%'], async (announced) => {
     urls = announced;
@@ -56,7 +56,7 @@ test('all stand-ins run until stopped, with their control, and leave nothing lis
   await assert.rejects(fetch(String(urls?.fcm)));
 });
 
-test('the written workspace is applied as it is, and keeps its credentials at the next start', async (t) => {
+test('the written workspace can be applied, and keeps its credentials at the next start', async (t) => {
   const path = folder(t);
   const { url } = await testDatabase(t);
   const read = (name: string) => readFileSync(join(path, name), 'utf8');
@@ -90,14 +90,14 @@ const misuses: [string[], RegExp][] = [
   [['fcm', '--seed', '-1'], /--seed -1: expected a whole number/],
 ];
 for (const [args, message] of misuses) {
-  test(`cresset simulate ${args.join(' ')} is a misuse: exit code 2`, async () => {
+  test(`cresset simulate ${args.join(' ')} is refused with exit code 2`, async () => {
     const { code, out, errors } = await run(args);
     assert.deepEqual([code, out], [2, '']);
     assert.match(errors, message);
   });
 }
 
-test('a port that is taken is said in one line, and nothing is left running', async (t) => {
+test('a port in use is reported in one line, and nothing is left running', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   t.after(() => taken.close());
   await new Promise((done) => taken.once('listening', done));

@@ -26,27 +26,27 @@ interface SimulateOptions {
   json?: boolean;
 }
 
-const usualPorts = { fcm: 8101, apns: 8102, adm: 8103, 'web-push': 8104, control: 8100 };
+const defaultPorts = { fcm: 8101, apns: 8102, adm: 8103, 'web-push': 8104, control: 8100 };
 
-/** `untilStopped`: until when the stand-ins run; by default until the process is told to stop. */
-export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<unknown> = toldToStop): Command {
+/** `untilStopped` resolves when the stand-ins are to stop. Default: when the process gets a signal. */
+export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<unknown> = stopSignal): Command {
   return new Command('simulate')
-    .description('run stand-ins for push providers: their protocols and checks, with faults on demand')
+    .description('run stand-ins for push providers, with their protocols and checks, and faults on demand')
     .argument('<provider...>', `${providerNames.join(', ')}, or all`)
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .option('--port <port>', 'of the first provider, the others follow (default: 8101 and up; 0: any)')
-    .option('--control-port <port>', 'where counts are read and faults are set (default: 8100; 0: any)')
-    .option('--tls', 'speak TLS, with a certificate made here')
-    .option('--latency <ms>', 'before every answer: 20, or 10-50')
-    .option('-f, --fault <answer:share...>', 'such as 503:5% or 429:2%:retry-after=30 or reset:1%')
-    .option('--dead <share>', 'of the targets, dead from the beginning: 3%')
-    .option('--goaway-every <requests>', 'a connection says GOAWAY after so many')
-    .option('--token-endpoint <answer>', 'what the endpoint for access tokens does instead: 503')
-    .option('--slow <ms>', 'how late the answer "slow" is (default: 5000)')
-    .option('--seed <number>', 'what the faults and the subscriptions of browsers follow from', '1')
-    .option('--keep <messages>', 'how many of the latest can be read', '1000')
-    .option('--decrypt-every <messages>', 'web push: decrypt one in so many', '1')
-    .option('--workspace <folder>', 'write a ready workspace.yaml with credentials there, and keep them')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port of the first provider; the others follow (default: 8101 and up; 0: any)')
+    .option('--control-port <port>', 'port for reading counts and setting faults (default: 8100; 0: any)')
+    .option('--tls', 'use TLS, with a self-signed certificate')
+    .option('--latency <ms>', 'delay before every answer, such as 20 or 10-50')
+    .option('-f, --fault <answer:share...>', 'a share of faults, such as 503:5%, 429:2%:retry-after=30 or reset:1%')
+    .option('--dead <share>', 'share of targets that are dead from the beginning, such as 3%')
+    .option('--goaway-every <requests>', 'send GOAWAY after this many requests on a connection')
+    .option('--token-endpoint <answer>', 'answer that the token endpoint gives instead of tokens, such as 503')
+    .option('--slow <ms>', 'delay of the answer "slow" (default: 5000)')
+    .option('--seed <number>', "seed of the faults and of the browsers' subscriptions", '1')
+    .option('--keep <messages>', 'number of latest messages that can be read', '1000')
+    .option('--decrypt-every <messages>', 'web push: decrypt one message in this many', '1')
+    .option('--workspace <folder>', 'write a ready workspace.yaml and its credentials there, and reuse them')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', help)
     .action(async (providers: string[], options: SimulateOptions) => {
@@ -115,7 +115,7 @@ function readPlan(options: SimulateOptions): FaultPlan {
 }
 
 function readPorts(names: readonly ProviderName[], { port, controlPort }: SimulateOptions) {
-  const ports = { ...usualPorts };
+  const ports = { ...defaultPorts };
   if (controlPort !== undefined) ports.control = readNumber('--control-port', controlPort, 0, 65_535);
   if (port === undefined) return ports;
   const first = readNumber('--port', port, 0, 65_535 - names.length);
@@ -129,13 +129,14 @@ function readNumber(option: string, text: string, least: number, most: number): 
   throw new UsageError(`${option} ${text}: expected a whole number from ${least} to ${most}`);
 }
 
-function toldToStop(): Promise<unknown> {
+function stopSignal(): Promise<unknown> {
   return Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
 }
 
 const help = `
-A target asks for an answer by its name, "sim-unregistered-ada" or "sim-503.x2.r30-ada"; a request by the header
-x-simulate; everything else is drawn by --fault. All answers, and how device tokens of Apple ask: docs/simulators.md.
+A target can ask for an answer by its name, such as "sim-unregistered-ada" or "sim-503.x2.r30-ada"; a request can by the
+header x-simulate. All other faults are drawn from --fault. docs/simulators.md lists every answer and says how Apple device
+tokens ask for one.
 
 Examples:
   cresset simulate all --workspace simulated

@@ -1,15 +1,15 @@
-/** What a command may use of the process around it. */
+/** The parts of the process that a command may use. */
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
-  /** A line of the answer. */
+  /** Prints a line of the command's result. */
   print(text: string): void;
-  /** A line beside the answer: errors, hints. */
+  /** Prints a line that is not part of the result: an error or a hint. */
   printError(text: string): void;
-  /** Replaces the line beside the answer that was drawn last; the empty text clears it. Only where a person looks on. */
+  /** Replaces the line that was drawn last; an empty text clears it. Present only on an interactive terminal. */
   redraw?(line: string): void;
 }
 
-/** Ends a command that has said what there is to say; not thrown for errors. */
+/** Ends a command that has printed everything, with an exit code. It is not an error. */
 export class CommandEnd extends Error {
   readonly exitCode: number;
 
@@ -19,12 +19,12 @@ export class CommandEnd extends Error {
   }
 }
 
-/** The answer of a command: for programs as JSON, else for people. */
+/** Prints a command's result: as JSON for programs, or as text for people. */
 export function answer(terminal: Terminal, json: boolean | undefined, value: object, text: string): void {
   terminal.print(json ? JSON.stringify(value, null, 2) : text);
 }
 
-/** Columns as wide as their widest cell. */
+/** Formats a table whose columns are as wide as their widest cells. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

@@ -15,23 +15,23 @@ interface FilterOptions {
 
 export function tokensCommand(terminal: Terminal): Command {
   return new Command('tokens')
-    .description('list the push tokens that providers called bad, and put them back')
+    .description('list the push tokens that providers reported as bad, and restore them')
     .addCommand(listCommand(terminal))
     .addCommand(restoreCommand(terminal));
 }
 
 function filtered(command: Command): Command {
   return command
-    .option('-a, --app <id>', 'only of this app')
-    .option('-s, --since <when>', 'only from then on: an ISO time such as 2026-03-15T12:00Z, or 30m, 6h, 2d ago')
-    .option('-r, --reason <reason>', "only for this reason, in the provider's own word")
+    .option('-a, --app <id>', 'only tokens of this app')
+    .option('-s, --since <when>', 'only since this time: an ISO time such as 2026-03-15T12:00Z, or 30m, 6h, 2d ago')
+    .option('-r, --reason <reason>', "only with this reason, in the provider's words")
     .option('--json', 'answer as JSON');
 }
 
 function listCommand(terminal: Terminal): Command {
   return filtered(new Command('list'))
-    .description('what was set aside or removed, latest first')
-    .option('-n, --limit <count>', 'at most so many', '100')
+    .description('list the tokens that were set aside or removed, latest first')
+    .option('-n, --limit <count>', 'list at most this many', '100')
     .addHelpText(
       'after',
       '\nExamples:\n  cresset tokens list --since 1d\n  cresset tokens list --reason BadDeviceToken --json',
@@ -49,7 +49,7 @@ function listCommand(terminal: Terminal): Command {
 
 function restoreCommand(terminal: Terminal): Command {
   return filtered(new Command('restore'))
-    .description('put tokens back where they were, unless somebody has them by now')
+    .description('give tokens back to their owners, unless somebody else has them by now')
     .addHelpText('after', restoreHelp)
     .action(async (options: FilterOptions) => {
       if (options.app === undefined && options.since === undefined && options.reason === undefined)
@@ -57,7 +57,7 @@ function restoreCommand(terminal: Terminal): Command {
       const { restored, owned, gone } = await onWorkspace(terminal, (db, workspaceId) =>
         restoreTokens(db, filterOf(options, workspaceId), new Date()),
       );
-      const text = `${restored} put back; ${owned} left with who has them now; ${gone} of people who are gone.`;
+      const text = `${restored} restored; ${owned} belong to somebody else now; the owners of ${gone} were deleted.`;
       answer(terminal, options.json, { restored, owned_by_others: owned, people_gone: gone }, text);
     });
 }
@@ -93,7 +93,7 @@ function shown({ at, state, reason, externalId, appId, token, dispatchId }: Remo
 }
 
 const restoreHelp = `
-A restored token is sent to again. One that the provider still calls bad is removed again.
+A restored token gets messages again. If the provider still reports it as bad, it is removed again.
 
 Examples:
   cresset tokens restore --app 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11 --since 2h

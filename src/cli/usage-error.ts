@@ -1,4 +1,4 @@
-/** What was asked for does not make sense; worded for the person at the terminal. */
+/** The command line makes no sense. The message is for the person at the terminal. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }

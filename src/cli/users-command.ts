@@ -20,31 +20,31 @@ interface ImportCommandOptions {
   json?: boolean;
 }
 
-/** Each on a connection of its own. */
-const lanes = 3;
+/** Batches written at the same time, each on its own connection. */
+const parallelBatches = 3;
 
 export function usersCommand(terminal: Terminal): Command {
-  return new Command('users').description('bring people in from files').addCommand(importCommand(terminal));
+  return new Command('users').description('import people from files').addCommand(importCommand(terminal));
 }
 
 function importCommand(terminal: Terminal): Command {
   return new Command('import')
-    .description('create and update the people of a file, as POST /users/track does with their attributes')
-    .argument('<file>', 'NDJSON or CSV in UTF-8, also packed with gzip; - is standard input')
-    .addOption(new Option('-f, --format <format>', 'when the name does not tell').choices(['ndjson', 'csv']))
-    .option('-t, --types <column=type,...>', `of CSV columns: ${cellTypes.join(', ')}`, readTypes)
-    .option('--delimiter <character>', 'between the cells of a CSV file; "tab" for a tab', readDelimiter, ',')
-    .option('--null <text>', 'the CSV cell that removes a value (an empty one leaves it)')
-    .option('--rejects <path>', 'where bad records are kept aside (default: <file>.rejects.ndjson)')
+    .description('create and update people from a file, as POST /users/track does with attributes')
+    .argument('<file>', 'NDJSON or CSV in UTF-8, may be compressed with gzip; - is standard input')
+    .addOption(new Option('-f, --format <format>', 'needed if the file name does not say').choices(['ndjson', 'csv']))
+    .option('-t, --types <column=type,...>', `types of CSV columns: ${cellTypes.join(', ')}`, readTypes)
+    .option('--delimiter <character>', 'separates the cells of a CSV file; "tab" for a tab', readDelimiter, ',')
+    .option('--null <text>', 'CSV cell that removes a value (an empty cell leaves it unchanged)')
+    .option('--rejects <path>', 'file that keeps bad records (default: <file>.rejects.ndjson)')
     .option('--dry-run', 'read and check the whole file, and apply nothing')
-    .option('--restart', 'begin anew, whatever earlier runs did')
-    .option('--json', 'report as JSON, an event a line')
+    .option('--restart', 'start from the beginning, whatever earlier runs did')
+    .option('--json', 'report as JSON, one event a line')
     .addHelpText('after', help)
     .action(async (file: string, options: ImportCommandOptions) => {
       const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
       const command = readCommand(file, options);
       await withDatabase(config, (db) => runImport(db, { command, secret: loadSecret(config), terminal }), {
-        connections: lanes + 1,
+        connections: parallelBatches + 1,
       });
     });
 }
@@ -61,9 +61,9 @@ function readCommand(file: string, options: ImportCommandOptions): ImportCommand
   if (rejects === path) throw new UsageError('--rejects: names the file that is imported');
   const { dryRun = false, restart = false, json = false, delimiter } = options;
   const csv: CsvOptions = { types, delimiter, nullText: options.null ?? null };
-  // A dry run leaves alone what a real one kept aside, unless it is told where to write.
+  // A dry run must not overwrite the rejected records of a real run, unless it is told where to write.
   const rejectsPath = dryRun && options.rejects === undefined ? null : rejects;
-  return { path, format, csv, rejectsPath, dryRun, restart, json, lanes };
+  return { path, format, csv, rejectsPath, dryRun, restart, json, parallelBatches };
 }
 
 function formatOf(file: string): 'ndjson' | 'csv' {
@@ -74,7 +74,7 @@ function formatOf(file: string): 'ndjson' | 'csv' {
   return ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson';
 }
 
-/** Given several times, the options add up. */
+/** The option may be repeated: the types add up. */
 function readTypes(text: string, before: Map<string, CellType> = new Map()): Map<string, CellType> {
   const types = text.split(',').map((pair): [string, CellType] => {
     const at = pair.lastIndexOf('=');
@@ -94,13 +94,13 @@ function readDelimiter(text: string): string {
 }
 
 const help = `
-A line of NDJSON is one object of the "attributes" of POST /users/track. A CSV file has a header; columns called as fields
-of a profile set them, all others are custom attributes, as text unless --types says otherwise.
+A line of NDJSON is one object as in "attributes" of POST /users/track. A CSV file has a header. A column with the name of
+a profile field sets that field; every other column is a custom attribute, as text unless --types says otherwise.
 
-Interrupted in whatever way, the same command goes on where it ended; nobody is missing and no line is applied twice.
-Records that are not as they must be are kept aside, with line and reason, and the others are applied.
+After an interruption of any kind, the same command continues where it stopped: no line is missed or applied twice.
+Bad records are kept aside with line and reason, and all others are applied.
 
-Exit codes: 0 all applied; 1 failed, run it again; 2 misused; 3 all read, some records rejected; 130 interrupted.
+Exit codes: 0 all applied; 1 failed, run it again; 2 misuse; 3 all read, some records rejected; 130 interrupted.
 
 Examples:
   cresset users import people.ndjson

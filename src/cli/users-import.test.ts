@@ -1,4 +1,4 @@
-// `cresset users import` as a process of its own, as an operator runs it.
+// Runs `cresset users import` as a process, as an operator does.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -56,7 +56,7 @@ async function counts(db: Database): Promise<{ people: number; names: number; to
       from profiles`);
 }
 
-test('a file with bad lines: the others are applied, the bad ones kept aside; run again it says that it is done', async (t) => {
+test('bad lines are kept aside and the others applied; a second run says that the file is done', async (t) => {
   const { db, env, folder: at } = await world(t);
   const path = join(at, 'people.ndjson');
   writeFileSync(path, '{"external_id":"ada","points":5}\n{"points":1}\nnonsense\n{"external_id":"bob","dob":"x"}\n');
@@ -78,10 +78,10 @@ test('a file with bad lines: the others are applied, the bad ones kept aside; ru
   const again = await run(env, [path]).ended;
   assert.deepEqual([again.code, again.errors], [0, '']);
   assert.match(again.out, /^This file was imported already, at .*: 4 records, 3 of them rejected\. .*--restart\n$/);
-  assert.ok(existsSync(rejects), 'what was kept aside is left alone');
+  assert.ok(existsSync(rejects), 'the rejected records are still there');
 });
 
-test('a packed CSV file with declared types, as events for programs', async (t) => {
+test('a compressed CSV file with declared types is imported and reported as JSON events', async (t) => {
   const { db, env, folder: at } = await world(t);
   const path = join(at, 'people.csv.gz');
   const rows = 'external_id;first_name;points;member;zip\nada;"Ada;\nof L";5;true;01234\nbob;NULL;x;false;1\n';
@@ -104,7 +104,7 @@ test('a packed CSV file with declared types, as events for programs', async (t) 
   ]);
 });
 
-test('standard input; a dry run of it applies nothing and keeps nothing', async (t) => {
+test('standard input is imported; a dry run of it applies and keeps nothing', async (t) => {
   const { db, env, folder: at } = await world(t);
   const options = ['-', '--format', 'ndjson', '--rejects', join(at, 'rejects')];
   const dry = await run(env, ['-', '--format', 'ndjson', '--dry-run'], '{"external_id":"ada"}\n{}\n').ended;
@@ -121,10 +121,10 @@ test('standard input; a dry run of it applies nothing and keeps nothing', async 
 });
 
 const RECORDS = 12_000;
-/** No divisor of the distance between two bad lines, so that everybody has good ones. */
+/** Not a divisor of the distance between bad lines, so that everybody also has good lines. */
 const PEOPLE = 4_999;
 
-/** Each person's `count` ends as the number of lines about them. */
+/** Writes a file after whose import each person's `count` is the number of lines about them. */
 function countingFile(path: string): void {
   const lines = Array.from({ length: RECORDS }, (_, n) =>
     n % 1_000 === 999
@@ -134,7 +134,7 @@ function countingFile(path: string): void {
   writeFileSync(path, `${lines.join('\n')}\n`);
 }
 
-/** Until as many batches as this are in, or the run ended before. */
+/** Resolves once this many batches are stored, or the run has ended. */
 async function batches(db: Database, atLeast: number, { child }: Run): Promise<void> {
   while (child.exitCode === null) {
     const { done } = await db.one<{ done: number }>(sql`select count(*) as done from import_batches`);
@@ -142,7 +142,7 @@ async function batches(db: Database, atLeast: number, { child }: Run): Promise<v
   }
 }
 
-test('kill -9 at random points: the same command goes on, and every line is applied once', async (t) => {
+test('after kill -9 at random points the same command continues, and every line is applied once', async (t) => {
   const { db, env, folder: at } = await world(t);
   const path = join(at, 'people.ndjson');
   countingFile(path);
@@ -168,7 +168,7 @@ test('kill -9 at random points: the same command goes on, and every line is appl
   assert.deepEqual(await counts(db), { people: PEOPLE, names: PEOPLE, total, most: 3 });
 });
 
-test('a signal ends the import between two batches; a changed file is refused; --restart begins anew', async (t) => {
+test('a signal stops the import between two batches; a changed file is refused; --restart starts again', async (t) => {
   const { db, env, folder: at } = await world(t);
   const path = join(at, 'people.ndjson');
   countingFile(path);
@@ -180,7 +180,7 @@ test('a signal ends the import between two batches; a changed file is refused; -
   const end = events(out).at(-1);
   assert.equal(end?.event, 'stopped');
   const { total } = await counts(db);
-  assert.equal(total, Number(end?.records) - Number(end?.rejected), 'what was in hand was applied');
+  assert.equal(total, Number(end?.records) - Number(end?.rejected), 'the batches in hand were applied');
 
   writeFileSync(path, '{"external_id":"p1","count":{"inc":1}}\n');
   const refused = await run(env, [path]).ended;
@@ -192,7 +192,7 @@ test('a signal ends the import between two batches; a changed file is refused; -
   assert.equal((await counts(db)).total, total + 1);
 });
 
-test('a database that goes away in the middle ends the import with a hint; the same command goes on', async (t) => {
+test('a database that goes away ends the import with a hint, and the same command continues', async (t) => {
   const { db, env, folder: at } = await world(t);
   const path = join(at, 'people.ndjson');
   countingFile(path);
@@ -208,7 +208,7 @@ test('a database that goes away in the middle ends the import with a hint; the s
   assert.equal((await counts(db)).total, RECORDS - RECORDS / 1_000);
 });
 
-test('with the embedded database: beside a running server, and by itself', async (t) => {
+test('the embedded database is used alone and beside a running server', async (t) => {
   const at = folder(t);
   const env = { CRESSET_DATA_DIR: dataFolder(t) };
   const [one, two] = [join(at, 'one.ndjson'), join(at, 'two.ndjson')];
@@ -240,7 +240,7 @@ const misuses: [string[], RegExp][] = [
   [['/nowhere/people.ndjson'], /^\/nowhere\/people\.ndjson cannot be read: there is no such file/],
 ];
 
-test('what makes no sense is refused with exit code 2', async (t) => {
+test('command lines that make no sense are refused with exit code 2', async (t) => {
   const { env } = await world(t);
   for (const [args, message] of misuses) {
     const errors: string[] = [];
@@ -254,7 +254,7 @@ test('what makes no sense is refused with exit code 2', async (t) => {
   }
 });
 
-test('a person who looks on sees a bar, which is cleared before anything else is said', async (t) => {
+test('a terminal shows a bar, which is cleared before anything else is printed', async (t) => {
   const { env, folder: at } = await world(t);
   const path = join(at, 'people.ndjson');
   writeFileSync(path, `{}\n${'{"external_id":"ada"}\n'.repeat(6_000)}`);

@@ -17,19 +17,20 @@ import { ImportReport } from './import-report.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
 
 export interface ImportCommand {
-  /** Null: standard input. */
+  /** null: standard input. */
   path: string | null;
   format: 'ndjson' | 'csv';
   csv: CsvOptions;
-  /** Null: nowhere. */
+  /** The file for rejected records. null: they are not kept. */
   rejectsPath: string | null;
   dryRun: boolean;
   restart: boolean;
   json: boolean;
-  lanes: number;
+  /** Batches written at the same time, each on its own connection. */
+  parallelBatches: number;
 }
 
-/** Runs one `cresset users import` and reports on it. Throws CommandEnd when it did not go as wished. */
+/** Runs one `cresset users import` and reports on it. Throws CommandEnd if it was interrupted or rejected a record. */
 export async function runImport(
   db: Database,
   { command, secret, terminal }: { command: ImportCommand; secret: Secret; terminal: Terminal },
@@ -48,7 +49,7 @@ export async function runImport(
       { db, workspace, now: systemClock.now },
       {
         ...{ entries: entriesOf(command, (bytes) => report.read(bytes)), progress: opened.progress, signal },
-        ...{ dryRun: command.dryRun, lanes: command.lanes },
+        ...{ dryRun: command.dryRun, lanes: command.parallelBatches },
         async onReject(line, reason, shown) {
           report.reject(line, reason);
           await rejects?.write(line, reason, shown);
@@ -97,7 +98,7 @@ async function* standardInput(): AsyncGenerator<Buffer> {
   for await (const chunk of process.stdin) yield chunk as Buffer;
 }
 
-/** The connection ended: a server that ran the embedded database was stopped, or PostgreSQL was. */
+/** True if the connection was lost: PostgreSQL, or the server that ran the embedded database, was stopped. */
 function isLost(error: unknown): boolean {
   const { message } = Object(error) as { message?: unknown };
   return (
@@ -107,11 +108,11 @@ function isLost(error: unknown): boolean {
 }
 
 function lost(cause: unknown): DatabaseUnusableError {
-  const advice = 'What was applied is kept: the same command goes on from there.';
+  const advice = 'What was applied is kept. The same command continues from there.';
   return new DatabaseUnusableError(`The database went away in the middle of the import. ${advice}`, { cause });
 }
 
-/** The first signal ends the import between two batches; what is in hand is applied. */
+/** The first signal stops the import between two batches; batches in hand are applied. */
 function interruption(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -4,8 +4,8 @@ import { attachEmbedded, startEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 
 /**
- * Runs `work` on the migrated database of this configuration. The embedded one is shared with a running server, or
- * started for the duration.
+ * Runs `work` on the migrated database of this configuration. If that is the embedded one, it is shared with a running
+ * server, or started for the duration of `work`.
  */
 export async function withDatabase<T>(
   config: Config,

@@ -12,6 +12,8 @@ export interface NewCluster {
   run: Run;
   /** False only for tests: nothing is flushed to disk. */
   durable: boolean;
+  /** Only for tests. Default: a password that nobody keeps. */
+  superuserPassword?: string | undefined;
 }
 
 /** The role that servers use: it owns the database `cresset` and is no superuser, so it reads no files of the machine. */
@@ -19,19 +21,29 @@ const ROLE = 'cresset';
 
 /**
  * Makes the cluster of a data folder. It is made beside its place and moved there when it is complete, so that a start
- * that was killed in the middle leaves nothing half made. The superuser has a password that nobody keeps.
+ * that was killed in the middle leaves nothing half made.
  */
-export async function initialise({ dataDir, binaries, account, run, durable }: NewCluster): Promise<void> {
+export async function initialise({ dataDir, ...options }: NewCluster): Promise<void> {
+  const { binaries, account, run, durable } = options;
   const fresh = resolve(dataDir, 'postgres.new');
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o700 });
   if (account !== null) chownSync(fresh, account.uid, account.gid);
   const password = randomPassword();
-  await initdb(fresh, { binaries, account, run, durable });
+  await initdb(fresh, options);
   const statements = [
+    // A password of 192 random bits cannot be guessed, however few rounds each guess takes.
+    where(
+      "select from pg_settings where name = 'scram_iterations'",
+      "perform set_config('scram_iterations', '1', false)",
+    ),
     `create role ${ROLE} login createdb password '${password}'`,
+    `grant pg_checkpoint to ${ROLE}`,
     // It may drop a database that is being vacuumed.
-    `grant pg_checkpoint, pg_signal_autovacuum_worker to ${ROLE}`,
+    where(
+      "select from pg_roles where rolname = 'pg_signal_autovacuum_worker'",
+      `grant pg_signal_autovacuum_worker to ${ROLE}`,
+    ),
     `create database ${ROLE} owner ${ROLE}`,
   ];
   const flags = ['--single', '-j', '-c', 'exit_on_error=on', '-D', fresh, ...(durable ? [] : ['-F']), 'postgres'];
@@ -47,18 +59,21 @@ export async function initialise({ dataDir, binaries, account, run, durable }: N
   renameSync(fresh, resolve(dataDir, 'postgres'));
 }
 
+/** Does nothing on a PostgreSQL that is too old to know the setting or role. */
+function where(isKnown: string, statement: string): string {
+  return `do $$ begin if exists (${isKnown}) then ${statement}; end if; end $$`;
+}
+
 async function initdb(
   cluster: string,
-  { binaries, account, run, durable }: Omit<NewCluster, 'dataDir'>,
+  { binaries, account, run, durable, superuserPassword = randomPassword() }: Omit<NewCluster, 'dataDir'>,
 ): Promise<void> {
   const passwordOfSuperuser = `${cluster}.superuser`;
-  writeFileSync(passwordOfSuperuser, randomPassword(), { mode: 0o600 });
+  writeFileSync(passwordOfSuperuser, superuserPassword, { mode: 0o600 });
   if (account !== null) chownSync(passwordOfSuperuser, account.uid, account.gid);
   const flags = [
     ...['--username=postgres', `--pwfile=${passwordOfSuperuser}`, '--auth=scram-sha-256'],
     ...['--encoding=UTF8', '--locale=C.UTF-8'],
-    // Passwords of 192 random bits cannot be guessed, however few rounds each guess takes.
-    '--set=scram_iterations=1',
     ...(durable ? [] : ['--no-sync']),
   ];
   try {

@@ -31,6 +31,8 @@ export interface EmbeddedOptions {
   binaries?: string;
   /** False only for tests: nothing is flushed to disk. */
   durable?: boolean;
+  /** Only for tests: the password of the superuser `postgres`. Default: one that nobody keeps. */
+  superuserPassword?: string;
   /** Whoever is given it hears of crashes, and PostgreSQL is started again after them. */
   watcher?: CrashWatcher;
 }
@@ -69,12 +71,13 @@ export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<stri
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const { dataDir, durable = true, watcher } = options;
+  const { dataDir, durable = true, watcher, superuserPassword } = options;
   const binaries = options.binaries === undefined ? await findBinaries() : binariesIn(options.binaries);
   const cluster = resolve(dataDir, 'postgres');
   const account = databaseAccount();
   const run = launcher(account, [binaries.postgres, cluster]);
-  if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise({ dataDir, binaries, account, run, durable });
+  if (!existsSync(join(cluster, 'PG_VERSION')))
+    await initialise({ dataDir, binaries, account, run, durable, superuserPassword });
   const sockets = socketFolder(dataDir, account);
   const url = urlOf(sockets, readPassword(dataDir));
 

@@ -3,7 +3,10 @@ import ipaddr from 'ipaddr.js';
 import { allows, isUsualPort, readAllowedTarget } from './allowed-target.ts';
 import { isPublic } from './public-address.ts';
 
-/** Where a call may go: the checked addresses, to which the connection is pinned, and whether only `allow` let it. */
+/**
+ * Whether a URL may be called. `addresses`: every checked address of the host; the connection must use one of them.
+ * `isExempt`: the operator's `allow` list permitted the call, so the block list was not applied.
+ */
 export type Passage =
   | {
       allowed: true;
@@ -16,14 +19,14 @@ export type Passage =
   | { allowed: false };
 
 export interface GuardOptions {
-  /** Entries as `readAllowedTarget` takes them: what may be called although it is not public. */
+  /** Targets that may be called although they are not public, in the form that `readAllowedTarget` reads. */
   allow: readonly string[];
-  /** Every address of a name; throws when there is none. */
+  /** Returns every address of a host name; throws if it has none. */
   resolve?: (host: string) => Promise<readonly string[]>;
 }
 
 /**
- * Whether a URL from outside may be called: resolved once, every address of it checked.
+ * Decides whether a URL that somebody else chose may be called. Resolves the host once and checks every address.
  * Throws what the resolver throws. Source: messaging-objects.md 9.4.
  */
 export async function findPassage(text: string, { allow, resolve = resolveAll }: GuardOptions): Promise<Passage> {

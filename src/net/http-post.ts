@@ -4,28 +4,28 @@ import type { Dispatcher } from 'undici';
 export interface PostReply {
   status: number;
   headers: IncomingHttpHeaders;
-  /** At most so much of it as was asked for; the rest is not read. */
+  /** The first `maxReplyBytes` of the response body. */
   body: Buffer;
 }
 
 export interface Post {
-  /** For a dispatcher that is not bound to one. */
+  /** Required when the dispatcher is not bound to one origin. */
   origin?: string;
   path: string;
   headers: Readonly<Record<string, string>>;
   body: Buffer | string;
-  /** How much of the answer's body is wanted; 0 = the answer is its status and headers, and is given with them. */
+  /** How many bytes of the response body to keep. 0: resolve with status and headers as soon as they arrive. */
   maxReplyBytes: number;
-  /** Cuts the exchange off. Without one, the dispatcher's own timeouts are all. */
+  /** Aborts the exchange. Without it, only the dispatcher's own timeouts apply. */
   signal?: AbortSignal;
 }
 
-/** Of a body that is not wanted, so much is read that the connection can be used again; a longer one ends it. */
+/** An unwanted body is read up to this length, so that the connection can be reused; a longer one ends the connection. */
 const MAX_DISCARDED_BYTES = 16_384;
 
 /**
- * Posts once: no redirect is followed, nothing is repeated. Rejects with what the network did, or with the signal's
- * reason. The dispatcher is used without its stream of the body, which costs as much as all the rest.
+ * Sends one POST; follows no redirect and repeats nothing. Rejects with the network's error or the signal's reason.
+ * It uses the dispatcher's callbacks, because undici's body stream costs as much as everything else together.
  */
 export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request }: Post): Promise<PostReply> {
   const { promise, resolve, reject } = Promise.withResolvers<PostReply>();
@@ -34,7 +34,7 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
   let headers: IncomingHttpHeaders = {};
   let bytes = 0;
   let stop: (() => void) | null = null;
-  const settle = () => {
+  const finish = () => {
     if (stop !== null) signal?.removeEventListener('abort', stop);
     resolve({ status, headers, body: Buffer.concat(chunks) });
   };
@@ -50,16 +50,16 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
       onResponseStart(_controller, given, givenHeaders) {
         status = given;
         headers = givenHeaders;
-        if (maxReplyBytes === 0) settle();
+        if (maxReplyBytes === 0) finish();
       },
       onResponseData(controller, chunk) {
         if (bytes < maxReplyBytes) chunks.push(chunk.subarray(0, maxReplyBytes - bytes));
         bytes += chunk.length;
         if (bytes <= Math.max(maxReplyBytes, MAX_DISCARDED_BYTES)) return;
-        settle();
+        finish();
         controller.abort(new Error('the reply is longer than expected'));
       },
-      onResponseEnd: settle,
+      onResponseEnd: finish,
       onResponseError(_controller, error) {
         if (stop !== null) signal?.removeEventListener('abort', stop);
         reject(error);
@@ -69,7 +69,7 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
   return promise;
 }
 
-/** What the network did, in a word: the code of the error, or its name. */
+/** Names what went wrong in the network: the error's code, or else its name. */
 export function networkReason(error: unknown): string {
   const { code, name } = Object(error) as { code?: unknown; name?: unknown };
   return `network ${typeof code === 'string' ? code : typeof name === 'string' ? name : 'error'}`;

@@ -1,24 +1,24 @@
-/** One request as it came, over HTTP/2 or HTTP/1.1. */
+/** One received request, over HTTP/2 or HTTP/1.1. */
 export interface WireRequest {
   method: string;
-  /** With the query, still percent-encoded. */
+  /** Path and query, still percent-encoded. */
   path: string;
-  /** Names and values by turns; names in lower case. Repeated headers are repeated. */
+  /** Names and values alternate. Names are in lower case; a repeated header appears as often as it was sent. */
   headers: readonly string[];
   body: Buffer;
-  /** The body was longer than is ever legal; `body` holds what came of it. */
+  /** The body exceeded the server's limit; `body` holds what was read of it. */
   isOversize: boolean;
   connection: WireConnection;
 }
 
-/** What a provider may ask of the connection a request came on. */
+/** What a simulated provider may do with the connection that a request came on. */
 export interface WireConnection {
   readonly isHttp2: boolean;
-  /** Requests that came on it so far, this one included. */
+  /** Number of requests received on it so far, this one included. */
   readonly requests: number;
-  /** How many streams the client may have open from now on (HTTP/2). */
+  /** Sets how many streams the client may have open from now on (HTTP/2). */
   allowStreams(most: number): void;
-  /** Takes no further requests; what is under way is answered, then the connection ends. */
+  /** Accepts no further requests, answers those under way, then ends the connection. */
   goAway(): void;
 }
 
@@ -28,17 +28,17 @@ export interface Answer {
   body: Buffer | string;
 }
 
-/** What happens on the wire, `afterMs` milliseconds after the request was complete. */
+/** What the server does on the wire, `afterMs` milliseconds after the request was complete. */
 export type Reaction = { afterMs?: number } & (
   | { kind: 'answer'; answer: Answer }
-  | { kind: 'truncate'; answer: Answer } // status, headers and half of the body, then the stream is reset
-  | { kind: 'reset' } // the stream is reset; over HTTP/1.1 the connection
-  | { kind: 'close' } // the connection is torn down, with everything on it
-  | { kind: 'unprocessed' } // GOAWAY that leaves this request out: it may be repeated elsewhere
-  | { kind: 'silence' } // nothing, ever
+  | { kind: 'truncate'; answer: Answer } // sends status, headers and half of the body, then resets the stream
+  | { kind: 'reset' } // resets the stream; over HTTP/1.1, the connection
+  | { kind: 'close' } // tears down the connection and everything on it
+  | { kind: 'unprocessed' } // sends a GOAWAY that excludes this request, which may then be repeated elsewhere
+  | { kind: 'silence' } // never answers
 );
 
-/** The first value of a header, or undefined. */
+/** The first value of a header; undefined if it is absent. */
 export function header({ headers }: Pick<WireRequest, 'headers'>, name: string): string | undefined {
   for (let at = 0; at < headers.length; at += 2) {
     if (headers[at] === name) return headers[at + 1];

@@ -1,21 +1,20 @@
-// A thread of a server that works on broadcasts, so that neither the API nor messages to named people wait while one goes
-// out, and every processor is used (decision 25). It shares nothing with the other threads but the database, as if it ran
-// elsewhere.
+// A server's thread for broadcasts. While one goes out, neither the API nor messages to named people wait, and every
+// processor is used (decision 25). It shares only the database with the other threads, as if it ran elsewhere.
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadSecret } from '../workspace/secrets.ts';
 import type { BroadcastThreadData } from './broadcast-worker.ts';
 import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './roles.ts';
-import { giveWay, makeGiveWay } from './thread-priority.ts';
+import { lowerProcessPriority, lowerThreadPriority } from './thread-priority.ts';
 
-/** In each of two pools. It works on a few chunks at a time; more would only wait in the database instead of here. */
+/** Connections in each of two pools. A thread works on a few chunks at a time; more would only wait in the database. */
 const MAX_CONNECTIONS = 10;
 
 const { config, databaseUrl, number } = workerData as BroadcastThreadData;
 const log = createLog(config, `broadcasts ${number}`);
-giveWay(log);
+lowerThreadPriority(log);
 const endings: Ending[] = [];
-// Of the embedded database the processes are ours too.
-const onConnect = (processId: number) => makeGiveWay(log, processId);
+// The embedded database's processes are ours, too.
+const onConnect = (processId: number) => lowerProcessPriority(log, processId);
 const db = connectDatabase(databaseUrl, log, {
   max: MAX_CONNECTIONS,
   ...(config.databaseUrl === null && { onConnect }),

@@ -7,18 +7,19 @@ import type { Ending } from './roles.ts';
 export interface BroadcastThreadData {
   config: Config;
   databaseUrl: string;
-  /** For the log: which of the threads it is. */
+  /** The thread's number in the log. */
   number: number;
 }
 
 /**
- * A heap that may grow to several gigabytes is let grow fourfold between collections; a server with two threads of these
- * bounds sends as fast in 450 MB as in 600 (decision 25). With less for what is young it collects for a fifth of its time. A thread that outgrows them ends, and the server with it.
+ * Without a limit, the heap may grow to four times its size between collections. With these limits, a server with two
+ * threads sends as fast in 450 MB as without them in 600 (decision 25). With a smaller young generation, a thread spends a
+ * fifth of its time on collections. A thread that exceeds the limits ends, and the server ends with it.
  */
 const MOST_HEAP_MB = 1_024;
 const YOUNG_HEAP_MB = 96;
 
-/** Resolves, with its end, once it works. `onLost`: it ended by itself; whoever waits for what it did should start anew. */
+/** Resolves once the thread works, with a function that ends it. `onLost` is called if the thread ends by itself. */
 export async function startBroadcastWorker(
   data: BroadcastThreadData,
   onLost: (error: unknown) => void,
@@ -33,7 +34,7 @@ export async function startBroadcastWorker(
   });
   let isStopping = false;
   const ended = once(thread, 'exit');
-  ended.catch(() => undefined); // `once` rejects for an error too, which is told below
+  ended.catch(() => undefined); // `once` also rejects for an error, which the next line reports
   thread.on('error', onLost);
   thread.on('exit', (code) => {
     if (!isStopping) onLost(new Error(`thread ${data.number} of broadcasts ended with ${code}`));

@@ -7,11 +7,11 @@ import { createKeyUsage } from '../workspace/key-usage.ts';
 import { deriveKey, type Secret } from '../workspace/secrets.ts';
 import { watchCatalog } from '../workspace/watch-catalog.ts';
 
-/** Started things, each with its end; they end last first. */
+/** Ends one started part. Endings run in the reverse order of starting. */
 export type Ending = () => Promise<unknown>;
 
-/** What a thread of a server works with. */
-export interface Ground {
+/** What every thread of a server needs. */
+export interface ThreadContext {
   config: Config;
   log: Logger;
   db: Database;
@@ -32,27 +32,26 @@ export function connectDatabase(
     url,
     max: 20,
     ...options,
-    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onError: (error) => log.warn({ err: error }, 'lost a database connection'),
     onRefusal(refusal) {
-      if (refusal === null) log.info('the database takes writes again');
-      else
-        log.error({ reason: refusal.kind }, `the database ${refusal.said}: what has to be written is refused or waits`);
+      if (refusal === null) log.info('the database accepts writes again');
+      else log.error({ reason: refusal.kind }, `the database ${refusal.said}: writes are refused or wait`);
     },
   });
 }
 
-/** Starts these roles in this thread, with all they need. */
+/** Starts these roles in this thread, with everything that they need. Adds the end of each part to `endings`. */
 export async function startRoles(
-  { config, log, db, secret }: Ground,
+  { config, log, db, secret }: ThreadContext,
   roles: Pick<AppOptions, 'roles' | 'broadcastThreads'>,
   endings: Ending[],
 ): Promise<App> {
-  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'the catalog could not be read'));
+  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'could not read the catalog'));
   endings.push(() => catalog.stop());
   const keyUsage = createKeyUsage({
     db,
     clock: systemClock,
-    onError: (error) => log.error({ err: error }, 'key usage'),
+    onError: (error) => log.error({ err: error }, 'could not record the use of keys'),
   });
   endings.push(() => keyUsage.stop());
   const app = await startApp({
@@ -76,8 +75,8 @@ export async function startRoles(
   return app;
 }
 
-/** Whatever becomes of one, the others are ended too. */
+/** Runs all endings, last one first. An ending that fails is logged and does not stop the others. */
 export async function endInOrder(endings: Ending[], log: Logger): Promise<void> {
   for (const end of endings.reverse())
-    await end().catch((error: unknown) => log.error({ err: error }, 'a part did not stop well'));
+    await end().catch((error: unknown) => log.error({ err: error }, 'a part failed to stop'));
 }

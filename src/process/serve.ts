@@ -21,17 +21,17 @@ export interface ServeOptions {
 }
 
 interface StartOptions extends ServeOptions {
-  /** Something that the server cannot go on without ended by itself. */
+  /** Called when a part ended by itself and the server cannot go on without it. */
   onLost(error: unknown): void;
 }
 
-/** Serves until the process is told to stop; then everything that was started ends in order. */
+/** Serves until the process is told to stop, then ends everything that it started, in order. */
 export async function serve(config: Config, options: ServeOptions): Promise<void> {
   const log = createLog(config);
   const endings: Ending[] = [];
   const lost = Promise.withResolvers<never>();
-  const stopping = Promise.race([toldToStop(), lost.promise]);
-  stopping.catch(() => undefined); // While it starts nobody waits for it yet; it is thrown below.
+  const stopping = Promise.race([stopRequest(), lost.promise]);
+  stopping.catch(() => undefined); // Nobody awaits it while the server starts. It is awaited, and thrown, below.
   try {
     await start(config, { ...options, onLost: lost.reject }, log, endings);
     log.info({ because: await stopping }, 'stopping');
@@ -54,13 +54,13 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
     endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
   });
-  // When one does not start, the others are to be ended before the database: by then all of them have an end.
+  // Wait for all of them: if one fails to start, the others must have an ending, so that they end before the database.
   await Promise.allSettled([app, ...threads]);
   await Promise.all(threads);
   await announce(await app, config, options, madeKey);
 }
 
-/** The URL of a database of the newest form: the configured one, or the embedded one, which is started. */
+/** The URL of the migrated database: the configured one or, once it has been started, the embedded one. */
 async function startDatabase(
   config: Config,
   { onLost }: StartOptions,
@@ -68,22 +68,22 @@ async function startDatabase(
   endings: Ending[],
 ): Promise<string> {
   const watcher = {
-    crashed: () => log.error('the embedded database ended by itself; starting it again'),
+    crashed: () => log.error('the embedded database has crashed; starting it again'),
     recovered: () => log.warn('the embedded database is back'),
     lost: onLost,
   };
   const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, watcher }) : null;
   if (embedded) endings.push(() => embedded.stop());
-  if (embedded?.tookOver) log.warn('the server before did not stop in order; going on with its database');
+  if (embedded?.tookOver) log.warn('the previous server did not stop in order; continuing with its database');
   const url = embedded?.url ?? config.databaseUrl ?? '';
   await migrate(url);
   return url;
 }
 
-/** Nobody but us can work on an embedded database: whoever held a lease is dead. */
+/** Only we work on an embedded database, so whoever held a lease is dead. */
 async function freeLeases(db: Database, log: Logger): Promise<void> {
   const freed = await freeAllLeases(db);
-  if (freed > 0) log.warn({ tasks: freed }, 'going on with work that was in hand');
+  if (freed > 0) log.warn({ tasks: freed }, 'continuing with tasks that were in hand');
 }
 
 async function prepareWorkspace(
@@ -115,12 +115,12 @@ async function announce(app: App, config: Config, { json }: ServeOptions, madeKe
 }
 
 /**
- * A signal, or the end of the process that started us and passes signals on. Further signals change nothing: a terminal
- * sends one to both of us, and the other passes its own on.
+ * Resolves with the reason to stop: a signal, or the end of the process that started us and passes signals on. Further
+ * signals change nothing: a terminal sends each signal to both processes, so this one may get it twice.
  */
-function toldToStop(): Promise<string> {
-  return new Promise((told) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told(signal));
-    process.on('disconnect', () => told('our parent is gone'));
+function stopRequest(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+    process.on('disconnect', () => resolve('the parent process is gone'));
   });
 }

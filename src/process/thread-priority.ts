@@ -2,17 +2,17 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { Logger } from 'pino';
 
-/** Below all else that runs here: a broadcast takes what processor is left, a message to one person takes it at once. */
+/** Below everything else that runs here: a broadcast takes the processor time that other work leaves. */
 const NICENESS = 10;
 
-/** Lowers this thread. Linux alone gives threads a priority of their own; there a thread is asked for by what /proc calls it. */
-export function giveWay(log: Logger): void {
-  lower(log, 'the thread of broadcasts', () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)));
+/** Lowers the priority of this thread. Only Linux gives threads their own priority, by the thread id that /proc shows. */
+export function lowerThreadPriority(log: Logger): void {
+  lower(log, 'the broadcast thread', () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)));
 }
 
-/** Lowers a process of this machine that works for this thread alone. */
-export function makeGiveWay(log: Logger, processId: number): void {
-  lower(log, `the process ${processId} of the database`, () => processId);
+/** Lowers the priority of a local process that works only for this thread. */
+export function lowerProcessPriority(log: Logger, processId: number): void {
+  lower(log, `the database process ${processId}`, () => processId);
 }
 
 function lower(log: Logger, what: string, find: () => number): void {
@@ -20,6 +20,6 @@ function lower(log: Logger, what: string, find: () => number): void {
   try {
     setPriority(find(), NICENESS);
   } catch (error) {
-    log.warn({ err: error }, `${what} keeps its priority`);
+    log.warn({ err: error }, `could not lower the priority of ${what}`);
   }
 }

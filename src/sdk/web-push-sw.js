@@ -1,8 +1,8 @@
-// Cresset's web push for service workers: shows what was sent and follows clicks. No dependencies.
+// Cresset's web push for service workers: shows notifications and follows clicks. No dependencies.
 // On your site: importScripts('https://<Cresset>/sdk/web-push-sw.js'). Documentation: docs/web-push.md.
 (() => {
   /**
-   * @typedef {object} Payload What `src/channels/web-push/render.ts` makes.
+   * @typedef {object} Payload Made by `src/channels/web-push/render.ts`.
    * @property {string} id
    * @property {string} title
    * @property {string} body
@@ -35,7 +35,7 @@
   worker.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renew(/** @type {any} */ (event))));
 
   /**
-   * Null for what is not ours: the page may have other senders.
+   * null: the message is not Cresset's, because the site may have other senders.
    * @param {PushMessageData | null} data
    * @returns {Payload | null}
    */
@@ -63,7 +63,7 @@
   }
 
   /**
-   * The address in a window that shows it already, else in a new one; without an address, whatever window there is.
+   * Focuses a window that shows the address already, or opens a new one. Without an address, it focuses any window.
    * @param {string | undefined} address Absolute, or relative to the service worker's scope.
    */
   async function open(address) {
@@ -77,7 +77,7 @@
   }
 
   /**
-   * The browser replaced the subscription while no page was open.
+   * Registers a subscription that the browser replaced while no page was open.
    * @param {{ oldSubscription?: PushSubscription | null, newSubscription?: PushSubscription | null }} event
    */
   async function renew({ oldSubscription, newSubscription }) {
@@ -89,7 +89,7 @@
     const subscription = newSubscription ?? (await subscribeAgain(url, appId));
     const body = JSON.stringify({ app_id: appId, subscription, ...(previous && { previous }) });
     const response = await fetch(`${url}/sdk/web-push/subscriptions`, { method: 'POST', body });
-    if (!response.ok) throw new Error(`the new subscription was not taken: ${response.status}`);
+    if (!response.ok) throw new Error(`the server refused the new subscription: ${response.status}`);
     await cache.put(storedSubscription, new Response(JSON.stringify(subscription)));
   }
 

@@ -1,14 +1,14 @@
-// Cresset's web push for pages: makes the browser's subscription and tells the server of it. No dependencies.
+// Cresset's web push for pages: subscribes the browser and registers the subscription at the server. No dependencies.
 // Documentation: docs/web-push.md.
 (() => {
   /**
    * @typedef {object} Options
-   * @property {string} url Where Cresset is reached, such as https://push.example.com.
-   * @property {string} appId The app of platform web, as in the workspace file.
-   * @property {string} [identity] Made by your back-end: says and proves whose browser this is.
-   * @property {string} [externalId] The same without proof; refused unless the app trusts it.
-   * @property {string} [serviceWorker] Path on your own site; /cresset-sw.js when absent.
-   * @property {string} [scope] Of the service worker; its folder when absent.
+   * @property {string} url Base URL of Cresset, such as https://push.example.com.
+   * @property {string} appId Id of the app (platform web) in the workspace file.
+   * @property {string} [identity] Made by your back end: names the browser's owner and proves it.
+   * @property {string} [externalId] Names the browser's owner without proof; refused unless the app trusts it.
+   * @property {string} [serviceWorker] Path of the service worker on your site. Default: /cresset-sw.js.
+   * @property {string} [scope] Scope of the service worker. Default: its folder.
    */
 
   const store = 'cresset-web-push';
@@ -19,9 +19,9 @@
   }
 
   /**
-   * Asks for the permission where that is still open (call it from a click), subscribes and registers the subscription.
-   * Call it on every visit of somebody who has subscribed: it renews what has changed and costs one request.
-   * Rejects with an Error whose `code` is unsupported, denied, or what the server answered.
+   * Asks for permission if the user has not decided yet (so call it from a click), subscribes and registers the subscription.
+   * Call it on every visit of a subscribed user: it renews what has changed.
+   * Rejects with an Error whose `code` is `unsupported`, `denied` or the status of the server's answer.
    * @param {Options} options
    */
   async function subscribe(options) {
@@ -43,7 +43,7 @@
   }
 
   /**
-   * Ends the subscription, here and at the server. Call it when somebody signs out.
+   * Ends the subscription in the browser and at the server. Call it when the user signs out.
    * @param {Options} options
    * @returns {Promise<boolean>} Whether there was one.
    */
@@ -66,7 +66,7 @@
   /** @param {Options} options */
   async function registerWorker(options) {
     const script = new URL(workerPath(options), location.href);
-    // The worker renews a subscription while no page is open: it must know where and for which app.
+    // The worker renews a subscription while no page is open, so it must know the server and the app.
     script.searchParams.set('cresset_url', baseOf(options));
     script.searchParams.set('cresset_app', options.appId);
     const registration = await navigator.serviceWorker.register(script, options.scope ? { scope: options.scope } : {});
@@ -84,7 +84,7 @@
    */
   async function subscribeBrowser(registration, key) {
     const current = await registration.pushManager.getSubscription();
-    // A subscription made with another key never works with ours.
+    // A subscription that was made with another key never works with ours.
     if (current && !isSameKey(current.options.applicationServerKey, key)) await current.unsubscribe();
     const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
     return subscription.toJSON();
@@ -115,7 +115,7 @@
    * @param {object} [body]
    */
   async function call(options, path, body) {
-    // text/plain needs no preflight; the server does not look at the type.
+    // text/plain needs no preflight, and the server ignores the type.
     const response = await fetch(baseOf(options) + path, body ? { method: 'POST', body: JSON.stringify(body) } : {});
     const answer = await response.json();
     if (response.ok) return answer;
@@ -127,7 +127,7 @@
     return new URL(options.url, location.href).href.replace(/\/+$/, '');
   }
 
-  /** What the server was last told, also for the service worker. */
+  /** The subscription last registered at the server. The service worker reads it, too. */
   async function recall() {
     const response = await (await caches.open(store)).match(storedSubscription);
     return response?.json();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Access tokens given out, and until when they are good. */
+/** The access tokens issued so far, and when each expires. */
 export class AccessTokens {
   readonly #until = new Map<string, number>();
   readonly #prefix: string;
@@ -17,7 +17,7 @@ export class AccessTokens {
     return token;
   }
 
-  /** `expired` only for tokens that were ours. */
+  /** `expired` is said only of tokens that we issued. */
   judge(token: string, now: Date): 'good' | 'expired' | 'unknown' {
     const until = this.#until.get(token);
     if (until === undefined) return 'unknown';

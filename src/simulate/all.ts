@@ -7,7 +7,7 @@ import { type FcmSimulator, startFcmSimulator } from './fcm/fcm.ts';
 import { type Simulator, type SimulatorOptions, setFaultsOf } from './simulator.ts';
 import { startWebPushSimulator, type WebPushSimulator } from './web-push/web-push.ts';
 
-/** Everything there is a stand-in for, in the order of their ports. */
+/** Every provider that has a stand-in, in the order of their ports. */
 export const providerNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
@@ -20,7 +20,7 @@ export interface Started {
 
 export interface AllOptions {
   host: string;
-  /** 0 = any free one. */
+  /** Port of each stand-in and of their control. 0: any free port. */
   ports: Readonly<Record<ProviderName | 'control', number>>;
   credentials: Credentials;
   tls: boolean;
@@ -36,7 +36,7 @@ export interface Simulators {
   stop(): Promise<void>;
 }
 
-/** Starts the stand-ins that are named, and the control of all of them. When one fails, none is left running. */
+/** Starts the named stand-ins and one control for all of them. If one fails to start, all are stopped. */
 export async function startSimulators(names: readonly ProviderName[], options: AllOptions): Promise<Simulators> {
   const started: Started = {};
   const endings: (() => Promise<void>)[] = [];

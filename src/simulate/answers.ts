@@ -1,25 +1,25 @@
 import type { Answer, Reaction } from '../net/wire.ts';
 
-/** One thing a stand-in can be asked to do with a message, and what that means for its books. */
+/** One way in which a stand-in can treat a message, and what that means for its ledger. */
 export interface NamedAnswer {
   reaction: (context: AnswerContext) => Reaction;
-  /** The provider took the message over, whatever the client gets to see of it. */
+  /** The provider accepts the message, whatever the client sees. */
   accepts?: true;
-  /** The target is dead from then on. */
+  /** The target is dead from now on. */
   kills?: true;
 }
 
 export interface AnswerContext {
-  /** What the provider says when all is well. */
+  /** The provider's answer for an accepted message. */
   accepted: () => Answer;
   now: Date;
-  /** How long "slow" is. */
+  /** Delay of the answer `slow`, in milliseconds. */
   slowMs: number;
 }
 
 export type AnswerTable = ReadonlyMap<string, NamedAnswer>;
 
-/** An error's answer as a table has it. */
+/** A table entry that gives this answer. */
 export function answering(answer: Answer, rest: Omit<NamedAnswer, 'reaction'> = {}): NamedAnswer {
   return { reaction: () => ({ kind: 'answer', answer }), ...rest };
 }
@@ -32,8 +32,8 @@ const html = (status: number): Answer => ({
 
 const HUGE_BYTES = 8_388_608;
 
-/** What any network and any front end can do; every provider has these beside its own. */
-const ofTheNetwork: Readonly<Record<string, NamedAnswer>> = {
+/** Faults of networks and front ends. Every provider has these besides its own answers. */
+const networkAnswers: Readonly<Record<string, NamedAnswer>> = {
   accepted: { reaction: ({ accepted }) => ({ kind: 'answer', answer: accepted() }), accepts: true },
   slow: {
     reaction: ({ accepted, slowMs }) => ({ kind: 'answer', answer: accepted(), afterMs: slowMs }),
@@ -59,22 +59,22 @@ const ofTheNetwork: Readonly<Record<string, NamedAnswer>> = {
   huge: { reaction: () => ({ kind: 'answer', answer: { ...html(500), body: Buffer.alloc(HUGE_BYTES, 'x') } }) },
 };
 
-export const networkAnswerNames: readonly string[] = Object.keys(ofTheNetwork);
+export const networkAnswerNames: readonly string[] = Object.keys(networkAnswers);
 
-/** `own` first: a status by its number means the first of them that has it, see `answerFor`. */
+/** `own` comes first: a number means the first answer with that status (see `answerFor`). */
 export function answerTable(own: Readonly<Record<string, NamedAnswer>>): AnswerTable {
-  const named = Object.entries({ ...own, ...ofTheNetwork });
+  const named = Object.entries({ ...own, ...networkAnswers });
   return new Map(named.map(([name, answer]): [string, NamedAnswer] => [canonical(name), answer]));
 }
 
-/** Letter case and word separators do not matter: `SENDER_ID_MISMATCH` = `senderIdMismatch`. */
+/** Letter case and word separators do not matter: `SENDER_ID_MISMATCH` equals `senderIdMismatch`. */
 function canonical(name: string): string {
   return name.toLowerCase().replace(/[_ ]/g, '');
 }
 
 /**
- * The answer of this name. A number is a status: the provider's first answer with it, else a bare page of a front end.
- * Null: there is no such answer.
+ * The answer with this name. A number means the provider's first answer with that status, or else a plain page of a front
+ * end. null: there is no such answer.
  */
 export function answerFor(table: AnswerTable, name: string): NamedAnswer | null {
   const known = table.get(canonical(name));
@@ -90,7 +90,7 @@ function statusOf({ reaction, accepts }: NamedAnswer): number | null {
   return what.kind === 'answer' ? what.answer.status : null;
 }
 
-/** The same with a Retry-After header, for what has an answer. */
+/** Adds a Retry-After header if the reaction is an answer. */
 export function withRetryAfter(reaction: Reaction, seconds: number): Reaction {
   if (reaction.kind !== 'answer') return reaction;
   const { answer } = reaction;

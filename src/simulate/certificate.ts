@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { TlsIdentity } from './listen.ts';
 
-// Tags of DER (ITU-T X.690) as far as a certificate needs them.
+// The tags of DER (ITU-T X.690) that a certificate needs.
 const SEQUENCE = 0x30;
 const SET = 0x31;
 const INTEGER = 0x02;
@@ -20,8 +20,8 @@ const COMMON_NAME = der(OBJECT_ID, hex('550403'));
 const SUBJECT_ALT_NAME = der(OBJECT_ID, hex('551d11'));
 
 /**
- * A certificate for `localhost` and the loopback addresses, signed by its own new key, good for ten years. It is its
- * own authority: a client that is to trust it is given `cert` (NODE_EXTRA_CA_CERTS). Source: RFC 5280 §4.1.
+ * Makes a self-signed certificate with a new key, valid for ten years for `localhost` and the loopback addresses. A client
+ * trusts it if it is given `cert` as an authority (NODE_EXTRA_CA_CERTS). Source: RFC 5280 §4.1.
  */
 export function makeCertificate(now: Date = new Date()): TlsIdentity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -61,7 +61,7 @@ function hex(digits: string): Buffer {
   return Buffer.from(digits, 'hex');
 }
 
-/** A day back, since clocks differ. */
+/** The time `years` from now, minus a day because clocks differ. */
 function time(now: Date, years: number): Buffer {
   const at = new Date(now.getTime() - 86_400_000);
   at.setUTCFullYear(at.getUTCFullYear() + years);

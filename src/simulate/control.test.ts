@@ -32,7 +32,7 @@ async function started(t: TestContext) {
   return { send, ask, apns, tls };
 }
 
-test('another process reads exact counts, targets and messages, and starts again', async (t) => {
+test('another process reads exact counts, targets and messages, and resets them', async (t) => {
   const startedAt = Date.now();
   const { send, ask } = await started(t);
   for (const name of ['ada', 'bob', 'ada']) assert.equal((await send(name)).status, 200);
@@ -53,7 +53,7 @@ test('another process reads exact counts, targets and messages, and starts again
   assert.equal(JSON.parse((await ask('GET', 'counts?provider=apns')).text).apns.accepted, 0);
 });
 
-test('faults are set and lifted while it runs; nonsense is refused', async (t) => {
+test('faults are set and removed at run time, and malformed ones are refused', async (t) => {
   const { send, ask } = await started(t);
   const set = (body: object) => ask('POST', 'faults?provider=apns', body);
   assert.equal((await set({ fault: ['503:100%'], latency: '1-2' })).status, 200);
@@ -79,7 +79,7 @@ for (const text of unreadable) {
   });
 }
 
-test('the certificate is trusted by who is given it, for the loopback names, and by nobody else', async (t) => {
+test('only a client that is given the certificate trusts it, and only for the loopback names', async (t) => {
   const { apns, tls } = await started(t);
   const { port } = new URL(apns.url);
   const shake = (options: object) =>

@@ -14,9 +14,9 @@ export interface ControlOptions {
 const MOST_BODY_BYTES = 1_048_576;
 
 /**
- * The books and the faults of stand-ins over plain HTTP, for other processes. `GET /__sim/counts`,
+ * Lets other processes read the ledgers of stand-ins and set their faults, over plain HTTP. `GET /__sim/counts`,
  * `/__sim/received?provider=&target=`, `/__sim/targets?provider=[&accepted=2][&target=]`; `POST /__sim/faults`, `/__sim/reset`,
- * `/__sim/revoke-tokens`, each for one `?provider=` or for all.
+ * `/__sim/revoke-tokens`. Each applies to one `?provider=` or to all.
  */
 export function startControl({ host, port, simulators }: ControlOptions): Promise<Listening> {
   return listen({
@@ -52,8 +52,8 @@ const handlers: Readonly<Record<string, Handler>> = {
 };
 
 /**
- * A line for each target: provider, how often accepted, how often tried, target, when a message for it was last accepted;
- * separated by tabs. `only`: of this one.
+ * One line for each target, separated by tabs: provider, messages accepted, messages tried, target, time of the last
+ * accepted message. `least`: leaves out targets with fewer accepted messages. `only`: the one target to list. null: all.
  */
 function targets(chosen: Chosen, least: number, only: string | null): Answer {
   const lines: string[] = [];
@@ -78,7 +78,7 @@ function setFaults(chosen: Chosen, _query: URLSearchParams, body: Buffer): Answe
   }
 }
 
-/** The flags of the command as JSON: `{"fault":["503:5%"],"latency":20,"dead":"3%","goaway_every":1000}`. */
+/** Reads the command's flags as JSON: `{"fault":["503:5%"],"latency":20,"dead":"3%","goaway_every":1000}`. */
 function readFaultText(body: Buffer): FaultText {
   const value = readJson(body.length === 0 ? '{}' : body);
   if (!isObject(value)) throw new FaultError('expected a JSON object');

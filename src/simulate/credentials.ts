@@ -7,7 +7,7 @@ import { readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
 import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
 
-/** What the stand-ins accept, kept from start to start. */
+/** The credentials that the stand-ins accept. They stay the same from start to start. */
 export interface Credentials {
   fcm: Omit<ServiceAccount, 'token_uri'>;
   apns: ApnsKey;
@@ -37,7 +37,7 @@ const members: Readonly<Record<keyof Credentials, readonly string[]>> = {
   tls: ['cert', 'key'],
 };
 
-/** Null for a text that holds anything else. */
+/** null: the text does not hold credentials. */
 export function readCredentials(text: string): Credentials | null {
   const value = readJson(text);
   return isCredentials(value) ? value : null;

@@ -9,7 +9,7 @@ import { webPushAnswers } from './web-push/web-push.ts';
 
 const page = readFileSync(new URL('../../docs/simulators.md', import.meta.url), 'utf8');
 
-/** First cells of the rows of a section, as they are looked up: without letter case and underscores. */
+/** The first cells of a section's rows, in lower case and without underscores, as answers are looked up. */
 function documented(title: string): string[] {
   const section = page.split(`\n### ${title}\n`)[1]?.split(/\n##/)[0] ?? '';
   return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name = '']) => name.toLowerCase().replace(/_/g, ''));
@@ -28,7 +28,7 @@ for (const [title, answers] of tables) {
   });
 }
 
-test('docs/simulators.md has the code of every answer that a device token of Apple can ask for', () => {
+test('docs/simulators.md gives the code of every answer that an Apple device token can ask for', () => {
   const codes = Object.fromEntries(
     [...page.matchAll(/^\| `(\w+)` \|.*\| `([0-9a-f]{2})` \|$/gm)].map(([, a, b]) => [a, b]),
   );

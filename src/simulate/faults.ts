@@ -1,29 +1,30 @@
-/** What goes wrong by itself. Every share is drawn from the seed, the target and the number of its tries. */
+/** Faults that happen unasked. Each draw depends only on the seed, the target and the number of its tries. */
 export interface FaultPlan {
-  /** Before every answer, drawn evenly between the two. */
+  /** Delay before every answer, drawn evenly between the two. */
   latencyMs: readonly [number, number];
   faults: readonly Fault[];
-  /** Share of the targets that are dead from the beginning. */
+  /** Share of targets that are dead from the beginning, 0 to 1. */
   deadShare: number;
-  /** Every so many requests of a connection, it says GOAWAY. */
+  /** Number of requests after which a connection sends GOAWAY. null: never. */
   goAwayEvery: number | null;
-  /** What the endpoint that gives access tokens does instead: the name of an answer. */
+  /** Name of the answer that the token endpoint gives. null: it gives tokens. */
   tokenEndpoint: string | null;
+  /** Delay of the answer `slow`. */
   slowMs: number;
 }
 
 export interface Fault extends Order {
-  /** 0 to 1. */
+  /** Share of messages that get this answer, 0 to 1. */
   share: number;
 }
 
-/** An answer asked for by name. */
+/** A request for an answer, by its name. */
 export interface Order {
   answer: string;
   retryAfterSeconds: number | null;
 }
 
-/** As a person writes it; see `readFaults`. */
+/** A fault plan as a person writes it. `readFaults` reads it. */
 export interface FaultText {
   /** Milliseconds: `20` or `10-50`. */
   latency?: string | number;
@@ -49,7 +50,7 @@ export const noFaults: FaultPlan = {
   slowMs: 5_000,
 };
 
-/** Throws FaultError, worded for who wrote it. Whether a provider knows the named answers is its own affair. */
+/** Reads a fault plan. Throws FaultError with a message for its author. It does not check the names of answers. */
 export function readFaults(text: FaultText): FaultPlan {
   const faults = (text.fault ?? []).map(readFault);
   const total = faults.reduce((sum, { share }) => sum + share, 0);
@@ -70,7 +71,7 @@ function readFault(text: string): Fault {
   return { answer, share: readShare(share), retryAfterSeconds: readRetryAfter(text, options) };
 }
 
-/** As a request header has it: `503` or `503;retry-after=30`. What cannot be read is an answer nobody has. */
+/** Reads the header `x-simulate`: `503` or `503;retry-after=30`. Other text becomes the name of an unknown answer. */
 export function readOrder(text: string): Order {
   const [, answer = text, seconds] = /^(\w+)(?:; ?retry-after=(\d{1,6}))?$/.exec(text) ?? [];
   return { answer, retryAfterSeconds: seconds === undefined ? null : Number(seconds) };
@@ -102,7 +103,7 @@ function readCount(name: string, text: string): number {
   return Number(text);
 }
 
-/** What befalls this try of a target, or null. Independent of what other targets do and of the order they come in. */
+/** The fault of this try, or null. It does not depend on other targets or on the order in which they come. */
 export function drawFault(plan: FaultPlan, seed: number, target: string, tries: number): Fault | null {
   if (plan.faults.length === 0) return null;
   let left = draw(seed, target, tries);
@@ -130,7 +131,7 @@ export function drawLatency(
   return low + draw(seed, target, LATENCY_DRAW + tries) * (high - low);
 }
 
-/** Evenly in [0, 1). FNV-1a over the target, then the last steps of MurmurHash3 to spread what differs little. */
+/** A number in [0, 1), evenly spread. FNV-1a over the target, then MurmurHash3's last steps to spread similar targets. */
 function draw(seed: number, target: string, salt: number): number {
   let hash = 0x811c9dc5 ^ seed;
   for (let at = 0; at < target.length; at += 1) hash = Math.imul(hash ^ target.charCodeAt(at), 0x01000193);

@@ -1,24 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Answer, Reaction, WireConnection, WireRequest } from '../net/wire.ts';
 
-/** An HTTP/1.1 server that is handed its connections; it listens nowhere itself. */
+/** An HTTP/1.1 server that does not listen itself: the caller passes it its connections. */
 export function http1Server(onRequest: (request: WireRequest) => Reaction, maxBodyBytes: number): Server {
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     const body: Buffer[] = [];
     let bytes = 0;
-    let isHandedOver = false;
-    const handOver = () => {
-      if (isHandedOver) return;
-      isHandedOver = true;
+    let isHandled = false;
+    const handle = () => {
+      if (isHandled) return;
+      isHandled = true;
       react(response, onRequest(toRequest(incoming, Buffer.concat(body), bytes > maxBodyBytes)));
     };
     incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (!isHandedOver) body.push(chunk);
-      if (bytes > maxBodyBytes) handOver();
+      if (!isHandled) body.push(chunk);
+      if (bytes > maxBodyBytes) handle();
     });
-    incoming.on('end', handOver);
-    // The client went away: nobody is left to answer.
+    incoming.on('end', handle);
+    // The client is gone, so there is nobody to answer.
     incoming.on('error', () => undefined);
     response.on('error', () => undefined);
   });
@@ -45,7 +45,7 @@ function connectionOf({ socket }: IncomingMessage): WireConnection {
   };
 }
 
-/** Connections whose next answer says `Connection: close`, which is what HTTP/1.1 has for GOAWAY. */
+/** Connections whose next answer says `Connection: close`, the counterpart of GOAWAY in HTTP/1.1. */
 const closing = new WeakSet<object>();
 
 function react(response: ServerResponse, reaction: Reaction): void {

@@ -1,4 +1,4 @@
-/** Undefined for what is no JSON. */
+/** undefined: the text is not JSON. */
 export function readJson(text: string | Buffer): unknown {
   try {
     return JSON.parse(text.toString());

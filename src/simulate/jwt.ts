@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isObject } from '../lib/json.ts';
 import { readJson } from './json.ts';
 
-/** A JSON Web Token whose form is right; the claims are whatever the sender says. */
+/** A well-formed JSON Web Token. Its signature and claims are not checked yet. */
 export interface Jwt {
   header: Readonly<Record<string, unknown>>;
   claims: Readonly<Record<string, unknown>>;
@@ -10,7 +10,7 @@ export interface Jwt {
   signature: Buffer;
 }
 
-/** Null when it is not of three base64url parts, the first two of them JSON objects. */
+/** null: the text is not three base64url parts, the first two of which are JSON objects. */
 export function readJwt(text: string): Jwt | null {
   const [head, body, signature, ...rest] = text.split('.');
   if (head === undefined || body === undefined || signature === undefined || rest.length > 0) return null;
@@ -20,14 +20,14 @@ export function readJwt(text: string): Jwt | null {
   return { header, claims, signed: Buffer.from(`${head}.${body}`), signature: Buffer.from(signature, 'base64url') };
 }
 
-/** RS256 or ES256, by the key; the header must say the same. */
+/** Checks the signature: RS256 or ES256, depending on the key. The header must name the same algorithm. */
 export function isSignedBy({ header, signed, signature }: Jwt, key: KeyObject): boolean {
   const algorithm = key.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256';
   if (header.alg !== algorithm) return false;
   return verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
-/** For tests, benches and users who want to call a stand-in by hand. */
+/** Signs a token, for tests, benches and users who call a stand-in by hand. */
 export function signJwt(header: object, claims: object, privateKey: string): string {
   const key = createPrivateKey(privateKey);
   const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');

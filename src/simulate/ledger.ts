@@ -1,42 +1,42 @@
-/** What is known of one target: a token, an endpoint, an address. */
+/** What the ledger knows about one target: a token, an endpoint or an address. */
 export interface TargetRecord {
-  /** Messages for it that passed the checks. */
+  /** Number of messages for it that passed the checks. */
   tries: number;
-  /** Messages taken over. */
+  /** Number of messages accepted. */
   accepted: number;
-  /** When the last of them came in; null = none did. */
+  /** When the last message was accepted. null: none was. */
   acceptedAt: Date | null;
-  /** The answer that declared it dead, and is repeated for ever. */
+  /** Name of the answer that declared it dead and is repeated from then on. null: it is alive. */
   dead: string | null;
 }
 
 export interface Counts {
-  /** Everything that came in, also for access tokens. */
+  /** All requests, including those for access tokens. */
   requests: number;
-  /** Messages the provider took over. */
+  /** Messages accepted. */
   accepted: number;
-  /** Targets with at least one of them. */
+  /** Targets with at least one accepted message. */
   distinct: number;
-  /** Targets with more than one. */
+  /** Targets with more than one accepted message. */
   doubled: number;
-  /** Messages beyond the first of each target. */
+  /** Accepted messages beyond the first of each target. */
   surplus: number;
   connections: number;
-  /** Access tokens given out. */
+  /** Access tokens issued. */
   tokens: number;
-  /** What happened with requests, by the name of the answer; refusals by what was wrong. */
+  /** Number of requests by the name of their answer. A refusal is named after what was wrong. */
   answers: Record<string, number>;
 }
 
 export interface Received<Message> {
   target: string;
   message: Message;
-  /** What was done with it. */
+  /** Name of the answer that it got. */
   answer: string;
   at: Date;
 }
 
-/** The exact books of one stand-in. */
+/** Counts every request and message of one stand-in. */
 export class Ledger<Message> {
   readonly #targets = new Map<string, TargetRecord>();
   readonly #answers = new Map<string, number>();
@@ -49,7 +49,7 @@ export class Ledger<Message> {
   #doubled = 0;
   #tokens = 0;
 
-  /** `keep`: how many of the latest messages are kept to be looked at. */
+  /** `keep`: number of latest messages to keep. */
   constructor(keep: number) {
     this.#keep = keep;
   }
@@ -58,12 +58,12 @@ export class Ledger<Message> {
     this.#requests += 1;
   }
 
-  gaveToken(): void {
+  issuedToken(): void {
     this.#tokens += 1;
   }
 
-  /** The record of a target, for its next try. */
-  meet(target: string): TargetRecord {
+  /** Counts a try and returns the target's record. */
+  tried(target: string): TargetRecord {
     const known = this.#targets.get(target);
     if (known !== undefined) {
       known.tries += 1;
@@ -81,7 +81,7 @@ export class Ledger<Message> {
   keep(received: Received<Message>): void {
     if (this.#keep === 0) return;
     this.#received.push(received);
-    // Cut now and then instead of at every message.
+    // Cut once the array is twice as long, not at every message.
     if (this.#received.length >= this.#keep * 2) this.#received = this.#received.slice(-this.#keep);
   }
 
@@ -94,13 +94,13 @@ export class Ledger<Message> {
     if (this.#waiting.length > 0) this.#wake();
   }
 
-  /** Resolves once so many messages have been taken over. */
+  /** Resolves once this many messages have been accepted. */
   until(accepted: number): Promise<void> {
     if (this.#accepted >= accepted) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ accepted, resolve }));
   }
 
-  /** The latest messages, oldest first, of one target or of all. */
+  /** The latest messages of one target or of all, oldest first. */
   received(target?: string): readonly Received<Message>[] {
     const latest = this.#keep === 0 ? [] : this.#received.slice(-this.#keep);
     return target === undefined ? latest : latest.filter((received) => received.target === target);
@@ -126,7 +126,7 @@ export class Ledger<Message> {
     };
   }
 
-  /** Forgets everything but who is waiting. */
+  /** Forgets everything except the callers of `until`. */
   reset(): void {
     this.#targets.clear();
     this.#answers.clear();

@@ -6,27 +6,26 @@ import { Http2Connection } from '../net/http2/server/connection.ts';
 import type { Reaction, WireRequest } from '../net/wire.ts';
 import { http1Server } from './http1.ts';
 
-/** The address cannot be listened on; worded for who chose it. */
+/** The address is not available. The message is for the person who chose it. */
 export class PortError extends Error {
   override name = 'PortError';
 }
 
 export interface TlsIdentity {
-  /** PEM. */
+  /** PEM, as is the key. */
   cert: string;
-  /** PEM. */
   key: string;
 }
 
 export interface ListenOptions {
   host: string;
-  /** 0 = any free one. */
+  /** 0: any free port. */
   port: number;
   tls: TlsIdentity | null;
-  /** What is spoken: over TLS by ALPN, in the clear by how a connection begins (prior knowledge). */
+  /** The protocols to offer. ALPN chooses over TLS; in the clear, the first bytes of a connection do (prior knowledge). */
   protocols: readonly ('h2' | 'http/1.1')[];
   maxBodyBytes: number;
-  /** HTTP/2 only: streams a client may open at first, and the text of a GOAWAY. */
+  /** HTTP/2 only: number of streams that a new client may have open, and the debug data of GOAWAY. */
   maxStreams: number;
   goAwayText: string;
   onRequest(request: WireRequest): Reaction;
@@ -34,9 +33,9 @@ export interface ListenOptions {
 
 export interface Listening {
   url: string;
-  /** Connections there have been. */
+  /** Number of connections accepted so far. */
   connections(): number;
-  /** Closes the port and every connection; resolves when all are gone. */
+  /** Closes the port and every connection. Resolves when all are gone. */
   stop(): Promise<void>;
 }
 
@@ -74,19 +73,19 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 }
 
 function bindServer(options: ListenOptions, adopt: (socket: Socket, protocol: 'h2' | 'http/1.1') => void): Server {
-  if (options.tls === null) return createTcpServer((socket) => bySight(socket, adopt));
+  if (options.tls === null) return createTcpServer((socket) => detectProtocol(socket, adopt));
   const ALPNProtocols = [...options.protocols];
   const server = createTlsServer({ ...options.tls, ALPNProtocols, minVersion: 'TLSv1.2' }, (socket) => {
     socket.on('error', () => undefined);
     adopt(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1');
   });
-  // A client that does not trust us, or speaks something else: its connection is closed already.
+  // The client does not trust us or speaks something else. Its connection is closed already.
   server.on('tlsClientError', () => undefined);
   return server;
 }
 
 /** HTTP/2 in the clear begins with its preface, and no HTTP/1.1 request begins with `PRI`. */
-function bySight(socket: Socket, adopt: (socket: Socket, protocol: 'h2' | 'http/1.1') => void): void {
+function detectProtocol(socket: Socket, adopt: (socket: Socket, protocol: 'h2' | 'http/1.1') => void): void {
   let seen: Buffer = Buffer.alloc(0);
   const look = (chunk: Buffer) => {
     seen = Buffer.concat([seen, chunk]);

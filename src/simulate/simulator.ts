@@ -16,90 +16,90 @@ import { type ListenOptions, listen, type TlsIdentity } from './listen.ts';
 import { orderInName } from './target-names.ts';
 
 export interface SimulatorOptions {
-  /** 127.0.0.1. */
+  /** Default: 127.0.0.1. */
   host?: string;
-  /** 0 = any free one. */
+  /** 0, the default: any free port. */
   port?: number;
   tls?: TlsIdentity | null;
   faults?: FaultPlan;
   seed?: number;
-  /** How many of the latest messages can be looked at; 1,000. */
+  /** Number of latest messages to keep. Default: 1,000. */
   keep?: number;
-  /** What the age of credentials is judged by. */
+  /** The clock by which credentials expire. */
   clock?: Clock;
 }
 
-/** A stand-in for a provider, speaking its protocol on a port of its own. */
+/** A stand-in for a provider's service. It speaks the provider's protocol on its own port. */
 export interface Simulator<Message = unknown> {
   /** The base URL. */
   url: string;
-  /** Whether it can be asked for this answer. */
+  /** True if it has this answer. */
   knows(answer: string): boolean;
   counts(): Counts;
-  /** The latest messages that passed the checks, oldest first: of one target, or of all. */
+  /** The latest messages that passed the checks, for one target or for all, oldest first. */
   received(target?: string): readonly Received<Message>[];
   target(target: string): Readonly<TargetRecord>;
   targets(): IterableIterator<[string, Readonly<TargetRecord>]>;
-  /** Resolves once so many messages have been accepted in all. */
+  /** Resolves once this many messages have been accepted in total. */
   until(accepted: number): Promise<void>;
-  /** From now on. Throws FaultError for an answer that does not exist. */
+  /** Replaces the faults. Throws FaultError for an answer that does not exist. */
   setFaults(plan: FaultPlan): void;
-  /** Forgets what was counted and who is dead; the faults stay. */
+  /** Forgets all counts and dead targets. The faults stay. */
   reset(): void;
-  /** Access tokens given out so far are worth nothing from now on; with Apple, the keys that have signed so far. */
+  /** Revokes the access tokens issued so far; for Apple, the keys that have signed so far. */
   revokeTokens(): void;
   stop(): Promise<void>;
 }
 
-/** What a provider makes of a request, before anything is simulated. */
+/** What a request is, before any fault is simulated. */
 export type Verdict<Message> =
-  | { kind: 'aside'; name: string; answer: Answer } // nothing to do with a message
-  | { kind: 'token'; name: string; answer: Answer } // the endpoint for access tokens; `name` is `token` for a good one
-  | { kind: 'refused'; name: string; answer: Answer } // what the real one would refuse
-  | { kind: 'message'; target: string; message: Message; isRehearsal?: boolean };
+  | { kind: 'other'; name: string; answer: Answer } // not about a message
+  | { kind: 'token'; name: string; answer: Answer } // a request for an access token; `name` is `token` if it is granted
+  | { kind: 'refused'; name: string; answer: Answer } // the real service would refuse it
+  | { kind: 'message'; target: string; message: Message; isValidateOnly?: boolean };
 
-/** The part that differs from provider to provider. */
-export interface Provider<Message> {
+/** The rules of one provider: what it checks, and what it answers. */
+export interface ProviderRules<Message> {
   answers: AnswerTable;
-  /** What a target that was dead from the beginning gets. */
+  /** Name of the answer for a target that is dead from the beginning. */
   deadAnswer: string;
   judge(request: WireRequest, now: Date): Verdict<Message>;
   accept(message: Message, target: string): Answer;
-  /** After a message was accepted on this connection. */
+  /** Called after a message was accepted. */
   onAccepted?(request: WireRequest): void;
-  /** What a target asks for by its name; the `sim-…` scheme unless it cannot be spelt. */
+  /** The answer that a target asks for by its name. Default: the `sim-…` scheme, which not every kind of target can spell. */
   orderInTarget?(target: string, tries: number): Order | null;
   revokeTokens?(): void;
   wire: Pick<ListenOptions, 'protocols' | 'maxBodyBytes' | 'maxStreams' | 'goAwayText'>;
 }
 
 export async function startSimulator<Message>(
-  makeProvider: (url: () => string) => Provider<Message>,
+  makeRules: (url: () => string) => ProviderRules<Message>,
   options: SimulatorOptions,
 ): Promise<Simulator<Message>> {
   const { host = '127.0.0.1', port = 0, tls = null, keep = 1_000 } = options;
   let url = '';
-  const provider = makeProvider(() => url);
+  const rules = makeRules(() => url);
   const ledger = new Ledger<Message>(keep);
-  const desk = new Desk(provider, ledger, options);
-  const listening = await listen({ host, port, tls, ...provider.wire, onRequest: (request) => desk.serve(request) });
+  const service = new Service(rules, ledger, options);
+  const listening = await listen({ host, port, tls, ...rules.wire, onRequest: (request) => service.serve(request) });
   url = listening.url;
   return {
     url,
-    knows: (answer) => answerFor(provider.answers, answer) !== null,
+    knows: (answer) => answerFor(rules.answers, answer) !== null,
     counts: () => ({ ...ledger.counts(), connections: listening.connections() }),
     received: (target) => ledger.received(target),
     target: (target) => ledger.target(target),
     targets: () => ledger.targets(),
     until: (accepted) => ledger.until(accepted),
-    setFaults: (plan) => desk.setFaults(plan),
+    setFaults: (plan) => service.setFaults(plan),
     reset: () => ledger.reset(),
-    revokeTokens: () => provider.revokeTokens?.(),
+    revokeTokens: () => rules.revokeTokens?.(),
     stop: () => listening.stop(),
   };
 }
 
-/** Each gets those of the faults that it knows. Throws FaultError for an answer that none of them knows. */
+/** Gives each stand-in the faults that it knows. Throws FaultError for an answer that none of them knows. */
 export function setFaultsOf(simulators: readonly Simulator[], plan: FaultPlan): void {
   for (const { answer } of plan.faults) {
     if (!simulators.some((simulator) => simulator.knows(answer)))
@@ -110,16 +110,16 @@ export function setFaultsOf(simulators: readonly Simulator[], plan: FaultPlan): 
   }
 }
 
-/** Takes requests in, has them judged, does what was asked for, keeps the books. */
-class Desk<Message> {
-  readonly #provider: Provider<Message>;
+/** Serves requests: applies the provider's rules and the fault plan, and keeps the ledger. */
+class Service<Message> {
+  readonly #rules: ProviderRules<Message>;
   readonly #ledger: Ledger<Message>;
   readonly #clock: Clock;
   readonly #seed: number;
   #plan: FaultPlan = noFaults;
 
-  constructor(provider: Provider<Message>, ledger: Ledger<Message>, options: SimulatorOptions) {
-    this.#provider = provider;
+  constructor(rules: ProviderRules<Message>, ledger: Ledger<Message>, options: SimulatorOptions) {
+    this.#rules = rules;
     this.#ledger = ledger;
     this.#clock = options.clock ?? systemClock;
     this.#seed = options.seed ?? 1;
@@ -129,7 +129,7 @@ class Desk<Message> {
   setFaults(plan: FaultPlan): void {
     const wanted = [...plan.faults.map(({ answer }) => answer), ...(plan.tokenEndpoint ? [plan.tokenEndpoint] : [])];
     for (const name of wanted) {
-      if (answerFor(this.#provider.answers, name) === null) throw new FaultError(`there is no answer "${name}"`);
+      if (answerFor(this.#rules.answers, name) === null) throw new FaultError(`there is no answer "${name}"`);
     }
     this.#plan = plan;
   }
@@ -139,7 +139,7 @@ class Desk<Message> {
     this.#ledger.requested();
     const every = this.#plan.goAwayEvery;
     if (every !== null && request.connection.requests % every === 0) request.connection.goAway();
-    const verdict = this.#provider.judge(request, now);
+    const verdict = this.#rules.judge(request, now);
     if (verdict.kind === 'message') return this.#message(request, verdict, now);
     if (verdict.kind === 'token') return this.#token(verdict, now);
     this.#ledger.answered(verdict.name);
@@ -148,26 +148,26 @@ class Desk<Message> {
 
   #token(verdict: { name: string; answer: Answer }, now: Date): Reaction {
     const instead = this.#plan.tokenEndpoint;
-    const named = instead === null ? null : answerFor(this.#provider.answers, instead);
+    const named = instead === null ? null : answerFor(this.#rules.answers, instead);
     if (named !== null) {
       this.#ledger.answered(`token endpoint: ${instead}`);
       return named.reaction({ accepted: () => verdict.answer, now, slowMs: this.#plan.slowMs });
     }
-    if (verdict.name === 'token') this.#ledger.gaveToken();
+    if (verdict.name === 'token') this.#ledger.issuedToken();
     this.#ledger.answered(verdict.name);
     return { kind: 'answer', answer: verdict.answer };
   }
 
   #message(request: WireRequest, verdict: Verdict<Message> & { kind: 'message' }, now: Date): Reaction {
     const { target, message } = verdict;
-    const accepted = () => this.#provider.accept(message, target);
-    if (verdict.isRehearsal === true) return { kind: 'answer', answer: accepted() };
-    const record = this.#ledger.meet(target);
+    const accepted = () => this.#rules.accept(message, target);
+    if (verdict.isValidateOnly === true) return { kind: 'answer', answer: accepted() };
+    const record = this.#ledger.tried(target);
     const order = this.#orderFor(request, target, record);
-    const named = order === null ? null : answerFor(this.#provider.answers, order.answer);
-    if (order !== null && named === null) return this.#misspelt(order.answer);
+    const named = order === null ? null : answerFor(this.#rules.answers, order.answer);
+    if (order !== null && named === null) return this.#refuseUnknown(order.answer);
     const answer = order?.answer ?? 'accepted';
-    this.#book(request, record, { target, message, answer, at: now }, named);
+    this.#record(request, record, { target, message, answer, at: now }, named);
     const afterMs = drawLatency(this.#plan, this.#seed, target, record.tries);
     if (named === null) return { kind: 'answer', answer: accepted(), afterMs };
     const reaction = named.reaction({ accepted, now, slowMs: this.#plan.slowMs });
@@ -175,31 +175,31 @@ class Desk<Message> {
     return order?.retryAfterSeconds == null ? late : withRetryAfter(late, order.retryAfterSeconds);
   }
 
-  /** A slip in a test must not look like a message that went well. */
-  #misspelt(answer: string): Reaction {
+  /** A misspelt name must not look like an accepted message. */
+  #refuseUnknown(answer: string): Reaction {
     this.#ledger.answered('misspelt');
     const body = `This stand-in has no answer "${answer}".\n`;
     return { kind: 'answer', answer: { status: 400, headers: [['content-type', 'text/plain']], body } };
   }
 
-  /** The dead stay dead; then what the request says, what the target's name says, what the plan draws. */
+  /** Chooses the answer: dead targets first, then the request's header, the target's name and the plan. null: accept. */
   #orderFor(request: WireRequest, target: string, record: TargetRecord): Order | null {
     if (record.dead !== null) return { answer: record.dead, retryAfterSeconds: null };
     if (isDeadByPlan(this.#plan, this.#seed, target)) {
-      return { answer: this.#provider.deadAnswer, retryAfterSeconds: null };
+      return { answer: this.#rules.deadAnswer, retryAfterSeconds: null };
     }
     const asked = header(request, 'x-simulate');
     if (asked !== undefined) return readOrder(asked);
-    const named = (this.#provider.orderInTarget ?? orderInName)(target, record.tries);
+    const named = (this.#rules.orderInTarget ?? orderInName)(target, record.tries);
     return named ?? drawFault(this.#plan, this.#seed, target, record.tries);
   }
 
-  #book(request: WireRequest, record: TargetRecord, received: Received<Message>, named: NamedAnswer | null): void {
+  #record(request: WireRequest, record: TargetRecord, received: Received<Message>, named: NamedAnswer | null): void {
     this.#ledger.answered(received.answer);
     this.#ledger.keep(received);
     if (named?.kills === true) record.dead = received.answer;
     if (named !== null && named.accepts !== true) return;
     this.#ledger.accepted(record, received.at);
-    this.#provider.onAccepted?.(request);
+    this.#rules.onAccepted?.(request);
   }
 }

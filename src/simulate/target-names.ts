@@ -4,8 +4,8 @@ import type { Order } from './faults.ts';
 const named = /^sim-([A-Za-z0-9_]+)(?:\.x(\d{1,6}))?(?:\.r(\d{1,6}))?-/;
 
 /**
- * What a target asks for by its name: `sim-unregistered-ada` always, `sim-unavailable.x2.r30-ada` for its first two
- * tries and with `Retry-After: 30`. Null when it asks for nothing (any more).
+ * The answer that a target asks for by its name: `sim-unregistered-ada` always, `sim-unavailable.x2.r30-ada` on its first
+ * two tries and with `Retry-After: 30`. null: it asks for nothing (any more).
  */
 export function orderInName(target: string, tries: number): Order | null {
   if (!target.startsWith('sim-')) return null;
@@ -15,12 +15,12 @@ export function orderInName(target: string, tries: number): Order | null {
 }
 
 export interface NameOptions {
-  /** For how many tries; all of them by default. */
+  /** Number of tries that get the answer. Default: all. */
   times?: number;
   retryAfterSeconds?: number;
 }
 
-/** A target that asks for `answer`; `rest` makes it one of its own. */
+/** The name of a target that asks for `answer`. `rest` makes the name unique. */
 export function nameFor(answer: string, rest: string | number, { times, retryAfterSeconds }: NameOptions = {}): string {
   const forTimes = times === undefined ? '' : `.x${times}`;
   const after = retryAfterSeconds === undefined ? '' : `.r${retryAfterSeconds}`;

@@ -5,12 +5,12 @@ import type { ProviderName, Started } from './all.ts';
 import { apnsToken } from './apns/apns-tokens.ts';
 import { type Credentials, makeCredentials, readCredentials } from './credentials.ts';
 
-/** The folder cannot be used; worded for the person who named it. */
+/** The folder cannot be used. The message is for the person who named it. */
 export class WorkspaceFolderError extends Error {
   override name = 'WorkspaceFolderError';
 }
 
-/** The apps of the written workspace file: fixed, so that people and requests can name them. */
+/** Ids of the apps in the written workspace file. They are fixed, so that people and requests can name them. */
 export const appIds: Readonly<Record<ProviderName, string>> = {
   apns: '51a00000-0000-4000-8000-000000000001',
   fcm: '51a00000-0000-4000-8000-000000000002',
@@ -18,7 +18,7 @@ export const appIds: Readonly<Record<ProviderName, string>> = {
   'web-push': '51a00000-0000-4000-8000-000000000004',
 };
 
-/** Those of the folder, made on the first start. */
+/** Reads the folder's credentials, and makes them on the first start. */
 export function credentialsOf(folder: string): Credentials {
   const path = join(folder, 'credentials.json');
   if (existsSync(path)) {
@@ -34,8 +34,8 @@ export function credentialsOf(folder: string): Credentials {
 }
 
 /**
- * Everything to try the channels with: `workspace.yaml` with the credentials it refers to, a body for `/users/track`
- * that gives one person a device of each kind, a body for `/messages/send` to that person, and the certificate.
+ * Writes everything needed to try the channels: `workspace.yaml` with its credentials, a `/users/track` body that gives one
+ * person a device of each kind, a `/messages/send` body for that person, and the certificate. Returns the files' names.
  */
 export function writeWorkspace(folder: string, started: Started, credentials: Credentials): readonly string[] {
   const files: Record<string, string> = {
@@ -68,7 +68,7 @@ function appsOf({ fcm, apns, adm, 'web-push': webPush }: Started): object[] {
   }
   if (webPush) {
     const { publicKey, privateKey } = webPush.vapid;
-    // The endpoints of its subscriptions are on this machine, which is not called otherwise.
+    // The subscriptions' endpoints are on this machine, which must be allowed explicitly.
     const allow_hosts = [new URL(webPush.url).host];
     const vapid = { subject: 'mailto:ops@acme.test', public_key: publicKey, private_key: privateKey, allow_hosts };
     apps.push({ id: appIds['web-push'], name: 'Simulated web', platform: 'web', vapid });
@@ -100,7 +100,7 @@ function json(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** They hold private keys, though of nobody but the stand-ins. */
+/** Writes a file that only its owner may read, because some of them hold private keys (though only the stand-ins'). */
 function write(folder: string, name: string, text: string): void {
   writeFileSync(join(folder, name), text, { mode: 0o600 });
 }

@@ -36,23 +36,23 @@ export interface TestApp {
   url: string;
   app: App;
   workspaceId: number;
-  /** A key with every permission. */
+  /** An API key with every permission. */
   key: string;
-  /** What the operator defined, as of now. */
+  /** The operator's definitions as they are now. */
   workspace(): WorkspaceCatalog;
   post(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   get(path: string, options?: RequestOptions): Promise<Reply>;
-  /** Another process' worker on the same database, on all lanes unless it says which. */
+  /** Starts a worker on the same database, as in another process. Default: on all lanes. */
   startAnotherWorker(options?: { lanes?: readonly LaneName[]; pushSenders?: PushSenders }): Promise<App>;
-  /** Another process' API on the same database: its address. */
+  /** Starts an API on the same database, as in another process. Returns its URL. */
   startAnotherServer(): Promise<string>;
   /** Resolves when the database is not known to refuse writes (any more). */
   untilTakesWrites(): Promise<void>;
-  /** Until everything that is due has been done. */
+  /** Waits until everything that is due has been done. */
   drain(): Promise<void>;
-  /** Ends what a test started on the database, before that is closed. */
+  /** Adds something that must end before the database is closed. */
   beforeClose(end: () => Promise<unknown>): void;
-  /** After changing what the operator defines. */
+  /** Reads the operator's definitions again. Call it after changing them. */
   refreshCatalog(): Promise<void>;
   givenKey(key: { permissions?: readonly Permission[]; allowFrom?: string[] }): Promise<string>;
   /** Applies a workspace file. */
@@ -62,11 +62,11 @@ export interface TestApp {
 export interface RequestOptions {
   key?: string | null;
   headers?: Record<string, string>;
-  /** Of another server. */
+  /** URL of another server. */
   url?: string;
 }
 
-/** The whole server on a database of the test's own, with a clock that the test moves. */
+/** Starts the whole server on its own database, with a clock that the test moves. */
 export async function startTestApp(
   t: TestContext,
   options: {

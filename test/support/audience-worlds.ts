@@ -1,4 +1,4 @@
-// Generators of people and of filters that ask about them: small vocabularies, so that filters meet what is stored.
+// Generators of people and of filters about them. Their vocabularies are small, so that filters match what is stored.
 import fc from 'fast-check';
 import { countComparisons, dayComparisons, numberComparisons } from '../../src/audience/grammar/filter.ts';
 import { readStoredTime } from '../../src/lib/times.ts';
@@ -33,7 +33,7 @@ const number = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...numbers) },
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
-/** A few that meet often, and many that seldom do. */
+/** Values that occur often, so that filters match them. */
 const frequent = fc.constantFrom('a', 'blue', 0, 5, true);
 const scalar = fc.oneof({ weight: 2, arbitrary: frequent }, text, number, fc.boolean());
 const member = fc.constantFrom('city', 'hotel', 'it"s', '__proto__');
@@ -72,7 +72,7 @@ const channel = fc.constantFrom('email', 'sms', 'apple_push', 'webhook');
 export const emails = ['ada@acme.test', 'Bob@Acme.test', 'eve@acme.test'];
 export const phones = ['+15550100', '+15550101'];
 
-/** A row of `profiles` but for its key, and rows of the tables around it. */
+/** A row of `profiles` without its key, and rows of the tables around it. */
 export const person = fc.record({
   profile: fc.record({
     first_name: maybe(fc.constantFrom('Ada', 'ada', '', 'Blue')),
@@ -121,7 +121,7 @@ export const person = fc.record({
 });
 export type GeneratedPerson = typeof person extends fc.Arbitrary<infer T> ? T : never;
 
-/** Of the attributes that are times, as `/users/track` finds them. */
+/** The attributes that are times, in milliseconds since 1970, as `/users/track` recognizes them. */
 export function timesOf(custom: Record<string, unknown>): Record<string, number> {
   const times = Object.entries(custom).flatMap(([name, value]) => {
     const at = typeof value === 'string' ? readStoredTime(value) : null;
@@ -185,7 +185,7 @@ const counted = fc.record({
 });
 const channelWord = fc.record({ channel: fc.constantFrom('any', 'email', 'sms', 'apple_push') });
 
-/** One filter of every kind, by its name in the language. */
+/** Generators of every kind of filter, by its name in the grammar. */
 export const leaves: Readonly<Record<string, fc.Arbitrary<object>>> = {
   custom_attribute: called(
     'custom_attribute',
@@ -276,7 +276,7 @@ export const leaves: Readonly<Record<string, fc.Arbitrary<object>>> = {
   ),
 };
 
-/** One filter, or groups around them. */
+/** A filter of one of these kinds, or groups of them. */
 function filterOf(kinds: readonly fc.Arbitrary<object>[], hasNot: boolean): fc.Arbitrary<object> {
   return fc.letrec<{ node: object }>((tie) => {
     const some = fc.array(tie('node'), { minLength: 1, maxLength: 3 });
@@ -293,7 +293,7 @@ function filterOf(kinds: readonly fc.Arbitrary<object>[], hasNot: boolean): fc.A
   }).node;
 }
 
-/** What a segment may ask. */
+/** Filters that a segment may use. */
 export const anyFilter = filterOf(Object.values(leaves), true);
 
 const connected = [
@@ -304,7 +304,7 @@ const connected = [
   'last_used_app',
 ];
 
-/** What an audience inside a request may ask. */
+/** Filters that an audience in a request may use. */
 export const connectedFilter = filterOf(
   Object.entries(leaves).flatMap(([kind, leaf]) => (connected.includes(kind) ? [leaf] : [])),
   false,

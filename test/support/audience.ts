@@ -8,7 +8,7 @@ import type { Filter } from '../../src/audience/grammar/filter.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { TestApp } from './app.ts';
 
-/** The compiled SQL and the evaluator side by side, over the same person. */
+/** Evaluates a filter for one person with both engines: the compiled SQL and the evaluator. */
 export interface Engines {
   context(): AudienceContext;
   ask(filter: Filter, externalId: string): Promise<{ bySql: boolean; byEvaluator: boolean }>;

@@ -7,14 +7,14 @@ import { testCertificate } from '../../rig/certificate.ts';
 import { bytesField, type Frame, fixed64Field, frame, readFrames, textField, varintField } from './mcs.ts';
 
 /**
- * What Google's push service is to Chromium and to those who send: a browser checks in and registers over HTTP, keeps a
- * TLS connection (MCS), and gets over it, still encrypted, what others post to its endpoint. The browser's own push
- * manager, key pair and decryption are used; only the service is ours.
+ * Plays Google's push service for Chromium and for senders: a browser checks in and registers over HTTP, keeps a TLS
+ * connection (MCS), and receives over it, still encrypted, what others post to its endpoint. The browser uses its own push
+ * manager, key pair and decryption.
  */
 export interface ChromiumPushService {
-  /** Where senders post; in the place of the origin that Chromium puts into its endpoints. */
+  /** The origin that senders post to. It must replace the origin that Chromium puts into its endpoints. */
   url: string;
-  /** Switches that lead Chromium here. */
+  /** Switches that make Chromium use this service. */
   args: readonly string[];
   received: { path: string; headers: IncomingMessage['headers']; body: Buffer }[];
 }
@@ -36,7 +36,7 @@ interface Registration {
 export async function startChromiumPushService(t: TestContext): Promise<ChromiumPushService> {
   const registrations: Registration[] = [];
   const received: ChromiumPushService['received'] = [];
-  // Chromium hangs up when it has no subscription left, and calls again for the next.
+  // Chromium hangs up when it has no subscription left, and connects again for the next one.
   let connection = Promise.withResolvers<TLSSocket>();
   let current: TLSSocket | null = null;
 

@@ -13,11 +13,11 @@ const places = [
 ];
 const executablePath = places.find((path) => existsSync(path));
 
-/** Why a test that needs a browser is skipped; false when there is one. */
+/** The reason to skip a test that needs a browser. false: there is one. */
 export const skipWithoutChromium =
   executablePath === undefined && 'no Chromium on this machine (Debian: apt-get install chromium)';
 
-/** A browser with a profile of its own: in a private window, which is what a plain context is, there is no web push. */
+/** A browser with its own profile. A plain context is a private window, which has no web push. */
 export async function startChromium(t: TestContext, args: readonly string[] = []): Promise<BrowserContext> {
   if (executablePath === undefined) throw new Error('there is no Chromium');
   const profile = mkdtempSync(join(tmpdir(), 'cresset-chromium-'));

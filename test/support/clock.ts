@@ -5,7 +5,7 @@ interface Timer {
   callback(): void;
 }
 
-/** A clock that stands still until a test moves it; timers fire in order while it moves. */
+/** A clock that stands still until a test moves it. Timers fire in order while it moves. */
 export class TestClock implements Clock {
   #now: number;
   readonly #timers = new Set<Timer>();

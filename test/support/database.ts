@@ -7,15 +7,15 @@ import { raw, sql } from '../../src/db/sql.ts';
 export interface TestDatabase {
   db: Database;
   url: string;
-  /** The workspace every test database starts with. */
+  /** The workspace that every test database starts with. */
   workspaceId: number;
   /** Resolves when the database is not known to refuse writes (any more). */
   untilTakesWrites(): Promise<void>;
-  /** What uses the database ends before it does, last started first. */
+  /** Registers what must end before the database closes. The last registered ends first. */
   beforeClose(release: () => Promise<unknown>): void;
 }
 
-/** A migrated PostgreSQL database of the test's own, with one workspace; gone when the test ends. */
+/** A migrated PostgreSQL database with one workspace, for one test. It is dropped when the test ends. */
 export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   const base = process.env.CRESSET_TEST_DATABASE;
   if (base === undefined) throw new Error('run tests with `npm test -- <part of the path>`');
@@ -40,6 +40,13 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
     },
     beforeClose: (release) => releases.push(release),
   };
+}
+
+/** Runs one statement on the tests' cluster that only a superuser may run. */
+export async function asSuperuser(statement: string): Promise<void> {
+  const base = process.env.CRESSET_TEST_DATABASE ?? '';
+  const password = process.env.CRESSET_TEST_SUPERUSER ?? '';
+  await asAdmin(base.replace(/user=.*$/, `user=postgres&password=${password}`), statement);
 }
 
 async function asAdmin(url: string, statement: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,13 +11,14 @@ let cluster: EmbeddedDatabase;
 let folder: string;
 
 /**
- * One PostgreSQL for the whole run, with a migrated database that each test copies: the embedded one, or the one whose
- * programs are in the folder CRESSET_TEST_POSTGRES.
+ * Starts one PostgreSQL for the whole run, with a migrated database that each test copies: the embedded one, or the one
+ * whose programs are in the folder CRESSET_TEST_POSTGRES.
  */
 export async function globalSetup(): Promise<void> {
   const binaries = process.env.CRESSET_TEST_POSTGRES;
   folder = mkdtempSync(join(tmpdir(), 'cresset-test-'));
-  cluster = await startEmbedded({ dataDir: folder, durable: false, ...(binaries && { binaries }) });
+  const superuserPassword = randomUUID();
+  cluster = await startEmbedded({ dataDir: folder, durable: false, superuserPassword, ...(binaries && { binaries }) });
   const admin = connect({ url: cluster.url });
   const { version } = await admin.one<{ version: string }>(sql`select current_setting('server_version') as version`);
   if (binaries) console.log(`on PostgreSQL ${version}`);
@@ -25,6 +27,7 @@ export async function globalSetup(): Promise<void> {
   const template = cluster.url.replace('db=cresset', 'db=cresset_template');
   await migrate(template);
   process.env.CRESSET_TEST_DATABASE = cluster.url;
+  process.env.CRESSET_TEST_SUPERUSER = superuserPassword;
 }
 
 export async function globalTeardown(): Promise<void> {

@@ -8,7 +8,7 @@ import type { TestClock } from './clock.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 
-/** A key file as Google gives it out. */
+/** A key file as Google issues it. */
 export const serviceAccount = {
   type: 'service_account',
   project_id: 'acme-1',
@@ -20,13 +20,13 @@ export const serviceAccount = {
 
 export interface GoogleTokens {
   url: string;
-  /** Assertions that were good, in order. The n-th was given the token `ya29.n`. */
+  /** The good assertions, in order. The n-th got the token `ya29.n`. */
   given: JWTVerifyResult[];
-  /** Answers in the place of a token, while set. */
+  /** The answer instead of a token. null: tokens are given. */
   refuse: { status: number; body: object; headers?: Record<string, string> } | null;
 }
 
-/** Google's token endpoint: gives a token of an hour for an assertion that the account's key has signed. */
+/** Google's token endpoint. It gives a token for an hour if the account's key has signed the assertion. */
 export async function startGoogleTokens(t: TestContext, clock: TestClock): Promise<GoogleTokens> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];

@@ -10,7 +10,7 @@ export interface Http2Answer {
   status: number;
   headers: Readonly<Record<string, unknown>>;
   text: string;
-  /** The body as JSON; null when it is none. */
+  /** The body as JSON. null: it is not JSON. */
   json: unknown;
 }
 
@@ -26,7 +26,7 @@ export function http2Session(
   return session;
 }
 
-/** Rejects when the stream is reset or the connection lost. */
+/** Sends one POST. Rejects if the stream is reset or the connection is lost. */
 export async function post(
   session: ClientHttp2Session,
   path: string,

@@ -19,7 +19,7 @@ export interface ServerCall {
   body: string;
   session: ServerHttp2Session;
   stream: ServerHttp2Stream;
-  /** Where the session stands among those there have been, from 0. */
+  /** Number of the session, in the order of opening, from 0. */
   connection: number;
   answer(status: number, body?: string | Buffer | object, headers?: Record<string, string>): void;
 }
@@ -30,7 +30,7 @@ export interface TestHttp2Server {
   sessions: ServerHttp2Session[];
   /** Most streams open at once on any one connection. */
   mostStreams(): number;
-  /** Resolves once so many calls have come. */
+  /** Resolves once this many calls have arrived. */
   called(count: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -40,11 +40,11 @@ export interface TestHttp2ServerOptions {
   maxStreams?: number;
   settings?: Settings;
   onCall(call: ServerCall): void;
-  /** Before anything of the request is read. */
+  /** Called before anything of the request is read. */
   onStream?(stream: ServerHttp2Stream, session: ServerHttp2Session): void;
 }
 
-/** Node's own HTTP/2 server on loopback, in the clear by prior knowledge or over TLS; closed when the test ends. */
+/** Node's own HTTP/2 server on loopback, in the clear (prior knowledge) or over TLS. It closes when the test ends. */
 export async function startHttp2Server(t: TestContext, options: TestHttp2ServerOptions): Promise<TestHttp2Server> {
   const settings: Settings = { ...options.settings };
   if (options.maxStreams !== undefined) settings.maxConcurrentStreams = options.maxStreams;

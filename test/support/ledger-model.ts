@@ -5,10 +5,10 @@ import { LEASE_MS } from '../../src/queue/tasks.ts';
 
 export interface ModelSend {
   status: SendStatus;
-  /** Under which task it was last taken in hand. */
+  /** The task under which it was last decided. */
   taskId: number | null;
   updatedAt: number;
-  /** It went out, or may have. */
+  /** The provider has the message, or may have it. */
   mayHave: boolean;
 }
 
@@ -17,15 +17,15 @@ export interface ModelTask {
   holder: string | null;
   runAt: number;
   leasedUntil: number;
-  /** How often it was leased since it was last given back. */
+  /** Number of leases since it was last given back. */
   tries: number;
 }
 
 export type Delivery = 'at_least_once' | 'at_most_once';
 
 /**
- * One dispatch to a few named people as ARCHITECTURE.md tells it, without SQL: what the ledger is compared with. Each
- * method does what the server's function of the same step does, or throws where the design says it cannot happen.
+ * A model of one dispatch to a few named people, as ARCHITECTURE.md describes it, without SQL. The ledger is compared with it.
+ * Each method models the server's function for the same step, or throws if the design says that it cannot happen.
  */
 export class LedgerModel {
   state: DispatchState = 'accepted';
@@ -46,7 +46,7 @@ export class LedgerModel {
     return this.state === 'accepted' || this.state === 'sending';
   }
 
-  /** The oldest task that is free, or whose lease ran out; null when there is none. */
+  /** Leases the oldest task that is free or whose lease has expired. null: there is none. */
   lease(worker: string): { id: number; kind: 'drain' | 'revive'; tries: number } | null {
     for (const [id, task] of [...this.tasks].sort(oldestFirst)) {
       if (task.holder !== null && task.leasedUntil >= this.now) continue;
@@ -56,15 +56,15 @@ export class LedgerModel {
     return null;
   }
 
-  /** Those who are named get their rows. */
+  /** Writes the rows of the named people. */
   open(people: readonly number[]): void {
     this.#move('sending');
     for (const id of people)
       this.sends.set(id, { status: 'pending', taskId: null, updatedAt: this.now, mayHave: false });
   }
 
-  /** What a holder that died had in hand under this task. */
-  settle(taskId: number): void {
+  /** Decides the sends that a dead worker left in `sending` under this task. */
+  resolveAmbiguous(taskId: number): void {
     const isTriedAgain = this.#delivery === 'at_least_once' && (this.isLive || this.state === 'paused');
     for (const send of this.sends.values())
       if (send.status === 'sending' && send.taskId === taskId) this.#put(send, isTriedAgain ? 'pending' : 'unknown');
@@ -84,7 +84,7 @@ export class LedgerModel {
     }
   }
 
-  /** True when it was written: the send is pending, and the task still its worker's and not stopped. */
+  /** Writes a decision if the send is pending and its worker still holds the task, which is not stopped. True: written. */
   decide(userId: number, status: SendStatus, { taskId, worker }: { taskId: number; worker: string }): boolean {
     const task = this.tasks.get(taskId);
     const send = this.#send(userId);
@@ -102,7 +102,7 @@ export class LedgerModel {
     if (send.status === 'sending') this.#put(send, status);
   }
 
-  /** Nobody knows what came of it. */
+  /** The worker died while it sent, so nobody knows whether the provider has the message. */
   lose(userId: number): void {
     this.#send(userId).mayHave = true;
   }
@@ -119,7 +119,7 @@ export class LedgerModel {
     if (this.openTasks === 0 && this.state === 'sending') this.#move('finished');
   }
 
-  /** False when the dispatch is in a state that cannot be stopped so. */
+  /** Pauses or cancels. False: the dispatch's state does not allow it. */
   stop(as: 'paused' | 'cancelled'): boolean {
     if (!dispatchMoves[this.state].includes(as)) return false;
     for (const [id, task] of this.tasks) {
@@ -150,7 +150,7 @@ export class LedgerModel {
     this.openTasks += 1;
   }
 
-  /** Made by `resume` and `replayed`; its id is the database's. */
+  /** Adds the task that `resume` or `replayed` made. The database chose its id. */
   addTask(taskId: number): void {
     this.tasks.set(taskId, { kind: 'revive', holder: null, runAt: this.now, leasedUntil: 0, tries: 0 });
   }

@@ -20,7 +20,7 @@ import { type Delivery, LedgerModel } from './ledger-model.ts';
 
 export const PEOPLE = ['ada', 'bob', 'cid'];
 
-/** What somebody does next; of a worker only if it can. `mask`: to which of the people. */
+/** The next step. A worker takes it only if it can. `mask`: the people it applies to, as bits. */
 export type Step =
   | { do: 'lease' | 'end' | 'crash'; worker: number }
   | { do: 'decide' | 'record'; worker: number; mask: number; status: SendStatus }
@@ -28,19 +28,19 @@ export type Step =
   | { do: 'replay'; statuses: ReplayableStatus[] };
 
 /** A worker of the walk, and what it has in hand. */
-interface Hand {
+interface Worker {
   id: string;
   task: Task | null;
   sending: Set<number>;
 }
 
-/** One dispatch in the ledger and its model, taken through the same steps by two workers and an operator. */
+/** Takes one dispatch in the ledger and its model through the same steps of two workers and an operator. */
 export class Walk {
   readonly #app: TestApp;
   readonly #dispatchId: string;
   readonly #delivery: Delivery;
   readonly #model: LedgerModel;
-  readonly #hands: Hand[] = [];
+  readonly #hands: Worker[] = [];
   readonly #cache = new DispatchCache();
   readonly #buckets = new Map<number, number>();
 
@@ -53,7 +53,7 @@ export class Walk {
   }
 
   static async begin(app: TestApp, delivery: Delivery): Promise<Walk> {
-    await app.db.run(sql`delete from tasks`); // of a walk that failed
+    await app.db.run(sql`delete from tasks`); // left over from a walk that failed
     const { status, body } = await app.post('/messages/send', {
       external_user_ids: PEOPLE,
       messages: { webhook: { url: 'https://example.test/', request_method: 'POST' } },
@@ -95,8 +95,8 @@ export class Walk {
     }
   }
 
-  /** Takes what is due as a round does: laid down when the dispatch was stopped, else revived, opened, settled. */
-  async #lease(hand: Hand): Promise<void> {
+  /** Leases a task and prepares it as a round does. The task of a stopped dispatch is ended at once. */
+  async #lease(hand: Worker): Promise<void> {
     if (hand.task !== null) return;
     const { db, clock } = this.#app;
     const filter = { lane: 0, work: 'sending' } as const;
@@ -108,29 +108,29 @@ export class Walk {
     if (task === undefined) return;
     hand.task = task;
     const wasAccepted = this.#model.state === 'accepted';
-    if (!this.#model.isLive) return this.#layDown(hand, task);
+    if (!this.#model.isLive) return this.#endStopped(hand, task);
     if (task.kind === 'revive') {
       await reviveTask({ db, clock, worker: hand.id }, task, await this.#loaded());
       this.#model.revive(task.id, hand.id);
     }
-    if (task.tries > 0) await this.#settle(task);
+    if (task.tries > 0) await this.#resolveAmbiguous(task);
     if (!wasAccepted) return;
     await expandNamed(db, [await this.#loaded()], new Map([[this.#dispatchId, task.id]]), clock.now());
     this.#model.open([...this.#buckets.keys()]);
   }
 
-  async #layDown(hand: Hand, task: Task): Promise<void> {
-    if (task.tries > 0) await this.#settle(task);
+  async #endStopped(hand: Worker, task: Task): Promise<void> {
+    if (task.tries > 0) await this.#resolveAmbiguous(task);
     await this.#finish(hand, task, false);
   }
 
-  async #settle(task: Task): Promise<void> {
+  async #resolveAmbiguous(task: Task): Promise<void> {
     const isTriedAgain = this.#delivery === 'at_least_once' && (this.#model.isLive || this.#model.state === 'paused');
     await resolveAmbiguous(this.#app.db, task, isTriedAgain ? 'retry' : 'unknown', this.#app.clock.now());
-    this.#model.settle(task.id);
+    this.#model.resolveAmbiguous(task.id);
   }
 
-  async #decide(hand: Hand, { mask, status }: { mask: number; status: SendStatus }): Promise<void> {
+  async #decide(hand: Worker, { mask, status }: { mask: number; status: SendStatus }): Promise<void> {
     const { task } = hand;
     if (task === null || this.#model.sends.size === 0) return;
     const decided = this.#people(mask).map((userId) => ({ send: this.#send(userId, task), verdict: { status } }));
@@ -142,7 +142,7 @@ export class Walk {
     if (status === 'sending') for (const userId of expected) hand.sending.add(userId);
   }
 
-  async #record(hand: Hand, { mask, status }: { mask: number; status: SendStatus }): Promise<void> {
+  async #record(hand: Worker, { mask, status }: { mask: number; status: SendStatus }): Promise<void> {
     const { task } = hand;
     const people = this.#people(mask).filter((userId) => hand.sending.delete(userId));
     if (task === null || people.length === 0) return;
@@ -151,21 +151,21 @@ export class Walk {
     for (const userId of people) this.#model.record(userId, status);
   }
 
-  /** A round ends when nothing is in hand; its task comes back while something is pending. */
-  async #end(hand: Hand): Promise<void> {
+  /** A round ends when nothing is in hand. Its task comes back if a send is still pending. */
+  async #end(hand: Worker): Promise<void> {
     if (hand.task === null || hand.sending.size > 0) return;
     const isAgain = [...this.#model.sends.values()].some(({ status }) => status === 'pending');
     await this.#finish(hand, hand.task, isAgain);
   }
 
-  async #finish(hand: Hand, task: Task, isAgain: boolean): Promise<void> {
+  async #finish(hand: Worker, task: Task, isAgain: boolean): Promise<void> {
     const { db, clock } = this.#app;
     await createFinisher({ db, clock, worker: hand.id })({ taskId: task.id, runAt: isAgain ? clock.now() : null });
     this.#model.end(task.id, hand.id, isAgain);
     hand.task = null;
   }
 
-  /** Its leases run out, and so do those of the other, who only is slow and goes on with what it has in hand. */
+  /** A worker dies. All leases expire, also those of the other worker, which is slow and continues with what it has. */
   #crash(index: number): void {
     for (const userId of this.#hand(index).sending) this.#model.lose(userId);
     this.#hands[index] = newHand();
@@ -210,7 +210,7 @@ export class Walk {
       );
   }
 
-  /** Everybody is gone, somebody new takes over, and it comes to its end. */
+  /** Both workers die, a new one takes over, and the dispatch ends. */
   async finish(): Promise<void> {
     for (const index of this.#hands.keys()) this.#crash(index);
     await this.take({ do: 'resume' });
@@ -249,7 +249,7 @@ export class Walk {
     this.#model.now = this.#app.clock.now().getTime();
   }
 
-  #hand(index: number): Hand {
+  #hand(index: number): Worker {
     const hand = this.#hands[index];
     assert.ok(hand);
     return hand;
@@ -265,6 +265,6 @@ export class Walk {
   }
 }
 
-function newHand(): Hand {
+function newHand(): Worker {
   return { id: randomUUID(), task: null, sending: new Set() };
 }

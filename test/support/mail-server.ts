@@ -10,11 +10,11 @@ export interface ReceivedMail {
 export interface MailServer {
   url: string;
   mails: ReceivedMail[];
-  /** The reply to RCPT TO; null = taken. */
+  /** The reply to RCPT TO. null: the address is accepted. */
   refuse: (address: string) => Error | null;
 }
 
-/** A real SMTP server on loopback that keeps what it is given. */
+/** A real SMTP server on loopback that keeps every mail. */
 export async function startMailServer(t: TestContext): Promise<MailServer> {
   const state: MailServer = { url: '', mails: [], refuse: () => null };
   const server = new SMTPServer({
@@ -37,7 +37,7 @@ export async function startMailServer(t: TestContext): Promise<MailServer> {
   return state;
 }
 
-/** What a mail server says to refuse a recipient. */
+/** The reply of a mail server that refuses a recipient. */
 export function smtpReply(code: number, text: string): Error {
   return Object.assign(new Error(text), { responseCode: code });
 }

@@ -1,4 +1,4 @@
-/** Frames of Google's Mobile Connection Server: a tag, a length, a Protocol Buffer; and the few fields that are needed. */
+/** A frame of Google's Mobile Connection Server: a tag, a length and a Protocol Buffer. */
 export interface Frame {
   tag: number;
   body: Buffer;
@@ -8,7 +8,7 @@ export function frame(tag: number, body: Buffer): Buffer {
   return Buffer.concat([Buffer.of(tag), varint(body.length), body]);
 }
 
-/** Calls back with each whole frame of what a browser sends; its first byte is the version of the protocol. */
+/** Calls back with each whole frame that a browser sends. The first byte of the connection is the protocol's version. */
 export function readFrames(onFrame: (frame: Frame) => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0);
   let isVersionRead = false;

@@ -17,7 +17,7 @@ export const start = new Date('2026-03-01T12:00:00.000Z');
 
 export type Body = Record<string, unknown>;
 
-/** The routes under /users over a database and a clock of the test's own. */
+/** The routes under /users, with their own database and clock. */
 export interface World {
   db: Database;
   routes: readonly Route[];
@@ -25,7 +25,7 @@ export interface World {
   time: { now: Date };
   post(path: string, body: Body): Promise<Answer>;
   track(body: Body): Promise<Answer>;
-  /** Tracks attributes; all must be good. */
+  /** Tracks attributes, all of which must be accepted. */
   given(...attributes: Body[]): Promise<void>;
   /** The problem of one bad attributes object. */
   problem(attributes: Body): Promise<string>;
@@ -133,7 +133,7 @@ export async function startWorld(t: TestContext): Promise<World> {
   };
 }
 
-/** The request must be refused with this code and this one error. */
+/** Expects that the request is refused with this code and only this error. */
 export async function refused(world: World, path: string, body: Body, code: string, error: string): Promise<void> {
   await assert.rejects(world.post(path, body), (thrown: unknown) => {
     assert.ok(thrown instanceof RequestError, String(thrown));

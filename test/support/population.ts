@@ -9,8 +9,8 @@ export interface Population {
 }
 
 /**
- * `count` people at once, written by SQL: `p1`, `p2`, … (or from `first` on), each with an email of their own unless `email` says otherwise.
- * `email` is SQL over `n`, the number of the person.
+ * Writes `count` people at once with SQL: `p1`, `p2`, … or from `first` on. `email` is SQL over `n`, the number of the person;
+ * by default, each person has their own address.
  */
 export async function givenPopulation(
   db: Db,

@@ -11,7 +11,7 @@ export const FIRE = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a14';
 
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 
-/** The provider's settings of an iOS app, as YAML. */
+/** Provider settings of an iOS app, as YAML. */
 export function apns(keyId = 'K1', more: Record<string, unknown> = {}): string {
   return JSON.stringify({ team_id: 'T1', key_id: keyId, key: pem, topic: 'com.acme', ...more });
 }
@@ -20,7 +20,7 @@ export const workspace = (settings = apns()) => `apps:
   - { id: ${IOS}, name: iPhone, platform: ios, apns: ${settings} }
 `;
 
-/** So many people, each with one device, whose token is the app's id and their external id. */
+/** Writes people with one device each, whose token is the app's id followed by their external id. */
 export async function givenCrowd(
   { db, workspaceId }: Pick<TestApp, 'db' | 'workspaceId'>,
   count: number,
@@ -45,19 +45,19 @@ export interface PushCall {
   push: Push;
 }
 
-/** A push provider that answers as it was told, token by token. */
+/** A push provider that gives the answers that the test has set for each token. */
 export interface ScriptedProvider {
   senders: PushSenders;
   calls: PushCall[];
-  /** What the next calls for a token come to; the last one stays. */
+  /** Sets the outcomes of the next calls for a token. The last one repeats. */
   answer(token: string, ...outcomes: PushOutcome[]): void;
-  /** What calls come to for which nothing else was said. */
+  /** Sets the outcome of calls for all other tokens. */
   usually(outcome: (call: PushCall) => PushOutcome): void;
-  /** Calls from now on wait until they are let go. */
+  /** Makes calls wait until they are released. */
   hold(): { release(): void };
-  /** Resolves once so many calls have come in all. */
+  /** Resolves once this many calls have been made in total. */
   called(count: number): Promise<void>;
-  /** Most calls that were under way at once. */
+  /** Most calls under way at once so far. */
   most(): number;
 }
 
@@ -67,7 +67,7 @@ export function scriptedProvider(): ScriptedProvider {
   const watchers: { count: number; resolve(): void }[] = [];
   let usual: (call: PushCall) => PushOutcome = ({ token }) => ({ kind: 'accepted', providerId: `id of ${token}` });
   let gate: Promise<void> | null = null;
-  let inFlight = 0;
+  let underWay = 0;
   let most = 0;
 
   const maker = ({ settings }: PushSenderOptions): PushSender => ({
@@ -80,14 +80,14 @@ export function scriptedProvider(): ScriptedProvider {
       };
       calls.push(call);
       for (const { count, resolve } of watchers) if (calls.length >= count) resolve();
-      inFlight += 1;
-      most = Math.max(most, inFlight);
+      underWay += 1;
+      most = Math.max(most, underWay);
       await gate;
       const script = scripts.get(push.token);
       const [next] = script ?? [];
       if (script !== undefined && script.length > 1) script.shift();
-      await new Promise(setImmediate); // as any answer of a network
-      inFlight -= 1;
+      await new Promise(setImmediate); // as with any answer from the network
+      underWay -= 1;
       return next ?? usual(call);
     },
     close: () => Promise.resolve(),

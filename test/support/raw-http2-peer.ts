@@ -15,23 +15,23 @@ export interface RawRequest {
 }
 
 export interface RawPeerOptions {
-  /** What is said first; by default SETTINGS that set nothing. */
+  /** The first bytes to send. Default: SETTINGS without settings. */
   opening?: Buffer;
-  /** After what is said first. */
+  /** Called after the first bytes were sent. */
   onOpen?(connection: RawConnection): unknown;
-  /** Once for each request that has come whole. */
+  /** Called once for each complete request. */
   onRequest?(connection: RawConnection, request: RawRequest): unknown;
 }
 
 export interface RawPeer {
   url: string;
-  /** In the order in which they were opened. */
+  /** Connections in the order of opening. */
   connections: readonly RawConnection[];
 }
 
 const PREFACE_LENGTH = 24;
 
-/** `payload`: octets, or hexadecimal text. */
+/** A frame. `payload`: octets, or hexadecimal digits. */
 export function rawFrame(type: number, flags: number, stream: number, payload: Buffer | string = ''): Buffer {
   const octets = typeof payload === 'string' ? Buffer.from(payload, 'hex') : payload;
   const head = Buffer.alloc(9);
@@ -42,10 +42,10 @@ export function rawFrame(type: number, flags: number, stream: number, payload: B
   return Buffer.concat([head, octets]);
 }
 
-/** HEADERS that say `:status: 200` and end the stream. */
+/** HEADERS with `:status: 200` that end the stream. */
 export const rawOk = (stream: number) => rawFrame(1, 5, stream, '88');
 
-/** The server's end of one connection, which understands frames and keeps no rule of the protocol. */
+/** The server's end of one connection. It understands frames and follows no other rule of the protocol. */
 export class RawConnection {
   readonly socket: Socket;
   readonly frames: RawFrame[] = [];
@@ -70,12 +70,12 @@ export class RawConnection {
     this.socket.write(Buffer.concat(frames));
   }
 
-  /** The first frame of this type, come or to come, that fits. */
+  /** Resolves with the first frame of this type for which `fits` is true, received already or later. */
   heard(type: number, fits: (frame: RawFrame) => boolean = () => true): Promise<RawFrame> {
     return this.#until(() => this.frames.find((frame) => frame.type === type && fits(frame)));
   }
 
-  /** Resolves once so many requests have come whole. */
+  /** Resolves once this many requests are complete. */
   asked(count: number): Promise<true> {
     return this.#until(() => this.requests.length >= count || undefined);
   }
@@ -121,7 +121,7 @@ export class RawConnection {
   }
 }
 
-/** An HTTP/2 server in the clear on loopback whose every frame is written by hand; closed when the test ends. */
+/** An HTTP/2 server in the clear on loopback whose frames the test writes by hand. It closes when the test ends. */
 export async function startRawPeer(t: TestContext, options: RawPeerOptions): Promise<RawPeer> {
   const connections: RawConnection[] = [];
   const server = createServer((socket) => {

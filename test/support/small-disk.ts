@@ -4,20 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { databaseAccount } from '../../src/db/account.ts';
-import type { Db } from '../../src/db/database.ts';
-import { raw, sql } from '../../src/db/sql.ts';
+import { asSuperuser } from './database.ts';
 
 export interface SmallDisk {
-  /** The tablespace that lies on it. */
+  /** Name of the tablespace on it. */
   name: string;
-  /** Leaves no room on it. */
+  /** Fills the disk completely. */
   fill(): void;
-  /** Gives the room back. */
+  /** Frees the space again. */
   empty(): void;
 }
 
-/** A disk of a few megabytes with a tablespace on it; null where it cannot be mounted, which takes root. */
-export async function mountSmallDisk(t: TestContext, db: Db): Promise<SmallDisk | null> {
+/** A disk of a few megabytes with a tablespace. null: it cannot be mounted, because that requires root. */
+export async function mountSmallDisk(t: TestContext): Promise<SmallDisk | null> {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-disk-'));
   chmodSync(folder, 0o755);
   try {
@@ -26,7 +25,7 @@ export async function mountSmallDisk(t: TestContext, db: Db): Promise<SmallDisk 
     rmSync(folder, { recursive: true });
     return null;
   }
-  // After the database that uses it is gone: hooks run in the order in which they were given.
+  // This runs after the database that uses the disk is dropped, because hooks run in the order of registration.
   t.after(() => {
     execFileSync('umount', [folder]);
     rmSync(folder, { recursive: true });
@@ -36,7 +35,7 @@ export async function mountSmallDisk(t: TestContext, db: Db): Promise<SmallDisk 
   const account = databaseAccount();
   if (account !== null) chownSync(location, account.uid, account.gid);
   const name = `small_${Date.now()}`;
-  await db.run(sql`${raw(`create tablespace ${name} location '${location}'`)}`);
+  await asSuperuser(`create tablespace ${name} owner cresset location '${location}'`);
   const filler = join(folder, 'filler');
   return {
     name,

@@ -6,20 +6,20 @@ import type { TestContext } from 'node:test';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A browser's side of a subscription: it alone can read what is sent to it. */
+/** A browser's side of a subscription. Only it can read what is sent to it. */
 export interface Browser {
   p256dh: Buffer;
   auth: Buffer;
-  /** Throws for what was not encrypted for it as RFC 8291 says. */
+  /** Decrypts a message. Throws if it was not encrypted for this browser as RFC 8291 says. */
   decrypt(message: Buffer): Promise<Buffer>;
-  /** What the page would hand to its server. */
+  /** The JSON that a page passes to its server. */
   subscription(endpoint: string): { endpoint: string; keys: { p256dh: string; auth: string } };
 }
 
 const { subtle } = globalThis.crypto;
 const curve = { name: 'ECDH', namedCurve: 'P-256' };
 
-/** Written from the RFCs with WebCrypto alone, as a browser has it. */
+/** A browser, written from the RFCs with only WebCrypto, which browsers have. */
 export async function newBrowser(): Promise<Browser> {
   const pair = await subtle.generateKey(curve, false, ['deriveBits']);
   const p256dh = Buffer.from(await subtle.exportKey('raw', pair.publicKey));
@@ -81,13 +81,13 @@ export interface TestService {
   url: string;
   port: number;
   received: Received[];
-  /** What is answered, in order; the last one again and again. A function may decide by the request. */
+  /** The replies, in order. The last one repeats. A function can decide from the request. */
   replies: (Reply | ((request: Received) => Reply | 'reset'))[];
-  /** At one time. */
+  /** Most connections open at once so far. */
   mostConnections(): number;
 }
 
-/** An HTTP service on loopback that keeps what it gets and answers as it is told. */
+/** An HTTP service on loopback that keeps every request and gives the replies that the test has set. */
 export async function startTestService(t: TestContext, tls?: { key: string; cert: string }): Promise<TestService> {
   const service: TestService = {
     url: '',

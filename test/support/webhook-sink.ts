@@ -3,22 +3,22 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createWatchers } from '../../rig/watchers.ts';
 
-/** A server of webhooks that remembers who was called, by the path: one path for each person. */
+/** A webhook server that counts calls by path, where each person has their own path. */
 export interface WebhookSink {
-  /** Where webhooks go, with the person's external id at the end. */
+  /** URL template for webhooks. It ends with the person's external id. */
   url: string;
-  /** `host:port`, for the list of inner hosts that may be reached. */
+  /** `host:port`, for the list of inner hosts that may be called. */
   host: string;
-  /** Path without its slash → how many calls were answered with 200. */
+  /** Number of calls answered with 200, by path without its slash. */
   received: Map<string, number>;
   total(): number;
   /** Answers no call after the first `count` until the returned function is called. */
   holdAfter(count: number): () => void;
-  /** Resolves once `done()` is true; asked after every call. */
+  /** Resolves once `done()` is true. It is called after every call. */
   until(done: () => boolean): Promise<void>;
 }
 
-/** `answer` may refuse a call by another status than 200. */
+/** `answer` returns the status for a call; anything but 200 refuses it. */
 export async function startWebhookSink(
   t: TestContext,
   answer: (who: string) => number = () => 200,

@@ -13,7 +13,7 @@ function read(chunks: readonly Buffer[]): Frame[] {
   return frames;
 }
 
-/** Cuts the octets after each of these numbers of them in turn. */
+/** Cuts the octets into pieces of these lengths, in turn. */
 function cut(octets: Buffer, lengths: readonly number[]): Buffer[] {
   const chunks: Buffer[] = [];
   for (let at = 0, turn = 0; at < octets.length; turn += 1) {
@@ -34,7 +34,7 @@ const block = fc.record({
   parts: fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 4 }),
 });
 
-test('however frames are cut, they are read as they are', () => {
+test('frames are read unchanged, however their bytes are cut', () => {
   const stream = fc.integer({ min: 0, max: 2 ** 31 - 1 });
   const frame = fc.tuple(fc.constantFrom(0, 2, 3, 4, 6, 8, 200), fc.integer({ min: 0, max: 255 }), stream, payload);
   const lengths = fc.array(fc.constantFrom(1, 2, 8, 9, 10, 100, 5_000, 70_000), { minLength: 1, maxLength: 5 });
@@ -47,7 +47,7 @@ test('however frames are cut, they are read as they are', () => {
   );
 });
 
-test('a header block comes whole, whatever it was cut into, without padding and priority', () => {
+test('a header block arrives whole and without padding and priority, however it was cut', () => {
   fc.assert(
     fc.property(block, ({ padding, hasPriority, parts: [first = Buffer.alloc(0), ...others] }) => {
       const flags = 1 | (padding === null ? 0 : 8) | (hasPriority ? 0x20 : 0) | (others.length === 0 ? 4 : 0);
@@ -60,7 +60,7 @@ test('a header block comes whole, whatever it was cut into, without padding and 
   );
 });
 
-test('after it was stopped, also in the middle, nothing is read', () => {
+test('a stopped reader reads nothing more, even if it was stopped within a chunk', () => {
   const seen: number[] = [];
   const reader = new FrameReader((type) => {
     seen.push(type);

@@ -1,26 +1,26 @@
 import { CODE, ConnectionError, FLAG, FRAME, FRAME_HEADER_SIZE, MAX_FRAME_SIZE, MAX_WINDOW } from './frames.ts';
 
 /**
- * Takes one frame. A header block comes whole as one HEADERS frame, whatever it was cut into, without padding and
- * priority. DATA comes as it is, since its padding counts for flow control.
+ * Receives one frame. A header block arrives whole as one HEADERS frame without padding and priority, however it was cut.
+ * DATA arrives unchanged, because its padding counts for flow control.
  */
 export type OnFrame = (type: number, flags: number, stream: number, payload: Buffer) => void;
 
 const MAX_HEADER_BLOCK = 65_536;
 
-/** Cuts what comes over one connection into frames, where they lie. */
+/** Cuts the bytes of one connection into frames without copying their payloads. */
 export class FrameReader {
   readonly #onFrame: OnFrame;
   #unread: Buffer = Buffer.alloc(0);
   #isStopped = false;
-  /** HEADERS without END_HEADERS: nothing but its CONTINUATION may follow. */
+  /** HEADERS without END_HEADERS: only its CONTINUATION may follow. null: no block is open. */
   #block: { stream: number; flags: number; parts: Buffer[]; bytes: number } | null = null;
 
   constructor(onFrame: OnFrame) {
     this.#onFrame = onFrame;
   }
 
-  /** Hands over every frame that has come whole. Throws ConnectionError, and what `onFrame` throws. */
+  /** Passes on every complete frame. Throws ConnectionError, and what `onFrame` throws. */
   read(chunk: Buffer): void {
     const bytes = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
     let at = 0;
@@ -37,7 +37,7 @@ export class FrameReader {
     this.#unread = bytes.subarray(at);
   }
 
-  /** What has come and comes is not looked at any more. */
+  /** Ignores everything received, now and later. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -62,7 +62,7 @@ export class FrameReader {
     const block = this.#block;
     if (block === null) throw new ConnectionError(CODE.protocolError, 'nothing is to be continued');
     block.parts.push(payload);
-    block.bytes += FRAME_HEADER_SIZE + payload.length; // those without a payload must not come for ever either
+    block.bytes += FRAME_HEADER_SIZE + payload.length; // frame headers count, so that empty frames end too
     if (block.bytes > MAX_HEADER_BLOCK) throw new ConnectionError(CODE.enhanceYourCalm, 'the headers are too large');
     if ((flags & FLAG.endHeaders) === 0) return;
     this.#block = null;
@@ -70,7 +70,7 @@ export class FrameReader {
   }
 }
 
-/** What is left of the payload of DATA or HEADERS. Throws ConnectionError. */
+/** The payload of a DATA or HEADERS frame without its padding. Throws ConnectionError. */
 export function unpadded(flags: number, payload: Buffer): Buffer {
   if ((flags & FLAG.padded) === 0) return payload;
   const end = payload.length - (payload[0] ?? 0);

@@ -4,12 +4,12 @@ import { HeaderEncoder } from './header-encoder.ts';
 
 const SLAB = 65_536;
 
-/** Gathers frames, so that what is said in one turn of the event loop leaves in one write. */
+/** Gathers frames, so that everything written in one turn of the event loop leaves in one write. */
 export class FrameWriter {
-  /** Between `beginHeaders` and `endHeaders` it takes the headers of the block. */
+  /** Takes the headers of a block, between `beginHeaders` and `endHeaders`. */
   readonly headers: HeaderEncoder;
   readonly #socket: Socket;
-  // Filled once and never written over: the socket keeps reading from what was flushed.
+  // Never written over: the socket goes on reading from the bytes that were flushed.
   #slab = Buffer.allocUnsafeSlow(SLAB);
   #flushed = 0;
   #end = 0;
@@ -20,7 +20,7 @@ export class FrameWriter {
     this.headers = headers;
   }
 
-  /** Then `headers.field` for each, then `endHeaders`. The block must fit one frame; `room` is more than it can need. */
+  /** Call `headers.field` for each header, then `endHeaders`. The block must fit into one frame and into `room` octets. */
   beginHeaders(room: number): void {
     this.#reserve(FRAME_HEADER_SIZE + room);
     this.headers.begin(this.#slab, this.#end + FRAME_HEADER_SIZE);
@@ -33,7 +33,7 @@ export class FrameWriter {
     this.#end = end;
   }
 
-  /** `length`: octets of the text in UTF-8. */
+  /** Writes text as DATA. `length`: its length in octets of UTF-8. */
   text(stream: number, text: string, length: number, isEnd: boolean): void {
     this.#reserve(FRAME_HEADER_SIZE + length);
     writeFrameHeader(this.#slab, this.#end, length, FRAME.data, isEnd ? FLAG.endStream : 0, stream);
@@ -46,11 +46,11 @@ export class FrameWriter {
   }
 
   rstStream(stream: number, code: number): void {
-    this.#word(FRAME.rstStream, stream, code);
+    this.#uint32(FRAME.rstStream, stream, code);
   }
 
   windowUpdate(stream: number, increment: number): void {
-    this.#word(FRAME.windowUpdate, stream, increment);
+    this.#uint32(FRAME.windowUpdate, stream, increment);
   }
 
   frame(type: number, flags: number, stream: number, payload: Buffer): void {
@@ -60,7 +60,7 @@ export class FrameWriter {
     this.#end += FRAME_HEADER_SIZE + payload.length;
   }
 
-  /** What is no frame: the preface. */
+  /** Writes bytes that are not a frame: the preface. */
   raw(bytes: Buffer): void {
     this.#reserve(bytes.length);
     this.#end += bytes.copy(this.#slab, this.#end);
@@ -73,7 +73,7 @@ export class FrameWriter {
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
-  /** Once the answers that are due now have all been written. */
+  /** Flushes after this turn of the event loop, when all answers that are due now have been written. */
   flushSoon(): void {
     this.#soon ??= setImmediate(() => {
       this.#soon = null;
@@ -87,10 +87,10 @@ export class FrameWriter {
     this.#flushed = this.#end;
   }
 
-  #word(type: number, stream: number, word: number): void {
+  #uint32(type: number, stream: number, value: number): void {
     this.#reserve(FRAME_HEADER_SIZE + 4);
     writeFrameHeader(this.#slab, this.#end, 4, type, 0, stream);
-    this.#slab.writeUInt32BE(word, this.#end + FRAME_HEADER_SIZE);
+    this.#slab.writeUInt32BE(value, this.#end + FRAME_HEADER_SIZE);
     this.#end += FRAME_HEADER_SIZE + 4;
   }
 

@@ -31,12 +31,12 @@ export const CODE = {
 
 export const PREFACE: Buffer = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 export const FRAME_HEADER_SIZE = 9;
-/** Both ends may send this much in one frame unless told otherwise; we never tell otherwise. */
+/** Most octets of one frame's payload. It is the protocol's default, which we never change. */
 export const MAX_FRAME_SIZE = 16_384;
 export const DEFAULT_WINDOW = 65_535;
 export const MAX_WINDOW = 2 ** 31 - 1;
 
-/** The other end has broken the protocol; the connection ends with this code. */
+/** The other end has broken the protocol. The connection ends with this code. */
 export class ConnectionError extends Error {
   override name = 'ConnectionError';
   readonly code: number;

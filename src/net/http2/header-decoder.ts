@@ -1,10 +1,10 @@
 import { HeaderTable } from './header-table.ts';
 import { CompressionError, decodeHuffman } from './huffman.ts';
 
-/** Names and values by turns, in the order they came; one character per octet. */
+/** Names and values alternate, in the order received. One character is one octet. */
 export type FlatHeaders = readonly string[];
 
-/** From this length on, remembering what a value looked like last time is cheaper than decoding it. */
+/** From this length in octets, comparing a value with its last encoding is cheaper than decoding it. */
 const WORTH_REMEMBERING = 48;
 
 interface Remembered {
@@ -13,9 +13,9 @@ interface Remembered {
 }
 
 /**
- * Decodes the header blocks of one connection, in the order they come. Source: RFC 7541. A client never puts its
- * authorization into the table (nghttp2, RFC 7541 §7.1.3), so that a token of a kilobyte comes with every request;
- * it is decoded once and compared from then on, which also hands out the same string each time.
+ * Decodes the header blocks of one connection, in the order received. Source: RFC 7541. A client never puts its
+ * authorization into the table (nghttp2, RFC 7541 §7.1.3), so every request repeats a token of about a kilobyte. The token
+ * is decoded once and then only compared, which also returns the same string each time.
  */
 export class HeaderDecoder {
   readonly #table = new HeaderTable();
@@ -69,7 +69,7 @@ export class HeaderDecoder {
     }
     const value = this.#literal(isCoded, length);
     this.#remembered.set(name, { coded: Buffer.from(this.#block.subarray(from, end)), value });
-    // Names are the other end's choice: what is remembered stays small.
+    // The other end chooses the names, so the number of remembered values needs a limit.
     if (this.#remembered.size > 64) this.#remembered.clear();
     return value;
   }

@@ -1,33 +1,34 @@
 import { entrySize, fixedIndexOf, fixedIndexOfPair, HEADER_TABLE_SIZE, HeaderTable } from './header-table.ts';
 
-/** What was sent under a name. */
+/** What was last sent under one header name. */
 interface Sent {
-  /** Of the name in the fixed table; 0 = it has none. */
+  /** Index of the name in the fixed table. 0: it is not there. */
   nameIndex: number;
-  /** The last. */
+  /** The last value sent. */
   value: string;
-  /** Of name and last value in the fixed table; 0 = they have none. */
+  /** Index of the name with the last value in the fixed table. 0: they are not there. */
   fixedIndex: number;
-  /** What our part of the table holds under the name, and its number there; -1 = nothing. */
+  /** The value that the dynamic table holds under the name. */
   indexed: string;
+  /** The number of that entry in the dynamic table. -1: none. */
   number: number;
 }
 
-/** Names that can be remembered: more than any client or provider of ours has. */
+/** Number of names to remember: more than any of our providers uses. */
 const MAX_NAMES = 64;
-/** No header has this value: it would have been refused. */
+/** A value that no header has, because it would have been refused. */
 const NONE = '\0';
 
 /**
- * Encodes the header blocks of one connection into a buffer of the caller's. A value that comes a second time in a row is
- * put into the table of the other end and is one octet from then on; of a value that changes each time only the name is
- * (as Apple asks for `apns-id` and its like). Source: RFC 7541. Of a header's value one character is one octet.
+ * Encodes the header blocks of one connection into the caller's buffer. A value that is sent twice in a row goes into the
+ * other end's table and takes one octet from then on. If a value changes each time, only its name goes into the table (as
+ * Apple asks for `apns-id` and similar headers). One character of a value is one octet. Source: RFC 7541.
  */
 export class HeaderEncoder {
   readonly #table = new HeaderTable();
   readonly #unindexed: ReadonlySet<string>;
   readonly #sent = new Map<string, Sent>();
-  /** Sizes of the table that the other end has still to be told of: the least since the last block, and the last. */
+  /** Table sizes not yet announced to the other end: the smallest since the last block, and the latest. null: none. */
   #resized: { least: number; last: number } | null = null;
   #to: Buffer = Buffer.alloc(0);
   #end = 0;
@@ -37,7 +38,7 @@ export class HeaderEncoder {
     this.#unindexed = new Set(unindexed);
   }
 
-  /** What the other end has announced as SETTINGS_HEADER_TABLE_SIZE. */
+  /** Applies the SETTINGS_HEADER_TABLE_SIZE that the other end has announced. */
   limitTable(octets: number): void {
     const size = Math.min(octets, HEADER_TABLE_SIZE);
     if (size === this.#table.maxSize && this.#resized === null) return;
@@ -45,12 +46,12 @@ export class HeaderEncoder {
     this.#resized = { least: Math.min(size, this.#resized?.least ?? size), last: size };
   }
 
-  /** It was the last value of that name. */
+  /** True if this was the last value sent under this name, so it needs no check. */
   isKnown(name: string, value: string): boolean {
     return this.#sent.get(name)?.value === value;
   }
 
-  /** Starts a block at `at`. The caller sees to it that there is room (`headerRoom`). */
+  /** Starts a block at `at`. The caller makes sure that the buffer has room for it (`headerRoom`). */
   begin(to: Buffer, at: number): void {
     this.#to = to;
     this.#end = at;
@@ -62,7 +63,7 @@ export class HeaderEncoder {
   }
 
   field(name: string, value: string): void {
-    const sent = this.#sent.get(name) ?? this.#meet(name);
+    const sent = this.#sent.get(name) ?? this.#remember(name);
     const isRepeated = sent.value === value;
     if (!isRepeated) {
       sent.value = value;
@@ -72,12 +73,12 @@ export class HeaderEncoder {
     else this.#unfixed(sent, name, value, isRepeated);
   }
 
-  /** Where the block ends. */
+  /** Returns the offset at which the block ends. */
   end(): number {
     return this.#end;
   }
 
-  #meet(name: string): Sent {
+  #remember(name: string): Sent {
     if (this.#sent.size >= MAX_NAMES) this.#sent.clear();
     const sent = { nameIndex: fixedIndexOf(name), value: NONE, fixedIndex: 0, indexed: NONE, number: -1 };
     this.#sent.set(name, sent);
@@ -100,7 +101,7 @@ export class HeaderEncoder {
     }
   }
 
-  /** Not what would push out most of the others. */
+  /** False for an entry so large that it would push most others out of the table. */
   #mayIndex(name: string, value: string): boolean {
     return entrySize(name, value) <= this.#table.maxSize / 2 && !this.#unindexed.has(name);
   }
@@ -129,7 +130,7 @@ export class HeaderEncoder {
   }
 }
 
-/** More octets than a header can need, with what may stand at the beginning of its block. */
+/** An upper limit for the octets of one header, including what may come before it in its block. */
 export function headerRoom(name: string, value: string): number {
   return name.length + value.length + 24;
 }

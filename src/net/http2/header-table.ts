@@ -24,29 +24,29 @@ const fixed: readonly (readonly [string, string])[] = [
     .map((name): [string, string] => [name, '']),
 ];
 
-/** Where a name stands first in the fixed table; 0 when it does not. */
+/** Index of the name's first entry in the fixed table. 0: none. */
 export function fixedIndexOf(name: string): number {
   return 1 + fixed.findIndex((entry) => entry[0] === name);
 }
 
-/** Where a name stands with this value in the fixed table; 0 when it does not. */
+/** Index of the name with this value in the fixed table. 0: none. */
 export function fixedIndexOfPair(name: string, value: string): number {
   return 1 + fixed.findIndex((entry) => entry[0] === name && entry[1] === value);
 }
 
-/** What we allow the other end to remember, and remember at most ourselves: the default, so that nothing is announced. */
+/** Largest dynamic table, in octets, in both directions. It is the protocol's default, so we need not announce it. */
 export const HEADER_TABLE_SIZE = 4_096;
-/** An entry costs its octets and this many more. Source: RFC 7541 §4.1. */
+/** Octets that an entry costs beyond its name and value. Source: RFC 7541 §4.1. */
 const OVERHEAD = 32;
 
-/** More entries than fit, and a power of two. */
+/** Length of the ring: a power of two, and more entries than the table can hold. */
 const CAPACITY = 2 * (HEADER_TABLE_SIZE / OVERHEAD);
 
 export function entrySize(name: string, value: string): number {
   return name.length + value.length + OVERHEAD;
 }
 
-/** The fixed table followed by the one that both ends build as they go, newest first. */
+/** The fixed table, followed by the dynamic table that both ends build, newest entry first. */
 export class HeaderTable {
   #size = 0;
   #maxSize = HEADER_TABLE_SIZE;
@@ -68,7 +68,7 @@ export class HeaderTable {
     return index <= fixed.length ? fixedEntry(index)[1] : (this.#values[this.#position(index)] as string);
   }
 
-  /** Its number, by which `indexOf` finds it. */
+  /** Adds an entry and returns the number by which `indexOf` finds it. -1: it is larger than the table. */
   add(name: string, value: string): number {
     const size = entrySize(name, value);
     this.#shrink(this.#maxSize - size);
@@ -81,7 +81,7 @@ export class HeaderTable {
     return this.#next - 1;
   }
 
-  /** The index of the entry that was added with this number; 0 when it is gone. */
+  /** Current index of the entry with this number. 0: it has been pushed out. */
   indexOf(number: number): number {
     const age = this.#next - number;
     return age <= this.#count ? fixed.length + age : 0;

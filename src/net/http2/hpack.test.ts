@@ -15,7 +15,7 @@ function encode(encoder: HeaderEncoder, headers: Headers): Buffer {
   return to.subarray(0, encoder.end());
 }
 
-test('the examples of the HPACK standard are decoded, with the table carried from block to block', () => {
+test('the examples of the HPACK standard are decoded, and the table persists from block to block', () => {
   // RFC 7541 C.4: three requests on one connection, Huffman-coded.
   const decoder = new HeaderDecoder();
   const blocks = [
@@ -46,7 +46,7 @@ for (const [what, hex] of broken) {
   });
 }
 
-test('whatever octets come, decoding ends with headers or a CompressionError', () => {
+test('decoding any octets ends with headers or a CompressionError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (octets) => {
       try {
@@ -60,7 +60,7 @@ test('whatever octets come, decoding ends with headers or a CompressionError', (
   );
 });
 
-test('what is encoded is decoded as it was, block after block, whatever is repeated and however the table changes', () => {
+test('encoded headers are decoded unchanged, block after block, with repeated values and changing table sizes', () => {
   const name = fc.constantFrom(':status', ':path', 'authorization', 'apns-id', 'apns-topic', 'x-a', 'content-type');
   const value = fc.oneof(
     fc.constantFrom('200', '', 'a', 'application/json', 'b'.repeat(300), 'c'.repeat(1_500), 'd'.repeat(3_000)),
@@ -86,17 +86,17 @@ test('what is encoded is decoded as it was, block after block, whatever is repea
   );
 });
 
-test('a value that is repeated is one octet from the third time on; a new one leaves its name in the table', () => {
+test('a repeated value takes one octet from the third time on; a new value leaves its name in the table', () => {
   const encoder = new HeaderEncoder();
   const sizes = ['v'.repeat(100), 'v'.repeat(100), 'v'.repeat(100)].map(
     (value) => encode(encoder, [['authorization', value]]).length,
   );
-  assert.deepEqual(sizes, [103, 102, 1]); // the name's index takes two octets without indexing, one with
+  assert.deepEqual(sizes, [103, 102, 1]); // the index of the name takes two octets without indexing, one with it
   const ids = ['1', '2', '3'].map((id) => encode(encoder, [['apns-id', id]]).length);
   assert.deepEqual(ids, [1 + 8 + 2, 4, 4]);
 });
 
-test('what the other end is not to keep is written out each time, and so is what would fill its table', () => {
+test('unindexed headers and entries that would fill the table are written out each time', () => {
   const encoder = new HeaderEncoder(['authorization']);
   for (let time = 0; time < 3; time += 1) {
     assert.equal(encode(encoder, [['authorization', 'v'.repeat(100)]]).toString('hex', 0, 3), '0f0864');
@@ -104,7 +104,7 @@ test('what the other end is not to keep is written out each time, and so is what
   }
 });
 
-test('a smaller table is announced, also when it was larger again before the next block', () => {
+test('a smaller table is announced, even if it is larger again before the next block', () => {
   const encoder = new HeaderEncoder();
   const once = () => encode(encoder, [[':method', 'POST']]).toString('hex');
   assert.equal(once(), '83');

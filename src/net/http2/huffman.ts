@@ -1,11 +1,11 @@
-/** A header block cannot be decoded: the connection is lost. Source: RFC 7541 §2.3.3, RFC 9113 §4.3. */
+/** A header block cannot be decoded, so the connection must end. Source: RFC 7541 §2.3.3, RFC 9113 §4.3. */
 export class CompressionError extends Error {
   override name = 'CompressionError';
 }
 
 /**
- * Length in bits of the code of each symbol, 0–255 and the end of the string. The code is canonical (equal lengths are
- * counted upwards in the order of the symbols), so that the lengths say everything. Source: RFC 7541 appendix B.
+ * Length in bits of each symbol's code: 0–255 and the end of the string. The code is canonical (codes of equal length
+ * count upwards in the order of the symbols), so the lengths define it. Source: RFC 7541 appendix B.
  */
 // biome-ignore format: sixteen to a line, as the octets are.
 const lengths = [
@@ -29,19 +29,19 @@ const lengths = [
 ];
 const END = 256;
 
-/** Inner nodes of the code's tree: two children each; a negative child is the symbol `~child`. */
+/** Inner nodes of the code's tree. Each has two children; a negative child is the symbol `~child`. */
 const tree = buildTree();
 
-// One step per octet instead of one per bit: `state × 256 + octet` → next state | symbols << 8 | count << 24, or FAILED.
-// The shortest code has five bits, so that an octet ends at most two symbols.
+// One step per octet, not per bit: `state × 256 + octet` → next state | symbols << 8 | count << 24, or FAILED.
+// The shortest code has five bits, so an octet ends at most two symbols.
 const FAILED = 0xffffffff;
 const steps = buildSteps();
-/** 1 for the states in which a string may end: fewer than eight bits, all ones, since the last symbol. */
+/** 1 for a state in which a string may end: fewer than eight bits, all ones, since the last symbol. */
 const mayEnd = buildMayEnd();
 
 let scratch = Buffer.allocUnsafeSlow(16_384);
 
-/** The text of `bytes[start..end)`, Huffman-coded, one character per octet. Throws CompressionError. */
+/** Decodes `bytes[start..end)`; one character of the result is one octet. Throws CompressionError. */
 export function decodeHuffman(bytes: Buffer, start: number, end: number): string {
   if ((end - start) * 2 > scratch.length) scratch = Buffer.allocUnsafeSlow((end - start) * 2);
   let state = 0;
@@ -50,7 +50,7 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number): string
     const step = steps[(state << 8) | (bytes[at] as number)] as number;
     if (step === FAILED) throw new CompressionError('a Huffman-coded string holds the end-of-string symbol');
     state = step & 0xff;
-    // Writing a symbol that is not there costs less than asking: it is written over.
+    // Writing a symbol that is not there is cheaper than a check; the next one overwrites it.
     scratch[length] = (step >>> 8) & 0xff;
     scratch[length + 1] = (step >>> 16) & 0xff;
     length += step >>> 24;

@@ -65,13 +65,13 @@ const refusals: [string, object | string, Record<string, string>, number, string
   ['a number in data', { data: { n: 5 } }, {}, 400, 'InvalidData'],
   ['no data and no key', {}, {}, 400, 'InvalidData'],
   ['an unknown member', { data, ttl: 5 }, {}, 400, 'InvalidData'],
-  ['no JSON', '{', {}, 400, 'InvalidData'],
+  ['text that is not JSON', '{', {}, 400, 'InvalidData'],
   ['a key of 65 characters', { data, consolidationKey: 'k'.repeat(65) }, {}, 400, 'InvalidConsolidationKey'],
   ['an expiry of 59 seconds', { data, expiresAfter: 59 }, {}, 400, 'InvalidExpiration'],
   ['an expiry of 32 days', { data, expiresAfter: 2_764_800 }, {}, 400, 'InvalidExpiration'],
   ['a wrong checksum', { data, md5: 'AAAA' }, {}, 400, 'InvalidChecksum'],
   ['6,145 octets of data', { data: { k: 'x'.repeat(6_144) } }, {}, 413, 'MessageTooLarge'],
-  ['a body beyond all measure', { data: { k: 'x'.repeat(200_000) } }, {}, 413, 'MessageTooLarge'],
+  ['a body of 200,000 octets', { data: { k: 'x'.repeat(200_000) } }, {}, 413, 'MessageTooLarge'],
   ['another type version', { data }, { 'x-amzn-type-version': 'x' }, 400, 'InvalidType'],
   ['another content type', { data }, { 'content-type': 'text/plain' }, 400, 'InvalidType'],
   ['an unknown access token', { data }, { authorization: 'Bearer x' }, 401, 'AccessTokenExpired'],
@@ -85,7 +85,7 @@ for (const [what, message, headers, status, reason] of refusals) {
   });
 }
 
-test('6,144 octets, and no data with a consolidation key, are accepted', async (t) => {
+test('6,144 octets of data are accepted, and so is a consolidation key without data', async (t) => {
   const { send } = await connected(t);
   assert.equal((await send({ data: { k: 'x'.repeat(6_143) } })).status, 200);
   assert.equal((await send({ consolidationKey: 'sync' })).status, 200);
@@ -105,7 +105,7 @@ const rows: [string, number, string | undefined][] = [
   ['500', 500, undefined],
   ['503', 503, undefined],
 ];
-test('every row of the table of answers can be asked for by name', async (t) => {
+test('every answer in the table can be asked for by name', async (t) => {
   const { adm, send } = await connected(t);
   for (const [name, status, reason] of rows) {
     const answer = await send({ data }, nameFor(name, 'ada', { retryAfterSeconds: 9 }));
@@ -115,7 +115,7 @@ test('every row of the table of answers can be asked for by name', async (t) => 
   assert.deepEqual((await send({ data }, 'sim-moved-ada')).json, { registrationID: 'moved.sim-moved-ada' });
 });
 
-test('the network can fail over HTTP/1.1 too', async (t) => {
+test('network faults work over HTTP/1.1, too', async (t) => {
   const { adm, send } = await connected(t);
   await assert.rejects(send({ data }, 'sim-reset-ada'));
   await assert.rejects(send({ data }, 'sim-close-ada'));

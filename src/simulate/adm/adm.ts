@@ -4,7 +4,13 @@ import { type Answer, header, type WireRequest } from '../../net/wire.ts';
 import { AccessTokens } from '../access-tokens.ts';
 import { type AnswerContext, type AnswerTable, answerTable, jsonAnswer, type NamedAnswer } from '../answers.ts';
 import { readJson } from '../json.ts';
-import { type Provider, type Simulator, type SimulatorOptions, startSimulator, type Verdict } from '../simulator.ts';
+import {
+  type ProviderRules,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+  type Verdict,
+} from '../simulator.ts';
 
 export interface AdmMessage {
   registrationId: string;
@@ -14,10 +20,10 @@ export interface AdmMessage {
 }
 
 export interface AdmOptions extends SimulatorOptions {
-  /** Made when absent. */
+  /** Generated if absent, as is the secret. */
   clientId?: string;
   clientSecret?: string;
-  /** How long an access token is good, in seconds; 3,600. */
+  /** Lifetime of an access token, in seconds. Default: 3,600. */
   tokenLifetimeSeconds?: number;
 }
 
@@ -28,7 +34,7 @@ export interface AdmSimulator extends Simulator<AdmMessage> {
 }
 
 /**
- * A stand-in for Amazon Device Messaging and for Login with Amazon's token endpoint, on one port.
+ * A stand-in for Amazon Device Messaging and the token endpoint of Login with Amazon, on one port.
  * Source: messaging-objects.md 4.3 and 4.4.
  */
 export async function startAdmSimulator(options: AdmOptions = {}): Promise<AdmSimulator> {
@@ -54,7 +60,7 @@ const statusOf = {
 } as const;
 type Reason = keyof typeof statusOf;
 const kills: readonly Reason[] = ['Unregistered', 'InvalidRegistrationId'];
-/** These come without a reason in the real service. */
+/** The real service sends these without a reason. */
 const bare: readonly Reason[] = ['InternalServerError', 'ServiceUnavailable'];
 
 function admError(reason: Reason): Answer {
@@ -66,14 +72,14 @@ function requestId(): Answer['headers'] {
   return [['x-amzn-requestid', randomBytes(16).toString('hex')]];
 }
 
-function saying(reason: Reason): NamedAnswer {
+function answerOf(reason: Reason): NamedAnswer {
   return {
     reaction: () => ({ kind: 'answer', answer: admError(reason) }),
     ...(kills.includes(reason) && { kills: true }),
   };
 }
 
-/** Accepted, and the device has a new registration id. */
+/** Accepts the message and says that the device has a new registration id. */
 const moved: NamedAnswer = {
   reaction: ({ accepted }: AnswerContext) => {
     const answer = accepted();
@@ -87,13 +93,13 @@ const moved: NamedAnswer = {
 };
 
 export const admAnswers: AnswerTable = answerTable({
-  ...Object.fromEntries((Object.keys(statusOf) as Reason[]).map((reason) => [reason, saying(reason)])),
+  ...Object.fromEntries((Object.keys(statusOf) as Reason[]).map((reason) => [reason, answerOf(reason)])),
   moved,
 });
 
 const MOST_BODY_BYTES = 65_536;
 
-function adm(options: Required<Pick<AdmOptions, 'clientId' | 'clientSecret'>> & AdmOptions): Provider<AdmMessage> {
+function adm(options: Required<Pick<AdmOptions, 'clientId' | 'clientSecret'>> & AdmOptions): ProviderRules<AdmMessage> {
   const tokens = new AccessTokens('Atc|', 300);
   return {
     answers: admAnswers,
@@ -152,7 +158,7 @@ function isSame(given: string | null, wanted: string): boolean {
   return timingSafeEqual(digest(given ?? ''), digest(wanted));
 }
 
-/** The registration id; null when the request is for something else. */
+/** The registration id in the path. null: the request is for something else. */
 function readPath({ method, path }: WireRequest): string | null {
   const coded = /^\/messaging\/registrations\/([^/?]+)\/messages$/.exec(path)?.[1];
   if (method !== 'POST' || coded === undefined) return null;
@@ -214,7 +220,7 @@ function isExpiry(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 60 && value <= 2_678_400;
 }
 
-/** Base64 MD5 over `key:value` pairs in the order of their keys, joined by commas. */
+/** Base64 of the MD5 over the `key:value` pairs, sorted by key and joined by commas. */
 function checksum(data: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(data).map(([key, value]) => `${key}:${value}`);
   return createHash('md5').update(pairs.toSorted().join(',')).digest('base64');

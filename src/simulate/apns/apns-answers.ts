@@ -39,7 +39,7 @@ const statusOf = {
 
 export type ApnsReason = keyof typeof statusOf;
 
-/** `timestamp`, in milliseconds, comes with Unregistered only. */
+/** `timestamp` is in milliseconds; only Unregistered has one. */
 export function apnsError(reason: ApnsReason, id: string, timestamp?: number): Answer {
   const headers: Answer['headers'] = id === '' ? [] : [['apns-id', id]];
   return { status: statusOf[reason], headers, body: JSON.stringify({ reason, ...(timestamp && { timestamp }) }) };
@@ -49,11 +49,11 @@ const kills: readonly ApnsReason[] = ['BadDeviceToken', 'DeviceTokenNotForTopic'
 const MONTH_MS = 30 * 86_400_000;
 
 const reasons = Object.keys(statusOf) as ApnsReason[];
-// A status by its number means the usual reason with it.
+// If an answer is asked for by its status, the most common reason with that status answers.
 const usual: ApnsReason[] = ['BadDeviceToken', 'InvalidProviderToken', 'Unregistered', 'TooManyRequests'];
 const ordered = [...new Set([...usual, ...reasons])];
 
-function saying(reason: ApnsReason, timestamp?: (now: Date) => number): NamedAnswer {
+function answerOf(reason: ApnsReason, timestamp?: (now: Date) => number): NamedAnswer {
   return {
     reaction: ({ accepted, now }) => {
       const answer = apnsError(reason, '', timestamp?.(now));
@@ -64,11 +64,11 @@ function saying(reason: ApnsReason, timestamp?: (now: Date) => number): NamedAns
 }
 
 export const apnsAnswers: AnswerTable = answerTable({
-  ...Object.fromEntries(ordered.map((reason) => [reason, saying(reason)])),
-  Unregistered: saying('Unregistered', (now) => now.getTime()),
-  /** Dead since a month ago: a token registered since then is alive again. */
-  UnregisteredEarlier: saying('Unregistered', (now) => now.getTime() - MONTH_MS),
+  ...Object.fromEntries(ordered.map((reason) => [reason, answerOf(reason)])),
+  Unregistered: answerOf('Unregistered', (now) => now.getTime()),
+  /** The token has been dead for a month, so one that was registered since then is alive again. */
+  UnregisteredEarlier: answerOf('Unregistered', (now) => now.getTime() - MONTH_MS),
 });
 
-/** Answers a token can ask for: its code is the position in this list. */
+/** The answers that a device token can ask for. An answer's code is its position in this list. */
 export const codedAnswers: readonly string[] = [...reasons, 'UnregisteredEarlier', ...networkAnswerNames];

@@ -8,13 +8,13 @@ export interface TrustedKey {
   publicKey: KeyObject;
 }
 
-interface Known {
+interface VerifiedToken {
   keyId: string;
   issuedAtMs: number;
 }
 
-/** What one connection has shown so far. */
-interface Shown {
+/** The token that a connection used last. */
+interface UsedToken {
   keyId: string;
   token: string;
   issuedAtMs: number;
@@ -22,60 +22,60 @@ interface Shown {
 
 const MOST_AGE_MS = 3_600_000;
 const LEAST_BETWEEN_MS = 1_200_000;
-/** Clocks differ. */
+/** Tolerance for clocks that differ. */
 const LEEWAY_MS = 60_000;
 const MOST_REMEMBERED = 1_000;
 
 /**
- * Judges provider tokens. A token is verified once and remembered by its text. A connection keeps to the key it began
- * with, and shows a newer token at most every 20 minutes.
+ * Checks provider tokens. A token is verified once and remembered by its text. A connection must keep the key that it began
+ * with, and may use a newer token at most every 20 minutes.
  * Source: Apple, "Establishing a token-based connection to APNs"; messaging-objects.md 3.3.
  */
 export class ProviderTokens {
   readonly #keys: readonly TrustedKey[];
-  readonly #known = new Map<string, Known | null>();
-  readonly #shown = new WeakMap<object, Shown>();
+  readonly #verified = new Map<string, VerifiedToken | null>();
+  readonly #used = new WeakMap<object, UsedToken>();
   readonly #revoked = new Set<string>();
 
   constructor(keys: readonly TrustedKey[]) {
     this.#keys = keys;
   }
 
-  /** The value of the authorization header, as shown on this connection; null = good. */
+  /** Checks the value of the authorization header on this connection. null: it is good. */
   problem(authorization: string | undefined, connection: object, nowMs: number): ApnsReason | null {
     if (authorization === undefined) return 'MissingProviderToken';
     if (!/^bearer ./i.test(authorization.slice(0, 8))) return 'InvalidProviderToken';
-    const known = this.#verified(authorization);
-    if (known === null || known.issuedAtMs > nowMs + LEEWAY_MS) return 'InvalidProviderToken';
-    if (nowMs - known.issuedAtMs > MOST_AGE_MS) return 'ExpiredProviderToken';
-    return this.#changeProblem(known, authorization, connection);
+    const token = this.#verifiedToken(authorization);
+    if (token === null || token.issuedAtMs > nowMs + LEEWAY_MS) return 'InvalidProviderToken';
+    if (nowMs - token.issuedAtMs > MOST_AGE_MS) return 'ExpiredProviderToken';
+    return this.#changeProblem(token, authorization, connection);
   }
 
-  /** As if the keys that have been used so far had been revoked with Apple. */
+  /** Revokes the keys that have been used so far, as a developer can do with Apple. */
   revokeUsed(): void {
-    for (const known of this.#known.values()) if (known !== null) this.#revoked.add(known.keyId);
-    this.#known.clear();
+    for (const token of this.#verified.values()) if (token !== null) this.#revoked.add(token.keyId);
+    this.#verified.clear();
   }
 
-  #changeProblem({ keyId, issuedAtMs }: Known, token: string, connection: object): ApnsReason | null {
-    const shown = this.#shown.get(connection);
-    if (shown?.token === token) return null;
-    if (shown !== undefined && shown.keyId !== keyId) return 'UnrelatedKeyIdInToken';
-    if (shown !== undefined && issuedAtMs < shown.issuedAtMs + LEAST_BETWEEN_MS) return 'TooManyProviderTokenUpdates';
-    this.#shown.set(connection, { keyId, token, issuedAtMs });
+  #changeProblem({ keyId, issuedAtMs }: VerifiedToken, token: string, connection: object): ApnsReason | null {
+    const used = this.#used.get(connection);
+    if (used?.token === token) return null;
+    if (used !== undefined && used.keyId !== keyId) return 'UnrelatedKeyIdInToken';
+    if (used !== undefined && issuedAtMs < used.issuedAtMs + LEAST_BETWEEN_MS) return 'TooManyProviderTokenUpdates';
+    this.#used.set(connection, { keyId, token, issuedAtMs });
     return null;
   }
 
-  #verified(authorization: string): Known | null {
-    const remembered = this.#known.get(authorization);
+  #verifiedToken(authorization: string): VerifiedToken | null {
+    const remembered = this.#verified.get(authorization);
     if (remembered !== undefined) return remembered;
-    if (this.#known.size >= MOST_REMEMBERED) this.#known.clear();
-    const known = this.#verify(authorization.slice(7).trim());
-    this.#known.set(authorization, known);
-    return known;
+    if (this.#verified.size >= MOST_REMEMBERED) this.#verified.clear();
+    const token = this.#verify(authorization.slice(7).trim());
+    this.#verified.set(authorization, token);
+    return token;
   }
 
-  #verify(token: string): Known | null {
+  #verify(token: string): VerifiedToken | null {
     const jwt = readJwt(token);
     if (jwt === null || typeof jwt.claims.iat !== 'number') return null;
     const { kid } = jwt.header;

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Order } from '../faults.ts';
 import { codedAnswers } from './apns-answers.ts';
 
-/** A token that begins so asks for an answer: two digits its code, two digits for how many tries (00 = always). */
+/** A token with this prefix asks for an answer: two digits of its code, two digits of the number of tries (00: always). */
 const MARK = 'fa11fa11';
 const TOKEN_DIGITS = 64;
 
-/** What a device token asks for, or null. */
+/** The answer that a device token asks for. null: none. */
 export function orderInToken(token: string, tries: number): Order | null {
   if (!token.startsWith(MARK)) return null;
   const answer = codedAnswers[Number.parseInt(token.slice(8, 10), 16)] ?? `code ${token.slice(8, 10)}`;
@@ -14,7 +14,7 @@ export function orderInToken(token: string, tries: number): Order | null {
   return times > 0 && tries > times ? null : { answer, retryAfterSeconds: null };
 }
 
-/** A device token of 64 digits that asks for `answer`, for its first `times` tries or always. */
+/** A device token of 64 digits that asks for `answer` on its first `times` tries. 0: always. */
 export function apnsTokenFor(answer: string, rest: string | number, times = 0): string {
   const code = codedAnswers.findIndex((name) => name.toLowerCase() === answer.toLowerCase());
   if (code === -1) throw new RangeError(`no token asks for ${answer}; known are ${codedAnswers.join(', ')}`);
@@ -22,7 +22,7 @@ export function apnsTokenFor(answer: string, rest: string | number, times = 0): 
   return (MARK + hex(code) + hex(times) + digest(rest)).slice(0, TOKEN_DIGITS);
 }
 
-/** A device token like any other. */
+/** A device token that asks for nothing. */
 export function apnsToken(rest: string | number): string {
   return digest(rest);
 }

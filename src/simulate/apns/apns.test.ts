@@ -33,7 +33,7 @@ function send(
   return post(session, `/3/device/${token}`, { ...good, ...headers }, payload);
 }
 
-test('a good notification is accepted, echoes its id, and is kept as it came', async (t) => {
+test('a good notification is accepted and kept unchanged, and its id is echoed', async (t) => {
   const { apns, session } = await connected(t);
   const id = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
   const headers = { 'apns-id': id, 'apns-push-type': 'alert', 'apns-priority': '5', 'apns-expiration': '1800000000' };
@@ -47,7 +47,7 @@ test('a good notification is accepted, echoes its id, and is kept as it came', a
   assert.match(String(madeUp.headers['apns-id']), /^[0-9A-F-]{36}$/);
 });
 
-test('one stream is allowed until the first notification is accepted, a thousand from then on', async (t) => {
+test('one stream is allowed until the first notification is accepted, and a thousand after that', async (t) => {
   const { session } = await connected(t);
   await once(session, 'remoteSettings');
   assert.equal(session.remoteSettings.maxConcurrentStreams, 1);
@@ -63,8 +63,8 @@ const big = (octets: number) => ({ aps: { alert: 'x'.repeat(octets - '{"aps":{"a
 const now = Math.floor(Date.now() / 1_000);
 const refusals: [string, OutgoingHttpHeaders, string, object | string, number, string][] = [
   ['no topic', { 'apns-topic': undefined }, ADA, PAYLOAD, 400, 'MissingTopic'],
-  ['a topic that cannot be one', { 'apns-topic': 'com acme' }, ADA, PAYLOAD, 400, 'BadTopic'],
-  ['the topic of somebody else', { 'apns-topic': 'com.other.app' }, ADA, PAYLOAD, 400, 'TopicDisallowed'],
+  ['an impossible topic', { 'apns-topic': 'com acme' }, ADA, PAYLOAD, 400, 'BadTopic'],
+  ['the topic of another team', { 'apns-topic': 'com.other.app' }, ADA, PAYLOAD, 400, 'TopicDisallowed'],
   ['an unknown push type', { 'apns-push-type': 'loud' }, ADA, PAYLOAD, 400, 'InvalidPushType'],
   ['priority 7', { 'apns-priority': '7' }, ADA, PAYLOAD, 400, 'BadPriority'],
   [
@@ -77,7 +77,7 @@ const refusals: [string, OutgoingHttpHeaders, string, object | string, number, s
   ],
   ['an expiration in words', { 'apns-expiration': 'soon' }, ADA, PAYLOAD, 400, 'BadExpirationDate'],
   ['a collapse id of 65 octets', { 'apns-collapse-id': 'x'.repeat(65) }, ADA, PAYLOAD, 400, 'BadCollapseId'],
-  ['an id that is no UUID', { 'apns-id': '7' }, ADA, PAYLOAD, 400, 'BadMessageId'],
+  ['an id that is not a UUID', { 'apns-id': '7' }, ADA, PAYLOAD, 400, 'BadMessageId'],
   ['a repeated header', { 'apns-priority': ['5', '10'] }, ADA, PAYLOAD, 400, 'DuplicateHeaders'],
   ['a token that is not hex', {}, 'z'.repeat(64), PAYLOAD, 400, 'BadDeviceToken'],
   ['a token that is too short', {}, 'ab', PAYLOAD, 400, 'BadDeviceToken'],
@@ -86,11 +86,11 @@ const refusals: [string, OutgoingHttpHeaders, string, object | string, number, s
   ['another method', { ':method': 'PUT' }, ADA, PAYLOAD, 405, 'MethodNotAllowed'],
   ['no payload', {}, ADA, '', 400, 'PayloadEmpty'],
   ['a payload without aps', {}, ADA, { alert: 'x' }, 400, 'PayloadEmpty'],
-  ['a payload that is no JSON', {}, ADA, '{"aps":', 400, 'PayloadEmpty'],
+  ['a payload that is not JSON', {}, ADA, '{"aps":', 400, 'PayloadEmpty'],
   ['4,097 octets', {}, ADA, big(4_097), 413, 'PayloadTooLarge'],
-  ['a body beyond all measure', {}, ADA, big(300_000), 413, 'PayloadTooLarge'],
+  ['a body of 300,000 octets', {}, ADA, big(300_000), 413, 'PayloadTooLarge'],
   ['no provider token', { authorization: undefined }, ADA, PAYLOAD, 403, 'MissingProviderToken'],
-  ['a provider token that is none', { authorization: 'bearer x.y.z' }, ADA, PAYLOAD, 403, 'InvalidProviderToken'],
+  ['a malformed provider token', { authorization: 'bearer x.y.z' }, ADA, PAYLOAD, 403, 'InvalidProviderToken'],
   ['basic credentials', { authorization: 'Basic eDp5' }, ADA, PAYLOAD, 403, 'InvalidProviderToken'],
   ['an unknown key id', { authorization: providerToken(other) }, ADA, PAYLOAD, 403, 'InvalidProviderToken'],
   [
@@ -140,7 +140,7 @@ test('4,096 octets and a provider token of 59 minutes are accepted', async (t) =
   assert.equal((await send(session, { authorization: providerToken(key, now - 3_540) }, ADA, big(4_096))).status, 200);
 });
 
-test('a connection keeps to its key, and shows a newer token at most every 20 minutes', async (t) => {
+test('a connection must keep its key, and may use a newer token at most every 20 minutes', async (t) => {
   const { apns, session } = await connected(t, { keys: [key, other] });
   const reason = async (authorization: string, on = session) => {
     const { status, json } = await send(on, { authorization });
@@ -173,7 +173,7 @@ const rows: [string, number][] = [
   ['ServiceUnavailable', 503],
   ['Shutdown', 503],
 ];
-test('every row of the table of answers can be asked for by the first digits of a token', async (t) => {
+test('every answer in the table can be asked for by the first digits of a token', async (t) => {
   const { apns, session } = await connected(t);
   for (const [reason, status] of rows) {
     const answer = await send(session, {}, apnsTokenFor(reason, 'ada'));
@@ -184,7 +184,7 @@ test('every row of the table of answers can be asked for by the first digits of 
   assert.equal(apns.counts().accepted, 0);
 });
 
-test('a token asks a number of times; a dead one stays dead; an unknown code does not look like success', async (t) => {
+test('a token asks for an answer a number of times; a dead token stays dead; an unknown code is refused', async (t) => {
   const { apns, session } = await connected(t);
   const flaky = apnsTokenFor('ServiceUnavailable', 'ada', 2);
   const statuses = [];
@@ -197,7 +197,7 @@ test('a token asks a number of times; a dead one stays dead; an unknown code doe
   assert.equal(apns.counts().accepted, 1);
 });
 
-test('what the network does can be asked for too; GOAWAY says why', async (t) => {
+test('network faults can be asked for, too, and GOAWAY gives its reason', async (t) => {
   const { apns, session } = await connected(t);
   await assert.rejects(send(session, {}, apnsTokenFor('reset', 'ada')), /NGHTTP2_INTERNAL_ERROR/);
   await assert.rejects(send(session, {}, apnsTokenFor('lost', 'ada')), /NGHTTP2_INTERNAL_ERROR/);
@@ -208,7 +208,7 @@ test('what the network does can be asked for too; GOAWAY says why', async (t) =>
   assert.equal(String(text), '{"reason":"Shutdown"}');
 });
 
-test('HTTP/1.1 is not spoken', async (t) => {
+test('HTTP/1.1 is not supported', async (t) => {
   const { apns } = await connected(t);
   await assert.rejects(fetch(`${apns.url}/3/device/${ADA}`, { method: 'POST', body: '{}' }));
 });

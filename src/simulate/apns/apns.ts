@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } fr
 import { isObject } from '../../lib/json.ts';
 import type { WireRequest } from '../../net/wire.ts';
 import { readJson } from '../json.ts';
-import { type Provider, type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts';
+import { type ProviderRules, type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts';
 import { type ApnsReason, apnsAnswers, apnsError } from './apns-answers.ts';
 import { ProviderTokens, type TrustedKey } from './apns-credentials.ts';
 import { orderInToken } from './apns-tokens.ts';
@@ -14,7 +14,7 @@ export interface ApnsKey {
   key: string;
 }
 
-/** One notification as it came. Headers that were not sent are null. */
+/** One received notification. A header that was not sent is null. */
 export interface ApnsMessage {
   token: string;
   id: string;
@@ -27,9 +27,9 @@ export interface ApnsMessage {
 }
 
 export interface ApnsOptions extends SimulatorOptions {
-  /** Made when absent. */
+  /** Keys that are trusted. Default: one that is generated. */
   keys?: readonly ApnsKey[];
-  /** The bundle ids of the team; `com.acme.app`. */
+  /** Bundle ids of the team. Default: `com.acme.app`. */
   topics?: readonly string[];
 }
 
@@ -50,12 +50,12 @@ export function makeApnsKey(teamId = 'SIMTEAM001', keyId = 'SIMKEY0001'): ApnsKe
   return { teamId, keyId, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
 
-/** One until the client has shown that its credentials are good, then as many as the real one allows. */
+/** Streams allowed until the client has proved its credentials; after that, as many as Apple allows. */
 const FIRST_STREAMS = 1;
 const STREAMS = 1_000;
 const MOST_BODY_BYTES = 65_536;
 
-function apns(keys: readonly ApnsKey[], topics: readonly string[]): Provider<ApnsMessage> {
+function apns(keys: readonly ApnsKey[], topics: readonly string[]): ProviderRules<ApnsMessage> {
   const trusted = keys.map(({ teamId, keyId, key }): TrustedKey => {
     return { teamId, keyId, publicKey: createPublicKey(createPrivateKey(key)) };
   });
@@ -105,7 +105,7 @@ function readFields({ headers }: WireRequest): Fields {
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string;
     const first = name.charCodeAt(0);
-    if (first !== 97 || !isKnown(name)) continue; // none but those that begin with an "a" is looked at
+    if (first !== 97 || !isKnown(name)) continue; // a cheap first test: all known names begin with "a"
     if (fields[name] !== undefined) fields.repeated = true;
     else fields[name] = headers[at + 1] as string;
   }
@@ -126,7 +126,7 @@ const MOST_BYTES = 4_096;
 const MOST_VOIP_BYTES = 5_120;
 const MOST_COLLAPSE_BYTES = 64;
 
-/** In the order in which the answers depend on each other: address, credentials, headers, device, payload. */
+/** Checks path, credentials, headers, device token and payload, in this order. null: all are good. */
 function requestProblem(
   request: WireRequest,
   fields: Fields,
@@ -165,7 +165,7 @@ function headerProblem(fields: Fields, topics: readonly string[]): ApnsReason | 
   return uuid.test(fields['apns-id'] ?? '00000000-0000-0000-0000-000000000000') ? null : 'BadMessageId';
 }
 
-/** Null for a payload that is no JSON object with an `aps` dictionary. */
+/** null: the payload is not a JSON object with an `aps` dictionary. */
 function toMessage(request: WireRequest, fields: Fields, id: string): ApnsMessage | null {
   const payload = readPayload(request.body);
   if (payload === null) return null;

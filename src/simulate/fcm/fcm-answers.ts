@@ -1,7 +1,7 @@
 import type { Answer } from '../../net/wire.ts';
 import { type AnswerTable, answering, answerTable, jsonAnswer } from '../answers.ts';
 
-/** Source: FCM HTTP v1 reference, "ErrorCode"; texts as its front end words them. */
+/** Source: FCM HTTP v1 reference, "ErrorCode". The texts are those of its front end. */
 const FCM_ERROR = 'type.googleapis.com/google.firebase.fcm.v1.FcmError';
 
 export function googleError(status: number, name: string, message: string, details: readonly object[] = []): Answer {
@@ -19,7 +19,7 @@ export function fcmError(status: number, name: string, errorCode: string, messag
   return googleError(status, name, message, [{ '@type': FCM_ERROR, errorCode }]);
 }
 
-/** A field is wrong; `field` is its path. */
+/** The answer to a wrong field. `field`: its path. */
 export function badField(field: string, description: string): Answer {
   const violation = { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field, description }] };
   return googleError(400, 'INVALID_ARGUMENT', description, [violation]);

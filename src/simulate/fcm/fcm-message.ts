@@ -3,7 +3,7 @@ import type { Answer } from '../../net/wire.ts';
 import { readJson } from '../json.ts';
 import { badField, INVALID_TOKEN, invalidArgument, TOO_BIG } from './fcm-answers.ts';
 
-/** What is kept of a message: the parts that tests and users look at, as they were sent. */
+/** The parts of a message that are kept for tests and users, as they were sent. */
 export interface FcmMessage {
   token: string;
   data: Readonly<Record<string, string>>;
@@ -11,9 +11,9 @@ export interface FcmMessage {
   android?: Readonly<Record<string, unknown>>;
 }
 
-export type CheckedMessage = { message: FcmMessage; isRehearsal: boolean } | { problem: Answer };
+export type CheckedMessage = { message: FcmMessage; isValidateOnly: boolean } | { problem: Answer };
 
-/** A kind of JSON value, or the members an object may have. Source: FCM HTTP v1 reference, resource `Message`. */
+/** A kind of JSON value, or the members that an object may have. Source: FCM HTTP v1 reference, resource `Message`. */
 type Shape = 'string' | 'boolean' | 'integer' | 'strings' | 'texts' | 'any' | Members;
 interface Members {
   readonly [member: string]: Shape;
@@ -58,7 +58,7 @@ const MOST_TTL_SECONDS = 2_419_200;
 const reserved = /^(from|message_type|notification|collapse_key)$|^(google|gcm)(\.|$)/;
 const token = /^[\w:.~%-]{1,1024}$/;
 
-/** Checks a request as the real service does: what it must not hold first, then what its values must be. */
+/** Checks a request as the real service does: unknown members and wrong types first, then values. */
 export function checkMessage(body: Buffer): CheckedMessage {
   const value = readJson(body);
   if (value === undefined) return { problem: badField('', 'Invalid JSON payload received. Unexpected token.') };
@@ -68,11 +68,10 @@ export function checkMessage(body: Buffer): CheckedMessage {
   if (!isObject(message)) return { problem: badField('message', 'The message is not set.') };
   const problem = targetProblem(message) ?? contentProblem(message);
   if (problem !== null) return { problem };
-  return { message: kept(message), isRehearsal: (validateOnly ?? validate_only) === true };
+  return { message: keptParts(message), isValidateOnly: (validateOnly ?? validate_only) === true };
 }
 
-/** Of a message that has passed. */
-function kept({ token: target, data, notification, android }: Readonly<Record<string, unknown>>): FcmMessage {
+function keptParts({ token: target, data, notification, android }: Readonly<Record<string, unknown>>): FcmMessage {
   return {
     token: String(target),
     data: (data ?? {}) as Record<string, string>,
@@ -81,7 +80,7 @@ function kept({ token: target, data, notification, android }: Readonly<Record<st
   };
 }
 
-/** `null` anywhere means absent, and every name may also be written with underscores (proto3's JSON). */
+/** As in proto3's JSON, `null` means absent, and a name may be written with underscores. */
 function shapeProblem(value: unknown, members: Members, path: string): Answer | null {
   if (!isObject(value)) return typeProblem(path, 'an object', value);
   for (const name in value) {
@@ -132,7 +131,7 @@ function targetProblem(message: Readonly<Record<string, unknown>>): Answer | nul
   const targets = ['token', 'topic', 'condition'].filter((name) => message[name] != null && message[name] !== '');
   if (targets.length === 0) return invalidArgument('Recipient of the message is not set.');
   if (targets.length > 1) return badField('message', "oneof field 'target' is already set. Cannot set more than one.");
-  // Topics and conditions are legal; we never send to them, so the stand-in does not play them.
+  // Topics and conditions are legal, but we never send to them, so the stand-in does not support them.
   if (targets[0] !== 'token') return invalidArgument('This stand-in only knows tokens as targets.');
   return token.test(String(message.token)) ? null : INVALID_TOKEN;
 }

@@ -54,7 +54,7 @@ function send(session: ClientHttp2Session, authorization: string, message: objec
   return post(session, PATH, { authorization, 'content-type': 'application/json', ...headers }, { message });
 }
 
-test('a good assertion gets an access token, with which a message is accepted, over HTTP/2 and HTTP/1.1', async (t) => {
+test('a good assertion gets an access token, which sends messages over HTTP/2 and HTTP/1.1', async (t) => {
   const fcm = await started(t);
   const { status, body } = await askForToken(fcm);
   assert.equal(status, 200);
@@ -86,7 +86,7 @@ const badAssertions: [string, Assertion, string, RegExp][] = [
   ['without iat', { claims: { iat: undefined } }, 'invalid_grant', /iat and exp/],
   ['for another scope', { claims: { scope: 'https://www.googleapis.com/auth/drive' } }, 'invalid_scope', /scope/],
   ['with another grant type', { form: { grant_type: 'password' } }, 'unsupported_grant_type', /password/],
-  ['that is no JWT', { form: { assertion: 'a.b' } }, 'invalid_grant', /decode/],
+  ['that is not a JWT', { form: { assertion: 'a.b' } }, 'invalid_grant', /decode/],
 ];
 for (const [what, change, error, description] of badAssertions) {
   test(`an assertion ${what} gets 400 ${error}`, async (t) => {
@@ -106,15 +106,15 @@ const badMessages: [string, object | string, RegExp][] = [
   ['a reserved prefix', { message: { token: 'a', data: { 'google.x': 'x' } } }, /payload key: google\.x/],
   ['another reserved prefix', { message: { token: 'a', data: { 'gcm.n': 'x' } } }, /payload key: gcm\.n/],
   ['4,097 octets of data', { message: { token: 'a', data: { k: 'é'.repeat(2_048) } } }, /Android message is too big/],
-  ['a body beyond all measure', { message: { token: 'a', data: { k: 'x'.repeat(200_000) } } }, /too big/],
+  ['a body of 200,000 octets', { message: { token: 'a', data: { k: 'x'.repeat(200_000) } } }, /too big/],
   ['a ttl without unit', { message: { token: 'a', android: { ttl: '60' } } }, /must end with 's'/],
   ['a ttl of 29 days', { message: { token: 'a', android: { ttl: '2505600s' } } }, /TTL/],
   ['an unknown priority', { message: { token: 'a', android: { priority: 'urgent' } } }, /AndroidMessagePriority/],
   ['a colour in words', { message: { token: 'a', android: { notification: { color: 'red' } } } }, /#RRGGBB/],
   ['no recipient', { message: { data: {} } }, /Recipient of the message is not set/],
-  ['a token that cannot be one', { message: { token: 'a b' } }, /not a valid FCM registration token/],
+  ['an impossible token', { message: { token: 'a b' } }, /not a valid FCM registration token/],
   ['no message', {}, /message is not set/],
-  ['no JSON', '{"message":', /Invalid JSON payload/],
+  ['text that is not JSON', '{"message":', /Invalid JSON payload/],
 ];
 for (const [what, body, message] of badMessages) {
   test(`a request with ${what} gets 400 INVALID_ARGUMENT`, async (t) => {
@@ -127,7 +127,7 @@ for (const [what, body, message] of badMessages) {
   });
 }
 
-test('exactly 4,096 octets of data, members with underscores and every style of notification are accepted', async (t) => {
+test('4,096 octets of data, members with underscores and a full notification are accepted', async (t) => {
   const { fcm, session, bearer } = await connected(t);
   assert.equal((await send(session, bearer, { token: 'a', data: { k: 'x'.repeat(4_095) } })).status, 200);
   const notification = { title: 't', channel_id: 'c', notification_priority: 'PRIORITY_HIGH', color: '#ff0000' };
@@ -137,13 +137,13 @@ test('exactly 4,096 octets of data, members with underscores and every style of 
   assert.equal(fcm.counts().accepted, 2);
 });
 
-test('a rehearsal is answered and not counted', async (t) => {
+test('a request with validate_only is answered and not counted', async (t) => {
   const { fcm, session, bearer } = await connected(t);
   const answer = await post(session, PATH, { authorization: bearer }, { validate_only: true, message: { token: 'a' } });
   assert.deepEqual([answer.status, fcm.counts().accepted], [200, 0]);
 });
 
-test('credentials: missing, unknown, expired and revoked tokens get 401, another project 403, another path 404', async (t) => {
+test('missing, unknown, expired and revoked tokens get 401, another project 403, another path 404', async (t) => {
   let nowMs = Date.now();
   const clock = { now: () => new Date(nowMs), after: () => () => undefined };
   const { fcm, session, bearer } = await connected(t, { clock });
@@ -180,7 +180,7 @@ const rows: [string, number, string, string | null][] = [
   ['503', 503, 'UNAVAILABLE', 'UNAVAILABLE'],
   ['429', 429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'],
 ];
-test('every row of the table of answers can be asked for by the name of a token', async (t) => {
+test('every answer in the table can be asked for by the name of a token', async (t) => {
   const { fcm, session, bearer } = await connected(t);
   for (const [name, status, text, errorCode] of rows) {
     const answer = await send(session, bearer, { token: nameFor(name, 'ada') });
@@ -191,7 +191,7 @@ test('every row of the table of answers can be asked for by the name of a token'
   assert.equal(fcm.counts().accepted, 0);
 });
 
-test('a token can ask for an answer a number of times and for a Retry-After; so can a request', async (t) => {
+test('a token can ask for a number of answers and for Retry-After, and so can a header', async (t) => {
   const { fcm, session, bearer } = await connected(t);
   const token = nameFor('unavailable', 'ada', { times: 2, retryAfterSeconds: 30 });
   const answers = [];
@@ -211,7 +211,7 @@ test('a token can ask for an answer a number of times and for a Retry-After; so 
   assert.ok(acceptedAt !== null);
 });
 
-test('a dead token stays dead; a slip in a name does not look like success', async (t) => {
+test('a dead token stays dead, and a misspelt answer is refused', async (t) => {
   const { fcm, session, bearer } = await connected(t);
   await send(session, bearer, { token: 'ada' }, { 'x-simulate': 'unregistered' });
   assert.equal((await send(session, bearer, { token: 'ada' })).status, 404);
@@ -220,7 +220,7 @@ test('a dead token stays dead; a slip in a name does not look like success', asy
   assert.equal(fcm.counts().accepted, 0);
 });
 
-test('what the network does: resets, losses, cut and senseless answers, and silence', async (t) => {
+test('network faults: resets, losses, cut and malformed answers, and silence', async (t) => {
   const { fcm, session, bearer } = await connected(t);
   const ask = (name: string) => send(session, bearer, { token: nameFor(name, 'ada') });
   await assert.rejects(ask('reset'), /NGHTTP2_INTERNAL_ERROR/);
@@ -236,7 +236,7 @@ test('what the network does: resets, losses, cut and senseless answers, and sile
   assert.equal(answered, 'other');
 });
 
-test('shares of faults are exact functions of seed, token and try, whatever the order of arrival', async (t) => {
+test('faults depend only on seed, token and try, not on the order of arrival', async (t) => {
   const faults = readFaults({ fault: ['503:20%', '429:10%:retry-after=30'], dead: '10%' });
   const names = Array.from({ length: 2_000 }, (_, position) => `token-${position}`);
   const outcome = async (seed: number, order: readonly string[]) => {
@@ -267,7 +267,7 @@ test('shares of faults are exact functions of seed, token and try, whatever the 
   assert.equal(first.counts.accepted, of(200));
 });
 
-test('counts are exact: every acceptance, every target, every double', async (t) => {
+test('every accepted message, every target and every double is counted exactly', async (t) => {
   const { fcm, session, bearer } = await connected(t, { keep: 10 });
   const done = fcm.until(300);
   for (let round = 0; round < 3; round += 1) {
@@ -286,7 +286,7 @@ test('counts are exact: every acceptance, every target, every double', async (t)
   assert.deepEqual([fcm.counts().accepted, [...fcm.targets()].length], [0, 0]);
 });
 
-test('GOAWAY comes after every so many requests, and nothing that was sent before it is lost', async (t) => {
+test('GOAWAY comes after the set number of requests, and no earlier request is lost', async (t) => {
   const { fcm, bearer } = await connected(t, { faults: readFaults({ goawayEvery: 10 }) });
   for (let round = 0; round < 3; round += 1) {
     const session = http2Session(t, fcm.url);
@@ -300,7 +300,7 @@ test('GOAWAY comes after every so many requests, and nothing that was sent befor
   assert.equal(fcm.counts().accepted, 30);
 });
 
-test('stopping ends every connection and what waits for an answer', async (t) => {
+test('stopping ends every connection and every request that waits for an answer', async (t) => {
   const { fcm, session, bearer } = await connected(t, { faults: readFaults({ latency: 60_000 }) });
   const hanging = send(session, bearer, { token: 'ada' }).catch((error: Error) => error);
   const closed = new Promise((done) => session.once('close', done));
@@ -310,7 +310,7 @@ test('stopping ends every connection and what waits for an answer', async (t) =>
   await hanging;
 });
 
-test('the endpoint for access tokens can fail too', async (t) => {
+test('the token endpoint can fail, too', async (t) => {
   const fcm = await started(t, { faults: readFaults({ tokenEndpoint: '503' }) });
   assert.equal((await askForToken(fcm)).status, 503);
   fcm.setFaults(readFaults({}));

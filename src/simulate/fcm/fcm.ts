@@ -1,7 +1,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Answer, header, type WireRequest } from '../../net/wire.ts';
 import { AccessTokens } from '../access-tokens.ts';
-import { type Provider, type Simulator, type SimulatorOptions, startSimulator, type Verdict } from '../simulator.ts';
+import {
+  type ProviderRules,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+  type Verdict,
+} from '../simulator.ts';
 import {
   fcmAnswers,
   googleError,
@@ -16,21 +22,21 @@ import { exchange } from './google-oauth.ts';
 
 export type { FcmMessage } from './fcm-message.ts';
 
-/** The members of a key file from Google that are used. */
+/** The members of Google's key file that we use. */
 export interface ServiceAccount {
   type: 'service_account';
   project_id: string;
   private_key_id: string;
-  /** PKCS #8, PEM. */
+  /** PKCS #8 in PEM. */
   private_key: string;
   client_email: string;
   token_uri: string;
 }
 
 export interface FcmOptions extends SimulatorOptions {
-  /** Made when absent. Its `token_uri` is replaced by the stand-in's own. */
+  /** Generated if absent. The stand-in adds its own `token_uri`. */
   serviceAccount?: Omit<ServiceAccount, 'token_uri'>;
-  /** How long an access token is good, in seconds; 3,599. */
+  /** Lifetime of an access token, in seconds. Default: 3,599. */
   tokenLifetimeSeconds?: number;
 }
 
@@ -40,8 +46,8 @@ export interface FcmSimulator extends Simulator<FcmMessage> {
 }
 
 /**
- * A stand-in for Firebase Cloud Messaging (HTTP v1) and for Google's token endpoint, on one port, over HTTP/2 and
- * HTTP/1.1. Source: messaging-objects.md 2.3 and 2.4.
+ * A stand-in for Firebase Cloud Messaging (HTTP v1) and Google's token endpoint, on one port, over HTTP/2 and HTTP/1.1.
+ * Source: messaging-objects.md 2.3 and 2.4.
  */
 export async function startFcmSimulator(options: FcmOptions = {}): Promise<FcmSimulator> {
   const account = options.serviceAccount ?? makeServiceAccount();
@@ -68,7 +74,7 @@ function fcm(
   account: Omit<ServiceAccount, 'token_uri'>,
   tokenUrl: () => string,
   { tokenLifetimeSeconds = 3_599 }: FcmOptions,
-): Provider<FcmMessage> {
+): ProviderRules<FcmMessage> {
   const tokens = new AccessTokens('ya29.c.', ACCESS_TOKEN_BYTES);
   const sendPath = `/v1/projects/${account.project_id}/messages:send`;
   const publicKey = createPublicKey(createPrivateKey(account.private_key));
@@ -90,8 +96,8 @@ function fcm(
       if (request.isOversize) return refused(TOO_BIG);
       const checked = checkMessage(request.body);
       if ('problem' in checked) return refused(checked.problem);
-      const { message, isRehearsal } = checked;
-      return { kind: 'message', target: message.token, message, isRehearsal };
+      const { message, isValidateOnly } = checked;
+      return { kind: 'message', target: message.token, message, isValidateOnly };
     },
     accept: () => accepted(account.project_id),
   };

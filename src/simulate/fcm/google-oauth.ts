@@ -8,16 +8,16 @@ export interface GoogleGrant {
   clientEmail: string;
   privateKeyId: string;
   publicKey: KeyObject;
-  /** What `aud` must be: the address of this endpoint. */
+  /** The required `aud`: the URL of this endpoint. */
   audience: string;
-  /** How long an access token is good. */
+  /** Lifetime of an access token. */
   lifetimeSeconds: number;
 }
 
 export const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const SCOPES = ['https://www.googleapis.com/auth/firebase.messaging', 'https://www.googleapis.com/auth/cloud-platform'];
 const MOST_SECONDS = 3_600;
-/** Clocks differ. */
+/** Tolerance for clocks that differ. */
 const LEEWAY_SECONDS = 300;
 
 /** The token endpoint for service accounts. Source: RFC 7523; "Using OAuth 2.0 for Server to Server Applications". */

@@ -2,9 +2,9 @@ import { createECDH, createPublicKey, type KeyObject } from 'node:crypto';
 import { isSignedBy, readJwt } from '../jwt.ts';
 
 export interface VapidKeys {
-  /** base64url: the uncompressed P-256 point. */
+  /** The uncompressed P-256 point, in base64url. */
   publicKey: string;
-  /** base64url: the 32 octets of the private key. */
+  /** The 32 octets of the private key, in base64url. */
   privateKey: string;
 }
 
@@ -13,7 +13,7 @@ export function makeVapidKeys(): VapidKeys {
   pair.generateKeys();
   return {
     publicKey: pair.getPublicKey().toString('base64url'),
-    // OpenSSL leaves leading zeros out.
+    // OpenSSL omits leading zeros.
     privateKey: Buffer.from(pair.getPrivateKey('hex').padStart(64, '0'), 'hex').toString('base64url'),
   };
 }
@@ -23,15 +23,15 @@ export type VapidProblem = { status: 401 | 403; message: string };
 const MOST_SECONDS = 86_400;
 const MOST_REMEMBERED = 1_000;
 
-/** Judges `Authorization: vapid t=…, k=…`. Source: RFC 8292 §2 to §4. */
+/** Checks `Authorization: vapid t=…, k=…`. Source: RFC 8292 §2 to §4. */
 export class Vapid {
-  readonly #subscribedWith: string;
-  /** Texts whose signature was found to be good, with their claims. */
+  readonly #publicKey: string;
+  /** Tokens with a good signature, and their claims. */
   readonly #verified = new Map<string, Readonly<Record<string, unknown>>>();
 
-  /** The key that the subscriptions were made with. */
+  /** `publicKey`: the key with which the subscriptions were made. */
   constructor(publicKey: string) {
-    this.#subscribedWith = publicKey;
+    this.#publicKey = publicKey;
   }
 
   problem(authorization: string | undefined, origin: string, now: Date): VapidProblem | null {
@@ -39,7 +39,7 @@ export class Vapid {
     const token = /^vapid\s.*\bt=([\w.-]+)/i.exec(authorization)?.[1];
     const key = /^vapid\s.*\bk=([\w-]+)/i.exec(authorization)?.[1];
     if (token === undefined || key === undefined) return unauthorized('Expected vapid t=<JWT>, k=<public key>.');
-    if (key !== this.#subscribedWith) {
+    if (key !== this.#publicKey) {
       const message = 'The VAPID credentials do not correspond to those used to create the subscription.';
       return { status: 403, message };
     }

@@ -8,7 +8,7 @@ const TAG_SIZE = 16;
 const LEAST_RECORD = TAG_SIZE + 2;
 
 /**
- * What a browser reads of a message encrypted for it, or why it cannot.
+ * Decrypts a message as its browser does, or says why the browser could not.
  * Source: RFC 8291 §3 and §4 (keys, one record), RFC 8188 §2 (aes128gcm).
  */
 export function decryptPush(body: Buffer, keys: SubscriptionKeys): { plaintext: Buffer } | { problem: string } {
@@ -31,7 +31,7 @@ function sharedSecret(shared: Buffer, theirs: Buffer, { publicKey, auth }: Subsc
   return expand(hmac(auth, shared), Buffer.concat([Buffer.from('WebPush: info\0'), publicKey, theirs]));
 }
 
-/** Throws when the tag does not fit. */
+/** Decrypts a record. Throws if its authentication tag is wrong. */
 function open(record: Buffer, salt: Buffer, secret: Buffer): Buffer {
   const pseudoRandom = hmac(salt, secret);
   const key = expand(pseudoRandom, Buffer.from('Content-Encoding: aes128gcm\0')).subarray(0, 16);
@@ -40,7 +40,7 @@ function open(record: Buffer, salt: Buffer, secret: Buffer): Buffer {
   return Buffer.concat([decipher.update(record.subarray(0, -TAG_SIZE)), decipher.final()]);
 }
 
-/** The last record ends with a 2 and any number of zeros. */
+/** Removes the padding: the last record ends with a 2 and any number of zeros. */
 function unpad(padded: Buffer): { plaintext: Buffer } | { problem: string } {
   let end = padded.length - 1;
   while (end > 0 && padded[end] === 0) end -= 1;

@@ -1,6 +1,6 @@
 import { createECDH, createHash, type ECDH } from 'node:crypto';
 
-/** As a browser's `PushSubscription.toJSON()` gives it. */
+/** The JSON of a browser's `PushSubscription`. */
 export interface PushSubscription {
   endpoint: string;
   expirationTime: null;
@@ -17,8 +17,8 @@ export interface SubscriptionKeys {
 const MOST_REMEMBERED = 20_000;
 
 /**
- * Every name is a subscription: its keys follow from the seed and the name, so that a hundred thousand of them need no
- * storage and are the same after a restart.
+ * Every name is a subscription. Its keys are derived from the seed and the name, so a hundred thousand of them need no
+ * storage and stay the same after a restart.
  */
 export class Subscriptions {
   readonly #seed: number;
@@ -33,7 +33,7 @@ export class Subscriptions {
     if (remembered !== undefined) return remembered;
     if (this.#keys.size >= MOST_REMEMBERED) this.#keys.clear();
     const ecdh = createECDH('prime256v1');
-    // A digest that is no valid key (one in 2^32) would be refused by OpenSSL.
+    // OpenSSL would refuse a digest that is not a valid key, which is one in 2^32.
     ecdh.setPrivateKey(this.#digest(name, 'key'));
     const keys = { ecdh, publicKey: ecdh.getPublicKey(), auth: this.#digest(name, 'auth').subarray(0, 16) };
     this.#keys.set(name, keys);

@@ -16,7 +16,7 @@ const decoded = (text: string) => Buffer.from(text, 'base64url');
 const hmac = (key: Buffer, ...data: Buffer[]) => createHmac('sha256', key).update(Buffer.concat(data)).digest();
 const ONE = Buffer.of(1);
 
-/** RFC 8291 §3.4, written down a second time from the sender's side. */
+/** Encrypts as RFC 8291 §3.4 says: a second implementation, from the sender's side. */
 function encrypt(plaintext: Buffer, { keys }: Pick<PushSubscription, 'keys'>, end: Buffer = Buffer.of(2)): Buffer {
   const sender = createECDH('prime256v1');
   const own = sender.generateKeys();
@@ -62,7 +62,7 @@ async function send(service: WebPushSimulator, change: { headers?: object; body?
   return fetch(subscription.endpoint, { method: 'POST', headers: given, body, redirect: 'manual' });
 }
 
-test('the example of the standard is decrypted', () => {
+test('the example in the standard is decrypted', () => {
   // RFC 8291 §5 and appendix A.
   const ecdh = createECDH('prime256v1');
   ecdh.setPrivateKey(decoded('q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94'));
@@ -87,7 +87,7 @@ test('a message is accepted, decrypted and kept', async (t) => {
   });
 });
 
-test('a subscription follows from seed and name, here and over HTTP', async (t) => {
+test('a subscription is derived from seed and name, in code and over HTTP', async (t) => {
   const [one, same, other] = [
     await started(t, { seed: 7 }),
     await started(t, { seed: 7 }),
@@ -99,7 +99,7 @@ test('a subscription follows from seed and name, here and over HTTP', async (t) 
   assert.deepEqual([answer.status, await answer.json()], [201, one.subscription('ada')]);
 });
 
-test('everything that is wrong gets the status of the real one', async (t) => {
+test('every kind of bad request gets the status of a real push service', async (t) => {
   const service = await started(t);
   const stranger = makeVapidKeys();
   const toBob = encrypt(Buffer.from('{}'), service.subscription('bob'));
@@ -137,7 +137,7 @@ test('everything that is wrong gets the status of the real one', async (t) => {
   assert.equal(service.counts().accepted, 0);
 });
 
-test('the largest payload fits, and padding is taken off', async (t) => {
+test('the largest payload fits, and padding is removed', async (t) => {
   const service = await started(t);
   const largest = Buffer.from(JSON.stringify('x'.repeat(3_991)));
   const body = encrypt(largest, service.subscription('ada'));
@@ -168,7 +168,7 @@ const rows: [string, number][] = [
   ['redirect', 307],
   ['504', 504],
 ];
-test('every row of the table of answers can be asked for by the name of a subscription', async (t) => {
+test('every answer in the table can be asked for by the name of a subscription', async (t) => {
   const service = await started(t);
   for (const [name, status] of rows) {
     const answer = await send(service, { name: nameFor(name, 'ada', { retryAfterSeconds: 5 }) });

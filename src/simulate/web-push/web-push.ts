@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type Answer, header, type WireRequest } from '../../net/wire.ts';
 import { type AnswerTable, answering, answerTable, jsonAnswer } from '../answers.ts';
 import { readJson } from '../json.ts';
-import { type Provider, type Simulator, type SimulatorOptions, startSimulator, type Verdict } from '../simulator.ts';
+import {
+  type ProviderRules,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+  type Verdict,
+} from '../simulator.ts';
 import { makeVapidKeys, Vapid, type VapidKeys } from './vapid.ts';
 import { decryptPush } from './web-push-decrypt.ts';
 import { type PushSubscription, Subscriptions } from './web-push-subscriptions.ts';
@@ -10,29 +16,29 @@ import { type PushSubscription, Subscriptions } from './web-push-subscriptions.t
 export type { PushSubscription } from './web-push-subscriptions.ts';
 
 export interface WebPushMessage {
-  /** Name of the subscription. */
+  /** The subscription's name. */
   name: string;
   ttl: number;
   urgency: string | null;
   topic: string | null;
-  /** What the browser reads; null where decryption was left out. */
+  /** The payload that the browser reads. null: this message was not decrypted. */
   payload: unknown;
 }
 
 export interface WebPushOptions extends SimulatorOptions {
-  /** The pair that the subscriptions belong to; made when absent. */
+  /** The key pair with which the subscriptions were made. Generated if absent. */
   vapid?: VapidKeys;
-  /** Every how many messages one is decrypted; 1 = all of them. Decrypting costs 100 µs or so. */
+  /** One message in this many is decrypted, which takes about 100 µs. Default: 1, every message. */
   decryptEvery?: number;
 }
 
 export interface WebPushSimulator extends Simulator<WebPushMessage> {
   vapid: VapidKeys;
-  /** Any name is a subscription; `sim-<answer>-…` asks for an answer. */
+  /** The subscription with this name. Any name will do; `sim-<answer>-…` asks for an answer. */
   subscription(name: string): PushSubscription;
 }
 
-/** A stand-in for a push service of browsers, and for the browsers. Source: messaging-objects.md 5.3 and 5.4. */
+/** A stand-in for the browsers' push services and the browsers. Source: messaging-objects.md 5.3 and 5.4. */
 export async function startWebPushSimulator(options: WebPushOptions = {}): Promise<WebPushSimulator> {
   const vapid = options.vapid ?? makeVapidKeys();
   const subscriptions = new Subscriptions(options.seed ?? 1);
@@ -40,7 +46,7 @@ export async function startWebPushSimulator(options: WebPushOptions = {}): Promi
   return { ...simulator, vapid, subscription: (name) => subscriptions.subscription(simulator.url, name) };
 }
 
-/** As Mozilla's push service words it. */
+/** An error answer in the form of Mozilla's push service. */
 function problem(status: number, error: string, message: string): Answer {
   return jsonAnswer(status, { code: status, errno: status, error, message });
 }
@@ -68,7 +74,7 @@ function webPush(
   vapidKeys: VapidKeys,
   subscriptions: Subscriptions,
   { decryptEvery = 1 }: WebPushOptions,
-): Provider<WebPushMessage> {
+): ProviderRules<WebPushMessage> {
   const vapid = new Vapid(vapidKeys.publicKey);
   let messages = 0;
   return {
@@ -105,11 +111,11 @@ function refused(status: number, message: string): Verdict<WebPushMessage> {
   return { kind: 'refused', name: `refused: ${status} ${message}`, answer };
 }
 
-/** `POST /subscriptions` with a name gives the subscription of that name, without one a new one. */
+/** Answers `POST /subscriptions` with the subscription of that name, or of a new name. */
 function subscribe({ path, method }: WireRequest, subscriptions: Subscriptions, url: string): Verdict<WebPushMessage> {
   if (method !== 'POST') return refused(405, 'Expected POST /subscriptions?name=…');
   const name = new URL(path, url).searchParams.get('name') ?? randomUUID();
-  return { kind: 'aside', name: 'subscribed', answer: jsonAnswer(201, subscriptions.subscription(url, name)) };
+  return { kind: 'other', name: 'subscribed', answer: jsonAnswer(201, subscriptions.subscription(url, name)) };
 }
 
 function readPath({ method, path }: WireRequest): string | null {
@@ -137,7 +143,7 @@ function delivery(request: WireRequest): Pick<WebPushMessage, 'ttl' | 'urgency' 
   };
 }
 
-/** A real push service cannot look inside; the browser does, and there a mistake would show as nothing at all. */
+/** Reads the payload as the browser would, where a mistake would go unnoticed. A real push service cannot read it. */
 function readPayload({ body }: WireRequest, subscriptions: Subscriptions, name: string) {
   const read = decryptPush(body, subscriptions.keys(name));
   if ('problem' in read) return { problem: `A browser could not read this: ${read.problem}.` };

@@ -7,60 +7,60 @@ import { Session, type Stream } from './session.ts';
 
 export interface ConnectionOptions {
   origin: string;
-  /** PEM of the authority that signed the peer's certificate, when it is none that everybody knows. */
+  /** PEM of the authority that signed the peer's certificate. Absent: the authorities that Node.js trusts. */
   ca?: string | undefined;
-  /** Which status proves that the peer takes us; until one has come, the connection carries one request at a time. */
+  /** True for a status that proves that the peer accepts our credentials. Until then, one request at a time. */
   provenBy?: ((status: number) => boolean) | undefined;
-  /** Names of headers that the peer does not want to keep in its table. */
+  /** Names of headers that must not go into the peer's header table. */
   unindexed?: readonly string[] | undefined;
 }
 
-/** What the pool is told. */
+/** Events that the connection reports to the pool. */
 export interface ConnectionOwner {
-  /** It may take more than before. */
+  /** The connection may carry more requests than before. */
   onRoom(connection: Connection): void;
-  /** The exchange has its answer, or goes back because the peer has certainly not acted on it. */
+  /** The exchange left the connection. `isProcessed`: it has its answer. False: the peer has certainly not acted on it. */
   onEnd(exchange: Exchange, isProcessed: boolean): void;
   onClosed(connection: Connection): void;
 }
 
-const MOST_STREAM_ID = 2_000_000_000; // they end at 2^31
+const MOST_STREAM_ID = 2_000_000_000; // HTTP/2 stream ids end at 2^31
 const NOT_HTTP2 = 'does not speak HTTP/2';
 
 /**
- * One HTTP/2 session: connecting → open → retired → closed. Open begins with the peer's SETTINGS, so that its limit of
- * streams is known before the first. A GOAWAY, a vanished peer or the owner retires it: what is under way ends by itself.
+ * One HTTP/2 connection: connecting → open → retired → closed. It opens when the peer's SETTINGS arrive, so its limit of
+ * streams is known before the first stream. A GOAWAY, a vanished peer or the owner retires it: requests under way finish.
  */
 export class Connection {
   state: 'connecting' | 'open' | 'retired' | 'closed' = 'connecting';
-  /** Its peer takes us; until then it carries one request at a time. */
+  /** The peer has accepted our credentials. Until then the connection carries one request at a time. */
   isProven: boolean;
-  /** Time has passed since. Some peers raise their limit of streams only then, so that others are not opened before. */
-  isSettled: boolean;
+  /** The peer has had time to raise its limit of streams, which some do only once they accept us. */
+  isLimitFinal: boolean;
   hasAnswered = false;
-  /** Set with each reply; whoever watches over silence takes it back. */
+  /** Set by each reply; the watch over silence clears it. */
   heard = true;
-  /** Why it could not be opened or broke, such as ECONNREFUSED. */
+  /** Why it did not open or broke, such as ECONNREFUSED. null: nothing is known. */
   problem: string | null = null;
   readonly #session: Session<Exchange>;
   readonly #owner: ConnectionOwner;
   readonly #provenBy: ((status: number) => boolean) | undefined;
   #mostStreams = 0;
-  /** The peer has not looked at streams above this one. */
+  /** The peer has not processed streams above this one. */
   #lastStreamId = Number.POSITIVE_INFINITY;
 
   constructor({ origin, ca, provenBy, unindexed = [] }: ConnectionOptions, owner: ConnectionOwner) {
     this.#owner = owner;
     this.#provenBy = provenBy;
     this.isProven = provenBy === undefined;
-    this.isSettled = this.isProven;
+    this.isLimitFinal = this.isProven;
     const url = new URL(origin);
     const socket = openSocket(url, ca);
     socket.on('error', (error) => {
       const code = codeOf(error);
       this.problem ??= code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' ? NOT_HTTP2 : code;
     });
-    // Nothing can be answered any more, even if the peer does not read what would have to leave first.
+    // No answer can arrive any more. Destroying does not wait until the peer has read what we still have to write.
     socket.on('end', () => this.destroy());
     socket.on('close', () => this.#onClosed());
     socket.on('secureConnect', () => {
@@ -87,12 +87,12 @@ export class Connection {
     return this.state === 'open' && this.underWay < (this.isProven ? this.#mostStreams : 1);
   }
 
-  /** Only with room. */
+  /** Starts a request. The caller has checked `hasRoom`. */
   start(exchange: Exchange): void {
     const stream = this.#session.request(exchange.request.headers, exchange.request.body, exchange);
     if (stream === null) {
-      exchange.settle(unanswered('headers that cannot be sent', false));
-      queueMicrotask(() => this.#owner.onEnd(exchange, true)); // not within: thousands may follow that are no better
+      exchange.resolve(unanswered('headers that cannot be sent', false));
+      queueMicrotask(() => this.#owner.onEnd(exchange, true)); // not recursively: thousands like it may follow
       return;
     }
     exchange.carrier = this;
@@ -100,7 +100,7 @@ export class Connection {
     if (stream.id > MOST_STREAM_ID) this.retire();
   }
 
-  /** The peer is told, and the exchange ends with what there is. */
+  /** Resets the stream; the exchange ends with what has arrived. */
   cancel(streamId: number): void {
     this.#session.cancel(streamId);
   }
@@ -111,26 +111,26 @@ export class Connection {
     this.#endWhenEmpty();
   }
 
-  /** Ends it at once, whatever is under way. */
+  /** Ends the connection at once, whatever is under way. */
   destroy(problem: string | null = null): void {
     this.problem ??= problem;
     if (this.state === 'open') this.state = 'retired';
     this.#session.destroy();
   }
 
-  /** Calls back once the peer has answered; never when it does not. */
+  /** Calls back once the peer has answered, or never. */
   ping(onPong: () => void): void {
     this.#session.ping(onPong);
   }
 
-  /** Not before: some peers drop what is under way once they are told that nothing more will come. */
+  /** Waits until it is empty, because some peers drop requests under way when they hear that no more will come. */
   #endWhenEmpty(): void {
     if (this.state === 'retired' && this.underWay === 0) this.#session.end();
   }
 
   #onSettings(mostStreams: number): void {
     this.#mostStreams = mostStreams;
-    if (this.state === 'open') this.isSettled = true;
+    if (this.state === 'open') this.isLimitFinal = true;
     if (this.state === 'connecting') this.state = 'open';
     this.#owner.onRoom(this);
   }
@@ -149,17 +149,17 @@ export class Connection {
     this.#endWhenEmpty();
     if (isAnswer(exchange, stream.isComplete)) {
       const { status, headers, body } = exchange;
-      exchange.settle({ kind: 'reply', status, headers, body, connection: this });
+      exchange.resolve({ kind: 'reply', status, headers, body, connection: this });
       this.#owner.onEnd(exchange, true);
-    } else if (!stream.isAnswered && this.#hasNotLooked(stream)) {
+    } else if (!stream.isAnswered && this.#isUnprocessed(stream)) {
       this.#owner.onEnd(exchange, false);
     } else {
-      exchange.settle(unanswered(exchange.endedBecause ?? this.#whyEnded(stream), true));
+      exchange.resolve(unanswered(exchange.endedBecause ?? this.#whyEnded(stream), true));
       this.#owner.onEnd(exchange, true);
     }
   }
 
-  /** With an error it is over at once; without, the peer still answers what it has looked at. */
+  /** An error code ends the connection at once. Without one, the peer still answers the streams it has processed. */
   #onGoaway(code: number, lastStreamId: number): void {
     this.#lastStreamId = lastStreamId;
     if (this.state === 'open') this.state = 'retired';
@@ -173,7 +173,7 @@ export class Connection {
     this.#owner.onClosed(this);
   }
 
-  #hasNotLooked({ id, resetCode }: Stream<Exchange>): boolean {
+  #isUnprocessed({ id, resetCode }: Stream<Exchange>): boolean {
     return id > this.#lastStreamId || resetCode === CODE.refusedStream;
   }
 
@@ -194,18 +194,18 @@ function openSocket({ protocol, hostname, port }: URL, ca: string | undefined): 
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
   });
-  // A write that fails with the handshake would hide why it did.
+  // Hold writes back until the handshake is done: a failed write would hide why the handshake failed.
   socket.cork();
   socket.once('secureConnect', () => socket.uncork());
   return socket;
 }
 
-/** All of it came, or as much as we wanted; that of a success tells nothing that its status does not. */
+/** True if the response is complete, or was cut at our limit, or is a success: there the status says everything. */
 function isAnswer({ status, endedBecause }: Exchange, isComplete: boolean): boolean {
   return isComplete || (status >= 200 && status < 300) || endedBecause === TOO_LONG;
 }
 
-/** Of a header that is repeated the first counts. */
+/** Headers by name. The first of a repeated header counts. */
 function byName(flat: FlatHeaders): Http2Headers {
   const headers: Record<string, string> = {};
   for (let at = 2; at < flat.length; at += 2) headers[flat[at] as string] ??= flat[at + 1] as string;

@@ -1,11 +1,11 @@
-/** Lower-case names; one character is one octet. */
+/** Names are in lower case. One character of a value is one octet. */
 export type Http2Headers = Readonly<Record<string, string>>;
 
-/** One POST. `headers` holds `:method` and `:path` too, before all others; small `body`, as text. */
+/** One POST with a small text body. `headers` begins with `:method` and `:path`. */
 export interface Http2Request {
   headers: Http2Headers;
   body: string;
-  /** Told when a connection takes it; again when another does. */
+  /** Called each time a connection starts the request: a second time if a second connection must repeat it. */
   handover?: { handedOver(): void } | undefined;
 }
 
@@ -15,15 +15,15 @@ export interface Http2Reply {
   kind: 'reply';
   status: number;
   headers: Http2Headers;
-  /** At most `MAX_BODY_BYTES` of it: a longer one is cut. */
+  /** The first `MAX_BODY_BYTES` of the response body. */
   body: Buffer;
-  /** The connection it came over; retired, it takes no further request and closes once it is empty. */
+  /** The connection it came over. `retire`: it carries no further request and closes once it is empty. */
   connection: { retire(): void };
 }
 
 export interface Unanswered {
   kind: 'unanswered';
-  /** In words for an operator, such as `connect ECONNREFUSED`; never with anything of the request. */
+  /** Words for an operator, such as `connect ECONNREFUSED`. Never holds anything of the request. */
   reason: string;
   /** False: the peer has certainly not acted on it. True: it may have. */
   mayHaveActed: boolean;
@@ -35,47 +35,47 @@ export const TOO_LONG = 'body too long';
 const NONE: Http2Headers = {};
 const EMPTY = Buffer.alloc(0);
 
-/** One request from its acceptance to its answer. */
+/** One request, from the call of `request` to its answer. */
 export class Exchange {
   readonly request: Http2Request;
   readonly signal: AbortSignal;
-  readonly #settle: (answer: Http2Answer) => void;
-  isSettled = false;
-  /** In the line of those that wait: a number that grows. */
-  place = 0;
-  /** How often it was handed to a connection whose peer then said that it had not looked at it. */
+  readonly #resolve: (answer: Http2Answer) => void;
+  isResolved = false;
+  /** Order of arrival in the pool's queue: a number that grows. */
+  arrival = 0;
+  /** How many connections started it and then said that the peer had not processed it. */
   refusals = 0;
-  /** Milliseconds of the clock at which waiting, or the request under way, has taken too long. */
+  /** Clock time, in milliseconds, at which waiting or the request itself has taken too long. */
   deadline = Number.POSITIVE_INFINITY;
-  /** The connection that carries it, while it is under way, and on which stream. */
+  /** The connection that carries it on stream `streamId`. null: it is not under way. */
   carrier: { cancel(streamId: number): void } | null = null;
   streamId = 0;
   status = 0;
   headers: Http2Headers = NONE;
   body: Buffer = EMPTY;
-  /** Why we ended the stream, when we did. */
+  /** Why we ended the stream. null: we did not. */
   endedBecause: string | null = null;
 
-  constructor(request: Http2Request, signal: AbortSignal, settle: (answer: Http2Answer) => void) {
+  constructor(request: Http2Request, signal: AbortSignal, resolve: (answer: Http2Answer) => void) {
     this.request = request;
     this.signal = signal;
-    this.#settle = settle;
+    this.#resolve = resolve;
   }
 
-  settle(answer: Http2Answer): void {
-    if (this.isSettled) return;
-    this.isSettled = true;
-    this.#settle(answer);
+  resolve(answer: Http2Answer): void {
+    if (this.isResolved) return;
+    this.isResolved = true;
+    this.#resolve(answer);
   }
 
-  /** More of the answer's body; what is too much ends the stream. */
+  /** Adds a part of the response body. A body that passes the limit ends the stream. */
   take(chunk: Buffer): void {
     const kept = chunk.subarray(0, MAX_BODY_BYTES - this.body.length);
     this.body = this.body.length === 0 ? kept : Buffer.concat([this.body, kept]);
     if (kept.length < chunk.length) this.end(TOO_LONG);
   }
 
-  /** Ends the stream at once, also when nothing can be written to the peer any more. */
+  /** Ends the stream at once, even if nothing can be written to the peer any more. */
   end(because: string): void {
     this.endedBecause ??= because;
     this.carrier?.cancel(this.streamId);

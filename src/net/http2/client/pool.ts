@@ -1,21 +1,21 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Exchange, type Http2Answer, type Http2Request, unanswered } from './exchange.ts';
-import { Line } from './line.ts';
+import { WaitQueue } from './wait-queue.ts';
 import { Watch, type WatchLimits } from './watch.ts';
 import { Window } from './window.ts';
 
 export interface Http2PoolOptions extends ConnectionOptions {
   clock: Clock;
   maxConnections?: number;
-  /** Requests that may wait for a place; one more is refused. */
+  /** Number of requests that may wait for a free stream; one more is refused. Default: 20,000. */
   maxWaiting?: number;
-  /** From being sent to the end of the answer. */
+  /** Time from sending a request to the end of its response. Default: 10,000. */
   requestTimeoutMs?: number;
-  /** For a place. */
+  /** Time that a request may wait for a free stream. Default: 30,000. */
   waitTimeoutMs?: number;
   limits?: Partial<WatchLimits>;
-  /** For tests: the share of its time that the process is at work. */
+  /** For tests: returns the share of its time, 0 to 1, that the event loop is busy. */
   utilization?: (() => number) | undefined;
 }
 
@@ -23,10 +23,10 @@ const TICK_MS = 1_000;
 const MAX_REFUSALS = 3;
 
 /**
- * Requests to one origin, `https:` or with prior knowledge `http:`. One connection is filled before the next is opened, and
- * no more requests are under way than the peer's latency calls for (`window.ts`). A request which the peer has certainly
- * not acted on (GOAWAY, REFUSED_STREAM) goes to another connection by itself; any other loss is told.
- * One timer, a second long, watches over all that can take too long.
+ * Sends requests to one origin, `https:` or (with prior knowledge of HTTP/2) `http:`. It fills one connection before it
+ * opens the next, and keeps no more requests under way than the peer's latency calls for (`window.ts`). It repeats a request
+ * on another connection if the peer has certainly not acted on it (GOAWAY, REFUSED_STREAM); it reports any other loss.
+ * One timer of a second watches everything that can take too long.
  */
 export class Http2Pool {
   readonly #options: Http2PoolOptions;
@@ -35,7 +35,7 @@ export class Http2Pool {
   readonly #maxConnections: number;
   readonly #watch: Watch;
   readonly #window: Window;
-  readonly #line = new Line();
+  readonly #waiting = new WaitQueue();
   readonly #underWay = new Set<Exchange>();
   readonly #signals = new WeakSet<AbortSignal>();
   #connections: Connection[] = [];
@@ -52,19 +52,19 @@ export class Http2Pool {
   }
 
   /**
-   * Never rejects. Aborting `signal` gives back what still waits; what is under way is let end, since ending it would only
-   * leave open whether the peer has acted.
+   * Never rejects. Aborting `signal` gives back the requests that still wait. A request under way finishes, because ending
+   * it would leave open whether the peer has acted.
    */
   request(request: Http2Request, signal: AbortSignal): Promise<Http2Answer> {
     if (signal.aborted) return Promise.resolve(unanswered('aborted', false));
     if (this.#closed !== null) return Promise.resolve(unanswered('closing', false));
-    if (this.#line.length >= (this.#options.maxWaiting ?? 20_000))
+    if (this.#waiting.length >= (this.#options.maxWaiting ?? 20_000))
       return Promise.resolve(unanswered('too many waiting', false));
-    return new Promise((settle) => {
-      const exchange = new Exchange(request, signal, settle);
-      this.#line.push(exchange);
-      if (this.#line.length === 1) this.#pump();
-      if (exchange.carrier === null && !exchange.isSettled) this.#letWait(exchange);
+    return new Promise((resolve) => {
+      const exchange = new Exchange(request, signal, resolve);
+      this.#waiting.push(exchange);
+      if (this.#waiting.length === 1) this.#pump();
+      if (exchange.carrier === null && !exchange.isResolved) this.#letWait(exchange);
       this.#tickLater();
     });
   }
@@ -74,7 +74,7 @@ export class Http2Pool {
     this.#listen(exchange.signal);
   }
 
-  /** Resolves when all that was accepted has its answer and every connection is closed. */
+  /** Resolves when every accepted request has its answer and every connection is closed. */
   close(): Promise<void> {
     this.#closed ??= Promise.withResolvers<void>();
     this.#endIfEmpty();
@@ -86,14 +86,14 @@ export class Http2Pool {
   }
 
   #pump(): void {
-    while (this.#line.length > 0) {
+    while (this.#waiting.length > 0) {
       if (this.#underWay.size >= this.#window.size && !this.#window.grows()) return;
-      const connection = this.#withRoom();
+      const connection = this.#connectionWithRoom();
       if (connection === undefined) {
         this.#openAnother();
         return;
       }
-      const exchange = this.#line.shift();
+      const exchange = this.#waiting.shift();
       if (exchange === undefined) return;
       exchange.deadline = this.#now() + this.#requestTimeoutMs;
       this.#underWay.add(exchange);
@@ -103,16 +103,16 @@ export class Http2Pool {
     }
   }
 
-  #withRoom(): Connection | undefined {
+  #connectionWithRoom(): Connection | undefined {
     for (const connection of this.#connections) if (connection.hasRoom) return connection;
     return undefined;
   }
 
-  /** One at a time, and none while it is open what another will carry. */
+  /** Opens one connection at a time, and none while an existing one may still be allowed more streams. */
   #openAnother(): void {
     const live = this.#connections.filter(({ state }) => state === 'connecting' || state === 'open');
     if (live.length >= this.#maxConnections) return;
-    if (live.some(({ state, isProven, isSettled }) => state === 'connecting' || !isProven || !isSettled)) return;
+    if (live.some(({ state, isProven, isLimitFinal }) => state === 'connecting' || !isProven || !isLimitFinal)) return;
     this.#open();
   }
 
@@ -129,23 +129,23 @@ export class Http2Pool {
   #onEnd(exchange: Exchange, isProcessed: boolean): void {
     this.#underWay.delete(exchange);
     this.#window.ended(exchange);
-    if (!isProcessed) this.#again(exchange);
+    if (!isProcessed) this.#repeat(exchange);
     this.#pump();
     if (this.#closed !== null) this.#endIfEmpty();
   }
 
-  #again(exchange: Exchange): void {
+  #repeat(exchange: Exchange): void {
     exchange.refusals += 1;
     if (exchange.refusals > MAX_REFUSALS || exchange.signal.aborted) {
-      exchange.settle(unanswered(exchange.signal.aborted ? 'aborted' : 'refused', false));
+      exchange.resolve(unanswered(exchange.signal.aborted ? 'aborted' : 'refused', false));
       return;
     }
     exchange.deadline = this.#now() + this.#requestTimeoutMs;
     this.#listen(exchange.signal);
-    this.#line.putBack(exchange);
+    this.#waiting.putBack(exchange);
   }
 
-  /** A connection that ended without a single answer is not tried again for those who wait, unless another is there. */
+  /** If a connection ends without a single answer and there is no other, every waiting request fails with it. */
   #onClosed(connection: Connection): void {
     this.#watch.closed(connection);
     this.#connections = this.#connections.filter((one) => one !== connection);
@@ -155,9 +155,9 @@ export class Http2Pool {
     if (this.#closed !== null) this.#endIfEmpty();
   }
 
-  /** Answers those who wait and fit. */
+  /** Fails the waiting requests for which `fits` is true. */
   #giveUp(reason: string, fits: (exchange: Exchange) => boolean): void {
-    for (const exchange of this.#line.remove(fits)) exchange.settle(unanswered(reason, false));
+    for (const exchange of this.#waiting.remove(fits)) exchange.resolve(unanswered(reason, false));
   }
 
   #listen(signal: AbortSignal): void {
@@ -177,21 +177,21 @@ export class Http2Pool {
   #tick(): void {
     this.#stopTick = null;
     const now = this.#now();
-    // Both are in the order of their deadlines, but for a few that were put back.
+    // Both collections are in the order of their deadlines, except for a few requests that were put back.
     for (const exchange of this.#underWay) {
       if (exchange.deadline > now) break;
       exchange.end('timeout');
     }
-    while ((this.#line.first()?.deadline ?? Number.POSITIVE_INFINITY) <= now)
-      this.#line.shift()?.settle(unanswered('waited too long', false));
+    while ((this.#waiting.first()?.deadline ?? Number.POSITIVE_INFINITY) <= now)
+      this.#waiting.shift()?.resolve(unanswered('waited too long', false));
     for (const connection of this.#connections) this.#watch.look(connection, now);
     this.#pump();
-    if (this.#connections.length > 0 || this.#line.length > 0) this.#tickLater();
+    if (this.#connections.length > 0 || this.#waiting.length > 0) this.#tickLater();
     if (this.#closed !== null) this.#endIfEmpty();
   }
 
   #endIfEmpty(): void {
-    if (this.#line.length > 0 || this.#underWay.size > 0) return;
+    if (this.#waiting.length > 0 || this.#underWay.size > 0) return;
     for (const connection of this.#connections) connection.destroy();
     if (this.#connections.length > 0) return;
     this.#stopTick?.();

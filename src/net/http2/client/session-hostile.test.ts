@@ -29,7 +29,7 @@ const fill = (octets: number) => Buffer.alloc(octets);
 const status = '88';
 const notFound = '8d';
 
-/** While streams 3 and 5 are under way and stream 1 is over. */
+/** Frames that break the protocol while streams 3 and 5 are under way and stream 1 has ended. */
 const violations: [string, number, Buffer[]][] = [
   ['sends a frame that is too large', frameSizeError, [rawFrame(0, 0, 3, fill(16_385))]],
   ['announces a frame that is too large', frameSizeError, [Buffer.from('ffffff000000000003', 'hex')]],
@@ -39,20 +39,20 @@ const violations: [string, number, Buffer[]][] = [
   ['sends HEADERS on an even stream', protocolError, [rawFrame(1, 5, 2, status)]],
   ['sends HEADERS on an idle stream', protocolError, [rawFrame(1, 5, 7, status)]],
   ['sends HEADERS on no stream', protocolError, [rawFrame(1, 5, 0, status)]],
-  ['pads DATA with more than there is', protocolError, [rawFrame(1, 4, 3, notFound), rawFrame(0, 8, 3, '03aabb')]],
-  ['pads DATA with nothing to say how much', protocolError, [rawFrame(1, 4, 3, notFound), rawFrame(0, 8, 3)]],
-  ['pads HEADERS with more than there is', protocolError, [rawFrame(1, 0xc, 3, `02${status}`)]],
+  ['pads DATA with more than its length', protocolError, [rawFrame(1, 4, 3, notFound), rawFrame(0, 8, 3, '03aabb')]],
+  ['pads DATA without a padding length', protocolError, [rawFrame(1, 4, 3, notFound), rawFrame(0, 8, 3)]],
+  ['pads HEADERS with more than their length', protocolError, [rawFrame(1, 0xc, 3, `02${status}`)]],
   ['sends HEADERS too short for their priority', frameSizeError, [rawFrame(1, 0x25, 3, '00000000')]],
   ['names a header that is not in the table', compressionError, [rawFrame(1, 5, 3, 'be')]],
   ['sends a header block that cannot be decoded', compressionError, [rawFrame(1, 5, 3, '80')]],
-  ['sends the same for a stream that is over', compressionError, [rawFrame(1, 5, 1, '80')]],
+  ['sends the same for a stream that has ended', compressionError, [rawFrame(1, 5, 1, '80')]],
   ['makes the header table larger than we allow', compressionError, [rawFrame(1, 5, 3, `3fe27f${status}`)]],
-  ['continues what was not begun', protocolError, [rawFrame(9, 4, 3, status)]],
-  ['continues what has ended', protocolError, [rawFrame(1, 4, 3, notFound), rawFrame(9, 4, 3, status)]],
+  ['continues a header block that was not begun', protocolError, [rawFrame(9, 4, 3, status)]],
+  ['continues a header block that has ended', protocolError, [rawFrame(1, 4, 3, notFound), rawFrame(9, 4, 3, status)]],
   ['continues on another stream', protocolError, [rawFrame(1, 0, 3), rawFrame(9, 4, 5, status)]],
-  ['interrupts a header block by PING', protocolError, [rawFrame(1, 0, 3), rawFrame(6, 0, 0, fill(8))]],
-  ['interrupts a header block by HEADERS', protocolError, [rawFrame(1, 0, 3), rawFrame(1, 5, 3, status)]],
-  ['interrupts a header block by what nobody knows', protocolError, [rawFrame(1, 0, 3), rawFrame(0xfa, 0, 3)]],
+  ['interrupts a header block with PING', protocolError, [rawFrame(1, 0, 3), rawFrame(6, 0, 0, fill(8))]],
+  ['interrupts a header block with HEADERS', protocolError, [rawFrame(1, 0, 3), rawFrame(1, 5, 3, status)]],
+  ['interrupts a header block with an unknown frame', protocolError, [rawFrame(1, 0, 3), rawFrame(0xfa, 0, 3)]],
   [
     'sends headers of more than 64 KB',
     enhanceYourCalm,
@@ -74,7 +74,7 @@ const violations: [string, number, Buffer[]][] = [
   ['begins streams with a window too large', flowControlError, [rawFrame(4, 0, 0, '000480000000')]],
   ['sends SETTINGS of five octets', frameSizeError, [rawFrame(4, 0, 0, '0003000000')]],
   ['sends SETTINGS for a stream', protocolError, [rawFrame(4, 0, 3)]],
-  ['acknowledges SETTINGS and says more', frameSizeError, [rawFrame(4, 1, 0, '000300000001')]],
+  ['acknowledges SETTINGS with a payload', frameSizeError, [rawFrame(4, 1, 0, '000300000001')]],
   ['sends a PING of seven octets', frameSizeError, [rawFrame(6, 0, 0, fill(7))]],
   ['sends a PING for a stream', protocolError, [rawFrame(6, 0, 3, fill(8))]],
   ['sends a GOAWAY of seven octets', frameSizeError, [rawFrame(7, 0, 0, fill(7))]],
@@ -84,7 +84,7 @@ const violations: [string, number, Buffer[]][] = [
   ['resets no stream', protocolError, [rawFrame(3, 0, 0, fill(4))]],
 ];
 for (const [what, code, frames] of violations) {
-  test(`a peer that ${what} is left with a GOAWAY; the next request goes over another connection`, async (t) => {
+  test(`a peer that ${what} gets GOAWAY; the next request goes over another connection`, async (t) => {
     const { peer, send } = await start(t, {
       onRequest(connection, { stream, body }) {
         if (body === 'fine') connection.write(rawOk(stream));
@@ -109,8 +109,8 @@ const openings: [string, Buffer][] = [
   ['PING', rawFrame(6, 0, 0, fill(8))],
   ['GOAWAY', rawFrame(7, 0, 0, fill(8))],
   ['an acknowledgement', rawFrame(4, 1, 0)],
-  ['a frame that nobody knows', rawFrame(0xfa, 0, 0)],
-  ['words', Buffer.from('220 mail.example.test ESMTP\r\n')],
+  ['an unknown frame', rawFrame(0xfa, 0, 0)],
+  ['text', Buffer.from('220 mail.example.test ESMTP\r\n')],
 ];
 for (const [what, opening] of openings) {
   test(`a peer that begins with ${what} instead of SETTINGS cannot be used`, async (t) => {
@@ -121,7 +121,7 @@ for (const [what, opening] of openings) {
   });
 }
 
-test('a peer that asks PING after PING and reads nothing is let go', async (t) => {
+test('a peer that sends PING after PING and reads nothing is dropped', async (t) => {
   const { peer, send } = await start(t, { onRequest: (connection) => connection.socket.pause() });
   const sent = send();
   while (peer.connections[0] === undefined) await new Promise(setImmediate);
@@ -129,11 +129,11 @@ test('a peer that asks PING after PING and reads nothing is let go', async (t) =
   await connection.asked(1);
   const { socket } = connection;
   const pings = Buffer.concat(Array(3_000).fill(rawFrame(6, 0, 0, fill(8))));
-  let isOver = false;
-  const over = sent.then(() => {
-    isOver = true;
+  let hasEnded = false;
+  const ended = sent.then(() => {
+    hasEnded = true;
   });
-  while (!isOver) if (!socket.write(pings)) await Promise.race([once(socket, 'drain'), over]);
+  while (!hasEnded) if (!socket.write(pings)) await Promise.race([once(socket, 'drain'), ended]);
   assert.deepEqual(await sent, { kind: 'unanswered', reason: 'closed asks and does not read', mayHaveActed: true });
 });
 
@@ -159,7 +159,7 @@ const frame = fc.oneof(
   octets,
 );
 
-test('whatever a peer sends, requests end once it closes, and another peer is served', async (t) => {
+test('whatever a peer sends, its requests end once it closes, and another peer is served', async (t) => {
   let next: { frames: Buffer; isAsked: boolean } = { frames: Buffer.alloc(0), isAsked: true };
   const peer = await startRawPeer(t, {
     onOpen: ({ socket }) => next.isAsked || socket.end(next.frames),

@@ -16,7 +16,7 @@ import {
 import type { Http2Answer } from './exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from './pool.ts';
 
-// The session against a strict and independent judge: nghttp2, as node:http2 has it.
+// Tests the session against a strict and independent peer: nghttp2, the library inside node:http2.
 
 const never = new AbortController().signal;
 const ok = (call: ServerCall) => call.answer(200, call.body);
@@ -50,9 +50,9 @@ function port(server: Server): number {
 }
 
 for (const initialWindowSize of [0, 1, 1_000, 65_535, 1_000_000]) {
-  test(`bodies larger than windows arrive whole, those of streams beginning at ${initialWindowSize}`, async (t) => {
+  test(`bodies larger than the windows arrive whole when streams begin at ${initialWindowSize}`, async (t) => {
     const { peer, send, set } = await start(t, { settings: { initialWindowSize }, onCall: (call) => call.answer(200) });
-    const size = initialWindowSize === 1 ? 1_000 : 200_000; // by one octet and one update each
+    const size = initialWindowSize === 1 ? 1_000 : 200_000; // a window of 1 costs a frame and an update for each octet
     const bodies = ['ä€𝄞', 'x', 'lone \ud800 surrogate ', '\0ÿ', 'ok'].map((text) =>
       text.repeat(Math.ceil(size / Buffer.byteLength(text))),
     );
@@ -70,7 +70,7 @@ for (const initialWindowSize of [0, 1, 1_000, 65_535, 1_000_000]) {
   });
 }
 
-test('a window made smaller in mid-session, below nothing for what is under way, holds bodies back and lets them go on', async (t) => {
+test('a window made smaller in mid-session, even below zero, stops bodies until it grows again', async (t) => {
   const { peer, send, set } = await start(t, { onCall: ok });
   assert.equal(statusOf(await send('first')), 200);
   const sent = Promise.all([send('a'.repeat(300_000)), send('b'.repeat(300_000))]);
@@ -82,7 +82,7 @@ test('a window made smaller in mid-session, below nothing for what is under way,
   assert.deepEqual(peer.calls.map(({ body }) => body.length).toSorted(), [300_000, 300_000, 5]);
 });
 
-// Not with white space at either end, which nghttp2 passes over with its name (RFC 9113 §8.2.1).
+// No white space at either end: nghttp2 drops such a header (RFC 9113 §8.2.1).
 const value = fc.oneof(
   fc.constantFrom(
     '',
@@ -111,7 +111,7 @@ const block = fc.record({
 });
 
 for (const headerTableSize of [0, 100, 4_096, 100_000]) {
-  test(`headers arrive as they are, repeated and changing, whatever becomes of a table of ${headerTableSize}`, async (t) => {
+  test(`repeated and changing headers arrive unchanged while a table of ${headerTableSize} is resized`, async (t) => {
     const { peer, send, set } = await start(
       t,
       { settings: { headerTableSize }, onCall: (call) => call.answer(200) },
@@ -138,7 +138,7 @@ for (const headerTableSize of [0, 100, 4_096, 100_000]) {
   });
 }
 
-test('more names than are remembered, and more values than fit the table, arrive as they are', async (t) => {
+test('more names than are remembered, and more values than fit the table, arrive unchanged', async (t) => {
   const { peer, send } = await start(t, { onCall: (call) => call.answer(200) });
   for (let n = 0; n < 500; n += 1) {
     const headers = { [`x-${n % 90}`]: `value ${n % 7}`, [`x-${n % 11}-often`]: 'w'.repeat(n) };
@@ -149,7 +149,7 @@ test('more names than are remembered, and more values than fit the table, arrive
   assert.equal(peer.sessions.length, 1);
 });
 
-test('interim answers and trailers are passed over', async (t) => {
+test('interim answers and trailers are ignored', async (t) => {
   const { peer, send } = await start(t, {
     onCall({ stream, body }) {
       stream.additionalHeaders({ ':status': 103, link: '</a>' });
@@ -199,7 +199,7 @@ test('a limit of streams that changes in mid-session is obeyed, up and down', as
   assert.deepEqual([peer.sessions.length, peer.calls.length], [1, 40]);
 });
 
-test('no stream at all is allowed for a while: who came waits', async (t) => {
+test('a request waits while the peer allows no stream at all', async (t) => {
   const { peer, send, set } = await start(t, { onCall: ok }, { maxConnections: 1 });
   assert.equal(statusOf(await send('first')), 200);
   await set({ maxConcurrentStreams: 0 });
@@ -216,9 +216,9 @@ const bad: [string, string][] = [
   ['a NUL', 'a\0'],
   ['a DEL', '\x7f'],
   ['an escape', '\x1b[0m'],
-  ['a letter that is no octet', 'ž'],
+  ['a letter above one octet', 'ž'],
   ['an emoji', '\u{1f600}'],
-  ['a letter whose low octet would pass', '\u0141'],
+  ['a letter whose low octet alone would be allowed', '\u0141'],
   ['more than 16 KB', 'x'.repeat(16_384)],
 ];
 for (const [what, text] of bad) {
@@ -239,7 +239,7 @@ test('headers of nearly 16 KB are sent', async (t) => {
   assert.equal(peer.calls.at(-1)?.headers['x-a'], 'é'.repeat(16_100));
 });
 
-test('twenty thousand requests whose headers cannot be sent are all answered, and those between them are sent', async (t) => {
+test('twenty thousand requests with unsendable headers are all answered, and good requests between them are sent', async (t) => {
   const { peer, send } = await start(t, { onCall: ok }, { maxWaiting: 30_000 });
   const sent = Array.from({ length: 20_000 }, (_, n) =>
     send('', { authorization: n % 10_000 === 0 ? 'good' : 'a\nb' }),
@@ -250,7 +250,7 @@ test('twenty thousand requests whose headers cannot be sent are all answered, an
   assert.equal(peer.calls.length, 2);
 });
 
-test('an answer before the body has been sent is an answer; its windows are not lost to the connection', async (t) => {
+test('an answer that precedes the whole body counts, and the connection keeps its windows', async (t) => {
   const { peer, send } = await start(t, {
     settings: { initialWindowSize: 1_000 },
     onCall: (call) => (call.headers['x-early'] === undefined ? ok(call) : undefined),
@@ -290,7 +290,7 @@ for (const ALPNProtocols of [undefined, ['http/1.1']]) {
   });
 }
 
-test('a server that speaks HTTP/1.1 in the clear is told apart from one that cannot be reached', async (t) => {
+test('a server that speaks HTTP/1.1 in the clear is distinguished from one that cannot be reached', async (t) => {
   const server = createHttp1Server().listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
@@ -305,7 +305,7 @@ test('a server that speaks HTTP/1.1 in the clear is told apart from one that can
   });
 });
 
-test('twenty thousand requests, three hundred at once, are each answered with their own', async (t) => {
+test('twenty thousand requests, three hundred at once, are each answered with their own body', async (t) => {
   const { peer, send } = await start(t, { maxStreams: 100, onCall: ok });
   let next = 0;
   const lane = async () => {

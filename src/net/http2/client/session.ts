@@ -19,27 +19,27 @@ import { CompressionError } from '../huffman.ts';
 import { Outgoing, type Sending } from '../outgoing.ts';
 import { MAX_BODY_BYTES } from './exchange.ts';
 
-/** What the session does for one request; the owner finds its own part again as `carried`. */
+/** The session's state of one request. `carried` is the owner's own object for it. */
 export interface Stream<Carried> extends Sending {
   readonly carried: Carried;
-  /** The final headers have come. */
+  /** The final (not interim) response headers have arrived. */
   isAnswered: boolean;
-  /** The answer is whole. */
+  /** The whole response has arrived. */
   isComplete: boolean;
-  /** With which code it was reset, by either end. */
+  /** The HTTP/2 error code of the reset, whichever end sent it. null: not reset. */
   resetCode: number | null;
 }
 
-/** What a session tells. In its callbacks requests may be started and streams be cancelled. */
+/** Events that a session reports. Its callbacks may start requests and cancel streams. */
 export interface SessionOwner<Carried> {
-  /** The peer's SETTINGS: how many streams it allows. */
+  /** The peer's SETTINGS have arrived. `mostStreams`: how many streams it allows. */
   onSettings(mostStreams: number): void;
-  /** Headers of an answer, not of an interim one; `:status` is a number of three digits. */
+  /** Response headers, never those of an interim response. `status` has three digits. */
   onHeaders(stream: Stream<Carried>, status: number, headers: FlatHeaders): void;
   onData(stream: Stream<Carried>, chunk: Buffer): void;
-  /** Once for each stream. */
+  /** Called once for each stream. */
   onStreamEnd(stream: Stream<Carried>): void;
-  /** Streams above `lastStream` are ended after this. */
+  /** Called before the session ends the streams above `lastStream`. */
   onGoaway(code: number, lastStream: number): void;
   /** The peer has broken the protocol: the session ends. */
   onBroken(problem: string): void;
@@ -47,13 +47,13 @@ export interface SessionOwner<Carried> {
 
 const STREAM_WINDOW = 2 * MAX_BODY_BYTES;
 const CONNECTION_WINDOW = 16_777_216;
-/** A peer that reads nothing and has us answer PING after PING is let go at this. */
+/** Unsent bytes at which we drop a peer that asks PING after PING and reads nothing. */
 const MOST_UNSENT = 33_554_432;
 
 /**
- * The client's end of one HTTP/2 connection (RFC 9113), made to cost little: all that is said in one turn of the event loop
- * leaves in one write. It keeps the protocol and decides nothing: how many requests there are and what becomes of those
- * without an answer is the owner's. Not offered: push, priorities, trailers.
+ * The client's end of one HTTP/2 connection (RFC 9113), built to be cheap: everything written in one turn of the event loop
+ * leaves in one write. It follows the protocol and decides nothing else: the owner decides how many requests there are and
+ * what happens to those without an answer. It does not offer push, priorities or trailers.
  */
 export class Session<Carried> {
   readonly #socket: Socket;
@@ -66,14 +66,14 @@ export class Session<Carried> {
   readonly #streams = new Map<number, Stream<Carried>>();
   #isClosed = false;
   #isEnded = false;
-  /** The peer's have come. */
+  /** The peer's SETTINGS have arrived. */
   #hasSettings = false;
   #nextStream = 1;
   #mostStreams = Number.POSITIVE_INFINITY;
   #received = 0;
   #onPong: (() => void) | null = null;
 
-  /** `unindexed`: headers that the peer is not to remember. */
+  /** `unindexed`: names of headers that must not go into the peer's header table. */
   constructor(socket: Socket, origin: URL, unindexed: readonly string[], owner: SessionOwner<Carried>) {
     this.#socket = socket;
     this.#origin = { scheme: origin.protocol.slice(0, -1), authority: origin.host };
@@ -97,8 +97,8 @@ export class Session<Carried> {
   }
 
   /**
-   * Begins a request; null, and nothing is sent, when its headers cannot be: control characters, or too many octets for one
-   * frame. Pseudo-headers come first among them.
+   * Begins a request. Pseudo-headers come first in `headers`. Returns null and sends nothing if the headers cannot be sent:
+   * they hold control characters or do not fit into one frame.
    */
   request(headers: Readonly<Record<string, string>>, body: string, carried: Carried): Stream<Carried> | null {
     const room = this.#roomFor(headers);
@@ -125,13 +125,13 @@ export class Session<Carried> {
     return stream;
   }
 
-  /** Ends a stream: the peer is told, and the owner. */
+  /** Resets a stream and reports its end to the owner. */
   cancel(id: number): void {
     const stream = this.#streams.get(id);
     if (stream !== undefined) this.#reset(stream, CODE.cancel);
   }
 
-  /** Calls back once the peer has answered; never when it does not. A second asks instead of the first. */
+  /** Calls back once the peer has answered, or never. A second call replaces the first. */
   ping(onPong: () => void): void {
     if (this.#isClosed) return;
     this.#onPong = onPong;
@@ -139,29 +139,29 @@ export class Session<Carried> {
     this.#writer.flushSoon();
   }
 
-  /** Says that nothing more comes, and closes our side. */
+  /** Sends GOAWAY and closes our side of the socket. */
   end(): void {
     if (this.#isClosed || this.#isEnded) return;
     this.#isEnded = true;
-    this.#sayGoodbye(CODE.noError);
+    this.#writeGoaway(CODE.noError);
     this.#socket.end();
   }
 
-  /** Ends all at once, whatever is under way; the peer gets a last word. */
+  /** Ends every stream at once, sends a last GOAWAY and destroys the socket. */
   destroy(code: number = CODE.noError): void {
     if (this.#isClosed) return;
-    this.#sayGoodbye(code);
+    this.#writeGoaway(code);
     this.closed();
     setImmediate(() => this.#socket.destroy());
   }
 
-  /** The socket is gone: so is every stream. To be told by who watches over it. */
+  /** Ends every stream because the socket is gone. The owner of the socket calls it. */
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#reader.stop();
     this.#writer.close();
-    for (const stream of this.#streams.values()) this.#over(stream);
+    for (const stream of this.#streams.values()) this.#endStream(stream);
   }
 
   #roomFor(headers: Readonly<Record<string, string>>): number | null {
@@ -195,10 +195,10 @@ export class Session<Carried> {
     else if (type === FRAME.ping) this.#ping(flags, id, payload);
     else if (type === FRAME.goaway) this.#goaway(id, payload);
     else if (type === FRAME.pushPromise) throw new ConnectionError(CODE.protocolError, 'pushes, which we do not allow');
-    // PRIORITY and what we do not know is passed over (RFC 9113 §5.5).
+    // PRIORITY and unknown frames are ignored (RFC 9113 §5.5).
   }
 
-  /** Undefined for a stream that is over: the peer may not have known. */
+  /** Undefined for a stream that has ended: the peer may not know yet. */
   #streamOf(id: number): Stream<Carried> | undefined {
     if (id % 2 === 0 || id >= this.#nextStream)
       throw new ConnectionError(CODE.protocolError, 'speaks on a stream that was never opened');
@@ -206,7 +206,7 @@ export class Session<Carried> {
   }
 
   #headers(flags: number, id: number, block: Buffer): void {
-    const headers = this.#decoder.decode(block); // in any case: both ends must agree on the table
+    const headers = this.#decoder.decode(block); // always, because both ends must keep the same header table
     const stream = this.#streamOf(id);
     if (stream === undefined) return;
     const isEnd = (flags & FLAG.endStream) !== 0;
@@ -223,7 +223,7 @@ export class Session<Carried> {
   }
 
   #data(flags: number, id: number, payload: Buffer): void {
-    this.#took(payload.length);
+    this.#returnWindow(payload.length);
     const stream = this.#streamOf(id);
     if (stream === undefined) return;
     const chunk = unpadded(flags, payload);
@@ -232,8 +232,8 @@ export class Session<Carried> {
     if ((flags & FLAG.endStream) !== 0) this.#complete(stream);
   }
 
-  /** Gives the peer's window back in large steps. A stream's own need not be: an answer that fills it is cut. */
-  #took(octets: number): void {
+  /** Widens the connection's window in large steps. A stream's window needs no update: a response that fills it is cut. */
+  #returnWindow(octets: number): void {
     this.#received += octets;
     if (this.#received < CONNECTION_WINDOW / 2) return;
     this.#writer.windowUpdate(0, this.#received);
@@ -243,19 +243,19 @@ export class Session<Carried> {
   #complete(stream: Stream<Carried>): void {
     if (!this.#streams.has(stream.id)) return;
     stream.isComplete = true;
-    // Answered before all was sent: no more of it is wanted (RFC 9113 §8.1).
+    // The peer answered before it had the whole body, so it wants no more of it (RFC 9113 §8.1).
     if (stream.unsent !== null) this.#writer.rstStream(stream.id, CODE.noError);
-    this.#over(stream);
+    this.#endStream(stream);
   }
 
   #reset(stream: Stream<Carried>, code: number): void {
     this.#writer.rstStream(stream.id, code);
     this.#writer.flushSoon();
     stream.resetCode = code;
-    this.#over(stream);
+    this.#endStream(stream);
   }
 
-  #over(stream: Stream<Carried>): void {
+  #endStream(stream: Stream<Carried>): void {
     this.#streams.delete(stream.id);
     this.#outgoing.drop(stream);
     this.#owner.onStreamEnd(stream);
@@ -266,7 +266,7 @@ export class Session<Carried> {
     const stream = this.#streamOf(id);
     if (stream === undefined) return;
     stream.resetCode = payload.readUInt32BE(0);
-    this.#over(stream);
+    this.#endStream(stream);
   }
 
   #windowUpdate(id: number, payload: Buffer): void {
@@ -283,7 +283,7 @@ export class Session<Carried> {
       throw new ConnectionError(CODE.frameSizeError, 'an acknowledgement of SETTINGS is empty');
     if ((flags & FLAG.ack) !== 0) return;
     if (payload.length % 6 !== 0) throw new ConnectionError(CODE.frameSizeError, 'a setting has six octets');
-    // Before anything that uses them: for the peer they hold from here on.
+    // The acknowledgement goes first: for the peer, the new settings apply to everything after it.
     this.#reply(FRAME.settings, Buffer.alloc(0));
     for (let at = 0; at < payload.length; at += 6) this.#set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     this.#hasSettings = true;
@@ -319,11 +319,11 @@ export class Session<Carried> {
     if (payload.length < 8) throw new ConnectionError(CODE.frameSizeError, 'a GOAWAY has eight octets');
     const lastStream = payload.readUInt32BE(0) & MAX_WINDOW;
     this.#owner.onGoaway(payload.readUInt32BE(4), lastStream);
-    for (const stream of this.#streams.values()) if (stream.id > lastStream) this.#over(stream);
+    for (const stream of this.#streams.values()) if (stream.id > lastStream) this.#endStream(stream);
   }
 
-  #sayGoodbye(code: number): void {
-    const payload = Buffer.alloc(8); // no stream of the peer's was ever looked at
+  #writeGoaway(code: number): void {
+    const payload = Buffer.alloc(8); // last stream 0: we never process a stream that the peer opens
     payload.writeUInt32BE(code, 4);
     this.#writer.frame(FRAME.goaway, 0, 0, payload);
     this.#writer.flush();
@@ -336,7 +336,7 @@ export class Session<Carried> {
   }
 }
 
-/** Characters that a header's value may have, each an octet. Source: RFC 9110 §5.5. */
+/** True if every character is allowed in a header's value and is one octet. Source: RFC 9110 §5.5. */
 function isValue(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }

@@ -1,41 +1,41 @@
 import type { Connection } from './connection.ts';
 
 export interface WatchLimits {
-  /** From the first packet to the peer's SETTINGS. */
+  /** Time from opening a connection to the peer's SETTINGS. */
   connectMs: number;
-  /** Without anything under way, until a connection is closed. */
+  /** Time without a request after which a connection is closed. */
   idleMs: number;
-  /** Without a word of the peer, until it is asked for one. */
+  /** Time without a reply after which the peer is asked with a PING. */
   silenceMs: number;
-  /** For its answer to that. */
+  /** Time that the peer has to answer the PING. */
   pongMs: number;
-  /** For a peer to close a connection that is retired and empty. */
-  farewellMs: number;
+  /** Time that the peer has to close a connection that is retired and empty. */
+  closeMs: number;
 }
 
 interface Seen {
   openedAt: number;
   heardAt: number;
   usedAt: number;
-  /** Null: not asked. */
+  /** When the peer was last asked with a PING that it has not answered. null: not asked. */
   askedAt: number | null;
 }
 
-const usual: WatchLimits = {
+const defaults: WatchLimits = {
   connectMs: 10_000,
   idleMs: 3_600_000,
   silenceMs: 60_000,
   pongMs: 10_000,
-  farewellMs: 5_000,
+  closeMs: 5_000,
 };
 
-/** Ends connections that never open, have fallen silent or are not needed. */
+/** Ends connections that do not open, have fallen silent or are not needed. */
 export class Watch {
   readonly #limits: WatchLimits;
   readonly #seen = new Map<Connection, Seen>();
 
   constructor(limits: Partial<WatchLimits> = {}) {
-    this.#limits = { ...usual, ...limits };
+    this.#limits = { ...defaults, ...limits };
   }
 
   opened(connection: Connection, now: number): void {
@@ -46,12 +46,12 @@ export class Watch {
     this.#seen.delete(connection);
   }
 
-  /** To be called every now and then. */
+  /** Checks one connection. Called about once a second. */
   look(connection: Connection, now: number): void {
     const seen = this.#seen.get(connection);
     if (seen === undefined) return;
     if (connection.underWay > 0) seen.usedAt = now;
-    if (connection.isProven) connection.isSettled = true;
+    if (connection.isProven) connection.isLimitFinal = true;
     if (connection.heard) {
       connection.heard = false;
       seen.heardAt = now;
@@ -60,7 +60,7 @@ export class Watch {
     if (connection.state === 'connecting') {
       if (now - seen.openedAt >= this.#limits.connectMs) connection.destroy('timeout');
     } else if (connection.state === 'retired') {
-      if (now - seen.usedAt >= this.#limits.farewellMs) connection.destroy();
+      if (now - seen.usedAt >= this.#limits.closeMs) connection.destroy();
     } else if (seen.askedAt !== null) {
       if (now - seen.askedAt >= this.#limits.pongMs) connection.destroy('silent');
     } else if (now - seen.usedAt >= this.#limits.idleMs) {

@@ -4,23 +4,23 @@ const LEAST = 100;
 const EVERY_MS = 20;
 const GROWTH = 1.5;
 const DECAY = 0.95;
-/** Below this share of its time at work the process has time to spare, so those who wait do so for the peer. */
+/** If the event loop is busy for less than this share of its time, waiting requests wait for the peer, not for us. */
 const SPARE = 0.9;
 const FULL = 0.97;
-/** A peer that answers sooner is near: the least window carries 20,000 requests a second to it, more than one process makes. */
+/** A peer that answers sooner is near: the smallest window carries 20,000 requests/s to it, more than one process makes. */
 const NEAR_MS = 5;
-/** For how long the fastest answer counts. */
+/** How long the fastest answer counts. */
 const MEMORY_MS = 1_000;
 
 /**
- * How many requests may be under way at once, sized by need. When some wait although this process has time to spare, and
- * the peer is not near, the peer's latency is what holds them up, and more streams help. Otherwise they only cost: measured
- * over one connection without latency, 100 streams carry 52,000 messages/s and 1,000 carry 37,000.
+ * How many requests may be under way at once. If requests wait although this process has time to spare and the peer is not
+ * near, then the peer's latency delays them, and more streams help. Otherwise more streams only cost: measured over one
+ * connection without latency, 100 streams carry 52,000 messages/s and 1,000 carry 37,000.
  */
 export class Window {
   size = LEAST;
   #consideredAt = Number.NEGATIVE_INFINITY;
-  /** One request at a time is measured. */
+  /** The request whose round trip is being measured: one at a time. null: none. */
   #measured: { request: object; at: number } | null = null;
   #fastest = { ms: Number.POSITIVE_INFINITY, at: Number.NEGATIVE_INFINITY };
   readonly #most: number;
@@ -35,7 +35,7 @@ export class Window {
     this.#measured ??= { request, at: performance.now() };
   }
 
-  /** It has its answer, or has lost its connection. */
+  /** The request has its answer or has lost its connection. */
   ended(request: object): void {
     if (this.#measured?.request !== request) return;
     const now = performance.now();
@@ -43,12 +43,12 @@ export class Window {
     this.#measured = null;
   }
 
-  /** A round trip, in milliseconds. */
+  /** Records a round trip of `ms` milliseconds. */
   note(ms: number, now: number): void {
     if (ms <= this.#fastest.ms || now - this.#fastest.at > MEMORY_MS) this.#fastest = { ms, at: now };
   }
 
-  /** Asked when it is full and somebody waits; true when it is no longer full. */
+  /** Called when the window is full and a request waits. True if the window has grown. */
   grows(now = performance.now()): boolean {
     if (now - this.#consideredAt < EVERY_MS) return false;
     this.#consideredAt = now;
@@ -61,7 +61,7 @@ export class Window {
   }
 }
 
-/** The share of the time since the last call during which the event loop was at work. */
+/** Returns a function that gives the share of time, since its last call, that the event loop was busy. */
 function loopUtilization(): () => number {
   let last = performance.eventLoopUtilization();
   return () => {

@@ -19,33 +19,33 @@ import { CompressionError } from '../huffman.ts';
 import { Outgoing, type Sending } from '../outgoing.ts';
 
 export interface Http2Options {
-  /** Called once a request is complete, in the order in which they end. */
+  /** Called once for each request, when it is complete or its body is too long. */
   onRequest(request: WireRequest): Reaction;
-  /** Streams a client may open at first. */
+  /** Number of streams that a new client may have open. */
   maxStreams: number;
-  /** Bodies longer than this are handed over cut, at once. At most half of our window. */
+  /** A longer body is cut, and its request is passed on at once. At most half of our window. */
   maxBodyBytes: number;
-  /** Sent with GOAWAY. */
+  /** Debug data that is sent with GOAWAY. */
   goAwayText: string;
 }
 
-/** A stream lives from its HEADERS until it is answered and the request has ended, or either end resets it. */
+/** A stream lives from its HEADERS until it is answered and its request has ended, or until either end resets it. */
 interface Stream extends Sending {
   headers: readonly string[];
   body: Buffer[];
   bodyBytes: number;
   isComplete: boolean;
-  /** Its request has been handed over: once, also when the body was cut. */
-  isTaken: boolean;
+  /** `onRequest` has been called for it, which happens once, even if the body was cut. */
+  isHandled: boolean;
 }
 
 const OUR_STREAM_WINDOW = 1_048_576;
 const OUR_CONNECTION_WINDOW = 16_777_216;
 
 /**
- * The server's end of one HTTP/2 connection (RFC 9113), made to cost little: frames are parsed where they lie, headers
- * stay flat, answers of one turn of the event loop leave in one write. Life: preface → open → (GOAWAY sent or received →
- * finishing) → closed. Not offered: push, priorities, trailers in answers.
+ * The server's end of one HTTP/2 connection (RFC 9113), built to be cheap: frames are parsed without copies, headers stay
+ * flat, and the answers of one turn of the event loop leave in one write. Life: preface → open → (GOAWAY sent or received →
+ * finishing) → closed. It does not offer push, priorities or trailers in answers.
  */
 export class Http2Connection implements WireConnection {
   readonly isHttp2 = true;
@@ -57,16 +57,16 @@ export class Http2Connection implements WireConnection {
   readonly #outgoing: Outgoing<Stream>;
   readonly #decoder = new HeaderDecoder();
   readonly #streams = new Map<number, Stream>();
-  /** What has come while the preface is not whole; null once it is. */
+  /** Bytes received while the preface is incomplete. null: it is complete. */
   #opening: Buffer | null = Buffer.alloc(0);
   #lastStream = 0;
-  /** The last stream we promised to answer, once GOAWAY has been sent. */
+  /** The last stream that a GOAWAY promised to answer. */
   #lastPromised = MAX_WINDOW;
   #isFinishing = false;
   #isClosed = false;
-  /** Of our SETTINGS only what the client has acknowledged binds it. */
-  #unacknowledged: (number | null)[] = [];
-  #boundToStreams = MAX_WINDOW;
+  /** Limits of streams that we have announced and the client has not acknowledged, so they do not bind it yet. */
+  #unacknowledged: number[] = [];
+  #acknowledgedStreams = MAX_WINDOW;
   #received = 0;
 
   constructor(socket: Socket, options: Http2Options) {
@@ -77,7 +77,7 @@ export class Http2Connection implements WireConnection {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => socket.resume());
-    // A reset by the other end is daily bread here: 'close' follows, and that is where we let go.
+    // Clients reset connections all the time. 'close' follows, and that handler cleans up.
     socket.on('error', () => undefined);
     socket.on('end', () => socket.end());
     socket.on('close', () => {
@@ -144,13 +144,13 @@ export class Http2Connection implements WireConnection {
     else if (type === FRAME.rstStream) this.#rstStream(stream, payload);
     else if (type === FRAME.goaway) this.#isFinishing = true;
     else if (type === FRAME.pushPromise) throw new ConnectionError(CODE.protocolError, 'a client does not push');
-    // PRIORITY and what we do not know is passed over (RFC 9113 §5.5).
+    // PRIORITY and unknown frames are ignored (RFC 9113 §5.5).
     if (this.#isFinishing) this.#endWhenIdle();
   }
 
   #headers(flags: number, id: number, block: Buffer): void {
     if (id % 2 === 0) throw new ConnectionError(CODE.protocolError, 'a client opens odd streams');
-    // Decoded in any case: both ends must agree on the table.
+    // Always decoded, because both ends must keep the same header table.
     const headers = this.#decoder.decode(block);
     const known = this.#streams.get(id);
     if (known !== undefined) {
@@ -161,7 +161,7 @@ export class Http2Connection implements WireConnection {
     if (id <= this.#lastStream) throw new ConnectionError(CODE.streamClosed, 'the stream was used before');
     if (id > this.#lastPromised) return;
     this.#lastStream = id;
-    if (this.#streams.size >= this.#boundToStreams) {
+    if (this.#streams.size >= this.#acknowledgedStreams) {
       this.#writer.rstStream(id, CODE.refusedStream);
       return;
     }
@@ -173,20 +173,20 @@ export class Http2Connection implements WireConnection {
   #data(flags: number, id: number, payload: Buffer): void {
     const wasOpened = id <= this.#lastStream || id > this.#lastPromised;
     if (id === 0 || !wasOpened) throw new ConnectionError(CODE.protocolError, 'data for a stream that is not open');
-    this.#took(payload.length);
+    this.#returnWindow(payload.length);
     const stream = this.#streams.get(id);
-    // Reset or answered early by us; the client may not know yet.
+    // We have reset it or answered early; the client may not know yet.
     if (stream === undefined) return;
     if (stream.isComplete) throw new ConnectionError(CODE.streamClosed, 'data after the end of a request');
     const body = unpadded(flags, payload);
     stream.bodyBytes += body.length;
-    if (body.length > 0 && !stream.isTaken) stream.body.push(body);
+    if (body.length > 0 && !stream.isHandled) stream.body.push(body);
     if ((flags & FLAG.endStream) !== 0) this.#complete(stream);
     else if (stream.bodyBytes > this.#options.maxBodyBytes) this.#request(stream);
   }
 
-  /** Gives the client's window back in large steps. */
-  #took(octets: number): void {
+  /** Widens the connection's window in large steps. */
+  #returnWindow(octets: number): void {
     this.#received += octets;
     if (this.#received < OUR_CONNECTION_WINDOW / 2) return;
     this.#writer.windowUpdate(0, this.#received);
@@ -200,8 +200,8 @@ export class Http2Connection implements WireConnection {
   }
 
   #request(stream: Stream): void {
-    if (stream.isTaken) return;
-    stream.isTaken = true;
+    if (stream.isHandled) return;
+    stream.isHandled = true;
     const method = header(stream, ':method');
     const path = header(stream, ':path');
     if (method === undefined || path === undefined) {
@@ -234,7 +234,7 @@ export class Http2Connection implements WireConnection {
     else if (reaction.kind === 'truncate') this.#truncate(stream, reaction.answer);
     else if (reaction.kind === 'reset') this.#reset(stream, CODE.internalError);
     else if (reaction.kind === 'close') this.destroy();
-    else if (reaction.kind === 'unprocessed') this.#leaveOut(stream);
+    else if (reaction.kind === 'unprocessed') this.#exclude(stream);
     if (this.#isFinishing) this.#endWhenIdle();
   }
 
@@ -262,7 +262,7 @@ export class Http2Connection implements WireConnection {
   }
 
   #sent(stream: Stream): void {
-    // An answer before the end of the request: the client shall stop sending (RFC 9113 §8.1).
+    // We answered before the request ended: tell the client to stop sending (RFC 9113 §8.1).
     if (!stream.isComplete) this.#writer.rstStream(stream.id, CODE.noError);
     this.#forget(stream);
   }
@@ -277,8 +277,8 @@ export class Http2Connection implements WireConnection {
     this.#outgoing.drop(stream);
   }
 
-  /** The streams from this one on count as never seen; those before it are still answered. */
-  #leaveOut(stream: Stream): void {
+  /** Sends a GOAWAY that declares this stream and later ones unprocessed. Earlier streams are still answered. */
+  #exclude(stream: Stream): void {
     for (const one of this.#streams.values()) if (one.id >= stream.id) this.#forget(one);
     this.#sendGoAway(CODE.noError, Math.max(stream.id - 2, 0));
   }
@@ -294,11 +294,11 @@ export class Http2Connection implements WireConnection {
   #settingsFrame(flags: number, id: number, payload: Buffer): void {
     if (id !== 0) throw new ConnectionError(CODE.protocolError, 'SETTINGS belong to the connection');
     if ((flags & FLAG.ack) !== 0) {
-      this.#boundToStreams = this.#unacknowledged.shift() ?? this.#boundToStreams;
+      this.#acknowledgedStreams = this.#unacknowledged.shift() ?? this.#acknowledgedStreams;
       return;
     }
     if (payload.length % 6 !== 0) throw new ConnectionError(CODE.frameSizeError, 'a setting has six octets');
-    // First, since what the settings allow must not come before it.
+    // The acknowledgement goes first, because nothing that uses the new settings may precede it.
     this.#writer.frame(FRAME.settings, FLAG.ack, 0, Buffer.alloc(0));
     for (let at = 0; at < payload.length; at += 6) {
       const [setting, value] = [payload.readUInt16BE(at), payload.readUInt32BE(at + 2)];
@@ -353,5 +353,5 @@ export class Http2Connection implements WireConnection {
 }
 
 function newStream(id: number, headers: readonly string[], window: number): Stream {
-  return { id, headers, body: [], bodyBytes: 0, isComplete: false, isTaken: false, window, unsent: null };
+  return { id, headers, body: [], bodyBytes: 0, isComplete: false, isHandled: false, window, unsent: null };
 }

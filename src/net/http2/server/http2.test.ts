@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { type ListenOptions, listen } from '../../../simulate/listen.ts';
 import type { Reaction, WireRequest } from '../../wire.ts';
 
-/** Answers with what it understood. */
+/** Answers with the request as the server understood it. */
 const echo = (request: WireRequest): Reaction => ({
   kind: 'answer',
   answer: {
@@ -74,7 +74,7 @@ async function answerOf(stream: ClientHttp2Stream) {
   return { status, text: Buffer.concat(parts).toString('latin1') };
 }
 
-test('what an independent client says in headers, path and body is what we understand', async (t) => {
+test('headers, path and body of an independent client arrive unchanged', async (t) => {
   const { session } = await started(t);
   const name = fc.stringMatching(/^x-[a-z0-9-]{1,20}$/);
   const value = fc.stringMatching(/^[!-~]([ -~]{0,200}[!-~])?$/);
@@ -98,14 +98,14 @@ test('what an independent client says in headers, path and body is what we under
   );
 });
 
-test('headers of many kilobytes come in CONTINUATION frames and are put together', async (t) => {
+test('headers of many kilobytes in CONTINUATION frames are put together', async (t) => {
   const { session } = await started(t);
   const long = 'abcdefghij'.repeat(3_000);
   const { text } = await ask(session, { 'x-long': long });
   assert.deepEqual(JSON.parse(text).headers, ['x-long', long]);
 });
 
-test('a body larger than the windows of the client arrives whole, and so do its neighbours', async (t) => {
+test("a body larger than the client's windows arrives whole, and so do its neighbours", async (t) => {
   const body = Buffer.alloc(3_000_000, 'x');
   const { session } = await started(t, ({ path }) => ({
     kind: 'answer',
@@ -116,7 +116,7 @@ test('a body larger than the windows of the client arrives whole, and so do its 
   assert.equal(small.text, 'small');
 });
 
-test('ten thousand requests with bodies, a hundred at a time, are all answered with their own', async (t) => {
+test('ten thousand requests, a hundred at a time, are each answered with their own body', async (t) => {
   const { session } = await started(t);
   let next = 0;
   const lane = async () => {
@@ -129,7 +129,7 @@ test('ten thousand requests with bodies, a hundred at a time, are all answered w
   await Promise.all(Array.from({ length: 100 }, lane));
 });
 
-test('a body that is too long is cut and answered at once', async (t) => {
+test('a request with too long a body is cut and answered at once', async (t) => {
   const { session } = await started(t, (request) => ({
     kind: 'answer',
     answer: { status: request.isOversize ? 413 : 200, headers: [], body: '' },
@@ -139,7 +139,7 @@ test('a body that is too long is cut and answered at once', async (t) => {
   assert.equal((await ask(session, {}, 'x')).status, 200);
 });
 
-test('more streams than the acknowledged setting allows are refused, and a later setting allows more', async (t) => {
+test('streams beyond the acknowledged setting are refused, and a later setting allows more', async (t) => {
   const onRequest = ({ connection, path }: WireRequest): Reaction => {
     if (path === '/more') connection.allowStreams(50);
     return path === '/wait' ? { kind: 'silence' } : { kind: 'answer', answer: { status: 200, headers: [], body: '' } };
@@ -152,7 +152,7 @@ test('more streams than the acknowledged setting allows are refused, and a later
   await raised;
   assert.equal(session.remoteSettings.maxConcurrentStreams, 50);
 
-  // A client that acknowledges the setting and does not keep to it: by hand, since a good client queues.
+  // A client that acknowledges the setting and breaks it. It is written by hand, because a good client queues.
   const socket = connectTcp(Number(new URL(server.url).port), '127.0.0.1');
   t.after(() => socket.destroy());
   const head = '82' + '84'; // GET /
@@ -166,7 +166,7 @@ test('more streams than the acknowledged setting allows are refused, and a later
   }
 });
 
-test('GOAWAY lets what is under way end and carries its text', async (t) => {
+test('requests under way finish after GOAWAY, which carries its text', async (t) => {
   const { session } = await started(t, ({ connection, path }) => {
     if (path === '/last') connection.goAway();
     return { kind: 'answer', afterMs: 5, answer: { status: 200, headers: [], body: path } };
@@ -181,7 +181,7 @@ test('GOAWAY lets what is under way end and carries its text', async (t) => {
   await closed;
 });
 
-test('a request that GOAWAY leaves out fails at the client as refused, the one before it is answered', async (t) => {
+test('a request that GOAWAY excludes fails at the client as refused; the one before it is answered', async (t) => {
   const { session } = await started(t, ({ path }) =>
     path === '/out'
       ? { kind: 'unprocessed' }
@@ -195,7 +195,7 @@ test('a request that GOAWAY leaves out fails at the client as refused, the one b
   assert.equal((await before).text, 'in');
 });
 
-test('a reset ends one stream, a truncated answer is cut short, a close takes the connection', async (t) => {
+test('a reset ends one stream, a truncated answer is cut short, a close ends the connection', async (t) => {
   const { session } = await started(t, ({ path }): Reaction => {
     const answer = { status: 200, headers: [], body: 'x'.repeat(100) };
     if (path === '/reset') return { kind: 'reset' };
@@ -218,13 +218,13 @@ const attacks: [string, string][] = [
   ['sends data for a stream that is not open', '000001000000000001aa'],
   ['opens an even stream', '000001010500000002' + '82'],
   ['sends a header block that cannot be decoded', '000001010500000001' + '80'],
-  ['continues what was not begun', '000001090400000001' + '82'],
+  ['continues a header block that was not begun', '000001090400000001' + '82'],
   ['pushes', '000004050400000001' + '00000002'],
   ['updates a window by nothing', '000004080000000000' + '00000000'],
   ['makes a window too large', '000004080000000000' + '7fffffff'],
 ];
 for (const [what, hex] of attacks) {
-  test(`a client that ${what} gets GOAWAY and the end of the connection; others go on`, async (t) => {
+  test(`a client that ${what} gets GOAWAY and loses its connection; other clients go on`, async (t) => {
     const { server, session } = await started(t, echo, { protocols: ['h2'] });
     const socket = connectTcp(Number(new URL(server.url).port), '127.0.0.1');
     const preface = what.startsWith('does not') ? '' : Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n').toString('hex');
@@ -236,7 +236,7 @@ for (const [what, hex] of attacks) {
   });
 }
 
-test('whatever octets follow the preface, the server lives', async (t) => {
+test('the server survives any octets after the preface', async (t) => {
   const { server, session } = await started(t);
   const frames = fc.array(
     fc.record({
@@ -264,7 +264,7 @@ test('whatever octets follow the preface, the server lives', async (t) => {
   assert.equal((await ask(session, {})).status, 200);
 });
 
-test('HTTP/1.1 on the same port is understood the same way', async (t) => {
+test('HTTP/1.1 on the same port is understood in the same way', async (t) => {
   const { server } = await started(t);
   const answer = await fetch(`${server.url}/x?y`, { method: 'POST', body: 'hello', headers: { 'X-A': 'b' } });
   const heard = (await answer.json()) as { method: string; path: string; headers: string[]; body: string };

@@ -1,7 +1,7 @@
 import type { Exchange } from './exchange.ts';
 
-/** Those who wait for a place, first come first served. */
-export class Line {
+/** Requests that wait for a free stream, first come, first served. */
+export class WaitQueue {
   #items: Exchange[] = [];
   #head = 0;
   #pushed = 0;
@@ -11,17 +11,17 @@ export class Line {
   }
 
   push(exchange: Exchange): void {
-    exchange.place = this.#pushed;
+    exchange.arrival = this.#pushed;
     this.#pushed += 1;
     this.#items.push(exchange);
   }
 
-  /** It has waited before, and stands where it would stand if it had never left. */
+  /** Returns a request that left the queue to the position that it would have if it had stayed. */
   putBack(exchange: Exchange): void {
     let [from, to] = [this.#head, this.#items.length];
     while (from < to) {
       const middle = (from + to) >>> 1;
-      if ((this.#items[middle]?.place ?? 0) < exchange.place) from = middle + 1;
+      if ((this.#items[middle]?.arrival ?? 0) < exchange.arrival) from = middle + 1;
       else to = middle;
     }
     this.#items.splice(from, 0, exchange);
@@ -42,7 +42,7 @@ export class Line {
     return first;
   }
 
-  /** Takes out those that fit. */
+  /** Removes and returns the requests for which `fits` is true. */
   remove(fits: (exchange: Exchange) => boolean): Exchange[] {
     const live = this.#items.slice(this.#head);
     this.#items = live.filter((exchange) => !fits(exchange));

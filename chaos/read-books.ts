@@ -7,17 +7,17 @@ import type { Allowance, Books, Entry, LedgerRow } from './books.ts';
 import type { Damage } from './strike.ts';
 import type { World } from './world.ts';
 
-/** Most that one worker process has in hand of a broadcast, handed over and not yet written down. */
+/** Most messages of broadcasts that one worker process may have in hand: given to a provider and not yet recorded. */
 export const IN_HAND = { push: MOST_PUSHES, email: MOST_OTHERS.broadcast } as const;
 
-export interface Case {
+export interface Run {
   dispatchIds: readonly string[];
   damage: Damage;
   isCancelled: boolean;
 }
 
-/** Everything that has to agree, as the database, the server and the providers tell it. */
-export async function readBooks(world: World, { dispatchIds, damage, isCancelled }: Case): Promise<Books> {
+/** Reads everything that must agree from the database, the server and the providers. */
+export async function readBooks(world: World, { dispatchIds, damage, isCancelled }: Run): Promise<Books> {
   const received = world.channel === 'email' ? new Map<string, number>() : await world.simulator.targets();
   if (world.channel !== 'push') for (const [address, times] of await world.mail.books()) received.set(address, times);
   for (const [target, times] of received) if (times === 0) received.delete(target); // refused each time
@@ -26,14 +26,14 @@ export async function readBooks(world: World, { dispatchIds, damage, isCancelled
     audience: await readAudience(world),
     rows: await readRows(world, dispatchIds),
     received,
-    told: await readTold(world, dispatchIds),
+    reported: await readReported(world, dispatchIds),
     explained: explainedBy(damage),
     left: await readLeft(world),
     isCancelled,
   };
 }
 
-/** A worker that dies leaves what it had in hand; so does a torn connection, to each of both workers. */
+/** A killed worker leaves what it had in hand in doubt. Torn connections do so for each of the two workers. */
 function explainedBy({ workers, cuts }: Damage): Allowance[] {
   const times = workers + 2 * cuts;
   return [
@@ -72,16 +72,16 @@ async function readRows({ db }: World, dispatchIds: readonly string[]): Promise<
   return rows;
 }
 
-async function readTold({ api }: World, dispatchIds: readonly string[]): Promise<Books['told']> {
-  const told: Record<string, Record<string, number>> = {};
+async function readReported({ api }: World, dispatchIds: readonly string[]): Promise<Books['reported']> {
+  const reported: Record<string, Record<string, number>> = {};
   for (const id of dispatchIds) {
     const { channels } = await api.ask<{ channels: Record<string, Record<string, number>> }>(
       'GET',
       `/dispatches/${id}`,
     );
-    Object.assign(told, channels);
+    Object.assign(reported, channels);
   }
-  return told;
+  return reported;
 }
 
 function readLeft({ db }: World): Promise<Books['left']> {

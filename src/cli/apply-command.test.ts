@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { commandLineOnDatabase, SECRET, temporaryFolder } from '../../test/support/command-line.ts';
+import { loadCatalog } from '../workspace/load-catalog.ts';
+import { secretFrom } from '../workspace/secrets.ts';
+
+const source = `
+email: { smtp: { url: "smtp://u:\${env:CRESSET_SMTP_PASSWORD}@relay.test" } }
+campaigns: [{ id: c, name: Receipts, kind: api }]
+`;
+
+test('a file that refers to variables is applied, and applying it again changes nothing', async (t) => {
+  const file = join(temporaryFolder(t), 'workspace.yaml');
+  writeFileSync(file, source);
+  const { db, workspaceId, run } = await commandLineOnDatabase(t, { CRESSET_SMTP_PASSWORD: 'the-password' });
+  const dry = await run('apply', '--dry-run', file);
+  assert.match(
+    dry.out,
+    /^~ email: .*\n\+ campaign "Receipts" c\n1 to create, 1 to change, .*\nThis was a dry run: nothing was changed\.$/,
+  );
+  const first = await run('apply', file);
+  assert.deepEqual([first.code, first.errors], [0, '']);
+  const second = JSON.parse((await run('apply', file, '--json')).out);
+  assert.deepEqual(second, {
+    dry_run: false,
+    plan: [
+      { what: 'email', id: null, name: '', kind: 'unchanged', changed: [] },
+      { what: 'campaign', id: 'c', name: 'Receipts', kind: 'unchanged', changed: [] },
+    ],
+  });
+  const { settings } = (await loadCatalog(db, secretFrom(SECRET))).workspace(workspaceId) ?? {};
+  assert.equal(settings?.email.smtp?.[0]?.url, 'smtp://u:the-password@relay.test');
+  assert.equal((dry.out + first.out).includes('the-password'), false);
+});
+
+test('a bad file ends with exit code 2 and lists every problem', async (t) => {
+  const file = join(temporaryFolder(t), 'workspace.yaml');
+  writeFileSync(file, 'nme: x\ncampaigns: [{ id: c }]');
+  const { run } = await commandLineOnDatabase(t);
+  const problems = [
+    'nme: there is no such key; did you mean name?',
+    'campaigns[0].name: is required',
+    'campaigns[0].kind: is required',
+  ];
+  const { code, out, errors } = await run('apply', file);
+  assert.deepEqual([code, out], [2, '']);
+  assert.equal(errors, `${file} is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  const json = await run('apply', file, '--json');
+  assert.deepEqual(JSON.parse(json.errors), { error: { name: 'WorkspaceFileError', problems } });
+});
+
+test('a missing file ends with exit code 2', async (t) => {
+  const { run } = await commandLineOnDatabase(t);
+  const file = join(temporaryFolder(t), 'none.yaml');
+  assert.deepEqual(await run('apply', file), {
+    code: 2,
+    out: '',
+    errors: `${file} is not usable:\n  - the file cannot be read (ENOENT)`,
+  });
+});

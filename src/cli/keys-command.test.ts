@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { commandLineOnDatabase, SECRET } from '../../test/support/command-line.ts';
+import { hashKey } from '../workspace/keys.ts';
+import { loadCatalog } from '../workspace/load-catalog.ts';
+import { secretFrom } from '../workspace/secrets.ts';
+
+test('a key is created, listed without its text, and deleted', async (t) => {
+  const { db, run } = await commandLineOnDatabase(t);
+  assert.equal((await run('keys', 'list')).out, 'There are no keys.');
+  const made = await run(
+    'keys',
+    'create',
+    'backend',
+    '-p',
+    'messages.send',
+    'users.track',
+    '-a',
+    '10.0.0.0/8',
+    '--json',
+  );
+  assert.equal(made.code, 0);
+  const { id, name, key } = JSON.parse(made.out);
+  assert.equal(name, 'backend');
+  const stored = (await loadCatalog(db, secretFrom(SECRET))).apiKey(hashKey(key));
+  assert.deepEqual(stored?.permissions, new Set(['messages.send', 'users.track']));
+
+  const listed = await run('keys', 'list', '--json');
+  const [record] = JSON.parse(listed.out);
+  assert.deepEqual(
+    { ...record, created_at: null },
+    {
+      id,
+      name: 'backend',
+      hint: key.slice(0, 4),
+      permissions: ['messages.send', 'users.track'],
+      allow_from: ['10.0.0.0/8'],
+      created_by: 'cresset keys create',
+      created_at: null,
+      last_used_at: null,
+    },
+  );
+  const shown = (await run('keys', 'list')).out;
+  assert.match(shown, /^NAME +KEY +LAST USED +CREATED +BY +ALLOWED FROM +PERMISSIONS +ID\nbackend +.{4}… +never /);
+  assert.equal(shown.includes(key) || listed.out.includes(key), false);
+
+  assert.equal((await run('keys', 'delete', 'backend')).out, 'The key "backend" is deleted.');
+  assert.equal((await run('keys', 'list', '--json')).out, '[]');
+});
+
+test('a new key is printed first, with a warning', async (t) => {
+  const { run } = await commandLineOnDatabase(t);
+  const { out } = await run('keys', 'create', 'ops', '--all-permissions');
+  assert.match(out, /^[0-9a-f-]{36}\n\nThis is the only time the key "ops" is shown\. Its id is [0-9a-f-]{36}\.$/);
+  assert.match((await run('keys', 'list')).out, / anywhere +all /);
+});
+
+test('a key that exists already, or does not exist, ends with exit code 1 and one line', async (t) => {
+  const { run } = await commandLineOnDatabase(t);
+  await run('keys', 'create', 'ops', '--all-permissions');
+  assert.deepEqual(await run('keys', 'create', 'ops', '--all-permissions'), {
+    code: 1,
+    out: '',
+    errors: 'there is a key named "ops" already',
+  });
+  assert.deepEqual(await run('keys', 'delete', 'nobody', '--json'), {
+    code: 1,
+    out: '',
+    errors: '{"error":{"name":"KeyError","problems":["there is no key with the id or name \\"nobody\\""]}}',
+  });
+});
