@@ -1,5 +1,7 @@
 import type { Database } from '../../db/database.ts';
-import { probeWrites } from '../../workspace/probe-writes.ts';
+import { sql } from '../../db/sql.ts';
+import { troubleOf } from '../../db/trouble.ts';
+import { versionText } from '../../db/version.ts';
 import type { Page } from '../page.ts';
 
 /**
@@ -11,7 +13,7 @@ export function healthPage(db: Database): Page {
     method: 'GET',
     path: '/health',
     async handle() {
-      const version = await probeWrites(db);
+      const version = await askVersion(db);
       const refusal = db.refusal();
       const database = {
         ...(version !== null && { version }),
@@ -20,4 +22,21 @@ export function healthPage(db: Database): Page {
       return { status: 200, type: 'application/json', body: JSON.stringify({ message: 'success', database }) };
     },
   };
+}
+
+/**
+ * The version of the database; null when it refuses writes, which `db` then knows as well: a read-only session refuses to
+ * lock rows, and there is none to be locked. Throws when the database does not answer.
+ */
+async function askVersion(db: Database): Promise<string | null> {
+  try {
+    const { version } = await db.one<{ version: number }>(sql`
+      select current_setting('server_version_num')::integer as version,
+             (select count(*) from (select from workspaces where false for update) as nothing) as locked`);
+    return versionText(version);
+  } catch (error) {
+    const kind = troubleOf(error)?.kind ?? 'unreachable';
+    if (kind === 'unreachable') throw error;
+    return null;
+  }
 }
