@@ -3,8 +3,8 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { nextDue } from '../ledger/due-sends.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
-import { type Due, turnPages } from './due-sends.ts';
 import type { Finisher } from './end-tasks.ts';
+import { type Due, turnPages } from './read-due.ts';
 
 /** When each task of a round is to run again: the earliest that was asked for. */
 export class NextRuns {

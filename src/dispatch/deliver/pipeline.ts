@@ -28,7 +28,7 @@ export interface Batch {
 
 /**
  * Sends chunk after chunk: while one is delivered, the facts of the next are read; a chunk begins when the limits of its
- * lane leave room for it, not when the one before has ended. Resolves when every result is written.
+ * lane allow it, not when the one before has ended. Resolves when every result is written.
  */
 export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<void> {
   const pending = new PendingDeliveries();

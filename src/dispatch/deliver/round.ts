@@ -10,10 +10,10 @@ import { lanes } from '../plan/send-plan.ts';
 import { isExpandable, isLive } from '../plan/states.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { explainPauses, findBlocked } from './blocked-channels.ts';
-import { type DueDeps, readDue } from './due-sends.ts';
 import { type Finisher, postpone } from './end-tasks.ts';
 import { endTasks, runsAfter } from './next-runs.ts';
 import { type PipelineDeps, sendInChunks } from './pipeline.ts';
+import { type DueDeps, readDue } from './read-due.ts';
 
 const LONGEST_POSTPONE_MS = 300_000;
 
@@ -36,7 +36,7 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
  * | lease tasks of a lane                                         | worker.ts                              |
  * | load their dispatches; close, expand or send each             | here                                   |
  * | leave out channels that cannot be sent to now                 | blocked-channels.ts                    |
- * | open what was just accepted, resume, read what is due         | due-sends.ts                           |
+ * | open what was just accepted, resume, read what is due         | read-due.ts                            |
  * | chunk by chunk: wait for the limits, read facts ahead         | pipeline.ts                            |
  * | gates → message → caps → marked `sending`                     | decide-chunk.ts, admit/decide.ts       |
  * | deliver: to the provider of its channel, or the sandbox       | pipeline.ts, deliveries.ts             |
