@@ -13,8 +13,8 @@ export interface Push<Rendered extends object = object> {
   pushId: string;
   /** When the dispatch was accepted: a message's time to live counts from here. */
   acceptedAt: Date;
-  /** Told once a connection takes it; by then, or once there is an outcome, another may be made ready. */
-  handover?: { handedOver(): void } | undefined;
+  /** Told once a connection starts it; by then, or once there is an outcome, another may be prepared. */
+  observer?: { started(): void } | undefined;
 }
 
 export type PushEnvironment = 'production' | 'development';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Handover, InHand, type Limit } from './in-hand.ts';
+import { InHand, type Limit, OneInHand } from './in-hand.ts';
 
 /** Takes one after the other, and says which have been let in so far. */
 function takers(inHand: InHand, counts: number[], limit: Limit) {
@@ -16,22 +16,22 @@ test('no more is in hand than the limit; what is given back lets the next in, in
   const inHand = new InHand();
   const admitted = takers(inHand, [600, 600, 300], { most: 1_000, mostAhead: 10_000 });
   assert.deepEqual(await admitted(), [0], 'the third would fit and waits behind the second');
-  inHand.give(199);
+  inHand.end(199);
   assert.deepEqual(await admitted(), [0]);
-  inHand.give(1);
+  inHand.end(1);
   assert.deepEqual(await admitted(), [0, 1]);
-  inHand.give(700);
+  inHand.end(700);
   assert.deepEqual(await admitted(), [0, 1, 2]);
   assert.equal(inHand.count, 600);
 });
 
-test('no more is ahead of the handing over than its limit', async () => {
+test('no more waits to be started than its limit', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [250, 250, 250], { most: 2_000, mostAhead: 500 });
   assert.deepEqual(await admitted(), [0, 1]);
-  inHand.handOver(249);
+  inHand.start(249);
   assert.deepEqual(await admitted(), [0, 1]);
-  inHand.handOver(1);
+  inHand.start(1);
   assert.deepEqual(await admitted(), [0, 1, 2]);
 });
 
@@ -39,20 +39,20 @@ test('something larger than the limit goes when nothing else is there', async ()
   const inHand = new InHand();
   const admitted = takers(inHand, [5_000, 1], { most: 100, mostAhead: 10 });
   assert.deepEqual(await admitted(), [0]);
-  inHand.handOver(5_000);
+  inHand.start(5_000);
   assert.deepEqual(await admitted(), [0]);
-  inHand.give(5_000);
+  inHand.end(5_000);
   assert.deepEqual(await admitted(), [0, 1]);
 });
 
-test('one is handed over once', async () => {
+test('one is started once', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [2, 9], { most: 100, mostAhead: 10 });
-  const [one, other] = [new Handover(inHand), new Handover(inHand)];
-  one.handedOver();
-  one.handedOver();
+  const [one, other] = [new OneInHand(inHand), new OneInHand(inHand)];
+  one.started();
+  one.started();
   assert.deepEqual(await admitted(), [0, 1]);
-  other.handedOver();
+  other.started();
   const more = takers(inHand, [1, 1], { most: 100, mostAhead: 10 });
   assert.deepEqual(await more(), [0]);
 });

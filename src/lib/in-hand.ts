@@ -2,7 +2,7 @@
 export interface Limit {
   /** Most that is in hand, from being taken to being given back. */
   most: number;
-  /** Most of it that is not handed over yet. */
+  /** Most of it that is prepared and not started yet. */
   mostAhead: number;
 }
 
@@ -14,7 +14,7 @@ interface Waiting {
 
 /**
  * Counts what is under way, and lets nobody begin more than the limit. First come, first served. What is prepared before
- * it can be handed over only lies in memory: so it has a limit of its own.
+ * it can be started only lies in memory: so it has a limit of its own.
  */
 export class InHand {
   #count = 0;
@@ -33,14 +33,14 @@ export class InHand {
     });
   }
 
-  /** So many that were taken have been handed over. */
-  handOver(count: number): void {
+  /** So many that were taken have been started. */
+  start(count: number): void {
     this.#ahead -= count;
     this.#admit();
   }
 
-  /** So many that were handed over are done. */
-  give(count: number): void {
+  /** So many that were started are done. */
+  end(count: number): void {
     this.#count -= count;
     this.#admit();
   }
@@ -62,18 +62,18 @@ export class InHand {
   }
 }
 
-/** One of what is in hand: handed over once, however often it is said. */
-export class Handover {
+/** One of what is in hand: started once, however often it is said. */
+export class OneInHand {
   readonly #inHand: InHand;
-  #isOver = false;
+  #isStarted = false;
 
   constructor(inHand: InHand) {
     this.#inHand = inHand;
   }
 
-  handedOver(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#inHand.handOver(1);
+  started(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#inHand.start(1);
   }
 }

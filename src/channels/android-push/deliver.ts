@@ -9,7 +9,7 @@ import { buildBody, type FcmReading, readReply } from './providers/fcm.ts';
 import type { RenderedAndroidPush } from './render.ts';
 import type { FcmSettings } from './settings.ts';
 
-type Message = Pick<Http2Request, 'body' | 'handover'>;
+type Message = Pick<Http2Request, 'body' | 'observer'>;
 
 /** FCM allows 100 streams a connection: these carry 2,000 messages at once. */
 const MAX_CONNECTIONS = 20;
@@ -38,8 +38,8 @@ export function createFcmSender(
     return authorized.headers;
   }
 
-  function call({ body, handover }: Message, token: string, signal: AbortSignal): Promise<Http2Answer> {
-    return pool.request({ headers: headersWith(token), body, handover }, signal);
+  function call({ body, observer }: Message, token: string, signal: AbortSignal): Promise<Http2Answer> {
+    return pool.request({ headers: headersWith(token), body, observer }, signal);
   }
 
   function read(answer: Http2Answer): FcmReading {
@@ -56,7 +56,7 @@ export function createFcmSender(
         clock.now(),
       );
       if (ttlS === null) return { kind: 'expired' };
-      const message = { body: buildBody(app, push, ttlS), handover: push.handover };
+      const message = { body: buildBody(app, push, ttlS), observer: push.observer };
       const reading = read(await call(message, token, signal));
       if (reading.renewsToken === undefined) return reading.outcome;
       const other = await tokens.renew(token);

@@ -34,7 +34,7 @@ export function createApnsSender(
 
   function call(host: ApnsHost, { push, body, signal }: Message, jwt: string): Promise<Http2Answer> {
     const headers = buildHeaders(push, { prefix: host.prefix, topic, jwt });
-    return poolOf(host).request({ headers, body, handover: push.handover }, signal);
+    return poolOf(host).request({ headers, body, observer: push.observer }, signal);
   }
 
   function read(answer: Http2Answer, { token, registeredAt }: Push): ApnsReading {

@@ -55,7 +55,7 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
     const { accessToken } = reading;
     const message = { ...rendered.message, expiresAfter };
     try {
-      push.handover?.handedOver();
+      push.observer?.started();
       const reply = await exchange(messages, buildRequest(message, { prefix, registrationId, accessToken }));
       if (reply.status !== 401) return readReply(reply, { registrationId, now: clock.now() });
       accessTokens.forget(accessToken);

@@ -31,7 +31,7 @@ export function createWebPushSender({
   });
   const encryptors = shareEncryptors(processors);
 
-  async function deliver({ rendered, token, acceptedAt, handover }: Push<RenderedWebPush>): Promise<PushOutcome> {
+  async function deliver({ rendered, token, acceptedAt, observer }: Push<RenderedWebPush>): Promise<PushOutcome> {
     const now = clock.now();
     const reading = readSubscriptionText(token);
     if (!reading.ok) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
@@ -47,7 +47,7 @@ export function createWebPushSender({
       if (origin === null) return { kind: 'failed', reason: 'blocked_target' };
       const body = await encryptors.encrypt({ plaintext, receiver: subscription });
       if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
-      handover?.handedOver();
+      observer?.started();
       const reply = await exchange(origin, { path: pathOf(subscription.endpoint), ttlS, rendered, body });
       return readReply(reply, clock.now());
     } catch (error) {

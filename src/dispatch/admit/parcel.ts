@@ -2,7 +2,7 @@ import type { PushTarget, Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
 
-/** One message, ready to be handed over. */
+/** One message, ready to be delivered. */
 export interface Parcel {
   send: PendingSend;
   dispatch: LoadedDispatch;
@@ -11,6 +11,6 @@ export interface Parcel {
   rendered: object;
   address: string | null;
   pushTargets: readonly PushTarget[];
-  /** Told once the message is with a connection, where the channel's sender says so. */
-  handover: { handedOver(): void } | undefined;
+  /** Told once a connection starts the message, where the channel's sender says so. */
+  observer: { started(): void } | undefined;
 }

@@ -122,5 +122,5 @@ function parcelOf(candidate: Candidate): Parcel {
   const { recipient, address, pushTargets } = facts;
   if (recipient === null) throw new Error('a send was admitted whose person is gone');
   const rendered = renderedOf(candidate);
-  return { send, dispatch, recipient, message, rendered, address, pushTargets, handover: undefined };
+  return { send, dispatch, recipient, message, rendered, address, pushTargets, observer: undefined };
 }

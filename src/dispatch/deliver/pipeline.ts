@@ -1,4 +1,4 @@
-import { Handover, type InHand } from '../../lib/in-hand.ts';
+import { type InHand, OneInHand } from '../../lib/in-hand.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
@@ -117,14 +117,14 @@ function deliver(
   { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
 ): void {
   const { send, dispatch, address, rendered } = parcel;
-  const handover = new Handover(inHand);
-  parcel.handover = handover;
+  const one = new OneInHand(inHand);
+  parcel.observer = one;
   pending.begin();
   /** `error`: null, or what left the send ambiguous. */
   const done = (error: unknown, verdict?: Verdict) => {
     if (verdict?.dueAt) onAgain(send.taskId, verdict.dueAt);
-    handover.handedOver();
-    inHand.give(1);
+    one.started();
+    inHand.end(1);
     pending.end(error);
   };
   deliveries.deliver(parcel, signal).then((delivered) => {
@@ -136,8 +136,8 @@ function deliver(
 
 /** What was taken and is not begun. */
 function letGo(inHand: InHand, count: number): void {
-  inHand.handOver(count);
-  inHand.give(count);
+  inHand.start(count);
+  inHand.end(count);
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

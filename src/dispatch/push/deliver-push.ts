@@ -93,7 +93,7 @@ function summary(
 /** Null for a device that has its final word, or whose next try is not due. */
 function callFor(
   { queues, nowMs }: PushDeps,
-  { send, dispatch, rendered, handover }: Parcel,
+  { send, dispatch, rendered, observer }: Parcel,
   target: PushTarget,
 ): Call | null {
   const { appId, token, registeredAt, environment } = target;
@@ -103,7 +103,7 @@ function callFor(
   // Devices that came later than the first attempt are not of this send.
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
   const acceptedAt = dispatch.triedSince;
-  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, handover };
+  const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, observer };
   return { push, target, queue: queues.queueOf(dispatch.workspace, appId), before };
 }
 

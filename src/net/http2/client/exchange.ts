@@ -6,7 +6,7 @@ export interface Http2Request {
   headers: Http2Headers;
   body: string;
   /** Called each time a connection starts the request: a second time if a second connection must repeat it. */
-  handover?: { handedOver(): void } | undefined;
+  observer?: { started(): void } | undefined;
 }
 
 export type Http2Answer = Http2Reply | Unanswered;

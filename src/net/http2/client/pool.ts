@@ -98,7 +98,7 @@ export class Http2Pool {
       exchange.deadline = this.#now() + this.#requestTimeoutMs;
       this.#underWay.add(exchange);
       this.#window.began(exchange);
-      exchange.request.handover?.handedOver();
+      exchange.request.observer?.started();
       connection.start(exchange);
     }
   }
