@@ -12,7 +12,7 @@ import { needsOf } from '../src/audience/evaluate/needs.ts';
 import type { Filter } from '../src/audience/grammar/filter.ts';
 import { parseAudience } from '../src/audience/grammar/parse.ts';
 import type { Database } from '../src/db/database.ts';
-import { joinSql, raw, sql } from '../src/db/sql.ts';
+import { joinSql, sql } from '../src/db/sql.ts';
 import type { Campaign } from '../src/workspace/catalog.ts';
 import {
   anyFilter,
@@ -29,6 +29,7 @@ import {
   timesOf,
 } from './support/audience-worlds.ts';
 import { testDatabase } from './support/database.ts';
+import { insert } from './support/rows.ts';
 
 const now = new Date('2026-03-15T12:00:00Z');
 const RUNS = 20;
@@ -91,15 +92,6 @@ async function givenSurroundings(db: Database, workspaceId: number): Promise<voi
     values (${workspaceId}, 'email', ${emails[0]}, ${now}, null, null),
            (${workspaceId}, 'email', ${emails[1]?.toLowerCase()}, null, ${now}, null),
            (${workspaceId}, 'phone', ${phones[0]}, null, null, ${now})`);
-}
-
-async function insert(db: Database, table: string, rows: readonly object[]): Promise<void> {
-  const columns = Object.keys(rows[0] ?? {});
-  if (columns.length === 0) return;
-  const columnsOf = raw(columns.map((name) => `"${name}"`).join(', '));
-  await db.run(sql`
-    insert into ${raw(table)} (${columnsOf})
-    select ${columnsOf} from jsonb_populate_recordset(null::${raw(table)}, ${JSON.stringify(rows)}::jsonb)`);
 }
 
 async function givenPeople(db: Database, workspaceId: number, people: readonly GeneratedPerson[]): Promise<void> {

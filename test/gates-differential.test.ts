@@ -5,13 +5,14 @@ import fc from 'fast-check';
 import { type ChannelKey, channelKeys } from '../src/channels/channel.ts';
 import { channels } from '../src/channels/index.ts';
 import type { Database } from '../src/db/database.ts';
-import { joinSql, raw, sql } from '../src/db/sql.ts';
+import { joinSql, sql } from '../src/db/sql.ts';
 import { decide } from '../src/dispatch/admit/decide.ts';
 import { type ReachQuestion, reaches } from '../src/dispatch/admit/gates-sql.ts';
 import { factsOf } from '../src/dispatch/admit/send-facts.ts';
 import { requiredStates } from '../src/people/consent/required-state.ts';
 import { loadRecipients, type Recipient } from '../src/people/profile/facts.ts';
 import { testDatabase } from './support/database.ts';
+import { insert } from './support/rows.ts';
 
 const now = new Date('2026-03-15T12:00:00Z');
 const RUNS = 25;
@@ -65,15 +66,6 @@ const addresses = fc.uniqueArray(
 type World = { people: readonly GeneratedPerson[]; addresses: readonly GeneratedAddress[] };
 type GeneratedPerson = typeof person extends fc.Arbitrary<infer T> ? T : never;
 type GeneratedAddress = typeof addresses extends fc.Arbitrary<(infer T)[]> ? T : never;
-
-async function insert(db: Database, table: string, rows: readonly object[]): Promise<void> {
-  const columns = Object.keys(rows[0] ?? {});
-  if (columns.length === 0) return;
-  const columnsOf = raw(columns.map((name) => `"${name}"`).join(', '));
-  await db.run(sql`
-    insert into ${raw(table)} (${columnsOf})
-    select ${columnsOf} from jsonb_populate_recordset(null::${raw(table)}, ${JSON.stringify(rows)}::jsonb)`);
-}
 
 async function givenWorld(db: Database, workspaceId: number, world: World): Promise<void> {
   await db.run(sql`truncate profiles, subscription_states, push_targets, addresses`);
