@@ -2,6 +2,7 @@ import type { ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
+import type { PushTarget } from '../../people/profile/facts.ts';
 
 /** A visible message of one channel, as far as it is known before there is one. */
 export interface ReachQuestion {
@@ -17,34 +18,37 @@ export interface ReachQuestion {
  * has bucket, user_id, email, phone, email_state and push_state of a person. test/gates-differential.test.ts keeps the
  * two agreed.
  */
-export function reaches({ key, groupId, requiredState, workspaceId }: ReachQuestion): Sql {
-  const { address } = channels[key];
-  switch (address.kind) {
-    case 'none':
-      return sql`true`;
-    case 'push':
-      return sql`${admits(sql`m.push_state`, requiredState)} and exists (
+export function reaches(question: ReachQuestion): Sql {
+  const { address } = channels[question.key];
+  if (address.kind === 'none') return sql`true`;
+  if (address.kind === 'push') return reachesDevice(question, address.platform);
+  return address.kind === 'email' ? reachesMailbox(question) : reachesPhone(question);
+}
+
+function reachesDevice({ requiredState }: ReachQuestion, platform: PushTarget['platform']): Sql {
+  return sql`${admits(sql`m.push_state`, requiredState)} and exists (
         select from push_targets t
-         where t.bucket = m.bucket and t.user_id = m.user_id and t.platform = ${address.platform} and t.foreground
+         where t.bucket = m.bucket and t.user_id = m.user_id and t.platform = ${platform} and t.foreground
            and t.suspect_since is null)`;
-    case 'email': {
-      const ruledOut = requiredState === 'all' ? sql`false` : sql`a.marked_spam_at is not null`;
-      return sql`m.email is not null and ${admits(sql`m.email_state`, requiredState)} and not exists (
+}
+
+function reachesMailbox({ key, requiredState, workspaceId }: ReachQuestion): Sql {
+  const ruledOut = requiredState === 'all' ? sql`false` : sql`a.marked_spam_at is not null`;
+  return sql`m.email is not null and ${admits(sql`m.email_state`, requiredState)} and not exists (
         select from addresses a
-         where a.workspace_id = ${workspaceId} and a.kind = 'email' and a.address = lower(m.email)
+         where a.workspace_id = ${workspaceId} and a.kind = ${channels[key].address.kind} and a.address = lower(m.email)
            and (a.hard_bounced_at is not null or a.suppressed_at is not null or ${ruledOut}))`;
-    }
-    case 'phone': {
-      const ruledOut = channels[key].deadMark === 'invalid_phone' ? sql`a.invalid_at is not null` : sql`false`;
-      return sql`m.phone is not null and exists (
+}
+
+function reachesPhone({ key, groupId, workspaceId }: ReachQuestion): Sql {
+  const ruledOut = channels[key].deadMark === 'invalid_phone' ? sql`a.invalid_at is not null` : sql`false`;
+  return sql`m.phone is not null and exists (
         select from subscription_states s
          where s.bucket = m.bucket and s.user_id = m.user_id and s.group_id = ${groupId} and s.state = 'subscribed'
       ) and not exists (
         select from addresses a
-         where a.workspace_id = ${workspaceId} and a.kind = 'phone' and a.address = m.phone
+         where a.workspace_id = ${workspaceId} and a.kind = ${channels[key].address.kind} and a.address = m.phone
            and (a.suppressed_at is not null or ${ruledOut}))`;
-    }
-  }
 }
 
 function admits(state: Sql, requiredState: RequiredState): Sql {
