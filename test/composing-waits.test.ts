@@ -77,7 +77,7 @@ async function verdictOf({ app, dispatchId }: Waits) {
   return { status, next_attempt_at, attempts };
 }
 
-const slots = ({ app }: Waits) => app.db.query(sql`select channel from cap_places`);
+const slots = ({ app }: Waits) => app.db.query(sql`select channel from cap_slots`);
 
 test('nobody is locked while a message is waited for; then it takes its slot and goes out', async (t) => {
   const waits = await givenWaiting(t, caps);
