@@ -1,5 +1,5 @@
 // `npm test` runs every test; `npm test -- src/people` runs the test files whose path contains the text, and
-// `npm test -- test/ --without=crash,chromium` those of them whose path contains neither of these.
+// `npm test -- test/ --without=crash,chromium` leaves out those whose path contains one of these texts.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 

@@ -119,7 +119,7 @@ test('after kill -9 while an audience of 22,000 is written and a restart, everyb
   assert.equal(await second.end('SIGTERM'), 0);
 });
 
-/** Lets no piece of an audience be written that holds a user id after `userId`, until the returned function is called. */
+/** Blocks the writing of every piece of an audience with a user id after `userId`, until the returned function is called. */
 async function holdExpansion(db: Database, userId: number): Promise<() => Promise<unknown>> {
   await db.run(sql`
     create function wait_for_the_test() returns trigger language plpgsql as $$
