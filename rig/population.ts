@@ -61,7 +61,7 @@ export function personOf(n: number): Record<string, unknown> {
   };
 }
 
-/** Returns whole numbers below a limit. The same seed gives the same numbers. Source: mulberry32. */
+/** Returns whole numbers below a limit. The same seed gives the same numbers. Source: Tommy Ettinger, "mulberry32". */
 function numbers(seed: number): (limit: number) => number {
   let state = (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) >>> 0;
   return (limit) => {

@@ -1,7 +1,7 @@
 /**
  * What a caller can get wrong, and what the server can. The only place where a status is chosen.
  * `label` is the `message` of the answer, as clients of the original know it. Codes are never renamed or reused.
- * Source: shared specification of the endpoint, section 12; kept equal to docs/errors.md by a test.
+ * Source: send.md §12. A test keeps docs/errors.md equal.
  */
 export const errorCodes = {
   bad_request: {

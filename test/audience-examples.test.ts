@@ -1,4 +1,4 @@
-// Every worked example of audience.md 5: stored by /users/track, evaluated by PostgreSQL and by the evaluator.
+// The worked examples of audience.md §5 that are built: stored by /users/track, evaluated by PostgreSQL and by the evaluator.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';

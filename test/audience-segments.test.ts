@@ -1,4 +1,4 @@
-// Every filter of audience.md 6.2: facts stored over HTTP, the filter evaluated by PostgreSQL and by the evaluator.
+// Every filter of audience.md §6.2: facts stored over HTTP, the filter evaluated by PostgreSQL and by the evaluator.
 import assert from 'node:assert/strict';
 import { createECDH } from 'node:crypto';
 import test, { type TestContext } from 'node:test';

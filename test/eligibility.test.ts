@@ -1,4 +1,4 @@
-// The worked chains of eligibility.md 8 and the caps of 4.5, over HTTP.
+// The worked chains of eligibility.md §8 and the caps of §4.5, over HTTP.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';

@@ -1,4 +1,4 @@
-// Rates are counted exactly across servers, also when one statement counts and stores a send. send.md 13.
+// Rates are counted exactly across servers, also when one statement counts and stores a send. send.md §13.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';

@@ -1,4 +1,4 @@
-// Every test vector of the endpoint's specification, section 17, over HTTP.
+// Every test vector of send.md §17 that is built, over HTTP.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
@@ -185,7 +185,7 @@ async function checkInvariant(app: TestApp, dispatchId: string): Promise<void> {
   }
 }
 
-test('send.md 17', async (t) => {
+test('send.md §17', async (t) => {
   const app = await givenWorkspaceOfVectors(t);
 
   for (const vector of vectors) {

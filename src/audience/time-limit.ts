@@ -11,7 +11,7 @@ const LONGEST_MS = 2_000_000_000; // statement_timeout is a 32-bit number of mil
 /** The word for it in `failure`, in the log and in answers. */
 export const TOO_EXPENSIVE = 'audience_too_expensive';
 
-/** An audience that took the database longer than it may: nobody is sent to. Source: audience.md 2.2. */
+/** An audience that took the database longer than it may: nobody is sent to. Source: audience.md §2.2. */
 export class AudienceTooExpensive extends Error {
   constructor(cause: unknown) {
     super(TOO_EXPENSIVE, { cause });

@@ -1,4 +1,4 @@
-// What each channel accepts and refuses: rows of the tables of messaging-objects.md, by channel.
+// What each channel accepts and refuses: rows of the tables of messaging-objects.md §2 to §10, by channel.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';

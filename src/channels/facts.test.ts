@@ -3,7 +3,7 @@ import test from 'node:test';
 import { channelKeys } from './channel.ts';
 import { channels } from './index.ts';
 
-/** What the gates look at, by the kind of address: it must be loaded. Source: eligibility.md 1, steps 5 to 8. */
+/** What the gates look at, by the kind of address: it must be loaded. Source: eligibility.md §1, steps 5 to 8. */
 const looked = {
   email: ['emailFlags'],
   phone: ['groups', 'phoneFlags'],
@@ -33,7 +33,7 @@ for (const key of channelKeys) {
   });
 }
 
-/** Source: eligibility.md 4; messaging-objects.md 10.4. */
+/** Source: eligibility.md §4; messaging-objects.md §10.4. */
 const families = {
   android_push: 'push',
   apple_push: 'push',
@@ -49,7 +49,7 @@ test('caps count all pushes together, and cards not at all', () => {
   assert.deepEqual(Object.fromEntries(channelKeys.map((key) => [key, channels[key].capFamily])), families);
 });
 
-/** Source: messaging-objects.md 6.7, 7.7 and 8.5: a number that WhatsApp does not reach stays good for SMS. */
+/** Source: messaging-objects.md §6.7, §7.7 and §8.5: a number that WhatsApp does not reach stays good for SMS. */
 test('a bounced mail and a number that no SMS reaches mark the address; nothing else does', () => {
   const marks = channelKeys.flatMap((key) => (channels[key].deadMark === null ? [] : [[key, channels[key].deadMark]]));
   assert.deepEqual(marks, [

@@ -50,7 +50,7 @@ for (const [what, given, defaultFrom, expected] of senders) {
   });
 }
 
-/** Source: messaging-objects.md 9.2 and 9.4. */
+/** Source: messaging-objects.md §9.2 and §9.4. */
 const badPort = ['webhook.url: expected port 80 or 443: no other target is allowed in this workspace'];
 const targets: [url: string, allow: string[], problems: string[] | null][] = [
   ['https://hooks.test/x', [], null],

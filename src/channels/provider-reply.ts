@@ -28,7 +28,7 @@ export function plainWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.[\]-]{1,100}$/.test(value) ? value : null;
 }
 
-/** No answer came. Both push providers let such a message be sent again. Source: messaging-objects.md 2.4 and 3.4. */
+/** No answer came. Both push providers let such a message be sent again. Source: messaging-objects.md §2.4 and §3.4. */
 export function readUnanswered({ reason, mayHaveActed }: Unanswered): PushOutcome {
   return { kind: 'retry', reason: `network ${reason}`, ...(mayHaveActed && { isUnclear: true }) };
 }

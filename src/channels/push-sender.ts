@@ -22,7 +22,7 @@ export type PushEnvironment = 'production' | 'development';
 /**
  * What came of one call, and what it says of the token. `suspect`: the reason may also mean that our settings are wrong,
  * so the token is set aside first. `slows`: the provider wants everything of the app to slow down, not only this device.
- * Source: messaging-objects.md 1.9 and 1.11.
+ * Source: messaging-objects.md §1.9 and §1.11.
  */
 export type PushOutcome =
   | { kind: 'accepted'; providerId: string | null; newToken?: string; environment?: PushEnvironment }

@@ -57,7 +57,7 @@ function waitsOf(key: ChannelKey, reason: string, askedMs?: number): number[] {
 }
 
 const pushes = ['android_push', 'apple_push', 'kindle_push', 'web_push'] as const;
-/** Source: messaging-objects.md 1.10 and 9.5. */
+/** Source: messaging-objects.md §1.10 and §9.5. */
 const policies: [key: ChannelKey, reason: string, expected: number[]][] = [
   ...pushes.map((key): [ChannelKey, string, number[]] => [key, '503', [5, 10, 20, 40, 80].map((s) => s * SECOND)]),
   [

@@ -1,6 +1,6 @@
 /**
  * Every code of PostgreSQL that Cresset acts on, by PostgreSQL's own name for it; two characters are a whole class.
- * Source: PostgreSQL 18, Appendix A, "PostgreSQL Error Codes".
+ * Source: PostgreSQL, "PostgreSQL Error Codes".
  */
 export const sqlstates = {
   connection_exception: { code: '08', meaning: 'The connection could not be made, or it broke.' },

@@ -2,7 +2,7 @@ import { DatabaseUnusableError } from './unusable.ts';
 
 const OLDEST_MAJOR = 15;
 
-/** `150013` → `15.13`, `90624` → `9.6.24`. Source: PostgreSQL 18, libpq, `PQserverVersion`. */
+/** `150013` → `15.13`, `90624` → `9.6.24`. Source: PostgreSQL, "PQserverVersion". */
 export function versionText(number: number): string {
   const [major, rest] = [Math.floor(number / 10_000), number % 10_000];
   return major >= 10 ? `${major}.${rest}` : `${major}.${Math.floor(rest / 100)}.${rest % 100}`;

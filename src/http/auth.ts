@@ -7,7 +7,7 @@ import type { Permission } from '../workspace/permissions.ts';
 const bearer = /^bearer ([^\s"']+)$/i;
 
 /**
- * The key of a request, or the reason it may not go on; in the order of the specification: key, address, permission.
+ * The key of a request, or the reason it may not go on; in the order of send.md §3: key, address, permission.
  * Keys are found by their SHA-256, so no comparison of a secret can be timed.
  */
 export function authorize(

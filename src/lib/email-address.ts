@@ -1,6 +1,6 @@
 /**
  * Whether mail may be sent to, or from, this address. Stricter than RFC 5321, as the original is.
- * Source: messaging-objects.md 6.2.
+ * Source: messaging-objects.md §6.2.
  */
 export function isEmailAddress(text: string): boolean {
   const at = text.lastIndexOf('@');

@@ -1,6 +1,6 @@
 /**
  * What published samples and older clients send in the place of a proper scalar, read without guessing.
- * Source: specification of the messaging objects, section 1.3. `undefined` = absent.
+ * Source: messaging-objects.md §1.3. `undefined` = absent.
  */
 export type Reading<T> = { ok: true; value: T | undefined } | { ok: false; expected: string };
 

@@ -1,4 +1,4 @@
-// Which texts are dates. Source: audience.md 3 and 4, and the column "stored values additionally".
+// Which texts are dates. Source: audience.md §3 and §4 (stored values).
 const iso =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.:](\d{1,9}))?)?(?:(Z)|([+-])(\d{1,2}):(\d\d)|([+-])(\d\d)(\d\d)?)?)?$/;
 const american = /^(\d\d)\/(\d\d)\/(\d{4})$/;

@@ -27,7 +27,7 @@ export interface GuardOptions {
 
 /**
  * Decides whether a URL that somebody else chose may be called. Resolves the host once and checks every address.
- * Throws what the resolver throws. Source: messaging-objects.md 9.4.
+ * Throws what the resolver throws. Source: messaging-objects.md §9.4.
  */
 export async function findPassage(text: string, { allow, resolve = resolveAll }: GuardOptions): Promise<Passage> {
   if (!URL.canParse(text)) return { allowed: false };

@@ -1,7 +1,7 @@
 const MAX_RETRY_AFTER_MS = 24 * 3_600_000;
 const MAX_WAIT_MS = 3_600_000;
 
-/** The wait that a push provider asks for, at most an hour. Empty if it asks for none. Source: messaging-objects.md 1.10. */
+/** The wait that a push provider asks for, at most an hour. Empty if it asks for none. Source: messaging-objects.md §1.10. */
 export function askedWait(header: string | string[] | undefined, now: Date): { afterMs?: number } {
   const afterMs = readRetryAfter(header, now);
   return afterMs === null ? {} : { afterMs: Math.min(afterMs, MAX_WAIT_MS) };

@@ -17,7 +17,7 @@ export class TemplateSyntaxError extends Error {}
 
 /**
  * The dialect of personalization tags → standard Liquid. References become variables, so that whatever stands in `${…}` is
- * taken literally; inner braces (`{% if {{${x}}} %}`, `plus: {{a}}`) are unfolded. Source: personalization.md 2.
+ * taken literally; inner braces (`{% if {{${x}}} %}`, `plus: {{a}}`) are unfolded. Source: personalization.md §2.
  */
 export function toPlainLiquid(template: string): PlainLiquid {
   return new Translator(template).translate();

@@ -36,7 +36,7 @@ const tags = [
   'liquid',
 ];
 
-/** The engine knows the tags and filters of the dialect and no others. Limits: personalization.md 11. */
+/** The engine knows the tags and filters of the dialect and no others. Source of the limits: personalization.md §11. */
 export function createEngine(): Liquid {
   const engine = new Liquid({
     strictFilters: true,

@@ -1,4 +1,4 @@
-// Every worked example of personalization.md, sections 5 and 6.
+// The worked examples of personalization.md §5 and §6.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';

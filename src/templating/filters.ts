@@ -3,7 +3,7 @@ import { type FilterImplOptions, filters as standard } from 'liquidjs';
 import { readStoredTime } from '../lib/times.ts';
 import { readTimeZone } from '../lib/zone-names.ts';
 
-/** The standard filters that are part of the dialect. Source: personalization.md 5. */
+/** The standard filters that are part of the dialect. Source: personalization.md §5. */
 const kept = [
   'join',
   'first',

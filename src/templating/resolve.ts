@@ -5,7 +5,7 @@ import type { PersonFacts, RenderContext } from './facts.ts';
 /** What a template reads: a fact of the person, or the links that are made for its message. */
 export type Read = keyof PersonFacts | 'links';
 
-/** `${name}` without a name space. Source: personalization.md 3. */
+/** `${name}` without a name space. Source: personalization.md §3. */
 const attributes: ReadonlyMap<string, keyof PersonFacts> = new Map<string, keyof PersonFacts>([
   ['user_id', 'externalId'],
   ['braze_id', 'brazeId'],

@@ -10,7 +10,7 @@ import { lastReceived, receivedCampaign, receivedTag } from './received.ts';
 
 /**
  * Parsed filter → boolean SQL over `profiles p`, never null. Values and attribute names are parameters.
- * Source: audience.md 2.1 (table "per profile"), 2.3, 2.4, 4 and 6.2.
+ * Source: audience.md §2.1 (table "per profile"), §2.3, §2.4, §4 and §6.2.
  */
 export function compile(filter: Filter, context: AudienceContext): Sql {
   switch (filter.kind) {

@@ -6,7 +6,7 @@ import { own } from './own.ts';
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 
-/** While mail as a whole is unsubscribed, so is every group of it. Source: eligibility.md 3. */
+/** While mail as a whole is unsubscribed, so is every group of it. Source: eligibility.md §3. */
 export function subscriptionGroup(leaf: LeafOf<'subscription_group'>, context: AudienceContext): Sql {
   const groupId = idKey(leaf.groupId);
   const isOfMail = context.workspace.subscriptionGroups.get(groupId)?.channel === 'email';

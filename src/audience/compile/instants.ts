@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 /** A bound in milliseconds since 1970. */
 export type Bound = ['>' | '>=' | '<' | '<=', number];
 
-/** What a time must keep to. Days are exact multiples of 24 hours, to the millisecond. Source: audience.md 4. */
+/** What a time must keep to. Days are exact multiples of 24 hours, to the millisecond. Source: audience.md §4. */
 export function boundsOf(test: TimeTest, now: number): Bound[] {
   switch (test.comparison) {
     case 'after':

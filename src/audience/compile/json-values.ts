@@ -7,7 +7,7 @@ export interface MissingNumbers {
   missingNumberIsZero: boolean;
 }
 
-/** Whether a jsonb value, null when it is missing, passes; never null. Source: audience.md 2.1, table "per profile". */
+/** Whether a jsonb value, null when it is missing, passes; never null. Source: audience.md §2.1, table "per profile". */
 export function jsonHolds(value: Sql, test: UntimedTest, rules: MissingNumbers): Sql {
   switch (test.comparison) {
     case 'exists':

@@ -11,7 +11,7 @@ const MS_PER_DAY = 24 * 60 * 60 * 1000;
 type Plain = Exclude<Leaf, { kind: 'segment' }>;
 type LeafOf<Kind extends Plain['kind']> = Extract<Plain, { kind: Kind }>;
 
-/** Each filter of the language and what it looks at. Source: audience.md 2 and 6.2. */
+/** Each filter of the language and what it looks at. Source: audience.md §2 and §6.2. */
 const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question: Question) => Answer } = {
   custom_attribute: customAttribute,
   nested_custom_attribute(leaf, question) {

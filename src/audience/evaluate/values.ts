@@ -17,7 +17,7 @@ export interface Judgement {
   missingNumberIsZero: boolean;
 }
 
-/** A stored value, `undefined` or null when it is missing, against one comparison. Source: audience.md 2.1. */
+/** A stored value, `undefined` or null when it is missing, against one comparison. Source: audience.md §2.1. */
 export function valueHolds(value: unknown, test: UntimedTest | ListTest, judgement: Judgement): boolean {
   switch (test.comparison) {
     case 'exists':
@@ -81,7 +81,7 @@ function isLess(value: unknown, judgement: Judgement, holds: (number: number) =>
   return typeof value === 'number' && holds(value);
 }
 
-/** `at` and `now` in milliseconds since 1970; what never was is in no direction. Source: audience.md 4. */
+/** `at` and `now` in milliseconds since 1970; what never was is in no direction. Source: audience.md §4. */
 export function timeHolds(at: number | null | undefined, test: TimeTest, now: number): boolean {
   if (at === null || at === undefined) return false;
   if ('at' in test) return test.comparison === 'after' ? at > test.at : at < test.at;

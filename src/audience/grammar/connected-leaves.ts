@@ -8,7 +8,7 @@ export interface LeafKind<Made> {
   read(body: LeafBody): Made | null;
 }
 
-/** The filters of a connected audience. Source: audience.md 2. */
+/** The filters of a connected audience. Source: audience.md §2. */
 export const connectedLeaves: Readonly<Record<string, LeafKind<ConnectedLeaf>>> = {
   custom_attribute: { members: ['custom_attribute_name', 'comparison', 'value'], read: customAttribute },
   push_subscription_status: { members: ['comparison', 'value'], read: (body) => state(body, 'push') },

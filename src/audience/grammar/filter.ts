@@ -1,4 +1,4 @@
-/** A parsed audience: checked, so that every value fits its comparison. Source: audience.md 1, 2 and 6.2. */
+/** A parsed audience: checked, so that every value fits its comparison. Source: audience.md §1, §2 and §6.2. */
 export type Filter = { kind: 'and' | 'or'; filters: readonly Filter[] } | { kind: 'not'; filter: Filter } | Leaf;
 
 /** One filter. `path` says where it stands in what was given: `audience.AND[1].custom_attribute`. */

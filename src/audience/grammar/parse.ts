@@ -16,7 +16,7 @@ const MAX_BYTES = 256 * 1024;
 
 /**
  * A connected audience, or a segment's filter, checked through and through.
- * Throws RequestError with every problem and its path: an audience is never guessed. Source: audience.md 1, 2 and 6.2.
+ * Throws RequestError with every problem and its path: an audience is never guessed. Source: audience.md §1, §2 and §6.2.
  */
 export function parseAudience(value: unknown, path: string, options: ParseOptions = {}): Filter {
   const problems = new Problems();

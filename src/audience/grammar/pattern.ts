@@ -27,7 +27,7 @@ export class PatternError extends Error {}
  * A pattern of the portable subset, rewritten so that PostgreSQL's `~` and RE2 agree on it: only whether a text contains a
  * match is asked, so groups capture nothing and laziness is dropped, and of every letter both cases are written out.
  * What remains are automata without back-references: no text makes them hang, and their size is bounded here.
- * Throws PatternError. Source: audience.md 2.2.
+ * Throws PatternError. Source: audience.md §2.2.
  */
 export function readPattern(given: string): Pattern {
   if (given.length > MAX_LENGTH) throw new PatternError(`expected at most ${MAX_LENGTH} characters`);

@@ -24,7 +24,7 @@ const untimed = [...equality, ...patterns, ...presence, ...numberComparisons, ..
 type UntimedWord = (typeof untimed)[number];
 type TimedWord = (typeof timed)[number];
 
-/** `comparison` and `value` for a value of any type. Source: audience.md 2.1, table "request time". */
+/** `comparison` and `value` for a value of any type. Source: audience.md §2.1, table "request time". */
 export function readValueTest(body: LeafBody): ValueTest | null {
   const word = body.oneOf('comparison', [...untimed, ...timed]);
   if (word === null) return null;

@@ -37,7 +37,7 @@ function groupProblem(path: string, group: { archived: boolean } | undefined): s
   return group.archived ? `${path}: names an archived subscription group` : null;
 }
 
-/** Segments that use others cannot be used: so there are no cycles. Source: audience.md 6.2. */
+/** Segments that use others cannot be used: so there are no cycles. Source: audience.md §6.2. */
 function segmentProblem(path: string, id: string, workspace: Definitions): string | null {
   const segment = workspace.segments.get(idKey(id));
   if (segment === undefined) return `${path}: does not name a segment of this workspace`;

@@ -17,7 +17,7 @@ const platforms = ['ios', 'android', 'kindle', 'web'] as const;
 const MAX_STEPS = 10;
 const receivedChannels = ['any', ...channelKeys] as const;
 
-/** The filters that only a saved segment may use. Source: audience.md 6.2. */
+/** The filters that only a saved segment may use. Source: audience.md §6.2. */
 export const segmentLeaves: Readonly<Record<string, LeafKind<SegmentLeaf>>> = {
   attribute: { members: ['name', 'comparison', 'value'], read: attribute },
   nested_custom_attribute: { members: ['custom_attribute_name', 'path', 'comparison', 'value'], read: nested },

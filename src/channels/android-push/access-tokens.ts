@@ -28,7 +28,7 @@ interface Held {
 
 /**
  * Google's access tokens for one service account: exchanged for a signed assertion, used until five minutes before they
- * expire, one exchange at a time however many wait for it. Source: messaging-objects.md 2.3, RFC 7523.
+ * expire, one exchange at a time however many wait for it. Source: messaging-objects.md §2.3, RFC 7523.
  */
 export class AccessTokens {
   readonly #account: ServiceAccount;

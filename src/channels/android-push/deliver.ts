@@ -14,7 +14,7 @@ type Message = Pick<Http2Request, 'body' | 'observer'>;
 /** FCM allows 100 streams a connection: these carry 2,000 messages at once. */
 const MAX_CONNECTIONS = 20;
 
-/** Hands messages to Firebase Cloud Messaging, HTTP v1, one call a token. Source: messaging-objects.md 2.3 and 2.4. */
+/** Hands messages to Firebase Cloud Messaging, HTTP v1, one call a token. Source: messaging-objects.md §2.3 and §2.4. */
 export function createFcmSender(
   { settings, clock }: PushSenderOptions<FcmSettings>,
   network: Partial<Http2PoolOptions> = {},

@@ -9,7 +9,7 @@ import { type AndroidPush, ranges } from './schema.ts';
 export interface RenderedAndroidPush {
   title: string | null;
   body: string | null;
-  /** FCM's `message` without its token and without `mid`, which are one attempt's. Source: messaging-objects.md 2.3. */
+  /** FCM's `message` without its token and without `mid`, which are one attempt's. Source: messaging-objects.md §2.3. */
   message: { data: Record<string, string>; android: Record<string, string> };
 }
 

@@ -4,7 +4,7 @@ import { type PushButton, readButtons } from '../push-buttons.ts';
 import { MAX_TTL_S, readExtra, readPriority } from '../push-fields.ts';
 import { type Conversation, readConversation } from './conversation.ts';
 
-/** What a caller may send. Source: messaging-objects.md 2.1. */
+/** What a caller may send. Source: messaging-objects.md §2.1. */
 export interface AndroidPush {
   alert?: string | undefined;
   title?: string | undefined;

@@ -15,7 +15,7 @@ const settings = object({
 /** One app's account with Firebase Cloud Messaging. */
 export type FcmSettings = Read<typeof settings>;
 
-/** Source: messaging-objects.md 2.4. */
+/** Source: messaging-objects.md §2.4. */
 export const fcm: ProviderDefinition<FcmSettings> = {
   settings,
   secrets: ['service_account'],

@@ -22,7 +22,7 @@ export const categories: Readonly<Record<string, Readonly<Record<string, readonl
   ab_cat_more: { ab_pb_more: opens },
 };
 
-/** Source: messaging-objects.md 3.1, table of categories. */
+/** Source: messaging-objects.md §3.1, table of categories. */
 export function readAppleButtons(fields: Fields, category: string | undefined): AppleButton[] | undefined {
   const buttons = fields.objects('buttons');
   if (buttons === undefined) return undefined;

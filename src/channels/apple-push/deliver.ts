@@ -13,7 +13,7 @@ const UNINDEXED = [':path', 'authorization'];
 
 /**
  * Hands messages to the Apple Push Notification service. Each app has connections of its own, so that one connection
- * never carries tokens of two signing keys. Source: messaging-objects.md 3.3 and 3.4.
+ * never carries tokens of two signing keys. Source: messaging-objects.md §3.3 and §3.4.
  */
 export function createApnsSender(
   { settings, clock }: PushSenderOptions<ApnsSettings>,

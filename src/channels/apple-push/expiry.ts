@@ -2,7 +2,7 @@ import type { Expiry } from '../expiry.ts';
 import { DEFAULT_EXPIRY_MS, type RenderedApplePush } from './render.ts';
 import type { ApplePush } from './schema.ts';
 
-/** Source: messaging-objects.md 3.1, `expiry`. */
+/** Source: messaging-objects.md §3.1, `expiry`. */
 export const appleExpiry: Expiry<ApplePush, RenderedApplePush> = {
   // The default counts from the rendering: each one would push it further off.
   ofRendered: ({ headers }, acceptedAt, { expiry }) =>

@@ -9,7 +9,7 @@ const MAX_AGE_MS = 59 * 60_000;
 
 /**
  * Our signed tokens for one team and key: a new one every 50 minutes, and never two within 20, which Apple would refuse.
- * Signing takes no time to speak of, so that all who ask at once get the same. Source: messaging-objects.md 3.3.
+ * Signing takes no time to speak of, so that all who ask at once get the same. Source: messaging-objects.md §3.3.
  */
 export class ProviderTokens {
   readonly #signer: Signer;

@@ -18,7 +18,7 @@ import {
 export interface RenderedApplePush {
   title: string | null;
   body: string | null;
-  /** Without topic, authorization and id. Source: messaging-objects.md 3.3. */
+  /** Without topic, authorization and id. Source: messaging-objects.md §3.3. */
   headers: Record<string, string>;
   payload: Record<string, unknown>;
 }

@@ -4,7 +4,7 @@ import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra } from '../push-fields.ts';
 import { type AppleButton, readAppleButtons } from './buttons.ts';
 
-/** What a caller may send. Source: messaging-objects.md 3.1. */
+/** What a caller may send. Source: messaging-objects.md §3.1. */
 export interface ApplePush {
   alert?: AppleAlert | undefined;
   badge?: Templated<number> | undefined;

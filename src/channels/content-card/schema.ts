@@ -2,7 +2,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { asText, readExtra } from '../push-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md 10.1. */
+/** What a caller may send. Source: messaging-objects.md §10.1. */
 export interface ContentCard {
   type: Templated<CardType>;
   title?: string | undefined;

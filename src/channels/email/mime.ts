@@ -13,7 +13,7 @@ export interface MimeInput {
 /**
  * The whole message as it goes over the wire: multipart/alternative of plain text and HTML.
  * Written here, not by the mail library, because building messages is what bounds the sending of mail; with attachments
- * the library does it. Source: RFC 5322, 2045, 2047; messaging-objects.md 6.5.
+ * the library does it. Source: RFC 5322, RFC 2045, RFC 2047; messaging-objects.md §6.5.
  */
 export function buildMime({ rendered, to, messageId, date }: MimeInput): string {
   const boundary = `=_${randomBytes(12).toString('hex')}`;

@@ -2,7 +2,7 @@ import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md 6.1. */
+/** What a caller may send. Source: messaging-objects.md §6.1. */
 export interface EmailMessage {
   app_id: string;
   subject?: string | undefined;
@@ -145,7 +145,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
   return Object.fromEntries(kept);
 }
 
-/** Source: RFC 5322, 3.6.8: printable US-ASCII without the colon. */
+/** Source: RFC 5322 §3.6.8: printable US-ASCII without the colon. */
 function isHeaderName(name: string): boolean {
   return name.length <= 128 && /^[!-9;-~]+$/.test(name);
 }

@@ -29,7 +29,7 @@ export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
   return { outcome, blame: responseCode < 500 && !toThisMail.has(command) ? 'relay' : 'message' };
 }
 
-/** Source: messaging-objects.md 6.7. */
+/** Source: messaging-objects.md §6.7. */
 function outcomeOf(error: unknown): SmtpFailure['outcome'] {
   const { code = '', command = '', responseCode, response = '' } = read(error);
   if (code === 'EAUTH' || code === 'ETLS' || responseCode === 530 || responseCode === 535) {

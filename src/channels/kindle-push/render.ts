@@ -8,7 +8,7 @@ import { type KindlePush, MAX_COLLAPSE_KEY } from './schema.ts';
 export interface RenderedKindlePush {
   title: string;
   body: string;
-  /** The body of ADM's request. Source: messaging-objects.md 4.3. */
+  /** The body of ADM's request. Source: messaging-objects.md §4.3. */
   message: { data: Record<string, string>; consolidationKey?: string; expiresAfter: number };
 }
 

@@ -2,7 +2,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra, readPriority, requiredText } from '../push-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md 4.1. */
+/** What a caller may send. Source: messaging-objects.md §4.1. */
 export interface KindlePush {
   alert: string;
   title: string;

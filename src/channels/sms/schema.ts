@@ -4,7 +4,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { countSegments } from './segments.ts';
 
-/** What a caller may send. Source: messaging-objects.md 7.1. */
+/** What a caller may send. Source: messaging-objects.md §7.1. */
 export interface SmsMessage {
   subscription_group_id: string;
   body: string;

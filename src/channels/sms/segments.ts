@@ -11,7 +11,7 @@ export interface SmsSegments {
 /**
  * How many billable segments a text takes: 160 septets or 70 UTF-16 units in one, 153 or 67 in each of several.
  * An extension character (two septets) and a surrogate pair are never split over a border.
- * Source: 3GPP TS 23.038 (alphabets), TS 23.040 9.2.3.24.1 (concatenation).
+ * Source: 3GPP TS 23.038 (alphabets); 3GPP TS 23.040 §9.2.3.24.1 (concatenation).
  */
 export function countSegments(text: string): SmsSegments {
   const characters = [...text];

@@ -1,4 +1,4 @@
-/** Those of the browsers of today. Source: messaging-objects.md 5.3. */
+/** Those of the browsers of today. Source: messaging-objects.md §5.3. */
 export const knownPushServices: readonly string[] = [
   'fcm.googleapis.com',
   'jmt17.google.com', // Chromium as distributions build it

@@ -14,7 +14,7 @@ export interface RenderedWebPush {
   headers: { TTL: string; Urgency: string };
 }
 
-/** What our service worker reads (`src/sdk/web-push-sw.js`). Source: messaging-objects.md 5.1, docs/web-push.md. */
+/** What our service worker reads (`src/sdk/web-push-sw.js`). Source: messaging-objects.md §5.1; docs/web-push.md. */
 export interface WebPushPayload {
   /** The campaign, else the dispatch. */
   id: string;

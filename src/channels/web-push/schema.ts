@@ -3,7 +3,7 @@ import { compact, Fields, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push-buttons.ts';
 import { MAX_TTL_S, readExtra, requiredText } from '../push-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md 5.1. */
+/** What a caller may send. Source: messaging-objects.md §5.1. */
 export interface WebPush {
   alert: string;
   title: string;

@@ -1,7 +1,7 @@
 import { ECDH } from 'node:crypto';
 import { isObject, own } from '../../lib/json.ts';
 
-/** A browser's PushSubscription, decoded. Source: messaging-objects.md 5.3; W3C Push API, section 8. */
+/** A browser's PushSubscription, decoded. Source: messaging-objects.md §5.3; W3C Push API §8. */
 export interface Subscription {
   /** As `URL.href` writes it. */
   endpoint: URL;

@@ -36,7 +36,7 @@ function readHeaders(headers: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(entries);
 }
 
-/** What a body seems to be, when the caller does not say. Source: messaging-objects.md 9.1. */
+/** What a body seems to be, when the caller does not say. Source: messaging-objects.md §9.1. */
 function typeOf(body: string): string {
   if (isJsonContainer(body)) return 'application/json';
   return form.test(body) ? 'application/x-www-form-urlencoded' : 'text/plain; charset=utf-8';

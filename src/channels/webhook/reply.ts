@@ -3,7 +3,7 @@ import type { Outcome } from '../outcome.ts';
 /** The status of a request that nobody answered. */
 export const NO_ANSWER = '599';
 
-/** Source: messaging-objects.md 9.5. */
+/** Source: messaging-objects.md §9.5. */
 export function readStatus(status: number, afterMs: number | null): Outcome {
   if (status >= 200 && status < 300) return { kind: 'accepted', providerId: null };
   const reason = String(status);

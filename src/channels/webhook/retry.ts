@@ -20,7 +20,7 @@ const unreachable: RetrySchedule = {
   untilMs: 24 * HOUR,
 };
 
-/** An endpoint that cannot be reached at all is given a day. Source: messaging-objects.md 9.5. */
+/** An endpoint that cannot be reached at all is given a day. Source: messaging-objects.md §9.5. */
 export function retryWebhook(reason: string): RetrySchedule {
   return reason.startsWith(NO_ANSWER) ? unreachable : answered;
 }

@@ -1,7 +1,7 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md 9.1. */
+/** What a caller may send. Source: messaging-objects.md §9.1. */
 export interface WebhookMessage {
   url: string;
   request_method: Templated<Method>;

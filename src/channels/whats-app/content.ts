@@ -64,7 +64,7 @@ export interface FlowMessage {
 
 export type WhatsAppContent = TemplateMessage | TextMessage | ImageMessage | QuickReply | ListMessage | FlowMessage;
 
-/** Most characters, of raw texts and of rendered ones. Source: messaging-objects.md 8.1. */
+/** Most characters, of raw texts and of rendered ones. Source: messaging-objects.md §8.1. */
 export const limits = {
   textBody: 4_096,
   caption: 1_024,

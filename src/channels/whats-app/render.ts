@@ -13,7 +13,7 @@ import {
 } from './content.ts';
 import type { WhatsAppMessage } from './schema.ts';
 
-/** The body of a Cloud API call, without its recipient. Source: messaging-objects.md 8.4. */
+/** The body of a Cloud API call, without its recipient. Source: messaging-objects.md §8.4. */
 export type RenderedWhatsApp = { type: string; [member: string]: unknown };
 
 export function renderWhatsApp({ message_type, message }: WhatsAppMessage, facts: RenderFacts): RenderedWhatsApp {

@@ -6,7 +6,7 @@ import { readFlowMessage, readImageMessage, readListMessage, readQuickReply, rea
 import { readTemplateMessage } from './template-message.ts';
 import { requiredText } from './text-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md 8.1. */
+/** What a caller may send. Source: messaging-objects.md §8.1. */
 export interface WhatsAppMessage {
   app_id: string;
   subscription_group_id: string;

@@ -21,7 +21,7 @@ const masked = {
   accept: 'shown',
 };
 
-/** Source: send.md 15. */
+/** Source: send.md §15. */
 const table: [what: string, body: Record<string, unknown>, kept: Record<string, unknown>][] = [
   [
     'credentials of older clients are left out',

@@ -14,7 +14,7 @@ export interface ActivityFacts {
 
 /**
  * The record that the developer console shows of a request; null for one that names people only.
- * Status and counts are not in it: they are read from the dispatch. Source: send.md 15.
+ * Status and counts are not in it: they are read from the dispatch. Source: send.md §15.
  */
 export function activityOf({ plan, workspace, body, requestId, apiKeyName }: ActivityFacts): object | null {
   if (plan.segmentId === null && !isBroadcast(plan)) return null;

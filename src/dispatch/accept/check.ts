@@ -22,7 +22,7 @@ export interface CheckedRequest {
 }
 
 /**
- * A body → what it asks for, or the first failing step's problems. Steps and their order: send.md 3, 6 to 13.
+ * A body → what it asks for, or the first failing step's problems. Steps and their order: send.md §3, steps 6 to 13.
  * Nothing but the catalog is looked up, so this needs no database.
  */
 export function checkSendRequest(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedRequest {
@@ -37,7 +37,7 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   return { plan, dryRun: request.dryRun, minors: problems.minors };
 }
 
-/** Steps 7 to 10. Source: send.md 4, truth table. */
+/** Steps 7 to 10. Source: send.md §4, truth table. */
 function checkTargeting(request: SendRequest): void {
   const { names, segmentId, audience, broadcast } = request;
   if (request.messages.length === 0) refuse('no_message', 'messages holds no supported channel');
@@ -66,7 +66,7 @@ function checkSegmentAndAudience({ segmentId, audience }: SendRequest, catalog: 
   if (audience !== null) parseAudience(audience, 'audience');
 }
 
-/** Step 12. Source: send.md 6 and 7. Whether a caller's own send id is known is asked later: it needs the database. */
+/** Step 12. Source: send.md §6 and §7. Whether a caller's own send id is known is asked later: it needs the database. */
 function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaign | null {
   const { campaignId, sendId } = request;
   if (sendId !== null && campaignId === null)

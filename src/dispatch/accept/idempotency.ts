@@ -12,7 +12,7 @@ export interface IdempotentRequest {
   bodyHash: Buffer;
 }
 
-/** Repetitions of a request, told by their `Idempotency-Key`. Source: send.md 14. */
+/** Repetitions of a request, told by their `Idempotency-Key`. Source: send.md §14. */
 export interface Idempotency {
   /** Null when the caller sent no key. Throws when it is not 1 to 255 visible ASCII characters. */
   read(

@@ -1,4 +1,4 @@
-// Frequency capping, eligibility.md 4, row by row.
+// Frequency capping, eligibility.md §4, row by row.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ChannelKey } from '../../channels/channel.ts';

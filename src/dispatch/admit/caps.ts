@@ -27,7 +27,7 @@ export function capChannelOf(channel: ChannelKey): CapFamily | null {
 
 /**
  * True when a rule has no slot left for this send. Further channels of one dispatch share its slot under `any` rules.
- * Pure. Source: eligibility.md 4.
+ * Pure. Source: eligibility.md §4.
  */
 export function isCapped(facts: CapFacts): boolean {
   const family = capChannelOf(facts.channel);

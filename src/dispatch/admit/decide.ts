@@ -13,7 +13,7 @@ import {
 } from './gates.ts';
 import type { SendFacts } from './send-facts.ts';
 
-/** The policy: steps 5 to 11 of eligibility.md 1, in its order. */
+/** The policy: steps 5 to 11 of eligibility.md §1, in its order. */
 const gates: readonly Gate[] = [
   turnIsKnown,
   hasAddress,

@@ -14,7 +14,7 @@ export interface ReachQuestion {
 }
 
 /**
- * Steps 5 to 8 of eligibility.md 1 for a million people at once: the gates of `decide.ts` as one condition over `m`, which
+ * Steps 5 to 8 of eligibility.md §1 for a million people at once: the gates of `decide.ts` as one condition over `m`, which
  * has bucket, user_id, email, phone, email_state and push_state of a person. test/gates-differential.test.ts keeps the
  * two agreed.
  */

@@ -1,4 +1,4 @@
-// Steps 5 to 8 of eligibility.md 1, row by row: of what is known of a person alone.
+// Steps 5 to 8 of eligibility.md §1, row by row: of what is known of a person alone.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { device, dispatchOf, GROUP, messagesOf, now, recipient } from '../../../test/support/send-facts.ts';

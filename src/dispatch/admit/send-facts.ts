@@ -29,7 +29,7 @@ export type AddressTurn = 'own' | 'taken' | 'passed' | 'later';
 
 const noTargets: readonly PushTarget[] = [];
 
-/** What is known before the slots are read and the message is composed. Source: eligibility.md 2. */
+/** What is known before the slots are read and the message is composed. Source: eligibility.md §2. */
 export function factsOf(recipient: Recipient | null, plan: GatePlan, turn: AddressTurn, now: Date): SendFacts {
   return {
     recipient,

@@ -15,7 +15,7 @@ const MOST_CANDIDATES = 50;
 
 /**
  * Broadcasts send one message per channel and address. Of those who share one, the lowest user id that may be sent to
- * gets it; see docs/decisions/0011. Sends whose address nobody shares, which are nearly all, are missing.
+ * gets it; see decision 11. Sends whose address nobody shares, which are nearly all, are missing.
  */
 export async function takeTurns(
   db: Db,

@@ -18,7 +18,7 @@ export interface Refusal extends PersonName {
   detail?: string;
 }
 
-/** Who of the named people is a recipient: steps 1 to 4 of eligibility.md 1. */
+/** Who of the named people is a recipient: steps 1 to 4 of eligibility.md §1. */
 export interface Roster {
   recipients: PersonKey[];
   refusals: Refusal[];

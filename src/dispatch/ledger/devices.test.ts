@@ -28,7 +28,7 @@ const waits = (ms: number, code: string, attempts: number): After => ({
   due: nowMs + ms,
 });
 
-/** Source: messaging-objects.md 1.9 and 1.10, first row. `attempts` counts calls that say something of this device. */
+/** Source: messaging-objects.md §1.9 and §1.10, first row. `attempts` counts calls that say something of this device. */
 const answers: [what: string, outcome: PushOutcome | Held, change: Partial<Tried>, expected: After][] = [
   ['accepted', { kind: 'accepted', providerId: 'm-1' }, {}, { state: 'sent', attempts: 2, code: 'm-1' }],
   ...(['remove', 'suspect', 'keep'] as const).map((token): (typeof answers)[number] => [

@@ -28,7 +28,7 @@ export interface Tried {
   random: number;
 }
 
-/** What a provider's answer makes of a device. Pure. Source: messaging-objects.md 1.9, 1.10. */
+/** What a provider's answer makes of a device. Pure. Source: messaging-objects.md §1.9, §1.10. */
 export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceState {
   const { id, app } = tried;
   const attempts = tried.attempts + 1;

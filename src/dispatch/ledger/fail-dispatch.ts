@@ -3,7 +3,7 @@ import { logActivity } from './activity-log.ts';
 import { markFailed } from './dispatch-moves.ts';
 import { cancelPending } from './stopped-sends.ts';
 
-/** The log's category for what is wrong with an audience. Source: send.md 15. */
+/** The log's category for what is wrong with an audience. Source: send.md §15. */
 export const AUDIENCE_ERRORS = 'REST API connected audience errors';
 
 export interface DispatchFailure {

@@ -24,7 +24,7 @@ const attempted: Attempted = {
 const inMs = (ms: number) => new Date(now.getTime() + ms);
 const gaveUp: Verdict = { status: 'failed', reason: 'gave_up', providerCode: '503', releasesSlot: true };
 
-/** Source: messaging-objects.md 1.9; eligibility.md 1, second table. */
+/** Source: messaging-objects.md §1.9; eligibility.md §1, second table. */
 const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expected: Verdict][] = [
   ['accepted', { kind: 'accepted', providerId: 'm-1' }, {}, { status: 'sent', providerMessageId: 'm-1' }],
   ['accepted without an id', { kind: 'accepted', providerId: null }, {}, { status: 'sent', providerMessageId: null }],

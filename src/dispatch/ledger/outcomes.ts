@@ -4,7 +4,7 @@ import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
 
-/** Between two looks whether a provider accepts our settings again. Source: messaging-objects.md 1.9, `config_error`. */
+/** Between two looks whether a provider accepts our settings again. Source: messaging-objects.md §1.9, `config_error`. */
 export const PROBE_EVERY_MS = 300_000;
 
 export interface Attempted {
@@ -19,7 +19,7 @@ export interface Attempted {
   random: number;
 }
 
-/** What came of an attempt → what stands in the ledger. Pure. Source: eligibility.md 1, second table. */
+/** What came of an attempt → what stands in the ledger. Pure. Source: eligibility.md §1, second table. */
 export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
   switch (outcome.kind) {
     case 'accepted':

@@ -17,7 +17,7 @@ export function sendKey({ dispatchId, userId, channel }: SendKey): string {
 export interface PendingSend extends SendKey {
   taskId: number;
   attempts: number;
-  /** What came of its devices so far, where that is known; see `push/devices.ts`. */
+  /** What came of its devices so far, where that is known; see `devices.ts`. */
   devices?: readonly DeviceState[] | null;
 }
 

@@ -13,7 +13,7 @@ export interface AppCalls {
 
 /**
  * True when so many of an app's tokens were called bad that our settings are to blame rather than the tokens. Pure.
- * Source: messaging-objects.md 1.11.
+ * Source: messaging-objects.md §1.11.
  */
 export function guardTrips({ calls, ambiguous }: Pick<AppCalls, 'calls' | 'ambiguous'>): boolean {
   return ambiguous >= AMBIGUOUS_CALLS && ambiguous > AMBIGUOUS_SHARE * calls;

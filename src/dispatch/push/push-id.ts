@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SendKey } from '../ledger/send.ts';
 
-/** Ours alone; any fixed UUID will do. Source: RFC 9562, 5.5. */
+/** Ours alone; any fixed UUID will do. Source: RFC 9562 §5.5. */
 const NAMESPACE = Buffer.from('6f3d2c0f4b7e4a63a5a7c2a1d9e85b10', 'hex').toString('latin1');
 
 /**

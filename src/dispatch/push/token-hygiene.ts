@@ -14,7 +14,7 @@ import type { Delivered, TokenNews } from '../ledger/delivered.ts';
 import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
 import { listPausedApps } from './paused-apps-store.ts';
 
-/** A suspect token is removed after this, unless it was cleared. Source: messaging-objects.md 1.11. */
+/** A suspect token is removed after this, unless it was cleared. Source: messaging-objects.md §1.11. */
 const SUSPECT_MS = 600_000;
 const SWEEP_EVERY_MS = 60_000;
 /** Calls that nothing was said against are written so often: with each group of results they would double its statements. */

@@ -60,7 +60,7 @@ export function countOutcome(
  * State, counts and timings of one dispatch. `expanded_at`: since then every person of a broadcast's audience is counted.
  * `counted_at`: how old the counts of a large one are that is running; absent = as of now. Once it is finished,
  * `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
- * `recipients` is the sum of `sent` and every reason. Source: eligibility.md 7.
+ * `recipients` is the sum of `sent` and every reason. Source: eligibility.md §7.
  */
 export async function describeDispatch(counter: Counter, dispatch: DispatchRow): Promise<object> {
   const { rows, countedAt } = await counter(dispatch);

@@ -1,6 +1,6 @@
 import { CompressionError } from './huffman.ts';
 
-/** Source: RFC 7541 appendix A; the first has the index 1. */
+/** Source: RFC 7541 appendix A. The first has the index 1. */
 const fixed: readonly (readonly [string, string])[] = [
   [':authority', ''],
   [':method', 'GET'],

@@ -14,7 +14,7 @@ export interface NewAlias {
   externalId: PersonName | null;
 }
 
-/** Null for an object that names no alias: the original counts it and does nothing. Source: adjacent-endpoints.md 2.3. */
+/** Null for an object that names no alias: the original counts it and does nothing. Source: adjacent-endpoints.md §2.3. */
 export function readNewAlias(value: unknown): NewAlias | null {
   if (!isObject(value)) return null;
   try {

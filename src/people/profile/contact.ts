@@ -19,7 +19,7 @@ export function readEmailAddress(text: string): string | null {
   return isValid ? address : null;
 }
 
-/** E.164; null when it is no phone number. Ten digits without `+` are a US number, all else needs `+`. Source: eligibility.md 2. */
+/** E.164; null when it is no phone number. Ten digits without `+` are a US number, all else needs `+`. Source: eligibility.md §2. */
 export function readPhone(text: string): string | null {
   if (text.length > 40) return null;
   const trimmed = text.trim();

@@ -48,7 +48,7 @@ const notCustom = new Set([
   '_merge_objects',
 ]);
 
-/** Reads one object of `attributes`. Throws ObjectProblem. Source: adjacent-endpoints.md 2.1. */
+/** Reads one object of `attributes`. Throws ObjectProblem. Source: adjacent-endpoints.md §2.1. */
 export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): AttributesObject {
   const tokens = readTokens(own(raw, 'push_tokens'), workspace);
   const identifier = readOwner(raw, tokens);

@@ -35,7 +35,7 @@ export interface AdmSimulator extends Simulator<AdmMessage> {
 
 /**
  * A stand-in for Amazon Device Messaging and the token endpoint of Login with Amazon, on one port.
- * Source: messaging-objects.md 4.3 and 4.4.
+ * Source: messaging-objects.md §4.3 and §4.4.
  */
 export async function startAdmSimulator(options: AdmOptions = {}): Promise<AdmSimulator> {
   const clientId = options.clientId ?? `amzn1.application-oa2-client.${randomBytes(16).toString('hex')}`;

@@ -29,7 +29,7 @@ const MOST_REMEMBERED = 1_000;
 /**
  * Checks provider tokens. A token is verified once and remembered by its text. A connection must keep the key that it began
  * with, and may use a newer token at most every 20 minutes.
- * Source: Apple, "Establishing a token-based connection to APNs"; messaging-objects.md 3.3.
+ * Source: Apple, "Establishing a token-based connection to APNs"; messaging-objects.md §3.3.
  */
 export class ProviderTokens {
   readonly #keys: readonly TrustedKey[];

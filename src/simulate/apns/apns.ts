@@ -38,7 +38,7 @@ export interface ApnsSimulator extends Simulator<ApnsMessage> {
   topics: readonly string[];
 }
 
-/** A stand-in for Apple's push service, HTTP/2 only. Source: messaging-objects.md 3.3 and 3.4. */
+/** A stand-in for Apple's push service, HTTP/2 only. Source: messaging-objects.md §3.3 and §3.4. */
 export async function startApnsSimulator(options: ApnsOptions = {}): Promise<ApnsSimulator> {
   const { keys = [makeApnsKey()], topics = ['com.acme.app'] } = options;
   const simulator = await startSimulator(() => apns(keys, topics), options);

@@ -13,7 +13,7 @@ export interface FcmMessage {
 
 export type CheckedMessage = { message: FcmMessage; isValidateOnly: boolean } | { problem: Answer };
 
-/** A kind of JSON value, or the members that an object may have. Source: FCM HTTP v1 reference, resource `Message`. */
+/** A kind of JSON value, or the members that an object may have. Source: Google, "FCM HTTP v1: Resource Message". */
 type Shape = 'string' | 'boolean' | 'integer' | 'strings' | 'texts' | 'any' | Members;
 interface Members {
   readonly [member: string]: Shape;

@@ -47,7 +47,7 @@ export interface FcmSimulator extends Simulator<FcmMessage> {
 
 /**
  * A stand-in for Firebase Cloud Messaging (HTTP v1) and Google's token endpoint, on one port, over HTTP/2 and HTTP/1.1.
- * Source: messaging-objects.md 2.3 and 2.4.
+ * Source: messaging-objects.md §2.3 and §2.4.
  */
 export async function startFcmSimulator(options: FcmOptions = {}): Promise<FcmSimulator> {
   const account = options.serviceAccount ?? makeServiceAccount();

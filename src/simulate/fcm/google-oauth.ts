@@ -20,7 +20,7 @@ const MOST_SECONDS = 3_600;
 /** Tolerance for clocks that differ. */
 const LEEWAY_SECONDS = 300;
 
-/** The token endpoint for service accounts. Source: RFC 7523; "Using OAuth 2.0 for Server to Server Applications". */
+/** The token endpoint for service accounts. Source: RFC 7523; Google, "Using OAuth 2.0 for Server to Server Applications". */
 export function exchange(body: Buffer, grant: GoogleGrant, tokens: AccessTokens, now: Date): Answer {
   const form = new URLSearchParams(body.toString());
   const type = form.get('grant_type');

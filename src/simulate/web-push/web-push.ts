@@ -38,7 +38,7 @@ export interface WebPushSimulator extends Simulator<WebPushMessage> {
   subscription(name: string): PushSubscription;
 }
 
-/** A stand-in for the browsers' push services and the browsers. Source: messaging-objects.md 5.3 and 5.4. */
+/** A stand-in for the browsers' push services and the browsers. Source: messaging-objects.md §5.3 and §5.4. */
 export async function startWebPushSimulator(options: WebPushOptions = {}): Promise<WebPushSimulator> {
   const vapid = options.vapid ?? makeVapidKeys();
   const subscriptions = new Subscriptions(options.seed ?? 1);

@@ -23,8 +23,8 @@ import { allPermissions } from '../keys.ts';
 import { rateBuckets } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
-const MOST_GROUPS = 350; // specification of the operator interface
-const MOST_CAPS = 10; // specification of eligibility, 4.1
+const MOST_GROUPS = 350; // adjacent-endpoints.md §10
+const MOST_CAPS = 10; // eligibility.md §4.1
 
 const uuid = lowerCased(
   matching(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'a UUID (8-4-4-4-12 hex digits)'),

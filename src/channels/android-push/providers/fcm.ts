@@ -7,7 +7,7 @@ import type { RenderedAndroidPush } from '../render.ts';
 
 const QUOTA_WAIT_MS = 60_000;
 
-/** The body of one call. `ttlS`: what is left of the message's time to live. Source: messaging-objects.md 2.3. */
+/** The body of one call. `ttlS`: what is left of the message's time to live. Source: messaging-objects.md §2.3. */
 export function buildBody(
   app: Pick<FcmApp, 'style' | 'channelId'>,
   push: Push<RenderedAndroidPush>,
@@ -28,7 +28,7 @@ export interface FcmReading {
   renewsToken?: true;
 }
 
-/** What to do about each error code; a bare status stands for the code it comes with. Source: messaging-objects.md 2.4. */
+/** What to do about each error code; a bare status stands for the code it comes with. Source: messaging-objects.md §2.4. */
 const byCode: Readonly<Record<string, (error: FcmError) => FcmReading>> = {
   UNREGISTERED: () => ({ outcome: { kind: 'bounced', reason: 'UNREGISTERED', token: 'remove' } }),
   SENDER_ID_MISMATCH: () => ({ outcome: { kind: 'bounced', reason: 'SENDER_ID_MISMATCH', token: 'suspect' } }),

@@ -1,4 +1,4 @@
-// Every row of messaging-objects.md 3.4, and what is in no row.
+// Every row of messaging-objects.md §3.4, and what is in no row.
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http2';
 import test from 'node:test';

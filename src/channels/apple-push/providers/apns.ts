@@ -11,7 +11,7 @@ interface Envelope {
   jwt: string;
 }
 
-/** Source: messaging-objects.md 3.3. */
+/** Source: messaging-objects.md §3.3. */
 export function buildHeaders(
   { rendered, token, pushId }: Push<RenderedApplePush>,
   envelope: Envelope,
@@ -85,7 +85,7 @@ const retry = (reason: string, more: Omit<ApnsReading, 'outcome'> = {}): ApnsRea
   ...more,
 });
 
-/** Source: messaging-objects.md 3.4. `BadPath` and `Unregistered` depend on more than the reason. */
+/** Source: messaging-objects.md §3.4. `BadPath` and `Unregistered` depend on more than the reason. */
 const readings: Readonly<Record<string, ApnsReading>> = {
   BadDeviceToken: bounced('BadDeviceToken', 'suspect', { remedy: 'other_host' }),
   DeviceTokenNotForTopic: bounced('DeviceTokenNotForTopic', 'suspect'),

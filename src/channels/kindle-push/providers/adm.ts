@@ -4,7 +4,7 @@ import { jsonObject } from '../../provider-reply.ts';
 import type { PushOutcome } from '../../push-sender.ts';
 import type { RenderedKindlePush } from '../render.ts';
 
-/** Source of this page: Amazon Device Messaging, "Send a Message via ADM"; messaging-objects.md 4.3 and 4.4. */
+/** Source: Amazon Device Messaging, "Send a Message via ADM"; messaging-objects.md §4.3 and §4.4. */
 export const MAX_REPLY_BYTES = 16_384;
 const MAX_TOKEN_BYTES = 2_048;
 

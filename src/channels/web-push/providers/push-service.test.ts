@@ -7,7 +7,7 @@ import { readReply, requestHeaders } from './push-service.ts';
 const now = new Date('2026-03-15T12:00:00Z');
 const retryAfter = (value: string) => ({ 'retry-after': value });
 
-/** Every row of messaging-objects.md 5.4 that is an answer. */
+/** Every row of messaging-objects.md §5.4 that is an answer. */
 const table: [number, Record<string, string>, PushOutcome][] = [
   [201, { location: 'https://push.example.com/m/1' }, { kind: 'accepted', providerId: 'https://push.example.com/m/1' }],
   [201, {}, { kind: 'accepted', providerId: null }],

@@ -2,7 +2,7 @@ import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
 import type { PushOutcome } from '../../push-sender.ts';
 
-/** Source: RFC 8030, section 5; messaging-objects.md 5.3. */
+/** Source: RFC 8030 §5; messaging-objects.md §5.3. */
 export function requestHeaders({ ttlS, urgency, authorization }: Wanted): Record<string, string> {
   return {
     ttl: String(ttlS),
@@ -29,7 +29,7 @@ const byStatus: ReadonlyMap<number, (reason: string) => PushOutcome> = new Map<n
   ],
 );
 
-/** The answer of a push service → what it means. Source: messaging-objects.md 5.4; RFC 8030, sections 5 and 8.4. */
+/** The answer of a push service → what it means. Source: messaging-objects.md §5.4; RFC 8030 §5 and §8.4. */
 export function readReply({ status, headers }: Pick<PostReply, 'status' | 'headers'>, now: Date): PushOutcome {
   const reason = String(status);
   if (status >= 200 && status < 300) return { kind: 'accepted', providerId: headers.location?.slice(0, 2_048) ?? null };

@@ -24,7 +24,7 @@ const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, wind
 const exportBucket: RateBucket = { name: 'users_export_ids', limit: 250, windowMs: minuteMs };
 const cheapExportBucket: RateBucket = { name: 'users_export_ids_with_fields', limit: 40, windowMs: 1_000 };
 
-/** The endpoints that keep people. Source: adjacent-endpoints.md 2. */
+/** The endpoints that keep people. Source: adjacent-endpoints.md §2. */
 export function userRoutes(deps: UserRouteDeps): Route[] {
   return [
     {
