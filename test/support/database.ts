@@ -28,7 +28,8 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   t.after(async () => {
     for (const release of releases.reverse()) await release();
     await db.close();
-    await asAdmin(base, `drop database ${name} with (force)`);
+    // An autovacuum worker may be at work on the database; before PostgreSQL 18 only a superuser may end one.
+    await asSuperuser(`drop database ${name} with (force)`);
   });
   const { id } = await db.one<{ id: number }>(sql`insert into workspaces (name) values ('test') returning id`);
   return {
