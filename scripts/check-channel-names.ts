@@ -1,4 +1,4 @@
-// That no file of src/dispatch names a channel; see scripts/channel-names.ts for the reason and the exceptions.
+// Fails if a file of src/dispatch names a channel. See scripts/channel-names.ts for the reason and the exceptions.
 import { globSync, readFileSync } from 'node:fs';
 import { channelNamesIn } from './channel-names.ts';
 

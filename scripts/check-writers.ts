@@ -1,4 +1,4 @@
-// One writer per table: the SQL of src/ against the owners of the tables of schema.sql.
+// Fails if the SQL in src/ writes a table outside the folder that owns it. See scripts/writers.ts.
 import { globSync, readFileSync } from 'node:fs';
 import { findProblems, owners } from './writers.ts';
 

@@ -1,13 +1,13 @@
 import { dirname, join, normalize } from 'node:path/posix';
 import { type Comment, commentsOf } from './comments.ts';
 
-/** What the repository has, and citations may name. */
+/** The things in the repository that citations may name. */
 export interface Known {
-  /** File names of the pages in docs/spec → the numbers of their sections. */
+  /** The section numbers of each page in docs/spec, by its file name. */
   sections: ReadonlyMap<string, ReadonlySet<string>>;
   /** Numbers of the pages in docs/decisions. */
   decisions: ReadonlySet<number>;
-  /** Whether a file or folder stands at this path from the root. */
+  /** True if there is a file or folder at this path from the root. */
   exists(path: string): boolean;
 }
 
@@ -16,12 +16,12 @@ export interface Problem {
   text: string;
 }
 
-/** Numbers of the headings of a page of docs/spec: `## 4. Dates` and `### 2.1 …` have `4` and `2.1`. */
+/** Numbers of the headings on a page of docs/spec. `## 4. Dates` and `### 2.1 …` have `4` and `2.1`. */
 export function sectionsOf(markdown: string): Set<string> {
   return new Set([...markdown.matchAll(/^#{2,4} (\d+(?:\.\d+)*)\.?\s/gm)].map(([, number = '']) => number));
 }
 
-/** What is wrong with the citations in a source file's comments. `file`: its path from the root. Pure. */
+/** Says what is wrong with the citations in a source file's comments. `file`: its path from the root. Pure. */
 export function problemsOfSource(source: string, file: string, known: Known): Problem[] {
   return commentsOf(source).flatMap((comment) => [
     ...sections(comment, known),
@@ -41,7 +41,7 @@ const mention = new RegExp(
   'g',
 );
 
-/** Each `§` belongs to the page or standard named last before it; a page of the specification needs one. */
+/** Each `§` belongs to the last page or standard named before it. A page of the specification needs a `§`. */
 export function sections(comment: Comment, known: Known): Problem[] {
   const problems: Problem[] = [];
   let owner: { page: string | null; index: number; isCited: boolean } | null = null;
@@ -66,7 +66,7 @@ export function sections(comment: Comment, known: Known): Problem[] {
   return problems;
 }
 
-/** How a path from the root begins. */
+/** The beginning of a path from the root. */
 export const rootFolder = '(?:src|docs|test|bench|chaos|rig|simulate|scripts|migrations|bin)/';
 
 /** The kinds of source; docs/spec/README.md lists them with examples. */
@@ -81,7 +81,7 @@ const kinds: readonly RegExp[] = [
   /^[\w.-]+\/[\w.-]+: \S+/, // a file of another repository
 ];
 
-/** What follows `Source:`, up to the end of its sentence; several are parted by semicolons. */
+/** The text after `Source:`, up to the end of the sentence. Semicolons separate several sources. */
 export function sources(comment: Comment): Problem[] {
   return [...comment.text.matchAll(/\bSource(?: of [\w ]+)?: (.+?)(?=\.(?:\s|$)|$)/gs)].flatMap((match) => {
     const cited = (match[1] ?? '').replace(/\s+/g, ' ').split('; ');
@@ -109,7 +109,7 @@ const path = new RegExp(
   'g',
 );
 
-/** Paths may be written from the root, or from any folder on the way to the file that names them. */
+/** A path may start at the root, or at any folder on the way to the file that names it. */
 export function paths(comment: Comment, file: string, known: Known): Problem[] {
   return [...comment.text.matchAll(path)].flatMap((match) => {
     const [named] = match;
@@ -119,7 +119,7 @@ export function paths(comment: Comment, file: string, known: Known): Problem[] {
   });
 }
 
-/** The folders from the file's own up to the root, which is `.` */
+/** The folders from the file's own up to the root, which is `.`. */
 function ancestors(file: string): string[] {
   const folder = dirname(file);
   return folder === '.' ? ['.'] : [folder, ...ancestors(folder)];

@@ -1,16 +1,16 @@
-/** Comments that stand together: one block, or line comments in a row. */
+/** One block comment, or line comments in consecutive lines. */
 export interface Comment {
-  /** Of its first line, from 1 on. */
+  /** Number of its first line, from 1. */
   line: number;
-  /** Without the marks, a line for each line of the source. */
+  /** The text without the comment marks, with a line for each line of the source. */
   text: string;
 }
 
 const trailing = /\s\/\/ (.*)$/;
 
 /**
- * The comments of a JavaScript or TypeScript file. By lines: a comment begins its line, or follows code after a blank.
- * So a text in quotes that holds ` // ` is taken for one as well, which is harmless here.
+ * Finds the comments of a JavaScript or TypeScript file. It reads by lines: a comment begins its line, or follows code after a
+ * blank. So it takes a quoted text that contains ` // ` for a comment, too, which is harmless here.
  */
 export function commentsOf(source: string): Comment[] {
   const comments: Comment[] = [];

@@ -5,8 +5,8 @@ const link = /\]\((?!https?:|mailto:)([^)\s]*)\)/g;
 const code = new RegExp(`\`(?:[^\`]*\\s)?(${rootFolder}[\\w./-]*\\w/?)(?:\\s[^\`]*)?\``, 'g');
 
 /**
- * What is wrong with a Markdown page's links, with the paths of this repository it writes as code, and with what it cites of
- * docs/spec and docs/decisions. Blocks of code are left alone. `textOf` gives another page's text, or null. Pure.
+ * Says what is wrong with the links of a Markdown page, with the paths of this repository that it writes as code, and with its
+ * citations of docs/spec and docs/decisions. Skips blocks of code. `textOf` returns another page's text, or null. Pure.
  */
 export function problemsOfPage(
   markdown: string,
@@ -26,7 +26,7 @@ export function problemsOfPage(
   );
 }
 
-/** A page that is only linked needs no section; what is a citation has its name in code and `§` behind it. */
+/** A citation writes the page's name as code, followed by `§`. A page that is only linked needs no section. */
 function citations(text: string, known: Known): string[] {
   const cited = [...text.matchAll(/`?[a-z-]+\.md`? §[\d.]+(?:(?:,| and| to) §[\d.]+)*/g)].map(([citation]) => citation);
   return cited.flatMap((citation) =>
@@ -50,7 +50,7 @@ function badLink(target: string, { file, markdown, known, textOf }: Place): stri
   return text !== null && anchorsOf(text).has(anchor) ? [] : [`${target}: ${to} has no heading for #${anchor}`];
 }
 
-/** The anchors that GitHub gives the headings of a page. */
+/** The anchors that GitHub gives to the headings of a page. */
 export function anchorsOf(markdown: string): Set<string> {
   const headings = [...markdown.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => heading);
   return new Set(

@@ -1,23 +1,23 @@
 /** A string or template of a TypeScript file. */
 export interface Text {
-  /** Where it begins in the file. */
+  /** Offset of its first character in the file. */
   at: number;
-  /** As it is written, each `${…}` replaced by as many HOLEs, so that offsets and line breaks are those of the file. */
+  /** The text as written. Each `${…}` is replaced by as many HOLEs, so that offsets and line breaks are those of the file. */
   text: string;
-  /** It is a template of the `sql` tag. */
+  /** True for a template of the `sql` tag. */
   isSql: boolean;
 }
 
 export const HOLE = '\u0000';
 
-/** Every string and template of a file, those within `${…}` too; comments and regular expressions are none. */
+/** Finds every string and template of a file, also those within `${…}`. Skips comments and regular expressions. */
 export function textsOf(source: string): Text[] {
   const reader = new Reader(source);
   reader.readCode();
   return reader.texts;
 }
 
-/** A word or sign after which `/` begins a regular expression. */
+/** A word or character after which `/` begins a regular expression. */
 const beforePattern = /(?:^|[-(,=:[!&|?{};+*%~^<>]|\b(?:return|typeof|case|of|in|do|else))\s*$/;
 
 class Reader {
@@ -29,7 +29,7 @@ class Reader {
     this.#source = source;
   }
 
-  /** Until the `}` that closes the code of a template, or the end. */
+  /** Reads until the `}` that closes the code of a template, or until the end. */
   readCode(): void {
     for (let depth = 0; this.#at < this.#source.length; ) {
       const char = this.#source[this.#at];
@@ -70,7 +70,7 @@ class Reader {
     this.#at = at + length + 1;
   }
 
-  /** A comment, a regular expression, or a division. */
+  /** Reads a comment, a regular expression, or a division. */
   #readSlash(): void {
     const rest = this.#source.slice(this.#at);
     const comment = /^(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/)/.exec(rest)?.[0];
@@ -81,7 +81,7 @@ class Reader {
     this.#at += (comment ?? pattern ?? '/').length;
   }
 
-  /** Up to an unescaped `end` on the same line. */
+  /** Reads up to an unescaped `end` on the same line. */
   #lengthUntil(end: string, from: number): number {
     for (let at = from; at < this.#source.length; at += 1) {
       if (this.#source[at] === '\\') at += 1;

@@ -1,8 +1,8 @@
 import { HOLE, textsOf } from './texts.ts';
 
 /**
- * The folder of src/ that writes a table; everybody else calls its functions or uses its fragments. A table of schema.sql that
- * is missing here is refused, so that a new one is given its owner first. Partitions belong to their table.
+ * The only folder of src/ that writes each table. Other folders call its functions or use its fragments. A table of schema.sql
+ * that is not listed is refused, so a new one must get its owner here first. Partitions belong to their table.
  */
 export const owners: Readonly<Record<string, string>> = {
   activity_log: 'src/dispatch/ledger',
@@ -55,7 +55,7 @@ export interface House {
   files: readonly SourceFile[];
 }
 
-/** Every writer that is not the owner, and every table without one; one sentence each. */
+/** One sentence for each writer that is not the owner, and for each table without an owner. */
 export function findProblems({ schema, owners, files }: House): string[] {
   const tables = tablesOf(schema);
   const written = files.flatMap(({ path, source }) => {
@@ -79,7 +79,7 @@ function problemOf(
 ): string | null {
   const base = name?.replace(/_default$/, '') ?? '';
   const table = tables.has(base) ? base : null;
-  // Prose may well say "update the …".
+  // Prose may say "update the …".
   if (table === null)
     return isSql ? `${path}:${line}: expected the name of a table of schema.sql, got ${name ?? 'an expression'}` : null;
   const owner = owners[table];
@@ -94,14 +94,14 @@ function tablesOf(schema: string): Set<string> {
 }
 
 interface Write {
-  /** null: it is not written out. */
+  /** Name of the table. null: the SQL does not spell it out. */
   name: string | null;
-  /** From 1. */
+  /** Number of the line, from 1. */
   line: number;
   isSql: boolean;
 }
 
-/** A table's name and what may stand before it; HOLE, or the end of a text, where it is not written out. */
+/** A table's name and what may precede it. HOLE or the end of a text: the name is not spelled out. */
 const table = String.raw`(?:\s*$|\s+(?:only\s+)?(?:"?public"?\s*\.\s*)?(?:"?(?<name>[a-z_]\w*)"?|${HOLE}))`;
 /** `for update`, `for no key update` and `on conflict … do update` write nothing by themselves. `copy … to` only reads. */
 const verbs = [
@@ -125,7 +125,7 @@ function writesOf(source: string): Write[] {
   });
 }
 
-/** SQL with its comments and literals blanked. */
+/** Blanks the comments and literals of SQL. */
 function withoutRemarks(text: string): string {
   return text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, (remark) => remark.replace(/[^\n]/g, ' '));
 }

@@ -1,4 +1,4 @@
-// A message may have to be waited for, such as for a value that is fetched: the real worker, with a text that waits.
+// Composing a message may have to wait, for example for a value that is fetched. Here the real worker sends a text that waits.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import pino from 'pino';
@@ -15,15 +15,15 @@ const caps = 'frequency_caps: [{ channel: any, max_sends: 1, period_count: 1, pe
 interface Waits {
   app: TestApp;
   dispatchId: string;
-  /** Resolves when so many messages have been begun. */
+  /** Resolves when this number of messages has begun. */
   begun(count: number): Promise<void>;
-  /** Lets all that wait go on, now and later. */
+  /** Lets every waiting message continue, now and later. */
   release(): void;
-  /** Until nothing is due. */
+  /** Waits until nothing is due. */
   drain(): Promise<void>;
 }
 
-/** Ada is sent a webhook whose text waits, by a worker of the test's own. */
+/** Sends Ada a webhook whose text waits, with the test's own worker. */
 async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   const app = await startTestApp(t, { worker: false });
   await app.givenWorkspace(workspace);
@@ -79,7 +79,7 @@ async function verdictOf({ app, dispatchId }: Waits) {
 
 const slots = ({ app }: Waits) => app.db.query(sql`select channel from cap_slots`);
 
-test('nobody is locked while a message is waited for; then it takes its slot and goes out', async (t) => {
+test('nobody is locked while a message waits; then it takes its slot and goes out', async (t) => {
   const waits = await givenWaiting(t, caps);
   await waits.begun(1);
   await waits.app.db.transaction(async (tx) => {
@@ -96,7 +96,7 @@ test('nobody is locked while a message is waited for; then it takes its slot and
 });
 
 for (const workspace of [caps, 'segments: []']) {
-  test(`a message that was waited for until its facts were old is made again from fresh ones (${workspace})`, async (t) => {
+  test(`a message that waited until its facts were old is composed again from fresh ones (${workspace})`, async (t) => {
     const waits = await givenWaiting(t, workspace);
     await waits.begun(1);
     await waits.app.post('/users/track', { attributes: [{ external_id: 'ada', first_name: 'Augusta' }] });

@@ -97,7 +97,7 @@ test('with a read-only database, sends are refused with the reason, and accepted
   assert.equal(sent, await stored(app), 'each that was accepted went out');
 });
 
-test('a send that loses against other transactions is answered with 503, and accepted when it is sent again', async (t) => {
+test('a send that loses against other transactions is answered with 503, and accepted when it is repeated', async (t) => {
   const app = await startTestApp(t, { worker: false });
   for (const code of ['deadlock_detected', 'serialization_failure']) {
     const refusal = `begin raise exception 'lost' using errcode = '${code}'; end`;

@@ -1,4 +1,4 @@
-// The gates decide about one person in memory, and about everybody in SQL for the preview: on every person they must agree.
+// The gates decide in memory for one person, and in SQL for everybody in the preview. Both must agree on every person.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
@@ -50,7 +50,7 @@ const person = fc.record({
   ),
 });
 
-/** What is known of an address: of this workspace, or of another, which is nothing to us. */
+/** The flags of an address, in this workspace or in another one, which must not matter. */
 const addresses = fc.uniqueArray(
   fc.record({
     isOurs: fc.boolean(),
@@ -100,7 +100,7 @@ async function givenWorld(db: Database, workspaceId: number, world: World): Prom
   );
 }
 
-/** Every channel, with every state that a request may require; those that go to a group's members, with each group. */
+/** Every channel with every state that a request may require. Channels that go to members of a group: with each group. */
 const questions = channelKeys.flatMap((key) =>
   requiredStates.flatMap((requiredState) =>
     (channels[key].address.kind === 'phone' ? groups : [null]).map((groupId) => ({ key, requiredState, groupId })),
@@ -109,7 +109,7 @@ const questions = channelKeys.flatMap((key) =>
 
 type Question = Omit<ReachQuestion, 'workspaceId'>;
 
-/** What PostgreSQL says: by user id, one answer for each question. */
+/** PostgreSQL's answers by user id, one for each question. */
 async function askSql(db: Database, workspaceId: number): Promise<Map<number, boolean[]>> {
   const conditions = questions.map((question) => reaches({ ...question, workspaceId }));
   const rows = await db.query<{ user_id: number; answers: boolean[] }>(sql`

@@ -1,11 +1,11 @@
-// A body can hold hundreds of thousands of mistakes: whichever route it goes to, its answer stays small. Source: docs/errors.md.
+// A body can contain hundreds of thousands of mistakes. The answer stays small, whichever route gets it. Source: docs/errors.md.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startTestApp, type TestApp } from './support/app.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const MANY = 100_000;
-/** 32 KB of texts as JSON: quotes, commas, escapes and the other members come on top. */
+/** Limit for 32 KB of texts as JSON, with quotes, commas, escapes and the other members. */
 const MOST_ANSWER_BYTES = 48 * 1024;
 
 const many = <T>(value: T, count = MANY): T[] => Array.from({ length: count }, () => value);
@@ -20,7 +20,7 @@ interface Case {
   what: string;
   path: string;
   body: object;
-  /** How many mistakes there are. */
+  /** Number of mistakes in the body. */
   mistakes: number;
 }
 
@@ -96,7 +96,7 @@ function assertSmall({ body }: { body: { errors: string[] } }, mistakes: number)
   assert.ok(Buffer.byteLength(JSON.stringify(body)) < MOST_ANSWER_BYTES);
 }
 
-test('a refusal tells a hundred mistakes and counts the others', async (t) => {
+test('a refusal lists a hundred mistakes and counts the others', async (t) => {
   const app = await startWithApp(t);
   for (const { what, path, body, mistakes } of refused) {
     await t.test(`${path}: ${what}`, async () => {
@@ -114,7 +114,7 @@ test('a refusal tells a hundred mistakes and counts the others', async (t) => {
   });
 });
 
-test('the remarks of a send that is accepted are bounded alike, in every answer that repeats them', async (t) => {
+test('the warnings of an accepted send have the same limits, in every answer that repeats them', async (t) => {
   const app = await startWithApp(t);
   const nobody = { ...withEmail({}), external_user_ids: ['ada', ...many(null)] };
   const noChannels = { ...toAda, messages: { email, ...manyMembers({}) } };
@@ -132,7 +132,7 @@ test('the remarks of a send that is accepted are bounded alike, in every answer 
   assert.deepEqual(repeated.body, first.body);
 });
 
-test('a key of a megabyte is shown short', async (t) => {
+test('a key of a megabyte is shortened', async (t) => {
   const app = await startWithApp(t);
   const hostile = { ['k'.repeat(1_000_000)]: {} };
   const bodies: [string, object][] = [
@@ -152,7 +152,7 @@ test('a key of a megabyte is shown short', async (t) => {
   }
 });
 
-test('/users/track tells one problem for each object, however deep it lies', async (t) => {
+test('/users/track reports one problem for each object, however deep it is', async (t) => {
   const app = await startWithApp(t);
   let deep: unknown = '\u0000';
   for (let level = 0; level < 33; level += 1) deep = { ['k'.repeat(200)]: deep };

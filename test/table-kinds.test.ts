@@ -13,11 +13,11 @@ interface Table extends Record<string, unknown> {
   comment: string | null;
   /** Whether it has a column `bucket integer not null`. */
   hasBucket: boolean;
-  /** The columns of each unique key, the primary one included, in order. */
+  /** The columns of each unique key, including the primary key, in order. */
   uniqueKeys: string[][];
 }
 
-test('every table says its kind, and every key of a person begins with the bucket', async (t) => {
+test("every table's comment begins with its kind, and every key of a person begins with the bucket", async (t) => {
   const { db } = await testDatabase(t);
   const tables = await listTables(db);
   assert.ok(tables.length > 25, `${tables.length}`);
@@ -46,7 +46,7 @@ const wrong: readonly [string, string | null, string][] = [
   ],
 ];
 for (const [definition, comment, problem] of wrong)
-  test(`a table ${definition} with the comment ${comment} is found out`, async (t) => {
+  test(`a table ${definition} with the comment ${comment} is refused`, async (t) => {
     const { db } = await testDatabase(t);
     await db.run(sql`create table wrong ${raw(definition)}`);
     if (comment !== null) await db.run(sql`comment on table wrong is ${raw(`'${comment}'`)}`);

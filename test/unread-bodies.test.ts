@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { startTestApp, type TestApp } from './support/app.ts';
 
-/** A connection that has sent these headers and the beginning of a body, and what it is answered. */
+/** Sends these headers and the beginning of a body. Returns the connection and what it is answered. */
 async function sendHead(
   t: TestContext,
   app: TestApp,
@@ -13,7 +13,7 @@ async function sendHead(
 ): Promise<{ socket: Socket; answer: string }> {
   const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
   t.after(() => socket.destroy());
-  socket.on('error', () => undefined); // A write into a destroyed connection; its end is what is waited for.
+  socket.on('error', () => undefined); // A write to a destroyed connection fails. The test waits for its end.
   await once(socket, 'connect');
   socket.write(`${head}\r\nhost: x\r\n\r\n${body}`);
   const [answer] = (await once(socket.setEncoding('utf8'), 'data')) as [string];
@@ -30,7 +30,7 @@ const heads: [what: string, head: string, status: number][] = [
   ['a wrong key', 'POST /users/track HTTP/1.1\r\nauthorization: Bearer wrong\r\ncontent-length: 4000000', 401],
 ];
 for (const [what, head, status] of heads) {
-  test(`${what}: the answer comes before the body, and the connection does not stay`, async (t) => {
+  test(`${what}: the answer comes before the body, and the connection is closed`, async (t) => {
     const app = await startTestApp(t);
     const { socket, answer } = await sendHead(t, app, head, head.includes('chunked') ? '1000\r\n{' : '{');
     assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -48,7 +48,7 @@ test('a refused request with a small body leaves its connection usable', async (
   assert.match(next, /^HTTP\/1\.1 200 /);
 });
 
-test('a part of a path of any length is not found, never an error of ours', async (t) => {
+test('a path segment of any length is answered with 404, never with 500', async (t) => {
   const app = await startTestApp(t);
   for (const length of [101, 513, 8_000]) {
     const link = await app.get(`/s/${'a'.repeat(length)}`, { key: null });

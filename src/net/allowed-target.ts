@@ -1,17 +1,17 @@
 import ipaddr from 'ipaddr.js';
 
-/** An entry of an operator's allow list: who may be called although it is not public. */
+/** An entry of an operator's allow list: a target that may be called although it is not public. */
 export interface AllowedTarget {
-  /** A name in lower case, or a range of addresses. */
+  /** A host name in lower case, or a range of addresses. */
   host: string | [ipaddr.IPv4 | ipaddr.IPv6, number];
-  /** The only port that may be called; null: 80 and 443. */
+  /** The only port that may be called. null: 80 and 443. */
   port: string | null;
 }
 
 const allowedTargetForm =
   'a host, address or CIDR subnet, with a port unless that is 80 or 443, such as hooks.internal:8443, 10.0.0.0/8:8080 or [fd00::/8]:8080';
 
-/** Null for a text that is no such entry. */
+/** Returns null for a text that is not such an entry. */
 export function readAllowedTarget(text: string): AllowedTarget | null {
   const parts = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
   // IPv6 without brackets has no port.
@@ -23,12 +23,12 @@ export function readAllowedTarget(text: string): AllowedTarget | null {
   return isHostName(host) ? { host: host.toLowerCase(), port } : null;
 }
 
-/** What is wrong with one entry of the targets that may be called although they are not public, or null. */
+/** Says what is wrong with an entry of the allow list. null: nothing. */
 export function targetProblem(text: string): string | null {
   return readAllowedTarget(text) === null ? `expected ${allowedTargetForm}` : null;
 }
 
-/** True when this entry lets `host`, which has these addresses, be called at `port`. */
+/** True if this entry permits a call to `host`, which has these addresses, at `port`. */
 export function allows(
   { host, port }: AllowedTarget,
   called: { host: string; port: string; addresses: readonly string[] },
@@ -50,7 +50,7 @@ function isHostName(text: string): boolean {
   return /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(text) && !/^[\d.]+$/.test(text);
 }
 
-/** IPv4 as four decimal parts only: `10.1`, `012.0.0.1` and `0x0a000001` mean different hosts to different readers. */
+/** Accepts IPv4 only as four decimal parts, because readers disagree on what `10.1`, `012.0.0.1` and `0x0a000001` mean. */
 function readRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | null {
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const isIPv4 = ipaddr.IPv4.isValidFourPartDecimal(address);

@@ -52,7 +52,7 @@ test('only what IANA lists as global unicast is public', () => {
   for (const address of outside) assert.equal(isPublic(address), true, address);
 });
 
-test('no address is public in one form and inside in another', () => {
+test('no address is public in one notation and inner in another', () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
       assert.equal(isPublic(`::ffff:${address}`), isPublic(address));
@@ -70,7 +70,7 @@ async function isAllowed(url: string, allow: string[] = [], addresses: string[] 
   return (await findPassage(url, { allow, resolve: async () => addresses })).allowed;
 }
 
-test('a public host is called at 80 and 443, and one inner address among its own refuses it', async () => {
+test('a public host may be called at ports 80 and 443, but not if one of its addresses is inner', async () => {
   assert.equal(await isAllowed('https://example.com/x'), true);
   assert.equal(await isAllowed('http://example.com:443/'), true);
   assert.equal(await isAllowed('https://example.com:8443/'), false);
@@ -82,7 +82,7 @@ test('a public host is called at 80 and 443, and one inner address among its own
     assert.equal(await isAllowed(`http://${host}/`), false, host);
 });
 
-test('an allowed host opens the port that is named, else 80 and 443', async () => {
+test('an entry of the allow list permits its port, or 80 and 443 if it names none', async () => {
   const inner = ['10.0.0.7'];
   const cases: [string, string[], boolean][] = [
     ['http://hooks.internal/', ['hooks.internal'], true],

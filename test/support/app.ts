@@ -46,7 +46,7 @@ export interface TestApp {
   startAnotherWorker(options?: { lanes?: readonly LaneName[]; pushSenders?: PushSenders }): Promise<App>;
   /** Starts an API on the same database, as in another process. Returns its URL. */
   startAnotherServer(): Promise<string>;
-  /** Resolves when the database is not known to refuse writes (any more). */
+  /** Resolves when the database is not, or no longer, known to refuse writes. */
   untilTakesWrites(): Promise<void>;
   /** Waits until everything that is due has been done. */
   drain(): Promise<void>;

@@ -9,7 +9,7 @@ export interface TestDatabase {
   url: string;
   /** The workspace that every test database starts with. */
   workspaceId: number;
-  /** Resolves when the database is not known to refuse writes (any more). */
+  /** Resolves when the database is not, or no longer, known to refuse writes. */
   untilTakesWrites(): Promise<void>;
   /** Registers what must end before the database closes. The last registered ends first. */
   beforeClose(release: () => Promise<unknown>): void;
@@ -43,7 +43,7 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   };
 }
 
-/** Runs one statement on the tests' cluster that only a superuser may run. */
+/** Runs one statement as superuser on the tests' cluster. */
 export async function asSuperuser(statement: string): Promise<void> {
   const base = process.env.CRESSET_TEST_DATABASE ?? '';
   const password = process.env.CRESSET_TEST_SUPERUSER ?? '';

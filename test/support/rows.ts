@@ -1,7 +1,7 @@
 import type { Database } from '../../src/db/database.ts';
 import { raw, sql } from '../../src/db/sql.ts';
 
-/** Inserts rows, all of which have the columns of the first. */
+/** Inserts rows that all have the columns of the first one. */
 export async function insert(db: Database, table: string, rows: readonly object[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {});
   if (columns.length === 0) return;

@@ -50,7 +50,7 @@ export function device(changes: Partial<PushTarget> = {}): PushTarget {
   };
 }
 
-/** Ada, who may get anything: opted in everywhere, a member of the group, with one device. */
+/** Ada may get anything: she is opted in everywhere, is a member of the group, and has one device. */
 export function recipient({
   person = {},
   ...changes
@@ -104,12 +104,12 @@ const messages: SendPlan['messages'] = {
   },
 };
 
-/** A message of each of these channels, where the test brings none of its own. */
+/** The message of each channel for which the test brings none of its own. */
 export function messagesOf(...keys: ChannelKey[]): SendPlan['messages'] {
   return Object.fromEntries(keys.map((key) => [key, messages[key]]));
 }
 
-/** A dispatch to people who are named, or to an audience (`isBroadcast`). */
+/** A dispatch to named people, or to an audience (`isBroadcast`). */
 export function dispatchOf(
   given: SendPlan['messages'],
   options: {
