@@ -39,8 +39,9 @@ function listCommand(terminal: Terminal): Command {
     .action(async (options: FilterOptions & { limit: string }) => {
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit: expected a number above 0');
+      const filter = filterOf(options);
       const removals = await onWorkspace(terminal, (db, workspaceId) =>
-        listRemovals(db, { ...filterOf(options, workspaceId), limit }),
+        listRemovals(db, { ...filter, workspaceId, limit }),
       );
       const text = removals.length === 0 ? 'There are none.' : table(columns, removals.map(row));
       answer(terminal, options.json, removals.map(shown), text);
@@ -54,17 +55,17 @@ function restoreCommand(terminal: Terminal): Command {
     .action(async (options: FilterOptions) => {
       if (options.app === undefined && options.since === undefined && options.reason === undefined)
         throw new UsageError('say which: --app, --since or --reason');
+      const filter = filterOf(options);
       const { restored, owned, gone } = await onWorkspace(terminal, (db, workspaceId) =>
-        restoreTokens(db, filterOf(options, workspaceId), new Date()),
+        restoreTokens(db, { ...filter, workspaceId }, new Date()),
       );
       const text = `${restored} restored; ${owned} belong to somebody else now; the owners of ${gone} were deleted.`;
       answer(terminal, options.json, { restored, owned_by_others: owned, people_gone: gone }, text);
     });
 }
 
-function filterOf({ app, since, reason }: FilterOptions, workspaceId: number): RemovalFilter {
+function filterOf({ app, since, reason }: FilterOptions): Omit<RemovalFilter, 'workspaceId'> {
   return {
-    workspaceId,
     appId: app === undefined ? null : idKey(app),
     since: since === undefined ? null : readSince(since, new Date()),
     reason: reason ?? null,
