@@ -57,7 +57,10 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
     throw new Error('nobody asked for links');
   };
   const working = await startWorking({ db, clock, log, catalog: () => catalog, lanes: ['named'] }, { cache, links });
-  app.beforeClose(() => working.stop());
+  app.beforeClose(async () => {
+    gate.resolve(); // also after a failed assertion: the worker waits for what it has in hand
+    await working.stop();
+  });
   return {
     app,
     dispatchId: body.dispatch_id,
