@@ -137,7 +137,7 @@ async function loadKeys(tx: Db): Promise<Map<string, ApiKey>> {
   return new Map(
     rows.map((row) => [
       row.hash.toString('hex'),
-      // During an upgrade, an older server may read a permission of a newer version. It ignores it.
+      // During an upgrade, an older server may read a permission of a newer version, which it ignores.
       { ...row, permissions: new Set(row.permissions.filter(isPermission)) },
     ]),
   );

@@ -73,8 +73,8 @@ export function comparableProvider<K extends ProviderKind>(
 }
 
 /**
- * Returns UNREADABLE for unusable settings. Unopened secrets throw without `reseal`, so that a wrong secret overwrites
- * nothing.
+ * Reads, or returns UNREADABLE if the stored settings cannot be used. Secrets that cannot be opened throw, unless `reseal`
+ * is set, so that a start with the wrong CRESSET_SECRET overwrites nothing.
  */
 export function unlessUnreadable<T>(read: () => T, reseal: boolean): T | typeof UNREADABLE {
   try {
