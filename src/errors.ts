@@ -43,8 +43,16 @@ export const errorCodes = {
     meaning: 'The variation belongs to another channel.',
   },
   invalid_extra: { status: 400, label: 'Invalid Extra Push Payload', meaning: '`extra` is not an object.' },
-  apple_push_too_long: { status: 400, label: 'Apple Push Length Exceeded', meaning: 'The push is longer than 1,912 bytes.' },
-  android_push_too_long: { status: 400, label: 'Android Push Length Exceeded', meaning: 'The push is longer than 4,000 bytes.' },
+  apple_push_too_long: {
+    status: 400,
+    label: 'Apple Push Length Exceeded',
+    meaning: 'The push is longer than 1,912 bytes.',
+  },
+  android_push_too_long: {
+    status: 400,
+    label: 'Android Push Length Exceeded',
+    meaning: 'The push is longer than 4,000 bytes.',
+  },
   audience_too_expensive: {
     status: 400,
     label: 'Audience Too Expensive',
@@ -82,7 +90,11 @@ export const errorCodes = {
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
   not_found: { status: 404, label: 'Not Found', meaning: 'The path or id is unknown.' },
-  method_not_allowed: { status: 405, label: 'Method Not Allowed', meaning: 'The path does not accept this method; see `Allow`.' },
+  method_not_allowed: {
+    status: 405,
+    label: 'Method Not Allowed',
+    meaning: 'The path does not accept this method; see `Allow`.',
+  },
   idempotency_conflict: {
     status: 409,
     label: 'Idempotency key was used with another request',
@@ -100,7 +112,11 @@ export const errorCodes = {
   },
   body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
   rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
-  internal_error: { status: 500, label: 'Internal Server Error', meaning: 'The server has a bug. Nothing was accepted.' },
+  internal_error: {
+    status: 500,
+    label: 'Internal Server Error',
+    meaning: 'The server has a bug. Nothing was accepted.',
+  },
   queue_full: {
     status: 503,
     label: 'Queue Full',
