@@ -8,7 +8,7 @@ create table activity_log (
   dispatch_id uuid,
   record json not null
 );
-comment on table activity_log is 'kind: node. What API clients sent and what went wrong, for 60 hours.';
+comment on table activity_log is 'kind: node. Requests of API clients and their errors, for 60 hours.';
 
 create table activity_totals (
   bucket integer not null,
@@ -20,7 +20,7 @@ create table activity_totals (
   last_at timestamp with time zone not null,
   revenue numeric not null default 0
 );
-comment on table activity_totals is 'kind: person. First, last and how often, by event name or product: what filters and exports ask for.';
+comment on table activity_totals is 'kind: person. First time, last time and count for each event name or product, for filters and exports.';
 
 create table address_claims (
   dispatch_id uuid not null,
@@ -28,7 +28,7 @@ create table address_claims (
   address text not null,
   user_id bigint not null
 ) partition by RANGE (dispatch_id);
-comment on table address_claims is 'kind: name. Who gets the one message that goes to an address which several people of a broadcast have.';
+comment on table address_claims is 'kind: name. The person who gets the only message to an address that several people of a broadcast share.';
 
 create table address_claims_default (
   dispatch_id uuid not null,
@@ -49,7 +49,7 @@ create table addresses (
   suppressed_at timestamp with time zone,
   suppressed_reason text
 );
-comment on table addresses is 'kind: name. What is known of an address, whoever has it: bounces, complaints, suppression.';
+comment on table addresses is 'kind: name. Flags of an address, whoever has it: bounces, complaints, suppression.';
 
 create table api_keys (
   id uuid not null,
@@ -71,7 +71,7 @@ create table app_calls (
   calls integer not null,
   ambiguous integer not null
 );
-comment on table app_calls is 'kind: node. Provider calls of an app by the minute.';
+comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by minute.';
 
 create table app_uninstalls (
   bucket integer not null,
@@ -79,7 +79,7 @@ create table app_uninstalls (
   app_id text not null,
   at timestamp with time zone not null
 );
-comment on table app_uninstalls is 'kind: person. When an app was last found to be gone from all devices of a person.';
+comment on table app_uninstalls is 'kind: person. When an app was last found to be uninstalled from all devices of a person.';
 
 create table apps (
   id text not null,
@@ -89,14 +89,14 @@ create table apps (
   provider jsonb,
   secrets bytea
 );
-comment on table apps is 'kind: shared. Apps and sites that people have push tokens of.';
+comment on table apps is 'kind: shared. Apps and sites that push tokens belong to.';
 
 create unlogged table call_quotas (
   key text not null,
   begins_ms double precision not null,
   calls integer not null
 );
-comment on table call_quotas is 'kind: node. The calls that providers'' quotas still allow all processes; see src/dispatch/push/call-quotas.ts.';
+comment on table call_quotas is 'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/push/call-quotas.ts.';
 
 create table campaigns (
   id text not null,
@@ -111,7 +111,7 @@ create table campaigns (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
-comment on table campaigns is 'kind: shared. What sends are counted under.';
+comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted.';
 
 create table cap_slots (
   bucket integer not null,
@@ -121,7 +121,7 @@ create table cap_slots (
   campaign_id text,
   taken_at timestamp with time zone not null
 );
-comment on table cap_slots is 'kind: person. What counts toward frequency caps, and nothing else: one row per send that has or may take a slot.';
+comment on table cap_slots is 'kind: person. Slots under frequency caps: one row for each send that has taken a slot, or may take one.';
 
 create table dispatches (
   id uuid not null,
@@ -147,7 +147,7 @@ create table dispatches (
   replayed_at timestamp with time zone,
   waits_for_app text
 ) partition by RANGE (id);
-comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, its state and what came of it.';
+comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 
 create table dispatches_default (
   id uuid not null,
@@ -182,7 +182,7 @@ create table events (
   app_id text,
   properties jsonb
 ) partition by RANGE (at);
-comment on table events is 'kind: person. Custom events, one by one. It has no key: the same event may come twice.';
+comment on table events is 'kind: person. Custom events, one row each. It has no key: the same event may come twice.';
 
 create table events_default (
   bucket integer not null,
@@ -202,7 +202,7 @@ create table frequency_caps (
   period_unit text not null,
   tag text
 );
-comment on table frequency_caps is 'kind: shared. How many messages a person may get in a window.';
+comment on table frequency_caps is 'kind: shared. The most messages that a person may get in a window.';
 
 create table idempotency_keys (
   workspace_id integer not null,
@@ -213,7 +213,7 @@ create table idempotency_keys (
   answer json not null,
   created_at timestamp with time zone not null
 );
-comment on table idempotency_keys is 'kind: node. Requests that are answered again as they were, for 24 hours.';
+comment on table idempotency_keys is 'kind: node. Answers that a repeated request gets again, for 24 hours.';
 
 create table import_batches (
   import_id bigint not null,
@@ -221,7 +221,7 @@ create table import_batches (
   records integer not null,
   rejects json not null
 );
-comment on table import_batches is 'kind: node. A batch is noted in the transaction that applies it: after a crash the same command goes on with what is missing.';
+comment on table import_batches is 'kind: node. Batches, noted in the transactions that apply them. After a crash the same command imports the missing ones.';
 
 create table imports (
   id bigint not null,
@@ -235,7 +235,7 @@ create table imports (
   records bigint,
   rejected bigint
 );
-comment on table imports is 'kind: node. Files of people that are, or were, imported.';
+comment on table imports is 'kind: node. Files of people that are being imported, or were.';
 
 create table message_variations (
   campaign_id text not null,
@@ -254,7 +254,7 @@ create table paused_apps (
   since timestamp with time zone not null,
   probe_at timestamp with time zone not null
 );
-comment on table paused_apps is 'kind: shared. Apps whose provider does not accept our settings: nothing is sent for them until a probe succeeds.';
+comment on table paused_apps is 'kind: shared. Paused app queues: nothing is sent for these apps until a probe succeeds.';
 
 create table profiles (
   bucket integer not null,
@@ -300,7 +300,7 @@ create table purchases (
   app_id text,
   properties jsonb
 ) partition by RANGE (at);
-comment on table purchases is 'kind: person. Purchases, one by one. It has no key: the same purchase may come twice.';
+comment on table purchases is 'kind: person. Purchases, one row each. It has no key: the same purchase may come twice.';
 
 create table purchases_default (
   bucket integer not null,
@@ -335,7 +335,7 @@ create table push_token_owners (
   bucket integer not null,
   user_id bigint not null
 );
-comment on table push_token_owners is 'kind: name. Decides whose a token is: it belongs to one person at a time.';
+comment on table push_token_owners is 'kind: name. The owner of each push token, which belongs to one person at a time.';
 
 create unlogged table rate_windows (
   workspace_id integer not null,
@@ -345,7 +345,7 @@ create unlogged table rate_windows (
   prior bigint not null,
   used bigint not null
 );
-comment on table rate_windows is 'kind: node. How much of each rate limit''s window is used.';
+comment on table rate_windows is 'kind: node. Number of requests used of each rate limit''s window.';
 
 create table received_totals (
   bucket integer not null,
@@ -354,7 +354,7 @@ create table received_totals (
   campaign_id text not null,
   last_at timestamp with time zone not null
 );
-comment on table received_totals is 'kind: person. The last message of a campaign and channel that a person was sent in days whose sends are dropped. Without it, "has not received" would come to select people who have.';
+comment on table received_totals is 'kind: person. When a person last received a message of a campaign and channel, from days whose sends are dropped. Without it, "has not received" would later match people who have.';
 
 create table sandbox_messages (
   bucket integer not null,
@@ -366,7 +366,7 @@ create table sandbox_messages (
   message json not null,
   delivered_at timestamp with time zone not null
 ) partition by RANGE (dispatch_id);
-comment on table sandbox_messages is 'kind: person. Messages that went to no provider, for an operator to look at.';
+comment on table sandbox_messages is 'kind: person. Messages without a provider, for operators to read.';
 
 create table sandbox_messages_default (
   bucket integer not null,
@@ -410,7 +410,7 @@ create table send_totals (
   sends bigint not null,
   attempts bigint not null
 );
-comment on table send_totals is 'kind: node. How many sends of a day ended how, of days whose sends are dropped.';
+comment on table send_totals is 'kind: node. Number of sends by day and outcome, for days whose sends are dropped.';
 
 create table sends (
   bucket integer not null,
@@ -429,7 +429,7 @@ create table sends (
   task_id bigint,
   devices jsonb
 ) partition by RANGE (dispatch_id);
-comment on table sends is 'kind: person. One row per person and channel of a dispatch, written before anything is tried. It is the outcome.';
+comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
 create table sends_default (
   bucket integer not null,
@@ -459,7 +459,7 @@ create table subscription_groups (
   provider jsonb,
   secrets bytea
 );
-comment on table subscription_groups is 'kind: shared. What people subscribe to within a channel.';
+comment on table subscription_groups is 'kind: shared. Lists of consent that people subscribe to within a channel.';
 
 create table subscription_states (
   bucket integer not null,
@@ -484,7 +484,7 @@ create table tasks (
   "position" bigint,
   stride bigint
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
-comment on table tasks is 'kind: node. The queue: what a worker leases.';
+comment on table tasks is 'kind: node. The two lanes: tasks that workers lease.';
 
 create table token_removals (
   id bigint not null,
@@ -505,7 +505,7 @@ create table token_removals (
   removed_at timestamp with time zone,
   restored_at timestamp with time zone
 );
-comment on table token_removals is 'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all that restoring takes.';
+comment on table token_removals is 'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all data to restore them.';
 
 create table user_names (
   workspace_id integer not null,
@@ -514,7 +514,7 @@ create table user_names (
   bucket integer not null,
   user_id bigint not null
 );
-comment on table user_names is 'kind: name. The names that a person is known by: the external id and the aliases.';
+comment on table user_names is 'kind: name. A person''s names: the external id and the aliases.';
 
 create table workspaces (
   id integer not null,

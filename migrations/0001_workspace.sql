@@ -1,19 +1,19 @@
--- 0001_workspace.sql: what an operator defines before anybody is sent anything. Servers read these small tables into memory
--- as one catalog; the channel "catalog" announces a change.
+-- 0001_workspace.sql: everything that an operator defines before anything is sent. Servers read these small tables into
+-- memory as one catalog. The channel "catalog" announces changes.
 --
--- The comment of every table begins with its kind, which says where its rows live once there are several nodes:
---   kind: person  a person's rows: every key begins with `bucket`, so that all that is known of one person is in one shard
---   kind: name    found by a name (an alias, a token, an address), which says nothing of a bucket: distributed by that name
---   kind: shared  a small table without people, rarely written: every node has a copy
+-- The comment of every table begins with its kind, which says where its rows are once there are several nodes:
+--   kind: person  a person's rows: every key begins with `bucket`, so that all rows of one person are in one shard
+--   kind: name    rows found by a name (an alias, a token, an address), not by a bucket: distributed by that name
+--   kind: shared  a small, rarely written table without people: every node has a copy
 --   kind: node    a queue, a log or a count: on one node
--- test/table-kinds.test.ts reads them; docs/decisions/0028 says more.
+-- test/table-kinds.test.ts checks the kinds; docs/decisions/0028 explains them.
 
 create table workspaces (
   id         integer generated always as identity primary key,
   name       text not null unique,
   time_zone  text not null default 'UTC',
   settings   jsonb not null default '{}',      -- without secrets; see src/workspace/settings.ts
-  secrets    bytea,                            -- the SMTP URLs, sealed with CRESSET_SECRET; null = mails go to the sandbox
+  secrets    bytea,                            -- the SMTP URLs, sealed with CRESSET_SECRET; null: mails go to the sandbox
   created_at timestamptz not null default now()
 );
 comment on table workspaces is 'kind: shared. One company''s people, settings and keys.';
@@ -22,10 +22,10 @@ create table api_keys (
   id           uuid primary key,
   workspace_id integer not null references workspaces,
   name         text not null,
-  hash         bytea not null unique,          -- SHA-256 of the key; the key itself is shown once and never kept
-  hint         text not null,                  -- its first four characters
+  hash         bytea not null unique,          -- SHA-256 of the key; the key itself is shown once and never stored
+  hint         text not null,                  -- the key's first four characters
   permissions  text[] not null,
-  allow_from   text[] not null default '{}',   -- CIDR; empty = any address
+  allow_from   text[] not null default '{}',   -- addresses and CIDR subnets; empty: any address
   created_by   text not null,
   created_at   timestamptz not null default now(),
   last_used_at timestamptz
@@ -37,11 +37,11 @@ create table apps (
   workspace_id integer not null references workspaces,
   name         text not null,
   platform     text not null check (platform in ('ios', 'android', 'kindle', 'web')),
-  provider     jsonb,                          -- settings without secrets; null = sandbox
-  secrets      bytea,                          -- sealed with CRESSET_SECRET
+  provider     jsonb,                          -- settings without secrets; null: the sandbox
+  secrets      bytea,                          -- the provider's secrets, sealed with CRESSET_SECRET
   unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
-comment on table apps is 'kind: shared. Apps and sites that people have push tokens of.';
+comment on table apps is 'kind: shared. Apps and sites that push tokens belong to.';
 
 create table subscription_groups (
   id           text primary key,
@@ -54,7 +54,7 @@ create table subscription_groups (
   secrets      bytea,
   unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
-comment on table subscription_groups is 'kind: shared. What people subscribe to within a channel.';
+comment on table subscription_groups is 'kind: shared. Lists of consent that people subscribe to within a channel.';
 
 create table segments (
   id           text primary key,
@@ -62,7 +62,7 @@ create table segments (
   name         text not null,
   description  text not null default '',
   tags         text[] not null default '{}',
-  filter       jsonb,                          -- null = everybody
+  filter       jsonb,                          -- null: everybody
   analytics_tracking_enabled boolean not null default false,
   archived     boolean not null default false,
   created_at   timestamptz not null default now(),
@@ -80,11 +80,11 @@ create table campaigns (
   tags         text[] not null default '{}',
   archived     boolean not null default false,
   obeys_caps   boolean not null default true,
-  counts_toward_caps boolean not null default false, -- also when it does not obey them
+  counts_toward_caps boolean not null default false, -- whether its sends count even if it does not obey the caps
   created_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now()
 );
-comment on table campaigns is 'kind: shared. What sends are counted under.';
+comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted.';
 
 create table message_variations (
   campaign_id  text not null references campaigns on delete cascade,
@@ -114,4 +114,4 @@ create table frequency_caps (
   tag          text,
   primary key (workspace_id, ordinal)
 );
-comment on table frequency_caps is 'kind: shared. How many messages a person may get in a window.';
+comment on table frequency_caps is 'kind: shared. The most messages that a person may get in a window.';

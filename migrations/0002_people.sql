@@ -1,8 +1,8 @@
--- 0002_people.sql: the people, what is known of them, and the names that find them.
+-- 0002_people.sql: people, their data, and the names by which they are found.
 
 create sequence user_ids;
 
--- A person's bucket: 0 to 255, a hash of the user id, fixed for life. "integer", not smallint: literals then prune.
+-- A person's bucket, 0 to 255: a hash of the user id, fixed for life. As an integer (not a smallint), literals prune.
 create function bucket_of(user_id bigint) returns integer
   language sql immutable parallel safe
   return (hashint8extended(user_id, 0) & 255)::integer;
@@ -34,33 +34,33 @@ create table profiles (
   first_session_at timestamptz,
   last_session_at  timestamptz,
   session_count    integer not null default 0,
-  custom        jsonb not null default '{}',   -- custom attributes as they were given
-  custom_times  jsonb not null default '{}',   -- of those that are times: milliseconds since 1970
-  extras        jsonb not null default '{}',   -- stored and exported, used by nothing: image_url, twitter, …
+  custom        jsonb not null default '{}',   -- custom attributes as received
+  custom_times  jsonb not null default '{}',   -- the custom attributes that are times, in Unix milliseconds
+  extras        jsonb not null default '{}',   -- members that are only stored and exported: image_url, twitter, …
   primary key (bucket, user_id)
 );
 comment on table profiles is 'kind: person. The people.';
 create index profiles_email on profiles (lower(email)) where email is not null;
 create index profiles_phone on profiles (phone) where phone is not null;
--- Pieces of an audience are ranges of user ids: people lie in the table in the order in which they came, so a piece reads
--- its part of the heap once. Measured on a million: five pieces take as long as one statement over all; by buckets, every
--- piece reads nearly the whole heap.
+-- A piece of an audience is a range of user ids. The heap holds people in the order in which they were added, so a piece
+-- reads only its part of the heap. Measured on a million people: five pieces take as long as one statement over all. If
+-- pieces were buckets, each would read nearly the whole heap.
 create index profiles_workspace on profiles (workspace_id, user_id);
--- Finds equal custom attributes without reading everybody (decision 9). New entries wait in a list, which
--- src/people/profile/custom-index.ts merges in the background, so that writers do not. At 16 MB, which the list reaches only
--- when nobody merges, it holds some 50,000 people and costs a reader 17 ms.
+-- Finds equal custom attributes without reading every profile (decision 9). New entries wait in a list, which
+-- src/people/profile/custom-index.ts merges in the background, so that writers need not. Without merging the list would
+-- grow to 16 MB, which is about 50,000 people and costs a reader 17 ms.
 create index profiles_custom on profiles using gin (custom jsonb_path_ops)
   with (fastupdate = on, gin_pending_list_limit = 16384);
 
 create table user_names (
   workspace_id integer not null,
-  label        text not null,                  -- of an alias; '' = the name is an external id
+  label        text not null,                  -- the alias's label; '': the name is an external id
   name         text not null,
   bucket       integer not null,
   user_id      bigint not null,
   primary key (workspace_id, label, name)
 );
-comment on table user_names is 'kind: name. The names that a person is known by: the external id and the aliases.';
+comment on table user_names is 'kind: name. A person''s names: the external id and the aliases.';
 create index user_names_person on user_names (bucket, user_id);
 
 create table push_targets (
@@ -73,8 +73,8 @@ create table push_targets (
   foreground    boolean not null default true,
   registered_at timestamptz not null default now(),
   last_used_at  timestamptz,
-  environment   text check (environment in ('production', 'development')), -- the host of Apple's that knows it; null = unknown
-  suspect_since timestamptz,                   -- since then a provider calls it bad, perhaps by our own fault: not sent to
+  environment   text check (environment in ('production', 'development')), -- Apple's host that knows the token; null: unknown
+  suspect_since timestamptz,                   -- when a provider called it bad, perhaps by our fault; nothing is sent to it
   primary key (bucket, user_id, app_id, token)
 );
 comment on table push_targets is 'kind: person. Push tokens and web push subscriptions.';
@@ -88,7 +88,7 @@ create table push_token_owners (
   user_id bigint not null,
   primary key (app_id, token)
 );
-comment on table push_token_owners is 'kind: name. Decides whose a token is: it belongs to one person at a time.';
+comment on table push_token_owners is 'kind: name. The owner of each push token, which belongs to one person at a time.';
 
 create table app_uninstalls (
   bucket  integer not null,
@@ -97,7 +97,7 @@ create table app_uninstalls (
   at      timestamptz not null,
   primary key (bucket, user_id, app_id)
 );
-comment on table app_uninstalls is 'kind: person. When an app was last found to be gone from all devices of a person.';
+comment on table app_uninstalls is 'kind: person. When an app was last found to be uninstalled from all devices of a person.';
 
 create table subscription_states (
   bucket     integer not null,
@@ -113,7 +113,7 @@ create table addresses (
   workspace_id     integer not null,
   kind             text not null check (kind in ('email', 'phone')),
   address          text not null,              -- email addresses in lower case, phone numbers in E.164
-  email_state      text check (email_state in ('opted_in', 'subscribed', 'unsubscribed')), -- uploaded before anybody had it
+  email_state      text check (email_state in ('opted_in', 'subscribed', 'unsubscribed')), -- set before anybody had the address
   hard_bounced_at  timestamptz,
   marked_spam_at   timestamptz,
   invalid_at       timestamptz,
@@ -122,7 +122,7 @@ create table addresses (
   suppressed_reason text,
   primary key (workspace_id, kind, address)
 );
-comment on table addresses is 'kind: name. What is known of an address, whoever has it: bounces, complaints, suppression.';
+comment on table addresses is 'kind: name. Flags of an address, whoever has it: bounces, complaints, suppression.';
 
 create table events (
   bucket     integer not null,
@@ -132,7 +132,7 @@ create table events (
   app_id     text,
   properties jsonb
 ) partition by range (at);
-comment on table events is 'kind: person. Custom events, one by one. It has no key: the same event may come twice.';
+comment on table events is 'kind: person. Custom events, one row each. It has no key: the same event may come twice.';
 create index events_person on events (bucket, user_id, name, at);
 create table events_default partition of events default;
 
@@ -142,12 +142,12 @@ create table purchases (
   at         timestamptz not null,
   product_id text not null,
   currency   text not null,
-  price      numeric not null,                 -- of one piece
+  price      numeric not null,                 -- the price of one piece
   quantity   integer not null,
   app_id     text,
   properties jsonb
 ) partition by range (at);
-comment on table purchases is 'kind: person. Purchases, one by one. It has no key: the same purchase may come twice.';
+comment on table purchases is 'kind: person. Purchases, one row each. It has no key: the same purchase may come twice.';
 create index purchases_person on purchases (bucket, user_id, product_id, at);
 create table purchases_default partition of purchases default;
 
@@ -155,7 +155,7 @@ create table activity_totals (
   bucket   integer not null,
   user_id  bigint not null,
   kind     text not null check (kind in ('event', 'purchase')),
-  name     text not null,                      -- of the event, or the product id
+  name     text not null,                      -- name of the event, or product id
   count    bigint not null,
   first_at timestamptz not null,
   last_at  timestamptz not null,
@@ -163,29 +163,29 @@ create table activity_totals (
   primary key (bucket, user_id, kind, name)
 );
 comment on table activity_totals is
-  'kind: person. First, last and how often, by event name or product: what filters and exports ask for.';
+  'kind: person. First time, last time and count for each event name or product, for filters and exports.';
 
 create table imports (
   id           bigint generated always as identity primary key,
   workspace_id integer not null references workspaces,
-  path         text not null,                  -- absolute, where it was imported from
+  path         text not null,                  -- absolute path of the file
   size_bytes   bigint not null,
-  sha256       bytea not null,                 -- of the whole file
-  settings     jsonb not null,                 -- how it is read and cut into batches
+  sha256       bytea not null,                 -- the hash of the whole file
+  settings     jsonb not null,                 -- how the file is read and cut into batches
   started_at   timestamptz not null,
-  finished_at  timestamptz,                    -- null = some of it is missing
-  records      bigint,                         -- once finished
+  finished_at  timestamptz,                    -- null: some of the file is missing
+  records      bigint,                         -- number of records; null until finished
   rejected     bigint,
   unique (workspace_id, path)
 );
-comment on table imports is 'kind: node. Files of people that are, or were, imported.';
+comment on table imports is 'kind: node. Files of people that are being imported, or were.';
 
 create table import_batches (
   import_id    bigint not null references imports on delete cascade,
   number       integer not null,
   records      integer not null,
-  rejects      json not null,                  -- line and reason of each; never what the line holds
+  rejects      json not null,                  -- line and reason of each, without the line's contents
   primary key (import_id, number)
 );
 comment on table import_batches is
-  'kind: node. A batch is noted in the transaction that applies it: after a crash the same command goes on with what is missing.';
+  'kind: node. Batches, noted in the transactions that apply them. After a crash the same command imports the missing ones.';

@@ -1,6 +1,6 @@
--- 0003_dispatches.sql: the ledger. Tables that grow with every message are partitioned by dispatch id: a UUIDv7 begins
--- with its time, so a day is a range of ids, a dispatch prunes to its day, and retention drops a partition. The default
--- partitions catch what housekeeping has not made partitions for: late is better than lost.
+-- 0003_dispatches.sql: the ledger. Tables that grow with every message are partitioned by dispatch id. A UUIDv7 begins with
+-- its time, so a day is a range of ids, a statement for one dispatch reads one day, and retention drops a day's partition.
+-- A default partition takes the rows of days for which housekeeping has not made a partition.
 
 create table dispatches (
   id           uuid not null primary key,
@@ -8,27 +8,27 @@ create table dispatches (
   accepted_at  timestamptz not null,
   api_key_id   uuid,
   request_id   uuid,
-  lane         smallint not null,              -- 0 = people were named, 1 = broadcast
+  lane         smallint not null,              -- 0: named, 1: broadcast
   state        text not null check (state in ('accepted', 'sending', 'paused', 'finished', 'cancelled', 'failed')),
-  request      json not null,                  -- as understood; see src/dispatch/plan/send-plan.ts. json: jsonb refuses \u0000
+  request      json not null,                  -- as parsed; see src/dispatch/plan/send-plan.ts. jsonb would refuse \u0000
   campaign_id  text,
   send_id      text,
-  open_tasks   integer not null,               -- finished when none is left
-  targeted     integer,                        -- how many people; null = not yet expanded
+  open_tasks   integer not null,               -- number of open tasks; 0: the dispatch is finished
+  targeted     integer,                        -- number of people; null: not yet expanded
   refusals     json not null default '[]',     -- named people refused before any channel: identifier and reason
-  counts       jsonb,                          -- by channel and status; null = not finished
-  failure      text,                           -- for people: why it failed, or why it waits
+  counts       jsonb,                          -- number of sends by channel and status; null: not finished
+  failure      text,                           -- a text for operators: why it failed, or why it waits
   finished_at  timestamptz,
   cancelled_at timestamptz,
-  audience_end bigint,                         -- the last user id when expansion began: who came later is not in the audience
-  expanded_at  timestamptz,                    -- of a broadcast: since then every person of the audience has a row
-  replay       json,                           -- what the last replay asked for; see src/dispatch/control/replay.ts
-  replayed_at  timestamptz,                    -- when it did; the age at which sends are given up counts from here
-  waits_for_app text                           -- the app whose provider must be mended before this goes on; null = none
+  audience_end bigint,                         -- the last user id when expansion began; later people are not in the audience
+  expanded_at  timestamptz,                    -- broadcasts: when every person of the audience had a send
+  replay       json,                           -- the last replay's request; see src/dispatch/control/replay.ts
+  replayed_at  timestamptz,                    -- time of the last replay; a send's age counts from it
+  waits_for_app text                           -- the app whose provider must be mended before it goes on; null: none
 ) partition by range (id);
-comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, its state and what came of it.';
+comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 -- Half of each page stays free for changes. Measured, 12,000 sends to one person each: all changes stay in their page and
--- touch no index (14 % without), and the table is smaller for it (10.5 MB; 13.5 without). The rate does not change.
+-- touch no index (without free space: 14 %), and the table takes 10.5 MB (13.5 MB). The rate is the same.
 create table dispatches_default partition of dispatches default with (fillfactor = 50);
 create index dispatches_recent on dispatches (workspace_id, accepted_at);
 
@@ -42,29 +42,28 @@ create table sends (
   channel      text not null,
   status       send_status not null default 'pending',
   attempts     smallint not null default 0,
-  due_at       timestamptz,                    -- of the next attempt, while pending; null = at once
+  due_at       timestamptz,                    -- time of the next attempt, while pending; null: at once
   updated_at   timestamptz not null,
-  reason       text,                           -- eligibility.md 1; null while it has none
-  detail       text,                           -- for people: what exactly
+  reason       text,                           -- why it was not made (eligibility.md 1); null: no reason yet
+  detail       text,                           -- a text for operators that explains the reason
   provider_code text,
   provider_message_id text,
-  address      text,                           -- where it was sent
-  task_id      bigint,                         -- the task that it is sent under: rows that a dead worker's task left `sending` are the
-                                               -- ambiguous ones
-  devices      jsonb,                          -- a push to several devices, or one to be tried again: an array of what came of
-                                               -- each; see src/dispatch/ledger/devices.ts
+  address      text,                           -- the address it was sent to
+  task_id      bigint,                         -- the task that sends it; when its worker dies, rows in `sending` are ambiguous
+  devices      jsonb,                          -- each device's state, as an array, for a push to several devices or one to be
+                                               -- tried again; see src/dispatch/ledger/devices.ts
   primary key (bucket, dispatch_id, user_id, channel)
 ) partition by range (dispatch_id);
 comment on table sends is
-  'kind: person. One row per person and channel of a dispatch, written before anything is tried. It is the outcome.';
--- Two thirds of each page stay free for a send's two changes, `sending` and what came of it. Measured, two broadcasts to
--- 100,000 people, against 60: 97 % of the changes stay in their page and touch no index (72 % at 60, because what was
--- replaced can rarely be cleared away while a broadcast is written); the two statements take 22 % less of the database's
--- time, 17 % less is written ahead, and the table with its index is 6 % larger.
+  'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
+-- Two thirds of each page stay free for a send's two changes: to `sending`, and to its outcome. Measured against a fill
+-- factor of 60, two broadcasts to 100,000 people: 97 % of the changes stay in their page and touch no index (at 60: 72 %,
+-- because old versions can rarely be removed while a broadcast is written). The two statements take 22 % less of the
+-- database's time, the write-ahead log is 17 % smaller, and the table with its index is 6 % larger.
 create table sends_default partition of sends default with (fillfactor = 35);
 create index sends_person on sends (bucket, user_id, dispatch_id);
 
--- On how many devices the provider accepted the message: several only where `devices` says so.
+-- Number of devices whose message the provider accepted. Without `devices` it is 0 or 1.
 create function accepted_devices(status send_status, devices jsonb) returns integer
   language sql immutable parallel safe
   return case when devices is not null
@@ -72,14 +71,14 @@ create function accepted_devices(status send_status, devices jsonb) returns inte
               when status = 'sent' then 1
               else 0 end;
 
--- The final status of a send that is stopped before all its devices were tried: `sent` once one device has it.
+-- The final status of a send that is stopped before all its devices were tried: `sent` if the message of any was accepted.
 create function stopped_status(devices jsonb, otherwise send_status) returns send_status
   language sql immutable parallel safe
   return case when accepted_devices('pending', devices) > 0 then 'sent'::send_status else otherwise end;
 
--- The database refuses every move that src/dispatch/plan/states.ts does not allow. The conditions of the triggers are
--- evaluated without calling a function, which runs only to refuse; `after`, because a `before` trigger locks every row once
--- more (measured: docs/decisions/0020).
+-- The database refuses every move that src/dispatch/plan/states.ts does not allow. The triggers' conditions call no
+-- function: the function runs only to refuse. The triggers run after the update, because a `before` trigger locks every row
+-- once more (measured: docs/decisions/0020).
 create function refuse_transition() returns trigger language plpgsql as $$
 begin
   raise exception 'a % may not go from % to %', tg_argv[0], to_jsonb(old) ->> tg_argv[1], to_jsonb(new) ->> tg_argv[1]
@@ -113,15 +112,15 @@ create table tasks (
   workspace_id integer not null,
   lane         smallint not null,
   kind         text not null check (kind in ('expand', 'drain', 'revive')),
-  bucket       integer,                        -- null = every bucket
+  bucket       integer,                        -- null: all buckets
   run_at       timestamptz not null,
-  leased_until timestamptz,                    -- null = free
+  leased_until timestamptz,                    -- null: no worker has it
   worker       uuid,
   tries        integer not null default 0,
-  position     bigint,                         -- of "expand": everybody up to this user id is written
-  stride       bigint                          -- of "expand": how many user ids the next piece has
+  position     bigint,                         -- "expand": the last user id expanded so far; null: not started
+  stride       bigint                          -- "expand": number of user ids in the next piece
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
-comment on table tasks is 'kind: node. The queue: what a worker leases.';
+comment on table tasks is 'kind: node. The two lanes: tasks that workers lease.';
 create index tasks_due on tasks (lane, run_at, id);
 create index tasks_dispatch on tasks (dispatch_id);
 create index tasks_expand on tasks (run_at, id) where kind = 'expand';
@@ -138,17 +137,17 @@ create table cap_slots (
   primary key (bucket, user_id, dispatch_id, channel)
 );
 comment on table cap_slots is
-  'kind: person. What counts toward frequency caps, and nothing else: one row per send that has or may take a slot.';
+  'kind: person. Slots under frequency caps: one row for each send that has taken a slot, or may take one.';
 
 create table address_claims (
   dispatch_id uuid not null,
   channel     text not null,
-  address     text not null,                   -- emails in lower case
+  address     text not null,                   -- email addresses are in lower case
   user_id     bigint not null,
   primary key (dispatch_id, channel, address)
 ) partition by range (dispatch_id);
 comment on table address_claims is
-  'kind: name. Who gets the one message that goes to an address which several people of a broadcast have.';
+  'kind: name. The person who gets the only message to an address that several people of a broadcast share.';
 create table address_claims_default partition of address_claims default;
 
 create table sandbox_messages (
@@ -158,11 +157,11 @@ create table sandbox_messages (
   channel      text not null,
   workspace_id integer not null,
   address      text,
-  message      json not null,                  -- as the person would see it
+  message      json not null,                  -- the message as the person would see it
   delivered_at timestamptz not null,
   primary key (bucket, dispatch_id, user_id, channel)
 ) partition by range (dispatch_id);
-comment on table sandbox_messages is 'kind: person. Messages that went to no provider, for an operator to look at.';
+comment on table sandbox_messages is 'kind: person. Messages without a provider, for operators to read.';
 create table sandbox_messages_default partition of sandbox_messages default;
 create index sandbox_messages_recent on sandbox_messages (workspace_id, dispatch_id);
 
@@ -170,26 +169,26 @@ create table received_totals (
   bucket      integer not null,
   user_id     bigint not null,
   channel     text not null,
-  campaign_id text not null,                   -- '' = no campaign
+  campaign_id text not null,                   -- '': no campaign
   last_at     timestamptz not null,
   primary key (bucket, user_id, channel, campaign_id)
 );
 comment on table received_totals is
-  'kind: person. The last message of a campaign and channel that a person was sent in days whose sends are dropped. '
-  'Without it, "has not received" would come to select people who have.';
+  'kind: person. When a person last received a message of a campaign and channel, from days whose sends are dropped. '
+  'Without it, "has not received" would later match people who have.';
 
 create table send_totals (
   workspace_id integer not null,
-  day          date not null,                  -- of acceptance, UTC
-  campaign_id  text not null,                  -- '' = no campaign
+  day          date not null,                  -- day on which the dispatch was accepted, in UTC
+  campaign_id  text not null,                  -- '': no campaign
   channel      text not null,
   status       send_status not null,
-  reason       text not null,                  -- '' = none
+  reason       text not null,                  -- '': none
   sends        bigint not null,
   attempts     bigint not null,
   primary key (workspace_id, day, campaign_id, channel, status, reason)
 );
-comment on table send_totals is 'kind: node. How many sends of a day ended how, of days whose sends are dropped.';
+comment on table send_totals is 'kind: node. Number of sends by day and outcome, for days whose sends are dropped.';
 
 create table idempotency_keys (
   workspace_id integer not null,
@@ -201,20 +200,20 @@ create table idempotency_keys (
   created_at   timestamptz not null,
   primary key (workspace_id, path, key)
 );
-comment on table idempotency_keys is 'kind: node. Requests that are answered again as they were, for 24 hours.';
+comment on table idempotency_keys is 'kind: node. Answers that a repeated request gets again, for 24 hours.';
 create index idempotency_keys_age on idempotency_keys (created_at);
 
--- Not logged: a crash of the database may forget the current window, as the specification allows.
+-- The table is unlogged, because the specification allows a crash of the database to lose the current window.
 create unlogged table rate_windows (
   workspace_id integer not null,
-  bucket       text not null,                  -- the rate limit's name; not a bucket of people
+  bucket       text not null,                  -- name of the rate bucket; not a bucket of people
   started_at   timestamptz not null,
-  most         bigint not null,                -- the limit as last asked for
-  prior        bigint not null,                -- used before the last count
+  most         bigint not null,                -- the limit, as of the last request
+  prior        bigint not null,                -- requests used before the last statement
   used         bigint not null,
   primary key (workspace_id, bucket, started_at)
 );
-comment on table rate_windows is 'kind: node. How much of each rate limit''s window is used.';
+comment on table rate_windows is 'kind: node. Number of requests used of each rate limit''s window.';
 
 create table activity_log (
   id           uuid primary key,
@@ -224,16 +223,16 @@ create table activity_log (
   dispatch_id  uuid,
   record       json not null
 );
-comment on table activity_log is 'kind: node. What API clients sent and what went wrong, for 60 hours.';
+comment on table activity_log is 'kind: node. Requests of API clients and their errors, for 60 hours.';
 create index activity_log_recent on activity_log (workspace_id, occurred_at);
 
--- The least id that a dispatch accepted at `at` can have.
+-- The smallest id that a dispatch accepted at `at` can have.
 create function first_dispatch_id(at timestamptz) returns uuid
   language sql immutable strict parallel safe
   return (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid;
 
--- Makes the missing partitions of `days` days from `first` on. A day of which the default partition already holds rows
--- stays there. Each partition has the fill factor of its table's default one.
+-- Makes the missing partitions of `days` days from `first` on. A day gets no partition if the default partition already
+-- holds rows of it. Each partition has the fill factor of its table's default partition.
 create function make_daily_partitions(first date, days integer) returns void language plpgsql as $$
 declare
   parent text;

@@ -1,4 +1,4 @@
--- 0004_push.sql: what sending real pushes must remember.
+-- 0004_push.sql: what sending pushes to providers must remember.
 
 create table token_removals (
   id           bigint generated always as identity primary key,
@@ -13,14 +13,14 @@ create table token_removals (
   environment  text,
   registered_at timestamptz not null,
   last_used_at timestamptz,
-  reason       text not null,                  -- the provider's word
+  reason       text not null,                  -- the provider's reason
   dispatch_id  uuid not null,
-  suspected_at timestamptz,                    -- null = removed at once
-  removed_at   timestamptz,                    -- null = still suspect, or restored before it was removed
+  suspected_at timestamptz,                    -- null: removed at once
+  removed_at   timestamptz,                    -- null: still suspect, or restored before it was removed
   restored_at  timestamptz
 );
 comment on table token_removals is
-  'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all that restoring takes.';
+  'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all data to restore them.';
 create index token_removals_app on token_removals (app_id, (coalesce(removed_at, suspected_at)));
 create index token_removals_open on token_removals (app_id, token)
   where suspected_at is not null and removed_at is null and restored_at is null;
@@ -30,28 +30,28 @@ create table paused_apps (
   workspace_id integer not null,
   cause        text not null check (cause in ('config_error', 'guard')),
   reason       text not null,
-  settings     bytea not null,                 -- a digest of the provider's settings that were refused
+  settings     bytea not null,                 -- digest of the provider's settings that were refused
   since        timestamptz not null,
-  probe_at     timestamptz not null            -- when a single call may be made to see
+  probe_at     timestamptz not null            -- when a single call may probe the provider
 );
 comment on table paused_apps is
-  'kind: shared. Apps whose provider does not accept our settings: nothing is sent for them until a probe succeeds.';
+  'kind: shared. Paused app queues: nothing is sent for these apps until a probe succeeds.';
 
 create table app_calls (
   app_id    text not null,
   minute    timestamptz not null,
   calls     integer not null,
-  ambiguous integer not null,                  -- how many called a token bad for a reason that may be our own
+  ambiguous integer not null,                  -- calls that called a token bad, perhaps by our fault
   primary key (app_id, minute)
 );
-comment on table app_calls is 'kind: node. Provider calls of an app by the minute.';
+comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by minute.';
 
--- Not logged: after a crash of the database it begins anew, and about a second's worth may be called twice.
+-- The table is unlogged: after a crash of the database it is empty, and about a second's calls may be made twice.
 create unlogged table call_quotas (
-  key       text primary key,                  -- who counts, and how many a minute
-  begins_ms double precision not null,         -- where the last reservation begins, in Unix ms: between two calls there may be
-                                               -- less than a microsecond
-  calls     integer not null                   -- how many the last reservation holds; the next one begins after them
+  key       text primary key,                  -- what is counted, and the calls per minute
+  begins_ms double precision not null,         -- start of the last reservation, in Unix milliseconds, with fractions: two calls
+                                               -- may be less than a microsecond apart
+  calls     integer not null                   -- number of calls in the last reservation; the next one begins after them
 );
 comment on table call_quotas is
-  'kind: node. The calls that providers'' quotas still allow all processes; see src/dispatch/push/call-quotas.ts.';
+  'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/push/call-quotas.ts.';

@@ -8,14 +8,14 @@ export type Role = (typeof roles)[number];
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What the environment decides. Null = not set. */
+/** The settings of the environment. null: not set. */
 export interface Config {
   host: string;
-  /** 0 = any free port. */
+  /** TCP port. 0: any free port. */
   port: number;
-  /** Null: the embedded database in `dataDir`. May hold a password. */
+  /** URL of the database, which may hold a password. null: the embedded database in `dataDir`. */
   databaseUrl: string | null;
-  /** Absolute. */
+  /** Absolute path of the data folder. */
   dataDir: string;
   roles: readonly Role[];
   /** Absolute path of a workspace file to apply at start. */
@@ -25,21 +25,23 @@ export interface Config {
   trustedProxyHops: number;
   bodyLimitBytes: number;
   logLevel: LogLevel;
-  /** Without a slash at its end. */
+  /** URL at which recipients reach this server, without a slash at its end. */
   publicUrl: string | null;
-  /** What may wait before sends to named people are refused; 0 = any amount. */
+  /** Most waiting tasks of the lane `named` before its requests are refused. 0: any number. */
   queueMaxTasks: number;
+  /** Longest time, in seconds, that a due task of the lane `named` may wait before requests are refused. 0: any time. */
   queueMaxAgeS: number;
-  /** The same of broadcasts. */
+  /** `queueMaxTasks` of the lane `broadcast`. */
   broadcastQueueMaxTasks: number;
+  /** `queueMaxAgeS` of the lane `broadcast`. */
   broadcastQueueMaxAgeS: number;
-  /** How many threads of this process send broadcasts. */
+  /** Number of threads of this process that send broadcasts. */
   broadcastThreads: number;
-  /** For how long the ledger is kept; 0 = for ever. */
+  /** Time for which the ledger is kept, in days. 0: for ever. */
   retentionDays: number;
 }
 
-/** Every problem of one environment at once; names variables, never shows their values. */
+/** All problems of the environment. Names variables and never shows their values. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -53,11 +55,11 @@ export class ConfigError extends Error {
 export interface Variable<T> {
   name: string;
   fallback: T;
-  /** How the documentation writes the fallback. */
+  /** The fallback as the documentation writes it. */
   shownFallback: string;
   expected: string;
   meaning: string;
-  /** `undefined` when the text is not what is expected. */
+  /** Reads the value. Returns undefined if the text is not as expected. */
   read(text: string): T | undefined;
 }
 
@@ -74,7 +76,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     fallback: '127.0.0.1',
     shownFallback: '`127.0.0.1`',
     expected: 'an address or host name to listen on',
-    meaning: 'The address to listen on. `0.0.0.0` or `::` = every address of this machine.',
+    meaning: 'The address to listen on. `0.0.0.0` or `::`: every address of this machine.',
     read: matching(/^[A-Za-z0-9.:_-]{1,253}$/),
   },
   port: {
@@ -82,7 +84,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     fallback: 8080,
     shownFallback: '`8080`',
     expected: 'an integer from 0 to 65535',
-    meaning: 'The TCP port to listen on. `0` = any free one.',
+    meaning: 'The TCP port to listen on. `0`: any free port.',
     read: integer(0, 65_535),
   },
   databaseUrl: {
@@ -90,7 +92,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     fallback: null,
     shownFallback: 'unset: the embedded PostgreSQL',
     expected: 'a URL that starts with postgres:// or postgresql://',
-    meaning: 'A PostgreSQL 15 or newer. Any number of servers may share one.',
+    meaning: 'The URL of a PostgreSQL 15 or newer. Any number of servers may share one.',
     read: url(['postgres:', 'postgresql:', 'socket:']),
   },
   dataDir: {
@@ -140,7 +142,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`0`',
     expected: 'an integer from 0 to 32',
     meaning:
-      'How many proxies in front of this server are believed about the address of a client (`X-Forwarded-For`), for the allow lists of API keys.',
+      'The number of proxies in front of this server that are trusted to report the address of a client (`X-Forwarded-For`), for the allow lists of API keys.',
     read: integer(0, 32),
   },
   bodyLimitBytes: {
@@ -173,7 +175,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`1000000`',
     expected: `an integer from 0 to ${MOST_TASKS}`,
     meaning:
-      'How many sends to named people may wait, those that are to be tried again included. Over it `/messages/send` answers 503 to more of them. `0` = any number.',
+      'The most sends to named people that may wait, including those to be tried again. While more wait, `/messages/send` answers 503 to such requests. `0`: any number.',
     read: integer(0, MOST_TASKS),
   },
   queueMaxAgeS: {
@@ -182,7 +184,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`900` (15 minutes)',
     expected: `a number of seconds from 0 to ${LONGEST_AGE_S}`,
     meaning:
-      'For how long a send to named people that is due may wait for a worker to take it. Over it `/messages/send` answers 503 to more of them. `0` = for ever.',
+      'The longest time, in seconds, that a due send to named people may wait for a worker. While one waits longer, `/messages/send` answers 503 to such requests. `0`: any time.',
     read: integer(0, LONGEST_AGE_S),
   },
   broadcastQueueMaxTasks: {
@@ -191,7 +193,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`100000`',
     expected: `an integer from 0 to ${MOST_TASKS}`,
     meaning:
-      'How many tasks of broadcasts may wait; a broadcast has up to 257. Over it `/messages/send` answers 503 to more broadcasts. `0` = any number.',
+      'The most tasks of broadcasts that may wait; a broadcast has up to 257. While more wait, `/messages/send` answers 503 to broadcasts. `0`: any number.',
     read: integer(0, MOST_TASKS),
   },
   broadcastQueueMaxAgeS: {
@@ -200,7 +202,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`3600` (an hour)',
     expected: `a number of seconds from 0 to ${LONGEST_AGE_S}`,
     meaning:
-      'For how long a task of a broadcast that is due may wait for its next turn. Over it `/messages/send` answers 503 to more broadcasts. `0` = for ever.',
+      'The longest time, in seconds, that a due task of a broadcast may wait for its next turn. While one waits longer, `/messages/send` answers 503 to broadcasts. `0`: any time.',
     read: integer(0, LONGEST_AGE_S),
   },
   broadcastThreads: {
@@ -209,7 +211,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: `as many as the machine has processors, at most ${USUAL_THREADS}`,
     expected: `an integer from 1 to ${MOST_THREADS}`,
     meaning:
-      'How many threads of a worker send broadcasts. Each keeps one processor busy and takes some 100 MB of memory while one goes out, and up to 23 connections to the database.',
+      'The number of threads of a worker that send broadcasts. While a broadcast is sent, each thread keeps one processor busy and takes about 100 MB of memory. It uses up to 23 connections to the database.',
     read: integer(1, MOST_THREADS),
   },
   retentionDays: {
@@ -218,19 +220,19 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`90`',
     expected: 'an integer from 0 to 36500',
     meaning:
-      'For how many days dispatches, their sends and the messages in the sandbox are kept; a day in which something is not finished is kept longer. `0` = for ever. See [operations.md](operations.md).',
+      'The number of days for which dispatches, their sends and the messages in the sandbox are kept. A day with an unfinished dispatch is kept longer. `0`: for ever. See [operations.md](operations.md).',
     read: integer(0, 36_500),
   },
 };
 
 const PREFIX = 'CRESSET_';
 
-/** For the tests themselves; a server that they start inherits these and must not read them. */
-const PREFIX_OF_OUR_TESTS = 'CRESSET_TEST_';
+/** Prefix of the tests' own variables. A server that a test starts inherits them and must ignore them. */
+const TEST_PREFIX = 'CRESSET_TEST_';
 
 /**
- * Reads the environment; throws ConfigError with every problem. An empty variable counts as unset.
- * `alsoKnown`: names of variables that a workspace file refers to, which may start with CRESSET_ too.
+ * Reads the environment. Throws ConfigError with every problem. An empty variable counts as unset.
+ * `alsoKnown`: names of the variables that a workspace file refers to, which may begin with CRESSET_ too.
  */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
@@ -272,13 +274,13 @@ export function readConfig(
 function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {
   const known = Object.values(variables).map(({ name }) => name);
   return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && !name.startsWith(PREFIX_OF_OUR_TESTS))
+    .filter((name) => name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX))
     .filter((name) => !known.includes(name) && !alsoKnown.has(name))
     .sort()
     .map((name) => `${name}: there is no such variable${suggestion(name, known)}`);
 }
 
-/** `CRESSET_PORT` is as near to `PORT` as `CRESSET_ROLE` is to `CRESSET_ROLES`: the prefix does not count. */
+/** Suggests a known variable. The prefix does not count, so that `CRESSET_PORT` suggests `PORT`. */
 function suggestion(name: string, known: readonly string[]): string {
   const bare = (variable: string) => variable.replace(/^CRESSET_/, '');
   const best = nearest(bare(name), known.map(bare));

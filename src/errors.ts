@@ -1,30 +1,30 @@
 /**
- * What a caller can get wrong, and what the server can. The only place where a status is chosen.
- * `label` is the `message` of the answer, as clients of the original know it. Codes are never renamed or reused.
+ * Every error that a request can be answered with. This is the only place where a status is chosen.
+ * `label` is the `message` of the answer, which clients of the original know. Codes are never renamed or reused.
  * Source: send.md §12. A test keeps docs/errors.md equal.
  */
 export const errorCodes = {
   bad_request: {
     status: 400,
     label: 'Bad Request',
-    meaning: 'Syntax, types, forbidden keys, unknown ids; `errors` names each path.',
+    meaning: 'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path.',
   },
   no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
   no_message: { status: 400, label: 'No message to send', meaning: '`messages` holds no supported channel.' },
   too_many_names: {
     status: 400,
     label: 'The max number of external_ids and aliases per request was exceeded',
-    meaning: 'More than 50 external ids and aliases in one send.',
+    meaning: 'The request names more than 50 external ids and aliases.',
   },
   too_many_ids: {
     status: 400,
     label: 'The max number of ids per request was exceeded',
-    meaning: 'More than 50 ids in one request.',
+    meaning: 'The request names more than 50 ids.',
   },
   max_input_length: {
     status: 400,
     label: 'Max Input Length Exceeded',
-    meaning: 'More than 75 objects in an array of /users/track.',
+    meaning: 'An array of /users/track holds more than 75 objects.',
   },
   invalid_campaign: { status: 400, label: 'Invalid Campaign ID', meaning: '`campaign_id` names no API campaign.' },
   variant_unspecified: {
@@ -43,8 +43,16 @@ export const errorCodes = {
     meaning: 'The variation belongs to another channel.',
   },
   invalid_extra: { status: 400, label: 'Invalid Extra Push Payload', meaning: '`extra` is not an object.' },
-  apple_push_too_long: { status: 400, label: 'Apple Push Length Exceeded', meaning: 'More than 1,912 bytes.' },
-  android_push_too_long: { status: 400, label: 'Android Push Length Exceeded', meaning: 'More than 4,000 bytes.' },
+  apple_push_too_long: {
+    status: 400,
+    label: 'Apple Push Length Exceeded',
+    meaning: 'The push is longer than 1,912 bytes.',
+  },
+  android_push_too_long: {
+    status: 400,
+    label: 'Android Push Length Exceeded',
+    meaning: 'The push is longer than 4,000 bytes.',
+  },
   audience_too_expensive: {
     status: 400,
     label: 'Audience Too Expensive',
@@ -60,7 +68,7 @@ export const errorCodes = {
     label: 'Error authenticating credentials',
     meaning: 'The `Authorization: Bearer …` header is missing or malformed.',
   },
-  invalid_key: { status: 401, label: 'Invalid API key', meaning: 'No such key, or it was deleted.' },
+  invalid_key: { status: 401, label: 'Invalid API key', meaning: 'There is no such key, or it was deleted.' },
   address_not_allowed: {
     status: 403,
     label: 'Invalid whitelisted IPs',
@@ -81,12 +89,16 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
-  not_found: { status: 404, label: 'Not Found', meaning: 'Unknown path or id.' },
-  method_not_allowed: { status: 405, label: 'Method Not Allowed', meaning: 'Known path, other method; see `Allow`.' },
+  not_found: { status: 404, label: 'Not Found', meaning: 'The path or id is unknown.' },
+  method_not_allowed: {
+    status: 405,
+    label: 'Method Not Allowed',
+    meaning: 'The path does not accept this method; see `Allow`.',
+  },
   idempotency_conflict: {
     status: 409,
     label: 'Idempotency key was used with another request',
-    meaning: 'The key stands for another body for 24 hours.',
+    meaning: 'The key was used with another body in the last 24 hours.',
   },
   idempotency_running: {
     status: 409,
@@ -96,32 +108,38 @@ export const errorCodes = {
   wrong_state: {
     status: 409,
     label: 'The dispatch is in another state',
-    meaning: 'It cannot be cancelled, paused, resumed or replayed as it stands; `errors` says in which state it is.',
+    meaning: 'The dispatch cannot be cancelled, paused, resumed or replayed in its state, which `errors` names.',
   },
   body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
   rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
-  internal_error: { status: 500, label: 'Internal Server Error', meaning: 'A bug. Nothing was accepted.' },
+  internal_error: {
+    status: 500,
+    label: 'Internal Server Error',
+    meaning: 'The server has a bug. Nothing was accepted.',
+  },
   queue_full: {
     status: 503,
     label: 'Queue Full',
     meaning:
-      'Of `/messages/send`: what was accepted before waits too long, or too much of it waits (`CRESSET_QUEUE_…`). Nothing was accepted. Try again after `Retry-After`.',
+      '`/messages/send` only: too many accepted sends wait, or they wait too long (`CRESSET_QUEUE_…`). Nothing was accepted. Try again after `Retry-After`.',
   },
   unavailable: {
     status: 503,
     label: 'Service Unavailable',
     meaning:
-      'No database, one that takes no writes (disk full, read-only; `errors` says which), too many changes of the same rows at once, or stopping. Nothing was accepted.',
+      'The database is away or refuses writes (disk full, read-only; `errors` says which), the same rows are changed too often, or the server is stopping. Nothing was accepted.',
   },
 } as const satisfies Record<string, { status: number; label: string; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** What a caller did wrong: `errors` say what was expected, what came and what to do, each starting with the path. */
+/**
+ * An error that is the answer to a request. Each of `errors` begins with the path and says what was expected and what came.
+ */
 export class RequestError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly string[];
-  /** Seconds after which another try makes sense. */
+  /** Time after which the caller should try again, in seconds. undefined: none is given. */
   readonly retryAfterS: number | undefined;
 
   constructor(code: ErrorCode, errors: readonly string[] = [], retryAfterS?: number) {

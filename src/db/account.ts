@@ -10,7 +10,10 @@ export interface Account {
 
 const ACCOUNT = 'cresset';
 
-/** PostgreSQL refuses to run as root; for everybody else it runs as they do (null). Root gets an account made for it. */
+/**
+ * The account to run PostgreSQL as. null: the one that runs this process. PostgreSQL refuses to run as root, so for root
+ * an account is made.
+ */
 export function databaseAccount(): Account | null {
   if (process.getuid?.() !== 0) return null;
   const known = lookUp(ACCOUNT);
@@ -20,7 +23,7 @@ export function databaseAccount(): Account | null {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   } catch (cause) {
-    // Two first starts at once: the other one has made it.
+    // When two first starts run at once, the other one may have made it.
     const made = lookUp(ACCOUNT);
     if (made !== null) return made;
     const advice = `PostgreSQL does not run as root and the account "${ACCOUNT}" could not be made. Start Cresset as an ordinary user, or set DATABASE_URL.`;
@@ -46,9 +49,9 @@ export interface Launch {
 }
 
 /**
- * How to start a program as `account` although root's own folders (`/root`, a private temporary folder) hold it.
- * Such folders are closed to every other account, so there the program gets one capability, to read and search, and no
- * other; securebits keep it over the change of account.
+ * Returns how to start a program as `account`, even if it lies in a folder of root's own (`/root`, a private temporary
+ * folder). Such folders are closed to every other account, so the program gets one capability: to read and to search.
+ * The securebits keep that capability when the account changes.
  */
 export function launcher(account: Account | null, paths: string[]): (binary: string, args: string[]) => Launch {
   if (account === null) return (command, args) => ({ command, args, options: {} });

@@ -1,6 +1,6 @@
 /**
- * Arrays in PostgreSQL's own text form. The driver builds the same, six times slower, and long arrays are what every
- * chunk of a broadcast consists of.
+ * Writes an array in PostgreSQL's text form. The driver writes the same text six times slower, and every chunk of a
+ * broadcast consists of long arrays.
  */
 export function intArray(values: readonly number[]): string {
   return `{${values.join(',')}}`;
@@ -8,7 +8,7 @@ export function intArray(values: readonly number[]): string {
 
 const PLAIN = /^[\w/.:%-]+$/;
 
-/** Null for an absent element. */
+/** Writes an array of texts. null is an element that is null. */
 export function textArray(values: readonly (string | null)[]): string {
   return `{${values.map(element).join(',')}}`;
 }

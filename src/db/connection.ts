@@ -1,6 +1,6 @@
 import type { ClientConfig } from 'pg';
 
-/** `postgres://…` as everywhere, or `socket:<folder>?db=<name>&user=<name>&password=<text>` for the embedded database. */
+/** Reads `postgres://…`, or for the embedded database `socket:<folder>?db=<name>&user=<name>&password=<text>`. */
 export function clientConfig(url: string): ClientConfig {
   const common: ClientConfig = { application_name: 'cresset', keepAlive: true };
   if (!url.startsWith('socket:')) return { ...common, connectionString: url };

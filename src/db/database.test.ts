@@ -19,7 +19,7 @@ test('a transaction that throws leaves nothing behind', async (t) => {
   assert.equal(name, 'test');
 });
 
-test('one() refuses no row and several rows', async (t) => {
+test('one() throws for no row and for several rows', async (t) => {
   const { db } = await testDatabase(t);
   await assert.rejects(db.one(sql`select 1 where false`), /expected one row/);
   await assert.rejects(db.one(sql`select generate_series(1, 2)`), /at most one row/);
@@ -45,7 +45,7 @@ test('a connection that ends between two statements of a transaction fails the t
   assert.deepEqual(await db.one(sql`select 1 as still`), { still: 1 });
 });
 
-test('a listener that is stopped while it connects again leaves no connection behind', async (t) => {
+test('a listener that is stopped while it reconnects leaves no connection behind', async (t) => {
   const { url } = await testDatabase(t);
   const sockets: Socket[] = [];
   const again = Promise.withResolvers<Socket>();
@@ -69,11 +69,11 @@ test('a listener that is stopped while it connects again leaves no connection be
   await listener.stop();
   await closed;
   assert.equal(sockets.length, 2);
-  assert.deepEqual(heard, [], 'who has stopped hears nothing more');
+  assert.deepEqual(heard, [], 'a stopped listener hears nothing');
   assert.equal(errors.length, 1);
 });
 
-test('a database that stays away is told of twice, not at every try', async (t) => {
+test('a database that stays away is reported twice, not at every try', async (t) => {
   const { url } = await testDatabase(t);
   const sockets: Socket[] = [];
   const fourth = Promise.withResolvers<void>();

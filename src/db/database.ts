@@ -9,12 +9,12 @@ import { type Refusal, WriteWatch } from './write-watch.ts';
 
 const { Pool, types } = pg;
 
-// Our bigints (user ids, counts) stay below 2^53; as numbers they need no conversion anywhere else.
+// Our bigints (user ids, counts) stay below 2^53, so they can be read as numbers.
 types.setTypeParser(types.builtins.INT8, Number);
-// A date without time (dob) is a text, never an instant in some zone.
+// A date without a time (dob) stays a text, because it is not an instant in some zone.
 types.setTypeParser(types.builtins.DATE, (text) => text);
 
-// The driver takes an instant apart with a pattern; the runtime reads ISO texts ten times faster.
+// The driver parses instants with a pattern. The runtime parses ISO texts ten times faster.
 const readInstant = types.getTypeParser(types.builtins.TIMESTAMPTZ);
 types.setTypeParser(types.builtins.TIMESTAMPTZ, (text: string) => {
   if (text.length > 32 || !text.endsWith('+00')) return readInstant(text);
@@ -24,17 +24,17 @@ types.setTypeParser(types.builtins.TIMESTAMPTZ, (text: string) => {
 
 export type Row = pg.QueryResultRow;
 
-/** What a store needs: run a statement, get rows. A pool and a transaction both are one. */
+/** Runs statements: on a pool, or in one transaction. */
 export interface Db {
-  /** All rows of one statement. */
+  /** Returns all rows. */
   query<T extends Row>(statement: Sql): Promise<T[]>;
-  /** The only row; throws when there is none or more than one. */
+  /** Returns the only row. Throws when there is none or more than one. */
   one<T extends Row>(statement: Sql): Promise<T>;
-  /** The only row or null; throws when there is more than one. */
+  /** Returns the only row, or null. Throws when there is more than one. */
   maybeOne<T extends Row>(statement: Sql): Promise<T | null>;
-  /** Runs for its effect; the number of rows it touched. */
+  /** Returns the number of rows that the statement changed or found. */
   run(statement: Sql): Promise<number>;
-  /** As `query`, with the plan kept by the server under `name`: for the few hot statements whose text never varies. */
+  /** Like `query`, but PostgreSQL keeps the plan under `name`. For the few hot statements whose text never varies. */
   prepared<T extends Row>(name: string, statement: Pick<Sql, 'text' | 'values'>): Promise<T[]>;
 }
 
@@ -45,33 +45,33 @@ export interface Transactor extends Db {
 
 export interface Database extends Transactor {
   /**
-   * Connections of their own whose statements always go by index. For rows named by their keys: a plan is kept, and one
-   * made while a day's partition was empty would read all of it for every chunk once it has grown.
-   * (Recording 190 of 100,000 sends: 99 ms by such a plan, 4 ms by index.)
+   * Separate connections whose statements always use an index, for rows that are named by their keys. PostgreSQL keeps
+   * plans: one made while a day's partition was empty would later read the whole partition for every chunk.
+   * Measured, recording 190 of 100,000 sends: 99 ms with such a plan, 4 ms by index.
    */
   byKey: Transactor;
   /**
-   * A connection of its own that listens on `channel` until `stop`; `onNotice` gets each payload.
-   * It reconnects by itself; `onNotice('')` is called after a reconnect, since notices may have been missed.
-   * With a `sessionName` its session can be told from others, and the database notices within seconds when its host is gone.
+   * Listens on `channel`, over a separate connection, until `stop`; `onNotice` gets each payload.
+   * It reconnects by itself and then calls `onNotice('')`, because it may have missed notices.
+   * `sessionName` names the session in the database, which then notices within seconds when our host is gone.
    */
   listen(channel: string, onNotice: (payload: string) => void, sessionName?: string): Promise<Listener>;
-  /** Why the database refuses writes at present, though it answers; null = it takes them. */
+  /** The reason why the database answers but refuses writes at present. null: it accepts them. */
   refusal(): Refusal | null;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
   url: string;
-  /** Most connections at once. */
+  /** Most connections at once, in each of the two pools. */
   max?: number;
-  /** Told of each connection before its first statement: the process that serves it where the database runs. */
+  /** Called for each connection before its first statement, with the id of the database's process that serves it. */
   onConnect?: (processId: number) => void;
-  /** Told about broken idle connections; they are replaced by themselves. */
+  /** Called when an idle connection breaks. The pool replaces it. */
   onError?: (error: Error) => void;
-  /** Told when the database begins to refuse writes, and with null when it takes them again. */
+  /** Called when the database begins to refuse writes, and with null when it accepts them again. */
   onRefusal?: (refusal: Refusal | null) => void;
-  /** How long after the last refusal it is tried whether the database takes writes again; 2 s. */
+  /** Time after the last refusal until a probe tries whether the database accepts writes again. Default: 2 s. */
   calmMs?: number;
 }
 
@@ -116,7 +116,7 @@ const BY_INDEX = [
   .map((setting) => `-c ${setting}`)
   .join(' ');
 
-/** Of a host that vanished without a word nothing would be noticed for two hours. */
+/** Names the session and makes TCP check it often. By default a host that vanished goes unnoticed for two hours. */
 function watched(connection: pg.ClientConfig, sessionName: string): pg.ClientConfig {
   const options = '-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2';
   return { ...connection, application_name: sessionName, options };
@@ -128,7 +128,7 @@ function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
     async transaction(work) {
       const client = await noting(watch, () => pool.connect());
       let broken: Error | undefined;
-      // A connection that ends between two statements says so here, and nobody listening would end the process.
+      // A connection that ends between two statements emits an error. Without a listener, it would end the process.
       const noteBroken = (error: Error) => {
         broken = error;
       };
@@ -142,7 +142,7 @@ function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
         await client.query('rollback').catch((rollbackError: Error) => {
           broken = rollbackError;
         });
-        // Of a server that was made a standby: the next connection may lead to the one that took its place.
+        // This server may have become a standby. A new connection may reach its successor.
         if (error instanceof Error && troubleOf(error)?.kind === 'read_only') broken ??= error;
         throw error;
       } finally {
@@ -153,7 +153,7 @@ function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
   };
 }
 
-/** A pool gives up the connection of a statement that failed by itself. */
+/** Tells the watch of a failure. */
 async function noting<T>(watch: WriteWatch, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -10,18 +10,20 @@ export interface NewCluster {
   binaries: Binaries;
   account: Account | null;
   run: Run;
-  /** False only for tests: nothing is flushed to disk. */
+  /** Whether writes are flushed to disk; false only in tests. */
   durable: boolean;
-  /** Only for tests. Default: a password that nobody keeps. */
+  /** Only for tests. Default: a random password that is not kept. */
   superuserPassword?: string | undefined;
 }
 
-/** The role that servers use: it owns the database `cresset` and is no superuser, so it reads no files of the machine. */
+/**
+ * The role that servers use. It owns the database `cresset`, but is no superuser, so it cannot read the machine's files.
+ */
 const ROLE = 'cresset';
 
 /**
- * Makes the cluster of a data folder. It is made beside its place and moved there when it is complete, so that a start
- * that was killed in the middle leaves nothing half made.
+ * Makes the cluster of a data folder: in a folder beside it, which is renamed once the cluster is complete. A start that is
+ * killed in the middle leaves no half-made cluster.
  */
 export async function initialise({ dataDir, ...options }: NewCluster): Promise<void> {
   const { binaries, account, run, durable } = options;
@@ -32,15 +34,15 @@ export async function initialise({ dataDir, ...options }: NewCluster): Promise<v
   const password = randomPassword();
   await initdb(fresh, options);
   const statements = [
-    // A password of 192 random bits cannot be guessed, however few rounds each guess takes.
-    where(
+    // One round is enough, because nobody can guess a password of 192 random bits.
+    ifKnown(
       "select from pg_settings where name = 'scram_iterations'",
       "perform set_config('scram_iterations', '1', false)",
     ),
     `create role ${ROLE} login createdb password '${password}'`,
     `grant pg_checkpoint to ${ROLE}`,
-    // It may drop a database that is being vacuumed.
-    where(
+    // Lets it drop a database that is being vacuumed.
+    ifKnown(
       "select from pg_roles where rolname = 'pg_signal_autovacuum_worker'",
       `grant pg_signal_autovacuum_worker to ${ROLE}`,
     ),
@@ -59,8 +61,8 @@ export async function initialise({ dataDir, ...options }: NewCluster): Promise<v
   renameSync(fresh, resolve(dataDir, 'postgres'));
 }
 
-/** Does nothing on a PostgreSQL that is too old to know the setting or role. */
-function where(isKnown: string, statement: string): string {
+/** Runs the statement only if `isKnown` holds: an older PostgreSQL does not know the setting or role. */
+function ifKnown(isKnown: string, statement: string): string {
   return `do $$ begin if exists (${isKnown}) then ${statement}; end if; end $$`;
 }
 
@@ -68,22 +70,22 @@ async function initdb(
   cluster: string,
   { binaries, account, run, durable, superuserPassword = randomPassword() }: Omit<NewCluster, 'dataDir'>,
 ): Promise<void> {
-  const passwordOfSuperuser = `${cluster}.superuser`;
-  writeFileSync(passwordOfSuperuser, superuserPassword, { mode: 0o600 });
-  if (account !== null) chownSync(passwordOfSuperuser, account.uid, account.gid);
+  const superuserPasswordFile = `${cluster}.superuser`;
+  writeFileSync(superuserPasswordFile, superuserPassword, { mode: 0o600 });
+  if (account !== null) chownSync(superuserPasswordFile, account.uid, account.gid);
   const flags = [
-    ...['--username=postgres', `--pwfile=${passwordOfSuperuser}`, '--auth=scram-sha-256'],
+    ...['--username=postgres', `--pwfile=${superuserPasswordFile}`, '--auth=scram-sha-256'],
     ...['--encoding=UTF8', '--locale=C.UTF-8'],
     ...(durable ? [] : ['--no-sync']),
   ];
   try {
     await succeed(run, binaries.initdb, ['-D', cluster, ...flags], 'initialise');
   } finally {
-    rmSync(passwordOfSuperuser);
+    rmSync(superuserPasswordFile);
   }
 }
 
-/** The password of the role that servers use. Throws EmbeddedDatabaseError when the data folder has none. */
+/** Reads the password of the role that servers use. Throws EmbeddedDatabaseError when the data folder has none. */
 export function readPassword(dataDir: string): string {
   const file = passwordFile(dataDir);
   if (existsSync(file)) return readFileSync(file, 'utf8');

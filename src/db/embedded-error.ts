@@ -1,2 +1,2 @@
-/** What stops a start, worded for the person who started it. */
+/** The embedded database cannot start. The message is written for the person who starts it. */
 export class EmbeddedDatabaseError extends Error {}

@@ -11,14 +11,14 @@ export interface Binaries {
 }
 
 interface How {
-  /** Where the program writes its log; its end is shown when it fails. */
+  /** The program's log file. Its last lines are shown when the program fails. */
   logFile?: string;
   input?: string;
 }
 
 export type Run = ReturnType<typeof launcher>;
 
-/** Runs a program of PostgreSQL. Throws EmbeddedDatabaseError, with its last lines, when it fails. */
+/** Runs a program of PostgreSQL. Throws EmbeddedDatabaseError, with the last lines of its output, when it fails. */
 export async function succeed(run: Run, binary: string, args: string[], verb: string, how: How = {}): Promise<void> {
   const { code, output } = await exitCode(run, binary, args, how.input);
   if (code === 0) return;
@@ -30,7 +30,7 @@ function lastLines(output: string, logFile: string | undefined): string {
   return `${output}\n${log}`.trim().split('\n').slice(-8).join('\n');
 }
 
-/** Nothing is inherited but the null device: a daemon that kept our pipes open would never let us see their end. */
+/** Runs a program to its end. A `start` gets the null device as output: the daemon would keep a pipe open for ever. */
 export async function exitCode(
   run: Run,
   binary: string,
@@ -45,7 +45,7 @@ export async function exitCode(
     stdio: [input === undefined ? 'ignore' : 'pipe', sink, sink],
     cwd: '/',
   });
-  child.stdin?.on('error', ignoreClosed); // It ended early; its output says why.
+  child.stdin?.on('error', ignoreClosed); // The program ended early. Its output says why.
   child.stdin?.end(input);
   if (typeof sink === 'number') closeSync(sink);
   let output = '';
@@ -58,5 +58,5 @@ export async function exitCode(
 }
 
 function ignoreClosed(): void {
-  // The program is gone; its exit code is what counts.
+  // The program has ended. Its exit code is what counts.
 }

@@ -27,7 +27,7 @@ async function start(t: TestContext): Promise<{ embedded: EmbeddedDatabase; db: 
   return { embedded, db, folder };
 }
 
-test('servers are no superuser: they read no files of the machine and run no programs', async (t) => {
+test('servers are not superuser: they cannot read the files of the machine nor run programs', async (t) => {
   const { db } = await start(t);
   const role = await db.one(sql`select rolsuper as super from pg_roles where rolname = current_user`);
   assert.deepEqual({ ...role }, { super: false });
@@ -36,7 +36,7 @@ test('servers are no superuser: they read no files of the machine and run no pro
   await assert.rejects(db.run(sql`alter system set work_mem = '1MB'`), /permission denied/);
 });
 
-test('nobody connects without the password of the data folder, not as the superuser either', async (t) => {
+test('nobody connects without the password of the data folder, not even as the superuser', async (t) => {
   const { embedded, folder } = await start(t);
   for (const user of ['cresset', 'postgres']) {
     for (const password of ['', 'cresset', 'postgres']) {
@@ -48,14 +48,14 @@ test('nobody connects without the password of the data folder, not as the superu
   assert.equal(lstatSync(join(folder, 'database-password')).mode & 0o777, 0o600);
 });
 
-test('the socket is inside the data folder, in a folder that is closed to others', async (t) => {
+test('the socket is in the data folder, in a folder that is closed to other accounts', async (t) => {
   const { embedded, folder } = await start(t);
   const sockets = String(clientConfig(embedded.url).host);
   assert.equal(sockets, join(folder, 'sockets'));
   assert.equal(lstatSync(sockets).mode & 0o777, 0o700);
 });
 
-test('a path too long for a socket has its socket in the temporary folder, which is gone after the stop', async (t) => {
+test('if the path is too long for a socket, the socket is in the temporary folder and removed at the stop', async (t) => {
   const folder = join(temporaryFolder(t), 'a'.repeat(100));
   mkdirSync(folder);
   const embedded = await startEmbedded({ dataDir: folder, durable: false });
@@ -66,7 +66,7 @@ test('a path too long for a socket has its socket in the temporary folder, which
   assert.ok(!existsSync(sockets));
 });
 
-test('a socket folder that others may use, or that is no folder, is refused by name', (t) => {
+test('a socket folder that others may use, or that is not a folder, is refused by name', (t) => {
   const open = temporaryFolder(t);
   mkdirSync(join(open, 'sockets'));
   chmodSync(join(open, 'sockets'), 0o777);

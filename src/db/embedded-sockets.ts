@@ -5,13 +5,13 @@ import { join, resolve } from 'node:path';
 import type { Account } from './account.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
 
-/** Longest path of a socket, in bytes, on the systems that we know (Linux 107, macOS 103). */
+/** Longest path of a socket: 107 bytes on Linux, 103 on macOS. */
 const LONGEST_SOCKET_PATH_BYTES = 103;
 const SOCKET_NAME = '.s.PGSQL.5432';
 
 /**
- * The folder of the database's socket, made when missing: inside the data folder, or, where that path is too long for a
- * socket, in the temporary folder. Throws EmbeddedDatabaseError when somebody else owns what is there, or could write to it.
+ * Returns the folder of the database's socket, and makes it if it is missing. It is in the data folder, or in the temporary
+ * folder if the path would be too long for a socket. Throws EmbeddedDatabaseError when another account owns or may use it.
  */
 export function socketFolder(dataDir: string, account: Account | null): string {
   const folder = placeOf(dataDir);
@@ -19,7 +19,7 @@ export function socketFolder(dataDir: string, account: Account | null): string {
   const { uid, mode, isFolder } = look(folder);
   const ours = process.getuid?.() ?? uid;
   const owner = account?.uid ?? ours;
-  // Made by us a moment ago, or handed over by an earlier start.
+  // We own it if this start made it; PostgreSQL's account owns it if an earlier start did.
   if (!isFolder || (uid !== ours && uid !== owner) || (mode & 0o077) !== 0)
     throw new EmbeddedDatabaseError(
       `${folder} is not a folder that only this account can use. Remove it, or choose another data folder with CRESSET_DATA_DIR.`,
@@ -28,7 +28,7 @@ export function socketFolder(dataDir: string, account: Account | null): string {
   return folder;
 }
 
-/** After the database was stopped, nothing is left in the temporary folder. */
+/** Removes a socket folder in the temporary folder, after the database has stopped. */
 export function removeSocketFolder(folder: string, dataDir: string): void {
   if (folder !== insideOf(dataDir)) rmSync(folder, { recursive: true, force: true });
 }
@@ -43,7 +43,7 @@ function insideOf(dataDir: string): string {
   return resolve(dataDir, 'sockets');
 }
 
-/** Of the entry itself: a link is no folder. */
+/** Looks at the entry itself: a symbolic link is not a folder. */
 function look(path: string): { uid: number; mode: number; isFolder: boolean } {
   const entry = lstatSync(path);
   return { uid: entry.uid, mode: entry.mode, isFolder: entry.isDirectory() };

@@ -13,35 +13,35 @@ import { removeSocketFolder, socketFolder } from './embedded-sockets.ts';
 /**
  * A real PostgreSQL that belongs to one data folder.
  *
- * It is a process of its own: it outlives a killed server, and the next server on the same folder takes it over.
- * Who holds the advisory lock in it owns the folder; the lock ends with its holder's connection, however that went.
+ * It runs in processes of its own, so it outlives a killed server, and the next server on the same folder takes it over.
+ * The server that holds the advisory lock in it owns the folder. The lock ends with the holder's connection.
  */
 export interface EmbeddedDatabase {
   url: string;
-  /** True when a server that was killed had left the database running. */
+  /** True when a killed server had left the database running. */
   tookOver: boolean;
-  /** Stops PostgreSQL in order; every accepted write is on disk already. */
+  /** Shuts PostgreSQL down. Every committed write is on disk already. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
-  /** Folder that holds (or will hold) the cluster; made when missing. */
+  /** Folder of the cluster. It is made if it is missing. */
   dataDir: string;
-  /** Folder of another PostgreSQL's programs; the embedded one's unless it is given. */
+  /** Folder of PostgreSQL's programs. Default: those of the embedded one. */
   binaries?: string;
-  /** False only for tests: nothing is flushed to disk. */
+  /** Whether writes are flushed to disk; false only in tests. */
   durable?: boolean;
-  /** Only for tests: the password of the superuser `postgres`. Default: one that nobody keeps. */
+  /** Password of the superuser `postgres`, only for tests. Default: a random one that is not kept. */
   superuserPassword?: string;
-  /** Whoever is given it hears of crashes, and PostgreSQL is started again after them. */
+  /** Called at crashes. With a watcher, PostgreSQL is started again after a crash. */
   watcher?: CrashWatcher;
 }
 
-/** Told of a PostgreSQL that ended, or ended all its connections, though nobody stopped it. */
+/** Called when PostgreSQL ends, or ends all its connections, although nobody stopped it. */
 export interface CrashWatcher {
   crashed(): void;
   recovered(): void;
-  /** It does not come back, or another server has taken the folder meanwhile. */
+  /** PostgreSQL cannot be started again, or another server has taken the folder. */
   lost(error: unknown): void;
 }
 
@@ -50,15 +50,15 @@ export { EmbeddedDatabaseError } from './embedded-error.ts';
 class FolderInUseError extends EmbeddedDatabaseError {}
 
 const OWNER_LOCK = 0x63726573; // 'cres'
-const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection is gone well before
+const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection ends well before
 const START_TIMEOUT_S = 60;
-/** Processes of a PostgreSQL that was killed may take a while to end, and recovery may take longer. */
+/** The processes of a killed PostgreSQL may take a while to end, and recovery may take longer. */
 const RECOVERY_PATIENCE_MS = 300_000;
 const RECOVERY_PAUSE_MS = 200;
 
 /**
- * The URL of the embedded database of a data folder when it is running, else null.
- * For commands that look in beside a running server: nothing is started, claimed or stopped.
+ * Returns the URL of a data folder's embedded database. null: it is not running.
+ * For commands that run beside a server. Starts, claims and stops nothing.
  */
 export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<string | null> {
   const cluster = resolve(dataDir, 'postgres');
@@ -99,8 +99,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     tookOver,
     async stop() {
       const last = await ownership.giveUp();
-      if (last === null) return; // It is down, or another server's.
-      // Let go of in any case: an open connection would keep a process alive that means to end.
+      if (last === null) return; // The database is down, or belongs to another server.
+      // Closes the connection in any case, because an open one would keep this process alive.
       await endAll(
         () => succeed(run, binaries.pg_ctl, ['-D', cluster, '-m', 'fast', '-w', 'stop'], 'stop'),
         () => last.end().catch(ignoreClosed),
@@ -111,8 +111,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
 }
 
 /**
- * The connection whose lock owns the folder, made anew by `begin` when it breaks: PostgreSQL has ended then, or has ended
- * every connection, and without the lock another server could begin beside us. Unwatched, it is left as it is.
+ * Keeps the connection whose lock owns the folder. When it breaks, PostgreSQL has ended or has ended every connection, and
+ * another server could take the folder, so `begin` makes a new connection. Without a watcher, nothing is made anew.
  */
 function keep(first: pg.Client, begin: () => Promise<pg.Client>, watcher: CrashWatcher | undefined) {
   let owner: pg.Client | null = first;
@@ -141,7 +141,7 @@ function keep(first: pg.Client, begin: () => Promise<pg.Client>, watcher: CrashW
 
   watch(first);
   return {
-    /** The connection, or null where there is none to own the folder with. */
+    /** Stops keeping the connection and returns it. null: the folder is not ours any more. */
     async giveUp(): Promise<pg.Client | null> {
       givenUp = true;
       await recovery;
@@ -171,13 +171,13 @@ function serverOptions(sockets: string, durable: boolean): string {
     listen_addresses: "''",
     unix_socket_directories: `'${sockets}'`,
     unix_socket_permissions: '0700',
-    max_connections: '450', // 16 threads of broadcasts with 23 each, 43 of the first thread, and some who look
+    max_connections: '450', // 23 for each of 16 broadcast threads, 43 for the main thread, and a few for tools
     shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
     maintenance_work_mem: '128MB',
     max_wal_size: '2GB',
-    autovacuum_naptime: '20s', // tasks come and go by the thousand; the table is to stay small
-    random_page_cost: '1.1', // everybody has an SSD; decision 9
-    jit: 'off', // our statements are short; compiling them costs more than it saves
+    autovacuum_naptime: '20s', // keeps the table of tasks small although thousands of tasks come and go
+    random_page_cost: '1.1', // assumes an SSD; decision 9
+    jit: 'off', // our statements are short: compiling them costs more than it saves
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(settings)
@@ -185,14 +185,14 @@ function serverOptions(sockets: string, durable: boolean): string {
     .join(' ');
 }
 
-/** An eighth of the memory, since the servers and whatever else runs here need theirs (decision 9). */
+/** An eighth of the machine's memory: the servers and other programs need the rest (decision 9). */
 function sharedBuffersMb(memoryBytes: number): number {
   return Math.min(Math.max(Math.floor(memoryBytes / 8 / 2 ** 20), 128), 2_048);
 }
 
 async function claim(url: string, dataDir: string): Promise<pg.Client> {
   const client = new pg.Client(clientConfig(url));
-  // The stop of the database ends this connection; so does its crash, of which `keep` takes care.
+  // A stop and a crash of the database both end this connection. `keep` handles the crash.
   client.on('error', ignoreClosed);
   await client.connect();
   const deadline = Date.now() + LOCK_PATIENCE_MS;
@@ -209,7 +209,7 @@ async function claim(url: string, dataDir: string): Promise<pg.Client> {
 }
 
 function ignoreClosed(): void {
-  // Nothing to do: the connection existed to hold the lock, and the lock went with it. See `keep`.
+  // Nothing to do: the connection only held the lock, and both are gone. See `keep`.
 }
 
 function binariesIn(folder: string): Binaries {

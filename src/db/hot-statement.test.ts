@@ -4,7 +4,7 @@ import { testDatabase } from '../../test/support/database.ts';
 import { hotStatement } from './hot-statement.ts';
 import { sql } from './sql.ts';
 
-test('a hot statement is written once, and reads its parameters from each call', async (t) => {
+test('the text of a hot statement is made once; each call reads its parameters', async (t) => {
   const { db } = await testDatabase(t);
   let written = 0;
   const add = hotStatement<{ one: number; other: number }, { sum: number }>('add', (param) => {

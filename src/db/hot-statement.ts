@@ -1,12 +1,12 @@
 import type { Db, Row } from './database.ts';
 import type { Sql } from './sql.ts';
 
-/** Stands in a statement for a parameter that each call reads from what it is given. */
+/** Marks a parameter in a statement. Each call reads its value from its argument. */
 export type Parameter<Given> = (read: (given: Given) => unknown) => unknown;
 
 /**
- * A statement that runs often: its text is made once, prepared under `name`, and a call only reads its parameters.
- * `write` makes the text; every value in it must be a `param`.
+ * Makes a statement that runs often. Its text is made once by `write` and prepared under `name`; a call only reads the
+ * parameters. Every value in the text must be a `param`.
  */
 export function hotStatement<Given, Found extends Row>(
   name: string,

@@ -7,9 +7,9 @@ export interface Listener {
 const RECONNECT_AFTER_MS = 500;
 
 /**
- * Listens on `channel` over a connection of its own until stopped, and reconnects by itself.
- * After a reconnect `onNotice('')` is called once, since notices may have been missed.
- * `onError` hears of a connection that breaks and of the first try that fails, not of every further one.
+ * Listens on `channel` over a separate connection until it is stopped, and reconnects by itself.
+ * After a reconnect it calls `onNotice('')` once, because it may have missed notices.
+ * It calls `onError` when a connection breaks and when the first try to reconnect fails, not at every further try.
  */
 export async function listen(
   config: pg.ClientConfig,
@@ -56,7 +56,7 @@ export async function listen(
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await reopening; // Else a connection that is being made now would stay, and keep the process alive.
+      await reopening; // Otherwise a connection that is being made now would stay open and keep the process alive.
       await client.end();
     },
   };

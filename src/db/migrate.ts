@@ -9,10 +9,10 @@ import { refuseOldServer } from './version.ts';
 const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
- * Brings the schema up to date: each file of `migrations/` once, in order, in a transaction of its own.
- * Safe to call from several processes at once: the others wait for an advisory lock.
- * Returns the names of the files that were run. Throws DatabaseUnusableError where the operator has to do something:
- * the server cannot be reached or is too old, or the schema is another one.
+ * Brings the schema up to date: runs each file of `migrations/` once, in order, each in its own transaction.
+ * Several processes may call it at once: all but one wait for an advisory lock.
+ * Returns the names of the files that it ran. Throws DatabaseUnusableError when the server cannot be reached or is too old,
+ * or when the database holds another version's schema.
  */
 export async function migrate(url: string): Promise<string[]> {
   const client = new pg.Client(clientConfig(url));
@@ -45,7 +45,7 @@ async function check(client: pg.Client): Promise<void> {
   refuseOtherSchema(ran.rows.map(({ name }) => name));
 }
 
-/** Every migration that ran must be the one we have in its place; what ran beyond ours is a newer version's. */
+/** Throws unless the migrations that ran are the first of ours, in order. More of them come from a newer version. */
 function refuseOtherSchema(ran: readonly string[]): void {
   const ours = readdirSync(directory)
     .map((file) => file.replace(/\.sql$/, ''))

@@ -1,6 +1,6 @@
 const MOST_CHARACTERS = 500;
 
-/** A text that others made, in a form that PostgreSQL takes and a table shows: at most 500 characters, none of control. */
+/** Makes a foreign text fit for PostgreSQL and for a table: at most 500 characters, without control characters. */
 export function plainText(text: string): string {
   return text
     .toWellFormed()

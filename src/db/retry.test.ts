@@ -6,7 +6,7 @@ import { isLostRace, Outdated, persistently, retry } from './retry.ts';
 
 const refuse = (code: string) => Object.assign(new Error('refused'), { code });
 
-/** A transaction that ends with these errors, one after the other, and then commits. */
+/** A transaction that fails with these errors, one after the other, and then commits. */
 function transaction(errors: readonly Error[]) {
   let runs = 0;
   const run = async () => {
@@ -39,7 +39,7 @@ for (const [which, error, isRunAgain] of outcomes)
     assert.equal(runs(), isRunAgain ? 2 : 1);
   });
 
-test('a transaction that loses eight times is given up, and its caller told what is contended', async () => {
+test('a transaction that loses eight times is given up, and the error names what is contended', async () => {
   const { run, runs } = transaction(Array.from({ length: 20 }, () => refuse('40P01')));
   const refusal = await retry('people', run).catch((error: unknown) => error);
   assert.ok(refusal instanceof RequestError);
@@ -50,7 +50,7 @@ test('a transaction that loses eight times is given up, and its caller told what
   assert.equal(runs(), 8);
 });
 
-test('whoever has the time runs it for several rounds', async () => {
+test('a caller may ask for several rounds', async () => {
   const { run, runs } = transaction(Array.from({ length: 12 }, () => refuse('40P01')));
   assert.equal(await retry('people', run, 2), 'committed');
   assert.equal(runs(), 13);
@@ -61,7 +61,7 @@ const full = Object.assign(new Error('no space left'), { code: '53100' });
 const broken = new Error('Connection terminated unexpectedly');
 const badData = Object.assign(new Error('invalid byte sequence'), { code: '22021' });
 
-/** Work that fails until a moment; whatever it waits for, the clock moves on by a second. */
+/** Work that fails as `fails` says. Each wait moves the clock by 8 s. */
 function work(fails: (clock: TestClock) => Error | null) {
   const clock = new TestClock();
   const stopping = new AbortController();
@@ -79,31 +79,31 @@ function work(fails: (clock: TestClock) => Error | null) {
   return { done, stopping, tries: () => tries, tookS: () => (clock.now().getTime() - start) / 1_000 };
 }
 
-test('a database that is away for ten minutes is waited for', async () => {
+test('it waits for a database that is away for ten minutes', async () => {
   const { done, tries, tookS } = work((clock) => (clock.now().getTime() < minutesFromStart(10) ? away : null));
   assert.equal(await done, 'written');
   assert.ok(tries() > 60, `${tries()}`);
   assert.ok(tookS() >= 600 && tookS() < 620, `${tookS()}`);
 });
 
-test('so is one without room', async () => {
+test('it waits for a database whose disk is full', async () => {
   const { done } = work((clock) => (clock.now().getTime() < minutesFromStart(5) ? full : null));
   assert.equal(await done, 'written');
 });
 
-test('an error that may come again for ever is tried eight times', async () => {
+test('it tries eight times if the error is not the database being away', async () => {
   const { done, tries } = work(() => broken);
   await assert.rejects(done, broken);
   assert.equal(tries(), 8);
 });
 
-test('data that cannot be written are not tried again', async () => {
+test('it does not retry data that cannot be written', async () => {
   const { done, tries } = work(() => badData);
   await assert.rejects(done, badData);
   assert.equal(tries(), 1);
 });
 
-test('whoever is told to stop does not wait for ever', async () => {
+test('it stops waiting soon after it is told to stop', async () => {
   const { done, stopping, tries } = work(() => away);
   stopping.abort();
   await assert.rejects(done, away);

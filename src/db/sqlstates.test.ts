@@ -43,12 +43,12 @@ test('only classes 22 and 23 are the fault of the data', () => {
   assert.deepEqual(faults, ['22012', '2201B', '23514', '23503', '23505']);
 });
 
-test('what PostgreSQL did not say has no code', () => {
+test('an error that is not from PostgreSQL has no code', () => {
   const codes = ['ECONNREFUSED', 'EPIPE', 'ERR_ASSERTION'].map(refuse);
   for (const value of [undefined, null, 'no', {}, { code: 53100 }, ...codes]) assert.equal(sqlstateOf(value), '');
 });
 
-test('no other file names a code', () => {
+test('no other file contains a code', () => {
   const codes = Object.values(sqlstates).map(({ code }) => code);
   const whole = codes.filter((code) => code.length === 5);
   const named = globSync('src/**/*.ts')

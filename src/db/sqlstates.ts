@@ -1,5 +1,5 @@
 /**
- * Every code of PostgreSQL that Cresset acts on, by PostgreSQL's own name for it; two characters are a whole class.
+ * Every error code of PostgreSQL that Cresset acts on, under PostgreSQL's name. Two characters stand for a whole class.
  * Source: PostgreSQL, "PostgreSQL Error Codes".
  */
 export const sqlstates = {
@@ -30,19 +30,19 @@ export const sqlstates = {
 
 export type SqlstateName = keyof typeof sqlstates;
 
-/** Whether PostgreSQL gave this error, with one of these codes or a code of one of these classes. */
+/** Whether the error is PostgreSQL's and has one of these codes, or a code of one of these classes. */
 export function isSqlstate(error: unknown, ...names: SqlstateName[]): boolean {
   const state = sqlstateOf(error);
   return names.some((name) => state.startsWith(sqlstates[name].code));
 }
 
-/** The five characters that PostgreSQL gave with an error; `''` for an error of anything else. */
+/** The error's code, five characters; `''` if the error is not PostgreSQL's. */
 export function sqlstateOf(error: unknown): string {
   const { code } = Object(error) as { code?: unknown };
   return typeof code === 'string' && /^[0-9FHPX][0-9A-Z]{4}$/.test(code) ? code : '';
 }
 
-/** PostgreSQL refused a value or a constraint: the statement's own fault, which waiting does not mend. */
+/** Whether PostgreSQL refused a value, or a constraint failed. The statement is at fault, so waiting does not help. */
 export function isDataError(error: unknown): boolean {
   return isSqlstate(error, 'data_exception', 'integrity_constraint_violation');
 }

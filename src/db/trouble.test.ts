@@ -21,6 +21,6 @@ const expected: [string, TroubleKind | undefined][] = [
 for (const [code, kind] of expected)
   test(`${code} is ${kind ?? 'no trouble of the database'}`, () => assert.equal(troubleOf(refuse(code))?.kind, kind));
 
-test('what is no error at all is no trouble', () => {
+test('a value that is not an error is no trouble', () => {
   for (const value of [undefined, null, 'no', {}, { code: 53100 }]) assert.equal(troubleOf(value), null);
 });

@@ -1,6 +1,6 @@
 import { isSqlstate, type SqlstateName } from './sqlstates.ts';
 
-/** Why the database cannot do what was asked just now, though nothing is wrong with what was asked. */
+/** Why the database cannot run a statement at present, although nothing is wrong with the statement. */
 export type TroubleKind =
   | 'unreachable'
   | 'read_only'
@@ -12,11 +12,11 @@ export type TroubleKind =
 
 export interface Trouble {
   kind: TroubleKind;
-  /** Goes after "the database". */
+  /** The rest of a sentence that begins with "the database". */
   said: string;
 }
 
-/** The first that fits: a code stands before its class. */
+/** The first match counts, so a code stands before its class. */
 const kinds: readonly [SqlstateName, TroubleKind, string][] = [
   ['connection_exception', 'unreachable', 'does not answer'],
   ['shutdown', 'unreachable', 'does not answer'],
@@ -29,7 +29,7 @@ const kinds: readonly [SqlstateName, TroubleKind, string][] = [
 ];
 const connectionErrors = new Set<unknown>(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT']);
 
-/** Null for every other error, also those that are the statement's fault. */
+/** The trouble that an error reports. null: any other error, also one that is the statement's fault. */
 export function troubleOf(error: unknown): Trouble | null {
   if (connectionErrors.has((Object(error) as { code?: unknown }).code))
     return { kind: 'unreachable', said: 'does not answer' };

@@ -1,14 +1,17 @@
 import { isSqlstate } from './sqlstates.ts';
 
-/** There is no database to work on; worded for the operator. */
+/** There is no usable database. The message is written for the operator. */
 export class DatabaseUnusableError extends Error {
   override name = 'DatabaseUnusableError';
 }
 
-/** Of the operating system, when the server cannot be reached: `ECONNREFUSED`, `ENOTFOUND`, `ETIMEDOUT` … */
+/** The operating system's codes when the server cannot be reached: `ECONNREFUSED`, `ENOTFOUND`, `ETIMEDOUT` … */
 const fromSystem = /^E[A-Z]+$/;
 
-/** An error of the first connection, worded for the operator where they can mend it; every other error as it is. */
+/**
+ * Turns an error of the first connection that the operator can mend into a DatabaseUnusableError. Returns others as they
+ * are.
+ */
 export function asUnusable(cause: unknown): unknown {
   const { code, message } = Object(cause) as { code?: unknown; message?: string };
   if (typeof code !== 'string' || !(fromSystem.test(code) || isRefusedConnection(cause))) return cause;

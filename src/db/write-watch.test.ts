@@ -6,7 +6,7 @@ import { WriteWatch } from './write-watch.ts';
 const CALM_MS = 2_000;
 const refuse = (code: string) => Object.assign(new Error('refused'), { code });
 
-/** A watch whose probes end as the test says. */
+/** A watch whose probes end when and how the test says. */
 function start() {
   const clock = new TestClock();
   const told: (string | null)[] = [];
@@ -29,7 +29,7 @@ function start() {
     told,
     errors,
     probes: () => probes,
-    /** The probe that is under way ends: with this error, or well. */
+    /** Ends the running probe: with this error, or successfully. */
     async end(error?: Error) {
       if (error === undefined) probe.resolve();
       else probe.reject(error);
@@ -39,7 +39,7 @@ function start() {
   };
 }
 
-test('a refusal is told once, and again when its reason changes', () => {
+test('a refusal is reported once, and again when its reason changes', () => {
   const { watch, clock, told } = start();
   watch.failed(refuse('53100'));
   const since = watch.refusal?.since;
@@ -49,17 +49,17 @@ test('a refusal is told once, and again when its reason changes', () => {
   assert.equal(watch.refusal?.said, 'has no room left on its disk');
   watch.failed(refuse('25006'));
   assert.deepEqual(told, ['disk_full', 'read_only']);
-  assert.deepEqual(watch.refusal?.since, since, 'since it began to refuse writes, for whatever reason');
+  assert.deepEqual(watch.refusal?.since, since, 'the time of the first refusal, whatever its reason');
 });
 
-test('what is no refusal of the database changes nothing', () => {
+test('an error that is not a refused write changes nothing', () => {
   const { watch, clock, told, probes } = start();
   for (const code of ['23505', '08006', '57P01', '40P01', 'ECONNREFUSED']) watch.failed(refuse(code));
   clock.advance(10 * CALM_MS);
   assert.deepEqual([told, probes()], [[], 0]);
 });
 
-test('a probe that succeeds ends it, and nothing else does', async () => {
+test('only a probe that succeeds ends the refusal', async () => {
   const { watch, clock, told, probes, end } = start();
   watch.failed(refuse('53100'));
   clock.advance(CALM_MS);
@@ -69,10 +69,10 @@ test('a probe that succeeds ends it, and nothing else does', async () => {
   await end();
   assert.deepEqual([watch.refusal, told, probes()], [null, ['disk_full', null], 2]);
   clock.advance(10 * CALM_MS);
-  assert.equal(probes(), 2, 'nothing is probed while writes are taken');
+  assert.equal(probes(), 2, 'no probe while writes are accepted');
 });
 
-test('nothing is probed while statements are refused', () => {
+test('no probe runs while statements are being refused', () => {
   const { watch, clock, probes } = start();
   for (let tries = 0; tries < 10; tries += 1) {
     watch.failed(refuse('53100'));
@@ -83,7 +83,7 @@ test('nothing is probed while statements are refused', () => {
   assert.equal(probes(), 1);
 });
 
-test('a statement that is refused during a probe outweighs it', async () => {
+test('a statement that is refused during a probe outweighs its success', async () => {
   const { watch, clock, told, end } = start();
   watch.failed(refuse('53100'));
   clock.advance(CALM_MS);
@@ -95,7 +95,7 @@ test('a statement that is refused during a probe outweighs it', async () => {
   assert.deepEqual(told, ['disk_full', null]);
 });
 
-test('a database that does not answer the probe is not taken for one that takes writes', async () => {
+test('a probe without an answer does not end the refusal', async () => {
   const { watch, clock, told, errors, probes, end } = start();
   watch.failed(refuse('25006'));
   for (const error of [refuse('57P03'), refuse('ECONNREFUSED'), new Error('Connection terminated unexpectedly')]) {
@@ -105,7 +105,7 @@ test('a database that does not answer the probe is not taken for one that takes 
   assert.deepEqual([watch.refusal?.kind, told, errors, probes()], ['read_only', ['read_only'], [], 3]);
 });
 
-test('a role that may not make tables is told of, and not taken for a lack of room', async () => {
+test('a role that may not make tables is reported as an error, and ends the refusal', async () => {
   const { watch, clock, told, errors, end } = start();
   watch.failed(refuse('53100'));
   clock.advance(CALM_MS);
@@ -114,7 +114,7 @@ test('a role that may not make tables is told of, and not taken for a lack of ro
   assert.deepEqual([told, errors], [['disk_full', null], [denied]]);
 });
 
-test('a watch that is stopped waits for its probe and starts none', async () => {
+test('stopping waits for the running probe and starts no other', async () => {
   const { watch, clock, probes, end } = start();
   watch.failed(refuse('53100'));
   clock.advance(CALM_MS);

@@ -8,27 +8,31 @@ export interface Refusal extends Trouble {
 
 export interface WriteWatchOptions {
   clock: Clock;
-  /** How long after the last refusal it is tried whether the database takes writes again. */
+  /** Time after the last refusal until a probe tries whether the database accepts writes again. */
   calmMs: number;
-  /** Writes and takes it back. Throws what the database says. */
+  /** Writes and rolls back. Throws the database's error. */
   probe(): Promise<void>;
-  /** Told when the database begins to refuse writes, when the reason changes, and with null when it is over. */
+  /**
+   * Called when the database begins to refuse writes, when the reason changes, and with null when it accepts them again.
+   */
   onChange(refusal: Refusal | null): void;
-  /** Told of a probe that the database refused for another reason than a lack of room, memory or the like. */
+  /**
+   * Called when the database refused a probe for a reason that is no trouble of the database, such as a missing permission.
+   */
   onError(error: Error): void;
 }
 
 /**
- * Whether a database that answers takes writes. It learns of a refusal from every statement, and of the end of it only by a
- * probe: a full disk lets statements through that find room in pages there are, and without traffic nobody else would try.
+ * Tells whether a database that answers accepts writes. Any statement can begin a refusal, but only a probe ends it: on a
+ * full disk some statements still succeed, in free space of existing pages, and without traffic there are no statements.
  *
- * takes writes → (a statement is refused) → refuses → (nothing was refused for `calmMs`) → probing → (the probe succeeds and
- * nothing was refused meanwhile) → takes writes; else → refuses.
+ * accepts writes → (a statement is refused) → refuses → (nothing was refused for `calmMs`) → probing → (the probe succeeds
+ * and nothing was refused meanwhile) → accepts writes; else → refuses.
  */
 export class WriteWatch {
   readonly #options: WriteWatchOptions;
   #refusal: Refusal | null = null;
-  /** How many statements were refused so far. */
+  /** Number of statements refused so far. */
   #refused = 0;
   #cancel = (): void => undefined;
   #probing: Promise<void> | null = null;
@@ -52,7 +56,7 @@ export class WriteWatch {
     if (isNews) this.#options.onChange(this.#refusal);
   }
 
-  /** Waits for a probe that is under way; there is none afterwards. */
+  /** Waits for a running probe and starts no other. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
@@ -81,7 +85,7 @@ export class WriteWatch {
       await this.#options.probe();
     } catch (error) {
       this.failed(error);
-      // Whoever may not make a table is refused by a database that would take the write. Without a code there was no answer.
+      // Without a code, the database did not answer. With any other code (such as a missing permission), it accepts writes.
       if (troubleOf(error) !== null || sqlstateOf(error) === '') return false;
       this.#options.onError(error as Error);
     }

@@ -4,10 +4,10 @@ import { errorCodes, RequestError } from '../errors.ts';
 import { InvalidKeyError } from './auth.ts';
 import type { Answer } from './route.ts';
 
-/** Seconds: a database that is away may be back at once, one that takes no writes waits for somebody. */
+/** Retry-After in seconds. A database that is away may be back soon; one that refuses writes needs an operator. */
 const RETRY_AFTER_S = { away: 1, refusing: 10 };
 
-/** Any thrown thing → the answer its caller gets. What we did not foresee is a 500 that says nothing of the inside. */
+/** Turns anything thrown into the caller's answer. An unforeseen error becomes a 500 that reveals no internals. */
 export function failureOf(error: unknown): Answer {
   if (error instanceof RequestError) return known(error);
   const code = errorCodeOf(error);
@@ -19,7 +19,7 @@ export function failureOf(error: unknown): Answer {
   return known(unavailable ?? new RequestError('internal_error'));
 }
 
-/** The answer to a request that the database could not serve; null when the error says something else. */
+/** The answer to a request that failed because of the database. null: the error has another cause. */
 export function unavailableFor(error: unknown): RequestError | null {
   if (isLostRace(error)) return changedTooOften('rows', error);
   const trouble = troubleOf(error);

@@ -7,8 +7,8 @@ import type { Permission } from '../workspace/permissions.ts';
 const bearer = /^bearer ([^\s"']+)$/i;
 
 /**
- * The key of a request, or the reason it may not go on; in the order of send.md §3: key, address, permission.
- * Keys are found by their SHA-256, so no comparison of a secret can be timed.
+ * Returns the key of a request. Throws RequestError if the key, the address or the permission is not good, checked in the
+ * order of send.md §3. Keys are found by their SHA-256, so timing reveals nothing about them.
  */
 export function authorize(
   catalog: Catalog,
@@ -27,7 +27,7 @@ export function authorize(
   return key;
 }
 
-/** Echoes at most the first four characters, so that a caller can tell which key it sent. */
+/** The answer shows at most the first four characters of the key, so that the caller can tell which one it sent. */
 export class InvalidKeyError extends RequestError {
   readonly hint: string;
 

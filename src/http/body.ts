@@ -3,7 +3,7 @@ import { isObject } from '../lib/json.ts';
 
 const MAX_DEPTH = 40;
 
-/** The body as a JSON object at most 40 levels deep; everything else is a 400. The content type does not matter. */
+/** Parses the body: a JSON object, at most 40 levels deep. Anything else is a 400. The content type does not matter. */
 export function parseBody(raw: Buffer): Record<string, unknown> {
   const text = raw.toString('utf8');
   if (isDeeperThan(MAX_DEPTH, text)) {
@@ -18,12 +18,12 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the body.
+    // The parser's own message is left out, because it quotes the body.
     throw new RequestError('bad_request', ['body: expected a JSON object, got something that is not JSON']);
   }
 }
 
-/** Counted before parsing: a body of 4 MiB of brackets must not become four million arrays. */
+/** Counts levels before parsing, because 4 MiB of brackets would become four million arrays. */
 function isDeeperThan(most: number, text: string): boolean {
   let depth = 0;
   let inText = false;

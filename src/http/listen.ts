@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** The address cannot be listened on; worded for the operator. */
+/** The server cannot listen on the address. The message is written for the operator. */
 export class ListenError extends Error {
   override name = 'ListenError';
 }
@@ -11,7 +11,7 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'is not an address of this machine. Choose another with HOST.',
 };
 
-/** The URL at which the server can be reached. */
+/** Starts to listen. Returns the server's URL. Throws ListenError. */
 export async function listen(server: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {
     return await server.listen({ host, port });

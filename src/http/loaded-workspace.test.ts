@@ -3,7 +3,7 @@ import test from 'node:test';
 import { failureOf } from './answers.ts';
 import { loadedWorkspace } from './loaded-workspace.ts';
 
-test('a workspace that this server has not read yet is a 503 that says so', () => {
+test('a workspace that this server has not read yet is answered with a 503 that says so', () => {
   const empty = { workspace: () => undefined, workspaceOfApp: () => undefined, apiKey: () => undefined };
   assert.throws(
     () => loadedWorkspace(empty, 1),

@@ -1,10 +1,10 @@
-/** What is served without a key: pages for people, scripts for their browsers, and probes. */
+/** An endpoint without a key: a page for people, a script for their browsers, or a probe. */
 export interface Page {
   method: 'GET' | 'POST' | 'OPTIONS';
   path: string;
-  /** On every answer, refusals included. */
+  /** Headers of every answer, including refusals. */
   headers?: Readonly<Record<string, string>>;
-  /** Most bytes of a body. Default: 4 KiB. */
+  /** Largest body, in bytes. Default: 4 KiB. */
   bodyLimitBytes?: number;
   handle(request: PageRequest): Promise<PageAnswer>;
 }
@@ -13,9 +13,9 @@ export interface PageRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The body as it came; empty on GET. */
+  /** The body as received. Empty on GET. */
   rawBody: Buffer;
-  /** Of the client, as far as the proxies in front of this server are believed. */
+  /** The client's address, as reported by the trusted proxies in front of this server. */
   address: string;
 }
 

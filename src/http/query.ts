@@ -1,6 +1,6 @@
 import { RequestError } from '../errors.ts';
 
-/** One of `values`, or null when the parameter is absent. */
+/** Reads one of `values`. null: the parameter is absent. */
 export function readOneOf(query: URLSearchParams, name: string, values: readonly string[]): string | null {
   const value = query.get(name);
   if (value === null || value === '') return null;
@@ -8,7 +8,7 @@ export function readOneOf(query: URLSearchParams, name: string, values: readonly
   throw new RequestError('bad_request', [`${name}: expected one of ${values.join(', ')}`]);
 }
 
-/** A page's size; more than the most is the most. */
+/** Reads the size of a page. More than `most` counts as `most`. */
 export function readLimit(query: URLSearchParams, { usual, most }: { usual: number; most: number }): number {
   const value = query.get('limit');
   if (value === null || value === '') return usual;
@@ -16,7 +16,7 @@ export function readLimit(query: URLSearchParams, { usual, most }: { usual: numb
   return Math.min(Number(value), most);
 }
 
-/** Where the next page begins, opaque to callers; nothing after the last page. */
+/** Writes the cursor of the next page, opaque to callers. Empty after the last page. */
 export function nextCursor(place: object | null): { next_cursor?: string } {
   return place === null ? {} : { next_cursor: Buffer.from(JSON.stringify(place)).toString('base64url') };
 }
@@ -33,6 +33,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // which no list takes for a place
+    return null; // null is no list's place
   }
 }

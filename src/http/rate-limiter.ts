@@ -13,15 +13,15 @@ import type { Clock } from '../lib/clock.ts';
 import type { RateBucket } from './route.ts';
 
 export interface RateLimiter {
-  /** The window that a request of now belongs to. */
+  /** The window of a request that comes now. */
   windowOf(workspaceId: number, bucket: RateBucket): RateWindow;
   charge(window: RateWindow): Promise<Charge>;
 }
 
 /**
- * Counts requests per workspace and bucket in fixed windows, exactly, across all processes.
- * Requests that arrive while a count is under way are counted together in the next statement.
- * A refused request does not consume.
+ * Counts requests per workspace and bucket in fixed windows, exactly and across all processes.
+ * Requests that arrive while a statement counts are counted together by the next one.
+ * A refused request uses nothing up.
  */
 export function createRateLimiter({ db, clock }: { db: Database; clock: Clock }): RateLimiter {
   const submit = createBatcher<RateWindow, Charge>({

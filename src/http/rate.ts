@@ -7,11 +7,11 @@ import type { Rate, RateBucket } from './route.ts';
 
 export interface RateOptions {
   limiter: RateLimiter;
-  /** Limits of a workspace that differ from the bucket's own, by bucket name. */
+  /** A workspace's own limit of a bucket. Default: the bucket's. */
   limitOf?: (workspaceId: number, bucket: RateBucket) => number;
 }
 
-/** The rate of one request. Its count goes into the headers of `reply`, allowed or refused. */
+/** The rate of one request. Writes the count into the headers of `reply`, whether the request is allowed or refused. */
 export function createRate(
   { limiter, limitOf }: RateOptions,
   workspaceId: number,
@@ -52,5 +52,5 @@ function rateHeaders(charge: Charge): Record<string, string> {
   };
 }
 
-/** Of an answer that no window was asked for. */
+/** Rate headers of an answer to a request that was not counted. */
 export const noRate = { 'x-ratelimit-limit': '', 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '' };

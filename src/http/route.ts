@@ -2,7 +2,7 @@ import type { Charge, RateWindow } from '../dispatch/accept/rate-windows.ts';
 import type { RawObject } from '../lib/json.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
-/** A fixed window of requests per workspace, aligned to the UTC clock. */
+/** A limit of requests per workspace, in fixed windows aligned to the UTC clock. */
 export interface RateBucket {
   name: string;
   limit: number;
@@ -11,23 +11,23 @@ export interface RateBucket {
 
 export const defaultBucket: RateBucket = { name: 'default', limit: 250_000, windowMs: 3_600_000 };
 
-/** How one request is counted against the rate of its workspace: once, whoever does it. */
+/** Counts one request against its workspace's rate, once. */
 export interface Rate {
   window: RateWindow;
-  /** Counts it now, unless it has been counted. Throws when the window is used up. */
+  /** Counts the request now, unless it is counted already. Throws when the window is used up. */
   charge(): Promise<void>;
-  /** It was counted elsewhere. Throws when the window was used up. */
+  /** Notes that the request was counted elsewhere. Throws when the window was used up. */
   charged(charge: Charge): void;
 }
 
-/** A request whose key, address, permission and body have been found good; and its rate, unless the route counts it. */
+/** A request that passed the checks of key, address, permission, body and, unless the route counts it, rate. */
 export interface RouteRequest {
   workspaceId: number;
   apiKey: { id: string; name: string };
   requestId: string;
-  /** The parsed JSON object; `{}` on GET. Nothing inside it is checked yet. */
+  /** The parsed JSON object, unchecked. `{}` on GET. */
   body: RawObject;
-  /** The body as it came. */
+  /** The body as received. */
   rawBody: Buffer;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
@@ -41,17 +41,17 @@ export interface Answer {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** One endpoint. It throws RequestError for what the caller did wrong. */
+/** One endpoint. It throws RequestError for a caller's mistake. */
 export interface Route {
   method: 'GET' | 'POST';
-  /** Fastify's form: `/dispatches/:dispatch_id`. */
+  /** The path in Fastify's form, such as `/dispatches/:dispatch_id`. */
   path: string;
   permission: Permission;
-  /** By the body as it came; `defaultBucket` when absent. */
+  /** Chooses the rate bucket from the unchecked body. Default: `defaultBucket`. */
   bucket?(body: RawObject): RateBucket;
-  /** An answer given before, for a request that is a repetition: it is sent again and costs no rate. */
+  /** Returns the earlier answer to a repeated request, which is not counted. null: the request is new. */
   replay?(request: RouteRequest): Promise<Answer | null>;
-  /** The route has its requests counted together with their work; those it answers without are counted after it. */
+  /** Whether the route counts its requests itself, with their work. Requests it leaves uncounted are counted afterwards. */
   countsItself?: boolean;
   handle(request: RouteRequest): Promise<Answer>;
 }

@@ -18,24 +18,24 @@ export interface ServerOptions extends RateOptions {
   pages: readonly Page[];
   catalog: () => Catalog;
   log: Logger;
-  /** Most bytes of a body. */
+  /** Largest body, in bytes. */
   bodyLimitBytes: number;
-  /** How many proxies in front of this server are to be believed about the client's address. */
+  /** Number of proxies in front of this server that are trusted to report the client's address. */
   trustedProxyHops: number;
-  /** Told of every key that was used. */
+  /** Called with the key of every request. */
   onKeyUsed?: (key: ApiKey) => void;
 }
 
-/** A request has so long to come, headers and body. */
+/** Time in which a request must arrive, headers and body. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** How often Node.js looks for requests that are over their time. */
+/** Interval at which Node.js looks for requests that are over their time. */
 const CHECK_CONNECTIONS_MS = 5_000;
-/** Characters of a part of a path. A longer one is not found. */
+/** Most characters in one part of a path. A longer path is answered with 404. */
 const LONGEST_PARAMETER = 512;
-/** Most bytes of a body that is sent to a page, unless the page says otherwise: forms of a few bytes. */
+/** Largest body of a page, in bytes, unless the page says otherwise. Forms are small. */
 const PAGE_BODY_LIMIT_BYTES = 4_096;
 
-/** The HTTP side of every route: method and path, key, address, permission, body, rate, and JSON on every answer. */
+/** Builds the HTTP server. It checks method, path, key, address, permission, body and rate, and answers in JSON. */
 export function buildServer(options: ServerOptions): FastifyInstance {
   const server = Fastify({
     bodyLimit: options.bodyLimitBytes,
@@ -52,7 +52,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
-  // Before the body is read: nobody without a key has more than a few bytes kept for them.
+  // Refuses before the body is read, so that a caller without a key cannot fill the memory.
   server.addHook('onRequest', async (request) => {
     if (request.is404) throw new RequestError('not_found');
   });
@@ -64,7 +64,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {
-  // Fastify keeps what a hook found out on the request; ours is kept beside it, typed.
+  // Fastify would keep a hook's findings on the request, untyped.
   const keys = new WeakMap<FastifyRequest, ApiKey>();
   server.route({
     method: route.method,
@@ -140,7 +140,7 @@ function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyRe
 
 function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
   const failure = failureOf(error);
-  // A state of the server is logged where it begins: a line for each request would fill the disk that is full already.
+  // A state of the server is logged once, where it begins. A line per request could fill a disk.
   const level = isState(error) ? 'debug' : 'error';
   if (failure.status >= 500) log[level]({ err: error, request_id: reply.request.id }, 'request failed');
   dropUnreadBody(reply.request, reply);
@@ -192,7 +192,7 @@ function refuseOtherMethods(server: FastifyInstance, routes: readonly { path: st
   }
 }
 
-/** What is not even HTTP gets a proper answer as well. */
+/** Answers a request that is not HTTP with a 400. */
 function refuseMalformedHttp(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -203,6 +203,6 @@ function refuseMalformedHttp(error: NodeJS.ErrnoException, socket: Socket): void
   socket.end(
     `HTTP/1.1 ${status} Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
   );
-  // The far side may never close its own: a request that ran out of time would be read for ever.
+  // Our side closes the socket, because the other side may never do so and would be read for ever.
   socket.destroySoon();
 }

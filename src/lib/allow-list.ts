@@ -5,9 +5,9 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 const MAPPED_PREFIX_BITS = 96;
 
 /**
- * Is `address` inside one of `ranges` (addresses and CIDR subnets, IPv4 and IPv6)? An empty list allows every address.
- * An IPv4 address that came in its IPv6-mapped form (`::ffff:10.0.0.1`) is the IPv4 address. What is no address is inside
- * nothing.
+ * Whether `address` is inside one of `ranges` (addresses and CIDR subnets, IPv4 and IPv6). An empty list allows every
+ * address. An IPv6-mapped IPv4 address (`::ffff:10.0.0.1`) counts as the IPv4 address. A text that is not an address is
+ * inside no range.
  */
 export function isAllowed(address: string, ranges: readonly string[]): boolean {
   if (ranges.length === 0) return true;
@@ -19,7 +19,7 @@ export function isAllowed(address: string, ranges: readonly string[]): boolean {
   });
 }
 
-/** What is wrong with one entry of an allow list, or null. */
+/** Says what is wrong with one entry of an allow list. null: nothing. */
 export function rangeProblem(text: string): string | null {
   if (parseRange(text) !== null) return null;
   return 'expected an IPv4 or IPv6 address or CIDR subnet such as 10.0.0.0/8';
@@ -43,7 +43,7 @@ function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   return raw instanceof ipaddr.IPv6 && raw.isIPv4MappedAddress() ? raw.toIPv4Address() : raw;
 }
 
-/** Four-part decimal only: `10.1`, `012.0.0.1` and `0x0a000001` mean different hosts to different readers. */
+/** Accepts IPv4 addresses of four decimal parts only: programs disagree on `10.1`, `012.0.0.1` and `0x0a000001`. */
 function parseAsWritten(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   return text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : null;

@@ -20,7 +20,7 @@ function gated() {
   return { runs, batcher, turn, open: () => gates.shift()?.() };
 }
 
-test('those who arrive during a run go together in the next, at most maxItems at once', async () => {
+test('items that arrive during a run go together in the next one, at most maxItems at once', async () => {
   const { runs, batcher, turn, open } = gated();
   const first = batcher(1);
   await turn();
@@ -35,7 +35,7 @@ test('those who arrive during a run go together in the next, at most maxItems at
   assert.deepEqual(runs, [[1], [2, 3, 4], [5]]);
 });
 
-test('a failed run fails its own items and no others', async () => {
+test('a failed run fails only its own items', async () => {
   const { batcher, turn, open } = gated();
   const bad = batcher(13);
   await turn();
@@ -47,7 +47,7 @@ test('a failed run fails its own items and no others', async () => {
   assert.equal(await good, 4);
 });
 
-test('one more than may wait is refused at once', async () => {
+test('an item over maxWaiting is refused at once', async () => {
   const { batcher, turn, open } = gated();
   const running = batcher(1);
   await turn();
@@ -61,7 +61,7 @@ test('one more than may wait is refused at once', async () => {
   await batcher.idle();
 });
 
-test('where one item may be at fault, each of a failed run runs alone', async () => {
+test('if one item may be at fault, each item of a failed run is run alone', async () => {
   const batcher = createBatcher<number, number>({
     run: async (items) => {
       if (items.includes(13)) throw new Error('unlucky');

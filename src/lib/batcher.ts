@@ -1,11 +1,11 @@
 export interface BatcherOptions<Item, Result> {
-  /** Does the work of all items at once; one result per item, in order. A throw means that nothing was done. */
+  /** Does the work of all items at once. Returns one result per item, in order. If it throws, nothing was done. */
   run(items: Item[]): Promise<Result[]>;
-  /** True when the error may be one item's fault: then each runs alone, so that it fails only its own. */
+  /** Whether the error may be the fault of one item. If so, each item is run alone, and only that one fails. */
   isOnesFault?(error: unknown): boolean;
-  /** Most items of one run. */
+  /** Most items in one run. */
   maxItems: number;
-  /** Most items that may wait; one more is refused with `whenFull`. */
+  /** Most items that may wait. More are refused with the error of `whenFull`. */
   maxWaiting: number;
   whenFull(): Error;
 }
@@ -23,8 +23,8 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Natural group commit: while one run is under way its followers gather, and go together in the next.
- * No timer, so a lonely item waits for nobody.
+ * Runs one batch at a time. Items that arrive during a run go together in the next one (group commit).
+ * There is no timer, so a single item never waits for others.
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   const waiting: Waiting<Item, Result>[] = [];

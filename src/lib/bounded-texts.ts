@@ -3,8 +3,8 @@ const MOST_BYTES = 32 * 1024;
 const LONGEST_TEXT = 1_000;
 
 /**
- * The texts of one answer's `errors`, whatever a caller sends: a body of 1 MB can hold 300,000 mistakes. The first 100
- * are kept, in 32 KB at most; a last line says how many more there were. Documented in docs/errors.md.
+ * The texts of one answer's `errors`, bounded because a body of 1 MB can hold 300,000 mistakes. It keeps the first 100
+ * texts, at most 32 KB; a last line says how many more there were. Documented in docs/errors.md.
  */
 export class BoundedTexts {
   readonly #kept: string[] = [];
@@ -27,15 +27,15 @@ export class BoundedTexts {
   }
 }
 
-/** The same for texts that are all there. */
+/** Bounds a finished list of texts. */
 export function bounded(texts: readonly string[]): readonly string[] {
   const kept = new BoundedTexts();
   for (const text of texts) kept.add(text);
   return kept.lines;
 }
 
-/** At most 1,000 characters: a path may be 40 long names. */
+/** Cuts a text to 1,000 characters, because a path may consist of 40 long names. */
 export function shortened(text: string): string {
-  // A cut may split a pair of surrogates, and PostgreSQL stores no half of one.
+  // The cut may split a pair of surrogates, and PostgreSQL does not store half a pair.
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1).toWellFormed()}…`;
 }

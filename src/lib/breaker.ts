@@ -2,8 +2,8 @@ const FIRST_REST_MS = 10_000;
 const LONGEST_REST_MS = 300_000;
 
 /**
- * States: closed (calls go out) → open after so many failures in a row (none goes out, for 10 s, then twice as long each
- * time) → half open (one call at a time) → closed again at the first answer that is no failure, else open.
+ * A circuit breaker. States: closed (calls are made) → open after `failuresToOpen` failures in a row (no calls, first for
+ * 10 s, then for twice as long each time) → half open (one call at a time) → closed at the first success, else open.
  */
 export class Breaker {
   readonly #failuresToOpen: number;
@@ -15,17 +15,17 @@ export class Breaker {
     this.#failuresToOpen = failuresToOpen;
   }
 
-  /** Until when no call should be made; 0 = now is fine. */
+  /** The time until which no call should be made, in Unix milliseconds. 0: a call may be made now. */
   openUntil(nowMs: number): number {
     return nowMs < this.#untilMs ? this.#untilMs : 0;
   }
 
-  /** True while a single call must show whether the other side is back. */
+  /** Whether a single call must show that the other side is back. */
   get isHalfOpen(): boolean {
     return this.#opened > 0;
   }
 
-  /** Told every answer. True when it has just opened. */
+  /** Notes one answer. Returns true if this answer opened the breaker. */
   note(isFailure: boolean, nowMs: number): boolean {
     if (!isFailure) {
       this.#failures = 0;

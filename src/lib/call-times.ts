@@ -1,18 +1,17 @@
-/** How long after its time a call may still be made. */
+/** Time after which an unused call time is forfeited. */
 export const KEEP_MS = 2_000;
 
-/** Times that lie evenly one after the other. */
+/** Call times at equal intervals. */
 interface Run {
   beginsMs: number;
   calls: number;
-  /** Used up or forfeited. */
+  /** Number of its times that are used or forfeited. */
   over: number;
 }
 
 /**
- * The times at which somebody may make calls: each is good for one, from its time on until two seconds later, and then
- * forfeited. Whoever may be early need not wait for them. Times are milliseconds since 1970, so that whoever asks brings
- * the clock.
+ * The times at which calls may be made. Each time allows one call, from that time until two seconds later; then it is
+ * forfeited. With `isEarly`, a call need not wait for its time. Times are Unix milliseconds; the caller brings the clock.
  */
 export class CallTimes {
   readonly #intervalMs: number;
@@ -24,12 +23,12 @@ export class CallTimes {
     this.#isEarly = isEarly;
   }
 
-  /** Later than those that are there. */
+  /** Adds times, all later than the existing ones. */
   add(beginsMs: number, calls: number): void {
     if (calls > 0) this.#runs.push({ beginsMs, calls, over: 0 });
   }
 
-  /** Uses up the oldest; false when there is none yet. */
+  /** Uses the oldest time. Returns false if none may be used yet. */
   take(nowMs: number): boolean {
     this.#forfeit(nowMs);
     const [run] = this.#runs;
@@ -39,13 +38,13 @@ export class CallTimes {
     return true;
   }
 
-  /** The oldest; null = none is left. */
+  /** The oldest time. null: none is left. */
   get nextMs(): number | null {
     const [run] = this.#runs;
     return run === undefined ? null : this.#nextOf(run);
   }
 
-  /** How many will not be forfeited before `atMs`. */
+  /** Number of times that will not be forfeited before `atMs`. */
   lasting(atMs: number): number {
     let count = 0;
     for (const run of this.#runs) count += Math.max(0, run.calls - this.#overBy(run, atMs));

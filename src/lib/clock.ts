@@ -1,7 +1,7 @@
-/** The only source of "now". Production reads the system's clock, a test moves its own. */
+/** The only source of the current time. A server reads the system's clock; a test moves its own. */
 export interface Clock {
   now(): Date;
-  /** Calls back once `ms` milliseconds have passed on this clock; cancel with the returned function. */
+  /** Calls back once `ms` milliseconds have passed on this clock. The returned function cancels that. */
   after(ms: number, callback: () => void): () => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The candidate that `word` was most likely meant to be, for "did you mean …?"; null when none is close.
- * Close = at most a third of the longer word's characters differ (and at least one may), in any letter case.
+ * The candidate that `word` was most likely meant to be, for "did you mean …?". null: no candidate is close.
+ * A candidate is close if at most a third of the longer word's characters differ, or one, ignoring letter case.
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   if (word.length > 100) return null;
@@ -14,7 +14,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `from` into `to` (optimal string alignment). */
+/** Number of insertions, deletions, replacements and swaps of neighbours between the words (optimal string alignment). */
 function distance(from: string, to: string): number {
   const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 /**
- * Whether mail may be sent to, or from, this address. Stricter than RFC 5321, as the original is.
+ * Whether mail may be sent to or from this address. Stricter than RFC 5321, like the original.
  * Source: messaging-objects.md §6.2.
  */
 export function isEmailAddress(text: string): boolean {
@@ -22,7 +22,7 @@ function isDomain(domain: string): boolean {
   return labels.length >= 2 && domain.length <= 253 && labels.every((one) => label.test(one)) && !/^\d+$/.test(top);
 }
 
-/** `Ada <ada@example.test>`, `"Lovelace, Ada" <…>` or the bare address; null when it is neither. */
+/** Reads `Ada <ada@example.test>`, `"Lovelace, Ada" <…>` or a bare address. null: the text is none of these. */
 export function readMailbox(text: string): { name: string; address: string } | null {
   const trimmed = text.trim();
   const match = /^(?:"((?:[^"\\]|\\.)*)"|([^<>"]*))\s*<([^<>\s]+)>$/u.exec(trimmed);

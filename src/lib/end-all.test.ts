@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { endAll } from './end-all.ts';
 
-test('every part is ended, in order, and what failed is thrown', async () => {
+test('every part is ended, in order, and then the errors are thrown', async () => {
   const ended: string[] = [];
   const end = (name: string) => async () => void ended.push(name);
   const fail = (message: string) => () => Promise.reject(new Error(message));

@@ -1,6 +1,6 @@
 /**
- * Ends parts in this order, each whatever became of those before it: what is left running would keep the process alive.
- * Throws the error when one failed, an AggregateError when several did.
+ * Ends parts in this order. It goes on after a failure, because a part that is left running keeps the process alive.
+ * Then it throws the error, or an AggregateError if several parts failed.
  */
 export async function endAll(...endings: readonly (() => unknown)[]): Promise<void> {
   const errors: unknown[] = [];

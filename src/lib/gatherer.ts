@@ -1,15 +1,15 @@
 export interface GathererOptions<Item> {
-  /** Does the work of all items at once. A throw means that nothing was done. */
+  /** Does the work of all items at once. If it throws, nothing was done. */
   run(items: Item[]): Promise<void>;
-  /** True when the error may be one item's fault: then each runs alone, so that it fails only its own. */
+  /** Whether the error may be the fault of one item. If so, each item is run alone, and only that one fails. */
   isOnesFault(error: unknown): boolean;
-  /** Most items of one run; as many do not wait. */
+  /** Most items in one run. When as many wait, the run does not wait for its time. */
   maxItems: number;
-  /** At least so long from the start of one run to the start of the next, of the machine's own time. */
+  /** Least time from the start of one run to the start of the next, by the machine's clock. */
   everyMs: number;
 }
 
-/** `onDone` gets null, or the error that the item's work ended with. */
+/** `onDone` gets null, or the error with which the item's work failed. */
 export type Gatherer<Item> = (item: Item, onDone: (error: unknown) => void) => void;
 
 interface Waiting<Item> {
@@ -18,8 +18,8 @@ interface Waiting<Item> {
 }
 
 /**
- * Groups work by time: a lonely item is done at once, items in quick succession share runs. One run at a time. Without
- * a promise for each item; those who hand in bound what waits.
+ * Groups work by time: a single item is run at once, items in quick succession share a run. There is one run at a time.
+ * It makes no promise per item, for speed. Its callers must bound the number of waiting items.
  */
 export function createGatherer<Item>(options: GathererOptions<Item>): Gatherer<Item> {
   let waiting: Waiting<Item>[] = [];
@@ -68,7 +68,7 @@ export function createGatherer<Item>(options: GathererOptions<Item>): Gatherer<I
   return (item, onDone) => {
     waiting.push({ item, onDone });
     if (!isRunning && timer === null)
-      queueMicrotask(look); // those of the same moment go together
+      queueMicrotask(look); // items of the same moment share a run
     else if (waiting.length >= options.maxItems) look();
   };
 }

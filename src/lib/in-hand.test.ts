@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InHand, type Limit, OneInHand } from './in-hand.ts';
 
-/** Takes one after the other, and says which have been let in so far. */
+/** Takes these counts in order. Returns the indexes of those admitted so far. */
 function takers(inHand: InHand, counts: number[], limit: Limit) {
   const admitted: number[] = [];
   for (const [index, count] of counts.entries()) inHand.take(count, limit).then(() => admitted.push(index));
@@ -12,10 +12,10 @@ function takers(inHand: InHand, counts: number[], limit: Limit) {
   };
 }
 
-test('no more is in hand than the limit; what is given back lets the next in, in order', async () => {
+test('no more is in hand than the limit; an end admits the next, in order', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [600, 600, 300], { most: 1_000, mostAhead: 10_000 });
-  assert.deepEqual(await admitted(), [0], 'the third would fit and waits behind the second');
+  assert.deepEqual(await admitted(), [0], 'the third would fit, but waits behind the second');
   inHand.end(199);
   assert.deepEqual(await admitted(), [0]);
   inHand.end(1);
@@ -25,7 +25,7 @@ test('no more is in hand than the limit; what is given back lets the next in, in
   assert.equal(inHand.count, 600);
 });
 
-test('no more waits to be started than its limit', async () => {
+test('no more is prepared than the limit', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [250, 250, 250], { most: 2_000, mostAhead: 500 });
   assert.deepEqual(await admitted(), [0, 1]);
@@ -35,7 +35,7 @@ test('no more waits to be started than its limit', async () => {
   assert.deepEqual(await admitted(), [0, 1, 2]);
 });
 
-test('something larger than the limit goes when nothing else is there', async () => {
+test('a count over the limit is admitted when nothing else is in hand', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [5_000, 1], { most: 100, mostAhead: 10 });
   assert.deepEqual(await admitted(), [0]);
@@ -45,7 +45,7 @@ test('something larger than the limit goes when nothing else is there', async ()
   assert.deepEqual(await admitted(), [0, 1]);
 });
 
-test('one is started once', async () => {
+test('a message counts as started once', async () => {
   const inHand = new InHand();
   const admitted = takers(inHand, [2, 9], { most: 100, mostAhead: 10 });
   const [one, other] = [new OneInHand(inHand), new OneInHand(inHand)];

@@ -1,8 +1,8 @@
-/** How much there may be at once. */
+/** How many messages may be in hand at once. */
 export interface Limit {
-  /** Most that is in hand, from being taken to being given back. */
+  /** Most messages in hand, from `take` to `end`. */
   most: number;
-  /** Most of it that is prepared and not started yet. */
+  /** Most of these that are prepared and not yet started. */
   mostAhead: number;
 }
 
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Counts what is under way, and lets nobody begin more than the limit. First come, first served. What is prepared before
- * it can be started only lies in memory: so it has a limit of its own.
+ * Counts the messages in hand and keeps them within a limit, first come, first served. Messages that are prepared and not
+ * yet started only take memory, so they have a lower limit.
  */
 export class InHand {
   #count = 0;
@@ -25,7 +25,7 @@ export class InHand {
     return this.#count;
   }
 
-  /** Resolves once `count` more keep within the limit; with nothing in hand, or nothing ahead, anything goes. */
+  /** Resolves once `count` more fit in the limit. If nothing is in hand (or ahead), any count fits. */
   take(count: number, limit: Limit): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ count, limit, resolve });
@@ -33,13 +33,13 @@ export class InHand {
     });
   }
 
-  /** So many that were taken have been started. */
+  /** Notes that `count` of the taken messages have been started. */
   start(count: number): void {
     this.#ahead -= count;
     this.#admit();
   }
 
-  /** So many that were started are done. */
+  /** Notes that `count` of the started messages are done. */
   end(count: number): void {
     this.#count -= count;
     this.#admit();
@@ -62,7 +62,7 @@ export class InHand {
   }
 }
 
-/** One of what is in hand: started once, however often it is said. */
+/** One message in hand. It counts as started once, however often `started` is called. */
 export class OneInHand {
   readonly #inHand: InHand;
   #isStarted = false;

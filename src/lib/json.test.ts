@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { describe, elementPath, isObject, memberPath, own, quotedMemberPath, shown } from './json.ts';
 
-test('an object is neither an array nor null, nor bytes', () => {
+test('an array, null and bytes are not objects', () => {
   for (const value of [{}, { a: 1 }, JSON.parse('{"__proto__":1}'), Object.create(null)])
     assert.equal(isObject(value), true);
   for (const value of [null, undefined, [], '', 0, true, new Uint8Array()]) assert.equal(isObject(value), false);
 });
 
-test('members of the prototype are none, and `__proto__` may be a member', () => {
+test('members of the prototype do not count, and `__proto__` may be a member', () => {
   for (const key of ['__proto__', 'constructor', 'toString']) assert.equal(own({}, key), undefined);
   const hostile: Record<string, unknown> = JSON.parse('{"__proto__":{"polluted":true},"toString":1}');
   assert.deepEqual(own(hostile, '__proto__'), { polluted: true });
@@ -16,7 +16,7 @@ test('members of the prototype are none, and `__proto__` may be a member', () =>
   assert.equal(own(hostile, 'polluted'), undefined);
 });
 
-test('what came is told by its kind, and no text is repeated', () => {
+test('a value is described by its kind, and no text is repeated', () => {
   const table: [unknown, string][] = [
     [undefined, 'nothing'],
     [null, 'null'],
@@ -52,7 +52,7 @@ test('a path is dotted, and indexes are in brackets', () => {
   assert.equal(elementPath('messages.web_push.buttons', 0), 'messages.web_push.buttons[0]');
 });
 
-test("in a file of the operator's a strange key is quoted", () => {
+test("in an operator's file, a strange key is quoted", () => {
   const table: [string, string, string][] = [
     ['', 'apps', 'apps'],
     ['rate_limits', 'send_broadcast:/messages/send', 'rate_limits.send_broadcast:/messages/send'],

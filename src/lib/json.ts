@@ -1,20 +1,20 @@
 /** Any value of JSON. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** An object as it came: nothing inside is checked, and `__proto__` may be a member of its own. */
+/** An object as received. Nothing in it is checked, and `__proto__` may be one of its own members. */
 export type RawObject = Readonly<Record<string, unknown>>;
 
-/** Neither an array nor null; nor bytes, which YAML can hold. */
+/** Whether the value is an object, and not an array, null or bytes (which YAML can hold). */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
-/** The member as it came; members of the prototype are none. */
+/** The object's own member. Members of the prototype do not count. */
 export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** What came, for an error message: its kind, never a text that may be personal. */
+/** Describes a value for an error message by its kind, never by its text, which may be personal. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -26,23 +26,23 @@ export function describe(value: unknown): string {
 
 const LONGEST_KEY = 64;
 
-/** A caller's word in an answer: shortened and plain, whatever it holds. */
+/** Makes a caller's word fit for an answer: short, and of plain characters. */
 export function shown(word: string): string {
   return word.slice(0, LONGEST_KEY).replace(/[^\w.$ -]/g, '?');
 }
 
-/** `messages.email`. The path of the root is empty. */
+/** Makes a path such as `messages.email`. The path of the root is empty. */
 export function memberPath(path: string, key: string): string {
   return path === '' ? shown(key) : `${path}.${shown(key)}`;
 }
 
-/** The same in a file of the operator's, where a strange key must be found again: it is quoted, as in `apps["a b"]`. */
+/** Like `memberPath`, but quotes a strange key, as in `apps["a b"]`, so that operators find it in their file. */
 export function quotedMemberPath(path: string, key: string): string {
   if (!/^[\w:/.-]{1,64}$/.test(key)) return `${path}[${JSON.stringify(key.slice(0, LONGEST_KEY))}]`;
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** `buttons[0]`. */
+/** Makes a path such as `buttons[0]`. */
 export function elementPath(path: string, index: number): string {
   return `${path}[${index}]`;
 }

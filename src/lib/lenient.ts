@@ -1,17 +1,17 @@
 /**
- * What published samples and older clients send in the place of a proper scalar, read without guessing.
- * Source: messaging-objects.md §1.3. `undefined` = absent.
+ * A scalar, read from any of the forms that published samples and older clients send. `undefined`: absent.
+ * Source: messaging-objects.md §1.3.
  */
 export type Reading<T> = { ok: true; value: T | undefined } | { ok: false; expected: string };
 
 const absent = { ok: true, value: undefined } as const;
 
-/** Null and the empty text stand for an absent member. */
+/** Whether a member counts as given: null and the empty text count as absent. */
 export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** `true`, `false`, the same as text in any letter case, 1, 0. */
+/** Reads `true`, `false`, these words as text in any letter case, 1 or 0. */
 export function readFlag(value: unknown): Reading<boolean> {
   if (!isGiven(value)) return absent;
   if (typeof value === 'boolean') return { ok: true, value };
@@ -36,7 +36,7 @@ export function readFloat(value: unknown): Reading<number> {
   return { ok: false, expected: 'a number' };
 }
 
-/** Text, or the text form of a number or boolean. The empty text stays: who treats it as absent says so. */
+/** Reads a text, a number or a boolean as text. The empty text counts as given; callers may treat it as absent. */
 export function readText(value: unknown): Reading<string> {
   if (value === undefined || value === null) return absent;
   if (typeof value === 'string') return { ok: true, value };
@@ -46,7 +46,7 @@ export function readText(value: unknown): Reading<string> {
 
 const isoDate = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** ISO 8601; no offset = UTC, a bare date = its midnight in UTC. */
+/** Reads ISO 8601. Without an offset the time is UTC, and a bare date is its midnight in UTC. */
 export function readDate(value: unknown): Reading<Date> {
   if (!isGiven(value)) return absent;
   const wrong = { ok: false, expected: 'an ISO 8601 date such as 2026-03-15T12:00:00Z' } as const;
@@ -55,7 +55,7 @@ export function readDate(value: unknown): Reading<Date> {
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset = 'Z'] = match;
   const zone = offset === 'Z' || offset.includes(':') ? offset : `${offset.slice(0, 3)}:${offset.slice(3)}`;
   const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${zone}`);
-  // Date.parse takes 31 February for 3 March.
+  // Date.parse reads 31 February as 3 March.
   const isReal =
     !Number.isNaN(date.getTime()) &&
     new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);

@@ -11,7 +11,7 @@ function readerOf(json: string, path = '') {
   return { reader: new ObjectReader(raw, path, problems), problems };
 }
 
-test('a member is read by its own key; null is there and counts as absent', () => {
+test('only own members are read; a member that is null counts as absent', () => {
   const { reader } = readerOf('{"a":0,"b":null,"__proto__":{"c":1}}');
   assert.deepEqual(
     [reader.get('a'), reader.get('b'), reader.get('c'), reader.get('toString')],
@@ -24,13 +24,13 @@ test('a member is read by its own key; null is there and counts as absent', () =
   );
 });
 
-test('paths begin at the root', () => {
+test('a path begins at the root', () => {
   assert.equal(readerOf('{}').reader.at('messages'), 'messages');
   assert.equal(readerOf('{}', 'messages.email').reader.at('from'), 'messages.email.from');
   assert.equal(readerOf('{}', 'messages').reader.at('<script>'), 'messages.?script?');
 });
 
-test('what is wrong is filed under its path and reads as absent', () => {
+test('a wrong value is filed under its path and reads as absent', () => {
   const table: [read: (reader: ObjectReader) => unknown, json: string, value: unknown, problems: string[]][] = [
     [(reader) => reader.scalar('a', readFlag), '{"a":"TRUE"}', true, []],
     [(reader) => reader.scalar('a', readFlag), '{}', undefined, []],
@@ -51,7 +51,7 @@ test('what is wrong is filed under its path and reads as absent', () => {
   }
 });
 
-test('unknown members are told with those that are known', () => {
+test('an unknown member is reported with the known ones', () => {
   const { reader, problems } = readerOf('{"a":1,"b\\n":2,"__proto__":3}', 'cresset');
   assert.deepEqual(reader.unknown(['a', 'c']), ['b\n', '__proto__']);
   reader.refuseUnknown(['a', 'c']);
@@ -61,7 +61,7 @@ test('unknown members are told with those that are known', () => {
   ]);
 });
 
-test('an error has the code that its reader says', () => {
+test('a problem has the code that the caller gives', () => {
   const { reader, problems } = readerOf('{"extra":1}', 'messages.web_push');
   reader.rawObject('extra', 'invalid_extra');
   assert.throws(() => problems.throwIfAny(), { code: 'invalid_extra' });

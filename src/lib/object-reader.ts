@@ -4,11 +4,11 @@ import type { Reading } from './lenient.ts';
 import type { Sink, Stage } from './problems.ts';
 
 /**
- * Reads one raw JSON object, member by member. What is wrong is filed in `problems` under its path, and reads as absent:
- * `undefined`. What each kind of body takes for a good value is said by who extends it, or by the readers it is given.
+ * Reads one raw JSON object, member by member. A wrong value is filed in `problems` under its path and reads as
+ * `undefined`, like an absent one. Subclasses, and the readers passed in, say which values are good.
  */
 export class ObjectReader<S extends Sink = Sink> {
-  /** Of the object, from the root; empty for the root itself. */
+  /** The object's path from the root. Empty: the object is the root. */
   readonly path: string;
   readonly problems: S;
   readonly #raw: RawObject;
@@ -23,7 +23,7 @@ export class ObjectReader<S extends Sink = Sink> {
     return own(this.#raw, key);
   }
 
-  /** Neither absent nor null. */
+  /** Whether the member is neither absent nor null. */
   has(key: string): boolean {
     const value = this.get(key);
     return value !== undefined && value !== null;
@@ -37,7 +37,7 @@ export class ObjectReader<S extends Sink = Sink> {
     this.problems.add(stage, this.at(key), reason, code);
   }
 
-  /** Members that are none of `known`. */
+  /** The members that are not among `known`. */
   unknown(known: readonly string[]): string[] {
     return Object.keys(this.#raw).filter((key) => !known.includes(key));
   }
@@ -54,7 +54,7 @@ export class ObjectReader<S extends Sink = Sink> {
     return undefined;
   }
 
-  /** One of `words` to the letter. */
+  /** Reads one of `words`, exactly as written. */
   word<const W extends string>(key: string, words: readonly W[]): W | undefined {
     if (!this.has(key)) return undefined;
     const found = words.find((word) => word === this.get(key));
@@ -62,7 +62,7 @@ export class ObjectReader<S extends Sink = Sink> {
     return found;
   }
 
-  /** An object with any members. */
+  /** Reads an object with any members. */
   rawObject(key: string, code?: ErrorCode): RawObject | undefined {
     if (!this.has(key)) return undefined;
     const value = this.get(key);

@@ -13,7 +13,7 @@ function thrownBy(problems: Problems): { code: string; errors: readonly string[]
   return null;
 }
 
-test('nothing filed is nothing wrong; remarks are no problems', () => {
+test('without problems nothing is thrown; remarks are not problems', () => {
   const problems = new Problems();
   problems.minor('a was dropped');
   assert.equal(problems.isEmpty, true);
@@ -22,7 +22,7 @@ test('nothing filed is nothing wrong; remarks are no problems', () => {
   assert.equal(thrownBy(problems), null);
 });
 
-test('the first failing stage is told, whatever was filed first', () => {
+test('the first failing stage is reported, in whatever order problems were filed', () => {
   const problems = new Problems();
   problems.add('template', 'c', 'not a template');
   problems.add('required', 'b', 'is required');
@@ -32,7 +32,7 @@ test('the first failing stage is told, whatever was filed first', () => {
   assert.deepEqual(thrownBy(problems), { code: 'bad_request', errors: ['a: expected a text', 'd: expected a text'] });
 });
 
-test('a stage is told under the code of its first problem, without those that have another', () => {
+test('a stage is reported with the code of its first problem, without problems of other codes', () => {
   const problems = new Problems();
   problems.add('size', 'a', 'too long', 'apple_push_too_long');
   problems.add('size', 'b', 'too long', 'android_push_too_long');
@@ -40,7 +40,7 @@ test('a stage is told under the code of its first problem, without those that ha
   assert.deepEqual(thrownBy(problems), { code: 'apple_push_too_long', errors: ['a: too long', 'c: too long'] });
 });
 
-test('a million problems and remarks are told in a hundred lines each, and an early stage is not crowded out', () => {
+test('a million problems and remarks take a hundred lines each, and do not hide an earlier stage', () => {
   const problems = new Problems();
   for (let index = 0; index < 1_000_000; index += 1) {
     problems.add('size', `a[${index}]`, 'too long');
@@ -52,7 +52,7 @@ test('a million problems and remarks are told in a hundred lines each, and an ea
   assert.equal(problems.minors.at(-1), 'and 999900 more');
 });
 
-test('a caller that stops at the first problem gets it thrown, as a refusal of the request', () => {
+test('a caller that stops at the first problem gets it thrown as a RequestError', () => {
   assert.throws(
     () => firstProblem.add('type', 'push_tokens[0]', 'expected an object'),
     (error) => error instanceof ObjectProblem && error.message === 'push_tokens[0]: expected an object',

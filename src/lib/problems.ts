@@ -1,29 +1,29 @@
 import { type ErrorCode, RequestError } from '../errors.ts';
 import { BoundedTexts, shortened } from './bounded-texts.ts';
 
-/** In the order in which they are checked; the first stage with a problem is the one that is reported. */
+/** Stages of checking, in order. Only the first stage with a problem is reported. */
 const stages = ['shape', 'type', 'required', 'range', 'cross', 'campaign', 'size', 'template'] as const;
 export type Stage = (typeof stages)[number];
 
-/** Where the readers of raw JSON file what is wrong. */
+/** Takes the problems that readers of raw JSON find. */
 export interface Sink {
-  /** `path` is dotted from the root: `messages.android_push.buttons[1].text`. */
+  /** `path`: the path from the root, such as `messages.android_push.buttons[1].text`. */
   add(stage: Stage, path: string, reason: string, code?: ErrorCode): void;
 }
 
-/** Collects what is wrong with one request, so that a caller sees all problems of the first failing stage at once. */
+/** Collects the problems of one request, so that a caller sees all problems of the first failing stage at once. */
 export class Problems implements Sink {
   readonly #stages = new Map<Stage, { code: ErrorCode; texts: BoundedTexts }>();
   readonly #minors = new BoundedTexts();
 
-  /** Of one stage, problems with another code than the first are not kept: an answer has one code. */
+  /** Keeps only problems with the code of the stage's first one, because an answer has one code. */
   add(stage: Stage, path: string, reason: string, code: ErrorCode = 'bad_request'): void {
     const found = this.#stages.get(stage) ?? { code, texts: new BoundedTexts() };
     this.#stages.set(stage, found);
     if (found.code === code) found.texts.add(`${path}: ${reason}`);
   }
 
-  /** Something dropped or clamped: the request stays good, the answer tells. */
+  /** Adds a remark that something was dropped or clamped. The request stays good, and the answer holds the remark. */
   minor(text: string): void {
     this.#minors.add(text);
   }
@@ -41,7 +41,7 @@ export class Problems implements Sink {
     return this.#firstFailing()?.texts.lines ?? [];
   }
 
-  /** Throws the first failing stage's problems, under the code of the first of them. */
+  /** Throws a RequestError with the first failing stage's problems. */
   throwIfAny(): void {
     const failing = this.#firstFailing();
     if (failing !== undefined) throw new RequestError(failing.code, failing.texts.lines);
@@ -54,8 +54,8 @@ export class Problems implements Sink {
 }
 
 /**
- * The one problem that ended the reading of an object, `path: reason`. Holds no value of the caller's.
- * It refuses the whole request unless somebody catches it because the other objects are applied all the same.
+ * The problem that ended the reading of an object, as `path: reason`, without the caller's values.
+ * It refuses the whole request, unless a caller catches it to apply the other objects.
  */
 export class ObjectProblem extends RequestError {
   constructor(problem: string) {
@@ -65,7 +65,7 @@ export class ObjectProblem extends RequestError {
   }
 }
 
-/** For callers that stop at the first problem: it is thrown as ObjectProblem. */
+/** Throws the first problem as ObjectProblem, for callers that stop there. */
 export const firstProblem: Sink = {
   add(_stage, path, reason) {
     throw new ObjectProblem(`${path}: ${reason}`);

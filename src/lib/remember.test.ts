@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { remember } from './remember.ts';
 
-test('what was asked before is not worked out again, until so many others were asked since', () => {
+test('an answer is not worked out again until `most` other texts were asked', () => {
   const worked: string[] = [];
   const length = remember(2, (text) => {
     worked.push(text);

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** A pure function of a text that answers the same text only once: the last `most` answers are kept, without their texts. */
+/** Caches a pure function of a text: keeps the `most` last used answers, under hashes of the texts. */
 export function remember<T>(most: number, answer: (text: string) => T): (text: string) => T {
   const known = new Map<string, { answer: T }>();
   return (text) => {

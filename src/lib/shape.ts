@@ -4,8 +4,8 @@ import { ObjectReader } from './object-reader.ts';
 import type { Sink } from './problems.ts';
 
 /**
- * Reads one value of a file: the value in its final form, or `undefined` with every problem filed under its path
- * (`apps[0].name`). No problem shows a value: it may be a secret.
+ * Reads one value of a file. Returns it in its final form, or files every problem under its path (`apps[0].name`) and
+ * returns `undefined`. No problem shows a value, because it may be a secret.
  */
 export type Shape<T> = (value: unknown, path: string, problems: Sink) => T | undefined;
 
@@ -14,9 +14,9 @@ export type Read<S> = S extends Shape<infer T> ? T : never;
 
 export interface Member<T> {
   shape: Shape<T>;
-  /** Given when the member is absent or null; a required member has none. */
+  /** The value of a member that is absent or null. Absent: the member is required. */
   fallback?: { value: T };
-  /** The member must be there, and null is a value. */
+  /** Whether the member must be given, even if as null. */
   nullIsValue?: boolean;
 }
 
@@ -28,12 +28,12 @@ export function optional<T, D>(shape: Shape<T>, fallback: D): Member<T | D> {
   return { shape, fallback: { value: fallback } };
 }
 
-/** Missing from what is read when it is absent or null. */
+/** A member that reads as `undefined` when it is absent or null. */
 export function maybe<T>(shape: Shape<T>): Member<T | undefined> {
   return { shape, fallback: { value: undefined } };
 }
 
-/** Must be written down, be it as null. */
+/** A member that must be given, even if as null. */
 export function requiredOrNull<T>(shape: Shape<T>): Member<T | null> {
   return { shape, nullIsValue: true };
 }
@@ -48,7 +48,7 @@ type ReadMembers<M extends Members> = Flat<
   { [K in Exclude<keyof M, MaybeMissing<M>>]: ReadMember<M[K]> } & { [K in MaybeMissing<M>]?: ReadMember<M[K]> }
 >;
 
-/** Exactly these members; an unknown one is refused with the nearest name. */
+/** Reads an object of these members. Refuses an unknown member and suggests the nearest name. */
 export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
   const known = Object.keys(members);
   return (value, path, problems) => {
@@ -70,7 +70,7 @@ class FileObject extends ObjectReader {
   }
 }
 
-/** Undefined when the member is wrong. */
+/** Reads one member. Returns undefined if it is wrong. */
 function readMember<T>(from: FileObject, name: string, { shape, fallback, nullIsValue }: Member<T>) {
   if (from.has(name)) {
     const value = shape(from.get(name), from.at(name), from.problems);
@@ -106,7 +106,7 @@ export function text({ max = 255, multiline = false, mayBeEmpty = false } = {}):
   };
 }
 
-/** A text that `problemOf` finds nothing wrong with. */
+/** Reads a text in which `problemOf` finds no problem. */
 export function checked(base: Shape<string>, problemOf: (value: string) => string | null): Shape<string> {
   return (value, path, problems) => {
     const read = base(value, path, problems);
@@ -129,7 +129,7 @@ export function integer(least: number, most: number): Shape<number> {
   };
 }
 
-/** One of the words; `synonyms` are words that mean one of them. */
+/** Reads one of the words. `synonyms` maps other words to them. */
 export function oneOf<const W extends string>(
   words: readonly W[],
   synonyms: Readonly<Record<string, NoInfer<W>>> = {},
@@ -143,7 +143,7 @@ export function oneOf<const W extends string>(
   };
 }
 
-/** Files a problem of the value at `path`, the empty one being the whole file. */
+/** Files a problem of the value at `path`. An empty path stands for the whole file. */
 export function refuse(problems: Sink, path: string, problem: string): undefined {
   problems.add('type', path === '' ? 'the file' : path, problem);
   return undefined;

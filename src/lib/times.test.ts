@@ -24,14 +24,14 @@ const dates: [string, string][] = [
   ['3000-12-31', '3000-12-31T00:00:00.000Z'],
 ];
 
-test('texts that are wholly a date in a documented form are times', () => {
+test('a text that is as a whole a date in a documented form is a time', () => {
   for (const [text, expected] of dates) {
     const ms = readStoredTime(text);
     assert.equal(ms === null ? null : new Date(ms).toISOString(), expected, text);
   }
 });
 
-test('everything else stays text', () => {
+test('any other text is not a time', () => {
   for (const text of [
     ...[
       '',

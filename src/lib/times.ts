@@ -1,4 +1,4 @@
-// Which texts are dates. Source: audience.md §3 and §4 (stored values).
+// Reads dates from texts. Source: audience.md §3 and §4 (stored values).
 const iso =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.:](\d{1,9}))?)?(?:(Z)|([+-])(\d{1,2}):(\d\d)|([+-])(\d\d)(\d\d)?)?)?$/;
 const american = /^(\d\d)\/(\d\d)\/(\d{4})$/;
@@ -9,13 +9,16 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const latestYear = 3000;
 const minuteMs = 60_000;
 
-/** Milliseconds since 1970 if the text is wholly a date in a form we know, else null. No zone = UTC. Impossible dates are none. */
+/**
+ * Reads a text that is as a whole a date in a known form. Returns Unix milliseconds. null: not such a text, or an
+ * impossible date. Without a zone the time is UTC.
+ */
 export function readStoredTime(text: string): number | null {
   if (text.length > 40) return null;
   return readIsoTime(text) ?? readAmerican(text) ?? readSpelled(text);
 }
 
-/** As `readStoredTime`, ISO 8601 forms only. */
+/** Like `readStoredTime`, but reads only the forms of ISO 8601. */
 export function readIsoTime(text: string): number | null {
   const match = iso.exec(text);
   if (match === null) return null;
@@ -69,7 +72,7 @@ function instant(
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  // 31 February rolls over into March.
+  // Date turns 31 February into a day of March.
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return null;
   return date.setUTCHours(Number(hour), Number(minute), Number(second), ms);
 }

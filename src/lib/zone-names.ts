@@ -1,4 +1,4 @@
-/** The zone names of Ruby on Rails → IANA. Source: rails/rails: activesupport/lib/active_support/values/time_zone.rb. */
+/** Ruby on Rails' zone names → IANA names. Source: rails/rails: activesupport/lib/active_support/values/time_zone.rb. */
 const railsZones: ReadonlyMap<string, string> = new Map([
   ['International Date Line West', 'Etc/GMT+12'],
   ['Midway Island', 'Pacific/Midway'],
@@ -153,14 +153,14 @@ const railsZones: ReadonlyMap<string, string> = new Map([
   ['Samoa', 'Pacific/Apia'],
 ]);
 
-/** Whether there is such a zone, by name: asking Intl takes 60 µs. Bounded, since callers choose the names. */
+/** Name → whether the zone exists. Asking Intl takes 60 µs. The cache is bounded, because callers choose the names. */
 const known = new Map<string, boolean>();
 const maxKnown = 2_000;
 
-/** The IANA name of a zone given by it or by its Rails name; null when there is no such zone. */
+/** The IANA name of a zone, given its IANA name or its Rails name. null: there is no such zone. */
 export function readTimeZone(text: string): string | null {
   const name = railsZones.get(text) ?? text;
-  // Offsets such as +01:00 are accepted by Intl but are no zones.
+  // Intl accepts offsets such as +01:00, but they are not zones.
   if (!/^[A-Za-z][\w+/-]{0,63}$/.test(name)) return null;
   const exists = known.get(name) ?? isZone(name);
   if (known.size >= maxKnown) known.clear();

@@ -5,14 +5,14 @@ import type { GroupProvider, PushProvider } from '../channels/providers.ts';
 import type { Permission } from './permissions.ts';
 
 /**
- * What an operator has defined, as one immutable snapshot in memory: looked up on every request, never queried.
- * UUID-shaped ids are lower-cased in the maps; look up with `idKey`.
+ * An immutable snapshot in memory of everything that operators have defined. Requests read it instead of the database.
+ * Its maps hold UUID-shaped ids in lower case; look them up with `idKey`.
  */
 export interface Catalog {
   workspace(id: number): WorkspaceCatalog | undefined;
-  /** Whose app this is; ids of apps are unique over all workspaces. */
+  /** Finds an app's workspace. App ids are unique across all workspaces. */
   workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
-  /** By SHA-256 of the key. */
+  /** Finds a key by its SHA-256. */
   apiKey(hash: Buffer): ApiKey | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface WorkspaceCatalog {
   frequencyCaps: readonly FrequencyCap[];
 }
 
-/** What segments may refer to, by `idKey`. */
+/** Everything that segments may refer to, by `idKey`. */
 export interface Definitions {
   apps: ReadonlyMap<string, unknown>;
   subscriptionGroups: ReadonlyMap<string, { archived: boolean }>;
@@ -38,10 +38,10 @@ export interface Definitions {
 
 export interface WorkspaceSettings extends ChannelSettings {
   audience: {
-    /** Whether a person without a number passes "exactly 0" and "less than". */
+    /** Whether a person without a value for a number matches "exactly 0" and "less than". */
     missingNumberIsZero: boolean;
   };
-  /** Requests per window that differ from the defaults, by bucket name. */
+  /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }
 
@@ -65,7 +65,7 @@ export interface SubscriptionGroup {
 export interface Segment {
   id: string;
   name: string;
-  /** The filter as given (connected audience object); null = everybody. */
+  /** The unparsed filter (a connected audience object). null: everybody. */
   filter: unknown;
   archived: boolean;
 }
@@ -95,13 +95,13 @@ export interface ApiKey {
   name: string;
   hash: Buffer;
   permissions: ReadonlySet<Permission>;
-  /** CIDR; empty = any address. */
+  /** Addresses and CIDR subnets that may use the key. Empty: any address. */
   allowFrom: readonly string[];
 }
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** UUID-shaped ids compare case-insensitively, all others exactly. */
+/** The form of an id for comparisons: lower case if UUID-shaped, otherwise unchanged. */
 export function idKey(id: string): string {
   return uuidShape.test(id) ? id.toLowerCase() : id;
 }

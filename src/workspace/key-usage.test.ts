@@ -30,7 +30,7 @@ async function setUp(t: TestContext) {
   return { usage, key: { id }, clock, state, errors, lastUsed, nextWrite: () => written.promise };
 }
 
-test('many uses of a minute are one write, with the time of the last', async (t) => {
+test('the uses of a minute are written once, with the time of the last', async (t) => {
   const { usage, key, clock, state, lastUsed, nextWrite } = await setUp(t);
   for (let use = 0; use < 100; use += 1) usage.used(key);
   clock.advance(59_999);
@@ -43,21 +43,21 @@ test('many uses of a minute are one write, with the time of the last', async (t)
   assert.equal(await lastUsed(), '2026-03-15T12:00:59.999Z');
 });
 
-test('nothing used, nothing written', async (t) => {
+test('without uses nothing is written', async (t) => {
   const { usage, clock, state } = await setUp(t);
   clock.advance(600_000);
   await usage.stop();
   assert.equal(state.writes, 0);
 });
 
-test('what is remembered is written at the stop', async (t) => {
+test('remembered uses are written at the stop', async (t) => {
   const { usage, key, lastUsed } = await setUp(t);
   usage.used(key);
   await usage.stop();
   assert.equal(await lastUsed(), NOON);
 });
 
-test('an earlier time of another process does not replace a later one', async (t) => {
+test('an earlier time does not replace a later one of another process', async (t) => {
   const { usage, key, clock, lastUsed } = await setUp(t);
   clock.advance(60_000);
   usage.used(key);
@@ -68,7 +68,7 @@ test('an earlier time of another process does not replace a later one', async (t
   assert.equal(await lastUsed(), A_MINUTE_PAST);
 });
 
-test('a write that failed is told and made up for a minute later', async (t) => {
+test('a failed write is reported, and repeated a minute later', async (t) => {
   const { usage, key, clock, state, errors, lastUsed, nextWrite } = await setUp(t);
   usage.used(key);
   state.broken = true;
@@ -83,7 +83,7 @@ test('a write that failed is told and made up for a minute later', async (t) => 
   assert.equal(await lastUsed(), NOON);
 });
 
-test('a key deleted meanwhile is no error', async (t) => {
+test('a key that was deleted meanwhile causes no error', async (t) => {
   const { usage, lastUsed } = await setUp(t);
   usage.used({ id: '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11' });
   await usage.flush();

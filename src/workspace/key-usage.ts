@@ -3,17 +3,17 @@ import { sql } from '../db/sql.ts';
 import type { Clock } from '../lib/clock.ts';
 
 export interface KeyUsage {
-  /** Cheap: remembered, not written. */
+  /** Notes a use in memory. */
   used(key: { id: string }): void;
-  /** Writes what is remembered, now. */
+  /** Writes the noted uses now. */
   flush(): Promise<void>;
-  /** Writes the rest and ends. */
+  /** Writes the noted uses and ends. */
   stop(): Promise<void>;
 }
 
 const WRITE_EVERY_MS = 60_000;
 
-/** When each key was last used, written at most once a minute. A failed write is told to `onError` and made up for. */
+/** Records when each key was last used, at most once a minute. A failed write is passed to `onError` and repeated later. */
 export function createKeyUsage(options: { db: Database; clock: Clock; onError: (error: Error) => void }): KeyUsage {
   const { db, clock, onError } = options;
   let lastUsed = new Map<string, Date>();
@@ -52,7 +52,7 @@ export function createKeyUsage(options: { db: Database; clock: Clock; onError: (
   };
 }
 
-/** In the order of ids, so that two processes cannot wait for each other. */
+/** Writes in the order of ids, to avoid deadlocks between processes. */
 async function write(db: Database, lastUsed: ReadonlyMap<string, Date>): Promise<void> {
   const rows = [...lastUsed].map(([id, at]) => ({ id, at: at.toISOString() }));
   await db.run(sql`

@@ -34,7 +34,7 @@ test('a new key is in the catalog by its hash, and the list shows its first four
   );
 });
 
-test('no stored key holds the key', async (t) => {
+test('no column of a stored key holds the key itself', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const { key } = await createKey(db, workspaceId, backend);
   const { row } = await db.one<{ row: string }>(sql`select api_keys::text as row from api_keys`);
@@ -43,7 +43,7 @@ test('no stored key holds the key', async (t) => {
   assert.equal(row.includes(hashKey(key).toString('hex')), true);
 });
 
-test('a second key of the same name is refused', async (t) => {
+test('a second key with the same name is refused', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   await createKey(db, workspaceId, backend);
   const again = createKey(db, workspaceId, backend);
@@ -51,7 +51,7 @@ test('a second key of the same name is refused', async (t) => {
 });
 
 for (const by of ['id', 'name'] as const) {
-  test(`a key deleted by its ${by} is unknown at once`, async (t) => {
+  test(`a key deleted by its ${by} is refused at once`, async (t) => {
     const { db, workspaceId } = await testDatabase(t);
     const { id, key } = await createKey(db, workspaceId, backend);
     assert.deepEqual(await deleteKey(db, workspaceId, { id, name: 'backend' }[by]), { id, name: 'backend' });
@@ -63,7 +63,7 @@ for (const by of ['id', 'name'] as const) {
   });
 }
 
-test('the key of one workspace cannot be deleted from another', async (t) => {
+test('a key of another workspace cannot be deleted', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const other = await db.one<{ id: number }>(sql`insert into workspaces (name) values ('other') returning id`);
   await createKey(db, workspaceId, backend);
@@ -71,7 +71,7 @@ test('the key of one workspace cannot be deleted from another', async (t) => {
   assert.equal((await listKeys(db, workspaceId)).length, 1);
 });
 
-test('a workspace without keys gets one made with every permission, once', async (t) => {
+test('a workspace without keys gets one key with every permission, once', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const { made } = await ensureFirstKey(db, workspaceId, null);
   assert.ok(made !== null);
@@ -81,7 +81,7 @@ test('a workspace without keys gets one made with every permission, once', async
   assert.equal((await listKeys(db, workspaceId)).length, 1);
 });
 
-test('two first starts at once make one key', async (t) => {
+test('two concurrent first starts make one key', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const results = await Promise.all([1, 2, 3].map(() => ensureFirstKey(db, workspaceId, null)));
   assert.equal(results.filter(({ made }) => made !== null).length, 1);

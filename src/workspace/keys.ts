@@ -4,11 +4,11 @@ import { sql } from '../db/sql.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { announceChange } from './workspaces.ts';
 
-/** What may be known of a stored key: never the key. */
+/** A stored key, without the key itself. */
 export interface KeyRecord {
   id: string;
   name: string;
-  /** Its first four characters. */
+  /** The key's first four characters. */
   hint: string;
   permissions: readonly Permission[];
   allowFrom: readonly string[];
@@ -20,12 +20,12 @@ export interface KeyRecord {
 export interface NewKey {
   name: string;
   permissions: readonly Permission[];
-  /** CIDR; empty = any address. */
+  /** Addresses and CIDR subnets that may use the key. Empty: any address. */
   allowFrom: readonly string[];
   createdBy: string;
 }
 
-/** A key that cannot be made or found; worded for the operator. */
+/** A key cannot be made or found. The message is written for the operator. */
 export class KeyError extends Error {
   override name = 'KeyError';
 }
@@ -35,7 +35,7 @@ export const allPermissions = Object.keys(permissions) as readonly Permission[];
 const ENVIRONMENT = 'CRESSET_API_KEY';
 const FIRST = 'first key';
 
-/** 122 random bits in the form of the original's keys, which clients may check. */
+/** Makes a key of 122 random bits, in the form of the original's keys, because clients may check the form. */
 export function makeKey(): string {
   return randomUUID();
 }
@@ -44,7 +44,7 @@ export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** Makes and stores a key. The answer holds the only copy of it. Throws KeyError when the name is taken. */
+/** Makes and stores a key. The result holds its only copy. Throws KeyError when the name is in use. */
 export async function createKey(db: Database, workspaceId: number, key: NewKey): Promise<{ id: string; key: string }> {
   const secret = makeKey();
   const id = await db.transaction(async (tx) => {
@@ -57,7 +57,7 @@ export async function createKey(db: Database, workspaceId: number, key: NewKey):
   return { id, key: secret };
 }
 
-/** In a transaction of the caller's. */
+/** Stores a key, in the caller's transaction. Returns its id. */
 export async function insertKey(tx: Db, workspaceId: number, key: NewKey, secret: string): Promise<string> {
   const id = randomUUID();
   await tx.run(sql`
@@ -68,7 +68,7 @@ export async function insertKey(tx: Db, workspaceId: number, key: NewKey, secret
   return id;
 }
 
-/** Oldest first. */
+/** Lists the workspace's keys, oldest first. */
 export async function listKeys(db: Db, workspaceId: number): Promise<KeyRecord[]> {
   return db.query<KeyRecord & Record<string, unknown>>(sql`
     select id, name, hint, permissions, allow_from as "allowFrom", created_by as "createdBy",
@@ -78,7 +78,7 @@ export async function listKeys(db: Db, workspaceId: number): Promise<KeyRecord[]
      order by created_at, name`);
 }
 
-/** Deletes the key of this id or name and returns it; it is refused from then on. Throws KeyError when there is none. */
+/** Deletes the key with this id or name and returns it. Throws KeyError when there is none. */
 export async function deleteKey(
   db: Database,
   workspaceId: number,
@@ -96,8 +96,8 @@ export async function deleteKey(
 }
 
 /**
- * Sees to it that the workspace has a key: the one given by the environment, else one made now if there is none at all.
- * Returns the key that was made, to be printed once, or null.
+ * Makes sure that the workspace has a key: stores the environment's key, or makes one if the workspace has none.
+ * Returns the key that it made, to be printed once. null: it made none.
  */
 export async function ensureFirstKey(
   db: Database,
@@ -118,7 +118,7 @@ export async function ensureFirstKey(
   });
 }
 
-/** The key is what the variable says: an earlier value ends, a key already known by another name is left as it is. */
+/** Stores the environment's key and deletes its earlier values. A key that is known under another name stays as it is. */
 async function putEnvironmentKey(tx: Db, workspaceId: number, given: string): Promise<void> {
   const ended = await tx.run(sql`
     delete from api_keys

@@ -41,7 +41,7 @@ async function defineEverything({ db, workspaceId }: TestDatabase): Promise<void
     values (${workspaceId}, 1, 'any', 2, 1, 'days', null), (${workspaceId}, 0, 'push', 1, 3, 'weeks', 'promo')`);
 }
 
-test('the catalog holds everything that is defined, credentials opened', async (t) => {
+test('the catalog holds everything that is defined, with opened credentials', async (t) => {
   const database = await testDatabase(t);
   await defineEverything(database);
   const workspace = (await loadCatalog(database.db, secret)).workspace(database.workspaceId);
@@ -99,7 +99,7 @@ test('the catalog holds everything that is defined, credentials opened', async (
   });
 });
 
-test('a new workspace has the defaults: everything to the sandbox', async (t) => {
+test('a new workspace has the defaults, and all its messages go to the sandbox', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const workspace = (await loadCatalog(db, secret)).workspace(workspaceId);
   assert.equal(workspace?.timeZone, 'UTC');
@@ -118,7 +118,7 @@ test('an unknown workspace or key is undefined', async (t) => {
   assert.equal(catalog.apiKey(Buffer.alloc(32)), undefined);
 });
 
-test('a permission of a newer version opens nothing', async (t) => {
+test('a permission of a newer version allows nothing', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   await db.run(sql`
     insert into api_keys (id, workspace_id, name, hash, hint, permissions, created_by)
@@ -127,7 +127,7 @@ test('a permission of a newer version opens nothing', async (t) => {
   assert.deepEqual(catalog.apiKey(Buffer.alloc(32))?.permissions, new Set(['users.track']));
 });
 
-test('with another secret the catalog is refused, naming the place and what to do', async (t) => {
+test('with another secret the catalog is refused, and the error names the row and what to do', async (t) => {
   const database = await testDatabase(t);
   await defineEverything(database);
   const wrong = loadCatalog(database.db, secretFrom('another secret, long enough as well'));
@@ -137,7 +137,7 @@ test('with another secret the catalog is refused, naming the place and what to d
   });
 });
 
-/** What somebody wrote into the row of the app, or of the workspace, and what the operator is told. */
+/** Unusable values in the row of the app, or of the workspace, and the operator's error message. */
 const stored: [what: string, put: (of: TestDatabase) => Promise<unknown>, message: string][] = [
   [
     'a number that is a text',
@@ -204,7 +204,7 @@ const stored: [what: string, put: (of: TestDatabase) => Promise<unknown>, messag
   ],
 ];
 for (const [what, put, message] of stored) {
-  test(`what is stored is checked: ${what} is refused, and nothing of it is shown`, async (t) => {
+  test(`stored settings are checked: ${what} is refused, and its value is not shown`, async (t) => {
     const database = await testDatabase(t);
     await defineEverything(database);
     await put(database);

@@ -19,9 +19,9 @@ import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
 
 /**
- * Everything operators defined, as of one instant.
- * Throws SecretError when credentials are stored that `secret` does not open, and StoredSettingsError when settings are
- * stored that cannot be used.
+ * Loads everything that operators have defined, as of one instant.
+ * Throws SecretError when `secret` does not open the stored credentials, and StoredSettingsError when stored settings
+ * cannot be used.
  */
 export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog> {
   return db.transaction(async (tx) => {
@@ -137,7 +137,7 @@ async function loadKeys(tx: Db): Promise<Map<string, ApiKey>> {
   return new Map(
     rows.map((row) => [
       row.hash.toString('hex'),
-      // A permission of a newer version, seen by an older server in the middle of an upgrade, opens nothing here.
+      // During an upgrade, an older server may read a permission of a newer version, which it ignores.
       { ...row, permissions: new Set(row.permissions.filter(isPermission)) },
     ]),
   );

@@ -1,4 +1,4 @@
-/** What a key may be allowed, and what for. The first group are the original's names, the second our own. */
+/** The permissions of keys and the endpoints they open. The original has the first five; the others are ours. */
 export const permissions = {
   'messages.send': 'POST /messages/send',
   'users.track': 'POST /users/track',

@@ -1,7 +1,7 @@
 import { type ProviderKind, type ProviderOf, providerKinds } from '../channels/providers.ts';
 import type { Shape } from '../lib/shape.ts';
 
-/** Reads the settings of one kind of provider, wherever they come from: the workspace file or the database. */
+/** Reads the settings of one kind of provider, from the workspace file or the database. */
 export const providerShapes: { readonly [K in ProviderKind]: Shape<ProviderOf<K>> } = {
   adm: shapeOf('adm'),
   apns: shapeOf('apns'),

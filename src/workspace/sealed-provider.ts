@@ -5,7 +5,7 @@ import { providerShapes } from './provider-shapes.ts';
 import { open, type Secret, SecretError, seal } from './secrets.ts';
 import { parseSealed, readStored, StoredSettingsError } from './stored-settings.ts';
 
-/** The two columns of an app or group: what may be read, and the sealed rest. */
+/** The two columns of an app's or group's provider: the readable settings and the sealed secrets. */
 export interface SealedProvider {
   provider: { kind: string; settings: object } | null;
   secrets: Buffer | null;
@@ -21,9 +21,9 @@ export function sealProvider(provider: Provider | null, secret: Secret, place: s
   return { provider: { kind, settings: shown }, secrets: seal(secret, JSON.stringify(hidden), place) };
 }
 
-/** Whose provider it is. */
+/** The row that a provider belongs to. */
 export interface ProviderPlace<K extends ProviderKind> {
-  /** Bound to the sealed part; see `places`. */
+  /** Name of the row, bound to the sealed secrets; see `places`. */
   place: string;
   kinds: readonly K[];
   /** The app's platform, or the group's channel. */
@@ -31,8 +31,8 @@ export interface ProviderPlace<K extends ProviderKind> {
 }
 
 /**
- * What `sealProvider` made, opened and checked anew. Throws SecretError when the sealed part does not open, and
- * StoredSettingsError when what is stored is no such provider.
+ * Opens and checks what `sealProvider` made. Throws SecretError when the secrets cannot be opened, and
+ * StoredSettingsError when the row does not hold a valid provider.
  */
 export function openProvider<K extends ProviderKind>(
   { provider, secrets }: SealedProvider,
@@ -62,7 +62,7 @@ function kindFor<K extends ProviderKind>(where: string, kinds: readonly K[]): Sh
 
 const UNREADABLE = Symbol('unreadable');
 
-/** The stored provider for a comparison: what cannot be used differs from everything. */
+/** The stored provider in a comparable form. An unusable one differs from every other value. */
 export function comparableProvider<K extends ProviderKind>(
   row: SealedProvider,
   secret: Secret,
@@ -72,7 +72,10 @@ export function comparableProvider<K extends ProviderKind>(
   return unlessUnreadable(() => openProvider(row, secret, of), reseal);
 }
 
-/** What does not open is unreadable only with `reseal`: with another secret by mistake, nothing is to be overwritten. */
+/**
+ * Reads, or returns UNREADABLE if the stored settings cannot be used. Secrets that cannot be opened throw, unless `reseal`
+ * is set, so that a start with the wrong CRESSET_SECRET overwrites nothing.
+ */
 export function unlessUnreadable<T>(read: () => T, reseal: boolean): T | typeof UNREADABLE {
   try {
     return read();

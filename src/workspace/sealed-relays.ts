@@ -4,7 +4,7 @@ import { open, type Secret, seal } from './secrets.ts';
 import { places } from './settings.ts';
 import { parseSealed, readStored } from './stored-settings.ts';
 
-/** What is sealed in `workspaces.secrets`. `smtp_url` is all that a server of an earlier version knows: the first relay. */
+/** The sealed value of `workspaces.secrets`. Servers of earlier versions read only `smtp_url`, the first relay. */
 interface Sealed {
   smtp_url: string;
   smtp?: SmtpRelay[];
@@ -19,7 +19,10 @@ export function sealRelays(given: readonly SmtpRelay[] | null, secret: Secret, w
   return seal(secret, JSON.stringify(sealed), places.workspace(workspaceId));
 }
 
-/** Throws SecretError, and StoredSettingsError when what is sealed is no list of relays. */
+/**
+ * Opens the relays. null: there are none. Throws SecretError, and StoredSettingsError when the value is not a list of
+ * relays.
+ */
 export function openRelays(sealed: Buffer | null, secret: Secret, workspaceId: number): SmtpRelay[] | null {
   if (sealed === null) return null;
   const place = places.workspace(workspaceId);

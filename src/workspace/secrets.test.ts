@@ -9,7 +9,7 @@ import { deriveKey, loadSecret, open, seal, secretFrom } from './secrets.ts';
 
 const secret = secretFrom('a secret of the tests, long enough');
 
-test('what is sealed opens again, and its bytes do not show the text', () => {
+test('a sealed value opens again, and its bytes do not show the text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 4 }), fc.string(), (text, place) => {
       const sealed = seal(secret, text, place);
@@ -18,7 +18,7 @@ test('what is sealed opens again, and its bytes do not show the text', () => {
   );
 });
 
-test('the same text sealed twice gives different bytes', () => {
+test('sealing the same text twice gives different bytes', () => {
   assert.notDeepEqual(seal(secret, 'x', 'apps/1'), seal(secret, 'x', 'apps/1'));
 });
 
@@ -54,7 +54,7 @@ function folder(t: TestContext): string {
   return path;
 }
 
-test('without a secret in the environment one is made in the data folder, for its owner alone, and kept', (t) => {
+test('without a secret in the environment, one is made in the data folder, readable by its owner only, and kept', (t) => {
   const dataDir = join(folder(t), 'not', 'there');
   const made = loadSecret({ secret: null, dataDir });
   assert.equal(statSync(join(dataDir, 'secret')).mode & 0o777, 0o600);
@@ -62,14 +62,14 @@ test('without a secret in the environment one is made in the data folder, for it
   assert.equal(open(loadSecret({ secret: null, dataDir }), seal(made, 'pw', 'x'), 'x'), 'pw');
 });
 
-test('the secret of the environment goes first, and nothing is written', (t) => {
+test('the secret of the environment goes before the file, and nothing is written', (t) => {
   const dataDir = folder(t);
   const loaded = loadSecret({ secret: 'a secret of the tests, long enough', dataDir });
   assert.deepEqual(loaded.fingerprint, secret.fingerprint);
   assert.deepEqual(readdirSync(dataDir), []);
 });
 
-test('a secret file that was emptied is refused, not made anew', (t) => {
+test('an empty secret file is refused and not replaced', (t) => {
   const dataDir = folder(t);
   writeFileSync(join(dataDir, 'secret'), '\n');
   assert.throws(() => loadSecret({ secret: null, dataDir }), {
@@ -78,7 +78,7 @@ test('a secret file that was emptied is refused, not made anew', (t) => {
   });
 });
 
-test('a printed secret shows nothing', (t) => {
+test('printing a secret reveals nothing', (t) => {
   const dataDir = folder(t);
   const printed = inspect(loadSecret({ secret: null, dataDir }), { depth: 9 });
   assert.equal(printed.includes(readFileSync(join(dataDir, 'secret'), 'utf8').trim()), false);

@@ -10,19 +10,19 @@ import {
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Seals the credentials of providers at rest. A key object, so that no log line can print it. */
+/** The secret that seals stored credentials. It is a key object, so that no log line can print it. */
 export interface Secret {
   key: KeyObject;
-  /** Tells whether a sealed value belongs to this secret. */
+  /** Shows whether a value was sealed with this secret. */
   fingerprint: Buffer;
 }
 
-/** A sealed value cannot be opened; worded for the operator. */
+/** A sealed value cannot be opened. The message is written for the operator. */
 export class SecretError extends Error {
   override name = 'SecretError';
 }
 
-// version (1 byte) · fingerprint of the key (4) · nonce (12) · tag (16) · AES-256-GCM ciphertext
+// Sealed value: version (1 byte) · fingerprint of the key (4) · nonce (12) · tag (16) · AES-256-GCM ciphertext
 const VERSION = 1;
 const NONCE_AT = 5;
 const TAG_AT = 17;
@@ -31,7 +31,7 @@ const TEXT_AT = 33;
 const FILE_NAME = 'secret';
 const SHORTEST_SECRET = 32;
 
-/** The secret of the environment, else the one in the data folder, which is made (mode 0600) when missing. */
+/** Returns the environment's secret, or else that of the data folder, which it makes (mode 0600) if missing. */
 export function loadSecret(config: { secret: string | null; dataDir: string }): Secret {
   return secretFrom(config.secret ?? secretOfFolder(config.dataDir));
 }
@@ -41,12 +41,12 @@ export function secretFrom(text: string): Secret {
   return { key: createSecretKey(bytes), fingerprint: createHash('sha256').update(bytes).digest().subarray(0, 4) };
 }
 
-/** Another key for another purpose (for example signed links), so that no key serves two. */
+/** Derives a key for another purpose, such as signed links, so that no key serves two purposes. */
 export function deriveKey(secret: Secret, purpose: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret.key, '', purpose, 32)));
 }
 
-/** `place` (for example `apps/<id>`) is bound to the value: moved to another row it does not open. */
+/** Seals a text. `place`, such as `apps/<id>`, is bound to it: in another row the value does not open. */
 export function seal(secret: Secret, text: string, place: string): Buffer {
   const nonce = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', secret.key, nonce).setAAD(Buffer.from(place));
@@ -54,7 +54,7 @@ export function seal(secret: Secret, text: string, place: string): Buffer {
   return Buffer.concat([Buffer.from([VERSION]), secret.fingerprint, nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** Throws SecretError when the value was sealed with another secret, for another place, or was damaged. */
+/** Opens a sealed value. Throws SecretError when it was sealed with another secret or for another place, or is damaged. */
 export function open(secret: Secret, sealed: Buffer, place: string): string {
   if (sealed.length < TEXT_AT || sealed[0] !== VERSION) {
     throw new SecretError(`${place}: the stored credentials have a form that this version does not know`);
@@ -80,7 +80,7 @@ function secretOfFolder(dataDir: string): string {
   throw new SecretError(`${path}: expected a secret of at least ${SHORTEST_SECRET} characters`);
 }
 
-/** Written aside and linked into place: of two first starts one wins, and nobody reads half a file. */
+/** Writes a new file and links it into place, so that one of two first starts wins and nobody reads half a file. */
 function make(dataDir: string, path: string): string {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const aside = `${path}.${randomBytes(6).toString('hex')}`;

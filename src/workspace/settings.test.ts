@@ -4,7 +4,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { rateBuckets, settingsFrom } from './settings.ts';
 
-test('every bucket that a route counts in can be given another limit, and no other', () => {
+test('an operator can set the limit of every bucket that a route uses, and of no other', () => {
   const http = fileURLToPath(new URL('../http', import.meta.url));
   const sources = globSync(`${http}/**/*.ts`, { exclude: (name) => name.endsWith('.test.ts') });
   const source = sources.map((file) => readFileSync(file, 'utf8')).join('\n');

@@ -3,7 +3,7 @@ import { webhookSection } from '../channels/webhook/settings.ts';
 import type { WorkspaceSettings } from './catalog.ts';
 import { readStored } from './stored-settings.ts';
 
-/** What `workspaces.settings` holds: the settings without their secrets. A missing member has its default. */
+/** The value of `workspaces.settings`: the settings without their secrets. A missing member has its default. */
 export interface StoredSettings {
   email?: object;
   webhook?: object;
@@ -11,7 +11,7 @@ export interface StoredSettings {
   rate_limits?: Readonly<Record<string, number>>;
 }
 
-/** Throws StoredSettingsError, which names `place`, when what is stored is no such settings. */
+/** Reads the stored settings. Throws StoredSettingsError, which names `place`, when they cannot be used. */
 export function settingsFrom(
   stored: StoredSettings,
   smtp: readonly SmtpRelay[] | null,
@@ -26,7 +26,7 @@ export function settingsFrom(
   };
 }
 
-/** The names under which requests are counted, and whose limits an operator may set. */
+/** Names of the rate buckets whose limits an operator may set. */
 export const rateBuckets = [
   'default',
   'send_broadcast:/messages/send',
@@ -38,7 +38,7 @@ export const rateBuckets = [
   'web_push_subscriptions',
 ] as const;
 
-/** Where a sealed value belongs; bound to it, so that a value moved to another row does not open. */
+/** Names of the rows that hold sealed values. The name is bound to the value, so that it does not open in another row. */
 export const places = {
   workspace: (id: number) => `workspaces/${id}`,
   app: (id: string) => `apps/${id}`,

@@ -1,12 +1,12 @@
 import { Problems } from '../lib/problems.ts';
 import type { Shape } from '../lib/shape.ts';
 
-/** Settings in the database that cannot be used; worded for the operator, without values. */
+/** The stored settings cannot be used. The message is written for the operator and shows no values. */
 export class StoredSettingsError extends Error {
   override name = 'StoredSettingsError';
 }
 
-/** What the database holds is believed no more than a file. Throws StoredSettingsError, which names `place`. */
+/** Checks a stored value as strictly as one from a file. Throws StoredSettingsError, which names `place`. */
 export function readStored<T>(shape: Shape<T>, value: unknown, place: string, path: string): T {
   const problems = new Problems();
   const read = shape(value, path, problems);
@@ -14,7 +14,7 @@ export function readStored<T>(shape: Shape<T>, value: unknown, place: string, pa
   return read;
 }
 
-/** The JSON of a value that was sealed. The parser's own words are not repeated: they quote what they could not read. */
+/** Parses an opened value. The parser's own message is left out, because it quotes the value. */
 export function parseSealed(text: string, place: string): unknown {
   try {
     return JSON.parse(text);

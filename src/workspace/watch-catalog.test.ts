@@ -13,7 +13,7 @@ import { ensureWorkspace } from './workspaces.ts';
 const secret = secretFrom('a secret of the tests, long enough');
 const backend = { name: 'backend', permissions: ['messages.send'], allowFrom: [], createdBy: 'ada' } as const;
 
-/** A database whose readings of the catalog are counted, announced and broken at will. */
+/** A database that counts and announces readings of the catalog, and lets them fail on request. */
 function observed(db: Database) {
   const readings = new EventTarget();
   const state = { broken: false, count: 0 };
@@ -36,7 +36,7 @@ async function watched(t: TestContext, clock?: Clock) {
   return { db, workspaceId, reader, catalog, failed: failed.promise };
 }
 
-test('a key made or deleted elsewhere is known here without a refresh', async (t) => {
+test('a key that is made or deleted elsewhere is noticed without a refresh', async (t) => {
   const { db, workspaceId, reader, catalog } = await watched(t);
   const made = reader.nextReading();
   const { key } = await createKey(db, workspaceId, backend);
@@ -50,15 +50,15 @@ test('a key made or deleted elsewhere is known here without a refresh', async (t
   assert.equal(catalog.current().apiKey(hashKey(key)), undefined);
 });
 
-test('those who ask for a refresh during one share the next', async (t) => {
+test('callers that ask for a refresh while one runs share the next one', async (t) => {
   const { reader, catalog } = await watched(t);
   const first = catalog.refresh();
   await new Promise((turn) => setImmediate(turn));
   await Promise.all([first, catalog.refresh(), catalog.refresh(), catalog.refresh()]);
-  assert.equal(reader.state.count, 3); // the first reading, `first`, and one for the rest
+  assert.equal(reader.state.count, 3); // the initial reading, `first`, and one for the others
 });
 
-test('a reading that fails is told and tried again, and the last good catalog stays', async (t) => {
+test('a failed reading is reported and repeated, and the last good catalog stays', async (t) => {
   let again: (() => void) | null = null;
   const clock: Clock = {
     now: () => new Date(0),
@@ -85,7 +85,7 @@ test('a reading that fails is told and tried again, and the last good catalog st
   assert.equal(catalog.current().apiKey(hashKey(key))?.name, 'backend');
 });
 
-test('a catalog that cannot be read at first stops the start and leaves no listener', async (t) => {
+test('if the first reading fails, the start fails and leaves no listener', async (t) => {
   const { db } = await testDatabase(t);
   const reader = observed(db);
   reader.state.broken = true;
@@ -96,12 +96,12 @@ test('a catalog that cannot be read at first stops the start and leaves no liste
   const listening = sql`
     select 1 from pg_stat_activity
      where datname = current_database() and query ilike 'listen%' and pid <> pg_backend_pid()`;
-  // PostgreSQL takes a moment to see a connection off.
+  // PostgreSQL takes a moment to end a connection.
   for (let tries = 0; tries < 1_000 && (await db.query(listening)).length > 0; tries += 1);
   assert.deepEqual(await db.query(listening), []);
 });
 
-test('a database without a workspace gets one, with the segment of everybody; later starts find it', async (t) => {
+test('a database without a workspace gets one with a segment of everybody, and later starts find it', async (t) => {
   const { db } = await testDatabase(t);
   await db.run(sql`delete from workspaces`);
   const ids = await Promise.all([ensureWorkspace(db), ensureWorkspace(db)]);

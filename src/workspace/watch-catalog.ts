@@ -7,9 +7,9 @@ import type { Secret } from './secrets.ts';
 import { CATALOG_CHANNEL } from './workspaces.ts';
 
 export interface WatchedCatalog {
-  /** As of the last reading. */
+  /** The catalog as last read. */
   current(): Catalog;
-  /** Resolves when a reading that began after this call is done. */
+  /** Resolves when a reading that began after this call has ended. */
   refresh(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -17,9 +17,9 @@ export interface WatchedCatalog {
 const TRY_AGAIN_AFTER_MS = 1_000;
 
 /**
- * The catalog, read again whenever a change of it is announced by any process.
- * Throws when it cannot be read at first. Later a failed reading is told to `onError`, the last good catalog stays, and
- * the reading is tried again: a deleted key must not live on because the database was away for a moment.
+ * Keeps the catalog up to date: reads it again whenever any process announces a change.
+ * Throws when the first reading fails. When a later one fails, it calls `onError`, keeps the last good catalog and tries
+ * again, because a deleted key must not stay valid after the database was away for a moment.
  */
 export async function watchCatalog(
   db: Database,
@@ -30,7 +30,7 @@ export async function watchCatalog(
   let catalog: Catalog | null = null;
   let stopped = false;
   let cancelRetry: (() => void) | null = null;
-  // One reading at a time; all who ask during one share the next.
+  // One reading runs at a time. Callers that ask while one runs share the next one.
   const submit = createBatcher<null, void>({
     async run(items) {
       if (!stopped) catalog = await loadCatalog(db, secret);
@@ -51,7 +51,7 @@ export async function watchCatalog(
     });
   }
 
-  // Listening begins first: what changes during the first reading is announced to us.
+  // Listens first, so that it hears of changes during the first reading.
   const listener = await db.listen(CATALOG_CHANNEL, onChange);
   async function stop(): Promise<void> {
     stopped = true;

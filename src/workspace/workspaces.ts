@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 
-/** PostgreSQL channel on which every change of what an operator defined is announced. */
+/** The PostgreSQL channel that announces every change of the catalog. */
 export const CATALOG_CHANNEL = 'catalog';
 
 const DEFAULT_NAME = 'default';
 const EVERYBODY = 'All Users';
 const CREATION_LOCK = 0x776f726b; // 'work'
 
-/** Call in the transaction of the change: servers read the catalog again once it is committed. */
+/** Announces a change of the catalog, in its transaction. Servers read the catalog again once that is committed. */
 export async function announceChange(tx: Db): Promise<void> {
   await tx.run(sql`select pg_notify(${CATALOG_CHANNEL}, '')`);
 }
 
-/** The id of the oldest workspace; a first one is made, with the segment of everybody, when there is none. */
+/** Returns the id of the oldest workspace. If there is none, it makes one with a segment of everybody. */
 export async function ensureWorkspace(db: Database): Promise<number> {
   return db.transaction(async (tx) => {
     await tx.run(sql`select pg_advisory_xact_lock(${CREATION_LOCK})`);

@@ -14,7 +14,7 @@ const request = {
   address: '127.0.0.1',
 };
 
-test('a read-only database is found out by /health itself, and so is the end of it', async (t) => {
+test('/health itself notices that a database is read-only, and the end of that', async (t) => {
   const { db, url } = await testDatabase(t);
   const { name } = await db.one<{ name: string }>(sql`select current_database() as name`);
   await db.run(sql`${raw(`alter database ${name} set default_transaction_read_only = on`)}`);
@@ -31,7 +31,7 @@ test('a read-only database is found out by /health itself, and so is the end of 
   assert.deepEqual(Object.keys(await ask()), ['version']);
 });
 
-test('a database that does not answer is an error, which is answered with 503', async () => {
+test('if the database does not answer, /health fails with an error that is answered with 503', async () => {
   const away = connect({ url: 'postgres://ada@127.0.0.1:1/x', max: 1 });
   await assert.rejects(async () => healthPage(away).handle(request), { code: 'ECONNREFUSED' });
   await away.close();

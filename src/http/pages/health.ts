@@ -5,8 +5,8 @@ import { versionText } from '../../db/version.ts';
 import type { Page } from '../page.ts';
 
 /**
- * For load balancers: 200 while the database answers. One that answers and refuses writes is told in the body and is no
- * reason to take a server away, or to start it again: all of them share the database, and what only reads goes on.
+ * /health, for load balancers: 200 while the database answers. If the database refuses writes, the body says so, but the
+ * status stays 200: all servers share the database, so removing or restarting one does not help, and reads still work.
  */
 export function healthPage(db: Database): Page {
   return {
@@ -25,8 +25,8 @@ export function healthPage(db: Database): Page {
 }
 
 /**
- * The version of the database; null when it refuses writes, which `db` then knows as well: a read-only session refuses to
- * lock rows, and there is none to be locked. Throws when the database does not answer.
+ * The database's version. null: it refuses writes, and `db` has noticed. The statement asks for row locks (of no rows),
+ * because a read-only session refuses them. Throws when the database does not answer.
  */
 async function askVersion(db: Database): Promise<string | null> {
   try {

@@ -27,8 +27,8 @@ const asks: Record<GlobalState, { question: string; button: string; done: string
 };
 
 /**
- * The pages behind the links in mails. Opening one changes nothing, since mail scanners open links: a button does.
- * The same POST is what a mail program's one-click unsubscribe sends (RFC 8058).
+ * The pages behind the links in mails. Opening a page changes nothing, because mail scanners open links; its button does.
+ * The one-click unsubscribe of mail programs sends the same POST (RFC 8058).
  */
 export function subscriptionPages({ db, clock, secret }: { db: Database; clock: Clock; secret: KeyObject }): Page[] {
   const withOrder =
@@ -65,7 +65,7 @@ const style = `
   @media (prefers-color-scheme: dark) { body { background: #1c1c1e; color: #f2f2f7 } button { background: #f2f2f7; color: #1c1c1e } }
 `;
 
-/** The page holds a person's link: nothing may frame it, store it, or learn its address. */
+/** The page's URL is a person's own link, so nothing may frame the page, store it, or learn its URL. */
 const headers = {
   'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
   'x-frame-options': 'DENY',

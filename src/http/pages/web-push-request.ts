@@ -17,7 +17,7 @@ import { parseBody } from '../body.ts';
 export const registrationMembers = ['app_id', 'subscription', 'previous', 'identity', 'external_id'] as const;
 export const removalMembers = ['app_id', 'subscription'] as const;
 
-/** The body of a call from a page. */
+/** Reads the body of a call from a page. Throws RequestError. */
 export function readBody(rawBody: Buffer): ObjectReader {
   return new ObjectReader(parseBody(rawBody), '', firstProblem);
 }
@@ -26,12 +26,12 @@ export function refuseUnknown(body: ObjectReader, known: readonly string[]): voi
   if (body.unknown(known).length > 0) throw new ObjectProblem(`body: expected only ${known.join(', ')}`);
 }
 
-/** The token of a subscription in a body. Throws RequestError. */
+/** Reads the token of a subscription in a body. Throws RequestError. */
 export function readToken(value: unknown, path: string): string {
   return subscriptionToken(read(value, path));
 }
 
-/** The same of one that is to be kept: it must be good, now, and at a push service of the app. */
+/** Like `readToken`, for a token to store: it must not have expired, and must be at a push service of the app. */
 export function readNewToken(value: unknown, { settings, now }: { settings: VapidSettings; now: Date }): string {
   const subscription = read(value, 'subscription');
   const { endpoint, expiresAt } = subscription;
@@ -48,8 +48,8 @@ function read(value: unknown, path: string): Subscription {
 }
 
 /**
- * Anybody may register anything, and we will post to it: so only where browsers have their subscriptions, unless the
- * operator says otherwise. What is inside is settled when it is called.
+ * Whether the endpoint is a known push service, or a host that the operator allows. We will post to it, and anybody may
+ * register one. Inner networks are refused when it is called.
  */
 function isPushService({ hostname, host, protocol }: URL, settings: VapidSettings): boolean {
   const allowed = settings.allow_hosts ?? [];
@@ -58,7 +58,7 @@ function isPushService({ hostname, host, protocol }: URL, settings: VapidSetting
   return protocol === 'https:' && isListedHost(hostname, settings.push_services ?? knownPushServices);
 }
 
-/** The external id that a page may name, or null when it names nobody. Throws RequestError. */
+/** Reads the external id that a page may name. null: it names nobody. Throws RequestError. */
 export function readPerson(
   body: ObjectReader,
   { app, settings, now }: { app: App; settings: VapidSettings; now: Date },

@@ -27,10 +27,10 @@ export interface WebPushPageDeps {
 }
 
 const MAX_BODY_BYTES = 16_384;
-/** Counted for each network that calls. */
+/** Counts the calls of each network. */
 const networkBucket: RateBucket = { name: 'web_push_subscriptions', limit: 60, windowMs: 60_000 };
 
-/** Sites load scripts from here and call from their pages. Nothing is known of a caller by cookie, so any origin may. */
+/** Pages of other sites load the scripts and call us. Any origin may, because no cookie identifies a caller. */
 const crossOrigin = {
   'access-control-allow-origin': '*',
   'cross-origin-resource-policy': 'cross-origin',
@@ -43,7 +43,7 @@ const preflight = {
   'access-control-max-age': '86400',
 };
 
-/** What browsers load and call, without a key. Documented in docs/web-push.md; identity: decision 0019. */
+/** The scripts and calls of browsers, without a key. Documented in docs/web-push.md; identity: decision 0019. */
 export function webPushPages(deps: WebPushPageDeps): Page[] {
   return [
     script('/sdk/web-push.js', 'web-push.js', { 'cache-control': 'public, max-age=3600' }),
@@ -105,7 +105,7 @@ async function remove({ db, catalog, limiter }: WebPushPageDeps, request: PageRe
   await charge(limiter, workspace, request.address);
   refuseUnknown(body, removalMembers);
   await forgetBrowser(db, { appId: app.id, token: readToken(body.get('subscription'), 'subscription') });
-  // The same whether there was one: nobody learns whom we know.
+  // The answer is the same whether or not the token was known, so that it reveals nothing.
   return json(200, { message: 'success' });
 }
 
@@ -126,9 +126,9 @@ async function charge(limiter: RateLimiter, workspace: WorkspaceCatalog, address
   if (!allowed) throw new RequestError('rate_limited', [`all ${limit} requests of this minute are used up`], resetsInS);
 }
 
-/** Who has one IPv6 address has a whole network of them. */
+/** The caller's network: for IPv6 a whole prefix, because one caller has many addresses. */
 function networkOf(address: string): string {
-  // A proxy may say anything.
+  // A proxy's header may hold any text.
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();

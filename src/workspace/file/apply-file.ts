@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts';
 import { referredVariables } from './references.ts';
 
 export interface ApplyFileOptions extends Omit<ApplyOptions, 'file'> {
-  /** Where `${env:…}` is looked up. */
+  /** The variables for `${env:…}`. */
   env: Readonly<Record<string, string | undefined>>;
   checkFilter: CheckFilter;
 }
@@ -18,7 +18,7 @@ export async function applyFile(db: Database, options: ApplyFileOptions): Promis
   return applyWorkspace(db, { ...options, file });
 }
 
-/** The variables the file at `path` refers to; none when there is no such file, which its reader will say. */
+/** The variables that the file at `path` refers to. Empty if there is no such file: its reader reports that. */
 export function variablesOf(path: string | undefined): ReadonlySet<string> {
   if (path === undefined || path === '') return new Set();
   try {

@@ -14,7 +14,7 @@ interface KeyRow {
   created_by: string;
 }
 
-/** Keys are known by their names. Another key under the same name takes the place of the earlier one. */
+/** Applies the API keys. A key under a known name replaces the earlier one. */
 export async function applyKeys({ tx, workspaceId, file, problems }: Step): Promise<Change[]> {
   const rows = await tx.query<KeyRow & Record<string, unknown>>(sql`
     select workspace_id, name, hash, permissions, allow_from, created_by from api_keys order by created_at, name`);
@@ -37,7 +37,7 @@ export async function applyKeys({ tx, workspaceId, file, problems }: Step): Prom
   );
   const writes = file.api_keys.filter((_, index) => isWrite(changes[index] ?? neverWritten));
   const names = writes.map(({ name }) => name);
-  // All go before any comes: two keys may have swapped their names.
+  // Deletes all before it inserts any, because two keys may swap their names.
   await tx.run(sql`delete from api_keys where workspace_id = ${workspaceId} and name = any(${names}::text[])`);
   for (const { name, key, permissions, allow_from } of writes) {
     await insertKey(tx, workspaceId, { name, permissions, allowFrom: allow_from, createdBy: FILE }, key);

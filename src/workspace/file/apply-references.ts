@@ -2,10 +2,12 @@ import { sql } from '../../db/sql.ts';
 import { type Definitions, idKey, type Segment } from '../catalog.ts';
 import type { Step } from './apply-step.ts';
 
-/** What a segment's filter refers to and the workspace does not have: one text per problem, each starting with its path. */
+/** Lists what a segment's filter refers to and the workspace does not have. Each text begins with its path. */
 export type CheckReferences = (segment: Segment, definitions: Definitions, path: string) => readonly string[];
 
-/** The workspace as it would be: every segment in use must find what it refers to, whether or not the file names it. */
+/**
+ * Checks, after the changes, that all segments that are not archived find what they refer to, also those not in the file.
+ */
 export async function checkSegments(step: Step, checkReferences: CheckReferences): Promise<void> {
   if (step.problems.length > 0) return;
   const definitions = await loadDefinitions(step);

@@ -5,7 +5,7 @@ import type { StoredSettings } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';
 
-/** Name and time zone. */
+/** Applies the workspace's name and time zone. */
 export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: Step): Promise<Change[]> {
   if (file.name === null && file.time_zone === null) return [];
   const stored = await tx.one<{ name: string; time_zone: string }>(sql`
@@ -24,7 +24,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
   return [change];
 }
 
-/** The sections email, webhook, audience and rate_limits: each that is given replaces what was stored of it. */
+/** Applies the sections email, webhook, audience and rate_limits. A given section replaces the stored one. */
 export async function applySettings({ tx, workspaceId, file, secret, reseal }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
@@ -64,7 +64,7 @@ interface CapRow {
   tag: string | null;
 }
 
-/** The list replaces the stored one. */
+/** Applies the frequency caps. The list replaces the stored one. */
 export async function applyCaps({ tx, workspaceId, file }: Step): Promise<Change[]> {
   const wanted = file.frequency_caps;
   if (wanted === null) return [];

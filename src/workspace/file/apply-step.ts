@@ -2,13 +2,13 @@ import type { Db } from '../../db/database.ts';
 import type { Secret } from '../secrets.ts';
 import type { WorkspaceFile } from './file-shape.ts';
 
-/** What one step of an apply works with. */
+/** The input of one step of an apply. */
 export interface Step {
   tx: Db;
   workspaceId: number;
   file: WorkspaceFile;
   secret: Secret;
   reseal: boolean;
-  /** Each starts with the path; any of them undoes everything. */
+  /** Problems found so far, each beginning with its path. Any problem undoes the whole apply. */
   problems: string[];
 }

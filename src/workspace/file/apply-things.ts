@@ -5,15 +5,15 @@ import { places } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, compare, isWrite, type Thing } from './plan.ts';
 
-/** A stored thing of any workspace: ids are unique over all of them. */
+/** A stored thing of any workspace. Ids are unique across workspaces. */
 type Row<Parts> = Parts & { id: string; workspace_id: number; name: string };
 
 interface Wanted extends Thing {
-  /** Upsert. */
+  /** The statement that inserts or updates the thing. */
   write: Sql;
 }
 
-/** Parts that cannot change once the thing exists: what was stored under it would lose its meaning. */
+/** Parts that cannot change once the thing exists, because the rows that refer to it would lose their meaning. */
 type Fixed = readonly string[];
 
 async function applyThings(
@@ -119,7 +119,7 @@ export async function applySegments(step: Step): Promise<Change[]> {
   const stored = rows.map(({ id, workspace_id, ...parts }) => ({ id, workspace_id, name: parts.name, parts }));
   const wanted = file.segments.map(({ id, ...given }) => {
     const filter = given.filter === null ? null : JSON.stringify(given.filter);
-    // As it will come back: -0, for one, is stored as 0.
+    // The filter as it will be read back: -0, for example, is stored as 0.
     const parts = { ...given, filter: filter === null ? null : (JSON.parse(filter) as unknown) };
     const write = sql`
       insert into segments (id, workspace_id, name, description, tags, analytics_tracking_enabled, archived, filter)
@@ -185,7 +185,7 @@ function variationThing({ id, name, channel }: { id: string; name: string; chann
   return { id, name, parts: { name, channel } };
 }
 
-/** What other workspaces hold: of interest for its id only. */
+/** The things of other workspaces. Only their ids matter. */
 function foreign(rows: readonly Row<object>[], workspaceId: number): (Thing & { workspace_id: number })[] {
   return rows
     .filter((row) => row.workspace_id !== workspaceId)

@@ -119,7 +119,7 @@ async function contents(db: Awaited<ReturnType<typeof workspace>>['db']): Promis
   return JSON.stringify(await Promise.all(rows));
 }
 
-test('applied again it changes nothing: not a row, and nobody is told', async (t) => {
+test('a second apply changes no row and announces nothing', async (t) => {
   const { apply, db } = await workspace(t);
   await apply(whole);
   const before = await contents(db);
@@ -129,7 +129,7 @@ test('applied again it changes nothing: not a row, and nobody is told', async (t
   assert.equal(await contents(db), before);
 });
 
-test('no secret is in any row in clear, nor in the printed plan', async (t) => {
+test('no row and no printed plan holds a secret in clear', async (t) => {
   const { apply, db } = await workspace(t);
   const plan = await apply(whole);
   const stored = await contents(db);
@@ -141,7 +141,7 @@ test('no secret is in any row in clear, nor in the printed plan', async (t) => {
   assert.equal(stored.includes('com.acme.app'), true);
 });
 
-test('what differs is changed and named', async (t) => {
+test('differences are applied, and the plan names them', async (t) => {
   const { apply, catalog, db } = await workspace(t);
   await apply(whole);
   const [ios, web, fire] = whole.apps;
@@ -195,7 +195,7 @@ test('what differs is changed and named', async (t) => {
   assert.equal(keys.apiKey(hashKey('another-key-16-characters'))?.name, 'backend');
 });
 
-test('what the file does not name is left alone and listed; a missing section leaves its settings', async (t) => {
+test('things that are not in the file are left alone and listed; a missing section leaves its settings', async (t) => {
   const { apply, catalog } = await workspace(t);
   await apply(whole);
   assert.deepEqual(brief(await apply({ campaigns: [{ ...whole.campaigns[0], variations: [] }] })), [
@@ -214,7 +214,7 @@ test('what the file does not name is left alone and listed; a missing section le
   assert.equal(found?.frequencyCaps.length, 1);
 });
 
-test('names may be swapped in one file, and keys too', async (t) => {
+test('one file may swap names, and keys', async (t) => {
   const { apply, catalog, db } = await workspace(t);
   const keys = (one: string, other: string) => [
     { name: one, key: 'first-key-16-characters', permissions: 'all' },
@@ -230,7 +230,7 @@ test('names may be swapped in one file, and keys too', async (t) => {
   assert.equal((await loadCatalog(db, secret)).apiKey(hashKey('first-key-16-characters'))?.name, 'B');
 });
 
-test('a dry run says what would be done and leaves nothing behind', async (t) => {
+test('a dry run shows the plan and changes nothing', async (t) => {
   const { apply, db } = await workspace(t);
   const before = await contents(db);
   const plan = await apply(whole, { dryRun: true });
@@ -277,7 +277,7 @@ const clashes: [string, object, string[]][] = [
   ],
 ];
 for (const [what, file, problems] of clashes) {
-  test(`${what} is refused, and nothing of the file is applied`, async (t) => {
+  test(`${what} is refused, and nothing is applied`, async (t) => {
     const { db, workspaceId, apply } = await workspace(t);
     await apply(whole);
     const other = await db.one<{ id: number }>(sql`insert into workspaces (name) values ('other') returning id`);
@@ -324,14 +324,14 @@ test('stored settings that cannot be used are replaced by those of the file, and
   assert.deepEqual((await catalog())?.apps.get(id(1))?.provider, { kind: 'apns', settings: apns });
 });
 
-test('keys made by command are no business of the file', async (t) => {
+test('the file does not affect keys made by command', async (t) => {
   const { db, workspaceId, apply } = await workspace(t);
   await createKey(db, workspaceId, { name: 'cli', permissions: ['users.track'], allowFrom: [], createdBy: 'ada' });
   assert.deepEqual(await apply({}), []);
   assert.equal((await listKeys(db, workspaceId)).length, 1);
 });
 
-test('a plan is printed a line a thing, with sums', () => {
+test('a plan is printed with a line for each thing, and sums', () => {
   const plan: Plan = [
     { kind: 'create', what: 'app', id: 'a', name: 'Web', changed: [] },
     { kind: 'change', what: 'email', id: null, name: '', changed: ['smtp', 'footer'] },

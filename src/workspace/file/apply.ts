@@ -14,21 +14,21 @@ import { type Change, isWrite, type Plan } from './plan.ts';
 export interface ApplyOptions {
   workspaceId: number;
   file: WorkspaceFile;
-  /** Named in errors. */
+  /** Path of the file, for errors. */
   path: string;
   secret: Secret;
-  /** The audience's own check of what segments refer to. */
+  /** Checks what segments refer to; comes from `audience`. */
   checkReferences: CheckReferences;
-  /** Seal all credentials of the file anew, although the stored ones do not open. */
+  /** Whether to seal all credentials of the file anew, even if the stored ones cannot be opened. */
   reseal?: boolean;
-  /** Find out what would be done, and do nothing. */
+  /** Whether to only return the plan and change nothing. */
   dryRun?: boolean;
 }
 
 /**
- * Makes the workspace what the file says, in one transaction, and says what that took. Applied again it changes nothing.
- * What the file does not name is left alone. Throws WorkspaceFileError, and SecretError when credentials are stored that
- * `secret` does not open.
+ * Makes the workspace as the file says, in one transaction, and returns what it changed. A second apply changes nothing.
+ * Things that the file does not name are left alone. Throws WorkspaceFileError, and SecretError when `secret` does not open
+ * the stored credentials.
  */
 export async function applyWorkspace(db: Database, options: ApplyOptions): Promise<Plan> {
   const { workspaceId, file, path, secret, reseal = false, dryRun = false } = options;
@@ -65,7 +65,7 @@ async function applySteps(step: Step): Promise<Plan> {
   return plan;
 }
 
-/** Ends a transaction without a trace. */
+/** Thrown to roll a dry run's transaction back. */
 class Undo extends Error {
   readonly plan: Plan;
 

@@ -8,7 +8,7 @@ import { readWorkspaceFile } from './file.ts';
 
 const page = readFileSync(new URL('../../../docs/workspace-file.md', import.meta.url), 'utf8');
 
-test('the example of docs/workspace-file.md is a good file with every section', (t) => {
+test('the example of docs/workspace-file.md is valid and has every section', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-docs-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const pem = { type: 'pkcs8', format: 'pem' } as const;

@@ -2,7 +2,7 @@ import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.
 import type { WorkspaceFile } from './file-shape.ts';
 import { misplacedProviders } from './providers.ts';
 
-/** What is wrong between members that are good one by one. */
+/** Lists the contradictions between members that are valid one by one. */
 export function consistencyProblems(file: WorkspaceFile): string[] {
   return [
     ...repeated('apps', file.apps, 'id'),

@@ -54,7 +54,7 @@ const subscriptionGroup = object({
   ...providerMembers(...groupProviderKinds),
 });
 
-/** The filter is checked by the audience's own parser; `null`, everybody, must be written down. */
+/** A filter, which the audience's parser checks later. null: everybody; it must be given. */
 const anyFilter: Shape<unknown> = (value) => value;
 
 const segment = object({
@@ -115,7 +115,7 @@ const apiKey = object({
 const mostRequests = integer(0, 1_000_000_000);
 const limits = object(Object.fromEntries(rateBuckets.map((name) => [name, optional(mostRequests, null)])));
 
-/** Only the limits that are given. */
+/** Reads the limits that are given. */
 const rateLimits: Shape<Record<string, number>> = (value, path, problems) => {
   const read = limits(value, path, problems);
   const given = Object.entries(read ?? {}).filter((entry): entry is [string, number] => entry[1] !== null);
@@ -124,7 +124,7 @@ const rateLimits: Shape<Record<string, number>> = (value, path, problems) => {
 
 const timeZone = checked(text(), (value) => {
   try {
-    // Offsets such as +01:00 are refused: PostgreSQL reads their sign the other way round.
+    // Refuses offsets such as +01:00, because PostgreSQL reads their sign the other way round.
     if (/^[A-Za-z]/.test(value) && new Intl.DateTimeFormat('en', { timeZone: value })) return null;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -132,7 +132,7 @@ const timeZone = checked(text(), (value) => {
   return 'expected the name of a time zone such as Europe/Vienna';
 });
 
-/** The workspace file; a missing section leaves what it concerns as it is. */
+/** The workspace file. A missing section leaves its part of the workspace as it is. */
 export const workspaceShape = object({
   name: optional(text(), null),
   time_zone: optional(timeZone, null),

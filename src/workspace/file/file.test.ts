@@ -31,7 +31,7 @@ function problemsOf(source: string, surroundings = at, checkFilter: CheckFilter 
   return [];
 }
 
-test('an empty file is a good one and asks for nothing', () => {
+test('an empty file is valid and changes nothing', () => {
   assert.deepEqual(readWorkspaceFile('', at, anyFilter), {
     name: null,
     time_zone: null,
@@ -136,7 +136,7 @@ const bad: [string, object | string, string[]][] = [
   ['a prototype name inside', '{ email: { constructor: 1 } }', ['email.constructor: there is no such key']],
   ['a strange key', { 'a b': 1 }, ['["a b"]: there is no such key']],
   [
-    'a time zone that is none',
+    'an unknown time zone',
     { time_zone: 'Vienna' },
     ['time_zone: expected the name of a time zone such as Europe/Vienna'],
   ],
@@ -335,7 +335,7 @@ for (const [what, value, expected] of bad) {
   });
 }
 
-test('an unknown permission is refused with those there are', () => {
+test('an unknown permission is refused, and the error lists the known ones', () => {
   const [problem, ...others] = problemsOf(stringify({ api_keys: [{ ...apiKey, permissions: ['moon.land'] }] }));
   assert.match(problem ?? '', /^api_keys\[0\]\.permissions\[0\]: expected one of messages\.send, users\.track, /);
   assert.deepEqual(others, []);
@@ -346,7 +346,7 @@ test('the word "all" stands for every permission', () => {
   assert.ok(file.api_keys[0]?.permissions.includes('users.delete'));
 });
 
-test('all problems are reported at once, one a line', () => {
+test('all problems are reported at once, one per line', () => {
   const source = stringify({ nme: 'x', apps: [{ ...app, id: 'y' }], webhook: { deliver: 1 } });
   assert.throws(() => readWorkspaceFile(source, at, anyFilter), {
     name: 'WorkspaceFileError',
@@ -359,14 +359,14 @@ test('all problems are reported at once, one a line', () => {
   });
 });
 
-test('broken YAML is reported with its lines', () => {
+test('broken YAML is reported with its line numbers', () => {
   assert.match(problemsOf('name: x\nname: y').join(), /^line 2: Map keys must be unique/);
   assert.match(problemsOf('a: [1\nb: }').join('\n'), /^line \d+: /);
   assert.match(problemsOf('name: !!js/function x').join('\n'), /^line 1: Unresolved tag/);
   assert.equal(problemsOf('a: 1\n---\nb: 2').length > 0, true);
 });
 
-test('YAML made to exhaust the reader is refused', () => {
+test('YAML that would exhaust the reader is refused', () => {
   const bomb = [
     'a: &a [x,x,x,x,x,x,x,x,x]',
     ...'bcdefgh'.split('').map((name, index) => {
@@ -380,7 +380,7 @@ test('YAML made to exhaust the reader is refused', () => {
   assert.match(problemsOf(deep).join(), /is nested too deeply$/);
 });
 
-test("a segment's filter is checked from outside, with its path; null is not", () => {
+test("a segment's filter is checked by the given function, unless it is null", () => {
   const seen: [unknown, string][] = [];
   const checkFilter: CheckFilter = (filter, path, problems) => {
     seen.push([filter, path]);
@@ -398,21 +398,21 @@ function folder(t: TestContext, files: Record<string, string>): string {
   return path;
 }
 
-test('files are found beside the workspace file, and lose one line end', (t) => {
+test('files are read relative to the workspace file, without their last line end', (t) => {
   const path = folder(t, { key: `${KEY}\n` });
   const source = stringify({ api_keys: [{ ...apiKey, key: '${file:./key}' }] });
   const file = readWorkspaceFile(source, { path: join(path, 'w.yaml'), env: {} }, anyFilter);
   assert.equal(file.api_keys[0]?.key, KEY);
 });
 
-test('a reference inside a text is put in, and what was put in is not looked at again', () => {
+test('a reference inside a text is replaced, and its value is not searched for references', () => {
   const env = { USER: 'ada', PASSWORD: '$&${env:USER}' };
   const source = stringify({ email: { footer: 'by ${env:USER} {{${first_name}}} ${env:PASSWORD}' } });
   const file = readWorkspaceFile(source, { path: '/w', env }, anyFilter);
   assert.equal(file.email?.footer, 'by ada {{${first_name}}} $&${env:USER}');
 });
 
-test('no problem shows what a variable or file holds', (t) => {
+test('no problem shows the contents of a variable or file', (t) => {
   const path = folder(t, { key: 'top-secret-of-a-file' });
   const env = { A: 'top-secret-of-a-variable' };
   const source = stringify({
@@ -427,7 +427,7 @@ test('no problem shows what a variable or file holds', (t) => {
   assert.equal(problems.join('\n').includes('top-secret'), false);
 });
 
-test('any value gives a file or a WorkspaceFileError', () => {
+test('every value is read as a file or throws a WorkspaceFileError', () => {
   const name = fc.constantFrom(
     'apps',
     'email',

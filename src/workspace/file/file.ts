@@ -8,10 +8,10 @@ import { consistencyProblems } from './file-rules.ts';
 import { type WorkspaceFile, workspaceShape } from './file-shape.ts';
 import { resolveReferences, type Surroundings } from './references.ts';
 
-/** Files what is wrong with a segment's filter (never null). */
+/** Files the problems of a segment's filter, which is not null. */
 export type CheckFilter = (filter: unknown, path: string, problems: Sink) => void;
 
-/** Every problem of one workspace file at once; shows no values. */
+/** All problems of one workspace file. It shows no values. */
 export class WorkspaceFileError extends Error {
   readonly problems: readonly string[];
 
@@ -25,12 +25,12 @@ export class WorkspaceFileError extends Error {
 const DEEPEST_FILTER = 64;
 const NO_TEXT = 'holds characters that are no text';
 
-/** The text of a workspace file (YAML), references put in. Throws WorkspaceFileError. */
+/** Reads the YAML text of a workspace file and resolves its references. Throws WorkspaceFileError. */
 export function readWorkspaceFile(source: string, at: Surroundings, checkFilter: CheckFilter): WorkspaceFile {
   const [ofMembers, ofFilters] = [new Problems(), new Problems()];
   const missing = new Set<string>();
   const value = resolveReferences(parseYaml(source, at.path), at, notingPaths(ofMembers, missing));
-  // What a reference that leads nowhere stands for need not be complained about again.
+  // A value whose reference cannot be resolved is reported only once.
   const file = workspaceShape(value ?? {}, '', except(missing, ofMembers));
   const between = file === undefined ? [] : consistencyProblems(file);
   for (const [index, { filter }] of (file?.segments ?? []).entries()) {
@@ -69,7 +69,7 @@ function parseYaml(source: string, path: string): unknown {
     return document.toJS({ maxAliasCount: 1_000 });
   } catch (error) {
     if (error instanceof WorkspaceFileError) throw error;
-    // Nesting that exhausts the stack, or aliases that multiply.
+    // The nesting exhausts the stack, or the aliases multiply.
     throw new WorkspaceFileError(path, ['the YAML is nested too deeply or its aliases are too many']);
   }
 }
@@ -80,7 +80,7 @@ function checkSegmentFilter(filter: unknown, index: number, problems: Sink, chec
   if (isStorableValue(filter, path, problems)) checkFilter(filter, path, problems);
 }
 
-/** Whether PostgreSQL's jsonb can hold it; files where it cannot. */
+/** Whether PostgreSQL's jsonb can store the value. Files a problem where it cannot. */
 function isStorableValue(value: unknown, path: string, problems: Sink, depth = 0): boolean {
   const problem = depth > DEEPEST_FILTER ? 'is nested too deeply' : scalarProblem(value);
   if (problem !== null) {

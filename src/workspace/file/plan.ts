@@ -2,21 +2,21 @@ import { isDeepStrictEqual } from 'node:util';
 
 export type ChangeKind = 'create' | 'change' | 'unchanged' | 'not in the file';
 
-/** One thing an apply did, would do, or left alone. */
+/** One thing, and what an apply does to it. */
 export interface Change {
   kind: ChangeKind;
-  /** `app`, `segment`, … */
+  /** Kind of thing: `app`, `segment`, … */
   what: string;
-  /** Null for what there is one of, such as the settings of email. */
+  /** The thing's id. null: there is only one of its kind, such as the settings of email. */
   id: string | null;
   name: string;
-  /** Names of what differs; never values. */
+  /** Names of the parts that differ, without values. */
   changed: readonly string[];
 }
 
 export type Plan = readonly Change[];
 
-/** The parts of a thing in a form that can be compared. */
+/** A thing's parts, by name, in a comparable form. */
 export type Parts = Readonly<Record<string, unknown>>;
 
 export interface Thing {
@@ -25,7 +25,7 @@ export interface Thing {
   parts: Parts;
 }
 
-/** What is to be written so that the stored things become the wanted ones; stored things that are not wanted stay. */
+/** The changes that turn the stored things into the wanted ones. Stored things that are not wanted are left alone. */
 export function compare(what: string, wanted: readonly Thing[], stored: readonly Thing[]): Change[] {
   const known = new Map(stored.map((thing) => [thing.id, thing]));
   const asked = new Set(wanted.map(({ id }) => id));
@@ -48,7 +48,7 @@ export function isWrite({ kind }: Change): boolean {
 
 const signs: Record<ChangeKind, string> = { create: '+', change: '~', unchanged: '=', 'not in the file': '?' };
 
-/** A line for each change, then the sums. */
+/** Prints a line for each change, then the sums. */
 export function printPlan(plan: Plan): string {
   const lines = plan.map(({ kind, what, id, name, changed }) => {
     const label = [what, name === '' ? null : JSON.stringify(name), id].filter((part) => part !== null).join(' ');

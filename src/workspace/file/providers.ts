@@ -5,13 +5,13 @@ import { providerShapes } from '../provider-shapes.ts';
 
 type ProviderMembers<K extends ProviderKind> = { [Kind in K]: Member<ProviderOf<Kind> | null> };
 
-/** One optional member per kind of provider, to be spread into the members of an app or group. */
+/** One optional member for each kind of provider, to spread into the members of an app or group. */
 export function providerMembers<K extends ProviderKind>(...kinds: readonly K[]): ProviderMembers<K> {
   const members = kinds.map((kind) => [kind, optional(providerShapes[kind], null)]);
   return Object.fromEntries(members) as ProviderMembers<K>;
 }
 
-/** What is wrong with having these providers on this platform or channel. */
+/** Lists the problems of having these providers on this platform or channel. */
 export function misplacedProviders(
   where: App['platform'] | SubscriptionGroup['channel'],
   given: readonly ProviderKind[],

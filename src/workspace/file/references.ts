@@ -8,22 +8,22 @@ const reference = /\$\{(env|file):([^}]*)\}/g;
 const LARGEST_FILE_BYTES = 1_048_576;
 const DEEPEST = 64;
 
-/** Where references are looked up. */
+/** Where references are resolved. */
 export interface Surroundings {
-  /** The workspace file; `${file:…}` is relative to its folder. */
+  /** Path of the workspace file. `${file:…}` is relative to its folder. */
   path: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The variables that a text refers to with `${env:NAME}`. */
+/** Names of the variables that a text refers to with `${env:NAME}`. */
 export function referredVariables(source: string): Set<string> {
   const found = [...source.matchAll(reference)].filter(([, kind]) => kind === 'env');
   return new Set(found.map(([, , name = '']) => name));
 }
 
 /**
- * The value with `${env:NAME}` and `${file:path}` in its texts put in, at any depth; what was put in is not looked at
- * again. One line end at the end of a file is left out, since editors write one.
+ * Replaces `${env:NAME}` and `${file:path}` in all texts of the value, at any depth. The inserted texts are not searched
+ * for references. A line end at the end of a file is left out, because editors write one.
  */
 export function resolveReferences(value: unknown, at: Surroundings, problems: Sink, path = '', depth = 0): unknown {
   if (depth > DEEPEST) {

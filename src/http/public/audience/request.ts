@@ -19,7 +19,7 @@ const explainMembers = ['segment_id', 'audience', 'external_id', 'user_alias', '
 
 type Body = ObjectReader;
 
-/** The body of /audience/preview. Throws RequestError. */
+/** Reads the body of /audience/preview. Throws RequestError. */
 export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog): PreviewRequest {
   const body = bodyWith(previewMembers, raw);
   const filters = readTargets(body, workspace);
@@ -31,7 +31,7 @@ export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog):
   return { filters, channels };
 }
 
-/** The body of /audience/explain. Throws RequestError. */
+/** Reads the body of /audience/explain. Throws RequestError. */
 export function readExplainRequest(
   raw: RawObject,
   workspace: WorkspaceCatalog,
@@ -43,7 +43,7 @@ export function readExplainRequest(
   return { filters, identifier };
 }
 
-/** All unknown members are told at once, of what is wrong with the others the first. */
+/** A reader of the body. Throws all unknown members at once; of other problems, it throws the first. */
 function bodyWith(members: readonly string[], raw: RawObject): Body {
   const problems = new Problems();
   new ObjectReader(raw, '', problems).refuseUnknown(members);
@@ -51,7 +51,7 @@ function bodyWith(members: readonly string[], raw: RawObject): Body {
   return new ObjectReader(raw, '', firstProblem);
 }
 
-/** As in a send: what is not given narrows nothing, but something must be given. */
+/** Reads the targets as a send does: an absent one does not narrow, but at least one must be given. */
 function readTargets(body: Body, workspace: WorkspaceCatalog): TargetingFilters {
   if (!body.has('segment_id') && !body.has('audience')) {
     throw new ObjectProblem('expected segment_id, audience or both');
@@ -72,7 +72,7 @@ function readSegment(id: unknown, workspace: WorkspaceCatalog): TargetingFilters
   return filter;
 }
 
-/** Without `channels`, every channel for which it is known who may get it. */
+/** Reads the channels. Default: every channel that does not need a subscription group, and those with a given group. */
 function readChannels(body: Body, workspace: WorkspaceCatalog): Pick<ReachQuestion, 'key' | 'groupId'>[] {
   const groups = readGroups(body, workspace);
   if (!body.has('channels')) {

@@ -16,10 +16,10 @@ export interface AudienceRouteDeps {
   catalog: Catalog;
 }
 
-/** Looking at everybody costs the database more than sending to somebody. */
+/** The limit is low, because a look at everybody costs the database more than a send to one person. */
 const bucket: RateBucket = { name: 'audience', limit: 250, windowMs: 60_000 };
 
-/** Whom a segment or audience describes, and why one person is in it or not; nothing is sent or stored. */
+/** Tell whom a segment or audience describes, and why one person is in it or not. They send and store nothing. */
 export function audienceRoutes(deps: AudienceRouteDeps): Route[] {
   return [
     {

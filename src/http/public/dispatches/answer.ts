@@ -3,7 +3,7 @@ import { type RecipientCursor, type RecipientFilter, verdictOfRefusal } from '..
 import { nextCursor } from '../../query.ts';
 import type { Answer } from '../../route.ts';
 
-/** A page of people and what became of them. Those refused before any channel come first, once. */
+/** A page of recipients and their verdicts. The first page begins with people who were refused before any channel. */
 export function recipientsAnswer(
   { verdicts, next }: { verdicts: readonly object[]; next: RecipientCursor | null },
   refusals: readonly Refusal[],

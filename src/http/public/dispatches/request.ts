@@ -6,12 +6,12 @@ import { dashed } from '../../../lib/uuid.ts';
 import { readCursor, readLimit, readOneOf } from '../../query.ts';
 import type { RouteRequest } from '../../route.ts';
 
-/** The dispatch that a path names, as it is stored; null for what is no id. */
+/** Reads the dispatch id of a path, in its stored form. null: the text is not an id. */
 export function readDispatchId({ dispatch_id: id = '' }: RouteRequest['params']): string | null {
   return /^[0-9a-f]{32}$/.test(id) ? dashed(id) : null;
 }
 
-/** Which people of a dispatch are asked for. Throws RequestError. */
+/** Reads which recipients of a dispatch are asked for. Throws RequestError. */
 export function readRecipientFilter(query: URLSearchParams): RecipientFilter {
   return {
     status: readOneOf(query, 'status', sendStatuses),

@@ -20,13 +20,13 @@ import { readDispatchId, readRecipientFilter } from './request.ts';
 export interface DispatchRouteDeps {
   db: Database;
   clock: Clock;
-  /** Told after a dispatch was set going again, so that a worker in this process starts at once. */
+  /** Called after a dispatch is resumed or replayed, so that a worker in this process starts at once. */
   onRunnable(lane: number): void;
 }
 
 type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved>;
 
-/** What happened to a dispatch and to each of its people, and what is to become of it. */
+/** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
 export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
   const counter = createCounter({ db, clock });
 

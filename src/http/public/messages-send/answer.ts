@@ -1,4 +1,4 @@
-/** What a caller gets of an accepted send. Member order as clients of the original see it. */
+/** The answer to an accepted request. Its members are in the order of the original's. */
 export function successAnswer(dispatchId: string, sendId: string | null, minors: readonly string[]): object {
   return {
     dispatch_id: dispatchId,

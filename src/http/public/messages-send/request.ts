@@ -5,7 +5,7 @@ export const path = '/messages/send';
 
 const broadcastBucket: RateBucket = { name: `send_broadcast:${path}`, limit: 250, windowMs: 60_000 };
 
-/** What goes to described people alone counts as a broadcast. The body is as it came: nothing is checked yet. */
+/** Chooses the rate bucket from the unchecked body. A request that describes people and names nobody is a broadcast. */
 export function bucketFor(body: RawObject): RateBucket {
   return describesPeople(body) && !namesPeople(body) ? broadcastBucket : defaultBucket;
 }

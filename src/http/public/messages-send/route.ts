@@ -78,13 +78,13 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
   return answer;
 }
 
-/** The caller's own send id must have been created for the same campaign. */
+/** Throws unless the caller's send id was created for the request's campaign. */
 async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<void> {
   if (sendId === null || campaignId === null || (await isSendIdOf(db, campaignId, sendId))) return;
   throw new RequestError('bad_request', ['send_id was not created for this campaign']);
 }
 
-/** A campaign's broadcast gets a send id of its own when the caller gave none. */
+/** Whether to make a send id: a campaign's broadcast has one even if the caller gave none. */
 function needsSendId(plan: SendPlan): boolean {
   return isBroadcast(plan) && plan.campaignId !== null && plan.sendId === null;
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import type { Route } from '../../route.ts';
 
-/** How each app fares with its push provider. */
+/** Shows the state of each app's queue and provider. */
 export function pushAppsRoute({ db, clock, catalog }: { db: Db; clock: Clock; catalog: Catalog }): Route {
   return {
     method: 'GET',

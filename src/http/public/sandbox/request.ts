@@ -5,7 +5,7 @@ import { isObject } from '../../../lib/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import { readCursor, readLimit, readOneOf } from '../../query.ts';
 
-/** Which messages are asked for. `externalId` is null for those of everybody. Throws RequestError. */
+/** Reads which messages are asked for. `externalId` null: everybody's. Throws RequestError. */
 export function readSandboxQuery(
   query: URLSearchParams,
 ): Omit<SandboxFilter, 'workspaceId' | 'person'> & { externalId: string | null } {

@@ -5,7 +5,7 @@ import type { Route } from '../../route.ts';
 import { messagesAnswer } from './answer.ts';
 import { readSandboxQuery } from './request.ts';
 
-/** Reads the outbox of the channels without a provider. */
+/** Shows the messages of channels without a provider. */
 export function sandboxRoutes({ db }: { db: Db }): Route[] {
   return [
     {
@@ -23,7 +23,7 @@ export function sandboxRoutes({ db }: { db: Db }): Route[] {
   ];
 }
 
-/** Undefined when nobody has this external id. */
+/** Finds a person by external id. Undefined: nobody has it. */
 async function findPerson(db: Db, workspaceId: number, externalId: string) {
   const found = await resolveNames(db, workspaceId, [{ label: '', name: externalId }]);
   return found.get(nameKey('', externalId));

@@ -7,17 +7,17 @@ async function aliasesOf(world: World, externalId: string): Promise<unknown> {
   return (await world.export(externalId)).user_aliases;
 }
 
-test('new aliases: added to known people, made anonymous people of, or skipped', async (t) => {
+test('a new alias is added to a known person, makes an anonymous person, or is skipped', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada' }, { external_id: 'ben' });
   const user_aliases = [
     newAlias('a1', 'crm', 'ada'), // added
-    newAlias('a2', 'crm', 'ada'), // the label is used
+    newAlias('a2', 'crm', 'ada'), // ada has an alias of this label
     newAlias('a1', 'crm', 'ben'), // belongs to ada
     newAlias('b1', 'crm', 'nobody'), // unknown external id
     newAlias('anna', 'guest'), // a new anonymous person
     newAlias('anna', 'guest'), // exists by now
-    { external_id: 'ada', user_alias: newAlias('x', 'y') }, // wrongly nested: counted, nothing done
+    { external_id: 'ada', user_alias: newAlias('x', 'y') }, // wrongly nested: counted, but ignored
     'nonsense',
     newAlias('nul\u0000', 'crm', 'ben'),
   ];

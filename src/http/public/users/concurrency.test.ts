@@ -3,7 +3,7 @@ import test from 'node:test';
 import { appId, startWorld } from '../../../../test/support/people.ts';
 import { sql } from '../../../db/sql.ts';
 
-test('requests that make the same person at once make one, and no update is lost', async (t) => {
+test('concurrent requests for the same new person make one person, and no update is lost', async (t) => {
   const world = await startWorld(t);
   const requests = Array.from({ length: 24 }, (_, n) => {
     const ids = ['ada', 'ben', 'cleo', 'dora'];
@@ -37,7 +37,7 @@ test('requests that make the same person at once make one, and no update is lost
   assert.deepEqual(tokens, [{ token: 'shared0' }, { token: 'shared1' }, { token: 'shared2' }]);
 });
 
-test('requests that make the same person by address at once make one', async (t) => {
+test('concurrent requests for the same new address make one person', async (t) => {
   const world = await startWorld(t);
   await Promise.all(
     Array.from({ length: 12 }, (_, n) =>
@@ -54,7 +54,7 @@ test('requests that make the same person by address at once make one', async (t)
   ]);
 });
 
-test('tracking and deleting the same people at once leaves nobody half there', async (t) => {
+test('people who are tracked and deleted at once are either complete or gone', async (t) => {
   const world = await startWorld(t);
   const ids = ['ada', 'ben', 'cleo'];
   await Promise.all(

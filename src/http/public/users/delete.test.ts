@@ -11,7 +11,7 @@ import {
 } from '../../../../test/support/people.ts';
 import { raw, sql } from '../../../db/sql.ts';
 
-test('a deleted person is gone with everything, and what is known of the address stays', async (t) => {
+test('deleting a person deletes all their rows; the flags of their address stay', async (t) => {
   const world = await startWorld(t);
   const full = {
     email: 'x@example.test',
@@ -81,7 +81,7 @@ const prioritizations: [string, unknown, string[]][] = [
   ['identified leaves two', { email: 'x@example.test', prioritization: ['identified'] }, ['guest', 'new', 'old']],
 ];
 
-test('prioritization says who is meant by a shared address', async (t) => {
+test('prioritization chooses among the people who share an address', async (t) => {
   const world = await startWorld(t);
   for (const [what, email, left] of prioritizations) {
     await world.db.run(sql`delete from user_names`);
@@ -109,7 +109,7 @@ test('prioritization says who is meant by a shared address', async (t) => {
   }
 });
 
-test('deletions that are no good are refused before anything is deleted', async (t) => {
+test('an invalid deletion is refused before anything is deleted', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada' });
   const path = '/users/delete';

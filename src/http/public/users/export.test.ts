@@ -3,7 +3,7 @@ import test from 'node:test';
 import { appId, type Body, newAlias, refused, start, startWorld } from '../../../../test/support/people.ts';
 import { sql } from '../../../db/sql.ts';
 
-test('an export finds people by every kind of identifier and tells which name nobody', async (t) => {
+test('an export finds people by every kind of identifier and lists those that name nobody', async (t) => {
   const world = await startWorld(t);
   const push_tokens = [{ app_id: appId, token: 't', device_id: 'd1' }];
   await world.given(
@@ -49,7 +49,7 @@ test('an export finds people by every kind of identifier and tells which name no
   );
 });
 
-test('an export leaves out what was not asked for and what is empty', async (t) => {
+test('an export leaves out fields that are empty or not asked for', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', first_name: 'Ada', list: ['banana', 'apple'] });
   const fields_to_export = ['custom_attributes', 'last_name', 'push_tokens', 'apps', 'created_at'];
@@ -60,7 +60,7 @@ test('an export leaves out what was not asked for and what is empty', async (t) 
   });
 });
 
-test('an export names the campaigns whose messages were received', async (t) => {
+test('an export names the campaigns whose messages a person received', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada' });
   const id = '01890000-0000-7000-8000-000000000001';
@@ -77,7 +77,7 @@ test('an export names the campaigns whose messages were received', async (t) => 
   ]);
 });
 
-test('exports that are no good are refused', async (t) => {
+test('an invalid export is refused', async (t) => {
   const world = await startWorld(t);
   const path = '/users/export/ids';
   await refused(

@@ -83,7 +83,7 @@ const anyObject = fc
     ),
   )
   .map(([identity, object, activity]) => ({ ...identity, ...(object as Body), ...activity }));
-/** Mostly good, so that much of it reaches the database. */
+/** Makes mostly good objects, so that many reach the database. */
 const likelyObject = fc
   .tuple(anyObject, anyKey, anyJson.value, fc.boolean())
   .map(([object, key, value, merges]): Body => {
@@ -140,7 +140,7 @@ const bodies: Record<string, fc.Arbitrary<Body>> = {
 };
 
 for (const [path, body] of Object.entries(bodies)) {
-  test(`whatever the body, ${path} gives an answer or a RequestError`, async (t) => {
+  test(`whatever the body, ${path} answers or throws a RequestError`, async (t) => {
     const world = await startWorld(t);
     let answered = 0;
     const handle = async (given: Body) => {

@@ -14,7 +14,7 @@ import { readName } from '../../../people/stored-text.ts';
 
 const maxIds = 50;
 
-/** The body of /users/alias/new. `count`: objects taken, those that name no alias included. Throws RequestError. */
+/** Reads the body of /users/alias/new. `count`: number of objects, including invalid ones. Throws RequestError. */
 export function readNewAliases(body: RawObject): { aliases: NewAlias[]; count: number } {
   const list = own(body, 'user_aliases');
   if (!Array.isArray(list)) throw new ObjectProblem('user_aliases: expected an array of objects');
@@ -24,7 +24,7 @@ export function readNewAliases(body: RawObject): { aliases: NewAlias[]; count: n
   return { aliases: list.map(readNewAlias).filter((alias) => alias !== null), count: list.length };
 }
 
-/** The body of /users/delete. `count`: ids taken, of all kinds. Throws RequestError. */
+/** Reads the body of /users/delete. `count`: number of ids of all kinds. Throws RequestError. */
 export function readDeleteRequest(body: RawObject): { request: DeleteRequest; count: number } {
   const lists = {
     external_ids: listOf(body, 'external_ids'),
@@ -52,7 +52,7 @@ export function readDeleteRequest(body: RawObject): { request: DeleteRequest; co
   return { request, count };
 }
 
-/** The body of /users/export/ids. Throws RequestError. */
+/** Reads the body of /users/export/ids. Throws RequestError. */
 export function readExportRequest(body: RawObject): ExportRequest {
   const [externalIds, aliases] = [listOf(body, 'external_ids'), listOf(body, 'user_aliases')];
   refuseCount(externalIds.length + aliases.length);
@@ -71,14 +71,14 @@ export function readExportRequest(body: RawObject): ExportRequest {
   };
 }
 
-/** Whether an export asks for what people received, as it does when it names no fields. Reads the body as it came. */
+/** Whether an unchecked export asks for received campaigns. It also does if it names no fields. */
 export function asksForReceived(body: RawObject): boolean {
   const fields = own(body, 'fields_to_export');
   const list: unknown[] = Array.isArray(fields) ? fields : [];
   return list.length === 0 || list.includes('campaigns_received') || list.includes('canvases_received');
 }
 
-/** One element may stand for an array of one. */
+/** Reads a list. A single value counts as a list of one. */
 function listOf(body: RawObject, key: string): unknown[] {
   const value = own(body, key);
   if (!isGiven(value)) return [];
@@ -98,7 +98,7 @@ function readNames(externalIds: readonly unknown[], aliases: readonly unknown[])
   ];
 }
 
-/** A plain text, or an object that says who is meant when several share the address. */
+/** Reads an address: a text, or an object that also chooses among the people who share it. */
 function readAddress(
   value: unknown,
   path: string,

@@ -24,7 +24,7 @@ const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, wind
 const exportBucket: RateBucket = { name: 'users_export_ids', limit: 250, windowMs: minuteMs };
 const cheapExportBucket: RateBucket = { name: 'users_export_ids_with_fields', limit: 40, windowMs: 1_000 };
 
-/** The endpoints that keep people. Source: adjacent-endpoints.md §2. */
+/** The endpoints that store, export and delete people. Source: adjacent-endpoints.md §2. */
 export function userRoutes(deps: UserRouteDeps): Route[] {
   return [
     {
@@ -69,7 +69,7 @@ async function handleTrack(
     workspace: loadedWorkspace(catalog, workspaceId),
     now: clock.now(),
   });
-  // The one answer whose `errors` are objects.
+  // This is the only answer whose `errors` are objects.
   const errors = problems.length > 0 ? { errors: problems } : {};
   const isAnyGood = Object.values(processed).some((count) => count > 0);
   if (!isAnyGood) return { status: 400, body: { message: noValidData, errors: problems } };
@@ -104,7 +104,7 @@ async function handleDelete({ db }: UserRouteDeps, { body, workspaceId }: RouteR
   return { status: 201, body: { deleted: count, message: 'success' } };
 }
 
-/** What people received is expensive to find. */
+/** Chooses the rate bucket of an export. Exports of received campaigns have a lower limit, because they cost more. */
 function bucketOfExport(body: RawObject): RateBucket {
   return asksForReceived(body) ? exportBucket : cheapExportBucket;
 }

@@ -4,7 +4,7 @@ import { start, startWorld } from '../../../../test/support/people.ts';
 import { sql } from '../../../db/sql.ts';
 import { setEmailState } from '../../../people/consent/email-state.ts';
 
-test('routes ask for the permissions and rate buckets of the specification', async (t) => {
+test('routes have the permissions and rate buckets of the specification', async (t) => {
   const world = await startWorld(t);
   const fields = { fields_to_export: ['email'] };
   const heavy = { fields_to_export: ['email', 'campaigns_received'] };
@@ -22,7 +22,7 @@ test('routes ask for the permissions and rate buckets of the specification', asy
   }
 });
 
-test('an email state set for a person holds for all who share the address', async (t) => {
+test('an email state that is set for a person applies to everybody with the address', async (t) => {
   const world = await startWorld(t);
   await world.given(
     { external_id: 'ada', email: 'X@example.test' },

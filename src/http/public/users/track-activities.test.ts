@@ -14,7 +14,7 @@ test('events and purchases are stored one by one and summed', async (t) => {
     events: [
       { ...event, time: '2026-02-02T00:00:00Z', app_id: appId, properties: { a: 'b', n: { $time: 1 } } },
       { ...event, time: '2026-02-01T00:00:00Z' },
-      { ...event, time: '2027-01-01T00:00:00Z' }, // the future is now
+      { ...event, time: '2027-01-01T00:00:00Z' }, // a future time counts as now
       { ...event, time: '2026-02-02T00:00:00Z', external_id: 'no', _update_existing_only: true },
     ],
     purchases: [
@@ -42,7 +42,7 @@ test('events and purchases are stored one by one and summed', async (t) => {
   assert.equal(await world.count(), 1);
 });
 
-test('events and purchases that are no good are told', async (t) => {
+test('invalid events and purchases are reported', async (t) => {
   const world = await startWorld(t);
   const event = { external_id: 'ada', name: 'e', time: '2026-02-02' };
   const properties = (value: unknown) => ({ ...event, properties: value });

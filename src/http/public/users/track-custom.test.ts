@@ -61,7 +61,7 @@ const badAttributes: [string, Body, string][] = [
   ['array in array', { x: [[1]] }, 'x[0]: expected a text, number, boolean or object'],
 ];
 
-test('an attribute that is no good makes its object bad and nobody is made', async (t) => {
+test('an invalid attribute makes its object invalid, and no person is made', async (t) => {
   const world = await startWorld(t);
   for (const [what, attributes, problem] of badAttributes) {
     assert.equal(await world.problem({ external_id: 'ada', ...attributes }), problem, what);
@@ -89,7 +89,7 @@ const customTable: [string, unknown[], unknown][] = [
   ['array replaces', [['a'], ['b', 'c']], ['b', 'c']],
   ['the last of equal scalars stays', [['a', 'b', 1, '1', 'a', true, true]], ['b', 1, '1', 'a', true]],
   [
-    'the oldest of more than 25 go',
+    'of more than 25, the oldest are dropped',
     [Array.from({ length: 30 }, (_, n) => n)],
     Array.from({ length: 25 }, (_, n) => n + 5),
   ],
@@ -114,7 +114,7 @@ test('custom attributes are stored by type, and operations apply to what is stor
     for (const x of values) await world.given({ external_id: 'ada', x });
     const { custom } = await world.profile('ada');
     assert.deepEqual(custom, expected === undefined ? {} : { x: expected }, what);
-    // The same within one request.
+    // The result is the same within one request.
     await world.given({ external_id: 'ben', x: null }, ...values.map((x) => ({ external_id: 'ben', x })));
     assert.deepEqual((await world.profile('ben')).custom, custom, what);
   }
@@ -135,7 +135,7 @@ test('_merge_objects merges at every level, and null removes a member', async (t
   });
 });
 
-test('operations that do not fit what is stored make their object bad, as a whole', async (t) => {
+test('an operation that does not fit the stored value makes its whole object invalid', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', text: 'a', big: Number.MAX_SAFE_INTEGER });
   assert.equal(

@@ -7,7 +7,7 @@ import { sql } from '../../../db/sql.ts';
 const keys = { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: 'BTBZMqHH6r4Tts7J_aSIgg' };
 const browser = JSON.stringify({ endpoint: 'https://push.example.com/ada', keys });
 
-test('a browser is known by its subscription, however that is written; what is none is refused', async (t) => {
+test('a browser is known by its subscription, in any JSON form; anything else is refused', async (t) => {
   const world = await startWorld(t);
   const owner = (external_id: string, token: unknown) => ({ external_id, push_tokens: [{ app_id: webAppId, token }] });
   const same = JSON.stringify({ expirationTime: null, keys, endpoint: 'https://PUSH.example.com:443/ada' });
@@ -25,7 +25,7 @@ test('a browser is known by its subscription, however that is written; what is n
   );
 });
 
-test('a push token belongs to one person and moves', async (t) => {
+test('a push token belongs to one person and can move to another', async (t) => {
   const world = await startWorld(t);
   const token = (name: string, device_id?: string) => ({ app_id: appId, token: name, ...(device_id && { device_id }) });
   await world.given({
@@ -59,7 +59,7 @@ test('a push token belongs to one person and moves', async (t) => {
   assert.deepEqual(await world.db.query(sql`select token from push_targets`), [{ token: 't1' }]);
 });
 
-test('a change of email state holds for all who share the address', async (t) => {
+test('a change of email state applies to everybody with the address', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', email: 'x@example.test' }, { external_id: 'ben', email: 'X@Example.test' });
   await world.given({ external_id: 'cleo', email: 'y@example.test', email_subscribe: 'opted_in' });
@@ -73,7 +73,7 @@ test('a change of email state holds for all who share the address', async (t) =>
   ]);
 });
 
-test('who gets an address inherits its state; a new address keeps the state of the person', async (t) => {
+test('a person who gets a known address inherits its state; a new address keeps the state of the person', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', email: 'x@example.test', email_subscribe: 'unsubscribed' });
   await world.given({ external_id: 'ben', email: 'x@example.test' });
@@ -101,7 +101,7 @@ test('who gets an address inherits its state; a new address keeps the state of t
   ]);
 });
 
-test('subscription groups: those of email hold for all who share the address, those of SMS for the person', async (t) => {
+test('a state in an email group applies to everybody with the address, in an SMS group to the person', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', email: 'x@example.test' }, { external_id: 'ben', email: 'x@example.test' });
   const groups = (state: string) => [
@@ -122,7 +122,7 @@ test('subscription groups: those of email hold for all who share the address, th
   ]);
 });
 
-test('within one request the last word on a shared address holds for all who have it', async (t) => {
+test('within one request the last state of a shared address applies to everybody who has it', async (t) => {
   const world = await startWorld(t);
   const email = 'x@example.test';
   const say = (email_subscribe: string, subscription_state: string) => ({
@@ -144,7 +144,7 @@ test('within one request the last word on a shared address holds for all who hav
   );
 });
 
-test('an unsubscription and somebody else taking the address at once leave both unsubscribed', async (t) => {
+test('if one person unsubscribes while another gets the address, both are unsubscribed', async (t) => {
   const world = await startWorld(t);
   for (let n = 0; n < 10; n += 1) {
     await world.given({ external_id: `ada${n}`, email: `x${n}@example.test` }, { external_id: `ben${n}` });
@@ -157,7 +157,7 @@ test('an unsubscription and somebody else taking the address at once leave both 
   assert.deepEqual(states, [{ email_state: 'unsubscribed', n: 20 }]);
 });
 
-test('marked_email_as_spam_at marks the address, whoever has it', async (t) => {
+test('marked_email_as_spam_at flags the address, whoever has it', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', email: 'X@example.test', marked_email_as_spam_at: '2026-01-01T00:00:00Z' });
   const marks = sql`select address, marked_spam_at from addresses`;

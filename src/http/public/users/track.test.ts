@@ -27,7 +27,7 @@ test('a request answers with a count for each array that was sent', async (t) =>
   });
 });
 
-test('a bad object is told by its place, and the others are applied', async (t) => {
+test('an invalid object is reported by its index, and the others are applied', async (t) => {
   const world = await startWorld(t);
   const answer = await world.track({ attributes: [{ external_id: 'ada', first_name: 'Ada' }, { first_name: 'B' }] });
   assert.deepEqual(answer, {
@@ -41,7 +41,7 @@ test('a bad object is told by its place, and the others are applied', async (t) 
   assert.equal((await world.profile('ada')).first_name, 'Ada');
 });
 
-test('only bad objects, or none at all, are a 400 with objects as errors', async (t) => {
+test('a request without a valid object is a 400 with objects as errors', async (t) => {
   const world = await startWorld(t);
   for (const body of [{}, { attributes: [] }, { attributes: null }]) {
     assert.deepEqual(await world.track(body), { status: 400, body: { message: noData, errors: [] } });
@@ -125,7 +125,7 @@ test('an email or phone names the most recently updated person with an external 
     ['phone', '+15125550100'],
   ] as const) {
     const world = await startWorld(t);
-    await world.given({ [key]: value, first_name: 'first' }); // makes one with just the address
+    await world.given({ [key]: value, first_name: 'first' }); // makes a person who has only the address
     assert.deepEqual(await world.db.query(sql`select external_id, first_name from profiles`), [
       { external_id: null, first_name: 'first' },
     ]);
@@ -150,7 +150,7 @@ test('an email or phone names the most recently updated person with an external 
   }
 });
 
-test('identifiers are taken in the order external_id, user_alias, braze_id, email, phone', async (t) => {
+test('the first identifier counts, in the order external_id, user_alias, braze_id, email, phone', async (t) => {
   const world = await startWorld(t);
   await world.given({ email: 'shared@example.test' });
   await world.given({ external_id: 'ada', email: 'ada@example.test', phone: '(512) 555-0100', braze_id: 'x' });
@@ -277,7 +277,7 @@ test('every profile field is stored, exported, and removed by null', async (t) =
   assert.deepEqual(emptied.extras, {});
 });
 
-test('values that are no good: an unknown country removes, an unknown zone changes nothing', async (t) => {
+test('an unknown country removes the country, an unknown time zone changes nothing', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', country: 'DE', time_zone: 'Europe/Berlin' });
   await world.given({ external_id: 'ada', country: 'Atlantis', time_zone: 'Mars/Olympus' });
