@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { networkReason, type PostReply, post } from '../../net/http-post.ts';
-import { closingLast } from '../closing-last.ts';
+import { drainOnClose } from '../drain-on-close.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { createAccessTokens } from './access-token.ts';
@@ -72,7 +72,7 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
     return left > 0 ? Math.max(left, MIN_EXPIRES_AFTER_S) : null;
   }
 
-  return closingLast(
+  return drainOnClose(
     (push) => attempt(push, false),
     () => Promise.all([messages.close(), tokens.close()]),
   );
