@@ -202,7 +202,7 @@ for (const [what, endpoint, settings] of guarded) {
   });
 }
 
-test('a name that changes to an inner address is not called, whether or not it was checked before', async (t) => {
+test('a name that changes to an inner address after its check is not called', async (t) => {
   const browser = await newBrowser();
   const clock = new TestClock();
   const answers = ['93.184.215.14', '127.0.0.1'];

@@ -8,8 +8,9 @@ import { type EncryptionJob, packJobs, unpackMessages } from './encryption-batch
  * are started as needed, so that more than one core is used. Meanwhile this thread helps, a millisecond at a time.
  */
 export interface Encryptors {
-  /** null: the browser's key is not a point of the curve. The caller waits for its messages before it calls `close`. */
+  /** null: the browser's key is not a point of the curve. */
   encrypt(job: EncryptionJob): Promise<Buffer | null>;
+  /** Ends the threads. The caller first waits for its pending messages. */
   close(): Promise<void>;
 }
 
