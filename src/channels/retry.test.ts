@@ -30,7 +30,12 @@ const waits: [what: string, change: Partial<RetrySchedule>, failed: Partial<Fail
   ['the provider’s wait does not shorten a longer one', {}, { askedMs: 1 }, 10],
   ['the provider’s wait lengthens at most to its bound', {}, { askedMs: 5_000 }, 1_000],
   ['the provider’s wait replaces ours', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 1 }, 1],
-  ['the provider’s wait replaces ours at most with its bound', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 5_000 }, 1_000],
+  [
+    'the provider’s wait replaces ours at most with its bound',
+    { askedWait: { use: 'instead', mostMs: 1_000 } },
+    { askedMs: 5_000 },
+    1_000,
+  ],
   ['the provider’s wait may be zero', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 0 }, 0],
   ['just before the end plus a tenth', {}, { ageMs: 10_990 }, 10],
   ['after the end plus a tenth', {}, { ageMs: 10_991 }, null],

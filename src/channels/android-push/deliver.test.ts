@@ -102,7 +102,7 @@ test('a token is used until five minutes before it expires', async (t) => {
 });
 
 /** Answers as an FCM that accepts only access tokens from the `least`-th on. */
-const taking = (google: () => GoogleTokens | undefined, least: number) => (call: ServerCall) => {
+const acceptingFrom = (google: () => GoogleTokens | undefined, least: number) => (call: ServerCall) => {
   assert.ok(google());
   const number = Number(String(call.headers.authorization).replace('Bearer ya29.', ''));
   if (number < least) call.answer(401, { error: { code: 401, status: 'UNAUTHENTICATED' } });
@@ -111,7 +111,7 @@ const taking = (google: () => GoogleTokens | undefined, least: number) => (call:
 
 test('a refused token is exchanged once for all its messages, and each message is sent once more', async (t) => {
   let google: GoogleTokens | undefined;
-  const started = await start(t, { onCall: taking(() => google, 2) });
+  const started = await start(t, { onCall: acceptingFrom(() => google, 2) });
   google = started.google;
   assert.equal((await started.send('warm')).kind, 'config_error');
   started.clock.advance(60_000);
@@ -123,7 +123,7 @@ test('a refused token is exchanged once for all its messages, and each message i
 
 test('when the new token is refused as well, the app is misconfigured', async (t) => {
   let google: GoogleTokens | undefined;
-  const started = await start(t, { onCall: taking(() => google, 99) });
+  const started = await start(t, { onCall: acceptingFrom(() => google, 99) });
   google = started.google;
   await started.send('a');
   started.clock.advance(60_000);

@@ -187,7 +187,11 @@ const guarded: [string, string, Partial<VapidSettings>][] = [
   ['a name that resolves to an inner address', 'https://inside.example.com/x', {}],
   ['a public host without TLS', 'http://public.example.com/x', {}],
   ['another port', 'https://public.example.com:8443/x', {}],
-  ['a host that is not in the list of push services', 'https://public.example.com/x', { push_services: ['*.example.org'] }],
+  [
+    'a host that is not in the list of push services',
+    'https://public.example.com/x',
+    { push_services: ['*.example.org'] },
+  ],
   ['a host that only ends like one in the list', 'https://badexample.org/x', { push_services: ['*.example.org'] }],
 ];
 for (const [what, endpoint, settings] of guarded) {
