@@ -1,6 +1,6 @@
 /**
- * A temporary failure. `afterMs`: the wait that the provider asked for, in milliseconds. `isUnclear`: no answer came, so
- * the provider may have accepted the message; it is retried only if a repetition is better than a loss.
+ * A temporary failure. `afterMs`: the wait that the provider asked for, in milliseconds. `isUnclear`: no answer came,
+ * so the provider may have accepted the message; it is retried only if a repetition is better than a loss.
  */
 export interface Retry {
   kind: 'retry';
@@ -15,6 +15,6 @@ export type Outcome =
   | Retry // temporary: later, to the same address
   | { kind: 'bounced'; reason: string } // this address is dead
   | { kind: 'failed'; reason: string } // this message never succeeds, the address is good
-  | { kind: 'config_error'; reason: string } // our credentials or settings are wrong: the message is kept until an operator corrects them
+  | { kind: 'config_error'; reason: string } // our credentials or settings are wrong: an operator must act
   | { kind: 'expired' } // the message expired before the provider accepted it
   | { kind: 'unknown'; reason: string }; // the provider may have accepted it: never resend blindly

@@ -28,7 +28,10 @@ export function plainWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.[\]-]{1,100}$/.test(value) ? value : null;
 }
 
-/** The outcome when no answer came. FCM and APNs allow such a message to be sent again. Source: messaging-objects.md §2.4 and §3.4. */
+/**
+ * The outcome when no answer came. FCM and APNs allow such a message to be sent again. Source: messaging-objects.md
+ * §2.4 and §3.4.
+ */
 export function readUnanswered({ reason, mayHaveActed }: Unanswered): PushOutcome {
   return { kind: 'retry', reason: `network ${reason}`, ...(mayHaveActed && { isUnclear: true }) };
 }

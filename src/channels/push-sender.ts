@@ -13,7 +13,10 @@ export interface Push<Rendered extends object = object> {
   pushId: string;
   /** When the dispatch was accepted. The message's time to live starts here. */
   acceptedAt: Date;
-  /** `started` is called when a connection starts the request. After it, or after the outcome, the next one may be prepared. */
+  /**
+   * `started` is called when a connection starts the request. After it, or after the outcome, the next one may be
+   * prepared.
+   */
   observer?: { started(): void } | undefined;
 }
 

@@ -14,7 +14,10 @@ type Message = Pick<Http2Request, 'body' | 'observer'>;
 /** FCM allows 100 streams a connection, so 20 connections carry 2,000 messages at once. */
 const MAX_CONNECTIONS = 20;
 
-/** Sends to Firebase Cloud Messaging over HTTP v1, with one call for each token. Source: messaging-objects.md §2.3 and §2.4. */
+/**
+ * Sends to Firebase Cloud Messaging over HTTP v1, with one call for each token. Source: messaging-objects.md §2.3 and
+ * §2.4.
+ */
 export function createFcmSender(
   { settings, clock }: PushSenderOptions<FcmSettings>,
   network: Partial<Http2PoolOptions> = {},

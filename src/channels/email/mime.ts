@@ -11,8 +11,9 @@ export interface MimeInput {
 }
 
 /**
- * The whole message as sent over the wire: multipart/alternative of plain text and HTML.
- * We build it ourselves and not with the mail library, because building messages limits how fast mail is sent. Source: RFC 5322, RFC 2045, RFC 2047; messaging-objects.md §6.5.
+ * The whole message as sent over the wire: multipart/alternative of plain text and HTML. We build it ourselves and not
+ * with the mail library, because building messages limits how fast mail is sent. Source: RFC 5322, RFC 2045, RFC 2047;
+ * messaging-objects.md §6.5.
  */
 export function buildMime({ rendered, to, messageId, date }: MimeInput): string {
   const boundary = `=_${randomBytes(12).toString('hex')}`;

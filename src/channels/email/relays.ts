@@ -30,9 +30,9 @@ const FAILURES_TO_PAUSE = 5;
 
 /**
  * Several relays, in the order of preference. Each mail goes to the first available relay. The mails themselves show
- * whether a relay is available: after repeated failures it is paused, and then one mail at a time probes whether it works
- * again. If there is no other relay, later mails wait for the result of the probe. A mail goes on to the next relay only
- * if the one before certainly does not have it, and the reason was not the mail or its recipient.
+ * whether a relay is available: after repeated failures it is paused, and then one mail at a time probes whether it
+ * works again. If there is no other relay, later mails wait for the result of the probe. A mail goes on to the next
+ * relay only if the one before certainly does not have it, and the reason was not the mail or its recipient.
  */
 export function createRelays({ relays: configured, maxConnections, nowMs, ...events }: RelaysOptions): Relays {
   const relays = configured.map(({ name, url }) => new Relay(name, createSmtpSender({ url, maxConnections })));

@@ -4,8 +4,8 @@ import type { Outcome } from '../outcome.ts';
 export interface SmtpFailure {
   outcome: Exclude<Outcome, { kind: 'accepted' }>;
   /**
-   * `relay`: the relay itself failed and does not have the mail, so another may be tried. `message`: it refuses this mail
-   * or this recipient. `unclear`: it was sent the mail's text and did not answer, so it may have the mail.
+   * `relay`: the relay itself failed and does not have the mail, so another may be tried. `message`: it refuses this
+   * mail or this recipient. `unclear`: it was sent the mail's text and did not answer, so it may have the mail.
    */
   blame: 'relay' | 'message' | 'unclear';
 }
@@ -16,8 +16,8 @@ const messageErrors = new Set(['EMESSAGE', 'EENVELOPE', 'ESTREAM']);
 const mailCommands = new Set(['RCPT TO', 'DATA']);
 
 /**
- * The meaning of an error that nodemailer throws. `isWritten`: the relay had asked for the mail's text, and sending it had
- * begun. The relay's words are not kept, because they may quote the mail.
+ * The meaning of an error that nodemailer throws. `isWritten`: the relay had asked for the mail's text, and sending it
+ * had begun. The relay's words are not kept, because they may quote the mail.
  */
 export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
   const outcome = outcomeOf(error);

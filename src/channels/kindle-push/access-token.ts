@@ -2,7 +2,10 @@ import type { Clock } from '../../lib/clock.ts';
 import type { TokenReading } from './providers/adm.ts';
 
 export interface AccessTokens {
-  /** A token that is valid for at least five more minutes, if ADM issues such tokens. Concurrent callers share one request. */
+  /**
+   * A token that is valid for at least five more minutes, if ADM issues such tokens. Concurrent callers share one
+   * request.
+   */
   current(): Promise<TokenReading>;
   /** Forgets a refused token, so that the next call of `current` fetches a new one. */
   forget(accessToken: string): void;

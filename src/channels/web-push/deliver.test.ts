@@ -174,7 +174,8 @@ test('a message is retried when the connection breaks, is refused or does not sp
 test('many messages share connections, which are opened as needed', async (t) => {
   const { service, deliver } = await start(t);
   for (let count = 0; count < 5; count += 1) await deliver();
-  assert.ok(service.mostConnections() <= 2, String(service.mostConnections())); // undici reuses a connection one turn later
+  // undici reuses a connection one turn later.
+  assert.ok(service.mostConnections() <= 2, String(service.mostConnections()));
   const outcomes = await Promise.all(Array.from({ length: 600 }, () => deliver()));
   assert.ok(outcomes.every(({ kind }) => kind === 'accepted'));
   assert.ok(service.mostConnections() <= 256, String(service.mostConnections()));

@@ -26,8 +26,8 @@ const pushInfo = Buffer.from('WebPush: info\0');
 const shared = createECDH('prime256v1');
 
 /**
- * Encrypts a message for one subscription into one record: header, ciphertext, tag. Throws PayloadTooLarge when the text
- * is longer than MAX_PLAINTEXT_BYTES. Source: RFC 8291 (key agreement), RFC 8188 (aes128gcm).
+ * Encrypts a message for one subscription into one record: header, ciphertext, tag. Throws PayloadTooLarge when the
+ * text is longer than MAX_PLAINTEXT_BYTES. Source: RFC 8291 (key agreement), RFC 8188 (aes128gcm).
  */
 export function encrypt(plaintext: Buffer, receiver: Pick<Subscription, 'p256dh' | 'auth'>): Buffer {
   shared.generateKeys();

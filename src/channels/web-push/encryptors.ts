@@ -4,8 +4,9 @@ import { encryptFor } from './encrypt.ts';
 import { type EncryptionJob, packJobs, unpackMessages } from './encryption-batch.ts';
 
 /**
- * Encrypts for browsers. This thread encrypts a few messages itself. Many messages go in batches to worker threads, which
- * are started as needed, so that more than one core is used. Meanwhile this thread helps, a millisecond at a time.
+ * Encrypts for browsers. This thread encrypts a few messages itself. Many messages go in batches to worker threads,
+ * which are started as needed, so that more than one core is used. Meanwhile this thread helps, a millisecond at a
+ * time.
  */
 export interface Encryptors {
   /** null: the browser's key is not a point of the curve. */
@@ -26,7 +27,9 @@ interface Thread {
   batches: Waiting[][];
 }
 
-/** Messages that this thread encrypts in one turn. Eight take about a millisecond, during which it does nothing else. */
+/**
+ * Messages that this thread encrypts in one turn. Eight take about a millisecond, during which it does nothing else.
+ */
 const MAX_IN_THIS_THREAD = 8;
 const BATCH_SIZE = 16;
 /** One batch to work on, and one to continue with. */

@@ -33,10 +33,14 @@ const MAX_CONNECTIONS = 256;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const RENEW_EARLY_MS = 3_600_000;
-/** Number of origins kept open. It is bounded because endpoints come from strangers and may name any number of hosts. */
+/**
+ * Number of origins kept open. It is bounded because endpoints come from strangers and may name any number of hosts.
+ */
 const MAX_ORIGINS = 512;
 
-/** Connections and signatures by origin, opened as needed. Every address is checked before a connection to it is made. */
+/**
+ * Connections and signatures by origin, opened as needed. Every address is checked before a connection to it is made.
+ */
 export function createOrigins(options: OriginsOptions): Origins {
   const known = new Map<string, Promise<Origin | null>>();
   const closing = new Set<Promise<void>>();

@@ -14,7 +14,10 @@ export interface RenderedWebPush {
   headers: { TTL: string; Urgency: string };
 }
 
-/** The payload that our service worker reads (`src/sdk/web-push-sw.js`). Source: messaging-objects.md §5.1; docs/web-push.md. */
+/**
+ * The payload that our service worker reads (`src/sdk/web-push-sw.js`). Source: messaging-objects.md §5.1;
+ * docs/web-push.md.
+ */
 export interface WebPushPayload {
   /** The id of the campaign, else of the dispatch. */
   id: string;

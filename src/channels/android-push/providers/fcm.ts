@@ -7,7 +7,9 @@ import type { RenderedAndroidPush } from '../render.ts';
 
 const QUOTA_WAIT_MS = 60_000;
 
-/** The body of one call. `ttlS`: the rest of the message's time to live, in seconds. Source: messaging-objects.md §2.3. */
+/**
+ * The body of one call. `ttlS`: the rest of the message's time to live, in seconds. Source: messaging-objects.md §2.3.
+ */
 export function buildBody(
   app: Pick<FcmApp, 'style' | 'channelId'>,
   push: Push<RenderedAndroidPush>,
@@ -28,7 +30,10 @@ export interface FcmReading {
   renewsToken?: true;
 }
 
-/** The meaning of each error code. A status without a code counts as the code in `codeOfStatus`. Source: messaging-objects.md §2.4. */
+/**
+ * The meaning of each error code. A status without a code counts as the code in `codeOfStatus`. Source:
+ * messaging-objects.md §2.4.
+ */
 const byCode: Readonly<Record<string, (error: FcmError) => FcmReading>> = {
   UNREGISTERED: () => ({ outcome: { kind: 'bounced', reason: 'UNREGISTERED', token: 'remove' } }),
   SENDER_ID_MISMATCH: () => ({ outcome: { kind: 'bounced', reason: 'SENDER_ID_MISMATCH', token: 'suspect' } }),
@@ -90,7 +95,9 @@ function readSuccess(body: Buffer): PushOutcome {
   return { kind: 'unknown', reason: 'unexpected_reply' };
 }
 
-/** An FcmError detail does not prove a bad token, because too large messages have it too. The text or the field decides. */
+/**
+ * An FcmError detail does not prove a bad token, because too large messages have it too. The text or the field decides.
+ */
 function readInvalidArgument({ message, field }: FcmError): FcmReading {
   const isToken =
     field === 'message.token' || /registration token is not (a )?valid|invalid registration token/i.test(message);

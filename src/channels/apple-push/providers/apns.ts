@@ -25,7 +25,8 @@ export function buildHeaders(
     ...rendered.headers,
   };
   const id = headers['apns-collapse-id'];
-  // A header value is octets, so other than ASCII is sent as UTF-8. It must not begin or end with a space (RFC 9113 §8.2.1).
+  // A header value is octets, so other than ASCII is sent as UTF-8.
+  // It must not begin or end with a space (RFC 9113 §8.2.1).
   if (id !== undefined) headers['apns-collapse-id'] = Buffer.from(id.trim()).toString('latin1');
   return headers;
 }
