@@ -15,6 +15,6 @@ export type Outcome =
   | Retry // temporary: later, to the same address
   | { kind: 'bounced'; reason: string } // this address is dead
   | { kind: 'failed'; reason: string } // this message never succeeds, the address is good
-  | { kind: 'config_error'; reason: string } // our credentials or settings are wrong: an operator must act
+  | { kind: 'config_error'; reason: string } // our credentials or settings are wrong: keep the message, ask a person
   | { kind: 'expired' } // the message expired before the provider accepted it
   | { kind: 'unknown'; reason: string }; // the provider may have accepted it: never resend blindly

@@ -29,8 +29,8 @@ export function plainWord(value: unknown): string | null {
 }
 
 /**
- * The outcome when no answer came. FCM and APNs allow such a message to be sent again. Source: messaging-objects.md
- * §2.4 and §3.4.
+ * The outcome when no answer came. FCM and APNs allow such a message to be sent again.
+ * Source: messaging-objects.md §2.4 and §3.4.
  */
 export function readUnanswered({ reason, mayHaveActed }: Unanswered): PushOutcome {
   return { kind: 'retry', reason: `network ${reason}`, ...(mayHaveActed && { isUnclear: true }) };

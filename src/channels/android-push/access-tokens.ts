@@ -28,8 +28,8 @@ interface Held {
 
 /**
  * Google's access tokens for one service account. A token is exchanged for a signed assertion and used until five
- * minutes before it expires. Only one exchange runs at a time, however many messages wait for it. Source:
- * messaging-objects.md §2.3, RFC 7523.
+ * minutes before it expires. Only one exchange runs at a time, however many messages wait for it.
+ * Source: messaging-objects.md §2.3, RFC 7523.
  */
 export class AccessTokens {
   readonly #account: ServiceAccount;

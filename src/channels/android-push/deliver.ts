@@ -15,8 +15,8 @@ type Message = Pick<Http2Request, 'body' | 'observer'>;
 const MAX_CONNECTIONS = 20;
 
 /**
- * Sends to Firebase Cloud Messaging over HTTP v1, with one call for each token. Source: messaging-objects.md §2.3 and
- * §2.4.
+ * Sends to Firebase Cloud Messaging over HTTP v1, with one call for each token.
+ * Source: messaging-objects.md §2.3 and §2.4.
  */
 export function createFcmSender(
   { settings, clock }: PushSenderOptions<FcmSettings>,

@@ -9,8 +9,8 @@ const MAX_AGE_MS = 59 * 60_000;
 
 /**
  * Our signed tokens for one team and key. A new one is signed every 50 minutes, and never two within 20 minutes,
- * because Apple refuses that. Signing is synchronous, so concurrent callers get the same token. Source:
- * messaging-objects.md §3.3.
+ * because Apple refuses that. Signing is synchronous, so concurrent callers get the same token.
+ * Source: messaging-objects.md §3.3.
  */
 export class ProviderTokens {
   readonly #signer: Signer;

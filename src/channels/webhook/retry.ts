@@ -21,8 +21,8 @@ const unreachable: RetrySchedule = {
 };
 
 /**
- * An endpoint that cannot be reached is retried for a day, any other failure for half an hour. Source:
- * messaging-objects.md §9.5.
+ * An endpoint that cannot be reached is retried for a day, any other failure for half an hour.
+ * Source: messaging-objects.md §9.5.
  */
 export function retryWebhook(reason: string): RetrySchedule {
   return reason.startsWith(NO_ANSWER) ? unreachable : answered;

@@ -31,8 +31,8 @@ export interface FcmReading {
 }
 
 /**
- * The meaning of each error code. A status without a code counts as the code in `codeOfStatus`. Source:
- * messaging-objects.md §2.4.
+ * The meaning of each error code. A status without a code counts as the code in `codeOfStatus`.
+ * Source: messaging-objects.md §2.4.
  */
 const byCode: Readonly<Record<string, (error: FcmError) => FcmReading>> = {
   UNREGISTERED: () => ({ outcome: { kind: 'bounced', reason: 'UNREGISTERED', token: 'remove' } }),
