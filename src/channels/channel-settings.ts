@@ -1,7 +1,7 @@
 import type { EmailSettings } from './email/settings.ts';
 import type { WebhookSettings } from './webhook/settings.ts';
 
-/** What a workspace says of its channels: the sections of the workspace file that belong to one. */
+/** A workspace's settings for its channels. Each member is one section of the workspace file. */
 export interface ChannelSettings {
   email: EmailSettings;
   webhook: WebhookSettings;

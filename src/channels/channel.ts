@@ -19,7 +19,7 @@ export const channelKeys = [
 ] as const;
 export type ChannelKey = (typeof channelKeys)[number];
 
-/** Kinds of message variation a campaign may hold. */
+/** The kinds of message variation that a campaign may have. */
 export type VariationChannel =
   | 'ios_push'
   | 'android_push'
@@ -31,13 +31,13 @@ export type VariationChannel =
   | 'webhook'
   | 'content_cards';
 
-/** What frequency caps tell apart. */
+/** The families of channels that frequency caps tell apart. */
 export type CapFamily = 'push' | 'email' | 'sms' | 'webhook' | 'whats_app';
 
-/** What is read of a person only where something needs it; see `people/profile/facts.ts`. */
+/** Facts about a person that are loaded only when something needs them; see `people/profile/facts.ts`. */
 export type PersonNeed = 'push' | 'groups' | 'emailFlags' | 'phoneFlags';
 
-/** Ids of the workspace that a message names; checked against the catalog by the caller, with these paths. */
+/** The workspace's ids that a message names. The caller checks them against the catalog. */
 export interface References {
   appId?: string | undefined;
   subscriptionGroupId?: string | undefined;
@@ -46,67 +46,67 @@ export interface References {
 }
 
 /**
- * One channel. A message is plain JSON all the way: what `parse` returns has every text still as a template, the
- * dispatcher renders all its texts for one person (except under `neverTemplates`), and `render` gets the result.
+ * One channel. A message is plain JSON at every step. `parse` returns it with its texts still as templates. The
+ * dispatcher renders all texts for one person, except those under `neverTemplates`. `render` gets the result.
  */
 export interface Channel<Message extends object = object, Rendered extends object = object> {
   key: ChannelKey;
   variationChannel: VariationChannel;
-  /** What is delivered to. `push` = the tokens of apps of `platform`. */
+  /** The kind of address that the channel delivers to. `push`: push tokens of the apps of `platform`. */
   address: { kind: 'email' } | { kind: 'phone' } | { kind: 'none' } | { kind: 'push'; platform: Platform };
-  /** What must be known of a person, beside what always is. */
+  /** Facts about the person that the channel needs, beyond those that are always loaded. */
   needs: readonly PersonNeed[];
   /**
-   * The mark of an address that is dead for this channel: a bounce leaves it, and nothing goes to an address that has it.
-   * null: this channel has no such mark.
+   * The flag that marks an address as dead for this channel. A bounce sets it, and no message goes to an address that
+   * has it. null: the channel has no such flag.
    */
   deadMark: 'hard_bounced' | 'invalid_phone' | null;
-  /** The name under which frequency caps count it; null: it is never capped and never counted. */
+  /** The name under which frequency caps count the channel. null: it is never capped and never counted. */
   capFamily: CapFamily | null;
   /**
-   * How much may be in hand. `pushes`: much, since a connection carries many at once and a repetition does little harm.
-   * `others`: less.
+   * The send limits that apply. `pushes`: high, because one connection carries many messages at once and a repeated
+   * push does little harm. `others`: lower.
    */
   sendLimits: 'pushes' | 'others';
-  /** Whose provider its messages leave by; null: there is none yet, and they go to the sandbox. */
+  /** Whose account with a provider sends the messages. null: no provider is built yet, so they go to the sandbox. */
   providers: Providers<Rendered> | null;
-  /** When a message is tried again that did not go through for this reason. Absent: never. */
+  /** The retry schedule of a message that failed for `reason`. Absent: it is never retried. */
   retry?(reason: string): RetrySchedule;
-  /** Absent: its messages do not expire. */
+  /** When the messages expire. Absent: never. */
   expiry?: Expiry<Message, Rendered>;
-  /** Absent: its messages hold no links by which the person changes a subscription. `inHeader`: a header offers one, too. */
+  /** Links in a message that change a subscription. Absent: it has none. `inHeader`: a header has such a link, too. */
   subscriptionLinks?: { inHeader(settings: ChannelSettings): boolean };
-  /** Members, at any depth, whose texts are taken literally. */
+  /** Members, at any depth, whose texts are never rendered as templates. */
   neverTemplates: ReadonlySet<string>;
   /**
-   * Checks the raw object and brings it into its canonical form: lenient scalars are converted, absent members are
-   * absent, a scalar given as a template stays a text. Adds every problem to `problems`; null when there was a fatal one.
+   * Checks the raw object and returns its canonical form: lenient scalars are converted, absent members are left out,
+   * a scalar that is given as a template stays a text. Adds every problem to `problems`. null: the problem was fatal.
    */
   parse(value: Record<string, unknown>, path: string, problems: Problems, now: Date): Message | null;
-  /** The raw object with what the workspace gives where the caller gave nothing. */
+  /** The raw object, with the workspace's defaults for members that the caller left out. */
   withDefaults?(raw: Record<string, unknown>, settings: ChannelSettings): Record<string, unknown>;
   /** Checks a parsed message against the workspace. */
   checkInWorkspace?(message: Message, path: string, problems: Problems, settings: ChannelSettings): void;
-  /** The raw object without values that may be credentials, for the record of a request. */
+  /** The raw object, for the record of a request: values that may be credentials are masked. */
   masked?(raw: Record<string, unknown>): Record<string, unknown>;
   references(message: Message): References;
-  /** True for a push that shows nothing, which may go to background tokens. */
+  /** Whether the message is a silent push, which may also go to background tokens. */
   isSilent?(message: Message): boolean;
   mostRecentDeviceOnly?(message: Message): boolean;
   /**
-   * A message whose texts are rendered → what is delivered; JSON. Pure. Converts scalars that were templates.
-   * Throws RenderStop when a required text is blank, a scalar does not convert, or the payload is too large.
+   * Turns a message whose texts are rendered into what is delivered, as JSON. Pure. Converts scalars that were
+   * templates. Throws RenderStop when a required text is blank, a scalar does not convert, or the payload is too large.
    */
   render(message: Message, facts: RenderFacts): Rendered;
 }
 
 export interface RenderFacts {
   now: Date;
-  /** IANA zone of the person, else of the workspace. */
+  /** The person's IANA time zone, else the workspace's. */
   timeZone: string;
   dispatchId: string;
-  /** Set when the message goes out under a campaign. */
+  /** The campaign's id. null: the message is sent without a campaign. */
   campaignId: string | null;
-  /** Where a mail's List-Unsubscribe header leads; null = without one. */
+  /** The URL of a mail's List-Unsubscribe header. null: the mail has no such header. */
   unsubscribeUrl: string | null;
 }

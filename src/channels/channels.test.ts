@@ -44,7 +44,7 @@ const rows = (count: number) => [
 const list = (list_sections: unknown) =>
   wa('list_response_message', { body: 'b', list: { list_button_text: 'x', list_sections } });
 
-/** Change to the valid message → where the refusal points, and its name where it is not Bad Request. */
+/** A change to the valid message, the path that the refusal names, and the error's name if it is not Bad Request. */
 const refused: [ChannelKey, Json, path: string, label?: string][] = [
   ['android_push', { alert: undefined }, 'alert'],
   ['android_push', { title: '  ' }, 'title'],
@@ -180,7 +180,7 @@ for (const [key, change, path, label = 'Bad Request'] of refused) {
   });
 }
 
-/** Accepted, with so many minor problems. */
+/** Changes that are accepted, each with its number of minor problems. */
 const accepted: [ChannelKey, Json, minors: number][] = [
   ['android_push', { alert: undefined, title: undefined, send_to_sync: 'true' }, 0],
   ['android_push', { priority: 7, send_to_most_recent_device_only: 'FALSE', buttons: { text: 'one' } }, 0],
@@ -335,7 +335,7 @@ test('whats_app becomes the documented Cloud API body', () => {
   );
 });
 
-test('a webhook without a content type gets the one its body seems to have', () => {
+test('a webhook without a content type gets the one that fits its body', () => {
   const typeOf = (body: string) =>
     (render('webhook', { body }) as { headers: Record<string, string> }).headers['Content-Type'];
   assert.equal(typeOf('{"a":1}'), 'application/json');
@@ -365,7 +365,7 @@ test('SMS segments: 160 and 153 septets, 70 and 67 units, nothing split', () => 
   for (const [body, encoding, count] of table) assert.deepEqual(segments(body), { encoding, count }, body.slice(0, 10));
 });
 
-test('what is blank, too large or past after rendering stops the message', () => {
+test('a message that is blank, too large or expired after rendering is stopped', () => {
   const stop = (key: ChannelKey, message: Json, reason: string) =>
     assert.throws(
       () => channels[key].render({ ...parse(key, valid[key]).message, ...message }, facts),
@@ -388,7 +388,7 @@ test('what is blank, too large or past after rendering stops the message', () =>
   stop('whats_app', { message: { body: '' } }, 'aborted');
 });
 
-test('whatever comes, a channel gives a message or a problem, and renders or stops', () => {
+test('for any input a channel returns a message or a problem, and renders or stops', () => {
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),
     fc.constantFrom('', '{{x}}', 'true', '5', [], {}, [{}], JSON.parse('{"__proto__":{"a":1}}')),

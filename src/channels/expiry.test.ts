@@ -5,7 +5,7 @@ import { type ChannelKey, channelKeys } from './channel.ts';
 import { channels } from './index.ts';
 
 const acceptedAt = new Date('2026-03-15T12:00:00Z');
-/** Some time after it was accepted: a retry renders anew. */
+/** An hour after acceptance, because a retry renders again. */
 const renderedAt = new Date('2026-03-15T13:00:00Z');
 const tomorrow = '2026-03-16T12:00:00Z';
 const SECOND = 1_000;
@@ -17,9 +17,9 @@ const text = { title: 't', alert: 'a' };
 interface Row {
   key: ChannelKey;
   raw: Record<string, unknown>;
-  /** What its templates become for the person. */
+  /** The member after rendering for the person. */
   becomes?: Record<string, unknown>;
-  /** After acceptance, in milliseconds: as it is rendered, and as far as it is the same for everybody. */
+  /** Milliseconds from acceptance to expiry: of the rendered message, and of the template. */
   rendered: number;
   template: number;
 }
@@ -49,7 +49,7 @@ const table: Row[] = [
   { key: 'kindle_push', raw: text, rendered: 31 * DAY, template: NEVER },
 ];
 for (const { key, raw, becomes, rendered, template } of table) {
-  test(`${key} ${JSON.stringify(raw)} is worth sending for ${rendered / SECOND} s`, () => {
+  test(`${key} ${JSON.stringify(raw)} expires after ${rendered / SECOND} s`, () => {
     const channel = channels[key];
     const message = channel.parse(raw, key, new Problems(), acceptedAt);
     if (message === null || channel.expiry === undefined) throw new Error('there is nothing to expire');
@@ -60,7 +60,7 @@ for (const { key, raw, becomes, rendered, template } of table) {
   });
 }
 
-test('nothing else expires', () => {
+test('no other channel has an expiry', () => {
   const expiring = new Set(table.map(({ key }) => key));
   for (const key of channelKeys) assert.equal(channels[key].expiry !== undefined, expiring.has(key), key);
 });

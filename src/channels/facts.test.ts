@@ -3,7 +3,7 @@ import test from 'node:test';
 import { channelKeys } from './channel.ts';
 import { channels } from './index.ts';
 
-/** What the gates look at, by the kind of address: it must be loaded. Source: eligibility.md §1, steps 5 to 8. */
+/** The facts that the gates read, by the kind of address. Source: eligibility.md §1, steps 5 to 8. */
 const looked = {
   email: ['emailFlags'],
   phone: ['groups', 'phoneFlags'],
@@ -16,19 +16,19 @@ for (const key of channelKeys) {
   const channel = channels[key];
   const { kind } = channel.address;
 
-  test(`${key} stands under its own key`, () => assert.equal(channel.key, key));
+  test(`${key} is listed under its own key`, () => assert.equal(channel.key, key));
 
-  test(`${key} needs what its gates look at`, () => assert.deepEqual([...channel.needs].sort(), looked[kind]));
+  test(`${key} needs the facts that its gates read`, () => assert.deepEqual([...channel.needs].sort(), looked[kind]));
 
   test(`${key} marks no address of another kind as dead`, () => {
     assert.ok(channel.deadMark === null || channel.deadMark === marked[kind]);
   });
 
-  test(`${key} leaves by its apps if, and only if, it goes to devices`, () => {
+  test(`${key} is sent by the apps' accounts if, and only if, it goes to devices`, () => {
     assert.equal(channel.providers?.of === 'app', kind === 'push');
   });
 
-  test(`${key} is tried again if, and only if, it has a provider`, () => {
+  test(`${key} is retried if, and only if, it has a provider`, () => {
     assert.equal(channel.retry !== undefined, channel.providers !== null);
   });
 }
@@ -45,12 +45,12 @@ const families = {
   webhook: 'webhook',
   whats_app: 'whats_app',
 };
-test('caps count all pushes together, and cards not at all', () => {
+test('caps count all pushes together and do not count cards', () => {
   assert.deepEqual(Object.fromEntries(channelKeys.map((key) => [key, channels[key].capFamily])), families);
 });
 
-/** Source: messaging-objects.md §6.7, §7.7 and §8.5: a number that WhatsApp does not reach stays good for SMS. */
-test('a bounced mail and a number that no SMS reaches mark the address; nothing else does', () => {
+/** Source: messaging-objects.md §6.7, §7.7 and §8.5: a number that WhatsApp cannot reach stays valid for SMS. */
+test('only a bounced mail and a number that SMS cannot reach mark the address as dead', () => {
   const marks = channelKeys.flatMap((key) => (channels[key].deadMark === null ? [] : [[key, channels[key].deadMark]]));
   assert.deepEqual(marks, [
     ['email', 'hard_bounced'],

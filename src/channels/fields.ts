@@ -5,7 +5,7 @@ import { ObjectReader } from '../lib/object-reader.ts';
 import type { Problems } from '../lib/problems.ts';
 import { RenderStop } from '../templating/render-stop.ts';
 
-/** A scalar, or the template that will give it: converted when the message is rendered for one person. */
+/** A scalar, or a template that becomes one when the message is rendered for one person. */
 export type Templated<T> = T | string;
 
 interface Range {
@@ -17,14 +17,14 @@ export function isTemplate(value: unknown): boolean {
   return typeof value === 'string' && (value.includes('{{') || value.includes('{%'));
 }
 
-/** Reads one raw object of a message, leniently: scalars in any of their forms, or as a template. */
+/** Reads one raw object of a message leniently: a scalar may have any of its forms, or be a template. */
 export class Fields extends ObjectReader<Problems> {
-  /** Files a missing member; call it for each required one that is absent. */
+  /** Reports a required member as missing. The caller has seen that it is absent. */
   require(key: string, why = 'is required'): void {
     this.refuse(key, why, 'required');
   }
 
-  /** Text; the empty text is absent. */
+  /** A text. The empty text counts as absent. */
   text(key: string): string | undefined {
     const text = this.scalar(key, readText);
     return text === '' ? undefined : text;
@@ -48,7 +48,7 @@ export class Fields extends ObjectReader<Problems> {
     return date instanceof Date ? date.toISOString() : date;
   }
 
-  /** One of `values`; with `ignoreCase` in any letter case, given back as listed. */
+  /** One of `values`, returned as listed. With `ignoreCase`, any letter case is accepted. */
   oneOf<T extends string>(key: string, values: readonly T[], { ignoreCase = false } = {}): Templated<T> | undefined {
     const text = this.text(key);
     if (text === undefined) return undefined;
@@ -58,7 +58,7 @@ export class Fields extends ObjectReader<Problems> {
     return found;
   }
 
-  /** An object with any members. `code` names the error when it is something else. */
+  /** An object with any members. `code`: the error's code when the value is not an object. */
   hash(key: string, code?: ErrorCode): RawObject | undefined {
     return isGiven(this.get(key)) ? this.rawObject(key, code) : undefined;
   }
@@ -68,7 +68,7 @@ export class Fields extends ObjectReader<Problems> {
     return hash && new Fields(hash, this.at(key), this.problems);
   }
 
-  /** An array of objects; one object is wrapped. */
+  /** An array of objects. A single object is wrapped in an array. */
   objects(key: string): Fields[] | undefined {
     const value = this.get(key);
     if (!isGiven(value)) return undefined;
@@ -85,7 +85,7 @@ export class Fields extends ObjectReader<Problems> {
     });
   }
 
-  /** An array of texts; one text is wrapped. */
+  /** An array of texts. A single text is wrapped in an array. */
   texts(key: string): string[] | undefined {
     const value = this.get(key);
     if (!isGiven(value)) return undefined;
@@ -121,14 +121,14 @@ function range(min: number, max: number): string {
   return `${min} to ${max}`;
 }
 
-/** The same without its absent members, so that it reads the same after a round trip through JSON. */
+/** A copy without absent members, so that a round trip through JSON does not change it. */
 export function compact<T extends object>(message: T): T {
   const copy = { ...message };
   for (const [key, value] of Object.entries(copy)) if (value === undefined) Reflect.deleteProperty(copy, key);
   return copy;
 }
 
-/** A scalar whose template is rendered, by the same table as at the request; one that does not convert aborts. */
+/** Converts a scalar after rendering, as the request's check does. Throws RenderStop when it does not convert. */
 export function readRendered<T>(
   key: string,
   value: Templated<T> | undefined,
@@ -139,7 +139,7 @@ export function readRendered<T>(
   throw new RenderStop('aborted', `${key}: expected ${reading.expected} after rendering`);
 }
 
-/** The same for a number that has bounds: outside of them it does not convert. */
+/** The same for a number with bounds. A number outside of them does not convert. */
 export function readRenderedNumber(
   key: string,
   value: Templated<number> | undefined,
@@ -152,7 +152,7 @@ export function readRenderedNumber(
   return number;
 }
 
-/** A text that must say something after rendering. */
+/** A text that must not be blank after rendering. */
 export function requireText(key: string, text: string | undefined): string {
   if (text === undefined || text.trim() === '') throw new RenderStop('aborted', `${key} is blank after rendering`);
   return text;

@@ -19,7 +19,7 @@ function settings({
   };
 }
 
-/** What the request says of a message, in a workspace: the problems, or null, and then a member of the message. */
+/** Parses and checks a message in a workspace. Returns the problems or null, and one member of the message. */
 function check(key: ChannelKey, raw: Record<string, unknown>, of: ChannelSettings, member: string) {
   const channel = channels[key];
   const problems = new Problems();
@@ -62,7 +62,7 @@ const targets: [url: string, allow: string[], problems: string[] | null][] = [
   ['https://hooks.test:{{ port }}/x', [], null],
 ];
 for (const [url, allow, problems] of targets) {
-  test(`a webhook to ${url}, with ${allow.length} allowed targets: ${problems === null ? 'good' : 'refused'}`, () => {
+  test(`a webhook to ${url}, with ${allow.length} allowed targets: ${problems === null ? 'accepted' : 'refused'}`, () => {
     const found = check('webhook', { url, request_method: 'POST' }, settings({ allow }), 'url');
     assert.deepEqual(found, problems === null ? { problems, url } : { problems });
   });

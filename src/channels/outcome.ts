@@ -1,6 +1,6 @@
 /**
- * `isUnclear`: no answer came, so the provider may have accepted the message. It is retried where a repetition is better
- * than a loss.
+ * A temporary failure. `afterMs`: the wait that the provider asked for, in milliseconds. `isUnclear`: no answer came,
+ * so the provider may have accepted the message; it is retried only if a repetition is better than a loss.
  */
 export interface Retry {
   kind: 'retry';
@@ -9,12 +9,12 @@ export interface Retry {
   isUnclear?: true;
 }
 
-/** What came of one attempt, named by what happens next. */
+/** The outcome of one attempt, named by what happens next. */
 export type Outcome =
   | { kind: 'accepted'; providerId: string | null } // the provider has the message
-  | Retry // temporary: later, same address
+  | Retry // temporary: later, to the same address
   | { kind: 'bounced'; reason: string } // this address is dead
-  | { kind: 'failed'; reason: string } // this message never, the address is fine
-  | { kind: 'config_error'; reason: string } // our credentials or set-up are wrong: keep the message, ask a person
-  | { kind: 'expired' } // its time had passed before the provider accepted it
-  | { kind: 'unknown'; reason: string }; // it may have gone: never resend blindly
+  | { kind: 'failed'; reason: string } // this message never succeeds, the address is good
+  | { kind: 'config_error'; reason: string } // our credentials or settings are wrong: keep the message, ask a person
+  | { kind: 'expired' } // the message expired before the provider accepted it
+  | { kind: 'unknown'; reason: string }; // the provider may have accepted it: never resend blindly

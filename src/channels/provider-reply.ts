@@ -3,14 +3,14 @@ import { isObject, type RawObject } from '../lib/json.ts';
 import type { Unanswered } from '../net/http2/client/exchange.ts';
 import type { PushOutcome } from './push-sender.ts';
 
-/** What a provider answered, whatever it is. */
+/** A provider's HTTP response, not yet interpreted. */
 export interface ProviderReply {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
-/** The JSON object in a body; empty when it holds anything else. */
+/** The JSON object in a body. Empty when the body is anything else. */
 export function jsonObject(body: Buffer): RawObject {
   try {
     return objectOf(JSON.parse(body.toString()));
@@ -23,12 +23,15 @@ export function objectOf(value: unknown): RawObject {
   return isObject(value) ? value : {};
 }
 
-/** A word of the provider's that may stand in a reason; null for anything that is no plain word. */
+/** A word from the provider that may be used in a reason. null: the value is not a plain word. */
 export function plainWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.[\]-]{1,100}$/.test(value) ? value : null;
 }
 
-/** No answer came. Both push providers let such a message be sent again. Source: messaging-objects.md §2.4 and §3.4. */
+/**
+ * The outcome when no answer came. FCM and APNs allow such a message to be sent again.
+ * Source: messaging-objects.md §2.4 and §3.4.
+ */
 export function readUnanswered({ reason, mayHaveActed }: Unanswered): PushOutcome {
   return { kind: 'retry', reason: `network ${reason}`, ...(mayHaveActed && { isUnclear: true }) };
 }

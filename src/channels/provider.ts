@@ -2,16 +2,16 @@ import type { Shape } from '../lib/shape.ts';
 
 export type Platform = 'ios' | 'android' | 'kindle' | 'web';
 
-/** What is known of a kind of provider before anybody has an account with it. */
+/** The facts about a kind of provider that are the same for every account. */
 export interface ProviderDefinition<Settings extends object> {
-  /** The settings of one account, as the workspace file gives them and the database keeps them: JSON. */
+  /** The shape of one account's settings, in the workspace file and as JSON in the database. */
   settings: Shape<Settings>;
-  /** Members that are sealed in the database; the others may be shown to an operator. */
+  /** Settings that are encrypted in the database. The others may be shown to an operator. */
   secrets: readonly (keyof Settings & string)[];
-  /** Who may have it: apps of a platform, or subscription groups of a channel. */
+  /** Who may have such an account: apps of a platform, or subscription groups of a channel. */
   fits: Platform | 'sms' | 'whats_app';
-  /** The most calls a minute that the provider takes, as it has published them. null: it has published nothing. */
+  /** The provider's published quota, in calls a minute. null: it has published none. */
   callsPerMinute: number | null;
-  /** Whose calls the provider counts together. Absent: those of each app, or of each subscription group. */
+  /** Names the accounts whose calls the provider counts together. Absent: it counts each app or group by itself. */
   countedBy?(settings: Settings): string;
 }

@@ -6,7 +6,7 @@ import { type TwilioSettings, twilio } from './sms/settings.ts';
 import { type VapidSettings, vapid } from './web-push/settings.ts';
 import { type WhatsAppCloudSettings, whatsappCloud } from './whats-app/settings.ts';
 
-/** The settings of an account with each kind of provider, by its name in the workspace file. */
+/** The settings of one account, by the provider's name in the workspace file. */
 export interface ProviderSettings {
   adm: AdmSettings;
   apns: ApnsSettings;
@@ -27,11 +27,11 @@ export const providerKinds: { readonly [K in ProviderKind]: ProviderDefinition<P
   whatsapp_cloud: whatsappCloud,
 };
 
-/** Kinds that apps may have. */
+/** The kinds of provider that an app may use. */
 export const pushProviderKinds = ['adm', 'apns', 'fcm', 'vapid'] as const satisfies ProviderKind[];
 export type PushProviderKind = (typeof pushProviderKinds)[number];
 
-/** Kinds that subscription groups may have. */
+/** The kinds of provider that a subscription group may use. */
 export const groupProviderKinds = ['twilio', 'whatsapp_cloud'] as const satisfies ProviderKind[];
 
 /** An account with a provider of this kind. The settings hold secrets. */

@@ -12,7 +12,7 @@ export interface PushButton {
 
 export type ButtonAction = 'OPEN_APP' | 'URI' | 'DEEP_LINK' | 'CLOSE';
 
-/** Buttons with one of these actions; `URI` and `DEEP_LINK` need a `uri`. */
+/** Reads buttons whose action is one of `actions`. `URI` and `DEEP_LINK` need a `uri`. */
 export function readButtons(fields: Fields, actions: readonly ButtonAction[]): PushButton[] | undefined {
   return fields.objects('buttons')?.map((button) => {
     const action = button.oneOf('action', actions, { ignoreCase: true });
@@ -31,7 +31,7 @@ export interface RenderedButton {
   useWebview: boolean;
 }
 
-/** A button whose texts are rendered. */
+/** Reads a button after its texts are rendered. */
 export function readRenderedButton({ text, action, uri, use_webview }: PushButton): RenderedButton {
   return {
     text,

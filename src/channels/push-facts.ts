@@ -3,7 +3,7 @@ import type { RetrySchedule } from './retry.ts';
 
 const SECOND = 1_000;
 
-/** Of one device. What ends it earlier is the message's own expiry. Source: messaging-objects.md §1.10. */
+/** Retries for one device. A message's own expiry may end them earlier. Source: messaging-objects.md §1.10. */
 const schedule: RetrySchedule = {
   waitsMs: [10 * SECOND, 20 * SECOND, 40 * SECOND, 80 * SECOND, 160 * SECOND],
   maxAttempts: 6,
@@ -12,7 +12,7 @@ const schedule: RetrySchedule = {
   untilMs: Number.POSITIVE_INFINITY,
 };
 
-/** What all channels that send to devices have in common. */
+/** The facts that all push channels share. */
 export const pushFacts = {
   needs: ['push'],
   deadMark: null,

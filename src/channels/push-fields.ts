@@ -1,7 +1,7 @@
 import { readInteger } from '../lib/lenient.ts';
 import type { Fields } from './fields.ts';
 
-/** A required text of a visible push; blank counts as missing. */
+/** A required text of a visible push. A blank text counts as missing. */
 export function requiredText(fields: Fields, key: string): string {
   const text = fields.text(key);
   if (text === undefined || text.trim() === '') fields.require(key);
@@ -12,7 +12,7 @@ export function readExtra(fields: Fields): Record<string, unknown> | undefined {
   return fields.hash('extra', 'invalid_extra');
 }
 
-/** Display priority: what is out of range or no integer is 0, without an error. */
+/** Display priority, -2 to 2. Anything else counts as 0, without an error. */
 export function readPriority(fields: Fields): number | undefined {
   return priorityOf(fields.get('priority'));
 }
@@ -25,24 +25,24 @@ export function priorityOf(value: unknown): number | undefined {
 
 export const MAX_TTL_S = 2_419_200; // 28 days
 
-/** Where text is all that fits: anything else as its JSON. */
+/** Converts a value for a payload that holds only texts: a text stays, anything else becomes JSON. */
 export function asText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
-/** Bytes of all keys and values of a payload of texts. */
+/** Size of a payload: the bytes of all keys and values. */
 export function payloadBytes(data: Readonly<Record<string, string>>): number {
   return Object.entries(data).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
 }
 
-/** Without the members that are absent. */
+/** A copy without absent members. */
 export function present<T>(members: Readonly<Record<string, T | undefined>>): Record<string, T> {
   const kept: [string, T][] = [];
   for (const [key, value] of Object.entries(members)) if (value !== undefined) kept.push([key, value]);
   return Object.fromEntries(kept);
 }
 
-/** An optional text after rendering; the empty one is absent. */
+/** An optional text after rendering. The empty text counts as absent. */
 export function given(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }

@@ -1,27 +1,30 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Outcome, Retry } from './outcome.ts';
 
-/** One rendered message on its way to one device. */
+/** One rendered message for one device. */
 export interface Push<Rendered extends object = object> {
   rendered: Rendered;
   token: string;
-  /** When the token was (last) registered: a provider's older word about it no longer holds. */
+  /** When the token was last registered. A provider's older verdict on it does not count any more. */
   registeredAt: Date;
-  /** Which of Apple's two hosts knows the token; null = not known yet, and for all others. */
+  /** The one of Apple's two hosts that knows the token. null: unknown, or another provider. */
   environment: PushEnvironment | null;
-  /** The same on every attempt to this device; a lower-case UUID. */
+  /** Lower-case UUID, the same on every attempt for this device. */
   pushId: string;
-  /** When the dispatch was accepted: a message's time to live counts from here. */
+  /** When the dispatch was accepted. The message's time to live starts here. */
   acceptedAt: Date;
-  /** Told once a connection starts it; by then, or once there is an outcome, another may be prepared. */
+  /**
+   * `started` is called when a connection starts the request. After it, or after the outcome, the next one may be
+   * prepared.
+   */
   observer?: { started(): void } | undefined;
 }
 
 export type PushEnvironment = 'production' | 'development';
 
 /**
- * What came of one call, and what it says of the token. `suspect`: the reason may also mean that our settings are wrong,
- * so the token is set aside first. `slows`: the provider wants everything of the app to slow down, not only this device.
+ * The outcome of one call, and what it means for the token. `suspect`: the reason may also mean that our settings are
+ * wrong, so the token is only set aside. `slows`: the provider wants the whole app to slow down, not only this device.
  * Source: messaging-objects.md §1.9 and §1.11.
  */
 export type PushOutcome =
@@ -30,14 +33,14 @@ export type PushOutcome =
   | (Retry & { slows?: 'app' })
   | Exclude<Outcome, { kind: 'accepted' | 'bounced' | 'retry' }>;
 
-/** Talks to one provider with the credentials of one app. */
+/** Sends to one provider with the credentials of one app. */
 export interface PushSender<Rendered extends object = object> {
   /**
-   * Never throws for what a provider or the network does. Resolves once the provider has answered. Any number may be
-   * under way: the sender keeps to what a connection allows and opens more by need.
+   * Resolves when the provider has answered. Never throws because of the provider or the network. Any number of calls
+   * may be pending: the sender respects each connection's limit and opens more connections as needed.
    */
   deliver(push: Push<Rendered>, signal: AbortSignal): Promise<PushOutcome>;
-  /** Resolves when what was under way has ended and every connection is closed. */
+  /** Resolves when all pending calls have ended and every connection is closed. */
   close(): Promise<void>;
 }
 
@@ -45,9 +48,9 @@ export interface PushSenderOptions<Settings extends object = object> {
   /** The app's account with the provider. */
   settings: Settings;
   clock: Clock;
-  /** Number of processors that the sender's thread, and threads that it starts, may use. Absent: all of the machine. */
+  /** Number of processors that the sender and its threads may use. Absent: all of the machine's. */
   processors?: number;
 }
 
-/** Makes a sender. Nothing is connected before the first message. */
+/** Makes a sender. It opens no connection before its first message. */
 export type PushSenderMaker<Settings extends object = object> = (options: PushSenderOptions<Settings>) => PushSender;

@@ -7,7 +7,7 @@ import { createWebPushSender } from './web-push/deliver.ts';
 
 export type PushSenders = { [K in PushProviderKind]?: PushSenderMaker<ProviderSettings[K]> };
 
-/** The way to each push provider. */
+/** The sender of each push provider. */
 export const pushSenders: Required<PushSenders> = {
   adm: (options) => createAdmSender(options),
   apns: (options) => createApnsSender(options),
@@ -15,7 +15,7 @@ export const pushSenders: Required<PushSenders> = {
   vapid: (options) => createWebPushSender(options),
 };
 
-/** A sender for one app's account; null when there is no maker for its kind. */
+/** A sender for one app's account. null: `senders` has none for this kind of provider. */
 export function openPushSender<K extends PushProviderKind>(
   senders: PushSenders,
   { kind, settings }: ProviderOf<K>,

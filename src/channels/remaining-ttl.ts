@@ -1,6 +1,6 @@
 /**
- * Seconds that are left of a message's time to live; null once it has passed.
- * 0 stands for "now or never" at FCM and at push services, so that it never passes here.
+ * The rest of a message's time to live, in seconds. null: it has passed.
+ * 0 never passes, because FCM and push services read it as "now or never".
  */
 export function remainingTtl(ttlS: number, acceptedAt: Date, now: Date): number | null {
   if (ttlS === 0) return 0;

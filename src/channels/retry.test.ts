@@ -19,21 +19,26 @@ const first: Failed = { attempts: 1, ageMs: 0, random: 0.5 };
 
 const waits: [what: string, change: Partial<RetrySchedule>, failed: Partial<Failed>, expected: number | null][] = [
   ['the first wait', {}, {}, 10],
-  ['the second', {}, { attempts: 2 }, 20],
-  ['the last repeats', {}, { attempts: 3 }, 20],
+  ['the second wait', {}, { attempts: 2 }, 20],
+  ['the last wait repeats', {}, { attempts: 3 }, 20],
   ['no attempt is left', {}, { attempts: 4 }, null],
   ['slight jitter, least', {}, { random: 0 }, 9],
   ['slight jitter, most', {}, { random: 1 }, 11],
   ['full jitter, least', { jitter: 'full' }, { random: 0 }, 0],
   ['full jitter, most', { jitter: 'full' }, { random: 1 }, 10],
-  ['what is asked for lengthens a shorter wait', {}, { askedMs: 500 }, 500],
-  ['and does not shorten a longer one', {}, { askedMs: 1 }, 10],
-  ['but not beyond its bound', {}, { askedMs: 5_000 }, 1_000],
-  ['or it stands instead', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 1 }, 1],
-  ['within its bound', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 5_000 }, 1_000],
-  ['no time at all may be asked for', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 0 }, 0],
-  ['at the end of its time, give or take a tenth', {}, { ageMs: 10_990 }, 10],
-  ['after it', {}, { ageMs: 10_991 }, null],
+  ['the provider’s wait lengthens a shorter one', {}, { askedMs: 500 }, 500],
+  ['the provider’s wait does not shorten a longer one', {}, { askedMs: 1 }, 10],
+  ['the provider’s wait lengthens at most to its bound', {}, { askedMs: 5_000 }, 1_000],
+  ['the provider’s wait replaces ours', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 1 }, 1],
+  [
+    'the provider’s wait replaces ours at most with its bound',
+    { askedWait: { use: 'instead', mostMs: 1_000 } },
+    { askedMs: 5_000 },
+    1_000,
+  ],
+  ['the provider’s wait may be zero', { askedWait: { use: 'instead', mostMs: 1_000 } }, { askedMs: 0 }, 0],
+  ['just before the end plus a tenth', {}, { ageMs: 10_990 }, 10],
+  ['after the end plus a tenth', {}, { ageMs: 10_991 }, null],
 ];
 for (const [what, change, failed, expected] of waits) {
   test(`${what}: ${expected}`, () => {
@@ -41,9 +46,9 @@ for (const [what, change, failed, expected] of waits) {
   });
 }
 
-test('without a schedule there is no other attempt', () => assert.equal(nextWaitMs(undefined, first), null));
+test('without a schedule there is no retry', () => assert.equal(nextWaitMs(undefined, first), null));
 
-/** All waits of a message that never goes through, in the middle of their jitter. */
+/** All waits of a message that always fails, in the middle of their jitter. */
 function waitsOf(key: ChannelKey, reason: string, askedMs?: number): number[] {
   const waited: number[] = [];
   let ageMs = 0;
@@ -83,7 +88,7 @@ test('every channel is in the table', () => {
 });
 
 for (const key of pushes) {
-  test(`${key}: Retry-After stands instead of the wait, for an hour at most`, () => {
+  test(`${key}: Retry-After replaces the wait, up to an hour`, () => {
     assert.deepEqual(
       waitsOf(key, '503', 3 * SECOND),
       Array.from({ length: 5 }, () => 3 * SECOND),
@@ -95,7 +100,7 @@ for (const key of pushes) {
   });
 }
 
-test('webhook: Retry-After may lengthen a wait, within the half hour', () => {
+test('webhook: Retry-After may lengthen a wait, within half an hour', () => {
   assert.deepEqual(waitsOf('webhook', '503', 10 * MINUTE), [10 * MINUTE, 10 * MINUTE, 10 * MINUTE]);
   assert.deepEqual(waitsOf('webhook', '503', 40 * MINUTE), []);
 });

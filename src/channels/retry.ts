@@ -1,28 +1,28 @@
-/** When a message that did not go through is tried again. */
+/** When a failed message is retried. */
 export interface RetrySchedule {
-  /** Waits before the second attempt, the third, …, in milliseconds; the last one repeats. */
+  /** Waits before the second attempt, the third, …, in milliseconds. The last one repeats. */
   waitsMs: readonly number[];
   maxAttempts: number;
-  /** So that many who failed together do not come back together. `slight`: 0.9 to 1.1 of a wait. `full`: 0 to all of it. */
+  /** Spreads the retries of messages that failed together. `slight`: 0.9 to 1.1 of a wait. `full`: 0 to 1. */
   jitter: 'slight' | 'full';
-  /** What a wait that the provider asks for (`Retry-After`) does, up to its longest: lengthen ours, or stand instead of it. */
+  /** Whether the provider's wait (`Retry-After`), at most `mostMs`, lengthens ours or replaces it. */
   askedWait: { use: 'lengthens' | 'instead'; mostMs: number };
-  /** No attempt begins later than this after acceptance, in milliseconds, give or take a tenth. */
+  /** The latest start of an attempt, in milliseconds after acceptance, plus a tenth. */
   untilMs: number;
 }
 
 export interface Failed {
-  /** Attempts so far, this one included. */
+  /** Attempts so far, including the failed one. */
   attempts: number;
   /** Milliseconds since the message was accepted. */
   ageMs: number;
-  /** What the provider asks for, in milliseconds. */
+  /** The wait that the provider asked for, in milliseconds. */
   askedMs?: number | undefined;
-  /** Between 0 and 1. */
+  /** A random number between 0 and 1, for the jitter. */
   random: number;
 }
 
-/** Milliseconds until the next attempt; null: there is none, as without a schedule. Pure. */
+/** Milliseconds until the next attempt. null: no further attempt. Without a schedule there is none. Pure. */
 export function nextWaitMs(schedule: RetrySchedule | undefined, failed: Failed): number | null {
   if (schedule === undefined || failed.attempts >= schedule.maxAttempts) return null;
   const waitMs = waitOf(schedule, failed);

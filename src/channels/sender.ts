@@ -1,20 +1,20 @@
 import type { ChannelSettings } from './channel-settings.ts';
 import type { Outcome } from './outcome.ts';
 
-/** One rendered message on its way to one person, by a channel that knows no devices. */
+/** One rendered message for one person, on a channel without devices. */
 export interface Outbound<Rendered extends object = object> {
   rendered: Rendered;
-  /** Where it goes; null for channels without an address. */
+  /** The person's address. null: the channel has no addresses. */
   address: string | null;
-  /** As the API shows it. */
+  /** The dispatch's id, as the API shows it. */
   dispatchId: string;
-  /** The same on every attempt of one send, so that a receiver can tell a repetition. */
+  /** Id of the send, the same on every attempt, so that a receiver can recognize a repetition. */
   sendId: string;
 }
 
-/** Talks to the providers of one channel, with one workspace's accounts. */
+/** Sends to the providers of one channel, with one workspace's accounts. */
 export interface Sender<Rendered extends object = object> {
-  /** Never throws for what a provider or the network does. `detail`: what the verdict says beside the outcome. */
+  /** Never throws because of the provider or the network. `detail`: a text that the verdict adds to the outcome. */
   deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome & { detail?: string }>;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export interface Sender<Rendered extends object = object> {
 
 export interface SenderOptions {
   nowMs(): number;
-  /** How many threads of this process have a sender of their own and share what a provider allows to the process. */
+  /** Number of threads in this process that have their own sender. They share the process's limits at a provider. */
   threads: number;
   log: SenderLog;
 }
@@ -33,8 +33,9 @@ export interface SenderLog {
 }
 
 /**
- * Whose account with a provider the messages of a channel leave by. `app`: that of each device's app (`push-senders.ts`).
- * `workspace`: that of the workspace; `open` gives null when it has none. Without one, a message goes to the sandbox.
+ * Whose account with a provider sends a channel's messages. `app`: the account of the device's app (`push-senders.ts`).
+ * `workspace`: the workspace's account; `open` returns null if there is none. Without an account, a message goes to the
+ * sandbox.
  */
 export type Providers<Rendered extends object = object> =
   | { of: 'app' }

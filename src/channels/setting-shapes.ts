@@ -1,19 +1,19 @@
 import { remember } from '../lib/remember.ts';
 import { checked, integer, type Shape, text } from '../lib/shape.ts';
 
-/** Where to find a provider other than at its usual address: a simulator, mostly. */
+/** A provider's URL when it is not the usual one; mostly a simulator. */
 export const baseUrl = checked(text({ max: 2_048 }), (value) => {
   const good = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
   return good ? null : 'expected a URL that starts with http:// or https://';
 });
 
-/** Keys whose check is not repeated each time the catalog is read: OpenSSL takes half a millisecond for one. */
-const MOST_KEYS = 10_000;
+/** Number of keys whose check is remembered, because OpenSSL takes half a millisecond for each. */
+const MAX_REMEMBERED_KEYS = 10_000;
 
-/** The text of a key file that `problemOf` finds nothing wrong with. */
+/** The text of a key file. `problemOf` checks it. */
 export function keyText(problemOf: (value: string) => string | null): Shape<string> {
-  return checked(text({ max: 20_000, multiline: true }), remember(MOST_KEYS, problemOf));
+  return checked(text({ max: 20_000, multiline: true }), remember(MAX_REMEMBERED_KEYS, problemOf));
 }
 
-/** Given where the provider's quota is not the published one. */
+/** The account's quota, if it differs from the published one. */
 export const callsPerMinute = integer(1, 100_000_000);

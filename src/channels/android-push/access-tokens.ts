@@ -7,15 +7,15 @@ import { jsonObject, plainWord } from '../provider-reply.ts';
 import type { PushOutcome } from '../push-sender.ts';
 import type { ServiceAccount } from './fcm-app.ts';
 
-/** A token, or why there is none. */
+/** A token, or the outcome of a message that could not get one. */
 export type TokenAnswer = string | Extract<PushOutcome, { kind: 'retry' | 'config_error' }>;
 
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging';
 const LIFETIME_S = 3_600;
 const MARGIN_MS = 300_000;
-/** One that is refused so soon after it was given will not be better the next time. */
+/** A token that is refused so soon after it was issued is not replaced, because the next would be refused, too. */
 const MIN_RENEWAL_MS = 60_000;
-/** For so long a failure answers for the next ones too. */
+/** How long a failed exchange is not repeated; its answer counts for later messages. */
 const FAILURE_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
@@ -27,8 +27,9 @@ interface Held {
 }
 
 /**
- * Google's access tokens for one service account: exchanged for a signed assertion, used until five minutes before they
- * expire, one exchange at a time however many wait for it. Source: messaging-objects.md §2.3, RFC 7523.
+ * Google's access tokens for one service account. A token is exchanged for a signed assertion and used until five
+ * minutes before it expires. Only one exchange runs at a time, however many messages wait for it.
+ * Source: messaging-objects.md §2.3, RFC 7523.
  */
 export class AccessTokens {
   readonly #account: ServiceAccount;
@@ -38,19 +39,19 @@ export class AccessTokens {
   #fetching: Promise<TokenAnswer> | null = null;
   #failed: { answer: TokenAnswer; until: number } | null = null;
 
-  /** `ca`: PEM of the authority behind the endpoint, when it is none that everybody knows. */
+  /** `ca`: PEM of the endpoint's certificate authority, if it is not a public one. */
   constructor(account: ServiceAccount, clock: Clock, ca?: string) {
     this.#account = account;
     this.#clock = clock;
     this.#agent = new Agent({ connections: 1, connect: { timeout: TIMEOUT_MS, ...(ca !== undefined && { ca }) } });
   }
 
-  /** The token in hand; null when it is time for another. */
+  /** The current token. null: a new one is due. */
   current(): string | null {
     return this.#held !== null && this.#now() < this.#held.renewAt ? this.#held.token : null;
   }
 
-  /** Another token; while none can be had, the old one as long as it is good. */
+  /** A new token. If the exchange fails, the old one until it expires. */
   async fetch(): Promise<TokenAnswer> {
     if (this.#failed !== null && this.#now() < this.#failed.until) return this.#oldOr(this.#failed.answer);
     this.#fetching ??= this.#exchange().finally(() => {
@@ -59,7 +60,7 @@ export class AccessTokens {
     return this.#oldOr(await this.#fetching);
   }
 
-  /** After FCM has refused `refused`: another token, or null when there is no point in asking for one. */
+  /** Another token, after FCM has refused `refused`. null: a new one would not help. */
   async renew(refused: string): Promise<TokenAnswer | null> {
     const held = this.#held;
     if (held !== null && held.token !== refused) return held.token;
@@ -130,7 +131,7 @@ export function exchangeForm({ clientEmail, keyId, key, tokenUri }: ServiceAccou
 
 type TokenReading = { token: string; lifetimeMs: number } | Exclude<TokenAnswer, string>;
 
-/** Never throws. What the provider says is wrong with our key is for the operator; the rest passes. */
+/** Never throws. An error in our key needs the operator; any other failure is temporary. */
 export function readTokenReply({ status, headers, body }: PostReply, now: Date): TokenReading {
   const { access_token: token, expires_in: lifetime = LIFETIME_S, error } = jsonObject(body);
   if (status === 200 && typeof token === 'string' && /^[\x21-\x7e]{1,8192}$/.test(token)) {
@@ -138,8 +139,8 @@ export function readTokenReply({ status, headers, body }: PostReply, now: Date):
     return { token, lifetimeMs: seconds * 1_000 };
   }
   const reason = `google_token ${plainWord(error) ?? status}`;
-  const passes = status === 408 || status === 429 || status >= 500;
-  return passes
+  const isTemporary = status === 408 || status === 429 || status >= 500;
+  return isTemporary
     ? { kind: 'retry', reason, ...askedWait(headers['retry-after'], now) }
     : { kind: 'config_error', reason };
 }

@@ -8,7 +8,9 @@ export interface Conversation {
   persons: { id: string; name: string }[];
 }
 
-/** Every person a message names must be among the persons. Source: messaging-objects.md §2.1. */
+/**
+ * Reads the conversation. Every person that a message names must be in `persons`. Source: messaging-objects.md §2.1.
+ */
 export function readConversation(message: Fields): Conversation | undefined {
   const fields = message.object('conversation_data');
   if (fields === undefined) return undefined;

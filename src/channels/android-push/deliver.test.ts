@@ -48,7 +48,7 @@ async function start(
 
 const kinds = (outcomes: { kind: string }[]) => [...new Set(outcomes.map(({ kind }) => kind))];
 
-test('a message goes out exactly as documented, over TLS, with a token for a signed assertion', async (t) => {
+test('a message is sent exactly as documented, over TLS, with a token for a signed assertion', async (t) => {
   const { fcm, google, send, sender } = await start(t, { tls: true });
   assert.deepEqual(await send('tok'), { kind: 'accepted', providerId: 'projects/acme-1/messages/tok' });
   const [call] = fcm.calls;
@@ -101,17 +101,17 @@ test('a token is used until five minutes before it expires', async (t) => {
   await sender.close();
 });
 
-/** FCM that takes the tokens from the n-th on. */
-const taking = (google: () => GoogleTokens | undefined, least: number) => (call: ServerCall) => {
+/** Answers as an FCM that accepts only access tokens from the `least`-th on. */
+const acceptingFrom = (google: () => GoogleTokens | undefined, least: number) => (call: ServerCall) => {
   assert.ok(google());
   const number = Number(String(call.headers.authorization).replace('Bearer ya29.', ''));
   if (number < least) call.answer(401, { error: { code: 401, status: 'UNAUTHENTICATED' } });
   else accept(call);
 };
 
-test('a refused token is exchanged once for all who hold it, and each message is repeated once', async (t) => {
+test('a refused token is exchanged once for all its messages, and each message is sent once more', async (t) => {
   let google: GoogleTokens | undefined;
-  const started = await start(t, { onCall: taking(() => google, 2) });
+  const started = await start(t, { onCall: acceptingFrom(() => google, 2) });
   google = started.google;
   assert.equal((await started.send('warm')).kind, 'config_error');
   started.clock.advance(60_000);
@@ -123,7 +123,7 @@ test('a refused token is exchanged once for all who hold it, and each message is
 
 test('when the new token is refused as well, the app is misconfigured', async (t) => {
   let google: GoogleTokens | undefined;
-  const started = await start(t, { onCall: taking(() => google, 99) });
+  const started = await start(t, { onCall: acceptingFrom(() => google, 99) });
   google = started.google;
   await started.send('a');
   started.clock.advance(60_000);
@@ -136,7 +136,7 @@ test('when the new token is refused as well, the app is misconfigured', async (t
   await started.sender.close();
 });
 
-test('what Google says against our key is a matter of settings; its trouble passes', async (t) => {
+test('an error in our key means wrong settings; a failure of Google is temporary', async (t) => {
   const { google, clock, send, sender } = await start(t);
   google.refuse = { status: 400, body: { error: 'invalid_grant' } };
   assert.deepEqual(await send('a'), { kind: 'config_error', reason: 'google_token invalid_grant' });
@@ -165,7 +165,7 @@ test('a wrong signature gets no token', async (t) => {
   await sender.close();
 });
 
-test('the time to live counts from the acceptance; what is past it is not sent, 0 is sent as it is', async (t) => {
+test('the time to live counts from acceptance; after it nothing is sent, and 0 is sent as it is', async (t) => {
   const { clock, fcm, send, sender } = await start(t);
   const acceptedAt = clock.now();
   const lasting = (ttl: string) => ({ title: 'T', body: 'A', message: { data: {}, android: { ttl } } });
@@ -181,7 +181,7 @@ test('the time to live counts from the acceptance; what is past it is not sent, 
   await sender.close();
 });
 
-test('a reset and a timeout are tried again later; the answer of a dead token says so', async (t) => {
+test('a reset and a timeout are retried later; a dead token bounces', async (t) => {
   const { clock, fcm, send, sender } = await start(t, {
     onCall(call) {
       const { token } = JSON.parse(call.body).message;
@@ -198,7 +198,7 @@ test('a reset and a timeout are tried again later; the answer of a dead token sa
   await sender.close();
 });
 
-test('GOAWAY in the middle of 400 loses nobody and doubles nobody', async (t) => {
+test('GOAWAY in the middle of 400 messages loses none and duplicates none', async (t) => {
   const seen = new Map<string, number>();
   let last = Number.POSITIVE_INFINITY;
   const { fcm, sendMany, sender } = await start(t, {

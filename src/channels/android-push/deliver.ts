@@ -11,10 +11,13 @@ import type { FcmSettings } from './settings.ts';
 
 type Message = Pick<Http2Request, 'body' | 'observer'>;
 
-/** FCM allows 100 streams a connection: these carry 2,000 messages at once. */
+/** FCM allows 100 streams a connection, so 20 connections carry 2,000 messages at once. */
 const MAX_CONNECTIONS = 20;
 
-/** Hands messages to Firebase Cloud Messaging, HTTP v1, one call a token. Source: messaging-objects.md §2.3 and §2.4. */
+/**
+ * Sends to Firebase Cloud Messaging over HTTP v1, with one call for each token.
+ * Source: messaging-objects.md §2.3 and §2.4.
+ */
 export function createFcmSender(
   { settings, clock }: PushSenderOptions<FcmSettings>,
   network: Partial<Http2PoolOptions> = {},
@@ -24,7 +27,7 @@ export function createFcmSender(
   const pool = new Http2Pool({ origin: app.origin, maxConnections: MAX_CONNECTIONS, ...network, clock });
   let authorized: { token: string; headers: Http2Request['headers'] } | null = null;
 
-  /** The same object for all calls with one token. */
+  /** The request's headers, one object for all calls with the same token. */
   function headersWith(token: string): Http2Request['headers'] {
     if (authorized?.token !== token) {
       const headers = {

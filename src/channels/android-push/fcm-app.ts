@@ -2,12 +2,12 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { keyFileOf } from './key-file.ts';
 import type { FcmSettings } from './settings.ts';
 
-/** What the settings of one app say about FCM. */
+/** One app's settings for FCM, read. */
 export interface FcmApp {
   origin: string;
   path: string;
   style: 'data' | 'notification';
-  /** Of messages that name none. */
+  /** The notification channel of messages that name none. undefined: none. */
   channelId: string | undefined;
   account: ServiceAccount;
 }
@@ -18,7 +18,7 @@ export interface ServiceAccount {
   key: KeyObject;
   /** The audience of our assertions. */
   tokenUri: string;
-  /** Where they are exchanged. */
+  /** The URL at which assertions are exchanged for tokens. */
   tokenUrl: string;
 }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { isObject } from '../../lib/json.ts';
 
-/** What the JSON key file of a Google service account says. */
+/** The JSON key file of a Google service account, read. */
 export interface KeyFile {
   projectId: string;
   clientEmail: string;
@@ -11,7 +11,7 @@ export interface KeyFile {
   tokenUri: string | undefined;
 }
 
-/** The file's text read, or what is wrong with it. The problem quotes nothing of the file. */
+/** Reads the file's text. `problem` says what is wrong with it and quotes nothing of it. */
 export function readKeyFile(text: string): KeyFile | { problem: string } {
   const file = parseJson(text);
   if (!isObject(file)) return { problem: 'expected the text of the JSON key file from Google' };
@@ -28,14 +28,14 @@ export function readKeyFile(text: string): KeyFile | { problem: string } {
   };
 }
 
-/** The same of a text that was checked before. Throws when it is no key file. */
+/** Reads a text that was checked before. Throws when it is not a key file. */
 export function keyFileOf(text: string): KeyFile {
   const file = readKeyFile(text);
   if ('problem' in file) throw new Error(`service_account: ${file.problem}`);
   return file;
 }
 
-/** What is wrong with a key file, its key included; null: nothing. */
+/** The problem with a key file or its key. null: none. */
 export function keyFileProblem(text: string): string | null {
   const file = readKeyFile(text);
   if ('problem' in file) return file.problem;

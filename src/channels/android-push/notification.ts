@@ -10,8 +10,8 @@ const priorities: Readonly<Record<string, string>> = {
 };
 
 /**
- * The same message for an app that does not draw it itself: FCM's AndroidNotification, from the data. Undefined for a
- * silent one. Source: messaging-objects.md §2.1, notification style.
+ * FCM's AndroidNotification with the texts of the data, for an app that does not draw notifications itself. undefined:
+ * the message is silent. Source: messaging-objects.md §2.1, notification style.
  */
 export function notificationOf(data: Readonly<Record<string, string>>): Record<string, string | boolean> | undefined {
   if (data.t === undefined && data.a === undefined) return undefined;

@@ -9,12 +9,12 @@ import { type AndroidPush, ranges } from './schema.ts';
 export interface RenderedAndroidPush {
   title: string | null;
   body: string | null;
-  /** FCM's `message` without its token and without `mid`, which are one attempt's. Source: messaging-objects.md §2.3. */
+  /** FCM's `message` without its token and `mid`, which belong to one attempt. Source: messaging-objects.md §2.3. */
   message: { data: Record<string, string>; android: Record<string, string> };
 }
 
 const MAX_DATA_BYTES = 4_096;
-/** `mid` and a UUID, which are added when it is sent. */
+/** Size of the key `mid` and its UUID, which are added when the message is sent. */
 const MID_BYTES = 3 + 36;
 const actions: Readonly<Record<string, string>> = {
   OPEN_APP: 'ab_open',
@@ -63,7 +63,7 @@ function dataOf(message: AndroidPush, { cid, t, a }: { cid: string; t?: string |
   });
 }
 
-/** High for what shows, normal for what does not. */
+/** Delivery priority. Default: high for a visible push, normal for a silent one. */
 function transportPriority(asked: string | undefined, silent: boolean): string {
   const priority = given(asked?.trim()) ?? (silent ? 'normal' : 'high');
   if (priority !== 'normal' && priority !== 'high')

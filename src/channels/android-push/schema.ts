@@ -4,7 +4,7 @@ import { type PushButton, readButtons } from '../push-buttons.ts';
 import { MAX_TTL_S, readExtra, readPriority } from '../push-fields.ts';
 import { type Conversation, readConversation } from './conversation.ts';
 
-/** What a caller may send. Source: messaging-objects.md §2.1. */
+/** The object under `android_push` in a request. Source: messaging-objects.md §2.1. */
 export interface AndroidPush {
   alert?: string | undefined;
   title?: string | undefined;
@@ -71,7 +71,7 @@ function readDisplayPriority(fields: Fields): Templated<number> | undefined {
   return typeof raw === 'string' && isTemplate(raw) ? raw : readPriority(fields);
 }
 
-/** A silent push says nothing; a visible one needs both texts. */
+/** A silent push must have no texts. A visible one needs both. */
 function checkVisibility(fields: Fields, message: AndroidPush): void {
   for (const key of ['alert', 'title'] as const) {
     const text = message[key];

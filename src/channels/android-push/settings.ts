@@ -21,6 +21,6 @@ export const fcm: ProviderDefinition<FcmSettings> = {
   secrets: ['service_account'],
   fits: 'android',
   callsPerMinute: 600_000,
-  // Google counts by project, whichever of its apps calls.
+  // Google counts the calls of all apps of a project together.
   countedBy: ({ service_account }) => `project ${keyFileOf(service_account).projectId}`,
 };

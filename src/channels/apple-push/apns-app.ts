@@ -2,12 +2,12 @@ import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import type { PushEnvironment } from '../push-sender.ts';
 import type { ApnsSettings } from './settings.ts';
 
-/** What the settings of one app say about APNs. */
+/** One app's settings for APNs, read. */
 export interface ApnsApp {
   topic: string;
   signer: Signer;
   hosts: Readonly<Record<PushEnvironment, ApnsHost>>;
-  /** Which host is asked first about a token of which nothing is known. */
+  /** The host that is tried first with a token whose host is unknown. */
   first: PushEnvironment;
 }
 
@@ -15,13 +15,13 @@ export interface Signer {
   teamId: string;
   keyId: string;
   key: KeyObject;
-  /** The same for the same team, key id and key. */
+  /** A hash of team, key id and key. */
   identity: string;
 }
 
 export interface ApnsHost {
   origin: string;
-  /** In front of the path. */
+  /** The path of the base URL, in front of every request's path. */
   prefix: string;
 }
 
@@ -35,7 +35,7 @@ export function readApnsApp(settings: ApnsSettings): ApnsApp {
     signer: { teamId, keyId, key: createPrivateKey(key), identity },
     hosts: {
       production: hostOf(base_url ?? 'https://api.push.apple.com'),
-      // A stand-in stands for both, unless it says otherwise.
+      // A simulator serves as both hosts, unless `base_url_development` names another.
       development: hostOf(base_url_development ?? base_url ?? 'https://api.sandbox.push.apple.com'),
     },
     first: settings.environment ?? 'production',

@@ -14,7 +14,7 @@ type Action = (typeof actions)[number];
 const opens: readonly Action[] = ['OPEN_APP', 'URI', 'DEEP_LINK'];
 const closes: readonly Action[] = ['CLOSE'];
 
-/** The categories every app has: action id → what it may do; the first is what it does when nothing is said. */
+/** The categories that every app has: action ids, and the actions each allows. The first action is the default. */
 export const categories: Readonly<Record<string, Readonly<Record<string, readonly Action[]>>>> = {
   ab_cat_accept_decline: { ab_pb_accept: opens, ab_pb_decline: closes },
   ab_cat_yes_no: { ab_pb_yes: opens, ab_pb_no: closes },
@@ -65,8 +65,8 @@ function isAction(action: string | undefined): action is Action {
   return actions.some((known) => known === action);
 }
 
-/** What a button does when its action is not said. */
-export function usualAction(category: string | undefined, actionId: string): string {
+/** The default action of a button. */
+export function defaultAction(category: string | undefined, actionId: string): string {
   const ids = category === undefined ? undefined : own(categories, category);
   return (ids && own(ids, actionId)?.[0]) ?? 'OPEN_APP';
 }

@@ -16,7 +16,7 @@ const accept = (call: ServerCall) => call.answer(200, '', { 'apns-id': String(ca
 const refuse = (call: ServerCall, status: number, reason: string) => call.answer(status, { reason });
 const accepted = { kind: 'accepted', providerId: pushId };
 
-/** One team for each test: what it has signed is remembered. */
+/** Settings with a new team for each test, because a team's tokens are shared by all senders. */
 function newSettings() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -53,7 +53,7 @@ const jwtOf = (call: ServerCall | undefined) => String(call?.headers.authorizati
 const jwts = (calls: ServerCall[]) => [...new Set(calls.map(jwtOf))];
 const kinds = (outcomes: { kind: string }[]) => [...new Set(outcomes.map(({ kind }) => kind))];
 
-test('a message goes out exactly as documented, over TLS, under a token signed with the key', async (t) => {
+test('a message is sent exactly as documented, over TLS, with a token that the key has signed', async (t) => {
   const { apns, clock, settings, send, sender } = await start(t, { tls: true });
   const rendered = {
     title: null,
@@ -106,7 +106,7 @@ test('500 sends at once and another app of the team share one token, which lasts
   clock.advance(1);
   await sendMany(10);
   assert.equal(jwts(apns.calls).length, 2);
-  // A sender made anew, as after a change of settings, goes on with the same.
+  // A new sender, as after a change of settings, continues with the same token.
   await other.close();
   const again = createApnsSender({ settings, clock }, network);
   await again.deliver(pushTo('c'), never);
@@ -115,7 +115,7 @@ test('500 sends at once and another app of the team share one token, which lasts
   await Promise.all([sender.close(), again.close()]);
 });
 
-test('another key of the same id signs for itself', async (t) => {
+test('another key with the same id signs its own tokens', async (t) => {
   const { apns, clock, network, settings, pushTo, send, sender } = await start(t);
   const other = createApnsSender({ settings: { ...settings, key: newSettings().key }, clock }, network);
   await send('a');
@@ -144,7 +144,7 @@ test('a fresh connection carries one message until the first is accepted', async
 });
 
 for (const reason of ['ExpiredProviderToken', 'InvalidProviderToken', 'MissingProviderToken']) {
-  test(`${reason}: one new token for all, one repetition each with the same id`, async (t) => {
+  test(`${reason}: one new token for all messages, and one more try each with the same id`, async (t) => {
     let refused = '';
     const { apns, clock, send, sendMany, sender } = await start(t, {
       onCall: (call) => (jwtOf(call) === refused ? refuse(call, 403, reason) : accept(call)),
@@ -159,7 +159,7 @@ for (const reason of ['ExpiredProviderToken', 'InvalidProviderToken', 'MissingPr
     await sender.close();
   });
 
-  test(`${reason}: within 20 minutes, or twice, it is a matter of settings`, async (t) => {
+  test(`${reason}: within 20 minutes, or twice, it means that the settings are wrong`, async (t) => {
     const { apns, clock, send, sender } = await start(t, { onCall: (call) => refuse(call, 403, reason) });
     assert.deepEqual(await send('a'), { kind: 'config_error', reason });
     assert.equal(apns.calls.length, 1);
@@ -190,7 +190,7 @@ test('TooManyProviderTokenUpdates: the token is kept for 20 minutes more', async
   await sender.close();
 });
 
-test('UnrelatedKeyIdInToken: once more over a new connection, then it is a matter of settings', async (t) => {
+test('UnrelatedKeyIdInToken: once more over a new connection, then the settings are wrong', async (t) => {
   const { apns, send, sender } = await start(t, {
     onCall: (call) => (call.connection === 0 ? refuse(call, 403, 'UnrelatedKeyIdInToken') : accept(call)),
   });
@@ -210,7 +210,7 @@ for (const [status, reason] of [
   [503, 'Shutdown'],
   [400, 'IdleTimeout'],
 ] as const) {
-  test(`${reason}: later, over a new connection`, async (t) => {
+  test(`${reason}: the message is retried later, over a new connection`, async (t) => {
     const { apns, send, sender } = await start(t, {
       onCall: (call) => (call.connection === 0 ? refuse(call, status, reason) : accept(call)),
     });
@@ -232,7 +232,7 @@ async function startBoth(t: TestContext, tokens: { production: string; developme
   return { ...started, sandbox };
 }
 
-test('of a token of which nothing is known both hosts are asked, once, and what worked is told', async (t) => {
+test('with a token whose host is unknown both hosts are tried once, and the outcome names the right one', async (t) => {
   const { apns, sandbox, send, sender } = await startBoth(t, { production: 'aa', development: 'dd' });
   assert.deepEqual(await send('aa'), { ...accepted, environment: 'production' });
   assert.deepEqual([apns.calls.length, sandbox.calls.length], [1, 0]);
@@ -249,7 +249,7 @@ test('of a token of which nothing is known both hosts are asked, once, and what 
   await sender.close();
 });
 
-test('an app in development asks there first', async (t) => {
+test('an app in development tries the development host first', async (t) => {
   const { apns, sandbox, send, sender } = await startBoth(
     t,
     { production: 'aa', development: 'dd' },
@@ -261,7 +261,7 @@ test('an app in development asks there first', async (t) => {
   await sender.close();
 });
 
-test('one base_url stands for both hosts, and nothing is asked twice', async (t) => {
+test('one base_url serves as both hosts, and nothing is sent twice', async (t) => {
   const { apns, send, sender } = await start(t, { onCall: (call) => refuse(call, 400, 'BadDeviceToken') });
   assert.deepEqual(await send('aa'), { kind: 'bounced', reason: 'BadDeviceToken', token: 'suspect' });
   await send('aa', { environment: 'development' });
@@ -269,7 +269,7 @@ test('one base_url stands for both hosts, and nothing is asked twice', async (t)
   await sender.close();
 });
 
-test('a key that is good for one host only leaves the word to that host', async (t) => {
+test('when a key is valid for one host only, that host decides', async (t) => {
   const sandbox = await startHttp2Server(t, { onCall: (call) => refuse(call, 403, 'BadEnvironmentKeyIdInToken') });
   const { send, sender } = await start(
     t,
@@ -280,7 +280,7 @@ test('a key that is good for one host only leaves the word to that host', async 
   await sender.close();
 });
 
-test('what has expired is not sent; a timeout is tried again later with the same id', async (t) => {
+test('an expired message is not sent; after a timeout the message is retried later with the same id', async (t) => {
   const { apns, clock, pushTo, send, sender } = await start(t, { onCall: () => undefined });
   const { rendered } = pushTo('a');
   const late = {
@@ -296,7 +296,7 @@ test('what has expired is not sent; a timeout is tried again later with the same
   await sender.close();
 });
 
-test('a limit that the server raises after the first message is used, and never exceeded', async (t) => {
+test('a stream limit that the server raises after the first message is used and never exceeded', async (t) => {
   const { apns, sendMany, sender } = await start(t, {
     maxStreams: 1,
     onCall(call) {

@@ -8,12 +8,12 @@ import { type ApnsReading, buildHeaders, outcomeWithoutCall, readReply } from '.
 import type { RenderedApplePush } from './render.ts';
 import type { ApnsSettings } from './settings.ts';
 
-/** Apple asks for it: its tables are small. */
+/** Headers that are not added to HPACK's table. Apple asks for this, because its tables are small. */
 const UNINDEXED = [':path', 'authorization'];
 
 /**
- * Hands messages to the Apple Push Notification service. Each app has connections of its own, so that one connection
- * never carries tokens of two signing keys. Source: messaging-objects.md §3.3 and §3.4.
+ * Sends to the Apple Push Notification service. Each app has its own connections, so that one connection never carries
+ * tokens of two signing keys. Source: messaging-objects.md §3.3 and §3.4.
  */
 export function createApnsSender(
   { settings, clock }: PushSenderOptions<ApnsSettings>,
@@ -45,7 +45,7 @@ export function createApnsSender(
     return reading;
   }
 
-  /** One host's word, after what may be mended about our own token or connection. */
+  /** The answer of one host, after one more try if a new token or connection may help. */
   async function ask(host: ApnsHost, message: Message): Promise<ApnsReading> {
     const jwt = tokens.current();
     const reading = read(await call(host, message, jwt), message.push);
@@ -54,13 +54,13 @@ export function createApnsSender(
     return next === null ? reading : read(await call(host, message, next), message.push);
   }
 
-  /** Of a token of which nothing is known the other host is asked too, once. */
+  /** The outcome for a token whose host is unknown. When the first host does not know it, the other is tried once. */
   async function find(message: Message): Promise<PushOutcome> {
     const reading = await ask(hosts[first], message);
     if (reading.remedy !== 'other_host') return knownAt(first, reading.outcome);
     const second: PushEnvironment = first === 'production' ? 'development' : 'production';
     const { outcome } = await ask(hosts[second], message);
-    // A key may be good for one of the hosts only; then the other's word is all there is.
+    // A key may be valid for one host only. Then that host's answer is the only one.
     return outcome.kind === 'config_error' ? reading.outcome : knownAt(second, outcome);
   }
 
@@ -84,7 +84,7 @@ interface Message {
   signal: AbortSignal;
 }
 
-/** Whatever Apple says of the message, it knows us. */
+/** Whether Apple has accepted our token, whatever it says about the message. */
 function isAuthenticated(status: number): boolean {
   return status !== 403 && status < 500;
 }

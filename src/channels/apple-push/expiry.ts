@@ -4,7 +4,7 @@ import type { ApplePush } from './schema.ts';
 
 /** Source: messaging-objects.md §3.1, `expiry`. */
 export const appleExpiry: Expiry<ApplePush, RenderedApplePush> = {
-  // The default counts from the rendering: each one would push it further off.
+  // The rendered default counts from the time of rendering, so every retry would extend it.
   ofRendered: ({ headers }, acceptedAt, { expiry }) =>
     expiry === undefined ? acceptedAt.getTime() + DEFAULT_EXPIRY_MS : Number(headers['apns-expiration']) * 1_000,
   ofTemplate({ expiry }) {

@@ -4,12 +4,13 @@ import type { Signer } from './apns-app.ts';
 
 const LIFETIME_MS = 50 * 60_000;
 const MIN_RENEWAL_MS = 20 * 60_000;
-/** Apple refuses what is older than an hour. */
+/** The greatest age of a token, because Apple refuses one that is older than an hour. */
 const MAX_AGE_MS = 59 * 60_000;
 
 /**
- * Our signed tokens for one team and key: a new one every 50 minutes, and never two within 20, which Apple would refuse.
- * Signing takes no time to speak of, so that all who ask at once get the same. Source: messaging-objects.md §3.3.
+ * Our signed tokens for one team and key. A new one is signed every 50 minutes, and never two within 20 minutes,
+ * because Apple refuses that. Signing is synchronous, so concurrent callers get the same token.
+ * Source: messaging-objects.md §3.3.
  */
 export class ProviderTokens {
   readonly #signer: Signer;
@@ -30,7 +31,7 @@ export class ProviderTokens {
     return this.#token === null || isOld ? this.#sign(now) : this.#token;
   }
 
-  /** After Apple has refused `refused`: another token, or null while none may be made. */
+  /** Another token, after Apple has refused `refused`. null: no new one may be signed yet. */
   renew(refused: string): string | null {
     const now = this.#now();
     if (this.#token !== null && this.#token !== refused) return this.#token;
@@ -38,7 +39,7 @@ export class ProviderTokens {
     return isEarly ? null : this.#sign(now);
   }
 
-  /** Apple has said that there were too many: keep to the one in hand for a while. */
+  /** Keeps the current token for 20 minutes, because Apple has said that there were too many. */
   hold(): void {
     this.#heldUntil = this.#now() + MIN_RENEWAL_MS;
   }
@@ -58,8 +59,8 @@ export class ProviderTokens {
 const known = new WeakMap<Clock, Map<string, ProviderTokens>>();
 
 /**
- * The tokens of a team and key, the same for all its apps and kept when a sender is made anew: Apple counts refreshes by
- * team, not by connection.
+ * The tokens of a team and key. All its apps share them, and a new sender continues with them, because Apple counts
+ * new tokens by team, not by connection.
  */
 export function providerTokens(signer: Signer, clock: Clock): ProviderTokens {
   const ofClock = known.get(clock) ?? new Map<string, ProviderTokens>();

@@ -3,7 +3,7 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { compact, readRendered, readRenderedNumber, requireText } from '../fields.ts';
 import { given } from '../push-fields.ts';
-import { usualAction } from './buttons.ts';
+import { defaultAction } from './buttons.ts';
 import {
   type AppleAlert,
   type ApplePush,
@@ -18,7 +18,7 @@ import {
 export interface RenderedApplePush {
   title: string | null;
   body: string | null;
-  /** Without topic, authorization and id. Source: messaging-objects.md §3.3. */
+  /** The APNs headers without topic, authorization and id. Source: messaging-objects.md §3.3. */
   headers: Record<string, string>;
   payload: Record<string, unknown>;
 }
@@ -30,7 +30,7 @@ export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedA
   const message = readRenderedScalars(given);
   if (message['content-available'] !== true && !saysSomething(message.alert)) requireText('alert', message.alert?.body);
   const headers = headersOf(message, facts);
-  // Our own keys win over equal ones of the caller's.
+  // Our own keys override the caller's.
   const payload = Object.fromEntries([
     ...Object.entries(message.extra ?? {}),
     ...Object.entries(ownMembers(message, facts)),
@@ -41,7 +41,7 @@ export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedA
   return { title: message.alert?.title ?? null, body: message.alert?.body ?? null, headers, payload };
 }
 
-/** Scalars that were templates become what they stand for. */
+/** Converts scalars that were templates. */
 function readRenderedScalars(message: ApplePush): ApplePush {
   return compact<ApplePush>({
     ...message,
@@ -89,7 +89,7 @@ function headersOf(message: ApplePush, { now }: RenderFacts): Record<string, str
   };
 }
 
-/** APNs knows 1, 5 and 10 only; a background push never has more than 5. */
+/** APNs has only the priorities 1, 5 and 10. A background push has at most 5. */
 function priorityOf(asked: number | undefined, background: boolean): string {
   const wanted = asked ?? (background ? 5 : 10);
   if (wanted <= 1) return '1';
@@ -143,9 +143,9 @@ function alertOf(alert: AppleAlert): object {
 function buttons({ buttons: asked, category }: ApplePush): object | undefined {
   if (asked === undefined) return undefined;
   const entries = asked.map(({ action_id, action, uri, use_webview }): [string, object] => {
-    const settled = (action ?? usualAction(category, action_id)).trim().toUpperCase();
+    const chosen = (action ?? defaultAction(category, action_id)).trim().toUpperCase();
     const webview = given(uri) === undefined ? undefined : (readRendered('use_webview', use_webview, readFlag) ?? true);
-    return [action_id, compact({ action: settled, uri: given(uri), use_webview: webview })];
+    return [action_id, compact({ action: chosen, uri: given(uri), use_webview: webview })];
   });
   return Object.fromEntries(entries);
 }

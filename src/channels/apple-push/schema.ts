@@ -4,7 +4,7 @@ import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra } from '../push-fields.ts';
 import { type AppleButton, readAppleButtons } from './buttons.ts';
 
-/** What a caller may send. Source: messaging-objects.md §3.1. */
+/** The object under `apple_push` in a request. Source: messaging-objects.md §3.1. */
 export interface ApplePush {
   alert?: AppleAlert | undefined;
   badge?: Templated<number> | undefined;
@@ -28,7 +28,7 @@ export interface ApplePush {
   apns_priority?: Templated<number> | undefined;
 }
 
-/** A text stands for an alert with that body. */
+/** An alert. In a request, a text may be given for an alert with that body. */
 export interface AppleAlert {
   body?: string | undefined;
   title?: string | undefined;
@@ -114,7 +114,7 @@ function readAlert(fields: Fields): AppleAlert | undefined {
   return Object.keys(read).length === 0 ? undefined : read;
 }
 
-/** A text key of the app can stand for the body. */
+/** Whether an alert has a body, or the key of one of the app's own texts in its place. */
 export function saysSomething(alert: AppleAlert | undefined): boolean {
   return (alert?.body ?? '').trim() !== '' || alert?.loc_key !== undefined;
 }
@@ -142,7 +142,7 @@ function readCollapseId(fields: Fields): string | undefined {
   return id;
 }
 
-/** A background push without any sign of itself may not be urgent. */
+/** Whether the push shows and plays nothing. Such a push must not be urgent. */
 export function isBackground(message: ApplePush): boolean {
   return (
     message['content-available'] === true &&

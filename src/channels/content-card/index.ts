@@ -13,14 +13,14 @@ import {
   parseContentCard,
 } from './schema.ts';
 
-/** A card as it is stored for one person; its text is fixed from then on. */
+/** A card as it is stored for one person. Its texts do not change afterwards. */
 export interface RenderedContentCard {
   type: CardType;
   title: string | null;
   description: string | null;
   image_url: string | null;
   pinned: boolean;
-  /** ISO 8601, UTC. */
+  /** The end of the card's life: ISO 8601, UTC. */
   expires_at: string;
   uris: { ios?: string | undefined; android?: string | undefined; web?: string | undefined };
   use_webview: { ios: boolean; android: boolean };

@@ -2,7 +2,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { asText, readExtra } from '../push-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md §10.1. */
+/** The object under `content_card` in a request. Source: messaging-objects.md §10.1. */
 export interface ContentCard {
   type: Templated<CardType>;
   title?: string | undefined;
@@ -27,7 +27,7 @@ export type CardType = (typeof cardTypes)[number];
 
 const DAY_MS = 86_400_000;
 const MAX_TTL_S = 2_592_000; // 30 days
-const LOCAL_SLACK_MS = 14 * 3_600_000; // the zone furthest ahead
+const LOCAL_SLACK_MS = 14 * 3_600_000; // the largest offset of a time zone
 export const MAX_CARD_BYTES = 2_048;
 
 export function parseContentCard(
@@ -94,7 +94,7 @@ function checkLifetime(
 
 function checkSize(fields: Fields, message: ContentCard): void {
   const counted = countedTexts(message);
-  if (counted.some(isTemplate)) return; // known once it is rendered
+  if (counted.some(isTemplate)) return; // the size is known only after rendering
   const bytes = bytesOf(counted);
   if (bytes > MAX_CARD_BYTES)
     fields.problems.add('size', fields.path, `expected at most ${MAX_CARD_BYTES} bytes, got ${bytes}`);

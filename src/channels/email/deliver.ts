@@ -9,7 +9,7 @@ import { readFailure, type SmtpFailure } from './smtp-reply.ts';
 export interface Mail {
   rendered: RenderedEmail;
   to: string;
-  /** The same on every attempt, so that a receiver can drop a repetition. */
+  /** Id of the mail, the same on every attempt, so that a receiver can drop a repetition. */
   messageId: string;
 }
 
@@ -20,14 +20,14 @@ export interface SmtpSender {
   close(): Promise<void>;
 }
 
-/** Hands mails to one relay over a pool of connections. */
+/** Sends mails to one relay over a pool of connections. */
 export function createSmtpSender({ url, maxConnections }: { url: string; maxConnections: number }): SmtpSender {
   const transport = nodemailer.createTransport({
     url,
     pool: true,
     maxConnections,
     maxMessages: Number.POSITIVE_INFINITY,
-    // Of a mail whose connection was closed before any of it was sent: once, for one that had stood idle for too long.
+    // A mail is sent again once if its connection closed before any of it was sent, as idle connections do.
     maxRequeues: 1,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
@@ -55,7 +55,7 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
         const { messageId } = await transport.sendMail(message);
         return { outcome: { kind: 'accepted', providerId: messageId }, blame: null };
       } catch (error) {
-        // The text is read from when the relay has asked for it, not before.
+        // The text is read only after the relay has asked for it.
         return readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
       }
     },

@@ -22,7 +22,7 @@ function build(changes: Partial<RenderedEmail>): string {
   return buildMime({ rendered: { ...plain, ...changes }, to: 'ada@example.test', messageId: 'd1.1.7@acme.test', date });
 }
 
-test('a plain mail is plain on the wire', () => {
+test('a mail in plain ASCII is sent unencoded', () => {
   const wire = build({}).replace(/=_[0-9a-f]{24}/g, 'BOUNDARY');
   assert.equal(
     wire,
@@ -51,7 +51,7 @@ test('a plain mail is plain on the wire', () => {
   );
 });
 
-test('an unsubscribe link gets the headers of RFC 8058, unless the caller has a header of their own', async () => {
+test('an unsubscribe link gets the headers of RFC 8058, unless the caller gives their own header', async () => {
   const ours = await simpleParser(build({ unsubscribe_url: 'https://c.test/s/x' }));
   assert.match(
     ours.headerLines.map(({ line }) => line).join('\n'),
@@ -74,7 +74,7 @@ const text = fc
   )
   .map((lines) => lines.join('\n'));
 
-test('whatever is written is what a mail program reads, in lines that every relay takes', async () => {
+test('a mail program reads any text as written, and no line is too long for a relay', async () => {
   await fc.assert(
     fc.asyncProperty(line, line, text, text, async (name, subject, html, plaintext) => {
       const from =

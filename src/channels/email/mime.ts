@@ -5,15 +5,15 @@ import type { RenderedEmail } from './rendered.ts';
 export interface MimeInput {
   rendered: RenderedEmail;
   to: string;
-  /** Without angle brackets. */
+  /** The Message-ID without angle brackets. */
   messageId: string;
   date: Date;
 }
 
 /**
- * The whole message as it goes over the wire: multipart/alternative of plain text and HTML.
- * Written here, not by the mail library, because building messages is what bounds the sending of mail; with attachments
- * the library does it. Source: RFC 5322, RFC 2045, RFC 2047; messaging-objects.md §6.5.
+ * The whole message as sent over the wire: multipart/alternative of plain text and HTML. We build it ourselves and not
+ * with the mail library, because building messages limits how fast mail is sent. Source: RFC 5322, RFC 2045, RFC 2047;
+ * messaging-objects.md §6.5.
  */
 export function buildMime({ rendered, to, messageId, date }: MimeInput): string {
   const boundary = `=_${randomBytes(12).toString('hex')}`;
@@ -46,7 +46,7 @@ export function unsubscribeHeaders({ unsubscribe_url, headers }: RenderedEmail):
 
 const MAX_LINE = 998;
 
-/** As it is where every line is short plain ASCII; base64 for all else. */
+/** One part of the body: as it is if every line is short plain ASCII, else in base64. */
 function bodyPart(type: string, text: string): string {
   const lines = text.replace(/\r\n|\r|\n/g, '\r\n');
   const isPlain = /^[\t\r\n\x20-\x7e]*$/.test(lines) && !hasLongLine(lines);
@@ -76,14 +76,14 @@ function mailbox(text: string): string {
   return `${name} <${read.address}>`;
 }
 
-/** Text beyond printable ASCII, or what would be read as an encoded word, becomes encoded words. */
+/** Encodes a header's text as encoded words, if it is not printable ASCII or could be mistaken for an encoded word. */
 function encodeHeader(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) && !text.includes('=?') && !/\S{900}/.test(text) ? text : encodeWords(text);
 }
 
 const BYTES_PER_WORD = 42; // 56 characters of base64, well within the 75 of an encoded word
 
-/** Source: RFC 2047. A character is never split between two words. */
+/** Encoded words. No character is split between two of them. Source: RFC 2047. */
 function encodeWords(text: string): string {
   const words: string[] = [];
   let word = '';
@@ -102,7 +102,7 @@ function encodeWords(text: string): string {
   return words.map((one) => `=?utf-8?B?${Buffer.from(one, 'utf8').toString('base64')}?=`).join(' ');
 }
 
-/** Lines of at most 76 characters where there are blanks to break at; the breaking blank starts the next line. */
+/** Folds a header at blanks into lines of at most 76 characters where possible. The blank begins the next line. */
 function fold(line: string): string {
   if (line.length <= 76) return line;
   return line

@@ -22,7 +22,7 @@ const entities: Readonly<Record<string, string>> = {
 const silent = /<(style|script|head|title|template)\b[^>]*>[\s\S]*?<\/\1\s*>|<!--[\s\S]*?-->/gi;
 const link = /<a\b[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')[^>]*>([\s\S]*?)<\/a\s*>/gi;
 
-/** A text a person can read, made of a mail's HTML: paragraphs, list marks and the targets of links survive. */
+/** The readable text of a mail's HTML. It keeps paragraphs, list marks and the URLs of links. */
 export function plaintextOf(html: string): string {
   const marked = html
     .replace(silent, '')

@@ -3,7 +3,7 @@ import type { Outcome } from '../outcome.ts';
 import { createSmtpSender, type Mail, type SmtpResult, type SmtpSender } from './deliver.ts';
 import type { SmtpRelay } from './settings.ts';
 
-/** What came of a mail, and by which relay; null when none could be asked. */
+/** The outcome of a mail, and the name of the relay that decided it. null: no relay could be tried. */
 export interface Relayed {
   outcome: Outcome;
   relay: string | null;
@@ -16,46 +16,46 @@ export interface Relays {
 
 export interface RelaysOptions {
   relays: readonly SmtpRelay[];
-  /** Most to each of them. */
+  /** Most connections to each relay. */
   maxConnections: number;
   nowMs(): number;
-  /** A relay is left alone for a while; the others have its mails. */
-  onRest(relay: string, untilMs: number, reason: string): void;
-  /** A relay does not accept our settings. */
+  /** Called when a relay is paused after repeated failures. The other relays get its mails. */
+  onPaused(relay: string, untilMs: number, reason: string): void;
+  /** Called when a relay refuses our settings. */
   onRefused(relay: string, reason: string): void;
 }
 
-/** As many failures of the relay itself in a row. */
-const FAILURES_TO_REST = 5;
+/** Number of a relay's own failures in a row after which it is paused. */
+const FAILURES_TO_PAUSE = 5;
 
 /**
- * Several relays, in the order of preference: each mail goes to the first that is well. Whether one is well is known from the
- * mails themselves: after some failures in a row it rests, and then one mail at a time shows whether it is back; if there is no
- * other relay, the mails that come meanwhile wait for what that one finds. A mail goes on to the next relay only if the one
- * before has certainly not taken it, and not because of the mail or its recipient.
+ * Several relays, in the order of preference. Each mail goes to the first available relay. The mails themselves show
+ * whether a relay is available: after repeated failures it is paused, and then one mail at a time probes whether it
+ * works again. If there is no other relay, later mails wait for the result of the probe. A mail goes on to the next
+ * relay only if the one before certainly does not have it, and the reason was not the mail or its recipient.
  */
-export function createRelays({ relays, maxConnections, nowMs, onRest, onRefused }: RelaysOptions): Relays {
-  const lines = relays.map(({ name, url }) => new Line(name, createSmtpSender({ url, maxConnections })));
+export function createRelays({ relays: configured, maxConnections, nowMs, ...events }: RelaysOptions): Relays {
+  const relays = configured.map(({ name, url }) => new Relay(name, createSmtpSender({ url, maxConnections })));
 
-  async function ask(line: Line, mail: Mail): Promise<SmtpResult> {
-    const result = await line.sender.deliver(mail);
+  async function tryRelay(relay: Relay, mail: Mail): Promise<SmtpResult> {
+    const result = await relay.sender.deliver(mail);
     const { outcome, blame } = result;
     const isFailure = blame === 'relay' || blame === 'unclear';
     const reason = 'reason' in outcome ? outcome.reason : '';
-    if (outcome.kind === 'config_error') onRefused(line.name, reason);
-    if (line.breaker.note(isFailure, nowMs())) onRest(line.name, line.breaker.openUntil(nowMs()), reason);
+    if (outcome.kind === 'config_error') events.onRefused(relay.name, reason);
+    if (relay.breaker.note(isFailure, nowMs())) events.onPaused(relay.name, relay.breaker.openUntil(nowMs()), reason);
     return result;
   }
 
-  /** Null when no relay could be asked. */
+  /** null: no relay is available. */
   async function tryInOrder(mail: Mail): Promise<Relayed | null> {
     let last: Relayed | null = null;
-    for (const line of lines) {
-      if (!line.isWell(nowMs())) continue;
-      const { outcome, blame } = await line.probing(ask(line, mail));
-      const relayed = { outcome, relay: line.name };
+    for (const relay of relays) {
+      if (!relay.isAvailable(nowMs())) continue;
+      const { outcome, blame } = await relay.probing(tryRelay(relay, mail));
+      const relayed = { outcome, relay: relay.name };
       if (blame !== 'relay') return relayed;
-      // Settings can be wrong at one relay only; that another does not answer is what passes by itself.
+      // Settings may be wrong at one relay only. If another relay does not answer, a retry may succeed there.
       if (last === null || last.outcome.kind === 'config_error') last = relayed;
     }
     return last;
@@ -66,28 +66,28 @@ export function createRelays({ relays, maxConnections, nowMs, onRest, onRefused 
       for (;;) {
         const relayed = await tryInOrder(mail);
         if (relayed !== null) return relayed;
-        const probes = lines.flatMap(({ probe }) => probe ?? []);
-        if (probes.length === 0) return noneIsWell(lines, nowMs());
+        const probes = relays.flatMap(({ probe }) => probe ?? []);
+        if (probes.length === 0) return noneAvailable(relays, nowMs());
         await Promise.race(probes);
       }
     },
     async close() {
-      await Promise.all(lines.map(({ sender }) => sender.close()));
+      await Promise.all(relays.map(({ sender }) => sender.close()));
     },
   };
 }
 
-function noneIsWell(lines: readonly Line[], nowMs: number): Relayed {
-  const soonest = Math.min(...lines.map(({ breaker }) => breaker.openUntil(nowMs)));
+function noneAvailable(relays: readonly Relay[], nowMs: number): Relayed {
+  const soonest = Math.min(...relays.map(({ breaker }) => breaker.openUntil(nowMs)));
   const afterMs = Math.max(soonest - nowMs, 0);
   return { outcome: { kind: 'retry', reason: 'no relay answers', afterMs }, relay: null };
 }
 
-class Line {
+class Relay {
   readonly name: string;
   readonly sender: SmtpSender;
-  readonly breaker = new Breaker(FAILURES_TO_REST);
-  /** While one mail shows whether the relay is back: ends when that is known. */
+  readonly breaker = new Breaker(FAILURES_TO_PAUSE);
+  /** The mail that probes a paused relay; the promise ends when its result is known. null: no probe is pending. */
   probe: Promise<unknown> | null = null;
 
   constructor(name: string, sender: SmtpSender) {
@@ -95,7 +95,7 @@ class Line {
     this.sender = sender;
   }
 
-  isWell(nowMs: number): boolean {
+  isAvailable(nowMs: number): boolean {
     return this.breaker.openUntil(nowMs) === 0 && this.probe === null;
   }
 

@@ -36,13 +36,13 @@ function replyTo(text: string | undefined): string | null {
   return text === undefined || text === NO_REPLY_TO || text.trim() === '' ? null : mailbox('reply_to', text);
 }
 
-/** A line break here would let a person's name write headers. */
+/** Refuses line breaks, because with one a person's name could add headers. */
 function oneLine(key: string, text: string): string {
   if (/[\r\n\0]/.test(text)) throw new RenderStop('aborted', `${key}: holds a line break or NUL after rendering`);
   return text;
 }
 
-/** Shown by mail programs beside the subject, and hidden in the mail itself. */
+/** Adds the preheader, which mail programs show beside the subject and which is hidden in the mail itself. */
 function withPreheader(html: string, preheader: string): string {
   const text = preheader.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
   const element = `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${text}</div>`;

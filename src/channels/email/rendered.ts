@@ -1,16 +1,16 @@
-/** One person's mail, ready to be sent; also what the sandbox shows. */
+/** One person's mail, ready to be sent. The sandbox shows it, too. */
 export interface RenderedEmail {
-  /** `Name <address>` or the bare address, checked. */
+  /** The sender: `Name <address>` or the bare address, checked. */
   from: string;
   reply_to: string | null;
   subject: string;
   html: string;
   plaintext: string;
-  /** The caller's own, free of line breaks and of reserved names. */
+  /** The caller's own headers, without line breaks and reserved names. */
   headers: Readonly<Record<string, string>>;
   attachments: readonly { file_name: string; url: string }[];
-  /** For the mail provider; stored, not sent over plain SMTP. */
+  /** Data for the mail provider. It is stored, but not sent over plain SMTP. */
   extras: Readonly<Record<string, unknown>>;
-  /** Where List-Unsubscribe and its one-click form lead; null = no such headers. */
+  /** The URL of List-Unsubscribe and its one-click form. null: the mail has no such headers. */
   unsubscribe_url: string | null;
 }

@@ -2,7 +2,7 @@ import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md §6.1. */
+/** The object under `email` in a request. Source: messaging-objects.md §6.1. */
 export interface EmailMessage {
   app_id: string;
   subject?: string | undefined;
@@ -113,7 +113,7 @@ function readExtras(fields: Fields): Record<string, unknown> | undefined {
   return extras;
 }
 
-/** Bytes of all keys and values. */
+/** Size of the extras: the bytes of all keys and values. */
 export function extrasBytes(extras: Readonly<Record<string, unknown>>): number {
   const bytes = (value: unknown) =>
     Buffer.byteLength(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
@@ -145,7 +145,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
   return Object.fromEntries(kept);
 }
 
-/** Source: RFC 5322 §3.6.8: printable US-ASCII without the colon. */
+/** Whether a header name is printable US-ASCII without the colon. Source: RFC 5322 §3.6.8. */
 function isHeaderName(name: string): boolean {
   return name.length <= 128 && /^[!-9;-~]+$/.test(name);
 }

@@ -4,9 +4,9 @@ import { createRelays } from './relays.ts';
 import type { RenderedEmail } from './rendered.ts';
 
 /** Most connections of a process to one relay, for each lane. */
-const MOST_CONNECTIONS = 10;
+const MAX_CONNECTIONS = 10;
 
-/** Null when the workspace has no relay. */
+/** A sender over the workspace's relays. null: it has none. */
 export function openEmailSender(
   { email: { smtp } }: ChannelSettings,
   { nowMs, threads, log }: SenderOptions,
@@ -14,15 +14,15 @@ export function openEmailSender(
   if (smtp === null) return null;
   const relays = createRelays({
     relays: smtp,
-    maxConnections: Math.ceil(MOST_CONNECTIONS / threads),
+    maxConnections: Math.ceil(MAX_CONNECTIONS / threads),
     nowMs,
-    onRest: (relay, untilMs, reason) =>
-      log.warn({ relay, until: new Date(untilMs), reason }, 'a mail relay is left alone for a while'),
+    onPaused: (relay, untilMs, reason) =>
+      log.warn({ relay, until: new Date(untilMs), reason }, 'a mail relay keeps failing and is paused'),
     onRefused: (relay, reason) => log.error({ relay, reason }, 'a mail relay refuses our settings'),
   });
   return {
     async deliver({ rendered, address, sendId }) {
-      if (address === null) throw new Error('an admitted mail has no address');
+      if (address === null) throw new Error('a mail to send has no address');
       const { outcome, relay } = await relays.deliver({ rendered, to: address, messageId: sendId });
       return smtp.length === 1 || relay === null ? outcome : { ...outcome, detail: `relay ${relay}` };
     },

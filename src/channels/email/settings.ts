@@ -12,19 +12,19 @@ import {
   text,
 } from '../../lib/shape.ts';
 
-/** A mail server that messages are handed to. */
+/** A mail server that accepts our mails and delivers them. */
 export interface SmtpRelay {
-  /** For people: in verdicts and log lines. */
+  /** The relay's name in verdicts and log lines. */
   name: string;
-  /** May hold a password. */
+  /** The relay's smtp or smtps URL. It may hold a password. */
   url: string;
 }
 
-/** The settings of a workspace for its mails. */
+/** A workspace's settings for mail. */
 export interface EmailSettings {
-  /** The sender of mails that name none. */
+  /** The sender of mails that name none. null: every mail must name its own. */
   defaultFrom: string | null;
-  /** In the order of preference. null: mails go to the sandbox. */
+  /** Relays in the order of preference. null: mails go to the sandbox. */
   smtp: readonly SmtpRelay[] | null;
   /** Adds List-Unsubscribe and its one-click form to every mail. */
   listUnsubscribe: boolean;
@@ -70,7 +70,7 @@ export function emailSettings(section: Read<typeof emailSection>): EmailSettings
   };
 }
 
-/** The name of a relay that was given none: where it is, without user and password. */
+/** The name of a relay without a given one: its host and port, without user and password. */
 export function relayName(url: string): string {
   return new URL(url).host;
 }

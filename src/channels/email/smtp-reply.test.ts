@@ -27,7 +27,7 @@ for (const [what, said, kind, blame] of expected)
     assert.deepEqual([failure.outcome.kind, failure.blame], [kind, blame]);
   });
 
-test('no answer after the mail was sent is unclear; an answer is an answer', () => {
+test('the outcome is unclear only if no answer comes after the mail was sent', () => {
   assert.deepEqual(readFailure({ code: 'ECONNECTION', command: 'CONN' }, true), {
     outcome: { kind: 'retry', reason: 'no answer after the mail', isUnclear: true },
     blame: 'unclear',

@@ -1,23 +1,23 @@
 import type { Outcome } from '../outcome.ts';
 
-/** What a relay did with a mail that it has not accepted. */
+/** The failure of a mail that a relay has not accepted, as far as we know. */
 export interface SmtpFailure {
   outcome: Exclude<Outcome, { kind: 'accepted' }>;
   /**
-   * `relay`: its own trouble, and it has nothing of the mail: another may be asked. `message`: it does not want this mail or
-   * this recipient. `unclear`: it had all of the mail and did not answer.
+   * `relay`: the relay itself failed and does not have the mail, so another may be tried. `message`: it refuses this
+   * mail or this recipient. `unclear`: it was sent the mail's text and did not answer, so it may have the mail.
    */
   blame: 'relay' | 'message' | 'unclear';
 }
 
 const deadAddress = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10', '5.2.1']);
-/** Nodemailer's own objections, made before anything is sent. */
-const ofMessage = new Set(['EMESSAGE', 'EENVELOPE', 'ESTREAM']);
-const toThisMail = new Set(['RCPT TO', 'DATA']);
+/** Nodemailer's own errors about a mail, from before anything is sent. */
+const messageErrors = new Set(['EMESSAGE', 'EENVELOPE', 'ESTREAM']);
+const mailCommands = new Set(['RCPT TO', 'DATA']);
 
 /**
- * What nodemailer throws → what it means; `isWritten`: the relay had asked for the mail's text, and was being sent it.
- * The relay's words are not kept: they may quote the mail.
+ * The meaning of an error that nodemailer throws. `isWritten`: the relay had asked for the mail's text, and sending it
+ * had begun. The relay's words are not kept, because they may quote the mail.
  */
 export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
   const outcome = outcomeOf(error);
@@ -25,11 +25,11 @@ export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
   if (responseCode === undefined && isWritten)
     return { outcome: { kind: 'retry', reason: 'no answer after the mail', isUnclear: true }, blame: 'unclear' };
   if (outcome.kind === 'config_error' || responseCode === 421) return { outcome, blame: 'relay' };
-  if (responseCode === undefined) return { outcome, blame: ofMessage.has(code) ? 'message' : 'relay' };
-  return { outcome, blame: responseCode < 500 && !toThisMail.has(command) ? 'relay' : 'message' };
+  if (responseCode === undefined) return { outcome, blame: messageErrors.has(code) ? 'message' : 'relay' };
+  return { outcome, blame: responseCode < 500 && !mailCommands.has(command) ? 'relay' : 'message' };
 }
 
-/** Source: messaging-objects.md §6.7. */
+/** The outcome that an error stands for. Source: messaging-objects.md §6.7. */
 function outcomeOf(error: unknown): SmtpFailure['outcome'] {
   const { code = '', command = '', responseCode, response = '' } = read(error);
   if (code === 'EAUTH' || code === 'ETLS' || responseCode === 530 || responseCode === 535) {

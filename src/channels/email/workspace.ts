@@ -4,7 +4,7 @@ import type { Problems } from '../../lib/problems.ts';
 import type { ChannelSettings } from '../channel-settings.ts';
 import type { EmailMessage } from './schema.ts';
 
-/** A mail without a sender has the workspace's. */
+/** Gives a mail without a sender the workspace's default sender. */
 export function withDefaultSender(
   raw: Record<string, unknown>,
   { email: { defaultFrom } }: ChannelSettings,

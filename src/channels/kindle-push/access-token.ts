@@ -2,15 +2,18 @@ import type { Clock } from '../../lib/clock.ts';
 import type { TokenReading } from './providers/adm.ts';
 
 export interface AccessTokens {
-  /** A token that is good for five more minutes, asked for by one call however many wait for it. */
+  /**
+   * A token that is valid for at least five more minutes, if ADM issues such tokens. Concurrent callers share one
+   * request.
+   */
   current(): Promise<TokenReading>;
-  /** This one was refused: the next is a new one. */
+  /** Forgets a refused token, so that the next call of `current` fetches a new one. */
   forget(accessToken: string): void;
 }
 
 const RENEW_EARLY_S = 300;
 
-/** `fetchToken` does not reject. */
+/** The access tokens of one account. `fetchToken` must not reject. */
 export function createAccessTokens(clock: Clock, fetchToken: () => Promise<TokenReading>): AccessTokens {
   let held: { reading: TokenReading & { ok: true }; until: number } | null = null;
   let fetching: Promise<TokenReading> | null = null;
@@ -35,7 +38,7 @@ export function createAccessTokens(clock: Clock, fetchToken: () => Promise<Token
   };
 }
 
-/** One that lives hardly longer than the margin is used for half its life. */
+/** How long a token is used, in milliseconds. A token valid for ten minutes or less is used for half of that time. */
 function usableMs(expiresInS: number): number {
   return 1_000 * (expiresInS > 2 * RENEW_EARLY_S ? expiresInS - RENEW_EARLY_S : expiresInS / 2);
 }

@@ -68,7 +68,7 @@ test('a message reaches ADM as documented', async (t) => {
   assert.deepEqual(JSON.parse(String(sent?.body)), rendered.message);
 });
 
-test('one token serves all messages until five minutes before its end', async (t) => {
+test('one token is used for all messages until five minutes before it expires', async (t) => {
   const { clock, amazon, deliver } = await start(t);
   await Promise.all(Array.from({ length: 50 }, () => deliver()));
   clock.advance(3_300_000 - 1);
@@ -79,7 +79,7 @@ test('one token serves all messages until five minutes before its end', async (t
   assert.equal(amazon.received.length, 2);
 });
 
-test('a refused token is asked for anew once, then the settings are wrong', async (t) => {
+test('a refused token is replaced once, then the settings are wrong', async (t) => {
   const { amazon, api, deliver } = await start(t);
   const refused = { status: 401, body: '{"reason":"AccessTokenExpired"}' };
   api.replies = [refused, accepted];
@@ -94,7 +94,7 @@ test('a refused token is asked for anew once, then the settings are wrong', asyn
   assert.equal(amazon.received.length, 3);
 });
 
-test('without a token nothing is sent, and the next message asks again', async (t) => {
+test('without a token nothing is sent, and the next message asks for one again', async (t) => {
   const { amazon, api, deliver } = await start(t);
   const good = amazon.replies[0] ?? { status: 500 };
   amazon.replies = [{ status: 401, body: '{"error":"invalid_client"}' }, () => 'reset', good];
@@ -104,13 +104,13 @@ test('without a token nothing is sent, and the next message asks again', async (
   assert.equal((await deliver()).kind, 'accepted');
 });
 
-test('a device that has a new registration id is told', async (t) => {
+test('the outcome has the device’s new registration id', async (t) => {
   const { api, deliver } = await start(t);
   api.replies = [{ status: 200, body: '{"registrationID":"amzn1.new"}' }];
   assert.deepEqual(await deliver(), { kind: 'accepted', providerId: null, newToken: 'amzn1.new' });
 });
 
-test('ADM keeps a message as long as the app says, counted from when it was accepted', async (t) => {
+test('ADM stores a message as long as the app’s settings say, counted from acceptance', async (t) => {
   const { clock, api, deliver } = await start(t, { expires_after: 600 });
   const acceptedAt = clock.now();
   await deliver({ acceptedAt });
@@ -124,7 +124,7 @@ test('ADM keeps a message as long as the app says, counted from when it was acce
   assert.deepEqual(kept, [600, 500, 60]);
 });
 
-test('whatever ADM does, there is an outcome', async (t) => {
+test('every answer and failure of ADM has an outcome', async (t) => {
   const { api, deliver } = await start(t);
   api.replies = [
     () => 'reset',

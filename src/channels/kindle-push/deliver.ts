@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { networkReason, type PostReply, post } from '../../net/http-post.ts';
-import { closingLast } from '../closing-last.ts';
+import { drainOnClose } from '../drain-on-close.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { createAccessTokens } from './access-token.ts';
@@ -23,8 +23,8 @@ const TIMEOUT_MS = 60_000;
 const MIN_EXPIRES_AFTER_S = 60;
 
 /**
- * Posts to Amazon Device Messaging with the credentials of one app. An exchange under way is not cut off when the worker
- * stops: it ends within a minute, and a message cut off would go out twice.
+ * Posts to Amazon Device Messaging with the credentials of one app. When the worker stops, pending requests are not
+ * aborted: they end within a minute, and an aborted message would be sent twice.
  */
 export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettings>): PushSender<RenderedKindlePush> {
   const base = new URL(settings.base_url ?? BASE_URL);
@@ -44,7 +44,7 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
     }
   }
 
-  /** A token that is refused is asked for anew once. */
+  /** One attempt. After a refused token it fetches a new one and tries once more. */
   async function attempt(push: Push<RenderedKindlePush>, isRepetition: boolean): Promise<PushOutcome> {
     const { rendered, token: registrationId } = push;
     if (!registrationId.isWellFormed()) return { kind: 'bounced', reason: 'InvalidRegistrationId', token: 'remove' };
@@ -65,14 +65,14 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
     }
   }
 
-  /** Seconds that ADM is to keep the message; null once they have passed. */
+  /** How long ADM shall store the message, in seconds. null: its time has passed. */
   function remaining({ message }: RenderedKindlePush, acceptedAt: Date): number | null {
     const given = settings.expires_after ?? message.expiresAfter;
     const left = given - Math.max(0, Math.floor((clock.now().getTime() - acceptedAt.getTime()) / 1_000));
     return left > 0 ? Math.max(left, MIN_EXPIRES_AFTER_S) : null;
   }
 
-  return closingLast(
+  return drainOnClose(
     (push) => attempt(push, false),
     () => Promise.all([messages.close(), tokens.close()]),
   );

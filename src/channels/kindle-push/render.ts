@@ -3,7 +3,7 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered, requireText } from '../fields.ts';
 import { asText, given, payloadBytes, present } from '../push-fields.ts';
-import { type KindlePush, MAX_COLLAPSE_KEY } from './schema.ts';
+import { type KindlePush, MAX_COLLAPSE_KEY_LENGTH } from './schema.ts';
 
 export interface RenderedKindlePush {
   title: string;
@@ -13,7 +13,7 @@ export interface RenderedKindlePush {
 }
 
 const MAX_DATA_BYTES = 6_144;
-const EXPIRES_AFTER_S = 2_678_400; // 31 days, the most that ADM takes
+const EXPIRES_AFTER_S = 2_678_400; // 31 days, the most that ADM accepts
 
 export function renderKindlePush(message: KindlePush, facts: RenderFacts): RenderedKindlePush {
   const title = requireText('title', message.title);
@@ -22,8 +22,8 @@ export function renderKindlePush(message: KindlePush, facts: RenderFacts): Rende
   if (payloadBytes(data) > MAX_DATA_BYTES)
     throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
   const key = given(message.collapse_key);
-  if (key !== undefined && key.length > MAX_COLLAPSE_KEY)
-    throw new RenderStop('aborted', `collapse_key: more than ${MAX_COLLAPSE_KEY} characters after rendering`);
+  if (key !== undefined && key.length > MAX_COLLAPSE_KEY_LENGTH)
+    throw new RenderStop('aborted', `collapse_key: more than ${MAX_COLLAPSE_KEY_LENGTH} characters after rendering`);
   return {
     title,
     body,
@@ -31,7 +31,7 @@ export function renderKindlePush(message: KindlePush, facts: RenderFacts): Rende
   };
 }
 
-/** Our own keys win over flattened ones of the same name. */
+/** ADM's `data`. Our own keys override keys of `extra` with the same name. */
 function dataOf(
   { extra, priority, sound, custom_uri }: KindlePush,
   { title, body, facts }: { title: string; body: string; facts: RenderFacts },
@@ -50,7 +50,7 @@ function dataOf(
   return Object.fromEntries([...flattened, ...Object.entries(ours)]);
 }
 
-/** Out of range is 0, as at the request; what is no integer after rendering stops the message. */
+/** Out of range counts as 0, as at the request. A value that is not an integer after rendering stops the message. */
 function readRenderedPriority(value: KindlePush['priority']): number {
   const priority = readRendered('priority', value, readInteger) ?? 0;
   return priority >= -2 && priority <= 2 ? priority : 0;

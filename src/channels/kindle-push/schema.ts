@@ -2,7 +2,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra, readPriority, requiredText } from '../push-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md §4.1. */
+/** The object under `kindle_push` in a request. Source: messaging-objects.md §4.1. */
 export interface KindlePush {
   alert: string;
   title: string;
@@ -14,13 +14,13 @@ export interface KindlePush {
   custom_uri?: string | undefined;
 }
 
-export const MAX_COLLAPSE_KEY = 64;
+export const MAX_COLLAPSE_KEY_LENGTH = 64;
 
 export function parseKindlePush(raw: Record<string, unknown>, path: string, problems: Problems): KindlePush {
   const fields = new Fields(raw, path, problems);
   const collapse_key = fields.text('collapse_key');
-  if (collapse_key !== undefined && !isTemplate(collapse_key) && collapse_key.length > MAX_COLLAPSE_KEY) {
-    problems.add('range', fields.at('collapse_key'), `expected at most ${MAX_COLLAPSE_KEY} characters`);
+  if (collapse_key !== undefined && !isTemplate(collapse_key) && collapse_key.length > MAX_COLLAPSE_KEY_LENGTH) {
+    problems.add('range', fields.at('collapse_key'), `expected at most ${MAX_COLLAPSE_KEY_LENGTH} characters`);
   }
   const priority = fields.get('priority');
   return compact({

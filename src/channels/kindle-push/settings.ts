@@ -11,7 +11,7 @@ const settings = object({
   calls_per_minute: maybe(callsPerMinute),
 });
 
-/** One app's account with Amazon Device Messaging. `expires_after`: seconds. */
+/** One app's account with Amazon Device Messaging. `expires_after`: how long ADM stores a message, in seconds. */
 export type AdmSettings = Read<typeof settings>;
 
 export const adm: ProviderDefinition<AdmSettings> = {

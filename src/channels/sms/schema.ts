@@ -4,7 +4,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { countSegments } from './segments.ts';
 
-/** What a caller may send. Source: messaging-objects.md §7.1. */
+/** The object under `sms` in a request. Source: messaging-objects.md §7.1. */
 export interface SmsMessage {
   subscription_group_id: string;
   body: string;
@@ -42,7 +42,7 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
   return message;
 }
 
-/** Null when the text fits: both limits hold. */
+/** The problem with a text's length, in characters or segments. null: none. */
 export function lengthProblem(body: string): string | null {
   const characters = [...body].length;
   if (characters > MAX_CHARACTERS) return `expected at most ${MAX_CHARACTERS} characters, got ${characters}`;
@@ -61,7 +61,7 @@ function checkLinks(fields: Fields, message: SmsMessage): void {
     );
 }
 
-/** A URL, `{"url": …}` or an array of either; only the first is used. */
+/** Reads a URL, `{"url": …}` or an array of either. Only the first URL is used. */
 function readMedia(fields: Fields): string[] | undefined {
   const raw = fields.get('media_items');
   if (!isGiven(raw)) return undefined;

@@ -9,8 +9,8 @@ export interface SmsSegments {
 }
 
 /**
- * How many billable segments a text takes: 160 septets or 70 UTF-16 units in one, 153 or 67 in each of several.
- * An extension character (two septets) and a surrogate pair are never split over a border.
+ * Number of billable segments of a text. A single segment has 160 septets or 70 UTF-16 units; each of several has 153
+ * or 67. An extension character (two septets) or a surrogate pair is never split between segments.
  * Source: 3GPP TS 23.038 (alphabets); 3GPP TS 23.040 §9.2.3.24.1 (concatenation).
  */
 export function countSegments(text: string): SmsSegments {

@@ -48,7 +48,7 @@ function pushTo(token: string, clock: TestClock): Push<RenderedWebPush> {
   return { rendered, token, registeredAt: now, acceptedAt: now, environment: null, pushId: 'p' };
 }
 
-test('a message arrives encrypted for its browser, signed for its push service', async (t) => {
+test('a message arrives encrypted for its browser and signed for its push service', async (t) => {
   const { browser, clock, service, deliver } = await start(t);
   service.replies = [{ status: 201, headers: { location: '/m/1' } }];
   assert.deepEqual(await deliver(), { kind: 'accepted', providerId: '/m/1' });
@@ -69,7 +69,7 @@ test('a message arrives encrypted for its browser, signed for its push service',
   });
 });
 
-/** What a push service checks. Source: RFC 8292. */
+/** Verifies the signature as a push service does. Source: RFC 8292. */
 function readVapid(authorization: string) {
   const [, token = '', key = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(authorization) ?? [];
   const [header = '', claims = '', signature = ''] = token.split('.');
@@ -97,7 +97,7 @@ test('one signature serves an origin for 11 hours', async (t) => {
   assert.notEqual(signatures[3], signatures[0]);
 });
 
-test('a refused signature is made anew and the message repeated once, then the token is set aside', async (t) => {
+test('after a refused signature the message is sent once more with a new one, then the token is set aside', async (t) => {
   const { clock, service, deliver } = await start(t);
   await deliver();
   clock.advance(60_000);
@@ -128,7 +128,7 @@ test('the time to live counts from when the dispatch was accepted', async (t) =>
   );
 });
 
-test('what can be seen to be hopeless is never sent', async (t) => {
+test('a message that cannot succeed is never sent', async (t) => {
   const { browser, clock, service, deliver } = await start(t);
   const subscription = browser.subscription(service.url);
   const offCurve = Buffer.concat([Buffer.of(4), Buffer.alloc(64, 1)]).toString('base64url');
@@ -154,27 +154,28 @@ test('a redirect is not followed', async (t) => {
   assert.equal(service.received.length, 1);
 });
 
-test('an endless answer is not read to its end', async (t) => {
+test('a very long answer is not read to its end', async (t) => {
   const { service, deliver } = await start(t);
   service.replies = [{ status: 410, body: Buffer.alloc(4_000_000) }];
   assert.deepEqual(await deliver(), { kind: 'bounced', reason: '410', token: 'remove' });
 });
 
-test('a connection that breaks, is refused or speaks no HTTP is tried again later', async (t) => {
+test('a message is retried when the connection breaks, is refused or does not speak HTTP', async (t) => {
   const { browser, service, deliver } = await start(t);
   service.replies = [() => 'reset'];
   const broken = await deliver();
-  assert.ok(broken.kind === 'retry' && broken.isUnclear, 'it may have been taken over');
+  assert.ok(broken.kind === 'retry' && broken.isUnclear, 'the push service may have accepted it');
   const closed = JSON.stringify(browser.subscription('http://127.0.0.1:1/x'));
   assert.deepEqual(await deliver({ token: closed }), { kind: 'retry', reason: 'network ECONNREFUSED' });
   const secure = JSON.stringify(browser.subscription(service.url.replace('http:', 'https:')));
   assert.equal((await deliver({ token: secure })).kind, 'retry');
 });
 
-test('many messages share connections that are opened by need', async (t) => {
+test('many messages share connections, which are opened as needed', async (t) => {
   const { service, deliver } = await start(t);
   for (let count = 0; count < 5; count += 1) await deliver();
-  assert.ok(service.mostConnections() <= 2, String(service.mostConnections())); // undici rests a connection for one turn
+  // undici reuses a connection one turn later.
+  assert.ok(service.mostConnections() <= 2, String(service.mostConnections()));
   const outcomes = await Promise.all(Array.from({ length: 600 }, () => deliver()));
   assert.ok(outcomes.every(({ kind }) => kind === 'accepted'));
   assert.ok(service.mostConnections() <= 256, String(service.mostConnections()));
@@ -184,11 +185,15 @@ const inside = 'https://127.0.0.1/x';
 const guarded: [string, string, Partial<VapidSettings>][] = [
   ['an inner address', inside, {}],
   ['an inner address in another form', 'https://[::ffff:10.0.0.1]/x', {}],
-  ['a name that leads inside', 'https://inside.example.com/x', {}],
+  ['a name that resolves to an inner address', 'https://inside.example.com/x', {}],
   ['a public host without TLS', 'http://public.example.com/x', {}],
   ['another port', 'https://public.example.com:8443/x', {}],
-  ['a host that is no push service of the list', 'https://public.example.com/x', { push_services: ['*.example.org'] }],
-  ['a host that only ends like one of the list', 'https://badexample.org/x', { push_services: ['*.example.org'] }],
+  [
+    'a host that is not in the list of push services',
+    'https://public.example.com/x',
+    { push_services: ['*.example.org'] },
+  ],
+  ['a host that only ends like one in the list', 'https://badexample.org/x', { push_services: ['*.example.org'] }],
 ];
 for (const [what, endpoint, settings] of guarded) {
   test(`${what} is not called`, async (t) => {
@@ -202,7 +207,7 @@ for (const [what, endpoint, settings] of guarded) {
   });
 }
 
-test('a name that changes to lead inside is not called, checked or not before', async (t) => {
+test('a name that changes to an inner address after its check is not called', async (t) => {
   const browser = await newBrowser();
   const clock = new TestClock();
   const answers = ['93.184.215.14', '127.0.0.1'];
@@ -213,7 +218,7 @@ test('a name that changes to lead inside is not called, checked or not before', 
   assert.deepEqual(await sender.deliver(pushTo(token, clock), never), { kind: 'failed', reason: 'blocked_target' });
 });
 
-test('over TLS, the name of the push service is checked', async (t) => {
+test('over TLS, the certificate must be for the push service’s name', async (t) => {
   const { key, cert } = testCertificate;
   const service = await startTestService(t, { key, cert });
   const browser = await newBrowser();

@@ -1,5 +1,5 @@
 import { type PostReply, post } from '../../net/http-post.ts';
-import { closingLast } from '../closing-last.ts';
+import { drainOnClose } from '../drain-on-close.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { unansweredPost } from '../unanswered-post.ts';
@@ -13,8 +13,8 @@ import { readSubscriptionText } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
 
 /**
- * Encrypts for browsers and posts to the push services that their subscriptions name. An exchange under way is not cut
- * off when the worker stops: it ends within a minute, and a message cut off would go out twice.
+ * Encrypts for browsers and posts to the push services that their subscriptions name. When the worker stops, pending
+ * requests are not aborted: they end within a minute, and an aborted message would be sent twice.
  */
 export function createWebPushSender({
   settings,
@@ -55,7 +55,7 @@ export function createWebPushSender({
     }
   }
 
-  return closingLast(deliver, () => Promise.all([origins.close(), encryptors.close()]));
+  return drainOnClose(deliver, () => Promise.all([origins.close(), encryptors.close()]));
 }
 
 interface Message {
@@ -65,7 +65,7 @@ interface Message {
   body: Buffer;
 }
 
-/** A signature that is refused is made anew once: it may be ours that has aged. */
+/** After a refused signature, sends once more with a new one, because the old one may have expired. */
 async function exchange(origin: Origin, message: Message): Promise<PostReply> {
   const authorization = origin.authorization();
   const reply = await send(origin, message, authorization);

@@ -35,7 +35,7 @@ test('RFC 8188, section 3.1: the same record, byte for byte', () => {
   assert.equal(record.toString('base64url'), 'I1BsxtFttlv3u_Oo94xnmwAAEAAA-NAVub2qFgBEuQKRapoZu-IxkIva3MEB1PD-ly8Thjg');
 });
 
-test('whatever is encrypted, a browser reads it: WebCrypto gives the same bytes', async () => {
+test('a browser can read every message: WebCrypto decrypts to the same bytes', async () => {
   assert.equal(MAX_PLAINTEXT_BYTES, MAX_PAYLOAD_BYTES);
   const browser = await newBrowser();
   const plaintext = fc.uint8Array({ maxLength: MAX_PLAINTEXT_BYTES, size: 'max' });
@@ -49,11 +49,11 @@ test('whatever is encrypted, a browser reads it: WebCrypto gives the same bytes'
   );
 });
 
-test('a byte more than one record holds is refused', async () => {
+test('a text one byte longer than a record can hold is refused', async () => {
   assert.throws(() => encrypt(Buffer.alloc(MAX_PLAINTEXT_BYTES + 1), browserless), PayloadTooLarge);
 });
 
-test('every message has a key pair and a salt of its own', async () => {
+test('every message has its own key pair and salt', async () => {
   const messages = Array.from({ length: 50 }, () => encrypt(Buffer.from('the same'), browserless));
   assert.equal(new Set(messages.map((message) => message.subarray(0, 16).toString('hex'))).size, 50);
   assert.equal(new Set(messages.map((message) => message.subarray(21, 86).toString('hex'))).size, 50);

@@ -1,11 +1,11 @@
 import { createCipheriv, createECDH, type ECDH, hkdfSync, randomFillSync } from 'node:crypto';
 import type { Subscription } from './subscription.ts';
 
-/** What a message is encrypted with besides the receiver's keys; fresh for each one, fixed only by test vectors. */
+/** Our part of a message's keys. It is new for each message; only test vectors fix it. */
 export interface Ephemeral {
-  /** 16 bytes. */
+  /** 16 random bytes. */
   salt: Buffer;
-  /** Holds a key pair of P-256. */
+  /** Our P-256 key pair. */
   pair: ECDH;
 }
 
@@ -15,26 +15,26 @@ const POINT_BYTES = 65;
 const HEADER_BYTES = SALT_BYTES + 4 + 1 + POINT_BYTES;
 const TAG_BYTES = 16;
 const LAST_RECORD = 2;
-/** The most that one record holds: 4,096 less header, delimiter and tag. */
+/** The longest text that fits into one record: 4,096 bytes less header, delimiter and tag. */
 export const MAX_PLAINTEXT_BYTES = RECORD_SIZE - HEADER_BYTES - TAG_BYTES - 1;
 
 const keyInfo = Buffer.from('Content-Encoding: aes128gcm\0');
 const nonceInfo = Buffer.from('Content-Encoding: nonce\0');
 const pushInfo = Buffer.from('WebPush: info\0');
 
-/** One object for all messages; its key pair is replaced before each (making the object anew costs a tenth of the whole). */
+/** Reused for all messages, with a new key pair for each, because a new object costs a tenth of an encryption. */
 const shared = createECDH('prime256v1');
 
 /**
- * A message for one subscription, in one record: header, ciphertext, tag. Throws PayloadTooLarge when the text is longer
- * than MAX_PLAINTEXT_BYTES. Source: RFC 8291 (key agreement), RFC 8188 (aes128gcm).
+ * Encrypts a message for one subscription into one record: header, ciphertext, tag. Throws PayloadTooLarge when the
+ * text is longer than MAX_PLAINTEXT_BYTES. Source: RFC 8291 (key agreement), RFC 8188 (aes128gcm).
  */
 export function encrypt(plaintext: Buffer, receiver: Pick<Subscription, 'p256dh' | 'auth'>): Buffer {
   shared.generateKeys();
   return encryptWith(plaintext, receiver, { salt: nextSalt(), pair: shared });
 }
 
-/** Null when the receiver's key is no point of the curve. Throws PayloadTooLarge. */
+/** The same, but null when the receiver's key is not a point of the curve. Throws PayloadTooLarge. */
 export function encryptFor(plaintext: Buffer, receiver: Pick<Subscription, 'p256dh' | 'auth'>): Buffer | null {
   try {
     return encrypt(plaintext, receiver);
@@ -44,7 +44,7 @@ export function encryptFor(plaintext: Buffer, receiver: Pick<Subscription, 'p256
   }
 }
 
-/** Random bytes are drawn for many messages at once, which takes as long as for one; each is used once. */
+/** Random bytes for 256 salts, drawn at once because that takes as long as for one. Each salt is used once. */
 const salts = Buffer.alloc(SALT_BYTES * 256);
 let saltsUsed = salts.length;
 
@@ -70,7 +70,7 @@ export function encryptWith(
 
 export class PayloadTooLarge extends Error {}
 
-/** RFC 8188 with a single record of at most 4,096 bytes. */
+/** Encrypts as RFC 8188 says, in a single record of at most 4,096 bytes. */
 export function seal(plaintext: Buffer, { inputKey, salt, keyId }: { inputKey: Buffer; salt: Buffer; keyId: Buffer }) {
   const header = Buffer.allocUnsafe(SALT_BYTES + 4 + 1);
   salt.copy(header);

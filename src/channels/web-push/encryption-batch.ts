@@ -1,6 +1,6 @@
 import type { Subscription } from './subscription.ts';
 
-/** One encryption; many of them cross to another thread in one piece of memory, which is handed over and not copied. */
+/** One message to encrypt. Many jobs go to another thread in one buffer, which is transferred without copying. */
 export interface EncryptionJob {
   plaintext: Buffer;
   receiver: Pick<Subscription, 'p256dh' | 'auth'>;
@@ -10,7 +10,7 @@ const LENGTH_BYTES = 4;
 const POINT_BYTES = 65;
 const AUTH_BYTES = 16;
 
-/** Each: length of the plain text, key, secret, plain text. */
+/** Layout of each job: length of the plaintext, public key, auth secret, plaintext. */
 export function packJobs(jobs: readonly EncryptionJob[]): Uint8Array<ArrayBuffer> {
   const overhead = LENGTH_BYTES + POINT_BYTES + AUTH_BYTES;
   const packed = new Packed(jobs.reduce((sum, { plaintext }) => sum + overhead + plaintext.length, 0));
@@ -33,7 +33,7 @@ export function unpackJobs(packed: Uint8Array<ArrayBuffer>): EncryptionJob[] {
   return jobs;
 }
 
-/** Each: length of the message, message. Null = the key is none: length 0. */
+/** Layout of each message: length, message. null (an invalid key) has length 0. */
 export function packMessages(messages: readonly (Buffer | null)[]): Uint8Array<ArrayBuffer> {
   const packed = new Packed(messages.reduce((sum, message) => sum + LENGTH_BYTES + (message?.length ?? 0), 0));
   for (const message of messages) {

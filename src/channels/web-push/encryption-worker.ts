@@ -1,4 +1,4 @@
-// A thread that encrypts what it is given and hands it back, in order. Started by encryptors.ts.
+// A thread that encrypts batches of jobs and returns them in order. encryptors.ts starts it.
 import { parentPort } from 'node:worker_threads';
 import { encryptFor } from './encrypt.ts';
 import { packMessages, unpackJobs } from './encryption-batch.ts';

@@ -25,7 +25,7 @@ for (const [threads, count] of [
   });
 }
 
-test('a key that is no point of the curve is found, among good ones and alone', async () => {
+test('a key that is not a point of the curve is found, among good ones and alone', async () => {
   const encryptors = createEncryptors(1);
   const browser = await newBrowser();
   const offCurve = { ...browser, p256dh: Buffer.concat([Buffer.of(4), Buffer.alloc(64, 1)]) };
@@ -40,10 +40,10 @@ test('a key that is no point of the curve is found, among good ones and alone', 
   await encryptors.close();
 });
 
-test('what a failing thread had in hand is encrypted all the same', async () => {
+test('the jobs of a failing thread are encrypted all the same', async () => {
   const encryptors = createEncryptors(1);
   const browser = await newBrowser();
-  // A job that no caller can make: the thread throws where the same here rejects.
+  // No caller can make this job. The worker thread throws on it; this thread rejects it.
   const hopeless = { plaintext: Buffer.alloc(5_000), receiver: browser };
   const good = { plaintext: Buffer.from('good'), receiver: browser };
   const outcomes = await Promise.allSettled(

@@ -4,12 +4,14 @@ import { encryptFor } from './encrypt.ts';
 import { type EncryptionJob, packJobs, unpackMessages } from './encryption-batch.ts';
 
 /**
- * Encrypts for browsers. A few messages are encrypted at once, here; many go in batches to threads of their own, which
- * are started by need, so that one core is not all there is. This thread helps, a millisecond at a time.
+ * Encrypts for browsers. This thread encrypts a few messages itself. Many messages go in batches to worker threads,
+ * which are started as needed, so that more than one core is used. Meanwhile this thread helps, a millisecond at a
+ * time.
  */
 export interface Encryptors {
-  /** Null when the browser's key is no point of the curve. Every message under way ends before `close` resolves. */
+  /** null: the browser's key is not a point of the curve. */
   encrypt(job: EncryptionJob): Promise<Buffer | null>;
+  /** Ends the threads. The caller first waits for its pending messages. */
   close(): Promise<void>;
 }
 
@@ -21,22 +23,24 @@ interface Waiting {
 
 interface Thread {
   worker: Worker;
-  /** In hand, in the order in which they will come back. */
+  /** Batches that the thread has, in the order in which it will return them. */
   batches: Waiting[][];
 }
 
-/** An encryption takes about an eighth of a millisecond: this much may hold up everybody else. */
-const MOST_HERE = 8;
-const BATCH = 16;
-/** One to work on and one to go on with. */
-const BATCHES_IN_HAND = 2;
-const MOST_THREADS = 4;
+/**
+ * Messages that this thread encrypts in one turn. Eight take about a millisecond, during which it does nothing else.
+ */
+const MAX_IN_THIS_THREAD = 8;
+const BATCH_SIZE = 16;
+/** One batch to work on, and one to continue with. */
+const BATCHES_PER_THREAD = 2;
+const MAX_THREADS = 4;
 
-export function createEncryptors(mostThreads: number): Encryptors {
+export function createEncryptors(maxThreads: number): Encryptors {
   const waiting: Waiting[] = [];
   const threads = new Set<Thread>();
-  // A thread that fails is not replaced: what is wrong with it would be wrong with the next.
-  let allowed = mostThreads;
+  // A thread that fails is not replaced, because the next would fail for the same reason.
+  let allowed = maxThreads;
   let isScheduled = false;
 
   function schedule(): void {
@@ -49,10 +53,10 @@ export function createEncryptors(mostThreads: number): Encryptors {
   }
 
   function flush(): void {
-    if (waiting.length > MOST_HERE)
-      for (let thread = freeThread(); waiting.length > 0 && thread !== null; thread = freeThread()) handOver(thread);
-    // What is few, or more than the threads can take: this thread would wait for them otherwise.
-    for (const one of waiting.splice(0, MOST_HERE)) encryptHere(one);
+    if (waiting.length > MAX_IN_THIS_THREAD)
+      for (let thread = freeThread(); waiting.length > 0 && thread !== null; thread = freeThread()) sendBatch(thread);
+    // This thread takes a few messages, or what the other threads cannot take; otherwise it would only wait.
+    for (const one of waiting.splice(0, MAX_IN_THIS_THREAD)) encryptHere(one);
     schedule();
   }
 
@@ -60,7 +64,7 @@ export function createEncryptors(mostThreads: number): Encryptors {
     if (allowed === 0) return null;
     const [idlest] = [...threads].sort((one, other) => one.batches.length - other.batches.length);
     if ((idlest === undefined || idlest.batches.length > 0) && threads.size < allowed) return startThread();
-    return idlest !== undefined && idlest.batches.length < BATCHES_IN_HAND ? idlest : null;
+    return idlest !== undefined && idlest.batches.length < BATCHES_PER_THREAD ? idlest : null;
   }
 
   function startThread(): Thread {
@@ -68,31 +72,31 @@ export function createEncryptors(mostThreads: number): Encryptors {
     const worker = new Worker(new URL(file, import.meta.url), { execArgv: [] });
     const thread: Thread = { worker, batches: [] };
     worker.unref();
-    worker.on('message', (packed: Uint8Array<ArrayBuffer>) => takeBack(thread, unpackMessages(packed)));
+    worker.on('message', (packed: Uint8Array<ArrayBuffer>) => receiveBatch(thread, unpackMessages(packed)));
     worker.on('error', (error) => {
-      process.emitWarning(`web push goes on without threads for encryption, more slowly: ${String(error)}`);
-      giveUp(thread);
+      process.emitWarning(`web push now encrypts without worker threads, more slowly: ${String(error)}`);
+      loseThread(thread);
     });
-    worker.on('exit', () => giveUp(thread));
+    worker.on('exit', () => loseThread(thread));
     threads.add(thread);
     return thread;
   }
 
-  function handOver({ worker, batches }: Thread): void {
-    const batch = waiting.splice(0, BATCH);
+  function sendBatch({ worker, batches }: Thread): void {
+    const batch = waiting.splice(0, BATCH_SIZE);
     const packed = packJobs(batch.map(({ job }) => job));
     batches.push(batch);
     worker.ref();
     worker.postMessage(packed, [packed.buffer]);
   }
 
-  function takeBack({ worker, batches }: Thread, messages: (Buffer | null)[]): void {
+  function receiveBatch({ worker, batches }: Thread, messages: (Buffer | null)[]): void {
     for (const [index, { resolve }] of (batches.shift() ?? []).entries()) resolve(messages[index] ?? null);
     if (batches.length === 0) worker.unref();
     schedule();
   }
 
-  function giveUp(thread: Thread): void {
+  function loseThread(thread: Thread): void {
     if (!threads.delete(thread)) return;
     allowed = 0;
     waiting.unshift(...thread.batches.splice(0).flat());
@@ -124,10 +128,10 @@ function encryptHere({ job, resolve, reject }: Waiting): void {
 
 let shared: { encryptors: Encryptors; users: number } | null = null;
 
-/** The threads serve all senders of this thread; the last one to close ends them. */
+/** Encryptors that all senders of this thread share. The last one to close ends the worker threads. */
 export function shareEncryptors(processors = availableParallelism()): Encryptors {
-  const mostThreads = Math.max(0, Math.min(Math.floor(processors) - 1, MOST_THREADS));
-  shared ??= { encryptors: createEncryptors(mostThreads), users: 0 };
+  const maxThreads = Math.max(0, Math.min(Math.floor(processors) - 1, MAX_THREADS));
+  shared ??= { encryptors: createEncryptors(maxThreads), users: 0 };
   const mine = shared;
   mine.users += 1;
   return {

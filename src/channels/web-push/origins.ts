@@ -4,27 +4,27 @@ import { findPassage, type GuardOptions } from '../../net/guard.ts';
 import { isListedHost } from './push-services.ts';
 import { VAPID_LIFETIME_MS, type VapidKeys, vapidHeader } from './vapid.ts';
 
-/** A push service as far as we talk to it. */
+/** An open connection pool to one push service, with its signature. */
 export interface Origin {
   pool: Pool;
-  /** The Authorization header; signed anew when it is old, or when it is the one that was `refused`. */
+  /** The Authorization header. It is signed again when it is old, or when it equals `refused`. */
   authorization(refused?: string): string;
 }
 
 export interface OriginsOptions {
   vapid: VapidKeys;
   clock: Clock;
-  /** Inner hosts that may be called, also by http. */
+  /** Hosts in inner networks that may be called, also over http. */
   allow: readonly string[];
-  /** The only push services there are; null = every public host. */
+  /** The push services that may be called. null: every public host. */
   services: readonly string[] | null;
   resolve?: GuardOptions['resolve'];
-  /** Certificate authorities besides those of Node.js. */
+  /** Certificate authorities in addition to those of Node.js. */
   ca?: string;
 }
 
 export interface Origins {
-  /** Null when an endpoint may not be called. Rejects when its host has no address. */
+  /** null: the endpoint may not be called. Rejects when its host has no address. */
   open(endpoint: URL): Promise<Origin | null>;
   close(): Promise<void>;
 }
@@ -33,10 +33,14 @@ const MAX_CONNECTIONS = 256;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const RENEW_EARLY_MS = 3_600_000;
-/** Endpoints come from strangers: however many hosts they name, this many are remembered. */
+/**
+ * Number of origins kept open. It is bounded because endpoints come from strangers and may name any number of hosts.
+ */
 const MAX_ORIGINS = 512;
 
-/** Connections and signatures by origin, opened by need. Every address is checked before a connection is made to it. */
+/**
+ * Connections and signatures by origin, opened as needed. Every address is checked before a connection to it is made.
+ */
 export function createOrigins(options: OriginsOptions): Origins {
   const known = new Map<string, Promise<Origin | null>>();
   const closing = new Set<Promise<void>>();
@@ -51,7 +55,7 @@ export function createOrigins(options: OriginsOptions): Origins {
 
   function forget(key: string, origin: Promise<Origin | null>): void {
     known.delete(key);
-    const closed: Promise<void> = origin.then(closePool, nothing).finally(() => closing.delete(closed));
+    const closed: Promise<void> = origin.then(closePool, ignoreUnopened).finally(() => closing.delete(closed));
     closing.add(closed);
   }
 
@@ -72,8 +76,8 @@ export function createOrigins(options: OriginsOptions): Origins {
     async close() {
       const open = [...known.values()];
       known.clear();
-      // Every answer has been read: what a far side still sends is not waited for.
-      await Promise.all([...closing, ...open.map((origin) => origin.then(destroyPool, nothing))]);
+      // Every answer has been read, so anything that a server still sends is not awaited.
+      await Promise.all([...closing, ...open.map((origin) => origin.then(destroyPool, ignoreUnopened))]);
     },
   };
 }
@@ -89,7 +93,7 @@ async function openOrigin(origin: string, options: OriginsOptions): Promise<Orig
     connect: {
       timeout: CONNECT_TIMEOUT_MS,
       ...(options.ca !== undefined && { ca: options.ca }),
-      // Looked up and checked again for each connection, which then goes to the address that was checked.
+      // Each connection looks up and checks the host again, and then connects to the checked address.
       lookup: (_host, { all }, done) => {
         findAllowed(origin, options)
           .then((found) => {
@@ -103,7 +107,7 @@ async function openOrigin(origin: string, options: OriginsOptions): Promise<Orig
   return { pool, authorization: signer(origin, options) };
 }
 
-/** Thrown by a connection whose host has come to lead inside. */
+/** Thrown by a connection whose host now resolves to an inner address. */
 class BlockedTarget extends Error {
   readonly code = 'blocked_target';
 }
@@ -116,7 +120,7 @@ async function findAllowed(origin: string, { allow, services, resolve }: Origins
   return protocol === 'https:' && (services === null || isListedHost(hostname, services)) ? passage : null;
 }
 
-/** One signature serves all messages to an origin for most of its life. */
+/** One signature is used for all messages to an origin, until an hour before it expires. */
 function signer(origin: string, { vapid, clock }: OriginsOptions): Origin['authorization'] {
   let header = '';
   let renewAt = 0;
@@ -138,6 +142,6 @@ async function destroyPool(origin: Origin | null): Promise<void> {
   await origin?.pool.destroy();
 }
 
-function nothing(): void {
+function ignoreUnopened(): void {
   // An origin that could not be opened has nothing to close.
 }

@@ -9,14 +9,17 @@ import { buttonActions, type WebPush } from './schema.ts';
 export interface RenderedWebPush {
   title: string;
   body: string;
-  /** The plain text of what is encrypted for the browser. */
+  /** The payload that is encrypted for the browser. */
   payload: WebPushPayload;
   headers: { TTL: string; Urgency: string };
 }
 
-/** What our service worker reads (`src/sdk/web-push-sw.js`). Source: messaging-objects.md §5.1; docs/web-push.md. */
+/**
+ * The payload that our service worker reads (`src/sdk/web-push-sw.js`). Source: messaging-objects.md §5.1;
+ * docs/web-push.md.
+ */
 export interface WebPushPayload {
-  /** The campaign, else the dispatch. */
+  /** The id of the campaign, else of the dispatch. */
   id: string;
   title: string;
   body: string;
@@ -28,7 +31,7 @@ export interface WebPushPayload {
   buttons?: { text: string; action: string; uri?: string | undefined }[] | undefined;
 }
 
-/** 4,096 of one record, less its header, tag and delimiter. */
+/** One record's 4,096 bytes, less its header, tag and delimiter. */
 export const MAX_PAYLOAD_BYTES = 3_993;
 
 export function renderWebPush(message: WebPush, facts: RenderFacts): RenderedWebPush {
@@ -51,7 +54,7 @@ export function renderWebPush(message: WebPush, facts: RenderFacts): RenderedWeb
   return { title, body, payload, headers: { TTL: String(readRenderedTtl(message.time_to_live)), Urgency: 'normal' } };
 }
 
-/** What was a template when it was checked is checked again. */
+/** Checks a button again, because its members may have been templates at the request. */
 function renderButton(button: PushButton, index: number) {
   const path = `buttons[${index}]`;
   requireText(`${path}.text`, button.text);

@@ -3,7 +3,7 @@ import { compact, Fields, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push-buttons.ts';
 import { MAX_TTL_S, readExtra, requiredText } from '../push-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md §5.1. */
+/** The object under `web_push` in a request. Source: messaging-objects.md §5.1. */
 export interface WebPush {
   alert: string;
   title: string;
@@ -18,7 +18,7 @@ export interface WebPush {
   buttons?: PushButton[] | undefined;
 }
 
-/** There is no `DEEP_LINK` in a browser. */
+/** The actions that a browser has; it has no `DEEP_LINK`. */
 export const buttonActions = ['OPEN_APP', 'URI', 'CLOSE'] as const;
 
 export function parseWebPush(raw: Record<string, unknown>, path: string, problems: Problems): WebPush {

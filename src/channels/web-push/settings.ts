@@ -23,7 +23,7 @@ const settings: typeof members = (value, path, problems) => {
   return refuse(problems, `${path}.public_key`, 'does not belong to the private_key');
 };
 
-/** What an app needs to post to push services of browsers, and what its pages may do. */
+/** One web app's keys for browsers' push services, the hosts it may call, and what its pages may do. */
 export type VapidSettings = Read<typeof settings>;
 
 export const vapid: ProviderDefinition<VapidSettings> = {

@@ -9,7 +9,7 @@ const auth = Buffer.alloc(16, 9);
 const keys = { p256dh: point.toString('base64url'), auth: auth.toString('base64url') };
 const good = { endpoint: 'https://push.example.com/a?b=c', keys };
 
-test('what a browser gives is stored in one form, however it was written', () => {
+test('a subscription is stored in one canonical form, however it was written', () => {
   const forms = [
     JSON.stringify({ ...good, expirationTime: null }),
     JSON.stringify({ keys: { auth: keys.auth, p256dh: keys.p256dh }, endpoint: 'HTTPS://push.example.com:443/a?b=c' }),
@@ -49,14 +49,14 @@ for (const [what, value, where] of bad) {
   });
 }
 
-test('a key beside the curve is found when a subscription is to be kept', () => {
+test('a key that is not on the curve is found when a subscription is to be stored', () => {
   const p256dh = Buffer.concat([Buffer.of(4), Buffer.alloc(64, 1)]).toString('base64url');
   const reading = readSubscriptionText(JSON.stringify({ ...good, keys: { ...keys, p256dh } }));
   assert.ok(reading.ok);
   assert.deepEqual(admitSubscription(reading), { ok: false, problem: 'keys.p256dh: expected a point of P-256' });
 });
 
-test('whatever text comes as a token, it is read or refused', () => {
+test('any text as a token is either read or refused', () => {
   const odd = fc.oneof(
     fc.json(),
     fc.string({ unit: 'binary' }),

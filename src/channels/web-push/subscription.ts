@@ -3,25 +3,26 @@ import { isObject, own } from '../../lib/json.ts';
 
 /** A browser's PushSubscription, decoded. Source: messaging-objects.md §5.3; W3C Push API §8. */
 export interface Subscription {
-  /** As `URL.href` writes it. */
+  /** The push service's URL for this browser. */
   endpoint: URL;
-  /** An uncompressed point of P-256, 65 bytes. */
+  /** The browser's public key: an uncompressed point of P-256, 65 bytes. */
   p256dh: Buffer;
-  /** 16 bytes. */
+  /** The browser's authentication secret, 16 bytes. */
   auth: Buffer;
+  /** null: the subscription does not expire. */
   expiresAt: Date | null;
 }
 
 export type SubscriptionReading = { ok: true; subscription: Subscription } | { ok: false; problem: string };
 
-/** A canonical token fits into an index row of PostgreSQL (`people/track/attributes.ts`). */
+/** The limit lets a canonical token fit into an index row of PostgreSQL (`people/track/attributes.ts`). */
 const MAX_ENDPOINT_LENGTH = 1_800;
 const MAX_TEXT_LENGTH = 4_096;
 const P256DH_BYTES = 65;
 const UNCOMPRESSED = 4;
 const AUTH_BYTES = 16;
 
-/** The JSON text of a PushSubscription. Whether the key is a point at all shows when it is used. Never throws. */
+/** Reads the JSON text of a PushSubscription. Does not check that the key is a point of the curve. Never throws. */
 export function readSubscriptionText(text: string): SubscriptionReading {
   if (text.length > MAX_TEXT_LENGTH) return refuse(`expected at most ${MAX_TEXT_LENGTH} characters`);
   try {
@@ -31,7 +32,7 @@ export function readSubscriptionText(text: string): SubscriptionReading {
   }
 }
 
-/** The same from what `PushSubscription.toJSON()` gives. */
+/** Reads the object that `PushSubscription.toJSON()` returns. */
 export function readSubscription(value: unknown): SubscriptionReading {
   const endpoint = readEndpoint(member(value, 'endpoint'));
   if (endpoint === null) return refuse('endpoint: expected a URL that starts with https://');
@@ -45,14 +46,14 @@ export function readSubscription(value: unknown): SubscriptionReading {
   return { ok: true, subscription: { endpoint, p256dh, auth, expiresAt } };
 }
 
-/** A subscription that is to be kept: also its key is checked. */
+/** Also checks the key, for a subscription that is to be stored. */
 export function admitSubscription(reading: SubscriptionReading): SubscriptionReading {
   return reading.ok && !isOnCurve(reading.subscription.p256dh)
     ? refuse('keys.p256dh: expected a point of P-256')
     : reading;
 }
 
-/** The push token of a subscription: the same one is always the same text. */
+/** The push token of a subscription. Equal subscriptions have equal tokens. */
 export function subscriptionToken({ endpoint, p256dh, auth, expiresAt }: Subscription): string {
   return JSON.stringify({
     endpoint: endpoint.href,
@@ -61,7 +62,7 @@ export function subscriptionToken({ endpoint, p256dh, auth, expiresAt }: Subscri
   });
 }
 
-/** http is for simulators; whether it may be called is the sender's decision. */
+/** Accepts http for simulators. The sender decides whether such an endpoint may be called. */
 function readEndpoint(value: unknown): URL | null {
   if (typeof value !== 'string' || value.length > MAX_ENDPOINT_LENGTH || !URL.canParse(value)) return null;
   const url = new URL(value);
@@ -69,7 +70,7 @@ function readEndpoint(value: unknown): URL | null {
   return good && url.href.length <= MAX_ENDPOINT_LENGTH && url.hash === '' ? url : null;
 }
 
-/** Base64url or base64, padded or not, as browsers and libraries write it. */
+/** Decodes base64url or base64, padded or not, because browsers and libraries differ. */
 function decode(value: unknown, bytes: number): Buffer | null {
   if (typeof value !== 'string' || value.length > 2 * bytes || !/^[\w+/-]+={0,2}$/.test(value)) return null;
   const decoded = Buffer.from(value, 'base64url');
@@ -85,7 +86,7 @@ function isOnCurve(point: Buffer): boolean {
   }
 }
 
-/** Undefined = neither. */
+/** null: never expires. undefined: the value is invalid. */
 function readExpiration(value: unknown): Date | null | undefined {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;

@@ -2,15 +2,15 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { signJwt } from '../jwt.ts';
 import type { VapidSettings } from './settings.ts';
 
-/** The application server's own key pair and contact, as in the workspace file. */
+/** Our VAPID key pair and contact, from the workspace file. */
 export interface VapidKeys {
   subject: string;
-  /** Base64url, 65 bytes. */
+  /** The public key's 65 bytes, in base64url. */
   publicKey: string;
   key: KeyObject;
 }
 
-/** At most 24 hours are allowed. */
+/** How long a signature is valid. RFC 8292 allows at most 24 hours. */
 export const VAPID_LIFETIME_MS = 12 * 3_600_000;
 
 type Given = Pick<VapidSettings, 'subject' | 'public_key' | 'private_key'>;
@@ -23,7 +23,7 @@ export function readVapidKeys({ subject, public_key, private_key }: Given): Vapi
   return { subject, publicKey: point.toString('base64url'), key: createPrivateKey({ key: jwk, format: 'jwk' }) };
 }
 
-/** The Authorization header for one push service. `origin` as `URL.origin` writes it. Source: RFC 8292. */
+/** The Authorization header for one push service. `origin` is written as in `URL.origin`. Source: RFC 8292. */
 export function vapidHeader({ subject, publicKey, key }: VapidKeys, origin: string, now: Date): string {
   const expiresAtS = Math.floor((now.getTime() + VAPID_LIFETIME_MS) / 1_000);
   const claims = { aud: origin, exp: expiresAtS, sub: subject };

@@ -15,7 +15,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
   version: string;
 };
 
-/** One request per person, to public addresses and those in `allow` only. Redirects are not followed. */
+/** Makes one request per person, only to public addresses and those in `allow`. Follows no redirects. */
 export function createWebhookSender(allow: readonly string[]): Sender<RenderedWebhook> {
   const open = new Set<Agent>();
 
@@ -61,7 +61,7 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
   };
 }
 
-/** Connects to the address that was checked: a second lookup could give another. */
+/** Connects to the checked address only, because a second lookup could return another. */
 function pinnedAgent({ address, family }: { address: string; family: 4 | 6 }): Agent {
   return new Agent({
     connect: {
@@ -75,7 +75,7 @@ function pinnedAgent({ address, family }: { address: string; family: 4 | 6 }): A
   });
 }
 
-/** What it answers beyond its status is nobody's business; it is read so that the far side can finish. */
+/** Reads and drops the body, so that the server can finish. Only the status is used. */
 async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
   try {
     await body.dump({ limit: MAX_RESPONSE_BYTES });
@@ -85,7 +85,7 @@ async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
 }
 
 function ignoreClosed(): void {
-  // The connection is gone, which is what was wanted.
+  // The connection is closed, as intended.
 }
 
 function codeOf(error: unknown): string {

@@ -2,7 +2,7 @@ import { isObject } from '../../lib/json.ts';
 
 const secretHeader = /^(authorization|cookie|x-api-key)$|-(token|secret)$/i;
 
-/** The message as it came, without the values of headers that hold credentials. */
+/** The raw message, with the values of headers that hold credentials masked. */
 export function maskHeaders(raw: Record<string, unknown>): Record<string, unknown> {
   if (!isObject(raw.request_headers)) return raw;
   const headers = Object.entries(raw.request_headers).map(([name, value]) => [

@@ -3,7 +3,7 @@ import { requireText } from '../fields.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { type Method, methods, type WebhookMessage } from './schema.ts';
 
-const form = /^[^=&\s]+=[^&]*(&[^=&\s]+=[^&]*)*$/;
+const formBody = /^[^=&\s]+=[^&]*(&[^=&\s]+=[^&]*)*$/;
 
 export function renderWebhook(message: WebhookMessage): RenderedWebhook {
   const method = readMethod(message.request_method);
@@ -30,16 +30,16 @@ function readHeaders(headers: Readonly<Record<string, string>>): Record<string, 
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {
     if (/[\r\n\0]/.test(value))
       throw new RenderStop('aborted', `request_headers.${name}: holds a line break or NUL after rendering`);
-    // What HTTP can carry as it is; all else goes as UTF-8 bytes.
+    // A header is bytes, so characters beyond ASCII are sent as UTF-8.
     return [name, Buffer.from(value, 'utf8').toString('latin1')];
   });
   return Object.fromEntries(entries);
 }
 
-/** What a body seems to be, when the caller does not say. Source: messaging-objects.md §9.1. */
+/** The content type that a body seems to have, when the caller gives none. Source: messaging-objects.md §9.1. */
 function typeOf(body: string): string {
   if (isJsonContainer(body)) return 'application/json';
-  return form.test(body) ? 'application/x-www-form-urlencoded' : 'text/plain; charset=utf-8';
+  return formBody.test(body) ? 'application/x-www-form-urlencoded' : 'text/plain; charset=utf-8';
 }
 
 function isJsonContainer(text: string): boolean {
@@ -48,6 +48,6 @@ function isJsonContainer(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    return false; // it only began like JSON
+    return false; // it only begins like JSON
   }
 }

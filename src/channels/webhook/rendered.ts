@@ -1,8 +1,8 @@
-/** One person's request, ready to be made. */
+/** One person's request, ready to be sent. */
 export interface RenderedWebhook {
   method: 'POST' | 'PUT' | 'DELETE' | 'GET';
   url: string;
   headers: Readonly<Record<string, string>>;
-  /** Null = no body. */
+  /** null: the request has no body. */
   body: string | null;
 }

@@ -1,9 +1,9 @@
 import type { Outcome } from '../outcome.ts';
 
-/** The status of a request that nobody answered. */
+/** The status that stands for a request without an answer. */
 export const NO_ANSWER = '599';
 
-/** Source: messaging-objects.md §9.5. */
+/** The outcome that a status stands for. Source: messaging-objects.md §9.5. */
 export function readStatus(status: number, afterMs: number | null): Outcome {
   if (status >= 200 && status < 300) return { kind: 'accepted', providerId: null };
   const reason = String(status);

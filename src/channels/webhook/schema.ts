@@ -1,7 +1,7 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md §9.1. */
+/** The object under `webhook` in a request. Source: messaging-objects.md §9.1. */
 export interface WebhookMessage {
   url: string;
   request_method: Templated<Method>;
@@ -13,8 +13,9 @@ export interface WebhookMessage {
 export const methods = ['POST', 'PUT', 'DELETE', 'GET'] as const;
 export type Method = (typeof methods)[number];
 
-const ours = /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|proxy-.*|expect)$/i;
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+const reservedHeader =
+  /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|proxy-.*|expect)$/i;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 
 export function parseWebhook(raw: Record<string, unknown>, path: string, problems: Problems): WebhookMessage {
   const fields = new Fields(raw, path, problems);
@@ -37,7 +38,7 @@ function checkUrl(fields: Fields, text: string): void {
   if (problem !== null) fields.problems.add('range', fields.at('url'), problem);
 }
 
-/** Null when it can be called as far as its text goes; the port may be allowed by the operator, which is asked later. */
+/** The problem with a URL's text. null: none. The port is checked later, because the operator may allow others. */
 export function urlProblem(text: string): string | null {
   if (!URL.canParse(text)) return 'expected an absolute http or https URL';
   const { protocol, username, password } = new URL(text);
@@ -45,7 +46,7 @@ export function urlProblem(text: string): string | null {
   return username === '' && password === '' ? null : 'must not hold a user name or password';
 }
 
-/** An object is a common mistake for its JSON text. */
+/** Reads the body. An object is accepted as its JSON text, because giving one is a common mistake. */
 function readBody(fields: Fields): string | undefined {
   const body = fields.get('body');
   return typeof body === 'object' && body !== null ? JSON.stringify(body) : fields.text('body');
@@ -58,7 +59,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
   const kept: [string, string][] = [];
   for (const name of Object.keys(hash)) {
     const value = reader.text(name);
-    if (!token.test(name))
+    if (!headerName.test(name))
       fields.problems.add(
         'range',
         fields.at('request_headers'),
@@ -66,7 +67,8 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
       );
     else if (value !== undefined && /[\r\n\0]/.test(value))
       fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
-    else if (ours.test(name)) fields.problems.minor(`${reader.at(name)} is set by the server and was dropped`);
+    else if (reservedHeader.test(name))
+      fields.problems.minor(`${reader.at(name)} is set by the server and was dropped`);
     else if (value !== undefined) kept.push([name, value]);
   }
   return Object.fromEntries(kept);

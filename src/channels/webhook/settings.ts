@@ -8,7 +8,7 @@ export const webhookSection = object({
 });
 
 /**
- * The settings of a workspace for its webhooks. `deliver` false: they go to the sandbox. `allow`: inner hosts, addresses and
- * subnets that webhooks may reach all the same, also on unusual ports.
+ * A workspace's settings for webhooks. `deliver` false: webhooks go to the sandbox. `allow`: inner hosts, addresses and
+ * subnets that webhooks may call, at the port that an entry names, else at 80 and 443.
  */
 export type WebhookSettings = Readonly<Read<typeof webhookSection>>;

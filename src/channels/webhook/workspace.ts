@@ -3,7 +3,7 @@ import type { ChannelSettings } from '../channel-settings.ts';
 import { isTemplate } from '../fields.ts';
 import type { WebhookMessage } from './schema.ts';
 
-/** Other ports than the usual ones are for targets that the operator allows; which those are is known when it is called. */
+/** Refuses unusual ports if the operator allows no targets. With allowed targets, the call itself checks the port. */
 export function checkPort(
   { url }: WebhookMessage,
   path: string,

@@ -10,7 +10,7 @@ export const messageKinds = [
 ] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
-/** By position. */
+/** Values of a template's variables, by position. */
 export type Variables = readonly string[];
 
 export interface TemplateMessage {
@@ -18,7 +18,7 @@ export interface TemplateMessage {
   template_language_code: string;
   header_variables?: Variables | undefined;
   body_variables?: Variables | undefined;
-  /** The button's zero-based index and its value. */
+  /** The button's zero-based index, and the value of its variable. */
   button_variables?: Readonly<Record<string, string>> | undefined;
   header_media_uri?: string | undefined;
 }
@@ -64,7 +64,7 @@ export interface FlowMessage {
 
 export type WhatsAppContent = TemplateMessage | TextMessage | ImageMessage | QuickReply | ListMessage | FlowMessage;
 
-/** Most characters, of raw texts and of rendered ones. Source: messaging-objects.md §8.1. */
+/** Most characters of each text, before and after rendering. Source: messaging-objects.md §8.1. */
 export const limits = {
   textBody: 4_096,
   caption: 1_024,

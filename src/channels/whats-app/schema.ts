@@ -6,7 +6,7 @@ import { readFlowMessage, readImageMessage, readListMessage, readQuickReply, rea
 import { readTemplateMessage } from './template-message.ts';
 import { requiredText } from './text-fields.ts';
 
-/** What a caller may send. Source: messaging-objects.md §8.1. */
+/** The object under `whats_app` in a request. Source: messaging-objects.md §8.1. */
 export interface WhatsAppMessage {
   app_id: string;
   subscription_group_id: string;
@@ -41,7 +41,7 @@ export function parseWhatsApp(raw: Record<string, unknown>, path: string, proble
   });
 }
 
-/** A kind is never a template: it decides what else is read. */
+/** The kind of message. It must not be a template, because it decides which members are read. */
 function readKind(fields: Fields): MessageKind | undefined {
   const text = requiredText(fields, 'message_type');
   const kind = messageKinds.find((known) => known === text);

@@ -29,7 +29,7 @@ function atMostOne(fields: Fields, key: string): void {
   fields.problems.add('range', fields.at(key), 'expected at most one variable');
 }
 
-/** `{"0": …, "1": …}` without gaps, or an array: values by position. */
+/** Values by position, from an array or from an object with the keys "0", "1", … without gaps. */
 function readVariables(fields: Fields, key: string): string[] | undefined {
   const entries = readIndexed(fields, key);
   if (entries === undefined) return undefined;

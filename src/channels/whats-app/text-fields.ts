@@ -1,6 +1,6 @@
 import { type Fields, isTemplate } from '../fields.ts';
 
-/** A text that must be there and not blank; at most `most` characters unless it is a template. */
+/** A required text that is not blank. A text without templates has at most `most` characters. */
 export function requiredText(fields: Fields, key: string, most = Number.POSITIVE_INFINITY): string {
   const text = optionalText(fields, key, most);
   if (text === undefined || text.trim() === '') fields.require(key);

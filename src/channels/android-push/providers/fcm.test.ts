@@ -1,4 +1,4 @@
-// Every row of messaging-objects.md §2.4, and what is in no row.
+// Every row of messaging-objects.md §2.4, and answers that are in no row.
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http2';
 import test from 'node:test';
@@ -124,7 +124,7 @@ function quota(afterMs: number): FcmReading {
   return { outcome: { kind: 'retry', reason: 'QUOTA_EXCEEDED', afterMs, slows: 'app' } };
 }
 
-test('whatever FCM answers, there is an outcome', () => {
+test('every answer of FCM has an outcome', () => {
   const shaped = fc.record(
     {
       error: fc.oneof(
@@ -158,7 +158,7 @@ test('whatever FCM answers, there is an outcome', () => {
   );
 });
 
-test('nested as deeply as a body can be, an answer still gives an outcome', () => {
+test('an answer that is nested as deeply as possible still has an outcome', () => {
   const deep = '['.repeat(30_000) + ']'.repeat(30_000);
   for (const body of [`{"error":${deep}}`, `{"error":{"details":[{"@type":${deep}}],"status":${deep}}}`])
     assert.deepEqual(read(503, body), retry('UNAVAILABLE'));
@@ -189,7 +189,7 @@ const withData = (more: Record<string, string>): Push<RenderedAndroidPush> => ({
 const bodyOf = (style: 'data' | 'notification', one = push, channelId?: string) =>
   JSON.parse(buildBody({ style, channelId }, one, 50)).message;
 
-test('data style: the rendered data with the job in it, what is left of the time to live, and no notification', () => {
+test('data style: the rendered data with `mid`, the rest of the time to live, and no notification', () => {
   assert.deepEqual(bodyOf('data'), {
     token: 'tok',
     data: { _ab: 'true', t: 'Title', a: 'Body', mid: push.pushId },
@@ -197,12 +197,12 @@ test('data style: the rendered data with the job in it, what is left of the time
   });
 });
 
-test("the app's channel is for messages that name none", () => {
+test("messages that name no notification channel get the app's", () => {
   assert.equal(bodyOf('data', push, 'general').data.ab_nc, 'general');
   assert.equal(bodyOf('data', withData({ ab_nc: 'news' }), 'general').data.ab_nc, 'news');
 });
 
-test('notification style: what Android draws is said a second time', () => {
+test('notification style: the texts that Android draws are sent a second time, as a notification', () => {
   const { notification } = bodyOf(
     'notification',
     withData({

@@ -7,7 +7,9 @@ import type { RenderedAndroidPush } from '../render.ts';
 
 const QUOTA_WAIT_MS = 60_000;
 
-/** The body of one call. `ttlS`: what is left of the message's time to live. Source: messaging-objects.md §2.3. */
+/**
+ * The body of one call. `ttlS`: the rest of the message's time to live, in seconds. Source: messaging-objects.md §2.3.
+ */
 export function buildBody(
   app: Pick<FcmApp, 'style' | 'channelId'>,
   push: Push<RenderedAndroidPush>,
@@ -24,11 +26,14 @@ export function buildBody(
 
 export interface FcmReading {
   outcome: PushOutcome;
-  /** The access token was refused: with another, try once more; the outcome holds when there is none. */
+  /** The access token was refused. Try once more with another; `outcome` is final when there is none. */
   renewsToken?: true;
 }
 
-/** What to do about each error code; a bare status stands for the code it comes with. Source: messaging-objects.md §2.4. */
+/**
+ * The meaning of each error code. A status without a code counts as the code in `codeOfStatus`.
+ * Source: messaging-objects.md §2.4.
+ */
 const byCode: Readonly<Record<string, (error: FcmError) => FcmReading>> = {
   UNREGISTERED: () => ({ outcome: { kind: 'bounced', reason: 'UNREGISTERED', token: 'remove' } }),
   SENDER_ID_MISMATCH: () => ({ outcome: { kind: 'bounced', reason: 'SENDER_ID_MISMATCH', token: 'suspect' } }),
@@ -55,25 +60,25 @@ const codeOfStatus: Readonly<Record<number, string>> = {
 };
 
 interface FcmError {
-  /** `FcmError.errorCode`. */
+  /** `FcmError.errorCode`. null: absent. */
   code: string | null;
-  /** `error.status`, the canonical name of the status. */
+  /** `error.status`, the canonical name of the status. null: absent. */
   name: string | null;
   message: string;
-  /** First of the fields that are said to be wrong. */
+  /** The first field that FCM calls wrong. `message.token` comes before all others. null: none. */
   field: string | null;
-  /** The body was an error of Google's, and not, say, the page of something between us. */
+  /** Whether the body is one of Google's errors and not, for example, a proxy's page. */
   isGoogles: boolean;
   wait: { afterMs?: number };
 }
 
-/** Never throws, whatever came. */
+/** The meaning of an answer. Never throws, whatever the answer holds. */
 export function readReply(reply: ProviderReply, now: Date): FcmReading {
   if (reply.status >= 200 && reply.status < 300) return { outcome: readSuccess(reply.body) };
   const error = readError(reply, now);
   const code =
     knownCode(error.code) ?? codeOfStatus[reply.status] ?? (error.name === 'NOT_FOUND' ? 'UNREGISTERED' : null);
-  // A 404 that is none of Google's rather tells of a wrong address than of a dead token.
+  // A 404 that is not Google's more likely means a wrong URL than a dead token.
   if (code === 'UNREGISTERED' && !error.isGoogles)
     return { outcome: { kind: 'bounced', reason: 'not_found', token: 'suspect' } };
   const read = code === null ? undefined : byCode[code];
@@ -90,7 +95,9 @@ function readSuccess(body: Buffer): PushOutcome {
   return { kind: 'unknown', reason: 'unexpected_reply' };
 }
 
-/** An FcmError detail is no proof of a bad token: over-size messages carry it too. The text or the field decides. */
+/**
+ * An FcmError detail does not prove a bad token, because too large messages have it too. The text or the field decides.
+ */
 function readInvalidArgument({ message, field }: FcmError): FcmReading {
   const isToken =
     field === 'message.token' || /registration token is not (a )?valid|invalid registration token/i.test(message);
@@ -101,7 +108,7 @@ function readInvalidArgument({ message, field }: FcmError): FcmReading {
 function readOther(status: number, { code, name, wait }: FcmError): PushOutcome {
   const reason = `${status} ${code ?? name ?? ''}`.trim();
   if (status >= 500) return { kind: 'retry', reason, ...wait };
-  // Nothing that speaks for FCM sends one elsewhere.
+  // FCM never redirects, so a redirect means a wrong URL.
   return status < 400 ? { kind: 'config_error', reason } : { kind: 'failed', reason };
 }
 

@@ -1,4 +1,4 @@
-// Every row of messaging-objects.md §3.4, and what is in no row.
+// Every row of messaging-objects.md §3.4, and answers that are in no row.
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http2';
 import test from 'node:test';
@@ -121,7 +121,7 @@ for (const [what, reading, expected] of others) {
   test(`APNs: ${what}`, () => assert.deepEqual(reading, expected));
 }
 
-test('whatever APNs answers, there is an outcome', () => {
+test('every answer of APNs has an outcome', () => {
   const reason = fc.oneof(fc.constantFrom(...rows.map(([, word]) => word)), fc.string(), fc.jsonValue());
   const body = fc.oneof(
     fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
@@ -171,7 +171,7 @@ test('the headers are those of the table', () => {
   });
 });
 
-test('a token cannot leave its place in the path, whatever it holds', () => {
+test('a token stays one segment of the path, whatever it holds', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (token) => {
       const path = String(buildHeaders({ ...push, token }, envelope)[':path']);
@@ -180,12 +180,12 @@ test('a token cannot leave its place in the path, whatever it holds', () => {
   );
 });
 
-test('a collapse id is sent as UTF-8 and without the spaces around it, which HTTP/2 forbids', () => {
+test('a collapse id is sent as UTF-8, without the surrounding spaces that HTTP/2 forbids', () => {
   const headers = buildHeaders(withHeaders({ 'apns-collapse-id': ' grüße an alle ' }), envelope);
   assert.equal(Buffer.from(headers['apns-collapse-id'] ?? '', 'latin1').toString(), 'grüße an alle');
 });
 
-test('an empty token, a collapse id with a control character and a message out of time need no call', () => {
+test('no call is made for an empty token, a collapse id with a control character or an expired message', () => {
   assert.deepEqual(outcomeWithoutCall({ ...push, token: '' }, now), {
     kind: 'bounced',
     reason: 'MissingDeviceToken',

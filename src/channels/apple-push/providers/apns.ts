@@ -5,7 +5,7 @@ import type { Push, PushOutcome } from '../../push-sender.ts';
 import type { RenderedApplePush } from '../render.ts';
 
 interface Envelope {
-  /** In front of the path. */
+  /** The path of the base URL, in front of the request's path. */
   prefix: string;
   topic: string;
   jwt: string;
@@ -25,7 +25,8 @@ export function buildHeaders(
     ...rendered.headers,
   };
   const id = headers['apns-collapse-id'];
-  // Header values are octets, what is not ASCII travels as UTF-8, and none begins or ends with a space (RFC 9113 §8.2.1).
+  // A header value is octets, so other than ASCII is sent as UTF-8.
+  // It must not begin or end with a space (RFC 9113 §8.2.1).
   if (id !== undefined) headers['apns-collapse-id'] = Buffer.from(id.trim()).toString('latin1');
   return headers;
 }
@@ -36,7 +37,7 @@ function pathSegment(token: string): string {
   return hex.test(token) ? token : encodeURIComponent(token.toWellFormed());
 }
 
-/** Why this message is not worth a call; null when it is. */
+/** The outcome of a message that cannot succeed, so that no call is made. null: call APNs. */
 export function outcomeWithoutCall(
   { rendered: { headers }, token }: Push<RenderedApplePush>,
   now: Date,
@@ -44,20 +45,20 @@ export function outcomeWithoutCall(
   if (token === '') return { kind: 'bounced', reason: 'MissingDeviceToken', token: 'remove' };
   if (/\p{Cc}/u.test(headers['apns-collapse-id'] ?? '')) return { kind: 'failed', reason: 'BadCollapseId' };
   const expiresAtS = Number(headers['apns-expiration']);
-  // 0 is "try once".
+  // 0 means "try once".
   return expiresAtS !== 0 && expiresAtS * 1_000 <= now.getTime() ? { kind: 'expired' } : null;
 }
 
-/** What could make the same message succeed at once. */
+/** A change that may make the same message succeed at once. */
 export type Remedy = 'new_token' | 'new_connection' | 'other_host';
 
 export interface ApnsReading {
   outcome: PushOutcome;
-  /** To be tried once; the outcome holds when it does not help. */
+  /** A remedy to try once. `outcome` is final when it does not help. */
   remedy?: Remedy;
-  /** The connection that brought this takes nothing more. */
+  /** The connection that carried this answer must not be used any more. */
   retiresConnection?: true;
-  /** No new token for a while. */
+  /** No new token may be signed for a while. */
   holdsToken?: true;
 }
 
@@ -122,32 +123,32 @@ const readings: Readonly<Record<string, ApnsReading>> = {
   Shutdown: retry('Shutdown', { retiresConnection: true }),
 };
 
-/** Never throws, whatever came. */
+/** The meaning of an answer. Never throws, whatever the answer holds. */
 export function readReply(reply: ProviderReply, facts: Facts): ApnsReading {
   if (reply.status === 200) return { outcome: { kind: 'accepted', providerId: idOf(reply) } };
   const { reason: given, timestamp } = jsonObject(reply.body);
   const reason = plainWord(given);
   const reading =
     reason === 'Unregistered' ? unregistered(timestamp, facts) : reason === 'BadPath' ? badPath(facts) : known(reason);
-  return asked(reading ?? unknownReason(reply.status, reason), reply, facts.now);
+  return withWait(reading ?? unknownReason(reply.status, reason), reply, facts.now);
 }
 
 function known(reason: string | null): ApnsReading | null {
   return reason !== null && Object.hasOwn(readings, reason) ? (readings[reason] ?? null) : null;
 }
 
-/** A token that came back after Apple last saw it gone is good. `timestamp`: milliseconds. */
+/** A token that was registered after Apple saw it gone is good. `timestamp`: milliseconds since 1970. */
 function unregistered(timestamp: unknown, { registeredAt }: Facts): ApnsReading {
   const cameBack = typeof timestamp === 'number' && registeredAt.getTime() > timestamp;
   return { outcome: { kind: 'bounced', reason: 'Unregistered', token: cameBack ? 'keep' : 'remove' } };
 }
 
-/** Either we made the path wrong, or the token in it is none. */
+/** Either we built a wrong path, or its token is not a token. */
 function badPath({ token }: Facts): ApnsReading {
   return hex.test(token) ? failed('BadPath') : bounced('BadPath', 'remove');
 }
 
-/** A reason that is not Apple's, or a new one: its status says what kind it is. */
+/** A reason that is new or not Apple's. Its status decides what it means. */
 function unknownReason(status: number, reason: string | null): ApnsReading {
   const text = `${status}${reason === null ? '' : ` ${reason}`}`;
   if (status >= 200 && status < 300) return { outcome: { kind: 'unknown', reason: 'unexpected_reply' } };
@@ -157,8 +158,8 @@ function unknownReason(status: number, reason: string | null): ApnsReading {
   return failed(text);
 }
 
-/** With the wait that the answer asks for, where it is one to be tried again. */
-function asked(reading: ApnsReading, { headers }: ProviderReply, now: Date): ApnsReading {
+/** Adds the wait that the answer asks for, if the message is to be retried. */
+function withWait(reading: ApnsReading, { headers }: ProviderReply, now: Date): ApnsReading {
   if (reading.outcome.kind !== 'retry' || headers['retry-after'] === undefined) return reading;
   return { ...reading, outcome: { ...reading.outcome, ...askedWait(headers['retry-after'], now) } };
 }

@@ -9,7 +9,7 @@ const body = (value: unknown) => Buffer.from(JSON.stringify(value));
 const failed = (reason: string): PushOutcome => ({ kind: 'failed', reason });
 const id = { 'x-amzn-requestid': 'r-1' };
 
-/** Every row of messaging-objects.md §4.4. */
+/** Every row of the table in messaging-objects.md §4.4. */
 const table: [number, Record<string, string>, unknown, PushOutcome][] = [
   [200, id, { registrationID: 'amzn1.a' }, { kind: 'accepted', providerId: 'r-1' }],
   [200, id, { registrationID: 'amzn1.b' }, { kind: 'accepted', providerId: 'r-1', newToken: 'amzn1.b' }],
@@ -69,7 +69,7 @@ for (const [status, headers, content, reading] of tokenTable) {
   });
 }
 
-test('any answer has a meaning, and shows nothing of its text', () => {
+test('every answer has an outcome, which quotes nothing of its text', () => {
   const content = fc.oneof(
     fc.json(),
     fc.string(),

@@ -62,7 +62,7 @@ export function readTokenReply(reply: PostReply, now: Date): TokenReading {
   if (status === 200) {
     const { access_token: accessToken, expires_in: lifetime } = body;
     const expiresInS = typeof lifetime === 'number' && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_S;
-    // It goes into a header.
+    // The token is put into a header, so it must hold no blanks or control characters.
     if (typeof accessToken === 'string' && /^[\x21-\x7e]{1,8192}$/.test(accessToken))
       return { ok: true, accessToken, expiresInS };
     return { ok: false, outcome: { kind: 'retry', reason: 'token unreadable' } };
@@ -73,7 +73,7 @@ export function readTokenReply(reply: PostReply, now: Date): TokenReading {
   return { ok: false, outcome: { kind: 'config_error', reason } };
 }
 
-/** By status and reason; a status without a reason of its own goes by its class. */
+/** Outcomes by status and reason. Any other answer is read by its status alone. */
 const refusals: ReadonlyMap<string, PushOutcome> = new Map<string, PushOutcome>([
   ['400 Unregistered', { kind: 'bounced', reason: 'Unregistered', token: 'remove' }],
   ['400 InvalidRegistrationId', { kind: 'bounced', reason: 'InvalidRegistrationId', token: 'remove' }],
@@ -107,7 +107,7 @@ function readRegistrationId(value: unknown): string | null {
   return Buffer.byteLength(value) <= MAX_TOKEN_BYTES ? value : null;
 }
 
-/** A reason as the provider names it; a text with anything else in it is not repeated. */
+/** The provider's reason, if it is a single word. null: any other text, which is not repeated. */
 function word(value: unknown): string | null {
   return typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : null;
 }

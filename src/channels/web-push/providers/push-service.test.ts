@@ -7,7 +7,7 @@ import { readReply, requestHeaders } from './push-service.ts';
 const now = new Date('2026-03-15T12:00:00Z');
 const retryAfter = (value: string) => ({ 'retry-after': value });
 
-/** Every row of messaging-objects.md §5.4 that is an answer. */
+/** Every answer in the table of messaging-objects.md §5.4. */
 const table: [number, Record<string, string>, PushOutcome][] = [
   [201, { location: 'https://push.example.com/m/1' }, { kind: 'accepted', providerId: 'https://push.example.com/m/1' }],
   [201, {}, { kind: 'accepted', providerId: null }],
@@ -41,7 +41,7 @@ for (const [status, headers, outcome] of table) {
   });
 }
 
-test('any answer has a meaning', () => {
+test('every answer has an outcome', () => {
   fc.assert(
     fc.property(
       fc.integer(),
@@ -53,7 +53,7 @@ test('any answer has a meaning', () => {
   );
 });
 
-test('a message names its time to live, its urgency and its encoding', () => {
+test('a request states its time to live, its urgency and its encoding', () => {
   assert.deepEqual(requestHeaders({ ttlS: 60, urgency: 'normal', authorization: 'vapid t=a, k=b' }), {
     ttl: '60',
     urgency: 'normal',

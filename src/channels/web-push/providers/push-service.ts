@@ -19,7 +19,7 @@ interface Wanted {
   authorization: string;
 }
 
-/** Statuses with a meaning of their own; the others go by their class. */
+/** Statuses with their own meaning. Any other is read by its class. */
 const byStatus: ReadonlyMap<number, (reason: string) => PushOutcome> = new Map<number, (reason: string) => PushOutcome>(
   [
     [401, (reason) => ({ kind: 'bounced', reason, token: 'suspect' })],
@@ -29,7 +29,7 @@ const byStatus: ReadonlyMap<number, (reason: string) => PushOutcome> = new Map<n
   ],
 );
 
-/** The answer of a push service → what it means. Source: messaging-objects.md §5.4; RFC 8030 §5 and §8.4. */
+/** The outcome that a push service's answer stands for. Source: messaging-objects.md §5.4; RFC 8030 §5 and §8.4. */
 export function readReply({ status, headers }: Pick<PostReply, 'status' | 'headers'>, now: Date): PushOutcome {
   const reason = String(status);
   if (status >= 200 && status < 300) return { kind: 'accepted', providerId: headers.location?.slice(0, 2_048) ?? null };
@@ -38,7 +38,7 @@ export function readReply({ status, headers }: Pick<PostReply, 'status' | 'heade
   return byStatus.get(status)?.(reason) ?? { kind: 'failed', reason };
 }
 
-/** Whether a new signature may help. */
+/** Whether a new signature may make the request succeed. */
 export function isUnauthorized({ status }: Pick<PostReply, 'status'>): boolean {
   return status === 401 || status === 403;
 }

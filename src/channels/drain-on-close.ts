@@ -1,19 +1,19 @@
 import type { Push, PushOutcome, PushSender } from './push-sender.ts';
 
-/** A sender whose exchanges under way end before its connections are closed. */
-export function closingLast<Rendered extends object>(
+/** A sender whose `close` waits for its pending deliveries before it closes the connections. */
+export function drainOnClose<Rendered extends object>(
   deliver: (push: Push<Rendered>) => Promise<PushOutcome>,
   close: () => Promise<unknown>,
 ): PushSender<Rendered> {
-  const underWay = new Set<Promise<unknown>>();
+  const pending = new Set<Promise<unknown>>();
   return {
     async deliver(push) {
       const outcome = deliver(push);
-      underWay.add(outcome);
-      return outcome.finally(() => underWay.delete(outcome));
+      pending.add(outcome);
+      return outcome.finally(() => pending.delete(outcome));
     },
     async close() {
-      await Promise.all(underWay);
+      await Promise.all(pending);
       await close();
     },
   };
