@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** IPv4 ranges that are not global unicast. Source: IANA IPv4 Special-Purpose Address Registry, RFC 6890; multicast by RFC 5771. */
+/** IPv4 ranges that are not global unicast. Source: IANA, "IPv4 Special-Purpose Address Registry"; RFC 6890; RFC 5771 (multicast). */
 const specialIPv4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -21,11 +21,11 @@ const specialIPv4 = [
   '240.0.0.0/4',
 ].map((range) => ipaddr.IPv4.parseCIDR(range));
 
-/** Everything that IANA has assigned as global unicast. Source: IANA IPv6 Address Space, RFC 4291. */
+/** Everything that IANA has assigned as global unicast. Source: IANA, "IPv6 Address Space"; RFC 4291. */
 const globalIPv6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /**
  * The ranges inside it that are not global: protocol assignments (Teredo, benchmarking, ORCHID), documentation, and 6to4,
- * which is no longer routed. Source: IANA IPv6 Special-Purpose Address Registry, RFC 9637, RFC 7526.
+ * which is no longer routed. Source: IANA, "IPv6 Special-Purpose Address Registry"; RFC 9637; RFC 7526.
  */
 const specialIPv6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].map((range) =>
   ipaddr.IPv6.parseCIDR(range),
