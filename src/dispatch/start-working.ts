@@ -25,11 +25,11 @@ export interface WorkingOptions {
   log: Logger;
   /** The newest snapshot. */
   catalog(): Catalog;
-  /** The lanes it works on. */
+  /** The lanes that the worker works on. */
   lanes: readonly LaneName[];
-  /** How many threads of this process share its broadcasts; 1. */
+  /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number | undefined;
-  /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
+  /** Replaces the real push senders. Messages of a provider kind that is missing go to the sandbox. */
   pushSenders?: PushSenders | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Working {
   stop(): Promise<void>;
 }
 
-/** A worker with everything that sends. */
+/** Starts a worker with everything that sends. */
 export async function startWorking(
   options: WorkingOptions,
   parts: { cache: DispatchCache; links: LinkMaker },
