@@ -20,7 +20,7 @@ export interface DeliveriesOptions {
   senders: Senders;
 }
 
-/** Sends each parcel the way of its channel, or into the sandbox when there is no provider. */
+/** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
 export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
   function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome & { detail?: string }): Verdict {
     const verdict = verdictOf(outcome, {

@@ -32,7 +32,7 @@ export async function addCalls(tx: Db, counts: readonly AppCalls[], now: Date): 
        set calls = app_calls.calls + excluded.calls, ambiguous = app_calls.ambiguous + excluded.ambiguous`);
 }
 
-/** What was counted within the last ten minutes, whichever process did. */
+/** The calls of the last ten minutes, of all processes. */
 export async function recentCalls(db: Db, appIds: readonly string[], now: Date): Promise<AppCalls[]> {
   return db.query<AppCalls & Record<string, unknown>>(sql`
     select app_id as "appId", sum(calls) as calls, sum(ambiguous) as ambiguous
@@ -41,12 +41,12 @@ export async function recentCalls(db: Db, appIds: readonly string[], now: Date):
      group by app_id`);
 }
 
-/** After the guard has tripped, it counts anew. */
+/** Resets the counts of an app after the guard has tripped. */
 export async function forgetCalls(tx: Db, appId: string): Promise<void> {
   await tx.run(sql`delete from app_calls where app_id = ${appId}`);
 }
 
-/** Counts that no window reaches any more. */
+/** Deletes counts that are older than every window. */
 export async function forgetOldCalls(db: Db, now: Date): Promise<void> {
   await db.run(sql`delete from app_calls where minute < ${new Date(now.getTime() - 6 * GUARD_WINDOW_MS)}`);
 }
