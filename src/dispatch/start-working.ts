@@ -23,7 +23,7 @@ export interface WorkingOptions {
   db: Database;
   clock: Clock;
   log: Logger;
-  /** The newest snapshot. */
+  /** The newest snapshot of the workspaces. */
   catalog(): Catalog;
   /** The lanes that the worker works on. */
   lanes: readonly LaneName[];
@@ -66,7 +66,7 @@ export async function startWorking(
     senders: createSenders({ nowMs, log, threads: broadcastThreads }),
   });
   const stopping = new AbortController();
-  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
+  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written; trying again');
   await pausedApps.start();
   hygiene.start();
   const started = await startWorker({

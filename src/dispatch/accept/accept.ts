@@ -51,7 +51,7 @@ export interface Accepted {
 
 export interface Acceptor {
   accept(acceptance: Acceptance): Promise<Accepted>;
-  /** Resolves when nothing is being written. */
+  /** Resolves when no request is being written. */
   idle(): Promise<void>;
 }
 

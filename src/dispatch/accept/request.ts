@@ -7,7 +7,7 @@ import { type RequiredState, requiredStates } from '../../people/consent/require
 import type { PersonName } from '../../people/profile/identify.ts';
 import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
 
-/** The body of POST /messages/send after coercion; nothing is looked up yet. Source: send.md §2. */
+/** The body of POST /messages/send after coercion. Nothing has been looked up yet. Source: send.md §2. */
 export interface SendRequest {
   /** The people in the order of the lists, repeated names included. */
   names: PersonName[];

@@ -14,8 +14,8 @@ const sharing = recipient({ sharedEmail: 'ada@acme.test', sharedPhone: '+1415555
 test('only sends of a broadcast to an address that somebody else also has are shared', () => {
   type Row = [what: string, channel: ChannelKey, person: Recipient, address: string | null];
   const table: Row[] = [
-    ['a mail', 'email', sharing, 'ada@acme.test'],
-    ['a text', 'sms', sharing, '+14155550100'],
+    ['an email', 'email', sharing, 'ada@acme.test'],
+    ['an SMS', 'sms', sharing, '+14155550100'],
     ['nobody shares devices', 'apple_push', sharing, null],
     ['a webhook goes to no address', 'webhook', sharing, null],
     ['nobody else has this address', 'email', recipient({ sharedPhone: '+14155550100' }), null],

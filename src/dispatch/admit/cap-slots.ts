@@ -16,7 +16,7 @@ export class CapSlots {
   readonly #now: Date;
   readonly #taken: { send: PendingSend; slot: CapSlot }[] = [];
 
-  /** `held`: by user id. */
+  /** `held`: the slots by user id. */
   constructor(held: ReadonlyMap<number, readonly CapSlot[]>, now: Date) {
     this.#held = new Map(held);
     this.#now = now;

@@ -113,17 +113,23 @@ test('links are made only if a template reads one or the email has a header that
     header: string | null | undefined,
   ];
   const table: Row[] = [
-    ['a plain mail', dispatchOf(email('hi')), 0, 'hi', null],
-    ['an email whose text only contains the name of a link', dispatchOf(email('unsubscribe_url')), 0, 'unsubscribe_url', null],
-    ['a mail with a link', dispatchOf(email(link)), 1, links.unsubscribe, null],
-    ['a mail with the header', dispatchOf(email('hi'), { workspace: listUnsubscribe }), 1, 'hi', links.unsubscribe],
+    ['a plain email', dispatchOf(email('hi')), 0, 'hi', null],
     [
-      'a mail to everyone, which counts as transactional',
+      'an email whose text only contains the name of a link',
+      dispatchOf(email('unsubscribe_url')),
+      0,
+      'unsubscribe_url',
+      null,
+    ],
+    ['an email with a link', dispatchOf(email(link)), 1, links.unsubscribe, null],
+    ['an email with the header', dispatchOf(email('hi'), { workspace: listUnsubscribe }), 1, 'hi', links.unsubscribe],
+    [
+      'an email to everyone, which counts as transactional',
       dispatchOf(email('hi'), { workspace: listUnsubscribe, plan: { requiredState: 'all' } }),
       ...([0, 'hi', null] as const),
     ],
     [
-      'a mail to everyone with a link',
+      'an email to everyone with a link',
       dispatchOf(email(link), { workspace: listUnsubscribe, plan: { requiredState: 'all' } }),
       ...([1, links.unsubscribe, null] as const),
     ],

@@ -110,11 +110,7 @@ test('step 6: the effect of each flag of an address', () => {
       const own = channel === 'email' ? { emailFlags: flags } : { phoneFlags: flags };
       const others = channel === 'email' ? { phoneFlags: flags } : { emailFlags: flags };
       assert.equal(verdict(channel, recipient(own)), expected, `${channel} with ${JSON.stringify(changes)}`);
-      assert.equal(
-        verdict(channel, recipient(others)),
-        'admit',
-        'the flags of another address do not matter',
-      );
+      assert.equal(verdict(channel, recipient(others)), 'admit', 'the flags of another address do not matter');
     }
   }
 });

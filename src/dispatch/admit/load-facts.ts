@@ -8,7 +8,7 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
 /** The facts about the people of some sends that gates and templates need. People deleted since are missing. */
 export interface LoadedFacts {
-  /** By workspace, then by user id. */
+  /** The recipients, by workspace id and then by user id. */
   recipients: ReadonlyMap<number, ReadonlyMap<number, Recipient>>;
   /** When the facts were asked for, in milliseconds since 1970. */
   askedAtMs: number;

@@ -14,9 +14,9 @@ export interface Deliveries {
 }
 
 export interface DeliveriesOptions {
-  /** For channels whose messages go to devices. */
+  /** Delivers on channels whose messages go to devices. */
   push: PushDeps;
-  /** For all others. */
+  /** Deliver on all other channels. */
   senders: Senders;
 }
 

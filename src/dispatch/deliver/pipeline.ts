@@ -37,7 +37,7 @@ export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<vo
   await pending.ended();
 }
 
-/** The steps of each chunk: limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
+/** The steps of each chunk: send limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
 async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDeliveries): Promise<void> {
   const chunks = chunksOf(batch.sends, deps.sendLimits.chunk);
   let ahead = loadAhead(deps, batch, chunks[0]);
@@ -52,7 +52,7 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
     await limit.inHand.take(sends.length, limit);
     if (batch.signal.aborted || pending.haveFailed) {
       giveBack(limit.inHand, sends.length);
-      break; // what was not begun stays pending
+      break; // sends that were not begun stay pending
     }
     ahead = loadAhead(deps, batch, chunks[index + 1]);
     const parcels = await decide(deps, batch, { sends, loaded }).catch((error: unknown) => {
@@ -109,7 +109,7 @@ async function decide(
   return parcels;
 }
 
-/** Delivers one message and has the result written. */
+/** Delivers one message and records the result. */
 function deliver(
   { deliveries, recorder }: PipelineDeps,
   { signal, onAgain }: Batch,

@@ -43,7 +43,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 export interface RecorderOptions extends Patience {
   db: Database;
   hygiene: TokenHygiene;
-  /** Other threads record results of the same broadcasts. */
+  /** True: other threads record results of the same broadcasts. */
   isShared: boolean;
 }
 

@@ -35,7 +35,7 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
  * |---------------------------------------------------------------|----------------------------------------|
  * | lease tasks of a lane                                         | worker.ts                              |
  * | load their dispatches; close, expand or send each             | here                                   |
- * | leave out channels that cannot be sent to now                 | blocked-channels.ts                    |
+ * | leave out blocked channels                                    | blocked-channels.ts                    |
  * | open new dispatches, resume others, read due sends            | read-due.ts                            |
  * | chunk by chunk: wait for the send limits, read facts ahead    | pipeline.ts                            |
  * | gates → message → caps → marked `sending`                     | decide-chunk.ts, admit/decide.ts       |
@@ -51,7 +51,7 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
       await work(deps, tasks, signal, wake);
     } catch (error) {
       if (tasks.length === 1) return tryLater(deps, tasks, error);
-      deps.log.warn({ err: error }, 'a round failed; its tasks are taken one by one');
+      deps.log.warn({ err: error }, 'a round failed; its tasks are tried one by one');
       for (const task of tasks) await round([{ ...task, tries: task.tries + 1 }], signal);
     }
   }

@@ -25,7 +25,7 @@ export interface Roster {
 }
 
 /** Evaluates names, duplicates, segment and audience at one instant. */
-export async function drawRoster(
+export async function evaluateNames(
   db: Database,
   dispatch: LoadedDispatch,
   people: Map<string, PersonKey>,
@@ -87,7 +87,7 @@ export async function expandNamed(
   const opened: Opening[] = [];
   const sends: PendingSend[] = [];
   for (const dispatch of dispatches) {
-    const roster = await drawOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
+    const roster = await evaluateOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
     if (roster === null) continue;
     opened.push({ id: dispatch.id, targeted: dispatch.plan.names.length, refusals: JSON.stringify(roster.refusals) });
     const taskId = taskIds.get(dispatch.id);
@@ -102,14 +102,14 @@ export async function expandNamed(
   return sends.filter(({ dispatchId }) => written.has(dispatchId));
 }
 
-async function drawOrFail(
+async function evaluateOrFail(
   db: Database,
   dispatch: LoadedDispatch,
   people: Map<string, PersonKey>,
   now: Date,
 ): Promise<Roster | null> {
   try {
-    return await drawRoster(db, dispatch, people, now);
+    return await evaluateNames(db, dispatch, people, now);
   } catch (error) {
     if (!(error instanceof AudienceTooExpensive)) throw error;
     await failDispatch(db, { dispatchId: dispatch.id, failure: TOO_EXPENSIVE, category: AUDIENCE_ERRORS, now });

@@ -28,7 +28,7 @@ function walk(ids: readonly number[], range: { first: number; last: number }): W
 const every = (step: number, count: number, from = 1) =>
   Array.from({ length: count }, (_, index) => from + index * step);
 
-test('pieces write everybody once, in order, whoever is in the audience', () => {
+test('the pieces of any audience write everybody once, in order', () => {
   const idSets = fc.uniqueArray(fc.integer({ min: 5, max: 3_000_000 }), { maxLength: 200 });
   fc.assert(
     fc.property(idSets, fc.integer({ min: 1, max: 3_000_000 }), (ids, last) => {

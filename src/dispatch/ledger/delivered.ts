@@ -16,6 +16,6 @@ export interface Delivered {
   isSandbox: boolean;
   /** What providers said about tokens. */
   news: readonly TokenNews[];
-  /** Calls to push providers. */
+  /** The calls made to push providers. */
   calls: readonly { appId: string; isAmbiguous: boolean }[];
 }

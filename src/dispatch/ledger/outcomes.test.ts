@@ -28,12 +28,7 @@ const gaveUp: Verdict = { status: 'failed', reason: 'gave_up', providerCode: '50
 const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expected: Verdict][] = [
   ['accepted', { kind: 'accepted', providerId: 'm-1' }, {}, { status: 'sent', providerMessageId: 'm-1' }],
   ['accepted without an id', { kind: 'accepted', providerId: null }, {}, { status: 'sent', providerMessageId: null }],
-  [
-    'a retry',
-    { kind: 'retry', reason: '503' },
-    {},
-    { status: 'pending', providerCode: '503', dueAt: inMs(10_000) },
-  ],
+  ['a retry', { kind: 'retry', reason: '503' }, {}, { status: 'pending', providerCode: '503', dueAt: inMs(10_000) }],
   [
     'a later retry, as the provider asks',
     { kind: 'retry', reason: '503', afterMs: 30_000 },

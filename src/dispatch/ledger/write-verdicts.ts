@@ -47,7 +47,15 @@ async function writeSent(db: Db, changes: readonly SendChange[], now: Date): Pro
   await recordSent(db, { changes, dispatchId, channel, now });
 }
 
-const verdictColumns = ['status', 'due_at', 'reason', 'detail', 'provider_code', 'provider_message_id', 'devices'] as const;
+const verdictColumns = [
+  'status',
+  'due_at',
+  'reason',
+  'detail',
+  'provider_code',
+  'provider_message_id',
+  'devices',
+] as const;
 
 /** Writes any verdicts, of any dispatches and channels. */
 const recordVerdicts = hotStatement<Results, never>(

@@ -102,7 +102,8 @@ export async function loadDispatches(
   );
   const loaded = rows.map((row) => {
     const workspace = catalog.workspace(row.workspace_id);
-    if (workspace === undefined) throw new Error(`dispatch ${row.id} belongs to a workspace that the catalog does not have`);
+    if (workspace === undefined)
+      throw new Error(`dispatch ${row.id} belongs to a workspace that the catalog does not have`);
     const prepared = cache.get(row.id) ?? cache.remember(row.id, planOf(row));
     return prepare(row, workspace, prepared);
   });
@@ -131,7 +132,7 @@ export function prepare(
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
     const { subscriptionLinks } = compiled.channel;
-    // A message to everyone, whatever their state, counts as transactional and carries no such header.
+    // A message to everyone, whatever their state, counts as transactional and has no unsubscribe header.
     const hasUnsubscribeUrl = plan.requiredState !== 'all' && subscriptionLinks?.inHeader(workspace.settings) === true;
     const hasLinks = hasUnsubscribeUrl || (subscriptionLinks !== undefined && compiled.reads.has('links'));
     return [compiled.key, { ...compiled, gate, variation, hasUnsubscribeUrl, hasLinks }];

@@ -15,7 +15,7 @@ export type SendStatus =
   | 'sending' // being tried; ambiguous after a crash
   | 'sent'
   | 'skipped' // refused by a gate
-  | 'aborted' // stopped while it was rendered
+  | 'aborted' // stopped while its message was rendered
   | 'failed'
   | 'bounced'
   | 'expired'
@@ -31,15 +31,15 @@ export const dispatchMoves: Readonly<Record<DispatchState, readonly DispatchStat
   accepted: ['sending', 'paused', 'finished', 'cancelled', 'failed'], // finished: a broadcast without recipients
   sending: ['paused', 'finished', 'cancelled', 'failed'],
   paused: ['accepted', 'sending', 'cancelled', 'failed'], // resumed: accepted if it had no rows yet
-  finished: ['sending'], // replayed
-  cancelled: ['accepted', 'sending'], // replayed: accepted if it had no rows yet
+  finished: ['sending'], // a replay
+  cancelled: ['accepted', 'sending'], // a replay: accepted if it had no rows yet
   failed: [],
 };
 
 /** The statuses that a send may move to. The database refuses every other move (migrations/0003). */
 export const sendMoves: Readonly<Record<SendStatus, readonly SendStatus[]>> = {
   pending: ['sending', 'sent', 'skipped', 'aborted', 'expired', 'cancelled'], // sent: stopped when some devices already had it
-  sending: ['pending', 'sent', 'failed', 'bounced', 'expired', 'unknown'], // pending: to be tried again
+  sending: ['pending', 'sent', 'failed', 'bounced', 'expired', 'unknown'], // pending: a retry
   sent: [],
   skipped: [],
   aborted: ['pending'], // a replay moves sends from these statuses back to `pending`

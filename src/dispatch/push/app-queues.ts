@@ -132,7 +132,7 @@ export class AppQueues {
         reserve: (wanted) => reserveCalls(db, wanted),
         onTrouble: (error) =>
           error === null
-            ? log.info({ app_id: app.id }, 'calls of an app go on: its quota can be counted again')
+            ? log.info({ app_id: app.id }, 'an app is called again: its quota can be counted')
             : log.error({ err: error, app_id: app.id }, 'the quota of an app cannot be counted; its calls wait'),
       }
     );
@@ -141,7 +141,7 @@ export class AppQueues {
   #closeLater(queue: AppQueue): void {
     const done: Promise<void> = queue
       .close()
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a push sender did not close well'))
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a push sender failed to close'))
       .finally(() => this.#closing.delete(done));
     this.#closing.add(done);
   }

@@ -42,7 +42,7 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
   const lastMs = lastMoment(parcel);
   const calling = callOut(call, parcel, lastMs <= deps.nowMs(), signal);
   return calling.then((outcome) => {
-    // Nearly every push ends here.
+    // Nearly every push returns here.
     if (outcome.kind === 'accepted' && outcome.newToken === undefined && outcome.environment === undefined)
       return {
         verdict: { status: 'sent', providerMessageId: outcome.providerId },

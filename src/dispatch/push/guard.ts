@@ -12,14 +12,14 @@ export interface AppCalls {
 }
 
 /**
- * True when so many of an app's tokens were called bad that our settings are to blame rather than the tokens. Pure.
+ * True: so many of an app's tokens were called bad that our settings must be wrong, not the tokens. Pure.
  * Source: messaging-objects.md §1.11.
  */
 export function guardTrips({ calls, ambiguous }: Pick<AppCalls, 'calls' | 'ambiguous'>): boolean {
   return ambiguous >= AMBIGUOUS_CALLS && ambiguous > AMBIGUOUS_SHARE * calls;
 }
 
-/** Adds to the counts of the current minute. */
+/** Adds calls to the counts of the current minute. */
 export async function addCalls(tx: Db, counts: readonly AppCalls[], now: Date): Promise<void> {
   if (counts.length === 0) return;
   const given = JSON.stringify(counts.map(({ appId, ...rest }) => ({ app_id: appId, ...rest })));

@@ -162,7 +162,7 @@ export class PausedApps {
   #open(appId: string, settings: string | null): void {
     this.#closed.delete(appId);
     this.#calls.delete(appId);
-    this.#options.log.warn({ app_id: appId }, 'an app is open again: its provider accepts our settings, or they are new');
+    this.#options.log.warn({ app_id: appId }, 'an app is open again: its settings are accepted or new');
     this.#write(() => this.#options.db.transaction((tx) => resumeApp(tx, appId, settings, this.#options.clock.now())));
   }
 

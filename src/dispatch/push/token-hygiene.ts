@@ -141,7 +141,7 @@ export class TokenHygiene {
       if (removed > 0) log.info({ tokens: removed }, 'removed push tokens that were suspect for ten minutes');
       await forgetOldCalls(db, now);
     } catch (error) {
-      log.error({ err: error }, 'suspect push tokens could not be removed; tried again in a minute');
+      log.error({ err: error }, 'suspect push tokens could not be removed; trying again in a minute');
     }
   }
 }

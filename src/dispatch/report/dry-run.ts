@@ -11,7 +11,7 @@ import { candidateFor, composeAll, type Decided, decideAll, renderedOf } from '.
 import { readSlots } from '../admit/cap-ledger.ts';
 import type { LinkMaker } from '../admit/compose.ts';
 import { verdictOf } from '../admit/decision.ts';
-import { drawRoster, type Refusal, resolveAll } from '../expand/expand-named.ts';
+import { evaluateNames, type Refusal, resolveAll } from '../expand/expand-named.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { targetingOf } from '../plan/targeting.ts';
@@ -65,7 +65,7 @@ interface Targeted {
 
 async function findNamed(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Targeted> {
   const found = (await resolveAll(db, [dispatch])).get(dispatch.workspace.id) ?? new Map();
-  const { recipients, refusals } = await drawRoster(db, dispatch, found, now);
+  const { recipients, refusals } = await evaluateNames(db, dispatch, found, now);
   return { targeted: dispatch.plan.names.length, people: recipients, refusals };
 }
 
