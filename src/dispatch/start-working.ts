@@ -23,13 +23,13 @@ export interface WorkingOptions {
   db: Database;
   clock: Clock;
   log: Logger;
-  /** The newest snapshot. */
+  /** The newest snapshot of the workspaces. */
   catalog(): Catalog;
-  /** The lanes it works on. */
+  /** The lanes that the worker works on. */
   lanes: readonly LaneName[];
-  /** How many threads of this process share its broadcasts; 1. */
+  /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number | undefined;
-  /** Who talks to the push providers instead of the real senders; a kind that is missing goes to the sandbox. */
+  /** Replaces the real push senders. Messages of a provider kind that is missing go to the sandbox. */
   pushSenders?: PushSenders | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Working {
   stop(): Promise<void>;
 }
 
-/** A worker with everything that sends. */
+/** Starts a worker with everything that sends. */
 export async function startWorking(
   options: WorkingOptions,
   parts: { cache: DispatchCache; links: LinkMaker },
@@ -66,7 +66,7 @@ export async function startWorking(
     senders: createSenders({ nowMs, log, threads: broadcastThreads }),
   });
   const stopping = new AbortController();
-  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written yet');
+  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written; trying again');
   await pausedApps.start();
   hygiene.start();
   const started = await startWorker({

@@ -1,15 +1,15 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 
-/** What waits in one lane. */
+/** The tasks that wait in one lane. */
 export interface Backlog {
-  /** Tasks there are, due or not; counted up to the most that was asked for. */
+  /** Number of tasks, due or not. Counting stops at `mostTasks`. */
   tasks: number;
-  /** For how long the task that waits longest has been due without anybody taking it; 0 = none waits. */
+  /** Time for which the longest-waiting task has been due and free, in milliseconds. 0: none waits. */
   ageMs: number;
 }
 
-/** Both by the index of the lane: the age at the cost of one look, the count at that of the tasks counted. */
+/** Reads both from the lane's index. The age costs one lookup; the count costs as much as the tasks it counts. */
 export async function measureBacklog(
   db: Db,
   { lane, now, mostTasks }: { lane: number; now: Date; mostTasks: number },

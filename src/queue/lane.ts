@@ -1,21 +1,21 @@
 import type { Clock } from '../lib/clock.ts';
 
-/** Work of one kind, leased in rounds of which several run at once. */
+/** Leases tasks of one kind and runs them in rounds, several at once. */
 export interface Lane {
-  /** There may be something to do. */
+  /** Makes the lane look for due tasks. */
   wake(): void;
   /** Resolves when nothing is due and no round runs. */
   idle(): Promise<void>;
-  /** No more rounds; resolves when those that run have ended. */
+  /** Starts no more rounds. Resolves when the running ones have ended. */
   stop(): Promise<void>;
 }
 
 export interface LaneOptions<Task> {
   clock: Clock;
   roundsAtOnce: number;
-  /** Takes what is due; empty when there is nothing. */
+  /** Leases due tasks. Empty: there is none. */
   lease(): Promise<Task[]>;
-  /** When something will be due next; null when nothing waits. */
+  /** The time when the next task is due. null: none waits. */
   nextDueAt(): Promise<Date | null>;
   run(tasks: Task[]): Promise<void>;
   onError(error: unknown): void;
@@ -25,8 +25,8 @@ const AFTER_ERROR_MS = 1_000;
 const MAX_TIMER_MS = 60_000;
 
 /**
- * States: asleep (nothing due; a timer stands at the next due time) → looking (leasing) → asleep, or running rounds.
- * A wake while looking makes it look once more. Nothing polls.
+ * States: asleep (nothing is due; a timer is set to the next due time) → looking (leasing) → asleep, or running rounds.
+ * A wake while looking makes it look once more. It never polls.
  */
 export function createLane<Task>(options: LaneOptions<Task>): Lane {
   const rounds = new Set<Promise<void>>();
@@ -40,7 +40,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
       wanted = false;
       cancelTimer?.();
       try {
-        if (rounds.size >= options.roundsAtOnce) return; // its end looks again
+        if (rounds.size >= options.roundsAtOnce) return; // the end of a round looks again
         const tasks = await options.lease();
         if (tasks.length > 0) start(tasks);
         else sleepUntil(await options.nextDueAt());
@@ -66,7 +66,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
   function sleepUntil(due: Date | null): void {
     if (due === null || stopped) return;
     const waitMs = due.getTime() - options.clock.now().getTime();
-    // Due since we looked, or about to be committed by somebody else: look again at once.
+    // A task became due since we looked, or somebody else is about to commit one. Look again at once.
     if (waitMs <= 0) wanted = true;
     else cancelTimer = options.clock.after(Math.min(waitMs, MAX_TIMER_MS), wake);
   }

@@ -3,8 +3,8 @@ import { type Sql, sql } from '../db/sql.ts';
 import { TASKS_CHANNEL, type TaskKind } from './tasks.ts';
 
 /**
- * Fragment: adds tasks. `rows` is a query whose columns are dispatch_id, workspace_id, lane, kind, bucket and run_at, in this
- * order. For statements that write something else in the same breath.
+ * Fragment: adds tasks. `rows` is a query whose columns are dispatch_id, workspace_id, lane, kind, bucket and run_at,
+ * in this order. It is for statements that also write something else.
  */
 export function insertTasks(rows: Sql): Sql {
   return sql`insert into tasks (dispatch_id, workspace_id, lane, kind, bucket, run_at) ${rows}`;
@@ -15,12 +15,12 @@ export interface NewTasks {
   workspaceId: number;
   lane: number;
   kind: TaskKind;
-  /** One task for each; null = people of every bucket. */
+  /** The buckets, one task each. null: one task for the people of every bucket. */
   buckets: readonly (number | null)[];
   runAt: Date;
 }
 
-/** How many were added. */
+/** Adds tasks. Returns how many. */
 export function addTasks(tx: Db, { dispatchId, workspaceId, lane, kind, buckets, runAt }: NewTasks): Promise<number> {
   return tx.run(
     insertTasks(sql`
@@ -30,8 +30,8 @@ export function addTasks(tx: Db, { dispatchId, workspaceId, lane, kind, buckets,
 }
 
 /**
- * As `addTasks` of kind `drain`, but not for a bucket that has a free one: that is kept from being leased until this
- * transaction ends, and then drains what the transaction wrote, too.
+ * Adds a `drain` task for each bucket that has no free one. A free one cannot be leased until this transaction ends,
+ * and then also drains the sends that the transaction wrote. Returns how many were added.
  */
 export function addMissingDrains(tx: Db, tasks: Omit<NewTasks, 'kind'>): Promise<number> {
   const { dispatchId, workspaceId, lane, buckets, runAt } = tasks;
@@ -48,12 +48,12 @@ export function addMissingDrains(tx: Db, tasks: Omit<NewTasks, 'kind'>): Promise
        where not exists (select from kept where kept.bucket = b.bucket)`)}`);
 }
 
-/** Wakes the workers of a lane once this transaction is committed; null = of every lane. */
+/** Wakes the workers of a lane once this transaction has committed. null: the workers of every lane. */
 export async function announceTasks(tx: Db, lane: number | null): Promise<void> {
   await tx.run(sql`select pg_notify(${TASKS_CHANNEL}, ${lane === null ? '' : String(lane)})`);
 }
 
-/** Fragment: as `announceTasks`, for each `lane` of `rows`. */
+/** Fragment: does what `announceTasks` does, for each `lane` of `rows`. */
 export function announcingTasks(rows: Sql): Sql {
   return sql`select pg_notify(${TASKS_CHANNEL}, lane::text) from ${rows}`;
 }

@@ -10,7 +10,7 @@ import { leaseTasks, type TaskFilter } from './tasks.ts';
 const start = Date.parse('2026-03-15T12:00:00Z');
 const at = (seconds: number) => new Date(start + seconds * 1_000);
 
-/** A broadcast's drain tasks, due from a second on; its id. */
+/** Adds the drain tasks of a broadcast, due from second `seconds` on. Returns the dispatch id. */
 async function givenBroadcast(db: Db, { tasks, seconds }: { tasks: number; seconds: number }): Promise<string> {
   const id = v7(at(seconds));
   await db.run(sql`
@@ -23,13 +23,13 @@ function lease(db: Db, limit: number, filter: TaskFilter = { lane: 1, work: 'sen
   return leaseTasks(db, { filter, worker: randomUUID(), limit, now: at(100), takeOverFrom: new Date(0), inHand: [] });
 }
 
-/** How many of each: by the id of the dispatch, dashes or not. */
+/** Counts the leased tasks of each dispatch. The ids have no dashes. */
 async function shares(leased: ReturnType<typeof lease>, ...ids: string[]): Promise<number[]> {
   const tasks = await leased;
   return ids.map((id) => tasks.filter(({ dispatchId }) => dispatchId.replaceAll('-', '') === id).length);
 }
 
-test('a small broadcast is served at the next look, however much of a larger one waits', async (t) => {
+test('a small broadcast is leased at the next look, however many tasks of a larger one wait', async (t) => {
   const { db } = await testDatabase(t);
   const large = await givenBroadcast(db, { tasks: 256, seconds: 0 });
   const small = await givenBroadcast(db, { tasks: 1, seconds: 50 });
@@ -37,7 +37,7 @@ test('a small broadcast is served at the next look, however much of a larger one
   assert.deepEqual(await shares(lease(db, 8), large, small), [8, 0]);
 });
 
-test('broadcasts share what is leased, the one that has waited longest first', async (t) => {
+test('broadcasts share each lease; the one that has waited longest comes first', async (t) => {
   const { db } = await testDatabase(t);
   const ids = [];
   for (const seconds of [0, 1, 2]) ids.push(await givenBroadcast(db, { tasks: 10, seconds }));
@@ -45,17 +45,17 @@ test('broadcasts share what is leased, the one that has waited longest first', a
   assert.deepEqual(await shares(lease(db, 1), ...ids), [1, 0, 0]);
 });
 
-test('more broadcasts than are leased at once: those whose turn was longest ago', async (t) => {
+test('if more broadcasts wait than tasks are leased, those whose last turn was longest ago come first', async (t) => {
   const { db } = await testDatabase(t);
   const ids = [];
   for (let seconds = 0; seconds < 12; seconds += 1) ids.push(await givenBroadcast(db, { tasks: 2, seconds }));
   assert.deepEqual(await shares(lease(db, 8), ...ids), [...Array(8).fill(1), ...Array(4).fill(0)]);
-  // They have sent a page each and come back, behind those who wait.
+  // Each has sent a page and comes back, behind those that wait.
   await db.run(sql`update tasks set run_at = ${at(90)}, leased_until = null, worker = null where worker is not null`);
   assert.deepEqual(await shares(lease(db, 4), ...ids), [...Array(8).fill(0), ...Array(4).fill(1)]);
 });
 
-test('only what is due and free has a turn, and expansions have their own', async (t) => {
+test('only due and free tasks have a turn; expansions are leased apart', async (t) => {
   const { db } = await testDatabase(t);
   const id = await givenBroadcast(db, { tasks: 3, seconds: 0 });
   const later = await givenBroadcast(db, { tasks: 3, seconds: 200 });

@@ -2,20 +2,22 @@ import { raw, type Sql, sql } from '../db/sql.ts';
 
 export interface Turns {
   lane: number;
-  /** A condition on a task `t`. */
+  /** Condition: the task `t` is free. */
   isFree: Sql;
   now: Date;
   limit: number;
 }
 
 /**
- * The ids of the tasks of a lane to be leased next, expansions apart, so that each dispatch has its turn: the oldest free task
- * of every one of them, then the second of every one, and so on; among those, the dispatch whose last turn was longest ago: a
- * task that had its turn is due anew from then on. By age alone, a small broadcast would wait until all 256 tasks of each
- * larger one had sent a page. Goes from one dispatch to the next by the index tasks_turns, however many tasks they have.
+ * Selects the ids of the tasks of a lane to lease next, without expansions, so that each dispatch has its turn: first
+ * the oldest free task of every dispatch, then the second of every dispatch, and so on. Within each of these steps, the
+ * dispatch whose last turn was longest ago comes first. (A task that had its turn becomes due at that moment.) Ordered
+ * by age alone, a small broadcast would wait until all 256 tasks of each larger one had sent a page. The query steps
+ * from one dispatch to the next by the index tasks_turns, so the number of their tasks does not matter.
  */
 export function idsInTurn({ lane, isFree, now, limit }: Turns): Sql {
-  // Written out, because the index holds the tasks of one lane: of a parameter PostgreSQL could not tell whether it is that one.
+  // The lane is a literal, because with a parameter PostgreSQL could not tell that the partial index of this lane
+  // applies.
   const isSending = sql`t.lane = ${raw(String(lane))} and t.kind <> 'expand'`;
   return sql`
     with recursive waiting as (

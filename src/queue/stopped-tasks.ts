@@ -3,8 +3,9 @@ import { sql } from '../db/sql.ts';
 import type { HeldTask } from './task-ends.ts';
 
 /**
- * Takes the free tasks of a dispatch away, expansions apart. Those that somebody holds stay until their holder is done with
- * what it has in hand, but are good for nothing new. How many are gone.
+ * Deletes the free tasks of a dispatch, except expansions. A task that a worker holds stays until the worker's pending
+ * deliveries have finished, but becomes a `revive` task, so that its holder decides nothing new. Returns how many were
+ * deleted.
  */
 export async function stopTasks(tx: Db, dispatchId: string): Promise<number> {
   const tasks = await tx.query<{ id: number; is_free: boolean }>(sql`
@@ -18,7 +19,7 @@ export async function stopTasks(tx: Db, dispatchId: string): Promise<number> {
   return tx.run(sql`delete from tasks where id = any(${ids(true)}::bigint[])`);
 }
 
-/** Makes a drain task of a `revive` task. True when it was one and still ours. */
+/** Turns a `revive` task into a drain task. True: it was one, and the worker still held it. */
 export async function makeDrainTask(tx: Db, { taskId, worker }: HeldTask): Promise<boolean> {
   const made = await tx.run(sql`
     update tasks set kind = 'drain' where id = ${taskId} and worker = ${worker} and kind = 'revive'`);

@@ -2,20 +2,21 @@ import type { Db } from '../db/database.ts';
 import { type Sql, sql } from '../db/sql.ts';
 import { lockInOrder } from './tasks.ts';
 
-/** A task whose round is over: gone for good, or to be run again at `runAt`. */
+/** The end of a task's round. */
 export interface TaskEnd {
   taskId: number;
+  /** When the task runs again. null: it is deleted. */
   runAt: Date | null;
 }
 
-/** A task as its holder knows it: whoever has lost the lease changes nothing. */
+/** A task and the worker that holds it. A worker that has lost the lease changes nothing. */
 export interface HeldTask {
   taskId: number;
   worker: string;
 }
 
 /**
- * Fragment: ends tasks, as members of a `with`. The last one, `gone`, has the dispatch_id of each task that is gone for good.
+ * Fragment: ends tasks, as members of a `with`. The last member, `gone`, has the dispatch_id of each deleted task.
  */
 export function endingTasks({ worker, ends }: { worker: string; ends: readonly TaskEnd[] }): Sql {
   return sql`
@@ -35,12 +36,12 @@ export function endingTasks({ worker, ends }: { worker: string; ends: readonly T
     )`;
 }
 
-/** True when it was still ours. */
+/** Deletes a task. True: the worker still held it. */
 export async function endTask(tx: Db, { taskId, worker }: HeldTask): Promise<boolean> {
   return (await tx.run(sql`delete from tasks where id = ${taskId} and worker = ${worker}`)) > 0;
 }
 
-/** Gives an expansion back behind those that wait, with how far it has come. True when it was still ours. */
+/** Gives an expansion back, behind the tasks that wait, and stores its progress. True: the worker still held it. */
 export async function passOnExpansion(
   tx: Db,
   { taskId, worker }: HeldTask,
@@ -53,7 +54,9 @@ export async function passOnExpansion(
   return passedOn > 0;
 }
 
-/** Gives a task back that failed; its tries go on counting. The dispatch it belongs to; null when it was not ours any more. */
+/**
+ * Gives back a failed task and keeps its count of tries. Returns its dispatch id. null: the worker had lost the lease.
+ */
 export async function postponeTask(tx: Db, { taskId, worker }: HeldTask, runAt: Date): Promise<string | null> {
   const postponed = await tx.maybeOne<{ dispatch_id: string }>(sql`
     update tasks
@@ -63,7 +66,7 @@ export async function postponeTask(tx: Db, { taskId, worker }: HeldTask, runAt: 
   return postponed?.dispatch_id ?? null;
 }
 
-/** What waits in a workspace is due at once, expansions apart. */
+/** Makes the waiting tasks of a workspace due at once, except expansions. */
 export async function hurryTasks(tx: Db, workspaceId: number, now: Date): Promise<void> {
   const waiting = sql`workspace_id = ${workspaceId} and kind <> 'expand' and run_at > ${now} and leased_until is null`;
   await tx.run(sql`

@@ -12,7 +12,7 @@ import { giveBackTasks, LEASE_MS, leaseTasks, renewLeases } from './tasks.ts';
 const start = Date.parse('2026-03-15T12:00:00Z');
 const at = (seconds: number) => new Date(start + seconds * 1_000);
 
-/** Tasks of one dispatch, leased to a worker. */
+/** Adds tasks of one dispatch and leases them to a worker. */
 async function givenLeased(db: Db, { worker, tasks }: { worker: string; tasks: number }) {
   const dispatchId = v7(at(0));
   const buckets = Array.from({ length: tasks }, (_, bucket) => bucket);
@@ -22,7 +22,7 @@ async function givenLeased(db: Db, { worker, tasks }: { worker: string; tasks: n
   return { dispatchId, ids: leased.map(({ id }) => id).sort((one, other) => one - other) };
 }
 
-/** Rather than waiting for a lock for ever, a statement fails after this. */
+/** Makes a statement fail that waits longer than this for a lock. */
 const impatient = sql`select set_config('lock_timeout', '2s', true)`;
 
 async function leasesOf(db: Db, ids: readonly number[]): Promise<(Date | null)[]> {
@@ -31,7 +31,7 @@ async function leasesOf(db: Db, ids: readonly number[]): Promise<(Date | null)[]
   return rows.map(({ leased_until }) => leased_until);
 }
 
-test('leases are renewed without waiting for whoever has a task locked, so that nobody waits in a circle', async (t) => {
+test('renewing leases does not wait for a locked task, so that it cannot deadlock', async (t) => {
   const { db } = await testDatabase(t);
   const worker = randomUUID();
   const { ids } = await givenLeased(db, { worker, tasks: 2 });
@@ -43,7 +43,7 @@ test('leases are renewed without waiting for whoever has a task locked, so that 
       await renewing.run(impatient);
       await renewLeases(renewing, worker, ids, at(5));
     });
-    // The renewal has ended, so that it does not stand in the way of the one lock that the other still wants.
+    // The renewal has ended, so it does not block the lock that the other transaction still needs.
     await stopping.run(sql`select from tasks where id = ${first} for update`);
     assert.deepEqual(await leasesOf(stopping, ids), [at(5 + LEASE_MS / 1_000), at(LEASE_MS / 1_000)]);
   });
@@ -52,22 +52,22 @@ test('leases are renewed without waiting for whoever has a task locked, so that 
   assert.deepEqual(await leasesOf(db, ids), [until, until], 'the next renewal finds both');
 });
 
-test('a lease is renewed by its holder alone', async (t) => {
+test('only the holder of a lease renews it', async (t) => {
   const { db } = await testDatabase(t);
   const { ids } = await givenLeased(db, { worker: randomUUID(), tasks: 1 });
   await renewLeases(db, randomUUID(), ids, at(5));
   assert.deepEqual(await leasesOf(db, ids), [at(LEASE_MS / 1_000)]);
 });
 
-test('giving leases back and stopping a dispatch lock its tasks in one order', async (t) => {
+test('giving leases back and stopping a dispatch lock the tasks in the same order', async (t) => {
   const { db } = await testDatabase(t);
   const worker = randomUUID();
   const { dispatchId, ids } = await givenLeased(db, { worker, tasks: 20 });
   const [first = 0] = ids;
-  // Now the first by id is the last by place and by time.
+  // Now the first task by id is the last on disk and by due time.
   await db.run(sql`update tasks set run_at = ${at(1)} where id = ${first}`);
   const both = await db.transaction(async (holding) => {
-    // Whoever goes by ids waits here, holding nothing else.
+    // A transaction that locks tasks in order of id waits here and holds no other lock.
     await holding.run(sql`select from tasks where id = ${first} for update`);
     const givingBack = db.transaction((tx) => giveBackTasks(tx, worker));
     const stopping = db.transaction((tx) => stopTasks(tx, dispatchId));
@@ -75,7 +75,7 @@ test('giving leases back and stopping a dispatch lock its tasks in one order', a
     await waiting(db, 2);
     const free = await holding.query(sql`
       select from tasks where id = any(${ids.slice(1)}::bigint[]) for update skip locked`);
-    assert.equal(free.length, 19, 'somebody has locked another task meanwhile');
+    assert.equal(free.length, 19, 'nobody holds a lock on another task');
     return { ends };
   });
   assert.deepEqual(
@@ -84,7 +84,7 @@ test('giving leases back and stopping a dispatch lock its tasks in one order', a
   );
 });
 
-/** Resolves when so many sessions of this database wait for a lock. */
+/** Resolves when this number of sessions of the database wait for a lock. */
 async function waiting(db: Db, sessions: number): Promise<void> {
   const blocked: Sql = sql`
     select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;

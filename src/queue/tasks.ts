@@ -5,8 +5,8 @@ import { idsInTurn } from './round-robin.ts';
 /**
  * - `expand`: writes the rows of a broadcast, a piece at a time.
  * - `drain`: tries the sends of its bucket.
- * - `revive`: a drain task whose dispatch was stopped under its holder, or which a replay made: before it drains, whoever
- *   leases it puts the rows of its bucket in order. Its present holder decides nothing any more.
+ * - `revive`: a drain task whose dispatch was stopped while a worker held it, or that a replay made. The next worker
+ *   that leases it first applies the replay to the rows of its bucket. Its present holder decides nothing new.
  */
 export type TaskKind = 'expand' | 'drain' | 'revive';
 
@@ -16,47 +16,48 @@ export interface Task {
   dispatchId: string;
   workspaceId: number;
   kind: TaskKind;
-  /** Null = people of every bucket. */
+  /** The bucket of the people it is for. null: every bucket. */
   bucket: number | null;
-  /** How often it was leased before; above 0, a worker before us may have died in the middle. */
+  /** Number of earlier leases. Above 0, an earlier worker may have died midway. */
   tries: number;
-  /** Of `expand`: how far it has come, as user ids; null = not begun. */
+  /** The last user id expanded so far (tasks of kind `expand`). null: not started. */
   position: number | null;
-  /** Of `expand`: how many user ids the next piece looks at. */
+  /** Number of user ids in the next piece (tasks of kind `expand`). null: `nextPiece` chooses. */
   stride: number | null;
 }
 
-/** Where it is announced that a lane has something to do: by its number; empty = every lane. */
+/** The notification channel for new tasks. The payload is the number of the lane. Empty: every lane. */
 export const TASKS_CHANNEL = 'tasks';
 
-/** What a lane works on. Expansion has its own turn, so that it neither holds up the sending nor is held up by it. */
+/** The tasks that a lane works on. Expansion and sending are leased apart, so that neither delays the other. */
 export interface TaskFilter {
   lane: number;
   work: 'expansion' | 'sending';
-  /** Each dispatch has its turn, see `round-robin.ts`. Without it the oldest tasks come first. */
+  /** Gives each dispatch its turn, see `round-robin.ts`. Without it the oldest tasks come first. */
   isByTurns?: true;
 }
 
-/** How long a lease lasts. Whoever lives renews it several times before it runs out. */
+/** Duration of a lease, in milliseconds. A living worker renews it several times before it ends. */
 export const LEASE_MS = 8_000;
-/** How long a worker may be behind with renewing while its session says that it lives: slow is not dead. */
+/** How late a worker may renew, in milliseconds, while its session exists: it is slow, not dead. */
 const SLOW_MS = 30_000;
 
-/** A slow worker may die at any time. */
+/** Wait before the tasks of a slow worker are looked at again, because it may die at any time. */
 const LOOK_AGAIN_MS = 2_000;
 
-/** How a worker's session is called, so that others see whether it lives. */
+/** The application name of a worker's database session, which shows other workers that it lives. */
 export function sessionNameOf(worker: string): string {
   return `${SESSION_NAME}${worker}`;
 }
 
 const SESSION_NAME = 'cresset worker ';
 
-/** When one looks, and from when on one takes what a dead worker held: not just after one's own connection came back. */
+/** One look of a worker for tasks. */
 export interface Look {
   now: Date;
+  /** When tasks of dead workers may be taken: not just after this worker's own connection came back. */
   takeOverFrom: Date;
-  /** What the worker that looks is at work on, whatever became of its leases: it does not take over from itself. */
+  /** Ids of the tasks that this worker works on, even if it lost their leases. It does not take over from itself. */
   inHand: readonly number[];
 }
 
@@ -66,7 +67,7 @@ export interface LeaseRequest extends Look {
   limit: number;
 }
 
-/** Leases tasks that are due and free, oldest first or by turns. What a dead worker held is free once its lease has run out. */
+/** Leases due and free tasks, oldest first or by turns. A dead worker's task is free once its lease has ended. */
 export async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
   const { filter, worker, limit, now } = request;
   const isFree = sql`(t.leased_until is null or (t.leased_until < ${now} and ${takenOverAt(request)} <= ${now}))`;
@@ -100,8 +101,8 @@ function leaseEnd(now: Date): Date {
 }
 
 /**
- * When a task whose lease has run out becomes free. A worker whose session is there is only slow. (The sessions are read
- * only when there is such a task.)
+ * Fragment: when a task whose lease has ended becomes free. A worker whose session exists is only slow. (The sessions
+ * are read only if there is such a task.)
  */
 function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
   const living = sql`
@@ -113,16 +114,16 @@ function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
 }
 
 /**
- * Fragment: the ids of the tasks that meet `condition`, locked in the order in which everybody locks several tasks, so that
- * nobody waits in a circle.
+ * Fragment: locks the tasks that meet `condition` and selects their ids. Everybody who locks several tasks locks them
+ * in this order, to avoid deadlocks.
  */
 export function lockInOrder(condition: Sql): Sql {
   return sql`select id from tasks where ${condition} order by id for no key update`;
 }
 
 /**
- * Keeps the leases of work still in hand. It waits for nobody: whoever has a task locked is about to end or to stop it, and
- * a lease outlasts several renewals.
+ * Renews the leases of tasks still in hand. It skips locked tasks: whoever locked one is about to end or stop it, and a
+ * lease outlasts several renewals.
  */
 export async function renewLeases(db: Db, worker: string, ids: readonly number[], now: Date): Promise<void> {
   const ours = lockInOrder(sql`id = any(${ids}::bigint[]) and worker = ${worker}`);
@@ -134,7 +135,7 @@ export async function renewLeases(db: Db, worker: string, ids: readonly number[]
      where t.id = ours.id`);
 }
 
-/** Gives leased work back unfinished, to be taken by anybody at once. */
+/** Gives back the unfinished tasks of a worker. Any worker may lease them at once. Returns how many. */
 export async function giveBackTasks(db: Db, worker: string): Promise<number> {
   return db.run(sql`
     with ours as materialized (${lockInOrder(sql`worker = ${worker}`)})
@@ -144,7 +145,7 @@ export async function giveBackTasks(db: Db, worker: string): Promise<number> {
      where t.id = ours.id`);
 }
 
-/** Frees every lease: right when all who held one are known to be dead, as after a crash of the only server. */
+/** Frees every lease. Use it only if all holders are known to be dead, as after a crash of the only server. */
 export async function freeAllLeases(db: Db): Promise<number> {
   return db.run(sql`
     update tasks
@@ -152,7 +153,9 @@ export async function freeAllLeases(db: Db): Promise<number> {
      where leased_until is not null`);
 }
 
-/** When the next task is due and free, or to be looked at again because its holder is slow; null when there is none. */
+/**
+ * The time when the next task is due and free, or when a slow worker's task is looked at again. null: there is none.
+ */
 export async function nextDueAt(db: Db, filter: TaskFilter, look: Look): Promise<Date | null> {
   const lookAgain = new Date(look.now.getTime() + LOOK_AGAIN_MS);
   const [row] = await db.prepared<{ due: Date | null }>(

@@ -20,26 +20,26 @@ import {
   tally,
 } from './rate-windows.ts';
 
-/** For how long an idempotency key stands for its first request. */
+/** Time for which an idempotency key stands for its first request, in milliseconds. */
 export const IDEMPOTENCY_MS = 24 * 3_600_000;
 
-/** What is written down, in one durable commit, before a caller hears "success". */
+/** An accepted request. It is written in one durable commit before the caller hears "success". */
 export interface Acceptance {
   workspaceId: number;
   apiKeyId: string;
   requestId: string;
   plan: SendPlan;
-  /** True when the plan's send id was made by us and is to be known from now on. */
+  /** True: the server made the plan's send id, and stores it as known. */
   sendIdIsNew: boolean;
-  /** Makes the answer to the caller, which is kept with the idempotency key. */
+  /** Makes the answer to the caller. It is stored with the idempotency key. */
   answerOf(dispatchId: string): object;
   idempotency: { key: string; path: string; bodyHash: Buffer } | null;
-  /** For the developer console; null when this request leaves no record. */
+  /** The record for the developer console. null: this request leaves none. */
   activity: object | null;
-  /** The request is counted by the same statement, and stored only if its window has room. */
+  /** The same statement counts the request, and stores it only if it is within the limit of its window. */
   rate: {
     window: RateWindow;
-    /** Told the count, stored or refused. Throws when the request is refused. */
+    /** Told the count, whether the request is stored or refused. Throws if it is refused. */
     charged(charge: Charge): void;
   };
 }
@@ -51,7 +51,7 @@ export interface Accepted {
 
 export interface Acceptor {
   accept(acceptance: Acceptance): Promise<Accepted>;
-  /** Resolves when nothing is being written. */
+  /** Resolves when no request is being written. */
   idle(): Promise<void>;
 }
 
@@ -62,18 +62,18 @@ interface Row extends Acceptance {
 
 interface Stored {
   charge: Charge;
-  /** Another request has taken the idempotency key. */
+  /** True: another request has taken the idempotency key. */
   keyTaken: boolean;
 }
 
 export interface AcceptorOptions {
   db: Database;
   clock: Clock;
-  /** Told after the commit, so that a worker in this process starts at once. */
+  /** Called after the commit, so that a worker in this process starts at once. */
   onAccepted(row: { dispatchId: string; plan: SendPlan; lane: number }): void;
 }
 
-/** Counts and stores requests with their first task; those that arrive during a commit share the next one. */
+/** Counts and stores requests, each with its first task. Requests that arrive during a commit share the next one. */
 export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acceptor {
   const submit = createBatcher<Row, Stored>({
     run: (rows) => store(db, rows, clock.now()),
@@ -88,7 +88,7 @@ export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acce
       const answer = acceptance.answerOf(dispatchId);
       const { charge, keyTaken } = await submit({ ...acceptance, dispatchId, answer });
       acceptance.rate.charged(charge);
-      // Another process took the same key first; its answer is found on the next look.
+      // Another process took the same key first. The caller gets that answer when it tries again.
       if (keyTaken) throw new RequestError('idempotency_running', [], 1);
       onAccepted({ dispatchId, plan: acceptance.plan, lane: laneOf(acceptance.plan) });
       return { dispatchId, answer };
@@ -107,8 +107,8 @@ async function store(db: Database, rows: Row[], now: Date): Promise<Stored[]> {
 }
 
 /**
- * One statement, one commit. What no row of this batch asks for is left out of it: few requests have an idempotency key,
- * and each insert costs its set-up even when there is nothing to insert.
+ * The statement that stores a batch, in one commit. It leaves out the parts that no row needs: few requests have an
+ * idempotency key, and each insert has a fixed cost even if it inserts nothing.
  */
 function storing(rows: Row[], asked: Tally, now: Date): { name: string; statement: Sql } {
   const isKeyed = rows.some(({ idempotency }) => idempotency !== null);
@@ -123,7 +123,7 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
     ), admitted as materialized (
       select given.*
         from given
-        -- In order, thus all of them before the first key is taken: two servers never wait for each other.
+        -- Sorted, so that all windows are locked before the first key: two servers cannot deadlock.
         join (select * from charged order by workspace_id, bucket, started_at) as counted
        using (workspace_id, bucket, started_at)
        where place <= most - prior
@@ -142,7 +142,7 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
 const keysTaken = sql`(select json_agg(id) from admitted where id not in (select id from fresh))`;
 const withoutKeys = sql`, fresh as (select * from admitted)`;
 
-/** In key order, so that two processes cannot wait for each other. */
+/** Takes the idempotency keys in key order, so that two processes cannot deadlock. */
 function keyed(now: Date): Sql {
   return sql`, keyed as (
       insert into idempotency_keys (workspace_id, path, key, body_hash, dispatch_id, answer, created_at)
@@ -186,7 +186,7 @@ function toJson(row: Row, place: number | undefined): object {
     request_id: row.requestId,
     lane: laneOf(plan),
     kind: isBroadcast(plan) ? 'expand' : 'drain',
-    // Texts in texts: only the type json itself takes every escape that JSON knows, \\u0000 among them.
+    // JSON inside a text, because only the type json takes every escape that JSON knows, such as \\u0000.
     request: JSON.stringify(plan),
     campaign_id: plan.campaignId ?? undefined,
     send_id: plan.sendId ?? undefined,

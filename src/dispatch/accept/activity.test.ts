@@ -29,23 +29,23 @@ const table: [what: string, body: Record<string, unknown>, kept: Record<string, 
     { a: 1 },
   ],
   [
-    'headers of a webhook that hold credentials are masked, beside what is no secret',
+    'headers of a webhook that hold credentials are masked, and others stay',
     { messages: { webhook: { url: 'u', request_headers: headers }, email: { subject: 's' } } },
     { messages: { webhook: { url: 'u', request_headers: masked }, email: { subject: 's' } } },
   ],
   [
-    'headers of the same names elsewhere are no credentials of ours',
+    'headers of the same names in other channels stay',
     { messages: { email: { headers: { 'x-api-key': 'shown' } } } },
     { messages: { email: { headers: { 'x-api-key': 'shown' } } } },
   ],
   ['a webhook that is no object stays', { messages: { webhook: 'x' } }, { messages: { webhook: 'x' } }],
   [
-    'and so do headers that are none',
+    'headers that are no object stay',
     { messages: { webhook: { request_headers: ['x'] } } },
     { messages: { webhook: { request_headers: ['x'] } } },
   ],
   ['messages that are no object stay', { messages: [] }, { messages: [] }],
-  ['a channel that nobody knows stays', { messages: { toString: { a: 1 } } }, { messages: { toString: { a: 1 } } }],
+  ['an unknown channel stays', { messages: { toString: { a: 1 } } }, { messages: { toString: { a: 1 } } }],
 ];
 for (const [what, body, kept] of table) {
   test(`the record of a request: ${what}`, () => {

@@ -13,8 +13,8 @@ export interface ActivityFacts {
 }
 
 /**
- * The record that the developer console shows of a request; null for one that names people only.
- * Status and counts are not in it: they are read from the dispatch. Source: send.md §15.
+ * The record that the developer console shows of a request. null: the request names people only.
+ * It has no status and counts, because those are read from the dispatch. Source: send.md §15.
  */
 export function activityOf({ plan, workspace, body, requestId, apiKeyName }: ActivityFacts): object | null {
   if (plan.segmentId === null && !isBroadcast(plan)) return null;
@@ -39,7 +39,7 @@ export function activityOf({ plan, workspace, body, requestId, apiKeyName }: Act
 
 const oldCredentials = new Set(['api_key', 'app_group_id', 'company_secret']);
 
-/** The body without credentials: those of older clients, and what messages hold. */
+/** The body without credentials, those of older clients and those inside messages. */
 export function withoutSecrets(body: Record<string, unknown>): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(body).filter(([key]) => !oldCredentials.has(key)));
   const { messages } = kept;

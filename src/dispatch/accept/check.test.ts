@@ -1,4 +1,4 @@
-// The steps of a send's check, in their order, without a database: what a body is told, or the plan that it makes.
+// The checks of a send request, in their order, without a database. Each body is refused or becomes a plan.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RequestError } from '../../errors.ts';
@@ -94,7 +94,7 @@ function refuses(step: string, table: readonly Refusal[]): void {
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `name${index}`);
 
-refuses('types come first, and all of them are told', [
+refuses('types come first, and every wrong type is reported', [
   [
     { external_user_ids: {}, broadcast: 'yes', segment_id: 1, messages: [] },
     'bad_request',
@@ -130,7 +130,7 @@ refuses('types come first, and all of them are told', [
   ],
 ]);
 
-refuses('what belongs to other endpoints is refused with the types', [
+refuses('members of other endpoints are refused together with wrong types', [
   [
     { ...good, recipients: [{ external_user_id: 'ada' }], schedule: { time: 'now' } },
     'bad_request',
@@ -146,7 +146,7 @@ refuses('what belongs to other endpoints is refused with the types', [
   ],
 ]);
 
-refuses('then something to send, somebody to send to, and whether a broadcast is meant', [
+refuses('then there must be a message, a recipient, and a fitting `broadcast`', [
   [{}, 'no_message', ['messages holds no supported channel']],
   [{ ...toAda, messages: { fax: {} } }, 'no_message', ['messages holds no supported channel']],
   [
@@ -171,7 +171,7 @@ refuses('then something to send, somebody to send to, and whether a broadcast is
 const unknownSegment = 'segment_id does not name a segment of this workspace';
 const wrongWord = 'audience.email_subscription_status.comparison: "equals" is not one of is, is_not';
 
-refuses('then the segment, and what it refers to, and the audience', [
+refuses('then the segment, its references and the audience are checked', [
   [{ ...good, segment_id: APP }, 'bad_request', [unknownSegment]],
   [{ ...good, segment_id: OLD_SEGMENT }, 'bad_request', [unknownSegment]],
   [
@@ -198,7 +198,7 @@ const ofCampaign = (variation: unknown, id = 'welcome') => ({
 });
 const unknownCampaign = 'campaign_id does not name an API campaign of this workspace';
 
-refuses('then the campaign, the send id and the variations', [
+refuses('then the campaign, the send id and the variations are checked', [
   [{ ...good, send_id: 'x' }, 'bad_request', ['send_id: needs the campaign_id it was created for']],
   [
     { ...ofCampaign('mail'), send_id: 'x'.repeat(65) },
@@ -221,7 +221,7 @@ refuses('then the campaign, the send id and the variations', [
   [ofCampaign('hook'), 'mismatched_message_type', ['messages.email.message_variation_id: is a variation of webhook']],
 ]);
 
-refuses('then the messages: types, what is required, ranges, what does not fit together, sizes, templates', [
+refuses('then the messages are checked: types, required members, ranges, references, sizes, templates', [
   [
     { ...toAda, messages: { email: { headers: [] }, webhook: { url: {} } } },
     'bad_request',
@@ -265,7 +265,7 @@ refuses('then the messages: types, what is required, ranges, what does not fit t
   ],
 ]);
 
-test('a subscription group must be one of the channel, and in use', () => {
+test('a subscription group must belong to the channel and not be archived', () => {
   for (const id of [APP, OLD_SMS, MAILING]) {
     assert.deepEqual(refusalOf({ ...toAda, messages: { sms: { ...sms, subscription_group_id: id } } }), [
       'invalid_subscription_group',
@@ -275,7 +275,7 @@ test('a subscription group must be one of the channel, and in use', () => {
   assert.equal(refusalOf({ ...toAda, messages: { sms } }), null);
 });
 
-test('templates are parsed last, each problem under its path', () => {
+test('templates are parsed last, and each problem is reported under its path', () => {
   const extras = { 'first key': '{% if %}', ok: 'text' };
   const [code, errors] = refusalOf({ ...toAda, messages: { email: { ...email, subject: '{{', extras } } }) ?? [];
   assert.equal(code, 'bad_request');
@@ -284,7 +284,7 @@ test('templates are parsed last, each problem under its path', () => {
   assert.match(errors?.[1] ?? '', /^messages\.email\.extras\.first key: not a valid template: /);
 });
 
-test('a mail without a sender has that of the workspace', () => {
+test('an email without a sender gets the sender of the workspace', () => {
   const { from: _, ...anonymous } = email;
   const body = { ...toAda, messages: { email: anonymous } };
   assert.deepEqual(refusalOf(body), [
@@ -296,7 +296,7 @@ test('a mail without a sender has that of the workspace', () => {
   assert.deepEqual(plan.messages.email, { ...anonymous, from: 'hello@acme.test' });
 });
 
-test('a webhook goes to another port only where the operator allows targets', () => {
+test('a webhook may use another port only if the operator allows the target', () => {
   const body = { ...toAda, messages: { webhook: { ...webhook, url: 'https://acme.test:8443/' } } };
   assert.deepEqual(refusalOf(body), [
     'bad_request',
@@ -349,7 +349,7 @@ test('caps are obeyed unless the request or its campaign says otherwise', () => 
   assert.deepEqual(capsOf(ofCampaign('mail', 'urgent')), [false, true]);
 });
 
-test('what is skipped is remarked on, and the rest goes out', () => {
+test('skipped members are reported, and the rest goes out', () => {
   const { plan, minors } = checkSendRequest(
     {
       external_user_ids: ['ada', '', null],
@@ -380,7 +380,7 @@ test('members of the prototype name nobody and send nothing; `__proto__` of a bo
   assert.equal(Reflect.get({}, 'broadcast'), undefined);
 });
 
-test('a hundred thousand mistakes are told in a hundred lines', () => {
+test('a hundred thousand mistakes are reported in a hundred lines', () => {
   const many = <T>(value: T): T[] => Array.from({ length: 100_000 }, () => value);
   const { minors } = checkSendRequest({ ...good, external_user_ids: ['ada', ...many(null)] }, catalog, NOW);
   assert.deepEqual([minors.length, minors.at(-1)], [101, 'and 99900 more']);

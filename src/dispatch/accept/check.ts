@@ -17,13 +17,13 @@ const MAX_NAMES = 50;
 export interface CheckedRequest {
   plan: SendPlan;
   dryRun: boolean;
-  /** Non-fatal problems, for the answer. */
+  /** Problems that do not refuse the request. The answer lists them. */
   minors: readonly string[];
 }
 
 /**
- * A body → what it asks for, or the first failing step's problems. Steps and their order: send.md §3, steps 6 to 13.
- * Nothing but the catalog is looked up, so this needs no database.
+ * Turns a body into a plan. Throws the problems of the first step that fails. Steps and their order: send.md §3, steps
+ * 6 to 13. It looks up nothing but the catalog, so it needs no database.
  */
 export function checkSendRequest(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedRequest {
   const problems = new Problems();
@@ -66,7 +66,7 @@ function checkSegmentAndAudience({ segmentId, audience }: SendRequest, catalog: 
   if (audience !== null) parseAudience(audience, 'audience');
 }
 
-/** Step 12. Source: send.md §6 and §7. Whether a caller's own send id is known is asked later: it needs the database. */
+/** Step 12. Source: send.md §6 and §7. A caller's own send id is looked up later, because that needs the database. */
 function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaign | null {
   const { campaignId, sendId } = request;
   if (sendId !== null && campaignId === null)

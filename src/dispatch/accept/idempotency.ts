@@ -12,16 +12,16 @@ export interface IdempotentRequest {
   bodyHash: Buffer;
 }
 
-/** Repetitions of a request, told by their `Idempotency-Key`. Source: send.md §14. */
+/** Recognizes repetitions of a request by their `Idempotency-Key`. Source: send.md §14. */
 export interface Idempotency {
-  /** Null when the caller sent no key. Throws when it is not 1 to 255 visible ASCII characters. */
+  /** null: the caller sent no key. Throws if the key is not 1 to 255 visible ASCII characters. */
   read(
     header: string | string[] | undefined,
     request: { workspaceId: number; path: string; rawBody: Buffer },
   ): IdempotentRequest | null;
-  /** The answer given before; null for a first request. Throws when the key stands for another body. */
+  /** The answer given before. null: this is a first request. Throws if the key stands for another body. */
   answered(request: IdempotentRequest): Promise<object | null>;
-  /** Runs `work` unless the same key is being worked on right now. */
+  /** Runs `work`. Throws if a request with the same key is running. */
   once<T>(request: IdempotentRequest | null, work: () => Promise<T>): Promise<T>;
 }
 
@@ -63,7 +63,7 @@ export function createIdempotency({ db, clock }: { db: Db; clock: Clock }): Idem
   };
 }
 
-/** Keys that stand for nothing any more. */
+/** Deletes keys that were stored before an instant. */
 export async function forgetKeys(db: Db, before: Date): Promise<void> {
   await db.run(sql`delete from idempotency_keys where created_at < ${before}`);
 }

@@ -4,10 +4,10 @@ import type { Clock } from '../../lib/clock.ts';
 import { type Backlog, measureBacklog } from '../../queue/backlog.ts';
 import { lanes } from '../plan/send-plan.ts';
 
-/** What may wait in a lane before no more is accepted. 0 = any amount. */
+/** The most that may wait in a lane before requests are refused. 0: no limit. */
 export interface LaneLimit {
   maxTasks: number;
-  /** Of the task that is due and has waited longest for somebody to take it. */
+  /** Time for which the longest-waiting due task may wait for a worker, in milliseconds. */
   maxAgeMs: number;
 }
 
@@ -17,18 +17,19 @@ export interface QueueLimits {
 }
 
 export interface Pressure {
-  /** Throws RequestError `queue_full` while too much waits in this lane. Costs a comparison when it does not. */
+  /** Throws RequestError `queue_full` while too much waits in this lane. Otherwise costs one comparison. */
   admit(lane: number): Promise<void>;
 }
 
 const REFRESH_MS = 1_000;
-/** Counting a very long queue may take this share of the time, no more. */
+/** Largest share of the time that counting a very long queue takes. */
 const SHARE = 0.02;
 const RETRY_AFTER_S = { named: 5, broadcast: 60 };
 
 /**
- * Looks at the queue once a second, while requests come, and never for a request that is admitted: those go by the last
- * look. A refusal goes by one that is not older than that second. The lanes are judged apart: a long broadcast refuses no receipt.
+ * Refuses requests while too much waits in their lane. It measures the queue once a second while requests come. A
+ * request that is admitted never waits for a measurement: the last one decides. A refusal is decided by one that is at
+ * most a second old. Each lane is judged apart, so a long broadcast never makes the server refuse a receipt.
  */
 export function createPressure({
   db,
@@ -40,9 +41,9 @@ export function createPressure({
   db: Database;
   clock: Clock;
   limits: QueueLimits;
-  /** The queue could not be looked at; nobody is refused because of that. */
+  /** Told when the queue could not be measured. No request is refused because of that. */
   onError(error: unknown): void;
-  /** Sends of this lane are refused from now on, and why; null = they are accepted again. */
+  /** Told why requests for this lane are refused from now on. null: they are accepted again. */
   onChange(lane: keyof QueueLimits, problem: string | null): void;
 }): Pressure {
   const gauges = new Map([
@@ -52,7 +53,7 @@ export function createPressure({
 
   function gauge(name: keyof QueueLimits): Gauge {
     const limit = limits[name];
-    // One more than may wait says enough; without a limit nothing is counted.
+    // Counting stops one above the limit. Without a limit nothing is counted.
     const look = () =>
       measureBacklog(db, { lane: lanes[name], now: clock.now(), mostTasks: limit.maxTasks && limit.maxTasks + 1 });
     return new Gauge({

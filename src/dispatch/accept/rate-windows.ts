@@ -7,17 +7,17 @@ export interface RateWindow {
   bucket: string;
   startedAt: number;
   endsAt: number;
-  /** Most requests, as it stands now. */
+  /** Most requests in the window, as configured now. */
   limit: number;
 }
 
-/** What is left of a window after one request. `resetAt` is its end, in Unix seconds. */
+/** The state of a window after one request. `resetAt`: the end of the window, in Unix seconds. */
 export interface Charge {
   allowed: boolean;
   limit: number;
   remaining: number;
   resetAt: number;
-  /** Seconds until then, at least one. */
+  /** Seconds until `resetAt`, at least 1. */
   resetsInS: number;
 }
 
@@ -26,10 +26,10 @@ interface WindowCount {
   asked: number;
 }
 
-/** Requests that are counted in one statement: each window once, and the place of each request among those of its own. */
+/** Requests that one statement counts: each window once, and the ordinal of each request within its window. */
 export interface Tally {
   counts: readonly WindowCount[];
-  /** By index of the request; the first of a window has place 1. */
+  /** One element for each request, in order. The first request of a window has `place` 1. */
   places: readonly { window: RateWindow; place: number }[];
 }
 
@@ -48,18 +48,18 @@ export function tally(windows: readonly RateWindow[]): Tally {
     const count = counts.get(key) ?? { window, asked: 0 };
     counts.set(key, count);
     count.asked += 1;
-    // The window as counted: its limit may have been changed between two requests.
+    // The window that is counted, because its limit may have changed between two requests.
     return { window: count.window, place: count.asked };
   });
-  // In key order, so that two processes cannot wait for each other.
+  // Sorted by key, so that two processes cannot deadlock.
   const ordered = [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
   return { counts: ordered.map(([, count]) => count), places };
 }
 
 /**
- * Counts requests; returns each window with `prior`, what was used before these. Of them those are allowed whose place is
- * at most `most - prior`; the others are refused and consume nothing. The row is the only counter, so this is exact
- * across all processes.
+ * Fragment: counts requests and returns each window with `prior`, the number used before them. A request is allowed if
+ * its `place` is at most `most - prior`. The others are refused and use nothing. The row is the only counter, so the
+ * count is exact across all processes.
  */
 export function countWindows({ counts }: Tally): Sql {
   const asked = counts.map(({ window, asked }) => ({
@@ -80,12 +80,12 @@ export function countWindows({ counts }: Tally): Sql {
     returning workspace_id, bucket, started_at, most, prior`;
 }
 
-/** Windows that began before an instant and are over. */
+/** Deletes windows that began before an instant. */
 export async function forgetWindows(db: Db, before: Date): Promise<void> {
   await db.run(sql`delete from rate_windows where started_at < ${before}`);
 }
 
-/** What each request is told, by its index. */
+/** The charge of each request, in order. */
 export function chargesOf({ places }: Tally, counted: readonly CountedWindow[], now: number): Charge[] {
   const priors = new Map(
     counted.map((row) => [

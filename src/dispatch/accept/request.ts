@@ -7,9 +7,9 @@ import { type RequiredState, requiredStates } from '../../people/consent/require
 import type { PersonName } from '../../people/profile/identify.ts';
 import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
 
-/** The body of POST /messages/send after coercion; nothing is looked up yet. Source: send.md §2. */
+/** The body of POST /messages/send after coercion. Nothing has been looked up yet. Source: send.md §2. */
 export interface SendRequest {
-  /** As listed, repeated names included. */
+  /** The people in the order of the lists, repeated names included. */
   names: PersonName[];
   segmentId: string | null;
   audience: RawObject | null;
@@ -25,7 +25,7 @@ export interface SendRequest {
 
 type Body = ObjectReader<Problems>;
 
-/** Checks the types of the top level and refuses what belongs to other endpoints. Files its problems under stage `type`. */
+/** Checks the types of the top level and refuses members of other endpoints. Files its problems under stage `type`. */
 export function readSendRequest(raw: RawObject, problems: Problems): SendRequest {
   const body = new ObjectReader(raw, '', problems);
   refuseForeignKeys(body);
@@ -107,7 +107,7 @@ function readAliases(body: Body): PersonName[] {
   });
 }
 
-/** Older clients send numbers; they stand for their decimal text. */
+/** Older clients send numbers. A number stands for its decimal text. */
 function isIdText(value: unknown): value is string | number {
   return (
     (typeof value === 'string' && value.trim() !== '') || (typeof value === 'number' && Number.isSafeInteger(value))

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 
-/** Whether this send id was created for this campaign. */
+/** True: this send id was created for this campaign. */
 export async function isSendIdOf(db: Db, campaignId: string, sendId: string): Promise<boolean> {
   const found = await db.maybeOne(sql`
     select 1 as found

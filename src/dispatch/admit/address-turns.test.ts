@@ -1,4 +1,4 @@
-// Who gets the one message of an address that several people of a broadcast have: docs/decisions/0011.
+// Which of the people of a broadcast who share an address gets its message: docs/decisions/0011.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { dispatchOf, messagesOf, now, recipient, sendOf } from '../../../test/support/send-facts.ts';
@@ -11,12 +11,12 @@ const broadcast = dispatchOf(messagesOf('email', 'sms', 'apple_push', 'webhook')
 const named = dispatchOf(messagesOf('email'), { id: '00000000-0000-7000-8000-000000000002' });
 const sharing = recipient({ sharedEmail: 'ada@acme.test', sharedPhone: '+14155550100' });
 
-test('only sends of broadcasts, to an address, that somebody else has too, share it', () => {
+test('only sends of a broadcast to an address that somebody else also has are shared', () => {
   type Row = [what: string, channel: ChannelKey, person: Recipient, address: string | null];
   const table: Row[] = [
-    ['a mail', 'email', sharing, 'ada@acme.test'],
-    ['a text', 'sms', sharing, '+14155550100'],
-    ['devices are nobody else’s', 'apple_push', sharing, null],
+    ['an email', 'email', sharing, 'ada@acme.test'],
+    ['an SMS', 'sms', sharing, '+14155550100'],
+    ['nobody shares devices', 'apple_push', sharing, null],
     ['a webhook goes to no address', 'webhook', sharing, null],
     ['nobody else has this address', 'email', recipient({ sharedPhone: '+14155550100' }), null],
   ];
@@ -28,12 +28,12 @@ test('only sends of broadcasts, to an address, that somebody else has too, share
     const expected = address === null ? [] : [{ send, dispatch: broadcast, address }];
     assert.deepEqual(shared(send, person), expected, what);
   }
-  assert.deepEqual(shared(sendOf(named, 'email'), sharing), [], 'people who are named all get theirs');
+  assert.deepEqual(shared(sendOf(named, 'email'), sharing), [], 'named people all get the message');
   assert.deepEqual(shared(sendOf(broadcast, 'email', { userId: 2 }), sharing), [], 'deleted since');
   assert.deepEqual(shared({ ...sendOf(broadcast, 'email'), dispatchId: 'gone' }, sharing), []);
 });
 
-test('whose turn it is, once somebody holds the address', () => {
+test('the turn depends on who holds the address', () => {
   const table: [userId: number, holder: number | undefined, turn: AddressTurn][] = [
     [5, 5, 'own'],
     [5, undefined, 'own'],
@@ -46,7 +46,7 @@ test('whose turn it is, once somebody holds the address', () => {
   }
 });
 
-test('the holder is the lowest user id that passes steps 5 to 8; where nobody does, the lowest', () => {
+test('the holder is the lowest user id that passes steps 5 to 8, or the lowest of all if nobody passes', () => {
   const fine = recipient();
   const stranger = recipient({ person: { subscriptionGroups: {} } });
   const gone = recipient({ person: { phone: null } });
@@ -61,8 +61,8 @@ test('the holder is the lowest user id that passes steps 5 to 8; where nobody do
     ['the first has another number now', 'sms', [gone, fine], 2],
     ['the first was deleted', 'sms', [null, stranger, fine], 3],
     ['nobody passes', 'sms', [stranger, gone, invalid], 1],
-    ['a state of mail', 'email', [unsubscribed, fine], 2],
-    ['a state of mail says nothing of texts', 'sms', [unsubscribed, fine], 1],
+    ['the first is unsubscribed from email', 'email', [unsubscribed, fine], 2],
+    ['the email state does not matter for SMS', 'sms', [unsubscribed, fine], 1],
     ['nobody', 'sms', [], undefined],
   ];
   for (const [what, channel, people, holder] of table) {

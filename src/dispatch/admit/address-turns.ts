@@ -8,14 +8,14 @@ import { decide } from './decide.ts';
 import type { LoadedFacts } from './load-facts.ts';
 import { type AddressTurn, factsOf } from './send-facts.ts';
 
-/** A send of a broadcast to an address that somebody else of the workspace has, too. */
+/** A send of a broadcast to an address that somebody else in the workspace also has. */
 export interface SharedSend {
   send: PendingSend;
   dispatch: LoadedDispatch;
   address: string;
 }
 
-/** The sends among these whose address is shared, which are few. Pure. */
+/** The sends whose address is shared, which are few. Pure. */
 export function sharedSends(
   sends: readonly PendingSend[],
   dispatches: ReadonlyMap<string, LoadedDispatch>,
@@ -31,7 +31,7 @@ export function sharedSends(
   return shared;
 }
 
-/** Null where nobody else has it, and for channels that go to no address. */
+/** null: nobody else has the address, or the channel has none. */
 function sharedAddress({ plan, messages }: LoadedDispatch, channel: ChannelKey, recipient: Recipient): string | null {
   if (!isBroadcast(plan)) return null;
   const kind = messages.get(channel)?.channel.address.kind;
@@ -39,15 +39,15 @@ function sharedAddress({ plan, messages }: LoadedDispatch, channel: ChannelKey, 
   return kind === 'phone' ? recipient.sharedPhone : null;
 }
 
-/** `holder`: the user id to whom the address was given; undefined = to nobody yet. Pure. */
+/** The turn of a send. `holder`: the user id that holds the address. undefined: nobody yet. Pure. */
 export function turnOf({ send }: SharedSend, holder: number | undefined): AddressTurn {
   if (holder === undefined || holder === send.userId) return 'own';
   return holder < send.userId ? 'taken' : 'passed';
 }
 
 /**
- * Who gets the message of an address: the first of these people, who come by user id, whom the gates do not refuse; where
- * they refuse all, the first. undefined: there is nobody. Pure. Source: docs/decisions/0011.
+ * Chooses who gets the message of an address: the first person whom the gates do not refuse, or the first of all if
+ * they refuse everybody. `people`: in order of user id. undefined: there is nobody. Pure. Source: docs/decisions/0011.
  */
 export function chooseHolder(
   people: readonly PersonKey[],

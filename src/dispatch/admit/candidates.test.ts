@@ -1,4 +1,4 @@
-// From facts to decisions in the order of the sender and the dry run: gates, message, slots.
+// From facts to decisions, in the order that the sender and the dry run share: gates, message, slots.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { dispatchOf, messagesOf, now, recipient, sendOf as send, workspace } from '../../../test/support/send-facts.ts';
@@ -17,7 +17,7 @@ const day = (channel: FrequencyCap['channel'], maxSends: number): FrequencyCap =
 };
 const aborting = { ...messagesOf('email').email, body: '{% abort_message("no trips") %}' };
 const noLinks = () => {
-  throw new Error('nobody asked for links');
+  throw new Error('no links are needed');
 };
 
 const id = (n: number) => `00000000-0000-7000-8000-00000000000${n}`;
@@ -27,7 +27,7 @@ function candidate(dispatch: LoadedDispatch, channel: ChannelKey, changes: Parti
   return candidateFor(send(dispatch, channel, changes), dispatch, { recipient: recipient(), turn: 'own', now });
 }
 
-/** What becomes of these sends, one after the other, and the slots that they take. */
+/** Decides these sends in order. Returns the decisions and the slots. */
 function decideThem(candidates: Candidate[], held: CapSlot[] = []): { decided: string[]; slots: CapSlots } {
   assert.equal(composeAll(candidates, noLinks), null);
   const slots = new CapSlots(new Map([[1, held]]), now);
@@ -36,7 +36,7 @@ function decideThem(candidates: Candidate[], held: CapSlot[] = []): { decided: s
 
 const taken = ({ taken: of }: CapSlots) => of.map(({ slot }) => `${slot.dispatchId.slice(-1)} ${slot.channel}`);
 
-test('whoever the gates refuse gets no message and no slot', () => {
+test('a send that the gates refuse gets no message and no slot', () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const dispatch = dispatchOf(messagesOf('email'), { workspace: capped });
   const unreachable = recipient({ person: { email: null } });
@@ -48,7 +48,7 @@ test('whoever the gates refuse gets no message and no slot', () => {
   assert.throws(() => renderedOf(refused), /not composed/);
 });
 
-test('the message of whom is admitted', () => {
+test('an admitted send has a rendered message', () => {
   const dispatch = dispatchOf({ webhook: { ...messagesOf('webhook').webhook, body: 'Hi {{${first_name}}}' } });
   const one = candidate(dispatch, 'webhook');
   assert.equal(composeAll([one], noLinks), null, 'nothing waits');
@@ -57,7 +57,7 @@ test('the message of whom is admitted', () => {
   assert.equal((renderedOf(one) as { body: string }).body, 'Hi Ada');
 });
 
-test('a message that aborts takes no slot; of whom the caps refuse, that is said whatever the message', () => {
+test('a message that aborts takes no slot; a refusal by the caps is reported whatever the message is', () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const [one, two, three] = [1, 2, 3].map((n) =>
     dispatchOf(n === 2 ? messagesOf('email') : { email: aborting }, { id: id(n), workspace: capped }),
@@ -68,7 +68,7 @@ test('a message that aborts takes no slot; of whom the caps refuse, that is said
   assert.deepEqual(taken(slots), ['2 email']);
 });
 
-test('4.4: of two dispatches that are decided together, one takes the last slot', () => {
+test('4.4: of several dispatches that are decided together, the first ones take the last slots', () => {
   const capped = workspace({ frequencyCaps: [day('any', 2)] });
   const dispatches = [1, 2, 3].map((n) => dispatchOf(messagesOf('email', 'sms'), { id: id(n), workspace: capped }));
   const candidates = dispatches.flatMap((dispatch) => [candidate(dispatch, 'email'), candidate(dispatch, 'sms')]);
@@ -77,7 +77,7 @@ test('4.4: of two dispatches that are decided together, one takes the last slot'
   assert.deepEqual(taken(slots), ['1 email', '1 sms', '2 email', '2 sms'], 'a multi-channel dispatch is one for any');
 });
 
-test('4.4: each channel is asked alone: one may be capped and others go on', () => {
+test('4.4: each channel is decided alone: one may be capped while others go out', () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const held = [{ dispatchId: id(9), channel: 'email', campaignId: null, takenAt: now } as const];
   const dispatch = dispatchOf(messagesOf('email', 'sms', 'content_card'), { workspace: capped });
@@ -87,7 +87,7 @@ test('4.4: each channel is asked alone: one may be capped and others go on', () 
   assert.deepEqual(taken(slots), ['1 sms'], 'content cards are never counted');
 });
 
-test('4.2: who obeys and who counts', () => {
+test('4.2: which sends obey the caps, and which count', () => {
   const campaign = {
     id: 'c',
     name: 'C',
@@ -102,7 +102,7 @@ test('4.2: who obeys and who counts', () => {
   const table: Row[] = [
     ['as usual', true, true, 'frequency_capped', []],
     ['with override', false, false, 'admit', []],
-    ['a campaign that ignores caps and counts all the same', false, true, 'admit', ['1 email']],
+    ['a campaign that ignores caps but counts', false, true, 'admit', ['1 email']],
   ];
   const held = [{ dispatchId: id(9), channel: 'email', campaignId: null, takenAt: now } as const];
   for (const [what, obeysCaps, countsTowardCaps, expected, slotsTaken] of table) {
@@ -119,7 +119,7 @@ test('4.2: who obeys and who counts', () => {
   assert.equal(isUnderCaps(send(cards, 'content_card'), cards), false);
 });
 
-test('4.2: a send that is tried again keeps the slot that it has', () => {
+test('4.2: a retried send keeps its slot', () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const dispatch = dispatchOf(messagesOf('email'), { workspace: capped });
   const own: CapSlot = { dispatchId: dispatch.id, channel: 'email', campaignId: null, takenAt: now };
@@ -140,7 +140,7 @@ test('the day of a cap is the person’s, else the workspace’s', () => {
   assert.equal(zoneFor(recipient({ person: { timeZone: 'Asia/Tokyo' } })), 'Asia/Tokyo');
 });
 
-test('what waits is waited for once, and only by its own chunk', async () => {
+test('a message that waits delays only its own chunk, and only once', async () => {
   const dispatch = dispatchOf(messagesOf('webhook', 'content_card'));
   const waits = candidate(dispatch, 'webhook');
   const other = candidate(dispatch, 'content_card');

@@ -7,17 +7,17 @@ import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { type AddressTurn, factsOf, type SendFacts } from './send-facts.ts';
 
-/** One send on its way to its decision, for the sender and the dry run alike. */
+/** A send to be decided, for the sender and the dry run alike. */
 export interface Candidate {
   send: PendingSend;
   dispatch: LoadedDispatch;
   message: PreparedMessage;
   facts: SendFacts;
-  /** From what is known of the person alone: whether a message need be composed. */
+  /** The decision by the facts of the person alone. `admit`: the message must be composed. */
   soFar: Decision;
 }
 
-/** A send of which nothing but its person is known yet. */
+/** A candidate of which only the person is known yet. */
 export function candidateFor(
   send: PendingSend,
   dispatch: LoadedDispatch,
@@ -29,7 +29,7 @@ export function candidateFor(
   return { send, dispatch, message, facts, soFar: decide(facts) };
 }
 
-/** Composes the messages of those who are admitted so far. null: nothing waits, all are there. */
+/** Composes the messages of the candidates admitted so far. null: all are composed, and nothing waits. */
 export function composeAll(candidates: readonly Candidate[], links: LinkMaker): Promise<unknown> | null {
   const waiting: Promise<void>[] = [];
   for (const { dispatch, message, facts, soFar } of candidates) {
@@ -40,7 +40,7 @@ export function composeAll(candidates: readonly Candidate[], links: LinkMaker): 
       const arrival = composed.then((one) => {
         facts.composed = one;
       });
-      arrival.catch(() => undefined); // thrown below, also when another throws before it is awaited
+      arrival.catch(() => undefined); // Promise.all below throws it, but another may reject first
       waiting.push(arrival);
     }
   }
@@ -53,8 +53,8 @@ export interface Decided {
 }
 
 /**
- * Decides each with all that is known, in order: who goes out takes a slot, which those after it see.
- * `slots`: null when no cap concerns any of them.
+ * Decides the candidates in order, with all facts. An admitted one takes a slot, which counts for the later ones.
+ * `slots`: null: no cap applies to any of them.
  */
 export function decideAll(candidates: readonly Candidate[], slots: CapSlots | null): Decided[] {
   return candidates.map((candidate) => {
@@ -67,8 +67,8 @@ export function decideAll(candidates: readonly Candidate[], slots: CapSlots | nu
   });
 }
 
-/** The message of somebody who is admitted. */
+/** The message of an admitted candidate. */
 export function renderedOf({ facts: { composed } }: Candidate): object {
-  if (composed?.kind !== 'composed') throw new Error('a send was admitted whose message is not composed');
+  if (composed?.kind !== 'composed') throw new Error('the message of an admitted send is not composed');
   return composed.rendered;
 }

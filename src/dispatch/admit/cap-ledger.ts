@@ -5,8 +5,8 @@ import { loadSlots, lockForCaps, releaseSlots, takeSlots } from '../ledger/slots
 import { CapSlots } from './cap-slots.ts';
 
 /**
- * Locks these people (in key order, so that two workers cannot wait for each other) and reads their slots, so that nobody
- * else takes one meanwhile. `tx` must be a transaction: the locks end with it.
+ * Locks these people (in key order, so that two workers cannot deadlock) and reads their slots, so that nobody else
+ * takes one meanwhile. `tx` must be a transaction, because the locks end with it.
  */
 export async function lockSlots(tx: Db, people: readonly PersonKey[], now: Date): Promise<CapSlots> {
   const once = eachOnce(people);
@@ -14,7 +14,7 @@ export async function lockSlots(tx: Db, people: readonly PersonKey[], now: Date)
   return new CapSlots(await loadSlots(tx, once, now), now);
 }
 
-/** The slots as they stand. */
+/** Reads the slots of these people without locking anything. */
 export async function readSlots(db: Db, people: readonly PersonKey[], now: Date): Promise<CapSlots> {
   return new CapSlots(await loadSlots(db, eachOnce(people), now), now);
 }
@@ -24,7 +24,7 @@ function eachOnce(people: readonly PersonKey[]): PersonKey[] {
 }
 
 /**
- * Writes the slots taken by sends that go out, and gives back those of earlier attempts whose send no longer does.
+ * Writes the slots taken by sends that go out, and releases the slots of retried sends that no longer go out.
  * `goingOn`: the sends that go out or wait.
  */
 export async function saveSlots(

@@ -4,25 +4,25 @@ import type { CapSlot } from '../ledger/slots.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { type CapFacts, capChannelOf } from './caps.ts';
 
-/** True when this send may take a slot; for others the slots of their people need not be read. */
+/** True: this send may take a slot. For other sends, the slots of their people need not be read. */
 export function isUnderCaps(send: PendingSend, { workspace, plan }: LoadedDispatch): boolean {
   if (workspace.frequencyCaps.length === 0) return false;
   return plan.countsTowardCaps && capChannelOf(send.channel) !== null;
 }
 
-/** The slots that some people hold under the frequency caps, and those that are taken while their sends are decided. */
+/** The slots that some people hold under the frequency caps, and the slots taken while their sends are decided. */
 export class CapSlots {
   readonly #held: Map<number, readonly CapSlot[]>;
   readonly #now: Date;
   readonly #taken: { send: PendingSend; slot: CapSlot }[] = [];
 
-  /** `held`: by user id. */
+  /** `held`: the slots by user id. */
   constructor(held: ReadonlyMap<number, readonly CapSlot[]>, now: Date) {
     this.#held = new Map(held);
     this.#now = now;
   }
 
-  /** What is to be known to decide about the caps; null when none concerns this send. One that is tried again keeps its slot. */
+  /** The facts to decide about the caps. null: no cap applies, or the send is a retry that keeps its slot. */
   factsFor(send: PendingSend, { workspace, plan, campaign }: LoadedDispatch, { person }: Recipient): CapFacts | null {
     if (!plan.obeysCaps || this.holds(send)) return null;
     return {
@@ -37,7 +37,7 @@ export class CapSlots {
     };
   }
 
-  /** Counts a send that goes out. */
+  /** Takes a slot for a send that goes out. */
   take(send: PendingSend, dispatch: LoadedDispatch): void {
     if (!isUnderCaps(send, dispatch) || this.holds(send)) return;
     const { dispatchId, channel, userId } = send;

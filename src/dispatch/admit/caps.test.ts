@@ -14,7 +14,7 @@ function rule(channel: FrequencyCap['channel'], maxSends: number, changes: Parti
 
 let dispatches = 0;
 
-/** The slots of one dispatch of its own: one for each of its channels. */
+/** The slots of a new dispatch: one for each of its channels. */
 function sent(channels: ChannelKey | ChannelKey[], takenAt: string | Date = now, campaignId: string | null = null) {
   dispatches += 1;
   const dispatchId = `earlier-${dispatches}`;
@@ -32,7 +32,7 @@ function capped(
   return isCapped({ ...facts, ...changes });
 }
 
-test('4.5: the examples under R1 push 1 a day, R2 email 1 a day, R3 any 2 a day', () => {
+test('4.5: the examples with R1 (push, 1 a day), R2 (email, 1 a day) and R3 (any, 2 a day)', () => {
   const rules = [rule('push', 1), rule('email', 1), rule('any', 2)];
   const first = sent(['apple_push', 'email']);
   const table: [held: CapSlot[], channel: ChannelKey, isCapped: boolean][] = [
@@ -51,7 +51,7 @@ test('4.5: the examples under R1 push 1 a day, R2 email 1 a day, R3 any 2 a day'
     assert.equal(capped(channel, rules, held), expected, `${channel} after ${JSON.stringify(held)}`);
 });
 
-test('4.1: the channel of a rule: each of its own, push for every platform, any for all, content cards for none', () => {
+test('4.1: a rule applies to its channel; push to every platform, any to all, and none to content cards', () => {
   const families: Record<ChannelKey, FrequencyCap['channel'] | null> = {
     android_push: 'push',
     apple_push: 'push',
@@ -88,7 +88,7 @@ test('4.1: all rules must hold, so the strictest wins', () => {
   assert.equal(capped('email', [], days(18, 18, 18)), false, 'no rule, no cap');
 });
 
-test('4.2: a dispatch counts once for each rule, however many channels and devices; its own do not stand in its way', () => {
+test('4.2: a dispatch counts once for each rule, however many channels and devices, and never against itself', () => {
   const both = sent(['apple_push', 'android_push', 'email']);
   assert.equal(capped('sms', [rule('any', 2)], both), false, 'once in total for any');
   assert.equal(capped('web_push', [rule('push', 2)], both), false, 'once for push together');
@@ -98,11 +98,11 @@ test('4.2: a dispatch counts once for each rule, however many channels and devic
   assert.equal(
     capped('sms', [rule('any', 1)], [...both, ...sent('email')], own),
     true,
-    'another dispatch had the slot',
+    'another dispatch has the slot',
   );
 });
 
-test('4.3: days and weeks are calendar days of the person, minutes and hours roll', () => {
+test('4.3: days and weeks are calendar days of the person; minutes and hours roll', () => {
   const [day, week] = [rule('email', 1), rule('email', 1, { periodUnit: 'weeks' })];
   const days3 = rule('email', 1, { periodCount: 3 });
   const minutes = rule('email', 1, { periodUnit: 'minutes', periodCount: 30 });
@@ -132,7 +132,7 @@ test('4.3: days and weeks are calendar days of the person, minutes and hours rol
   }
 });
 
-test('4.2, 4.5: tag rules go by the tags that campaigns carry now', () => {
+test('4.2, 4.5: tag rules use the tags that campaigns carry now', () => {
   const promo = rule('push', 1, { periodUnit: 'weeks', tag: 'promo' });
   const held = sent('apple_push', '2026-03-16T09:00:00Z', 'a'); // on Monday
   type Row = [what: string, campaignTags: string[] | null, tagsOfA: string[], isCapped: boolean];
@@ -157,7 +157,7 @@ test('4.2, 4.5: tag rules go by the tags that campaigns carry now', () => {
   assert.equal(capped('web_push', [rule('push', 1)], uncampaigned), true, 'it counts for rules without a tag');
 });
 
-test('4.2: tag rules count exactly, also beyond a hundred', () => {
+test('4.2: tag rules count exactly, even beyond a hundred', () => {
   const many = Array.from({ length: 150 }, () => sent('email', now, 'a')).flat();
   const facts = { campaignTags: ['promo'], tagsOf: () => ['promo'] };
   assert.equal(capped('email', [rule('email', 151, { tag: 'promo' })], many, facts), false);

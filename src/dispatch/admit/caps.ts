@@ -4,13 +4,13 @@ import { wallClock, zonedTime } from '../../lib/time-zone.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
 import type { CapSlot } from '../ledger/slots.ts';
 
-/** What the caps ask of one send. */
+/** The facts of one send that the caps ask about. */
 export interface CapFacts {
   dispatchId: string;
   channel: ChannelKey;
-  /** Of the campaign of this dispatch; null without one. */
+  /** The tags of this dispatch's campaign. null: it has no campaign. */
   campaignTags: readonly string[] | null;
-  /** IANA zone of the person, else of the workspace. */
+  /** The IANA time zone of the person, else of the workspace. */
   timeZone: string;
   now: Date;
   rules: readonly FrequencyCap[];
@@ -20,13 +20,13 @@ export interface CapFacts {
   tagsOf(campaignId: string): readonly string[];
 }
 
-/** The name under which a channel is capped; null when it never is. */
+/** The family under which a channel is capped. null: it never is. */
 export function capChannelOf(channel: ChannelKey): CapFamily | null {
   return channels[channel].capFamily;
 }
 
 /**
- * True when a rule has no slot left for this send. Further channels of one dispatch share its slot under `any` rules.
+ * True: a rule has no slot left for this send. Under `any` rules, all channels of one dispatch share its slot.
  * Pure. Source: eligibility.md §4.
  */
 export function isCapped(facts: CapFacts): boolean {
@@ -47,13 +47,13 @@ function slotsUsed(rule: FrequencyCap, { dispatchId, timeZone, now, held, tagsOf
     if (rule.channel !== 'any' && family !== rule.channel) return false;
     return rule.tag === null || (slot.campaignId !== null && carries(tagsOf(slot.campaignId), rule.tag));
   });
-  // One dispatch counts once for `any` and for push together; its own earlier channels do not stand in its way.
+  // A dispatch counts once for `any` and once for all push channels. Its own earlier channels do not count against it.
   const dispatches = new Set(counted.map((slot) => slot.dispatchId));
   dispatches.delete(dispatchId);
   return dispatches.size;
 }
 
-/** A tag is carried by itself and by the tags nested under it, written `parent/child`. */
+/** True: the tag, or a tag nested under it (written `parent/child`), is among `tags`. */
 function carries(tags: readonly string[], wanted: string): boolean {
   return tags.some((tag) => tag === wanted || tag.startsWith(`${wanted}/`));
 }
@@ -61,13 +61,13 @@ function carries(tags: readonly string[], wanted: string): boolean {
 const rollingMs = { minutes: 60_000, hours: 3_600_000 } as const;
 const calendarDays = { days: 1, weeks: 7 } as const;
 
-/** Minutes and hours roll; days and weeks are calendar days of the person. Milliseconds since 1970. */
+/** When a window starts, in milliseconds since 1970. Minutes and hours roll; days and weeks are local calendar days. */
 function windowStart({ periodUnit, periodCount }: FrequencyCap, now: Date, timeZone: string): number {
   if (periodUnit === 'minutes' || periodUnit === 'hours') return now.getTime() - periodCount * rollingMs[periodUnit];
   return startOfDay(now, timeZone, periodCount * calendarDays[periodUnit] - 1);
 }
 
-/** The first instant of the local day that lies `daysBack` before the day of `now`. */
+/** The first instant of the local day that is `daysBack` days before `now`, in milliseconds since 1970. */
 function startOfDay(now: Date, timeZone: string, daysBack: number): number {
   const [year = 0, month = 1, day = 1] = wallClock(now, timeZone);
   return zonedTime(new Date(Date.UTC(year, month - 1, day - daysBack)), timeZone).getTime();

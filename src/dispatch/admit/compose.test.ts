@@ -10,7 +10,7 @@ import { type Composed, compose, type LinkMaker } from './compose.ts';
 
 const links = { unsubscribe: 'https://c.test/u', subscribe: 'https://c.test/s', optIn: 'https://c.test/o' };
 
-/** Makes links, and counts how often it was asked to. */
+/** Makes links, and counts how often. */
 function linkMaker(): { made: number; links: LinkMaker } {
   const maker = {
     made: 0,
@@ -41,7 +41,7 @@ function rendered(dispatch: LoadedDispatch, channel: ChannelKey, maker?: LinkMak
   return { ...(one.kind === 'composed' && one.rendered) };
 }
 
-test('steps 10 and 11: how a message ends that cannot be made', () => {
+test('steps 10 and 11: the refusal of a message that cannot be composed', () => {
   const webhook = (body: string) => ({ webhook: { ...messagesOf('webhook').webhook, body } });
   const email = (changes: object) => ({ email: { ...messagesOf('email').email, ...changes } });
   type Row = [messages: Parameters<typeof dispatchOf>[0], status: string, reason: string, detail: RegExp];
@@ -68,7 +68,7 @@ test('steps 10 and 11: how a message ends that cannot be made', () => {
   }
 });
 
-test('a card whose time is over has expired', () => {
+test('a content card past its expiry has expired', () => {
   const dispatch = dispatchOf(messagesOf('content_card'));
   const message = messageOf(dispatch, 'content_card');
   const over = {
@@ -83,7 +83,7 @@ test('a card whose time is over has expired', () => {
   });
 });
 
-test('what a message may know: the person, the dispatch, the campaign and its variation', () => {
+test('a message may read the person, the dispatch, the campaign and its variation', () => {
   const variations = new Map([['v1', { id: 'v1', name: 'A', channel: 'webhook' as const }]]);
   const campaign: Campaign = {
     ...{ id: 'c1', name: 'Spring', kind: 'api', archived: false, tags: [], obeysCaps: true, countsTowardCaps: true },
@@ -99,7 +99,7 @@ test('what a message may know: the person, the dispatch, the campaign and its va
   assert.equal(rendered(dispatch, 'webhook').body, 'Ada Spring A 00000000000070008000000000000001 2026-03-15');
 });
 
-test('links are made where a template reads one or the mail has a header that unsubscribes, and nowhere else', () => {
+test('links are made only if a template reads one or the email has a header that unsubscribes', () => {
   const listUnsubscribe = workspace();
   listUnsubscribe.settings.email.listUnsubscribe = true;
   const email = (body: string) => ({ email: { ...messagesOf('email').email, body } });
@@ -113,17 +113,23 @@ test('links are made where a template reads one or the mail has a header that un
     header: string | null | undefined,
   ];
   const table: Row[] = [
-    ['a plain mail', dispatchOf(email('hi')), 0, 'hi', null],
-    ['a mail that only says its name', dispatchOf(email('unsubscribe_url')), 0, 'unsubscribe_url', null],
-    ['a mail with a link', dispatchOf(email(link)), 1, links.unsubscribe, null],
-    ['a mail with the header', dispatchOf(email('hi'), { workspace: listUnsubscribe }), 1, 'hi', links.unsubscribe],
+    ['a plain email', dispatchOf(email('hi')), 0, 'hi', null],
     [
-      'a mail to everyone, which counts as transactional',
+      'an email whose text only contains the name of a link',
+      dispatchOf(email('unsubscribe_url')),
+      0,
+      'unsubscribe_url',
+      null,
+    ],
+    ['an email with a link', dispatchOf(email(link)), 1, links.unsubscribe, null],
+    ['an email with the header', dispatchOf(email('hi'), { workspace: listUnsubscribe }), 1, 'hi', links.unsubscribe],
+    [
+      'an email to everyone, which counts as transactional',
       dispatchOf(email('hi'), { workspace: listUnsubscribe, plan: { requiredState: 'all' } }),
       ...([0, 'hi', null] as const),
     ],
     [
-      'a mail to everyone with a link',
+      'an email to everyone with a link',
       dispatchOf(email(link), { workspace: listUnsubscribe, plan: { requiredState: 'all' } }),
       ...([1, links.unsubscribe, null] as const),
     ],
@@ -139,7 +145,7 @@ test('links are made where a template reads one or the mail has a header that un
   }
 });
 
-test('a text that waits makes the message wait; how it ends is the same', async () => {
+test('a text that waits makes the message wait, and the result is the same', async () => {
   const dispatch = dispatchOf(messagesOf('webhook'));
   const message = messageOf(dispatch, 'webhook');
   const waiting = (texts: (context: RenderContext) => Promise<object>) =>
@@ -156,7 +162,7 @@ test('a text that waits makes the message wait; how it ends is the same', async 
   assert.equal((await unrenderable).kind, 'refuse', 'the channel may refuse what the texts have become');
 });
 
-test('a fault of ours is thrown, not told as the message’s', async () => {
+test('an error of ours is thrown, not reported as a fault of the message', async () => {
   const dispatch = dispatchOf(messagesOf('webhook'));
   const message = messageOf(dispatch, 'webhook');
   const broken = (renderTexts: PreparedMessage['renderTexts']) =>

@@ -4,10 +4,10 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
 import type { Later, Refusal } from './decision.ts';
 
-/** One person's message, or why there is none, or none yet. */
+/** One person's message, or why there is none or none yet. */
 export type Composed = { kind: 'composed'; rendered: object } | Refusal | Later;
 
-/** A person's links, which change their subscription when confirmed. */
+/** Makes a person's links, which change their subscription state when confirmed. */
 export type LinkMaker = (dispatch: LoadedDispatch, recipient: Recipient) => NonNullable<RenderContext['links']>;
 
 export interface ComposeInput {
@@ -19,8 +19,8 @@ export interface ComposeInput {
 }
 
 /**
- * Steps 10 and 11: one person's message. A promise only where a text waits for something, so that nothing is awaited for
- * the others. Pure but for `links`, which signs.
+ * Steps 10 and 11: composes one person's message. Returns a promise only if a text waits for something, so that the
+ * others need no await. Pure except for `links`, which signs.
  */
 export function compose(input: ComposeInput): Composed | Promise<Composed> {
   const links = input.message.hasLinks ? input.links(input.dispatch, input.recipient) : null;
@@ -59,7 +59,7 @@ function composedFrom(
   return { kind: 'composed', rendered };
 }
 
-/** Throws what is no reason against the message, but a fault of ours. */
+/** The refusal of a message whose rendering stopped. Throws any other error, which is ours. */
 function stopped(error: unknown): Refusal {
   if (!(error instanceof RenderStop)) throw error;
   const status = error.reason === 'expired' ? 'expired' : 'aborted';

@@ -25,7 +25,7 @@ const free: CapFacts = { ...full, held: [] };
 const aborted: Composed = { kind: 'refuse', status: 'aborted', reason: 'aborted', detail: 'no trips' };
 const tooLarge: Composed = { kind: 'refuse', status: 'aborted', reason: 'payload_too_large', detail: '5 KB' };
 const expired: Composed = { kind: 'refuse', status: 'expired', reason: 'expired', detail: 'over' };
-const putOff: Composed = { kind: 'later', at: new Date(now.getTime() + 1) };
+const postponed: Composed = { kind: 'later', at: new Date(now.getTime() + 1) };
 const composed: Composed = { kind: 'composed', rendered: {} };
 
 const said = (decision: Decision) => (decision.kind === 'refuse' ? decision.reason : decision.kind);
@@ -56,9 +56,9 @@ test('the first objection wins, in the order of the policy', () => {
   mendPerson(unsubscribed);
   assert.equal(said(decide(facts)), 'duplicate_address');
   mend({ turn: 'passed' });
-  assert.equal(said(decide(facts)), 'unsubscribed', 'the reason for which it was passed on is kept');
+  assert.equal(said(decide(facts)), 'unsubscribed', 'the reason why it was passed on comes first');
   mendPerson({});
-  assert.equal(said(decide(facts)), 'duplicate_address', 'also when that reason is gone');
+  assert.equal(said(decide(facts)), 'duplicate_address', 'even if that reason is gone');
   mend({ turn: 'own' });
   assert.equal(said(decide(facts)), 'frequency_capped');
   mend({ caps: free });
@@ -67,7 +67,7 @@ test('the first objection wins, in the order of the policy', () => {
   assert.equal(said(decide(facts)), 'admit');
 });
 
-test('of SMS: address, flags, turn, group', () => {
+test('the order of SMS: address, flags, turn, group', () => {
   const sms = dispatchOf(messagesOf('sms')).messages.get('sms')?.gate;
   assert.ok(sms);
   const phoneFlags = { hardBouncedAt: null, markedSpamAt: null, invalidAt: now, suppressedAt: now };
@@ -82,28 +82,28 @@ test('of SMS: address, flags, turn, group', () => {
   assert.equal(decided({}, 'passed'), 'duplicate_address');
 });
 
-test('what is not known yet objects to nothing', () => {
+test('a fact that is not known yet objects to nothing', () => {
   assert.deepEqual(decide(plain), { kind: 'admit' });
   assert.equal(said(decide({ ...plain, composed: aborted })), 'aborted');
   assert.equal(said(decide({ ...plain, caps: full })), 'frequency_capped');
 });
 
-test('a message may end as aborted, too large or expired, or be put off; a full cap comes before all of them', () => {
-  for (const one of [aborted, tooLarge, expired, putOff]) {
+test('a message may be aborted, too large, expired or postponed, and a full cap comes before all of them', () => {
+  for (const one of [aborted, tooLarge, expired, postponed]) {
     assert.deepEqual(decide({ ...plain, caps: free, composed: one }), one);
     assert.equal(said(decide({ ...plain, caps: full, composed: one })), 'frequency_capped');
   }
 });
 
-test('what each decision writes of its send', () => {
+test('each decision has a verdict', () => {
   assert.deepEqual(verdictOf({ kind: 'admit' }, 'ada@acme.test'), { status: 'sending', address: 'ada@acme.test' });
   assert.deepEqual(verdictOf(expired, 'ada@acme.test'), { status: 'expired', reason: 'expired', detail: 'over' });
-  assert.deepEqual(verdictOf(putOff, null), { status: 'pending', dueAt: putOff.at });
+  assert.deepEqual(verdictOf(postponed, null), { status: 'pending', dueAt: postponed.at });
   const skipped = decide({ ...plain, caps: full });
   assert.deepEqual(verdictOf(skipped, null), { status: 'skipped', reason: 'frequency_capped', detail: null });
 });
 
-test('a dispatch carries what the gates ask of the request', () => {
+test('a dispatch has the parts of the request that the gates ask about', () => {
   const dispatch = dispatchOf(messagesOf('sms'), { plan: { requiredState: 'all' }, workspace: workspace() });
   const { requiredState, subscriptionGroupId } = dispatch.messages.get('sms')?.gate ?? {};
   assert.deepEqual([requiredState, subscriptionGroupId], ['all', '55555555-5555-4555-8555-555555555555']);

@@ -27,9 +27,9 @@ const gates: readonly Gate[] = [
 ];
 
 /**
- * Facts → what is done with a send; the first objection wins. Pure.
- * It is asked before composing, when a refused send needs no message, and again once all facts are known. The sender
- * and the dry run both do so by way of `candidates.ts`.
+ * Decides a send from its facts. The first objection wins. Pure. It is called before composing, because a refused send
+ * needs no message, and again once all facts are known. The sender and the dry run both call it through
+ * `candidates.ts`.
  */
 export function decide(facts: SendFacts): Decision {
   const { recipient } = facts;

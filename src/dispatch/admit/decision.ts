@@ -14,7 +14,7 @@ export type SkipReason =
   | 'not_in_subscription_group'
   | 'frequency_capped';
 
-/** What is decided of one send: it goes out, it never does, or it is asked again at a later time. */
+/** The decision about one send: it goes out, it never does, or it is decided again later. */
 export type Decision = Admitted | Refusal | Later;
 
 export interface Admitted {
@@ -24,13 +24,13 @@ export interface Admitted {
 export interface Refusal {
   kind: 'refuse';
   status: 'skipped' | 'aborted' | 'expired';
-  /** What the API reports. */
+  /** The reason that the API reports. */
   reason: SkipReason | StopReason;
-  /** More about it, for people; holds no message content. */
+  /** More about the reason, for people. It contains no message content. null: nothing more. */
   detail: string | null;
 }
 
-/** The send stays pending until `at`, keeps a slot that it holds under the caps, and takes none. */
+/** The send stays pending until `at`. It keeps a slot that it has under the caps, but takes none. */
 export interface Later {
   kind: 'later';
   at: Date;
@@ -46,7 +46,7 @@ export function later(now: Date, afterMs: number): Later {
   return { kind: 'later', at: new Date(now.getTime() + afterMs) };
 }
 
-/** What a decision writes of its send. `address`: where the message goes; null for channels without one. */
+/** The verdict of a decision. `address`: the address of the message. null: the channel has none. */
 export function verdictOf(decision: Decision, address: string | null): Verdict {
   switch (decision.kind) {
     case 'admit':

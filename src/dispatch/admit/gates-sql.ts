@@ -4,19 +4,19 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { PushTarget } from '../../people/profile/facts.ts';
 
-/** A visible message of one channel, as far as it is known before there is one. */
+/** A visible message of one channel, as far as it is known before it exists. */
 export interface ReachQuestion {
   key: ChannelKey;
-  /** Whose members alone may get it; null where no group decides. */
+  /** The subscription group whose members alone may get it. null: no group decides. */
   groupId: string | null;
   requiredState: RequiredState;
   workspaceId: number;
 }
 
 /**
- * Steps 5 to 8 of eligibility.md §1 for a million people at once: the gates of `decide.ts` as one condition over `m`, which
- * has bucket, user_id, email, phone, email_state and push_state of a person. test/gates-differential.test.ts keeps the
- * two agreed.
+ * Fragment: steps 5 to 8 of eligibility.md §1 for a million people at once. It has the gates of `decide.ts` as one
+ * condition on `m`, which has bucket, user_id, email, phone, email_state and push_state of a person.
+ * test/gates-differential.test.ts checks that both agree.
  */
 export function reaches(question: ReachQuestion): Sql {
   const { address } = channels[question.key];

@@ -1,4 +1,4 @@
-// Steps 5 to 8 of eligibility.md §1, row by row: of what is known of a person alone.
+// Steps 5 to 8 of eligibility.md §1, row by row: the gates that need only the facts of the person.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { device, dispatchOf, GROUP, messagesOf, now, recipient } from '../../../test/support/send-facts.ts';
@@ -36,15 +36,15 @@ const pushChannels = { apple_push: 'ios', android_push: 'android', kindle_push: 
 const isPush = (key: ChannelKey): key is keyof typeof pushChannels => key in pushChannels;
 const noFlags: AddressFlags = { hardBouncedAt: null, markedSpamAt: null, invalidAt: null, suppressedAt: null };
 
-/** A device of the channel's platform, where it goes to devices. */
+/** A device of the channel's platform. Empty: the channel does not go to devices. */
 const onPlatform = (key: ChannelKey) => (isPush(key) ? [device({ platform: pushChannels[key] })] : []);
 
-test('who has everything is admitted, by every channel', () => {
+test('a person who has everything is admitted by every channel', () => {
   const keys = ['content_card', 'email', 'sms', 'webhook', 'whats_app', ...Object.keys(pushChannels)] as ChannelKey[];
   for (const key of keys) assert.equal(verdict(key, recipient({ pushTargets: onPlatform(key) })), 'admit', key);
 });
 
-test('whoever was deleted since is unknown', () => {
+test('a person who was deleted since is unknown', () => {
   assert.equal(verdict('webhook', null), 'unknown_user');
   assert.equal(verdict('email', null), 'unknown_user');
 });
@@ -67,7 +67,7 @@ test('step 5: the address of each channel', () => {
     assert.equal(verdict(channel, person), expected, `${channel} to ${JSON.stringify(person)}`);
 });
 
-test('step 5: a message that shows nothing may go to background tokens, another may not', () => {
+test('step 5: only a silent push may go to background tokens', () => {
   const background = { foreground: false };
   const silentApple = { apple_push: { 'content-available': true } };
   const silentAndroid = { android_push: { send_to_sync: true } };
@@ -79,7 +79,7 @@ test('step 5: a message that shows nothing may go to background tokens, another 
   assert.equal(verdict('android_push', onAndroid), 'no_address');
 });
 
-test('step 5: to the most recently used device alone, or to all of the platform', () => {
+test('step 5: a push goes to all devices of the platform, or only to the most recently used one', () => {
   const [latest, other] = [device({ token: 'latest' }), device({ token: 'other' })];
   const person = recipient({ pushTargets: [device({ token: 'web', platform: 'web' }), latest, other] });
   const one = { apple_push: { alert: 'a', send_to_most_recent_device_only: true } };
@@ -91,7 +91,7 @@ test('step 5: to the most recently used device alone, or to all of the platform'
   assert.equal(factsFor('webhook', person).address, null);
 });
 
-test('step 6: what each flag of an address does', () => {
+test('step 6: the effect of each flag of an address', () => {
   type Row = [flags: Partial<AddressFlags>, verdicts: Record<'email' | 'sms' | 'whats_app', string>];
   const table: Row[] = [
     [{}, { email: 'admit', sms: 'admit', whats_app: 'admit' }],
@@ -110,16 +110,12 @@ test('step 6: what each flag of an address does', () => {
       const own = channel === 'email' ? { emailFlags: flags } : { phoneFlags: flags };
       const others = channel === 'email' ? { phoneFlags: flags } : { emailFlags: flags };
       assert.equal(verdict(channel, recipient(own)), expected, `${channel} with ${JSON.stringify(changes)}`);
-      assert.equal(
-        verdict(channel, recipient(others)),
-        'admit',
-        'the flags of another address say nothing of this one',
-      );
+      assert.equal(verdict(channel, recipient(others)), 'admit', 'the flags of another address do not matter');
     }
   }
 });
 
-test('step 6: who complained is mailed only when the request says all; a bounced address never is', () => {
+test('step 6: a person who complained is mailed only if the request says all; a bounced address never is', () => {
   const complained = recipient({ emailFlags: { ...noFlags, markedSpamAt: now } });
   const bounced = recipient({ emailFlags: { ...noFlags, hardBouncedAt: now, markedSpamAt: now } });
   for (const requiredState of requiredStates) {
@@ -128,7 +124,7 @@ test('step 6: who complained is mailed only when the request says all; a bounced
   }
 });
 
-test('step 6: of people of a broadcast who share an address, one gets the message', () => {
+test('step 6: of the people of a broadcast who share an address, only one gets the message', () => {
   const turns: [AddressTurn, string][] = [
     ['own', 'admit'],
     ['taken', 'duplicate_address'],
@@ -140,7 +136,7 @@ test('step 6: of people of a broadcast who share an address, one gets the messag
   assert.deepEqual(decision, { kind: 'later', at: new Date(now.getTime() + 1_000) });
 });
 
-test('step 7: which global state each required state admits, for push and email alone', () => {
+test('step 7: the global states that each required state admits, for push and email only', () => {
   const table: Record<RequiredState, Record<GlobalState, string>> = {
     opted_in: { opted_in: 'admit', subscribed: 'not_opted_in', unsubscribed: 'unsubscribed' },
     subscribed: { opted_in: 'admit', subscribed: 'admit', unsubscribed: 'unsubscribed' },

@@ -6,13 +6,13 @@ import { isCapped } from './caps.ts';
 import { type Later, later, type Refusal, skip } from './decision.ts';
 import type { SendFacts } from './send-facts.ts';
 
-/** One question that a send must pass. null: no objection. */
+/** A gate that a send must pass. null: no objection. */
 export type Gate = (recipient: Recipient, facts: SendFacts) => Refusal | Later | null;
 
-/** How long a shared address waits for the rest of its audience to be written before it is looked at again. */
+/** Wait before a shared address is looked at again whose audience is not yet written completely, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** Of people who share an address one gets the message; until all of the audience are known, nobody knows who. */
+/** Only one of the people who share an address gets the message. Who does is known once the whole audience is. */
 export function turnIsKnown(_recipient: Recipient, { turn, now }: SendFacts): Later | null {
   return turn === 'later' ? later(now, LOOK_AGAIN_MS) : null;
 }
@@ -37,7 +37,7 @@ export function addressIsUsable(recipient: Recipient, { plan }: SendFacts): Refu
   return recipient.phoneFlags.suppressedAt ? skip('suppressed') : null;
 }
 
-/** A bounced address is never mailed; one that complained only when the request says `all`. */
+/** A bounced address is never mailed. One marked as spam is mailed only if the request says `all`. */
 function emailRefusal(flags: AddressFlags | null, requiredState: RequiredState): Refusal | null {
   if (flags === null) return null;
   if (flags.hardBouncedAt) return skip('hard_bounced');
@@ -45,7 +45,7 @@ function emailRefusal(flags: AddressFlags | null, requiredState: RequiredState):
   return flags.suppressedAt ? skip('suppressed') : null;
 }
 
-/** Step 6, of broadcasts: somebody who comes before gets the message of this address. */
+/** Step 6, for broadcasts: a person with a lower user id gets the message of this address. */
 export function addressIsFree(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
   return turn === 'taken' ? skip('duplicate_address') : null;
 }
@@ -63,7 +63,7 @@ function globalState(recipient: Recipient, channel: Channel): GlobalState | null
   return channel.address.kind === 'push' ? recipient.pushState : null;
 }
 
-/** Step 8. SMS and WhatsApp never go to others than members, whatever the request says. */
+/** Step 8. SMS and WhatsApp go only to members, whatever the request says. */
 export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts): Refusal | null {
   if (plan.channel.address.kind !== 'phone') return null;
   const { subscriptionGroupId: id } = plan;
@@ -71,7 +71,7 @@ export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts):
   return state === 'subscribed' ? null : skip('not_in_subscription_group');
 }
 
-/** Somebody else's turn stays theirs, also when the reason why it was passed on is gone meanwhile. */
+/** A turn that was passed on stays with the other person, even if the reason is gone meanwhile. */
 export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
   return turn === 'passed' ? skip('duplicate_address') : null;
 }

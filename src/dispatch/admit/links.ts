@@ -2,7 +2,7 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { LinkMaker } from './compose.ts';
 
-/** What a signed link asks for once its reader confirms it. */
+/** The change that a signed link makes once its reader confirms it. */
 export interface LinkOrder {
   workspaceId: number;
   bucket: number;
@@ -13,7 +13,7 @@ export interface LinkOrder {
 const letters = { u: 'unsubscribed', s: 'subscribed', o: 'opted_in' } as const satisfies Record<string, GlobalState>;
 const MAC_BYTES = 16;
 
-/** `<publicUrl>/s/<state>.<workspace>.<bucket>.<user>.<mac>`: nobody can make one for another person. */
+/** Makes links `<publicUrl>/s/<state>.<workspace>.<bucket>.<user>.<mac>`. Nobody else can make one for a person. */
 export function createLinkMaker({ publicUrl, secret }: { publicUrl: string; secret: KeyObject }): LinkMaker {
   return ({ workspace }, { bucket, userId }) => {
     const link = (letter: keyof typeof letters) => {
@@ -24,7 +24,7 @@ export function createLinkMaker({ publicUrl, secret }: { publicUrl: string; secr
   };
 }
 
-/** Null when the token was not made by us. */
+/** null: this server did not make the token. */
 export function readLink(token: string, secret: KeyObject): LinkOrder | null {
   const match = /^(([uso])\.(\d{1,9})\.(\d{1,3})\.(\d{1,15}))\.([\w-]{22})$/.exec(token);
   if (match === null) return null;

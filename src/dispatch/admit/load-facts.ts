@@ -6,22 +6,22 @@ import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
-/** What gates and templates need to know of the people of some sends; those deleted since are missing. */
+/** The facts about the people of some sends that gates and templates need. People deleted since are missing. */
 export interface LoadedFacts {
-  /** By workspace, then by user id. */
+  /** The recipients, by workspace id and then by user id. */
   recipients: ReadonlyMap<number, ReadonlyMap<number, Recipient>>;
-  /** When they were asked for, in milliseconds since 1970. */
+  /** When the facts were asked for, in milliseconds since 1970. */
   askedAtMs: number;
 }
 
-/** Nothing is sent because of facts that were older than this when they were decided from. */
+/** Greatest age of facts when a send is decided by them, in milliseconds. */
 const FRESH_MS = 5_000;
 
 export function areFresh({ askedAtMs }: LoadedFacts, nowMs: number): boolean {
   return nowMs - askedAtMs <= FRESH_MS;
 }
 
-/** One query per workspace, which is nearly always one query. */
+/** Loads the facts, with one query per workspace, which is nearly always one query. */
 export async function loadFacts(
   db: Db,
   { sends, dispatches, nowMs }: { sends: readonly PendingSend[]; dispatches: Dispatches; nowMs: number },
@@ -37,7 +37,7 @@ interface Asked {
   needs: RecipientNeeds;
 }
 
-/** By workspace. */
+/** The people and their needs, by workspace id. */
 function askedOf(sends: readonly PendingSend[], dispatches: Dispatches): Map<number, Asked> {
   const asked = new Map<number, Asked>();
   for (const send of sends) {

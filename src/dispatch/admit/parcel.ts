@@ -11,6 +11,6 @@ export interface Parcel {
   rendered: object;
   address: string | null;
   pushTargets: readonly PushTarget[];
-  /** Told once a connection starts the message, where the channel's sender says so. */
+  /** Told when a connection starts to send the message, if the channel's sender reports it. */
   observer: { started(): void } | undefined;
 }

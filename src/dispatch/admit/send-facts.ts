@@ -3,33 +3,35 @@ import type { GatePlan } from '../plan/loaded-dispatch.ts';
 import type { CapFacts } from './caps.ts';
 import type { Composed } from './compose.ts';
 
-/** Everything that one send is decided from. A fact that is not known yet objects to nothing. */
+/** All facts that one send is decided by. A fact that is not known yet objects to nothing. */
 export interface SendFacts {
-  /** null: deleted since it was targeted. */
+  /** The person. null: deleted since the audience was evaluated. */
   recipient: Recipient | null;
   plan: GatePlan;
-  /** Where the message goes; null where there is none, and for channels that go to devices or nowhere. */
+  /** The address of the message. null: the person has none, or the channel uses none. */
   address: string | null;
   /** The devices that the message goes to. */
   pushTargets: readonly PushTarget[];
   turn: AddressTurn;
   now: Date;
-  /** null: no cap concerns this send, or the slots of its person are not read yet. */
+  /** The facts for the caps. null: no cap applies to this send, or the slots of its person are not read yet. */
   caps: CapFacts | null;
-  /** null: not composed yet. */
+  /** The message. null: not composed yet. */
   composed: Composed | null;
 }
 
 /**
- * Whose turn it is where several people of a broadcast have one address:
- * `own`: this person's, or nobody shares it; `taken`: that of one who comes before; `passed`: that of one who comes after,
- * because this person may not be sent to; `later`: not known before everybody of the audience is.
+ * Who gets the message of an address that several people of a broadcast share:
+ * - `own`: this person, or nobody shares the address.
+ * - `taken`: a person with a lower user id.
+ * - `passed`: a person with a higher user id, because this person was refused.
+ * - `later`: not known until the whole audience is known.
  */
 export type AddressTurn = 'own' | 'taken' | 'passed' | 'later';
 
 const noTargets: readonly PushTarget[] = [];
 
-/** What is known before the slots are read and the message is composed. Source: eligibility.md §2. */
+/** The facts known before the slots are read and the message is composed. Source: eligibility.md §2. */
 export function factsOf(recipient: Recipient | null, plan: GatePlan, turn: AddressTurn, now: Date): SendFacts {
   return {
     recipient,

@@ -10,12 +10,13 @@ import { chooseHolder, type SharedSend, sharedSends, turnOf } from './address-tu
 import type { LoadedFacts } from './load-facts.ts';
 import type { AddressTurn } from './send-facts.ts';
 
-/** An address that many people have is looked through for one who may be sent to, but not without end. */
+/** Most people with one address among whom the one who gets the message is chosen. */
 const MOST_CANDIDATES = 50;
 
 /**
- * Broadcasts send one message per channel and address. Of those who share one, the lowest user id that may be sent to
- * gets it; see decision 11. Sends whose address nobody shares, which are nearly all, are missing.
+ * The turns of sends to shared addresses. A broadcast sends one message per channel and address. Of the people who
+ * share an address, the lowest user id that may get it does; see decision 11. Sends whose address nobody shares, which
+ * are nearly all, are missing.
  */
 export async function takeTurns(
   db: Db,
@@ -39,7 +40,7 @@ export interface TurnsInput {
   now: Date;
 }
 
-/** Of sends of one dispatch and channel. */
+/** Adds the turns of sends of one dispatch and channel. */
 async function takeTurnsOf(
   db: Db,
   group: readonly SharedSend[],
@@ -61,7 +62,7 @@ interface Claim {
   now: Date;
 }
 
-/** Who gets the message of each address. Once said it stays so, whoever asks, and whatever changes meanwhile. */
+/** The user id that gets the message of each address. It never changes once it is stored. */
 async function holdersOf(db: Db, claim: Claim): Promise<Map<string, number>> {
   const { dispatch, channel, addresses } = claim;
   const of = { dispatchId: dispatch.id, channel };
@@ -86,8 +87,8 @@ async function chooseHolders(db: Db, claim: Claim): Promise<Map<string, number>>
 }
 
 /**
- * Those of the audience who have each address, by user id. Whether one is in the audience is a scalar question on purpose:
- * as a join, the planner may read the whole dispatch for every address.
+ * The people of the audience who have each address, in order of user id. A scalar subquery asks whether a person is in
+ * the audience, because with a join the planner may read the whole dispatch for every address.
  */
 async function candidatesOf(db: Db, { dispatch, channel, addresses }: Claim): Promise<Map<string, PersonKey[]>> {
   const isEmail = dispatch.messages.get(channel)?.channel.address.kind === 'email';

@@ -18,28 +18,28 @@ import { filterFor, type ReplayFilter, type ReplayRequest } from '../plan/replay
 import { lanes } from '../plan/send-plan.ts';
 import { type DispatchState, statesBefore } from '../plan/states.ts';
 
-/** What an operator does to a dispatch, as src/dispatch/plan/states.ts draws it. */
+/** An operator's action on a dispatch. src/dispatch/plan/states.ts has its states and moves. */
 export interface Control {
   db: Database;
   dispatchId: string;
   now: Date;
 }
 
-/** Nothing new is tried until it is resumed. Throws RequestError `wrong_state`. */
+/** Pauses a dispatch: nothing new is tried until it is resumed. Throws RequestError `wrong_state`. */
 export function pauseDispatch(control: Control): Promise<Moved> {
   return transition(control, statesBefore('paused'), async (tx) =>
     markPaused(tx, control, await stopTasks(tx, control.dispatchId)),
   );
 }
 
-/** What is pending counts as cancelled from now on; what is being sent right now is sent. Throws `wrong_state`. */
+/** Cancels a dispatch: pending sends count as cancelled, and sends in hand still go out. Throws `wrong_state`. */
 export function cancelDispatch(control: Control): Promise<Moved> {
   return transition(control, statesBefore('cancelled'), async (tx) =>
     markCancelled(tx, control, await stopTasks(tx, control.dispatchId)),
   );
 }
 
-/** Goes on where it was paused. Throws `wrong_state`. */
+/** Resumes a paused dispatch. Throws `wrong_state`. */
 export function resumeDispatch(control: Control): Promise<Moved> {
   return transition(control, ['paused'], async (tx) => {
     const moved = await markResumed(tx, control);
@@ -49,15 +49,15 @@ export function resumeDispatch(control: Control): Promise<Moved> {
 }
 
 /**
- * Tries again what `request` names of a dispatch that is over. Its rows are put in order bucket by bucket, by the tasks
- * that then drain them. Throws `wrong_state`, also where people of a cancelled broadcast have no rows yet and not all of
- * them are meant: those without would look like those who are.
+ * Tries again the sends that `request` selects of a dispatch that is over. The `revive` tasks first update the rows
+ * bucket by bucket and then drain them. Throws `wrong_state`, also if people of a cancelled broadcast have no rows yet
+ * and the request does not select all of them: rows written later would look selected.
  */
 export function replayDispatch(control: Control, request: ReplayRequest): Promise<Moved> {
   return transition(control, ['finished', 'cancelled'], async (tx) => {
     const { state, isComplete } = await lockState(tx, control.dispatchId);
     const filter = filterFor(state, request);
-    if (state === 'cancelled' && !isComplete && !meansAllCancelled(filter)) {
+    if (state === 'cancelled' && !isComplete && !selectsAllCancelled(filter)) {
       const problem = 'its people are still being written down; try again, or replay all that was cancelled';
       throw new RequestError('wrong_state', [problem], 1);
     }
@@ -67,7 +67,7 @@ export function replayDispatch(control: Control, request: ReplayRequest): Promis
   });
 }
 
-function meansAllCancelled({ statuses, channels, codes }: ReplayFilter): boolean {
+function selectsAllCancelled({ statuses, channels, codes }: ReplayFilter): boolean {
   return statuses.includes('cancelled') && channels === null && codes === null;
 }
 
@@ -86,7 +86,7 @@ async function transition(
   );
 }
 
-/** Tasks for all that may be pending. Those of an audience that is not begun come with its pieces. */
+/** Adds tasks for all sends that may be pending. An audience that is not started gets its tasks with its pieces. */
 async function startTasks(tx: Db, { lane, targeted, workspaceId }: Moved, { dispatchId, now }: Control): Promise<void> {
   if (lane === lanes.named || targeted !== null) {
     const isSmall = lane === lanes.named || (targeted ?? 0) <= ONE_TASK;

@@ -11,7 +11,7 @@ export interface ReviveDeps {
   worker: string;
 }
 
-/** Makes a drain task of a `revive` task, in one transaction with what a replay means for the sends of its bucket. */
+/** Turns a `revive` task into a drain task and applies a replay to the sends of its bucket, in one transaction. */
 export async function reviveTask(
   { db, clock, worker }: ReviveDeps,
   task: Task,

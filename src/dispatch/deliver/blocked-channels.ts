@@ -6,10 +6,10 @@ import { explainWait } from '../push/paused-apps-store.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
-/** Channels whose provider cannot be sent to now: by dispatch and channel, until when, in milliseconds since 1970. */
+/** By dispatch and channel: until when nothing can be sent to the channel's provider, in milliseconds since 1970. */
 export type BlockedChannels = ReadonlyMap<string, ReadonlyMap<ChannelKey, number>>;
 
-/** The sends of blocked channels are not even read. */
+/** Finds the blocked channels of these dispatches. Their sends are not even read. */
 export async function findBlocked(appQueues: AppQueues, dispatches: Dispatches): Promise<BlockedChannels> {
   const blocked = new Map<string, Map<ChannelKey, number>>();
   for (const { id, workspace, messages, acceptedAt } of dispatches.values()) {
@@ -21,7 +21,7 @@ export async function findBlocked(appQueues: AppQueues, dispatches: Dispatches):
   return blocked;
 }
 
-/** A dispatch that waits for an app to be mended says so. */
+/** Stores in each dispatch which paused app it waits for. */
 export async function explainPauses(db: Db, appQueues: AppQueues, dispatches: Dispatches): Promise<void> {
   for (const { id, workspace, messages } of dispatches.values())
     for (const key of messages.keys())

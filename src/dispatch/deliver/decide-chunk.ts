@@ -27,16 +27,16 @@ export interface Chunk {
   facts: LoadedFacts;
 }
 
-/** What was decided and is in the ledger: messages that are ours to deliver, and when others are to be looked at again. */
+/** The decisions that were written: the messages to deliver, and when tasks with later sends must look again. */
 export interface DecidedChunk {
   parcels: Parcel[];
   again: readonly { taskId: number; at: Date }[];
 }
 
-/** Whose message took so long to compose that the facts it says are old now is looked at again after this. */
+/** Wait before a send is decided again whose facts grew old while its message was composed, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** Turns → gates → messages → caps → `sending`. Nothing is locked while messages are composed. */
+/** Decides a chunk: turns → gates → messages → caps → `sending`. Nothing is locked while messages are composed. */
 export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<DecidedChunk> {
   const candidates = await candidatesOf(deps, chunk);
   const waiting = composeAll(candidates, deps.links);
@@ -63,7 +63,7 @@ async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, fact
   return candidates;
 }
 
-/** A message that was waited for must not go out because of facts that grew old meanwhile. */
+/** Postpones composed messages if the facts grew old meanwhile, because nothing may be sent by old facts. */
 function putOffOutdated(candidates: readonly Candidate[], facts: LoadedFacts, now: Date): void {
   if (areFresh(facts, now.getTime())) return;
   for (const { facts: own } of candidates)
@@ -76,7 +76,7 @@ async function decideWithoutCaps(deps: DecideDeps, candidates: readonly Candidat
   return decideSends(db.byKey, { worker, now: clock.now(), decided });
 }
 
-/** The people stay locked from before their slots are read until those that they take are written. */
+/** The people stay locked from before their slots are read until the slots that they take are written. */
 function decideUnderCaps({ db, worker, clock }: DecideDeps, candidates: readonly Candidate[]): Promise<Written[]> {
   const now = clock.now();
   const sends = candidates.map(({ send }) => send);
@@ -101,7 +101,7 @@ function toWrite({ candidate, decision }: Decided): Written {
   return { candidate, decision, send, verdict: decision.kind === 'refuse' ? givenDevices(send, verdict) : verdict };
 }
 
-/** A send that some of its devices have is sent, whatever stands against the others now. */
+/** A refused send that some devices already have is `sent`, whatever refuses the other devices now. */
 function givenDevices({ devices }: PendingSend, verdict: Verdict): Verdict {
   if (!devices?.some(({ state }) => state === 'sent')) return verdict;
   return verdictOfDevices(writeOff(devices, verdict.reason ?? verdict.status));
@@ -120,7 +120,7 @@ function outcomeOf(written: readonly Written[]): DecidedChunk {
 function parcelOf(candidate: Candidate): Parcel {
   const { send, dispatch, message, facts } = candidate;
   const { recipient, address, pushTargets } = facts;
-  if (recipient === null) throw new Error('a send was admitted whose person is gone');
+  if (recipient === null) throw new Error('a send without a person was admitted');
   const rendered = renderedOf(candidate);
   return { send, dispatch, recipient, message, rendered, address, pushTargets, observer: undefined };
 }

@@ -14,13 +14,13 @@ export interface Deliveries {
 }
 
 export interface DeliveriesOptions {
-  /** For channels whose messages go to devices. */
+  /** Delivers on channels whose messages go to devices. */
   push: PushDeps;
-  /** For all others. */
+  /** Deliver on all other channels. */
   senders: Senders;
 }
 
-/** Sends each parcel the way of its channel, or into the sandbox when there is no provider. */
+/** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
 export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
   function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome & { detail?: string }): Verdict {
     const verdict = verdictOf(outcome, {

@@ -12,7 +12,7 @@ export type Finisher = Batcher<TaskEnd, null>;
 export function createFinisher({ db, clock, worker }: { db: Database; clock: Clock; worker: string }): Finisher {
   return createBatcher<TaskEnd, null>({
     async run(ends) {
-      // As everybody locks several tasks: in the order of their ids.
+      // Everybody who locks several tasks locks them in order of id, to avoid deadlocks.
       const ordered = ends.toSorted((one, other) => one.taskId - other.taskId);
       await retry('tasks', () => endTasks(db, { worker, ends: ordered, now: clock.now() }));
       return ends.map(() => null);
@@ -30,7 +30,7 @@ async function endTasks(
   await db.prepared('end_tasks', sql`with ${endingTasks({ worker, ends })} ${countEndedTasks(sql`gone`, now)}`);
 }
 
-/** After an error: the task waits, longer each time, and is never dropped. The dispatch says why. */
+/** Makes a failed task wait until `runAt`; it is never dropped. Its dispatch stores why. */
 export async function postpone(
   db: Database,
   task: HeldTask,

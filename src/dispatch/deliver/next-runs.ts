@@ -6,7 +6,7 @@ import type { BlockedChannels } from './blocked-channels.ts';
 import type { Finisher } from './end-tasks.ts';
 import { type Due, turnPages } from './read-due.ts';
 
-/** When each task of a round is to run again: the earliest that was asked for. */
+/** When each task of a round runs again: the earliest of the times asked for. */
 export class NextRuns {
   readonly #at = new Map<number, Date>();
 
@@ -15,13 +15,13 @@ export class NextRuns {
     if (earlier === undefined || at < earlier) this.#at.set(taskId, at);
   }
 
-  /** null: never. */
+  /** When the task runs again. null: never. */
   get(taskId: number): Date | null {
     return this.#at.get(taskId) ?? null;
   }
 }
 
-/** A task whose channel cannot be sent to now runs again when it can. */
+/** A task with a blocked channel runs again when the channel is free. */
 export function runsAfter(blocked: BlockedChannels, tasks: readonly Task[]): NextRuns {
   const runs = new NextRuns();
   for (const task of tasks)
@@ -36,7 +36,7 @@ export interface EndDeps {
   pages: Map<number, number>;
 }
 
-/** Ends the tasks of a round: gone, or to run again when more of them is due. */
+/** Ends the tasks of a round. A task with more sends runs again when they are due. */
 export async function endTasks(deps: EndDeps, tasks: readonly Task[], due: Due, runs: NextRuns): Promise<void> {
   const { full, rest } = turnPages(deps, due);
   const now = deps.clock.now();

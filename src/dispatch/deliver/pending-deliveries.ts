@@ -1,4 +1,4 @@
-/** Deliveries under way, and the first error among them. */
+/** Counts pending deliveries and keeps the first error. */
 export class PendingDeliveries {
   #count = 0;
   #failure: { error: unknown } | null = null;
@@ -12,7 +12,7 @@ export class PendingDeliveries {
     this.#count += 1;
   }
 
-  /** `error`: null for one that ended well. */
+  /** `error`: null: the delivery succeeded. */
   end(error: unknown): void {
     if (error !== null) this.fail(error);
     this.#count -= 1;
@@ -23,7 +23,7 @@ export class PendingDeliveries {
     this.#failure ??= { error };
   }
 
-  /** Resolves when none is left; throws the first error. */
+  /** Resolves when no delivery is pending. Throws the first error. */
   async ended(): Promise<void> {
     if (this.#count > 0)
       await new Promise<void>((resolve) => {

@@ -22,28 +22,28 @@ export interface Batch {
   sends: readonly PendingSend[];
   dispatches: ReadonlyMap<string, LoadedDispatch>;
   signal: AbortSignal;
-  /** Told when sends of a task are to be tried or looked at again. */
+  /** Told when a task must try or look at sends again. */
   onAgain(taskId: number, at: Date): void;
 }
 
 /**
- * Sends chunk after chunk: while one is delivered, the facts of the next are read; a chunk begins when the limits of its
- * lane allow it, not when the one before has ended. Resolves when every result is written.
+ * Sends chunk after chunk. While one is delivered, the facts of the next are read. A chunk begins as soon as the send
+ * limits of its lane allow it, even if the chunk before has not ended. Resolves when every result is written.
  */
 export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<void> {
   const pending = new PendingDeliveries();
-  // A task whose results are still to be written must not be tried again: even after an error they are waited for.
+  // A task must not be tried again while its results are being written, so even after an error they are waited for.
   await beginAll(deps, batch, pending).catch((error: unknown) => pending.fail(error));
   await pending.ended();
 }
 
-/** The steps of each chunk: limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
+/** The steps of each chunk: send limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
 async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDeliveries): Promise<void> {
   const chunks = chunksOf(batch.sends, deps.sendLimits.chunk);
   let ahead = loadAhead(deps, batch, chunks[0]);
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
-    const sends = withoutHeldUp(deps, batch, chunk);
+    const sends = withoutHeld(deps, batch, chunk);
     if (sends.length === 0) {
       ahead = loadAhead(deps, batch, chunks[index + 1]);
       continue;
@@ -51,29 +51,29 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
     const limit = limitFor(deps.sendLimits, sends, batch.dispatches);
     await limit.inHand.take(sends.length, limit);
     if (batch.signal.aborted || pending.haveFailed) {
-      letGo(limit.inHand, sends.length);
-      break; // what was not begun stays pending
+      giveBack(limit.inHand, sends.length);
+      break; // sends that were not begun stay pending
     }
     ahead = loadAhead(deps, batch, chunks[index + 1]);
     const parcels = await decide(deps, batch, { sends, loaded }).catch((error: unknown) => {
       pending.fail(error);
       return [];
     });
-    letGo(limit.inHand, sends.length - parcels.length);
+    giveBack(limit.inHand, sends.length - parcels.length);
     const under = { inHand: limit.inHand, pending };
     for (const parcel of parcels) deliver(deps, batch, parcel, under);
   }
 }
 
-/** Without what would have to wait in memory for an app that is rarely called: that stays pending. */
-function withoutHeldUp({ appQueues }: PipelineDeps, batch: Batch, chunk: readonly PendingSend[]): PendingSend[] {
+/** Leaves out sends that would wait in memory for a full app queue. They stay pending. */
+function withoutHeld({ appQueues }: PipelineDeps, batch: Batch, chunk: readonly PendingSend[]): PendingSend[] {
   const untilOf = ({ dispatchId, channel }: PendingSend): number | null => {
     const dispatch = batch.dispatches.get(dispatchId);
     const message = dispatch?.messages.get(channel)?.message;
     if (dispatch === undefined || message === undefined) return null;
     return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: dispatch.acceptedAt });
   };
-  // Neighbours are nearly always of one dispatch and channel, and asking costs.
+  // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
   let asked: { of: PendingSend; untilMs: number | null } | null = null;
   return chunk.filter((send) => {
     if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel)
@@ -83,7 +83,7 @@ function withoutHeldUp({ appQueues }: PipelineDeps, batch: Batch, chunk: readonl
   });
 }
 
-/** An error is thrown where the facts are awaited. */
+/** Reads the facts of the next chunk. An error is thrown where they are awaited. */
 function loadAhead(
   { db, clock }: PipelineDeps,
   { dispatches }: Batch,
@@ -95,7 +95,7 @@ function loadAhead(
   return loaded;
 }
 
-/** What is to be delivered now; everything else is in the ledger. Facts that grew old while they waited are read again. */
+/** Decides a chunk and returns the parcels to deliver. Facts that grew old before are read again. */
 async function decide(
   deps: PipelineDeps,
   { dispatches, onAgain }: Batch,
@@ -109,7 +109,7 @@ async function decide(
   return parcels;
 }
 
-/** Delivers one message and has the result written. */
+/** Delivers one message and records the result. */
 function deliver(
   { deliveries, recorder }: PipelineDeps,
   { signal, onAgain }: Batch,
@@ -120,7 +120,7 @@ function deliver(
   const one = new OneInHand(inHand);
   parcel.observer = one;
   pending.begin();
-  /** `error`: null, or what left the send ambiguous. */
+  /** `error`: the error that left the send ambiguous. null: the result is written. */
   const done = (error: unknown, verdict?: Verdict) => {
     if (verdict?.dueAt) onAgain(send.taskId, verdict.dueAt);
     one.started();
@@ -134,8 +134,8 @@ function deliver(
   }, done);
 }
 
-/** What was taken and is not begun. */
-function letGo(inHand: InHand, count: number): void {
+/** Gives back the part of a send limit that was taken for messages that are not sent. */
+function giveBack(inHand: InHand, count: number): void {
   inHand.start(count);
   inHand.end(count);
 }

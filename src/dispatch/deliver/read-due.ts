@@ -9,28 +9,28 @@ import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
 
-/** Most sends of one task that are read at once; then others have their turn. */
+/** Most sends of one task that are read at once. Then other tasks have their turn. */
 const PAGE = 1_000;
 
 export interface DueDeps {
   db: Database;
   clock: Clock;
   log: Logger;
-  /** How far each task was read in this process, so that the next page need not pass over what is done. */
+  /** The last user id read of each task in this process, so that the next page need not skip finished sends. */
   pages: Map<number, number>;
 }
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
-/** What is due of the tasks of a round. */
+/** The due sends of a round's tasks. */
 export interface Due {
   sends: PendingSend[];
-  /** Those of `sends` that were read, a page of each of the tasks `asked`; the others were just opened. */
+  /** The part of `sends` that was read, one page of each task in `asked`. The others were just written. */
   read: readonly PendingSend[];
   asked: readonly DueTask[];
 }
 
-/** Opens what was just accepted, resumes what a dead worker left, and reads the page that is due of all others. */
+/** Opens new dispatches, resumes those that a dead worker left, and reads a page of due sends of all other tasks. */
 export async function readDue(
   deps: DueDeps,
   tasks: readonly Task[],
@@ -47,14 +47,14 @@ export async function readDue(
   return { sends: [...unblocked, ...read], read, asked };
 }
 
-/** Writes the rows of dispatches that were just accepted; they are tried without being read again. */
+/** Writes the sends of newly accepted dispatches and returns them, so that they need not be read. */
 function open({ db, clock }: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<PendingSend[]> {
   const opened = tasks.flatMap(({ dispatchId }) => dispatches.get(dispatchId) ?? []);
   const taskIds = new Map(tasks.map(({ dispatchId, id }) => [dispatchId, id]));
   return expandNamed(db, opened, taskIds, clock.now());
 }
 
-/** What tasks that were begun before, perhaps by a worker that died, have left. */
+/** Resumes tasks that were leased before, perhaps by a worker that died. */
 async function resume(deps: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<void> {
   for (const task of tasks) {
     const dispatch = dispatches.get(task.dispatchId);
@@ -77,8 +77,8 @@ function dueTask({ pages }: DueDeps, { id, dispatchId, bucket }: Task, blocked: 
 }
 
 /**
- * Once a page is done: notes where the next one of each task begins. `full`: the tasks of which a whole page was read, so
- * that there is more at once; `rest`: of the others more may be due later.
+ * Notes after a page where the next one of each task begins. `full`: the tasks of which a whole page was read, so that
+ * more is due now. `rest`: the others, of which more may be due later.
  */
 export function turnPages(
   { pages }: Pick<DueDeps, 'pages'>,
@@ -96,7 +96,7 @@ export function turnPages(
   const isFull = ({ id, bucket }: DueTask) => bucket !== null && perTask.get(id)?.count === PAGE;
   const full = asked.filter(isFull);
   for (const { id } of asked) pages.delete(id);
-  // One person's channels may be parted by the page's end.
+  // The end of the page may separate the channels of one person.
   for (const { id } of full) pages.set(id, (perTask.get(id)?.last ?? 1) - 1);
   return { full, rest: asked.filter((task) => !isFull(task)) };
 }

@@ -11,28 +11,28 @@ import { releaseSlots } from '../ledger/slots.ts';
 import { writeVerdicts } from '../ledger/write-verdicts.ts';
 import type { TokenHygiene } from '../push/token-hygiene.ts';
 
-/** What came of one attempt, to be written down. */
+/** The result of one attempt, to be written. */
 export interface Result extends Delivered {
   send: PendingSend;
   workspaceId: number;
-  /** Where it was delivered to; null for channels without an address. */
+  /** The address it was delivered to. null: the channel has none. */
   address: string | null;
-  /** The message as it was delivered to the sandbox; null when a real provider got it. */
+  /** The message as delivered to the sandbox. null: a provider got it. */
   sandboxMessage: object | null;
 }
 
 export type Recorder = Gatherer<Result>;
 
-/** At least so long between two groups: under load each then holds what came back within that time. */
+/** Shortest time between two groups, in milliseconds. Under load a group has the results of that time. */
 const GATHER_MS = 10;
-/** Of threads that share broadcasts, so that the groups of each are not the smaller for it. */
+/** The same for threads that share broadcasts, so that their groups are not smaller. */
 const SHARED_GATHER_MS = 20;
 const MAX_RESULTS = 1_000;
 
-/** Writes results in groups: whoever comes back from a provider while one is written shares the next. */
+/** Writes results in groups. Results that arrive while one group is written share the next. */
 export function createRecorder(options: RecorderOptions): Recorder {
   return createGatherer<Result>({
-    // A delivered message whose result is lost would be sent again.
+    // If the result of a delivered message were lost, the message would be sent again.
     run: (results) => persistently(() => record(options, results, options.clock.now()), options),
     isOnesFault: isDataError,
     maxItems: MAX_RESULTS,
@@ -43,7 +43,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 export interface RecorderOptions extends Patience {
   db: Database;
   hygiene: TokenHygiene;
-  /** Other threads record results of the same broadcasts. */
+  /** True: other threads record results of the same broadcasts. */
   isShared: boolean;
 }
 

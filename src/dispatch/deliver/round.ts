@@ -28,22 +28,22 @@ type Round = (tasks: Task[], signal: AbortSignal) => Promise<void>;
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
 /**
- * What a worker does with the tasks that it leased together. The steps of a send, from its lease to its recorded answer,
- * each where it is done:
+ * Works on the tasks that a worker leased together. These are the steps of a send, from its lease to its recorded answer,
+ * and the files that do them:
  *
  * | step                                                          | file                                   |
  * |---------------------------------------------------------------|----------------------------------------|
  * | lease tasks of a lane                                         | worker.ts                              |
  * | load their dispatches; close, expand or send each             | here                                   |
- * | leave out channels that cannot be sent to now                 | blocked-channels.ts                    |
- * | open what was just accepted, resume, read what is due         | read-due.ts                            |
- * | chunk by chunk: wait for the limits, read facts ahead         | pipeline.ts                            |
+ * | leave out blocked channels                                    | blocked-channels.ts                    |
+ * | open new dispatches, resume others, read due sends            | read-due.ts                            |
+ * | chunk by chunk: wait for the send limits, read facts ahead    | pipeline.ts                            |
  * | gates → message → caps → marked `sending`                     | decide-chunk.ts, admit/decide.ts       |
- * | deliver: to the provider of its channel, or the sandbox       | pipeline.ts, deliveries.ts             |
+ * | deliver to the provider of the channel, or to the sandbox     | pipeline.ts, deliveries.ts             |
  * | record the answer                                             | recorder.ts                            |
- * | end the tasks, or say when they run again                     | next-runs.ts, end-tasks.ts             |
+ * | end the tasks, or set when they run again                     | next-runs.ts, end-tasks.ts             |
  *
- * One bad dispatch does not hold up the others of its round.
+ * One bad dispatch does not delay the others of its round.
  */
 export function createRound(deps: RoundDeps, wake: (lane: number) => void): Round {
   async function round(tasks: Task[], signal: AbortSignal): Promise<void> {
@@ -51,7 +51,7 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
       await work(deps, tasks, signal, wake);
     } catch (error) {
       if (tasks.length === 1) return tryLater(deps, tasks, error);
-      deps.log.warn({ err: error }, 'a round failed; its tasks are taken one by one');
+      deps.log.warn({ err: error }, 'a round failed; its tasks are tried one by one');
       for (const task of tasks) await round([{ ...task, tries: task.tries + 1 }], signal);
     }
   }
@@ -70,7 +70,7 @@ async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (
   const ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
   const dispatches = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
   const { expanding, sending, over } = partition(tasks, dispatches);
-  // All of them end before the first error is told: whoever hears of it tries the tasks again.
+  // All of them must end before an error is thrown, because the tasks are then tried again.
   const ends = await Promise.allSettled([
     ...over.map((task) => close(deps, task, dispatches)),
     send(deps, sending, dispatches, signal),
@@ -90,7 +90,7 @@ function partition(tasks: Task[], dispatches: Dispatches) {
   };
 }
 
-/** Ends a task of a dispatch that was stopped. Sends that its last holder may have handed over are resolved first. */
+/** Ends a task of a stopped dispatch. First it resolves the ambiguous sends of the task's last holder. */
 async function close({ db, finisher, clock }: RoundDeps, task: Task, dispatches: Dispatches): Promise<void> {
   const dispatch = dispatches.get(task.dispatchId);
   if (task.kind !== 'expand' && task.tries > 0 && dispatch !== undefined) {

@@ -5,31 +5,31 @@ import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isBroadcast, type LaneName } from '../plan/send-plan.ts';
 
 /**
- * Most pushes of one lane and process that are marked `sending` at once: about to be sent, sent, or answered and not yet
- * recorded. After a crash at most these are ambiguous. Many, so that a provider far away is kept busy.
+ * Most pushes of one lane and process that are `sending` at once: about to be sent, sent, or answered and not yet
+ * recorded. After a crash at most these are ambiguous. The number is high, so that a distant provider is kept busy.
  */
 export const MOST_PUSHES = 2_000;
-/** Most mails and other messages: fewer, since a repetition is worse and a connection carries one at a time. */
+/** Most emails and other messages: fewer, because a repetition is worse and a connection carries one at a time. */
 export const MOST_OTHERS = { named: 800, broadcast: 400 };
 /**
- * Most pushes that are rendered and wait for a connection to take them. More would only lie in memory, where the garbage
- * collector visits them again and again, and grow old.
+ * Most pushes that are rendered and wait for a connection. More would only fill memory, burden the garbage collector
+ * and grow old.
  */
 const MOST_READY = 400;
-/** Sends that are loaded, decided and marked together. */
+/** Number of sends that are loaded, decided and marked together. */
 const CHUNK = 200;
 
-/** What all rounds of a lane have in hand of one kind of messages, and how much of it there may be. */
+/** The messages of one kind that all rounds of a lane have in hand, and the limit for them. */
 type LaneLimit = Limit & { inHand: InHand };
 
-/** Kinds of messages have limits of their own: pushes that wait for a slow app hold up no mail. */
+/** Each kind of message has its own limit, so pushes that wait for a slow app do not delay emails. */
 export interface SendLimits {
   lanes: Readonly<Record<LaneName, { pushes: LaneLimit; others: LaneLimit }>>;
   /** Most sends in one chunk, so that every chunk fits. */
   chunk: number;
 }
 
-/** For one of the threads of a process that share its broadcasts. */
+/** The limits of one thread. `broadcastThreads`: number of threads of the process that share its broadcasts. */
 export function createSendLimits(broadcastThreads: number): SendLimits {
   const limitsOf = (lane: LaneName, threads: number) => ({
     pushes: { inHand: new InHand(), most: Math.ceil(MOST_PUSHES / threads), mostAhead: MOST_READY },
@@ -45,7 +45,7 @@ export function createSendLimits(broadcastThreads: number): SendLimits {
   };
 }
 
-/** The limit of a chunk, whose sends are all of one lane. A chunk of several kinds has the smaller one. */
+/** The limit for a chunk, whose sends are all of one lane. A chunk of several kinds has the smaller limit. */
 export function limitFor(
   { lanes }: SendLimits,
   chunk: readonly PendingSend[],

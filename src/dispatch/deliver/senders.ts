@@ -3,7 +3,7 @@ import type { Sender, SenderOptions } from '../../channels/sender.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 
 export interface Senders {
-  /** Null when the workspace has no provider for the channel, and for channels whose provider is not the workspace's. */
+  /** null: the workspace has no provider for the channel, or the channel's providers belong to apps. */
   senderOf(workspace: WorkspaceCatalog, channel: Channel): Sender | null;
   /** Resolves when every sender is closed. */
   close(): Promise<void>;
@@ -15,7 +15,7 @@ interface Open {
   sender: Sender | null;
 }
 
-/** The senders of channels whose provider is the workspace's. One lives until the workspace's settings change. */
+/** The senders of channels whose provider belongs to the workspace. A sender lives until the settings change. */
 export function createSenders(options: SenderOptions): Senders {
   const open = new Map<number, Map<ChannelKey, Open>>();
   const closing = new Set<Promise<void>>();

@@ -18,15 +18,15 @@ import { type LaneName, lanes } from '../plan/send-plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
 
 const RENEW_EVERY_MS = 2_500;
-/** After an outage of the database all workers come back, one sooner than the other; none of them is dead. */
+/** Time for all living workers to come back after an outage of the database, in milliseconds. */
 const COMING_BACK_MS = 5_000;
 
 export interface Worker {
-  /** There may be something to do in this lane. */
+  /** Makes the worker look for due tasks in this lane. */
   wake(lane: number): void;
-  /** Resolves when nothing is due and nothing in hand; for tests, which then move the clock. */
+  /** Resolves when nothing is due or in hand. For tests, which then move the clock. */
   idle(): Promise<void>;
-  /** Takes no more work, finishes the chunk in hand, gives the rest back. */
+  /** Leases no more tasks, finishes the chunks in hand, and gives the tasks back. */
   stop(): Promise<void>;
 }
 
@@ -34,13 +34,14 @@ export interface WorkerOptions extends RoundDeps {
   db: Database;
   clock: Clock;
   log: Logger;
-  /** Which lanes it works on. */
+  /** The lanes that the worker works on. */
   lanes: readonly LaneName[];
 }
 
 /**
- * Named people and broadcasts have a lane each, so that a receipt never waits behind a newsletter. Audiences are written
- * one piece at a time, each broadcast in its turn: more at once would only take the processor from the sending.
+ * Named people and broadcasts each have a lane, so that a receipt never waits behind a newsletter. Audiences are
+ * written one piece at a time, each broadcast in its turn, because more at once would only take processor time from
+ * sending.
  */
 const laneSettings: { filter: TaskFilter; tasksAtOnce: number; roundsAtOnce: number }[] = [
   { filter: { lane: lanes.named, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 4 },
@@ -82,13 +83,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     return { now: clock.now(), takeOverFrom: new Date(connectedAtMs + COMING_BACK_MS), inHand: [...inHand] };
   }
 
-  /** The number of a lane; empty after a reconnect. */
+  /** `lane`: the number of a lane. Empty: every lane, or after a reconnect. */
   function onNotice(lane: string): void {
     if (lane === '') connectedAtMs = clock.now().getTime();
     wake(lane === '' ? null : Number(lane));
   }
 
-  /** Every lane, or those of one number. */
+  /** `lane`: null: wakes every lane. */
   function wake(lane: number | null): void {
     for (const one of running) if (lane === null || lane === one.lane) one.works.wake();
   }
@@ -108,7 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return {
     wake,
     async idle() {
-      // Each lane may leave work to another.
+      // Each lane may add tasks to another, so all are asked twice.
       for (let looks = 0; looks < 2; looks += 1) for (const { works } of running) await works.idle();
     },
     stop() {

@@ -19,19 +19,19 @@ export interface ExpandDeps {
   worker: string;
 }
 
-/** What a piece needs room for in memory: its people are sorted, so that rows and index entries lie side by side. */
+/** Memory to sort the people of a piece, so that their rows and index entries lie side by side. */
 const SORT_MEMORY = '32MB';
 
 /**
- * Writes the rows of the next piece of a broadcast, with the tasks that drain them and how far it came, in one
- * transaction, and gives the task back; after the last piece it is gone. A server that dies in between has written
- * nothing of its piece. True when there is something to drain.
+ * Writes the sends of a broadcast's next piece, the tasks that drain them, and the progress, in one transaction. It
+ * gives the task back, or ends it after the last piece. A server that dies midway has written nothing of its piece.
+ * True: there is something to drain.
  *
- * All pieces are judged at the moment of acceptance. Each person is judged once, by what is known of them when their
- * piece is read, and who came after the first piece was read is not in the audience.
+ * The filters of all pieces are evaluated for the moment of acceptance. Each person is evaluated once, with the facts
+ * known when their piece is read. People who were added after the first piece was read are not in the audience.
  *
- * Nothing is locked while a piece is read and written: a dispatch that is stopped meanwhile is stopped at once, and the
- * piece is taken back and written anew in the new state.
+ * Nothing is locked while a piece is read and written. A dispatch that is stopped meanwhile stops at once; the piece is
+ * rolled back and written again in the new state.
  */
 export async function expandPiece(deps: ExpandDeps, dispatch: LoadedDispatch, task: Task): Promise<boolean> {
   for (;;) {
@@ -48,7 +48,7 @@ async function tryPiece({ db, now, worker }: ExpandDeps, dispatch: LoadedDispatc
   try {
     return await db.transaction(async (tx) => {
       const audience = await readAudience(tx, dispatch);
-      if (!isExpandable(audience.state)) return 'written'; // over: whoever looks next takes the task away
+      if (!isExpandable(audience.state)) return 'written'; // over: the next worker that leases the task ends it
       const found = audience.targeted ?? 0;
       const piece = nextPiece({ position: task.position ?? 0, stride: task.stride }, audience, found);
       const context = { tx, dispatch, task, worker, audience, piece, now: now() };
@@ -64,13 +64,13 @@ async function tryPiece({ db, now, worker }: ExpandDeps, dispatch: LoadedDispatc
 
 interface Audience {
   state: DispatchState;
-  /** So far; null before the first piece. */
+  /** Number of people targeted so far. null: before the first piece. */
   targeted: number | null;
   first: number;
   last: number;
 }
 
-/** As the dispatch stands; the end of the audience is where the last person was when it was begun. */
+/** Reads the audience's progress. Its last user id is the highest one that existed when the first piece began. */
 function readAudience(tx: Db, { id, workspace }: LoadedDispatch): Promise<Audience> {
   return tx.one<Audience & Record<string, unknown>>(sql`
     select d.state, d.targeted,
@@ -95,7 +95,7 @@ interface PieceRows {
   buckets: number[];
 }
 
-/** Only patterns can take very long; everything else may wait for a busy database. Throws AudienceTooExpensive. */
+/** Limits the time of filters with patterns, which alone can take very long. Throws AudienceTooExpensive. */
 async function writeInTime(context: PieceContext): Promise<PieceRows | null> {
   const { tx, dispatch, piece } = context;
   const targeting = targetingOf(dispatch, dispatch.acceptedAt, piece);
@@ -103,7 +103,7 @@ async function writeInTime(context: PieceContext): Promise<PieceRows | null> {
   return limited(tx, timeLimitMs(await estimateProfiles(tx)), () => writeRows(context, targeting));
 }
 
-/** The rows of one piece; null when it held more people than it may, and nothing was written. */
+/** Writes the rows of one piece. null: it held more people than it may, and nothing was written. */
 async function writeRows(
   { tx, dispatch, task, piece, now }: PieceContext,
   { inSegment, inAudience }: Targeting,
@@ -130,12 +130,12 @@ async function writeRows(
   return { people, buckets: buckets ?? [] };
 }
 
-/** Begun by an earlier version, which went by buckets: those below are written. */
+/** Skips the buckets that an earlier version, which expanded bucket by bucket, has already written. */
 function writtenBefore({ bucket }: Task): Sql {
   return bucket === null ? empty : sql`and p.bucket >= ${bucket}`;
 }
 
-/** The end of the piece's transaction. Throws Outdated when the dispatch is in another state than when it began. */
+/** Ends the piece's transaction. Throws Outdated if the dispatch's state has changed since the piece began. */
 async function endPiece(context: PieceContext, rows: PieceRows | null): Promise<void> {
   const { tx, dispatch, task, worker, audience, piece, now } = context;
   const isLast = rows !== null && piece.upTo >= audience.last;
@@ -147,17 +147,17 @@ async function endPiece(context: PieceContext, rows: PieceRows | null): Promise<
   const { state, last: audienceEnd } = audience;
   const progress = { dispatchId: dispatch.id, state, people, audienceEnd, isLast, newTasks };
   if (!(await noteProgress(tx, progress, now))) throw new Outdated();
-  // Workers of other processes sleep: they were told of the broadcast when it had nothing to drain yet.
+  // Workers of other processes sleep, because the broadcast had nothing to drain when they were told of it.
   if (newTasks > 0) await announceTasks(tx, lanes.broadcast);
 }
 
-/** Where the next piece begins. It runs behind those that wait, so that a small audience need not wait for all of a large one. */
+/** The next piece's start. It is due behind the tasks that wait, so a small audience need not wait for a large one. */
 function nextTurn({ task, audience, piece, now }: PieceContext, rows: PieceRows | null) {
   const isFirst = (task.position ?? 0) < audience.first;
   return { ...progressAfter(piece, rows?.people ?? null, isFirst), runAt: now };
 }
 
-/** Tasks for the people of the piece: one for each of their buckets, or of a small audience one. How many were made. */
+/** Adds the tasks that drain the piece: one for each bucket, or a single one for a small audience. Returns how many. */
 function addDrains({ tx, dispatch, audience, now }: PieceContext, rows: PieceRows, isLast: boolean): Promise<number> {
   const isSmall = isLast && rows.people > 0 && (audience.targeted ?? 0) + rows.people <= ONE_TASK;
   const buckets: (number | null)[] = isSmall ? [null] : rows.buckets;

@@ -8,24 +8,24 @@ import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { insertSends } from '../ledger/new-sends.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
-import { membersAmong } from './members-among.ts';
+import { findOutsiders } from './outsiders.ts';
 
 export type RecipientRefusal = 'unknown_user' | 'duplicate' | 'not_in_segment' | 'not_in_audience';
 
-/** A named person refused before any channel. `detail`: which filter said no. */
+/** A named person who is refused before any channel. `detail`: the filter that refused. */
 export interface Refusal extends PersonName {
   reason: RecipientRefusal;
   detail?: string;
 }
 
-/** Who of the named people is a recipient: steps 1 to 4 of eligibility.md §1. */
+/** The named people who are recipients, and those refused: steps 1 to 4 of eligibility.md §1. */
 export interface Roster {
   recipients: PersonKey[];
   refusals: Refusal[];
 }
 
 /** Evaluates names, duplicates, segment and audience at one instant. */
-export async function drawRoster(
+export async function evaluateNames(
   db: Database,
   dispatch: LoadedDispatch,
   people: Map<string, PersonKey>,
@@ -39,7 +39,7 @@ export async function drawRoster(
     else if (named.has(person.userId)) refusals.push({ ...name, reason: 'duplicate' });
     else named.set(person.userId, { name, person });
   }
-  const outsiders = await membersAmong(
+  const outsiders = await findOutsiders(
     db,
     dispatch,
     [...named.values()].map(({ person }) => person),
@@ -55,7 +55,7 @@ export async function drawRoster(
   return { recipients, refusals };
 }
 
-/** All names of these dispatches of one workspace in one query. */
+/** Looks up the names of these dispatches, with one query per workspace. By workspace id, then by name key. */
 export async function resolveAll(
   db: Database,
   dispatches: LoadedDispatch[],
@@ -72,9 +72,9 @@ export async function resolveAll(
 }
 
 /**
- * Writes the ledger rows of freshly accepted dispatches that name people, before anything is tried.
- * `taskIds` by dispatch id. The rows written; none of a dispatch that was cancelled meanwhile, or whose audience is too
- * expensive: that one fails as a whole.
+ * Writes the sends of newly accepted dispatches that name people, before any is tried. `taskIds`: by dispatch id.
+ * Returns the sends written. A dispatch that was cancelled meanwhile has none. One whose audience is too expensive
+ * fails as a whole.
  */
 export async function expandNamed(
   db: Database,
@@ -87,7 +87,7 @@ export async function expandNamed(
   const opened: Opening[] = [];
   const sends: PendingSend[] = [];
   for (const dispatch of dispatches) {
-    const roster = await drawOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
+    const roster = await evaluateOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
     if (roster === null) continue;
     opened.push({ id: dispatch.id, targeted: dispatch.plan.names.length, refusals: JSON.stringify(roster.refusals) });
     const taskId = taskIds.get(dispatch.id);
@@ -102,14 +102,14 @@ export async function expandNamed(
   return sends.filter(({ dispatchId }) => written.has(dispatchId));
 }
 
-async function drawOrFail(
+async function evaluateOrFail(
   db: Database,
   dispatch: LoadedDispatch,
   people: Map<string, PersonKey>,
   now: Date,
 ): Promise<Roster | null> {
   try {
-    return await drawRoster(db, dispatch, people, now);
+    return await evaluateNames(db, dispatch, people, now);
   } catch (error) {
     if (!(error instanceof AudienceTooExpensive)) throw error;
     await failDispatch(db, { dispatchId: dispatch.id, failure: TOO_EXPENSIVE, category: AUDIENCE_ERRORS, now });
@@ -117,7 +117,9 @@ async function drawOrFail(
   }
 }
 
-/** One statement: opens the dispatches and writes their rows. The ids of those that were still to be opened. */
+/**
+ * Opens the dispatches and writes their sends, in one statement. Returns the ids of those that were still `accepted`.
+ */
 async function writeRows(db: Database, opened: Opening[], sends: PendingSend[], now: Date): Promise<Set<string>> {
   const rows = await db.prepared<{ id: string }>(
     'expand_named',

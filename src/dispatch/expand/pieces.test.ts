@@ -8,7 +8,7 @@ interface Walk {
   written: number[];
 }
 
-/** Walks an audience as an expansion does. `ids` in order. */
+/** Walks an audience as an expansion does. `ids`: sorted user ids. */
 function walk(ids: readonly number[], range: { first: number; last: number }): Walk {
   const pieces: Piece[] = [];
   const written: number[] = [];
@@ -21,14 +21,14 @@ function walk(ids: readonly number[], range: { first: number; last: number }): W
     if (found !== null) written.push(...inside);
     if (found !== null && piece.upTo >= range.last) return { pieces, written };
     progress = progressAfter(piece, found, progress.position < range.first);
-    assert.ok(pieces.length < 1_000, 'it comes to an end');
+    assert.ok(pieces.length < 1_000, 'the walk ends');
   }
 }
 
 const every = (step: number, count: number, from = 1) =>
   Array.from({ length: count }, (_, index) => from + index * step);
 
-test('pieces write everybody once, in order, whoever is in the audience', () => {
+test('the pieces of any audience write everybody once, in order', () => {
   const idSets = fc.uniqueArray(fc.integer({ min: 5, max: 3_000_000 }), { maxLength: 200 });
   fc.assert(
     fc.property(idSets, fc.integer({ min: 1, max: 3_000_000 }), (ids, last) => {
@@ -46,7 +46,7 @@ test('the first piece is small, and the next ones grow to a hundred thousand peo
   assert.deepEqual(sizes, [2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 100_000, 100_000, 74_000]);
 });
 
-test('a rare audience is taken in two pieces; one that only seemed rare goes on by ranges', () => {
+test('a rare audience takes two pieces; one that only seemed rare continues by ranges', () => {
   const rare = walk(every(1_000, 1_000), { first: 1, last: 1_000_000 });
   assert.deepEqual(rare.pieces, [
     { after: 0, upTo: 2_000, most: null },
@@ -58,7 +58,7 @@ test('a rare audience is taken in two pieces; one that only seemed rare goes on 
   assert.equal(late.written.length, 30_000);
 });
 
-test('a workspace whose people came late begins with them', () => {
+test('the first piece begins at the first user id of the workspace', () => {
   const { pieces } = walk(every(1, 10, 5_000_000), { first: 5_000_000, last: 5_000_009 });
   assert.deepEqual(pieces, [{ after: 4_999_999, upTo: 5_000_009, most: null }]);
   assert.deepEqual(walk([], { first: 1, last: 0 }).pieces.length, 1, 'nobody at all');

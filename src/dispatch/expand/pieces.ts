@@ -1,37 +1,37 @@
-/** How far an audience is written. */
+/** How much of an audience is written. */
 export interface Progress {
-  /** Everybody up to this user id is. */
+  /** The last user id expanded so far. */
   position: number;
-  /** User ids of the next piece; null until the first piece is written and says how large it may be. */
+  /** Number of user ids in the next piece. null: `nextPiece` chooses it from what the first piece found. */
   stride: number | null;
 }
 
 /** A range of user ids of a workspace. */
 export interface Piece {
-  /** Exclusive. */
+  /** The user id before the first of the range. */
   after: number;
-  /** Inclusive. */
+  /** The last user id of the range. */
   upTo: number;
-  /** Where it holds more people than this, nothing is written; null = however many. */
+  /** Most people that the piece may hold. If it holds more, nothing is written. null: no limit. */
   most: number | null;
 }
 
-/** People of a whole audience that one task may drain; larger ones have a task for each bucket. */
+/** Most people of an audience that a single task drains. A larger audience has a task for each bucket. */
 export const ONE_TASK = 1_000;
 
-/** Small, so that the first person of a million is served at once. */
+/** User ids of the first piece: few, so that the first person of a million is served at once. */
 const FIRST_STRIDE = 2_000;
-/** A piece of so many people takes well under a second: so long a stop of the server waits, and so much a crash loses. */
+/** A piece of this many people takes well under a second. A stop waits that long, and a crash loses that much work. */
 const PEOPLE_PER_PIECE = 100_000;
-/** However few people are found: a pattern may cost much on each person that is looked at. */
+/** Limit for audiences with few people, because a pattern may cost much on each person looked at. */
 const LONGEST_STRIDE = 500_000;
-/** An audience that seems to be smaller is taken as a whole, with whatever index helps. */
+/** An audience that seems smaller than this is written as one piece, with whichever index helps. */
 const FEW = 20_000;
 
 /**
- * The next piece of an audience in which user ids go from `first` to `last`, and of which `found` people are written.
- * The first piece tells how rare the audience is: of a rare one the rest comes as one piece, by its own index, instead of
- * by ranges that nobody is in.
+ * The next piece of an audience whose user ids go from `first` to `last` and of which `found` people are written. The
+ * first piece tells how rare the audience is. The rest of a rare one is a single piece, read by its own index, instead
+ * of many ranges that nobody is in.
  */
 export function nextPiece(
   { position, stride }: Progress,
@@ -47,7 +47,7 @@ export function nextPiece(
   return { after, upTo: upTo(2 * FIRST_STRIDE), most: null };
 }
 
-/** After a piece in which `found` people were; null where there were more than it might hold. */
+/** The progress after a piece in which `found` people were. null: it held more than it may. */
 export function progressAfter(piece: Piece, found: number | null, isFirst: boolean): Progress {
   if (found === null) return { position: piece.after, stride: 2 * FIRST_STRIDE };
   if (isFirst) return { position: piece.upTo, stride: null };

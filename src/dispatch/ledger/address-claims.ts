@@ -2,13 +2,13 @@ import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 
-/** One message per channel and address of a broadcast. */
+/** The broadcast and channel for which addresses are claimed: each address gets one message. */
 export interface ClaimedFor {
   dispatchId: string;
   channel: ChannelKey;
 }
 
-/** Who gets the message of each of these addresses, by user id; those that nobody has claimed are missing. */
+/** The user id that gets the message of each address. Addresses that nobody has claimed are missing. */
 export async function loadClaims(
   db: Db,
   { dispatchId, channel }: ClaimedFor,
@@ -21,7 +21,7 @@ export async function loadClaims(
   return new Map(rows.map(({ address, user_id }) => [address, user_id]));
 }
 
-/** Claims each address for its user id. Whose it is from now on, by user id: of whoever was first. */
+/** Claims each address for its user id. Returns the user id that holds each address: the first that claimed it. */
 export async function claimAddresses(
   db: Db,
   { dispatchId, channel }: ClaimedFor,

@@ -1,11 +1,13 @@
 import type { Db } from '../../db/database.ts';
 import { raw, type Sql, sql } from '../../db/sql.ts';
 
-/** Tables with a partition for each day of dispatches; the dispatches themselves go last. */
+/** Tables with a partition for each day of dispatches. The dispatches themselves are dropped last. */
 export const dailyTables = ['sends', 'sandbox_messages', 'address_claims', 'dispatches'] as const;
 export type DailyTable = (typeof dailyTables)[number];
 
-/** The days before `firstKept` that have partitions or dispatches, as partitions name them: `20260315`. Oldest first. */
+/**
+ * The days before `firstKept` that have partitions or dispatches, as partitions name them: `20260315`. Oldest first.
+ */
 export async function daysBefore(db: Db, firstKept: Date): Promise<string[]> {
   const limit = firstKept.toISOString().slice(0, 10).replaceAll('-', '');
   const rows = await db.query<{ day: string }>(sql`
@@ -14,7 +16,7 @@ export async function daysBefore(db: Db, firstKept: Date): Promise<string[]> {
               from pg_inherits
              where inhparent = any(${[...dailyTables]}::regclass[]) and inhrelid::regclass::text ~ '_[0-9]{8}$'
              union
-            -- Those without a partition have their rows in the default ones.
+            -- Days without a partition have their rows in the default ones.
             select to_char(to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)
                              at time zone 'UTC', 'YYYYMMDD')
               from dispatches_default
@@ -24,7 +26,7 @@ export async function daysBefore(db: Db, firstKept: Date): Promise<string[]> {
   return rows.map(({ day }) => day);
 }
 
-/** Whether all dispatches of a day are over. If so, nothing of that day is replayed until this transaction ends. */
+/** True: all dispatches of a day are over, and none of them can be replayed until this transaction ends. */
 export async function isDayOver(tx: Db, day: string): Promise<boolean> {
   const dispatches = `dispatches_${day}`;
   const { exists } = await tx.one<{ exists: boolean }>(sql`select to_regclass(${dispatches}) is not null as exists`);
@@ -37,20 +39,20 @@ export async function isDayOver(tx: Db, day: string): Promise<boolean> {
   return open.length === 0;
 }
 
-/** Drops what a table has of a day: the day's partition, and its rows in the default one. */
+/** Drops a day from a table: the day's partition, and its rows in the default one. */
 export async function dropDay(tx: Db, table: DailyTable, day: string): Promise<void> {
   await tx.run(sql`drop table if exists ${raw(`${table}_${day}`)}`);
-  await tx.run(rest[table](day));
+  await tx.run(fromDefault[table](day));
 }
 
-const rest: Readonly<Record<DailyTable, (day: string) => Sql>> = {
+const fromDefault: Readonly<Record<DailyTable, (day: string) => Sql>> = {
   sends: (day) => sql`delete from sends_default where ${isOfDay(sql`dispatch_id`, day)}`,
   sandbox_messages: (day) => sql`delete from sandbox_messages_default where ${isOfDay(sql`dispatch_id`, day)}`,
   address_claims: (day) => sql`delete from address_claims_default where ${isOfDay(sql`dispatch_id`, day)}`,
   dispatches: (day) => sql`delete from dispatches_default where ${isOfDay(sql`id`, day)}`,
 };
 
-/** Fragment: the id of a dispatch is of this day. */
+/** Fragment: true if a dispatch id is of this day. */
 export function isOfDay(id: Sql, day: string): Sql {
   const start = sql`(${day}::date)::timestamp at time zone 'UTC'`;
   const end = sql`(${day}::date + 1)::timestamp at time zone 'UTC'`;

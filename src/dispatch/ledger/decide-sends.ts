@@ -4,12 +4,13 @@ import { sql } from '../../db/sql.ts';
 import { type SendKey, sendKey } from './send.ts';
 import { asGiven, changedRows, type SendChange, sendKeyColumns } from './send-columns.ts';
 
-/** Above so many dispatches and channels at once, one statement for all costs less than one for each. */
+/** Above this number of dispatches and channels at once, one statement for all costs less than one for each. */
 const FEW = 4;
 
 /**
- * Writes what the gates and the rendering decided: `sending` for those to be tried now, else the final word.
- * Only rows that are still pending, of tasks that this worker still holds and that were not stopped: those are returned.
+ * Writes the decisions of gates and rendering: `sending` for sends to try now, `pending` for later ones, else the final
+ * verdict. It writes only sends that are still pending and whose task this worker still holds and nobody has stopped.
+ * Returns those.
  */
 export async function decideSends<One extends SendChange>(
   db: Db,
@@ -37,7 +38,7 @@ interface Group extends Decided {
   channel: string;
 }
 
-/** The common case by far, of one dispatch and channel: to be tried now. */
+/** By far the most common case: sends of one dispatch and channel that are tried now. */
 const begin = hotStatement<Group, { missing: boolean; ids: string[] | null }>(
   'begin_sends',
   (param) => sql`
@@ -69,7 +70,7 @@ async function beginSends<One extends SendChange>(db: Db, decided: Decided<One>)
 
 const decided = ['status', 'due_at', 'reason', 'detail', 'address', 'task_id'] as const;
 
-/** Whatever was decided, of any dispatches and channels. What a provider said of an earlier attempt stays. */
+/** Writes any decisions, of any dispatches and channels. Keeps the provider's answer to an earlier attempt. */
 const decide = hotStatement<Decided, SendKey & Record<string, unknown>>(
   'decide_sends',
   (param) => sql`

@@ -1,7 +1,7 @@
 import type { SentToken } from '../../people/tokens/push-tokens.ts';
 import type { Verdict } from './send.ts';
 
-/** What a provider's answer says of a token, to be written down with the verdict. */
+/** A provider's statement about a token. It is written with the verdict. */
 export interface TokenNews extends SentToken {
   news:
     | { kind: 'dead' | 'suspect'; reason: string }
@@ -9,13 +9,13 @@ export interface TokenNews extends SentToken {
     | { kind: 'environment'; environment: 'production' | 'development' };
 }
 
-/** What came of an attempt, and all that is to be written down of it. */
+/** The result of an attempt, with everything to write. */
 export interface Delivered {
   verdict: Verdict;
-  /** The message belongs into the outbox. */
+  /** True: the message goes to the sandbox. */
   isSandbox: boolean;
-  /** What providers said of tokens. */
+  /** What providers said about tokens. */
   news: readonly TokenNews[];
-  /** Calls to push providers. */
+  /** The calls made to push providers. */
   calls: readonly { appId: string; isAmbiguous: boolean }[];
 }

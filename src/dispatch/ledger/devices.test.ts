@@ -28,7 +28,9 @@ const waits = (ms: number, code: string, attempts: number): After => ({
   due: nowMs + ms,
 });
 
-/** Source: messaging-objects.md §1.9 and §1.10, first row. `attempts` counts calls that say something of this device. */
+/**
+ * Source: messaging-objects.md §1.9 and §1.10, first row. `attempts` counts calls that say something about this device.
+ */
 const answers: [what: string, outcome: PushOutcome | Held, change: Partial<Tried>, expected: After][] = [
   ['accepted', { kind: 'accepted', providerId: 'm-1' }, {}, { state: 'sent', attempts: 2, code: 'm-1' }],
   ...(['remove', 'suspect', 'keep'] as const).map((token): (typeof answers)[number] => [
@@ -84,7 +86,7 @@ const answers: [what: string, outcome: PushOutcome | Held, change: Partial<Tried
     { ...waits(7_000, 'slow', 5), held: true },
   ],
   [
-    'held beyond its expiry: it comes back then, to be written off',
+    'held beyond its expiry: due at its expiry, to be written off',
     { kind: 'held', untilMs: nowMs + 7_000, reason: 'slow' },
     { expiresAtMs: nowMs + 2_000 },
     { ...waits(2_000, 'slow', 1), held: true },
@@ -114,7 +116,7 @@ const finals: [DeviceState['state'], Verdict][] = [
   ['bounced', { status: 'bounced', reason: 'address_dead', releasesSlot: true, providerCode: 'code of bounced' }],
 ];
 for (const [at, [state, verdict]] of finals.entries()) {
-  test(`a send whose only device is ${state} is ${verdict.status}, and says no more of the device`, () => {
+  test(`a send whose only device is ${state} is ${verdict.status}, and does not store the device`, () => {
     assert.deepEqual(verdictOfDevices([device(state)]), verdict);
   });
 

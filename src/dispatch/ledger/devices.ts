@@ -5,7 +5,7 @@ import type { DeliveryMode } from '../plan/send-plan.ts';
 import { isGivenUpAsUnclear, PROBE_EVERY_MS } from './outcomes.ts';
 import type { DeviceState, Verdict } from './send.ts';
 
-/** No call was made: the app's queue is closed until about then. */
+/** No call was made, because the app queue is closed until about `untilMs`, in milliseconds since 1970. */
 export interface Held {
   kind: 'held';
   untilMs: number;
@@ -15,20 +15,20 @@ export interface Held {
 export interface Tried {
   id: string;
   app: string;
-  /** Its schedule of retries. */
+  /** The channel, which has the schedule of retries. */
   channel: Pick<Channel, 'retry'>;
   delivery: DeliveryMode;
-  /** Before this one. */
+  /** Number of attempts before this one. */
   attempts: number;
   acceptedAt: Date;
   nowMs: number;
-  /** After this the message is not worth sending. */
+  /** When the message expires, in milliseconds since 1970. */
   expiresAtMs: number;
-  /** Between 0 and 1. */
+  /** A random number between 0 and 1. */
   random: number;
 }
 
-/** What a provider's answer makes of a device. Pure. Source: messaging-objects.md §1.9, §1.10. */
+/** The state of a device after a provider's answer. Pure. Source: messaging-objects.md §1.9, §1.10. */
 export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceState {
   const { id, app } = tried;
   const attempts = tried.attempts + 1;
@@ -47,7 +47,7 @@ export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceSt
       return isGivenUpAsUnclear(outcome, tried.delivery)
         ? { id, app, state: 'unknown', attempts, code: outcome.reason }
         : afterRetry(outcome, { ...tried, attempts });
-    // Neither says anything of this device or this message: they cost it no attempt.
+    // Neither says anything about this device or this message, so it costs no attempt.
     case 'config_error':
       return waiting(tried, tried.nowMs + PROBE_EVERY_MS, outcome.reason);
     case 'held':
@@ -65,12 +65,12 @@ function afterRetry({ reason, afterMs }: { reason: string; afterMs?: number }, t
   return { id, app, state: 'waiting', attempts, code: reason, due: Math.ceil(due) };
 }
 
-/** At its expiry it comes back once more, to be written off. */
+/** A device waits until its expiry at most, and is then written off. */
 function waiting({ id, app, attempts, expiresAtMs }: Tried, untilMs: number, code: string): DeviceState {
   return { id, app, state: 'waiting', attempts, code, due: Math.ceil(Math.min(untilMs, expiresAtMs)), held: true };
 }
 
-/** Best first: a send is what the best of its devices is. A dead token counts only where there is nothing else. */
+/** The verdict of each device state, best first. A send has that of its best device, so a dead token counts last. */
 const finals = [
   ['sent', { status: 'sent' }],
   ['unknown', { status: 'unknown', reason: 'unknown' }],
@@ -80,7 +80,7 @@ const finals = [
   ['bounced', { status: 'bounced', reason: 'address_dead', releasesSlot: true }],
 ] as const satisfies [DeviceState['state'], Verdict][];
 
-/** What a send's devices make of the send: pending while one waits, else as good as the best of them. Pure. */
+/** The verdict of a send from its devices: pending while one waits, else that of the best one. Pure. */
 export function verdictOfDevices(devices: readonly DeviceState[]): Verdict {
   const due = devices.flatMap(({ state, due: at }) => (state === 'waiting' && at !== undefined ? [at] : []));
   if (due.length > 0) {

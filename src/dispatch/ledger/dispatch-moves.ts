@@ -9,17 +9,17 @@ export interface Moved {
   state: DispatchState;
   lane: number;
   workspaceId: number;
-  /** null: nobody has a row yet. */
+  /** Number of people targeted so far. null: nobody has a row yet. */
   targeted: number | null;
 }
 
-/** A dispatch to be moved; each move leaves it alone, and gives null, when it is in no state that the move starts from. */
+/** A move of a dispatch. If the dispatch is in no state that the move starts from, it stays and the result is null. */
 export interface Move {
   dispatchId: string;
   now: Date;
 }
 
-/** `endedTasks` were taken away with it. */
+/** `endedTasks`: number of tasks that were deleted in the same transaction. */
 export function markPaused(tx: Db, { dispatchId }: Move, endedTasks: number): Promise<Moved | null> {
   return move(
     tx,
@@ -30,7 +30,7 @@ export function markPaused(tx: Db, { dispatchId }: Move, endedTasks: number): Pr
   );
 }
 
-/** `endedTasks` were taken away with it. */
+/** `endedTasks`: number of tasks that were deleted in the same transaction. */
 export function markCancelled(tx: Db, { dispatchId, now }: Move, endedTasks: number): Promise<Moved | null> {
   return move(
     tx,
@@ -41,7 +41,7 @@ export function markCancelled(tx: Db, { dispatchId, now }: Move, endedTasks: num
   );
 }
 
-/** Where it goes on: when nobody has a row yet, as one that was just accepted. */
+/** The state in which a dispatch continues: `accepted` if nobody has a row yet, else `sending`. */
 const reopened = sql`state = case when targeted is null then 'accepted' else 'sending' end`;
 
 export function markResumed(tx: Db, { dispatchId }: Move): Promise<Moved | null> {
@@ -82,8 +82,8 @@ export async function stateOf(db: Db, dispatchId: string): Promise<DispatchState
 }
 
 /**
- * The state of a dispatch, in which it stays until this transaction ends, and whether everybody it goes to has a row: people
- * who are named have one as soon as any has, an audience is complete after its last piece.
+ * Locks a dispatch in its state until this transaction ends. `isComplete`: every recipient has a row. Named people have
+ * theirs as soon as one has; an audience is complete after its last piece.
  */
 export function lockState(tx: Db, dispatchId: string): Promise<{ state: DispatchState; isComplete: boolean }> {
   return tx.one<{ state: DispatchState; isComplete: boolean }>(sql`

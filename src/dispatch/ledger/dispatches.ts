@@ -4,8 +4,8 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { DispatchState } from '../plan/states.ts';
 
 /**
- * Fragment: writes accepted dispatches, each with one task to come. `rows` has id, workspace_id, api_key_id, request_id, lane,
- * request, campaign_id and send_id.
+ * Fragment: writes accepted dispatches, each with one open task. `rows` has id, workspace_id, api_key_id, request_id,
+ * lane, request, campaign_id and send_id.
  */
 export function insertDispatches(rows: Sql, acceptedAt: Date): Sql {
   return sql`
@@ -15,15 +15,15 @@ export function insertDispatches(rows: Sql, acceptedAt: Date): Sql {
         from ${rows}`;
 }
 
-/** A dispatch that names people, once it is known who of them is targeted. */
+/** A dispatch that names people, once its recipients are known. */
 export interface Opening {
   id: string;
   targeted: number;
-  /** Those who are not, as JSON. */
+  /** The named people who are not recipients, as JSON. */
   refusals: string;
 }
 
-/** Fragment: opens those of the dispatches that are still `accepted`, and returns the id of each. */
+/** Fragment: opens the dispatches that are still `accepted`, and returns the id of each. */
 export function openDispatches(openings: readonly Opening[]): Sql {
   return sql`
       update dispatches d
@@ -33,21 +33,21 @@ export function openDispatches(openings: readonly Opening[]): Sql {
       returning d.id`;
 }
 
-/** How far a broadcast's audience is written after one more piece. */
+/** The progress of a broadcast's audience after one more piece. */
 export interface Progress {
   dispatchId: string;
-  /** The state in which the piece was begun. */
+  /** The state of the dispatch when the piece began. */
   state: DispatchState;
-  /** People of the piece. */
+  /** Number of people in the piece. */
   people: number;
   /** The last user id of the audience. */
   audienceEnd: number;
   isLast: boolean;
-  /** Tasks that came with the piece. */
+  /** Number of tasks added with the piece. */
   newTasks: number;
 }
 
-/** The last piece's own task counts as ended. False when the dispatch is in another state by now: nothing is noted. */
+/** Stores progress. The last piece ends its own task, too. False: the state has changed, and nothing was stored. */
 export async function noteProgress(tx: Db, progress: Progress, now: Date): Promise<boolean> {
   const { dispatchId, state, people, audienceEnd, isLast, newTasks } = progress;
   const opened = state === 'accepted' ? 'sending' : state;
@@ -66,7 +66,7 @@ export async function noteProgress(tx: Db, progress: Progress, now: Date): Promi
 }
 
 /**
- * Fragment: counts tasks as ended; the last one finishes its dispatch. `ended` is a table with the dispatch_id of each.
+ * Fragment: counts tasks as ended. The last one finishes its dispatch. `ended`: a table with the dispatch_id of each.
  */
 export function countEndedTasks(ended: Sql, now: Date): Sql {
   return sql`
@@ -83,7 +83,7 @@ export async function addOpenTasks(tx: Db, dispatchId: string, count: number): P
   await tx.run(sql`update dispatches set open_tasks = open_tasks + ${count}::integer where id = ${dispatchId}`);
 }
 
-/** The dispatch says what went wrong; it goes on. */
+/** Stores what went wrong with a dispatch, which continues. */
 export async function noteFailure(tx: Db, dispatchId: string, failure: string): Promise<void> {
   await tx.run(sql`
     update dispatches
@@ -91,7 +91,7 @@ export async function noteFailure(tx: Db, dispatchId: string, failure: string): 
      where id = ${dispatchId}`);
 }
 
-/** The dispatch says for which app it waits, and why. */
+/** Stores for which app a dispatch waits, and why. */
 export async function noteWait(
   db: Db,
   dispatchId: string,
@@ -104,7 +104,7 @@ export async function noteWait(
      where id = ${dispatchId} and (failure is distinct from ${said} or waits_for_app is distinct from ${appId})`);
 }
 
-/** An app goes on: no dispatch of its workspace waits for it any more. */
+/** Ends the waits for an app that works again, in all dispatches of its workspace. */
 export async function endWaits(tx: Db, workspaceId: number, appId: string): Promise<void> {
   await tx.run(sql`
     update dispatches
@@ -112,7 +112,7 @@ export async function endWaits(tx: Db, workspaceId: number, appId: string): Prom
      where workspace_id = ${workspaceId} and state in ('accepted', 'sending') and waits_for_app = ${appId}`);
 }
 
-/** The dispatches of a workspace whose sends may be tried, of those accepted after an instant. */
+/** The dispatches of a workspace that were accepted after an instant and whose sends may be tried. */
 export async function listLive(db: Db, workspaceId: number, acceptedAfter: Date): Promise<string[]> {
   const rows = await db.query<{ id: string }>(sql`
     select id
@@ -121,7 +121,9 @@ export async function listLive(db: Db, workspaceId: number, acceptedAfter: Date)
   return rows.map(({ id }) => id);
 }
 
-/** Keeps what was counted of a dispatch's sends, unless it is in another state by now; final counts only once it has ended. */
+/**
+ * Stores the counts of a dispatch unless its state has changed. Final counts are stored only once all tasks have ended.
+ */
 export async function keepCounts(
   db: Db,
   { id, state }: { id: string; state: DispatchState },

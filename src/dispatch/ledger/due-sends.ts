@@ -5,18 +5,18 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { type PendingSend, sendKey } from './send.ts';
 
-/** A task as the ledger is asked for its sends. */
+/** A task whose due sends are read. */
 export interface DueTask extends Pick<Task, 'id' | 'dispatchId' | 'bucket'> {
-  /** Only people after this one of the task's bucket; 0 = all. */
+  /** Only people with a higher user id are read. 0: all. */
   afterUserId: number;
-  /** Channels that cannot go out now. */
+  /** Channels that cannot be sent now. */
   without: readonly ChannelKey[];
 }
 
 /**
- * Sends of these tasks that are due, at most `limit` of each task, by person. Those that are alike come as one row: a
- * row for each costs more to read than all the rest of it. Each send comes once, also where several tasks are for one
- * bucket, as after a pause.
+ * Reads the due sends of these tasks, at most `limit` of each task, in order of user id. Sends that differ only in the
+ * person come as one row, because reading a row for each costs more than all the rest. Each send is returned once, even
+ * if several tasks have the same bucket, as after a pause.
  */
 export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, limit: number): Promise<PendingSend[]> {
   if (tasks.length === 0) return [];
@@ -54,8 +54,8 @@ interface DueRow extends Omit<PendingSend, 'userId'>, Record<string, unknown> {
 }
 
 /**
- * When the next pending send of each task is due; tasks without any are missing. The nesting is there for the planner,
- * which would otherwise read all of a dispatch for each of its buckets.
+ * The time when the next pending send of each task is due. Tasks without one are missing. The nesting is for the
+ * planner, which would otherwise read the whole dispatch for each bucket.
  */
 export async function nextDue(db: Db, tasks: readonly DueTask[], now: Date): Promise<Map<number, Date>> {
   if (tasks.length === 0) return new Map();

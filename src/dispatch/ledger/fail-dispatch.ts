@@ -3,21 +3,21 @@ import { logActivity } from './activity-log.ts';
 import { markFailed } from './dispatch-moves.ts';
 import { cancelPending } from './stopped-sends.ts';
 
-/** The log's category for what is wrong with an audience. Source: send.md §15. */
+/** The log's category for errors of an audience. Source: send.md §15. */
 export const AUDIENCE_ERRORS = 'REST API connected audience errors';
 
 export interface DispatchFailure {
   dispatchId: string;
-  /** A word that stays the same: `audience_too_expensive`. */
+  /** A fixed word, such as `audience_too_expensive`. */
   failure: string;
-  /** Of the developer console's log. */
+  /** Category of the entry in the developer console's log. */
   category: string;
   now: Date;
 }
 
 /**
- * Ends a dispatch as a whole: it is `failed` and says why, what is pending is cancelled, and the log has an entry. Its tasks
- * find nothing left to do. False when it was over already.
+ * Fails a dispatch as a whole: it stores why, its pending sends are cancelled, and the log gets an entry. Its tasks
+ * then find nothing to do. False: the dispatch was already over.
  */
 export function failDispatch(
   db: Transactor,

@@ -1,8 +1,8 @@
 import { type Sql, sql } from '../../db/sql.ts';
 
 /**
- * Fragment: writes new sends, which are pending. `rows` is a query whose columns are bucket, dispatch_id, user_id, channel and
- * updated_at, in this order: an audience goes from its people into the ledger in one statement.
+ * Fragment: writes new sends, which are pending. `rows` is a query whose columns are bucket, dispatch_id, user_id,
+ * channel and updated_at, in this order. So one statement selects an audience and writes its sends.
  */
 export function insertSends(rows: Sql): Sql {
   return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at) ${rows}`;

@@ -28,21 +28,16 @@ const gaveUp: Verdict = { status: 'failed', reason: 'gave_up', providerCode: '50
 const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expected: Verdict][] = [
   ['accepted', { kind: 'accepted', providerId: 'm-1' }, {}, { status: 'sent', providerMessageId: 'm-1' }],
   ['accepted without an id', { kind: 'accepted', providerId: null }, {}, { status: 'sent', providerMessageId: null }],
+  ['a retry', { kind: 'retry', reason: '503' }, {}, { status: 'pending', providerCode: '503', dueAt: inMs(10_000) }],
   [
-    'to be tried again',
-    { kind: 'retry', reason: '503' },
-    {},
-    { status: 'pending', providerCode: '503', dueAt: inMs(10_000) },
-  ],
-  [
-    'later, as the provider asks',
+    'a later retry, as the provider asks',
     { kind: 'retry', reason: '503', afterMs: 30_000 },
     {},
     { status: 'pending', providerCode: '503', dueAt: inMs(30_000) },
   ],
   ['after the last attempt', { kind: 'retry', reason: '503' }, { attempts: 3 }, gaveUp],
-  ['after its time', { kind: 'retry', reason: '503' }, { acceptedAt: inMs(-700_000) }, gaveUp],
-  ['by a channel that never tries again', { kind: 'retry', reason: '503' }, { channel: {} }, gaveUp],
+  ['after the end of the schedule', { kind: 'retry', reason: '503' }, { acceptedAt: inMs(-700_000) }, gaveUp],
+  ['by a channel that never retries', { kind: 'retry', reason: '503' }, { channel: {} }, gaveUp],
   [
     'unclear, where a repetition is better than a loss',
     { kind: 'retry', reason: 'timeout', isUnclear: true },
@@ -98,7 +93,7 @@ for (const [what, outcome, change, expected] of table) {
   });
 }
 
-test('the schedule is asked for the reason', () => {
+test('the reason chooses the schedule', () => {
   const asked: string[] = [];
   const retry = (reason: string) => {
     asked.push(reason);

@@ -4,22 +4,25 @@ import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
 
-/** Between two looks whether a provider accepts our settings again. Source: messaging-objects.md §1.9, `config_error`. */
+/**
+ * Time between two probes whether a provider accepts our settings, in milliseconds. Source: messaging-objects.md §1.9,
+ * `config_error`.
+ */
 export const PROBE_EVERY_MS = 300_000;
 
 export interface Attempted {
-  /** Its schedule of retries. */
+  /** The channel, which has the schedule of retries. */
   channel: Pick<Channel, 'retry'>;
   delivery: DeliveryMode;
-  /** Tries so far, this one included. */
+  /** Number of attempts, this one included. */
   attempts: number;
   acceptedAt: Date;
   now: Date;
-  /** Between 0 and 1. */
+  /** A random number between 0 and 1. */
   random: number;
 }
 
-/** What came of an attempt → what stands in the ledger. Pure. Source: eligibility.md §1, second table. */
+/** Turns the outcome of an attempt into the verdict for the ledger. Pure. Source: eligibility.md §1, second table. */
 export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
   switch (outcome.kind) {
     case 'accepted':

@@ -3,7 +3,9 @@ import { sql } from '../../db/sql.ts';
 import type { Received } from '../../people/export/export.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 
-/** The campaigns that the ledger says these people were sent. Of days that retention has dropped, `received_totals` knows. */
+/**
+ * The campaigns that these people received, by the ledger. Days that retention has dropped are in `received_totals`.
+ */
 export async function listReceived(db: Db, people: readonly PersonKey[]): Promise<Received[]> {
   return db.query<Received & Record<string, unknown>>(sql`
     select x.user_id as "userId", c.campaign_id as "campaignId", c.last_at as "lastAt"

@@ -5,26 +5,26 @@ import type { ReplayFilter, StoredReplay } from '../plan/replay-filter.ts';
 import { bucketsOf } from './stopped-sends.ts';
 
 /**
- * What a replay means for the sends of a task: those that are meant become pending, and pending ones that are not are
- * cancelled for good. Doing it twice changes nothing: only verdicts from before the replay are touched.
+ * Applies a replay to the sends of a task: selected sends become pending, and pending sends that are not selected are
+ * cancelled. Doing it twice changes nothing, because only verdicts from before the replay are changed.
  */
 export async function reviveSends(tx: Db, task: Task, { filter, at }: StoredReplay, now: Date): Promise<void> {
   const rows = rowsBefore(task, at);
   await keepDelivered(tx, rows, now);
-  const meansCancelled = filter.statuses.includes('cancelled');
-  if (!meansCancelled) await cancel(tx, rows, now);
+  const selectsCancelled = filter.statuses.includes('cancelled');
+  if (!selectsCancelled) await cancel(tx, rows, now);
   else if (filter.channels !== null || filter.codes !== null)
-    await cancel(tx, sql`${rows} and not ${isMeant(filter)}`, now);
-  // Later than the replay, also where a clock stands still: a second look leaves it alone.
+    await cancel(tx, sql`${rows} and not ${isSelected(filter)}`, now);
+  // Later than the replay even if the clock stands still, so that a second run leaves the rows alone.
   const revivedAt = new Date(Math.max(now.getTime(), at.getTime() + 1));
   await tx.run(sql`
     update sends s
        set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
            devices = null, updated_at = ${revivedAt}
-      ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isMeant(filter)}`);
+      ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
 }
 
-/** Stopped while some of its devices had it: the person is not sent to again. */
+/** A send that was stopped when some of its devices already had the message becomes `sent`. It is not tried again. */
 function keepDelivered(tx: Db, rows: Sql, now: Date): Promise<number> {
   return tx.run(sql`
     update sends s
@@ -45,7 +45,7 @@ function rowsBefore(task: Task, at: StoredReplay['at']): Sql {
    where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.updated_at <= ${at}`;
 }
 
-function isMeant({ channels, codes }: ReplayFilter): Sql {
+function isSelected({ channels, codes }: ReplayFilter): Sql {
   return sql`(true
     ${channels === null ? empty : sql`and s.channel = any(${channels}::text[])`}
     ${codes === null ? empty : sql`and coalesce(s.provider_code = any(${codes}::text[]), false)`})`;

@@ -6,7 +6,7 @@ import type { SendKey } from './send.ts';
 export interface SandboxMessage {
   send: SendKey;
   workspaceId: number;
-  /** null: the channel has none. */
+  /** The address of the message. null: the channel has none. */
   address: string | null;
   message: object;
 }

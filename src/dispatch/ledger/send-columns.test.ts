@@ -12,7 +12,7 @@ const send: PendingSend = {
   attempts: 1,
 };
 
-/** A column of two sends, of which only the first has this verdict. */
+/** The array of a column for two sends. Only the first has this verdict. */
 function arrayOf(name: ColumnName, verdict: Partial<Verdict>): unknown {
   const changes = [
     { send, verdict: { status: 'failed', ...verdict } as const },

@@ -4,7 +4,7 @@ import { plainText } from '../../db/plain-text.ts';
 import { joinSql, raw, type Sql, sql } from '../../db/sql.ts';
 import type { PendingSend, Verdict } from './send.ts';
 
-/** A send and what is to be written of it. */
+/** A send and the verdict to write. */
 export interface SendChange {
   send: PendingSend;
   verdict: Verdict;
@@ -17,7 +17,7 @@ interface Column {
   read(changes: readonly SendChange[]): string;
 }
 
-/** What the updates of `sends` are given, by column: where it comes from, and as which type. */
+/** The columns that updates of `sends` read: the source and the type of each. */
 const columns = {
   bucket: numbers('integer', ({ send }) => send.bucket),
   dispatch_id: texts('uuid', ({ send }) => send.dispatchId),
@@ -32,13 +32,13 @@ const columns = {
   provider_code: texts('text', ({ verdict }) => cleaned(verdict.providerCode)),
   provider_message_id: texts('text', ({ verdict }) => cleaned(verdict.providerMessageId)),
   devices: texts('jsonb', ({ verdict }) => devicesJson(verdict.devices)),
-  /** No column of its own: what `attempts` changes by. */
+  /** Not a column of the table: the change of `attempts`. */
   extra_attempts: numbers('integer', ({ verdict }) => verdict.extraAttempts ?? 0),
 } satisfies Record<string, Column>;
 
 export type ColumnName = keyof typeof columns;
 
-/** What a row is found by. */
+/** The columns that identify a row. */
 export const sendKeyColumns = ['bucket', 'dispatch_id', 'user_id', 'channel'] as const satisfies readonly ColumnName[];
 
 /** Fragment: the columns of the changes as the rows of a table `x`. */
@@ -53,7 +53,7 @@ export function changedRows<Given extends { changes: readonly SendChange[] }>(
   return sql`unnest(${joinSql(arrays, ', ')}) as x(${raw(names.join(', '))})`;
 }
 
-/** Fragment: these columns become what they are in `x`. */
+/** Fragment: sets these columns to their values in `x`. */
 export function asGiven(...names: readonly ColumnName[]): Sql {
   return raw(names.map((name) => `${name} = x.${name}`).join(', '));
 }
@@ -62,7 +62,7 @@ function numbers(type: string, read: (change: SendChange) => number): Column {
   return { type, read: (changes) => intArray(changes.map(read)) };
 }
 
-/** `unnest` fills up with nulls: an array without any text need not be as long as the others. */
+/** `unnest` pads with nulls, so an array without any text may be shorter than the others. */
 function texts(type: string, read: (change: SendChange) => string | null | undefined): Column {
   return {
     type,

@@ -1,7 +1,7 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { SendStatus } from '../plan/states.ts';
 
-/** One row of the ledger: one message to one person by one channel. */
+/** The key of a send: one message of one channel to one person. */
 export interface SendKey {
   bucket: number;
   dispatchId: string;
@@ -9,7 +9,7 @@ export interface SendKey {
   channel: ChannelKey;
 }
 
-/** As one text, for maps and sets. */
+/** The key as one text, for maps and sets. */
 export function sendKey({ dispatchId, userId, channel }: SendKey): string {
   return `${dispatchId}/${userId}/${channel}`;
 }
@@ -17,11 +17,11 @@ export function sendKey({ dispatchId, userId, channel }: SendKey): string {
 export interface PendingSend extends SendKey {
   taskId: number;
   attempts: number;
-  /** What came of its devices so far, where that is known; see `devices.ts`. */
+  /** The state of each device so far, if known; see `devices.ts`. */
   devices?: readonly DeviceState[] | null;
 }
 
-/** What to write of a send: its new status and why. */
+/** The new status of a send, why, and what else to write. */
 export interface Verdict {
   status: SendStatus;
   reason?: string | null;
@@ -30,26 +30,26 @@ export interface Verdict {
   providerCode?: string | null;
   providerMessageId?: string | null;
   dueAt?: Date | null;
-  /** Gives back the slot that it holds under the frequency caps. */
+  /** True: the send gives back its slot under the frequency caps. */
   releasesSlot?: boolean;
-  /** Of a send that goes to devices, where they say more than the rest of the verdict. */
+  /** The devices of the send, if they say more than the rest of the verdict. */
   devices?: readonly DeviceState[];
-  /** Calls beyond the one that every attempt is taken to be; -1 when none was made. */
+  /** Number of calls beyond the one that every attempt is counted as. -1: no call was made. */
   extraAttempts?: number;
 }
 
-/** What came of one device of a send. In the ledger as JSON, where it says more than the send itself. */
+/** The state of one device of a send. The ledger stores it as JSON if it says more than the send itself. */
 export interface DeviceState {
-  /** Its push id, which stands for app and token. */
+  /** The push id of the device, which stands for app and token. */
   id: string;
   app: string;
   state: 'sent' | 'unknown' | 'refused' | 'gave_up' | 'expired' | 'bounced' | 'waiting';
-  /** Calls that count as attempts. */
+  /** Number of calls that count as attempts. */
   attempts: number;
-  /** The provider's last word. */
+  /** The provider's last answer: a code, or the message id if `sent`. */
   code: string | null;
-  /** While it waits: milliseconds since 1970. */
+  /** When a waiting device is due, in milliseconds since 1970. */
   due?: number;
-  /** It waits for the queue of its app, not for itself: it may go as soon as that is open. */
+  /** The device waits only for its app queue, and may be tried as soon as that is open. */
   held?: true;
 }

@@ -12,12 +12,12 @@ export interface CapSlot {
   takenAt: Date;
 }
 
-/** No window is longer: 30 days, and one for the time zones. */
+/** Length of the longest window, in milliseconds: 30 days, and one day for time zones. */
 const LONGEST_WINDOW_MS = 31 * 86_400_000;
 
 /**
- * Locks these people, so that nobody else takes a slot of theirs until this transaction ends. In key order, so that two
- * workers cannot wait for each other.
+ * Locks these people, so that nobody else takes a slot of theirs until this transaction ends. It locks in key order, so
+ * that two workers cannot deadlock.
  */
 export async function lockForCaps(tx: Db, people: readonly PersonKey[]): Promise<void> {
   await tx.run(sql`
@@ -39,7 +39,7 @@ export async function loadSlots(db: Db, people: readonly PersonKey[], now: Date)
   return Map.groupBy(rows, ({ userId }) => userId);
 }
 
-/** Takes a slot for each of these sends; one that has a slot keeps it. */
+/** Takes a slot for each of these sends. A send that has a slot keeps it. */
 export async function takeSlots(tx: Db, taken: readonly { send: SendKey; slot: CapSlot }[]): Promise<void> {
   if (taken.length === 0) return;
   await tx.run(sql`
@@ -65,7 +65,7 @@ export async function releaseSlots(tx: Db, sends: readonly SendKey[]): Promise<v
        and c.bucket = x.bucket and c.user_id = x.user_id and c.dispatch_id = x.dispatch_id and c.channel = x.channel`);
 }
 
-/** What people used who are deleted. */
+/** Deletes the slots of deleted people. */
 export async function forgetSlotsOf(tx: Db, people: readonly PersonKey[]): Promise<void> {
   await tx.run(sql`
     delete from cap_slots c
@@ -73,7 +73,7 @@ export async function forgetSlotsOf(tx: Db, people: readonly PersonKey[]): Promi
      where ${isIn(people)} and c.bucket = x.bucket and c.user_id = x.user_id`);
 }
 
-/** Slots that no window reaches any more. */
+/** Deletes slots that are older than every window. */
 export async function forgetOldSlots(db: Db, now: Date): Promise<void> {
   await db.run(sql`delete from cap_slots where taken_at < ${new Date(now.getTime() - LONGEST_WINDOW_MS)}`);
 }
@@ -84,7 +84,7 @@ function keysOf(people: readonly PersonKey[]): Sql {
       as x(bucket, user_id)`;
 }
 
-/** Says the buckets beside the join: of a list alone every node of a cluster would be asked. */
+/** Fragment: names the buckets beside the join. With the join alone, every node of a cluster would be asked. */
 function isIn(people: readonly { bucket: number }[]): Sql {
   return sql`c.bucket = any(${[...new Set(people.map(({ bucket }) => bucket))]}::integer[])`;
 }

@@ -3,8 +3,8 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { Task } from '../../queue/tasks.ts';
 
 /**
- * After a worker died: the sends it had in hand under this task are the ambiguous ones. They are tried again, or, where
- * the request wants at most one, given up as unknown unless a device has it already. How many there were.
+ * Resolves the ambiguous sends of a task: those that a dead worker had in hand. They become pending again, or, with
+ * at_most_once, `unknown` unless a device already has the message. Returns how many there were.
  */
 export async function resolveAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
   const status = mode === 'retry' ? sql`'pending'` : sql`stopped_status(s.devices, 'unknown')`;
@@ -18,7 +18,7 @@ export async function resolveAmbiguous(db: Db, task: Task, mode: 'retry' | 'unkn
        and coalesce(s.task_id, ${task.id}) = ${task.id}`);
 }
 
-/** Whatever is pending of a dispatch is not sent. */
+/** Cancels the pending sends of a dispatch. */
 export async function cancelPending(tx: Db, dispatchId: string, now: Date): Promise<void> {
   await tx.run(sql`
     update sends s
@@ -27,7 +27,7 @@ export async function cancelPending(tx: Db, dispatchId: string, now: Date): Prom
      where s.bucket = b.bucket and s.dispatch_id = ${dispatchId} and s.status = 'pending'`);
 }
 
-/** What waits in these dispatches for the queue of an app, not for itself, is due at once. */
+/** Makes the sends of these dispatches due at once that wait only for this app queue. */
 export async function releaseHeld(
   tx: Db,
   { dispatchIds, appId, now }: { dispatchIds: readonly string[]; appId: string; now: Date },
@@ -41,7 +41,7 @@ export async function releaseHeld(
        and s.devices @? ${isHeld}::jsonpath`);
 }
 
-/** Fragment: the buckets of a task, one by one, as `b`: rows of a dispatch are found bucket by bucket. */
+/** Fragment: the buckets of a task as `b`, because the rows of a dispatch are found bucket by bucket. */
 export function bucketsOf({ bucket }: Pick<Task, 'bucket'>): Sql {
   return sql`generate_series(${bucket ?? 0}::integer, ${bucket ?? 255}::integer) as b(bucket)`;
 }

@@ -3,10 +3,10 @@ import { hotStatement } from '../../db/hot-statement.ts';
 import { sql } from '../../db/sql.ts';
 import { asGiven, changedRows, type SendChange, sendKeyColumns } from './send-columns.ts';
 
-/** Above so many dispatches and channels in one group, one statement for all costs less than one for each. */
+/** Above this number of dispatches and channels at once, one statement for all costs less than one for each. */
 const FEW = 4;
 
-/** Writes what came of sends that are `sending`. */
+/** Writes the verdicts of sends that are `sending`. */
 export async function writeVerdicts(db: Db, results: readonly SendChange[], now: Date): Promise<void> {
   const isPlain = ({ verdict }: SendChange) =>
     verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts && !verdict.detail;
@@ -28,7 +28,7 @@ interface Group extends Results {
   channel: string;
 }
 
-/** The common case by far, of one dispatch and channel: accepted, and nothing more to say. */
+/** By far the most common case: sends of one dispatch and channel that were accepted, with nothing more to write. */
 const recordSent = hotStatement<Group, never>(
   'record_sent',
   (param) => sql`
@@ -47,16 +47,24 @@ async function writeSent(db: Db, changes: readonly SendChange[], now: Date): Pro
   await recordSent(db, { changes, dispatchId, channel, now });
 }
 
-const said = ['status', 'due_at', 'reason', 'detail', 'provider_code', 'provider_message_id', 'devices'] as const;
+const verdictColumns = [
+  'status',
+  'due_at',
+  'reason',
+  'detail',
+  'provider_code',
+  'provider_message_id',
+  'devices',
+] as const;
 
-/** Whatever came of them, of any dispatches and channels. */
+/** Writes any verdicts, of any dispatches and channels. */
 const recordVerdicts = hotStatement<Results, never>(
   'record_verdicts',
   (param) => sql`
     update sends s
-       set ${asGiven(...said)},
+       set ${asGiven(...verdictColumns)},
            attempts = greatest(s.attempts + x.extra_attempts, 0), updated_at = ${param(({ now }) => now)}
-      from ${changedRows(param, [...sendKeyColumns, ...said, 'extra_attempts'])}
+      from ${changedRows(param, [...sendKeyColumns, ...verdictColumns, 'extra_attempts'])}
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'sending'`,
 );

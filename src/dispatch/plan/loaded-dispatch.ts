@@ -12,26 +12,26 @@ import { isBroadcast, type SendPlan } from './send-plan.ts';
 import type { DispatchState } from './states.ts';
 import { type CompiledMessage, compileMessages } from './templates.ts';
 
-/** A dispatch in work: its plan, with everything prepared once that is the same for all its recipients. */
+/** A dispatch in work: its plan, and everything that is prepared once for all its recipients. */
 export interface LoadedDispatch {
-  /** Dashed, as PostgreSQL writes it. */
+  /** The id with dashes, as PostgreSQL writes it. */
   id: string;
   state: DispatchState;
   workspace: WorkspaceCatalog;
   plan: SendPlan;
   acceptedAt: Date;
-  /** From when on attempts are counted and sends grow old: the acceptance, or the last replay. */
+  /** The time from which attempts and the age of sends are counted: the acceptance, or the last replay. */
   triedSince: Date;
-  /** Everybody it goes to has rows in the ledger; people who are named have them before anything else happens. */
+  /** True: every recipient has rows in the ledger. Named people get theirs before anything else happens. */
   isExpanded: boolean;
-  /** What the last replay asked for; null when there was none. */
+  /** The last replay. null: there was none. */
   replay: StoredReplay | null;
   messages: ReadonlyMap<ChannelKey, PreparedMessage>;
   needs: RecipientNeeds;
   campaign: { id: string; name: string; tags: readonly string[] } | null;
 }
 
-/** What the request says that matters to the gates. */
+/** The parts of a request that the gates ask about. */
 export interface GatePlan {
   channel: Channel;
   message: object;
@@ -42,13 +42,13 @@ export interface GatePlan {
 export interface PreparedMessage extends CompiledMessage {
   gate: GatePlan;
   variation: { id: string; name: string } | null;
-  /** The channel's render is given the link that unsubscribes, for a header. */
+  /** True: the channel's render gets the unsubscribe link, for a header. */
   hasUnsubscribeUrl: boolean;
-  /** Its links are made for each person: a template or the header holds one. */
+  /** True: links are made for each person, because a template or the header holds one. */
   hasLinks: boolean;
 }
 
-/** Plans are prepared once and kept while they are in use; the oldest go first. */
+/** Prepares each plan once and keeps it while it is in use. The oldest are dropped first. */
 export class DispatchCache {
   readonly #prepared = new Map<string, { plan: SendPlan; messages: CompiledMessage[] }>();
   readonly #max: number;
@@ -57,7 +57,7 @@ export class DispatchCache {
     this.#max = max;
   }
 
-  /** Saves a worker in the same process from reading and parsing what was parsed a moment ago. */
+  /** Prepares and keeps a plan, so that a worker in the same process need not read and parse it again. */
   remember(id: string, plan: SendPlan): { plan: SendPlan; messages: CompiledMessage[] } {
     const problems = new Problems();
     const prepared = { plan, messages: compileMessages(plan.messages, problems) };
@@ -86,7 +86,7 @@ interface DispatchRow {
   request: SendPlan | null;
 }
 
-/** The dispatches of these ids, whatever their state; see `isLive`. */
+/** Loads dispatches in any state; see `isLive`. */
 export async function loadDispatches(
   db: Db,
   { ids, catalog, cache }: { ids: string[]; catalog: Catalog; cache: DispatchCache },
@@ -102,7 +102,8 @@ export async function loadDispatches(
   );
   const loaded = rows.map((row) => {
     const workspace = catalog.workspace(row.workspace_id);
-    if (workspace === undefined) throw new Error(`dispatch ${row.id} is of a workspace that the catalog does not hold`);
+    if (workspace === undefined)
+      throw new Error(`dispatch ${row.id} belongs to a workspace that the catalog does not have`);
     const prepared = cache.get(row.id) ?? cache.remember(row.id, planOf(row));
     return prepare(row, workspace, prepared);
   });
@@ -114,7 +115,7 @@ function planOf(row: { id: string; request: SendPlan | null }): SendPlan {
   return row.request;
 }
 
-/** A dispatch that exists only in memory, for a dry run. */
+/** Prepares a dispatch from its row. The row of a dry run exists only in memory. */
 export function prepare(
   row: Pick<DispatchRow, 'id' | 'state' | 'accepted_at'> & Partial<DispatchRow>,
   workspace: WorkspaceCatalog,
@@ -131,7 +132,7 @@ export function prepare(
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
     const { subscriptionLinks } = compiled.channel;
-    // A message to everyone, whatever their state, counts as transactional and carries no such header.
+    // A message to everyone, whatever their state, counts as transactional and has no unsubscribe header.
     const hasUnsubscribeUrl = plan.requiredState !== 'all' && subscriptionLinks?.inHeader(workspace.settings) === true;
     const hasLinks = hasUnsubscribeUrl || (subscriptionLinks !== undefined && compiled.reads.has('links'));
     return [compiled.key, { ...compiled, gate, variation, hasUnsubscribeUrl, hasLinks }];

@@ -42,7 +42,7 @@ test('a message needs what the gates ask of its address and what its templates r
     [{ email: { body: '{{subscribed_state.${email_global}}}' } }, { emailFlags: true }],
     [{ email: { body: '{{most_recently_used_device.${id}}}' } }, { emailFlags: true, push: true }],
     [{ email: { body: '{{${unsubscribe_url}}}' } }, { emailFlags: true }],
-    // Words of the language in a text, or where no templates are.
+    // Words of the template language in plain text, and a template in a member that is never rendered.
     [{ webhook: { body: 'a city in custom_attribute country' } }, {}],
     [{ apple_push: { message_variation_id: '{{${city}}}' } }, { push: true }],
   ];
@@ -63,7 +63,7 @@ test('two dispatches of one chunk need what either needs', () => {
   assert.deepEqual(eitherNeeds(one, { ...nothing, push: true }), { ...one, push: true });
 });
 
-test('what is needed is loaded: by a column of the person, or from another table', () => {
+test('each need is loaded from a column of the person or from another table', () => {
   const always = ['external_id', 'first_name', 'last_name', 'email', 'time_zone', 'email_state'];
   assert.deepEqual(columnsFor(nothing), always);
   assert.deepEqual(columnsFor({ ...nothing, custom: true }), [...always, 'custom', 'custom_times']);

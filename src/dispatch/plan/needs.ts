@@ -2,8 +2,9 @@ import { needsToKnow, type RecipientNeeds } from '../../people/profile/needs.ts'
 import type { CompiledMessage } from './templates.ts';
 
 /**
- * What must be loaded of each recipient: what the gates ask of the addresses that the channels go to, and what the
- * templates read. `isBroadcast`: of people who share an address, one gets the message. Pure.
+ * The facts to load of each recipient: those that the gates ask about the channels' addresses, and those that the
+ * templates read. `isBroadcast`: only one of the people who share an address gets the message, so sharing must be
+ * known. Pure.
  */
 export function needsOf(
   messages: readonly Pick<CompiledMessage, 'channel' | 'reads'>[],

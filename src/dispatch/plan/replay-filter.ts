@@ -4,11 +4,13 @@ import { ObjectReader } from '../../lib/object-reader.ts';
 import { Problems } from '../../lib/problems.ts';
 import type { DispatchState } from './states.ts';
 
-/** Outcomes that a replay may try again. The others say that the person has it, may have it, or must not get it. */
+/**
+ * Statuses that a replay may try again. With the others, the person has the message, may have it, or must not get it.
+ */
 export const replayable = ['failed', 'aborted', 'expired', 'cancelled'] as const;
 export type ReplayableStatus = (typeof replayable)[number];
 
-/** Which sends go out again: those of one of the statuses and, where they are given, channels and provider's codes. */
+/** The sends that a replay tries again: those with one of the statuses, channels and provider codes. null: any. */
 export interface ReplayFilter {
   statuses: ReplayableStatus[];
   channels: ChannelKey[] | null;
@@ -17,22 +19,22 @@ export interface ReplayFilter {
 
 export interface StoredReplay {
   filter: ReplayFilter;
-  /** Verdicts older than this are meant; those after it are of the replay itself. */
+  /** The time of the replay. It applies to older verdicts only; later ones are its own. */
   at: Date;
 }
 
 const members = ['statuses', 'channels', 'codes'];
 const MOST_CODES = 100;
 
-/** What was asked for; statuses null = the usual ones, which depend on what is replayed. */
+/** A requested replay. `statuses`: null: the default, which depends on the dispatch's state. */
 export type ReplayRequest = Omit<ReplayFilter, 'statuses'> & { statuses: ReplayableStatus[] | null };
 
-/** What failed, and of a dispatch that was cancelled also what was not sent because of that. */
+/** Completes a request. By default, failed sends are tried again, and cancelled ones if the dispatch was cancelled. */
 export function filterFor(state: DispatchState, { statuses, ...rest }: ReplayRequest): ReplayFilter {
   return { statuses: statuses ?? (state === 'cancelled' ? ['failed', 'cancelled'] : ['failed']), ...rest };
 }
 
-/** The body of a replay. Throws RequestError that names each path. */
+/** Reads the body of a replay request. Throws RequestError that names each path. */
 export function readReplayRequest(raw: RawObject): ReplayRequest {
   const problems = new Problems();
   const body = new ObjectReader(raw, '', problems);

@@ -5,9 +5,9 @@ import type { PersonName } from '../../people/profile/identify.ts';
 export const deliveryModes = ['at_least_once', 'at_most_once'] as const;
 export type DeliveryMode = (typeof deliveryModes)[number];
 
-/** What an accepted request asks for, as it is stored: plain JSON, checked, with ids in the form of the catalog. */
+/** An accepted request as it is stored: checked plain JSON, with ids in the form of the catalog. */
 export interface SendPlan {
-  /** Of this form; a stored plan outlives the server that wrote it. */
+  /** Version of this form, because a stored plan outlives the server that wrote it. */
   version: 1;
   names: PersonName[];
   segmentId: string | null;
@@ -18,7 +18,7 @@ export interface SendPlan {
   countsTowardCaps: boolean;
   requiredState: RequiredState;
   delivery: DeliveryMode;
-  /** Canonical messages; their texts are templates. */
+  /** Canonical messages. Their texts are templates. */
   messages: Partial<Record<ChannelKey, object>>;
 }
 
@@ -26,7 +26,7 @@ export function isBroadcast(plan: SendPlan): boolean {
   return plan.names.length === 0;
 }
 
-/** Lanes keep named people from queueing behind broadcasts. */
+/** The number of each lane. Named people never wait behind broadcasts. */
 export const lanes = { named: 0, broadcast: 1 } as const;
 export type LaneName = keyof typeof lanes;
 

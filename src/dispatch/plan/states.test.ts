@@ -11,9 +11,9 @@ import { dispatchMoves, dispatchStates, sendMoves, sendStatuses } from './states
 
 const now = new Date('2026-03-15T12:00:00Z');
 
-/** Both where housekeeping has made room for the day and where it has not. */
+/** Tests the day's partition, which housekeeping adds, and the default one, which is used without it. */
 for (const partition of ['the default partition', 'a partition of its day']) {
-  test(`in ${partition}, a send goes where it may go and nowhere else`, async (t) => {
+  test(`in ${partition}, a send makes every allowed move and no other`, async (t) => {
     const { db } = await testDatabase(t);
     if (partition !== 'the default partition') await db.run(sql`select make_daily_partitions('2026-03-15', 1)`);
     const id = v7(now);
@@ -29,7 +29,7 @@ for (const partition of ['the default partition', 'a partition of its day']) {
     }
   });
 
-  test(`in ${partition}, a dispatch goes where it may go and nowhere else`, async (t) => {
+  test(`in ${partition}, a dispatch makes every allowed move and no other`, async (t) => {
     const { db, workspaceId } = await testDatabase(t);
     if (partition !== 'the default partition') await db.run(sql`select make_daily_partitions('2026-03-15', 1)`);
     for (const from of dispatchStates) {
@@ -52,7 +52,7 @@ interface Move {
   isAllowed: boolean;
 }
 
-/** Staying where it is is no move: other columns may be written whatever the state. */
+/** Keeping the state is not a move: other columns may be written in any state. */
 async function expectMove(db: Db, move: Sql, { what, from, to, isAllowed }: Move): Promise<void> {
   if (isAllowed || from === to) assert.equal(await db.run(move), 1, `${from} → ${to}`);
   else
@@ -63,12 +63,12 @@ async function expectMove(db: Db, move: Sql, { what, from, to, isAllowed }: Move
     });
 }
 
-test('what may be replayed is what may become pending again, but for what is being sent', () => {
+test('the replayable statuses are those that may become pending again, except `sending`', () => {
   const back = sendStatuses.filter((status) => sendMoves[status].includes('pending') && status !== 'sending');
   assert.deepEqual(back.sort(), [...replayable].sort());
 });
 
-test('ARCHITECTURE.md shows the moves as they are', () => {
+test('ARCHITECTURE.md shows every move', () => {
   const page = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8');
   for (const [name, moves] of [
     ['dispatch', dispatchMoves],

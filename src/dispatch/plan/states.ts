@@ -1,21 +1,21 @@
 /**
- * A dispatch is
- * - `accepted`: stored; nobody it goes to has a row in the ledger yet.
- * - `sending`: rows are written and tried. From here it is `finished` by itself, when its last task ends.
+ * The states of a dispatch:
+ * - `accepted`: it is stored, and no recipient has a row in the ledger yet.
+ * - `sending`: rows are written and tried. It becomes `finished` by itself when its last task ends.
  * - `paused`: rows may still be written, but nothing new is tried until it is resumed.
- * - `cancelled`: as paused, but over: each of its sends that is `pending` counts and shows as cancelled. Whoever of the
- *   audience has no row yet gets one all the same, so that the counts add up and a replay knows everybody.
- * - `finished`: every send has its final word.
- * - `failed`: its audience cannot be evaluated; what is pending counts as cancelled.
+ * - `cancelled`: like `paused`, but over: each `pending` send counts and shows as cancelled. People of the audience
+ *   without a row still get one, so that the counts add up and a replay knows everybody.
+ * - `finished`: every send has its final verdict.
+ * - `failed`: its audience cannot be evaluated. Pending sends count as cancelled.
  */
 export type DispatchState = 'accepted' | 'sending' | 'paused' | 'finished' | 'cancelled' | 'failed';
 
 export type SendStatus =
   | 'pending' // to be tried, now or at `due_at`
-  | 'sending' // being tried; after a crash: ambiguous
+  | 'sending' // being tried; ambiguous after a crash
   | 'sent'
   | 'skipped' // refused by a gate
-  | 'aborted' // stopped while it was rendered
+  | 'aborted' // stopped while its message was rendered
   | 'failed'
   | 'bounced'
   | 'expired'
@@ -23,26 +23,26 @@ export type SendStatus =
   | 'cancelled';
 
 /**
- * Where a dispatch may go next. Each move is one transaction that changes the row only in a state it starts from, so that
- * of two at once one comes second and is told the state it found. Tasks are locked before the dispatch they belong to, as
- * whoever ends them does. The database refuses every other move (migrations/0003).
+ * The states that a dispatch may move to. Each move is one transaction that changes the row only if it is in a state
+ * that the move starts from. Of two moves at once, the second is told the state it found. Tasks are locked before their
+ * dispatch, in the same order as when tasks end. The database refuses every other move (migrations/0003).
  */
 export const dispatchMoves: Readonly<Record<DispatchState, readonly DispatchState[]>> = {
-  accepted: ['sending', 'paused', 'finished', 'cancelled', 'failed'], // finished: a broadcast that nobody is meant by
+  accepted: ['sending', 'paused', 'finished', 'cancelled', 'failed'], // finished: a broadcast without recipients
   sending: ['paused', 'finished', 'cancelled', 'failed'],
-  paused: ['accepted', 'sending', 'cancelled', 'failed'], // resumed: accepted when there were no rows yet
-  finished: ['sending'], // replayed
-  cancelled: ['accepted', 'sending'], // replayed: accepted when there were no rows yet
+  paused: ['accepted', 'sending', 'cancelled', 'failed'], // resumed: accepted if it had no rows yet
+  finished: ['sending'], // a replay
+  cancelled: ['accepted', 'sending'], // a replay: accepted if it had no rows yet
   failed: [],
 };
 
-/** Where a send may go next. The database refuses every other move (migrations/0003). */
+/** The statuses that a send may move to. The database refuses every other move (migrations/0003). */
 export const sendMoves: Readonly<Record<SendStatus, readonly SendStatus[]>> = {
-  pending: ['sending', 'sent', 'skipped', 'aborted', 'expired', 'cancelled'], // sent: some devices had it when it was stopped
-  sending: ['pending', 'sent', 'failed', 'bounced', 'expired', 'unknown'], // pending: to be tried again
+  pending: ['sending', 'sent', 'skipped', 'aborted', 'expired', 'cancelled'], // sent: stopped when some devices already had it
+  sending: ['pending', 'sent', 'failed', 'bounced', 'expired', 'unknown'], // pending: a retry
   sent: [],
   skipped: [],
-  aborted: ['pending'], // replayed, as all that come back
+  aborted: ['pending'], // a replay moves sends from these statuses back to `pending`
   failed: ['pending'],
   bounced: [],
   expired: ['pending'],
@@ -50,7 +50,7 @@ export const sendMoves: Readonly<Record<SendStatus, readonly SendStatus[]>> = {
   cancelled: ['pending'],
 };
 
-/** The states from which a dispatch may be brought into this one. */
+/** The states from which a dispatch may move to this one. */
 export function statesBefore(wanted: DispatchState): DispatchState[] {
   return dispatchStates.filter((state) => dispatchMoves[state].includes(wanted));
 }
@@ -58,17 +58,17 @@ export function statesBefore(wanted: DispatchState): DispatchState[] {
 export const dispatchStates = Object.keys(dispatchMoves) as DispatchState[];
 export const sendStatuses = Object.keys(sendMoves) as SendStatus[];
 
-/** Sends may be tried. */
+/** True: its sends may be tried. */
 export function isLive(state: DispatchState): boolean {
   return state === 'accepted' || state === 'sending';
 }
 
-/** Whoever of the audience has no row yet is still to get one. */
+/** True: people of the audience without a row still get one. */
 export function isExpandable(state: DispatchState): boolean {
   return isLive(state) || state === 'paused' || state === 'cancelled';
 }
 
-/** What is pending will not be tried unless the dispatch is replayed. */
+/** True: pending sends are not tried unless the dispatch is replayed. */
 export function isGivenUp(state: DispatchState): boolean {
   return state === 'cancelled' || state === 'failed';
 }

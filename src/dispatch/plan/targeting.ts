@@ -15,7 +15,7 @@ export function filtersOf({ plan, workspace }: Pick<LoadedDispatch, 'plan' | 'wo
 
 const parsed = new WeakMap<object, Filter>();
 
-/** Plans are kept while their dispatch is in work: each is parsed once. */
+/** Parses each audience once, because a plan is kept while its dispatch is in work. */
 function audienceOf(given: Record<string, unknown>): Filter {
   const filter = parsed.get(given) ?? parseAudience(given, 'audience');
   parsed.set(given, filter);
@@ -23,8 +23,8 @@ function audienceOf(given: Record<string, unknown>): Filter {
 }
 
 /**
- * `now` is one instant for all filters of the dispatch. With `userIds` the conditions hold for these people alone, and cost
- * less for it: an expansion in pieces gives those of its piece.
+ * Compiles the filters of a dispatch. `now`: the one instant for which all are evaluated. `userIds`: limits the
+ * conditions to these people, which makes them cheaper; an expansion gives the people of its piece.
  */
 export function targetingOf(dispatch: LoadedDispatch, now: Date, userIds?: AudienceContext['userIds']): Targeting {
   return compileTargeting(filtersOf(dispatch), { now, workspace: dispatch.workspace, userIds });

@@ -6,22 +6,22 @@ import { type Read, readsOf } from '../../templating/resolve.ts';
 import { compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
-/** One channel of a plan, its templates parsed once for all recipients. */
+/** The message of one channel of a plan. Its templates are parsed once for all recipients. */
 export interface CompiledMessage {
   key: ChannelKey;
   channel: Channel;
-  /** As stored, its texts still templates. */
+  /** The message as stored. Its texts are still templates. */
   message: object;
-  /** What its templates read. */
+  /** The facts that its templates read. */
   reads: ReadonlySet<Read>;
   /**
-   * The message with all its texts rendered for one person; a promise where a text waits for something. Throws, or
+   * Renders all texts of the message for one person. Returns a promise only if a text waits for something. Throws, or
    * rejects with, RenderStop.
    */
   renderTexts(context: RenderContext): object | Promise<object>;
 }
 
-/** Parses every template of a plan's messages; syntax errors are filed under their path, stage `template`. */
+/** Parses every template of a plan's messages. Files each syntax error under its path, stage `template`. */
 export function compileMessages(messages: SendPlan['messages'], problems: Problems): CompiledMessage[] {
   return Object.entries(messages).map(([name, message]) => {
     const key = name as ChannelKey;

@@ -5,13 +5,15 @@ import type { Held } from '../ledger/devices.ts';
 import { intervalMsOf } from './call-quotas.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 
-/** What a lane asks of the queue of its app, which all processes share. */
+/** The state of one app that all processes share: open, paused or probing. */
 export interface AppPause {
-  /** Milliseconds since 1970 until which nothing may be called and why; null = open. A won probe opens it for one call. */
+  /**
+   * Until when no call may be made, in milliseconds since 1970, and why. null: open, or open for the call of a probe.
+   */
   closed(): { untilMs: number; reason: string } | null;
-  /** True while one call must show whether the provider takes our settings. */
+  /** True: one call must show whether the provider accepts our settings. */
   isProbing(): boolean;
-  /** Told every answer. What the device is to know of it. */
+  /** Told every answer. Returns the answer that counts for the device. */
   hear(outcome: PushOutcome): PushOutcome;
 }
 
@@ -20,10 +22,10 @@ export interface AppQueueOptions {
   sender: PushSender;
   pause: AppPause;
   clock: Clock;
-  /** How its provider's quota is kept to; null = it has published none. */
+  /** The pace that keeps to the provider's quota. null: the provider has none. */
   pace: Omit<PaceOptions, 'onReady'> | null;
   onBreakerOpen(untilMs: number): void;
-  /** A sender that throws has a bug. */
+  /** Told when the sender throws, which is a bug. */
   onSenderError(error: unknown): void;
 }
 
@@ -34,29 +36,29 @@ interface Waiting {
   resolve(outcome: PushOutcome | Held): void;
 }
 
-/** Most calls of one app that are under way at once. */
+/** Most calls of one app in flight at once. */
 const MAX_WINDOW = 2_000;
 /**
- * At a slow pace no more messages of one broadcast wait here than go out within this time, and no more than so many: the
- * rest stays in the ledger, so that what there is room for in hand is not taken by an app that is rarely called.
+ * At a slow pace, at most as many messages of one broadcast wait here as go out within `LINE_MS`, and at most
+ * `LONGEST_LINE`. The others stay in the ledger, so that an app that is rarely called does not use up the send limits.
  */
 const LINE_MS = 5_000;
 const LONGEST_LINE = 100;
-/** A pace at which the longest line is gone sooner is not slow. */
+/** A pace is slow if `LONGEST_LINE` messages take longer than this, in milliseconds. */
 const SLOW_MS_A_LINE = 500;
-/** As many failures in a row, and the app rests. */
+/** Number of failures in a row that open the breaker. */
 const FAILURES_TO_REST = 50;
-/** Without a word how long, when a provider wants the whole app to slow down. */
+/** How long an app slows down if the provider asks for it without a time, in milliseconds. */
 const SLOW_MS = 60_000;
 const LONGEST_SLOW_MS = 3_600_000;
 
 /**
- * The calls of one app to its provider: in order, at the provider's pace, and none while its queue is closed.
- * The window of calls under way begins at 1 and grows by one with every message taken over, so that it doubles with each
- * round trip: settings that the provider does not accept are found out by a handful of calls.
+ * Makes the calls of one app to its provider: in order, at the provider's pace, and none while the queue is closed.
+ * The window of calls in flight begins at 1 and grows by one with every accepted message, so it doubles with each round
+ * trip. Settings that the provider does not accept are thus found by a handful of calls.
  */
 export class AppQueue {
-  /** What is counted of a call against which nothing was said. */
+  /** The count of one call whose answer was not ambiguous. */
   readonly plainCall: readonly { appId: string; isAmbiguous: false }[];
   readonly #options: AppQueueOptions;
   readonly #pace: Pace | null;
@@ -76,9 +78,9 @@ export class AppQueue {
     this.#pace = options.pace && new Pace({ ...options.pace, onReady: () => this.#pump() });
   }
 
-  /** One call, once it may be made; or held, without a call, when the queue is closed or full, or the signal says stop. */
+  /** Makes one call once it may. Held, without a call: the queue is closed or full, or `signal` is aborted. */
   deliver(push: Push, dispatchId: string, signal: AbortSignal): Promise<PushOutcome | Held> {
-    // Nearly always it may be made at once, and then costs no place in the queue.
+    // Nearly always the call may be made at once, and then need not wait in the queue.
     if (this.#waiting.length === 0 && !signal.aborted && this.#mayCall()) return this.#call(push, signal);
     const full = this.full(dispatchId);
     if (full !== null) return Promise.resolve({ kind: 'held', ...full });
@@ -90,7 +92,7 @@ export class AppQueue {
     });
   }
 
-  /** Until when nothing may be called and why; null = now is fine. Milliseconds since 1970. */
+  /** Until when no call may be made, in milliseconds since 1970, and why. null: a call may be made now. */
   closed(): { untilMs: number; reason: string } | null {
     const closed = this.#options.pause.closed();
     if (closed !== null) return closed;
@@ -100,7 +102,7 @@ export class AppQueue {
     return openUntil === 0 ? null : { untilMs: openUntil, reason: 'the provider does not answer' };
   }
 
-  /** Until when no more of a dispatch may wait and why, at a slow pace; null = some may. Milliseconds since 1970. */
+  /** Until when no more messages of a dispatch may wait, in milliseconds since 1970, and why. null: more may wait. */
   full(dispatchId: string): { untilMs: number; reason: string } | null {
     if (this.#line === null) return null;
     const { most, intervalMs } = this.#line;
@@ -113,7 +115,7 @@ export class AppQueue {
     };
   }
 
-  /** Resolves when every call has ended; whoever still waits is held. */
+  /** Resolves when every call has ended. Messages that still wait are held. */
   close(): Promise<void> {
     this.#pace?.close();
     this.#hold(this.#stopped());
@@ -127,8 +129,8 @@ export class AppQueue {
         this.#hold({ kind: 'held', ...closed });
         return;
       }
-      if (this.#inFlight >= this.#limit()) return; // the end of a call comes back here
-      if (!this.#takeTurn(this.#waiting.length - this.#next)) return; // the pace comes back here
+      if (this.#inFlight >= this.#limit()) return; // the end of a call pumps again
+      if (!this.#takeTurn(this.#waiting.length - this.#next)) return; // the pace pumps again
       const one = this.#waiting[this.#next];
       this.#next += 1;
       if (this.#next > 1_000 || this.#next === this.#waiting.length) {
@@ -143,7 +145,7 @@ export class AppQueue {
     return this.#inFlight < this.#limit() && this.closed() === null && this.#takeTurn(1);
   }
 
-  /** True = one of those that wait may go now. */
+  /** True: one of the `waiting` messages may be sent now. */
   #takeTurn(waiting: number): boolean {
     return this.#pace === null || this.#pace.take(waiting);
   }
@@ -207,7 +209,7 @@ export class AppQueue {
   }
 }
 
-/** Null for what is not slow, and for named people, who are never sent back. */
+/** null: no limit, because the pace is not slow or the calls are for named people. */
 function lineOf({ quota, traffic }: Omit<PaceOptions, 'onReady'>): { most: number; intervalMs: number } | null {
   const intervalMs = intervalMsOf(quota);
   if (traffic === 'named' || LONGEST_LINE * intervalMs < SLOW_MS_A_LINE) return null;

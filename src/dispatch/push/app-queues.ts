@@ -15,17 +15,17 @@ import type { PausedApp } from './paused-apps-store.ts';
 
 export interface AppQueuesOptions {
   db: Db;
-  /** Whom the messages are for, if it is known of all of them; else as of broadcasts. */
+  /** The lane of the messages. A worker of both lanes counts as `broadcast`. */
   traffic: LaneName;
   senders: PushSenders;
   pausedApps: PausedApps;
   clock: Clock;
   log: Logger;
-  /** Of the machine, that this thread has to itself; see `PushSenderOptions`. */
+  /** Number of processors that this thread may use; see `PushSenderOptions`. */
   processors?: number;
 }
 
-/** What a dispatch sends by one channel. */
+/** The message of a dispatch on one channel. */
 export interface DispatchMessage {
   dispatchId: string;
   message: object;
@@ -42,7 +42,7 @@ export class AppQueues {
     this.#options = options;
   }
 
-  /** Null for an app without a provider: its messages go to the sandbox. */
+  /** null: the app has no provider, and its messages go to the sandbox. */
   queueOf(workspace: WorkspaceCatalog, appId: string): AppQueue | null {
     const app = workspace.apps.get(appId);
     if (app?.provider === undefined) return null;
@@ -63,8 +63,8 @@ export class AppQueues {
   }
 
   /**
-   * Until when nothing of a channel can go out, because every app of its platform is closed, or full for this
-   * dispatch; null = some can. Milliseconds since 1970.
+   * Until when no message of a channel can go out, in milliseconds since 1970, because every app queue of its platform
+   * is closed, or full for this dispatch. null: some can.
    */
   async blocked(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): Promise<number | null> {
     const apps = appsOf(workspace, channel);
@@ -80,7 +80,9 @@ export class AppQueues {
     return untilMs;
   }
 
-  /** Until when no more of a dispatch's channel may be begun, because every app of its platform is full; null = some may. */
+  /**
+   * Until when no more sends of a channel may begin, because every app queue of its platform is full. null: some may.
+   */
   full(workspace: WorkspaceCatalog, channel: ChannelKey, of: DispatchMessage): number | null {
     const untilOf = ({ id }: App) => this.queueOf(workspace, id)?.full(of.dispatchId)?.untilMs ?? null;
     const waits = appsOf(workspace, channel).map(untilOf);
@@ -88,7 +90,7 @@ export class AppQueues {
     return Math.min(...waits.map(Number));
   }
 
-  /** The apps of a channel that wait for a person to mend something. */
+  /** The paused apps of a channel, which wait for an operator. */
   paused(workspace: WorkspaceCatalog, channel: ChannelKey): PausedApp[] {
     return appsOf(workspace, channel).flatMap(({ id }) => this.#options.pausedApps.get(id) ?? []);
   }
@@ -99,7 +101,7 @@ export class AppQueues {
     await Promise.all(this.#closing);
   }
 
-  /** Then it is not held up: it is to be written off. */
+  /** True: the message has expired, so it is not blocked but written off. */
   #hasExpired(channel: ChannelKey, of: DispatchMessage): boolean {
     return plannedExpiryMs(channel, of) <= this.#options.clock.now().getTime();
   }
@@ -130,7 +132,7 @@ export class AppQueues {
         reserve: (wanted) => reserveCalls(db, wanted),
         onTrouble: (error) =>
           error === null
-            ? log.info({ app_id: app.id }, 'calls of an app go on: its quota can be counted again')
+            ? log.info({ app_id: app.id }, 'an app is called again: its quota can be counted')
             : log.error({ err: error, app_id: app.id }, 'the quota of an app cannot be counted; its calls wait'),
       }
     );
@@ -139,7 +141,7 @@ export class AppQueues {
   #closeLater(queue: AppQueue): void {
     const done: Promise<void> = queue
       .close()
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a push sender did not close well'))
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a push sender failed to close'))
       .finally(() => this.#closing.delete(done));
     this.#closing.add(done);
   }

@@ -10,7 +10,7 @@ import { forgetQuotas, intervalMsOf, type Quota, reserveCalls } from './call-quo
 const start = Date.parse('2026-03-15T12:00:00Z');
 const quotaOf = (perMinute: number): Quota => ({ key: randomUUID(), perMinute });
 
-test('one reservation begins where the one before ends, and after a rest a second may be caught up with', async (t) => {
+test('a reservation begins where the one before ends, and after a rest one second of calls may be made up for', async (t) => {
   const { db } = await testDatabase(t);
   const quota = quotaOf(600);
   const reserve = (calls: number, nowMs: number, reachMs = 500) =>
@@ -24,7 +24,7 @@ test('one reservation begins where the one before ends, and after a rest a secon
   assert.deepEqual(await reserve(1, 60_000), { beginsMs: start + 59_100, calls: 1 });
 });
 
-test('what a clock reserved that was an hour fast is forgotten', async (t) => {
+test('a reservation by a clock that was an hour fast is forgotten', async (t) => {
   const { db } = await testDatabase(t);
   const quota = quotaOf(60);
   const reserve = (nowMs: number) => reserveCalls(db, { quota, calls: 1, nowMs: start + nowMs, reachMs: 500 });
@@ -33,7 +33,7 @@ test('what a clock reserved that was an hour fast is forgotten', async (t) => {
   assert.deepEqual(await reserve(0), { beginsMs: start + 1_000, calls: 0 });
 });
 
-test('a quota that nobody asked for since is forgotten', async (t) => {
+test('a quota that nobody has used since is forgotten', async (t) => {
   const { db } = await testDatabase(t);
   const quotas = [quotaOf(600), quotaOf(600)];
   const left = () => db.one<{ count: number }>(sql`select count(*) as count from call_quotas`);
@@ -43,7 +43,7 @@ test('a quota that nobody asked for since is forgotten', async (t) => {
   assert.deepEqual(await left(), { count: 1 });
 });
 
-/** Who does what: time passes, somebody asks for calls, somebody makes all the calls that they may. */
+/** The steps: time passes, one party reserves calls, or one party makes all the calls that it may. */
 const parties = 4;
 const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ passMs: fc.integer({ min: 1, max: 700 }) }) },
@@ -51,13 +51,13 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ makes: fc.nat(parties - 1) }) },
 );
 
-test('whoever reserves how much, no window of time sees more calls than the quota and what may be caught up with', async (t) => {
+test('whatever is reserved, no window of time has more calls than the quota and what may be made up for', async (t) => {
   const { db } = await testDatabase(t);
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(60, 600, 6_000), fc.array(step, { maxLength: 60 }), async (perMinute, steps) => {
       const quota = quotaOf(perMinute);
       const intervalMs = intervalMsOf(quota);
-      // The last one calls early, as what is for named people does.
+      // The last party calls early, as calls to named people are.
       const reachOf = (party: number) => (party === parties - 1 ? 1_000 + intervalMs : 500);
       const times = Array.from({ length: parties }, (_, n) => new CallTimes(intervalMs, n === parties - 1));
       const made: number[] = [];

@@ -3,18 +3,18 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { App } from '../../workspace/catalog.ts';
 
-/** How often a provider may be called, by everybody together whose quota has the same key. */
+/** How often a provider may be called. All apps whose quotas have the same key share it. */
 export interface Quota {
   key: string;
   perMinute: number;
 }
 
-/** What was not used for so long may be caught up with. */
+/** Unused calls of this time may be made up for, in milliseconds. */
 const CATCH_UP_MS = 1_000;
-/** No reservation reaches so far ahead by right: it is of a clock that was wrong, and forgotten. */
+/** A reservation further ahead than this came from a wrong clock and is forgotten. Milliseconds. */
 const TOO_FAR_MS = 10_000;
 
-/** The quota of an app; null = none is known. Those who set different numbers do not share one. */
+/** The quota of an app. null: none is known. Apps with different numbers do not share one. */
 export function quotaOf({ id, provider }: App): Quota | null {
   return provider === undefined ? null : quotaOfProvider(provider, `app ${id}`);
 }
@@ -30,11 +30,14 @@ export interface Wanted {
   quota: Quota;
   calls: number;
   nowMs: number;
-  /** How far ahead of now the first call may lie. */
+  /** How far ahead of now the first call may be, in milliseconds. */
   reachMs: number;
 }
 
-/** Calls that nobody else may make, one interval after the other. None: the next is free at `beginsMs`, which is too far ahead. */
+/**
+ * Calls that nobody else may make, one interval after the other. 0 calls: the next is free at `beginsMs`, too far
+ * ahead.
+ */
 export interface Reservation {
   beginsMs: number;
   calls: number;
@@ -44,7 +47,7 @@ export function intervalMsOf({ perMinute }: Quota): number {
   return 60_000 / perMinute;
 }
 
-/** Takes the next calls of a quota, for all processes; all that are wanted, or none. */
+/** Reserves the next calls of a quota, across all processes: all that are wanted, or none. */
 export async function reserveCalls(db: Db, { quota, calls, nowMs, reachMs }: Wanted): Promise<Reservation> {
   const intervalMs = intervalMsOf(quota);
   const earliestMs = nowMs - Math.ceil(Math.max(0, CATCH_UP_MS - intervalMs));
@@ -61,11 +64,11 @@ export async function reserveCalls(db: Db, { quota, calls, nowMs, reachMs }: Wan
            calls = case when ${begins} <= ${nowMs + reachMs} then excluded.calls else 0 end
     returning begins_ms as "beginsMs", calls`,
   );
-  if (row === undefined) throw new Error('a reservation gave nothing back');
+  if (row === undefined) throw new Error('a reservation returned no row');
   return row;
 }
 
-/** Those that nobody has asked for since. */
+/** Deletes quotas that nobody has used since `before`. */
 export async function forgetQuotas(db: Db, before: Date): Promise<void> {
   await db.run(sql`delete from call_quotas where begins_ms < ${before.getTime()}`);
 }

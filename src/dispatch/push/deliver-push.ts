@@ -11,7 +11,7 @@ import { pushIdOf } from './push-id.ts';
 export interface PushDeps {
   queues: AppQueues;
   nowMs(): number;
-  /** Between 0 and 1. */
+  /** A random number between 0 and 1. */
   random(): number;
 }
 
@@ -19,7 +19,7 @@ export interface PushDeps {
 interface Call {
   push: Push;
   target: PushTarget;
-  /** Null: the app has no provider, so that this device is the sandbox's. */
+  /** null: the app has no provider, so the message goes to the sandbox. */
   queue: AppQueue | null;
   before: DeviceState | undefined;
 }
@@ -30,7 +30,7 @@ interface Answer {
   device: DeviceState;
 }
 
-/** One message to all its devices that need it, each of which gets one call. Resolves when all have answered. */
+/** Delivers one message to the devices that still need it, with one call each. Resolves when all have answered. */
 export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal): Promise<Delivered> {
   const before = parcel.send.devices ?? [];
   const [only] = parcel.pushTargets;
@@ -42,7 +42,7 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
   const lastMs = lastMoment(parcel);
   const calling = callOut(call, parcel, lastMs <= deps.nowMs(), signal);
   return calling.then((outcome) => {
-    // Nearly every push ends here.
+    // Nearly every push returns here.
     if (outcome.kind === 'accepted' && outcome.newToken === undefined && outcome.environment === undefined)
       return {
         verdict: { status: 'sent', providerMessageId: outcome.providerId },
@@ -60,7 +60,7 @@ async function deliverToAll(
   before: readonly DeviceState[],
   signal: AbortSignal,
 ): Promise<Delivered> {
-  // Another try goes to the devices of the first, whichever the most recently used is by now.
+  // A retry goes to the devices of the first attempt, whichever device is the most recently used by now.
   const targets = before.length > 0 ? parcel.recipient.pushTargets : parcel.pushTargets;
   const calls = targets.flatMap((target) => callFor(deps, parcel, target) ?? []);
   const lastMs = lastMoment(parcel);
@@ -90,7 +90,7 @@ function summary(
   };
 }
 
-/** Null for a device that has its final word, or whose next try is not due. */
+/** null: the device has its final state, or its next call is not due. */
 function callFor(
   { queues, nowMs }: PushDeps,
   { send, dispatch, rendered, observer }: Parcel,
@@ -100,7 +100,7 @@ function callFor(
   const pushId = pushIdOf(send, appId, token);
   const before = send.devices?.find(({ id }) => id === pushId);
   if (before !== undefined && !isDue(before, nowMs())) return null;
-  // Devices that came later than the first attempt are not of this send.
+  // Devices that were registered after the first attempt do not belong to this send.
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
   const acceptedAt = dispatch.triedSince;
   const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, observer };
@@ -150,7 +150,7 @@ function callOut(
     : queue.deliver(push, send.dispatchId, signal);
 }
 
-/** The devices as they stand now. One that was to be tried again but is no longer the person's is written off. */
+/** The devices after this attempt. A due device that no longer belongs to the person is written off. */
 function merge(before: readonly DeviceState[], answers: readonly Answer[], nowMs: number): DeviceState[] {
   if (before.length === 0) return answers.map(({ device }) => device);
   const answered = new Map(answers.map(({ device }) => [device.id, device]));
@@ -161,7 +161,7 @@ function merge(before: readonly DeviceState[], answers: readonly Answer[], nowMs
   });
 }
 
-/** What is left to say of a send whose waiting devices must not be tried any more. */
+/** The final devices of a send whose waiting devices must not be retried. */
 export function writeOff(devices: readonly DeviceState[], code: string): DeviceState[] {
   return devices.map((device) => (device.state === 'waiting' ? { ...device, state: 'bounced', code } : device));
 }

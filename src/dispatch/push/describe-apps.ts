@@ -4,7 +4,7 @@ import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type AppCalls, recentCalls } from './guard.ts';
 import { listPausedApps, type PausedApp } from './paused-apps-store.ts';
 
-/** How each app of a workspace fares with its push provider: for operators. */
+/** The state of each app of a workspace with its push provider, for operators. */
 export async function describeApps(db: Db, workspace: WorkspaceCatalog, now: Date): Promise<object[]> {
   const apps = [...workspace.apps.values()];
   const ids = apps.map(({ id }) => id);

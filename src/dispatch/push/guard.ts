@@ -12,14 +12,14 @@ export interface AppCalls {
 }
 
 /**
- * True when so many of an app's tokens were called bad that our settings are to blame rather than the tokens. Pure.
+ * True: so many of an app's tokens were called bad that our settings must be wrong, not the tokens. Pure.
  * Source: messaging-objects.md §1.11.
  */
 export function guardTrips({ calls, ambiguous }: Pick<AppCalls, 'calls' | 'ambiguous'>): boolean {
   return ambiguous >= AMBIGUOUS_CALLS && ambiguous > AMBIGUOUS_SHARE * calls;
 }
 
-/** Adds to the counts of the current minute. */
+/** Adds calls to the counts of the current minute. */
 export async function addCalls(tx: Db, counts: readonly AppCalls[], now: Date): Promise<void> {
   if (counts.length === 0) return;
   const given = JSON.stringify(counts.map(({ appId, ...rest }) => ({ app_id: appId, ...rest })));
@@ -32,7 +32,7 @@ export async function addCalls(tx: Db, counts: readonly AppCalls[], now: Date): 
        set calls = app_calls.calls + excluded.calls, ambiguous = app_calls.ambiguous + excluded.ambiguous`);
 }
 
-/** What was counted within the last ten minutes, whichever process did. */
+/** The calls of the last ten minutes, of all processes. */
 export async function recentCalls(db: Db, appIds: readonly string[], now: Date): Promise<AppCalls[]> {
   return db.query<AppCalls & Record<string, unknown>>(sql`
     select app_id as "appId", sum(calls) as calls, sum(ambiguous) as ambiguous
@@ -41,12 +41,12 @@ export async function recentCalls(db: Db, appIds: readonly string[], now: Date):
      group by app_id`);
 }
 
-/** After the guard has tripped, it counts anew. */
+/** Resets the counts of an app after the guard has tripped. */
 export async function forgetCalls(tx: Db, appId: string): Promise<void> {
   await tx.run(sql`delete from app_calls where app_id = ${appId}`);
 }
 
-/** Counts that no window reaches any more. */
+/** Deletes counts that are older than every window. */
 export async function forgetOldCalls(db: Db, now: Date): Promise<void> {
   await db.run(sql`delete from app_calls where minute < ${new Date(now.getTime() - 6 * GUARD_WINDOW_MS)}`);
 }

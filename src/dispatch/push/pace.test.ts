@@ -4,7 +4,7 @@ import { TestClock } from '../../../test/support/clock.ts';
 import type { Reservation, Wanted } from './call-quotas.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 
-/** A pace whose reservations are given by hand. */
+/** Starts a pace whose reservations the test answers. */
 function start(perMinute: number, reserve: (wanted: Wanted) => Reservation, traffic: PaceOptions['traffic'] = 'named') {
   const clock = new TestClock();
   const asked: number[] = [];
@@ -22,31 +22,31 @@ function start(perMinute: number, reserve: (wanted: Wanted) => Reservation, traf
 }
 
 const granted = ({ calls, nowMs }: Wanted) => ({ beginsMs: nowMs - 900, calls });
-const settled = () => new Promise(setImmediate);
+const reserved = () => new Promise(setImmediate);
 
-test('far below the quota, calls are made without asking for each, and without waiting once some have been made', async () => {
+test('far below the quota, calls are not reserved one by one, and after the first ones none waits', async () => {
   const { pace, clock, asked } = start(600_000, granted);
   assert.equal(pace.take(1), false);
-  await settled();
+  await reserved();
   for (let calls = 0; calls < 120; calls += 1) {
     assert.equal(pace.take(1), true, `call ${calls}`);
     clock.advance(25);
-    await settled();
+    await reserved();
   }
   assert.ok(asked.length <= 6, `${asked.length} reservations in three seconds`);
 });
 
-test('what comes at one moment is asked for together, and no more than a quarter of a second holds', async () => {
+test('calls wanted at one moment are reserved together, and at most those of a quarter of a second', async () => {
   const { pace, asked } = start(6_000, granted);
   for (let waiting = 1; waiting <= 7; waiting += 1) pace.take(waiting);
-  await settled();
+  await reserved();
   assert.deepEqual(asked, [7]);
   for (let waiting = 7; waiting > 0; waiting -= 1) assert.equal(pace.take(waiting + 100), true);
-  await settled();
+  await reserved();
   assert.deepEqual(asked, [7, 25]);
 });
 
-test('while the quota cannot be counted nothing is called; it is said once, and it goes on by itself', async () => {
+test('while the quota cannot be counted, no calls are made; this is reported once, and ends by itself', async () => {
   let isAway = true;
   const { pace, clock, asked, troubles } = start(600, (wanted) => {
     if (isAway) throw new Error('away');
@@ -54,24 +54,24 @@ test('while the quota cannot be counted nothing is called; it is said once, and 
   });
   for (let tries = 0; tries < 3; tries += 1) {
     assert.equal(pace.take(1), false);
-    await settled();
-    assert.equal(pace.take(1), false, 'nor is it asked for again at once');
+    await reserved();
+    assert.equal(pace.take(1), false, 'no new reservation is tried at once');
     clock.advance(1_000);
   }
   assert.deepEqual([asked.length, troubles.map(String)], [3, ['Error: away']]);
   isAway = false;
   pace.take(1);
-  await settled();
+  await reserved();
   assert.equal(pace.take(1), true);
   assert.deepEqual(troubles.slice(1), [null]);
 });
 
-test('nothing is asked for once it is closed', async () => {
+test('a closed pace reserves nothing', async () => {
   const { pace, clock, asked } = start(60, ({ nowMs }) => ({ beginsMs: nowMs + 5_000, calls: 0 }), 'broadcast');
   pace.take(1);
-  await settled();
+  await reserved();
   pace.close();
   clock.advance(60_000);
-  await settled();
+  await reserved();
   assert.equal(asked.length, 1);
 });

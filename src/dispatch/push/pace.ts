@@ -5,35 +5,34 @@ import { intervalMsOf, type Quota, type Reservation, type Wanted } from './call-
 
 export interface PaceOptions {
   quota: Quota;
-  /** Whose calls these are. */
+  /** The lane that the calls are for. */
   traffic: LaneName;
   clock: Clock;
   reserve(wanted: Wanted): Promise<Reservation>;
-  /** A call may be made that could not be made before, or it is worth while to ask again. */
+  /** Called when a call may be made that could not be made before, or when it is worth asking again. */
   onReady(): void;
-  /** Told when calls have to wait because nothing can be reserved, and with null when they need not any more. */
+  /** Told why calls must wait when nothing can be reserved. null: they need not wait any more. */
   onTrouble(error: unknown): void;
 }
 
-/** How much of the quota is reserved at once, at most. */
+/** Most of the quota that is reserved at once, as its time in milliseconds. */
 const MOST_MS = 250;
-/** And when nobody waits: so little that others do not miss it. */
+/** The same if no call waits: so little that other threads do not miss it. */
 const SPARE_MS = 25;
 /**
- * How far ahead of now a reservation may begin. Broadcasts leave the quota at most this and one reservation ahead (250 ms
- * or one call), which is always within the reach of what is for named people (this and one call).
+ * How far ahead of now a reservation may begin, in milliseconds. Broadcasts reserve the quota at most this far plus one
+ * reservation (250 ms or one call) ahead. Calls to named people always reach beyond that (their value plus one call).
  */
 const BROADCAST_REACH_MS = 500;
 const NAMED_REACH_MS = 1_000;
-/** Calls that are forfeited within this time do not count as reserved: more are asked for before they are missed. */
+/** Calls that lapse within this time do not count as reserved, so that more are reserved before they are missing. */
 const AHEAD_MS = 250;
 const AFTER_TROUBLE_MS = 1_000;
 
 /**
- * The calls of one quota that one thread has reserved. Those of broadcasts are made at their times, those to named people
- * at once.
- * States: free → asking (one reservation under way) → free, or resting (nothing is free before some time, or the
- * database is in trouble; nothing is asked) → free.
+ * The calls of one quota that one thread has reserved. Calls of broadcasts are made at their times, calls to named
+ * people at once. States: free → asking (one reservation is pending) → free, or resting (no call is free before some
+ * time, or the database is in trouble; nothing is asked) → free.
  */
 export class Pace {
   readonly #options: PaceOptions;
@@ -58,7 +57,7 @@ export class Pace {
     this.#spare = Math.floor(SPARE_MS / intervalMs);
   }
 
-  /** True = one of `waiting` calls may be made now; else `onReady` says when to come again. */
+  /** True: one of the `waiting` calls may be made now. False: `onReady` is called when it is worth asking again. */
   take(waiting: number): boolean {
     const nowMs = this.#options.clock.now().getTime();
     const isTaken = this.#times.take(nowMs);
@@ -76,14 +75,14 @@ export class Pace {
 
   async #ask(): Promise<void> {
     this.#isFree = false;
-    await null; // whatever else comes at this moment is asked for with it
+    await null; // other calls wanted at this moment are reserved with it
     const restMs = await this.#reserve();
     if (this.#isClosed) return;
     if (restMs > 0) this.#cancelRest = this.#options.clock.after(Math.ceil(restMs), () => this.#goOn());
     else this.#goOn();
   }
 
-  /** How long nothing is to be had; 0 = calls have been reserved. */
+  /** Reserves calls. Returns how long none is free, in milliseconds. 0: calls have been reserved. */
   async #reserve(): Promise<number> {
     const { quota, clock, reserve } = this.#options;
     const nowMs = () => clock.now().getTime();

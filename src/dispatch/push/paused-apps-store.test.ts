@@ -24,7 +24,7 @@ async function failureOf(db: Db, id: string): Promise<string | null> {
 const waitsFor = (appId: string) =>
   `app ${appId}: its provider does not accept our settings (InvalidProviderToken); what waits goes out once it does`;
 
-test('an app that goes on ends the waits for it, and no other failure, whatever that says', async (t) => {
+test('an app that is open again ends the waits for it, and clears no other failure, whatever its text', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const paused = { workspaceId, cause: 'config_error', reason: 'InvalidProviderToken', settings: 'abcd' } as const;
   await pauseApp(db, { ...paused, appId: 'one', since: now, probeAt: now });
@@ -34,7 +34,7 @@ test('an app that goes on ends the waits for it, and no other failure, whatever 
   for (const id of [waiting, failed]) await explainWait(db, id, 'one', 'InvalidProviderToken');
   await explainWait(db, elsewhere, 'two', 'InvalidProviderToken');
   await noteFailure(db, failed, 'app one: the disk is full');
-  // The app that it waits for now is the last one it was told of.
+  // A dispatch waits for the app that was stored last.
   await explainWait(db, later, 'one', 'InvalidProviderToken');
   await explainWait(db, later, 'two', 'InvalidProviderToken');
   assert.equal(await failureOf(db, waiting), waitsFor('one'));

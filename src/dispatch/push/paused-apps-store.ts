@@ -7,24 +7,26 @@ import type { App } from '../../workspace/catalog.ts';
 import { endWaits, listLive, noteWait } from '../ledger/dispatches.ts';
 import { releaseHeld } from '../ledger/stopped-sends.ts';
 
-/** An app whose queue is closed, for all processes. */
+/** An app whose queue is paused, in all processes. */
 export interface PausedApp {
   appId: string;
   workspaceId: number;
-  /** `guard`: so many tokens were called bad for reasons that may be ours that none of them is believed. */
+  /**
+   * `guard`: so many tokens were called bad that our settings are likely wrong, so none of these answers is believed.
+   */
   cause: 'config_error' | 'guard';
   reason: string;
-  /** Of the settings that were refused. */
+  /** The digest of the settings that were refused. */
   settings: string;
   since: Date;
-  /** When a single call may be made to see. */
+  /** When the next probe, a single call, may be made. */
   probeAt: Date;
 }
 
-/** The sends of dispatches that are older have expired. */
+/** Age of a dispatch at which all its sends have expired, in milliseconds. */
 const OLDEST_LIVE_MS = 35 * 86_400_000;
 
-/** Where a change is announced. */
+/** The notification channel for changes of paused apps. */
 export const PAUSED_APPS_CHANNEL = 'paused_apps';
 
 export function settingsDigest({ provider }: App): string {
@@ -38,7 +40,7 @@ export async function listPausedApps(db: Db): Promise<PausedApp[]> {
       from paused_apps`);
 }
 
-/** Closes the queue of an app for all processes; one that is closed stays so. True when it was open. */
+/** Pauses an app in all processes. An app that is paused stays as it is. True: it was open. */
 export async function pauseApp(db: Db, { appId, workspaceId, cause, reason, ...rest }: PausedApp): Promise<boolean> {
   const rows = await db.query(sql`
     with closed as (
@@ -52,7 +54,7 @@ export async function pauseApp(db: Db, { appId, workspaceId, cause, reason, ...r
   return rows.length > 0;
 }
 
-/** True for one process only: it may make one call. The next chance is at `next`. */
+/** True for a single process, which may make one call. The next probe may be made at `next`. */
 export async function claimProbe(db: Db, appId: string, now: Date, next: Date): Promise<boolean> {
   const claimed = await db.run(sql`
     update paused_apps set probe_at = ${next} where app_id = ${appId} and probe_at <= ${now}`);
@@ -60,8 +62,8 @@ export async function claimProbe(db: Db, appId: string, now: Date, next: Date): 
 }
 
 /**
- * Opens the queue of an app and makes everything due that waited for it. Only if it was closed over these settings,
- * which null leaves open. True when it was closed.
+ * Opens a paused app and makes everything due that waited for it. `settings`: opens it only if it was paused over the
+ * settings with this digest. null: over any settings. True: it was paused.
  */
 export async function resumeApp(tx: Db, appId: string, settings: string | null, now: Date): Promise<boolean> {
   const rows = await tx.query<{ workspace_id: number }>(sql`
@@ -80,7 +82,7 @@ export async function resumeApp(tx: Db, appId: string, settings: string | null, 
   return true;
 }
 
-/** The dispatch says why it waits. */
+/** Stores in a dispatch why it waits. */
 export async function explainWait(db: Db, dispatchId: string, appId: string, reason: string): Promise<void> {
   const failure = `app ${appId}: its provider does not accept our settings (${reason}); what waits goes out once it does`;
   await noteWait(db, dispatchId, { appId, failure });

@@ -27,21 +27,21 @@ export interface PausedAppsOptions {
 }
 
 /**
- * Which apps' pausedApps are closed because their provider does not accept our settings. Kept in the database for all
- * processes, and in memory for every call.
- * States of an app: open → closed (a config error, or the guard) → probing (one call, every five minutes, by one
- * process) → open when the provider takes it, else closed. New settings open it at once.
+ * The apps that are paused because their provider does not accept our settings. They are stored in the database for all
+ * processes, and kept in memory for every call. States of an app: open → paused (a config error, or the guard) →
+ * probing (one call, every five minutes, by one process) → open if the provider accepts it, else paused. New settings
+ * open it at once.
  */
 export class PausedApps {
   readonly #options: PausedAppsOptions;
   readonly #probing = new Set<string>();
-  /** Calls of this process within ten minutes, so that the guard need not wait until they are written down. */
+  /** Calls of this process within ten minutes, so that the guard need not wait until they are written. */
   readonly #calls = new Map<string, AppCalls & { since: number }>();
   #closed = new Map<string, PausedApp>();
   #cancelLook: (() => void) | null = null;
   #stopListening: (() => Promise<void>) | null = null;
   #stopped = false;
-  /** Writes under way, in order. */
+  /** The reads and writes in progress, one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(options: PausedAppsOptions) {
@@ -77,7 +77,7 @@ export class PausedApps {
     };
   }
 
-  /** True when this process may make one call to see whether the provider takes our settings now. */
+  /** True: this process may make one call to see whether the provider accepts our settings now. */
   async tryProbe(appId: string): Promise<boolean> {
     const closed = this.#closed.get(appId);
     const now = this.#options.clock.now();
@@ -92,7 +92,7 @@ export class PausedApps {
     return claimed;
   }
 
-  /** In memory at once, so that no further call begins; then for all. */
+  /** Pauses an app: in memory at once, so that no further call begins, and then in all processes. */
   close(workspaceId: number, app: App, cause: PausedApp['cause'], reason: string): void {
     this.#probing.delete(app.id);
     if (this.#closed.has(app.id)) return;
@@ -115,7 +115,7 @@ export class PausedApps {
     await forgetCalls(tx, closed.appId);
   }
 
-  /** True when this answer makes too many that call a token bad. */
+  /** Counts an answer. True: too many answers now call a token bad. */
   #trips(appId: string, isDoubtful: boolean): boolean {
     const now = this.#options.clock.now().getTime();
     let counts = this.#calls.get(appId);
@@ -129,7 +129,9 @@ export class PausedApps {
     return guardTrips(counts);
   }
 
-  /** What an answer says of our settings. */
+  /**
+   * Pauses or opens the app by what an answer says about our settings. Returns the answer that counts for the device.
+   */
   #hear(workspaceId: number, app: App, outcome: PushOutcome): PushOutcome {
     const isDoubtful = outcome.kind === 'bounced' && outcome.token === 'suspect';
     const trips = this.#trips(app.id, isDoubtful);
@@ -146,7 +148,7 @@ export class PausedApps {
       return outcome;
     }
     if (closed.cause === 'guard' && isDoubtful) {
-      // Not believed: the person keeps the token and the message waits.
+      // This answer is not believed: the person keeps the token, and the message waits.
       this.#probing.delete(app.id);
       return { kind: 'config_error', reason: outcome.reason };
     }
@@ -160,7 +162,7 @@ export class PausedApps {
   #open(appId: string, settings: string | null): void {
     this.#closed.delete(appId);
     this.#calls.delete(appId);
-    this.#options.log.warn({ app_id: appId }, 'an app goes on: its provider takes our settings, or they are new');
+    this.#options.log.warn({ app_id: appId }, 'an app is open again: its settings are accepted or new');
     this.#write(() => this.#options.db.transaction((tx) => resumeApp(tx, appId, settings, this.#options.clock.now())));
   }
 
@@ -171,7 +173,7 @@ export class PausedApps {
     this.#lookLater();
   }
 
-  /** While anything is closed: have its settings changed? */
+  /** While an app is paused, checks again and again whether its settings have changed. */
   #lookLater(): void {
     if (this.#cancelLook !== null || this.#closed.size === 0 || this.#stopped) return;
     this.#cancelLook = this.#options.clock.after(LOOK_EVERY_MS, () => {
@@ -184,7 +186,7 @@ export class PausedApps {
     });
   }
 
-  /** One after the other; after a failure what the database says is read again. */
+  /** Runs one piece of work after the other. After a failure it reads the paused apps again. */
   #write(work: () => Promise<unknown>): void {
     this.#writing = this.#writing.then(work).catch((error: unknown) => {
       this.#options.log.error({ err: error }, 'the state of an app could not be read or written');

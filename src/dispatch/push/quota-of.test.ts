@@ -8,7 +8,7 @@ const apns = { team_id: 'T', key_id: 'K', key: 'pem', topic: 'com.acme' };
 const adm = { client_id: 'i', client_secret: 's' };
 const vapid = { subject: 'mailto:a@b', public_key: 'p', private_key: 'k' };
 
-/** Source: messaging-objects.md §2.4; docs/push.md: the others have published nothing. */
+/** Source: messaging-objects.md §2.4; docs/push.md: the others have published no quota. */
 const table: [what: string, provider: PushProvider, expected: Quota | null][] = [
   [
     'FCM has a published quota, counted by project',

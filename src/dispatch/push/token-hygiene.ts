@@ -14,23 +14,26 @@ import type { Delivered, TokenNews } from '../ledger/delivered.ts';
 import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
 import { listPausedApps } from './paused-apps-store.ts';
 
-/** A suspect token is removed after this, unless it was cleared. Source: messaging-objects.md §1.11. */
+/**
+ * A suspect token is removed after this time, in milliseconds, unless it was cleared. Source: messaging-objects.md
+ * §1.11.
+ */
 const SUSPECT_MS = 600_000;
 const SWEEP_EVERY_MS = 60_000;
-/** Calls that nothing was said against are written so often: with each group of results they would double its statements. */
+/** Counts without ambiguous calls are written this often. Written with each group, they would double its statements. */
 const COUNT_EVERY_MS = 1_000;
 
 export interface TokenHygieneOptions {
   db: Database;
   clock: Clock;
   log: Logger;
-  /** The guard has tripped: nothing more is to go out for this app. */
+  /** Told when the guard has tripped: no more calls may be made for this app. */
   onGuardTripped(workspaceId: number, appId: string, reason: string): void;
-  /** No token of such an app is called bad. */
+  /** True: the app is paused by the guard, so none of its tokens becomes suspect. */
   isGuarded(appId: string): boolean;
 }
 
-/** What providers say of tokens, written with the results it came with; and the guard against believing too much of it. */
+/** Writes what providers say about tokens, together with the results, and guards against believing too much of it. */
 export class TokenHygiene {
   readonly #options: TokenHygieneOptions;
   #counts = new Map<string, AppCalls>();
@@ -42,7 +45,7 @@ export class TokenHygiene {
     this.#options = options;
   }
 
-  /** Counts calls in memory; they are written by the next `write`. */
+  /** Counts calls in memory. The next `write` writes them. */
   count(calls: Delivered['calls']): void {
     for (const { appId, isAmbiguous } of calls) {
       const known = this.#counts.get(appId);
@@ -54,7 +57,7 @@ export class TokenHygiene {
     }
   }
 
-  /** True when counts are to be written now. */
+  /** True: counts must be written now. */
   hasCounts(now: Date): boolean {
     if (this.#counts.size === 0) return false;
     return (
@@ -63,7 +66,7 @@ export class TokenHygiene {
     );
   }
 
-  /** Writes counts and news within a transaction. What to do once that has been committed is returned. */
+  /** Writes counts and news in a transaction. Returns the function to call after the commit. */
   async write(tx: Db, news: readonly TokenNews[], now: Date): Promise<() => void> {
     const counts = this.#counts;
     this.#counts = new Map();
@@ -130,15 +133,15 @@ export class TokenHygiene {
       const before = new Date(now.getTime() - SUSPECT_MS);
       const removed = await db.transaction(async (tx) => {
         const paused = await listPausedApps(tx);
-        // Marked by results that were being written while the guard tripped.
+        // Results that were being written while the guard tripped may have marked tokens.
         for (const { appId, cause } of paused) if (cause === 'guard') await clearSuspects(tx, appId, now);
-        // Those of any paused app may be bad because of what is to be mended.
+        // Tokens of any paused app may be suspect because of wrong settings.
         return removeOldSuspects(tx, { before, spared: paused.map(({ appId }) => appId), now });
       });
       if (removed > 0) log.info({ tokens: removed }, 'removed push tokens that were suspect for ten minutes');
       await forgetOldCalls(db, now);
     } catch (error) {
-      log.error({ err: error }, 'suspect push tokens could not be removed; tried again in a minute');
+      log.error({ err: error }, 'suspect push tokens could not be removed; trying again in a minute');
     }
   }
 }

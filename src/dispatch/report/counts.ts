@@ -6,7 +6,7 @@ import { lanes } from '../plan/send-plan.ts';
 import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
 
-/** How many sends of a dispatch have one outcome. */
+/** The number of a dispatch's sends on one channel that have one outcome. */
 export interface CountRow {
   channel: string;
   status: SendStatus;
@@ -16,7 +16,7 @@ export interface CountRow {
   attempts_failed: number;
 }
 
-/** As kept with the dispatch, in its column `counts`. */
+/** Counts as stored with the dispatch, in its column `counts`. */
 export interface StoredCounts {
   rows: CountRow[];
   at: string;
@@ -26,7 +26,7 @@ export interface StoredCounts {
 
 export interface Counts {
   rows: CountRow[];
-  /** Null = as of now. */
+  /** When the sends were counted. null: just now. */
   countedAt: Date | null;
 }
 
@@ -42,18 +42,18 @@ export interface CountedDispatch {
 
 export type Counter = (dispatch: CountedDispatch) => Promise<Counts>;
 
-/** Up to so many people, counting is quicker than anybody can ask. */
+/** An audience of up to this many people is counted at every request, because that is quick. */
 const FEW = 20_000;
-/** Counting takes at most this share of the time while somebody asks. */
+/** Largest share of the time that counting takes while somebody asks. */
 const SHARE = 0.1;
 const NEWEST_MS = 1_000;
 const PATIENCE_MS = 50;
 
 /**
- * Counts the sends of a dispatch by outcome. Of a large one that is running, the numbers may be some seconds old and say
- * so: they are counted anew in the background, one count at a time. Of one that is over they are exact and kept.
- * (Counting a million rows takes half a second. Adding every change to a table of sums instead was tried: it made every
- * change of a send half as dear again.)
+ * Counts the sends of a dispatch by outcome. The counts of a large running dispatch may be some seconds old, and say
+ * so. They are renewed in the background, one count at a time. The counts of a dispatch that is over are exact and
+ * stored. (Counting a million rows takes half a second. Adding every change to a table of sums was tried instead: it
+ * made every change of a send cost 1.5 times as much.)
  */
 export function createCounter({ db, clock }: { db: Database; clock: Clock }): Counter {
   const running = new Map<string, Promise<StoredCounts>>();
@@ -104,7 +104,7 @@ async function countAndKeep(
 ): Promise<StoredCounts> {
   const start = performance.now();
   const rows = await db.transaction(async (tx) => {
-    // In the background, while messages go out: not on all processors at once.
+    // Runs beside delivery, so it must not use every processor.
     if (!isFinal) await tx.run(sql`select set_config('max_parallel_workers_per_gather', '0', true)`);
     return countSends(tx, dispatch);
   });
@@ -124,7 +124,7 @@ function countSends(db: Db, { id, state }: Pick<CountedDispatch, 'id' | 'state'>
      order by s.channel, s.status, s.reason`);
 }
 
-/** What is pending of a dispatch that was given up counts as cancelled, or as sent where a device has it. */
+/** A pending send of a dispatch that was given up counts as cancelled, or as sent if a device has it. */
 export function statusNow(state: DispatchState): Sql {
   if (!isGivenUp(state)) return sql`status`;
   return sql`case status when 'pending' then stopped_status(devices, 'cancelled') else status end`;

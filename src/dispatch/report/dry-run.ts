@@ -11,18 +11,18 @@ import { candidateFor, composeAll, type Decided, decideAll, renderedOf } from '.
 import { readSlots } from '../admit/cap-ledger.ts';
 import type { LinkMaker } from '../admit/compose.ts';
 import { verdictOf } from '../admit/decision.ts';
-import { drawRoster, type Refusal, resolveAll } from '../expand/expand-named.ts';
+import { evaluateNames, type Refusal, resolveAll } from '../expand/expand-named.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { targetingOf } from '../plan/targeting.ts';
 import { compileMessages } from '../plan/templates.ts';
 import { type ChannelCounts, countOutcome, tally, verdictOfRefusal } from './verdicts.ts';
 
-/** Of a broadcast, this many people are looked at one by one; the number targeted is exact all the same. */
+/** Number of people of a broadcast who are looked at one by one. The number targeted is exact all the same. */
 const LOOKED_AT = 500;
 const SAMPLES = 10;
 
-/** Answers who would get what, and why not, without sending or storing anything. */
+/** Answers who would get which message, and why not, without sending or storing anything. */
 export type DryRun = (plan: SendPlan, workspace: WorkspaceCatalog, minors: readonly string[]) => Promise<object>;
 
 export interface DryRunDeps {
@@ -58,14 +58,14 @@ function rehearse(plan: SendPlan, workspace: WorkspaceCatalog, now: Date): Loade
 
 interface Targeted {
   targeted: number;
-  /** Those of them who are looked at. */
+  /** The targeted people who are looked at. */
   people: PersonKey[];
   refusals: Refusal[];
 }
 
 async function findNamed(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Targeted> {
   const found = (await resolveAll(db, [dispatch])).get(dispatch.workspace.id) ?? new Map();
-  const { recipients, refusals } = await drawRoster(db, dispatch, found, now);
+  const { recipients, refusals } = await evaluateNames(db, dispatch, found, now);
   return { targeted: dispatch.plan.names.length, people: recipients, refusals };
 }
 
@@ -88,14 +88,14 @@ interface Judged {
   sample: object | null;
 }
 
-/** Every channel of every person, decided as the sender would; no slot is locked or taken, and nothing is written. */
+/** Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. */
 async function judge(
   { db, links }: DryRunDeps,
   dispatch: LoadedDispatch,
   people: PersonKey[],
   now: Date,
 ): Promise<Judged[]> {
-  // The answer names everybody by the id that we made, which is one of the details.
+  // The answer names everybody by braze id, which is one of the details.
   const needs = { ...dispatch.needs, details: true };
   const recipients = await loadRecipients(db, { workspaceId: dispatch.workspace.id, people, needs });
   const candidates = [...recipients.values()].flatMap((recipient) =>

@@ -28,7 +28,7 @@ interface SandboxRow extends Record<string, unknown> {
   external_id: string | null;
 }
 
-/** The outbox: messages that would have gone out, newest dispatch first. */
+/** Lists the messages of the sandbox, newest dispatch first. `next`: null on the last page. */
 export async function listSandbox(
   db: Db,
   filter: SandboxFilter,

@@ -18,7 +18,7 @@ interface DispatchRow extends CountedDispatch {
   failure: string | null;
 }
 
-/** Null when this workspace has no such dispatch. */
+/** null: this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
     select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, counts,
@@ -30,9 +30,9 @@ export function findDispatch(db: Db, workspaceId: number, dispatchId: string): P
 export interface ChannelCounts {
   recipients: number;
   attempts: number;
-  /** Calls that did not end in the message being taken over. */
+  /** Calls that did not end with the message accepted. */
   attempts_failed: number;
-  /** By status where the send goes on or went out, by reason where it did not. */
+  /** Number of sends by reason, or by status if there is no reason. */
   [outcome: string]: number;
 }
 
@@ -57,15 +57,15 @@ export function countOutcome(
 }
 
 /**
- * State, counts and timings of one dispatch. `expanded_at`: since then every person of a broadcast's audience is counted.
- * `counted_at`: how old the counts of a large one are that is running; absent = as of now. Once it is finished,
- * `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
+ * State, counts and timings of one dispatch. `expanded_at`: when the last person of a broadcast's audience was counted.
+ * `counted_at`: when the sends of a large running dispatch were counted; absent: just now. Once the dispatch is
+ * finished, `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
  * `recipients` is the sum of `sent` and every reason. Source: eligibility.md §7.
  */
 export async function describeDispatch(counter: Counter, dispatch: DispatchRow): Promise<object> {
   const { rows, countedAt } = await counter(dispatch);
   const channels: Record<string, ChannelCounts> = {};
-  for (const row of rows) countOutcome(channels, heeding(row, dispatch.state));
+  for (const row of rows) countOutcome(channels, corrected(row, dispatch.state));
   return {
     dispatch_id: undashed(dispatch.id),
     ...(dispatch.send_id !== null && { send_id: dispatch.send_id }),
@@ -95,7 +95,7 @@ export function tally(refusals: readonly Refusal[]): Record<Refusal['reason'], n
 export interface RecipientFilter {
   status: string | null;
   channel: string | null;
-  /** Of the last row of the page before; null = from the start. */
+  /** Cursor: the key of the previous page's last row. null: start at the first row. */
   after: RecipientCursor | null;
   limit: number;
 }
@@ -124,7 +124,7 @@ interface VerdictRow extends Record<string, unknown> {
   aliases: { alias_name: string; alias_label: string }[] | null;
 }
 
-/** One verdict per person and channel, in key order, and where the next page starts. */
+/** Lists one verdict per person and channel, in key order. `next`: the cursor of the next page. null: there is none. */
 export async function listVerdicts(
   db: Db,
   dispatch: Pick<DispatchRow, 'id' | 'state'>,
@@ -158,8 +158,8 @@ export async function listVerdicts(
   return { verdicts: page.map(verdictFrom), next };
 }
 
-/** Counts may be from before the dispatch was given up. */
-function heeding<Row extends { status: SendStatus; reason: string | null }>(row: Row, state: DispatchState): Row {
+/** Corrects counts that are older than the moment when the dispatch was given up. */
+function corrected<Row extends { status: SendStatus; reason: string | null }>(row: Row, state: DispatchState): Row {
   if (row.status !== 'pending' || !isGivenUp(state)) return row;
   return { ...row, status: 'cancelled', reason: 'cancelled' };
 }
@@ -182,7 +182,7 @@ function verdictFrom(row: VerdictRow): object {
   };
 }
 
-/** A named person who was refused before any channel, in the shape of a verdict. */
+/** The verdict of a named person who was refused before any channel. */
 export function verdictOfRefusal({ label, name, reason, detail }: Refusal): object {
   const identifier =
     label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };

@@ -13,21 +13,21 @@ import { forgetOldDays } from './retention.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** When a table was too busy to be given a partition, or to lose one. */
+/** Wait after a table was too busy to add or drop a partition, in milliseconds. */
 const AFTER_BUSY_MS = 60_000;
 
 export interface HousekeepingOptions {
   db: Database;
   clock: Clock;
   log: Logger;
-  /** For how many days dispatches and what came of them are kept; 0 = for ever. */
+  /** Number of days for which dispatches and their sends are kept. 0: for ever. */
   retentionDays: number;
 }
 
-/** Makes room for the coming days and forgets what its time has passed for. Safe in several processes at once. */
+/** Adds partitions for the coming days and deletes old data. Several processes may run it at once. */
 export async function keepHouse({ db, clock, log, retentionDays }: HousekeepingOptions): Promise<void> {
   const now = clock.now();
-  await makeRoom(db, now);
+  await addPartitions(db, now);
   await forgetSmallThings(db, now);
   const { dropped, kept } = await forgetOldDays(db, { days: retentionDays, now });
   if (dropped.length > 0) log.info({ days: dropped }, 'dropped the ledger of old days');
@@ -35,10 +35,10 @@ export async function keepHouse({ db, clock, log, retentionDays }: HousekeepingO
   if (retentionDays > 0) await forgetRemovals(db, new Date(now.getTime() - retentionDays * DAY));
 }
 
-/** Adding a partition waits for all who use the table, and all who come later wait for it: not for long. */
-async function makeRoom(db: Database, now: Date): Promise<void> {
+/** Adding a partition waits for all users of the table, and later users wait for it. So it gives up soon. */
+async function addPartitions(db: Database, now: Date): Promise<void> {
   await db.transaction(async (tx) => {
-    // Two processes making the same partition at once would stop each other.
+    // If two processes added the same partition at once, one of them would fail.
     await tx.run(sql`select pg_advisory_xact_lock(hashtext('cresset housekeeping'))`);
     await tx.run(sql`select set_config('lock_timeout', '500ms', true)`);
     await tx.run(sql`select make_daily_partitions((${now}::timestamptz at time zone 'UTC')::date, 3)`);
@@ -54,7 +54,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetOldSlots(db, now);
 }
 
-/** Keeps house now and then every hour, until the returned function is called, which waits for what is under way. */
+/** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */
 export async function startHousekeeping(options: HousekeepingOptions): Promise<() => Promise<void>> {
   const { clock, log } = options;
   let cancel = (): void => undefined;

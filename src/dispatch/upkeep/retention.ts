@@ -4,25 +4,25 @@ import { addReceived } from '../../people/profile/received.ts';
 import { type DailyTable, dailyTables, daysBefore, dropDay, isDayOver, isOfDay } from '../ledger/days.ts';
 
 const DAY_MS = 86_400_000;
-/** Dropping a partition waits for all who use its table, and all who come later wait for it: not for long. */
+/** Dropping a partition waits for all users of its table, and later users wait for it. So it gives up soon. */
 const LOCK_TIMEOUT = '500ms';
 
 export interface Retention {
-  /** Whole days of dispatches that are kept; 0 = all. */
+  /** Number of whole days of dispatches that are kept. 0: all. */
   days: number;
   now: Date;
 }
 
-/** Days that were dropped, and those that are over their time and were kept because something in them is not finished. */
+/** Days that were dropped, and old days that were kept because something in them is not finished. */
 export interface Forgotten {
   dropped: string[];
   kept: string[];
 }
 
 /**
- * Drops the ledger of each day that is over its time, oldest first; a day with a dispatch that is not over, or that still has
- * tasks, is kept as a whole. What is known only from the sends is summed up first, in the same commit. May be stopped at any
- * point and called again; throws a lock timeout (55P03) when a table is too busy.
+ * Drops the ledger of each day past its time, oldest first. A day with a dispatch that is not over, or that still has
+ * tasks, is kept as a whole. Facts that only the sends hold are summed up first, in the same commit. It may be stopped
+ * at any point and called again. Throws a lock timeout (55P03) if a table is too busy.
  */
 export async function forgetOldDays(db: Database, { days, now }: Retention): Promise<Forgotten> {
   const forgotten: Forgotten = { dropped: [], kept: [] };
@@ -30,15 +30,15 @@ export async function forgetOldDays(db: Database, { days, now }: Retention): Pro
   const firstKept = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS - days * DAY_MS);
   for (const day of await daysBefore(db, firstKept)) {
     const fate = await forgetDay(db, day);
-    if (fate === 'in other hands') break;
+    if (fate === 'locked elsewhere') break;
     forgotten[fate].push(day);
   }
   return forgotten;
 }
 
-type Fate = keyof Forgotten | 'in other hands';
+type Fate = keyof Forgotten | 'locked elsewhere';
 
-/** A table at a time, so that none is locked for longer than its own part takes. */
+/** Drops one table at a time, so that none is locked for longer than its own part takes. */
 async function forgetDay(db: Database, day: string): Promise<Fate> {
   for (const table of dailyTables) {
     const fate = await db.transaction((tx) => dropFrom(tx, table, day));
@@ -49,17 +49,17 @@ async function forgetDay(db: Database, day: string): Promise<Fate> {
 
 async function dropFrom(tx: Db, table: DailyTable, day: string): Promise<Fate> {
   await tx.run(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
-  // Two at once would count a day twice.
+  // Two processes at once would count a day twice.
   const { ours } = await tx.one<{ ours: boolean }>(sql`
     select pg_try_advisory_xact_lock(hashtext('cresset retention')) as ours`);
-  if (!ours) return 'in other hands';
+  if (!ours) return 'locked elsewhere';
   if (!(await isDayOver(tx, day))) return 'kept';
   if (table === 'sends') await sumUp(tx, day);
   await dropDay(tx, table, day);
   return 'dropped';
 }
 
-/** People who were deleted are not written down again. What is pending of a dispatch that was given up counts as cancelled. */
+/** Leaves out people who were deleted. Pending sends of a dispatch that was given up count as cancelled. */
 async function sumUp(tx: Db, day: string): Promise<void> {
   await tx.run(
     addReceived(sql`

@@ -11,20 +11,20 @@ import type { PersonKey } from '../../people/profile/identify.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { filtersOf } from '../plan/targeting.ts';
 
-/** Why a person is not targeted. `detail` names the filter that said no; null when it could not be told. */
+/** Why a person is not targeted. `detail`: the filter that refused. null: unknown. */
 export interface Outsider {
   reason: 'not_in_segment' | 'not_in_audience';
   detail: string | null;
 }
 
-/** Most of them whose refusal is explained; a request names at most fifty. */
+/** Most refusals that are explained. A request names at most fifty people. */
 const MOST_EXPLAINED = 50;
 
 /**
- * Which of these people are not targeted, and why; the others are missing. Throws AudienceTooExpensive.
- * The database decides; the explanation, made from the facts a moment later, decides nothing.
+ * Finds the people who are not targeted, by user id, and why. Throws AudienceTooExpensive.
+ * The database decides. The explanation is made from facts that are read a moment later, and decides nothing.
  */
-export async function membersAmong(
+export async function findOutsiders(
   db: Database,
   dispatch: LoadedDispatch,
   people: PersonKey[],
@@ -77,14 +77,14 @@ function membersQuery(
 function outsider(isInSegment: boolean, filters: TargetingFilters, question: Question | null): Outsider {
   const reason = isInSegment ? 'not_in_audience' : 'not_in_segment';
   const filter = isInSegment ? filters.audience : filters.segment;
-  if (filter === null) throw new Error('a person is outside of everybody');
+  if (filter === null) throw new Error('a person was refused by a filter that the dispatch does not have');
   if (question === null) return { reason, detail: null };
   return { reason, detail: detailOf(() => explain(filter, isInSegment ? 'audience' : 'segment', question)) };
 }
 
 const MOST_CHARACTERS = 500;
 
-/** Null when the patterns are too large to be tried here, or the person has come to fit meanwhile. */
+/** null: the patterns are too large to try here, or the person fits the filter by now. */
 function detailOf(makeExplanation: () => Explanation): string | null {
   try {
     const objection = objectionOf(makeExplanation());
