@@ -75,8 +75,8 @@ export async function exportPeople(
 ): Promise<{ users: Exported[]; unknown: unknown[] }> {
   const { keys, unknown } = await findPeople(db, workspace.id, request);
   if (keys.length === 0) return { users: [], unknown };
-  // The ledger is read first: retention may move rows from it to received_totals meanwhile. We may read such rows twice,
-  // but miss none.
+  // The ledger is read first: retention may move rows from it to received_totals meanwhile. We may read such rows
+  // twice, but miss none.
   const sent = wantsCampaigns(request) ? await listReceived(db, keys) : [];
   const received = Map.groupBy(sent, ({ userId }) => userId);
   const [rows, aliases] = await Promise.all([
