@@ -13,7 +13,7 @@ function hex(value: number, digits: number): string {
 
 const form = /^([0-9a-f]{8})([0-9a-f]{2})([0-9a-f]{14})$/i;
 
-/** The parts of a braze id. null: we did not make this id. Whoever looks up the person must compare `createdAtS`, too. */
+/** The parts of a braze id. null: we did not make this id. A lookup of the person must compare `createdAtS`, too. */
 export function readBrazeId(text: string): { bucket: number; userId: number; createdAtS: number } | null {
   const [, createdAtS, bucket, userId] = (form.exec(text) ?? []).map((digits) => Number.parseInt(digits, 16));
   if (createdAtS === undefined || bucket === undefined || !Number.isSafeInteger(userId)) return null;

@@ -4,7 +4,7 @@ import { isStorable } from '../../lib/storable.ts';
 const localPart = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 const domainLabel = /^[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u;
 
-/** The address without surrounding blanks. null: not an email address. Quoted local parts and bare hosts are refused. */
+/** The address without surrounding blanks. null: not an email address. Quoted local parts and bare hosts are none. */
 export function readEmailAddress(text: string): string | null {
   const address = text.trim();
   if (Buffer.byteLength(address) > 254 || !isStorable(address)) return null;

@@ -13,7 +13,7 @@ export type Identifier =
   | { kind: 'email'; email: string }
   | { kind: 'phone'; phone: string };
 
-/** Longest label or name. Both together fit into an index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
+/** Longest label or name. Both fit into one index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
 const maxNameBytes = 997;
 
 export const missingIdentifier = "'external_id' or 'braze_id' or 'user_alias' is required";
