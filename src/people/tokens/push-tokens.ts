@@ -187,7 +187,7 @@ async function lockOwners(tx: Db, tokens: readonly { appId: string; token: strin
        for update of o`);
 }
 
-/** Fragment: records an uninstall for people in `gone` who have no token of the app left. It still sees deleted rows. */
+/** Fragment: records an uninstall for people in `gone` who have no token of the app left. Sees deleted rows. */
 function noteUninstalls(now: Date): Sql {
   return sql`
     insert into app_uninstalls (bucket, user_id, app_id, at)

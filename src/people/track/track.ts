@@ -23,7 +23,7 @@ export interface TrackOutcome {
   processed: Partial<Record<TrackArray, number>>;
 }
 
-/** Applies the valid objects of a body of /users/track in one transaction, and reports the others. Throws RequestError. */
+/** Applies the valid objects of a /users/track body in one transaction, and reports the others. Throws RequestError. */
 export async function track(
   db: Database,
   { body, workspace, now }: { body: RawObject; workspace: WorkspaceCatalog; now: Date },
