@@ -19,7 +19,7 @@ export interface AudienceContext {
 
 const parsed = new WeakMap<Segment, Filter | null>();
 
-/** A segment's filter; its paths begin with `segment`. null: everybody. Segments are immutable, so each is parsed once. */
+/** A segment's filter; its paths begin with `segment`. null: everybody. Segments never change, so each is parsed once. */
 export function filterOf(segment: Segment): Filter | null {
   const known = parsed.get(segment);
   if (known !== undefined) return known;

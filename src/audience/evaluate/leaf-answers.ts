@@ -176,6 +176,6 @@ function mailObstacle({ attributes, emailState, addressFlags }: AudienceFacts): 
 
 function received(facts: AudienceFacts, campaignIds: readonly string[], has: boolean): Answer {
   const matching = facts.received.filter(({ campaignId }) => campaignId !== null && campaignIds.includes(campaignId));
-  const last = matching.length === 0 ? null : Math.max(...fitting.map(({ lastAt }) => lastAt));
+  const last = matching.length === 0 ? null : Math.max(...matching.map(({ lastAt }) => lastAt));
   return { held: matching.length > 0 === has, found: shownTime(last) };
 }

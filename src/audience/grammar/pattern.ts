@@ -24,7 +24,7 @@ const MAX_WIDE_RANGES = 200;
 export class PatternError extends Error {}
 
 /**
- * Reads a pattern of the portable subset and rewrites it so that PostgreSQL's `~` and RE2 agree on it. The only question
+ * Reads a pattern of the portable subset and rewrites it so that PostgreSQL's `~` and RE2 agree on it. The question
  * is whether a text contains a match, so groups do not capture and laziness is dropped. Each letter is written in both
  * cases. The result is an automaton without back-references: no text makes it hang, and its size is limited here.
  * Throws PatternError. Source: audience.md §2.2.

@@ -5,12 +5,12 @@ const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 const pairs = letters.flatMap((one) => letters.map((other) => one + other));
 
 /** Region codes of Unicode that are not countries of ISO 3166-1. */
-const notCountries = new Set(['AC', 'CP', 'CQ', 'DG', 'EA', 'EU', 'EZ', 'IC', 'QO', 'TA', 'UN', 'XA', 'XB', 'XK', 'ZZ']);
+const excluded = new Set(['AC', 'CP', 'CQ', 'DG', 'EA', 'EU', 'EZ', 'IC', 'QO', 'TA', 'UN', 'XA', 'XB', 'XK', 'ZZ']);
 
 const countryCodes = new Set(pairs.filter(isCountry));
 
 function isCountry(code: string): boolean {
-  if (notCountries.has(code) || regionNames.of(code) === undefined) return false;
+  if (excluded.has(code) || regionNames.of(code) === undefined) return false;
   // The canonical form of a withdrawn code is another code.
   return new Intl.Locale(`und-${code}`).region === code;
 }
