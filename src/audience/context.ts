@@ -2,24 +2,24 @@ import { idKey, type Segment, type WorkspaceCatalog } from '../workspace/catalog
 import type { Filter, Leaf } from './grammar/filter.ts';
 import { parseAudience } from './grammar/parse.ts';
 
-/** What the operator defined that filters refer to. */
+/** The definitions of the workspace that filters refer to. */
 export type AudienceWorkspace = Pick<
   WorkspaceCatalog,
   'id' | 'settings' | 'apps' | 'subscriptionGroups' | 'segments' | 'campaigns'
 >;
 
-/** What a filter means besides its own words. */
+/** What the meaning of a filter depends on besides the filter itself. */
 export interface AudienceContext {
-  /** One instant for all filters of a dispatch. */
+  /** The instant for all filters of a dispatch. */
   now: Date;
   workspace: AudienceWorkspace;
-  /** When only people of these user ids are asked about: above `after`, and `upTo` included. */
+  /** Limits the question to user ids above `after`, up to and including `upTo`. Default: everybody. */
   userIds?: { after: number; upTo: number } | undefined;
 }
 
 const parsed = new WeakMap<Segment, Filter | null>();
 
-/** A segment's filter, its paths beginning with `segment`; null = everybody. Segments are immutable: each is parsed once. */
+/** A segment's filter; its paths begin with `segment`. null: everybody. Segments never change, so each is parsed once. */
 export function filterOf(segment: Segment): Filter | null {
   const known = parsed.get(segment);
   if (known !== undefined) return known;
@@ -28,7 +28,7 @@ export function filterOf(segment: Segment): Filter | null {
   return filter;
 }
 
-/** Every filter in it, in reading order; segments that it refers to are not looked into. */
+/** All leaves of a filter in reading order, without those of the segments that it refers to. */
 export function leavesOf(filter: Filter | null): readonly Leaf[] {
   if (filter === null) return [];
   switch (filter.kind) {
@@ -42,7 +42,7 @@ export function leavesOf(filter: Filter | null): readonly Leaf[] {
   }
 }
 
-/** Whether texts are tried on a pattern anywhere in it: only then can an audience take very long. */
+/** Whether the filter, or a segment in it, tests a pattern. Only then can an audience take very long. */
 export function hasPattern(filter: Filter | null, workspace: AudienceWorkspace): boolean {
   return leavesOf(filter).some((leaf) => {
     if (leaf.kind !== 'segment') return 'pattern' in leaf;
@@ -51,7 +51,7 @@ export function hasPattern(filter: Filter | null, workspace: AudienceWorkspace):
   });
 }
 
-/** The campaigns that have this tag now. */
+/** The ids of the campaigns that have this tag now. */
 export function campaignsTagged({ campaigns }: AudienceWorkspace, tag: string): string[] {
   return [...campaigns.values()].filter(({ tags }) => tags.includes(tag)).map(({ id }) => id);
 }

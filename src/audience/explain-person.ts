@@ -10,8 +10,8 @@ import type { TargetingFilters } from './targeting.ts';
 import { AudienceTooExpensive } from './time-limit.ts';
 
 /**
- * Whether one person is described, and for every filter what it found: the trees of segment and audience, the verdict, and
- * of a refusal the first filter that said no. Null when there is no such person. Throws AudienceTooExpensive.
+ * Explains whether the segment and the audience describe one person: the verdict, the first filter that said no, and
+ * both trees with what each filter found. null: there is no such person. Throws AudienceTooExpensive.
  */
 export async function explainPerson(
   db: Db,

@@ -11,13 +11,13 @@ const SAMPLES = 20;
 
 export interface PreviewRequest {
   filters: TargetingFilters;
-  /** Whom of the targeted each would reach. */
+  /** The channels to count for: how many of the targeted people each reaches. */
   channels: readonly PreviewChannel[];
 }
 
 export interface PreviewChannel {
   key: ChannelKey;
-  /** A condition over `m`: bucket, user_id, email, phone, email_state and push_state of a person. */
+  /** A condition over a person `m` with bucket, user_id, email, phone, email_state and push_state. */
   reaches: Sql;
 }
 
@@ -28,8 +28,8 @@ export interface Preview {
 }
 
 /**
- * How many people are described, how many of them each channel reaches, and the first twenty of them in key order. All of
- * one instant. Throws AudienceTooExpensive.
+ * Counts the people whom the filters describe and how many of them each channel reaches, and returns the first 20 in
+ * key order. One query counts and chooses them, so the numbers fit together. Throws AudienceTooExpensive.
  */
 export async function previewAudience(
   db: Database,
@@ -49,7 +49,7 @@ export async function previewAudience(
 
 interface PreviewRow extends Record<string, unknown> {
   count: number;
-  /** In the order of the channels asked for. */
+  /** The number of people that each channel reaches, in the order of `channels`. */
   reachable: number[];
   sample: { bucket: number; user_id: number }[] | null;
 }
@@ -57,10 +57,10 @@ interface PreviewRow extends Record<string, unknown> {
 function previewQuery({ inSegment, inAudience }: Targeting, request: PreviewRequest, workspaceId: number): Sql {
   const reached = request.channels.map(({ reaches }) => sql`(select count(*) from targeted m where ${reaches})`);
   const reachable = reached.length === 0 ? sql`'{}'::bigint[]` : sql`array[${joinSql(reached)}]`;
-  // What is kept is kept by one process; who only counts may have several, and the sample stops at its last row.
-  const kept = reached.length === 0 ? sql`not materialized` : sql`materialized`;
+  // One process must materialize the rows. Without channels several processes may count, and the sample stops early.
+  const materialized = reached.length === 0 ? sql`not materialized` : sql`materialized`;
   return sql`
-    with targeted as ${kept} (
+    with targeted as ${materialized} (
       select p.bucket, p.user_id, p.email, p.phone, p.email_state, p.push_state
         from profiles p
        where p.workspace_id = ${workspaceId} and (${inSegment}) and (${inAudience})

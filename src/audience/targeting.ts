@@ -3,17 +3,17 @@ import { compile } from './compile/compile.ts';
 import { type AudienceContext, hasPattern } from './context.ts';
 import type { Filter } from './grammar/filter.ts';
 
-/** Whom a request describes; null = everybody. */
+/** The filters of a request. null: everybody. */
 export interface TargetingFilters {
   segment: Filter | null;
   audience: Filter | null;
 }
 
-/** Conditions over `profiles p`; both must hold. `true` where the request names none. */
+/** Conditions over `profiles p`. Both must hold. A filter that the request does not have becomes `true`. */
 export interface Targeting {
   inSegment: Sql;
   inAudience: Sql;
-  /** The database then has a limited time for it: see time-limit.ts. */
+  /** Whether a pattern is tested. If so, the time of the query is limited (time-limit.ts). */
   hasPattern: boolean;
 }
 

@@ -4,14 +4,14 @@ import { testDatabase } from '../../test/support/database.ts';
 import { sql } from '../db/sql.ts';
 import { AudienceTooExpensive, estimateProfiles, limited, timeLimitMs } from './time-limit.ts';
 
-test('five seconds for every hundred thousand profiles, and never less', () => {
+test('the limit is 5 s per 100,000 profiles, and never less than 5 s', () => {
   assert.deepEqual(
     [0, 50, 100_000, 250_000, 1_000_000, 1e12].map(timeLimitMs),
     [5_000, 5_000, 5_000, 12_500, 50_000, 2_000_000_000],
   );
 });
 
-test('a statement that takes longer is an audience that is too expensive; any other error stays what it is', async (t) => {
+test('a statement over the limit throws AudienceTooExpensive; any other error is thrown unchanged', async (t) => {
   const { db } = await testDatabase(t);
   await assert.rejects(
     db.transaction((tx) => limited(tx, 20, () => tx.query(sql`select pg_sleep(30)`))),
@@ -23,7 +23,7 @@ test('a statement that takes longer is an audience that is too expensive; any ot
   );
 });
 
-test('the limit ends with the work it was for', async (t) => {
+test('the limit ends with its work', async (t) => {
   const { db } = await testDatabase(t);
   await db.transaction(async (tx) => {
     await limited(tx, 50, () => tx.query(sql`select 1`));

@@ -49,7 +49,7 @@ export async function runImport(
       { db, workspace, now: systemClock.now },
       {
         ...{ entries: entriesOf(command, (bytes) => report.read(bytes)), progress: opened.progress, signal },
-        ...{ dryRun: command.dryRun, lanes: command.parallelBatches },
+        ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         async onReject(line, reason, shown) {
           report.reject(line, reason);
           await rejects?.write(line, reason, shown);

@@ -1,7 +1,7 @@
 import { ObjectProblem } from '../lib/problems.ts';
 import { isStorable } from '../lib/storable.ts';
 
-/** Text, or the decimal text of an integer, that PostgreSQL can hold and an index can carry. Throws ObjectProblem. */
+/** Reads a text, or an integer as text, that PostgreSQL can store and index. Throws ObjectProblem. */
 export function readName(value: unknown, path: string, maxBytes = 997): string {
   const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== 'string' || text.trim() === '') throw new ObjectProblem(`${path}: expected a non-empty text`);
@@ -10,11 +10,11 @@ export function readName(value: unknown, path: string, maxBytes = 997): string {
   return text;
 }
 
-/** Text of at most `maxLength` characters. Throws ObjectProblem. */
+/** Reads a text of at most `maxLength` characters. Throws ObjectProblem. */
 export function readShortText(value: unknown, path: string, maxLength = 255): string {
   if (typeof value !== 'string') throw new ObjectProblem(`${path}: expected a text`);
   if (!isStorable(value)) throw new ObjectProblem(`${path}: expected Unicode text without NUL`);
-  // Code points are counted only when code units do not settle it.
+  // Code points are counted only when the number of code units does not decide.
   if (value.length > maxLength && (value.length > 2 * maxLength || [...value].length > maxLength)) {
     throw new ObjectProblem(`${path}: expected at most ${maxLength} characters`);
   }

@@ -9,7 +9,8 @@ import { defaultAttribute, lastUsedApp, sessionCount, state } from './profile.ts
 import { lastReceived, receivedCampaign, receivedTag } from './received.ts';
 
 /**
- * Parsed filter → boolean SQL over `profiles p`, never null. Values and attribute names are parameters.
+ * Compiles a parsed filter into a boolean SQL condition over `profiles p` that is never null. Values and attribute
+ * names become parameters.
  * Source: audience.md §2.1 (table "per profile"), §2.3, §2.4, §4 and §6.2.
  */
 export function compile(filter: Filter, context: AudienceContext): Sql {
@@ -31,7 +32,7 @@ function compileAll(filters: readonly Filter[], context: AudienceContext): Sql[]
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 
-/** Each filter of the language and the SQL it becomes. */
+/** The compiler of each kind of filter. */
 const leaves: { readonly [Kind in Leaf['kind']]: (leaf: LeafOf<Kind>, context: AudienceContext) => Sql } = {
   custom_attribute: customAttribute,
   nested_custom_attribute: nestedAttribute,

@@ -6,11 +6,11 @@ import { own } from './own.ts';
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 
-/** While mail as a whole is unsubscribed, so is every group of it. Source: eligibility.md §3. */
+/** A person who is unsubscribed from email is unsubscribed from every email group, too. Source: eligibility.md §3. */
 export function subscriptionGroup(leaf: LeafOf<'subscription_group'>, context: AudienceContext): Sql {
   const groupId = idKey(leaf.groupId);
-  const isOfMail = context.workspace.subscriptionGroups.get(groupId)?.channel === 'email';
-  const overruled = isOfMail ? sql`p.email_state = 'unsubscribed'` : sql`false`;
+  const isEmailGroup = context.workspace.subscriptionGroups.get(groupId)?.channel === 'email';
+  const overruled = isEmailGroup ? sql`p.email_state = 'unsubscribed'` : sql`false`;
   const stored = sql`select s.state from subscription_states s
     where ${own('s', context)} and s.group_id = ${groupId}`;
   const state = sql`case when ${overruled} then 'unsubscribed' else coalesce((${stored}), 'unknown') end`;

@@ -8,8 +8,8 @@ type CustomAttribute = Extract<Leaf, { kind: 'custom_attribute' }>;
 type Nested = Extract<Leaf, { kind: 'nested_custom_attribute' }>;
 
 /**
- * What equals or includes a value contains it: an index on profiles (custom jsonb_path_ops) finds those people when the
- * filter stands alone or under AND. A missing number may equal 0, which no index knows of.
+ * An attribute that equals or includes a value contains it, so the index on profiles (custom jsonb_path_ops) finds the
+ * people when the filter is alone or under AND. A missing number may equal 0; the index cannot find that.
  */
 export function customAttribute(leaf: CustomAttribute, { now, workspace }: AudienceContext): Sql {
   const rules = workspace.settings.audience;
@@ -37,7 +37,7 @@ function contains(name: string, wanted: Scalar, shape: Scalar | Scalar[]): Sql {
   return isPossible(wanted) ? sql`(p.custom @> ${JSON.stringify({ [name]: shape })}::jsonb)` : sql`false`;
 }
 
-/** Of several values any must pass a positive comparison, and every one a negative. None is a missing value. */
+/** With several values, one must pass a positive comparison and all a negative one. With none, the value is missing. */
 export function nestedAttribute(leaf: Nested, { workspace }: AudienceContext): Sql {
   const rules = workspace.settings.audience;
   const path = pathOf(leaf.steps);
@@ -49,11 +49,11 @@ export function nestedAttribute(leaf: Nested, { workspace }: AudienceContext): S
 }
 
 function overAll(test: UntimedTest, rules: MissingNumbers): Sql {
-  const holds = jsonHolds(sql`found.value`, test, rules);
-  return isNegative(test.comparison) ? sql`bool_and(${holds})` : sql`bool_or(${holds})`;
+  const passes = jsonHolds(sql`found.value`, test, rules);
+  return isNegative(test.comparison) ? sql`bool_and(${passes})` : sql`bool_or(${passes})`;
 }
 
-/** Strict, and never an error: whatever does not stand where the path says is left out, as is null. */
+/** A strict JSON path that never fails: it skips null, and every value whose type does not fit a step. */
 function pathOf(steps: readonly PathStep[]): string {
   const parts = steps.map((step) => {
     if (step === 'each') return ' ? (@.type() == "array")[*]';

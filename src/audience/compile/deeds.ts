@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 
-/** The person's rows of `activity_totals`, one for each event or product that the filter speaks of. */
+/** Fragment: the person's rows of `activity_totals`, one for each event or product that the filter names. */
 function totalsOf({ deed, name }: Deed, context: AudienceContext): Sql {
   const itsName = name === null ? empty : sql` and t.name = ${name}`;
   return sql`from activity_totals t where ${own('t', context)} and t.kind = ${deed}${itsName}`;
@@ -21,7 +21,7 @@ export function done(leaf: LeafOf<'done'>, context: AudienceContext): Sql {
   return leaf.has ? has : sql`(not ${has})`;
 }
 
-/** Over several products: of the first or last of all. */
+/** With several products, the first or last purchase of any of them counts. */
 export function doneTime(leaf: LeafOf<'done_first' | 'done_last'>, context: AudienceContext): Sql {
   const from = totalsOf(leaf, context);
   return leaf.kind === 'done_first'

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 /** A bound in milliseconds since 1970. */
 export type Bound = ['>' | '>=' | '<' | '<=', number];
 
-/** What a time must keep to. Days are exact multiples of 24 hours, to the millisecond. Source: audience.md §4. */
+/** The bounds that a time must keep to. A day is exactly 24 hours, to the millisecond. Source: audience.md §4. */
 export function boundsOf(test: TimeTest, now: number): Bound[] {
   switch (test.comparison) {
     case 'after':
@@ -41,20 +41,20 @@ function holds(time: Sql, bounds: Bound[], literal: (ms: number) => Sql): Sql {
   return sql`coalesce(${joinSql(conditions, ' and ')}, false)`;
 }
 
-/** `time` is a float8 of milliseconds since 1970; null is in no direction. */
+/** Whether `time`, a float8 of milliseconds since 1970, passes. A null time never passes. */
 export function millisecondsHold(time: Sql, test: TimeTest, now: Date): Sql {
   return holds(time, boundsOf(test, now.getTime()), (ms) => sql`${ms}::float8`);
 }
 
-/** `time` is a timestamptz; null is in no direction. */
+/** Whether `time`, a timestamptz, passes. A null time never passes. */
 export function timestampHolds(time: Sql, test: TimeTest, now: Date): Sql {
   return holds(time, boundsOf(test, now.getTime()), timestamp);
 }
 
-const EARLIEST_MS = -210_000_000_000_000; // PostgreSQL begins in 4713 BC
-const LATEST_MS = 8_000_000_000_000_000; // the year 255,479: JavaScript ends before PostgreSQL does
+const EARLIEST_MS = -210_000_000_000_000; // PostgreSQL's first year is 4713 BC
+const LATEST_MS = 8_000_000_000_000_000; // the year 255,479; JavaScript's last year comes before PostgreSQL's
 
-/** In UTC, and without the server's time zone in between. */
+/** A timestamptz literal, written in UTC so that the database's time zone does not matter. */
 export function timestamp(ms: number): Sql {
   if (ms < EARLIEST_MS) return sql`'-infinity'::timestamptz`;
   if (ms > LATEST_MS) return sql`'infinity'::timestamptz`;

@@ -2,12 +2,12 @@ import { type Sql, sql } from '../../db/sql.ts';
 import { isStorable } from '../../lib/storable.ts';
 import type { NumberComparison, Scalar, UntimedTest } from '../grammar/filter.ts';
 
-/** What a missing number counts as; from the workspace's settings. */
 export interface MissingNumbers {
+  /** Whether a missing number counts as 0: a setting of the workspace. */
   missingNumberIsZero: boolean;
 }
 
-/** Whether a jsonb value, null when it is missing, passes; never null. Source: audience.md §2.1, table "per profile". */
+/** Whether a jsonb value passes; never null. A null value is missing. Source: audience.md §2.1, table "per profile". */
 export function jsonHolds(value: Sql, test: UntimedTest, rules: MissingNumbers): Sql {
   switch (test.comparison) {
     case 'exists':
@@ -31,23 +31,23 @@ export function jsonHolds(value: Sql, test: UntimedTest, rules: MissingNumbers):
   }
 }
 
-/** The exact complement, but for objects and arrays that hold one: they answer to presence only. */
+/** The complement of `same`, except for objects and arrays with objects: only tests of presence apply to them. */
 export function differs(value: Sql, same: Sql): Sql {
   return sql`(not ${same} and not ${isNested(value)})`;
 }
 
-/** Blank texts and empty arrays are no values; `false`, 0 and `{}` are. */
+/** Whether there is a value. Empty texts and empty arrays count as none; `false`, 0 and `{}` count as values. */
 function exists(value: Sql): Sql {
   return sql`coalesce(${value} not in ('null'::jsonb, '""'::jsonb, '[]'::jsonb), false)`;
 }
 
-/** Objects, and arrays that hold one. */
+/** Whether the value is an object, or an array with an object in it. */
 export function isNested(value: Sql): Sql {
   return sql`coalesce(jsonb_typeof(${value}) = 'object'
     or (jsonb_typeof(${value}) = 'array' and jsonb_path_exists(${value}, '$[*] ? (@.type() == "object")')), false)`;
 }
 
-/** Same JSON type, same value. A missing value may be the number 0. */
+/** Whether JSON type and value are the same. A missing value may count as the number 0. */
 function equals(value: Sql, wanted: Scalar, rules: MissingNumbers): Sql {
   if (wanted === 0) return equalsZero(value, rules);
   return isPossible(wanted) ? sql`coalesce(${value} = ${JSON.stringify(wanted)}::jsonb, false)` : sql`false`;
@@ -57,7 +57,7 @@ export function equalsZero(value: Sql, { missingNumberIsZero }: MissingNumbers):
   return sql`coalesce(nullif(${value}, 'null'::jsonb) = '0'::jsonb, ${missingNumberIsZero}::boolean)`;
 }
 
-/** A text that PostgreSQL cannot hold equals nothing. */
+/** Whether a stored value can equal this one: PostgreSQL cannot store every text. */
 export function isPossible(value: Scalar): boolean {
   return typeof value !== 'string' || isStorable(value);
 }
@@ -72,6 +72,7 @@ function isText(value: Sql): Sql {
   return sql`coalesce(jsonb_typeof(${value}) = 'string' and ${value} <> '""'::jsonb, false)`;
 }
 
+/** Whether a missing number that counts as 0 passes. It never passes a "greater" comparison. */
 const holdsForZero: Readonly<Record<NumberComparison, (wanted: number) => boolean>> = {
   greater_than: () => false,
   greater_than_or_equal_to: () => false,
@@ -86,7 +87,7 @@ const operators = {
   less_than_or_equal_to: sql`<=`,
 };
 
-/** A missing value may count as 0 where "less" is asked, and is never more than anything. */
+/** A missing value may count as 0 in "less" comparisons. It never passes a "greater" comparison. */
 function compares(
   value: Sql,
   comparison: NumberComparison,

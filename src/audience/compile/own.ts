@@ -2,9 +2,9 @@ import { empty, raw, type Sql, sql } from '../../db/sql.ts';
 import type { AudienceContext } from '../context.ts';
 
 /**
- * That the rows of `table` are of the person `p`. When the user ids are known the condition says them twice: the planner does
- * not conclude a range of one table from that of the other, and would keep all of `table` in mind for every piece of an
- * expansion.
+ * Fragment: a condition that the rows of `table` belong to the person `p`. A range of user ids is repeated for `table`,
+ * because the planner does not derive the range of one table from that of another. Without it, the planner would
+ * load all of `table` for every piece of an expansion.
  */
 export function own(table: 't' | 's' | 'e', { userIds }: AudienceContext): Sql {
   const alias = raw(table);

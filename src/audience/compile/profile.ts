@@ -41,7 +41,7 @@ export function defaultAttribute(leaf: Extract<Leaf, { kind: 'attribute' }>, { n
   }
 }
 
-/** Parsing has seen to it that a text is asked what can be asked of texts. */
+/** The parser allows only comparisons that apply to texts. */
 function textHolds(column: Sql, test: ValueTest | ListTest): Sql {
   switch (test.comparison) {
     case 'exists':
@@ -61,11 +61,11 @@ function textHolds(column: Sql, test: ValueTest | ListTest): Sql {
     case 'does_not_match_regex':
       return sql`coalesce(${column} <> '' and ${column} !~ ${test.pattern.forPostgres}, false)`;
     default:
-      throw new Error(`no text is asked ${test.comparison}`);
+      throw new Error(`${test.comparison} does not apply to a text`);
   }
 }
 
-/** A text that PostgreSQL cannot hold equals nothing. */
+/** A text that PostgreSQL cannot store equals nothing. */
 function isOneOf(column: Sql, values: readonly string[]): Sql {
   return sql`coalesce(${column} = any(${values.filter(isStorable)}::text[]), false)`;
 }
@@ -79,7 +79,7 @@ const operators = {
   less_than_or_equal_to: sql`<=`,
 };
 
-/** `number` is never null: what was never counted is 0. */
+/** `number` must not be null; something never counted is 0. */
 export function numberHolds(number: Sql, test: NumberTest): Sql {
   return sql`(${number}::float8 ${operators[test.comparison]} ${test.value}::float8)`;
 }
@@ -88,14 +88,14 @@ function storedNumberHolds(column: Sql, test: UntimedTest | ListTest): Sql {
   if (test.comparison === 'exists') return sql`true`;
   if (test.comparison === 'does_not_exist') return sql`false`;
   if ('value' in test && typeof test.value === 'number' && isNumberTest(test)) return numberHolds(column, test);
-  throw new Error(`no number is asked ${test.comparison}`);
+  throw new Error(`${test.comparison} does not apply to a number`);
 }
 
 function isNumberTest(test: { comparison: string }): test is NumberTest {
   return Object.hasOwn(operators, test.comparison);
 }
 
-/** The exact state: "subscribed" leaves those out who opted in. */
+/** Tests the exact state: "subscribed" does not include people who opted in. */
 export function state(leaf: Extract<Leaf, { kind: 'state' }>): Sql {
   const column = leaf.of === 'push' ? sql`p.push_state` : sql`p.email_state`;
   return leaf.is ? sql`(${column} = ${leaf.state})` : sql`(${column} <> ${leaf.state})`;

@@ -7,7 +7,7 @@ import { own } from './own.ts';
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 
-/** The latest message that a provider took over. */
+/** Tests the time of the latest message that a provider accepted. */
 export function lastReceived(leaf: LeafOf<'last_received'>, context: AudienceContext): Sql {
   const onChannel = leaf.channel === null ? empty : sql` and s.channel = ${leaf.channel}`;
   const from = sql`from (
@@ -26,7 +26,7 @@ export function receivedTag(leaf: LeafOf<'received_tag'>, context: AudienceConte
   return received(campaignsTagged(context.workspace, leaf.tag), leaf.has, context);
 }
 
-/** Of days that retention has dropped, `received_totals` knows what counts. */
+/** `received_totals` keeps what people received on days that retention has dropped from `sends`. */
 function received(campaignIds: readonly string[], has: boolean, context: AudienceContext): Sql {
   const is = sql`exists (
     select from (

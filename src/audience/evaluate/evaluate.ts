@@ -5,8 +5,8 @@ import { leafAnswers } from './leaf-answers.ts';
 import type { Answer, Question } from './question.ts';
 
 /**
- * Whether one person is in the audience, from facts in memory. It shares nothing with the compiler but the parsed filter,
- * so that each checks the other.
+ * Whether one person is in the audience, by facts in memory. It shares only the parsed filter with the compiler, so
+ * that tests can check each against the other.
  */
 export function evaluate(filter: Filter, question: Question): boolean {
   switch (filter.kind) {
@@ -21,7 +21,7 @@ export function evaluate(filter: Filter, question: Question): boolean {
   }
 }
 
-/** One filter. */
+/** Answers a single filter. */
 export function answerLeaf(leaf: Leaf, question: Question): Answer {
   if (leaf.kind !== 'segment') return leafAnswers(leaf, question);
   const segment = question.context.workspace.segments.get(idKey(leaf.segmentId));

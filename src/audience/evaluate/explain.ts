@@ -5,18 +5,18 @@ import { answerLeaf } from './evaluate.ts';
 import type { Question } from './question.ts';
 import { sentenceOf } from './sentence.ts';
 
-/** A filter or group with what came of it. `found`: what stood there; null = nothing. */
+/** A filter or group with its result. `found` is the value that the filter looked at; null: there was none. */
 export type Explanation =
   | { path: string; held: boolean; operator: 'AND' | 'OR' | 'NOT'; filters: readonly Explanation[] }
   | { path: string; held: boolean; found: unknown; sentence: string; segment?: Explanation };
 
-/** Where and why the answer is no. */
+/** The filter that said no: its path, and why. */
 export interface Objection {
   path: string;
   sentence: string;
 }
 
-/** Why a person is in an audience or not: the whole tree. `path` is where `filter` stands: `audience`, `segment`. */
+/** Explains, for the whole tree, why a person is in an audience or not. `path` of `filter`: `audience` or `segment`. */
 export function explain(filter: Filter, path: string, question: Question): Explanation {
   switch (filter.kind) {
     case 'and':
@@ -54,7 +54,7 @@ function innerOf(segmentId: string, workspace: AudienceWorkspace, question: Ques
   return filter === null ? {} : { segment: explain(filter, 'segment', question) };
 }
 
-/** The first filter that said no; null when the answer is yes. */
+/** The first filter that said no. null: the answer is yes. */
 export function objectionOf(explanation: Explanation): Objection | null {
   if (explanation.held) return null;
   const { path } = explanation;
@@ -63,12 +63,12 @@ export function objectionOf(explanation: Explanation): Objection | null {
   if (operator === 'NOT') return { path, sentence: `what it rules out is so: ${reasonOf(filters[0])}` };
   const first = filters.find(({ held }) => !held);
   const objection = first === undefined ? null : objectionOf(first);
-  if (objection === null) throw new Error(`${path} said no, and nothing in it`);
+  if (objection === null) throw new Error(`${path} says no, but none of its filters does`);
   if (operator === 'AND' || filters.length === 1) return objection;
   return { path, sentence: `none of its ${filters.length} holds, first ${objection.path}: ${objection.sentence}` };
 }
 
-/** Why an answer is yes: of a group, what its first part that holds says. */
+/** Why an answer is yes. The reason of a group is that of its first filter that holds. */
 function reasonOf(explanation: Explanation | undefined): string {
   if (explanation === undefined) return 'nothing';
   if (!('operator' in explanation)) return explanation.sentence;

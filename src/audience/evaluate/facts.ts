@@ -1,18 +1,18 @@
 import type { GlobalState } from '../../templating/facts.ts';
 import type { AddressFlag, AttributeName, Deed, Platform } from '../grammar/filter.ts';
 
-/** What is known of one person that a filter may ask. What was not asked for is empty. Times: milliseconds since 1970. */
+/** The facts about a person that filters look at. Facts not loaded are empty. Times are in milliseconds since 1970. */
 export interface AudienceFacts {
   custom: Readonly<Record<string, unknown>>;
   customTimes: Readonly<Record<string, number>>;
-  /** Null when unset. */
+  /** Default attributes. null: not set. */
   attributes: Readonly<Record<AttributeName, string | number | null>>;
   emailState: GlobalState;
   pushState: GlobalState;
   lastSessionAt: number | null;
   sessionCount: number;
   totals: readonly DeedTotal[];
-  /** Of the last 31 days. */
+  /** Counts by day, for the last 31 days. */
   days: readonly DeedDay[];
   groups: ReadonlyMap<string, 'subscribed' | 'unsubscribed'>;
   pushTokens: readonly { platform: Platform; appId: string; foreground: boolean }[];
@@ -20,7 +20,7 @@ export interface AudienceFacts {
   received: readonly Received[];
 }
 
-/** One event or product, over all time. A purchase of three pieces counts as three. */
+/** The totals of one event or product over all time. A purchase of three pieces counts as three. */
 export interface DeedTotal {
   deed: Deed['deed'];
   name: string;
@@ -30,7 +30,7 @@ export interface DeedTotal {
   revenue: number;
 }
 
-/** The same on one day; `startsAt`: its midnight in UTC. */
+/** The count of one event or product on one day. `startsAt` is the day's midnight in UTC. */
 export interface DeedDay {
   deed: Deed['deed'];
   name: string;
@@ -38,9 +38,10 @@ export interface DeedDay {
   count: number;
 }
 
-/** What a provider took over for the person: of one campaign (null = none) on one channel. */
+/** Messages of one campaign on one channel that a provider accepted for the person. */
 export interface Received {
   channel: string;
+  /** null: messages without a campaign. */
   campaignId: string | null;
   lastAt: number;
 }

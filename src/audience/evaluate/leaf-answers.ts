@@ -11,7 +11,7 @@ const MS_PER_DAY = 24 * 60 * 60 * 1000;
 type Plain = Exclude<Leaf, { kind: 'segment' }>;
 type LeafOf<Kind extends Plain['kind']> = Extract<Plain, { kind: Kind }>;
 
-/** Each filter of the language and what it looks at. Source: audience.md §2 and §6.2. */
+/** The evaluator of each kind of filter. Source: audience.md §2 and §6.2. */
 const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question: Question) => Answer } = {
   custom_attribute: customAttribute,
   nested_custom_attribute(leaf, question) {
@@ -61,9 +61,9 @@ const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question
   },
   subscription_group(leaf, { facts, context }) {
     const id = idKey(leaf.groupId);
-    const isOverruled =
+    const isUnsubscribedFromAll =
       facts.emailState === 'unsubscribed' && context.workspace.subscriptionGroups.get(id)?.channel === 'email';
-    const state = isOverruled ? 'unsubscribed' : (facts.groups.get(id) ?? 'unknown');
+    const state = isUnsubscribedFromAll ? 'unsubscribed' : (facts.groups.get(id) ?? 'unknown');
     return { held: (state === leaf.state) === leaf.is, found: state };
   },
   email_available(leaf, { facts }) {
@@ -71,24 +71,24 @@ const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question
     return { held: (obstacle === null) === leaf.is, found: obstacle ?? 'available' };
   },
   push_enabled({ platform, appId }, { facts }) {
-    const fitting = facts.pushTokens.filter(
+    const matching = facts.pushTokens.filter(
       (token) =>
         token.foreground &&
         (platform === null || token.platform === platform) &&
         (appId === null || token.appId === idKey(appId)),
     );
-    const held = facts.pushState !== 'unsubscribed' && fitting.length > 0;
-    return { held, found: { push_state: facts.pushState, foreground_tokens: fitting.length } };
+    const held = facts.pushState !== 'unsubscribed' && matching.length > 0;
+    return { held, found: { push_state: facts.pushState, foreground_tokens: matching.length } };
   },
   address_flag(leaf, { facts }) {
     const found = facts.addressFlags[leaf.flag];
     return { held: found === leaf.is, found };
   },
   last_received(leaf, { facts, context }) {
-    const fitting = facts.received.filter(({ channel }) => leaf.channel === null || channel === leaf.channel);
+    const matching = facts.received.filter(({ channel }) => leaf.channel === null || channel === leaf.channel);
     return time(
       Math.max,
-      fitting.map(({ lastAt }) => lastAt),
+      matching.map(({ lastAt }) => lastAt),
       leaf,
       context.now,
     );
@@ -144,7 +144,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
 }
 
-/** The first or the last of several times; none is in no direction. */
+/** Tests the first or the last of several times. Without any time no test passes. */
 function time(
   pick: (...times: number[]) => number,
   times: readonly number[],
@@ -175,7 +175,7 @@ function mailObstacle({ attributes, emailState, addressFlags }: AudienceFacts): 
 }
 
 function received(facts: AudienceFacts, campaignIds: readonly string[], has: boolean): Answer {
-  const fitting = facts.received.filter(({ campaignId }) => campaignId !== null && campaignIds.includes(campaignId));
-  const last = fitting.length === 0 ? null : Math.max(...fitting.map(({ lastAt }) => lastAt));
-  return { held: fitting.length > 0 === has, found: shownTime(last) };
+  const matching = facts.received.filter(({ campaignId }) => campaignId !== null && campaignIds.includes(campaignId));
+  const last = matching.length === 0 ? null : Math.max(...matching.map(({ lastAt }) => lastAt));
+  return { held: matching.length > 0 === has, found: shownTime(last) };
 }

@@ -8,7 +8,7 @@ import type { AudienceFacts, DeedDay, DeedTotal, Received } from './facts.ts';
 import type { Need } from './needs.ts';
 
 const DAY_MS = 86_400_000;
-/** The longest look back of a filter is 30 days and the day that has begun. */
+/** A filter looks back at most 30 days and the current day. */
 const LONGEST_LOOK_BACK_DAYS = 31;
 
 export interface FactsQuestion {
@@ -18,7 +18,7 @@ export interface FactsQuestion {
   now: Date;
 }
 
-/** The facts of a few people, by user id; people of other workspaces and deleted ones are missing. */
+/** Loads the facts of a few people, by user id. People of other workspaces and deleted people are missing. */
 export async function loadAudienceFacts(db: Db, question: FactsQuestion): Promise<Map<number, AudienceFacts>> {
   const { people, needs, now } = question;
   if (people.length === 0) return new Map();
@@ -53,7 +53,7 @@ interface Owned extends Record<string, unknown> {
   user_id: number;
 }
 
-/** Null stays null. With microseconds, as a fraction. */
+/** Fragment: milliseconds since 1970, with microseconds as a fraction. null stays null. */
 function milliseconds(time: Sql): Sql {
   return sql`(extract(epoch from ${time}) * 1000)::float8`;
 }

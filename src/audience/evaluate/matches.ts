@@ -6,22 +6,22 @@ export type Matches = (pattern: Pattern, text: string) => boolean;
 
 const compiled = new WeakMap<Pattern, RE2JS>();
 
-/** By RE2: linear in the text, whatever the pattern. */
+/** Matches with RE2, whose time is linear in the length of the text for every pattern. */
 export const re2Matches: Matches = (pattern, text) => {
   const regex = compiled.get(pattern) ?? RE2JS.compile(pattern.forRe2);
   compiled.set(pattern, regex);
   return regex.matcher(text).find();
 };
 
-/** Trying these patterns would keep the whole server from its work for too long. */
+/** Testing these patterns would block the whole server for too long. */
 export class TooMuchWork extends Error {}
 
-/** About 36 ns each here, and as many again to compile a pattern of 7,000 characters: a tenth of a second in all. */
+/** A step takes about 36 ns, all of them 0.1 s. Compiling a pattern of 7,000 characters takes all of them, too. */
 const MOST_STEPS = 3_000_000;
-/** Compiling takes time by the square of the size. */
+/** The time to compile a pattern grows with the square of its size. */
 const COMPILE_DIVISOR = 16;
 
-/** As `re2Matches`, with so much work in all and no more. It throws TooMuchWork. */
+/** `re2Matches` with a limit on the work of all calls together. The returned function throws TooMuchWork. */
 export function boundedMatches(mostSteps = MOST_STEPS): Matches {
   let steps = 0;
   return (pattern, text) => {

@@ -2,7 +2,7 @@ import { idKey } from '../../workspace/catalog.ts';
 import { type AudienceWorkspace, filterOf, leavesOf } from '../context.ts';
 import type { Filter, Leaf } from '../grammar/filter.ts';
 
-/** Parts of the facts that cost a question each; what stands in the profile itself costs nothing. */
+/** The parts of the facts that cost extra work to load. Columns of the profile cost nothing extra. */
 export type Need = 'custom' | 'totals' | 'days' | 'groups' | 'tokens' | 'flags' | 'received';
 
 const needOf: Readonly<Record<Leaf['kind'], Need | null>> = {
@@ -27,7 +27,7 @@ const needOf: Readonly<Record<Leaf['kind'], Need | null>> = {
   segment: null,
 };
 
-/** What must be loaded to evaluate a filter, with the segments it refers to. */
+/** The parts needed to evaluate a filter, with those of the segments that it refers to. */
 export function needsOf(filter: Filter | null, workspace: AudienceWorkspace): Set<Need> {
   const needs = new Set<Need>();
   for (const leaf of leavesOf(filter)) {

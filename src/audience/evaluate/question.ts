@@ -2,15 +2,16 @@ import type { AudienceContext } from '../context.ts';
 import type { AudienceFacts } from './facts.ts';
 import type { Matches } from './matches.ts';
 
-/** What a filter is asked of, and how. */
+/** What a filter is evaluated with. */
 export interface Question {
   facts: AudienceFacts;
   context: AudienceContext;
   matches: Matches;
 }
 
-/** What a filter found and what that means. `found` is JSON; undefined = nothing was there. */
+/** The result of a filter. */
 export interface Answer {
   held: boolean;
+  /** The value that the filter looked at, as JSON. undefined: there was none. */
   found: unknown;
 }

@@ -5,13 +5,13 @@ import type { Answer } from './question.ts';
 
 const MOST_CHARACTERS = 120;
 
-/** In words: what the filter looks at, what stood there, what it asks, and whether that holds. */
+/** Says in words what the filter looks at, which value it found, what it asks, and whether that holds. */
 export function sentenceOf(leaf: Leaf, { held, found }: Answer, workspace: AudienceWorkspace): string {
-  const stood = found === undefined ? 'is missing' : `is ${shown(found)}`;
-  return `${subjectOf(leaf, workspace)} ${stood}, ${askedOf(leaf)} ${held ? 'holds' : 'does not hold'}`;
+  const value = found === undefined ? 'is missing' : `is ${shown(found)}`;
+  return `${subjectOf(leaf, workspace)} ${value}, ${askedOf(leaf)} ${held ? 'holds' : 'does not hold'}`;
 }
 
-/** As JSON, and not too long. */
+/** The value as JSON, shortened to 120 characters. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   if (text.length <= MOST_CHARACTERS) return text;
@@ -59,7 +59,7 @@ function subjectOf(leaf: Leaf, workspace: AudienceWorkspace): string {
   }
 }
 
-/** A name as it is when it is plain, else as JSON. */
+/** The name unchanged if it is plain, else as JSON. */
 function plain(name: string): string {
   return /^[\w.[\] -]{1,120}$/.test(name) ? name : shown(name);
 }

@@ -11,13 +11,14 @@ import type { Matches } from './matches.ts';
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
-/** How values are judged. */
+/** What comparisons depend on besides value and test. */
 export interface Judgement {
   matches: Matches;
+  /** Whether a missing number counts as 0: a setting of the workspace. */
   missingNumberIsZero: boolean;
 }
 
-/** A stored value, `undefined` or null when it is missing, against one comparison. Source: audience.md §2.1. */
+/** Whether a stored value passes a test. `undefined` and null are missing values. Source: audience.md §2.1. */
 export function valueHolds(value: unknown, test: UntimedTest | ListTest, judgement: Judgement): boolean {
   switch (test.comparison) {
     case 'exists':
@@ -81,7 +82,7 @@ function isLess(value: unknown, judgement: Judgement, holds: (number: number) =>
   return typeof value === 'number' && holds(value);
 }
 
-/** `at` and `now` in milliseconds since 1970; what never was is in no direction. Source: audience.md §4. */
+/** Whether a time, in milliseconds since 1970, passes a test. A missing time never passes. Source: audience.md §4. */
 export function timeHolds(at: number | null | undefined, test: TimeTest, now: number): boolean {
   if (at === null || at === undefined) return false;
   if ('at' in test) return test.comparison === 'after' ? at > test.at : at < test.at;
@@ -98,7 +99,7 @@ export function timeHolds(at: number | null | undefined, test: TimeTest, now: nu
   }
 }
 
-/** What stands where a path leads; several when it goes through arrays. */
+/** The values at the end of a path. There may be several if it goes through arrays. */
 export function valuesAt(root: unknown, steps: readonly PathStep[]): unknown[] {
   let found = [root];
   for (const step of steps) {
@@ -110,7 +111,7 @@ export function valuesAt(root: unknown, steps: readonly PathStep[]): unknown[] {
   return found.filter((value) => !isMissing(value));
 }
 
-/** None of them is a missing value; of several any may pass a positive comparison, and each must a negative. */
+/** With several values, one must pass a positive comparison and all a negative one. With none, the value is missing. */
 export function valuesHold(values: readonly unknown[], test: UntimedTest, judgement: Judgement): boolean {
   if (values.length === 0) return valueHolds(undefined, test, judgement);
   const holds = (value: unknown) => valueHolds(value, test, judgement);

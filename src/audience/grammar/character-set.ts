@@ -1,16 +1,17 @@
 /** Inclusive ranges of code points. */
 export type Ranges = readonly (readonly [low: number, high: number])[];
 
-/** A set of characters in a pattern; `isNegated`: all but these. */
+/** A set of characters in a pattern. */
 export interface CharacterSet {
   ranges: Ranges;
+  /** Whether the set is all characters except `ranges`. */
   isNegated: boolean;
 }
 
 const LAST = 0x10ffff;
-const LAST_CASED = 0x1e943; // of Unicode 16; behind it no character has two cases
+const LAST_CASED = 0x1e943; // Unicode 16: no later character has two cases
 
-/** `\d`, `\w` and `\s` mean ASCII, so that they mean the same whatever the database's locale. */
+/** `\d`, `\w` and `\s` are limited to ASCII, so that they do not depend on the database's locale. */
 export const shorthands: ReadonlyMap<string, Ranges> = new Map<string, Ranges>(
   Object.entries({
     d: [[0x30, 0x39]],
@@ -30,7 +31,7 @@ export const shorthands: ReadonlyMap<string, Ranges> = new Map<string, Ranges>(
   ]),
 );
 
-/** All other characters; NUL, which no text of ours holds, is left out. `ranges` are in order and apart. */
+/** All other characters except NUL, which no stored text contains. `ranges` must be sorted and must not touch. */
 function complement(ranges: Ranges): Ranges {
   const starts = [1, ...ranges.map(([, high]) => high + 1)];
   const ends = [...ranges.map(([low]) => low - 1), LAST];
@@ -40,7 +41,7 @@ function complement(ranges: Ranges): Ranges {
   });
 }
 
-/** The ranges and whatever differs from something in them by its case alone. */
+/** The ranges, and all characters that differ only in case from a character in them. */
 export function withBothCases(ranges: Ranges): Ranges {
   const merged = merge(ranges);
   const others = merged.flatMap(([low, high]) => {
@@ -50,7 +51,7 @@ export function withBothCases(ranges: Ranges): Ranges {
   return others.length === 0 ? merged : merge([...merged, ...others.map((one) => [one, one] as const)]);
 }
 
-/** In order, and apart. */
+/** The same ranges, sorted and merged so that none touch. */
 export function merge(ranges: Ranges): Ranges {
   const merged: [number, number][] = [];
   for (const [low, high] of ranges.toSorted(([one], [other]) => one - other)) {
@@ -61,7 +62,7 @@ export function merge(ranges: Ranges): Ranges {
   return merged;
 }
 
-/** A character with its lower and its upper case, where each is one character. */
+/** The character, its lower case and its upper case, without those that are several characters. */
 function casesOf(codePoint: number): number[] {
   const character = String.fromCodePoint(codePoint);
   if (!hasCases(character)) return [codePoint];
@@ -99,7 +100,7 @@ function firstFrom(sorted: readonly number[], least: number): number {
   return from;
 }
 
-/** As both PostgreSQL and RE2 write it: special characters escaped, all others as they are. */
+/** Writes the set in the syntax that PostgreSQL and RE2 share. Special characters are escaped. */
 export function writeSet({ ranges, isNegated }: CharacterSet): string {
   const [first, ...more] = ranges;
   if (first === undefined) throw new Error('a set of characters is empty');

@@ -5,15 +5,15 @@ import { filterOf } from '../context.ts';
 import { readAudience } from './parse.ts';
 import { referenceProblems } from './references.ts';
 
-/** What a workspace file needs to know of audiences. */
+/** The checks of audiences that reading a workspace file needs. */
 export const audienceChecks = { checkFilter, checkReferences };
 
-/** Files what is wrong with a segment's filter. */
+/** Adds the problems of a segment's filter to `problems`. */
 function checkFilter(filter: unknown, path: string, problems: Sink): void {
   readAudience(filter, path, problems, { isSegment: true });
 }
 
-/** What a segment's filter refers to and the workspace does not have. `path`: where the filter stands. */
+/** The problems of the references in a segment's filter. `path` is the path of the filter in the workspace file. */
 function checkReferences(segment: Segment, definitions: Definitions, path: string): readonly string[] {
   return problemsOf(() => referenceProblems(filterOf(segment), definitions)).map((problem) =>
     problem.replace(/^segment/, () => path),

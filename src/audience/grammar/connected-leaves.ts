@@ -2,7 +2,7 @@ import type { ConnectedLeaf } from './filter.ts';
 import type { LeafBody } from './leaf-body.ts';
 import { readValueTest } from './read-tests.ts';
 
-/** How one filter is read: the members it knows, and what they make. */
+/** How one kind of filter is read: its known members, and the reader. */
 export interface LeafKind<Made> {
   members: readonly string[];
   read(body: LeafBody): Made | null;

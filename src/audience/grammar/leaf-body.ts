@@ -3,14 +3,14 @@ import { ObjectReader } from '../../lib/object-reader.ts';
 import { isStorable } from '../../lib/storable.ts';
 import { readIsoTime } from '../../lib/times.ts';
 
-/** The object behind a filter's key, read to the letter. What is wrong is filed with its path; null = wrong. */
+/** Strictly reads the object of a filter. For a wrong value, a reader adds a problem with its path and returns null. */
 export class LeafBody extends ObjectReader {
   override refuse(key: string, reason: string): null {
     super.refuse(key, reason);
     return null;
   }
 
-  /** A text that is not empty and that PostgreSQL can hold. */
+  /** Reads a non-empty text that PostgreSQL can store. */
   text(key: string): string | null {
     const value = this.get(key);
     if (typeof value !== 'string' || value === '') {
@@ -27,7 +27,7 @@ export class LeafBody extends ObjectReader {
     return this.refuse(key, `${came} is not one of ${words.join(', ')}`);
   }
 
-  /** `is` and `is_not`, `has` and `has_not`, `in` and `not_in`: true for the first. */
+  /** Reads one of two words, such as `is` and `is_not`. true: the first. */
   either(key: string, yes: string, no: string): boolean | null {
     const word = this.oneOf(key, [yes, no]);
     return word === null ? null : word === yes;
@@ -44,7 +44,7 @@ export class LeafBody extends ObjectReader {
     return this.refuse(key, `expected an integer from ${min} to ${max}, got ${describe(value)}`);
   }
 
-  /** Milliseconds since 1970. */
+  /** Reads a time, in milliseconds since 1970. */
   time(key: string): number | null {
     const value = this.get(key);
     const at = typeof value === 'string' && value.length <= 40 ? readIsoTime(value) : null;
@@ -54,7 +54,7 @@ export class LeafBody extends ObjectReader {
   }
 }
 
-/** `1e999` is JSON too, and infinite here. */
+/** JSON may hold `1e999`, which JavaScript reads as infinity. */
 export function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }

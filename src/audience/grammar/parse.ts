@@ -6,7 +6,7 @@ import { LeafBody } from './leaf-body.ts';
 import { segmentFlags, segmentLeaves } from './segment-leaves.ts';
 
 export interface ParseOptions {
-  /** A saved segment's filter: may also say NOT, and ask more. */
+  /** Whether it is a saved segment's filter, which may use NOT and more kinds of filter. Default: false. */
   isSegment?: boolean;
 }
 
@@ -15,18 +15,18 @@ const MAX_FILTERS = 200;
 const MAX_BYTES = 256 * 1024;
 
 /**
- * A connected audience, or a segment's filter, checked through and through.
- * Throws RequestError with every problem and its path: an audience is never guessed. Source: audience.md §1, §2 and §6.2.
+ * Parses and fully checks a connected audience or a segment's filter. Throws RequestError with every problem and its
+ * path, because an audience is never guessed. Source: audience.md §1, §2 and §6.2.
  */
 export function parseAudience(value: unknown, path: string, options: ParseOptions = {}): Filter {
   const problems = new Problems();
   const filter = readAudience(value, path, problems, options);
   problems.throwIfAny();
-  if (filter === null) throw new Error('an audience without a problem gave no filter');
+  if (filter === null) throw new Error('an audience without problems gave no filter');
   return filter;
 }
 
-/** The same with its problems filed, and no filter worth using where there are any. */
+/** Like `parseAudience`, but adds the problems to `problems`. If it added any, the returned filter must not be used. */
 export function readAudience(
   value: unknown,
   path: string,
@@ -39,7 +39,7 @@ export function readAudience(
 interface Grammar {
   leaves: ReadonlyMap<string, LeafKind<ConnectedLeaf | SegmentLeaf>>;
   flags: ReadonlyMap<string, (is: boolean) => SegmentLeaf>;
-  /** Filters of the specification that we cannot answer, and why. */
+  /** Filters of the specification that we do not support, with the reason. */
   unsupported: ReadonlyMap<string, string>;
   hasNot: boolean;
 }
@@ -70,7 +70,7 @@ class Parser {
   }
 
   parseWhole(value: unknown, path: string): Filter | null {
-    // First, so that what is too large costs no more than being measured.
+    // The size is checked first, so that an oversized value costs nothing more.
     if (sizeOf(value) > MAX_BYTES) return this.#refuse(path, 'expected at most 256 KiB');
     const filter = this.#parse(value, path, 1);
     if (this.#filters <= MAX_FILTERS) return filter;
@@ -122,8 +122,8 @@ class Parser {
     if (!isObject(value)) return this.#refuse(path, `expected an object, got ${describe(value)}`);
     const body = new LeafBody(value, path, this.#problems);
     body.refuseUnknown(kind.members);
-    const made = kind.read(body);
-    return made && { path, ...made };
+    const leaf = kind.read(body);
+    return leaf && { path, ...leaf };
   }
 
   #words(): string[] {
@@ -132,7 +132,7 @@ class Parser {
   }
 }
 
-/** Of its JSON; what is nested too deeply to be measured is too large. */
+/** Size of the JSON text, in bytes. Values nested too deeply to measure count as too large. */
 function sizeOf(value: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(value) ?? '');

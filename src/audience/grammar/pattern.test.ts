@@ -7,7 +7,7 @@ import { re2Matches } from '../evaluate/matches.ts';
 import type { Pattern } from './filter.ts';
 import { PatternError, readPattern } from './pattern.ts';
 
-/** Whether each text contains a match: what PostgreSQL says and what RE2 says. */
+/** Asks PostgreSQL and RE2 whether each text contains a match. */
 async function bothSay(db: Awaited<ReturnType<typeof testDatabase>>['db'], cases: [Pattern, string][]) {
   const rows = await db.query<{ holds: boolean }>(sql`
     select c.text ~ c.pattern as holds
@@ -69,7 +69,7 @@ test('patterns mean the same to both engines', async (t) => {
   }
 });
 
-test('what is not portable, or too large, is refused', () => {
+test('patterns that are not portable or too large are refused', () => {
   const refused = [
     ...[
       '(?=a)',
@@ -142,7 +142,7 @@ const pieces = [
   ],
 ];
 
-test('whatever is accepted, both engines find the same in any text', async (t) => {
+test('for every accepted pattern, both engines find the same in any text', async (t) => {
   const { db } = await testDatabase(t);
   const patterns = fc.sample(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), 12_000).flatMap((parts) => {
     try {

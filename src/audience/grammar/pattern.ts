@@ -13,20 +13,20 @@ import type { Pattern } from './filter.ts';
 const MAX_LENGTH = 32_764;
 const MAX_DEPTH = 100;
 const MAX_COUNT = 255; // PostgreSQL's own limit
-/** Characters, each as often as it is repeated: how large the automaton becomes. */
+/** Characters, counted with their repetitions: they determine the size of the automaton. */
 const MAX_SIZE = 32_764;
-/** Parts that may be missing, each as often as it is repeated: the automaton grows with their square. */
+/** Optional parts, counted with their repetitions: the automaton grows with the square of their number. */
 const MAX_OPTIONAL = 250;
-/** Ranges that reach beyond ASCII: each has all its letters looked at. */
+/** Ranges that reach beyond ASCII: each costs a look at all its letters. */
 const MAX_WIDE_RANGES = 200;
 
-/** Why a pattern is refused; worded for the caller. */
+/** A pattern is refused. The message is for the caller of the API. */
 export class PatternError extends Error {}
 
 /**
- * A pattern of the portable subset, rewritten so that PostgreSQL's `~` and RE2 agree on it: only whether a text contains a
- * match is asked, so groups capture nothing and laziness is dropped, and of every letter both cases are written out.
- * What remains are automata without back-references: no text makes them hang, and their size is bounded here.
+ * Reads a pattern of the portable subset and rewrites it so that PostgreSQL's `~` and RE2 agree on it. The question
+ * is whether a text contains a match, so groups do not capture and laziness is dropped. Each letter is written in both
+ * cases. The result is an automaton without back-references: no text makes it hang, and its size is limited here.
  * Throws PatternError. Source: audience.md §2.2.
  */
 export function readPattern(given: string): Pattern {
@@ -36,15 +36,18 @@ export function readPattern(given: string): Pattern {
   return { given, size, forRe2: text.re2, forPostgres: text.postgres };
 }
 
-/** A piece of a pattern as each engine writes it, and how much of an automaton it makes. */
+/** A part of a pattern. */
 interface Piece {
+  /** The part in the syntax of each engine. */
   text: { re2: string; postgres: string };
+  /** Number of characters, with repetitions; limited by MAX_SIZE. */
   size: number;
+  /** Number of optional parts, with repetitions; limited by MAX_OPTIONAL. */
   optional: number;
 }
 
 const word = '[0-9A-Za-z_]';
-/** PostgreSQL's own `\y` asks the locale what a word is. */
+/** Written out, because PostgreSQL's own `\y` depends on the locale. */
 const boundaries: Readonly<Record<string, string>> = {
   b: `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`,
   B: `(?:(?<=${word})(?=${word})|(?<!${word})(?!${word}))`,
@@ -100,7 +103,7 @@ class PatternReader {
     const quantifier = this.#quantifier();
     if (quantifier === null) return piece;
     if (isAnchor) throw new PatternError('an anchor cannot be repeated');
-    if (this.#next() === '?') this.#at += 1; // lazy: the same matches
+    if (this.#next() === '?') this.#at += 1; // A lazy repetition finds the same matches.
     if (this.#quantifier() !== null) throw new PatternError('a repetition cannot be repeated');
     return repeat(piece, quantifier);
   }
@@ -115,7 +118,7 @@ class PatternReader {
     return character === '{' ? this.#count() : null;
   }
 
-  /** `{2}`, `{2,}`, `{2,5}`; a brace that counts nothing is itself. */
+  /** Reads `{2}`, `{2,}` or `{2,5}`. null: the brace is an ordinary character. */
   #count(): Quantifier | null {
     const rest = this.#characters.slice(this.#at, this.#at + 16).join('');
     const [whole, low, comma, high] = /^\{(\d{1,6})(?:(,)(\d{0,6}))?\}/.exec(rest) ?? [];
@@ -158,7 +161,7 @@ class PatternReader {
     return { piece: anchor(`\\${this.#take()}`, boundary), isAnchor: true };
   }
 
-  /** What stands after a backslash. */
+  /** Reads what follows a backslash. */
   #escaped(): { ranges: Ranges; isClass: boolean } {
     const character = this.#take();
     if (character === undefined) throw new PatternError('a \\ escapes nothing');
@@ -171,7 +174,7 @@ class PatternReader {
     return { ranges: only(control ?? character), isClass: false };
   }
 
-  /** A set of characters, from after its `[` to its `]`. */
+  /** Reads a set of characters after its `[`, up to and including its `]`. */
   #set(): CharacterSet {
     const isNegated = this.#next() === '^';
     if (isNegated) this.#at += 1;
@@ -212,7 +215,7 @@ class PatternReader {
 interface Quantifier {
   text: string;
   least: number;
-  /** Null = without end. */
+  /** The most repetitions. null: no limit. */
   most: number | null;
 }
 
@@ -262,15 +265,15 @@ function ofSet(set: CharacterSet): Piece {
   return { text: { re2: text, postgres: text }, size: 1, optional: 0 };
 }
 
-const cased = new Map<string, Piece>();
+const piecesByLetter = new Map<string, Piece>();
 
-/** Long patterns are mostly plain characters. */
+/** The pieces of letters are kept, because long patterns are mostly plain letters. */
 function ofCharacter(character: string): Piece {
-  const known = cased.get(character);
+  const known = piecesByLetter.get(character);
   if (known !== undefined) return known;
   if (!hasCases(character)) return ofSet({ ranges: only(character), isNegated: false });
   const piece = ofSet({ ranges: withBothCases(only(character)), isNegated: false });
-  cased.set(character, piece);
+  piecesByLetter.set(character, piece);
   return piece;
 }
 

@@ -24,14 +24,14 @@ const untimed = [...equality, ...patterns, ...presence, ...numberComparisons, ..
 type UntimedWord = (typeof untimed)[number];
 type TimedWord = (typeof timed)[number];
 
-/** `comparison` and `value` for a value of any type. Source: audience.md §2.1, table "request time". */
+/** Reads `comparison` and `value` for a value of any type. Source: audience.md §2.1, table "request time". */
 export function readValueTest(body: LeafBody): ValueTest | null {
   const word = body.oneOf('comparison', [...untimed, ...timed]);
   if (word === null) return null;
   return isTimed(word) ? timeTest(body, word) : untimedTest(body, word);
 }
 
-/** For a value inside an object. */
+/** Reads the test of a value inside an object. */
 export function readUntimedTest(body: LeafBody): UntimedTest | null {
   const given = body.get('comparison');
   if (typeof given === 'string' && isTimed(given)) {
@@ -59,10 +59,10 @@ const wordsFor = {
   time: [...timed, ...presence],
 } as const;
 
-/** A time is compared with no scalar. */
+/** The JSON type that `value` must have. null: times are not compared with scalars. */
 const jsonTypes = { text: 'string', number: 'number', time: null } as const;
 
-/** For a default attribute, whose type is known: only what can be asked of it. */
+/** Reads the test of a default attribute. Only comparisons that apply to its type are allowed. */
 export function readTypedTest(body: LeafBody, type: keyof typeof wordsFor): ValueTest | ListTest | null {
   const word = body.oneOf<(typeof wordsFor)[keyof typeof wordsFor][number]>('comparison', wordsFor[type]);
   if (word === null) return null;

@@ -4,12 +4,12 @@ import { type Definitions, idKey } from '../../workspace/catalog.ts';
 import { filterOf, leavesOf } from '../context.ts';
 import type { Filter, Leaf } from './filter.ts';
 
-/** What a filter refers to and the workspace does not have, or may no longer use; each with its path. */
+/** The problems, with paths, of references to things that the workspace does not have or may no longer use. */
 export function referenceProblems(filter: Filter | null, workspace: Definitions): string[] {
   return leavesOf(filter).flatMap((leaf) => problemOf(leaf, workspace) ?? []);
 }
 
-/** Throws RequestError `bad_request` with every path. */
+/** Throws RequestError `bad_request` with all problems. */
 export function checkReferences(filter: Filter | null, workspace: Definitions): void {
   const problems = referenceProblems(filter, workspace);
   if (problems.length > 0) throw new RequestError('bad_request', bounded(problems));
@@ -37,7 +37,7 @@ function groupProblem(path: string, group: { archived: boolean } | undefined): s
   return group.archived ? `${path}: names an archived subscription group` : null;
 }
 
-/** Segments that use others cannot be used: so there are no cycles. Source: audience.md §6.2. */
+/** A segment that uses another one cannot be used itself, so there are no cycles. Source: audience.md §6.2. */
 function segmentProblem(path: string, id: string, workspace: Definitions): string | null {
   const segment = workspace.segments.get(idKey(id));
   if (segment === undefined) return `${path}: does not name a segment of this workspace`;

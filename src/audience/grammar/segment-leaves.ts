@@ -35,7 +35,7 @@ export const segmentLeaves: Readonly<Record<string, LeafKind<SegmentLeaf>>> = {
   segment: { members: ['segment_id', 'comparison'], read: segment },
 };
 
-/** Those of them whose value is plainly true or false. */
+/** The filters of a segment whose value is just true or false. */
 export const segmentFlags: Readonly<Record<string, (is: boolean) => SegmentLeaf>> = {
   email_available: (is) => ({ kind: 'email_available', is }),
   phone_invalid: (is) => addressFlag('phone_invalid', is),
@@ -67,7 +67,7 @@ function nested(body: LeafBody): SegmentLeaf | null {
     : { kind: 'nested_custom_attribute', name, steps, ...test };
 }
 
-/** `address.city`, `stays[].hotel`, `[].hotel`: members of objects hold no dots, so that nothing is ambiguous. */
+/** Reads a path such as `address.city`, `stays[].hotel` or `[].hotel`. Members contain no dots. */
 function readSteps(body: LeafBody): PathStep[] | null {
   const path = body.text('path');
   if (path === null) return null;
@@ -90,18 +90,18 @@ function deeds(deed: Deed['deed'], key: string, member: string): Record<string, 
   const timed = (kind: 'done_first' | 'done_last'): LeafKind<SegmentLeaf> => ({
     members: [member, 'comparison', 'value'],
     read(body) {
-      const who = readDeed(body);
+      const what = readDeed(body);
       const test = readTimeTest(body);
-      return who && test && { kind, ...who, ...test };
+      return what && test && { kind, ...what, ...test };
     },
   });
   return {
     [key]: {
       members: [member, 'comparison'],
       read(body) {
-        const who = readDeed(body);
+        const what = readDeed(body);
         const has = body.either('comparison', 'has', 'has_not');
-        return who === null || has === null ? null : { kind: 'done', ...who, has };
+        return what === null || has === null ? null : { kind: 'done', ...what, has };
       },
     },
     [`${key}_first`]: timed('done_first'),
@@ -109,12 +109,12 @@ function deeds(deed: Deed['deed'], key: string, member: string): Record<string, 
     [`${key}_count_in_days`]: {
       members: [member, 'comparison', 'count', 'days'],
       read(body) {
-        const who = readDeed(body);
+        const what = readDeed(body);
         const comparison = body.oneOf('comparison', countComparisons);
         const count = body.integer('count', { min: 0, max: 50 });
         const days = body.integer('days', { min: 1, max: 30 });
-        if (who === null || comparison === null || count === null || days === null) return null;
-        return { kind: 'done_in_days', ...who, comparison, count, days };
+        if (what === null || comparison === null || count === null || days === null) return null;
+        return { kind: 'done_in_days', ...what, comparison, count, days };
       },
     },
   };

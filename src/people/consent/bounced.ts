@@ -1,15 +1,15 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 
-/** An email address that a mail was sent to; null = the address is not known. */
 export interface Bounced {
   workspaceId: number;
+  /** The email address that the mail was sent to. null: unknown. */
   address: string | null;
 }
 
 /**
- * Marks email addresses as hard bounced; the first mark stays. It is a mark of the address: it applies to everybody who has it,
- * and no longer to a person whose address is changed.
+ * Marks email addresses as hard bounced. An address that is marked already keeps its first date. The mark belongs to
+ * the address: it applies to everybody who has the address, and no longer to a person whose address changes.
  */
 export async function markBounced(tx: Db, bounced: readonly Bounced[], now: Date): Promise<void> {
   if (bounced.length === 0) return;

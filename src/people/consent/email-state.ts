@@ -6,7 +6,7 @@ import type { PersonKey } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import { lockAddresses } from '../track/lock.ts';
 
-/** Sets the email state of a person and of all who share their address. Nothing happens when the person is gone. */
+/** Sets the email state of a person and of all who share their address. Does nothing when the person is gone. */
 export async function setEmailState(
   db: Database,
   { workspaceId, person, state, now }: { workspaceId: number; person: PersonKey; state: GlobalState; now: Date },
@@ -29,7 +29,7 @@ export async function setEmailState(
   );
 }
 
-/** In lower case; null without an address. */
+/** The person's email address in lower case. null: the person is gone or has no address. */
 async function emailOf(tx: Db, workspaceId: number, { bucket, userId }: PersonKey): Promise<string | null> {
   const row = await tx.maybeOne<{ email: string | null }>(sql`
     select lower(email) as email
@@ -38,13 +38,13 @@ async function emailOf(tx: Db, workspaceId: number, { bucket, userId }: PersonKe
   return row?.email ?? null;
 }
 
-/** The person and all who have the address, locked bucket by bucket, in the order of keys. */
+/** Locks the person and everybody who has the address, bucket by bucket, in key order. Returns all of them. */
 async function lockHolders(
   tx: Db,
   { workspaceId, person, email }: { workspaceId: number; person: PersonKey; email: string | null },
 ): Promise<PersonKey[]> {
-  const having = email === null ? [] : await peopleWith(tx, workspaceId, email);
-  const holders = [person, ...having.filter(({ userId }) => userId !== person.userId)];
+  const found = email === null ? [] : await peopleWith(tx, workspaceId, email);
+  const holders = [person, ...found.filter(({ userId }) => userId !== person.userId)];
   const buckets = [...Map.groupBy(holders, ({ bucket }) => bucket)].sort(([one], [other]) => one - other);
   for (const [bucket, people] of buckets) {
     await tx.run(sql`

@@ -1,4 +1,4 @@
 export const requiredStates = ['opted_in', 'subscribed', 'all'] as const;
 
-/** Which global subscription states a send reaches. `all` also reaches people who have unsubscribed. */
+/** The global subscription states that a send reaches. `all` also reaches people who have unsubscribed. */
 export type RequiredState = (typeof requiredStates)[number];

@@ -5,7 +5,7 @@ import { brazeId } from '../profile/braze-id.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 
-/** Names in `fields_to_export`. Some are of things we do not have: they are accepted, and absent from every answer. */
+/** The names allowed in `fields_to_export`. We do not store some of these facts: no answer contains those members. */
 export const exportFields = [
   'apps',
   'attributed_campaign',
@@ -47,13 +47,13 @@ export interface ExportRequest {
   names: PersonName[];
   brazeId: { given: string; id: PersonKey & { createdAtS: number } } | { given: string; id: null } | null;
   address: { kind: 'device_id' | 'email' | 'phone'; given: string; value: string | null } | null;
-  /** Null: all. */
+  /** The fields to export. null: all. */
   fields: ReadonlySet<ExportField> | null;
 }
 
 type Exported = Record<string, unknown>;
 
-/** The last message of a campaign that a person was sent. */
+/** The time of the last message of one campaign to one person. */
 export interface Received {
   userId: number;
   campaignId: string;
@@ -64,18 +64,19 @@ export interface ExportOptions {
   request: ExportRequest;
   workspace: WorkspaceCatalog;
   now: Date;
-  /** What these people were sent, as far as the ledger reaches back; one for each person and campaign. */
+  /** Reads from the ledger what these people received: one entry for each person and campaign. */
   listReceived(db: Db, people: readonly PersonKey[]): Promise<Received[]>;
 }
 
-/** What is known of these people, in the form of the answer, and the identifiers that name nobody. */
+/** Returns the people in the form of the answer (`users`), and the identifiers that name nobody (`unknown`). */
 export async function exportPeople(
   db: Db,
   { request, workspace, now, listReceived }: ExportOptions,
 ): Promise<{ users: Exported[]; unknown: unknown[] }> {
   const { keys, unknown } = await findPeople(db, workspace.id, request);
   if (keys.length === 0) return { users: [], unknown };
-  // Before the rest: what retention moves meanwhile from there into received_totals is found twice rather than never.
+  // The ledger is read first: retention may move rows from it to received_totals meanwhile. We may read such rows
+  // twice, but miss none.
   const sent = wantsCampaigns(request) ? await listReceived(db, keys) : [];
   const received = Map.groupBy(sent, ({ userId }) => userId);
   const [rows, aliases] = await Promise.all([
@@ -136,7 +137,7 @@ async function findByBrazeId(
   return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
 }
 
-/** All who have the address; of very many the first hundred. */
+/** The people who have the address, at most 100 of them. */
 async function findByAddress(
   db: Db,
   { workspaceId, kind, value }: { workspaceId: number; kind: 'device_id' | 'email' | 'phone'; value: string },
@@ -228,7 +229,7 @@ function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date)
      where ${inBucketsOf(keys, sql`p.bucket`)} and p.workspace_id = ${workspaceId}`;
 }
 
-/** By user id. Names lie apart from the people that they name. */
+/** The aliases of these people, by user id. */
 async function loadAliases(db: Db, keys: readonly PersonKey[]): Promise<Map<number, Alias[]>> {
   const rows = await db.query<{ user_id: number; aliases: Alias[] }>(sql`
     select n.user_id, json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label) as aliases
@@ -243,11 +244,11 @@ const alwaysPresent = new Set<string>(['user_aliases']);
 interface Context {
   fields: ReadonlySet<ExportField> | null;
   workspace: WorkspaceCatalog;
-  /** Of this person, from the ledger. */
+  /** What the ledger says this person received. */
   received: readonly Received[];
 }
 
-/** Only what was asked for; what is null or empty is left out. */
+/** The members that were asked for, without those that are null or empty. */
 function exported(row: ExportedPerson, { fields, workspace, received }: Context): Exported {
   const members = Object.entries(membersOf(row, workspace, received));
   const kept = members.filter(
@@ -262,7 +263,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-/** In the order of recorded answers. */
+/** All members of an exported person, in the order of the original's recorded answers. */
 function membersOf(
   row: ExportedPerson,
   workspace: WorkspaceCatalog,
@@ -317,7 +318,7 @@ function pushTokens(row: ExportRow, workspace: WorkspaceCatalog): Exported[] {
   }));
 }
 
-/** By campaign: milliseconds since 1970. */
+/** When the last message of each campaign was received, in milliseconds since 1970, by campaign id. */
 function lastReceived(row: ExportRow, received: readonly Received[]): Map<string, number> {
   const last = new Map(received.map(({ campaignId, lastAt }) => [campaignId, lastAt.getTime()]));
   for (const { campaign_id, last: at } of row.campaigns ?? [])
@@ -325,7 +326,7 @@ function lastReceived(row: ExportRow, received: readonly Received[]): Map<string
   return last;
 }
 
-/** Oldest first. */
+/** The campaigns received, the one received longest ago first. */
 function campaignsReceived(lastOf: ReadonlyMap<string, number>, workspace: WorkspaceCatalog): Exported[] {
   const ordered = [...lastOf].sort(([one, at], [other, then]) => at - then || (one < other ? -1 : 1));
   return ordered.flatMap(([id, last]) => {

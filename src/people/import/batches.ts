@@ -1,6 +1,6 @@
 import type { Entry } from './entry.ts';
 
-/** What is applied, and noted as done, in one transaction. The same file always falls into the same batches. */
+/** Records that one transaction applies and records as done. A file is always cut into the same batches. */
 export interface Batch {
   number: number;
   entries: Entry[];
@@ -11,7 +11,7 @@ export interface BatchLimits {
   bytes: number;
 }
 
-/** 500: every address of a batch holds a lock of PostgreSQL's shared table, which has room for some 8,000. */
+/** 500 records, because each address of a batch takes a lock in PostgreSQL's shared table, which holds about 8,000. */
 export const batchLimits: BatchLimits = { records: 500, bytes: 4 * 1024 * 1024 };
 
 export async function* cutBatches(groups: AsyncIterable<Entry[]>, limits: BatchLimits): AsyncGenerator<Batch> {

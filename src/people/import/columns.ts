@@ -4,31 +4,31 @@ import { ObjectProblem } from '../../lib/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
 import { ImportFileError } from './entry.ts';
 
-/** How the cells of a column of custom attributes are read. */
+/** The type of a custom attribute's column: it decides how the cells are read. */
 export const cellTypes = ['text', 'number', 'boolean', 'json'] as const;
 export type CellType = (typeof cellTypes)[number];
 
 export interface CsvOptions {
   delimiter: string;
-  /** By the name of the column; all others are text. */
+  /** The type of each column, by its name. Columns that are missing here are text. */
   types: ReadonlyMap<string, CellType>;
-  /** The cell that removes a value; an empty one leaves what is stored. */
+  /** The cell text that removes a stored value. null: no text does. An empty cell leaves the stored value. */
   nullText: string | null;
 }
 
-/** Columns that stand for a member inside an object, as in the original's own CSV files. */
+/** Columns for single members of an object, as in the original's own CSV files. */
 const parts = ['user_alias_name', 'user_alias_label', 'subscription_group_id', 'subscription_state'] as const;
 const nested = ['user_alias', 'current_location', 'push_tokens', 'subscription_groups'];
 const switches = ['_update_existing_only', '_merge_objects', 'push_token_import'];
 const identifiers = ['external_id', 'braze_id', 'user_alias', 'user_alias_name', 'email', 'phone', 'push_tokens'];
 
-/** The columns of one file: turns a row of cells into an attributes object. */
+/** The columns of one file. Turns a row of cells into an attributes object. */
 export class Columns {
   readonly names: readonly string[];
   readonly #types: readonly CellType[];
   readonly #nullText: string | null;
 
-  /** Throws ImportFileError when the header makes no sense. */
+  /** Throws ImportFileError when the header cannot be used. */
   constructor(header: readonly string[], { types, nullText }: CsvOptions) {
     this.names = header.map((name) => name.trim());
     this.#nullText = nullText;
@@ -36,7 +36,7 @@ export class Columns {
     this.#types = this.names.map((name) => types.get(name) ?? (nested.includes(name) ? 'json' : 'text'));
   }
 
-  /** Throws ObjectProblem. */
+  /** Turns the cells of a row into an attributes object. Throws ObjectProblem. */
   objectOf(cells: readonly string[]): object {
     if (cells.length !== this.names.length) {
       throw new ObjectProblem(
@@ -47,13 +47,14 @@ export class Columns {
     for (const [index, name] of this.names.entries()) {
       const cell = cells[index] ?? '';
       if (cell === '') continue;
-      // What a decoder writes in the place of bytes that are no UTF-8.
+      // The decoder replaces bytes that are not UTF-8 with this character.
       if (cell.includes('\ufffd')) throw new ObjectProblem(`${shown(name)}: the cell is not UTF-8`);
       members.push([name, cell === this.#nullText ? null : readCell(cell, this.#types[index] ?? 'text', name)]);
     }
     return withParts(members);
   }
 
+  /** The cells by column name, for the rejects file. */
   shown(cells: readonly string[]): object {
     if (cells.length !== this.names.length) return { cells };
     return Object.fromEntries(this.names.map((name, index) => [name, cells[index]]));
@@ -106,7 +107,7 @@ function readCell(cell: string, type: CellType, name: string): unknown {
   }
 }
 
-/** Puts the members that stand in columns of their own where an attributes object has them. */
+/** Moves the members that have columns of their own into the objects that they belong to. */
 function withParts(members: [string, unknown][]): object {
   const isPart = (name: string) => parts.some((part) => part === name);
   const whole = members.filter(([name]) => !isPart(name));
@@ -127,6 +128,6 @@ function withParts(members: [string, unknown][]): object {
       ['subscription_groups', [...others, group]],
     ]);
   }
-  // fromEntries, since an assignment to a key "__proto__" would not make a member.
+  // fromEntries, because an assignment to the key "__proto__" would not make a member.
   return Object.fromEntries(whole);
 }

@@ -4,20 +4,20 @@ import { ObjectProblem } from '../../lib/problems.ts';
 import { Columns, type CsvOptions } from './columns.ts';
 import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
 
-/** Rows under a header: RFC 4180, with or without a byte order mark; lines end in LF or CRLF. Throws ImportFileError. */
+/** Reads a CSV file with a header (RFC 4180, LF or CRLF, with or without a byte order mark). Throws ImportFileError. */
 export async function* readCsv(bytes: AsyncIterable<Buffer>, options: CsvOptions): AsyncGenerator<Entry[]> {
   const rows = new Rows(options);
   const parser = parse({
     bom: true,
     delimiter: options.delimiter,
-    // Inside a cell that is not quoted, a quote is a character like any other.
+    // In a cell that is not quoted, a quote is an ordinary character.
     relax_quotes: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    // Only a quote that is never closed, or a record that never ends.
+    // The only errors are a quote that is never closed and a record that is too long.
     skip_records_with_error: true,
     max_record_size: maxRecordBytes,
-    // Called in order, record or problem; what a stream hands out has lost that order.
+    // The callbacks run in the order of the file. The stream itself does not keep records and errors in order.
     on_record: (cells: string[], { lines, bytes: end, empty_lines }) => rows.add(cells, { lines, end, empty_lines }),
     on_skip: (error) => rows.fail(error),
   });
@@ -50,13 +50,13 @@ class Rows {
     this.#options = options;
   }
 
-  /** Always null: nothing goes on to the parser's own readers. */
+  /** Returns null, so that the parser does not keep the record for its own readers. */
   add(cells: string[], at: { lines: number; end: number; empty_lines: number }): null {
     const line = this.#line + at.empty_lines - this.#emptyLines;
     const sizeBytes = at.end - this.#bytes;
-    // The parser counts a CRLF inside of quotes as two lines.
-    const isTall = at.lines - this.#endLine > 1 + at.empty_lines - this.#emptyLines;
-    this.#line = line + 1 + (isTall ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
+    // The parser counts a CRLF inside quotes as two lines, so we count the line breaks of such a record ourselves.
+    const hasLineBreaks = at.lines - this.#endLine > 1 + at.empty_lines - this.#emptyLines;
+    this.#line = line + 1 + (hasLineBreaks ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
     [this.#bytes, this.#emptyLines, this.#endLine] = [at.end, at.empty_lines, at.lines];
     try {
       if (this.columns === null) this.columns = new Columns(cells, this.#options);

@@ -1,18 +1,18 @@
-/** One record as it stands in a file. */
+/** One record of a file. */
 export interface Entry {
-  /** Where it begins, from 1 on. */
+  /** The line on which the record begins. The first line is 1. */
   line: number;
   sizeBytes: number;
-  /** The attributes object it says. Throws ObjectProblem. */
+  /** Returns the attributes object of the record. Throws ObjectProblem. */
   read(): unknown;
-  /** For the file of rejects: as much of it as can be told. */
+  /** Returns as much of the record as can be read, for the rejects file. */
   shown(): unknown;
 }
 
-/** The file cannot be imported as a whole; worded for the person who named it. */
+/** The file as a whole cannot be imported. The message is for the person who named the file. */
 export class ImportFileError extends Error {
   override name = 'ImportFileError';
 }
 
-/** The largest record: as large as the largest body of a request is by default. */
+/** Size of the largest record, in bytes. It equals the default limit of a request body. */
 export const maxRecordBytes = 4 * 1024 * 1024;

@@ -54,7 +54,7 @@ async function importLines(
       entries: readNdjson(lines(text)),
       progress: noProgress,
       dryRun: false,
-      lanes: 3,
+      parallelBatches: 3,
       signal: new AbortController().signal,
       onReject: (...reject) => void rejects.push(reject),
       onProgress: () => undefined,
@@ -80,7 +80,7 @@ const aliases = [
 const emails = ['one@example.test', 'ONE@example.test', 'two@example.test', 'three@example.test'];
 const phones = ['+15125550100', '+15125550101'];
 
-/** Objects that are good, bad, about the same people, and about people who share addresses and tokens. */
+/** Good and bad objects, some about the same people, some about people who share addresses and tokens. */
 function attributesObject(): fc.Arbitrary<Body> {
   const identifier = fc.oneof(
     { weight: 6, arbitrary: fc.record({ external_id: fc.constantFrom(...externalIds) }) },
@@ -147,7 +147,7 @@ function attributesObject(): fc.Arbitrary<Body> {
   return fc.tuple(fields, custom, identifier).map((parts) => Object.assign({}, ...parts) as Body);
 }
 
-/** Whatever differs by chance: numbers of people, and what is drawn. */
+/** The answer without what differs by chance: user ids and random buckets. */
 function comparable(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer), (key, value) =>
     key === 'braze_id' || key === 'random_bucket' ? 'x' : value,
@@ -175,7 +175,7 @@ async function forget(app: TestApp): Promise<void> {
     truncate profiles, user_names, push_targets, push_token_owners, subscription_states, addresses, imports, import_batches`);
 }
 
-test('the same objects, over HTTP and from a file, leave the same people and name the same problems', async (t) => {
+test('a file leaves the same people and the same problems as the same objects over HTTP', async (t) => {
   const [http, file] = [await startWorld(t), await startWorld(t)];
   await fc.assert(
     fc.asyncProperty(
@@ -184,7 +184,7 @@ test('the same objects, over HTTP and from a file, leave the same people and nam
       async (objects, records) => {
         await forget(http);
         await forget(file);
-        // Past the limits of exports.
+        // The rate limit of exports starts anew.
         for (const { clock } of [http, file]) clock.advance(60_000);
         const problems: [number, string][] = [];
         let time = http.clock.now().getTime();
@@ -211,7 +211,7 @@ test('the same objects, over HTTP and from a file, leave the same people and nam
   );
 });
 
-test('a later line about the same person wins, however many batches are under way', async (t) => {
+test('the last line about a person wins, however many batches run at once', async (t) => {
   const app = await startWorld(t);
   const objects = Array.from({ length: 600 }, (_, n) => ({ external_id: `p${n % 20}`, at: n, seen: { inc: 1 } }));
   await importLines(app, ndjson(objects), { limits: { records: 5, bytes: 1e9 } });
@@ -222,7 +222,7 @@ test('a later line about the same person wins, however many batches are under wa
   );
 });
 
-test('what live requests do to the same people at the same time is not lost, and nobody is there twice', async (t) => {
+test('changes of live requests during an import are not lost, and no person is made twice', async (t) => {
   const app = await startWorld(t);
   const people = Array.from({ length: 40 }, (_, n) => `p${n}`);
   const objects = Array.from({ length: 800 }, (_, n) => {
@@ -246,7 +246,7 @@ test('what live requests do to the same people at the same time is not lost, and
   for (const { count } of rows) assert.equal(count, 20 + 20);
 });
 
-test('records that cannot be applied are told with their line; the others are applied', async (t) => {
+test('records that cannot be applied are reported with their line; the others are applied', async (t) => {
   const app = await startWorld(t);
   const text = `${ndjson([{ external_id: 'ada', plan: 'gold' }, { plan: 'none' }])}\n{"external_id":\n"x"\n${ndjson([
     { external_id: 'ada', plan: { inc: 1 } },
@@ -269,7 +269,7 @@ test('records that cannot be applied are told with their line; the others are ap
   ]);
 });
 
-test('a dry run tells what is wrong and applies nothing', async (t) => {
+test('a dry run reports problems and applies nothing', async (t) => {
   const app = await startWorld(t);
   const { rejects, ...totals } = await importLines(app, ndjson([{ external_id: 'ada' }, {}]), { dryRun: true });
   assert.deepEqual([totals.records, rejects.length], [2, 1]);
@@ -293,12 +293,12 @@ const counting = ndjson([
 ]);
 const small = { limits: { records: 4, bytes: 1e9 } };
 
-test('an import that was stopped goes on with what is missing, and tells all rejects again', async (t) => {
+test('a stopped import continues with the missing batches, and reports all rejects again', async (t) => {
   const app = await startWorld(t);
   const stopping = new AbortController();
   const first = await importLines(app, `{}\n${counting}`, {
     ...small,
-    lanes: 1,
+    parallelBatches: 1,
     progress: await open(app),
     signal: stopping.signal,
     onProgress: ({ records }) => records >= 12 && stopping.abort(),
@@ -319,7 +319,7 @@ test('an import that was stopped goes on with what is missing, and tells all rej
   );
 });
 
-test('two runs at the same time apply every line once', async (t) => {
+test('two simultaneous runs apply every line once', async (t) => {
   const app = await startWorld(t);
   const runs = await Promise.all(
     [await open(app), await open(app)].map((progress) => importLines(app, counting, { ...small, progress })),
@@ -332,7 +332,7 @@ test('two runs at the same time apply every line once', async (t) => {
   );
 });
 
-test('a batch that was under way when its client died is not applied a second time', async (t) => {
+test('a batch that commits after its client died is not applied a second time', async (t) => {
   const app = await startWorld(t);
   const [dying, next] = [await open(app), await open(app)];
   const committed = Promise.withResolvers<void>();
@@ -352,7 +352,7 @@ test('a batch that was under way when its client died is not applied a second ti
   assert.deepEqual(await app.db.query(sql`select user_id from profiles where external_id in ('p0', 'p3')`), []);
 });
 
-test('a file that changed is refused while its import is not finished, and is a new one afterwards', async (t) => {
+test('a changed file is refused while its import is unfinished, and is a new import afterwards', async (t) => {
   const app = await startWorld(t);
   await open(app);
   await assert.rejects(open(app, { sha256: Buffer.from('b') }), /The contents of \/people\.ndjson changed .*--restart/);
@@ -368,7 +368,7 @@ test('a file that changed is refused while its import is not finished, and is a 
   assert.equal((await open(app)).done.size, 0);
 });
 
-test('a run whose import was begun anew by another ends, and says so', async (t) => {
+test('a run ends with an error when another run restarts its import', async (t) => {
   const app = await startWorld(t);
   const old = await open(app);
   await open(app, {}, true);
@@ -376,7 +376,7 @@ test('a run whose import was begun anew by another ends, and says so', async (t)
   assert.deepEqual(await app.db.query(sql`select user_id from profiles`), []);
 });
 
-test('memory holds a few batches, however slow the database is', async (t) => {
+test('memory holds only a few batches, however slow the database is', async (t) => {
   const app = await startWorld(t);
   let [read, applied, most] = [0, 0, 0];
   async function* entries(): AsyncGenerator<Entry[]> {
@@ -390,7 +390,7 @@ test('memory holds a few batches, however slow the database is', async (t) => {
   }
   await importLines(app, '', {
     ...small,
-    lanes: 2,
+    parallelBatches: 2,
     entries: entries(),
     onProgress({ records }) {
       applied = records;

@@ -9,10 +9,10 @@ import { readObjects, type TrackProblem, type TrackRequest } from '../track/requ
 import { applyTrack } from '../track/track.ts';
 import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches.ts';
 import { type Entry, ImportFileError } from './entry.ts';
-import { footprintOf, Lanes } from './overlap.ts';
+import { footprintOf, ParallelBatches } from './overlap.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
 
-/** Live requests about the same people may come between again and again; a file has the time to wait. */
+/** How often a batch is retried: live requests may change the same people many times, and an import has time. */
 const PATIENCE_ROUNDS = 10;
 
 export interface ImportDeps {
@@ -24,38 +24,38 @@ export interface ImportDeps {
 export interface ImportOptions {
   entries: AsyncIterable<Entry[]>;
   progress: Progress;
-  /** Reads and checks, and applies nothing. */
+  /** Reads and checks the file, but applies nothing. */
   dryRun: boolean;
-  /** Batches applied at the same time, each on a connection of its own. */
-  lanes: number;
+  /** Number of batches applied at the same time. Each has a connection of its own. */
+  parallelBatches: number;
   limits?: BatchLimits;
-  /** Ends between two batches. */
+  /** Stops the import at the end of a batch. */
   signal: AbortSignal;
   onReject(line: number, reason: string, shown: unknown): void | Promise<void>;
   onProgress(totals: ImportTotals): void;
 }
 
 export interface ImportTotals {
-  /** Records, the rejected among them; those of earlier runs count too. */
+  /** Number of records, with the rejected ones and those of earlier runs. */
   records: number;
   rejected: number;
-  /** Records that earlier runs had applied. */
+  /** Number of records that earlier runs applied. */
   resumed: number;
 }
 
 /**
- * Applies the attributes objects of a file: as /users/track does, in the order of the file, in batches of a transaction
- * each. What it holds in memory does not grow with the file. Resolves to 'stopped' after `signal`.
+ * Applies the attributes objects of a file in order, as /users/track does. Each batch is one transaction. Memory does
+ * not grow with the file. Resolves with `end: 'stopped'` when `signal` stopped it. Throws ImportFileError.
  */
 export async function importPeople(
   deps: ImportDeps,
   options: ImportOptions,
 ): Promise<ImportTotals & { end: 'finished' | 'stopped' }> {
   const totals: ImportTotals = { records: 0, rejected: 0, resumed: 0 };
-  const lanes = new Lanes(options.lanes);
+  const running = new ParallelBatches(options.parallelBatches);
   let isWhole = true;
   const count = async (batch: Batch, { records, rejects }: BatchResult) => {
-    await tellRejects(batch, rejects, options);
+    await reportRejects(batch, rejects, options);
     totals.records += records;
     totals.rejected += rejects.length;
     options.onProgress(totals);
@@ -71,33 +71,33 @@ export async function importPeople(
         continue;
       }
       const request = readBatch(batch, deps.workspace);
-      // One instant for the batch, taken in the order of the file: who was updated last decides whom an address names.
+      // Each batch has one instant, taken in file order, because an address names the person who was updated last.
       const now = deps.now();
       const work = async () => count(batch, await applyBatch({ ...deps, ...options, now }, batch, request));
-      await lanes.start(footprintOf(request), work);
+      await running.start(footprintOf(request), work);
     }
-    await lanes.finish();
+    await running.finish();
   } finally {
-    await lanes.idle();
+    await running.idle();
   }
   if (!isWhole) return { ...totals, end: 'stopped' };
   if (!options.dryRun) {
-    if (totals.records >= worthTidying) await tidyIndexes(deps.db);
+    if (totals.records >= minRecordsToTidy) await tidyIndexes(deps.db);
     await options.progress.finish(deps.now(), totals);
   }
   return { ...totals, end: 'finished' };
 }
 
-/** Fewer change nothing for the planner, and are merged by the servers. */
-const worthTidying = 10_000;
+/** Fewer records change nothing for the planner, and a server soon merges their index entries. */
+const minRecordsToTidy = 10_000;
 
-/** What PostgreSQL would do by itself within minutes, so that the first audience is found fast. */
+/** Does what PostgreSQL would do by itself within minutes, so that the first audience query is fast. */
 async function tidyIndexes(db: Database): Promise<void> {
   await mergeCustomIndex(db);
   await db.run(sql`analyze profiles, user_names`);
 }
 
-/** Its places are those in the batch. */
+/** Reads the records of a batch. An `index` in the result is the record's position in the batch. */
 function readBatch({ entries }: Batch, workspace: WorkspaceCatalog): TrackRequest {
   const problems: TrackProblem[] = [];
   const sources = entries.map((entry) => () => entry.read());
@@ -130,13 +130,13 @@ async function applyBatch(
       return { records, rejects };
     });
   return retry('people', transaction, PATIENCE_ROUNDS).catch((error: unknown) => {
-    throw isDataError(error) ? refused(entries, error) : error;
+    throw isDataError(error) ? batchError(entries, error) : error;
   });
 }
 
-/** Says where, and not what: PostgreSQL's own message may quote what is known of a person. */
-function refused(entries: readonly Entry[], error: unknown): ImportFileError {
-  // The row of the import is gone.
+/** Names the lines, but leaves out PostgreSQL's own message, because it may quote personal data. */
+function batchError(entries: readonly Entry[], error: unknown): ImportFileError {
+  // The import's row is gone: a run with `restart` deleted it.
   if (isSqlstate(error, 'foreign_key_violation')) {
     return new ImportFileError('Another run has begun the import of this file anew; this one ends.', { cause: error });
   }
@@ -147,7 +147,7 @@ function refused(entries: readonly Entry[], error: unknown): ImportFileError {
   );
 }
 
-async function tellRejects(
+async function reportRejects(
   { entries }: Batch,
   rejects: readonly Reject[],
   { onReject }: Pick<ImportOptions, 'onReject'>,

@@ -6,7 +6,7 @@ const newline = 0x0a;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const maxShownBytes = 64 * 1024;
 
-/** A JSON text per line; blank lines are passed over. Holds one chunk and one line at a time, however long lines are. */
+/** Reads one JSON text per line and skips blank lines. Holds one chunk, and one line of at most `maxRecordBytes`. */
 export async function* readNdjson(bytes: AsyncIterable<Buffer>): AsyncGenerator<Entry[]> {
   const lines = new Lines();
   for await (const chunk of bytes) yield lines.add(chunk);
@@ -16,7 +16,7 @@ export async function* readNdjson(bytes: AsyncIterable<Buffer>): AsyncGenerator<
 class Lines {
   #line = 0;
   #parts: Buffer[] = [];
-  /** Also of those parts of an oversized line that were let go. */
+  /** Size of the current line, with the parts of an oversized line that were dropped. */
   #sizeBytes = 0;
 
   add(chunk: Buffer): Entry[] {
@@ -53,7 +53,7 @@ class Lines {
   }
 }
 
-/** JSON's white space. */
+/** Whether the text is only JSON white space. */
 function isBlank(text: Buffer): boolean {
   return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
@@ -77,7 +77,7 @@ class JsonLine implements Entry {
     try {
       return JSON.parse(this.#text.toString());
     } catch {
-      // The parser's own message quotes the line, and so what is known of a person.
+      // The parser's own message is left out, because it quotes the line and so personal data.
       throw new ObjectProblem('the line is not JSON');
     }
   }

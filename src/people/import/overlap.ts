@@ -2,12 +2,12 @@ import type { TrackRequest } from '../track/request.ts';
 import { tokenKey } from '../track/roster.ts';
 import { wantedBy } from '../track/wanted.ts';
 
-/** Whom and what a batch touches, as far as its order among others matters. */
+/** The people, addresses and tokens that a batch touches: they decide which other batches may run beside it. */
 export interface Footprint {
-  /** The kind of name that all its people are named by; null when it must have the database for itself. */
+  /** The label of the names of all its people. null: no other batch may run beside it. */
   label: string | null;
   names: ReadonlySet<string>;
-  /** Addresses and tokens. */
+  /** The addresses and tokens that it gives to people. */
   shared: ReadonlySet<string>;
 }
 
@@ -20,7 +20,7 @@ export function footprintOf(request: TrackRequest): Footprint {
   return { label: isPlain ? label : null, names: new Set(names.keys()), shared: new Set([...newEmails, ...tokens]) };
 }
 
-/** Named by a name, and whatever they share with others hangs on an address that is given here. */
+/** Whether a name names the person, and the object gives the address itself when it changes what an address shares. */
 function isPlainlyNamed({ identifier, profile, groups }: TrackRequest['attributes'][number]['object']): boolean {
   if (identifier?.kind !== 'name') return false;
   const changesShared = profile.columns.email_state !== undefined || groups.length > 0 || profile.markedSpamAt;
@@ -28,9 +28,9 @@ function isPlainlyNamed({ identifier, profile, groups }: TrackRequest['attribute
 }
 
 /**
- * Whether two batches may be applied at the same time without anything telling the order of their lines. One person has
- * at most one name of each kind, so names of one kind that differ are different people; an alias and an external id, or
- * an address, may be the same person.
+ * Whether two batches may be applied at the same time, because the order of their lines makes no difference. A person
+ * has at most one name per label, so different names with one label are different people. An alias and an external id
+ * may name the same person, and so may an address.
  */
 export function mayOverlap(one: Footprint, other: Footprint): boolean {
   return (
@@ -46,8 +46,8 @@ interface Running {
   done: Promise<void>;
 }
 
-/** Runs work side by side, up to a limit, and never two pieces of it whose order matters. The first failure stops it. */
-export class Lanes {
+/** Applies batches side by side, up to a limit, but never two whose order matters. The first failure stops it. */
+export class ParallelBatches {
   readonly #running = new Set<Running>();
   readonly #limit: number;
   #failure: { error: unknown } | null = null;
@@ -56,7 +56,7 @@ export class Lanes {
     this.#limit = limit;
   }
 
-  /** Resolves once the work has begun. Throws what earlier work threw. */
+  /** Resolves when the work has started. Throws the first failure of earlier work. */
   async start(footprint: Footprint, work: () => Promise<void>): Promise<void> {
     while (this.#failure === null && !this.#mayStart(footprint)) await this.#oneDone();
     if (this.#failure !== null) throw this.#failure.error;
@@ -83,7 +83,7 @@ export class Lanes {
     await Promise.all([...this.#running].map(({ done }) => done));
   }
 
-  /** Until nothing runs. Throws the first failure. */
+  /** Resolves when nothing runs. Throws the first failure. */
   async finish(): Promise<void> {
     await this.idle();
     if (this.#failure !== null) throw this.#failure.error;

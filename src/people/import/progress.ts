@@ -3,7 +3,7 @@ import { sql } from '../../db/sql.ts';
 import { ImportFileError } from './entry.ts';
 import type { FileIdentity } from './source.ts';
 
-/** What was wrong with a record: the line it begins on, and why. */
+/** A rejected record: the line on which it begins, and the reason. */
 export type Reject = readonly [line: number, reason: string];
 
 export interface BatchResult {
@@ -11,18 +11,18 @@ export interface BatchResult {
   rejects: readonly Reject[];
 }
 
-/** What is known of a file from earlier runs, and where each batch is noted in the transaction that applies it. */
+/** The progress of one file's import over all runs. The transaction that applies a batch also records it here. */
 export interface Progress {
-  /** Batches that earlier runs have applied, by number. */
+  /** The batches that earlier runs applied, by number. */
   done: ReadonlyMap<number, BatchResult>;
-  /** Null: it is ours to apply. Else somebody applied it meanwhile, and this is what came of it. */
+  /** Claims a batch. null: the caller must apply it. Otherwise another run has applied it, with this result. */
   claim(tx: Db, number: number, result: BatchResult): Promise<BatchResult | null>;
   /** Replaces the rejects of a batch that this transaction claimed. */
   amend(tx: Db, number: number, rejects: readonly Reject[]): Promise<void>;
   finish(at: Date, totals: { records: number; rejected: number }): Promise<void>;
 }
 
-/** For what cannot be read twice, such as standard input. */
+/** The progress of input that cannot be read twice, such as standard input: nothing is recorded. */
 export const noProgress: Progress = {
   done: new Map(),
   claim: async () => null,
@@ -31,9 +31,9 @@ export const noProgress: Progress = {
 };
 
 export interface ImportFile extends FileIdentity {
-  /** Absolute. */
+  /** The absolute path. */
   path: string;
-  /** Everything that decides what the bytes mean. */
+  /** The options that decide how the bytes are read. */
   settings: object;
 }
 
@@ -51,8 +51,8 @@ export type Opened =
   | { kind: 'finished'; at: Date; records: number; rejected: number };
 
 /**
- * Takes up the import of this file where it ended, or begins it. `restart` forgets earlier runs.
- * Throws ImportFileError when the file, or how it is to be read, is not what an unfinished run began with.
+ * Continues the import of this file where it stopped, or begins it. `restart` forgets earlier runs.
+ * Throws ImportFileError when the file or its settings have changed since an unfinished run began.
  */
 export async function openImport(
   db: Database,
@@ -62,7 +62,7 @@ export async function openImport(
     if (restart) await tx.run(sql`delete from imports where workspace_id = ${workspaceId} and path = ${file.path}`);
     const known = await lockImport(tx, workspaceId, file);
     if (known !== null && !(known.is_same && known.has_same_settings)) {
-      if (known.finished_at === null) throw changed(file, known);
+      if (known.finished_at === null) throw changedError(file, known);
       await tx.run(sql`delete from imports where id = ${known.id}`);
     } else if (known?.finished_at) {
       return { kind: 'finished', at: known.finished_at, records: known.records ?? 0, rejected: known.rejected ?? 0 };
@@ -85,7 +85,7 @@ function lockImport(tx: Db, workspaceId: number, { path, sizeBytes, sha256, sett
        for update`);
 }
 
-function changed(file: ImportFile, { is_same }: ImportRow): ImportFileError {
+function changedError(file: ImportFile, { is_same }: ImportRow): ImportFileError {
   const what = is_same ? 'The options that say how to read' : 'The contents of';
   return new ImportFileError(
     `${what} ${file.path} changed since its import began, so that nobody can tell which records are missing. ` +

@@ -9,7 +9,7 @@ import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
 import { readNdjson } from './ndjson.ts';
 import { unpack } from './source.ts';
 
-/** Line, and what stands there or why it cannot be read. */
+/** A line number, and the object of that line or why the line cannot be read. */
 type Seen = [number, unknown];
 
 async function seen(groups: AsyncIterable<Entry[]>): Promise<Seen[]> {
@@ -42,7 +42,7 @@ const csv = (
   size?: number,
 ) => seen(readCsv(inChunks(Buffer.from(text), size), { types: new Map(Object.entries(types)), nullText, delimiter }));
 
-test('NDJSON: a record a line; blank lines are passed over, bad ones are told by their number', async () => {
+test('NDJSON: each line is a record; blank lines are skipped, bad lines are reported by number', async () => {
   assert.deepEqual(await ndjson('\ufeff{"a":1}\r\n\n  \n{"b":\n[1]\n"é"'), [
     [1, { a: 1 }],
     [4, '✘ the line is not JSON'],
@@ -53,7 +53,7 @@ test('NDJSON: a record a line; blank lines are passed over, bad ones are told by
   assert.deepEqual(await ndjson(''), []);
 });
 
-test('NDJSON: a line without end is let go and told, and the next one is read', async () => {
+test('NDJSON: a line that is too long is dropped and reported, and the next line is read', async () => {
   const long = Buffer.concat([Buffer.from('{"a":"'), Buffer.alloc(maxRecordBytes, 0x61), Buffer.from('"}\n{"b":1}\n')]);
   assert.deepEqual(await ndjson(long, 1_000_000), [
     [1, `✘ expected at most ${maxRecordBytes} bytes in a line`],
@@ -61,7 +61,7 @@ test('NDJSON: a line without end is let go and told, and the next one is read', 
   ]);
 });
 
-test('NDJSON: what is read does not depend on how the bytes arrive', async () => {
+test('NDJSON: the records do not depend on how the bytes arrive', async () => {
   const lines = fc.array(fc.oneof(fc.json(), fc.string({ unit: 'grapheme' }), fc.constant(' ')));
   await fc.assert(
     fc.asyncProperty(lines, fc.integer({ min: 1, max: 30 }), async (texts, size) => {
@@ -71,7 +71,7 @@ test('NDJSON: what is read does not depend on how the bytes arrive', async () =>
   );
 });
 
-test('CSV: quotes, line breaks in cells, CRLF and a byte order mark, with the line each record begins on', async () => {
+test('CSV: quotes, line breaks in cells, CRLF, a byte order mark, and the first line of each record', async () => {
   const text = '\ufeffexternal_id,note,color\r\na,"one\r\ntwo ""x""",red\r\n\r\nb,5" wide,\r\nc,"",blue';
   const expected = [
     [2, { external_id: 'a', note: 'one\r\ntwo "x"', color: 'red' }],
@@ -110,7 +110,7 @@ test('CSV: cells are text unless their type is declared', async () => {
   }
 });
 
-test('CSV: columns of what stands inside of an object, and members whose type is fixed', async () => {
+test('CSV: columns for members of an object, and members whose type is fixed', async () => {
   const header = 'user_alias_name,user_alias_label,subscription_group_id,subscription_state,current_location,__proto__';
   const row = 'n,l,g,subscribed,"{""longitude"":1,""latitude"":2}",p';
   const [[, read] = []] = await csv(`${header}\n${row}\n`);
@@ -122,7 +122,7 @@ test('CSV: columns of what stands inside of an object, and members whose type is
   ]);
 });
 
-test('CSV: records with too few or too many cells, and a quote that is never closed', async () => {
+test('CSV: too few cells, too many cells, and a quote that is never closed', async () => {
   assert.deepEqual(await csv('external_id,x\na\nb,1,2\nc,3\nd,"open\nmore\n'), [
     [2, '✘ expected 2 cells as in the header, got 1; is a quote not closed?'],
     [3, '✘ expected 2 cells as in the header, got 3; is a quote not closed?'],
@@ -133,7 +133,7 @@ test('CSV: records with too few or too many cells, and a quote that is never clo
   await assert.rejects(csv(endless, {}, 1_000_000), /The record that begins on line 2 cannot be read: .* longer than/);
 });
 
-test('CSV: what was written is read again, however the bytes arrive', async () => {
+test('CSV: cells are read as they were written, however the bytes arrive', async () => {
   const cell = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('\ufffd'));
   await fc.assert(
     fc.asyncProperty(
@@ -172,13 +172,13 @@ for (const [header, types, message] of badHeaders) {
   });
 }
 
-test('a record that is put aside shows what stood there', () => {
+test('a rejected record shows its cells', () => {
   const columns = new Columns(['external_id', 'x'], { types: new Map(), nullText: null, delimiter: ',' });
   assert.deepEqual(columns.shown(['a', '1']), { external_id: 'a', x: '1' });
   assert.deepEqual(columns.shown(['a']), { cells: ['a'] });
 });
 
-test('gzip is unpacked by its first bytes, also of several parts; UTF-16 and half a file are refused', async () => {
+test('gzip is recognized by its first bytes and may have several parts; UTF-16 and a truncated file are refused', async () => {
   const parts = Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"a":2}\n')]);
   assert.deepEqual(await seen(readNdjson(unpack(inChunks(parts, 1)))), [
     [1, { a: 1 }],

@@ -2,19 +2,19 @@ import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { ImportFileError } from './entry.ts';
 
-/** Where bad records are kept aside: one JSON object a line. There is no file while there is nothing to keep. */
+/** The file of rejected records: one JSON object per line. It is created with the first rejected record. */
 export class RejectsFile {
   readonly path: string;
   #stream: WriteStream | null = null;
   #failure: ImportFileError | null = null;
 
-  /** What an earlier run left there goes: its rejects are told again. */
+  /** Deletes the file of an earlier run, because this run reports all its rejects again. */
   constructor(path: string) {
     this.path = path;
     rmSync(path, { force: true });
   }
 
-  /** Resolves once there is room for more. */
+  /** Resolves when the stream can take more. */
   async write(line: number, reason: string, record: unknown): Promise<void> {
     const stream = this.#open();
     if (this.#failure !== null) throw this.#failure;
@@ -26,7 +26,7 @@ export class RejectsFile {
     }
   }
 
-  /** For its owner alone, since it holds what is known of people. */
+  /** Only its owner may read the file, because it holds personal data. */
   #open(): WriteStream {
     if (this.#stream === null) {
       this.#stream = createWriteStream(this.path, { mode: 0o600 });
@@ -37,7 +37,7 @@ export class RejectsFile {
     return this.#stream;
   }
 
-  /** Throws when something could not be written. */
+  /** Throws ImportFileError when something could not be written. */
   async close(): Promise<void> {
     if (this.#stream === null) return;
     this.#stream.end();

@@ -8,13 +8,13 @@ import { ImportFileError } from './entry.ts';
 
 const chunkBytes = 1024 * 1024;
 
-/** What makes a file the same file: every byte of it. */
+/** A file is the same file when every byte is the same. */
 export interface FileIdentity {
   sizeBytes: number;
   sha256: Buffer;
 }
 
-/** Reads the whole file, at about a gigabyte a second. Throws ImportFileError when that is not possible. */
+/** Reads the whole file, at about 1 GB/s. Throws ImportFileError when the file cannot be read. */
 export async function identify(path: string): Promise<FileIdentity> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
@@ -39,7 +39,7 @@ export async function* readFile(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Unpacks what is gzip, by its first bytes, and refuses what is not UTF-8 from its first bytes on. */
+/** Unpacks gzip and refuses UTF-16; the first two bytes tell. Throws ImportFileError. */
 export async function* unpack(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iterator = bytes[Symbol.asyncIterator]();
   let first: Buffer = Buffer.alloc(0);

@@ -8,13 +8,16 @@ import { readAlias, readExternalId } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
 import { askedFor } from './person-keys.ts';
 
-/** A new alias; without an owner, for a new anonymous person. */
 export interface NewAlias {
   alias: PersonName;
+  /** The external id of the person who gets the alias. null: a new anonymous person gets it. */
   externalId: PersonName | null;
 }
 
-/** Null for an object that names no alias: the original counts it and does nothing. Source: adjacent-endpoints.md §2.3. */
+/**
+ * Reads an object of a new alias. null: it names no alias; the original counts such an object and does nothing.
+ * Source: adjacent-endpoints.md §2.3.
+ */
 export function readNewAlias(value: unknown): NewAlias | null {
   if (!isObject(value)) return null;
   try {
@@ -30,8 +33,8 @@ export function readNewAlias(value: unknown): NewAlias | null {
 }
 
 /**
- * Gives people further names. Skipped: an alias somebody has, a second alias with a label the person uses already,
- * and an external id nobody has.
+ * Gives aliases to people. Skips an alias that somebody has, a second alias with a label that the person has already,
+ * and an external id that nobody has.
  */
 export async function addAliases(
   db: Database,
@@ -74,7 +77,7 @@ function labelKey(userId: number, label: string): string {
   return `${userId}/${label}`;
 }
 
-/** Their first names stay locked, so that two requests do not give one person the same label, and nobody deletes them. */
+/** Locks the owners by their external ids, so that no other request deletes them or gives them the same label. */
 async function lockOwners(tx: Db, workspaceId: number, aliases: readonly NewAlias[]): Promise<Map<string, PersonKey>> {
   const names = aliases.flatMap(({ externalId }) => (externalId === null ? [] : [externalId.name]));
   if (names.length === 0) return new Map();
@@ -118,7 +121,7 @@ async function insertAliases(
      order by label, name
         on conflict do nothing
     returning label, name, bucket, user_id`);
-  // Whoever lost the race for a name makes no person either.
+  // A request that lost the race for a name makes no person for it.
   const anonymous = new Set(
     wanted.flatMap(({ name, owner }) => (owner === null ? [nameKey(name.label, name.name)] : [])),
   );

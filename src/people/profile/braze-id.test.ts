@@ -9,7 +9,7 @@ test('a braze id holds the second of creation, the bucket and the user id', () =
   assert.deepEqual(readBrazeId(id), { bucket: 0x45, userId: 1234, createdAtS: 0x5eea769d });
 });
 
-test('every braze id reads back as what it was made of', () => {
+test('a braze id reads back as the parts it was made of', () => {
   const seconds = fc.integer({ min: 0, max: 0xffffffff });
   fc.assert(
     fc.property(seconds, fc.integer({ min: 0, max: 255 }), fc.maxSafeNat(), (createdAtS, bucket, userId) => {
@@ -20,7 +20,7 @@ test('every braze id reads back as what it was made of', () => {
   );
 });
 
-test('what is not of our making is no braze id', () => {
+test('a text that we did not make is no braze id', () => {
   for (const text of [
     '',
     '5eea769d45bb2e146741',

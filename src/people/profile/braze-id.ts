@@ -1,6 +1,6 @@
 /**
- * The id we give a person, as clients see it: 24 lower-case hex digits, computed and never stored.
- * 8 digits of the second of creation, 2 of the bucket, 14 of the user id.
+ * The id that we give a person, as clients see it: 24 lower-case hex digits. It is computed, never stored.
+ * 8 digits are the second of creation, 2 the bucket, 14 the user id.
  */
 export function brazeId(createdAt: Date, bucket: number, userId: number): string {
   const createdAtS = Math.floor(createdAt.getTime() / 1000) >>> 0;
@@ -13,7 +13,7 @@ function hex(value: number, digits: number): string {
 
 const form = /^([0-9a-f]{8})([0-9a-f]{2})([0-9a-f]{14})$/i;
 
-/** Null for a text that cannot be one of ours. Whoever looks the person up compares `createdAtS` too. */
+/** The parts of a braze id. null: we did not make this id. A lookup of the person must compare `createdAtS`, too. */
 export function readBrazeId(text: string): { bucket: number; userId: number; createdAtS: number } | null {
   const [, createdAtS, bucket, userId] = (form.exec(text) ?? []).map((digits) => Number.parseInt(digits, 16));
   if (createdAtS === undefined || bucket === undefined || !Number.isSafeInteger(userId)) return null;

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { readEmailAddress, readPhone } from './contact.ts';
 
-test('addresses that a mail server may know are kept as they are written', () => {
+test('addresses that a mail server may accept are kept as they are written', () => {
   for (const address of [
     'a@b.test',
     'Ada.L+tag@Mail.Example.test',
@@ -15,7 +15,7 @@ test('addresses that a mail server may know are kept as they are written', () =>
   }
 });
 
-test('everything else is no email address', () => {
+test('all other texts are no email addresses', () => {
   const long = `${'a'.repeat(65)}@example.test`;
   for (const text of [
     '',
@@ -62,7 +62,7 @@ test('phone numbers are normalised to E.164; ten digits without + are American',
   for (const [text, expected] of table) assert.equal(readPhone(text), expected, text);
 });
 
-test('no text makes either of them throw, and a good result stays as it is', () => {
+test('no text makes either reader throw, and reading a result again changes nothing', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       for (const read of [readEmailAddress, readPhone]) {

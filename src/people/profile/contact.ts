@@ -4,7 +4,7 @@ import { isStorable } from '../../lib/storable.ts';
 const localPart = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 const domainLabel = /^[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u;
 
-/** The address without blanks around it; null when it cannot be one. Quoted local parts and bare hosts are refused. */
+/** The address without surrounding blanks. null: not an email address. Quoted local parts and bare hosts are none. */
 export function readEmailAddress(text: string): string | null {
   const address = text.trim();
   if (Buffer.byteLength(address) > 254 || !isStorable(address)) return null;
@@ -19,7 +19,10 @@ export function readEmailAddress(text: string): string | null {
   return isValid ? address : null;
 }
 
-/** E.164; null when it is no phone number. Ten digits without `+` are a US number, all else needs `+`. Source: eligibility.md §2. */
+/**
+ * The phone number in E.164. null: not a phone number. Ten digits without `+` are a US number; all others need `+`.
+ * Source: eligibility.md §2.
+ */
 export function readPhone(text: string): string | null {
   if (text.length > 40) return null;
   const trimmed = text.trim();

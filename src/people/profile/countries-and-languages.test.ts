@@ -3,7 +3,7 @@ import test from 'node:test';
 import { readTimeZone } from '../../lib/zone-names.ts';
 import { readCountry, readLanguage } from './countries-and-languages.ts';
 
-test('countries: codes of ISO 3166-1 and names as far as they are known', () => {
+test('countries: codes of ISO 3166-1 and known names', () => {
   const table: [string, string | null][] = [
     ['DE', 'DE'],
     ['us', 'US'],
@@ -25,7 +25,7 @@ test('countries: codes of ISO 3166-1 and names as far as they are known', () => 
   for (const [text, expected] of table) assert.equal(readCountry(text), expected, text);
 });
 
-test('languages: codes of ISO 639-1, also out of a locale', () => {
+test('languages: codes of ISO 639-1, alone or in a locale', () => {
   const table: [string, string | null][] = [
     ['en', 'en'],
     ['DE', 'de'],
@@ -39,7 +39,7 @@ test('languages: codes of ISO 639-1, also out of a locale', () => {
   for (const [text, expected] of table) assert.equal(readLanguage(text), expected, text);
 });
 
-test('time zones: IANA names and those of Rails, no offsets', () => {
+test('time zones: IANA and Rails names, but no offsets', () => {
   const table: [string, string | null][] = [
     ['Europe/Berlin', 'Europe/Berlin'],
     ['UTC', 'UTC'],

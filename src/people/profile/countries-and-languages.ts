@@ -1,22 +1,22 @@
-// Countries, languages and time zones as callers write them.
+// Reads countries and languages as callers write them.
 const regionNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
 const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 const pairs = letters.flatMap((one) => letters.map((other) => one + other));
 
-/** Known to Unicode, but not countries of ISO 3166-1. */
-const noCountries = new Set(['AC', 'CP', 'CQ', 'DG', 'EA', 'EU', 'EZ', 'IC', 'QO', 'TA', 'UN', 'XA', 'XB', 'XK', 'ZZ']);
+/** Region codes of Unicode that are not countries of ISO 3166-1. */
+const excluded = new Set(['AC', 'CP', 'CQ', 'DG', 'EA', 'EU', 'EZ', 'IC', 'QO', 'TA', 'UN', 'XA', 'XB', 'XK', 'ZZ']);
 
 const countryCodes = new Set(pairs.filter(isCountry));
 
 function isCountry(code: string): boolean {
-  if (noCountries.has(code) || regionNames.of(code) === undefined) return false;
-  // A withdrawn code has another one as its canonical form.
+  if (excluded.has(code) || regionNames.of(code) === undefined) return false;
+  // The canonical form of a withdrawn code is another code.
   return new Intl.Locale(`und-${code}`).region === code;
 }
 
 const countriesByName = new Map<string, string>([
-  ...[...countryCodes].map((code): [string, string] => [plain(regionNames.of(code) ?? code), code]),
+  ...[...countryCodes].map((code): [string, string] => [normalized(regionNames.of(code) ?? code), code]),
   ['united states of america', 'US'],
   ['usa', 'US'],
   ['great britain', 'GB'],
@@ -34,7 +34,7 @@ const countriesByName = new Map<string, string>([
   ['uae', 'AE'],
 ]);
 
-function plain(name: string): string {
+function normalized(name: string): string {
   return name
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
@@ -44,18 +44,18 @@ function plain(name: string): string {
     .toLowerCase();
 }
 
-/** ISO 3166-1 alpha-2 of a code or an English name; null when it is neither. */
+/** The ISO 3166-1 alpha-2 code of a code or an English name. null: neither. */
 export function readCountry(text: string): string | null {
   const code = text.trim().toUpperCase();
   if (countryCodes.has(code)) return code;
-  return text.length > 100 ? null : (countriesByName.get(plain(text)) ?? null);
+  return text.length > 100 ? null : (countriesByName.get(normalized(text)) ?? null);
 }
 
 const languageCodes = new Set(
   pairs.map((pair) => pair.toLowerCase()).filter((code) => languageNames.of(code) !== undefined),
 );
 
-/** ISO 639-1 of a code or a locale such as `en-US`; null when it is neither. */
+/** The ISO 639-1 code of a code or a locale such as `en-US`. null: neither. */
 export function readLanguage(text: string): string | null {
   const [, code = ''] = /^([a-z]{2})([-_][a-z0-9_-]{1,30})?$/.exec(text.trim().toLowerCase()) ?? [];
   return languageCodes.has(code) ? code : null;

@@ -14,13 +14,13 @@ async function givenPeople(db: Db, count: number): Promise<void> {
       from generate_series(1, ${count}::integer) as n`);
 }
 
-/** Pages of the list beside the index; asking for them merges them. */
-async function waiting(db: Db): Promise<number> {
+/** Merges the pending entries of the index and returns how many pages they filled. */
+async function mergedPages(db: Db): Promise<number> {
   const { pages } = await db.one<{ pages: number }>(sql`select gin_clean_pending_list('profiles_custom') as pages`);
   return pages;
 }
 
-test('equality and elements of custom attributes are found by the index', async (t) => {
+test('the index finds custom attributes by value and by array element', async (t) => {
   const { db } = await testDatabase(t);
   await givenPeople(db, 10_000);
   await db.run(sql`analyze profiles`);
@@ -35,10 +35,10 @@ test('equality and elements of custom attributes are found by the index', async 
   }
 });
 
-test('what waits beside the index is merged every few seconds, until that is stopped', async (t) => {
+test('pending entries of the index are merged every few seconds, until that is stopped', async (t) => {
   const { db } = await testDatabase(t);
   await givenPeople(db, 500);
-  assert.ok((await waiting(db)) > 0, 'people wait when nobody merges');
+  assert.ok((await mergedPages(db)) > 0, 'entries are pending while nobody merges');
 
   const clock = new TestClock();
   const merged = Promise.withResolvers<void>();
@@ -54,9 +54,9 @@ test('what waits beside the index is merged every few seconds, until that is sto
   await db.run(sql`update profiles set custom = custom || '{"x": 1}'`);
   clock.advance(5_000);
   await merged.promise;
-  assert.equal(await waiting(db), 0);
+  assert.equal(await mergedPages(db), 0);
   stop();
   await db.run(sql`update profiles set custom = custom || '{"x": 2}'`);
   clock.advance(60_000);
-  assert.ok((await waiting(db)) > 0);
+  assert.ok((await mergedPages(db)) > 0);
 });

@@ -3,7 +3,7 @@ import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readShortText } from '../stored-text.ts';
 
-/** What a request does to one custom attribute. */
+/** The change that a request makes to one custom attribute. */
 export type CustomChange =
   | { kind: 'set'; value: Json; timeMs: number | null }
   | { kind: 'remove' }
@@ -13,12 +13,12 @@ export type CustomChange =
 
 export type JsonObject = { [key: string]: Json };
 
-/** Longest custom array; of a longer one the oldest elements are dropped. */
+/** The most elements of a custom array. A longer array loses its oldest elements. */
 export const maxArrayLength = 25;
 const maxNestedBytes = 100 * 1024;
 const maxNestedDepth = 40;
 
-/** Reads the new value of a custom attribute, or what is to be done to the stored one. Throws ObjectProblem. */
+/** Reads the new value of a custom attribute, or the operation on its stored value. Throws ObjectProblem. */
 export function readCustomChange(value: unknown, path: string, mergesObjects: boolean): CustomChange {
   if (value === null) return { kind: 'remove' };
   if (Array.isArray(value)) return { kind: 'set', value: shortenArray(readArray(value, path)), timeMs: null };
@@ -34,7 +34,7 @@ function readScalar(value: unknown, path: string): CustomChange {
   return { kind: 'set', value: text, timeMs: readStoredTime(text) };
 }
 
-/** `1e999` is JSON too, and infinite here. */
+/** JSON may hold `1e999`, which JavaScript reads as infinity. */
 function readNumber(value: number, path: string): number {
   if (!Number.isFinite(value)) throw new ObjectProblem(`${path}: expected a number that fits into 64 bits`);
   return value;
@@ -91,7 +91,7 @@ function readJson(value: unknown, path: string, depth: number): Json {
 }
 
 function readObject(value: RawObject, path: string, depth: number): JsonObject {
-  // fromEntries, since an assignment to a key "__proto__" would not make a member.
+  // fromEntries, because an assignment to the key "__proto__" would not make a member.
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => {
       readShortText(key, `${path}: a key`);
@@ -116,13 +116,14 @@ function withoutNulls(value: JsonObject): JsonObject {
   return Object.fromEntries(kept.map(([key, member]) => [key, isObject(member) ? withoutNulls(member) : member]));
 }
 
-/** Custom attributes of one person: as given, and of those that are times the milliseconds since 1970. */
+/** The custom attributes of one person, by name. */
 export interface CustomAttributes {
   values: ReadonlyMap<string, Json>;
+  /** The values that are times, in milliseconds since 1970. */
   times: ReadonlyMap<string, number>;
 }
 
-/** The attributes after these changes, in order. Throws ObjectProblem when a change does not fit what is stored. */
+/** Applies the changes in order. Throws ObjectProblem when a change does not fit the stored value. */
 export function changeCustom(before: CustomAttributes, changes: ReadonlyMap<string, CustomChange>): CustomAttributes {
   const values = new Map(before.values);
   const times = new Map(before.times);
@@ -164,13 +165,13 @@ function incremented(stored: Json | undefined, by: number, path: string): number
 function editedArray(stored: Json | undefined, { add, remove }: { add: Json[]; remove: Json[] }, path: string): Json[] {
   if (stored !== undefined && !Array.isArray(stored))
     throw new ObjectProblem(`${path}: add and remove need a stored array`);
-  const gone = new Set(remove.map(elementKey));
-  const edited = shortenArray([...(stored ?? []), ...add].filter((element) => !gone.has(elementKey(element))));
+  const removed = new Set(remove.map(elementKey));
+  const edited = shortenArray([...(stored ?? []), ...add].filter((element) => !removed.has(elementKey(element))));
   refuseOversize(edited, path);
   return edited;
 }
 
-/** Scalars once, where they occur last; at most the newest 25. */
+/** Keeps each scalar only where it occurs last, and at most the newest 25 elements. */
 function shortenArray(elements: Json[]): Json[] {
   const last = new Map(elements.map((element, index) => [elementKey(element), index]));
   const unique = elements.filter(
@@ -183,7 +184,7 @@ function elementKey(element: Json): string {
   return JSON.stringify(element);
 }
 
-/** Merged at every level; null removes a member, an array replaces. */
+/** Merges at every level. null removes a member; an array replaces the stored value. */
 function mergedObject(stored: JsonObject, change: JsonObject): JsonObject {
   const members = new Map(Object.entries(stored));
   for (const [key, value] of Object.entries(change)) {

@@ -15,8 +15,8 @@ export interface DeleteRequest {
 }
 
 /**
- * Deletes people with all that is known of them. What is known of their addresses stays (an unsubscribed or bounced
- * address must not be used again after a new import), and so do aggregated counts.
+ * Deletes people and all that is stored about them. The flags of their addresses stay, because an unsubscribed or
+ * bounced address must not be used again after a new import. Aggregated counts stay, too.
  */
 export async function deletePeople(
   db: Database,
@@ -32,7 +32,7 @@ export async function deletePeople(
   );
 }
 
-/** Forgets, within the transaction, what others keep of people who are deleted. The people are locked. */
+/** Deletes, within the transaction, what other modules store about the deleted people. The people are locked. */
 export type Forget = (tx: Db, people: readonly PersonKey[]) => Promise<void>;
 
 async function lockForDeletion(tx: Db, workspaceId: number, request: DeleteRequest): Promise<PersonKey[]> {
@@ -44,7 +44,7 @@ async function lockForDeletion(tx: Db, workspaceId: number, request: DeleteReque
     ...(await pickByAddress(tx, { workspaceId, kind: 'phone', addresses: request.phones })),
   ];
   if (candidates.length === 0) return [];
-  // Names before profiles, each in order: as everybody who writes people.
+  // Names are locked before profiles, each in key order: the order of every writer of people (see track/lock.ts).
   await tx.run(sql`
     select from user_names n
      where (n.bucket, n.user_id) in (${keysOf(candidates)}) and n.workspace_id = ${workspaceId}

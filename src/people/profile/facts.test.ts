@@ -23,7 +23,7 @@ async function givenPerson(db: Db, workspaceId: number, externalId: string): Pro
   return { bucket, userId: user_id };
 }
 
-test('names are resolved exactly, within the workspace, and unknown ones are missing', async (t) => {
+test('names are resolved exactly and within the workspace; unknown names are missing', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const ada = await givenPerson(db, workspaceId, 'ada');
   const ben = await givenPerson(db, workspaceId, 'ben');
@@ -51,7 +51,7 @@ test('names are resolved exactly, within the workspace, and unknown ones are mis
   assert.deepEqual(await resolveNames(db, workspaceId, []), new Map());
 });
 
-test('a recipient comes with person, push targets, groups and what is known of the addresses', async (t) => {
+test('a recipient comes with person, push targets, groups and the flags of the addresses', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const ada = await givenPerson(db, workspaceId, 'ada');
   const { bucket, userId } = ada;
@@ -130,7 +130,7 @@ test('a recipient comes with person, push targets, groups and what is known of t
   );
 });
 
-test('every combination of needs loads, in one bucket and across buckets, and leaves out what was not asked for', async (t) => {
+test('every combination of needs loads what it asks for and no more, in one bucket and across buckets', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const people: PersonKey[] = [];
   for (let n = 0; n < 5; n += 1) people.push(await givenPerson(db, workspaceId, `p${n}`));
@@ -151,7 +151,7 @@ test('every combination of needs loads, in one bucket and across buckets, and le
   }
 });
 
-test('deleted persons and those of other workspaces are missing', async (t) => {
+test('deleted people and people of other workspaces are missing', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const ada = await givenPerson(db, workspaceId, 'ada');
   const stranger = await givenPerson(db, workspaceId + 1, 'ada');

@@ -4,14 +4,14 @@ import { brazeId } from './braze-id.ts';
 import type { Identifier } from './identifiers.ts';
 import { type PersonKey, resolveNames } from './identify.ts';
 
-/** One person with the ids that clients know. */
+/** A person with the ids that clients know. */
 export interface FoundPerson {
   key: PersonKey;
   externalId: string | null;
   brazeId: string;
 }
 
-/** The one person with this name or braze id; null when there is none. An address names nobody here: several may share it. */
+/** The person with this name or braze id. null: nobody. An address finds nobody, because several may share it. */
 export async function findPerson(db: Db, workspaceId: number, identifier: Identifier): Promise<FoundPerson | null> {
   const key = await keyOf(db, workspaceId, identifier);
   if (key === null) return null;

@@ -6,19 +6,19 @@ import { readBrazeId } from './braze-id.ts';
 import { readEmailAddress, readPhone } from './contact.ts';
 import type { PersonName } from './identify.ts';
 
-/** How a request names a person. An email address or phone number names whoever has it. */
+/** How a request names a person. An email address or phone number names a person who has it. */
 export type Identifier =
   | { kind: 'name'; name: PersonName }
   | { kind: 'braze_id'; id: { bucket: number; userId: number; createdAtS: number } | null }
   | { kind: 'email'; email: string }
   | { kind: 'phone'; phone: string };
 
-/** Label and name together fit into an index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
+/** Longest label or name. Both fit into one index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
 const maxNameBytes = 997;
 
 export const missingIdentifier = "'external_id' or 'braze_id' or 'user_alias' is required";
 
-/** The first of external_id, user_alias, braze_id, email, phone; null when there is none. Throws ObjectProblem. */
+/** Reads the first of external_id, user_alias, braze_id, email and phone. null: none is given. Throws ObjectProblem. */
 export function readIdentifier(raw: RawObject): Identifier | null {
   if (isGiven(own(raw, 'external_id'))) return { kind: 'name', name: readExternalId(own(raw, 'external_id')) };
   if (isGiven(own(raw, 'user_alias'))) return { kind: 'name', name: readAlias(own(raw, 'user_alias'), 'user_alias') };
@@ -55,7 +55,10 @@ export function readPhoneNumber(value: unknown, path = 'phone'): string {
   return phone;
 }
 
-/** Whether the object may create its person: an alias only when it says `false`, the others unless it says `true`. */
+/**
+ * Whether the object may create its person. An alias may with `_update_existing_only: false`, an external id or address
+ * without `_update_existing_only: true`, a braze id never. Throws ObjectProblem.
+ */
 export function readCreates(raw: RawObject, identifier: Identifier): boolean {
   const reading = readFlag(own(raw, '_update_existing_only'));
   if (!reading.ok) throw new ObjectProblem('_update_existing_only: expected a boolean');

@@ -2,30 +2,30 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isStorable } from '../../lib/storable.ts';
 
-/** Where all that is known of a person lives. */
+/** The key of a person. All rows about the person have it. */
 export interface PersonKey {
   bucket: number;
   userId: number;
 }
 
-/** A name a person is known by: the external id has the empty label, an alias its own. */
+/** A name of a person. An external id has the empty label; an alias has its own. */
 export interface PersonName {
   label: string;
   name: string;
 }
 
-/** Labels hold no NUL (`isStorable` refuses them), so two names never share a key. */
+/** A key for maps of names. Labels contain no NUL (`isStorable` refuses it), so two names never share a key. */
 export function nameKey(label: string, name: string): string {
   return `${label}\u0000${name}`;
 }
 
-/** The persons behind these names, by `nameKey`; unknown names are missing. One query. */
+/** Finds the people with these names, by `nameKey`, in one query. Unknown names are missing. */
 export async function resolveNames(
   db: Db,
   workspaceId: number,
   names: readonly PersonName[],
 ): Promise<Map<string, PersonKey>> {
-  // PostgreSQL refuses a text that is not Unicode without NUL; nobody can have such a name.
+  // PostgreSQL cannot store NUL or broken Unicode, so nobody has such a name.
   const possible = names.filter(({ label, name }) => isStorable(label) && isStorable(name));
   if (possible.length === 0) return new Map();
   const rows = await db.prepared<{ label: string; name: string; bucket: number; user_id: number }>(

@@ -1,15 +1,15 @@
 import type { PersonFacts } from '../../templating/facts.ts';
 
-/** What is loaded of a person as the target of a send; the rest of its facts are empty or null. */
+/** The facts that are loaded about the target of a send. All other facts are empty or null. */
 export interface RecipientNeeds {
   custom: boolean;
-  /** What few templates use: gender, language, places, dates, the phone number, the id we made. */
+  /** Facts that few templates use: gender, language, city, country, location, dates, phone number, braze id. */
   details: boolean;
   push: boolean;
   groups: boolean;
   emailFlags: boolean;
   phoneFlags: boolean;
-  /** Whether somebody else has the same address, of the kinds whose flags are asked for. */
+  /** Whether somebody else has the same address. Applies to the kinds of address whose flags are asked for. */
   sharing: boolean;
 }
 
@@ -53,7 +53,7 @@ const storedFacts: Readonly<Record<keyof PersonFacts, Stored>> = {
   longitude: detail('longitude'),
   latitude: detail('latitude'),
   lastSessionAt: detail('last_session_at'),
-  // A person may be known by the phone alone.
+  // A gate that asks for the flags of the phone needs the number, too.
   phone: { column: 'phone', loadedWith: ['details', 'phoneFlags'] },
   custom: { column: 'custom', loadedWith: ['custom'] },
   customTimes: { column: 'custom_times', loadedWith: ['custom'] },
@@ -68,7 +68,7 @@ export function columnsFor(needs: RecipientNeeds): string[] {
   );
 }
 
-/** `needs`, and what else must be loaded for these facts to be known. */
+/** `needs`, widened so that these facts are loaded. */
 export function needsToKnow(facts: Iterable<keyof PersonFacts>, needs: RecipientNeeds): RecipientNeeds {
   const widened = { ...needs };
   for (const fact of facts) {

@@ -4,7 +4,7 @@ import type { PersonKey } from './identify.ts';
 
 export const priorities = ['identified', 'unidentified', 'most_recently_updated', 'least_recently_updated'] as const;
 export type Priority = (typeof priorities)[number];
-/** Each element narrows those who share an address, in order. */
+/** Each element narrows the people who share an address, in order. */
 export type Prioritization = readonly Priority[];
 
 interface Candidate extends PersonKey {
@@ -12,7 +12,7 @@ interface Candidate extends PersonKey {
   updatedAt: Date;
 }
 
-/** The one person left after narrowing; null when several are. */
+/** The one person left after narrowing. null: none or several are left. */
 export function narrow(candidates: readonly Candidate[], prioritization: Prioritization): Candidate | null {
   let left = candidates;
   for (const priority of prioritization) left = narrowed(left, priority);
@@ -28,10 +28,10 @@ function narrowed(candidates: readonly Candidate[], priority: Priority): readonl
   return candidates.filter(({ updatedAt }) => updatedAt.getTime() === wanted);
 }
 
-/** Most people looked at per address; an address that more share is nobody's. */
+/** The most people considered per address. An address that more people share names nobody. */
 const maxCandidates = 1_000;
 
-/** For each address the one person that is meant by it, if there is exactly one. */
+/** The people whom the addresses name. An address that does not name exactly one person is left out. */
 export async function pickByAddress(
   db: Db,
   {

@@ -8,7 +8,7 @@ import { readShortText } from '../stored-text.ts';
 import { readCountry, readLanguage } from './countries-and-languages.ts';
 import { readEmail, readPhoneNumber } from './identifiers.ts';
 
-/** New values of columns of `profiles`; null removes. */
+/** New values of columns of `profiles`. null removes the value. */
 export interface ProfileColumns {
   first_name?: string | null;
   last_name?: string | null;
@@ -31,16 +31,16 @@ export interface ProfileColumns {
 
 export interface ProfileChange {
   columns: ProfileColumns;
-  /** Stored and exported, used by nothing; null removes. */
+  /** Members that are stored but not used. null removes the value. */
   extras: Map<string, Json>;
-  /** Of the email address; null takes the mark away. */
+  /** Marks the email address as reported for spam. null removes the mark. */
   markedSpamAt?: Date | null;
 }
 
 type ReadField = (value: unknown, into: ProfileChange) => void;
 type TextColumn = 'first_name' | 'last_name' | 'home_city';
 
-/** Members of an attributes object that are no custom attributes, and how each is read. They throw ObjectProblem. */
+/** The readers of the members of an attributes object that are not custom attributes. They throw ObjectProblem. */
 export const profileFields: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
   ['first_name', textColumn('first_name')],
   ['last_name', textColumn('last_name')],
@@ -135,7 +135,7 @@ function readBirthDate(value: unknown, { columns }: ProfileChange): void {
   columns.dob = isDay ? value : null;
 }
 
-/** An unknown zone leaves the stored one. */
+/** An unknown time zone leaves the stored one unchanged. */
 function setTimeZone(value: unknown, { columns }: ProfileChange): void {
   if (!isGiven(value)) columns.time_zone = null;
   const zone = isGiven(value) ? readTimeZone(readShortText(value, 'time_zone')) : null;
@@ -157,7 +157,7 @@ function readDate(value: unknown, path: string): Date | null {
   return isGiven(value) ? readTime(value, path) : null;
 }
 
-/** Years from 1 on, since PostgreSQL knows no year 0. */
+/** Reads a time from the year 1 on, because PostgreSQL has no year 0. Throws ObjectProblem. */
 export function readTime(value: unknown, path: string): Date {
   const ms = typeof value === 'string' ? readStoredTime(value) : null;
   const date = new Date(ms ?? Number.NaN);
@@ -179,11 +179,11 @@ function extra(name: string): ReadField {
   return (value, { extras }) => extras.set(name, readAnything(value, name));
 }
 
-/** Any JSON that PostgreSQL can hold. */
+/** Reads any JSON that PostgreSQL can store. Throws ObjectProblem. */
 function readAnything(value: unknown, path: string): Json {
   const text = JSON.stringify(value) ?? 'null';
   if (text.length > maxExtraLength) throw new ObjectProblem(`${path}: expected at most ${maxExtraLength} characters`);
-  // A half surrogate is written as an escape; an escaped backslash before "u" is harmless and refused with it.
+  // JSON.stringify escapes NUL and lone surrogates. An escaped backslash before "u" is harmless, but refused, too.
   if (/\\u(0000|d[89a-f])/i.test(text)) throw new ObjectProblem(`${path}: expected Unicode text without NUL`);
   return JSON.parse(text) as Json;
 }

@@ -1,8 +1,8 @@
 import { type Sql, sql } from '../../db/sql.ts';
 
 /**
- * Fragment: remembers what people were sent in days whose sends are dropped. `rows` is a query whose columns are bucket,
- * user_id, channel, campaign_id ('' = none) and last_at, in this order, with one row for each key.
+ * Fragment: keeps in `received_totals` what people received on days whose sends retention drops. `rows` is a query with
+ * the columns bucket, user_id, channel, campaign_id ('': no campaign) and last_at, in this order, and one row per key.
  */
 export function addReceived(rows: Sql): Sql {
   return sql`

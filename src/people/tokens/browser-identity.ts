@@ -6,9 +6,9 @@ export type IdentityReading = { ok: true; externalId: unknown } | { ok: false; p
 const MAX_LENGTH = 4_096;
 
 /**
- * Whose browser it is, as the back-end of a site has signed it: a JSON Web Token (RFC 7519), HS256 with the app's
- * `identity_key`, whose `sub` is the external id, `aud` the app id, `exp` the end in seconds since 1970, `nbf` (if given) the beginning. The external
- * id is not checked here. Never throws; no problem repeats anything of the token.
+ * Reads who uses a browser from a JSON Web Token (RFC 7519), which the site's back-end signed with HS256 and the app's
+ * `identity_key`. `sub` is the external id and `aud` the app id. `exp` is the end of validity in seconds since 1970,
+ * and `nbf`, if given, its beginning. The external id is not checked here. Never throws. No problem quotes the token.
  */
 export function readIdentity(
   token: unknown,
@@ -16,7 +16,7 @@ export function readIdentity(
 ): IdentityReading {
   if (typeof token !== 'string' || token.length > MAX_LENGTH) return refuse('expected a text');
   const [, header = '', claims = '', signature = ''] = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token) ?? [];
-  // The algorithm is ours to say, whatever the token says; a token that says another was not made for us.
+  // We choose the algorithm. A token that names another one was not made for us.
   if (parsePart(header).alg !== 'HS256') return refuse('expected a JSON Web Token signed with HS256');
   if (!isSigned(`${header}.${claims}`, signature, key)) return refuse('the signature is not that of the identity_key');
   const { sub, aud, exp, nbf } = parsePart(claims);

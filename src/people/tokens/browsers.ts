@@ -8,17 +8,17 @@ import { track } from '../track/track.ts';
 
 export interface BrowserVisit {
   app: App;
-  /** Of the subscription as it is now. */
+  /** The token of the current subscription. */
   token: string;
-  /** Of the one it replaces. */
+  /** The token of the subscription that it replaces. null: it replaces none. */
   previous: string | null;
-  /** Proven; null = whoever has the browser already, else somebody without a name. */
+  /** The person's external id, as proven. null: the browser's present owner, else a new anonymous person. */
   externalId: string | null;
 }
 
 /**
- * Keeps the subscription of a browser, through the same functions as /users/track. Whoever knows a subscription, keys and
- * all, is the browser that has it: that is what lets it be renewed without a name. Throws RequestError.
+ * Stores the subscription of a browser through the same functions as /users/track. A caller who knows a subscription
+ * with its keys is the browser that has it, so it may renew the subscription without a name. Throws RequestError.
  */
 export async function registerBrowser(
   db: Database,
@@ -48,7 +48,7 @@ async function identifierOf(
   return owner === null ? { push_token_import: true } : { braze_id: owner };
 }
 
-/** The braze id of whoever has this subscription. */
+/** The braze id of the person who has this subscription. null: nobody has it. */
 async function ownerOf(db: Db, { appId, token }: Subscription): Promise<string | null> {
   const key = await keyOf(db, { appId, token });
   if (key === null) return null;
@@ -72,14 +72,14 @@ function targetOf({ appId, token }: Subscription, { bucket, userId }: PersonKey)
   return sql`bucket = ${bucket} and user_id = ${userId} and app_id = ${appId} and token = ${token}`;
 }
 
-/** A browser that visits is a device in use. */
+/** A browser that visits the site is a device in use. */
 async function markUsed(db: Db, subscription: Subscription, now: Date): Promise<void> {
   const owner = await keyOf(db, subscription);
   if (owner === null) return;
   await db.run(sql`update push_targets set last_used_at = ${now} where ${targetOf(subscription, owner)}`);
 }
 
-/** Its subscription ended, or was replaced. */
+/** Deletes a subscription that ended or was replaced. */
 export async function forgetBrowser(db: Transactor, { appId, token }: Subscription): Promise<void> {
   await db.transaction(async (tx) => {
     const owner = await tx.maybeOne<{ bucket: number; user_id: number }>(sql`

@@ -1,30 +1,33 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 
-/** A token as a send knew it. */
+/** A token as a send read it. */
 export interface SentToken {
   workspaceId: number;
   appId: string;
   bucket: number;
   userId: number;
   token: string;
-  /** As it was when the attempt began: a token registered again since is another matter. */
+  /** The registration that the attempt read. A token registered again later is left alone. */
   registeredAt: Date;
   dispatchId: string;
 }
 
-/** What a provider said against a token. */
+/** A provider's report that a token is bad. */
 export interface Complaint extends SentToken {
   reason: string;
 }
 
-/** Removes dead tokens, keeps a record that can be undone, and notes the app as uninstalled where none is left of it. */
+/**
+ * Removes dead tokens, and keeps records to restore them from. Records an uninstall for each person who has no token of
+ * the app left.
+ */
 export async function removeTokens(tx: Db, complaints: readonly Complaint[], now: Date): Promise<void> {
   if (complaints.length === 0) return;
   await lockOwners(tx, complaints);
   await tx.run(sql`
     with dead as materialized (
-      select distinct on (app_id, token) * from ${rows(complaints)} order by app_id, token
+      select distinct on (app_id, token) * from ${complaintRows(complaints)} order by app_id, token
     ), gone as (
       delete from push_targets t
        using dead x
@@ -52,14 +55,14 @@ export async function removeTokens(tx: Db, complaints: readonly Complaint[], now
     ${noteUninstalls(now)}`);
 }
 
-/** Sets tokens aside: later sends pass them over until they are cleared or removed. How many there were. */
+/** Marks tokens as suspect: sends skip them until they are cleared or removed. Returns how many it marked. */
 export async function suspectTokens(tx: Db, complaints: readonly Complaint[], now: Date): Promise<number> {
   if (complaints.length === 0) return 0;
   return tx.run(sql`
     with doubted as (
       update push_targets t
          set suspect_since = ${now}
-        from ${rows(complaints)}
+        from ${complaintRows(complaints)}
        where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
          and date_trunc('milliseconds', t.registered_at) <= x.registered_at and t.suspect_since is null
       returning t.*, x.workspace_id, x.reason, x.dispatch_id
@@ -71,7 +74,7 @@ export async function suspectTokens(tx: Db, complaints: readonly Complaint[], no
       from doubted`);
 }
 
-/** The tokens of an app that were set aside are good again. How many there were. */
+/** Clears the suspect tokens of an app: sends use them again. Returns how many it cleared. */
 export async function clearSuspects(tx: Db, appId: string, now: Date): Promise<number> {
   await tx.run(sql`
     update token_removals
@@ -81,7 +84,7 @@ export async function clearSuspects(tx: Db, appId: string, now: Date): Promise<n
     update push_targets set suspect_since = null where app_id = ${appId} and suspect_since is not null`);
 }
 
-/** Removes the tokens that have been suspect since `before` or longer, but none of the apps in `spared`. How many there were. */
+/** Removes tokens that became suspect at or before `before`, except those of `spared` apps. Returns how many. */
 export async function removeOldSuspects(
   tx: Db,
   { before, spared, now }: { before: Date; spared: readonly string[]; now: Date },
@@ -123,7 +126,7 @@ export async function removeOldSuspects(
   return removed;
 }
 
-/** The provider gave devices another token. Where the new one has an owner by now, the old one only goes. */
+/** Replaces tokens with the provider's new ones. If a new token has an owner by now, the old one is only removed. */
 export async function replaceTokens(tx: Db, replaced: readonly (SentToken & { newToken: string })[]): Promise<void> {
   if (replaced.length === 0) return;
   await lockOwners(tx, [...replaced, ...replaced.map((one) => ({ ...one, token: one.newToken }))]);
@@ -157,7 +160,7 @@ export async function replaceTokens(tx: Db, replaced: readonly (SentToken & { ne
         on conflict do nothing`);
 }
 
-/** Remembers which of Apple's hosts knows a token. */
+/** Stores which of Apple's hosts knows a token. */
 export async function keepEnvironments(
   tx: Db,
   found: readonly (SentToken & { environment: 'production' | 'development' })[],
@@ -173,7 +176,7 @@ export async function keepEnvironments(
        and t.environment is distinct from x.environment`);
 }
 
-/** Whoever gives, takes or removes tokens locks their owners first, in this order, so that nobody waits in a circle. */
+/** Locks the owners of the tokens. Every writer of tokens locks them first, in this order, to avoid deadlocks. */
 async function lockOwners(tx: Db, tokens: readonly { appId: string; token: string }[]): Promise<void> {
   await tx.run(sql`
     select 1
@@ -184,7 +187,7 @@ async function lockOwners(tx: Db, tokens: readonly { appId: string; token: strin
        for update of o`);
 }
 
-/** Of the deleted `gone`: who has no token left of that app. The statement still sees the rows that it deletes. */
+/** Fragment: records an uninstall for people in `gone` who have no token of the app left. Sees deleted rows. */
 function noteUninstalls(now: Date): Sql {
   return sql`
     insert into app_uninstalls (bucket, user_id, app_id, at)
@@ -197,7 +200,7 @@ function noteUninstalls(now: Date): Sql {
         on conflict (bucket, user_id, app_id) do update set at = excluded.at`;
 }
 
-function rows(complaints: readonly Complaint[]): Sql {
+function complaintRows(complaints: readonly Complaint[]): Sql {
   const given = complaints.map((one) => ({
     ...rowOf(one),
     workspace_id: one.workspaceId,

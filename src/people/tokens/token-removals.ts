@@ -1,7 +1,7 @@
 import type { Db, Transactor } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 
-/** Which removals are meant; null = any. */
+/** Selects removals. A condition that is null matches all of them. */
 export interface RemovalFilter {
   workspaceId: number;
   appId: string | null;
@@ -14,14 +14,14 @@ export interface Removal extends Record<string, unknown> {
   token: string;
   externalId: string | null;
   reason: string;
-  /** Dashed. */
+  /** The dispatch id with dashes. */
   dispatchId: string;
-  /** When it was set aside or removed. */
+  /** When the token was removed, or became suspect if it is not removed. */
   at: Date;
   state: 'suspect' | 'removed' | 'restored';
 }
 
-/** What was set aside or removed, latest first. */
+/** The tokens that became suspect or were removed, latest first. */
 export async function listRemovals(db: Db, filter: RemovalFilter & { limit: number }): Promise<Removal[]> {
   return db.query<Removal>(sql`
     select r.app_id as "appId", r.token, p.external_id as "externalId", r.reason, r.dispatch_id as "dispatchId",
@@ -31,27 +31,27 @@ export async function listRemovals(db: Db, filter: RemovalFilter & { limit: numb
                 else 'suspect' end as state
       from token_removals r
       left join profiles p on p.bucket = r.bucket and p.user_id = r.user_id
-     where ${meant(filter)}
+     where ${matchesFilter(filter)}
      order by coalesce(r.removed_at, r.suspected_at) desc, r.id desc
      limit ${filter.limit}`);
 }
 
 export interface Restored {
   restored: number;
-  /** Somebody has the token by now. */
+  /** Number of tokens that have an owner by now. */
   owned: number;
-  /** Its person is gone. */
+  /** Number of tokens whose person is gone. */
   gone: number;
 }
 
-/** Puts tokens back where they were, unless they have an owner by now. All or none. */
+/** Clears suspects, and gives removed tokens back to their people unless they have an owner by now. All or none. */
 export function restoreTokens(db: Transactor, filter: RemovalFilter, now: Date): Promise<Restored> {
   return db.transaction(async (tx) => {
     const { restored: cleared } = await tx.one<{ restored: number }>(sql`
       with good as (
         update token_removals r
            set restored_at = ${now}
-         where ${meant(filter)} and r.restored_at is null and r.removed_at is null
+         where ${matchesFilter(filter)} and r.restored_at is null and r.removed_at is null
         returning r.bucket, r.user_id, r.app_id, r.token
       ), cleared as (
         update push_targets t
@@ -71,7 +71,7 @@ async function putBack(tx: Db, filter: RemovalFilter, now: Date): Promise<Restor
     with wanted as materialized (
       select distinct on (r.app_id, r.token) r.*
         from token_removals r
-       where ${meant(filter)} and r.restored_at is null and r.removed_at is not null
+       where ${matchesFilter(filter)} and r.restored_at is null and r.removed_at is not null
        order by r.app_id, r.token, r.id desc
     ), alive as materialized (
       select w.* from wanted w join profiles p on p.bucket = w.bucket and p.user_id = w.user_id
@@ -100,13 +100,13 @@ async function putBack(tx: Db, filter: RemovalFilter, now: Date): Promise<Restor
            (select count(*) from wanted) - (select count(*) from alive) as gone`);
 }
 
-function meant({ workspaceId, appId, since, reason }: RemovalFilter): Sql {
+function matchesFilter({ workspaceId, appId, since, reason }: RemovalFilter): Sql {
   return sql`r.workspace_id = ${workspaceId}${appId === null ? empty : sql` and r.app_id = ${appId}`}${
     since === null ? empty : sql` and coalesce(r.removed_at, r.suspected_at) >= ${since}`
   }${reason === null ? empty : sql` and r.reason = ${reason}`}`;
 }
 
-/** Removals that ended before an instant, in either way: their dispatches are gone too. */
+/** Deletes the records of tokens removed or restored before an instant. Their dispatches are gone, too. */
 export async function forgetRemovals(db: Db, before: Date): Promise<void> {
   await db.run(sql`delete from token_removals where coalesce(removed_at, restored_at) < ${before}`);
 }

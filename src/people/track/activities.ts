@@ -5,14 +5,14 @@ import { type Identifier, missingIdentifier, readCreates, readIdentifier } from 
 import { readTime } from '../profile/profile-fields.ts';
 import { readName, readShortText } from '../stored-text.ts';
 
-/** One good object of `events` or `purchases`: something a person did. */
+/** One valid object of `events` or `purchases`: something that a person did. */
 export interface Activity {
   identifier: Identifier;
   creates: boolean;
   at: Date;
   appId: string | null;
   properties: Json;
-  /** What was done: an event's name or the product bought. */
+  /** The event, or the purchase of a product. */
   did: { kind: 'event'; name: string } | Purchase;
 }
 
@@ -20,7 +20,7 @@ export interface Purchase {
   kind: 'purchase';
   name: string;
   currency: string;
-  /** Of one piece. */
+  /** The price of one piece. */
   price: number;
   quantity: number;
 }
@@ -118,7 +118,7 @@ function readProperty(value: unknown, path: string, depth: number): Json {
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => {
       readShortText(key, `${path}: a name`);
-      // "$time" alone is how a date inside is written.
+      // A nested date is written as an object with the single member "$time".
       const isWrong = key === '' || (key.startsWith('$') && key !== '$time');
       if (isWrong) throw new ObjectProblem(`${path}: a name is empty or begins with "$"`);
       return [key, readProperty(member, memberPath(path, key), depth + 1)];

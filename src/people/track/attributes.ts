@@ -12,7 +12,7 @@ export interface TokenChange {
   appId: string;
   platform: App['platform'];
   token: string;
-  /** Null: one is made up. */
+  /** The device's id. null: the server makes one. */
   deviceId: string | null;
 }
 
@@ -21,19 +21,19 @@ export interface GroupChange {
   state: 'subscribed' | 'unsubscribed';
 }
 
-/** One good object of `attributes`. */
+/** One valid object of `attributes`. */
 export interface AttributesObject {
-  /** Null: anonymous, made for those of its tokens that nobody has. */
+  /** null: the object makes an anonymous person for those of its tokens that nobody has. */
   identifier: Identifier | null;
   creates: boolean;
   profile: ProfileChange;
   custom: ReadonlyMap<string, CustomChange>;
-  /** Null: all tokens go. */
+  /** The tokens to add. null: removes all tokens of the person. */
   tokens: readonly TokenChange[] | null;
   groups: readonly GroupChange[];
 }
 
-/** Longest push token: an index row of PostgreSQL holds 2,704 bytes. */
+/** Longest push token. An index row of PostgreSQL holds 2,704 bytes. */
 const maxTokenBytes = 2_048;
 const maxTokens = 100;
 
@@ -62,7 +62,7 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
     else
       custom.set(readName(key, 'attribute name', 1_020), readCustomChange(value, memberPath('', key), mergesObjects));
   }
-  // Who is named by an address keeps it as it is written on the profile.
+  // A person named by an address keeps the spelling of the address in the profile.
   if (identifier?.kind === 'email') delete profile.columns.email;
   if (identifier?.kind === 'phone') delete profile.columns.phone;
   return {
@@ -111,7 +111,7 @@ function readTokens(value: unknown, workspace: WorkspaceCatalog): TokenChange[] 
   });
 }
 
-/** The token of a browser is its PushSubscription as JSON text; it is stored in one form, however it was written. */
+/** The token of a browser is its PushSubscription as JSON text. It is stored in one form, whatever the spelling. */
 function readToken(value: unknown, path: string, platform: App['platform']): string {
   if (platform !== 'web') return readName(value, path, maxTokenBytes);
   const reading = admitSubscription(readSubscriptionText(readName(value, path, 2 * maxTokenBytes)));

@@ -6,12 +6,12 @@ import type { JsonObject } from '../profile/custom-values.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
-import { holdNames, lockAddresses, lockPeople } from './lock.ts';
+import { lockAddresses, lockPeople, reserveNames } from './lock.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
-/** Everybody a request may touch, locked until the end of the transaction. Throws Outdated when somebody else was faster. */
+/** Loads everybody whom a request may change, locked until the transaction ends. Throws Outdated: retry. */
 export async function loadRoster(
   tx: Db,
   { request, workspaceId, now }: { request: TrackRequest; workspaceId: number; now: Date },
@@ -21,7 +21,7 @@ export async function loadRoster(
   const lockedEmails = await emailsToLock(tx, { wanted, known, workspaceId });
   const emails = new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]);
   await lockAddresses(tx, workspaceId, [...emails, ...wanted.phones, ...wanted.importedTokens.map(tokenKey)]);
-  const made = await holdNames(
+  const made = await reserveNames(
     tx,
     workspaceId,
     [...wanted.created].filter(([key]) => !known.has(key)).map(([, name]) => name),
@@ -43,7 +43,7 @@ export async function loadRoster(
     others: locked.others,
   });
   for (const person of await loadPeople(tx, locked.wanted)) roster.add(person);
-  enterNames(roster, { wanted, known, made, now });
+  linkNames(roster, { wanted, known, made, now });
   return roster;
 }
 
@@ -51,7 +51,7 @@ function countOf(request: TrackRequest): number {
   return request.attributes.length + request.activities.length;
 }
 
-/** The addresses whose state the request may change, as far as can be seen before anything is locked. */
+/** The addresses whose state the request may change, as seen before anything is locked. */
 async function emailsToLock(
   tx: Db,
   { wanted, known, workspaceId }: { wanted: Wanted; known: ReadonlyMap<string, PersonKey>; workspaceId: number },
@@ -127,8 +127,8 @@ function personFrom(row: PersonRow): Person {
   };
 }
 
-/** Links each name of the request with its person; a name that has none yet, with one that an object may make. */
-function enterNames(
+/** Links each name of the request with its person. A reserved name gets a possible person, whom an object may make. */
+function linkNames(
   roster: Roster,
   {
     wanted,
@@ -146,12 +146,12 @@ function enterNames(
     const own = made.get(nameId);
     const key = known.get(nameId);
     if (own !== undefined) roster.add(newPerson(name, own, now), [name]);
-    else if (key !== undefined) roster.enter(name, key);
+    else if (key !== undefined) roster.link(name, key);
     else if (wanted.created.has(nameId)) throw new Outdated('a name went away');
   }
 }
 
-/** The state of each address: of whoever has it, else as uploaded before anybody had it. */
+/** The email state of each address: that of a person who has it, else the one stored before anybody had it. */
 async function addressStates(
   tx: Db,
   workspaceId: number,

@@ -8,7 +8,7 @@ import { type AttributesObject, readAttributes } from './attributes.ts';
 export const trackArrays = ['attributes', 'events', 'purchases'] as const;
 export type TrackArray = (typeof trackArrays)[number];
 
-/** What was wrong with one object, in the form of the answer. */
+/** The problem of one object, in the form of the answer. */
 export interface TrackProblem {
   type: string;
   input_array: TrackArray;
@@ -16,7 +16,7 @@ export interface TrackProblem {
 }
 
 export interface TrackRequest {
-  /** Good objects with their place in their array. */
+  /** The valid objects. `index` is the position in the array. */
   attributes: { index: number; object: AttributesObject }[];
   activities: { array: 'events' | 'purchases'; index: number; object: Activity }[];
   problems: TrackProblem[];
@@ -24,7 +24,7 @@ export interface TrackRequest {
 
 const maxObjects = 75;
 
-/** The arrays that were sent. Throws RequestError. */
+/** Reads the arrays that were sent. Throws RequestError. */
 export function readLists(body: RawObject): Map<TrackArray, unknown[]> {
   const lists = new Map<TrackArray, unknown[]>();
   for (const array of trackArrays) {
@@ -41,7 +41,7 @@ export function readLists(body: RawObject): Map<TrackArray, unknown[]> {
   return lists;
 }
 
-/** Sorts the objects of these arrays into good and bad. */
+/** Reads the objects of these arrays, and lists the problems of the invalid ones. */
 export function readTrack(
   lists: ReadonlyMap<TrackArray, unknown[]>,
   workspace: WorkspaceCatalog,
@@ -65,7 +65,7 @@ export function readTrack(
   return { attributes, activities, problems };
 }
 
-/** The good objects with their place; what is wrong with the others goes to `problems`. `sources` may throw ObjectProblem too. */
+/** Returns the valid objects with their index; adds to `problems` for the others. A source may throw ObjectProblem. */
 export function readObjects<T>(
   array: TrackArray,
   sources: readonly (() => unknown)[],
@@ -84,7 +84,7 @@ export function readObjects<T>(
   });
 }
 
-/** Throws what is no problem of the object. */
+/** The problem of an object, from an ObjectProblem. Throws any other error again. */
 export function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
   if (error instanceof ObjectProblem) return { type: error.message, input_array: array, index };
   throw error;

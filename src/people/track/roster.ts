@@ -8,13 +8,13 @@ import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts
 import type { ProfileColumns } from '../profile/profile-fields.ts';
 import type { GroupChange, TokenChange } from './attributes.ts';
 
-/** A person while a request is applied: loaded and locked, or about to be made. */
+/** A person while a request is applied: one who is loaded and locked, or one who may be made. */
 export interface Person {
-  /** Null for a new person whom no name has given one yet. */
+  /** null: a new person without a name; the key is drawn when they are saved. */
   key: PersonKey | null;
-  /** What they are known by, if this request makes them. */
+  /** The name under which this request makes the person. null: it does not, or the person has no name. */
   name: PersonName | null;
-  /** Stored: a row exists. New: one is to be made. Possible: their name is held, but no object has made them. */
+  /** stored: a row exists. new: a row will be inserted. possible: the name is reserved, but nobody is made yet. */
   stage: 'stored' | 'new' | 'possible';
   isChanged: boolean;
   updatedAt: Date;
@@ -25,7 +25,7 @@ export interface Person {
   pushStateChangedAt: Date | null;
   custom: CustomAttributes;
   extras: Map<string, Json>;
-  /** To be stored, by `tokenKey`. */
+  /** The tokens to store, by `tokenKey`. */
   tokens: Map<string, TokenChange>;
   dropsTokens: boolean;
   groups: Map<string, GroupChange['state']>;
@@ -72,28 +72,29 @@ export function tokenKey({ appId, token }: { appId: string; token: string }): st
   return `${appId}\u0000${token}`;
 }
 
-/** Addresses compare without regard to letter case. */
+/** A key for maps of email addresses, whose letter case does not count. */
 export function emailKey(email: string): string {
   return email.toLowerCase();
 }
 
-/** The people a request is about, in memory, so that its objects can be applied in order. */
+/** The people of a request, in memory, so that its objects can be applied in order. */
 export class Roster {
   readonly people: Person[] = [];
-  /** State of an address as far as anybody has it, or it was uploaded beforehand. */
+  /** The state of each address that somebody has, or whose state was stored beforehand, by `emailKey`. */
   readonly addressStates: Map<string, GlobalState>;
-  /** Tokens that somebody has. */
+  /** The tokens that somebody has, as `tokenKey`. */
   readonly knownTokens: Set<string>;
-  /** Addresses all of whose holders are locked. */
+  /** The addresses whose holders are all locked, as `emailKey`. */
   readonly lockedEmails: ReadonlySet<string>;
-  /** Holders of such addresses who are not in memory, by `emailKey`. */
+  /** The holders of locked addresses who are not in memory, by `emailKey`. */
   readonly others: ReadonlyMap<string, readonly PersonKey[]>;
-  /** What the request does to all who share an address. */
+  /** The new email state of everybody who has an address, by `emailKey`. */
   readonly sharedStates = new Map<string, GlobalState>();
+  /** The new group states of everybody who has an address, by `emailKey`. */
   readonly sharedGroups = new Map<string, Map<string, GroupChange['state']>>();
-  /** By `emailKey`: when it was marked as spam; null takes the mark away. */
+  /** When an address was reported for spam, by `emailKey`. null removes the mark. */
   readonly spamMarks = new Map<string, Date | null>();
-  /** Who has which address, by `emailKey`. */
+  /** The people in memory who have an address, by `emailKey`. */
   readonly #byEmail = new Map<string, Set<Person>>();
   readonly #tokenOwners = new Map<string, Person>();
   readonly #byName = new Map<string, Person>();
@@ -118,19 +119,19 @@ export class Roster {
 
   add(person: Person, names: readonly PersonName[] = []): void {
     this.people.push(person);
-    this.#hold(person, person.columns.email);
+    this.#addHolder(person, person.columns.email);
     if (person.key !== null) this.#byUserId.set(person.key.userId, person);
     for (const { label, name } of names) this.#byName.set(nameKey(label, name), person);
   }
 
-  /** Links a name with a person already here. */
-  enter({ label, name }: PersonName, key: PersonKey): void {
+  /** Links a name with a person in the roster. Throws Outdated. */
+  link({ label, name }: PersonName, key: PersonKey): void {
     const person = this.#byUserId.get(key.userId);
     if (person === undefined) throw new Outdated('a person was deleted');
     this.#byName.set(nameKey(label, name), person);
   }
 
-  /** The person meant, if there is one by now. */
+  /** The person whom the identifier names. null: nobody yet. */
   find(identifier: Identifier): Person | null {
     if (identifier.kind === 'name')
       return existing(this.#byName.get(nameKey(identifier.name.label, identifier.name.name)));
@@ -149,7 +150,7 @@ export class Roster {
     return isSame ? person : null;
   }
 
-  /** Makes the person an identifier asks for. */
+  /** Makes the person whom the identifier names. */
   create(identifier: Identifier | null): Person {
     const person = this.#possible(identifier);
     person.stage = 'new';
@@ -160,16 +161,16 @@ export class Roster {
 
   #possible(identifier: Identifier | null): Person {
     if (identifier?.kind === 'name') {
-      const held = this.#byName.get(nameKey(identifier.name.label, identifier.name.name));
-      if (held === undefined) throw new Outdated('a name was not held');
-      return held;
+      const reserved = this.#byName.get(nameKey(identifier.name.label, identifier.name.name));
+      if (reserved === undefined) throw new Outdated('a name was not reserved');
+      return reserved;
     }
     const person = newPerson(null, null, this.now);
     this.people.push(person);
     return person;
   }
 
-  /** The custom attributes after a change, checked but not stored yet. Throws ObjectProblem. */
+  /** The person's custom attributes after the changes. The person is not changed. Throws ObjectProblem. */
   static customAfter(person: Person | null, changes: Parameters<typeof changeCustom>[1]): CustomAttributes {
     const before = person?.custom ?? { values: new Map(), times: new Map() };
     if (changes.size === 0) return before;
@@ -180,7 +181,7 @@ export class Roster {
     return after;
   }
 
-  /** Moves the person to the front of those most recently updated. */
+  /** Makes the person the one updated last. */
   touch(person: Person): void {
     person.isChanged = true;
     person.updatedAt = this.now;
@@ -199,20 +200,20 @@ export class Roster {
     Object.assign(person.columns, others);
   }
 
-  /** Who gets the address of somebody else takes over its state; a new address keeps the person's. */
+  /** The person gets the state of an address that somebody has. A new address gets the state of the person. */
   #giveEmail(person: Person, email: string | null): void {
     const key = email === null ? null : emailKey(email);
     const isSame = key !== null && person.columns.email !== null && emailKey(person.columns.email) === key;
     if (person.columns.email !== null) this.#byEmail.get(emailKey(person.columns.email))?.delete(person);
     person.columns.email = email;
-    this.#hold(person, email);
+    this.#addHolder(person, email);
     if (key === null || isSame) return;
     const inherited = this.addressStates.get(key);
     if (inherited === undefined) this.addressStates.set(key, person.columns.email_state);
     else this.#changeState(person, inherited);
   }
 
-  #hold(person: Person, email: string | null): void {
+  #addHolder(person: Person, email: string | null): void {
     if (email === null) return;
     const holders = this.#byEmail.get(emailKey(email)) ?? new Set();
     this.#byEmail.set(emailKey(email), holders.add(person));
@@ -239,7 +240,7 @@ export class Roster {
     person.isChanged = true;
   }
 
-  /** `isShared`: also for all who have the same email address. */
+  /** Sets a group's state for the person and, if `isShared`, for everybody who has the same email address. */
   setGroup(person: Person, { groupId, state }: GroupChange, isShared: boolean): void {
     person.groups.set(groupId, state);
     const key = person.columns.email === null ? null : emailKey(person.columns.email);
@@ -250,7 +251,7 @@ export class Roster {
     for (const other of this.#holders(key)) other.groups.set(groupId, state);
   }
 
-  /** A token has one owner: the last to whom the request gives it. */
+  /** Gives a token to a person. A token has one owner: the last one to whom the request gives it. */
   giveToken(person: Person, token: TokenChange): void {
     const key = tokenKey(token);
     this.#tokenOwners.get(key)?.tokens.delete(key);
@@ -265,7 +266,7 @@ export class Roster {
   }
 }
 
-/** Characters of JSON of all custom attributes of one person. */
+/** Longest JSON text of all custom attributes of one person, in characters. */
 const maxCustomLength = 1024 * 1024;
 
 function existing(person: Person | undefined): Person | null {
@@ -277,7 +278,7 @@ function hasAddress({ columns }: Person, identifier: Extract<Identifier, { kind:
   return columns.email !== null && emailKey(columns.email) === emailKey(identifier.email);
 }
 
-/** Those with an external id first, then by date of update; later in the roster = touched later. */
+/** People with an external id first, then those updated last. A later position in the roster means a later update. */
 function byPreference(one: Person, other: Person): number {
   const named = Number(other.externalId !== null) - Number(one.externalId !== null);
   return named || other.updatedAt.getTime() - one.updatedAt.getTime();

@@ -4,7 +4,7 @@ import type { PersonKey } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import type { Person } from './roster.ts';
 
-/** Gives and takes push tokens. A token that somebody else has moves. */
+/** Stores the new push tokens and removes dropped ones. A token that somebody else has moves to its new owner. */
 export async function saveTokens(tx: Db, people: readonly (Person & { key: PersonKey })[]): Promise<void> {
   await dropTokens(
     tx,
@@ -20,13 +20,13 @@ export async function saveTokens(tx: Db, people: readonly (Person & { key: Perso
   const given = sql`json_to_recordset(${JSON.stringify(rows)}::json)
         as x(bucket integer, user_id bigint, app_id text, platform text, token text, device_id text,
              registered_at timestamptz)`;
-  // An update that changes nothing locks the owner of today and tells who it is.
+  // The update changes nothing, but it locks the present owner and returns it.
   const owners = await tx.query<{ app_id: string; token: string; bucket: number; user_id: number }>(sql`
     insert into push_token_owners (app_id, token, bucket, user_id)
     select app_id, token, bucket, user_id from ${given} order by app_id, token
         on conflict (app_id, token) do update set token = excluded.token
     returning app_id, token, bucket, user_id`);
-  await takeAway(tx, owners, rows);
+  await moveFromPreviousOwners(tx, owners, rows);
   await tx.run(sql`
     insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at)
     select bucket, user_id, app_id, token, platform, coalesce(device_id, gen_random_uuid()::text), true, registered_at
@@ -44,7 +44,7 @@ export async function saveTokens(tx: Db, people: readonly (Person & { key: Perso
        and x.device_id is not null`);
 }
 
-/** A token that is registered again is good, whatever a provider said of it before. */
+/** A token that is registered again is good, whatever a provider reported about it before. */
 async function forgetSuspicions(tx: Db, given: Sql): Promise<void> {
   await tx.run(sql`
     update token_removals r
@@ -61,17 +61,17 @@ interface Owned {
   user_id: number;
 }
 
-/** From those who had one of these tokens until now. */
-async function takeAway(tx: Db, owners: readonly Owned[], given: readonly Owned[]): Promise<void> {
+/** Takes tokens from their previous owners. */
+async function moveFromPreviousOwners(tx: Db, owners: readonly Owned[], given: readonly Owned[]): Promise<void> {
   const newOwner = new Map(given.map((row) => [`${row.app_id}\u0000${row.token}`, row.user_id]));
   const moved = owners.filter((row) => newOwner.get(`${row.app_id}\u0000${row.token}`) !== row.user_id);
   if (moved.length === 0) return;
-  const lost = JSON.stringify(moved);
-  const losers = moved.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
+  const movedJson = JSON.stringify(moved);
+  const previousOwners = moved.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
   await tx.run(sql`
     delete from push_targets t
-     using json_to_recordset(${lost}::json) as x(bucket integer, user_id bigint, app_id text, token text)
-     where ${inBucketsOf(losers, sql`t.bucket`)} and t.bucket = x.bucket and t.user_id = x.user_id
+     using json_to_recordset(${movedJson}::json) as x(bucket integer, user_id bigint, app_id text, token text)
+     where ${inBucketsOf(previousOwners, sql`t.bucket`)} and t.bucket = x.bucket and t.user_id = x.user_id
        and t.app_id = x.app_id and t.token = x.token`);
   await tx.run(sql`
     update push_token_owners o
@@ -80,7 +80,7 @@ async function takeAway(tx: Db, owners: readonly Owned[], given: readonly Owned[
      where o.app_id = x.app_id and o.token = x.token and o.user_id <> x.user_id`);
 }
 
-/** All tokens of these people; their owners are locked first and in order. */
+/** Removes all tokens of these people. Locks the owners first, in key order. */
 export async function dropTokens(tx: Db, keys: readonly PersonKey[]): Promise<void> {
   if (keys.length === 0) return;
   const theirs = sql`${inBucketsOf(keys, sql`t.bucket`)} and t.bucket = asked.bucket and t.user_id = asked.user_id`;

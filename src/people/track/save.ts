@@ -12,7 +12,7 @@ export interface Done {
 
 type Keyed = Person & { key: PersonKey };
 
-/** Writes what a request did to its people: a handful of statements, however many objects it had. */
+/** Stores the changes of a request, in a few statements however many objects it has. */
 export async function saveRoster(
   tx: Db,
   { roster, done, workspaceId }: { roster: Roster; done: readonly Done[]; workspaceId: number },
@@ -35,17 +35,17 @@ export async function saveRoster(
   await saveActivities(tx, done);
 }
 
-/** Names that were held for people whom no object made after all. */
+/** Releases the names that were reserved for people whom no object made. */
 async function releaseNames(tx: Db, workspaceId: number, roster: Roster): Promise<void> {
-  const held = roster.people.flatMap(({ stage, name }) => (stage === 'possible' && name !== null ? [name] : []));
-  if (held.length === 0) return;
+  const unused = roster.people.flatMap(({ stage, name }) => (stage === 'possible' && name !== null ? [name] : []));
+  if (unused.length === 0) return;
   await tx.run(sql`
     delete from user_names n
-     using unnest(${held.map(({ label }) => label)}::text[], ${held.map(({ name }) => name)}::text[]) as held(label, name)
+     using unnest(${unused.map(({ label }) => label)}::text[], ${unused.map(({ name }) => name)}::text[]) as held(label, name)
      where n.workspace_id = ${workspaceId} and n.label = held.label and n.name = held.name`);
 }
 
-/** Gives new people without a name their key. */
+/** Gives a key to each new person without a name. */
 async function numberPeople(tx: Db, roster: Roster): Promise<Keyed[]> {
   const people = roster.people.filter(({ stage }) => stage !== 'possible');
   const unnumbered = people.filter(({ key }) => key === null);
@@ -64,7 +64,7 @@ async function numberPeople(tx: Db, roster: Roster): Promise<Keyed[]> {
   });
 }
 
-/** Their columns as arrays, one of each: PostgreSQL takes that in half the time of rows written as JSON. */
+/** Fragment: the people as a table, from one array per column. PostgreSQL reads it in half the time of JSON rows. */
 function columnsOf(people: readonly Keyed[]): Sql {
   const texts = (column: keyof Person['columns']) => people.map(({ columns }) => columns[column]);
   const times = (timeOf: (person: Keyed) => Date | null) => people.map((one) => timeOf(one)?.toISOString() ?? null);
@@ -120,7 +120,7 @@ async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
   );
 }
 
-/** A change of email state made for one person holds for all who have the address. They are locked already. */
+/** Changes the email state of everybody who has the address of a changed person. They are locked already. */
 async function shareStates(tx: Db, { sharedStates, others, now }: Roster): Promise<void> {
   const rows = [...sharedStates].flatMap(([email, state]) =>
     (others.get(email) ?? []).map((key) => ({ ...key, state })),

@@ -19,22 +19,22 @@ import { saveRoster } from './save.ts';
 
 export interface TrackOutcome {
   problems: TrackProblem[];
-  /** Good objects by array; only of arrays that were sent. */
+  /** Number of processed objects by array. Only arrays that were sent have one. */
   processed: Partial<Record<TrackArray, number>>;
 }
 
-/** Applies a body of /users/track: the good objects in one transaction, the bad ones told by their place. */
+/** Applies the valid objects of a /users/track body in one transaction, and reports the others. Throws RequestError. */
 export async function track(
   db: Database,
   { body, workspace, now }: { body: RawObject; workspace: WorkspaceCatalog; now: Date },
 ): Promise<TrackOutcome> {
   const lists = readLists(body);
   const request = readTrack(lists, workspace, now);
-  const isAnyGood = request.attributes.length + request.activities.length > 0;
-  const late = isAnyGood
+  const isAnyValid = request.attributes.length + request.activities.length > 0;
+  const late = isAnyValid
     ? await retry('people', () => db.transaction((tx) => applyTrack(tx, request, workspace, now)))
     : [];
-  const problems = [...request.problems, ...late].sort(byPlace);
+  const problems = [...request.problems, ...late].sort(byPosition);
   const counted = [...lists].map(([array, list]) => {
     const bad = problems.filter((problem) => problem.input_array === array).length;
     return [array, list.length - bad] as const;
@@ -42,11 +42,11 @@ export async function track(
   return { problems, processed: Object.fromEntries(counted) };
 }
 
-function byPlace(one: TrackProblem, other: TrackProblem): number {
+function byPosition(one: TrackProblem, other: TrackProblem): number {
   return trackArrays.indexOf(one.input_array) - trackArrays.indexOf(other.input_array) || one.index - other.index;
 }
 
-/** Loads and locks everybody concerned, applies object by object in memory, stores the result. The problems found on the way. */
+/** Loads and locks the people, applies the objects in order in memory, and stores the result. Returns the problems. */
 export async function applyTrack(
   tx: Db,
   request: TrackRequest,
@@ -78,7 +78,7 @@ function applyAttributes(roster: Roster, object: AttributesObject, workspace: Wo
   if (identifier === null && tokens?.length === 0) return;
   const found = identifier === null ? null : roster.find(identifier);
   if (found === null && !object.creates) return;
-  // Everything that can fail comes before the first change.
+  // All checks of the object come before the first change.
   const custom = Roster.customAfter(found, object.custom);
   const person = found ?? roster.create(identifier);
   roster.changeColumns(person, object.profile.columns);

@@ -4,18 +4,19 @@ import type { AttributesObject } from './attributes.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey } from './roster.ts';
 
-/** Whom and what a request is about, before anything is looked up. */
+/** The people, addresses and tokens that a request names, before anything is looked up. */
 export interface Wanted {
   names: Map<string, PersonName>;
-  /** Of these, the names an object may make a person for. */
+  /** Those of `names` for which an object may make a person. */
   created: Map<string, PersonName>;
   keys: PersonKey[];
-  /** Identifiers. */
+  /** Email addresses that name people. */
   emails: Set<string>;
+  /** Phone numbers that name people. */
   phones: Set<string>;
-  /** Addresses given to people. */
+  /** Email addresses that the request gives to people. */
   newEmails: Set<string>;
-  /** Identifiers of the objects that change what is shared by address. */
+  /** Identifiers of the objects that change a state which people with the same address share. */
   sharing: Identifier[];
   importedTokens: { appId: string; token: string }[];
 }
