@@ -12,9 +12,9 @@ export type BlockedChannels = ReadonlyMap<string, ReadonlyMap<ChannelKey, number
 /** Finds the blocked channels of these dispatches. Their sends are not even read. */
 export async function findBlocked(appQueues: AppQueues, dispatches: Dispatches): Promise<BlockedChannels> {
   const blocked = new Map<string, Map<ChannelKey, number>>();
-  for (const { id, workspace, messages, acceptedAt } of dispatches.values()) {
+  for (const { id, workspace, messages, triedSince } of dispatches.values()) {
     for (const { key, message } of messages.values()) {
-      const untilMs = await appQueues.blocked(workspace, key, { dispatchId: id, message, acceptedAt });
+      const untilMs = await appQueues.blocked(workspace, key, { dispatchId: id, message, acceptedAt: triedSince });
       if (untilMs !== null) blocked.set(id, (blocked.get(id) ?? new Map()).set(key, untilMs));
     }
   }

@@ -71,7 +71,7 @@ function withoutHeld({ appQueues }: PipelineDeps, batch: Batch, chunk: readonly 
     const dispatch = batch.dispatches.get(dispatchId);
     const message = dispatch?.messages.get(channel)?.message;
     if (dispatch === undefined || message === undefined) return null;
-    return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: dispatch.acceptedAt });
+    return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: dispatch.triedSince });
   };
   // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
   let asked: { of: PendingSend; untilMs: number | null } | null = null;
