@@ -15,7 +15,7 @@ export interface NewAlias {
 }
 
 /**
- * Reads an object of a new alias. null: it names no alias; the original counts such an object and does nothing.
+ * Reads a new alias. null: the object names none; the original counts such an object and does nothing.
  * Source: adjacent-endpoints.md §2.3.
  */
 export function readNewAlias(value: unknown): NewAlias | null {

@@ -10,7 +10,7 @@ import type { GroupChange, TokenChange } from './attributes.ts';
 
 /** A person while a request is applied: one who is loaded and locked, or one who may be made. */
 export interface Person {
-  /** null: a new person without a name; the key is drawn when they are saved. */
+  /** null: a new person without a name; saving gives the person a key. */
   key: PersonKey | null;
   /** The name under which this request makes the person. null: it does not, or the person has no name. */
   name: PersonName | null;
