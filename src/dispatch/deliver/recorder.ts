@@ -53,8 +53,8 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
     ({ send, verdict }) => verdict.status === 'bounced' && channels[send.channel].deadMark === 'hard_bounced',
   );
   const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
-  const delivered = results.flatMap(({ sandboxMessage, ...rest }) =>
-    sandboxMessage === null ? [] : { ...rest, message: sandboxMessage },
+  const delivered = results.flatMap((result) =>
+    result.sandboxMessage === null ? [] : { ...result, message: result.sandboxMessage },
   );
   const news = results.flatMap((result) => result.news);
   const isPlain = bounced.length + released.length + delivered.length + news.length === 0;
