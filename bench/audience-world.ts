@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connect, type Database } from '../src/db/database.ts';
-import { attachEmbedded } from '../src/db/embedded.ts';
+import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { sql } from '../src/db/sql.ts';
 import { APP, type BenchServer, startBenchServer } from './server.ts';
 

@@ -15,7 +15,7 @@ import type { RenderedAndroidPush } from '../src/channels/android-push/render.ts
 import type { FcmSettings } from '../src/channels/android-push/settings.ts';
 import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
 import type { ApnsSettings } from '../src/channels/apple-push/settings.ts';
-import { openPushSender, pushSenders } from '../src/channels/push-senders.ts';
+import { openPushSender, pushSenders } from '../src/channels/push/senders.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import type { VapidSettings } from '../src/channels/web-push/settings.ts';
 import { connect } from '../src/db/database.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { loopbackCertificate } from '../rig/loopback-certificate.ts';
 import { createFcmSender } from '../src/channels/android-push/deliver.ts';
 import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
-import type { Push, PushSender } from '../src/channels/push-sender.ts';
+import type { Push, PushSender } from '../src/channels/push/sender.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import type { ApnsKey } from '../src/simulate/apns/apns.ts';
 import { apnsToken } from '../src/simulate/apns/apns-tokens.ts';

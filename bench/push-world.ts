@@ -2,7 +2,7 @@ import { fillPeople } from '../rig/people.ts';
 import { type BenchSimulator, SEGMENT, startBenchSimulator } from '../rig/simulator.ts';
 import { pause } from '../rig/waiting.ts';
 import { connect, type Database } from '../src/db/database.ts';
-import { attachEmbedded } from '../src/db/embedded.ts';
+import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { sql } from '../src/db/sql.ts';
 import { loadRecipients, type Recipient } from '../src/people/profile/facts.ts';
 import { allNeeds } from '../src/people/profile/needs.ts';

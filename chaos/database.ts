@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause, untilTrue } from '../rig/waiting.ts';
-import { type EmbeddedDatabase, startEmbedded } from '../src/db/embedded.ts';
+import { type EmbeddedDatabase, startEmbedded } from '../src/db/embedded/embedded.ts';
 
 /** How PostgreSQL stops. `fast`: it ends its sessions. `immediate`: it crashes, and recovers at the next start. */
 export type StopMode = 'fast' | 'immediate';

@@ -11,7 +11,7 @@ const suspects = [
   ...names.map((name) =>
     name === 'email' ? /['"`]email['"`]|\b(settings|messages)\??\.email\b/ : new RegExp(`\\b${name}\\b`),
   ),
-  /from '[^']*\/channels\/[^'/]+\//, // the folder of one channel
+  /from '[^']*\/channels\/(?!push\/)[^'/]+\//, // the folder of one channel; push/ is what all pushes share
 ];
 
 /** Texts that look like a channel but are none, each with its reason. */

@@ -1,3 +1,5 @@
+import { dirname, join, normalize } from 'node:path';
+
 /** A file in src/, and the files in src/ from which it imports values or types. */
 export interface SourceFile {
   path: string;
@@ -48,6 +50,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience'],
 };
+
+/** `import … from`, `export … from`, `import` for its effects alone, and `import()` of a value or a type. */
+const IMPORT = /^(?:import|export)\b[^;]*?from '(\.[^']+)';|^import '(\.[^']+)';|\bimport\('(\.[^']+)'\)/gm;
+
+/** The file with what it imports of src/. `path`: from the root of the repository. */
+export function readSource(path: string, text: string): SourceFile {
+  const named = [...text.matchAll(IMPORT)].map(([, from, alone, lazily]) => from ?? alone ?? lazily ?? '');
+  const imports = named.map((one) => normalize(join(dirname(path), one)));
+  return { path, imports: imports.filter((one) => one.startsWith('src/')) };
+}
 
 /** One sentence for each import that points the wrong way. */
 export function findProblems(files: readonly SourceFile[]): string[] {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { PushSenders } from './channels/push-senders.ts';
+import type { PushSenders } from './channels/push/senders.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept/accept.ts';
 import { createIdempotency } from './dispatch/accept/idempotency.ts';

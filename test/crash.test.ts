@@ -6,7 +6,7 @@ import test from 'node:test';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
 import { startSmtpSink } from '../rig/smtp-sink.ts';
 import { connect, type Database } from '../src/db/database.ts';
-import { attachEmbedded } from '../src/db/embedded.ts';
+import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
 import { givenPopulation } from './support/population.ts';
 

@@ -2,7 +2,7 @@
 // answers as the test tells it. The real senders have their own tests.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { PushOutcome } from '../src/channels/push-sender.ts';
+import type { PushOutcome } from '../src/channels/push/sender.ts';
 import { sql } from '../src/db/sql.ts';
 import { listRemovals, restoreTokens } from '../src/people/tokens/token-removals.ts';
 import { serviceAccount } from './support/google.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { PushOutcome } from '../src/channels/push-sender.ts';
+import type { PushOutcome } from '../src/channels/push/sender.ts';
 import { sql } from '../src/db/sql.ts';
 import {
   given,

@@ -5,7 +5,7 @@ import { createFcmSender } from '../src/channels/android-push/deliver.ts';
 import type { RenderedAndroidPush } from '../src/channels/android-push/render.ts';
 import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
 import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
-import type { Push, PushOutcome } from '../src/channels/push-sender.ts';
+import type { Push, PushOutcome } from '../src/channels/push/sender.ts';
 import { startApnsSimulator } from '../src/simulate/apns/apns.ts';
 import { apnsAnswers } from '../src/simulate/apns/apns-answers.ts';
 import { apnsToken, apnsTokenFor } from '../src/simulate/apns/apns-tokens.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createAdmSender } from '../src/channels/kindle-push/deliver.ts';
 import type { RenderedKindlePush } from '../src/channels/kindle-push/render.ts';
-import type { PushOutcome } from '../src/channels/push-sender.ts';
+import type { PushOutcome } from '../src/channels/push/sender.ts';
 import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { systemClock } from '../src/lib/clock.ts';

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { dataFolder, start, startServer } from '../rig/process.ts';
 import { connect } from '../src/db/database.ts';
-import { attachEmbedded } from '../src/db/embedded.ts';
+import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
 import { testDatabase } from './support/database.ts';
 

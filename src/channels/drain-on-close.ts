@@ -1,4 +1,4 @@
-import type { Push, PushOutcome, PushSender } from './push-sender.ts';
+import type { Push, PushOutcome, PushSender } from './push/sender.ts';
 
 /** A sender whose `close` waits for its pending deliveries before it closes the connections. */
 export function drainOnClose<Rendered extends object>(

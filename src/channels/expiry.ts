@@ -1,4 +1,4 @@
-import { MAX_TTL_S } from './push-fields.ts';
+import { MAX_TTL_S } from './push/fields.ts';
 
 /** The time from which a message must not be sent any more, in milliseconds since 1970. Infinity: never, or unknown. */
 export interface Expiry<Message extends object = object, Rendered extends object = object> {

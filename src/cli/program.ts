@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.ts';
-import { EmbeddedDatabaseError } from '../db/embedded.ts';
+import { EmbeddedDatabaseError } from '../db/embedded/embedded.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
 import { ListenError } from '../http/listen.ts';
 import { ImportFileError } from '../people/import/entry.ts';

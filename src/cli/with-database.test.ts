@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { commandLine, temporaryFolder } from '../../test/support/command-line.ts';
 import { testDatabase } from '../../test/support/database.ts';
-import { startEmbedded } from '../db/embedded.ts';
+import { startEmbedded } from '../db/embedded/embedded.ts';
 
 test('an unreachable database ends with exit code 1 and one line', async () => {
   const { code, errors } = await commandLine({ DATABASE_URL: 'postgres://ada:the-password@127.0.0.1:1/x' })(

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
-import { attachEmbedded, startEmbedded } from '../db/embedded.ts';
+import { attachEmbedded, startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 
 /**

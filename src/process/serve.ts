@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { audienceChecks } from '../audience/grammar/check-filter.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import { startEmbedded } from '../db/embedded.ts';
+import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { listen } from '../http/listen.ts';
 import { freeAllLeases } from '../queue/tasks.ts';

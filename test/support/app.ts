@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { type App, startApp } from '../../src/app.ts';
 import { audienceChecks } from '../../src/audience/grammar/check-filter.ts';
-import type { PushSenders } from '../../src/channels/push-senders.ts';
+import type { PushSenders } from '../../src/channels/push/senders.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { QueueLimits } from '../../src/dispatch/accept/pressure.ts';

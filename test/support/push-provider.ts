@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../../src/channels/push-sender.ts';
-import type { PushSenders } from '../../src/channels/push-senders.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../../src/channels/push/sender.ts';
+import type { PushSenders } from '../../src/channels/push/senders.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { TestApp } from './app.ts';
 

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statfsSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { databaseAccount } from '../../src/db/account.ts';
+import { databaseAccount } from '../../src/db/embedded/account.ts';
 import { asSuperuser } from './database.ts';
 
 export interface SmallDisk {

@@ -4,7 +4,7 @@ import { networkReason, type PostReply, post } from '../../net/http-post.ts';
 import { askedWait } from '../../net/retry-after.ts';
 import { signJwt } from '../jwt.ts';
 import { jsonObject, plainWord } from '../provider-reply.ts';
-import type { PushOutcome } from '../push-sender.ts';
+import type { PushOutcome } from '../push/sender.ts';
 import type { ServiceAccount } from './fcm-app.ts';
 
 /** A token, or the outcome of a message that could not get one. */

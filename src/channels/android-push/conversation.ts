@@ -1,5 +1,5 @@
 import type { Fields, Templated } from '../fields.ts';
-import { requiredText } from '../push-fields.ts';
+import { requiredText } from '../push/fields.ts';
 
 export interface Conversation {
   shortcut_id: string;

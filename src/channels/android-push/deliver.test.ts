@@ -5,7 +5,7 @@ import { loopbackCertificate } from '../../../rig/loopback-certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type GoogleTokens, serviceAccount, startGoogleTokens } from '../../../test/support/google.ts';
 import { type ServerCall, startHttp2Server, type TestHttp2ServerOptions } from '../../../test/support/http2-server.ts';
-import type { Push } from '../push-sender.ts';
+import type { Push } from '../push/sender.ts';
 import { createFcmSender } from './deliver.ts';
 import type { RenderedAndroidPush } from './render.ts';
 import type { FcmSettings } from './settings.ts';

@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { pushFacts } from '../push-facts.ts';
+import { pushFacts } from '../push/facts.ts';
 import { androidExpiry } from './expiry.ts';
 import { type RenderedAndroidPush, renderAndroidPush } from './render.ts';
 import { type AndroidPush, parseAndroidPush } from './schema.ts';

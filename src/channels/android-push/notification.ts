@@ -1,5 +1,5 @@
 import { objectOf } from '../provider-reply.ts';
-import { present } from '../push-fields.ts';
+import { present } from '../push/fields.ts';
 
 const priorities: Readonly<Record<string, string>> = {
   '-2': 'PRIORITY_MIN',

@@ -2,8 +2,8 @@ import { readFlag, readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered, readRenderedNumber, requireText } from '../fields.ts';
-import { readRenderedButton } from '../push-buttons.ts';
-import { given, MAX_TTL_S, payloadBytes, present, priorityOf } from '../push-fields.ts';
+import { readRenderedButton } from '../push/buttons.ts';
+import { given, MAX_TTL_S, payloadBytes, present, priorityOf } from '../push/fields.ts';
 import { type AndroidPush, ranges } from './schema.ts';
 
 export interface RenderedAndroidPush {

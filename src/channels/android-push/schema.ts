@@ -1,7 +1,7 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { type PushButton, readButtons } from '../push-buttons.ts';
-import { MAX_TTL_S, readExtra, readPriority } from '../push-fields.ts';
+import { type PushButton, readButtons } from '../push/buttons.ts';
+import { MAX_TTL_S, readExtra, readPriority } from '../push/fields.ts';
 import { type Conversation, readConversation } from './conversation.ts';
 
 /** The object under `android_push` in a request. Source: messaging-objects.md §2.1. */

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
-import type { PushEnvironment } from '../push-sender.ts';
+import type { PushEnvironment } from '../push/sender.ts';
 import type { ApnsSettings } from './settings.ts';
 
 /** One app's settings for APNs, read. */

@@ -5,7 +5,7 @@ import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { loopbackCertificate } from '../../../rig/loopback-certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type ServerCall, startHttp2Server, type TestHttp2ServerOptions } from '../../../test/support/http2-server.ts';
-import type { Push } from '../push-sender.ts';
+import type { Push } from '../push/sender.ts';
 import { createApnsSender } from './deliver.ts';
 import type { RenderedApplePush } from './render.ts';
 import type { ApnsSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import type { Http2Answer } from '../../net/http2/client/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
-import type { Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import type { Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { type ApnsHost, readApnsApp } from './apns-app.ts';
 import { providerTokens } from './provider-tokens.ts';
 import { type ApnsReading, buildHeaders, outcomeWithoutCall, readReply } from './providers/apns.ts';

@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { pushFacts } from '../push-facts.ts';
+import { pushFacts } from '../push/facts.ts';
 import { appleExpiry } from './expiry.ts';
 import { type RenderedApplePush, renderApplePush } from './render.ts';
 import { type ApplePush, isBackground, parseApplePush } from './schema.ts';

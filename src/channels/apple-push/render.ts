@@ -2,7 +2,7 @@ import { readDate, readFlag, readFloat, readInteger } from '../../lib/lenient.ts
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { compact, readRendered, readRenderedNumber, requireText } from '../fields.ts';
-import { given } from '../push-fields.ts';
+import { given } from '../push/fields.ts';
 import { defaultAction } from './buttons.ts';
 import {
   type AppleAlert,

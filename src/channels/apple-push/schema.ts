@@ -1,7 +1,7 @@
 import { isObject } from '../../lib/json.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { readExtra } from '../push-fields.ts';
+import { readExtra } from '../push/fields.ts';
 import { type AppleButton, readAppleButtons } from './buttons.ts';
 
 /** The object under `apple_push` in a request. Source: messaging-objects.md §3.1. */

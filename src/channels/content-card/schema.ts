@@ -1,6 +1,6 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { asText, readExtra } from '../push-fields.ts';
+import { asText, readExtra } from '../push/fields.ts';
 
 /** The object under `content_card` in a request. Source: messaging-objects.md §10.1. */
 export interface ContentCard {

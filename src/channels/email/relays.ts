@@ -1,4 +1,4 @@
-import { Breaker } from '../../lib/breaker.ts';
+import { Breaker } from '../../lib/limits/breaker.ts';
 import type { Outcome } from '../outcome.ts';
 import { createSmtpSender, type Mail, type SmtpResult, type SmtpSender } from './deliver.ts';
 import type { SmtpRelay } from './settings.ts';

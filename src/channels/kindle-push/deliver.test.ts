@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type Reply, startTestService } from '../../../test/support/web-push.ts';
-import type { Push } from '../push-sender.ts';
+import type { Push } from '../push/sender.ts';
 import { createAdmSender } from './deliver.ts';
 import type { RenderedKindlePush } from './render.ts';
 import type { AdmSettings } from './settings.ts';

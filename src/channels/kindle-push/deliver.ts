@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { networkReason, type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
-import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { createAccessTokens } from './access-token.ts';
 import {

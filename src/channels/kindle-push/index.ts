@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { pushFacts } from '../push-facts.ts';
+import { pushFacts } from '../push/facts.ts';
 import { kindleExpiry } from './expiry.ts';
 import { type RenderedKindlePush, renderKindlePush } from './render.ts';
 import { type KindlePush, parseKindlePush } from './schema.ts';

@@ -2,7 +2,7 @@ import { readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered, requireText } from '../fields.ts';
-import { asText, given, payloadBytes, present } from '../push-fields.ts';
+import { asText, given, payloadBytes, present } from '../push/fields.ts';
 import { type KindlePush, MAX_COLLAPSE_KEY_LENGTH } from './schema.ts';
 
 export interface RenderedKindlePush {

@@ -1,6 +1,6 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { readExtra, readPriority, requiredText } from '../push-fields.ts';
+import { readExtra, readPriority, requiredText } from '../push/fields.ts';
 
 /** The object under `kindle_push` in a request. Source: messaging-objects.md §4.1. */
 export interface KindlePush {

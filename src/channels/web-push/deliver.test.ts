@@ -5,7 +5,7 @@ import { testCertificate } from '../../../rig/certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type Browser, newBrowser, startTestService, type TestService } from '../../../test/support/web-push.ts';
 import { makeVapidKeys } from '../../simulate/web-push/vapid.ts';
-import type { Push } from '../push-sender.ts';
+import type { Push } from '../push/sender.ts';
 import { createWebPushSender } from './deliver.ts';
 import type { RenderedWebPush } from './render.ts';
 import type { VapidSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
-import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push-sender.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';

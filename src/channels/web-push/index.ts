@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts';
-import { pushFacts } from '../push-facts.ts';
+import { pushFacts } from '../push/facts.ts';
 import { webExpiry } from './expiry.ts';
 import { type RenderedWebPush, renderWebPush } from './render.ts';
 import { parseWebPush, type WebPush } from './schema.ts';

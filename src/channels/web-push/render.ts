@@ -2,8 +2,8 @@ import { readFlag, readInteger } from '../../lib/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { compact, readRendered, requireText } from '../fields.ts';
-import { type PushButton, readRenderedButton } from '../push-buttons.ts';
-import { given, MAX_TTL_S } from '../push-fields.ts';
+import { type PushButton, readRenderedButton } from '../push/buttons.ts';
+import { given, MAX_TTL_S } from '../push/fields.ts';
 import { buttonActions, type WebPush } from './schema.ts';
 
 export interface RenderedWebPush {

@@ -1,7 +1,7 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, type Templated } from '../fields.ts';
-import { type PushButton, readButtons } from '../push-buttons.ts';
-import { MAX_TTL_S, readExtra, requiredText } from '../push-fields.ts';
+import { type PushButton, readButtons } from '../push/buttons.ts';
+import { MAX_TTL_S, readExtra, requiredText } from '../push/fields.ts';
 
 /** The object under `web_push` in a request. Source: messaging-objects.md §5.1. */
 export interface WebPush {

@@ -1,4 +1,4 @@
-import { type InHand, OneInHand } from '../../lib/in-hand.ts';
+import { type InHand, OneInHand } from '../../lib/limits/in-hand.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';

@@ -1,5 +1,5 @@
 import { channels } from '../../channels/index.ts';
-import { InHand, type Limit } from '../../lib/in-hand.ts';
+import { InHand, type Limit } from '../../lib/limits/in-hand.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isBroadcast, type LaneName } from '../plan/send-plan.ts';

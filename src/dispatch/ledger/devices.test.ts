@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { channels } from '../../channels/index.ts';
-import type { PushOutcome } from '../../channels/push-sender.ts';
+import type { PushOutcome } from '../../channels/push/sender.ts';
 import { deviceAfter, type Held, type Tried, verdictOfDevices } from './devices.ts';
 import type { DeviceState, Verdict } from './send.ts';
 

@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
-import type { PushOutcome } from '../../channels/push-sender.ts';
+import type { PushOutcome } from '../../channels/push/sender.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import { isGivenUpAsUnclear, PROBE_EVERY_MS } from './outcomes.ts';

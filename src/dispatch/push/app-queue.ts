@@ -1,6 +1,6 @@
-import type { Push, PushOutcome, PushSender } from '../../channels/push-sender.ts';
-import { Breaker } from '../../lib/breaker.ts';
+import type { Push, PushOutcome, PushSender } from '../../channels/push/sender.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { Breaker } from '../../lib/limits/breaker.ts';
 import type { Held } from '../ledger/devices.ts';
 import { intervalMsOf } from './call-quotas.ts';
 import { Pace, type PaceOptions } from './pace.ts';

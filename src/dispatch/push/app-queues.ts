@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import type { PushSender } from '../../channels/push-sender.ts';
-import { openPushSender, type PushSenders } from '../../channels/push-senders.ts';
+import type { PushSender } from '../../channels/push/sender.ts';
+import { openPushSender, type PushSenders } from '../../channels/push/senders.ts';
 import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';

@@ -4,7 +4,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { testDatabase } from '../../../test/support/database.ts';
 import { sql } from '../../db/sql.ts';
-import { CallTimes, KEEP_MS } from '../../lib/call-times.ts';
+import { CallTimes, KEEP_MS } from '../../lib/limits/call-times.ts';
 import { forgetQuotas, intervalMsOf, type Quota, reserveCalls } from './call-quotas.ts';
 
 const start = Date.parse('2026-03-15T12:00:00Z');

@@ -1,4 +1,4 @@
-import type { Push, PushOutcome } from '../../channels/push-sender.ts';
+import type { Push, PushOutcome } from '../../channels/push/sender.ts';
 import type { PushTarget } from '../../people/profile/facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered, TokenNews } from '../ledger/delivered.ts';

@@ -1,5 +1,5 @@
-import { CallTimes } from '../../lib/call-times.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { CallTimes } from '../../lib/limits/call-times.ts';
 import type { LaneName } from '../plan/send-plan.ts';
 import { intervalMsOf, type Quota, type Reservation, type Wanted } from './call-quotas.ts';
 

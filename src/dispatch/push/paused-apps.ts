@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { PushOutcome } from '../../channels/push-sender.ts';
+import type { PushOutcome } from '../../channels/push/sender.ts';
 import type { Database, Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { clearSuspects } from '../../people/tokens/push-tokens.ts';

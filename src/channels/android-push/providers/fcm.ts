@@ -1,6 +1,6 @@
 import { askedWait } from '../../../net/retry-after.ts';
 import { jsonObject, objectOf, type ProviderReply, plainWord } from '../../provider-reply.ts';
-import type { Push, PushOutcome } from '../../push-sender.ts';
+import type { Push, PushOutcome } from '../../push/sender.ts';
 import type { FcmApp } from '../fcm-app.ts';
 import { notificationOf } from '../notification.ts';
 import type { RenderedAndroidPush } from '../render.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http2';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Push } from '../../push-sender.ts';
+import type { Push } from '../../push/sender.ts';
 import type { RenderedApplePush } from '../render.ts';
 import { type ApnsReading, buildHeaders, outcomeWithoutCall, readReply } from './apns.ts';
 

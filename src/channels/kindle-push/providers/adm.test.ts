@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { PushOutcome } from '../../push-sender.ts';
+import type { PushOutcome } from '../../push/sender.ts';
 import { readReply, readTokenReply } from './adm.ts';
 
 const now = new Date('2026-03-15T12:00:00Z');

@@ -1,7 +1,7 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
 import { jsonObject } from '../../provider-reply.ts';
-import type { PushOutcome } from '../../push-sender.ts';
+import type { PushOutcome } from '../../push/sender.ts';
 import type { RenderedKindlePush } from '../render.ts';
 
 /** Source: Amazon Device Messaging, "Send a Message via ADM"; messaging-objects.md §4.3 and §4.4. */

@@ -1,6 +1,6 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
-import type { PushOutcome } from '../../push-sender.ts';
+import type { PushOutcome } from '../../push/sender.ts';
 
 /** Source: RFC 8030 §5; messaging-objects.md §5.3. */
 export function requestHeaders({ ttlS, urgency, authorization }: Wanted): Record<string, string> {

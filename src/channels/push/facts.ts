@@ -1,5 +1,5 @@
-import type { Channel } from './channel.ts';
-import type { RetrySchedule } from './retry.ts';
+import type { Channel } from '../channel.ts';
+import type { RetrySchedule } from '../retry.ts';
 
 const SECOND = 1_000;
 

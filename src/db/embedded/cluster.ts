@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Account } from './account.ts';
-import { EmbeddedDatabaseError } from './embedded-error.ts';
-import { type Binaries, type Run, succeed } from './embedded-programs.ts';
+import { EmbeddedDatabaseError } from './error.ts';
+import { type Binaries, type Run, succeed } from './programs.ts';
 
 export interface NewCluster {
   dataDir: string;

@@ -1,6 +1,6 @@
-import { readFlag } from '../lib/lenient.ts';
-import { compact, type Fields, readRendered, type Templated } from './fields.ts';
-import { requiredText } from './push-fields.ts';
+import { readFlag } from '../../lib/lenient.ts';
+import { compact, type Fields, readRendered, type Templated } from '../fields.ts';
+import { requiredText } from './fields.ts';
 
 /** A button of an Android or web push. */
 export interface PushButton {

@@ -1,9 +1,9 @@
-import { createFcmSender } from './android-push/deliver.ts';
-import { createApnsSender } from './apple-push/deliver.ts';
-import { createAdmSender } from './kindle-push/deliver.ts';
-import type { ProviderOf, ProviderSettings, PushProviderKind } from './providers.ts';
-import type { PushSender, PushSenderMaker, PushSenderOptions } from './push-sender.ts';
-import { createWebPushSender } from './web-push/deliver.ts';
+import { createFcmSender } from '../android-push/deliver.ts';
+import { createApnsSender } from '../apple-push/deliver.ts';
+import { createAdmSender } from '../kindle-push/deliver.ts';
+import type { ProviderOf, ProviderSettings, PushProviderKind } from '../providers.ts';
+import { createWebPushSender } from '../web-push/deliver.ts';
+import type { PushSender, PushSenderMaker, PushSenderOptions } from './sender.ts';
 
 export type PushSenders = { [K in PushProviderKind]?: PushSenderMaker<ProviderSettings[K]> };
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../lib/clock.ts';
-import type { Outcome, Retry } from './outcome.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Outcome, Retry } from '../outcome.ts';
 
 /** One rendered message for one device. */
 export interface Push<Rendered extends object = object> {

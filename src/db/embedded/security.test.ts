@@ -3,11 +3,11 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { clientConfig } from './connection.ts';
-import { connect, type Database } from './database.ts';
+import { clientConfig } from '../connection.ts';
+import { connect, type Database } from '../database.ts';
+import { sql } from '../sql.ts';
 import { type EmbeddedDatabase, startEmbedded } from './embedded.ts';
-import { socketFolder } from './embedded-sockets.ts';
-import { sql } from './sql.ts';
+import { socketFolder } from './sockets.ts';
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-embedded-'));

@@ -1,5 +1,5 @@
-import { readInteger } from '../lib/lenient.ts';
-import type { Fields } from './fields.ts';
+import { readInteger } from '../../lib/lenient.ts';
+import type { Fields } from '../fields.ts';
 
 /** A required text of a visible push. A blank text counts as missing. */
 export function requiredText(fields: Fields, key: string): string {

@@ -3,7 +3,7 @@ import { chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Account } from './account.ts';
-import { EmbeddedDatabaseError } from './embedded-error.ts';
+import { EmbeddedDatabaseError } from './error.ts';
 
 /** Longest path of a socket: 107 bytes on Linux, 103 on macOS. */
 const LONGEST_SOCKET_PATH_BYTES = 103;

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import { endAll } from '../lib/end-all.ts';
+import { endAll } from '../../lib/end-all.ts';
+import { clientConfig } from '../connection.ts';
 import { databaseAccount, launcher } from './account.ts';
-import { clientConfig } from './connection.ts';
-import { initialise, readPassword } from './embedded-cluster.ts';
-import { EmbeddedDatabaseError } from './embedded-error.ts';
-import { type Binaries, exitCode, succeed } from './embedded-programs.ts';
-import { removeSocketFolder, socketFolder } from './embedded-sockets.ts';
+import { initialise, readPassword } from './cluster.ts';
+import { EmbeddedDatabaseError } from './error.ts';
+import { type Binaries, exitCode, succeed } from './programs.ts';
+import { removeSocketFolder, socketFolder } from './sockets.ts';
 
 /**
  * A real PostgreSQL that belongs to one data folder.
@@ -45,7 +45,7 @@ export interface CrashWatcher {
   lost(error: unknown): void;
 }
 
-export { EmbeddedDatabaseError } from './embedded-error.ts';
+export { EmbeddedDatabaseError } from './error.ts';
 
 class FolderInUseError extends EmbeddedDatabaseError {}
 
