@@ -37,6 +37,8 @@ export interface RenderContext {
   dispatchId: string;
   campaign: { id: string; name: string } | null;
   variation: { id: string; name: string } | null;
+  /** Content cards only; absent elsewhere. */
+  card?: { id: string | null; name: string | null } | null;
   /** Email only; null elsewhere. */
   links: { unsubscribe: string; subscribe: string; optIn: string } | null;
 }

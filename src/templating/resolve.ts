@@ -28,12 +28,18 @@ const links: ReadonlyMap<string, keyof NonNullable<RenderContext['links']>> = ne
   ['unsubscribe_url', 'unsubscribe'],
   ['set_user_to_subscribed_url', 'subscribe'],
   ['set_user_to_opted_in_url', 'optIn'],
+  ['set_user_to_one_click_list_unsubscribe', 'unsubscribe'],
 ]);
 
 /** What a reference stands for in one rendering; null for what is absent or has no data behind it here. */
 export function resolveReference({ space, name, isIndexed }: Reference, context: RenderContext): unknown {
   const value = spaces.get(space ?? '')?.value(name, context) ?? null;
-  return isIndexed && isObject(value) ? indexable(value) : value;
+  return isIndexed ? firstOf(value) : value;
+}
+
+/** `[0]`: of an object, the object itself. */
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? (value[0] ?? null) : isObject(value) ? value : null;
 }
 
 /** What must be known for `resolveReference`; the campaign and the dispatch always are. */
@@ -74,6 +80,7 @@ const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
     },
   ],
   ['campaign', { reads: () => [], value: campaignValue }],
+  ['card', { reads: () => [], value: cardValue }],
 ]);
 
 function attributeReads(name: string): readonly Read[] {
@@ -110,21 +117,31 @@ function campaignValue(name: string, { campaign, variation, dispatchId }: Render
   }
 }
 
+function cardValue(name: string, { card }: RenderContext): unknown {
+  if (name === 'api_id') return card?.id;
+  return name === 'name' ? card?.name : null;
+}
+
 /** First an attribute literally so named, else the path inside an object. */
 function customAttribute(name: string, { custom, customTimes }: PersonFacts): unknown {
   const time = own(customTimes, name);
   if (typeof time === 'number') return shownTime(time);
   const literal = own(custom, name);
-  if (literal !== undefined || !name.includes('.')) return literal;
-  return name.split('.').reduce<unknown>((value, part) => (isObject(value) ? own(value, part) : undefined), custom);
+  return literal === undefined ? atPath(name, custom) : literal;
+}
+
+/** `cart_items[0].name`: names behind points, places in brackets. */
+function atPath(path: string, whole: Readonly<Record<string, unknown>>): unknown {
+  if (!/[.[]/.test(path)) return undefined;
+  let value: unknown = whole;
+  for (const step of path.replaceAll(']', '').split(/[.[]+/)) {
+    if (isObject(value)) value = own(value, step) ?? (step === '0' ? value : undefined);
+    else value = Array.isArray(value) && /^-?\d+$/.test(step) ? value.at(Number(step)) : undefined;
+  }
+  return value;
 }
 
 /** The form in which templates see times: `2026-03-15 12:00:00 UTC`. */
 function shownTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-/** A copy whose `[0]` is itself, which no loop and no JSON shows. */
-function indexable(record: Record<string, unknown>): Record<string, unknown> {
-  return Object.defineProperty({ ...record }, '0', { value: record, enumerable: false });
 }

@@ -1,25 +1,28 @@
-import { LiquidError, type Template as Parsed } from 'liquidjs';
-import { type Reference, TemplateSyntaxError, toPlainLiquid } from './dialect.ts';
-import { AbortMessage, createEngine, type Turns } from './engine.ts';
+import { type Reference, Translator } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
+import { dialectFilters } from './filters/index.ts';
+import { Budget } from './liquid/budget.ts';
+import { compileLiquid } from './liquid/liquid.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
+import { AbortMessage, dialectTags } from './tags.ts';
+import { tokenize } from './tokenize.ts';
 
-export { TemplateSyntaxError } from './dialect.ts';
+export { TemplateSyntaxError } from './liquid/errors.ts';
 
 /** A text with places for what is known of a person. */
 export interface Template {
-  /** What it reads, each once. */
+  /** What it reads of the person and the message, each once. */
   references: readonly Reference[];
-  /** Pure for the same context. Throws RenderStop. */
-  render(context: RenderContext): string;
+  /** Pure for the same context. `budget`: what the whole message may still use. Throws RenderStop. */
+  render(context: RenderContext, budget?: Budget): string;
 }
-
-const engine = createEngine();
-const MAX_OUTPUT = 1_000_000;
 
 const compiled = new Map<string, Template>();
 const MAX_COMPILED = 2_000;
+/** Characters of all templates that are kept. One character takes up to 30 bytes. */
+const MAX_COMPILED_CHARACTERS = 2_000_000;
+let compiledCharacters = 0;
 
 /** True when the text has anything to render. */
 export function isTemplate(text: string): boolean {
@@ -32,44 +35,47 @@ export function compileTemplate(source: string): Template {
   if (known) return known;
   const template = parse(source);
   compiled.set(source, template);
+  compiledCharacters += source.length;
   for (const [oldest] of compiled) {
-    if (compiled.size <= MAX_COMPILED) break;
+    if (compiled.size <= MAX_COMPILED && compiledCharacters <= MAX_COMPILED_CHARACTERS) break;
     compiled.delete(oldest);
+    compiledCharacters -= oldest.length;
   }
   return template;
 }
 
 function parse(source: string): Template {
-  const plain = toPlainLiquid(source);
-  const parsed = parsePlain(plain.source);
-  return { references: plain.references, render: (context) => render(parsed, plain.references, context) };
+  const translator = new Translator(dialectFilters);
+  const { references } = translator;
+  const liquid = compileLiquid(source, {
+    tokens: tokenize(source),
+    tags: dialectTags,
+    filters: dialectFilters,
+    personal: translator.personal,
+    translate: (markup, kind) => translator.translate(markup, kind),
+  });
+  return {
+    references,
+    render: (context, budget = new Budget()) => {
+      const read = (number: number) => referred(references[number], context);
+      try {
+        return liquid.render({ variables: {}, read, now: context.now, budget });
+      } catch (error) {
+        throw stopOf(error);
+      }
+    },
+  };
 }
 
-function parsePlain(source: string): Parsed[] {
-  try {
-    return engine.parse(source);
-  } catch (error) {
-    throw new TemplateSyntaxError(firstLine(error), { cause: error });
-  }
+function referred(reference: Reference | undefined, context: RenderContext): unknown {
+  return reference === undefined ? null : resolveReference(reference, context);
 }
 
-function render(parsed: Parsed[], references: readonly Reference[], context: RenderContext): string {
-  const scope: Record<string, unknown> = { _now: context.now, _turns: { count: 0 } satisfies Turns };
-  for (const [index, reference] of references.entries()) scope[`_v${index}`] = resolveReference(reference, context);
-  try {
-    const text: string = engine.renderSync(parsed, scope);
-    if (text.length > MAX_OUTPUT) throw new RenderStop('render_error', `more than ${MAX_OUTPUT} characters`);
-    return text;
-  } catch (error) {
-    throw stopOf(error);
-  }
-}
-
+/** Whatever goes wrong is this person's message, and nobody else's. */
 function stopOf(error: unknown): RenderStop {
   if (error instanceof RenderStop) return error;
-  const cause = error instanceof LiquidError ? (error.originalError ?? error) : error;
-  if (cause instanceof AbortMessage) return new RenderStop('aborted', cause.message);
-  return new RenderStop('render_error', firstLine(cause));
+  if (error instanceof AbortMessage) return new RenderStop('aborted', error.message);
+  return new RenderStop('render_error', firstLine(error));
 }
 
 function firstLine(error: unknown): string {

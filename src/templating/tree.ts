@@ -2,6 +2,8 @@ import { elementPath, isObject, memberPath } from '../lib/json.ts';
 import type { Sink } from '../lib/problems.ts';
 import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
+import { withoutComments } from './html-comments.ts';
+import { Budget } from './liquid/budget.ts';
 import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
 
 export interface TreeOptions {
@@ -9,17 +11,19 @@ export interface TreeOptions {
   path: string;
   /** Members, at any depth, whose texts are taken literally. */
   never: ReadonlySet<string>;
+  /** Members of the value itself that are HTML. */
+  html?: ReadonlySet<string> | undefined;
   problems: Sink;
 }
 
 /** One rendering of a value; null where there is nothing to render, so that the value itself can be shared. */
-type Render = ((context: RenderContext) => unknown) | null;
+type Render = ((context: RenderContext, budget: Budget) => unknown) | null;
 
 /** A JSON value whose texts are parsed templates. */
 export interface CompiledTree {
   /** What its templates read. */
   references: readonly Reference[];
-  /** The value with all its texts rendered for one person. Throws RenderStop. */
+  /** The value with all its texts rendered for one person, within one budget. Throws RenderStop. */
   render(context: RenderContext): unknown;
 }
 
@@ -31,22 +35,22 @@ interface Compiling extends TreeOptions {
 export function compileTree(value: unknown, options: TreeOptions): CompiledTree {
   const references: Reference[] = [];
   const render = compile(value, options.path, { ...options, references });
-  return { references, render: render ?? (() => value) };
+  return { references, render: render === null ? () => value : (context) => render(context, new Budget()) };
 }
 
-function compile(value: unknown, path: string, options: Compiling): Render {
-  if (typeof value === 'string') return compileText(value, path, options);
+function compile(value: unknown, path: string, options: Compiling, isHtml = false): Render {
+  if (typeof value === 'string') return compileText(value, path, options, isHtml);
   if (Array.isArray(value)) return compileArray(value, path, options);
   if (isObject(value)) return compileObject(value, path, options);
   return null;
 }
 
-function compileText(text: string, path: string, { problems, references }: Compiling): Render {
+function compileText(text: string, path: string, { problems, references }: Compiling, isHtml: boolean): Render {
   if (!isTemplate(text)) return null;
   try {
-    const template = compileTemplate(text);
-    references.push(...template.references);
-    return (context) => template.render(context);
+    const template = compileTemplate(isHtml ? withoutComments(text) : text);
+    for (const reference of template.references) references.push(reference);
+    return (context, budget) => template.render(context, budget);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
     problems.add('template', path, `not a valid template: ${error.message}`);
@@ -57,25 +61,27 @@ function compileText(text: string, path: string, { problems, references }: Compi
 function compileArray(items: unknown[], path: string, options: Compiling): Render {
   const renders = items.map((item, index) => compile(item, elementPath(path, index), options));
   if (renders.every((render) => render === null)) return null;
-  return (context) => items.map((item, index) => renders[index]?.(context) ?? item);
+  return (context, budget) => items.map((item, index) => renders[index]?.(context, budget) ?? item);
 }
 
 function compileObject(object: object, path: string, options: Compiling): Render {
   const members = Object.entries(object).map(([key, value]): [string, unknown, Render] => [
     key,
     value,
-    options.never.has(key) ? null : compile(value, memberPath(path, key), options),
+    options.never.has(key)
+      ? null
+      : compile(value, memberPath(path, key), options, path === options.path && options.html?.has(key)),
   ]);
   const live = members.flatMap(([key, , render]): [string, NonNullable<Render>][] =>
     render === null ? [] : [[key, render]],
   );
   if (live.length === 0) return null;
-  return (context) => {
+  return (context, budget) => {
     const copy = { ...object };
     // defineProperty, since a member may be named __proto__
     for (const [key, render] of live) {
       Object.defineProperty(copy, key, {
-        value: render(context),
+        value: render(context, budget),
         enumerable: true,
         writable: true,
         configurable: true,
