@@ -78,6 +78,10 @@ export interface Channel<Message extends object = object, Rendered extends objec
   subscriptionLinks?: { inHeader(settings: ChannelSettings): boolean };
   /** Members, at any depth, whose texts are never rendered as templates. */
   neverTemplates: ReadonlySet<string>;
+  /** Members whose texts are HTML. Absent: none. */
+  htmlTemplates?: ReadonlySet<string>;
+  /** Its messages are cards, which templates may ask for their name. Absent: they are not. */
+  isCard?: true;
   /**
    * Checks the raw object and returns its canonical form: lenient scalars are converted, absent members are left out,
    * a scalar that is given as a template stays a text. Adds every problem to `problems`. null: the problem was fatal.

@@ -38,6 +38,7 @@ export const contentCard: Channel<ContentCard, RenderedContentCard> = {
   sendLimits: 'others',
   providers: null,
   neverTemplates: new Set(['message_variation_id']),
+  isCard: true,
   parse: parseContentCard,
   references: ({ message_variation_id }) => ({ messageVariationId: message_variation_id }),
   render: renderContentCard,

@@ -20,6 +20,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   withDefaults: withDefaultSender,
   checkInWorkspace: checkSender,
   neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id']),
+  htmlTemplates: new Set(['body']),
   parse: parseEmail,
   references: (message) => ({
     appId: message.app_id,

@@ -40,6 +40,7 @@ function contextOf({ dispatch, message, recipient, now }: ComposeInput, links: R
     dispatchId: publicId(dispatch),
     campaign: dispatch.campaign,
     variation: message.variation,
+    card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
     links,
   };
 }

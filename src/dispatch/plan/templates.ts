@@ -26,7 +26,8 @@ export function compileMessages(messages: SendPlan['messages'], problems: Proble
   return Object.entries(messages).map(([name, message]) => {
     const key = name as ChannelKey;
     const channel = channels[key];
-    const tree = compileTree(message, { path: `messages.${key}`, never: channel.neverTemplates, problems });
+    const path = `messages.${key}`;
+    const tree = compileTree(message, { path, never: channel.neverTemplates, html: channel.htmlTemplates, problems });
     const reads = new Set(tree.references.flatMap(readsOf));
     return { key, channel, message, reads, renderTexts: (context) => tree.render(context) as object };
   });

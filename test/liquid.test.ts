@@ -1,0 +1,78 @@
+// Templates over HTTP: what is refused at the request, and that one person's message is nobody else's.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startTestApp, type TestApp } from './support/app.ts';
+
+const webhook = (body: string) => ({ url: 'https://example.com/', request_method: 'POST', body });
+
+interface Verdict {
+  external_id: string;
+  status: string;
+  reason?: string;
+  detail?: string;
+}
+
+async function givenPeople(t: Parameters<typeof startTestApp>[0]): Promise<TestApp> {
+  const app = await startTestApp(t);
+  await app.givenWorkspace('');
+  const attributes = [5, 0, 2].map((n) => ({ external_id: `u${n}`, n, cart_items: [{ name: `item ${n}` }] }));
+  const { status, body } = await app.post('/users/track', { attributes });
+  assert.equal(status, 201, JSON.stringify(body));
+  return app;
+}
+
+/** `status reason` of each, by name. */
+async function send(app: TestApp, body: string): Promise<Record<string, string>> {
+  const answer = await app.post('/messages/send', {
+    external_user_ids: ['u5', 'u0', 'u2'],
+    messages: { webhook: webhook(body) },
+  });
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  await app.drain();
+  const { body: report } = await app.get(`/dispatches/${answer.body.dispatch_id}/recipients`);
+  return Object.fromEntries(
+    report.recipients.map((one: Verdict) => [
+      one.external_id,
+      [one.status, one.reason, one.detail].filter(Boolean).join(' '),
+    ]),
+  );
+}
+
+test('a message that fails for one person goes to the others', async (t) => {
+  const app = await givenPeople(t);
+  const stopped = 'aborted render_error';
+  assert.deepEqual(
+    await send(app, '{{custom_attribute.${cart_items[0].name}}} {{ 10 | divided_by: custom_attribute.${n} }}'),
+    {
+      u5: 'sent',
+      u0: `${stopped} divided by 0`,
+      u2: 'sent',
+    },
+  );
+  // For one of them the heap of the server would not be enough.
+  const doubling =
+    '{% capture c %}ā{% endcapture %}{% for i in (1..40) %}{% capture c %}{{c}}{{c}}{% endcapture %}{% endfor %}';
+  assert.deepEqual(await send(app, `{% if custom_attribute.\${n} == 5 %}${doubling}{% endif %}a`), {
+    u5: `${stopped} more than 1000000 characters`,
+    u0: 'sent',
+    u2: 'sent',
+  });
+});
+
+test('a template that cannot be read is 400, however deep it is nested', async (t) => {
+  const app = await givenPeople(t);
+  const table: [string, string][] = [
+    [`${'{{ '.repeat(8_000)}a${' }}'.repeat(8_000)}`, 'braces nested more than 100 deep, line 1'],
+    [`${'{{'.repeat(8_000)}a`, 'three braces, line 1'],
+    [`${'{% if a %}'.repeat(8_000)}`, 'nested more than 100 deep, line 1'],
+    ['a\n{{ 1 | plus }}', 'filter plus: expected 1 arguments, got 0, line 2'],
+  ];
+  for (const [body, reason] of table) {
+    const answer = await app.post('/messages/send', {
+      external_user_ids: ['u5'],
+      messages: { webhook: webhook(body) },
+    });
+    assert.equal(answer.status, 400);
+    assert.deepEqual(answer.body.errors, [`messages.webhook.body: not a valid template: ${reason}`]);
+  }
+});
