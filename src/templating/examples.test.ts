@@ -2,50 +2,23 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import type { RenderContext } from './facts.ts';
 import { RenderStop } from './render-stop.ts';
+import { sampleContext } from './sample-context.ts';
 import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
 
-const ada: RenderContext = {
-  now: new Date('2026-03-15T12:00:00Z'),
-  person: {
-    brazeId: '0123456789abcdef01234567',
-    externalId: 'u1',
-    firstName: 'Ada',
-    lastName: null,
-    email: 'ada+1@example.test',
-    phone: null,
-    gender: null,
-    language: 'en',
-    country: null,
-    homeCity: null,
-    timeZone: 'Europe/Berlin',
-    dob: null,
-    randomBucket: 7,
-    longitude: null,
-    latitude: null,
-    lastSessionAt: null,
-    emailState: 'subscribed',
-    custom: {
-      'zip code': '10115',
-      points: 250,
-      balance: '  ',
-      premium: false,
-      brands: ['Nike', 'Puma'],
-      trips: [],
-      address: { city: 'Rome' },
-      stays: [{ hotel: 'Y', nights: 2 }],
-      joined: '2021-06-03T17:13:41Z',
-    },
-    customTimes: { joined: Date.parse('2021-06-03T17:13:41Z') },
-    subscriptionGroups: {},
-    mostRecentlyUsedDevice: null,
-  },
-  dispatchId: 'd1',
-  campaign: null,
-  variation: null,
-  links: null,
-};
+const ada = sampleContext({
+  'zip code': '10115',
+  points: 250,
+  balance: '  ',
+  premium: false,
+  brands: ['Nike', 'Puma'],
+  trips: [],
+  address: { city: 'Rome' },
+  stays: [{ hotel: 'Y', nights: 2 }],
+  joined: '2021-06-03T17:13:41Z',
+});
+ada.person.email = 'ada+1@example.test';
+ada.person.customTimes = { joined: Date.parse('2021-06-03T17:13:41Z') };
 
 function render(template: string): string {
   return isTemplate(template) ? compileTemplate(template).render(ada) : template;

@@ -2,41 +2,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Problems } from '../lib/problems.ts';
-import type { RenderContext } from './facts.ts';
 import { RenderStop } from './render-stop.ts';
+import { sampleContext } from './sample-context.ts';
 import { compileTemplate, TemplateSyntaxError } from './template.ts';
 import { compileTree } from './tree.ts';
 
-const context: RenderContext = {
-  now: new Date('2026-03-15T12:00:00Z'),
-  person: {
-    brazeId: 'b',
-    externalId: 'u1',
-    firstName: 'Ada',
-    lastName: null,
-    email: null,
-    phone: null,
-    gender: null,
-    language: null,
-    country: null,
-    homeCity: null,
-    timeZone: null,
-    dob: null,
-    randomBucket: 7,
-    longitude: null,
-    latitude: null,
-    lastSessionAt: null,
-    emailState: 'subscribed',
-    custom: { n: 15, o: { a: 1 } },
-    customTimes: {},
-    subscriptionGroups: {},
-    mostRecentlyUsedDevice: null,
-  },
-  dispatchId: 'd1',
-  campaign: null,
-  variation: null,
-  links: { unsubscribe: 'https://c.test/u', subscribe: 'https://c.test/s', optIn: 'https://c.test/o' },
-};
+const context = sampleContext(
+  { n: 15, o: { a: 1 } },
+  { links: { unsubscribe: 'https://c.test/u', subscribe: 'https://c.test/s', optIn: 'https://c.test/o' } },
+);
 
 const render = (source: string) => compileTemplate(source).render(context);
 

@@ -8,7 +8,7 @@ import type { Value } from '../liquid/values.ts';
 
 /** A time as clocks in a zone show it; UTC for a zone that is not known. What is no time stays as it is. */
 export function inZone(value: Value, zone: Value, now: Date, budget: Budget): Value {
-  const moment = toMoment(value, now);
+  const moment = toMoment(value, now, budget);
   if (moment === null) return value;
   // A zone that was not used before costs a table: the clock is read.
   budget.work(WORK_BETWEEN_READINGS);

@@ -14,7 +14,7 @@ export function propertyOf(value: Value, property: Value, budget: Budget): Value
   budget.work(50);
   if (isHash(value)) return typeof property === 'string' && Object.hasOwn(value, property) ? value[property] : null;
   if (typeof value === 'string') return partOf(value, property, budget);
-  if (isInteger(value)) return bitOf(value, property, budget);
+  if (isInteger(value)) return bitOf(value, property);
   return value instanceof Drop ? value.get(toText(property, budget)) : null;
 }
 
@@ -23,22 +23,18 @@ function partOf(text: string, property: Value, budget: Budget): Value {
   budget.work(text.length);
   if (typeof property === 'string') return new Needle(property).indexIn(text) === -1 ? null : property;
   const place = placeOf(property);
-  if (place === null) throw unknown(property, budget);
+  if (place === null) throw new LiquidError('a property that makes no sense of a text or number');
   budget.list(text.length);
   return characters(text).at(place);
 }
 
-function bitOf(value: number | bigint, property: Value, budget: Budget): Value {
+function bitOf(value: number | bigint, property: Value): Value {
   const place = placeOf(property);
-  if (place === null) throw unknown(property, budget);
+  if (place === null) throw new LiquidError('a property that makes no sense of a text or number');
   return place < 0 ? 0 : Number((BigInt(value) >> BigInt(place)) & 1n);
 }
 
 /** Without what stands behind the point. */
 function placeOf(property: Value): number | null {
   return isNumber(property) ? Math.trunc(isFloat(property) ? floatValue(property) : Number(property)) : null;
-}
-
-function unknown(property: Value, budget: Budget): LiquidError {
-  return new LiquidError(`cannot select the property '${toText(property, budget).slice(0, 40)}'`);
 }

@@ -39,7 +39,7 @@ export function truncateWords(input: Value, count: Value = 15, ending: Value = '
   if (isNil(input)) return null;
   const text = toText(input, budget);
   const most = Math.max(1, toIndex(count, budget));
-  if (most > MAX_WORDS) throw new LiquidError(`truncatewords: integer ${most} too big`);
+  if (most > MAX_WORDS) throw new LiquidError('truncatewords: integer too big');
   const list = words(text, budget, most + 1);
   if (list.length <= most) return text;
   const end = toText(ending, budget);
