@@ -1,13 +1,13 @@
-import { checkOperators } from './check-markup.ts';
 import { TemplateSyntaxError } from './liquid/errors.ts';
 import type { Expression } from './liquid/expression.ts';
 import type { Filters } from './liquid/filter.ts';
-import { MARK, Markup } from './liquid/markup.ts';
-import type { MarkupKind } from './liquid/parser.ts';
-import { parsePiped } from './liquid/piped.ts';
-import { Passage, type Places, type Reference } from './passage.ts';
+import { MARK, Markup } from './liquid/reading/markup.ts';
+import type { MarkupKind } from './liquid/reading/parser.ts';
+import { parsePiped } from './liquid/reading/piped.ts';
+import { checkOperators } from './reading/check-markup.ts';
+import { Passage, type Places, type Reference } from './reading/passage.ts';
 
-export type { Reference } from './passage.ts';
+export type { Reference } from './reading/passage.ts';
 
 /**
  * The dialect of personalization tags → standard Liquid. References, and outputs with filters that stand in tags or

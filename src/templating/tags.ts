@@ -1,5 +1,5 @@
 import { TemplateSyntaxError } from './liquid/errors.ts';
-import type { TagParser, Tags } from './liquid/parser.ts';
+import type { TagParser, Tags } from './liquid/reading/parser.ts';
 import { standardTags } from './liquid/tags/index.ts';
 
 /** Ends the message of this person; the text is the author's own. */

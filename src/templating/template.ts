@@ -3,10 +3,10 @@ import type { RenderContext } from './facts.ts';
 import { dialectFilters } from './filters/index.ts';
 import { Budget } from './liquid/budget.ts';
 import { compileLiquid } from './liquid/liquid.ts';
+import { tokenize } from './reading/tokenize.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
 import { AbortMessage, dialectTags } from './tags.ts';
-import { tokenize } from './tokenize.ts';
 
 export { TemplateSyntaxError } from './liquid/errors.ts';
 

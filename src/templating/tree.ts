@@ -2,8 +2,8 @@ import { elementPath, isObject, memberPath } from '../lib/json.ts';
 import type { Sink } from '../lib/problems.ts';
 import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
-import { withoutComments } from './html-comments.ts';
 import { Budget } from './liquid/budget.ts';
+import { withoutComments } from './reading/html-comments.ts';
 import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
 
 export interface TreeOptions {

@@ -2,9 +2,9 @@ import { offsetMs } from '../../lib/time-zone.ts';
 import { readTimeZone } from '../../lib/zone-names.ts';
 import { type Budget, WORK_BETWEEN_READINGS } from '../liquid/budget.ts';
 import { toMoment } from '../liquid/filters/dates.ts';
-import { toText } from '../liquid/show.ts';
 import { type Clock, type Moment, utcClock } from '../liquid/time/moment.ts';
-import type { Value } from '../liquid/values.ts';
+import { toText } from '../liquid/values/show.ts';
+import type { Value } from '../liquid/values/values.ts';
 
 /** A time as clocks in a zone show it; UTC for a zone that is not known. What is no time stays as it is. */
 export function inZone(value: Value, zone: Value, now: Date, budget: Budget): Value {

@@ -1,8 +1,8 @@
 import type { Budget } from '../liquid/budget.ts';
 import { LiquidError, MAX_DEPTH } from '../liquid/errors.ts';
-import { toText } from '../liquid/show.ts';
-import { TextBuilder } from '../liquid/text.ts';
-import { Float, float, integer, isHash, isNil, isNumber, type Value } from '../liquid/values.ts';
+import { toText } from '../liquid/values/show.ts';
+import { TextBuilder } from '../liquid/values/text.ts';
+import { Float, float, integer, isHash, isNil, isNumber, type Value } from '../liquid/values/values.ts';
 
 /** What stands within quotes in JSON. */
 export function jsonEscape(value: Value, budget: Budget): string {

@@ -1,11 +1,11 @@
-import { toDecimal, toOperand } from '../liquid/arithmetic.ts';
 import type { Budget } from '../liquid/budget.ts';
-import { Decimal } from '../liquid/decimal.ts';
 import { LiquidError } from '../liquid/errors.ts';
-import { isDigit } from '../liquid/numbers.ts';
-import { toText } from '../liquid/show.ts';
-import { strip } from '../liquid/text.ts';
-import { isNil, isNumber, type Value } from '../liquid/values.ts';
+import { toDecimal, toOperand } from '../liquid/values/arithmetic.ts';
+import { Decimal } from '../liquid/values/decimal.ts';
+import { isDigit } from '../liquid/values/numbers.ts';
+import { toText } from '../liquid/values/show.ts';
+import { strip } from '../liquid/values/text.ts';
+import { isNil, isNumber, type Value } from '../liquid/values/values.ts';
 
 /** Two places, no sign of a currency. Of nil, nil. A text must be a number. */
 export function money(value: Value, budget: Budget): Value {

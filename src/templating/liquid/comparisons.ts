@@ -1,7 +1,7 @@
-import { areEqual, contains, order } from './compare.ts';
 import type { Frame } from './frame.ts';
 import { Question } from './question.ts';
-import { isNumber, type Value } from './values.ts';
+import { areEqual, contains, order } from './values/compare.ts';
+import { isNumber, type Value } from './values/values.ts';
 
 export type Comparison = (left: Value, right: Value, frame: Frame) => boolean;
 

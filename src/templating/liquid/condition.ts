@@ -1,7 +1,7 @@
 import type { Comparison } from './comparisons.ts';
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
-import { isTruthy } from './values.ts';
+import { isTruthy } from './values/values.ts';
 
 /** Decides whether a branch is taken. */
 export interface Condition {

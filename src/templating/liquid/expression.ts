@@ -1,5 +1,5 @@
 import type { Frame } from './frame.ts';
-import type { Value } from './values.ts';
+import type { Value } from './values/values.ts';
 
 /** Something that has a value in a rendering. */
 export interface Expression {

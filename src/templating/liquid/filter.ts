@@ -1,5 +1,5 @@
 import type { Frame } from './frame.ts';
-import type { Value } from './values.ts';
+import type { Value } from './values/values.ts';
 
 /** `args` are as many as `least` to `most` say. Throws LiquidError for arguments that make no sense. */
 export interface Filter {

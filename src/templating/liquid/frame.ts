@@ -1,6 +1,6 @@
 import { type Budget, MAX_CHARACTERS } from './budget.ts';
 import { LimitReached } from './errors.ts';
-import type { Drop, Hash, Value } from './values.ts';
+import type { Drop, Hash, Value } from './values/values.ts';
 
 /** Ends a body before its end: the loop around it goes on with its next turn, or ends too. */
 export type Interrupt = 'break' | 'continue';

@@ -1,6 +1,6 @@
 import { LimitReached, TemplateSyntaxError } from './errors.ts';
 import { Frame, type Inputs } from './frame.ts';
-import { Parser, type ParserOptions } from './parser.ts';
+import { Parser, type ParserOptions } from './reading/parser.ts';
 
 /** A template that was read, as often to be rendered as there are people. */
 export interface Compiled {

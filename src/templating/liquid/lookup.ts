@@ -1,7 +1,7 @@
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
-import { member, named } from './members.ts';
-import { isNil, type Value } from './values.ts';
+import { member, named } from './values/members.ts';
+import { isNil, type Value } from './values/values.ts';
 
 /** One step into a value: `.name`, or `[…]` with whatever is in it. */
 export type Step = string | Expression;

@@ -1,7 +1,7 @@
 import type { Node } from './body.ts';
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
-import { toOutput } from './show.ts';
+import { toOutput } from './values/show.ts';
 
 /** `{{ … }}` */
 export class Output implements Node {

@@ -1,5 +1,5 @@
 import type { Expression } from './expression.ts';
-import { isEmpty, isNil, LiquidObject, type Value } from './values.ts';
+import { isEmpty, isNil, LiquidObject, type Value } from './values/values.ts';
 
 /** The words `blank` and `empty` in a comparison: not values but questions. */
 export class Question extends LiquidObject implements Expression {

@@ -1,8 +1,8 @@
 import { TemplateSyntaxError } from './errors.ts';
 import { type Expression, Literal } from './expression.ts';
 import type { Frame } from './frame.ts';
-import { readInteger, toInteger } from './numbers.ts';
-import { isInteger, isNil, Range, type Value } from './values.ts';
+import { readInteger, toInteger } from './values/numbers.ts';
+import { isInteger, isNil, Range, type Value } from './values/values.ts';
 
 /** `(first..last)`, evaluated now if both are literals. Throws TemplateSyntaxError for literals that are no ends. */
 export function rangeOf(first: Expression, last: Expression): Expression {

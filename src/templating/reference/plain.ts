@@ -3,9 +3,9 @@ import { dialectFilters } from '../filters/index.ts';
 import { readJson } from '../filters/json.ts';
 import { Budget } from '../liquid/budget.ts';
 import { compileLiquid } from '../liquid/liquid.ts';
-import { isHash } from '../liquid/values.ts';
+import { isHash } from '../liquid/values/values.ts';
+import { tokenize } from '../reading/tokenize.ts';
 import { dialectTags } from '../tags.ts';
-import { tokenize } from '../tokenize.ts';
 
 /** What a template gave: an output, or what was wrong. */
 export type Answer = { output: string } | { error: string };

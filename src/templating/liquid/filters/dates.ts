@@ -1,10 +1,10 @@
 import type { Budget } from '../budget.ts';
 import { type Filters, takes } from '../filter.ts';
-import { toText } from '../show.ts';
 import { Moment, utcClock } from '../time/moment.ts';
 import { MAX_TIME_LENGTH, readTime } from '../time/read-time.ts';
 import { strftime } from '../time/strftime.ts';
-import { isInteger, type Value } from '../values.ts';
+import { toText } from '../values/show.ts';
+import { isInteger, type Value } from '../values/values.ts';
 
 export const dateFilters: Filters = new Map([
   ['date', takes(1, (input, [format], { now, budget }) => date(input, format, now, budget))],

@@ -1,8 +1,8 @@
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
 import { type Filter, type Filters, takes } from '../filter.ts';
-import { toText } from '../show.ts';
-import { isNil } from '../values.ts';
+import { toText } from '../values/show.ts';
+import { isNil } from '../values/values.ts';
 import { stripHtml } from './strip-html.ts';
 
 /** Text → text. `growth`: how many times longer it may become. */

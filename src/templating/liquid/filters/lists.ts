@@ -1,11 +1,11 @@
 import type { Budget } from '../budget.ts';
-import { areEqual, identityOf, order } from '../compare.ts';
 import { LiquidError } from '../errors.ts';
 import { type Filters, takes, takesUpTo } from '../filter.ts';
-import { firstOf, lastOf, sizeOf } from '../members.ts';
-import { joinList, toText } from '../show.ts';
-import { compareTexts } from '../text.ts';
-import { isNil, isTruthy, Range, type Value } from '../values.ts';
+import { areEqual, identityOf, order } from '../values/compare.ts';
+import { firstOf, lastOf, sizeOf } from '../values/members.ts';
+import { joinList, toText } from '../values/show.ts';
+import { compareTexts } from '../values/text.ts';
+import { isNil, isTruthy, Range, type Value } from '../values/values.ts';
 import { mergeSort } from './merge-sort.ts';
 import { canBeAsked, propertyOf } from './property.ts';
 

@@ -1,3 +1,6 @@
+import { type Budget, MAX_DIGITS } from '../budget.ts';
+import { LiquidError } from '../errors.ts';
+import { type Filter, type Filters, takes, takesUpTo } from '../filter.ts';
 import {
   calculate,
   compareOperands,
@@ -6,12 +9,9 @@ import {
   type Operation,
   toDecimal,
   toOperand,
-} from '../arithmetic.ts';
-import { type Budget, MAX_DIGITS } from '../budget.ts';
-import { Decimal } from '../decimal.ts';
-import { LiquidError } from '../errors.ts';
-import { type Filter, type Filters, takes, takesUpTo } from '../filter.ts';
-import { float, integer, type Value } from '../values.ts';
+} from '../values/arithmetic.ts';
+import { Decimal } from '../values/decimal.ts';
+import { float, integer, type Value } from '../values/values.ts';
 
 function arithmetic(operation: Operation): Filter {
   return takes(1, (input, [operand], { budget }) => calculate(operation, input, operand, budget));

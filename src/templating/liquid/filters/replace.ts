@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
-import { Needle, TextBuilder } from '../text.ts';
+import { Needle, TextBuilder } from '../values/text.ts';
 
 /** Every occurrence of `pattern`; an empty one stands before each character and at the end. */
 export function replaceAll(text: string, pattern: string, replacement: string, budget: Budget): string {

@@ -1,8 +1,8 @@
 import type { Budget } from '../budget.ts';
 import { type Filter, type Filters, takes, takesUpTo } from '../filter.ts';
-import { capitalize, toLower } from '../letter-case.ts';
-import { toText } from '../show.ts';
-import { strip, stripEnd, stripStart } from '../text.ts';
+import { capitalize, toLower } from '../values/letter-case.ts';
+import { toText } from '../values/show.ts';
+import { strip, stripEnd, stripStart } from '../values/text.ts';
 import { replaceAll, replaceFirst, replaceLast } from './replace.ts';
 import { split } from './split.ts';
 import { sliceOf, truncate, truncateWords } from './truncate.ts';

@@ -1,9 +1,9 @@
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
-import { toIndex, toInteger } from '../numbers.ts';
-import { toText } from '../show.ts';
-import { countCharacters, sliceCharacters } from '../text.ts';
-import { isNil, isTruthy, type Value } from '../values.ts';
+import { toIndex, toInteger } from '../values/numbers.ts';
+import { toText } from '../values/show.ts';
+import { countCharacters, sliceCharacters } from '../values/text.ts';
+import { isNil, isTruthy, type Value } from '../values/values.ts';
 import { words } from './split.ts';
 
 /** Of a list, a list. Counts from the end if negative; what begins outside is empty. */

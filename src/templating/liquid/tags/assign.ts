@@ -1,7 +1,7 @@
 import { TemplateSyntaxError } from '../errors.ts';
-import { isWord } from '../markup.ts';
-import type { TagParser } from '../parser.ts';
-import { isSpace } from '../text.ts';
+import { isWord } from '../reading/markup.ts';
+import type { TagParser } from '../reading/parser.ts';
+import { isSpace } from '../values/text.ts';
 
 /** `name = expression | filter` */
 export const assign: TagParser = (tag, parser) => {

@@ -1,4 +1,4 @@
-import { isWord, type Markup } from '../markup.ts';
+import { isWord, type Markup } from '../reading/markup.ts';
 
 /** Every `key: fragment` in the markup of a loop, in order. */
 export function attributesOf(markup: Markup): [string, string][] {

@@ -1,6 +1,6 @@
 import { Body } from '../body.ts';
 import { TemplateSyntaxError } from '../errors.ts';
-import type { TagParser } from '../parser.ts';
+import type { TagParser } from '../reading/parser.ts';
 import { targetEnd } from './assign.ts';
 
 /** What the block prints is the value of a variable instead. */

@@ -3,12 +3,12 @@ import type { Condition } from '../condition.ts';
 import { TemplateSyntaxError } from '../errors.ts';
 import type { Expression } from '../expression.ts';
 import type { Frame } from '../frame.ts';
-import { Markup } from '../markup.ts';
-import { equalTo } from '../parse-condition.ts';
-import { parseExpression } from '../parse-expression.ts';
-import type { Parser, TagParser } from '../parser.ts';
-import { isBlankText, isSpace } from '../text.ts';
-import type { TagToken } from '../token.ts';
+import { Markup } from '../reading/markup.ts';
+import { equalTo } from '../reading/parse-condition.ts';
+import { parseExpression } from '../reading/parse-expression.ts';
+import type { Parser, TagParser } from '../reading/parser.ts';
+import type { TagToken } from '../reading/token.ts';
+import { isBlankText, isSpace } from '../values/text.ts';
 
 /** One value of a `when`, with the body of that `when`; `else` has no condition. */
 interface Choice {

@@ -1,10 +1,10 @@
-import { calculate } from '../arithmetic.ts';
 import { LiquidError } from '../errors.ts';
 import type { Frame } from '../frame.ts';
-import type { TagParser } from '../parser.ts';
-import { toText } from '../show.ts';
-import { strip } from '../text.ts';
-import { isNumber, isTruthy, type Value } from '../values.ts';
+import type { TagParser } from '../reading/parser.ts';
+import { calculate } from '../values/arithmetic.ts';
+import { toText } from '../values/show.ts';
+import { strip } from '../values/text.ts';
+import { isNumber, isTruthy, type Value } from '../values/values.ts';
 
 /** Prints a counter, then adds 1. */
 export const increment: TagParser = ({ markup }) => {

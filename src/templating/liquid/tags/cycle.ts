@@ -1,11 +1,11 @@
-import { identityOf } from '../compare.ts';
 import { TemplateSyntaxError } from '../errors.ts';
 import { type Expression, Literal, nilLiteral } from '../expression.ts';
 import type { Frame } from '../frame.ts';
-import { Markup } from '../markup.ts';
-import { parseExpression } from '../parse-expression.ts';
-import type { Parser, TagParser } from '../parser.ts';
-import { inspect, toOutput } from '../show.ts';
+import { Markup } from '../reading/markup.ts';
+import { parseExpression } from '../reading/parse-expression.ts';
+import type { Parser, TagParser } from '../reading/parser.ts';
+import { identityOf } from '../values/compare.ts';
+import { inspect, toOutput } from '../values/show.ts';
 
 /** `name: one, two` or `one, two`: prints its values in turn. */
 export const cycle: TagParser = (tag, parser) => {

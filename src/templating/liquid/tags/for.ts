@@ -2,11 +2,11 @@ import { Body } from '../body.ts';
 import { TemplateSyntaxError } from '../errors.ts';
 import { type Expression, nilLiteral } from '../expression.ts';
 import type { Frame } from '../frame.ts';
-import { isNamePart, Markup } from '../markup.ts';
-import { toInteger } from '../numbers.ts';
-import { parseExpression } from '../parse-expression.ts';
-import type { Parser, TagParser } from '../parser.ts';
-import { type Drop, isNil, type Value } from '../values.ts';
+import { isNamePart, Markup } from '../reading/markup.ts';
+import { parseExpression } from '../reading/parse-expression.ts';
+import type { Parser, TagParser } from '../reading/parser.ts';
+import { toInteger } from '../values/numbers.ts';
+import { type Drop, isNil, type Value } from '../values/values.ts';
 import { attributesOf } from './attributes.ts';
 import { type Items, itemsOf, Loop, reversed } from './loop.ts';
 

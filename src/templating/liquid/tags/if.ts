@@ -1,9 +1,9 @@
 import { Body } from '../body.ts';
 import type { Condition } from '../condition.ts';
 import type { Frame } from '../frame.ts';
-import { parseCondition } from '../parse-condition.ts';
-import type { Parser, TagParser } from '../parser.ts';
-import type { TagToken } from '../token.ts';
+import { parseCondition } from '../reading/parse-condition.ts';
+import type { Parser, TagParser } from '../reading/parser.ts';
+import type { TagToken } from '../reading/token.ts';
 
 interface Branch {
   condition: Condition;

@@ -1,7 +1,7 @@
 import { TemplateSyntaxError } from '../errors.ts';
 import type { Interrupt } from '../frame.ts';
 import { Output } from '../output.ts';
-import type { TagParser, Tags } from '../parser.ts';
+import type { TagParser, Tags } from '../reading/parser.ts';
 import { assign } from './assign.ts';
 import { capture } from './capture.ts';
 import { caseTag } from './case.ts';

@@ -1,4 +1,4 @@
-import { Drop, isHash, Range, type Value } from '../values.ts';
+import { Drop, isHash, Range, type Value } from '../values/values.ts';
 
 /** The items over which a loop goes. */
 export interface Items {

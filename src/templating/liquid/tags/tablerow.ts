@@ -2,11 +2,11 @@ import { Body } from '../body.ts';
 import { LiquidError, TemplateSyntaxError } from '../errors.ts';
 import { type Expression, nilLiteral } from '../expression.ts';
 import type { Frame } from '../frame.ts';
-import { isWord, Markup } from '../markup.ts';
-import { readInteger } from '../numbers.ts';
-import { parseExpression } from '../parse-expression.ts';
-import type { Parser, TagParser } from '../parser.ts';
-import { floatValue, isFloat, isInteger, isNil, isTruthy, type Value } from '../values.ts';
+import { isWord, Markup } from '../reading/markup.ts';
+import { parseExpression } from '../reading/parse-expression.ts';
+import type { Parser, TagParser } from '../reading/parser.ts';
+import { readInteger } from '../values/numbers.ts';
+import { floatValue, isFloat, isInteger, isNil, isTruthy, type Value } from '../values/values.ts';
 import { attributesOf } from './attributes.ts';
 import { itemsOf, Loop } from './loop.ts';
 

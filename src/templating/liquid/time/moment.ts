@@ -1,4 +1,4 @@
-import { LiquidObject } from '../values.ts';
+import { LiquidObject } from '../values/values.ts';
 import { type Day, dayOf } from './calendar.ts';
 
 /** How an instant is shown: how far clocks are ahead of UTC, in seconds, and the short name of that time, if known. */

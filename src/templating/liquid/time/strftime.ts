@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
-import { TextBuilder } from '../text.ts';
+import { TextBuilder } from '../values/text.ts';
 import { dayOfYear, isoWeekOf, weekdayOf, weekOf } from './calendar.ts';
 import type { Moment } from './moment.ts';
 

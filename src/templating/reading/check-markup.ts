@@ -1,7 +1,7 @@
-import { TemplateSyntaxError } from './liquid/errors.ts';
-import type { Markup } from './liquid/markup.ts';
-import type { MarkupKind } from './liquid/parser.ts';
-import { isSpace } from './liquid/text.ts';
+import { TemplateSyntaxError } from '../liquid/errors.ts';
+import type { Markup } from '../liquid/reading/markup.ts';
+import type { MarkupKind } from '../liquid/reading/parser.ts';
+import { isSpace } from '../liquid/values/text.ts';
 
 /** Filters do not stand in conditions, loops and cases; parentheses only stand for ranges. Source: personalization.md §2. */
 export function checkOperators(markup: Markup, kind: MarkupKind): void {

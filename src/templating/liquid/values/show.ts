@@ -1,6 +1,6 @@
 // Values as texts, as Ruby prints them.
-import type { Budget } from './budget.ts';
-import { LiquidError, MAX_DEPTH } from './errors.ts';
+import type { Budget } from '../budget.ts';
+import { LiquidError, MAX_DEPTH } from '../errors.ts';
 import { TextBuilder } from './text.ts';
 import { isHash, isNil, LiquidObject, showFloat, showInteger, type Value } from './values.ts';
 

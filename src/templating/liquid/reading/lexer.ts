@@ -1,5 +1,5 @@
+import { isDigit } from '../values/numbers.ts';
 import { isNamePart, isWord, MARK, type Markup } from './markup.ts';
-import { isDigit } from './numbers.ts';
 
 export type Kind =
   | 'comparison'

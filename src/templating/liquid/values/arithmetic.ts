@@ -1,7 +1,7 @@
 // Arithmetic: whole numbers of any size, and decimals that are never binary on the way.
-import { type Budget, MAX_DIGITS } from './budget.ts';
+import { type Budget, MAX_DIGITS } from '../budget.ts';
+import { LimitReached, LiquidError } from '../errors.ts';
 import { Decimal, floorDivide, moduloOf } from './decimal.ts';
-import { LimitReached, LiquidError } from './errors.ts';
 import { isDecimal, readInteger } from './numbers.ts';
 import { strip } from './text.ts';
 import { float, floatValue, integer, isFloat, isInteger, type Value } from './values.ts';

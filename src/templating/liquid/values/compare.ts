@@ -1,6 +1,6 @@
 // Whether values are equal, which comes first, and what contains what.
-import type { Budget } from './budget.ts';
-import { LiquidError, MAX_DEPTH } from './errors.ts';
+import type { Budget } from '../budget.ts';
+import { LiquidError, MAX_DEPTH } from '../errors.ts';
 import { toText } from './show.ts';
 import { compareTexts, Needle } from './text.ts';
 import {

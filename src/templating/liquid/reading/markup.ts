@@ -1,4 +1,4 @@
-import { isSpace } from './text.ts';
+import { isSpace } from '../values/text.ts';
 
 /**
  * Stands on both sides of the number of a personal expression (`${first_name}`) in markup. Unicode keeps this

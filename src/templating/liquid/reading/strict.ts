@@ -1,4 +1,4 @@
-import { checkDepth } from './errors.ts';
+import { checkDepth } from '../errors.ts';
 import { type Kind, type Word, wordsOf } from './lexer.ts';
 import { Markup } from './markup.ts';
 

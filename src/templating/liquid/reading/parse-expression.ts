@@ -1,10 +1,10 @@
-import { type Expression, Literal, nilLiteral, type Personal } from './expression.ts';
-import { Lookup, type Step } from './lookup.ts';
+import { type Expression, Literal, nilLiteral, type Personal } from '../expression.ts';
+import { Lookup, type Step } from '../lookup.ts';
+import { noRange, rangeOf } from '../range.ts';
+import { readInteger } from '../values/numbers.ts';
+import { strip } from '../values/text.ts';
+import { float } from '../values/values.ts';
 import { isNamePart, MARK } from './markup.ts';
-import { readInteger } from './numbers.ts';
-import { noRange, rangeOf } from './range.ts';
-import { strip } from './text.ts';
-import { float } from './values.ts';
 
 const words: ReadonlyMap<string, Literal> = new Map([
   ['', nilLiteral],

@@ -1,5 +1,5 @@
-import { TemplateSyntaxError } from './errors.ts';
-import { stripStart } from './text.ts';
+import { TemplateSyntaxError } from '../errors.ts';
+import { stripStart } from '../values/text.ts';
 import type { TagToken, Token } from './token.ts';
 
 const line = /^(#|\w+)[ \t-\r]*([\s\S]*)$/;

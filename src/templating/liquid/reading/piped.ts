@@ -1,11 +1,11 @@
-import { TemplateSyntaxError } from './errors.ts';
-import { type Expression, nilLiteral, type Personal } from './expression.ts';
-import type { Filter, Filters } from './filter.ts';
-import type { Frame } from './frame.ts';
+import { TemplateSyntaxError } from '../errors.ts';
+import { type Expression, nilLiteral, type Personal } from '../expression.ts';
+import type { Filter, Filters } from '../filter.ts';
+import type { Frame } from '../frame.ts';
+import type { Value } from '../values/values.ts';
 import { readLaxly, splitKey } from './lax.ts';
 import { parseExpression } from './parse-expression.ts';
 import { readStrictly } from './strict.ts';
-import type { Value } from './values.ts';
 
 export interface Language {
   filters: Filters;

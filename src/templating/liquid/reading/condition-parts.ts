@@ -1,5 +1,5 @@
+import { isSpace } from '../values/text.ts';
 import { isWord, type Markup } from './markup.ts';
-import { isSpace } from './text.ts';
 
 /** Tests and the words between them, in turn. */
 export function partsOf(markup: Markup): string[] {

@@ -1,5 +1,5 @@
-import { MAX_DIGITS } from './budget.ts';
-import { LimitReached } from './errors.ts';
+import { MAX_DIGITS } from '../budget.ts';
+import { LimitReached } from '../errors.ts';
 
 /** More than any float needs. */
 const QUOTIENT_DIGITS = 36;

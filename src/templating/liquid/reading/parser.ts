@@ -1,10 +1,10 @@
-import { Body, type Node } from './body.ts';
-import { checkDepth, TemplateSyntaxError } from './errors.ts';
-import type { Expression, Personal } from './expression.ts';
+import { Body, type Node } from '../body.ts';
+import { checkDepth, TemplateSyntaxError } from '../errors.ts';
+import type { Expression, Personal } from '../expression.ts';
+import { Output } from '../output.ts';
+import { isBlankText, stripEnd, stripStart } from '../values/text.ts';
 import { linesOf } from './lines.ts';
-import { Output } from './output.ts';
 import { type Language, parsePiped } from './piped.ts';
-import { isBlankText, stripEnd, stripStart } from './text.ts';
 import type { OutputToken, RawToken, TagToken, TextToken, Token } from './token.ts';
 
 /** Reads a tag of one name, up to its end if it is a block. Throws TemplateSyntaxError. */

@@ -1,5 +1,5 @@
-import type { Budget } from './budget.ts';
-import { LiquidError } from './errors.ts';
+import type { Budget } from '../budget.ts';
+import { LiquidError } from '../errors.ts';
 import { countCharacters } from './text.ts';
 import { Drop, isHash, isInteger, Range, showInteger, type Value } from './values.ts';
 

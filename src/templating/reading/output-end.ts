@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from './liquid/errors.ts';
+import { MAX_DEPTH } from '../liquid/errors.ts';
 
 /**
  * Where the output ends whose inside begins at `start`: at the `}}` that belongs to it. What stands in `${…}` and in

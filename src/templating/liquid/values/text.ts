@@ -1,5 +1,5 @@
 // Texts are characters (code points), not the halves of pairs that JavaScript counts.
-import type { Budget } from './budget.ts';
+import type { Budget } from '../budget.ts';
 
 const surrogate = /[\ud800-\udfff]/;
 

@@ -1,6 +1,6 @@
-import type { TemplateSyntaxError } from './liquid/errors.ts';
-import { syntaxErrorAt } from './liquid/liquid.ts';
-import type { Token } from './liquid/token.ts';
+import type { TemplateSyntaxError } from '../liquid/errors.ts';
+import { syntaxErrorAt } from '../liquid/liquid.ts';
+import type { Token } from '../liquid/reading/token.ts';
 import { findOutputEnd } from './output-end.ts';
 import { endOfComment, endOfRaw, type Span } from './verbatim.ts';
 

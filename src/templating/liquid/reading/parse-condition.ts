@@ -1,11 +1,11 @@
-import { type Comparison, comparisons, equal } from './comparisons.ts';
-import { Chain, type Condition, Test } from './condition.ts';
+import { type Comparison, comparisons, equal } from '../comparisons.ts';
+import { Chain, type Condition, Test } from '../condition.ts';
+import { TemplateSyntaxError } from '../errors.ts';
+import { type Expression, nilLiteral, type Personal } from '../expression.ts';
+import { questions } from '../question.ts';
 import { partsOf } from './condition-parts.ts';
-import { TemplateSyntaxError } from './errors.ts';
-import { type Expression, nilLiteral, type Personal } from './expression.ts';
 import { Markup } from './markup.ts';
 import { parseExpression } from './parse-expression.ts';
-import { questions } from './question.ts';
 
 /** `left == right and …`, as behind `if`. Throws TemplateSyntaxError. */
 export function parseCondition(text: string, personal: Personal): Condition {

@@ -1,7 +1,7 @@
-import { MAX_DEPTH, TemplateSyntaxError } from './liquid/errors.ts';
-import { isWord, type Markup } from './liquid/markup.ts';
-import type { MarkupKind } from './liquid/parser.ts';
-import { strip } from './liquid/text.ts';
+import { MAX_DEPTH, TemplateSyntaxError } from '../liquid/errors.ts';
+import { isWord, type Markup } from '../liquid/reading/markup.ts';
+import type { MarkupKind } from '../liquid/reading/parser.ts';
+import { strip } from '../liquid/values/text.ts';
 
 /** A `${name}` of a template, with the name space before it, if any: `custom_attribute.${zip code}`. */
 export interface Reference {

@@ -1,6 +1,6 @@
 // Numbers in texts, as Ruby reads them.
-import { type Budget, MAX_DIGITS } from './budget.ts';
-import { LimitReached, LiquidError } from './errors.ts';
+import { type Budget, MAX_DIGITS } from '../budget.ts';
+import { LimitReached, LiquidError } from '../errors.ts';
 import { toText } from './show.ts';
 import { isSpace, strip } from './text.ts';
 import { integer, isInteger, type Value } from './values.ts';
