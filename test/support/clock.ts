@@ -35,4 +35,14 @@ export class TestClock implements Clock {
     }
     this.#now = end;
   }
+
+  /** As when a machine was asleep: the time is another at once, and what was due meanwhile fires once. */
+  wakeAfter(ms: number): void {
+    this.#now += ms;
+    const due = [...this.#timers].filter(({ at }) => at <= this.#now).sort((one, other) => one.at - other.at);
+    for (const timer of due) {
+      this.#timers.delete(timer);
+      timer.callback();
+    }
+  }
 }

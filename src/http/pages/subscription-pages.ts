@@ -34,8 +34,10 @@ export function subscriptionPages({ db, clock, secret }: { db: Database; clock: 
   const withOrder =
     (answer: (order: LinkOrder) => Promise<PageAnswer>) =>
     async (request: { params: Readonly<Record<string, string>> }) => {
-      const order = readLink(request.params.token ?? '', secret);
-      return order === null ? page(404, '<p>This link is not valid.</p>') : answer(order);
+      const order = readLink(request.params.token ?? '', secret, clock.now());
+      if (order === 'forged') return page(404, '<p>This link is not valid.</p>');
+      if (order === 'expired') return page(410, '<p>This link has expired. A newer email has a new one.</p>');
+      return answer(order);
     };
   return [
     {
