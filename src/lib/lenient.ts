@@ -13,6 +13,11 @@ export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
+/** Whether a member holds nothing: it is not given, or it is `[]` or `{}`. PHP writes an empty object as `[]`. */
+export function isEmpty(value: unknown): boolean {
+  return !isGiven(value) || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+}
+
 /** Reads `true`, `false`, these words as text in any letter case, 1 or 0. */
 export function readFlag(value: unknown): Reading<boolean> {
   if (!isGiven(value)) return absent;

@@ -1,5 +1,5 @@
 import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/json.ts';
-import { isGiven } from '../../lib/lenient.ts';
+import { isEmpty, isGiven } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { readTime } from '../profile/profile-fields.ts';
@@ -93,7 +93,7 @@ const reservedNames = new Set(['time', 'event_name']);
 const maxDepth = 40;
 
 function readProperties(value: unknown, maxBytes: number): Json {
-  if (value === undefined || value === null) return null;
+  if (isEmpty(value)) return null;
   if (!isObject(value)) throw new ObjectProblem('properties: expected an object');
   for (const key of Object.keys(value)) {
     if (reservedNames.has(key)) throw new ObjectProblem(`properties.${key}: the name is reserved`);

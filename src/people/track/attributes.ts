@@ -1,6 +1,6 @@
 import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
 import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/json.ts';
-import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
@@ -95,8 +95,8 @@ function readSwitch(raw: RawObject, key: string): boolean {
 }
 
 function readTokens(value: unknown, workspace: WorkspaceCatalog): TokenChange[] | null {
-  if (value === undefined) return [];
   if (value === null) return null;
+  if (isEmpty(value)) return [];
   return readObjects(value, 'push_tokens', maxTokens).map((raw, index) => {
     const path = elementPath('push_tokens', index);
     const app = workspace.apps.get(idKey(readName(own(raw, 'app_id'), `${path}.app_id`)));
@@ -120,7 +120,7 @@ function readToken(value: unknown, path: string, platform: App['platform']): str
 }
 
 function readGroups(value: unknown, workspace: WorkspaceCatalog): GroupChange[] {
-  if (value === undefined || value === null) return [];
+  if (isEmpty(value)) return [];
   return readObjects(value, 'subscription_groups', 350).map((raw, index) => {
     const path = elementPath('subscription_groups', index);
     const group = workspace.subscriptionGroups.get(

@@ -1,5 +1,6 @@
 import { RequestError } from '../../errors.ts';
 import { isObject, own, type RawObject } from '../../lib/json.ts';
+import { isEmpty } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';
@@ -29,7 +30,7 @@ export function readLists(body: RawObject): Map<TrackArray, unknown[]> {
   const lists = new Map<TrackArray, unknown[]>();
   for (const array of trackArrays) {
     const list = own(body, array);
-    if (list === undefined || list === null) continue;
+    if (isEmpty(list) && !Array.isArray(list)) continue;
     if (!Array.isArray(list)) throw new RequestError('bad_request', [`${array}: expected an array of objects`]);
     if (list.length > maxObjects) {
       throw new RequestError('max_input_length', [

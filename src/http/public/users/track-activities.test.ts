@@ -51,7 +51,7 @@ test('invalid events and purchases are reported', async (t) => {
     [{ ...event, name: undefined }, 'name: expected a text'],
     [{ ...event, name: 'x'.repeat(256) }, 'name: expected at most 255 characters'],
     [{ ...event, time: 5 }, 'time: expected an ISO 8601 date'],
-    [properties([]), 'properties: expected an object'],
+    [properties([1]), 'properties: expected an object'],
     [properties({ '': 1 }), 'properties: a name is empty or begins with "$"'],
     [properties({ $x: 1 }), 'properties: a name is empty or begins with "$"'],
     [properties({ time: 1 }), 'properties.time: the name is reserved'],
