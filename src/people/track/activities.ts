@@ -28,7 +28,12 @@ export interface Purchase {
 const maxEventBytes = 100 * 1024;
 const maxPurchaseBytes = 50 * 1024;
 const maxPrice = 1e12;
-const currencies = new Set(Intl.supportedValuesOf('currency'));
+/** What the original's own list has beyond ISO 4217 of today: withdrawn codes, islands, metals, units and bitcoin. */
+const alsoCurrencies = [
+  ...['BTC', 'BYR', 'CLF', 'EEK', 'GGP', 'IMP', 'JEP', 'LTL', 'LVL', 'MRO', 'MTL', 'STD', 'VEF', 'ZMK'],
+  ...['XAG', 'XAU', 'XPD', 'XPT'],
+];
+const currencies = new Set([...Intl.supportedValuesOf('currency'), ...alsoCurrencies]);
 
 /** Reads one object of `events`. Throws ObjectProblem. */
 export function readEvent(raw: RawObject, now: Date): Activity {

@@ -115,3 +115,16 @@ test('times as Ruby, Python, Go, JavaScript and mail print them are read whereve
     assert.deepEqual(custom_times, { at: Date.parse(instant) }, text);
   }
 });
+
+test('every currency of the original is taken, in any letter case', async (t) => {
+  const world = await startWorld(t);
+  const codes =
+    'BTC BYR CLF EEK GGP IMP JEP LTL LVL MRO MTL STD VEF XAG XAU XPD XPT ZMK USD XDR ZWL HRK CUC BYN MRU xof';
+  const purchases = codes
+    .split(' ')
+    .map((currency) => ({ external_id: 'ada', product_id: currency, currency, price: 1, time: '2026-02-02' }));
+  const answer = await world.track({ purchases });
+  assert.deepEqual(answer, { status: 201, body: { purchases_processed: purchases.length, message: 'success' } });
+  const stored = await world.db.query<{ currency: string }>(sql`select currency from purchases`);
+  assert.deepEqual(stored.map(({ currency }) => currency).sort(), codes.toUpperCase().split(' ').sort());
+});
