@@ -145,8 +145,9 @@ function setTimeZone(value: unknown, { columns }: ProfileChange): void {
 function readLocation(value: unknown, { columns }: ProfileChange): void {
   if (value !== null && isEmpty(value)) return;
   if (value !== null && !isObject(value)) throw new ObjectProblem('current_location: expected an object');
-  columns.longitude = value === null ? null : readDegrees(own(value, 'longitude'), 180, 'current_location.longitude');
-  columns.latitude = value === null ? null : readDegrees(own(value, 'latitude'), 90, 'current_location.latitude');
+  const longitude = value === null ? null : readDegrees(own(value, 'longitude'), 180, 'current_location.longitude');
+  const latitude = value === null ? null : readDegrees(own(value, 'latitude'), 90, 'current_location.latitude');
+  Object.assign(columns, { longitude, latitude });
 }
 
 function readDegrees(value: unknown, most: number, path: string): number {

@@ -9,7 +9,7 @@ import { type AttributesObject, readAttributes } from './attributes.ts';
 export const trackArrays = ['attributes', 'events', 'purchases'] as const;
 export type TrackArray = (typeof trackArrays)[number];
 
-/** The problem of one object, in the form of the answer. */
+/** The problem of one object or of a part of it, in the form of the answer. */
 export interface TrackProblem {
   type: string;
   input_array: TrackArray;
@@ -85,8 +85,13 @@ export function readObjects<T>(
   });
 }
 
+/** What was left out of an object of `attributes`, in the form of the answer. */
+export function remarksOf(index: number, lines: readonly string[]): TrackProblem[] {
+  return lines.map((type) => ({ type, input_array: 'attributes', index }));
+}
+
 /** The problem of an object, from an ObjectProblem. Throws any other error again. */
-export function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
+function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
   if (error instanceof ObjectProblem) return { type: error.message, input_array: array, index };
   throw error;
 }
