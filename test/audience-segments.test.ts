@@ -124,6 +124,8 @@ const rows: Row[] = [
   [attribute('dob', 'does_not_exist'), 'eve'],
   [attribute('created_at', 'less_than_x_days_ago', 1), 'ada', 'bob', 'eve'],
   [attribute('created_at', 'before', '2020-01-01')],
+  [attribute('dob', 'before', '2000-01-01 00:00:00 UTC'), 'ada'],
+  [attribute('dob', 'before', '2000-01-01 00:00:00 -0500'), 'ada'],
   [attribute('random_bucket', 'less_than', 500), 'ada'],
   [attribute('random_bucket', 'exists'), 'ada', 'bob', 'eve'],
   [{ random_bucket: { comparison: 'greater_than_or_equal_to', value: 500 } }, 'bob', 'eve'],

@@ -60,7 +60,7 @@ export class Fields extends ObjectReader<Problems> {
 
   /** An object with any members. `code`: the error's code when the value is not an object. */
   hash(key: string, code?: ErrorCode): RawObject | undefined {
-    return isGiven(this.get(key)) ? this.rawObject(key, code) : undefined;
+    return this.rawObject(key, code);
   }
 
   object(key: string): Fields | undefined {

@@ -70,7 +70,7 @@ test('bad lines are kept aside and the others applied; a second run says that th
   assert.deepEqual(events(readFileSync(rejects, 'utf8')), [
     { line: 2, reason: "'external_id' or 'braze_id' or 'user_alias' is required", record: { points: 1 } },
     { line: 3, reason: 'the line is not JSON', record: 'nonsense' },
-    { line: 4, reason: 'dob: expected YYYY-MM-DD', record: { external_id: 'bob', dob: 'x' } },
+    { line: 4, reason: 'applied, but for: dob: expected YYYY-MM-DD', record: { external_id: 'bob', dob: 'x' } },
   ]);
   const people = await db.query(sql`select external_id, custom from profiles`);
   assert.deepEqual(people, [{ external_id: 'ada', custom: { points: 5 } }]);

@@ -1,3 +1,5 @@
+import { readIsoTime } from './times.ts';
+
 /**
  * A scalar, read from any of the forms that published samples and older clients send. `undefined`: absent.
  * Source: messaging-objects.md §1.3.
@@ -9,6 +11,11 @@ const absent = { ok: true, value: undefined } as const;
 /** Whether a member counts as given: null and the empty text count as absent. */
 export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
+}
+
+/** Whether a member holds nothing: it is not given, or it is `[]` or `{}`. PHP writes an empty object as `[]`. */
+export function isEmpty(value: unknown): boolean {
+  return !isGiven(value) || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
 /** Reads `true`, `false`, these words as text in any letter case, 1 or 0. */
@@ -44,20 +51,10 @@ export function readText(value: unknown): Reading<string> {
   return { ok: false, expected: 'a text' };
 }
 
-const isoDate = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
-
-/** Reads ISO 8601. Without an offset the time is UTC, and a bare date is its midnight in UTC. */
+/** Reads a date that begins with the year, such as ISO 8601. Without an offset the time is UTC. */
 export function readDate(value: unknown): Reading<Date> {
   if (!isGiven(value)) return absent;
-  const wrong = { ok: false, expected: 'an ISO 8601 date such as 2026-03-15T12:00:00Z' } as const;
-  const match = typeof value === 'string' ? isoDate.exec(value.trim()) : null;
-  if (match === null) return wrong;
-  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset = 'Z'] = match;
-  const zone = offset === 'Z' || offset.includes(':') ? offset : `${offset.slice(0, 3)}:${offset.slice(3)}`;
-  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${zone}`);
-  // Date.parse reads 31 February as 3 March.
-  const isReal =
-    !Number.isNaN(date.getTime()) &&
-    new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  return isReal ? { ok: true, value: date } : wrong;
+  const ms = typeof value === 'string' ? readIsoTime(value.trim()) : null;
+  if (ms !== null) return { ok: true, value: new Date(ms) };
+  return { ok: false, expected: 'an ISO 8601 date such as 2026-03-15T12:00:00Z' };
 }

@@ -42,7 +42,11 @@ test('a wrong value is filed under its path and reads as absent', () => {
     [(reader) => reader.rawObject('a'), '{"a":{"b":1}}', { b: 1 }, []],
     [(reader) => reader.rawObject('a'), '{}', undefined, []],
     [(reader) => reader.rawObject('a'), '{"a":[{}]}', undefined, ['x.a: expected an object, got an array']],
-    [(reader) => reader.rawObject('a'), '{"a":""}', undefined, ['x.a: expected an object, got a text']],
+    [(reader) => reader.rawObject('a'), '{"a":"b"}', undefined, ['x.a: expected an object, got a text']],
+    [(reader) => reader.rawObject('a'), '{"a":""}', undefined, []],
+    [(reader) => reader.rawObject('a'), '{"a":[]}', undefined, []],
+    [(reader) => reader.rawObject('a'), '{"a":{}}', {}, []],
+    [(reader) => reader.word('a', ['on', 'off']), '{"a":""}', undefined, []],
   ];
   for (const [read, json, value, expected] of table) {
     const { reader, problems } = readerOf(json, 'x');

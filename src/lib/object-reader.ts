@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { describe, isObject, memberPath, own, type RawObject } from './json.ts';
-import type { Reading } from './lenient.ts';
+import { isEmpty, isGiven, type Reading } from './lenient.ts';
 import type { Sink, Stage } from './problems.ts';
 
 /**
@@ -54,19 +54,19 @@ export class ObjectReader<S extends Sink = Sink> {
     return undefined;
   }
 
-  /** Reads one of `words`, exactly as written. */
+  /** Reads one of `words`, exactly as written. The empty text counts as absent. */
   word<const W extends string>(key: string, words: readonly W[]): W | undefined {
-    if (!this.has(key)) return undefined;
+    if (!isGiven(this.get(key))) return undefined;
     const found = words.find((word) => word === this.get(key));
     if (found === undefined) this.refuse(key, `expected one of ${words.join(', ')}`);
     return found;
   }
 
-  /** Reads an object with any members. */
+  /** Reads an object with any members. An empty text and an empty array count as absent. */
   rawObject(key: string, code?: ErrorCode): RawObject | undefined {
-    if (!this.has(key)) return undefined;
     const value = this.get(key);
     if (isObject(value)) return value;
+    if (isEmpty(value)) return undefined;
     this.refuse(key, `expected an object, got ${describe(value)}`, 'type', code);
     return undefined;
   }

@@ -29,6 +29,8 @@ export interface World {
   given(...attributes: Body[]): Promise<void>;
   /** The problem of one bad attributes object. */
   problem(attributes: Body): Promise<string>;
+  /** What is left out of an attributes object that is applied without it. */
+  left(attributes: Body): Promise<string[]>;
   export(externalId: string): Promise<Body>;
   profile(externalId: string): Promise<Body>;
   count(): Promise<number>;
@@ -119,6 +121,13 @@ export async function startWorld(t: TestContext): Promise<World> {
       assert.equal(answer.status, 400);
       const { errors } = answer.body as { errors: { type: string }[] };
       return errors[0]?.type ?? '';
+    },
+    async left(attributes) {
+      const { status, body } = await track({ attributes: [attributes] });
+      const { attributes_processed, errors = [] } = body as { attributes_processed: number; errors?: Body[] };
+      assert.deepEqual([status, attributes_processed], [201, 1]);
+      for (const { input_array, index } of errors) assert.deepEqual([input_array, index], ['attributes', 0]);
+      return errors.map(({ type }) => String(type));
     },
     async export(externalId) {
       const answer = await post('/users/export/ids', { external_ids: [externalId] });

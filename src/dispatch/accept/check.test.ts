@@ -96,7 +96,7 @@ const names = (count: number) => Array.from({ length: count }, (_, index) => `na
 
 refuses('types come first, and every wrong type is reported', [
   [
-    { external_user_ids: {}, broadcast: 'yes', segment_id: 1, messages: [] },
+    { external_user_ids: {}, broadcast: 'yes', segment_id: 1, messages: [1] },
     'bad_request',
     [
       'external_user_ids: expected an array of texts, got an object',
@@ -140,7 +140,7 @@ refuses('members of other endpoints are refused together with wrong types', [
     ],
   ],
   [
-    { ...good, trigger_properties: null },
+    { ...good, trigger_properties: { a: 1 } },
     'bad_request',
     ['trigger_properties: belongs to the trigger endpoints; remove it'],
   ],
@@ -223,7 +223,7 @@ refuses('then the campaign, the send id and the variations are checked', [
 
 refuses('then the messages are checked: types, required members, ranges, references, sizes, templates', [
   [
-    { ...toAda, messages: { email: { headers: [] }, webhook: { url: {} } } },
+    { ...toAda, messages: { email: { headers: [1] }, webhook: { url: {} } } },
     'bad_request',
     [
       'messages.email.headers: expected an object, got an array',
@@ -304,6 +304,33 @@ test('a webhook may use another port only if the operator allows the target', ()
   ]);
   const allowing = { ...settings, webhook: { ...settings.webhook, allow: ['acme.test:8443'] } };
   assert.equal(refusalOf(body, { ...catalog, settings: allowing }), null);
+});
+
+test('empty values, as PHP clients write them, are absent', () => {
+  const plain = checkSendRequest({ ...toAda, messages: { webhook } }, catalog, NOW);
+  const empties: Record<string, unknown>[] = [
+    { recipient_subscription_state: '' },
+    { schedule: null, trigger_properties: {}, attributes: [], recipients: {}, segment_ids: '' },
+    { schedule: [], trigger_properties: [], attributes: {} },
+    { user_aliases: '', campaign_id: '', broadcast: '' },
+    { cresset: [] },
+    { cresset: { delivery: '', dry_run: '' } },
+    { messages: { webhook: { ...webhook, request_headers: [] }, email: [], apple_push: '', sms: null } },
+  ];
+  for (const body of empties) {
+    assert.deepEqual(
+      checkSendRequest({ ...toAda, messages: { webhook }, ...body }, catalog, NOW),
+      plain,
+      JSON.stringify(body),
+    );
+  }
+  for (const extra of [[], '', null]) {
+    const push = { android_push: { title: 't', alert: 'a', extra } };
+    const { plan } = checkSendRequest({ ...toAda, messages: push }, catalog, NOW);
+    assert.equal(Object.hasOwn(plan.messages.android_push ?? {}, 'extra'), false);
+  }
+  assert.equal(refusalOf({ ...toAda, messages: [] })?.[0], 'no_message');
+  assert.equal(refusalOf({ segment_id: SEGMENT, audience: [], messages: { webhook } })?.[0], 'bad_request');
 });
 
 test('a good body becomes a plan of plain JSON, with the ids of the catalog', () => {

@@ -1,6 +1,6 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
 import { describe, elementPath, isObject, own, type RawObject } from '../../lib/json.ts';
-import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectReader } from '../../lib/object-reader.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
@@ -52,15 +52,10 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
   ['attributes', 'belongs to the trigger endpoints and /users/track; remove it'],
   ['schedule', 'belongs to /messages/schedule/create; remove it'],
 ]);
-const harmlessWhenEmpty = new Set(['recipients', 'segment_ids']);
 
 function refuseForeignKeys(body: Body): void {
   for (const [key, reason] of foreignKeys) {
-    const value = body.get(key);
-    if (value === undefined) continue;
-    const isEmpty = !isGiven(value) || (Array.isArray(value) && value.length === 0);
-    if (harmlessWhenEmpty.has(key) && isEmpty) continue;
-    body.refuse(key, reason);
+    if (!isEmpty(body.get(key))) body.refuse(key, reason);
   }
 }
 
@@ -91,8 +86,8 @@ function readExternalIds(body: Body): PersonName[] {
 }
 
 function readAliases(body: Body): PersonName[] {
-  if (!body.has('user_aliases')) return [];
   const value = body.get('user_aliases');
+  if (!isGiven(value)) return [];
   const list = isObject(value) ? [value] : value;
   if (!Array.isArray(list)) {
     body.refuse('user_aliases', `expected an array of objects, got ${describe(value)}`);
@@ -124,8 +119,8 @@ function readAudience(body: Body): RawObject | null {
 }
 
 function readState(body: Body): RequiredState {
-  if (!body.has('recipient_subscription_state')) return 'subscribed';
   const value = body.get('recipient_subscription_state');
+  if (!isGiven(value)) return 'subscribed';
   const found = requiredStates.find((state) => state === value);
   if (found !== undefined) return found;
   body.refuse('recipient_subscription_state', `expected one of ${requiredStates.join(', ')}, in lower case`);
@@ -140,7 +135,7 @@ function readMessages(body: Body): SendRequest['messages'] {
     body.problems.minor(`${messages.at(key)} is not a supported channel and was skipped`);
   }
   return channelKeys.flatMap((channel) => {
-    const message = isGiven(messages.get(channel)) ? messages.rawObject(channel) : undefined;
+    const message = messages.rawObject(channel);
     return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
   });
 }

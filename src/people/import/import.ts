@@ -5,7 +5,7 @@ import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { mergeCustomIndex } from '../profile/custom-index.ts';
 import { readAttributes } from '../track/attributes.ts';
-import { readObjects, type TrackProblem, type TrackRequest } from '../track/request.ts';
+import { readObjects, remarksOf, type TrackProblem, type TrackRequest } from '../track/request.ts';
 import { applyTrack } from '../track/track.ts';
 import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches.ts';
 import { type Entry, ImportFileError } from './entry.ts';
@@ -116,22 +116,36 @@ async function applyBatch(
   { number, entries }: Batch,
   request: TrackRequest,
 ): Promise<BatchResult> {
-  const reject = ({ index, type }: TrackProblem): Reject => [entries[index]?.line ?? 0, type];
-  const early = request.problems.map(reject);
+  const early = rejectsOf(entries, request, []);
   const records = entries.length;
   if (dryRun) return { records, rejects: early };
   const transaction = () =>
     db.transaction(async (tx) => {
       const known = await progress.claim(tx, number, { records, rejects: early });
       if (known !== null) return known;
-      const late = (await applyTrack(tx, request, workspace, now)).map(reject);
-      const rejects = [...early, ...late].sort(([one], [other]) => one - other);
+      const late = await applyTrack(tx, request, workspace, now);
+      const rejects = rejectsOf(entries, request, late);
       if (late.length > 0) await progress.amend(tx, number, rejects);
       return { records, rejects };
     });
   return retry('people', transaction, PATIENCE_ROUNDS).catch((error: unknown) => {
     throw isDataError(error) ? batchError(entries, error) : error;
   });
+}
+
+/** One reject for each record that was refused, or applied without what is wrong in it. `late`: found while applying. */
+function rejectsOf(
+  entries: readonly Entry[],
+  { problems, attributes }: TrackRequest,
+  late: readonly TrackProblem[],
+): Reject[] {
+  const early = attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));
+  const lineOf = (index: number) => entries[index]?.line ?? 0;
+  const refused = problems.map(({ index, type }): Reject => [lineOf(index), type]);
+  const partly = [...Map.groupBy([...early, ...late], ({ index }) => index)].map(
+    ([index, left]): Reject => [lineOf(index), `applied, but for: ${left.map(({ type }) => type).join('; ')}`],
+  );
+  return [...refused, ...partly].sort(([one], [other]) => one - other);
 }
 
 /** Names the lines, but leaves out PostgreSQL's own message, because it may quote personal data. */

@@ -1,6 +1,7 @@
 import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/json.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
+import type { Remarks } from '../remarks.ts';
 import { readShortText } from '../stored-text.ts';
 
 /** The change that a request makes to one custom attribute. */
@@ -13,15 +14,15 @@ export type CustomChange =
 
 export type JsonObject = { [key: string]: Json };
 
-/** The most elements of a custom array. A longer array loses its oldest elements. */
-export const maxArrayLength = 25;
+/** The most elements of an array without objects. A longer array loses its oldest elements, and that is said. */
+export const maxArrayLength = 500;
 const maxNestedBytes = 100 * 1024;
 const maxNestedDepth = 40;
 
 /** Reads the new value of a custom attribute, or the operation on its stored value. Throws ObjectProblem. */
 export function readCustomChange(value: unknown, path: string, mergesObjects: boolean): CustomChange {
   if (value === null) return { kind: 'remove' };
-  if (Array.isArray(value)) return { kind: 'set', value: shortenArray(readArray(value, path)), timeMs: null };
+  if (Array.isArray(value)) return { kind: 'set', value: readArray(value, path), timeMs: null };
   if (!isObject(value)) return readScalar(value, path);
   if (isTime(value)) return readScalar(readTime(value, path), path);
   return readOperation(value, path) ?? readNested(value, path, mergesObjects);
@@ -65,7 +66,7 @@ function readArray(value: readonly unknown[], path: string): Json[] {
     }
     return readJson(element, elementPath(path, index), 1);
   });
-  refuseOversize(elements, path);
+  if (elements.some(isObject)) refuseOversize(elements, path);
   return elements;
 }
 
@@ -123,30 +124,42 @@ export interface CustomAttributes {
   times: ReadonlyMap<string, number>;
 }
 
-/** Applies the changes in order. Throws ObjectProblem when a change does not fit the stored value. */
-export function changeCustom(before: CustomAttributes, changes: ReadonlyMap<string, CustomChange>): CustomAttributes {
+/** Applies the changes in order. A change that does not fit the stored value is left out, and `remarks` names it. */
+export function changeCustom(
+  before: CustomAttributes,
+  changes: ReadonlyMap<string, CustomChange>,
+  remarks: Remarks,
+): CustomAttributes {
   const values = new Map(before.values);
   const times = new Map(before.times);
   for (const [name, change] of changes) {
-    const value = changedValue(values.get(name), change, memberPath('', name));
+    const changed = remarks.keep(() => ({
+      value: changedValue(values.get(name), change, memberPath('', name), remarks),
+    }));
+    if (changed === undefined) continue;
     times.delete(name);
-    if (value === undefined) values.delete(name);
-    else values.set(name, value);
+    if (changed.value === undefined) values.delete(name);
+    else values.set(name, changed.value);
     if (change.kind === 'set' && change.timeMs !== null) times.set(name, change.timeMs);
   }
   return { values, times };
 }
 
-function changedValue(stored: Json | undefined, change: CustomChange, path: string): Json | undefined {
+function changedValue(
+  stored: Json | undefined,
+  change: CustomChange,
+  path: string,
+  remarks: Remarks,
+): Json | undefined {
   switch (change.kind) {
     case 'remove':
       return undefined;
     case 'set':
-      return change.value;
+      return Array.isArray(change.value) ? shortenArray(change.value, path, remarks) : change.value;
     case 'increment':
       return incremented(stored, change.by, path);
     case 'edit_array':
-      return editedArray(stored, change, path);
+      return shortenArray(editedArray(stored, change, path), path, remarks);
     case 'merge': {
       const merged = mergedObject(isObject(stored) ? stored : {}, change.value);
       refuseOversize(merged, path);
@@ -166,18 +179,21 @@ function editedArray(stored: Json | undefined, { add, remove }: { add: Json[]; r
   if (stored !== undefined && !Array.isArray(stored))
     throw new ObjectProblem(`${path}: add and remove need a stored array`);
   const removed = new Set(remove.map(elementKey));
-  const edited = shortenArray([...(stored ?? []), ...add].filter((element) => !removed.has(elementKey(element))));
-  refuseOversize(edited, path);
+  const edited = [...(stored ?? []), ...add].filter((element) => !removed.has(elementKey(element)));
+  if (edited.some(isObject)) refuseOversize(edited, path);
   return edited;
 }
 
-/** Keeps each scalar only where it occurs last, and at most the newest 25 elements. */
-function shortenArray(elements: Json[]): Json[] {
+/** Keeps each scalar only where it occurs last. Of an array without objects, keeps at most the newest 500 elements. */
+function shortenArray(elements: Json[], path: string, remarks: Remarks): Json[] {
   const last = new Map(elements.map((element, index) => [elementKey(element), index]));
   const unique = elements.filter(
     (element, index) => typeof element === 'object' || last.get(elementKey(element)) === index,
   );
-  return unique.slice(-maxArrayLength);
+  const over = unique.length - maxArrayLength;
+  if (over <= 0 || unique.some(isObject)) return unique;
+  remarks.add(`${path}: expected at most ${maxArrayLength} elements; the oldest ${over} were dropped`);
+  return unique.slice(over);
 }
 
 function elementKey(element: Json): string {

@@ -1,5 +1,5 @@
 import { isObject, own, type RawObject } from '../../lib/json.ts';
-import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { readName } from '../stored-text.ts';
 import { readBrazeId } from './braze-id.ts';
@@ -21,7 +21,7 @@ export const missingIdentifier = "'external_id' or 'braze_id' or 'user_alias' is
 /** Reads the first of external_id, user_alias, braze_id, email and phone. null: none is given. Throws ObjectProblem. */
 export function readIdentifier(raw: RawObject): Identifier | null {
   if (isGiven(own(raw, 'external_id'))) return { kind: 'name', name: readExternalId(own(raw, 'external_id')) };
-  if (isGiven(own(raw, 'user_alias'))) return { kind: 'name', name: readAlias(own(raw, 'user_alias'), 'user_alias') };
+  if (!isEmpty(own(raw, 'user_alias'))) return { kind: 'name', name: readAlias(own(raw, 'user_alias'), 'user_alias') };
   if (isGiven(own(raw, 'braze_id'))) {
     return { kind: 'braze_id', id: readBrazeId(readName(own(raw, 'braze_id'), 'braze_id')) };
   }

@@ -1,5 +1,5 @@
 import { isObject, type Json, own } from '../../lib/json.ts';
-import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readTimeZone } from '../../lib/zone-names.ts';
@@ -60,13 +60,13 @@ export const profileFields: ReadonlyMap<string, ReadField> = new Map<string, Rea
   [
     'email_subscribe',
     (value, { columns }) => {
-      columns.email_state = readState(value, 'email_subscribe');
+      if (value !== '') columns.email_state = readState(value, 'email_subscribe');
     },
   ],
   [
     'push_subscribe',
     (value, { columns }) => {
-      columns.push_state = readState(value, 'push_subscribe');
+      if (value !== '') columns.push_state = readState(value, 'push_subscribe');
     },
   ],
   [
@@ -143,9 +143,11 @@ function setTimeZone(value: unknown, { columns }: ProfileChange): void {
 }
 
 function readLocation(value: unknown, { columns }: ProfileChange): void {
+  if (value !== null && isEmpty(value)) return;
   if (value !== null && !isObject(value)) throw new ObjectProblem('current_location: expected an object');
-  columns.longitude = value === null ? null : readDegrees(own(value, 'longitude'), 180, 'current_location.longitude');
-  columns.latitude = value === null ? null : readDegrees(own(value, 'latitude'), 90, 'current_location.latitude');
+  const longitude = value === null ? null : readDegrees(own(value, 'longitude'), 180, 'current_location.longitude');
+  const latitude = value === null ? null : readDegrees(own(value, 'latitude'), 90, 'current_location.latitude');
+  Object.assign(columns, { longitude, latitude });
 }
 
 function readDegrees(value: unknown, most: number, path: string): number {

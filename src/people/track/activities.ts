@@ -1,5 +1,5 @@
 import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/json.ts';
-import { isGiven } from '../../lib/lenient.ts';
+import { isEmpty, isGiven } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { readTime } from '../profile/profile-fields.ts';
@@ -28,7 +28,12 @@ export interface Purchase {
 const maxEventBytes = 100 * 1024;
 const maxPurchaseBytes = 50 * 1024;
 const maxPrice = 1e12;
-const currencies = new Set(Intl.supportedValuesOf('currency'));
+/** What the original's own list has beyond ISO 4217 of today: withdrawn codes, islands, metals, units and bitcoin. */
+const alsoCurrencies = [
+  ...['BTC', 'BYR', 'CLF', 'EEK', 'GGP', 'IMP', 'JEP', 'LTL', 'LVL', 'MRO', 'MTL', 'STD', 'VEF', 'ZMK'],
+  ...['XAG', 'XAU', 'XPD', 'XPT'],
+];
+const currencies = new Set([...Intl.supportedValuesOf('currency'), ...alsoCurrencies]);
 
 /** Reads one object of `events`. Throws ObjectProblem. */
 export function readEvent(raw: RawObject, now: Date): Activity {
@@ -93,7 +98,7 @@ const reservedNames = new Set(['time', 'event_name']);
 const maxDepth = 40;
 
 function readProperties(value: unknown, maxBytes: number): Json {
-  if (value === undefined || value === null) return null;
+  if (isEmpty(value)) return null;
   if (!isObject(value)) throw new ObjectProblem('properties: expected an object');
   for (const key of Object.keys(value)) {
     if (reservedNames.has(key)) throw new ObjectProblem(`properties.${key}: the name is reserved`);

@@ -1,11 +1,12 @@
 import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
 import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/json.ts';
-import { isGiven, readFlag } from '../../lib/lenient.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
+import { Remarks } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
 
 export interface TokenChange {
@@ -31,6 +32,8 @@ export interface AttributesObject {
   /** The tokens to add. null: removes all tokens of the person. */
   tokens: readonly TokenChange[] | null;
   groups: readonly GroupChange[];
+  /** What is left out of the object, because it is wrong. */
+  remarks: readonly string[];
 }
 
 /** Longest push token. An index row of PostgreSQL holds 2,704 bytes. */
@@ -48,19 +51,24 @@ const notCustom = new Set([
   '_merge_objects',
 ]);
 
-/** Reads one object of `attributes`. Throws ObjectProblem. Source: adjacent-endpoints.md §2.1. */
+/**
+ * Reads one object of `attributes`. Leaves out what is wrong. Throws ObjectProblem if the object does not name its
+ * person, or if its email address or one of its switches is wrong. Source: adjacent-endpoints.md §2.1.
+ */
 export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): AttributesObject {
-  const tokens = readTokens(own(raw, 'push_tokens'), workspace);
-  const identifier = readOwner(raw, tokens);
+  const remarks = new Remarks();
+  const tokens = readTokens(own(raw, 'push_tokens'), workspace, remarks);
+  const identifier = readOwner(raw, tokens, remarks);
   const mergesObjects = readSwitch(raw, '_merge_objects');
   const profile: ProfileChange = { columns: {}, extras: new Map() };
   const custom = new Map<string, CustomChange>();
   for (const [key, value] of Object.entries(raw)) {
     if (notCustom.has(key)) continue;
     const read = profileFields.get(key);
-    if (read !== undefined) read(value, profile);
+    if (key === 'email') read?.(value, profile);
+    else if (read !== undefined) remarks.keep(() => read(value, profile));
     else
-      custom.set(readName(key, 'attribute name', 1_020), readCustomChange(value, memberPath('', key), mergesObjects));
+      remarks.keep(() => custom.set(readCustomName(key), readCustomChange(value, memberPath('', key), mergesObjects)));
   }
   // A person named by an address keeps the spelling of the address in the profile.
   if (identifier?.kind === 'email') delete profile.columns.email;
@@ -71,11 +79,16 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
     profile,
     custom,
     tokens,
-    groups: readGroups(own(raw, 'subscription_groups'), workspace),
+    groups: readGroups(own(raw, 'subscription_groups'), workspace, remarks),
+    remarks: remarks.lines,
   };
 }
 
-function readOwner(raw: RawObject, tokens: readonly TokenChange[] | null): Identifier | null {
+function readCustomName(key: string): string {
+  return readName(key, 'attribute name', 1_020);
+}
+
+function readOwner(raw: RawObject, tokens: readonly TokenChange[] | null, { lines }: Remarks): Identifier | null {
   const isImport = readSwitch(raw, 'push_token_import');
   if (isImport && (isGiven(own(raw, 'external_id')) || isGiven(own(raw, 'braze_id')))) {
     throw new ObjectProblem('push_token_import: expected neither external_id nor braze_id beside it');
@@ -84,7 +97,7 @@ function readOwner(raw: RawObject, tokens: readonly TokenChange[] | null): Ident
   if (identifier !== null) return identifier;
   if (!isImport) throw new ObjectProblem(missingIdentifier);
   if (tokens === null || tokens.length === 0)
-    throw new ObjectProblem('push_token_import: expected push_tokens beside it');
+    throw new ObjectProblem(lines[0] ?? 'push_token_import: expected push_tokens beside it');
   return null;
 }
 
@@ -94,11 +107,10 @@ function readSwitch(raw: RawObject, key: string): boolean {
   return reading.value ?? false;
 }
 
-function readTokens(value: unknown, workspace: WorkspaceCatalog): TokenChange[] | null {
-  if (value === undefined) return [];
+function readTokens(value: unknown, workspace: WorkspaceCatalog, remarks: Remarks): TokenChange[] | null {
   if (value === null) return null;
-  return readObjects(value, 'push_tokens', maxTokens).map((raw, index) => {
-    const path = elementPath('push_tokens', index);
+  if (isEmpty(value)) return [];
+  return readEach(value, { member: 'push_tokens', most: maxTokens }, remarks, (raw, path) => {
     const app = workspace.apps.get(idKey(readName(own(raw, 'app_id'), `${path}.app_id`)));
     if (app === undefined) throw new ObjectProblem(`${path}.app_id: names no app of this workspace`);
     const deviceId = own(raw, 'device_id');
@@ -119,10 +131,9 @@ function readToken(value: unknown, path: string, platform: App['platform']): str
   return readName(subscriptionToken(reading.subscription), path, maxTokenBytes);
 }
 
-function readGroups(value: unknown, workspace: WorkspaceCatalog): GroupChange[] {
-  if (value === undefined || value === null) return [];
-  return readObjects(value, 'subscription_groups', 350).map((raw, index) => {
-    const path = elementPath('subscription_groups', index);
+function readGroups(value: unknown, workspace: WorkspaceCatalog, remarks: Remarks): GroupChange[] {
+  if (isEmpty(value)) return [];
+  return readEach(value, { member: 'subscription_groups', most: 350 }, remarks, (raw, path) => {
     const group = workspace.subscriptionGroups.get(
       idKey(readName(own(raw, 'subscription_group_id'), `${path}.subscription_group_id`)),
     );
@@ -135,12 +146,24 @@ function readGroups(value: unknown, workspace: WorkspaceCatalog): GroupChange[] 
   });
 }
 
-function readObjects(value: unknown, path: string, most: number): RawObject[] {
-  const list = isObject(value) ? [value] : value;
-  if (!Array.isArray(list)) throw new ObjectProblem(`${path}: expected an array of objects`);
-  if (list.length > most) throw new ObjectProblem(`${path}: expected at most ${most} objects`);
-  return list.map((item: unknown, index) => {
-    if (isObject(item)) return item;
-    throw new ObjectProblem(`${elementPath(path, index)}: expected an object`);
+/** Reads the objects of a list. Leaves out those that are wrong, and the whole list if it is none or too long. */
+function readEach<T>(
+  value: unknown,
+  { member, most }: { member: string; most: number },
+  remarks: Remarks,
+  read: (raw: RawObject, path: string) => T,
+): T[] {
+  const list: unknown = isObject(value) ? [value] : value;
+  if (!Array.isArray(list) || list.length > most) {
+    remarks.add(`${member}: expected an array of at most ${most} objects`);
+    return [];
+  }
+  return list.flatMap((item: unknown, index) => {
+    const path = elementPath(member, index);
+    const one = remarks.keep(() => {
+      if (isObject(item)) return { read: read(item, path) };
+      throw new ObjectProblem(`${path}: expected an object`);
+    });
+    return one === undefined ? [] : [one.read];
   });
 }

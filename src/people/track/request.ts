@@ -1,5 +1,6 @@
 import { RequestError } from '../../errors.ts';
 import { isObject, own, type RawObject } from '../../lib/json.ts';
+import { isEmpty } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';
@@ -8,7 +9,7 @@ import { type AttributesObject, readAttributes } from './attributes.ts';
 export const trackArrays = ['attributes', 'events', 'purchases'] as const;
 export type TrackArray = (typeof trackArrays)[number];
 
-/** The problem of one object, in the form of the answer. */
+/** The problem of one object or of a part of it, in the form of the answer. */
 export interface TrackProblem {
   type: string;
   input_array: TrackArray;
@@ -29,7 +30,7 @@ export function readLists(body: RawObject): Map<TrackArray, unknown[]> {
   const lists = new Map<TrackArray, unknown[]>();
   for (const array of trackArrays) {
     const list = own(body, array);
-    if (list === undefined || list === null) continue;
+    if (isEmpty(list) && !Array.isArray(list)) continue;
     if (!Array.isArray(list)) throw new RequestError('bad_request', [`${array}: expected an array of objects`]);
     if (list.length > maxObjects) {
       throw new RequestError('max_input_length', [
@@ -84,8 +85,13 @@ export function readObjects<T>(
   });
 }
 
+/** What was left out of an object of `attributes`, in the form of the answer. */
+export function remarksOf(index: number, lines: readonly string[]): TrackProblem[] {
+  return lines.map((type) => ({ type, input_array: 'attributes', index }));
+}
+
 /** The problem of an object, from an ObjectProblem. Throws any other error again. */
-export function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
+function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
   if (error instanceof ObjectProblem) return { type: error.message, input_array: array, index };
   throw error;
 }

@@ -1,11 +1,11 @@
 import { Outdated } from '../../db/retry.ts';
 import type { Json } from '../../lib/json.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import { type CustomAttributes, changeCustom } from '../profile/custom-values.ts';
 import type { Identifier } from '../profile/identifiers.ts';
 import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
+import type { Remarks } from '../remarks.ts';
 import type { GroupChange, TokenChange } from './attributes.ts';
 
 /** A person while a request is applied: one who is loaded and locked, or one who may be made. */
@@ -170,13 +170,18 @@ export class Roster {
     return person;
   }
 
-  /** The person's custom attributes after the changes. The person is not changed. Throws ObjectProblem. */
-  static customAfter(person: Person | null, changes: Parameters<typeof changeCustom>[1]): CustomAttributes {
+  /** The person's custom attributes after the changes that fit. The person is not changed. */
+  static customAfter(
+    person: Person | null,
+    changes: Parameters<typeof changeCustom>[1],
+    remarks: Remarks,
+  ): CustomAttributes {
     const before = person?.custom ?? { values: new Map(), times: new Map() };
     if (changes.size === 0) return before;
-    const after = changeCustom(before, changes);
+    const after = changeCustom(before, changes, remarks);
     if (JSON.stringify([...after.values]).length > maxCustomLength) {
-      throw new ObjectProblem('custom attributes: expected at most 1 MB for one person');
+      remarks.add('custom attributes: expected at most 1 MB for one person');
+      return before;
     }
     return after;
   }

@@ -2,13 +2,14 @@ import type { Database, Db } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import type { RawObject } from '../../lib/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { Remarks } from '../remarks.ts';
 import type { Activity } from './activities.ts';
 import type { AttributesObject } from './attributes.ts';
 import { loadRoster } from './load.ts';
 import {
-  problemOf,
   readLists,
   readTrack,
+  remarksOf,
   type TrackArray,
   type TrackProblem,
   type TrackRequest,
@@ -18,6 +19,7 @@ import { emailKey, type Person, Roster, tokenKey } from './roster.ts';
 import { saveRoster } from './save.ts';
 
 export interface TrackOutcome {
+  /** The problems of refused objects, and of what was left out of processed ones. */
   problems: TrackProblem[];
   /** Number of processed objects by array. Only arrays that were sent have one. */
   processed: Partial<Record<TrackArray, number>>;
@@ -34,9 +36,10 @@ export async function track(
   const late = isAnyValid
     ? await retry('people', () => db.transaction((tx) => applyTrack(tx, request, workspace, now)))
     : [];
-  const problems = [...request.problems, ...late].sort(byPosition);
+  const left = request.attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));
+  const problems = [...request.problems, ...left, ...late].sort(byPosition);
   const counted = [...lists].map(([array, list]) => {
-    const bad = problems.filter((problem) => problem.input_array === array).length;
+    const bad = request.problems.filter((problem) => problem.input_array === array).length;
     return [array, list.length - bad] as const;
   });
   return { problems, processed: Object.fromEntries(counted) };
@@ -46,7 +49,7 @@ function byPosition(one: TrackProblem, other: TrackProblem): number {
   return trackArrays.indexOf(one.input_array) - trackArrays.indexOf(other.input_array) || one.index - other.index;
 }
 
-/** Loads and locks the people, applies the objects in order in memory, and stores the result. Returns the problems. */
+/** Loads and locks the people, applies the objects in order in memory, and stores the result. Returns what did not fit. */
 export async function applyTrack(
   tx: Db,
   request: TrackRequest,
@@ -56,11 +59,9 @@ export async function applyTrack(
   const roster = await loadRoster(tx, { request, workspaceId: workspace.id, now });
   const problems: TrackProblem[] = [];
   for (const { index, object } of request.attributes) {
-    try {
-      applyAttributes(roster, object, workspace);
-    } catch (error) {
-      problems.push(problemOf(error, 'attributes', index));
-    }
+    const remarks = new Remarks();
+    applyAttributes(roster, object, workspace, remarks);
+    problems.push(...remarksOf(index, remarks.lines));
   }
   const done: { person: Person; activity: Activity }[] = [];
   for (const { object } of request.activities) {
@@ -71,15 +72,19 @@ export async function applyTrack(
   return problems;
 }
 
-function applyAttributes(roster: Roster, object: AttributesObject, workspace: WorkspaceCatalog): void {
+function applyAttributes(
+  roster: Roster,
+  object: AttributesObject,
+  workspace: WorkspaceCatalog,
+  remarks: Remarks,
+): void {
   const { identifier } = object;
   const tokens =
     identifier === null ? object.tokens?.filter((token) => !roster.knownTokens.has(tokenKey(token))) : object.tokens;
   if (identifier === null && tokens?.length === 0) return;
   const found = identifier === null ? null : roster.find(identifier);
   if (found === null && !object.creates) return;
-  // All checks of the object come before the first change.
-  const custom = Roster.customAfter(found, object.custom);
+  const custom = Roster.customAfter(found, object.custom, remarks);
   const person = found ?? roster.create(identifier);
   roster.changeColumns(person, object.profile.columns);
   person.custom = custom;

@@ -1,6 +1,6 @@
 import { RequestError } from '../../../errors.ts';
 import { elementPath, isObject, own, type RawObject } from '../../../lib/json.ts';
-import { isGiven } from '../../../lib/lenient.ts';
+import { isEmpty, isGiven } from '../../../lib/lenient.ts';
 import { ObjectProblem } from '../../../lib/problems.ts';
 import { type ExportField, type ExportRequest, exportFields } from '../../../people/export/export.ts';
 import { type NewAlias, readNewAlias } from '../../../people/profile/aliases.ts';
@@ -81,7 +81,7 @@ export function asksForReceived(body: RawObject): boolean {
 /** Reads a list. A single value counts as a list of one. */
 function listOf(body: RawObject, key: string): unknown[] {
   const value = own(body, key);
-  if (!isGiven(value)) return [];
+  if (isEmpty(value)) return [];
   if (Array.isArray(value)) return value;
   if (typeof value === 'boolean') throw new ObjectProblem(`${key}: expected an array`);
   return [value];

@@ -51,7 +51,7 @@ test('invalid events and purchases are reported', async (t) => {
     [{ ...event, name: undefined }, 'name: expected a text'],
     [{ ...event, name: 'x'.repeat(256) }, 'name: expected at most 255 characters'],
     [{ ...event, time: 5 }, 'time: expected an ISO 8601 date'],
-    [properties([]), 'properties: expected an object'],
+    [properties([1]), 'properties: expected an object'],
     [properties({ '': 1 }), 'properties: a name is empty or begins with "$"'],
     [properties({ $x: 1 }), 'properties: a name is empty or begins with "$"'],
     [properties({ time: 1 }), 'properties.time: the name is reserved'],
@@ -83,4 +83,48 @@ test('invalid events and purchases are reported', async (t) => {
   const told = purchases.map(([, type], index) => ({ type, input_array: 'purchases', index }));
   const answer = await world.track({ purchases: purchases.map(([body]) => body) });
   assert.deepEqual(answer, { status: 400, body: { message: noData, errors: told } });
+});
+
+test('times as Ruby, Python, Go, JavaScript and mail print them are read wherever a time may stand', async (t) => {
+  const world = await startWorld(t);
+  const printed: [string, string][] = [
+    ['2019-02-15 00:00:00 -0500', '2019-02-15T05:00:00.000Z'],
+    ['2019-02-15 00:00:00 UTC', '2019-02-15T00:00:00.000Z'],
+    ['2019-02-15 00:00:00 +00:00', '2019-02-15T00:00:00.000Z'],
+    ['2019-02-15 00:00:00.5 +0000 UTC', '2019-02-15T00:00:00.500Z'],
+    ['Fri, 15 Feb 2019 00:00:00 GMT', '2019-02-15T00:00:00.000Z'],
+    ['Fri Feb 15 2019 00:00:00 GMT-0500 (Eastern Standard Time)', '2019-02-15T05:00:00.000Z'],
+  ];
+  for (const [text, instant] of printed) {
+    const purchase = { product_id: 'book', currency: 'EUR', price: 1 };
+    const answer = await world.track({
+      attributes: [{ external_id: text, date_of_last_session: text, at: text, in: { deep: { $time: text } } }],
+      events: [{ external_id: text, name: 'opened', time: text }],
+      purchases: [{ external_id: text, ...purchase, time: text }],
+    });
+    const counts = { attributes_processed: 1, events_processed: 1, purchases_processed: 1 };
+    assert.deepEqual(answer, { status: 201, body: { ...counts, message: 'success' } }, text);
+    const stored = await world.db.one(sql`
+      select e.at as event, p.at as purchase
+        from profiles o join events e using (bucket, user_id) join purchases p using (bucket, user_id)
+       where o.external_id = ${text}`);
+    assert.deepEqual(stored, { event: new Date(instant), purchase: new Date(instant) }, text);
+    const { last_session_at, custom, custom_times } = await world.profile(text);
+    assert.deepEqual(last_session_at, new Date(instant), text);
+    assert.deepEqual(custom, { at: text, in: { deep: text } }, text);
+    assert.deepEqual(custom_times, { at: Date.parse(instant) }, text);
+  }
+});
+
+test('every currency of the original is taken, in any letter case', async (t) => {
+  const world = await startWorld(t);
+  const codes =
+    'BTC BYR CLF EEK GGP IMP JEP LTL LVL MRO MTL STD VEF XAG XAU XPD XPT ZMK USD XDR ZWL HRK CUC BYN MRU xof';
+  const purchases = codes
+    .split(' ')
+    .map((currency) => ({ external_id: 'ada', product_id: currency, currency, price: 1, time: '2026-02-02' }));
+  const answer = await world.track({ purchases });
+  assert.deepEqual(answer, { status: 201, body: { purchases_processed: purchases.length, message: 'success' } });
+  const stored = await world.db.query<{ currency: string }>(sql`select currency from purchases`);
+  assert.deepEqual(stored.map(({ currency }) => currency).sort(), codes.toUpperCase().split(' ').sort());
 });

@@ -15,14 +15,12 @@ test('a browser is known by its subscription, in any JSON form; anything else is
   await world.given(owner('ben', same));
   const stored = sql`select token, external_id from push_targets join profiles using (bucket, user_id)`;
   assert.deepEqual(await world.db.query(stored), [{ token: browser, external_id: 'ben' }]);
-  assert.equal(
-    await world.problem(owner('ada', '{"endpoint":"javascript:alert(1)"}')),
+  assert.deepEqual(await world.left(owner('ada', '{"endpoint":"javascript:alert(1)"}')), [
     'push_tokens[0].token: endpoint: expected a URL that starts with https://',
-  );
-  assert.equal(
-    await world.problem(owner('ada', JSON.parse(browser))),
+  ]);
+  assert.deepEqual(await world.left(owner('ada', JSON.parse(browser))), [
     'push_tokens[0].token: expected a non-empty text',
-  );
+  ]);
 });
 
 test('a push token belongs to one person and can move to another', async (t) => {

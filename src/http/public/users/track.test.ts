@@ -66,7 +66,7 @@ test('each array holds at most 75 objects', async (t) => {
     assert.equal(error.code, 'max_input_length');
     return true;
   });
-  await assert.rejects(world.track({ events: {} }), RequestError);
+  await assert.rejects(world.track({ events: { a: 1 } }), RequestError);
   assert.equal(await world.count(), 0);
   const answer = await world.track({ attributes: attributes.slice(1) });
   assert.deepEqual(answer.body, { attributes_processed: 75, message: 'success' });
@@ -283,4 +283,25 @@ test('an unknown country removes the country, an unknown time zone changes nothi
   await world.given({ external_id: 'ada', country: 'Atlantis', time_zone: 'Mars/Olympus' });
   const { country, time_zone } = await world.profile('ada');
   assert.deepEqual([country, time_zone], [null, 'Europe/Berlin']);
+});
+
+test('empty values, as PHP clients write them, are absent', async (t) => {
+  const world = await startWorld(t);
+  await world.given({
+    ...{ external_id: 'ada', email_subscribe: 'unsubscribed', current_location: { longitude: 1, latitude: 2 } },
+    push_tokens: [{ app_id: appId, token: 't' }],
+  });
+  const before = await world.profile('ada');
+  for (const empty of ['', [], {}]) {
+    const objects = { user_alias: empty, current_location: empty, push_tokens: empty, subscription_groups: empty };
+    await world.given({ external_id: 'ada', ...objects, email_subscribe: '', push_subscribe: '' });
+    const event = { external_id: 'ada', name: 'e', time: '2026-02-02', properties: empty };
+    const { status } = await world.track({ attributes: empty, events: [event], purchases: empty });
+    assert.equal(status, 201, JSON.stringify(empty));
+  }
+  assert.deepEqual(await world.profile('ada'), { ...before, updated_at: start });
+  assert.equal(((await world.export('ada')).push_tokens as unknown[]).length, 1);
+  assert.deepEqual(await world.db.query(sql`select distinct properties from events`), [{ properties: null }]);
+  const deletion = { external_ids: ['ada'], user_aliases: {}, braze_ids: '', email_addresses: [] };
+  assert.deepEqual((await world.post('/users/delete', deletion)).body, { deleted: 1, message: 'success' });
 });
