@@ -36,12 +36,13 @@ export function buildMime({ rendered, to, messageId, date }: MimeInput): string 
 
 /** Source: RFC 8058. A caller's own header replaces ours. */
 export function unsubscribeHeaders({ unsubscribe_url, headers }: RenderedEmail): [string, string][] {
-  const hasOwn = Object.keys(headers).some((name) => name.toLowerCase() === 'list-unsubscribe');
-  if (unsubscribe_url === null || hasOwn) return [];
-  return [
+  const own = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  if (unsubscribe_url === null || own.has('list-unsubscribe')) return [];
+  const ours: [string, string][] = [
     ['List-Unsubscribe', `<${unsubscribe_url}>`],
     ['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'],
   ];
+  return ours.filter(([name]) => !own.has(name.toLowerCase()));
 }
 
 const MAX_LINE = 998;
