@@ -19,14 +19,20 @@ export function isEmailAddress(text: string): boolean {
   return length > 1 || !/^(gmail|googlemail)\.com$/i.test(host);
 }
 
-/** The address with its domain as punycode, as it stands in headers and envelopes. null: its local part is not ASCII. */
-export function asciiAddress(text: string): string | null {
+/** The address as it stands in headers and envelopes: its domain as punycode. Source: RFC 5891. */
+export function wireAddress(text: string): string {
   const { local, domain } = partsOf(text);
   const host = asciiDomain(domain);
-  return host !== null && /^[\x21-\x7e]+$/.test(local) ? `${local}@${host}` : null;
+  return host === null ? text : `${local}@${host}`;
 }
 
-/** The domain as punycode, in lower case if it was in Unicode. null: no domain of an email address. */
+/** The same, for what can only be written in ASCII. null: the local part is not ASCII, or the text is no address. */
+export function asciiAddress(text: string): string | null {
+  const { local, domain } = partsOf(text);
+  return asciiDomain(domain) !== null && /^[\x21-\x7e]+$/.test(local) ? wireAddress(text) : null;
+}
+
+/** The domain as punycode, null: no domain of an email address. */
 function asciiDomain(domain: string): string | null {
   const ascii = /^[\x21-\x7e]*$/.test(domain) ? domain : domainToASCII(domain);
   const labels = ascii.toLowerCase().split('.');

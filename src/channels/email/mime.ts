@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readMailbox } from '../../lib/email-address.ts';
+import { readMailbox, wireAddress } from '../../lib/email-address.ts';
 import { canFold, encodeUnstructured, encodeWords, headerLine, isPrintable } from './header-text.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { encodeStructured, isStructured } from './structured-header.ts';
@@ -21,7 +21,7 @@ export function buildMime({ rendered, to, messageId, date }: MimeInput): string 
   const boundary = `=_${randomBytes(12).toString('hex')}`;
   const headers: [string, string][] = [
     ['From', mailbox(rendered.from)],
-    ['To', to],
+    ['To', wireAddress(to)],
     ...(rendered.reply_to === null ? [] : [['Reply-To', mailbox(rendered.reply_to)] as [string, string]]),
     ['Subject', encodeUnstructured(rendered.subject)],
     ['Date', date.toUTCString().replace(/GMT$/, '+0000')],
@@ -75,10 +75,12 @@ function base64Lines(bytes: Buffer): string {
 
 function mailbox(text: string): string {
   const read = readMailbox(text);
-  if (read === null || read.name === '') return read?.address ?? text;
+  if (read === null) throw new Error('a mail has a sender that is no address, which its check should have found');
+  const address = wireAddress(read.address);
+  if (read.name === '') return address;
   const isPlain = isPrintable(read.name) && canFold(read.name) && !read.name.includes('=?');
   const name = isPlain ? `"${read.name.replace(/["\\]/g, '\\$&')}"` : encodeWords(read.name);
-  return `${name} <${read.address}>`;
+  return `${name} <${address}>`;
 }
 
 /** A caller's header. A structured one without a value, which no grammar allows, is left out. */
