@@ -3,6 +3,7 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered, requireText } from '../fields.ts';
 import { asText, given, payloadBytes, present } from '../push-fields.ts';
+import { renderedUri } from '../push-uris.ts';
 import { type KindlePush, MAX_COLLAPSE_KEY_LENGTH } from './schema.ts';
 
 export interface RenderedKindlePush {
@@ -44,7 +45,7 @@ function dataOf(
     a: body,
     p: String(readRenderedPriority(priority)),
     sd: sound === 'default' ? 'd' : given(sound),
-    uri: given(custom_uri),
+    uri: renderedUri('custom_uri', custom_uri, 'app'),
     extra: extra === undefined ? undefined : JSON.stringify(extra),
   });
   return Object.fromEntries([...flattened, ...Object.entries(ours)]);

@@ -2,7 +2,7 @@
 export const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 
 /** Characters that no header can carry: control characters, the tab excepted. Source: RFC 9110 §5.5. */
-const unsendable = /(?!\t)[\0-\x1f\x7f]/;
+const unsendable = /[^\t\x20-\x7e\x80-\u{10ffff}]/u;
 
 /** Why a header cannot be sent with this value. null: it can be sent. */
 export function valueProblem(value: string): string | null {
