@@ -435,7 +435,23 @@ test('a message that is blank, too large or expired after rendering is stopped',
   stop('apple_push', { expiry: '2026-03-15T11:59:59Z' }, 'expired');
   stop('kindle_push', { alert: 'x'.repeat(6_144) }, 'payload_too_large');
   stop('web_push', { alert: 'x'.repeat(3_993) }, 'payload_too_large');
+  stop('email', { extras: { a: 'x'.repeat(1_024) } }, 'payload_too_large');
+  stop('kindle_push', { collapse_key: 'x'.repeat(65) }, 'payload_too_large');
+  stop('apple_push', { collapse_id: 'x'.repeat(65) }, 'payload_too_large');
   stop('sms', { body: 'x'.repeat(1_531) }, 'payload_too_large');
+  stop('whats_app', { message: { body: 'x'.repeat(4_097) } }, 'payload_too_large');
+  const whatsApp = (kind: string, message: Json) =>
+    stop('whats_app', { message_type: kind, message }, 'payload_too_large');
+  whatsApp('text_image_response_message', { image_uri: 'https://a.test/i.png', caption: 'x'.repeat(1_025) });
+  whatsApp('quick_reply_response_message', { body: 'b', buttons: [{ text: 'x'.repeat(21) }] });
+  whatsApp('quick_reply_response_message', { body: 'b', footer: 'x'.repeat(61), buttons: [{ text: 'x' }] });
+  whatsApp('list_response_message', {
+    body: 'b',
+    list: {
+      list_button_text: 'x',
+      list_sections: [{ section_title: 's', list_rows: [{ row_title: 'r', row_description: 'x'.repeat(73) }] }],
+    },
+  });
   stop('webhook', { url: ' ' }, 'aborted');
   stop('content_card', { title: '' }, 'aborted');
   stop('content_card', { description: 'x'.repeat(2_049) }, 'payload_too_large');

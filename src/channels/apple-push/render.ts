@@ -93,7 +93,7 @@ function headersOf(message: ApplePush, { now }: RenderFacts): Record<string, str
   const background = isBackground(message);
   const { collapse_id } = message;
   if (collapse_id !== undefined && Buffer.byteLength(collapse_id) > MAX_COLLAPSE_BYTES)
-    throw new RenderStop('aborted', `collapse_id: more than ${MAX_COLLAPSE_BYTES} bytes after rendering`);
+    throw new RenderStop('payload_too_large', `collapse_id: more than ${MAX_COLLAPSE_BYTES} bytes after rendering`);
   return {
     'apns-push-type': background ? 'background' : 'alert',
     'apns-priority': priorityOf(

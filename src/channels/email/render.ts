@@ -11,7 +11,7 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
   const body = requireText('body', message.body);
   const extras = message.extras ?? {};
   if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
-    throw new RenderStop('aborted', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
+    throw new RenderStop('payload_too_large', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
   return {
     from: mailbox('from', message.from ?? ''),
     reply_to: replyTo(message.reply_to),

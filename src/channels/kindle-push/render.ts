@@ -24,7 +24,10 @@ export function renderKindlePush(message: KindlePush, facts: RenderFacts): Rende
     throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
   const key = given(message.collapse_key);
   if (key !== undefined && key.length > MAX_COLLAPSE_KEY_LENGTH)
-    throw new RenderStop('aborted', `collapse_key: more than ${MAX_COLLAPSE_KEY_LENGTH} characters after rendering`);
+    throw new RenderStop(
+      'payload_too_large',
+      `collapse_key: more than ${MAX_COLLAPSE_KEY_LENGTH} characters after rendering`,
+    );
   return {
     title,
     body,
