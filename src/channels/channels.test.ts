@@ -148,13 +148,28 @@ const refused: [ChannelKey, Json, path: string, label?: string][] = [
   ['whats_app', list(rows(0)), 'message.list.list_sections[0].list_rows'],
   ['whats_app', list(rows(11)), 'message.list.list_sections'],
   ['whats_app', wa('flow_response_message', { body: 'b' }), 'message.flow_button'],
+  ['web_push', { custom_uri: 'javascript:alert(1)' }, 'custom_uri'],
+  ['web_push', { custom_uri: ' Java\tScript:alert(1)' }, 'custom_uri'],
+  ['web_push', { custom_uri: 'myapp://x' }, 'custom_uri'],
+  ['web_push', { image_url: 'file:///etc/passwd' }, 'image_url'],
+  ['web_push', button({ action: 'URI', uri: 'data:text/html,x' }), 'buttons[0].uri'],
+  ['android_push', { custom_uri: 'javascript:x' }, 'custom_uri'],
+  ['android_push', button({ action: 'DEEP_LINK', uri: 'vbscript:x' }), 'buttons[0].uri'],
+  ['apple_push', { custom_uri: 'FILE:///x' }, 'custom_uri'],
+  ['kindle_push', { custom_uri: 'blob:x' }, 'custom_uri'],
+  ['content_card', { web_uri: 'myapp://x' }, 'web_uri'],
+  ['content_card', { ios_uri: 'javascript:x' }, 'ios_uri'],
   ['webhook', { url: undefined }, 'url'],
   ['webhook', { request_method: 'PATCH' }, 'request_method'],
   ['webhook', { url: 'ftp://a.test' }, 'url'],
   ['webhook', { url: 'https://user:pass@a.test' }, 'url'],
   ['webhook', { request_headers: [] }, 'request_headers'],
   ['webhook', { request_headers: { a: 'b\r\nc' } }, 'request_headers.a'],
+  ['webhook', { request_headers: { a: 'b\u0001' } }, 'request_headers.a'],
+  ['webhook', { request_headers: { a: '\u007f' } }, 'request_headers.a'],
+  ['webhook', { request_headers: { a: '\u001b[0m' } }, 'request_headers.a'],
   ['webhook', { request_headers: { 'a b': 'c' } }, 'request_headers'],
+  ['webhook', { request_headers: { 'X-A': 'b', 'x-a': 'c' } }, 'request_headers.x-a'],
   ['content_card', { type: 'captioned_image' }, 'type'],
   ['content_card', { title: undefined }, 'title'],
   ['content_card', { type: 'BANNER' }, 'image_url'],
@@ -335,6 +350,36 @@ test('whats_app becomes the documented Cloud API body', () => {
   );
 });
 
+test('an Apple push whose visible parts render blank is a background push', () => {
+  const blank = { alert: { body: ' ', title: '' }, sound: ' ', badge: '' };
+  for (const part of [
+    { alert: { body: '' } },
+    { alert: { title: '  ', loc_key: '' } },
+    { alert: { loc_args: ['x'] } },
+    blank,
+  ]) {
+    const { headers, payload } = render('apple_push', { 'content-available': true, apns_priority: 10, ...part }) as {
+      headers: Record<string, string>;
+      payload: Json;
+    };
+    assert.deepEqual(payload.aps, { 'content-available': 1 }, JSON.stringify(part));
+    assert.deepEqual([headers['apns-push-type'], headers['apns-priority']], ['background', '5']);
+  }
+  const titled = render('apple_push', { 'content-available': true, alert: { title: 't', body: '' } }) as {
+    headers: Record<string, string>;
+    payload: Json;
+  };
+  assert.deepEqual(titled.payload.aps, { alert: { title: 't' }, 'content-available': 1 });
+  assert.equal(titled.headers['apns-push-type'], 'alert');
+});
+
+test('a tap may open a page, or an app its own deep link', () => {
+  for (const uri of ['https://a.test/x', 'HTTP://a.test', '/relative?u=javascript:x', 'page'])
+    assert.deepEqual((render('web_push', { custom_uri: uri }) as { payload: Json }).payload.url, uri);
+  for (const uri of ['myapp://a/b', 'mailto:a@b.test', 'tel:1', 'https://a.test'])
+    assert.equal((render('apple_push', { custom_uri: uri }) as { payload: Json }).payload.ab_uri, uri);
+});
+
 test('a webhook without a content type gets the one that fits its body', () => {
   const typeOf = (body: string) =>
     (render('webhook', { body }) as { headers: Record<string, string> }).headers['Content-Type'];
@@ -373,6 +418,15 @@ test('a message that is blank, too large or expired after rendering is stopped',
       `${key} ${reason}`,
     );
   stop('email', { body: '  ' }, 'aborted');
+  stop('email', { headers: { 'List-Id': '<zoë@acme.test>' } }, 'aborted');
+  for (const uri of ['javascript:x', '\u0001javascript:x', 'data:x', 'java\nscript:x']) {
+    stop('web_push', { custom_uri: uri }, 'aborted');
+    stop('web_push', { buttons: [{ text: 'b', action: 'URI', uri }] }, 'aborted');
+    stop('android_push', { custom_uri: uri }, 'aborted');
+    stop('apple_push', { custom_uri: uri }, 'aborted');
+    stop('kindle_push', { custom_uri: uri }, 'aborted');
+  }
+  stop('apple_push', { alert: { title: 't', body: ' ' } }, 'aborted');
   stop('email', { subject: 'a\nBcc: x' }, 'aborted');
   stop('android_push', { alert: ' ' }, 'aborted');
   stop('android_push', { title: 'x'.repeat(4_096) }, 'payload_too_large');
@@ -381,7 +435,23 @@ test('a message that is blank, too large or expired after rendering is stopped',
   stop('apple_push', { expiry: '2026-03-15T11:59:59Z' }, 'expired');
   stop('kindle_push', { alert: 'x'.repeat(6_144) }, 'payload_too_large');
   stop('web_push', { alert: 'x'.repeat(3_993) }, 'payload_too_large');
+  stop('email', { extras: { a: 'x'.repeat(1_024) } }, 'payload_too_large');
+  stop('kindle_push', { collapse_key: 'x'.repeat(65) }, 'payload_too_large');
+  stop('apple_push', { collapse_id: 'x'.repeat(65) }, 'payload_too_large');
   stop('sms', { body: 'x'.repeat(1_531) }, 'payload_too_large');
+  stop('whats_app', { message: { body: 'x'.repeat(4_097) } }, 'payload_too_large');
+  const whatsApp = (kind: string, message: Json) =>
+    stop('whats_app', { message_type: kind, message }, 'payload_too_large');
+  whatsApp('text_image_response_message', { image_uri: 'https://a.test/i.png', caption: 'x'.repeat(1_025) });
+  whatsApp('quick_reply_response_message', { body: 'b', buttons: [{ text: 'x'.repeat(21) }] });
+  whatsApp('quick_reply_response_message', { body: 'b', footer: 'x'.repeat(61), buttons: [{ text: 'x' }] });
+  whatsApp('list_response_message', {
+    body: 'b',
+    list: {
+      list_button_text: 'x',
+      list_sections: [{ section_title: 's', list_rows: [{ row_title: 'r', row_description: 'x'.repeat(73) }] }],
+    },
+  });
   stop('webhook', { url: ' ' }, 'aborted');
   stop('content_card', { title: '' }, 'aborted');
   stop('content_card', { description: 'x'.repeat(2_049) }, 'payload_too_large');

@@ -1,25 +1,48 @@
+import { domainToASCII } from 'node:url';
+
+const localPart = /^[\p{L}\p{Nd}_+'&#/^$!%*=?`|~-]+(\.[\p{L}\p{Nd}_+'&#/^$!%*=?`|~-]+)*$/u;
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /**
- * Whether mail may be sent to or from this address. Stricter than RFC 5321, like the original.
- * Source: messaging-objects.md §6.2.
+ * Whether mail may be sent to or from this address. Stricter than RFC 5321, like the original. A domain may be written
+ * in Unicode or as punycode. Source: messaging-objects.md §6.2.
  */
 export function isEmailAddress(text: string): boolean {
-  const at = text.lastIndexOf('@');
-  if (at < 1 || Buffer.byteLength(text) > 254) return false;
-  const local = text.slice(0, at);
-  const domain = text.slice(at + 1);
-  if (local.length > 64 || !isDomain(domain)) return false;
-  const host = domain.toLowerCase();
-  if (/msn|hotmail|outlook|live/.test(host)) return /^\w[-\w]*(\.[-\w]+)*$/.test(local.split('+')[0] ?? '');
-  if (/^(gmail|googlemail)\.com$/.test(host) && local.length < 2) return false;
-  return /^[\p{L}\p{Nd}_-]([\p{L}\p{Nd}_.+'&#/-]*[\p{L}\p{Nd}_-])?$/u.test(local);
+  if (text.length > 254) return false;
+  const { local, domain } = partsOf(text);
+  const host = asciiDomain(domain);
+  if (host === null || Buffer.byteLength(local) + 1 + host.length > 254) return false;
+  const length = [...local].length;
+  if (length < 1 || length > 64) return false;
+  if (!localPart.test(local)) return false;
+  if (/msn|hotmail|outlook|live/i.test(host)) return /^\w[-\w]*(\.[-\w]+)*$/.test(local.split('+')[0] ?? '');
+  return length > 1 || !/^(gmail|googlemail)\.com$/i.test(host);
 }
 
-const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+/** The address as it stands in headers and envelopes: its domain as punycode. Source: RFC 5891. */
+export function wireAddress(text: string): string {
+  const { local, domain } = partsOf(text);
+  const host = asciiDomain(domain);
+  return host === null ? text : `${local}@${host}`;
+}
 
-function isDomain(domain: string): boolean {
-  const labels = domain.split('.');
-  const top = labels.at(-1) ?? '';
-  return labels.length >= 2 && domain.length <= 253 && labels.every((one) => label.test(one)) && !/^\d+$/.test(top);
+/** The same, for what can only be written in ASCII. null: the local part is not ASCII, or the text is no address. */
+export function asciiAddress(text: string): string | null {
+  const { local, domain } = partsOf(text);
+  return asciiDomain(domain) !== null && /^[\x21-\x7e]+$/.test(local) ? wireAddress(text) : null;
+}
+
+/** The domain as punycode, null: no domain of an email address. */
+function asciiDomain(domain: string): string | null {
+  const ascii = /^[\x21-\x7e]*$/.test(domain) ? domain : domainToASCII(domain);
+  const labels = ascii.toLowerCase().split('.');
+  const isGood = labels.length >= 2 && ascii.length <= 253 && labels.every((one) => label.test(one));
+  return isGood && !/^\d+$/.test(labels.at(-1) ?? '') ? ascii : null;
+}
+
+function partsOf(address: string): { local: string; domain: string } {
+  const at = address.lastIndexOf('@');
+  return { local: address.slice(0, Math.max(at, 0)), domain: address.slice(at + 1) };
 }
 
 /** Reads `Ada <ada@example.test>`, `"Lovelace, Ada" <…>` or a bare address. null: the text is none of these. */

@@ -14,11 +14,12 @@ export interface MailServer {
   refuse: (address: string) => Error | null;
 }
 
-/** A real SMTP server on loopback that keeps every mail. */
-export async function startMailServer(t: TestContext): Promise<MailServer> {
+/** A real SMTP server on loopback that keeps every mail. `takesUtf8`: it offers SMTPUTF8. */
+export async function startMailServer(t: TestContext, { takesUtf8 = true } = {}): Promise<MailServer> {
   const state: MailServer = { url: '', mails: [], refuse: () => null };
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
+    hideSMTPUTF8: !takesUtf8,
     logger: false,
     closeTimeout: 50,
     onRcptTo: ({ address }, _session, done) => done(state.refuse(address)),

@@ -59,7 +59,9 @@ export function createFcmSender(
         clock.now(),
       );
       if (ttlS === null) return { kind: 'expired' };
-      const message = { body: buildBody(app, push, ttlS), observer: push.observer };
+      const body = buildBody(app, push, ttlS);
+      if (body === null) return { kind: 'failed', reason: 'payload_too_large' };
+      const message = { body, observer: push.observer };
       const reading = read(await call(message, token, signal));
       if (reading.renewsToken === undefined) return reading.outcome;
       const other = await tokens.renew(token);

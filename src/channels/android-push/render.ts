@@ -4,6 +4,7 @@ import type { RenderFacts } from '../channel.ts';
 import { readRendered, readRenderedNumber, requireText } from '../fields.ts';
 import { readRenderedButton } from '../push/buttons.ts';
 import { given, MAX_TTL_S, payloadBytes, present, priorityOf } from '../push/fields.ts';
+import { renderedUri } from '../push/uris.ts';
 import { type AndroidPush, ranges } from './schema.ts';
 
 export interface RenderedAndroidPush {
@@ -13,7 +14,7 @@ export interface RenderedAndroidPush {
   message: { data: Record<string, string>; android: Record<string, string> };
 }
 
-const MAX_DATA_BYTES = 4_096;
+export const MAX_DATA_BYTES = 4_096;
 /** Size of the key `mid` and its UUID, which are added when the message is sent. */
 const MID_BYTES = 3 + 36;
 const actions: Readonly<Record<string, string>> = {
@@ -41,7 +42,7 @@ export function renderAndroidPush(message: AndroidPush, facts: RenderFacts): Ren
 function dataOf(message: AndroidPush, { cid, t, a }: { cid: string; t?: string | undefined; a?: string | undefined }) {
   const integer = (key: 'notification_id' | 'accent_color') =>
     textOf(readRenderedNumber(key, message[key], readInteger, ranges[key]));
-  const uri = given(message.custom_uri);
+  const uri = renderedUri('custom_uri', message.custom_uri, 'app');
   const webview = readRendered('use_webview', message.use_webview, readFlag) ?? (uri === undefined ? undefined : false);
   return present({
     _ab: 'true',
@@ -56,7 +57,7 @@ function dataOf(message: AndroidPush, { cid, t, a }: { cid: string; t?: string |
     ab_nc: given(message.notification_channel_id),
     n: integer('notification_id'),
     ac: integer('accent_color'),
-    ab_li: given(message.push_icon_image_url),
+    ab_li: renderedUri('push_icon_image_url', message.push_icon_image_url, 'app'),
     extra: message.extra === undefined ? undefined : JSON.stringify(message.extra),
     ...buttons(message),
     ...conversation(message),
@@ -83,7 +84,7 @@ function buttons(message: AndroidPush): Record<string, string> {
       [`ab_a${index}_a`]: known,
       [`ab_a${index}_id`]: String(index),
       [`ab_a${index}_t`]: requireText(`buttons[${index}].text`, text),
-      [`ab_a${index}_uri`]: given(uri),
+      [`ab_a${index}_uri`]: renderedUri(`buttons[${index}].uri`, uri, 'app'),
       [`ab_a${index}_use_webview`]: given(uri) === undefined ? undefined : String(useWebview),
     });
   });

@@ -2,6 +2,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push/buttons.ts';
 import { MAX_TTL_S, readExtra, readPriority } from '../push/fields.ts';
+import { readUri } from '../push/uris.ts';
 import { type Conversation, readConversation } from './conversation.ts';
 
 /** The object under `android_push` in a request. Source: messaging-objects.md §2.1. */
@@ -50,15 +51,15 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
     send_to_sync: fields.flag('send_to_sync'),
     collapse_key: fields.text('collapse_key'),
     sound: fields.text('sound'),
-    custom_uri: fields.text('custom_uri'),
+    custom_uri: readUri(fields, 'custom_uri', 'app'),
     use_webview: fields.flag('use_webview'),
     summary_text: fields.text('summary_text'),
     time_to_live: fields.integer('time_to_live', ranges.time_to_live),
     notification_id: fields.integer('notification_id', ranges.notification_id),
-    push_icon_image_url: fields.text('push_icon_image_url'),
+    push_icon_image_url: readUri(fields, 'push_icon_image_url', 'app'),
     accent_color: fields.integer('accent_color', ranges.accent_color),
     send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
-    buttons: firstButtons(fields, readButtons(fields, ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'])),
+    buttons: firstButtons(fields, readButtons(fields, ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'], 'app')),
     conversation_data: readConversation(fields),
   });
   checkVisibility(fields, message);

@@ -1,5 +1,6 @@
 import { own } from '../../lib/json.ts';
 import { compact, type Fields, type Templated } from '../fields.ts';
+import { readUri } from '../push/uris.ts';
 
 export interface AppleButton {
   action_id: string;
@@ -32,7 +33,7 @@ export function readAppleButtons(fields: Fields, category: string | undefined): 
     const action_id = button.text('action_id');
     if (action_id === undefined) button.require('action_id');
     const action = button.oneOf('action', actions, { ignoreCase: true });
-    const uri = button.text('uri');
+    const uri = readUri(button, 'uri', 'app');
     if (category !== undefined && action_id !== undefined) checkAction(button, { category, action_id, action, uri });
     return compact({ action_id: action_id ?? '', action, uri, use_webview: button.flag('use_webview') });
   });

@@ -3,6 +3,7 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { compact, readRendered, readRenderedNumber, requireText } from '../fields.ts';
 import { given } from '../push/fields.ts';
+import { renderedUri } from '../push/uris.ts';
 import { defaultAction } from './buttons.ts';
 import {
   type AppleAlert,
@@ -28,7 +29,7 @@ export const DEFAULT_EXPIRY_MS = 30 * 86_400_000;
 
 export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedApplePush {
   const message = readRenderedScalars(given);
-  if (message['content-available'] !== true && !saysSomething(message.alert)) requireText('alert', message.alert?.body);
+  if (message['content-available'] !== true && !saysSomething(message.alert)) requireText('alert', undefined);
   const headers = headersOf(message, facts);
   // Our own keys override the caller's.
   const payload = Object.fromEntries([
@@ -45,11 +46,12 @@ export function renderApplePush(given: ApplePush, facts: RenderFacts): RenderedA
 function readRenderedScalars(message: ApplePush): ApplePush {
   return compact<ApplePush>({
     ...message,
+    alert: message.alert === undefined ? undefined : shownAlert(message.alert),
     badge: readRenderedNumber('badge', message.badge, readInteger, ranges.badge),
     sound: given(message.sound),
-    custom_uri: given(message.custom_uri),
+    custom_uri: renderedUri('custom_uri', message.custom_uri, 'app'),
     notification_group_thread_id: given(message.notification_group_thread_id),
-    asset_url: given(message.asset_url),
+    asset_url: renderedUri('asset_url', message.asset_url, 'app'),
     collapse_id: given(message.collapse_id),
     category: given(message.category),
     'content-available': readRendered('content-available', message['content-available'], readFlag),
@@ -60,6 +62,20 @@ function readRenderedScalars(message: ApplePush): ApplePush {
     mutable_content: readRendered('mutable_content', message.mutable_content, readFlag),
     apns_priority: readRenderedNumber('apns_priority', message.apns_priority, readInteger, ranges.apns_priority),
   });
+}
+
+/** The alert without parts that rendered blank. undefined: nothing is left that could be shown. */
+function shownAlert(alert: AppleAlert): AppleAlert | undefined {
+  const shown = compact<AppleAlert>({
+    ...alert,
+    body: given(alert.body),
+    title: given(alert.title),
+    title_loc_key: given(alert.title_loc_key),
+    action_loc_key: given(alert.action_loc_key),
+    loc_key: given(alert.loc_key),
+  });
+  const { body, title, loc_key, title_loc_key } = shown;
+  return (body ?? title ?? loc_key ?? title_loc_key) === undefined ? undefined : shown;
 }
 
 function oneOf<T extends string>(key: string, text: string | undefined, values: readonly T[]): T | undefined {
@@ -77,7 +93,7 @@ function headersOf(message: ApplePush, { now }: RenderFacts): Record<string, str
   const background = isBackground(message);
   const { collapse_id } = message;
   if (collapse_id !== undefined && Buffer.byteLength(collapse_id) > MAX_COLLAPSE_BYTES)
-    throw new RenderStop('aborted', `collapse_id: more than ${MAX_COLLAPSE_BYTES} bytes after rendering`);
+    throw new RenderStop('payload_too_large', `collapse_id: more than ${MAX_COLLAPSE_BYTES} bytes after rendering`);
   return {
     'apns-push-type': background ? 'background' : 'alert',
     'apns-priority': priorityOf(
@@ -144,8 +160,9 @@ function buttons({ buttons: asked, category }: ApplePush): object | undefined {
   if (asked === undefined) return undefined;
   const entries = asked.map(({ action_id, action, uri, use_webview }): [string, object] => {
     const chosen = (action ?? defaultAction(category, action_id)).trim().toUpperCase();
-    const webview = given(uri) === undefined ? undefined : (readRendered('use_webview', use_webview, readFlag) ?? true);
-    return [action_id, compact({ action: chosen, uri: given(uri), use_webview: webview })];
+    const target = renderedUri(`buttons.${action_id}.uri`, uri, 'app');
+    const webview = target === undefined ? undefined : (readRendered('use_webview', use_webview, readFlag) ?? true);
+    return [action_id, compact({ action: chosen, uri: target, use_webview: webview })];
   });
   return Object.fromEntries(entries);
 }

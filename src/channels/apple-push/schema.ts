@@ -2,6 +2,7 @@ import { isObject } from '../../lib/json.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra } from '../push/fields.ts';
+import { readUri } from '../push/uris.ts';
 import { type AppleButton, readAppleButtons } from './buttons.ts';
 
 /** The object under `apple_push` in a request. Source: messaging-objects.md §3.1. */
@@ -73,11 +74,11 @@ export function parseApplePush(raw: Record<string, unknown>, path: string, probl
     interruption_level: fields.oneOf('interruption_level', interruptionLevels),
     relevance_score: fields.float('relevance_score', ranges.relevance_score),
     expiry: fields.date('expiry'),
-    custom_uri: fields.text('custom_uri'),
+    custom_uri: readUri(fields, 'custom_uri', 'app'),
     use_webview: fields.flag('use_webview'),
     message_variation_id: fields.text('message_variation_id'),
     notification_group_thread_id: fields.text('notification_group_thread_id'),
-    asset_url: fields.text('asset_url'),
+    asset_url: readUri(fields, 'asset_url', 'app'),
     asset_file_type: fields.oneOf('asset_file_type', assetTypes),
     collapse_id: readCollapseId(fields),
     mutable_content: fields.flag('mutable_content') ?? fields.flag('mutable-content'),

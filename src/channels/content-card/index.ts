@@ -3,6 +3,7 @@ import { zonedTime } from '../../lib/time-zone.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel, RenderFacts } from '../channel.ts';
 import { compact, readRendered, requireText } from '../fields.ts';
+import { renderedUri } from '../push/uris.ts';
 import {
   bytesOf,
   type CardType,
@@ -59,10 +60,14 @@ function renderContentCard(message: ContentCard, facts: RenderFacts): RenderedCo
     type,
     title: title ?? null,
     description: description ?? null,
-    image_url: image ?? null,
+    image_url: renderedUri('image_url', image, 'web') ?? null,
     pinned: readRendered('pinned', message.pinned, readFlag) ?? false,
     expires_at: expiresAt(message, facts).toISOString(),
-    uris: compact({ ios: message.ios_uri, android: message.android_uri, web: message.web_uri }),
+    uris: compact({
+      ios: renderedUri('ios_uri', message.ios_uri, 'app'),
+      android: renderedUri('android_uri', message.android_uri, 'app'),
+      web: renderedUri('web_uri', message.web_uri, 'web'),
+    }),
     use_webview: { ios: webview('ios_use_webview'), android: webview('android_use_webview') },
     uri_text: message.uri_text ?? null,
     extra: message.extra ?? {},

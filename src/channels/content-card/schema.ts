@@ -1,6 +1,7 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { asText, readExtra } from '../push/fields.ts';
+import { readUri } from '../push/uris.ts';
 
 /** The object under `content_card` in a request. Source: messaging-objects.md §10.1. */
 export interface ContentCard {
@@ -45,13 +46,13 @@ export function parseContentCard(
     description: fields.text('description'),
     message_variation_id: fields.text('message_variation_id'),
     pinned: fields.flag('pinned'),
-    image_url: fields.text('image_url'),
+    image_url: readUri(fields, 'image_url', 'web'),
     time_to_live: fields.integer('time_to_live', { min: 1, max: MAX_TTL_S }),
     expire_at: fields.date('expire_at'),
     expire_in_local_time: fields.flag('expire_in_local_time'),
-    ios_uri: fields.text('ios_uri'),
-    android_uri: fields.text('android_uri'),
-    web_uri: fields.text('web_uri'),
+    ios_uri: readUri(fields, 'ios_uri', 'app'),
+    android_uri: readUri(fields, 'android_uri', 'app'),
+    web_uri: readUri(fields, 'web_uri', 'web'),
     ios_use_webview: fields.flag('ios_use_webview'),
     android_use_webview: fields.flag('android_use_webview'),
     uri_text: fields.text('uri_text'),

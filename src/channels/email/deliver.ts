@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import nodemailer from 'nodemailer';
-import { readMailbox } from '../../lib/email-address.ts';
+import { asciiAddress, readMailbox, wireAddress } from '../../lib/email-address.ts';
 import type { Outcome } from '../outcome.ts';
 import { buildMime } from './mime.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { readFailure, type SmtpFailure } from './smtp-reply.ts';
+import { createUtf8Probe } from './smtp-utf8.ts';
 
 export interface Mail {
   rendered: RenderedEmail;
@@ -20,8 +21,11 @@ export interface SmtpSender {
   close(): Promise<void>;
 }
 
+const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000 };
+
 /** Sends mails to one relay over a pool of connections. */
 export function createSmtpSender({ url, maxConnections }: { url: string; maxConnections: number }): SmtpSender {
+  const takesUtf8 = createUtf8Probe({ url, ...timeouts });
   const transport = nodemailer.createTransport({
     url,
     pool: true,
@@ -29,9 +33,7 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
     maxMessages: Number.POSITIVE_INFINITY,
     // A mail is sent again once if its connection closed before any of it was sent, as idle connections do.
     maxRequeues: 1,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 60_000,
+    ...timeouts,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -51,7 +53,10 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
       if (mail.rendered.attachments.length > 0)
         return { outcome: { kind: 'failed', reason: 'attachments_not_supported' }, blame: 'message' };
       const message = messageOf(mail);
+      const { from, to } = message.envelope;
       try {
+        if ((asciiAddress(from) === null || asciiAddress(to) === null) && !(await takesUtf8()))
+          return { outcome: { kind: 'failed', reason: 'smtputf8_unsupported' }, blame: 'message' };
         const { messageId } = await transport.sendMail(message);
         return { outcome: { kind: 'accepted', providerId: messageId }, blame: null };
       } catch (error) {
@@ -66,8 +71,8 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
 }
 
 function messageOf({ rendered, to, messageId }: Mail) {
-  const sender = readMailbox(rendered.from)?.address ?? '';
+  const sender = wireAddress(readMailbox(rendered.from)?.address ?? '');
   const id = `${messageId}@${sender.split('@').at(-1)}`;
   const raw = buildMime({ rendered, to, messageId: id, date: new Date() });
-  return { envelope: { from: sender, to }, messageId: `<${id}>`, raw };
+  return { envelope: { from: sender, to: wireAddress(to) }, messageId: `<${id}>`, raw };
 }

@@ -91,3 +91,31 @@ test('a mail program reads any text as written, and no line is too long for a re
     { numRuns: 300 },
   );
 });
+
+const lines = (wire: string) => wire.slice(0, wire.indexOf('\r\n\r\n')).split('\r\n');
+test('no line of the headers is empty or blank, whatever a template leaves at the end', async () => {
+  for (const kept of [
+    '',
+    'x',
+    'Hello',
+    'x'.repeat(66),
+    'x'.repeat(67),
+    'x '.repeat(33),
+    'Grüße '.repeat(12),
+    'x'.repeat(960),
+  ])
+    for (const blank of ['', ' ', '\t', '  \t ', ' '.repeat(80), ' '.repeat(1_200)]) {
+      for (const value of [`${kept}${blank}`, `${blank}${kept}`, `${blank}${kept}${blank}${kept}${blank}`]) {
+        const headers = {
+          'X-Note': value,
+          'X-A-Name-That-Is-Longer-Than-A-Whole-Line-Of-A-Header-Which-Is-Allowed-As-Well': value,
+        };
+        const wire = build({ subject: value, headers });
+        for (const one of lines(wire)) assert.ok(/\S/.test(one) && one.length <= 998, JSON.stringify(one));
+        assert.match(wire, /^[\r\n\x20-\x7e]*$/);
+        const mail = await simpleParser(wire);
+        assert.equal(mail.html, '<p>Hello</p>', 'the header did not end early');
+        assert.equal((mail.subject ?? '').replace(/\s+/g, ' ').trim(), value.replace(/\s+/g, ' ').trim());
+      }
+    }
+});

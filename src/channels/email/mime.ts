@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readMailbox } from '../../lib/email-address.ts';
+import { readMailbox, wireAddress } from '../../lib/email-address.ts';
+import { canFold, encodeUnstructured, encodeWords, headerLine, isPrintable } from './header-text.ts';
 import type { RenderedEmail } from './rendered.ts';
+import { encodeStructured, isStructured } from './structured-header.ts';
 
 export interface MimeInput {
   rendered: RenderedEmail;
@@ -19,29 +21,31 @@ export function buildMime({ rendered, to, messageId, date }: MimeInput): string 
   const boundary = `=_${randomBytes(12).toString('hex')}`;
   const headers: [string, string][] = [
     ['From', mailbox(rendered.from)],
-    ['To', to],
+    ['To', wireAddress(to)],
     ...(rendered.reply_to === null ? [] : [['Reply-To', mailbox(rendered.reply_to)] as [string, string]]),
-    ['Subject', encodeHeader(rendered.subject)],
+    ['Subject', encodeUnstructured(rendered.subject)],
     ['Date', date.toUTCString().replace(/GMT$/, '+0000')],
     ['Message-ID', `<${messageId}>`],
     ['MIME-Version', '1.0'],
     ...unsubscribeHeaders(rendered),
-    ...Object.entries(rendered.headers).map(([name, value]): [string, string] => [name, encodeHeader(value)]),
+    ...Object.entries(rendered.headers).flatMap(([name, value]) => encodeHeader(name, value)),
     ['Content-Type', `multipart/alternative; boundary="${boundary}"`],
   ];
-  const head = headers.map(([name, value]) => fold(`${name}: ${value}`)).join('\r\n');
+  const head = headers.map(([name, value]) => headerLine(name, value)).join('\r\n');
   const part = (type: string, text: string) => `--${boundary}\r\n${bodyPart(type, text)}\r\n`;
   return `${head}\r\n\r\n${part('text/plain', rendered.plaintext)}${part('text/html', rendered.html)}--${boundary}--\r\n`;
 }
 
 /** Source: RFC 8058. A caller's own header replaces ours. */
 export function unsubscribeHeaders({ unsubscribe_url, headers }: RenderedEmail): [string, string][] {
-  const hasOwn = Object.keys(headers).some((name) => name.toLowerCase() === 'list-unsubscribe');
-  if (unsubscribe_url === null || hasOwn) return [];
-  return [
+  const given = Object.entries(headers).filter(([, value]) => value.trim() !== '');
+  const own = new Set(given.map(([name]) => name.toLowerCase()));
+  if (unsubscribe_url === null || own.has('list-unsubscribe')) return [];
+  const ours: [string, string][] = [
     ['List-Unsubscribe', `<${unsubscribe_url}>`],
     ['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'],
   ];
+  return ours.filter(([name]) => !own.has(name.toLowerCase()));
 }
 
 const MAX_LINE = 998;
@@ -71,47 +75,18 @@ function base64Lines(bytes: Buffer): string {
 
 function mailbox(text: string): string {
   const read = readMailbox(text);
-  if (read === null || read.name === '') return read?.address ?? text;
-  const name = /^[\x20-\x7e]*$/.test(read.name) ? `"${read.name.replace(/["\\]/g, '\\$&')}"` : encodeWords(read.name);
-  return `${name} <${read.address}>`;
+  if (read === null) throw new Error('a mail has a sender that is no address, which its check should have found');
+  const address = wireAddress(read.address);
+  if (read.name === '') return address;
+  const isPlain = isPrintable(read.name) && canFold(read.name) && !read.name.includes('=?');
+  const name = isPlain ? `"${read.name.replace(/["\\]/g, '\\$&')}"` : encodeWords(read.name);
+  return `${name} <${address}>`;
 }
 
-/** Encodes a header's text as encoded words, if it is not printable ASCII or could be mistaken for an encoded word. */
-function encodeHeader(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) && !text.includes('=?') && !/\S{900}/.test(text) ? text : encodeWords(text);
-}
-
-const BYTES_PER_WORD = 42; // 56 characters of base64, well within the 75 of an encoded word
-
-/** Encoded words. No character is split between two of them. Source: RFC 2047. */
-function encodeWords(text: string): string {
-  const words: string[] = [];
-  let word = '';
-  let bytes = 0;
-  for (const character of text.toWellFormed()) {
-    const size = Buffer.byteLength(character);
-    if (bytes + size > BYTES_PER_WORD) {
-      words.push(word);
-      word = '';
-      bytes = 0;
-    }
-    word += character;
-    bytes += size;
-  }
-  words.push(word);
-  return words.map((one) => `=?utf-8?B?${Buffer.from(one, 'utf8').toString('base64')}?=`).join(' ');
-}
-
-/** Folds a header at blanks into lines of at most 76 characters where possible. The blank begins the next line. */
-function fold(line: string): string {
-  if (line.length <= 76) return line;
-  return line
-    .split(/(?<=\S)(?= )/)
-    .reduce<{ done: string; width: number }>(
-      ({ done, width }, piece) =>
-        width > 0 && width + piece.length > 76
-          ? { done: `${done}\r\n${piece}`, width: piece.length }
-          : { done: done + piece, width: width + piece.length },
-      { done: '', width: 0 },
-    ).done;
+/** A caller's header. A structured one without a value, which no grammar allows, is left out. */
+function encodeHeader(name: string, value: string): [string, string][] {
+  if (!isStructured(name)) return [[name, encodeUnstructured(value)]];
+  const encoded = encodeStructured(value);
+  if (encoded === null) throw new Error(`the header ${name} cannot be written, which its check should have found`);
+  return encoded === '' ? [] : [[name, encoded]];
 }

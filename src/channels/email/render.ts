@@ -5,12 +5,13 @@ import { requireText } from '../fields.ts';
 import { plaintextOf } from './plaintext.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { type EmailMessage, extrasBytes, MAX_EXTRAS_BYTES, NO_REPLY_TO } from './schema.ts';
+import { encodeStructured, isStructured, UNWRITABLE } from './structured-header.ts';
 
 export function renderEmail(message: EmailMessage, facts: RenderFacts): RenderedEmail {
   const body = requireText('body', message.body);
   const extras = message.extras ?? {};
   if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
-    throw new RenderStop('aborted', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
+    throw new RenderStop('payload_too_large', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
   return {
     from: mailbox('from', message.from ?? ''),
     reply_to: replyTo(message.reply_to),
@@ -18,7 +19,7 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
     html: message.preheader === undefined ? body : withPreheader(body, message.preheader),
     plaintext: message.plaintext_body ?? plaintextOf(body),
     headers: Object.fromEntries(
-      Object.entries(message.headers ?? {}).map(([name, value]) => [name, oneLine(`headers.${name}`, value)]),
+      Object.entries(message.headers ?? {}).map(([name, value]) => [name, writable(name, value)]),
     ),
     attachments: message.attachments ?? [],
     extras,
@@ -40,6 +41,14 @@ function replyTo(text: string | undefined): string | null {
 function oneLine(key: string, text: string): string {
   if (/[\r\n\0]/.test(text)) throw new RenderStop('aborted', `${key}: holds a line break or NUL after rendering`);
   return text;
+}
+
+/** Refuses a structured header that cannot be written in ASCII. */
+function writable(name: string, value: string): string {
+  const line = oneLine(`headers.${name}`, value);
+  if (isStructured(name) && encodeStructured(line) === null)
+    throw new RenderStop('aborted', `headers.${name}: ${UNWRITABLE} after rendering`);
+  return line;
 }
 
 /** Adds the preheader, which mail programs show beside the subject and which is hidden in the mail itself. */

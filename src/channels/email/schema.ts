@@ -1,6 +1,7 @@
 import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
+import { encodeStructured, isStructured, UNWRITABLE } from './structured-header.ts';
 
 /** The object under `email` in a request. Source: messaging-objects.md §6.1. */
 export interface EmailMessage {
@@ -138,6 +139,8 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
     else if (seen.has(lower)) fields.problems.add('cross', reader.at(name), 'is given twice, in another letter case');
     else if (value !== undefined && lineBreak.test(value))
       fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
+    else if (value !== undefined && !isTemplate(value) && isStructured(name) && encodeStructured(value) === null)
+      fields.problems.add('range', reader.at(name), `${UNWRITABLE} in a mail`);
     else if (reservedHeaders.has(lower)) fields.problems.minor(`${reader.at(name)} is reserved and was dropped`);
     else if (value !== undefined) kept.push([name, value]);
     seen.add(lower);

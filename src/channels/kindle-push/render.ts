@@ -3,6 +3,7 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered, requireText } from '../fields.ts';
 import { asText, given, payloadBytes, present } from '../push/fields.ts';
+import { renderedUri } from '../push/uris.ts';
 import { type KindlePush, MAX_COLLAPSE_KEY_LENGTH } from './schema.ts';
 
 export interface RenderedKindlePush {
@@ -23,7 +24,10 @@ export function renderKindlePush(message: KindlePush, facts: RenderFacts): Rende
     throw new RenderStop('payload_too_large', `data: more than ${MAX_DATA_BYTES} bytes`);
   const key = given(message.collapse_key);
   if (key !== undefined && key.length > MAX_COLLAPSE_KEY_LENGTH)
-    throw new RenderStop('aborted', `collapse_key: more than ${MAX_COLLAPSE_KEY_LENGTH} characters after rendering`);
+    throw new RenderStop(
+      'payload_too_large',
+      `collapse_key: more than ${MAX_COLLAPSE_KEY_LENGTH} characters after rendering`,
+    );
   return {
     title,
     body,
@@ -44,7 +48,7 @@ function dataOf(
     a: body,
     p: String(readRenderedPriority(priority)),
     sd: sound === 'default' ? 'd' : given(sound),
-    uri: given(custom_uri),
+    uri: renderedUri('custom_uri', custom_uri, 'app'),
     extra: extra === undefined ? undefined : JSON.stringify(extra),
   });
   return Object.fromEntries([...flattened, ...Object.entries(ours)]);

@@ -1,6 +1,7 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra, readPriority, requiredText } from '../push/fields.ts';
+import { readUri } from '../push/uris.ts';
 
 /** The object under `kindle_push` in a request. Source: messaging-objects.md §4.1. */
 export interface KindlePush {
@@ -31,6 +32,6 @@ export function parseKindlePush(raw: Record<string, unknown>, path: string, prob
     priority: typeof priority === 'string' && isTemplate(priority) ? priority : readPriority(fields),
     collapse_key,
     sound: fields.text('sound'),
-    custom_uri: fields.text('custom_uri'),
+    custom_uri: readUri(fields, 'custom_uri', 'app'),
   });
 }

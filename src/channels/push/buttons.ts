@@ -1,6 +1,7 @@
 import { readFlag } from '../../lib/lenient.ts';
 import { compact, type Fields, readRendered, type Templated } from '../fields.ts';
 import { requiredText } from './fields.ts';
+import { type Opens, readUri } from './uris.ts';
 
 /** A button of an Android or web push. */
 export interface PushButton {
@@ -13,10 +14,10 @@ export interface PushButton {
 export type ButtonAction = 'OPEN_APP' | 'URI' | 'DEEP_LINK' | 'CLOSE';
 
 /** Reads buttons whose action is one of `actions`. `URI` and `DEEP_LINK` need a `uri`. */
-export function readButtons(fields: Fields, actions: readonly ButtonAction[]): PushButton[] | undefined {
+export function readButtons(fields: Fields, actions: readonly ButtonAction[], opens: Opens): PushButton[] | undefined {
   return fields.objects('buttons')?.map((button) => {
     const action = button.oneOf('action', actions, { ignoreCase: true });
-    const uri = button.text('uri');
+    const uri = readUri(button, 'uri', opens);
     if ((action === 'URI' || action === 'DEEP_LINK') && uri === undefined) {
       button.problems.add('cross', button.at('uri'), `is required with action ${action}`);
     }

@@ -42,7 +42,7 @@ export function present<T>(members: Readonly<Record<string, T | undefined>>): Re
   return Object.fromEntries(kept);
 }
 
-/** An optional text after rendering. The empty text counts as absent. */
+/** An optional text after rendering. A blank text counts as absent. */
 export function given(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
+  return text === undefined || text.trim() === '' ? undefined : text;
 }

@@ -4,6 +4,7 @@ import type { RenderFacts } from '../channel.ts';
 import { compact, readRendered, requireText } from '../fields.ts';
 import { type PushButton, readRenderedButton } from '../push/buttons.ts';
 import { given, MAX_TTL_S } from '../push/fields.ts';
+import { renderedUri } from '../push/uris.ts';
 import { buttonActions, type WebPush } from './schema.ts';
 
 export interface RenderedWebPush {
@@ -41,9 +42,9 @@ export function renderWebPush(message: WebPush, facts: RenderFacts): RenderedWeb
     id: facts.campaignId ?? facts.dispatchId,
     title,
     body,
-    url: given(message.custom_uri),
-    icon: given(message.image_url),
-    image: given(message.large_image_url),
+    url: renderedUri('custom_uri', message.custom_uri, 'web'),
+    icon: renderedUri('image_url', message.image_url, 'web'),
+    image: renderedUri('large_image_url', message.large_image_url, 'web'),
     require_interaction: readRendered('require_interaction', message.require_interaction, readFlag),
     extra: message.extra,
     buttons: message.buttons?.map(renderButton),
@@ -64,7 +65,7 @@ function renderButton(button: PushButton, index: number) {
     throw new RenderStop('aborted', `${path}.action: expected one of ${buttonActions.join(', ')} after rendering`);
   }
   if (action === 'URI') requireText(`${path}.uri`, uri);
-  return compact({ text, action, uri: given(uri) });
+  return compact({ text, action, uri: renderedUri(`${path}.uri`, uri, 'web') });
 }
 
 function readRenderedTtl(value: WebPush['time_to_live']): number {

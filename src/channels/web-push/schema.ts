@@ -2,6 +2,7 @@ import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push/buttons.ts';
 import { MAX_TTL_S, readExtra, requiredText } from '../push/fields.ts';
+import { readUri } from '../push/uris.ts';
 
 /** The object under `web_push` in a request. Source: messaging-objects.md §5.1. */
 export interface WebPush {
@@ -28,12 +29,12 @@ export function parseWebPush(raw: Record<string, unknown>, path: string, problem
     title: requiredText(fields, 'title'),
     extra: readExtra(fields),
     message_variation_id: fields.text('message_variation_id'),
-    custom_uri: fields.text('custom_uri'),
-    image_url: fields.text('image_url'),
-    large_image_url: fields.text('large_image_url'),
+    custom_uri: readUri(fields, 'custom_uri', 'web'),
+    image_url: readUri(fields, 'image_url', 'web'),
+    large_image_url: readUri(fields, 'large_image_url', 'web'),
     require_interaction: fields.flag('require_interaction'),
     time_to_live: fields.integer('time_to_live', { min: 0, max: MAX_TTL_S }),
     send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
-    buttons: readButtons(fields, buttonActions),
+    buttons: readButtons(fields, buttonActions, 'web'),
   });
 }

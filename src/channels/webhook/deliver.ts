@@ -5,6 +5,7 @@ import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Sender } from '../sender.ts';
+import { withOurs } from './headers.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { NO_ANSWER, readStatus } from './reply.ts';
 
@@ -30,7 +31,7 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
       const response = await request(passage.url, {
         dispatcher: agent,
         method: hook.method,
-        headers: { 'user-agent': `Cresset/${version}`, 'x-dispatch-id': dispatchId, ...hook.headers },
+        headers: withOurs(hook.headers, { 'user-agent': `Cresset/${version}`, 'x-dispatch-id': dispatchId }),
         body: hook.body,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
@@ -48,17 +49,22 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
         const passage = await findPassage(hook.url, { allow });
         return passage.allowed ? await call(passage, hook, dispatchId) : { kind: 'failed', reason: 'blocked_target' };
       } catch (error) {
-        return {
-          kind: 'retry',
-          reason: `${NO_ANSWER} ${codeOf(error)}`,
-          ...(!reachedNobody(error) && { isUnclear: true }),
-        };
+        return outcomeOf(error);
       }
     },
     async close() {
       await Promise.all([...open].map((agent) => agent.destroy()));
     },
   };
+}
+
+/** Codes of errors that say that the request itself is not one of HTTP. Nothing of it was sent, and no retry helps. */
+const malformed: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'ERR_INVALID_CHAR']);
+
+function outcomeOf(error: unknown): Outcome {
+  const code = codeOf(error);
+  if (malformed.has(code)) return { kind: 'failed', reason: 'malformed_request' };
+  return { kind: 'retry', reason: `${NO_ANSWER} ${code}`, ...(!reachedNobody(error) && { isUnclear: true }) };
 }
 
 /** Connects to the checked address only, because a second lookup could return another. */

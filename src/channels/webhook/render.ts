@@ -1,5 +1,6 @@
 import { RenderStop } from '../../templating/render-stop.ts';
 import { requireText } from '../fields.ts';
+import { valueProblem, withOurs } from './headers.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { type Method, methods, type WebhookMessage } from './schema.ts';
 
@@ -10,11 +11,10 @@ export function renderWebhook(message: WebhookMessage): RenderedWebhook {
   const url = requireText('url', message.url).trim();
   const headers = readHeaders(message.request_headers ?? {});
   const body = method === 'GET' || message.body === undefined ? null : message.body;
-  const hasType = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
   return {
     method,
     url,
-    headers: body === null || hasType ? headers : { ...headers, 'Content-Type': typeOf(body) },
+    headers: body === null ? headers : withOurs(headers, { 'Content-Type': typeOf(body) }),
     body,
   };
 }
@@ -28,8 +28,8 @@ function readMethod(text: string): Method {
 
 function readHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {
-    if (/[\r\n\0]/.test(value))
-      throw new RenderStop('aborted', `request_headers.${name}: holds a line break or NUL after rendering`);
+    const problem = valueProblem(value);
+    if (problem !== null) throw new RenderStop('aborted', `request_headers.${name}: ${problem}, after rendering`);
     // A header is bytes, so characters beyond ASCII are sent as UTF-8.
     return [name, Buffer.from(value, 'utf8').toString('latin1')];
   });

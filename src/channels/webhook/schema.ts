@@ -1,5 +1,6 @@
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
+import { headerName, valueProblem } from './headers.ts';
 
 /** The object under `webhook` in a request. Source: messaging-objects.md §9.1. */
 export interface WebhookMessage {
@@ -15,7 +16,6 @@ export type Method = (typeof methods)[number];
 
 const reservedHeader =
   /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|proxy-.*|expect)$/i;
-const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 
 export function parseWebhook(raw: Record<string, unknown>, path: string, problems: Problems): WebhookMessage {
   const fields = new Fields(raw, path, problems);
@@ -57,19 +57,23 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
   if (hash === undefined) return undefined;
   const reader = new Fields(hash, fields.at('request_headers'), fields.problems);
   const kept: [string, string][] = [];
+  const seen = new Set<string>();
   for (const name of Object.keys(hash)) {
     const value = reader.text(name);
+    const problem = valueProblem(value ?? '');
+    const lower = name.toLowerCase();
     if (!headerName.test(name))
       fields.problems.add(
         'range',
         fields.at('request_headers'),
         'a header name holds letters, digits and marks, without blanks',
       );
-    else if (value !== undefined && /[\r\n\0]/.test(value))
-      fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
+    else if (seen.has(lower)) fields.problems.add('cross', reader.at(name), 'is given twice, in another letter case');
+    else if (problem !== null) fields.problems.add('range', reader.at(name), problem);
     else if (reservedHeader.test(name))
       fields.problems.minor(`${reader.at(name)} is set by the server and was dropped`);
     else if (value !== undefined) kept.push([name, value]);
+    seen.add(lower);
   }
   return Object.fromEntries(kept);
 }

@@ -135,6 +135,7 @@ function filled(key: string, value: string, most = Number.POSITIVE_INFINITY): st
 }
 
 function within(key: string, value: string, most: number): string {
-  if ([...value].length > most) throw new RenderStop('aborted', `${key}: more than ${most} characters after rendering`);
+  if ([...value].length > most)
+    throw new RenderStop('payload_too_large', `${key}: more than ${most} characters after rendering`);
   return value;
 }

@@ -1,22 +1,11 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { isEmailAddress } from '../../lib/email-address.ts';
 import { isStorable } from '../../lib/storable.ts';
 
-const localPart = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
-const domainLabel = /^[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u;
-
-/** The address without surrounding blanks. null: not an email address. Quoted local parts and bare hosts are none. */
+/** The address without surrounding blanks, as it is written. null: mail may not be sent to it. */
 export function readEmailAddress(text: string): string | null {
   const address = text.trim();
-  if (Buffer.byteLength(address) > 254 || !isStorable(address)) return null;
-  const at = address.lastIndexOf('@');
-  const [local, domain] = [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
-  const labels = domain.split('.');
-  const isValid =
-    local.length <= 64 &&
-    localPart.test(local) &&
-    labels.length >= 2 &&
-    labels.every((label) => domainLabel.test(label));
-  return isValid ? address : null;
+  return isEmailAddress(address) && isStorable(address) ? address : null;
 }
 
 /**

@@ -187,7 +187,7 @@ const withData = (more: Record<string, string>): Push<RenderedAndroidPush> => ({
   },
 });
 const bodyOf = (style: 'data' | 'notification', one = push, channelId?: string) =>
-  JSON.parse(buildBody({ style, channelId }, one, 50)).message;
+  JSON.parse(buildBody({ style, channelId }, one, 50) ?? 'null')?.message;
 
 test('data style: the rendered data with `mid`, the rest of the time to live, and no notification', () => {
   assert.deepEqual(bodyOf('data'), {
@@ -195,6 +195,18 @@ test('data style: the rendered data with `mid`, the rest of the time to live, an
     data: { _ab: 'true', t: 'Title', a: 'Body', mid: push.pushId },
     android: { priority: 'HIGH', ttl: '50s', collapse_key: 'k' },
   });
+});
+
+test('what the app adds counts: its notification has the texts again, and its channel is one more key', () => {
+  const room = 4_096 - 36 - 3 - 'a_abTitletBodytruemid'.length + 'mid'.length;
+  const half = withData({ a: 'x'.repeat(2_100) });
+  assert.ok(bodyOf('data', half));
+  assert.equal(buildBody({ style: 'notification', channelId: undefined }, half, 50), null);
+  const full = withData({ a: 'x'.repeat(room) });
+  assert.ok(bodyOf('data', full));
+  assert.equal(buildBody({ style: 'data', channelId: 'general' }, full, 50), null);
+  assert.equal(buildBody({ style: 'data', channelId: undefined }, withData({ a: 'x'.repeat(room + 40) }), 50), null);
+  assert.ok(bodyOf('notification', withData({ a: 'x'.repeat(1_900) })));
 });
 
 test("messages that name no notification channel get the app's", () => {

@@ -1,27 +1,35 @@
 import { askedWait } from '../../../net/retry-after.ts';
 import { jsonObject, objectOf, type ProviderReply, plainWord } from '../../provider-reply.ts';
+import { payloadBytes } from '../../push/fields.ts';
 import type { Push, PushOutcome } from '../../push/sender.ts';
 import type { FcmApp } from '../fcm-app.ts';
 import { notificationOf } from '../notification.ts';
-import type { RenderedAndroidPush } from '../render.ts';
+import { MAX_DATA_BYTES, type RenderedAndroidPush } from '../render.ts';
 
 const QUOTA_WAIT_MS = 60_000;
 
 /**
- * The body of one call. `ttlS`: the rest of the message's time to live, in seconds. Source: messaging-objects.md §2.3.
+ * The body of one call. `ttlS`: the rest of the message's time to live, in seconds. null: the data and the notification
+ * together are too large, because the app's settings add to them. Source: messaging-objects.md §2.3.
  */
 export function buildBody(
   app: Pick<FcmApp, 'style' | 'channelId'>,
   push: Push<RenderedAndroidPush>,
   ttlS: number,
-): string {
+): string | null {
   const { data: rendered, android } = push.rendered.message;
   const data: Record<string, string> = { ...rendered, mid: push.pushId };
   if (app.channelId !== undefined) data.ab_nc ??= app.channelId;
   const notification = app.style === 'notification' ? notificationOf(data) : undefined;
+  if (payloadBytes(data) + notificationBytes(notification) > MAX_DATA_BYTES) return null;
   return JSON.stringify({
     message: { token: push.token, data, android: { ...android, ttl: `${ttlS}s`, notification } },
   });
+}
+
+/** The texts of a notification count beside those of the data, although they are the same. */
+function notificationBytes(notification: Readonly<Record<string, string | boolean>> = {}): number {
+  return payloadBytes(Object.fromEntries(Object.entries(notification).map(([key, value]) => [key, String(value)])));
 }
 
 export interface FcmReading {
