@@ -230,7 +230,9 @@ export class Walk {
     const workspace = this.#app.workspace();
     const catalog = { workspace: () => workspace, workspaceOfApp: () => workspace, apiKey: () => undefined };
     const ids = [this.#dispatchId];
-    const dispatch = (await loadDispatches(this.#app.db, { ids, catalog, cache: this.#cache })).get(this.#dispatchId);
+    const dispatch = (await loadDispatches(this.#app.db, { ids, catalog, cache: this.#cache })).dispatches.get(
+      this.#dispatchId,
+    );
     assert.ok(dispatch);
     return dispatch;
   }

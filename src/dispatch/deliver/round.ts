@@ -66,9 +66,25 @@ async function tryLater({ db, clock, log, worker }: RoundDeps, [task]: Task[], e
   await postpone(db, { taskId: task.id, worker }, { runAt, failure });
 }
 
+/** Works on tasks whose dispatches fit into memory together, then on the others. */
 async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (lane: number) => void): Promise<void> {
-  const ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
-  const dispatches = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
+  let ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
+  while (ids.length > 0 && !signal.aborted) {
+    const { dispatches, left } = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
+    const inWork = new Set(ids).difference(new Set(left));
+    const ours = tasks.filter(({ dispatchId }) => inWork.has(dispatchId));
+    await workTogether(deps, ours, dispatches, signal, wake);
+    ids = left;
+  }
+}
+
+async function workTogether(
+  deps: RoundDeps,
+  tasks: Task[],
+  dispatches: Dispatches,
+  signal: AbortSignal,
+  wake: (lane: number) => void,
+): Promise<void> {
   const { expanding, sending, over } = partition(tasks, dispatches);
   // All of them must end before an error is thrown, because the tasks are then tried again.
   const ends = await Promise.allSettled([
