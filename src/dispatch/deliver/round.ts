@@ -2,6 +2,7 @@ import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.t
 import type { Task } from '../../queue/tasks.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { reviveTask } from '../control/replay.ts';
+import { setAside } from '../control/set-aside.ts';
 import { expandPiece } from '../expand/expand-broadcast.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
@@ -47,6 +48,8 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
  */
 export function createRound(deps: RoundDeps, wake: (lane: number) => void): Round {
   async function round(tasks: Task[], signal: AbortSignal): Promise<void> {
+    const [first] = tasks;
+    if (first?.isFatal === true) return endFatal(deps, first);
     try {
       await work(deps, tasks, signal, wake);
     } catch (error) {
@@ -56,6 +59,12 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
     }
   }
   return round;
+}
+
+/** A fatal task is leased alone. If this fails, its lease ends, and it is set aside by the next worker that leases it. */
+async function endFatal(deps: RoundDeps, task: Task): Promise<void> {
+  deps.log.error({ dispatch_id: task.dispatchId }, 'workers died while they held a task; its dispatch is set aside');
+  if (await setAside(deps, task)) await deps.finisher({ taskId: task.id, runAt: null });
 }
 
 async function tryLater({ db, clock, log, worker }: RoundDeps, [task]: Task[], error: unknown): Promise<void> {
