@@ -481,6 +481,8 @@ create table tasks (
   leased_until timestamp with time zone,
   worker uuid,
   tries integer not null default 0,
+  deaths smallint not null default 0,
+  is_on_trial boolean not null default false,
   "position" bigint,
   stride bigint
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);

@@ -117,6 +117,8 @@ create table tasks (
   leased_until timestamptz,                    -- null: no worker has it
   worker       uuid,
   tries        integer not null default 0,
+  deaths       smallint not null default 0,    -- number of workers that died while they held it, since its last end
+  is_on_trial  boolean not null default false, -- its worker started nothing else that is suspect; see src/queue/suspects.ts
   position     bigint,                         -- "expand": the last user id expanded so far; null: not started
   stride       bigint                          -- "expand": number of user ids in the next piece
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);

@@ -80,9 +80,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const acceptor = createAcceptor({
     db,
     clock,
-    onAccepted({ dispatchId, plan, lane }) {
+    onAccepted({ dispatchId, plan, request, lane }) {
       if (worker === null || !roles.worker.some((name) => lanes[name] === lane)) return;
-      cache.remember(dashed(dispatchId), plan);
+      cache.remember(dashed(dispatchId), plan, request);
       worker.wake(lane);
     },
   });

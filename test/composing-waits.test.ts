@@ -32,7 +32,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   assert.equal(body.message, 'success', JSON.stringify(body));
   const { id, request } = await app.db.one<{ id: string; request: SendPlan }>(sql`select id, request from dispatches`);
   const cache = new DispatchCache();
-  const { messages } = cache.remember(id, request);
+  const { messages } = cache.remember(id, request, JSON.stringify(request));
   const gate = Promise.withResolvers<void>();
   let count = 0;
   const heard: { count: number; resolve(): void }[] = [];

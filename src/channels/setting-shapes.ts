@@ -7,12 +7,12 @@ export const baseUrl = checked(text({ max: 2_048 }), (value) => {
   return good ? null : 'expected a URL that starts with http:// or https://';
 });
 
-/** Number of keys whose check is remembered, because OpenSSL takes half a millisecond for each. */
-const MAX_REMEMBERED_KEYS = 10_000;
+/** The results of checks are kept, about 10,000 of them, because OpenSSL takes half a millisecond for each key. */
+const MOST_REMEMBERED_BYTES = 2 * 1_048_576;
 
 /** The text of a key file. `problemOf` checks it. */
 export function keyText(problemOf: (value: string) => string | null): Shape<string> {
-  return checked(text({ max: 20_000, multiline: true }), remember(MAX_REMEMBERED_KEYS, problemOf));
+  return checked(text({ max: 20_000, multiline: true }), remember(MOST_REMEMBERED_BYTES, problemOf));
 }
 
 /** The account's quota, if it differs from the published one. */

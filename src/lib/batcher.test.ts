@@ -78,3 +78,37 @@ test('if one item may be at fault, each item of a failed run is run alone', asyn
     ['fulfilled', 'rejected', 'fulfilled'],
   );
 });
+
+/** A batcher of texts whose runs are bounded by length. Returns the lengths of each run. */
+function sized({ maxRunSize = 100, maxWaitingSize = 1_000 }) {
+  const runs: number[][] = [];
+  const batcher = createBatcher<string, null>({
+    async run(items) {
+      runs.push(items.map(({ length }) => length));
+      return items.map(() => null);
+    },
+    maxItems: 10,
+    sizeOf: ({ length }) => length,
+    maxRunSize,
+    maxWaiting: 100,
+    maxWaitingSize,
+    whenFull: () => new Error('full'),
+  });
+  return { batcher, runs };
+}
+
+test('a run is bounded by the size of its items; a larger item runs alone', async () => {
+  const { batcher, runs } = sized({});
+  await Promise.all([60, 30, 30, 500, 1].map((length) => batcher('x'.repeat(length))));
+  assert.deepEqual(runs, [[60, 30], [30], [500], [1]]);
+});
+
+test('items over the size that may wait are refused, and accepted again once others have run', async () => {
+  const { batcher, runs } = sized({ maxWaitingSize: 100 });
+  const first = batcher('x'.repeat(90));
+  await assert.rejects(batcher('x'.repeat(20)), /full/);
+  const second = batcher('x'.repeat(10));
+  await Promise.all([first, second]);
+  await batcher('x'.repeat(400));
+  assert.deepEqual(runs, [[90], [10], [400]]);
+});

@@ -5,8 +5,14 @@ export interface BatcherOptions<Item, Result> {
   isOnesFault?(error: unknown): boolean;
   /** Most items in one run. */
   maxItems: number;
+  /** Size of an item, in the unit of `maxRunSize` and `maxWaitingSize`. Default: 0. */
+  sizeOf?(item: Item): number;
+  /** Most size of one run. An item that is larger is run alone. Default: no limit. */
+  maxRunSize?: number;
   /** Most items that may wait. More are refused with the error of `whenFull`. */
   maxWaiting: number;
+  /** Most size of all items that wait, unless none waits. Default: no limit. */
+  maxWaitingSize?: number;
   whenFull(): Error;
 }
 
@@ -18,6 +24,7 @@ export interface Batcher<Item, Result> {
 
 interface Waiting<Item, Result> {
   item: Item;
+  size: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -27,12 +34,26 @@ interface Waiting<Item, Result> {
  * There is no timer, so a single item never waits for others.
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
+  const { maxRunSize = Number.POSITIVE_INFINITY, maxWaitingSize = Number.POSITIVE_INFINITY } = options;
   const waiting: Waiting<Item, Result>[] = [];
+  let waitingSize = 0;
   let running: Promise<void> | null = null;
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) await runTogether(waiting.splice(0, options.maxItems));
+    while (waiting.length > 0) await runTogether(nextBatch());
     running = null;
+  }
+
+  function nextBatch(): Waiting<Item, Result>[] {
+    let count = 0;
+    let size = 0;
+    for (const one of waiting) {
+      if (count === options.maxItems || (count > 0 && size + one.size > maxRunSize)) break;
+      count += 1;
+      size += one.size;
+    }
+    waitingSize -= size;
+    return waiting.splice(0, count);
   }
 
   async function runTogether(batch: Waiting<Item, Result>[]): Promise<void> {
@@ -47,9 +68,12 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   }
 
   function submit(item: Item): Promise<Result> {
-    if (waiting.length >= options.maxWaiting) return Promise.reject(options.whenFull());
+    const size = options.sizeOf?.(item) ?? 0;
+    const isFull = waiting.length > 0 && waitingSize + size > maxWaitingSize;
+    if (isFull || waiting.length >= options.maxWaiting) return Promise.reject(options.whenFull());
+    waitingSize += size;
     return new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, size, resolve, reject });
       running ??= Promise.resolve().then(drain);
     });
   }

@@ -1,15 +1,23 @@
 import { hash } from 'node:crypto';
+import { BoundedCache } from './bounded-cache.ts';
 
-/** Caches a pure function of a text: keeps the `most` last used answers, under hashes of the texts. */
-export function remember<T>(most: number, answer: (text: string) => T): (text: string) => T {
-  const known = new Map<string, { answer: T }>();
+/** A hash, its entry and the references to it. */
+const ENTRY_BYTES = 200;
+
+/**
+ * Caches a pure function of a text: keeps the answers used last, under hashes of the texts, in at most `mostBytes`.
+ */
+export function remember<T extends string | boolean | null>(
+  mostBytes: number,
+  answer: (text: string) => T,
+): (text: string) => T {
+  const known = new BoundedCache<string, { answer: T }>({ mostBytes });
   return (text) => {
     const key = hash('sha256', text, 'base64');
-    const found = known.get(key) ?? { answer: answer(text) };
-    known.delete(key);
-    known.set(key, found);
-    const [oldest] = known.keys();
-    if (known.size > most && oldest !== undefined) known.delete(oldest);
-    return found.answer;
+    const found = known.get(key);
+    if (found !== undefined) return found.answer;
+    const made = { answer: answer(text) };
+    known.set(key, made, ENTRY_BYTES + (typeof made.answer === 'string' ? 2 * made.answer.length : 0));
+    return made.answer;
   };
 }

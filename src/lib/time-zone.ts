@@ -1,4 +1,10 @@
-const formatters = new Map<string, Intl.DateTimeFormat>();
+import { BoundedCache } from './bounded-cache.ts';
+
+/** A formatter's own data and that of ICU; an estimate. */
+const FORMATTER_BYTES = 32_768;
+
+/** The cache is bounded, because callers choose the names, which have many spellings: case does not matter. */
+const formatters = new BoundedCache<string, Intl.DateTimeFormat>({ mostBytes: 640 * FORMATTER_BYTES });
 
 function formatter(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
@@ -10,7 +16,7 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
     timeStyle: 'medium',
     hourCycle: 'h23',
   });
-  formatters.set(timeZone, made);
+  formatters.set(timeZone, made, FORMATTER_BYTES);
   return made;
 }
 

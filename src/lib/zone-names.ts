@@ -1,3 +1,5 @@
+import { remember } from './remember.ts';
+
 /** Ruby on Rails' zone names → IANA names. Source: rails/rails: activesupport/lib/active_support/values/time_zone.rb. */
 const railsZones: ReadonlyMap<string, string> = new Map([
   ['International Date Line West', 'Etc/GMT+12'],
@@ -153,19 +155,15 @@ const railsZones: ReadonlyMap<string, string> = new Map([
   ['Samoa', 'Pacific/Apia'],
 ]);
 
-/** Name → whether the zone exists. Asking Intl takes 60 µs. The cache is bounded, because callers choose the names. */
-const known = new Map<string, boolean>();
-const maxKnown = 2_000;
+/** Asking Intl takes 60 µs. */
+const zoneExists = remember(1_048_576, isZone);
 
 /** The IANA name of a zone, given its IANA name or its Rails name. null: there is no such zone. */
 export function readTimeZone(text: string): string | null {
   const name = railsZones.get(text) ?? text;
   // Intl accepts offsets such as +01:00, but they are not zones.
   if (!/^[A-Za-z][\w+/-]{0,63}$/.test(name)) return null;
-  const exists = known.get(name) ?? isZone(name);
-  if (known.size >= maxKnown) known.clear();
-  known.set(name, exists);
-  return exists ? name : null;
+  return zoneExists(name) ? name : null;
 }
 
 function isZone(name: string): boolean {

@@ -20,7 +20,7 @@ async function givenBroadcast(db: Db, { tasks, seconds }: { tasks: number; secon
 }
 
 function lease(db: Db, limit: number, filter: TaskFilter = { lane: 1, work: 'sending', isByTurns: true }) {
-  return leaseTasks(db, { filter, worker: randomUUID(), limit, now: at(100), takeOverFrom: new Date(0), inHand: [] });
+  return leaseTasks(db, { filter, worker: randomUUID(), limit, now: at(100) });
 }
 
 /** Counts the leased tasks of each dispatch. The ids have no dashes. */

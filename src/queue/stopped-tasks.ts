@@ -25,3 +25,20 @@ export async function makeDrainTask(tx: Db, { taskId, worker }: HeldTask): Promi
     update tasks set kind = 'drain' where id = ${taskId} and worker = ${worker} and kind = 'revive'`);
   return made > 0;
 }
+
+/** The run time of an expansion that is set aside: in no plan, so that no worker leases it. */
+const NEVER = new Date('9999-01-01T00:00:00Z');
+
+/** Sets an expansion aside: no worker leases it until `takeUpExpansion`. Its progress stays. */
+export async function setExpansionAside(tx: Db, { taskId, worker }: HeldTask): Promise<void> {
+  await tx.run(sql`
+    update tasks
+       set leased_until = null, worker = null, tries = 0, deaths = 0, is_on_trial = false, run_at = ${NEVER}
+     where id = ${taskId} and worker = ${worker}`);
+}
+
+/** Makes the expansion of a dispatch due that was set aside. */
+export async function takeUpExpansion(tx: Db, dispatchId: string, now: Date): Promise<void> {
+  await tx.run(sql`
+    update tasks set run_at = ${now} where dispatch_id = ${dispatchId} and kind = 'expand' and run_at = ${NEVER}`);
+}

@@ -25,7 +25,7 @@ export function endingTasks({ worker, ends }: { worker: string; ends: readonly T
                            ${ends.map(({ runAt }) => runAt)}::timestamptz[]) as x(id, run_at)
     ), again as (
       update tasks t
-         set leased_until = null, worker = null, tries = 0, run_at = e.run_at
+         set leased_until = null, worker = null, tries = 0, deaths = 0, is_on_trial = false, run_at = e.run_at
         from ended e
        where t.id = e.id and t.worker = ${worker} and e.run_at is not null
     ), gone as (
@@ -49,7 +49,8 @@ export async function passOnExpansion(
 ): Promise<boolean> {
   const passedOn = await tx.run(sql`
     update tasks
-       set position = ${position}, stride = ${stride}, run_at = ${runAt}, leased_until = null, worker = null, tries = 0
+       set position = ${position}, stride = ${stride}, run_at = ${runAt}, leased_until = null, worker = null, tries = 0,
+           deaths = 0, is_on_trial = false
      where id = ${taskId} and worker = ${worker}`);
   return passedOn > 0;
 }
@@ -60,7 +61,7 @@ export async function passOnExpansion(
 export async function postponeTask(tx: Db, { taskId, worker }: HeldTask, runAt: Date): Promise<string | null> {
   const postponed = await tx.maybeOne<{ dispatch_id: string }>(sql`
     update tasks
-       set leased_until = null, worker = null, run_at = ${runAt}
+       set leased_until = null, worker = null, deaths = 0, is_on_trial = false, run_at = ${runAt}
      where id = ${taskId} and worker = ${worker}
     returning dispatch_id`);
   return postponed?.dispatch_id ?? null;

@@ -18,7 +18,7 @@ async function givenLeased(db: Db, { worker, tasks }: { worker: string; tasks: n
   const buckets = Array.from({ length: tasks }, (_, bucket) => bucket);
   await addTasks(db, { dispatchId, workspaceId: 1, lane: 1, kind: 'drain', buckets, runAt: at(0) });
   const filter = { lane: 1, work: 'sending' } as const;
-  const leased = await leaseTasks(db, { filter, worker, limit: tasks, now: at(0), takeOverFrom: at(0), inHand: [] });
+  const leased = await leaseTasks(db, { filter, worker, limit: tasks, now: at(0) });
   return { dispatchId, ids: leased.map(({ id }) => id).sort((one, other) => one - other) };
 }
 

@@ -24,6 +24,8 @@ export interface Task {
   position: number | null;
   /** Number of user ids in the next piece (tasks of kind `expand`). null: `nextPiece` chooses. */
   stride: number | null;
+  /** It took down the workers that held it, and is set aside. */
+  isFatal?: boolean;
 }
 
 /** The notification channel for new tasks. The payload is the number of the lane. Empty: every lane. */
@@ -42,9 +44,6 @@ export const LEASE_MS = 8_000;
 /** How late a worker may renew, in milliseconds, while its session exists: it is slow, not dead. */
 const SLOW_MS = 30_000;
 
-/** Wait before the tasks of a slow worker are looked at again, because it may die at any time. */
-const LOOK_AGAIN_MS = 2_000;
-
 /** The application name of a worker's database session, which shows other workers that it lives. */
 export function sessionNameOf(worker: string): string {
   return `${SESSION_NAME}${worker}`;
@@ -61,16 +60,16 @@ export interface Look {
   inHand: readonly number[];
 }
 
-export interface LeaseRequest extends Look {
+export interface LeaseRequest {
   filter: TaskFilter;
   worker: string;
   limit: number;
+  now: Date;
 }
 
-/** Leases due and free tasks, oldest first or by turns. A dead worker's task is free once its lease has ended. */
-export async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]> {
-  const { filter, worker, limit, now } = request;
-  const isFree = sql`(t.leased_until is null or (t.leased_until < ${now} and ${takenOverAt(request)} <= ${now}))`;
+/** Leases due and free tasks, oldest first or by turns. The tasks of dead workers are leased by `leaseSuspect`. */
+export async function leaseTasks(db: Db, { filter, worker, limit, now }: LeaseRequest): Promise<Task[]> {
+  const isFree = sql`t.leased_until is null and t.deaths = 0`;
   return db.prepared<Task & Record<string, unknown>>(
     `lease_tasks_${filter.isByTurns ? `by_turns_${filter.lane}` : filter.work}`,
     sql`
@@ -87,16 +86,20 @@ export async function leaseTasks(db: Db, request: LeaseRequest): Promise<Task[]>
        set leased_until = ${leaseEnd(now)}, worker = ${worker}, tries = t.tries + 1
       from due
      where t.id = due.id
-    returning t.id, t.dispatch_id as "dispatchId", t.workspace_id as "workspaceId", t.kind, t.bucket,
-              t.tries - 1 as tries, t.position, t.stride`,
+    returning ${leased}`,
   );
 }
+
+/** Fragment: the columns of a task `t` that has just been leased. */
+export const leased = sql`
+  t.id, t.dispatch_id as "dispatchId", t.workspace_id as "workspaceId", t.kind, t.bucket, t.tries - 1 as tries, t.position,
+  t.stride`;
 
 function kindsOf({ work }: TaskFilter): Sql {
   return work === 'expansion' ? sql`kind = 'expand'` : sql`kind <> 'expand'`;
 }
 
-function leaseEnd(now: Date): Date {
+export function leaseEnd(now: Date): Date {
   return new Date(now.getTime() + LEASE_MS);
 }
 
@@ -104,7 +107,7 @@ function leaseEnd(now: Date): Date {
  * Fragment: when a task whose lease has ended becomes free. A worker whose session exists is only slow. (The sessions
  * are read only if there is such a task.)
  */
-function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
+export function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
   const living = sql`
     select substr(application_name, ${SESSION_NAME.length + 1}) from pg_stat_activity
      where starts_with(application_name, ${SESSION_NAME})`;
@@ -135,12 +138,12 @@ export async function renewLeases(db: Db, worker: string, ids: readonly number[]
      where t.id = ours.id`);
 }
 
-/** Gives back the unfinished tasks of a worker. Any worker may lease them at once. Returns how many. */
+/** Gives back the unfinished tasks of a worker that lives. Any worker may lease them at once. Returns how many. */
 export async function giveBackTasks(db: Db, worker: string): Promise<number> {
   return db.run(sql`
     with ours as materialized (${lockInOrder(sql`worker = ${worker}`)})
     update tasks t
-       set leased_until = null, worker = null
+       set leased_until = null, worker = null, is_on_trial = false
       from ours
      where t.id = ours.id`);
 }
@@ -149,22 +152,18 @@ export async function giveBackTasks(db: Db, worker: string): Promise<number> {
 export async function freeAllLeases(db: Db): Promise<number> {
   return db.run(sql`
     update tasks
-       set leased_until = null, worker = null
+       set leased_until = null, worker = null, deaths = deaths + 1
      where leased_until is not null`);
 }
 
-/**
- * The time when the next task is due and free, or when a slow worker's task is looked at again. null: there is none.
- */
-export async function nextDueAt(db: Db, filter: TaskFilter, look: Look): Promise<Date | null> {
-  const lookAgain = new Date(look.now.getTime() + LOOK_AGAIN_MS);
+/** The time when the next free task is due. null: there is none. */
+export async function nextDueAt(db: Db, filter: TaskFilter): Promise<Date | null> {
   const [row] = await db.prepared<{ due: Date | null }>(
     `next_due_at_${filter.work}`,
     sql`
-    select min(greatest(run_at, case when leased_until < ${look.now} then least(${takenOverAt(look)}, ${lookAgain})
-                                     else leased_until end)) as due
+    select min(run_at) as due
       from tasks
-     where ${kindsOf(filter)} and lane = ${filter.lane}`,
+     where ${kindsOf(filter)} and lane = ${filter.lane} and leased_until is null and deaths = 0`,
   );
   return row?.due ?? null;
 }

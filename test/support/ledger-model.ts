@@ -46,9 +46,13 @@ export class LedgerModel {
     return this.state === 'accepted' || this.state === 'sending';
   }
 
-  /** Leases the oldest task that is free or whose lease has expired. null: there is none. */
+  /** Leases the oldest free task, or else the oldest that a dead worker held. null: there is none. */
   lease(worker: string): { id: number; kind: 'drain' | 'revive'; tries: number } | null {
-    for (const [id, task] of [...this.tasks].sort(oldestFirst)) {
+    const oldest = [...this.tasks].sort(oldestFirst);
+    for (const [id, task] of [
+      ...oldest.filter(([, one]) => !isSuspect(one)),
+      ...oldest.filter(([, one]) => isSuspect(one)),
+    ]) {
       if (task.holder !== null && task.leasedUntil >= this.now) continue;
       Object.assign(task, { holder: worker, leasedUntil: this.now + LEASE_MS, tries: task.tries + 1 });
       return { id, kind: task.kind, tries: task.tries - 1 };
@@ -174,4 +178,8 @@ export class LedgerModel {
 
 function oldestFirst([id, { runAt }]: [number, ModelTask], [otherId, other]: [number, ModelTask]): number {
   return runAt - other.runAt || id - otherId;
+}
+
+function isSuspect({ holder }: ModelTask): boolean {
+  return holder !== null;
 }

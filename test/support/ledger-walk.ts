@@ -14,6 +14,7 @@ import type { ReplayableStatus } from '../../src/dispatch/plan/replay-filter.ts'
 import type { SendStatus } from '../../src/dispatch/plan/states.ts';
 import { RequestError } from '../../src/errors.ts';
 import { dashed } from '../../src/lib/uuid.ts';
+import { leaseSuspect } from '../../src/queue/suspects.ts';
 import { leaseTasks, type Task } from '../../src/queue/tasks.ts';
 import type { TestApp } from './app.ts';
 import { type Delivery, LedgerModel } from './ledger-model.ts';
@@ -101,7 +102,8 @@ export class Walk {
     const { db, clock } = this.#app;
     const filter = { lane: 0, work: 'sending' } as const;
     const look = { now: clock.now(), takeOverFrom: new Date(0), inHand: [] };
-    const [task] = await leaseTasks(db, { filter, worker: hand.id, limit: 1, ...look });
+    const [fresh] = await leaseTasks(db, { filter, worker: hand.id, limit: 1, now: look.now });
+    const task = fresh ?? (await leaseSuspect(db, { lane: filter.lane, worker: hand.id, ...look })) ?? undefined;
     const expected = this.#model.lease(hand.id);
     const leased = task && { id: task.id, kind: task.kind, tries: task.tries };
     assert.deepEqual(leased ?? null, expected);
@@ -230,7 +232,9 @@ export class Walk {
     const workspace = this.#app.workspace();
     const catalog = { workspace: () => workspace, workspaceOfApp: () => workspace, apiKey: () => undefined };
     const ids = [this.#dispatchId];
-    const dispatch = (await loadDispatches(this.#app.db, { ids, catalog, cache: this.#cache })).get(this.#dispatchId);
+    const dispatch = (await loadDispatches(this.#app.db, { ids, catalog, cache: this.#cache })).dispatches.get(
+      this.#dispatchId,
+    );
     assert.ok(dispatch);
     return dispatch;
   }

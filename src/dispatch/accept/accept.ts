@@ -58,6 +58,8 @@ export interface Acceptor {
 interface Row extends Acceptance {
   dispatchId: string;
   answer: object;
+  /** The plan as JSON. */
+  request: string;
 }
 
 interface Stored {
@@ -70,7 +72,7 @@ export interface AcceptorOptions {
   db: Database;
   clock: Clock;
   /** Called after the commit, so that a worker in this process starts at once. */
-  onAccepted(row: { dispatchId: string; plan: SendPlan; lane: number }): void;
+  onAccepted(row: { dispatchId: string; plan: SendPlan; request: string; lane: number }): void;
 }
 
 /** Counts and stores requests, each with its first task. Requests that arrive during a commit share the next one. */
@@ -79,18 +81,23 @@ export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acce
     run: (rows) => store(db, rows, clock.now()),
     isOnesFault: (error) => isDataError(error) || isLostRace(error),
     maxItems: 500,
+    sizeOf: ({ request }) => request.length,
+    // Ten megabytes of escaped JSON are one parameter of the statement; and what waits is bounded, too.
+    maxRunSize: 8 * 1_048_576,
     maxWaiting: 20_000,
+    maxWaitingSize: 64 * 1_048_576,
     whenFull: () => new RequestError('unavailable', ['too many requests are waiting to be stored; try again'], 1),
   });
   return {
     async accept(acceptance) {
       const dispatchId = v7(clock.now());
       const answer = acceptance.answerOf(dispatchId);
-      const { charge, keyTaken } = await submit({ ...acceptance, dispatchId, answer });
+      const request = JSON.stringify(acceptance.plan);
+      const { charge, keyTaken } = await submit({ ...acceptance, dispatchId, answer, request });
       acceptance.rate.charged(charge);
       // Another process took the same key first. The caller gets that answer when it tries again.
       if (keyTaken) throw new RequestError('idempotency_running', [], 1);
-      onAccepted({ dispatchId, plan: acceptance.plan, lane: laneOf(acceptance.plan) });
+      onAccepted({ dispatchId, plan: acceptance.plan, request, lane: laneOf(acceptance.plan) });
       return { dispatchId, answer };
     },
     idle: submit.idle,
@@ -187,7 +194,7 @@ function toJson(row: Row, place: number | undefined): object {
     lane: laneOf(plan),
     kind: isBroadcast(plan) ? 'expand' : 'drain',
     // JSON inside a text, because only the type json takes every escape that JSON knows, such as \\u0000.
-    request: JSON.stringify(plan),
+    request: row.request,
     campaign_id: plan.campaignId ?? undefined,
     send_id: plan.sendId ?? undefined,
     send_id_is_new: row.sendIdIsNew || undefined,

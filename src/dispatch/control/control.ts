@@ -2,7 +2,7 @@ import type { Database, Db } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import { RequestError } from '../../errors.ts';
 import { addTasks, announceTasks } from '../../queue/new-tasks.ts';
-import { stopTasks } from '../../queue/stopped-tasks.ts';
+import { stopTasks, takeUpExpansion } from '../../queue/stopped-tasks.ts';
 import { ONE_TASK } from '../expand/pieces.ts';
 import {
   lockState,
@@ -94,5 +94,6 @@ async function startTasks(tx: Db, { lane, targeted, workspaceId }: Moved, { disp
     await addTasks(tx, { dispatchId, workspaceId, lane, kind: 'revive', buckets, runAt: now });
     await addOpenTasks(tx, dispatchId, buckets.length);
   }
+  await takeUpExpansion(tx, dispatchId, now);
   await announceTasks(tx, lane);
 }

@@ -39,7 +39,8 @@ export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<vo
 
 /** The steps of each chunk: send limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
 async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDeliveries): Promise<void> {
-  const chunks = chunksOf(batch.sends, deps.sendLimits.chunk);
+  const slotsOf = ({ dispatchId }: PendingSend) => batch.dispatches.get(dispatchId)?.slots ?? 1;
+  const chunks = chunksOf(batch.sends, { most: deps.sendLimits.chunk, slotsOf });
   let ahead = loadAhead(deps, batch, chunks[0]);
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
@@ -49,9 +50,10 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
       continue;
     }
     const limit = limitFor(deps.sendLimits, sends, batch.dispatches);
-    await limit.inHand.take(sends.length, limit);
+    const slots = sumOf(sends, slotsOf);
+    await limit.inHand.take(slots, limit);
     if (batch.signal.aborted || pending.haveFailed) {
-      giveBack(limit.inHand, sends.length);
+      giveBack(limit.inHand, slots);
       break; // sends that were not begun stay pending
     }
     ahead = loadAhead(deps, batch, chunks[index + 1]);
@@ -59,7 +61,7 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
       pending.fail(error);
       return [];
     });
-    giveBack(limit.inHand, sends.length - parcels.length);
+    giveBack(limit.inHand, slots - sumOf(parcels, ({ send }) => slotsOf(send)));
     const under = { inHand: limit.inHand, pending };
     for (const parcel of parcels) deliver(deps, batch, parcel, under);
   }
@@ -117,14 +119,14 @@ function deliver(
   { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
 ): void {
   const { send, dispatch, address, rendered } = parcel;
-  const one = new OneInHand(inHand);
+  const one = new OneInHand(inHand, dispatch.slots);
   parcel.observer = one;
   pending.begin();
   /** `error`: the error that left the send ambiguous. null: the result is written. */
   const done = (error: unknown, verdict?: Verdict) => {
     if (verdict?.dueAt) onAgain(send.taskId, verdict.dueAt);
     one.started();
-    inHand.end(1);
+    inHand.end(dispatch.slots);
     pending.end(error);
   };
   deliveries.deliver(parcel, signal).then((delivered) => {
@@ -134,14 +136,31 @@ function deliver(
   }, done);
 }
 
-/** Gives back the part of a send limit that was taken for messages that are not sent. */
-function giveBack(inHand: InHand, count: number): void {
-  inHand.start(count);
-  inHand.end(count);
+/** Gives back the slots of messages that are not sent. */
+function giveBack(inHand: InHand, slots: number): void {
+  inHand.start(slots);
+  inHand.end(slots);
 }
 
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
+/** Cuts the sends of a round into chunks of at most `most` slots. A send that takes more is a chunk of its own. */
+function chunksOf(
+  sends: readonly PendingSend[],
+  { most, slotsOf }: { most: number; slotsOf(send: PendingSend): number },
+): PendingSend[][] {
+  const chunks: PendingSend[][] = [];
+  let slots = most;
+  for (const send of sends) {
+    const more = slotsOf(send);
+    slots += more;
+    if (slots > most) {
+      chunks.push([]);
+      slots = more;
+    }
+    chunks.at(-1)?.push(send);
+  }
+  return chunks;
+}
+
+function sumOf<T>(items: readonly T[], numberOf: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + numberOf(item), 0);
 }

@@ -2,6 +2,7 @@ import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.t
 import type { Task } from '../../queue/tasks.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { reviveTask } from '../control/replay.ts';
+import { setAside } from '../control/set-aside.ts';
 import { expandPiece } from '../expand/expand-broadcast.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
@@ -47,6 +48,8 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
  */
 export function createRound(deps: RoundDeps, wake: (lane: number) => void): Round {
   async function round(tasks: Task[], signal: AbortSignal): Promise<void> {
+    const [first] = tasks;
+    if (first?.isFatal === true) return endFatal(deps, first);
     try {
       await work(deps, tasks, signal, wake);
     } catch (error) {
@@ -58,6 +61,12 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
   return round;
 }
 
+/** A fatal task is leased alone. If this fails, its lease ends, and it is set aside by the next worker that leases it. */
+async function endFatal(deps: RoundDeps, task: Task): Promise<void> {
+  deps.log.error({ dispatch_id: task.dispatchId }, 'workers died while they held a task; its dispatch is set aside');
+  if (await setAside(deps, task)) await deps.finisher({ taskId: task.id, runAt: null });
+}
+
 async function tryLater({ db, clock, log, worker }: RoundDeps, [task]: Task[], error: unknown): Promise<void> {
   if (task === undefined) return;
   log.error({ err: error, dispatch_id: task.dispatchId }, 'a task failed; it waits and is tried again');
@@ -66,9 +75,25 @@ async function tryLater({ db, clock, log, worker }: RoundDeps, [task]: Task[], e
   await postpone(db, { taskId: task.id, worker }, { runAt, failure });
 }
 
+/** Works on tasks whose dispatches fit into memory together, then on the others. */
 async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (lane: number) => void): Promise<void> {
-  const ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
-  const dispatches = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
+  let ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
+  while (ids.length > 0 && !signal.aborted) {
+    const { dispatches, left } = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
+    const inWork = new Set(ids).difference(new Set(left));
+    const ours = tasks.filter(({ dispatchId }) => inWork.has(dispatchId));
+    await workTogether(deps, ours, dispatches, signal, wake);
+    ids = left;
+  }
+}
+
+async function workTogether(
+  deps: RoundDeps,
+  tasks: Task[],
+  dispatches: Dispatches,
+  signal: AbortSignal,
+  wake: (lane: number) => void,
+): Promise<void> {
   const { expanding, sending, over } = partition(tasks, dispatches);
   // All of them must end before an error is thrown, because the tasks are then tried again.
   const ends = await Promise.allSettled([

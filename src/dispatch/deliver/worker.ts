@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { endAll } from '../../lib/end-all.ts';
 import { createLane, type Lane } from '../../queue/lane.ts';
+import { leaseSuspect, nextSuspectAt } from '../../queue/suspects.ts';
 import {
   giveBackTasks,
   type Look,
@@ -16,6 +17,7 @@ import {
 } from '../../queue/tasks.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
+import { Trial } from './trial.ts';
 
 const RENEW_EVERY_MS = 2_500;
 /** Time for all living workers to come back after an outage of the database, in milliseconds. */
@@ -38,6 +40,9 @@ export interface WorkerOptions extends RoundDeps {
   lanes: readonly LaneName[];
 }
 
+/** Most tasks of dead workers in hand at once. The next one starts when the one before has ended, or after a second. */
+const SUSPECTS_AT_ONCE = 50;
+
 /**
  * Named people and broadcasts each have a lane, so that a receipt never waits behind a newsletter. Audiences are
  * written one piece at a time, each broadcast in its turn, because more at once would only take processor time from
@@ -55,22 +60,24 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const inHand = new Set<number>();
   const round = createRound(options, wake);
   const numbers: readonly number[] = options.lanes.map((name) => lanes[name]);
+  const trial = new Trial(numbers);
+  const suspects = numbers.map((lane): { lane: number; works: Lane } => ({ lane, works: suspectLane(lane) }));
   const settings = laneSettings.filter(({ filter }) => numbers.includes(filter.lane));
   const running = settings.map(({ filter, tasksAtOnce, roundsAtOnce }): { lane: number; works: Lane } => ({
     lane: filter.lane,
     works: createLane<Task>({
       clock,
       roundsAtOnce,
-      lease: () => leaseTasks(db, { filter, worker, limit: tasksAtOnce, ...look() }),
-      nextDueAt: () => nextDueAt(db, filter, look()),
-      async run(tasks) {
-        for (const { id } of tasks) inHand.add(id);
-        try {
-          await round(tasks, stopping.signal);
-        } finally {
-          for (const { id } of tasks) inHand.delete(id);
-        }
+      async lease() {
+        const now = clock.now();
+        if (!trial.hasLooked || trial.until(now.getTime()) !== null) return [];
+        return leaseTasks(db, { filter, worker, limit: tasksAtOnce, now });
       },
+      async nextDueAt() {
+        if (!trial.hasLooked) return null; // the first look for suspects wakes this lane
+        return trial.until(clock.now().getTime()) ?? nextDueAt(db, filter);
+      },
+      run,
       onError: (error) => log.error({ err: error, ...filter }, 'a round of work failed; trying again'),
     }),
   }));
@@ -78,6 +85,43 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const listener = await db.listen(TASKS_CHANNEL, onNotice, sessionNameOf(worker));
   const cancelRenewal = renewing();
   wake(null);
+
+  async function run(tasks: Task[]): Promise<void> {
+    for (const { id } of tasks) inHand.add(id);
+    try {
+      await round(tasks, stopping.signal);
+    } finally {
+      for (const { id } of tasks) inHand.delete(id);
+    }
+  }
+
+  /** Takes over the tasks of dead workers, one at a time. It looks for them by itself, and is not woken by new tasks. */
+  function suspectLane(lane: number): Lane {
+    return createLane<Task>({
+      clock,
+      roundsAtOnce: SUSPECTS_AT_ONCE,
+      async lease() {
+        const { now, ...others } = look();
+        if (trial.until(now.getTime()) !== null) return [];
+        try {
+          const task = await leaseSuspect(db, { lane, worker, now, ...others });
+          if (task !== null) trial.begin(task.id, now.getTime());
+          return task === null ? [] : [task];
+        } finally {
+          const isFirst = !trial.hasLooked;
+          trial.looked(lane);
+          if (isFirst && trial.hasLooked) wakeAll(running);
+        }
+      },
+      nextDueAt: async () => trial.until(clock.now().getTime()) ?? nextSuspectAt(db, look(), lane),
+      async run(tasks) {
+        await run(tasks);
+        for (const { id } of tasks) trial.end(id);
+        wakeAll([...suspects, ...running]);
+      },
+      onError: (error) => log.error({ err: error, lane }, 'the work of a dead worker failed; trying again'),
+    });
+  }
 
   function look(): Look {
     return { now: clock.now(), takeOverFrom: new Date(connectedAtMs + COMING_BACK_MS), inHand: [...inHand] };
@@ -91,7 +135,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   /** `lane`: null: wakes every lane. */
   function wake(lane: number | null): void {
-    for (const one of running) if (lane === null || lane === one.lane) one.works.wake();
+    if (lane === null) wakeAll([...suspects, ...running]);
+    else wakeAll(running.filter((one) => one.lane === lane));
   }
 
   function renewing(): () => void {
@@ -101,6 +146,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       } catch (error) {
         log.error({ err: error }, 'leases could not be renewed');
       }
+      wakeAll(suspects); // other workers' leases may have begun since they last looked
       if (!stopping.signal.aborted) cancel = clock.after(RENEW_EVERY_MS, renew);
     });
     return () => cancel();
@@ -110,16 +156,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     wake,
     async idle() {
       // Each lane may add tasks to another, so all are asked twice.
-      for (let looks = 0; looks < 2; looks += 1) for (const { works } of running) await works.idle();
+      for (let looks = 0; looks < 2; looks += 1) for (const { works } of [...suspects, ...running]) await works.idle();
     },
     stop() {
       stopping.abort();
       return endAll(
         () => listener.stop(),
-        () => Promise.all(running.map(({ works }) => works.stop())),
+        () => Promise.all([...suspects, ...running].map(({ works }) => works.stop())),
         cancelRenewal,
         () => giveBackTasks(db, worker),
       );
     },
   };
+}
+
+function wakeAll(lanes: readonly { works: Lane }[]): void {
+  for (const { works } of lanes) works.wake();
 }

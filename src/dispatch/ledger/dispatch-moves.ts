@@ -55,7 +55,7 @@ export function markReplayed(tx: Db, { dispatchId, now }: Move, filter: ReplayFi
     ['finished', 'cancelled'],
     sql`
            ${reopened}, replay = ${JSON.stringify(filter)}, replayed_at = ${now}, finished_at = null, cancelled_at = null,
-           counts = null`,
+           counts = null, failure = null, waits_for_app = null`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { plainText } from '../../db/plain-text.ts';
 import { type Sql, sql } from '../../db/sql.ts';
+import type { SendPlan } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
 
 /**
@@ -89,6 +90,13 @@ export async function noteFailure(tx: Db, dispatchId: string, failure: string): 
     update dispatches
        set failure = ${plainText(failure)}, waits_for_app = null
      where id = ${dispatchId}`);
+}
+
+/** How the sends of a dispatch are delivered, read without loading its plan. */
+export async function deliveryOf(db: Db, dispatchId: string): Promise<SendPlan['delivery']> {
+  const { delivery } = await db.one<{ delivery: SendPlan['delivery'] }>(sql`
+    select request ->> 'delivery' as delivery from dispatches where id = ${dispatchId}`);
+  return delivery;
 }
 
 /** Stores for which app a dispatch waits, and why. */

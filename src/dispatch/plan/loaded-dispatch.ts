@@ -1,6 +1,7 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { BoundedCache, type CacheBounds } from '../../lib/bounded-cache.ts';
 import { Problems } from '../../lib/problems.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
@@ -29,6 +30,8 @@ export interface LoadedDispatch {
   messages: ReadonlyMap<ChannelKey, PreparedMessage>;
   needs: RecipientNeeds;
   campaign: { id: string; name: string; tags: readonly string[] } | null;
+  /** Number of slots that one of its messages takes in a send limit, because large messages take much memory. */
+  slots: number;
 }
 
 /** The parts of a request that the gates ask about. */
@@ -48,31 +51,62 @@ export interface PreparedMessage extends CompiledMessage {
   hasLinks: boolean;
 }
 
-/** Prepares each plan once and keeps it while it is in use. The oldest are dropped first. */
-export class DispatchCache {
-  readonly #prepared = new Map<string, { plan: SendPlan; messages: CompiledMessage[] }>();
-  readonly #max: number;
+/** A plan with its parsed templates. */
+export interface PreparedPlan {
+  plan: SendPlan;
+  messages: CompiledMessage[];
+  /** About how much memory it takes. */
+  sizeBytes: number;
+}
 
-  constructor(max = 2_000) {
-    this.#max = max;
+/** Most bytes of prepared plans that a thread keeps, as `weigh` counts them. */
+const MOST_KEPT_BYTES = 64 * 1_048_576;
+const MOST_KEPT = 2_000;
+/** Memory of one parsed tag or output with a few filters. Measured: 800 to 1,900 bytes. */
+const TAG_BYTES = 2_048;
+const PLAN_BYTES = 4_096;
+/** Size of a prepared plan from which its messages take more than one slot, and for each further slot. */
+const SLOT_BYTES = 131_072;
+
+/** Prepares each plan once and keeps it while it is in use, within a bound in bytes. The last used ones stay. */
+export class DispatchCache {
+  readonly #prepared: BoundedCache<string, PreparedPlan>;
+
+  constructor(bounds: CacheBounds = { mostBytes: MOST_KEPT_BYTES, most: MOST_KEPT }) {
+    this.#prepared = new BoundedCache(bounds);
   }
 
-  /** Prepares and keeps a plan, so that a worker in the same process need not read and parse it again. */
-  remember(id: string, plan: SendPlan): { plan: SendPlan; messages: CompiledMessage[] } {
+  /** Bytes of all plans kept. */
+  get sizeBytes(): number {
+    return this.#prepared.sizeBytes;
+  }
+
+  /**
+   * Prepares and keeps a plan, so that a worker in the same process need not read and parse it again. `text`: its JSON.
+   */
+  remember(id: string, plan: SendPlan, text: string): PreparedPlan {
+    const sizeBytes = weigh(text);
     const problems = new Problems();
-    const prepared = { plan, messages: compileMessages(plan.messages, problems) };
+    const prepared = { plan, messages: compileMessages(plan.messages, problems), sizeBytes };
     problems.throwIfAny();
-    this.#prepared.set(id, prepared);
-    for (const [oldest] of this.#prepared) {
-      if (this.#prepared.size <= this.#max) break;
-      this.#prepared.delete(oldest);
-    }
+    this.#prepared.set(id, prepared, sizeBytes);
     return prepared;
   }
 
-  get(id: string) {
+  get(id: string): PreparedPlan | undefined {
     return this.#prepared.get(id);
   }
+}
+
+/** About how much memory a plan takes once its templates are parsed. `text`: its JSON. */
+function weigh(text: string): number {
+  return PLAN_BYTES + 2 * text.length + TAG_BYTES * (occurrences(text, '{{') + occurrences(text, '{%'));
+}
+
+function occurrences(text: string, part: string): number {
+  let count = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count += 1;
+  return count;
 }
 
 interface DispatchRow {
@@ -83,43 +117,68 @@ interface DispatchRow {
   expanded_at: Date | null;
   replay: ReplayFilter | null;
   replayed_at: Date | null;
-  request: SendPlan | null;
+}
+
+/** Most bytes of stored plans that are read at once, unless a single one is larger. */
+const MOST_READ_BYTES = 8 * 1_048_576;
+
+export interface Loaded {
+  dispatches: Map<string, LoadedDispatch>;
+  /** The ids of the dispatches that are left for another call, because all at once would take too much memory. */
+  left: string[];
 }
 
 /** Loads dispatches in any state; see `isLive`. */
 export async function loadDispatches(
   db: Db,
   { ids, catalog, cache }: { ids: string[]; catalog: Catalog; cache: DispatchCache },
-): Promise<Map<string, LoadedDispatch>> {
-  const known = ids.filter((id) => cache.get(id) !== undefined);
-  const rows = await db.prepared<DispatchRow & Record<string, unknown>>(
+): Promise<Loaded> {
+  // Held from here on, because the cache may drop them while the others are read.
+  const known = new Map(ids.flatMap((id) => [[id, cache.get(id)] as const]).filter(isFound));
+  const rows = await db.prepared<DispatchRow & { request: string | null } & Record<string, unknown>>(
     'load_dispatches',
     sql`
-    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at,
-           case when id = any(${known}::uuid[]) then null else request end as request
-      from dispatches
-     where id = any(${ids}::uuid[])`,
+    with wanted as (
+      select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at,
+             case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
+        from dispatches
+       where id = any(${ids}::uuid[])
+    ), counted as (
+      select *, sum(octet_length(request)) over before as bytes_before
+        from wanted
+      window before as (order by id rows between unbounded preceding and 1 preceding)
+    )
+    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, request
+      from counted
+     where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
-  const loaded = rows.map((row) => {
+  const dispatches = rows.map((row) => {
     const workspace = catalog.workspace(row.workspace_id);
     if (workspace === undefined)
       throw new Error(`dispatch ${row.id} belongs to a workspace that the catalog does not have`);
-    const prepared = cache.get(row.id) ?? cache.remember(row.id, planOf(row));
-    return prepare(row, workspace, prepared);
+    return prepare(row, workspace, known.get(row.id) ?? prepareStored(cache, row));
   });
-  return new Map(loaded.map((dispatch) => [dispatch.id, dispatch]));
+  const loaded = new Map(dispatches.map((dispatch) => [dispatch.id, dispatch]));
+  // A dispatch that does not exist is loaded as nothing by a call of its own.
+  return { dispatches: loaded, left: loaded.size === 0 ? [] : ids.filter((id) => !loaded.has(id)) };
 }
 
-function planOf(row: { id: string; request: SendPlan | null }): SendPlan {
-  if (row.request?.version !== 1) throw new Error(`dispatch ${row.id} was stored in a form this server does not know`);
-  return row.request;
+function isFound(entry: readonly [string, PreparedPlan | undefined]): entry is readonly [string, PreparedPlan] {
+  return entry[1] !== undefined;
+}
+
+function prepareStored(cache: DispatchCache, { id, request }: { id: string; request: string | null }): PreparedPlan {
+  const plan: SendPlan | null = request === null ? null : JSON.parse(request);
+  if (request === null || plan?.version !== 1)
+    throw new Error(`dispatch ${id} was stored in a form this server does not know`);
+  return cache.remember(id, plan, request);
 }
 
 /** Prepares a dispatch from its row. The row of a dry run exists only in memory. */
 export function prepare(
   row: Pick<DispatchRow, 'id' | 'state' | 'accepted_at'> & Partial<DispatchRow>,
   workspace: WorkspaceCatalog,
-  { plan, messages }: { plan: SendPlan; messages: CompiledMessage[] },
+  { plan, messages, sizeBytes = 0 }: Omit<PreparedPlan, 'sizeBytes'> & { sizeBytes?: number },
 ): LoadedDispatch {
   const campaign = plan.campaignId === null ? undefined : workspace.campaigns.get(plan.campaignId);
   const prepared = messages.map((compiled): [ChannelKey, PreparedMessage] => {
@@ -149,6 +208,7 @@ export function prepare(
     messages: new Map(prepared),
     needs: needsOf(messages, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
+    slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
   };
 }
 

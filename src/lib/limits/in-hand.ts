@@ -1,8 +1,8 @@
-/** How many messages may be in hand at once. */
+/** How many slots may be in hand at once. A message takes one slot, and more if it is large. */
 export interface Limit {
-  /** Most messages in hand, from `take` to `end`. */
+  /** Most slots in hand, from `take` to `end`. */
   most: number;
-  /** Most of these that are prepared and not yet started. */
+  /** Most of these whose messages are prepared and not yet started. */
   mostAhead: number;
 }
 
@@ -13,7 +13,7 @@ interface Waiting {
 }
 
 /**
- * Counts the messages in hand and keeps them within a limit, first come, first served. Messages that are prepared and not
+ * Counts the slots of the messages in hand and keeps them within a limit, first come, first served. Messages that are prepared and not
  * yet started only take memory, so they have a lower limit.
  */
 export class InHand {
@@ -33,13 +33,13 @@ export class InHand {
     });
   }
 
-  /** Notes that `count` of the taken messages have been started. */
+  /** Notes that the messages of `count` of the taken slots have been started. */
   start(count: number): void {
     this.#ahead -= count;
     this.#admit();
   }
 
-  /** Notes that `count` of the started messages are done. */
+  /** Notes that the messages of `count` of the started slots are done. */
   end(count: number): void {
     this.#count -= count;
     this.#admit();
@@ -65,15 +65,17 @@ export class InHand {
 /** One message in hand. It counts as started once, however often `started` is called. */
 export class OneInHand {
   readonly #inHand: InHand;
+  readonly #slots: number;
   #isStarted = false;
 
-  constructor(inHand: InHand) {
+  constructor(inHand: InHand, slots = 1) {
     this.#inHand = inHand;
+    this.#slots = slots;
   }
 
   started(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    this.#inHand.start(1);
+    this.#inHand.start(this.#slots);
   }
 }

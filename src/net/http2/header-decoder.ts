@@ -6,6 +6,8 @@ export type FlatHeaders = readonly string[];
 
 /** From this length in octets, comparing a value with its last encoding is cheaper than decoding it. */
 const WORTH_REMEMBERING = 48;
+/** Most octets of remembered values on one connection, because the other end chooses the names and the values. */
+const MOST_REMEMBERED = 32_768;
 
 interface Remembered {
   coded: Buffer;
@@ -20,6 +22,7 @@ interface Remembered {
 export class HeaderDecoder {
   readonly #table = new HeaderTable();
   readonly #remembered = new Map<string, Remembered>();
+  #rememberedOctets = 0;
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
 
@@ -68,10 +71,16 @@ export class HeaderDecoder {
       return last.value;
     }
     const value = this.#literal(isCoded, length);
-    this.#remembered.set(name, { coded: Buffer.from(this.#block.subarray(from, end)), value });
-    // The other end chooses the names, so the number of remembered values needs a limit.
-    if (this.#remembered.size > 64) this.#remembered.clear();
+    this.#remember(name, { coded: this.#block.subarray(from, end), value }, last);
     return value;
+  }
+
+  #remember(name: string, { coded, value }: Remembered, last: Remembered | undefined): void {
+    this.#rememberedOctets += sizeOf(value) - (last === undefined ? 0 : sizeOf(last.value));
+    this.#remembered.set(name, { coded: Buffer.from(coded), value });
+    if (this.#remembered.size <= 64 && this.#rememberedOctets <= MOST_REMEMBERED) return;
+    this.#remembered.clear();
+    this.#rememberedOctets = 0;
   }
 
   #text(): string {
@@ -106,4 +115,9 @@ export class HeaderDecoder {
     }
     throw new CompressionError('an integer in a header block is too large');
   }
+}
+
+/** A value and its encoding, which may be longer. */
+function sizeOf(value: string): number {
+  return 3 * value.length;
 }
