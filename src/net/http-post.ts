@@ -14,8 +14,11 @@ export interface Post {
   path: string;
   headers: Readonly<Record<string, string>>;
   body: Buffer | string;
-  /** How many bytes of the response body to keep. 0: resolve with status and headers as soon as they arrive. */
-  maxReplyBytes: number;
+  /**
+   * How many bytes of the response body to keep, or that by the status. 0: resolve with status and headers as soon as
+   * they arrive.
+   */
+  maxReplyBytes: number | ((status: number) => number);
   /** Aborts the exchange. Without it, only the dispatcher's own timeouts apply. */
   signal?: AbortSignal;
 }
@@ -33,6 +36,7 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
   let status = 0;
   let headers: IncomingHttpHeaders = {};
   let bytes = 0;
+  let kept = 0;
   let stop: (() => void) | null = null;
   const finish = () => {
     if (stop !== null) signal?.removeEventListener('abort', stop);
@@ -50,12 +54,13 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
       onResponseStart(_controller, given, givenHeaders) {
         status = given;
         headers = givenHeaders;
-        if (maxReplyBytes === 0) finish();
+        kept = typeof maxReplyBytes === 'number' ? maxReplyBytes : maxReplyBytes(given);
+        if (kept === 0) finish();
       },
       onResponseData(controller, chunk) {
-        if (bytes < maxReplyBytes) chunks.push(chunk.subarray(0, maxReplyBytes - bytes));
+        if (bytes < kept) chunks.push(chunk.subarray(0, kept - bytes));
         bytes += chunk.length;
-        if (bytes <= Math.max(maxReplyBytes, MAX_DISCARDED_BYTES)) return;
+        if (bytes <= Math.max(kept, MAX_DISCARDED_BYTES)) return;
         finish();
         controller.abort(new Error('the reply is longer than expected'));
       },

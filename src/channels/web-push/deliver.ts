@@ -6,7 +6,7 @@ import { unansweredPost } from '../unanswered-post.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
 import { shareEncryptors } from './encryptors.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';
-import { isUnauthorized, readReply, requestHeaders } from './providers/push-service.ts';
+import { bytesToKeep, isUnauthorized, readReply, requestHeaders } from './providers/push-service.ts';
 import type { RenderedWebPush } from './render.ts';
 import type { VapidSettings } from './settings.ts';
 import { readSubscriptionText } from './subscription.ts';
@@ -48,8 +48,14 @@ export function createWebPushSender({
       const body = await encryptors.encrypt({ plaintext, receiver: subscription });
       if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
       observer?.started();
-      const reply = await exchange(origin, { path: pathOf(subscription.endpoint), ttlS, rendered, body });
-      return readReply(reply, clock.now());
+      const reply = await exchange(origin, {
+        host: subscription.endpoint.hostname,
+        path: pathOf(subscription.endpoint),
+        ttlS,
+        rendered,
+        body,
+      });
+      return readReply(reply, clock.now(), subscription.endpoint.hostname);
     } catch (error) {
       return readFailure(error);
     }
@@ -59,6 +65,7 @@ export function createWebPushSender({
 }
 
 interface Message {
+  host: string;
   path: string;
   ttlS: number;
   rendered: RenderedWebPush;
@@ -72,12 +79,16 @@ async function exchange(origin: Origin, message: Message): Promise<PostReply> {
   return isUnauthorized(reply) ? send(origin, message, origin.authorization(authorization)) : reply;
 }
 
-function send({ pool }: Origin, { path, ttlS, rendered, body }: Message, authorization: string): Promise<PostReply> {
+function send(
+  { pool }: Origin,
+  { path, host, ttlS, rendered, body }: Message,
+  authorization: string,
+): Promise<PostReply> {
   return post(pool, {
     path,
-    headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization }),
+    headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization, host }),
     body,
-    maxReplyBytes: 0,
+    maxReplyBytes: bytesToKeep,
   });
 }
 

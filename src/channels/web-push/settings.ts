@@ -1,4 +1,5 @@
 import { createECDH } from 'node:crypto';
+import { isEmailAddress } from '../../lib/email-address.ts';
 import { checked, flag, list, matching, maybe, object, type Read, refuse, required, text } from '../../lib/shape.ts';
 import { targetProblem } from '../../net/allowed-target.ts';
 import type { ProviderDefinition } from '../provider.ts';
@@ -7,7 +8,7 @@ import { callsPerMinute } from '../setting-shapes.ts';
 const hostPattern = matching(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host such as push.example.com or *.example.com');
 
 const members = object({
-  subject: required(matching(/^(mailto:.+@.+|https:\/\/.+)$/, 'a URL that starts with mailto: or https://')),
+  subject: required(checked(text({ max: 1_024 }), subjectProblem)),
   public_key: required(matching(/^[\w-]{86,87}=?$/, 'an uncompressed P-256 point in base64url (87 characters)')),
   private_key: required(matching(/^[\w-]{43}=?$/, 'a P-256 private key in base64url (43 characters)')),
   push_services: maybe(list(hostPattern, 100)),
@@ -32,6 +33,14 @@ export const vapid: ProviderDefinition<VapidSettings> = {
   fits: 'web',
   callsPerMinute: null,
 };
+
+/** Push services refuse a contact that nobody outside can reach. Source: RFC 8292 §2.1. */
+export function subjectProblem(value: string): string | null {
+  if (!/^(mailto:|https:\/\/)/.test(value)) return 'expected a URL that starts with mailto: or https://';
+  const mailbox = /^mailto:([\x21-\x7e]+)$/.exec(value)?.[1];
+  const host = value.startsWith('https:') && URL.canParse(value) ? new URL(value).hostname : '';
+  return isEmailAddress(mailbox ?? `contact@${host}`) ? null : 'expected an address or host in a public domain';
+}
 
 function identityKeyProblem(value: string): string | null {
   return Buffer.byteLength(value) >= 32 ? null : 'expected at least 32 characters';

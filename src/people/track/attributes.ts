@@ -8,6 +8,7 @@ import { type Identifier, missingIdentifier, readCreates, readIdentifier } from 
 import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
 import { Remarks } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
+import { canonicalAppleToken } from './apple-token.ts';
 
 export interface TokenChange {
   appId: string;
@@ -123,8 +124,9 @@ function readTokens(value: unknown, workspace: WorkspaceCatalog, remarks: Remark
   });
 }
 
-/** The token of a browser is its PushSubscription as JSON text. It is stored in one form, whatever the spelling. */
+/** The token in one form, whatever the spelling. That of a browser is its PushSubscription as JSON text. */
 function readToken(value: unknown, path: string, platform: App['platform']): string {
+  if (platform === 'ios') return canonicalAppleToken(readName(value, path, maxTokenBytes));
   if (platform !== 'web') return readName(value, path, maxTokenBytes);
   const reading = admitSubscription(readSubscriptionText(readName(value, path, 2 * maxTokenBytes)));
   if (!reading.ok) throw new ObjectProblem(`${path}: ${reading.problem}`);
