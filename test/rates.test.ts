@@ -46,6 +46,7 @@ test('two servers share a window exactly, and each request is told what is left'
   for (const one of refused) {
     assert.equal(remaining(one), 0);
     assert.ok(Number(one.headers.get('retry-after')) >= 1);
+    assert.equal(one.headers.get('X-RateLimit-Retry-After'), one.headers.get('retry-after'));
   }
   assert.equal(await stored(app), sent.length, 'what was refused is not stored');
   assert.equal((await app.post('/messages/send', { messages: {} })).status, 429, 'a used-up window before a bad body');

@@ -34,7 +34,13 @@ function known(error: RequestError): Answer {
   const body = error.errors.length > 0 ? { message, errors: error.errors } : { message };
   return error.retryAfterS === undefined
     ? { status, body }
-    : { status, body, headers: { 'retry-after': String(error.retryAfterS) } };
+    : { status, body, headers: waitHeaders(error.code, error.retryAfterS) };
+}
+
+/** A 429 says the seconds twice: newer contracts of the original send only the second header. Source: send.md §13. */
+function waitHeaders(code: RequestError['code'], seconds: number): Record<string, string> {
+  const text = String(seconds);
+  return code === 'rate_limited' ? { 'retry-after': text, 'x-ratelimit-retry-after': text } : { 'retry-after': text };
 }
 
 function errorCodeOf(error: unknown): string {

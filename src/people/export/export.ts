@@ -72,7 +72,7 @@ export interface ExportOptions {
 export async function exportPeople(
   db: Db,
   { request, workspace, now, listReceived }: ExportOptions,
-): Promise<{ users: Exported[]; unknown: unknown[] }> {
+): Promise<{ users: Exported[]; unknown: string[] }> {
   const { keys, unknown } = await findPeople(db, workspace.id, request);
   if (keys.length === 0) return { users: [], unknown };
   // The ledger is read first: retention may move rows from it to received_totals meanwhile. We may read such rows
@@ -101,14 +101,14 @@ async function findPeople(
   db: Db,
   workspaceId: number,
   request: ExportRequest,
-): Promise<{ keys: PersonKey[]; unknown: unknown[] }> {
+): Promise<{ keys: PersonKey[]; unknown: string[] }> {
   const keys = new Map<number, PersonKey>();
-  const unknown: unknown[] = [];
+  const unknown: string[] = [];
   const named = await resolveNames(db, workspaceId, request.names);
   for (const { label, name } of request.names) {
     const key = named.get(nameKey(label, name));
     if (key !== undefined) keys.set(key.userId, key);
-    else unknown.push(label === '' ? name : { alias_name: name, alias_label: label });
+    else unknown.push(name);
   }
   if (request.brazeId !== null) {
     const found = request.brazeId.id === null ? [] : await findByBrazeId(db, workspaceId, request.brazeId.id);

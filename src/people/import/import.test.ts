@@ -258,11 +258,11 @@ test('records that cannot be applied are reported with their line; the others ar
   const { rejects, ...totals } = await importLines(app, text, { limits: { records: 3, bytes: 1e9 } });
   assert.deepEqual(totals, { records: 7, rejected: 6, resumed: 0, end: 'finished' });
   assert.deepEqual(rejects, [
-    [2, "'external_id' or 'braze_id' or 'user_alias' is required", { plan: 'none' }],
+    [2, "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required", { plan: 'none' }],
     [3, 'the line is not JSON', '{"external_id":'],
     [4, 'expected an object', 'x'],
     [5, 'applied, but for: plan: inc needs a stored number', { external_id: 'ada', plan: { inc: 1 } }],
-    [6, 'email: expected a valid email address', { external_id: 'bob', email: 'no' }],
+    [6, "The value provided for the 'email' field is not a valid email.", { external_id: 'bob', email: 'no' }],
     [
       7,
       'applied, but for: gender: expected M, F, O, N or P; dob: expected YYYY-MM-DD',

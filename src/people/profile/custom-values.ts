@@ -3,6 +3,17 @@ import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import type { Remarks } from '../remarks.ts';
 import { readShortText } from '../stored-text.ts';
+import {
+  isTime,
+  type JsonObject,
+  mergedObject,
+  readJson,
+  readNumber,
+  readObject,
+  readTime,
+  withoutNulls,
+} from './nested-values.ts';
+import { editObjects, type ObjectsEdit, readObjectsEdit } from './object-arrays.ts';
 
 /** The change that a request makes to one custom attribute. */
 export type CustomChange =
@@ -10,14 +21,12 @@ export type CustomChange =
   | { kind: 'remove' }
   | { kind: 'increment'; by: number }
   | { kind: 'edit_array'; add: Json[]; remove: Json[] }
+  | { kind: 'edit_objects'; edit: ObjectsEdit }
   | { kind: 'merge'; value: JsonObject };
-
-export type JsonObject = { [key: string]: Json };
 
 /** The most elements of an array without objects. A longer array loses its oldest elements, and that is said. */
 export const maxArrayLength = 500;
 const maxNestedBytes = 100 * 1024;
-const maxNestedDepth = 40;
 
 /** Reads the new value of a custom attribute, or the operation on its stored value. Throws ObjectProblem. */
 export function readCustomChange(value: unknown, path: string, mergesObjects: boolean): CustomChange {
@@ -25,6 +34,8 @@ export function readCustomChange(value: unknown, path: string, mergesObjects: bo
   if (Array.isArray(value)) return { kind: 'set', value: readArray(value, path), timeMs: null };
   if (!isObject(value)) return readScalar(value, path);
   if (isTime(value)) return readScalar(readTime(value, path), path);
+  const edit = readObjectsEdit(value, path, mergesObjects);
+  if (edit !== null) return { kind: 'edit_objects', edit };
   return readOperation(value, path) ?? readNested(value, path, mergesObjects);
 }
 
@@ -33,12 +44,6 @@ function readScalar(value: unknown, path: string): CustomChange {
   if (typeof value === 'number') return { kind: 'set', value: readNumber(value, path), timeMs: null };
   const text = readShortText(value, path);
   return { kind: 'set', value: text, timeMs: readStoredTime(text) };
-}
-
-/** JSON may hold `1e999`, which JavaScript reads as infinity. */
-function readNumber(value: number, path: string): number {
-  if (!Number.isFinite(value)) throw new ObjectProblem(`${path}: expected a number that fits into 64 bits`);
-  return value;
 }
 
 function readOperation(value: RawObject, path: string): CustomChange | null {
@@ -79,42 +84,6 @@ function readNested(value: RawObject, path: string, mergesObjects: boolean): Cus
 export function refuseOversize(value: Json, path: string): void {
   if (Buffer.byteLength(JSON.stringify(value)) > maxNestedBytes)
     throw new ObjectProblem(`${path}: expected at most 100 KB`);
-}
-
-function readJson(value: unknown, path: string, depth: number): Json {
-  if (depth > maxNestedDepth) throw new ObjectProblem('custom attribute: nested too deeply');
-  if (value === null || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return readNumber(value, path);
-  if (Array.isArray(value))
-    return value.map((element, index) => readJson(element, elementPath(path, index), depth + 1));
-  if (!isObject(value)) return readShortText(value, path);
-  return isTime(value) ? readTime(value, path) : readObject(value, path, depth);
-}
-
-function readObject(value: RawObject, path: string, depth: number): JsonObject {
-  // fromEntries, because an assignment to the key "__proto__" would not make a member.
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => {
-      readShortText(key, `${path}: a key`);
-      if (key === '' || /[.$]/.test(key)) throw new ObjectProblem(`${path}: a key is empty or holds "." or "$"`);
-      return [key, readJson(member, memberPath(path, key), depth + 1)];
-    }),
-  );
-}
-
-function isTime(value: RawObject): boolean {
-  return Object.hasOwn(value, '$time') && Object.keys(value).length === 1;
-}
-
-function readTime(value: RawObject, path: string): string {
-  const text = own(value, '$time');
-  if (typeof text === 'string' && readStoredTime(text) !== null) return text;
-  throw new ObjectProblem(`${path}.$time: expected an ISO 8601 date`);
-}
-
-function withoutNulls(value: JsonObject): JsonObject {
-  const kept = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(kept.map(([key, member]) => [key, isObject(member) ? withoutNulls(member) : member]));
 }
 
 /** The custom attributes of one person, by name. */
@@ -160,6 +129,11 @@ function changedValue(
       return incremented(stored, change.by, path);
     case 'edit_array':
       return shortenArray(editedArray(stored, change, path), path, remarks);
+    case 'edit_objects': {
+      const edited = editObjects(storedArray(stored, path, '$add, $remove and $update need'), change.edit);
+      refuseOversize(edited, path);
+      return edited;
+    }
     case 'merge': {
       const merged = mergedObject(isObject(stored) ? stored : {}, change.value);
       refuseOversize(merged, path);
@@ -176,12 +150,18 @@ function incremented(stored: Json | undefined, by: number, path: string): number
 }
 
 function editedArray(stored: Json | undefined, { add, remove }: { add: Json[]; remove: Json[] }, path: string): Json[] {
-  if (stored !== undefined && !Array.isArray(stored))
-    throw new ObjectProblem(`${path}: add and remove need a stored array`);
   const removed = new Set(remove.map(elementKey));
-  const edited = [...(stored ?? []), ...add].filter((element) => !removed.has(elementKey(element)));
+  const edited = [...storedArray(stored, path, 'add and remove need'), ...add].filter(
+    (element) => !removed.has(elementKey(element)),
+  );
   if (edited.some(isObject)) refuseOversize(edited, path);
   return edited;
+}
+
+function storedArray(stored: Json | undefined, path: string, need: string): Json[] {
+  if (stored === undefined) return [];
+  if (Array.isArray(stored)) return stored;
+  throw new ObjectProblem(`${path}: ${need} a stored array`);
 }
 
 /** Keeps each scalar only where it occurs last. Of an array without objects, keeps at most the newest 500 elements. */
@@ -198,16 +178,4 @@ function shortenArray(elements: Json[], path: string, remarks: Remarks): Json[] 
 
 function elementKey(element: Json): string {
   return JSON.stringify(element);
-}
-
-/** Merges at every level. null removes a member; an array replaces the stored value. */
-function mergedObject(stored: JsonObject, change: JsonObject): JsonObject {
-  const members = new Map(Object.entries(stored));
-  for (const [key, value] of Object.entries(change)) {
-    const known = members.get(key);
-    if (value === null) members.delete(key);
-    else if (isObject(value)) members.set(key, mergedObject(isObject(known) ? known : {}, value));
-    else members.set(key, value);
-  }
-  return Object.fromEntries(members);
 }

@@ -16,7 +16,7 @@ export type Identifier =
 /** Longest label or name. Both fit into one index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
 const maxNameBytes = 997;
 
-export const missingIdentifier = "'external_id' or 'braze_id' or 'user_alias' is required";
+export const missingIdentifier = "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required";
 
 /** Reads the first of external_id, user_alias, braze_id, email and phone. null: none is given. Throws ObjectProblem. */
 export function readIdentifier(raw: RawObject): Identifier | null {
@@ -44,8 +44,9 @@ export function readAlias(value: unknown, path: string): PersonName {
 
 export function readEmail(value: unknown, path = 'email'): string {
   const address = typeof value === 'string' ? readEmailAddress(value) : null;
-  if (address === null) throw new ObjectProblem(`${path}: expected a valid email address`);
-  return address;
+  if (address !== null) return address;
+  if (path === 'email') throw new ObjectProblem("The value provided for the 'email' field is not a valid email.");
+  throw new ObjectProblem(`${path}: expected a valid email address`);
 }
 
 export function readPhoneNumber(value: unknown, path = 'phone'): string {

@@ -91,7 +91,7 @@ function readPrice(value: unknown): number {
 function readQuantity(value: unknown): number {
   if (!isGiven(value)) return 1;
   if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100) return Number(value);
-  throw new ObjectProblem('quantity: expected an integer from 1 to 100');
+  throw new ObjectProblem("'quantity' is not valid");
 }
 
 const reservedNames = new Set(['time', 'event_name']);

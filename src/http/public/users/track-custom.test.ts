@@ -126,7 +126,7 @@ test('at most ten parts of an object are named', async (t) => {
 
 test('a wrong identifier, email address or switch refuses its object', async (t) => {
   const world = await startWorld(t);
-  const invalidEmail = 'email: expected a valid email address';
+  const invalidEmail = "The value provided for the 'email' field is not a valid email.";
   assert.equal(await world.problem({ external_id: 'ada', first_name: 'Ada', email: 'nobody' }), invalidEmail);
   assert.equal(
     await world.problem({ external_id: 'ada', _merge_objects: 'perhaps' }),
@@ -279,4 +279,85 @@ test('an attribute named __proto__ is an attribute', async (t) => {
   const { custom } = await world.db.one<{ custom: string }>(sql`select custom::text from profiles`);
   assert.equal(custom, '{"__proto__": {"polluted": {"__proto__": 1}}, "constructor": "c"}');
   assert.equal(({} as Body).polluted, undefined);
+});
+
+const gus = { id: 1, name: 'Gus', at: { city: 'Graz', zip: 8010 } };
+const ivy = { id: 2, name: 'Ivy' };
+const isId = (id: unknown) => ({ $identifier_key: 'id', $identifier_value: id });
+
+const objectArrayTable: [what: string, stored: unknown, edit: Body, merges: boolean, expected: unknown][] = [
+  ['add', [gus], { $add: [ivy] }, false, [gus, ivy]],
+  ['add to nothing', null, { $add: [ivy] }, false, [ivy]],
+  ['add one object', [gus], { $add: ivy }, false, [gus, ivy]],
+  ['remove every match', [gus, ivy, { id: 1 }], { $remove: [isId(1)] }, false, [ivy]],
+  ['remove nothing', [gus], { $remove: [isId('1')] }, false, [gus]],
+  ['remove by several', [gus, ivy, 'scalar'], { $remove: [isId(1), isId(2)] }, false, ['scalar']],
+  [
+    'replace',
+    [gus, ivy],
+    { $update: [{ ...isId(1), $new_object: { id: 1, x: null, y: 2 } }] },
+    false,
+    [{ id: 1, y: 2 }, ivy],
+  ],
+  [
+    'merge at every level',
+    [gus, ivy],
+    { $update: [{ ...isId(1), $new_object: { name: null, at: { zip: 1010 } } }] },
+    true,
+    [{ id: 1, at: { city: 'Graz', zip: 1010 } }, ivy],
+  ],
+  [
+    'update every match',
+    [ivy, ivy],
+    { $update: [{ ...isId(2), $new_object: { id: 3 } }] },
+    false,
+    [{ id: 3 }, { id: 3 }],
+  ],
+  [
+    'add, then remove, then update',
+    [gus],
+    { $update: [{ ...isId(3), $new_object: { id: 1 } }], $remove: [isId(1)], $add: [{ id: 3 }, { id: 1, new: true }] },
+    false,
+    [{ id: 1 }],
+  ],
+  ['a time', [], { $add: [{ at: { $time: '2026-01-31 00:00:00 UTC' } }] }, false, [{ at: '2026-01-31 00:00:00 UTC' }]],
+];
+
+test('$add, $remove and $update change the objects of an array, in this order', async (t) => {
+  const world = await startWorld(t);
+  for (const [what, pets, edit, _merge_objects, expected] of objectArrayTable) {
+    await world.given({ external_id: 'ada', pets }, { external_id: 'ada', pets: edit, _merge_objects });
+    assert.deepEqual((await world.profile('ada')).custom, { pets: expected }, what);
+  }
+});
+
+test('an operation on objects that is wrong, does not fit or makes the array too large is left out and named', async (t) => {
+  const world = await startWorld(t);
+  await world.given({ external_id: 'ada', pets: [gus], text: 'a' });
+  const stored = (await world.profile('ada')).custom;
+  const large = Array.from({ length: 500 }, () => ({ a: 'x'.repeat(255) }));
+  const wrong: [Body, string][] = [
+    [{ pets: { $add: ['x'] } }, 'pets.$add[0]: expected an object'],
+    [{ pets: { $add: 5 } }, 'pets.$add: expected an array of objects'],
+    [{ pets: { $add: [{ 'a.b': 1 }] } }, 'pets.$add[0]: a key is empty or holds "." or "$"'],
+    [{ pets: { $remove: [{ $identifier_value: 1 }] } }, 'pets.$remove[0].$identifier_key: expected a non-empty text'],
+    [
+      { pets: { $remove: [{ $identifier_key: 'id' }] } },
+      'pets.$remove[0].$identifier_value: expected a text, number or boolean',
+    ],
+    [{ pets: { $remove: range(501).map(isId) } }, 'pets.$remove: expected at most 500 objects'],
+    [{ pets: { $update: [isId(1)] } }, 'pets.$update[0].$new_object: expected an object'],
+    [
+      { pets: { $update: [{ ...isId(1), $new_object: { at: { $time: 'soon' } } }] } },
+      'pets.$update[0].$new_object.at.$time: expected an ISO 8601 date',
+    ],
+    [{ pets: { $add: [ivy], plain: 1 } }, 'pets: a key is empty or holds "." or "$"'],
+    [{ text: { $add: [ivy] } }, 'text: $add, $remove and $update need a stored array'],
+    [{ pets: { $add: large } }, 'pets: expected at most 100 KB'],
+  ];
+  for (const [attributes, problem] of wrong) {
+    assert.deepEqual(await world.left({ external_id: 'ada', ...attributes, first_name: problem }), [problem]);
+    const { custom, first_name } = await world.profile('ada');
+    assert.deepEqual([custom, first_name], [stored, problem]);
+  }
 });

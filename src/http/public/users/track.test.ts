@@ -5,7 +5,7 @@ import { sql } from '../../../db/sql.ts';
 import { RequestError } from '../../../errors.ts';
 
 const noData = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.";
-const noIdentifier = "'external_id' or 'braze_id' or 'user_alias' is required";
+const noIdentifier = "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required";
 
 test('a request answers with a count for each array that was sent', async (t) => {
   const world = await startWorld(t);
