@@ -148,7 +148,7 @@ test('every problem of a request is named with its path', async (t) => {
     ['explain', { segment_id: BLUE }, 'Bad Request', 'expected external_id, user_alias or braze_id'],
     [
       'explain',
-      { segment_id: BLUE, user_alias: {} },
+      { segment_id: BLUE, user_alias: { alias_name: 'ada' } },
       'Bad Request',
       'user_alias.alias_label: expected a non-empty text',
     ],
