@@ -46,7 +46,7 @@ export interface WorkerOptions extends RoundDeps {
  */
 const SLOW = { afterMs: 1_000, mostRounds: 32 };
 
-/** Most tasks of dead workers in hand at once. The next one starts when the one before has ended, or after a second. */
+/** Most tasks of dead workers in hand at once. The next one starts when the one before has ended, or soon after. */
 const SUSPECTS_AT_ONCE = 50;
 
 /**
