@@ -12,7 +12,10 @@ export interface Lane {
 
 export interface LaneOptions<Task> {
   clock: Clock;
+  /** Most rounds at once, not counting slow ones. */
   roundsAtOnce: number;
+  /** Rounds that take longer, as when a provider hangs, let others start. Absent: they do not. */
+  slow?: { afterMs: number; mostRounds: number };
   /** Leases due tasks. Empty: there is none. */
   lease(): Promise<Task[]>;
   /** The time when the next task is due. null: none waits. */
@@ -30,6 +33,7 @@ const MAX_TIMER_MS = 60_000;
  */
 export function createLane<Task>(options: LaneOptions<Task>): Lane {
   const rounds = new Set<Promise<void>>();
+  const slow = new Set<Promise<void>>();
   let looking: Promise<void> | null = null;
   let wanted = false;
   let stopped = false;
@@ -40,7 +44,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
       wanted = false;
       cancelTimer?.();
       try {
-        if (rounds.size >= options.roundsAtOnce) return; // the end of a round looks again
+        if (isFull()) return; // the end of a round looks again, and so does one that becomes slow
         const tasks = await options.lease();
         if (tasks.length > 0) start(tasks);
         else sleepUntil(await options.nextDueAt());
@@ -51,16 +55,33 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
     }
   }
 
+  function isFull(): boolean {
+    const { roundsAtOnce, slow: { mostRounds = roundsAtOnce } = {} } = options;
+    return rounds.size >= mostRounds || rounds.size - slow.size >= roundsAtOnce;
+  }
+
   function start(tasks: Task[]): void {
     const round: Promise<void> = options
       .run(tasks)
       .catch(options.onError)
       .finally(() => {
         rounds.delete(round);
+        slow.delete(round);
+        stopWatch();
         wake();
       });
     rounds.add(round);
+    const stopWatch = watch(round);
     wanted = true; // there may be more
+  }
+
+  /** Returns a function that ends the watch. */
+  function watch(round: Promise<void>): () => void {
+    if (options.slow === undefined) return () => undefined;
+    return options.clock.after(options.slow.afterMs, () => {
+      slow.add(round);
+      wake();
+    });
   }
 
   function sleepUntil(due: Date | null): void {
@@ -76,7 +97,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
     if (stopped) return;
     looking ??= look().finally(() => {
       looking = null;
-      if (wanted && rounds.size < options.roundsAtOnce) wake();
+      if (wanted && !isFull()) wake();
     });
   }
 

@@ -80,6 +80,13 @@ export class RawConnection {
     return this.#until(() => this.requests.length >= count || undefined);
   }
 
+  /** Answers the client's PING. Resolves once the client has read the answer. */
+  async pong(): Promise<void> {
+    const ping = await this.heard(6, ({ flags }) => flags === 0);
+    this.write(rawFrame(6, 1, 0, ping.payload), rawFrame(6, 0, 0, Buffer.alloc(8, 'x')));
+    await this.heard(6, ({ flags }) => flags === 1);
+  }
+
   #until<T>(look: () => T | undefined): Promise<T> {
     return new Promise((resolve) => {
       const again = () => {

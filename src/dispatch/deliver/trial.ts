@@ -1,9 +1,12 @@
-/** Time for which a suspect task is tried while its worker starts nothing else, in milliseconds. */
-const ALONE_MS = 1_000;
+/**
+ * Time for which a suspect task is tried while its worker starts nothing else, in milliseconds. It is short, so that 200
+ * suspects whose provider hangs take 40 s. Rendering blocks the thread, so nothing starts meanwhile, however long it takes.
+ */
+const ALONE_MS = 200;
 
 /**
  * Whether a worker may start something. After a start, suspects come first, because the reason for a crash is probably
- * among them. While one is on trial, nothing else starts for a second. (See queue/suspects.ts.)
+ * among them. While one is on trial, nothing else starts for `ALONE_MS`. (See queue/suspects.ts.)
  */
 export class Trial {
   readonly #unseen: Set<number>;

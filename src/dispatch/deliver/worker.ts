@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { endAll } from '../../lib/end-all.ts';
-import { createLane, type Lane } from '../../queue/lane.ts';
+import { createLane, type Lane, type LaneOptions } from '../../queue/lane.ts';
 import { leaseSuspect, nextSuspectAt } from '../../queue/suspects.ts';
 import {
   giveBackTasks,
@@ -40,7 +40,13 @@ export interface WorkerOptions extends RoundDeps {
   lanes: readonly LaneName[];
 }
 
-/** Most tasks of dead workers in hand at once. The next one starts when the one before has ended, or after a second. */
+/**
+ * A round lasts until the last provider has answered. So that one hung provider does not make the messages of others wait,
+ * rounds of the named lane that take longer than a second no longer count as one of the four.
+ */
+const SLOW = { afterMs: 1_000, mostRounds: 32 };
+
+/** Most tasks of dead workers in hand at once. The next one starts when the one before has ended, or soon after. */
 const SUSPECTS_AT_ONCE = 50;
 
 /**
@@ -48,11 +54,12 @@ const SUSPECTS_AT_ONCE = 50;
  * written one piece at a time, each broadcast in its turn, because more at once would only take processor time from
  * sending.
  */
-const laneSettings: { filter: TaskFilter; tasksAtOnce: number; roundsAtOnce: number }[] = [
-  { filter: { lane: lanes.named, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 4 },
-  { filter: { lane: lanes.broadcast, work: 'sending', isByTurns: true }, tasksAtOnce: 8, roundsAtOnce: 4 },
-  { filter: { lane: lanes.broadcast, work: 'expansion' }, tasksAtOnce: 1, roundsAtOnce: 1 },
-];
+const laneSettings: ({ filter: TaskFilter; tasksAtOnce: number } & Pick<LaneOptions<Task>, 'roundsAtOnce' | 'slow'>)[] =
+  [
+    { filter: { lane: lanes.named, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 4, slow: SLOW },
+    { filter: { lane: lanes.broadcast, work: 'sending', isByTurns: true }, tasksAtOnce: 8, roundsAtOnce: 4 },
+    { filter: { lane: lanes.broadcast, work: 'expansion' }, tasksAtOnce: 1, roundsAtOnce: 1 },
+  ];
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { db, clock, log, worker } = options;
@@ -63,11 +70,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const trial = new Trial(numbers);
   const suspects = numbers.map((lane): { lane: number; works: Lane } => ({ lane, works: suspectLane(lane) }));
   const settings = laneSettings.filter(({ filter }) => numbers.includes(filter.lane));
-  const running = settings.map(({ filter, tasksAtOnce, roundsAtOnce }): { lane: number; works: Lane } => ({
+  const running = settings.map(({ filter, tasksAtOnce, ...bounds }): { lane: number; works: Lane } => ({
     lane: filter.lane,
     works: createLane<Task>({
       clock,
-      roundsAtOnce,
+      ...bounds,
       async lease() {
         const now = clock.now();
         if (!trial.hasLooked || trial.until(now.getTime()) !== null) return [];

@@ -40,6 +40,8 @@ export class Connection {
   hasAnswered = false;
   /** Set by each reply; the watch over silence clears it. */
   heard = true;
+  /** A request has timed out and the peer was silent: it starts no request until the peer is heard. */
+  isSuspect = false;
   /** Why it did not open or broke, such as ECONNREFUSED. null: nothing is known. */
   problem: string | null = null;
   readonly #session: Session<Exchange>;
@@ -84,7 +86,7 @@ export class Connection {
   }
 
   get hasRoom(): boolean {
-    return this.state === 'open' && this.underWay < (this.isProven ? this.#mostStreams : 1);
+    return this.state === 'open' && !this.isSuspect && this.underWay < (this.isProven ? this.#mostStreams : 1);
   }
 
   /** Starts a request. The caller has checked `hasRoom`. */
@@ -118,6 +120,14 @@ export class Connection {
     this.#session.destroy();
   }
 
+  /** Notes that the peer has sent something that shows that it lives. */
+  hear(): void {
+    this.heard = true;
+    if (!this.isSuspect) return;
+    this.isSuspect = false;
+    queueMicrotask(() => this.#owner.onRoom(this)); // not amid the frame
+  }
+
   /** Calls back once the peer has answered, or never. */
   ping(onPong: () => void): void {
     this.#session.ping(onPong);
@@ -138,7 +148,7 @@ export class Connection {
   #onHeaders(exchange: Exchange, status: number, headers: FlatHeaders): void {
     exchange.status = status;
     exchange.headers = byName(headers);
-    this.heard = true;
+    this.hear();
     this.hasAnswered = true;
     if (!this.isProven && this.#provenBy?.(status)) this.isProven = true;
   }

@@ -1,3 +1,5 @@
+import { Gathered } from '../gathered.ts';
+
 /** Names are in lower case. One character of a value is one octet. */
 export type Http2Headers = Readonly<Record<string, string>>;
 
@@ -33,7 +35,6 @@ export const MAX_BODY_BYTES = 65_536;
 export const TOO_LONG = 'body too long';
 
 const NONE: Http2Headers = {};
-const EMPTY = Buffer.alloc(0);
 
 /** One request, from the call of `request` to its answer. */
 export class Exchange {
@@ -52,7 +53,7 @@ export class Exchange {
   streamId = 0;
   status = 0;
   headers: Http2Headers = NONE;
-  body: Buffer = EMPTY;
+  readonly #body = new Gathered();
   /** Why we ended the stream. null: we did not. */
   endedBecause: string | null = null;
 
@@ -68,10 +69,15 @@ export class Exchange {
     this.#resolve(answer);
   }
 
+  /** The response body so far. */
+  get body(): Buffer {
+    return this.#body.bytes;
+  }
+
   /** Adds a part of the response body. A body that passes the limit ends the stream. */
   take(chunk: Buffer): void {
-    const kept = chunk.subarray(0, MAX_BODY_BYTES - this.body.length);
-    this.body = this.body.length === 0 ? kept : Buffer.concat([this.body, kept]);
+    const kept = chunk.subarray(0, MAX_BODY_BYTES - this.#body.length);
+    this.#body.add(kept);
     if (kept.length < chunk.length) this.end(TOO_LONG);
   }
 

@@ -110,7 +110,7 @@ export class Http2Pool {
 
   /** Opens one connection at a time, and none while an existing one may still be allowed more streams. */
   #openAnother(): void {
-    const live = this.#connections.filter(({ state }) => state === 'connecting' || state === 'open');
+    const live = this.#connections.filter(isLive);
     if (live.length >= this.#maxConnections) return;
     if (live.some(({ state, isProven, isLimitFinal }) => state === 'connecting' || !isProven || !isLimitFinal)) return;
     this.#open();
@@ -149,7 +149,7 @@ export class Http2Pool {
   #onClosed(connection: Connection): void {
     this.#watch.closed(connection);
     this.#connections = this.#connections.filter((one) => one !== connection);
-    const others = this.#connections.some(({ state }) => state === 'connecting' || state === 'open');
+    const others = this.#connections.some(isLive);
     if (!connection.hasAnswered && !others) this.#giveUp(`connect ${connection.problem ?? 'closed'}`, () => true);
     else this.#pump();
     if (this.#closed !== null) this.#endIfEmpty();
@@ -180,6 +180,7 @@ export class Http2Pool {
     // Both collections are in the order of their deadlines, except for a few requests that were put back.
     for (const exchange of this.#underWay) {
       if (exchange.deadline > now) break;
+      if (exchange.carrier instanceof Connection) this.#watch.doubt(exchange.carrier, now);
       exchange.end('timeout');
     }
     while ((this.#waiting.first()?.deadline ?? Number.POSITIVE_INFINITY) <= now)
@@ -198,4 +199,9 @@ export class Http2Pool {
     this.#stopTick = null;
     this.#closed?.resolve();
   }
+}
+
+/** True: it carries requests, or is about to. */
+function isLive({ state, isSuspect }: Connection): boolean {
+  return state === 'connecting' || (state === 'open' && !isSuspect);
 }

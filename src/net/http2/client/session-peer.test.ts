@@ -27,6 +27,7 @@ test('frames for a stream that timed out are ignored, but their headers enter th
     lastData(1, 'late'),
     rawFrame(3, 0, 1, '00000008'),
   );
+  await connection.pong();
   const answer = await send('next');
   assert.equal(summaryOf(answer), '404 hello');
   assert.equal(answer.kind === 'reply' && answer.headers['x-mark'], 'v');

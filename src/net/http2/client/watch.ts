@@ -9,6 +9,8 @@ export interface WatchLimits {
   silenceMs: number;
   /** Time that the peer has to answer the PING. */
   pongMs: number;
+  /** The same after a request has timed out, during which time the peer was silent already. */
+  suspectPongMs: number;
   /** Time that the peer has to close a connection that is retired and empty. */
   closeMs: number;
 }
@@ -26,6 +28,7 @@ const defaults: WatchLimits = {
   idleMs: 3_600_000,
   silenceMs: 60_000,
   pongMs: 10_000,
+  suspectPongMs: 3_000,
   closeMs: 5_000,
 };
 
@@ -62,7 +65,8 @@ export class Watch {
     } else if (connection.state === 'retired') {
       if (now - seen.usedAt >= this.#limits.closeMs) connection.destroy();
     } else if (seen.askedAt !== null) {
-      if (now - seen.askedAt >= this.#limits.pongMs) connection.destroy('silent');
+      const { pongMs, suspectPongMs } = this.#limits;
+      if (now - seen.askedAt >= (connection.isSuspect ? suspectPongMs : pongMs)) connection.destroy('silent');
     } else if (now - seen.usedAt >= this.#limits.idleMs) {
       connection.retire();
     } else if (now - seen.heardAt >= this.#limits.silenceMs) {
@@ -70,10 +74,19 @@ export class Watch {
     }
   }
 
+  /**
+   * Told that a request has timed out. If the peer has not been heard since the last look, the connection may be dropped
+   * in silence: it starts no more requests until the peer answers a PING.
+   */
+  doubt(connection: Connection, now: number): void {
+    const seen = this.#seen.get(connection);
+    if (seen === undefined || connection.heard || connection.isSuspect || connection.state !== 'open') return;
+    connection.isSuspect = true;
+    this.#ask(connection, seen, now);
+  }
+
   #ask(connection: Connection, seen: Seen, now: number): void {
     seen.askedAt = now;
-    connection.ping(() => {
-      connection.heard = true;
-    });
+    connection.ping(() => connection.hear());
   }
 }

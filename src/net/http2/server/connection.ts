@@ -13,6 +13,7 @@ import {
   SETTING,
   settingsPayload,
 } from '../frames.ts';
+import { Gathered } from '../gathered.ts';
 import { HeaderDecoder } from '../header-decoder.ts';
 import { headerRoom } from '../header-encoder.ts';
 import { CompressionError } from '../huffman.ts';
@@ -32,7 +33,7 @@ export interface Http2Options {
 /** A stream lives from its HEADERS until it is answered and its request has ended, or until either end resets it. */
 interface Stream extends Sending {
   headers: readonly string[];
-  body: Buffer[];
+  body: Gathered;
   bodyBytes: number;
   isComplete: boolean;
   /** `onRequest` has been called for it, which happens once, even if the body was cut. */
@@ -180,7 +181,7 @@ export class Http2Connection implements WireConnection {
     if (stream.isComplete) throw new ConnectionError(CODE.streamClosed, 'data after the end of a request');
     const body = unpadded(flags, payload);
     stream.bodyBytes += body.length;
-    if (body.length > 0 && !stream.isHandled) stream.body.push(body);
+    if (body.length > 0 && !stream.isHandled) stream.body.add(body);
     if ((flags & FLAG.endStream) !== 0) this.#complete(stream);
     else if (stream.bodyBytes > this.#options.maxBodyBytes) this.#request(stream);
   }
@@ -209,16 +210,15 @@ export class Http2Connection implements WireConnection {
       return;
     }
     this.requests += 1;
-    const [first = Buffer.alloc(0)] = stream.body;
     const reaction = this.#options.onRequest({
       method,
       path,
       headers: stream.headers,
-      body: stream.body.length < 2 ? first : Buffer.concat(stream.body),
+      body: stream.body.bytes,
       isOversize: stream.bodyBytes > this.#options.maxBodyBytes,
       connection: this,
     });
-    stream.body = [];
+    stream.body = new Gathered();
     if (reaction.afterMs === undefined || reaction.afterMs <= 0) this.#react(stream, reaction);
     else setTimeout(() => this.#reactLater(stream, reaction), reaction.afterMs).unref();
   }
@@ -353,5 +353,5 @@ export class Http2Connection implements WireConnection {
 }
 
 function newStream(id: number, headers: readonly string[], window: number): Stream {
-  return { id, headers, body: [], bodyBytes: 0, isComplete: false, isHandled: false, window, unsent: null };
+  return { id, headers, body: new Gathered(), bodyBytes: 0, isComplete: false, isHandled: false, window, unsent: null };
 }
