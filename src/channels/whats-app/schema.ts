@@ -1,4 +1,4 @@
-import { isGiven } from '../../lib/lenient.ts';
+import { isEmpty } from '../../lib/lenient.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields } from '../fields.ts';
 import { type MessageKind, messageKinds, type WhatsAppContent } from './content.ts';
@@ -30,7 +30,7 @@ export function parseWhatsApp(raw: Record<string, unknown>, path: string, proble
   const subscription_group_id = requiredText(fields, 'subscription_group_id');
   const kind = readKind(fields);
   const content = fields.object('message');
-  if (!isGiven(fields.get('message'))) fields.require('message');
+  if (content === undefined && isEmpty(fields.get('message'))) fields.require('message');
   if (kind === undefined || content === undefined) return null;
   return compact({
     app_id,

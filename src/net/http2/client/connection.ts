@@ -162,6 +162,8 @@ export class Connection {
       exchange.resolve({ kind: 'reply', status, headers, body, connection: this });
       this.#owner.onEnd(exchange, true);
     } else if (!stream.isAnswered && this.#isUnprocessed(stream)) {
+      // A connection that has answered others and ends in order says nothing against the request.
+      if (!(stream.id > this.#lastStreamId && this.hasAnswered)) exchange.refusals += 1;
       this.#owner.onEnd(exchange, false);
     } else {
       exchange.resolve(unanswered(exchange.endedBecause ?? this.#whyEnded(stream), true));

@@ -111,3 +111,16 @@ test('a request that the peer always refuses is tried three more times', async (
   assert.equal(streams, 4);
   await pool.close();
 });
+
+test('a peer that ends each connection in order after one request gets all of many, each once', async (t) => {
+  const { pool, peer, sendMany } = await start(t, {
+    onCall(call) {
+      ok(call);
+      call.session.goaway(constants.NGHTTP2_NO_ERROR, call.stream.id);
+    },
+  });
+  const answers = await sendMany(20);
+  assert.ok(answers.every((answer) => statusOf(answer) === 200));
+  assert.equal(peer.sessions.length, 20);
+  await pool.close();
+});

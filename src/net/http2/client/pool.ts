@@ -135,7 +135,6 @@ export class Http2Pool {
   }
 
   #repeat(exchange: Exchange): void {
-    exchange.refusals += 1;
     if (exchange.refusals > MAX_REFUSALS || exchange.signal.aborted) {
       exchange.resolve(unanswered(exchange.signal.aborted ? 'aborted' : 'refused', false));
       return;
