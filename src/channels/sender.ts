@@ -33,7 +33,7 @@ export interface SenderLog {
 }
 
 /**
- * Whose account with a provider sends a channel's messages. `app`: the account of the device's app (`push-senders.ts`).
+ * Whose account with a provider sends a channel's messages. `app`: the account of the device's app (`push/senders.ts`).
  * `workspace`: the workspace's account; `open` returns null if there is none. Without an account, a message goes to the
  * sandbox.
  */

@@ -51,7 +51,7 @@ export function bytesToKeep(status: number): number {
   return isUnauthorized({ status }) ? 2_048 : 0;
 }
 
-/** Words that blame the subscription: it was made with another key. Source: the services of Apple, Google and Mozilla. */
+/** Words that blame the subscription: it was made with another key. Seen from the services of Apple, Google and Mozilla. */
 const blamesSubscription = /mismatch|(do|does) ?n[o']t (correspond|match)|used to create the subscription/i;
 /** Words that blame our signature, of which the person's browser knows nothing. */
 const blamesSignature =
