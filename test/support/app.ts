@@ -131,6 +131,8 @@ export async function startTestApp(
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   }
 
+  const working = [app.worker];
+
   return {
     db,
     clock,
@@ -148,6 +150,7 @@ export async function startTestApp(
     get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
     async startAnotherWorker({ lanes = allLanes, ...others } = {}) {
       const another = await startApp({ ...parts, ...others, roles: { api: false, worker: lanes } });
+      working.push(another.worker);
       beforeClose(() => another.stop());
       return another;
     },
@@ -158,7 +161,8 @@ export async function startTestApp(
     },
     untilTakesWrites,
     async drain() {
-      await app.worker?.idle();
+      // Each may take what another added, so all are asked twice.
+      for (let looks = 0; looks < 2; looks += 1) for (const worker of working) await worker?.idle();
     },
     beforeClose,
     refreshCatalog: () => catalog.refresh(),
