@@ -21,20 +21,27 @@ function cpuMs(run: () => void): number {
 
 /**
  * Compares an input of size `n`, taken four times, with one that is four times as long: as much, if time is linear.
- * The best of several counts for either, since compiling and collecting of garbage fall on any of them by chance.
+ * Single times are coarse, and compiling and collecting of garbage fall on any of them by chance. So either the sums
+ * or the best of several tries have to be as they should; what takes time by the square has neither.
  */
 function assertLinear(name: string, n: number, prepare: (n: number) => () => void): void {
-  let shortMs = Number.POSITIVE_INFINITY;
-  let longMs = Number.POSITIVE_INFINITY;
+  const longMs: number[] = [];
+  const shortMs: number[] = [];
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    longMs = Math.min(longMs, cpuMs(prepare(4 * n)));
-    if (longMs <= AT_ONCE_MS) return;
+    const onceMs = cpuMs(prepare(4 * n));
+    if (onceMs <= AT_ONCE_MS) return;
+    longMs.push(onceMs);
     const runs = [0, 1, 2, 3].map(() => prepare(n));
-    shortMs = Math.min(shortMs, cpuMs(() => runs.forEach((run) => void run())) / runs.length);
-    if (longMs <= MOST_GROWTH ** 2 * shortMs) return;
+    shortMs.push(cpuMs(() => runs.forEach((run) => void run())) / runs.length);
+    if (growth(sum(longMs), sum(shortMs)) <= MOST_GROWTH) return;
+    if (growth(Math.min(...longMs), Math.min(...shortMs)) <= MOST_GROWTH) return;
   }
-  assert.fail(`${name}: twice the input takes ${Math.sqrt(longMs / shortMs).toFixed(2)} times as long`);
+  assert.fail(`${name}: twice the input takes ${growth(sum(longMs), sum(shortMs)).toFixed(2)} times as long`);
 }
+
+/** How much longer twice the input takes, given the times of four times the input and of once. */
+const growth = (longMs: number, shortMs: number) => Math.sqrt(longMs / shortMs);
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
 const repeat = (text: string) => (n: number) => text.repeat(n);
 const within = (open: string, text: string, close: string) => (n: number) => open + text.repeat(n) + close;
