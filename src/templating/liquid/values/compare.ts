@@ -2,7 +2,8 @@
 import type { Budget } from '../budget.ts';
 import { LiquidError, MAX_DEPTH } from '../errors.ts';
 import { toText } from './show.ts';
-import { compareTexts, Needle } from './text.ts';
+import { Needle } from '../../../lib/needle.ts';
+import { compareTexts } from './text.ts';
 import {
   Float,
   floatValue,
