@@ -12,6 +12,9 @@ import type { VapidSettings } from './settings.ts';
 import { readSubscriptionText } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
 
+/** Longest time of one call, with its answer, however slowly that comes. */
+const TIMEOUT_MS = 60_000;
+
 /**
  * Encrypts for browsers and posts to the push services that their subscriptions name. When the worker stops, pending
  * requests are not aborted: they end within a minute, and an aborted message would be sent twice.
@@ -89,6 +92,7 @@ function send(
     headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization, host }),
     body,
     maxReplyBytes: bytesToKeep,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
 }
 
