@@ -55,7 +55,11 @@ test('thirty dear messages: /health is answered meanwhile, and the dispatch ends
 test('a dry run of dear messages looks at as many people as there is time for', async (t) => {
   const app = await startTestApp(t);
   await givenPeople(app);
-  const asked = app.post('/messages/send', { external_user_ids: names, messages: { webhook }, cresset: { dry_run: true } });
+  const asked = app.post('/messages/send', {
+    external_user_ids: names,
+    messages: { webhook },
+    cresset: { dry_run: true },
+  });
   const count = await healthDuring(app, asked);
   assert.ok(count >= 10, `/health was answered ${count} times`);
   const { status, body } = await asked;

@@ -42,7 +42,20 @@ const SIZE = 4_000;
 const pieces = [
   ...[' ', '\t', '\n', 'a', '1', '-', '.', '@', 'ä', '😀', '"', "'", '\\', '<', '>', '(', ')', '[', '[]', '{"a":'],
   ...['=', '&', 'a=1&', ';', ':', 'a:', '/', '//', '../', '%', '%41', '#', '?', '+', '1.', 'a.', 'a@', 'a b '],
-  ...['<a ', '<a href="', "<a href='x'>", '<body', '<body ', '<style>', '</style ', '<!--', '-->', '<li', '&amp', '&#1'],
+  ...[
+    '<a ',
+    '<a href="',
+    "<a href='x'>",
+    '<body',
+    '<body ',
+    '<style>',
+    '</style ',
+    '<!--',
+    '-->',
+    '<li',
+    '&amp',
+    '&#1',
+  ],
   ...['"\\', '=?utf-8?B?', '<a@b.test>', 'Acme ', ', ', 'https://', 'b'.repeat(30)],
 ];
 const texts = pieces.flatMap((piece): [name: string, make: (n: number) => string][] => {

@@ -109,7 +109,7 @@ test('a server stays below 1 GB and answers everybody, whatever one caller asks 
     assert.deepEqual([named.length, broadcast.length], [1, 21]);
     for (const { status, reason, detail } of [...named, ...broadcast]) {
       assert.deepEqual([status, reason], ['aborted', 'render_error']);
-      assert.match(detail, /a text of more than 1000000 characters/);
+      assert.match(detail, /more than 1000000 characters|of processor time/);
     }
   });
 
@@ -122,12 +122,21 @@ test('a server stays below 1 GB and answers everybody, whatever one caller asks 
     }
   });
 
-  await t.test('a body of 300,000 mistakes is answered with the first hundred', async () => {
-    const mistakes = `{"external_user_ids":["ada"],"messages":{"web_push":{"alert":"a","title":"t","buttons":[${'{},'.repeat(300_000)}{}]}}}`;
-    const { status, body } = await call('/messages/send', mistakes);
-    assert.equal(status, 400);
-    assert.equal(body.errors.length, 101);
-    assert.match(body.errors[100], /^and \d+ more$/);
+  await t.test('a body of 300,000 mistakes is answered with a few of them', async () => {
+    const buttons = `"web_push":{"alert":"a","title":"t","buttons":[${'{},'.repeat(300_000)}{}]}`;
+    const headers = `"email":{"headers":{${Array.from({ length: 80_000 }, (_, n) => `"k${n}":{}`).join()}}}`;
+    const answers = await Promise.all(
+      [buttons, headers].map((message) =>
+        call('/messages/send', `{"external_user_ids":["ada"],"messages":{${message}}}`),
+      ),
+    );
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, body.errors.length, body.errors.at(-1)]),
+      [
+        [400, 1, 'messages.web_push.buttons: expected at most 1000 elements, got 300001'],
+        [400, 101, 'and 79900 more'],
+      ],
+    );
   });
 
   await t.test('bodies for nowhere are not read, and slow connections hold little', async () => {
@@ -145,13 +154,17 @@ test('a server stays below 1 GB and answers everybody, whatever one caller asks 
 
   await t.test('large sends are accepted, held a few at a time, and all sent', async () => {
     const large = 'x'.repeat(3_900_000);
-    for (let n = 0; n < 50; n += 1)
-      assert.equal((await call('/messages/send', sendOf(`${n} ${large}`, { external_user_ids: ['nobody'] }))).status, 201);
+    for (let n = 0; n < 40; n += 1)
+      assert.equal(
+        (await call('/messages/send', sendOf(`${n} ${large}`, { external_user_ids: ['nobody'] }))).status,
+        201,
+      );
     const [last] = await sendAndSee(call, sendOf(`last ${large}`, { external_user_ids: ['nobody'] }));
     assert.equal(last.reason, 'unknown_user');
   });
 
   assert.ok((await leave()) > 20, 'somebody else is answered all the time');
+  t.diagnostic(`the process has taken ${Math.round(peakBytes(server) / 1_048_576)} MiB`);
   assert.ok(peakBytes(server) < MOST_BYTES, `the process has taken ${peakBytes(server)} bytes`);
   assert.equal(await server.end('SIGTERM'), 0, server.log());
 });

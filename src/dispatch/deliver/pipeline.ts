@@ -7,8 +7,8 @@ import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
 import { PendingDeliveries } from './pending-deliveries.ts';
-import type { Recorder } from './recorder.ts';
 import { providerOf } from './provider-shares.ts';
+import type { Recorder } from './recorder.ts';
 import { limitFor, type SendLimits } from './send-limits.ts';
 
 /** Wait before a send is looked at again whose provider has all its share in hand, in milliseconds. */

@@ -1,6 +1,6 @@
+import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isBroadcast } from '../plan/send-plan.ts';
-import type { PendingSend } from '../ledger/send.ts';
 
 /** Most slots of a lane that the messages to one provider take. A chunk may go beyond it. */
 export const MOST_SLOTS = 400;

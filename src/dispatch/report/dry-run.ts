@@ -44,7 +44,11 @@ export function createDryRun(deps: DryRunDeps): DryRun {
     const verdicts = await judge(deps, dispatch, people, now);
     return {
       dry_run: true,
-      counts: { targeted, looked_at: new Set(verdicts.map(({ verdict }) => verdict.braze_id)).size, ...tally(refusals) },
+      counts: {
+        targeted,
+        looked_at: new Set(verdicts.map(({ verdict }) => verdict.braze_id)).size,
+        ...tally(refusals),
+      },
       channels: count(verdicts),
       recipients: [...refusals.map(verdictOfRefusal), ...verdicts.map(({ verdict }) => verdict)],
       samples: verdicts.flatMap(({ sample }) => sample ?? []).slice(0, SAMPLES),

@@ -1,7 +1,7 @@
+import { Needle } from '../../../lib/needle.ts';
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
 import { toText } from '../values/show.ts';
-import { Needle } from '../../../lib/needle.ts';
 import { characters } from '../values/text.ts';
 import { Drop, floatValue, isFloat, isHash, isInteger, isNumber, type Value } from '../values/values.ts';
 

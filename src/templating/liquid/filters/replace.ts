@@ -1,6 +1,6 @@
+import { Needle } from '../../../lib/needle.ts';
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
-import { Needle } from '../../../lib/needle.ts';
 import { TextBuilder } from '../values/text.ts';
 
 /** Every occurrence of `pattern`; an empty one stands before each character and at the end. */

@@ -1,5 +1,5 @@
-import type { Budget } from '../budget.ts';
 import { Needle } from '../../../lib/needle.ts';
+import type { Budget } from '../budget.ts';
 import { characters, isSpace } from '../values/text.ts';
 
 /** One blank stands for any blanks; nothing stands between all characters. Empty texts at the end are dropped. */

@@ -1,8 +1,9 @@
 // Whether values are equal, which comes first, and what contains what.
+
+import { Needle } from '../../../lib/needle.ts';
 import type { Budget } from '../budget.ts';
 import { LiquidError, MAX_DEPTH } from '../errors.ts';
 import { toText } from './show.ts';
-import { Needle } from '../../../lib/needle.ts';
 import { compareTexts } from './text.ts';
 import {
   Float,
