@@ -169,7 +169,7 @@ test('a server stays below 1 GB and answers everybody, whatever one caller asks 
   assert.equal(await server.end('SIGTERM'), 0, server.log());
 });
 
-/** The most memory that the process has had so far. Source: proc_pid_status(5), VmHWM. */
+/** The most memory that the process has had so far, as Linux counts it (proc_pid_status(5), VmHWM). */
 function peakBytes({ child }: ServerProcess): number {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
   assert.ok(kilobytes, 'the system does not say how much memory the process has had');
