@@ -22,6 +22,7 @@ import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { userRoutes } from './http/public/users/route.ts';
+import { createQuestions } from './http/questions.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
 import { buildServer } from './http/server.ts';
@@ -92,9 +93,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
     apiKey: (hash) => options.catalog().apiKey(hash),
   };
+  const questions = createQuestions();
   const routes: Route[] = [
     messagesSendRoute({
       ...options,
+      questions,
       acceptor,
       idempotency: createIdempotency({ db, clock }),
       dryRun: createDryRun({ db, clock, links }),
@@ -113,7 +116,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
-    ...audienceRoutes({ db, clock, catalog: live }),
+    ...audienceRoutes({ db, clock, catalog: live, questions }),
   ];
   const limiter = createRateLimiter({ db, clock });
   const pages = [

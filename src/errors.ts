@@ -111,7 +111,12 @@ export const errorCodes = {
     meaning: 'The dispatch cannot be cancelled, paused, resumed or replayed in its state, which `errors` names.',
   },
   body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
-  rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
+  rate_limited: {
+    status: 429,
+    label: 'Rate Limited',
+    meaning:
+      'The requests of this window are used up, or too many previews, explanations and dry runs of the workspace wait (`errors` says which). Try again after `Retry-After`.',
+  },
   internal_error: {
     status: 500,
     label: 'Internal Server Error',

@@ -94,6 +94,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   /** The raw object, for the record of a request: values that may be credentials are masked. */
   masked?(raw: Record<string, unknown>): Record<string, unknown>;
   references(message: Message): References;
+  /** Who receives the message, if each message names its own receiver: texts are equal for one receiver. */
+  receiver?(message: Message): string;
   /** Whether the message is a silent push, which may also go to background tokens. */
   isSilent?(message: Message): boolean;
   mostRecentDeviceOnly?(message: Message): boolean;

@@ -105,6 +105,7 @@ const refused: [ChannelKey, Json, path: string, label?: string][] = [
   ['web_push', { alert: '' }, 'alert'],
   ['web_push', button({ action: 'DEEP_LINK', uri: 'x:' }), 'buttons[0].action'],
   ['web_push', button({ action: 'URI' }), 'buttons[0].uri'],
+  ['web_push', { buttons: Array.from({ length: 1_001 }, () => ({ text: 'b' })) }, 'buttons'],
   ['web_push', { time_to_live: 2_419_201 }, 'time_to_live'],
   ['web_push', { extra: 'x' }, 'extra', 'Invalid Extra Push Payload'],
   ['email', { app_id: undefined }, 'app_id'],

@@ -1,47 +1,10 @@
 // Reading and rendering take time that grows with the input, not with its square: every parser, filter and pattern.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { assertLinear } from '../../test/support/linear.ts';
 import { dialectFilters } from './filters/index.ts';
 import { sampleContext } from './sample-context.ts';
 import { compileTemplate, TemplateSyntaxError } from './template.ts';
-
-/** Doubling the input may not take more than 2.5 times as long. */
-const MOST_GROWTH = 2.5;
-const MOST_TRIES = 10;
-/** The clock of a thread ticks in steps of some milliseconds. What takes less with the long input is quick enough. */
-const AT_ONCE_MS = 12;
-
-/** Processor time of this thread, so that whoever else is at work does not count. */
-function cpuMs(run: () => void): number {
-  const before = process.threadCpuUsage();
-  run();
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1_000;
-}
-
-/**
- * Compares an input of size `n`, taken four times, with one that is four times as long: as much, if time is linear.
- * Single times are coarse, and compiling and collecting of garbage fall on any of them by chance. So either the sums
- * or the best of several tries have to be as they should; what takes time by the square has neither.
- */
-function assertLinear(name: string, n: number, prepare: (n: number) => () => void): void {
-  const longMs: number[] = [];
-  const shortMs: number[] = [];
-  for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const onceMs = cpuMs(prepare(4 * n));
-    if (onceMs <= AT_ONCE_MS) return;
-    longMs.push(onceMs);
-    const runs = [0, 1, 2, 3].map(() => prepare(n));
-    shortMs.push(cpuMs(() => runs.forEach((run) => void run())) / runs.length);
-    if (growth(sum(longMs), sum(shortMs)) <= MOST_GROWTH) return;
-    if (growth(Math.min(...longMs), Math.min(...shortMs)) <= MOST_GROWTH) return;
-  }
-  assert.fail(`${name}: twice the input takes ${growth(sum(longMs), sum(shortMs)).toFixed(2)} times as long`);
-}
-
-/** How much longer twice the input takes, given the times of four times the input and of once. */
-const growth = (longMs: number, shortMs: number) => Math.sqrt(longMs / shortMs);
-const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
 const repeat = (text: string) => (n: number) => text.repeat(n);
 const within = (open: string, text: string, close: string) => (n: number) => open + text.repeat(n) + close;
@@ -117,6 +80,7 @@ const templates: [name: string, make: (n: number) => string][] = [
   ['numbers with points', output('1.')],
   ['trimmed blanks', repeat('  {{- a -}}  ')],
   ['comments of HTML', repeat('<!-- {{a}} -->')],
+  ['blanks of abort_message', within('{% abort_message(', ' ', 'x) %}')],
 ];
 
 test('every template is read in linear time', () => {

@@ -17,6 +17,8 @@ export interface SmsMessage {
 
 const MAX_CHARACTERS = 1_600;
 const MAX_SEGMENTS = 10;
+/** Media that are checked. Only the first is used. */
+const MOST_MEDIA = 10;
 
 export function parseSms(raw: Record<string, unknown>, path: string, problems: Problems): SmsMessage {
   const fields = new Fields(raw, path, problems);
@@ -66,8 +68,10 @@ function readMedia(fields: Fields): string[] | undefined {
   const raw = fields.get('media_items');
   if (!isGiven(raw)) return undefined;
   const list: unknown[] = Array.isArray(raw) ? raw : [raw];
-  const urls = list.flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
-  if (urls.length > 1) fields.problems.minor(`${fields.at('media_items')}: only the first of ${urls.length} is used`);
+  const urls = list
+    .slice(0, MOST_MEDIA)
+    .flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
+  if (urls.length > 1) fields.problems.minor(`${fields.at('media_items')}: only the first of ${list.length} is used`);
   return urls.slice(0, 1);
 }
 

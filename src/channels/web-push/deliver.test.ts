@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { testCertificate } from '../../../rig/certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
@@ -231,4 +233,29 @@ test('over TLS, the certificate must be for the push service’s name', async (t
   assert.equal((await to('push.example.com')).kind, 'accepted');
   assert.deepEqual(await to('other.example.com'), { kind: 'retry', reason: 'network ERR_TLS_CERT_ALTNAME_INVALID' });
   assert.equal(service.received.length, 1);
+});
+
+test('a push service that hints for ever, or answers bit by bit, has a minute for all of it', async (t) => {
+  for (const begin of [
+    (response: ServerResponse) => response.writeEarlyHints({ link: '</a>; rel=preload' }),
+    (response: ServerResponse) => response.writeHead(401).write('a'),
+  ]) {
+    const [clock, browser] = [new TestClock(), await newBrowser()];
+    const asked = Promise.withResolvers<void>();
+    const server = createServer((_request, response) => {
+      begin(response);
+      asked.resolve();
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    t.after(() => server.closeAllConnections());
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const sender = createWebPushSender({ settings: { ...vapid, allow_hosts: [`127.0.0.1:${port}`] }, clock });
+    t.after(() => sender.close());
+    const token = JSON.stringify(browser.subscription(`http://127.0.0.1:${port}/send/ada`));
+    const outcome = sender.deliver(pushTo(token, clock), never);
+    await asked.promise;
+    clock.advance(60_000);
+    assert.deepEqual(await outcome, { kind: 'retry', reason: 'network TimeoutError', isUnclear: true });
+  }
 });

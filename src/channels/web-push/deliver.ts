@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts';
 import { type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
@@ -11,6 +12,9 @@ import type { RenderedWebPush } from './render.ts';
 import type { VapidSettings } from './settings.ts';
 import { readSubscriptionText } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
+
+/** Longest time for one message, with the answer, however slowly that comes. */
+const TIMEOUT_MS = 60_000;
 
 /**
  * Encrypts for browsers and posts to the push services that their subscriptions name. When the worker stops, pending
@@ -48,7 +52,7 @@ export function createWebPushSender({
       const body = await encryptors.encrypt({ plaintext, receiver: subscription });
       if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
       observer?.started();
-      const reply = await exchange(origin, {
+      const reply = await exchange(clock, origin, {
         host: subscription.endpoint.hostname,
         path: pathOf(subscription.endpoint),
         ttlS,
@@ -72,23 +76,35 @@ interface Message {
   body: Buffer;
 }
 
-/** After a refused signature, sends once more with a new one, because the old one may have expired. */
-async function exchange(origin: Origin, message: Message): Promise<PostReply> {
-  const authorization = origin.authorization();
-  const reply = await send(origin, message, authorization);
-  return isUnauthorized(reply) ? send(origin, message, origin.authorization(authorization)) : reply;
+/**
+ * After a refused signature, sends once more with a new one, because the old one may have expired. Ends in time, even if
+ * the answer comes bit by bit.
+ */
+async function exchange(clock: Clock, origin: Origin, message: Message): Promise<PostReply> {
+  const time = new AbortController();
+  const cancel = clock.after(TIMEOUT_MS, () => time.abort(new DOMException('no answer in time', 'TimeoutError')));
+  try {
+    const authorization = origin.authorization();
+    const reply = await send(origin, message, authorization, time.signal);
+    if (!isUnauthorized(reply)) return reply;
+    return await send(origin, message, origin.authorization(authorization), time.signal);
+  } finally {
+    cancel();
+  }
 }
 
 function send(
   { pool }: Origin,
   { path, host, ttlS, rendered, body }: Message,
   authorization: string,
+  signal: AbortSignal,
 ): Promise<PostReply> {
   return post(pool, {
     path,
     headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization, host }),
     body,
     maxReplyBytes: bytesToKeep,
+    signal,
   });
 }
 

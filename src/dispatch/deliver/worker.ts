@@ -42,9 +42,10 @@ export interface WorkerOptions extends RoundDeps {
 
 /**
  * A round lasts until the last provider has answered. So that one hung provider does not make the messages of others wait,
- * rounds of the named lane that take longer than a second no longer count as one of the four.
+ * rounds of the named lane that take longer than a second no longer count as one of the four. A provider has a share of them
+ * (`provider-shares.ts`).
  */
-const SLOW = { afterMs: 1_000, mostRounds: 32 };
+const SLOW = { afterMs: 1_000, mostRounds: 64 };
 
 /** Most tasks of dead workers in hand at once. The next one starts when the one before has ended, or soon after. */
 const SUSPECTS_AT_ONCE = 50;

@@ -7,9 +7,10 @@ import { dashed, v7 } from '../../lib/uuid.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { candidateFor, composeAll, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
+import { candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
 import { readSlots } from '../admit/cap-ledger.ts';
 import type { LinkMaker } from '../admit/compose.ts';
+import { composeAll } from '../admit/compose-all.ts';
 import { verdictOf } from '../admit/decision.ts';
 import { evaluateNames, type Refusal, resolveAll } from '../expand/expand-named.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
@@ -21,6 +22,8 @@ import { type ChannelCounts, countOutcome, tally, verdictOfRefusal } from './ver
 /** Number of people of a broadcast who are looked at one by one. The number targeted is exact all the same. */
 const LOOKED_AT = 500;
 const SAMPLES = 10;
+/** Time for composing messages, with pauses. People for whom there is none are not looked at. */
+const MOST_COMPOSING_MS = 5_000;
 
 /** Answers who would get which message, and why not, without sending or storing anything. */
 export type DryRun = (plan: SendPlan, workspace: WorkspaceCatalog, minors: readonly string[]) => Promise<object>;
@@ -41,7 +44,11 @@ export function createDryRun(deps: DryRunDeps): DryRun {
     const verdicts = await judge(deps, dispatch, people, now);
     return {
       dry_run: true,
-      counts: { targeted, looked_at: people.length, ...tally(refusals) },
+      counts: {
+        targeted,
+        looked_at: new Set(verdicts.map(({ verdict }) => verdict.braze_id)).size,
+        ...tally(refusals),
+      },
       channels: count(verdicts),
       recipients: [...refusals.map(verdictOfRefusal), ...verdicts.map(({ verdict }) => verdict)],
       samples: verdicts.flatMap(({ sample }) => sample ?? []).slice(0, SAMPLES),
@@ -84,7 +91,7 @@ async function findAudience(db: Database, dispatch: LoadedDispatch, now: Date): 
 }
 
 interface Judged {
-  verdict: { channel: string; status: string; reason: string | null; detail?: string | null };
+  verdict: { braze_id: string | null; channel: string; status: string; reason: string | null; detail?: string | null };
   sample: object | null;
 }
 
@@ -105,8 +112,9 @@ async function judge(
       return candidateFor(send, dispatch, { recipient, turn: 'own', now });
     }),
   );
-  await composeAll(candidates, links);
-  return decideAll(candidates, await readSlots(db, people, now)).map(judgedFrom);
+  await composeAll(candidates, { links, mostMs: MOST_COMPOSING_MS });
+  const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later');
+  return decideAll(judged, await readSlots(db, people, now)).map(judgedFrom);
 }
 
 function judgedFrom({ candidate, decision }: Decided): Judged {

@@ -66,7 +66,8 @@ function refuseHeader(names: readonly string[], types: ReadonlyMap<string, CellT
     throw new ImportFileError(`The header cannot be used: ${problem}.`);
   };
   if (names.includes('')) refuse(`column ${names.indexOf('') + 1} has no name`);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) refuse(`"${shown(twice)}" occurs twice`);
   if (!names.some((name) => identifiers.includes(name))) refuse(`no column names people: ${identifiers.join(', ')}`);
   for (const [part, whole] of [

@@ -12,6 +12,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { v7 } from '../../../lib/uuid.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
+import type { Questions } from '../../questions.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import { successAnswer } from './answer.ts';
 import { bucketFor, path } from './request.ts';
@@ -24,6 +25,7 @@ export interface MessagesSendDeps {
   idempotency: Idempotency;
   dryRun: DryRun;
   pressure: Pressure;
+  questions: Questions;
 }
 
 export function messagesSendRoute(deps: MessagesSendDeps): Route {
@@ -54,7 +56,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
   await checkSendId(deps.db, plan);
   if (dryRun) {
     await request.rate.charge();
-    return deps.dryRun(plan, workspace, minors);
+    return deps.questions(request.workspaceId, () => deps.dryRun(plan, workspace, minors));
   }
   await deps.pressure.admit(laneOf(plan));
   const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
