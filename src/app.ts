@@ -21,6 +21,7 @@ import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
+import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
 import { createQuestions } from './http/questions.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
@@ -116,6 +117,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
+    ...identityRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
   ];
   const limiter = createRateLimiter({ db, clock });

@@ -261,6 +261,11 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/users/alias/new'],
     ['POST', '/users/export/ids'],
     ['POST', '/users/delete'],
+    ['POST', '/users/identify'],
+    ['POST', '/users/merge'],
+    ['POST', '/users/alias/update'],
+    ['POST', '/users/external_ids/rename'],
+    ['POST', '/users/external_ids/remove'],
   ];
   const served = new Set(
     app.app.routes.map(

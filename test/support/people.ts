@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { RequestError } from '../../src/errors.ts';
+import { identityRoutes } from '../../src/http/public/users/identity-route.ts';
 import { userRoutes } from '../../src/http/public/users/route.ts';
 import type { Answer, Rate, Route } from '../../src/http/route.ts';
 import type { Catalog, WorkspaceCatalog } from '../../src/workspace/catalog.ts';
@@ -88,7 +89,7 @@ export async function startWorld(t: TestContext): Promise<World> {
     apiKey: () => undefined,
   };
   const clock = { now: () => time.now, after: () => () => undefined };
-  const routes = userRoutes({ db, catalog, clock });
+  const routes = [...userRoutes({ db, catalog, clock }), ...identityRoutes({ db, catalog, clock })];
   const post = async (path: string, body: Body): Promise<Answer> => {
     const route = routes.find((known) => known.path === path);
     assert.ok(route, path);

@@ -73,7 +73,8 @@ function keysOf(people: readonly PersonKey[]): Sql {
   return sql`select * from ${askedFor(people)}`;
 }
 
-async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void> {
+/** Deletes locked people with everything about them that `people` stores. */
+export async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void> {
   await dropTokens(tx, people);
   await tx.run(sql`delete from user_names where (bucket, user_id) in (${keysOf(people)})`);
   const these = sql`${inBucketsOf(people, sql`bucket`)} and (bucket, user_id) in (${keysOf(people)})`;
@@ -82,6 +83,7 @@ async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promise<void>
          their_events as (delete from events where ${these}),
          their_purchases as (delete from purchases where ${these}),
          totals as (delete from activity_totals where ${these}),
+         uninstalls as (delete from app_uninstalls where ${these}),
          received as (delete from received_totals where ${these})
     delete from profiles where ${these}`);
 }

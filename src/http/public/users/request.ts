@@ -109,7 +109,8 @@ function readAddress(
   return { address: read(own(value, key), `${path}.${key}`), prioritization: readPrioritization(value, path) };
 }
 
-function readPrioritization(raw: RawObject, path: string): Prioritization {
+/** Reads the order in which people who share an address are narrowed down. Throws ObjectProblem. */
+export function readPrioritization(raw: RawObject, path: string): Prioritization {
   const list = listOf(raw, 'prioritization').map((value) => {
     const priority = priorities.find((known) => known === value);
     if (priority === undefined) throw new ObjectProblem(`${path}.prioritization: expected ${priorities.join(', ')}`);

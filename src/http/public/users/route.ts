@@ -20,7 +20,7 @@ export interface UserRouteDeps {
 
 const minuteMs = 60_000;
 const trackBucket: RateBucket = { name: 'users_track', limit: 3_000, windowMs: 3_000 };
-const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, windowMs: minuteMs };
+export const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, windowMs: minuteMs };
 const exportBucket: RateBucket = { name: 'users_export_ids', limit: 250, windowMs: minuteMs };
 const cheapExportBucket: RateBucket = { name: 'users_export_ids_with_fields', limit: 40, windowMs: 1_000 };
 
