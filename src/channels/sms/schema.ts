@@ -56,7 +56,7 @@ function checkLinks(fields: Fields, message: SmsMessage): void {
     fields.problems.add('cross', fields.at('user_click_tracking_enabled'), 'needs link_shortening_enabled');
   }
   if (shortens === true)
-    fields.problems.minor(
+    fields.problems.warn(
       `${fields.at('link_shortening_enabled')}: links are not shortened by this server; they were left as they are`,
     );
 }
@@ -67,7 +67,7 @@ function readMedia(fields: Fields): string[] | undefined {
   if (!isGiven(raw)) return undefined;
   const list: unknown[] = Array.isArray(raw) ? raw : [raw];
   const urls = list.flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
-  if (urls.length > 1) fields.problems.minor(`${fields.at('media_items')}: only the first of ${urls.length} is used`);
+  if (urls.length > 1) fields.problems.warn(`${fields.at('media_items')}: only the first of ${urls.length} is used`);
   return urls.slice(0, 1);
 }
 
