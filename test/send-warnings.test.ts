@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from './support/app.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const GROUP = '77777777-7777-4777-8777-777777777777';
+const CHAT = '88888888-8888-4888-8888-888888888888';
 const AUSTRIANS = '11111111-1111-4111-8111-111111111111';
 const email = { app_id: APP, from: 'Acme <hello@acme.test>', subject: 's', body: 'b' };
 const sms = { app_id: APP, subscription_group_id: GROUP, body: 'b' };
@@ -14,7 +15,9 @@ async function givenWorkspace(t: Parameters<typeof startTestApp>[0]): Promise<Te
   const app = await startTestApp(t, { worker: false });
   await app.givenWorkspace(`
 apps: [{ id: ${APP}, name: iOS, platform: ios }]
-subscription_groups: [{ id: ${GROUP}, name: Texts, channel: sms }]
+subscription_groups:
+  - { id: ${GROUP}, name: Texts, channel: sms }
+  - { id: ${CHAT}, name: Chat, channel: whats_app }
 segments:
   - id: ${AUSTRIANS}
     name: Austrians
@@ -183,4 +186,45 @@ test('a segment that compares a country with a name is warned of, since people h
   assert.deepEqual(await warningsOf(app, { segment_id: AUSTRIANS, messages: { email } }), [
     'segment_id: segment.attribute.value: country is stored as two capital letters, such as AT; did you mean AT?',
   ]);
+});
+
+test('an app that nobody knows is no reason to refuse; no app is', async (t) => {
+  const app = await givenWorkspace(t);
+  const whats_app = {
+    ...{ app_id: APP, subscription_group_id: CHAT },
+    ...{ message_type: 'text_response_message', message: { body: 'b' } },
+  };
+  for (const [channel, message] of Object.entries({ email, sms, whats_app })) {
+    const path = `messages.${channel}.app_id`;
+    assert.deepEqual(await warningsOf(app, { messages: { [channel]: { ...message, app_id: APP.toUpperCase() } } }), []);
+    for (const app_id of ['none', 12, '0d7c9a52-3b7e-4c5e-9a55-000000000000']) {
+      assert.deepEqual(await warningsOf(app, { messages: { [channel]: { ...message, app_id } } }), [
+        `${path} does not name an app of this workspace; the message counts for none`,
+      ]);
+    }
+    for (const app_id of [undefined, null, '']) {
+      const { status, body } = await app.post('/messages/send', {
+        external_user_ids: ['ada'],
+        messages: { [channel]: { ...message, app_id } },
+      });
+      assert.deepEqual([status, body.errors], [400, [`${path}: is required`]]);
+    }
+  }
+});
+
+test('an alias with a name or label of more than 236 bytes is skipped', async (t) => {
+  const app = await givenWorkspace(t);
+  const [longest, tooLong] = ['é'.repeat(118), `${'é'.repeat(118)}x`];
+  const { status, body } = await app.post('/messages/send', {
+    user_aliases: [
+      { alias_name: tooLong, alias_label: 'l' },
+      { alias_name: 'a', alias_label: tooLong },
+      { alias_name: longest, alias_label: longest },
+    ],
+    messages: { email },
+  });
+  const skipped = 'has an alias_name or alias_label of more than 236 bytes and was skipped';
+  assert.deepEqual([status, body.errors], [201, [`user_aliases[0] ${skipped}`, `user_aliases[1] ${skipped}`]]);
+  const nobody = { user_aliases: { alias_name: tooLong, alias_label: 'l' }, messages: { email } };
+  assert.equal((await app.post('/messages/send', nobody)).body.message, 'No Recipients');
 });

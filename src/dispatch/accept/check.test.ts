@@ -248,10 +248,7 @@ refuses('then the messages are checked: types, required members, ranges, referen
   [
     { ...toAda, messages: { email: { ...email, app_id: SEGMENT, email_template_id: 'x' } } },
     'bad_request',
-    [
-      'messages.email.app_id: does not name an app of this workspace',
-      'messages.email.email_template_id: does not name an email template of this workspace',
-    ],
+    ['messages.email.email_template_id: does not name an email template of this workspace'],
   ],
   [
     { ...toAda, messages: { apple_push: { alert: 'x'.repeat(2_000) } } },

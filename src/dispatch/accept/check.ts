@@ -144,7 +144,7 @@ function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCat
   const at = (member: string) => `messages.${key}.${member}`;
   const { appId, subscriptionGroupId, emailTemplateId } = channels[key].references(message);
   if (appId !== undefined && !catalog.apps.has(idKey(appId))) {
-    problems.add('cross', at('app_id'), 'does not name an app of this workspace');
+    problems.warn(`${at('app_id')} does not name an app of this workspace; the message counts for none`);
   }
   if (emailTemplateId !== undefined) {
     problems.add('cross', at('email_template_id'), 'does not name an email template of this workspace');

@@ -6,6 +6,7 @@ import { ObjectReader } from '../../lib/object-reader.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { WatchedReader } from '../../lib/watched-reader.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
+import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
 
@@ -102,11 +103,18 @@ function readAliases(body: Body): PersonName[] {
   }
   return list.flatMap((item: unknown, index) => {
     const [name, label] = isObject(item) ? [own(item, 'alias_name'), own(item, 'alias_label')] : [];
-    if (isIdText(name) && typeof label === 'string' && label.trim() !== '') return [{ label, name: String(name) }];
-    const path = elementPath('user_aliases', index);
-    body.problems.minor(`${path} has no non-empty alias_name and alias_label and was skipped`);
+    const isNamed = isIdText(name) && typeof label === 'string' && label.trim() !== '';
+    if (isNamed && isShort(String(name)) && isShort(label)) return [{ label, name: String(name) }];
+    const fault = isNamed
+      ? `has an alias_name or alias_label of more than ${maxAliasBytes} bytes`
+      : 'has no non-empty alias_name and alias_label';
+    body.problems.minor(`${elementPath('user_aliases', index)} ${fault} and was skipped`);
     return [];
   });
+}
+
+function isShort(text: string): boolean {
+  return Buffer.byteLength(text) <= maxAliasBytes;
 }
 
 /** Older clients send numbers. A number stands for its decimal text. */
