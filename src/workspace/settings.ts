@@ -30,6 +30,7 @@ export function settingsFrom(
 export const rateBuckets = [
   'default',
   'send_broadcast:/messages/send',
+  'broadcast_per_audience',
   'users_track',
   'users_identity',
   'users_export_ids',

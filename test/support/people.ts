@@ -75,6 +75,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
 const uncounted: Rate = {
   window: { workspaceId: 0, bucket: 'default', startedAt: 0, endsAt: 0, limit: 0 },
   charge: async () => undefined,
+  chargeNarrower: async () => undefined,
   charged: () => undefined,
 };
 

@@ -57,6 +57,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     return deps.dryRun(plan, workspace, remarks);
   }
   await deps.pressure.admit(laneOf(plan));
+  await request.rate.chargeNarrower();
   const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
   const { answer } = await deps.acceptor.accept({
     workspaceId: request.workspaceId,
