@@ -47,6 +47,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: true },
+      requests: { keyInBody: false, strictContentType: false },
       rateLimits: {},
     },
     apps: new Map([
@@ -86,6 +87,7 @@ export async function startWorld(t: TestContext): Promise<World> {
   const catalog: Catalog = {
     workspace: (id) => (id === workspaceId ? workspace : undefined),
     workspaceOfApp: () => undefined,
+    takesKeysInBodies: () => false,
     apiKey: () => undefined,
   };
   const clock = { now: () => time.now, after: () => () => undefined };

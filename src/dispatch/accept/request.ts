@@ -9,6 +9,7 @@ import { type RequiredState, requiredStates } from '../../people/consent/require
 import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
+import { oldCredentials } from './old-credentials.ts';
 
 /** The body of POST /messages/send after coercion. Nothing has been looked up yet. Source: send.md §2. */
 export interface SendRequest {
@@ -27,9 +28,6 @@ export interface SendRequest {
 }
 
 type Body = WatchedReader;
-
-/** Credentials that older clients send in the body. */
-export const oldCredentials = ['api_key', 'app_group_id', 'company_secret'] as const;
 
 /** Checks the types of the top level and refuses members of other endpoints. Files its problems under stage `type`. */
 export function readSendRequest(raw: RawObject, problems: Problems): SendRequest {

@@ -76,7 +76,7 @@ test('two requests at once give one person one alias per label', async (t) => {
 
 test('a label or name of more than 236 bytes names nobody, wherever it stands', async (t) => {
   const world = await startWorld(t);
-  const [longest, tooLong] = ['é'.repeat(118), 'é'.repeat(118) + 'x'];
+  const [longest, tooLong] = ['é'.repeat(118), `${'é'.repeat(118)}x`];
   await world.given({ external_id: 'ada' });
   const user_aliases = [
     newAlias(tooLong, 'crm', 'ada'),
