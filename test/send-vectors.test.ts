@@ -200,6 +200,9 @@ test('send.md §17', async (t) => {
     });
   }
 
+  const { people } = await app.db.one<{ people: number }>(sql`select count(*) as people from profiles`);
+  assert.equal(people, 2, 'a send creates nobody');
+
   const good = { ...u1, messages: { email: EM } };
   const rateHeaders = (headers: Headers) =>
     ['limit', 'remaining', 'reset'].map((name) => headers.get(`x-ratelimit-${name}`));
