@@ -93,6 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     workspace: (id) => options.catalog().workspace(id),
     workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
     apiKey: (hash) => options.catalog().apiKey(hash),
+    takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
   };
   const questions = createQuestions();
   const routes: Route[] = [

@@ -9,6 +9,11 @@ export const errorCodes = {
     label: 'Bad Request',
     meaning: 'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path.',
   },
+  malformed_body: {
+    status: 400,
+    label: 'Bad Request',
+    meaning: 'The body is not JSON. `error` says so as well, because the original says it there.',
+  },
   no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
   no_message: { status: 400, label: 'No message to send', meaning: '`messages` holds no supported channel.' },
   too_many_names: {
@@ -89,7 +94,8 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
-  not_found: { status: 404, label: 'Not Found', meaning: 'The path or id is unknown.' },
+  not_found: { status: 404, label: 'Not Found', meaning: 'The id is unknown.' },
+  unknown_path: { status: 404, label: 'Invalid URL', meaning: 'There is no such path.' },
   method_not_allowed: {
     status: 405,
     label: 'Method Not Allowed',
@@ -111,6 +117,11 @@ export const errorCodes = {
     meaning: 'The dispatch cannot be cancelled, paused, resumed or replayed in its state, which `errors` names.',
   },
   body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
+  wrong_content_type: {
+    status: 415,
+    label: 'Unsupported Media Type',
+    meaning: 'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`).',
+  },
   rate_limited: {
     status: 429,
     label: 'Rate Limited',

@@ -63,6 +63,7 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero },
+      requests: { keyInBody: false, strictContentType: false },
       rateLimits: {},
     },
     apps: new Map(),

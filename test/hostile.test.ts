@@ -221,8 +221,8 @@ test('a body over the limit is refused before all of it has arrived', async (t) 
 
 test('requests that are not HTTP, or have an unknown path or method, get JSON, too', async (t) => {
   const app = await startTestApp(t);
-  const notFound = await app.get('/nowhere', { key: null });
-  assert.deepEqual([notFound.status, notFound.body.message], [404, 'Not Found']);
+  const notFound = await app.get('/nowhere');
+  assert.deepEqual([notFound.status, notFound.body.message], [404, 'Invalid URL']);
   const method = await app.get('/messages/send');
   assert.deepEqual(
     [method.status, method.body.message, method.headers.get('allow')],

@@ -13,7 +13,12 @@ test('a worker that finds many large sends reads them in parts, and all of them'
     assert.equal(status, 201);
   }
   const ids = (await app.db.query<{ id: string }>(sql`select id from dispatches`)).map(({ id }) => id);
-  const catalog = { workspace: () => app.workspace(), workspaceOfApp: () => undefined, apiKey: () => undefined };
+  const catalog = {
+    workspace: () => app.workspace(),
+    workspaceOfApp: () => undefined,
+    apiKey: () => undefined,
+    takesKeysInBodies: () => false,
+  };
   const part = await loadDispatches(app.db, { ids, catalog, cache: new DispatchCache() });
   assert.deepEqual([part.dispatches.size, part.left.length], [3, 3], 'three are more than 8 MB');
 

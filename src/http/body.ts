@@ -20,6 +20,6 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message is left out, because it quotes the body.
-    throw new RequestError('bad_request', ['body: expected a JSON object, got something that is not JSON']);
+    throw new RequestError('malformed_body', ['body: expected a JSON object, got something that is not JSON']);
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../dispatch/accept/rate-windows.ts';
 import { RequestError } from '../errors.ts';
 import { createBatcher } from '../lib/batcher.ts';
+import { BoundedCache } from '../lib/bounded-cache.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RateBucket } from './route.ts';
 
@@ -16,6 +17,10 @@ export interface RateLimiter {
   /** The window of a request that comes now. */
   windowOf(workspaceId: number, bucket: RateBucket): RateWindow;
   charge(window: RateWindow): Promise<Charge>;
+  /** Remembers that a request of this window was refused. */
+  noteUsedUp(window: RateWindow): void;
+  /** Whether the next request of this window will be refused, too. */
+  isUsedUp(window: RateWindow): boolean;
 }
 
 /**
@@ -30,14 +35,30 @@ export function createRateLimiter({ db, clock }: { db: Database; clock: Clock })
     maxWaiting: 20_000,
     whenFull: () => new RequestError('unavailable', ['too many requests are waiting; try again'], 1),
   });
+  const usedUp = new BoundedCache<string, RateWindow>({ mostBytes: MOST_USED_UP });
   return {
-    windowOf(workspaceId, { name, limit, windowMs }) {
+    windowOf(workspaceId, { name, apart, limit, windowMs }) {
       const now = clock.now().getTime();
       const startedAt = now - (now % windowMs);
-      return { workspaceId, bucket: name, startedAt, endsAt: startedAt + windowMs, limit };
+      const bucket = apart === undefined ? name : `${name} ${apart}`;
+      return { workspaceId, bucket, startedAt, endsAt: startedAt + windowMs, limit };
     },
     charge: submit,
+    noteUsedUp(window) {
+      usedUp.set(keyOf(window), window, 1);
+    },
+    isUsedUp(window) {
+      const known = usedUp.get(keyOf(window));
+      return known !== undefined && known.startedAt === window.startedAt && known.limit >= window.limit;
+    },
   };
+}
+
+/** Most used-up windows that are remembered. */
+const MOST_USED_UP = 1_000;
+
+function keyOf({ workspaceId, bucket }: RateWindow): string {
+  return `${workspaceId}/${bucket}`;
 }
 
 async function count(db: Database, windows: RateWindow[], now: number): Promise<Charge[]> {

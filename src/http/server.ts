@@ -3,10 +3,12 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { troubleOf } from '../db/trouble.ts';
+import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { RequestError } from '../errors.ts';
-import type { ApiKey, Catalog } from '../workspace/catalog.ts';
+import type { RawObject } from '../lib/json.ts';
+import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
-import { authorize } from './auth.ts';
+import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
@@ -47,16 +49,18 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     clientErrorHandler: refuseMalformedHttp,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
-    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
   server.addHook('onRequest', async (request) => {
-    if (request.is404) throw new RequestError('not_found');
+    if (!request.is404) return;
+    keyOfHeader(options.catalog(), callerOf(request));
+    throw new RequestError('unknown_path');
   });
-  server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('not_found'), options.log));
+  server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('unknown_path'), options.log));
   for (const route of options.routes) addRoute(server, route, options);
   for (const page of options.pages) addPage(server, page);
   refuseOtherMethods(server, [...options.routes, ...options.pages]);
@@ -66,36 +70,64 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {
   // Fastify would keep a hook's findings on the request, untyped.
   const keys = new WeakMap<FastifyRequest, ApiKey>();
+  const admit = (key: ApiKey) => {
+    checkPermission(key, route.permission);
+    options.onKeyUsed?.(key);
+    return key;
+  };
   server.route({
     method: route.method,
     url: route.path,
     onRequest: async (request) => {
-      const { authorization } = request.headers;
-      const key = authorize(options.catalog(), { authorization, address: request.ip, permission: route.permission });
-      keys.set(request, key);
-      options.onKeyUsed?.(key);
+      const caller = callerOf(request);
+      const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
+      if (caller.authorization === undefined && mayBeInBody) return;
+      keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
     },
     handler: async (request, reply) => {
       const key = keys.get(request);
-      if (key === undefined) throw new Error('a request reached its handler without a key');
-      return send(reply, await answer(route, request, reply, key, options));
+      if (key !== undefined) return send(reply, await answer(route, { request, reply, key }, options));
+      const found = admit(keyOfBody(options.catalog(), { body: bodyOrNothing(request), address: request.ip }));
+      return send(reply, await answer(route, { request, reply, key: found, isKeyInBody: true }, options));
     },
   });
 }
 
+function callerOf(request: FastifyRequest): { authorization: string | undefined; address: string } {
+  return { authorization: request.headers.authorization, address: request.ip };
+}
+
+/** The body of a request whose key is not known yet. What cannot be read holds no key. */
+function bodyOrNothing(request: FastifyRequest): RawObject {
+  try {
+    return parseBody(rawBodyOf(request));
+  } catch (error) {
+    if (error instanceof RequestError) return {};
+    throw error;
+  }
+}
+
+interface Call {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  key: ApiKey;
+  /** The key came in the body, which the route must not see. */
+  isKeyInBody?: true;
+}
+
 async function answer(
   route: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  key: ApiKey,
+  { request, reply, key, isKeyInBody }: Call,
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
+  checkContentType(route, request, options.catalog().workspace(key.workspaceId));
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
-  let body: Record<string, unknown> = {};
+  let body: RawObject = {};
   if (route.method === 'POST') {
     try {
-      body = parseBody(rawBody);
+      const parsed = parseBody(rawBody);
+      body = isKeyInBody ? withoutOldCredentials(parsed) : parsed;
     } catch (error) {
       await rateOf(defaultBucket).charge();
       throw error;
@@ -121,6 +153,12 @@ async function answer(
   } finally {
     await rate.charge();
   }
+}
+
+function checkContentType(route: Route, { headers }: FastifyRequest, workspace: WorkspaceCatalog | undefined): void {
+  if (route.method !== 'POST' || workspace?.settings.requests.strictContentType !== true) return;
+  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return;
+  throw new RequestError('wrong_content_type', ['expected the header "Content-Type: application/json"']);
 }
 
 function rawBodyOf({ body }: FastifyRequest): Buffer {

@@ -14,6 +14,8 @@ export interface TreeOptions {
   /** Members of the value itself that are HTML. */
   html?: ReadonlySet<string> | undefined;
   problems: Sink;
+  /** Told what looks like a slip in a template, as `path: …`. */
+  warn?(text: string): void;
 }
 
 /** One rendering of a value; null where there is nothing to render, so that the value itself can be shared. */
@@ -45,11 +47,13 @@ function compile(value: unknown, path: string, options: Compiling, isHtml = fals
   return null;
 }
 
-function compileText(text: string, path: string, { problems, references }: Compiling, isHtml: boolean): Render {
+function compileText(text: string, path: string, options: Compiling, isHtml: boolean): Render {
+  const { problems, references, warn } = options;
   if (!isTemplate(text)) return null;
   try {
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
     for (const reference of template.references) references.push(reference);
+    for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     return (context, budget) => template.render(context, budget);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;

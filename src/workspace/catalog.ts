@@ -14,6 +14,8 @@ export interface Catalog {
   workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
   /** Finds a key by its SHA-256. */
   apiKey(hash: Buffer): ApiKey | undefined;
+  /** Whether any workspace takes keys in bodies. */
+  takesKeysInBodies(): boolean;
 }
 
 export interface WorkspaceCatalog {
@@ -40,6 +42,12 @@ export interface WorkspaceSettings extends ChannelSettings {
   audience: {
     /** Whether a person without a value for a number matches "exactly 0" and "less than". */
     missingNumberIsZero: boolean;
+  };
+  requests: {
+    /** Whether requests without `Authorization` may have their key in the body, as older clients do. */
+    keyInBody: boolean;
+    /** Whether a body that is not declared as JSON is refused. */
+    strictContentType: boolean;
   };
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;

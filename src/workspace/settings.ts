@@ -8,6 +8,7 @@ export interface StoredSettings {
   email?: object;
   webhook?: object;
   audience?: { missing_number_is_zero?: boolean };
+  requests?: { key_in_body?: boolean; strict_content_type?: boolean };
   rate_limits?: Readonly<Record<string, number>>;
 }
 
@@ -17,11 +18,15 @@ export function settingsFrom(
   smtp: readonly SmtpRelay[] | null,
   place = 'workspaces',
 ): WorkspaceSettings {
-  const { email = {}, webhook = {}, audience = {}, rate_limits = {} } = stored;
+  const { email = {}, webhook = {}, audience = {}, requests = {}, rate_limits = {} } = stored;
   return {
     email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
     webhook: readStored(webhookSection, webhook, place, 'webhook'),
     audience: { missingNumberIsZero: audience.missing_number_is_zero ?? true },
+    requests: {
+      keyInBody: requests.key_in_body ?? false,
+      strictContentType: requests.strict_content_type ?? false,
+    },
     rateLimits: rate_limits,
   };
 }
@@ -30,6 +35,7 @@ export function settingsFrom(
 export const rateBuckets = [
   'default',
   'send_broadcast:/messages/send',
+  'broadcast_per_audience',
   'users_track',
   'users_identity',
   'users_export_ids',

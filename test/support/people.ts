@@ -48,6 +48,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: true },
+      requests: { keyInBody: false, strictContentType: false },
       rateLimits: {},
     },
     apps: new Map([
@@ -76,6 +77,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
 const uncounted: Rate = {
   window: { workspaceId: 0, bucket: 'default', startedAt: 0, endsAt: 0, limit: 0 },
   charge: async () => undefined,
+  chargeNarrower: async () => undefined,
   charged: () => undefined,
 };
 
@@ -86,6 +88,7 @@ export async function startWorld(t: TestContext): Promise<World> {
   const catalog: Catalog = {
     workspace: (id) => (id === workspaceId ? workspace : undefined),
     workspaceOfApp: () => undefined,
+    takesKeysInBodies: () => false,
     apiKey: () => undefined,
   };
   const clock = { now: () => time.now, after: () => () => undefined };

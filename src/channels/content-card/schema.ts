@@ -84,7 +84,7 @@ function checkLifetime(
     if (time_to_live === undefined) fields.require('time_to_live', 'time_to_live or expire_at is required');
     return;
   }
-  if (time_to_live !== undefined) fields.problems.minor(`${fields.at('time_to_live')}: expire_at is used instead`);
+  if (time_to_live !== undefined) fields.problems.warn(`${fields.at('time_to_live')}: expire_at is used instead`);
   if (isTemplate(expire_at)) return;
   const isLocal = expire_in_local_time === true || typeof expire_in_local_time === 'string';
   const aheadMs = Date.parse(expire_at) - now.getTime();

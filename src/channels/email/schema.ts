@@ -74,13 +74,13 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
 function warn(fields: Fields, { subject, body, should_inline_css, email_template_id }: EmailMessage): void {
   const { problems } = fields;
   if (subject === undefined && email_template_id === undefined)
-    problems.minor(`${fields.at('subject')} is missing; the mail has an empty subject`);
+    problems.warn(`${fields.at('subject')} is missing; the mail has an empty subject`);
   if (Buffer.byteLength(body ?? '') > MAX_BODY_BYTES)
-    problems.minor(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
+    problems.warn(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
   if (should_inline_css === true)
-    problems.minor(`${fields.at('should_inline_css')}: CSS is not inlined by this server; it was left as it is`);
+    problems.warn(`${fields.at('should_inline_css')}: CSS is not inlined by this server; it was left as it is`);
   if (fields.text('bcc') !== undefined)
-    problems.minor(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
+    problems.warn(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
 }
 
 const lineBreak = /[\r\n\0]/;
@@ -141,7 +141,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
       fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
     else if (value !== undefined && !isTemplate(value) && isStructured(name) && encodeStructured(value) === null)
       fields.problems.add('range', reader.at(name), `${UNWRITABLE} in a mail`);
-    else if (reservedHeaders.has(lower)) fields.problems.minor(`${reader.at(name)} is reserved and was dropped`);
+    else if (reservedHeaders.has(lower)) fields.problems.warn(`${reader.at(name)} is reserved and was dropped`);
     else if (value !== undefined) kept.push([name, value]);
     seen.add(lower);
   }

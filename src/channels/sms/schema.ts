@@ -58,7 +58,7 @@ function checkLinks(fields: Fields, message: SmsMessage): void {
     fields.problems.add('cross', fields.at('user_click_tracking_enabled'), 'needs link_shortening_enabled');
   }
   if (shortens === true)
-    fields.problems.minor(
+    fields.problems.warn(
       `${fields.at('link_shortening_enabled')}: links are not shortened by this server; they were left as they are`,
     );
 }
@@ -71,7 +71,7 @@ function readMedia(fields: Fields): string[] | undefined {
   const urls = list
     .slice(0, MOST_MEDIA)
     .flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
-  if (urls.length > 1) fields.problems.minor(`${fields.at('media_items')}: only the first of ${list.length} is used`);
+  if (urls.length > 1) fields.problems.warn(`${fields.at('media_items')}: only the first of ${list.length} is used`);
   return urls.slice(0, 1);
 }
 

@@ -70,8 +70,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
       );
     else if (seen.has(lower)) fields.problems.add('cross', reader.at(name), 'is given twice, in another letter case');
     else if (problem !== null) fields.problems.add('range', reader.at(name), problem);
-    else if (reservedHeader.test(name))
-      fields.problems.minor(`${reader.at(name)} is set by the server and was dropped`);
+    else if (reservedHeader.test(name)) fields.problems.warn(`${reader.at(name)} is set by the server and was dropped`);
     else if (value !== undefined) kept.push([name, value]);
     seen.add(lower);
   }

@@ -43,6 +43,7 @@ const settings: WorkspaceCatalog['settings'] = {
   email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
   webhook: { deliver: false, allow: [] },
   audience: { missingNumberIsZero: true },
+  requests: { keyInBody: false, strictContentType: false },
   rateLimits: {},
 };
 
@@ -248,10 +249,7 @@ refuses('then the messages are checked: types, required members, ranges, referen
   [
     { ...toAda, messages: { email: { ...email, app_id: SEGMENT, email_template_id: 'x' } } },
     'bad_request',
-    [
-      'messages.email.app_id: does not name an app of this workspace',
-      'messages.email.email_template_id: does not name an email template of this workspace',
-    ],
+    ['messages.email.email_template_id: does not name an email template of this workspace'],
   ],
   [
     { ...toAda, messages: { apple_push: { alert: 'x'.repeat(2_000) } } },
@@ -342,7 +340,7 @@ test('a good body becomes a plan of plain JSON, with the ids of the catalog', ()
     cresset: { dry_run: 'true', delivery: 'at_most_once' },
     ...{ campaign_id: 'welcome', messages: { email: { ...email, message_variation_id: 'mail' } } },
   };
-  const { plan, dryRun, minors } = checkSendRequest(body, catalog, NOW);
+  const { plan, dryRun, remarks } = checkSendRequest(body, catalog, NOW);
   assert.deepEqual(plan, {
     version: 1,
     names: [
@@ -362,7 +360,7 @@ test('a good body becomes a plan of plain JSON, with the ids of the catalog', ()
   });
   assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan);
   assert.equal(dryRun, true);
-  assert.deepEqual(minors, []);
+  assert.deepEqual(remarks, { minors: [], warnings: [] });
 });
 
 test('caps are obeyed unless the request or its campaign says otherwise', () => {
@@ -377,7 +375,7 @@ test('caps are obeyed unless the request or its campaign says otherwise', () => 
 });
 
 test('skipped members are reported, and the rest goes out', () => {
-  const { plan, minors } = checkSendRequest(
+  const { plan, remarks } = checkSendRequest(
     {
       external_user_ids: ['ada', '', null],
       user_aliases: [{ alias_name: 'a' }, 'b'],
@@ -388,14 +386,14 @@ test('skipped members are reported, and the rest goes out', () => {
   );
   assert.deepEqual(plan.names, [{ label: '', name: 'ada' }]);
   assert.deepEqual(Object.keys(plan.messages), ['email']);
-  assert.deepEqual(minors, [
+  assert.deepEqual(remarks.minors, [
     'external_user_ids[1] is not a non-empty string and was skipped',
     'external_user_ids[2] is not a non-empty string and was skipped',
     'user_aliases[0] has no non-empty alias_name and alias_label and was skipped',
     'user_aliases[1] has no non-empty alias_name and alias_label and was skipped',
     'messages.fax? is not a supported channel and was skipped',
-    'messages.email.bcc: this workspace has no BCC addresses; it was dropped',
   ]);
+  assert.deepEqual(remarks.warnings, ['messages.email.bcc: this workspace has no BCC addresses; it was dropped']);
 });
 
 test('members of the prototype name nobody and send nothing; `__proto__` of a body pollutes nothing', () => {
@@ -409,7 +407,7 @@ test('members of the prototype name nobody and send nothing; `__proto__` of a bo
 
 test('a hundred thousand mistakes are reported in a hundred lines', () => {
   const many = <T>(value: T): T[] => Array.from({ length: 100_000 }, () => value);
-  const { minors } = checkSendRequest({ ...good, external_user_ids: ['ada', ...many(null)] }, catalog, NOW);
+  const { minors } = checkSendRequest({ ...good, external_user_ids: ['ada', ...many(null)] }, catalog, NOW).remarks;
   assert.deepEqual([minors.length, minors.at(-1)], [101, 'and 99900 more']);
   const [, errors] = refusalOf({ ...good, external_user_ids: many(0.5) }) ?? [];
   assert.deepEqual([errors?.length, errors?.at(-1)], [101, 'and 99900 more']);

@@ -1,6 +1,7 @@
 import { filterOf } from '../../audience/context.ts';
 import { parseAudience } from '../../audience/grammar/parse.ts';
 import { checkReferences as checkAudienceReferences } from '../../audience/grammar/references.ts';
+import { slipsOf } from '../../audience/grammar/slips.ts';
 import type { ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
@@ -8,6 +9,7 @@ import { own } from '../../lib/json.ts';
 import { readText } from '../../lib/lenient.ts';
 import { Problems } from '../../lib/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
 import { compileMessages } from '../plan/templates.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
@@ -17,8 +19,8 @@ const MAX_NAMES = 50;
 export interface CheckedRequest {
   plan: SendPlan;
   dryRun: boolean;
-  /** Problems that do not refuse the request. The answer lists them. */
-  minors: readonly string[];
+  /** The answer lists them. */
+  remarks: SendRemarks;
 }
 
 /**
@@ -30,11 +32,12 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
   checkTargeting(request);
-  checkSegmentAndAudience(request, catalog);
+  checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const messages = checkMessages(request, catalog, problems, now);
   const plan = makePlan(request, campaign, messages);
-  return { plan, dryRun: request.dryRun, minors: problems.minors };
+  problems.warnAtEnd();
+  return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
 }
 
 /** Steps 7 to 10. Source: send.md §4, truth table. */
@@ -55,13 +58,19 @@ function checkTargeting(request: SendRequest): void {
 }
 
 /** Step 11. */
-function checkSegmentAndAudience({ segmentId, audience }: SendRequest, catalog: WorkspaceCatalog): void {
+function checkSegmentAndAudience(
+  { segmentId, audience }: SendRequest,
+  catalog: WorkspaceCatalog,
+  problems: Problems,
+): void {
   if (segmentId !== null) {
     const segment = catalog.segments.get(idKey(segmentId));
     if (segment === undefined || segment.archived) {
       refuse('bad_request', 'segment_id does not name a segment of this workspace');
     }
-    checkAudienceReferences(filterOf(segment), catalog);
+    const filter = filterOf(segment);
+    checkAudienceReferences(filter, catalog);
+    for (const slip of slipsOf(filter)) problems.warn(`segment_id: ${slip}`);
   }
   if (audience !== null) parseAudience(audience, 'audience');
 }
@@ -135,7 +144,7 @@ function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCat
   const at = (member: string) => `messages.${key}.${member}`;
   const { appId, subscriptionGroupId, emailTemplateId } = channels[key].references(message);
   if (appId !== undefined && !catalog.apps.has(idKey(appId))) {
-    problems.add('cross', at('app_id'), 'does not name an app of this workspace');
+    problems.warn(`${at('app_id')} does not name an app of this workspace; the message counts for none`);
   }
   if (emailTemplateId !== undefined) {
     problems.add('cross', at('email_template_id'), 'does not name an email template of this workspace');

@@ -14,6 +14,7 @@ import { composeAll } from '../admit/compose-all.ts';
 import { verdictOf } from '../admit/decision.ts';
 import { evaluateNames, type Refusal, resolveAll } from '../expand/expand-named.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
+import { remarkMembers, type SendRemarks } from '../plan/remarks.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { targetingOf } from '../plan/targeting.ts';
 import { compileMessages } from '../plan/templates.ts';
@@ -26,7 +27,7 @@ const SAMPLES = 10;
 const MOST_COMPOSING_MS = 5_000;
 
 /** Answers who would get which message, and why not, without sending or storing anything. */
-export type DryRun = (plan: SendPlan, workspace: WorkspaceCatalog, minors: readonly string[]) => Promise<object>;
+export type DryRun = (plan: SendPlan, workspace: WorkspaceCatalog, remarks: SendRemarks) => Promise<object>;
 
 export interface DryRunDeps {
   db: Database;
@@ -35,7 +36,7 @@ export interface DryRunDeps {
 }
 
 export function createDryRun(deps: DryRunDeps): DryRun {
-  return async (plan, workspace, minors) => {
+  return async (plan, workspace, remarks) => {
     const now = deps.clock.now();
     const dispatch = rehearse(plan, workspace, now);
     const { targeted, people, refusals } = await refusingExpensive(() =>
@@ -53,7 +54,7 @@ export function createDryRun(deps: DryRunDeps): DryRun {
       recipients: [...refusals.map(verdictOfRefusal), ...verdicts.map(({ verdict }) => verdict)],
       samples: verdicts.flatMap(({ sample }) => sample ?? []).slice(0, SAMPLES),
       message: 'success',
-      ...(minors.length > 0 && { errors: minors }),
+      ...remarkMembers(remarks),
     };
   };
 }

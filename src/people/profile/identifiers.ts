@@ -13,8 +13,10 @@ export type Identifier =
   | { kind: 'email'; email: string }
   | { kind: 'phone'; phone: string };
 
-/** Longest label or name. Both fit into one index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
+/** Longest external id. It fits into one index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
 const maxNameBytes = 997;
+/** Longest name, and longest label, of an alias. Source: send.md §2.1. */
+export const maxAliasBytes = 236;
 
 export const missingIdentifier = "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required";
 
@@ -37,8 +39,8 @@ export function readExternalId(value: unknown, path = 'external_id'): PersonName
 export function readAlias(value: unknown, path: string): PersonName {
   if (!isObject(value)) throw new ObjectProblem(`${path}: expected an object with alias_name and alias_label`);
   return {
-    label: readName(own(value, 'alias_label'), `${path}.alias_label`, maxNameBytes),
-    name: readName(own(value, 'alias_name'), `${path}.alias_name`, maxNameBytes),
+    label: readName(own(value, 'alias_label'), `${path}.alias_label`, maxAliasBytes),
+    name: readName(own(value, 'alias_name'), `${path}.alias_name`, maxAliasBytes),
   };
 }
 

@@ -45,6 +45,11 @@ const audience = object({
   missing_number_is_zero: optional(flag, true),
 });
 
+const requests = object({
+  key_in_body: optional(flag, false),
+  strict_content_type: optional(flag, false),
+});
+
 const subscriptionGroup = object({
   id: required(uuid),
   name: required(text()),
@@ -140,6 +145,7 @@ export const workspaceShape = object({
   email: optional(emailSection, null),
   webhook: optional(webhookSection, null),
   audience: optional(audience, null),
+  requests: optional(requests, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

@@ -52,13 +52,14 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
 
 async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const { plan, dryRun, minors } = checkSendRequest(request.body, workspace, deps.clock.now());
+  const { plan, dryRun, remarks } = checkSendRequest(request.body, workspace, deps.clock.now());
   await checkSendId(deps.db, plan);
   if (dryRun) {
     await request.rate.charge();
-    return deps.questions(request.workspaceId, () => deps.dryRun(plan, workspace, minors));
+    return deps.questions(request.workspaceId, () => deps.dryRun(plan, workspace, remarks));
   }
   await deps.pressure.admit(laneOf(plan));
+  await request.rate.chargeNarrower();
   const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
   const { answer } = await deps.acceptor.accept({
     workspaceId: request.workspaceId,
@@ -66,7 +67,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     requestId: request.requestId,
     plan: withSendId,
     sendIdIsNew: withSendId !== plan,
-    answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, minors),
+    answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, remarks),
     idempotency: key,
     rate: request.rate,
     activity: activityOf({

@@ -73,3 +73,27 @@ test('two requests at once give one person one alias per label', async (t) => {
   assert.equal(((await aliasesOf(world, 'ada')) as unknown[]).length, 1);
   assert.equal(await world.count(), 2);
 });
+
+test('a label or name of more than 236 bytes names nobody, wherever it stands', async (t) => {
+  const world = await startWorld(t);
+  const [longest, tooLong] = ['é'.repeat(118), `${'é'.repeat(118)}x`];
+  await world.given({ external_id: 'ada' });
+  const user_aliases = [
+    newAlias(tooLong, 'crm', 'ada'),
+    newAlias('a', tooLong, 'ada'),
+    newAlias(longest, longest, 'ada'),
+  ];
+  const { body } = await world.post('/users/alias/new', { user_aliases });
+  assert.deepEqual(body, { aliases_processed: 3, message: 'success' });
+  assert.deepEqual(await aliasesOf(world, 'ada'), [{ alias_name: longest, alias_label: longest }]);
+  await world.given({ user_alias: newAlias(longest, longest), first_name: 'Ada' });
+  for (const member of ['alias_name', 'alias_label']) {
+    const alias = { ...newAlias('a', 'l'), [member]: tooLong };
+    const problem = `${member}: expected at most 236 bytes`;
+    const creating = { user_alias: alias, _update_existing_only: false };
+    assert.equal(await world.problem(creating), `user_alias.${problem}`);
+    await refused(world, '/users/delete', { user_aliases: [alias] }, 'bad_request', `user_aliases[0].${problem}`);
+    await refused(world, '/users/export/ids', { user_aliases: [alias] }, 'bad_request', `user_aliases[0].${problem}`);
+  }
+  assert.equal(await world.count(), 1);
+});
