@@ -76,7 +76,7 @@ export interface Channel<Message extends object = object, Rendered extends objec
   expiry?: Expiry<Message, Rendered>;
   /** Links in a message that change a subscription. Absent: it has none. `inHeader`: a header has such a link, too. */
   subscriptionLinks?: { inHeader(settings: ChannelSettings): boolean };
-  /** Members, at any depth, whose texts are never rendered as templates. */
+  /** Members of the message itself whose texts are never rendered as templates. A caller's data may use their names. */
   neverTemplates: ReadonlySet<string>;
   /** Members whose texts are HTML. Absent: none. */
   htmlTemplates?: ReadonlySet<string>;

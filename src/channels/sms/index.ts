@@ -1,7 +1,7 @@
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel } from '../channel.ts';
 import { requireText } from '../fields.ts';
-import { lengthProblem, parseSms, type SmsMessage } from './schema.ts';
+import { hasMedia, lengthProblem, parseSms, type SmsMessage } from './schema.ts';
 import { countSegments, type SmsSegments } from './segments.ts';
 
 export interface RenderedSms {
@@ -30,7 +30,7 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
 };
 
 function renderSms(message: SmsMessage): RenderedSms {
-  const body = requireText('body', message.body);
+  const body = hasMedia(message) ? message.body : requireText('body', message.body);
   const problem = lengthProblem(body);
   if (problem !== null) throw new RenderStop('payload_too_large', `body: ${problem}`);
   return { body, media_urls: message.media_items ?? [], segments: countSegments(body) };
