@@ -18,9 +18,11 @@ import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
+import { emailRoutes } from './http/public/email/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
+import { smsRoutes } from './http/public/sms/route.ts';
 import { userRoutes } from './http/public/users/route.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
@@ -113,6 +115,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
+    ...emailRoutes({ db, clock }),
+    ...smsRoutes({ db }),
     ...audienceRoutes({ db, clock, catalog: live }),
   ];
   const limiter = createRateLimiter({ db, clock });

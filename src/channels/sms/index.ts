@@ -10,6 +10,12 @@ export interface RenderedSms {
   segments: SmsSegments;
 }
 
+/**
+ * A number that the sandbox refuses as invalid, with Twilio's code for it, so that a sender can see what follows.
+ * Source: Twilio, test credentials, magic numbers of `To`.
+ */
+const INVALID_NUMBER = '+15005550001';
+
 export const sms: Channel<SmsMessage, RenderedSms> = {
   key: 'sms',
   variationChannel: 'sms',
@@ -19,6 +25,8 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   capFamily: 'sms',
   sendLimits: 'others',
   providers: null,
+  sandboxReply: (address) =>
+    address === INVALID_NUMBER ? { kind: 'bounced', reason: '21211' } : { kind: 'accepted', providerId: null },
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id']),
   parse: parseSms,
   references: (message) => ({
