@@ -42,6 +42,7 @@ create table addresses (
   kind text not null,
   address text not null,
   email_state text,
+  email_state_at timestamp with time zone,
   hard_bounced_at timestamp with time zone,
   marked_spam_at timestamp with time zone,
   invalid_at timestamp with time zone,
@@ -122,6 +123,20 @@ create table cap_slots (
   taken_at timestamp with time zone not null
 );
 comment on table cap_slots is 'kind: person. Slots under frequency caps: one row for each send that has taken a slot, or may take one.';
+
+create table deleted_addresses (
+  workspace_id integer not null,
+  kind text not null,
+  hash bytea not null,
+  unsubscribed_at timestamp with time zone,
+  hard_bounced_at timestamp with time zone,
+  marked_spam_at timestamp with time zone,
+  invalid_at timestamp with time zone,
+  invalid_reason text,
+  suppressed_at timestamp with time zone,
+  suppressed_reason text
+);
+comment on table deleted_addresses is 'kind: name. What must be remembered of addresses that nobody has any more, each under a hash instead of the address.';
 
 create table dispatches (
   id uuid not null,
@@ -456,6 +471,7 @@ create table subscription_groups (
   channel text not null,
   description text not null default ''::text,
   archived boolean not null default false,
+  countries text[],
   provider jsonb,
   secrets bytea
 );
@@ -530,6 +546,12 @@ comment on table workspaces is 'kind: shared. One company''s people, settings an
 
 CREATE INDEX activity_log_recent ON public.activity_log USING btree (workspace_id, occurred_at);
 
+CREATE INDEX addresses_bounced ON public.addresses USING btree (workspace_id, hard_bounced_at) WHERE (hard_bounced_at IS NOT NULL);
+
+CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, invalid_at) WHERE (invalid_at IS NOT NULL);
+
+CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
+
 CREATE INDEX dispatches_default_workspace_id_accepted_at_idx ON public.dispatches_default USING btree (workspace_id, accepted_at);
 
 CREATE INDEX dispatches_recent ON ONLY public.dispatches USING btree (workspace_id, accepted_at);
@@ -545,6 +567,8 @@ CREATE INDEX profiles_custom ON public.profiles USING gin (custom jsonb_path_ops
 CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE (email IS NOT NULL);
 
 CREATE INDEX profiles_phone ON public.profiles USING btree (phone) WHERE (phone IS NOT NULL);
+
+CREATE INDEX profiles_unsubscribed ON public.profiles USING btree (workspace_id, email_state_changed_at) WHERE ((email_state = 'unsubscribed'::text) AND (email IS NOT NULL));
 
 CREATE INDEX profiles_workspace ON public.profiles USING btree (workspace_id, user_id);
 
@@ -690,6 +714,8 @@ CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_slots_pkey ON public.cap_slots USING btree (bucket, user_id, dispatch_id, channel);
 
+CREATE UNIQUE INDEX deleted_addresses_pkey ON public.deleted_addresses USING btree (workspace_id, kind, hash);
+
 CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING btree (id);
 
 CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
@@ -760,6 +786,8 @@ alter table address_claims add constraint address_claims_pkey PRIMARY KEY (dispa
 
 alter table address_claims_default add constraint address_claims_default_pkey PRIMARY KEY (dispatch_id, channel, address);
 
+alter table addresses add constraint addresses_check CHECK (((email_state IS NULL) = (email_state_at IS NULL)));
+
 alter table addresses add constraint addresses_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
 alter table addresses add constraint addresses_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
@@ -793,6 +821,10 @@ alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
 alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table cap_slots add constraint cap_slots_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
+
+alter table deleted_addresses add constraint deleted_addresses_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
+
+alter table deleted_addresses add constraint deleted_addresses_pkey PRIMARY KEY (workspace_id, kind, hash);
 
 alter table dispatches add constraint dispatches_pkey PRIMARY KEY (id);
 

@@ -16,6 +16,7 @@ export const owners: Readonly<Record<string, string>> = {
   call_quotas: 'src/dispatch/push',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',
+  deleted_addresses: 'src/people',
   dispatches: 'src/dispatch/ledger',
   events: 'src/people',
   frequency_caps: 'src/workspace',

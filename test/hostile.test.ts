@@ -266,6 +266,15 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/users/alias/update'],
     ['POST', '/users/external_ids/rename'],
     ['POST', '/users/external_ids/remove'],
+    ['POST', '/email/status'],
+    ['POST', '/email/blocklist'],
+    ['POST', '/email/blacklist'],
+    ['POST', '/email/bounce/remove'],
+    ['POST', '/email/spam/remove'],
+    ['GET', '/email/hard_bounces'],
+    ['GET', '/email/unsubscribes'],
+    ['GET', '/sms/invalid_phone_numbers'],
+    ['POST', '/sms/invalid_phone_numbers/remove'],
   ];
   const served = new Set(
     app.app.routes.map(

@@ -1,4 +1,5 @@
 import { RequestError } from '../errors.ts';
+import { readIsoTime } from '../lib/times.ts';
 
 /** Reads one of `values`. null: the parameter is absent. */
 export function readOneOf(query: URLSearchParams, name: string, values: readonly string[]): string | null {
@@ -14,6 +15,30 @@ export function readLimit(query: URLSearchParams, { usual, most }: { usual: numb
   if (value === null || value === '') return usual;
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new RequestError('bad_request', [`limit: expected 1 to ${most}`]);
   return Math.min(Number(value), most);
+}
+
+/** Reads how many entries to leave out. Default: none. */
+export function readOffset(query: URLSearchParams): number {
+  const value = query.get('offset');
+  if (value === null || value === '') return 0;
+  if (!/^\d{1,9}$/.test(value)) throw new RequestError('bad_request', ['offset: expected 0 or more']);
+  return Number(value);
+}
+
+/** Reads a list that is written `key=a`, repeated, or as `key[]=a` or `key[0]=a`. Empty values count as absent. */
+export function readTexts(query: URLSearchParams, name: string): string[] {
+  const isOfList = (key: string) =>
+    key === name || (key.startsWith(`${name}[`) && /^\[\d{0,9}\]$/.test(key.slice(name.length)));
+  return [...query].flatMap(([key, value]) => (isOfList(key) && value !== '' ? [value] : []));
+}
+
+/** Reads a date. null: the parameter is absent. The `+` of an offset may have arrived as a blank. */
+export function readDateTime(query: URLSearchParams, name: string): Date | null {
+  const value = query.get(name)?.trim();
+  if (value === undefined || value === '') return null;
+  const ms = readIsoTime(value) ?? readIsoTime(value.replace(/ (?=\d{1,2}:?\d\d$)/, '+'));
+  if (ms !== null) return new Date(ms);
+  throw new RequestError('bad_request', [`${name}: expected an ISO 8601 date`]);
 }
 
 /** Writes the cursor of the next page, opaque to callers. Empty after the last page. */

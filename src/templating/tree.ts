@@ -9,7 +9,7 @@ import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts'
 export interface TreeOptions {
   /** Of the value, from the body's root. */
   path: string;
-  /** Members, at any depth, whose texts are taken literally. */
+  /** Members of the value itself whose texts are taken literally. */
   never: ReadonlySet<string>;
   /** Members of the value itself that are HTML. */
   html?: ReadonlySet<string> | undefined;
@@ -69,16 +69,12 @@ function compileArray(items: unknown[], path: string, options: Compiling): Rende
 }
 
 function compileObject(object: object, path: string, options: Compiling): Render {
-  const members = Object.entries(object).map(([key, value]): [string, unknown, Render] => [
-    key,
-    value,
-    options.never.has(key)
-      ? null
-      : compile(value, memberPath(path, key), options, path === options.path && options.html?.has(key)),
-  ]);
-  const live = members.flatMap(([key, , render]): [string, NonNullable<Render>][] =>
-    render === null ? [] : [[key, render]],
-  );
+  const isRoot = path === options.path;
+  const live = Object.entries(object).flatMap(([key, value]): [string, NonNullable<Render>][] => {
+    if (isRoot && options.never.has(key)) return [];
+    const render = compile(value, memberPath(path, key), options, isRoot && options.html?.has(key));
+    return render === null ? [] : [[key, render]];
+  });
   if (live.length === 0) return null;
   return (context, budget) => {
     const copy = { ...object };

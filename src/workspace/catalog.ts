@@ -66,6 +66,8 @@ export interface SubscriptionGroup {
   name: string;
   channel: 'email' | 'sms' | 'whats_app';
   archived: boolean;
+  /** ISO 3166-1 alpha-2 codes of the only countries that are sent to, by the dialing code of the number. Absent or null: all. */
+  countries?: readonly string[] | null;
   /** Absent: its messages go to the sandbox. */
   provider?: GroupProvider;
 }

@@ -92,7 +92,7 @@ async function loadApps(tx: Db, secret: Secret): Promise<Map<number, App[]>> {
 async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, SubscriptionGroup[]>> {
   const stored = await loadByWorkspace<SubscriptionGroup & SealedProvider>(
     tx,
-    sql`select workspace_id, id, name, channel, archived, provider, secrets from subscription_groups`,
+    sql`select workspace_id, id, name, channel, archived, countries, provider, secrets from subscription_groups`,
   );
   return mapValues(stored, ({ provider, secrets, ...group }) => {
     const of = { place: places.subscriptionGroup(group.id), kinds: groupProviderKinds, where: group.channel };

@@ -1,4 +1,4 @@
-/** The permissions of keys and the endpoints they open. The original has the first ten; the others are ours. */
+/** The permissions of keys and the endpoints they open. The last six are ours; the original has the others. */
 export const permissions = {
   'messages.send': 'POST /messages/send',
   'users.track': 'POST /users/track',
@@ -10,6 +10,14 @@ export const permissions = {
   'users.external_ids.remove': 'POST /users/external_ids/remove',
   'users.export.ids': 'POST /users/export/ids',
   'users.delete': 'POST /users/delete',
+  'email.status': 'POST /email/status',
+  'email.blacklist': 'POST /email/blocklist and /email/blacklist',
+  'email.bounce.remove': 'POST /email/bounce/remove',
+  'email.spam.remove': 'POST /email/spam/remove',
+  'email.hard_bounces': 'GET /email/hard_bounces',
+  'email.unsubscribe': 'GET /email/unsubscribes',
+  'sms.invalid_phone_numbers': 'GET /sms/invalid_phone_numbers',
+  'sms.invalid_phone_numbers.remove': 'POST /sms/invalid_phone_numbers/remove',
   'dispatches.read': 'GET /dispatches/…: what happened to each person',
   'dispatches.cancel': 'POST /dispatches/…/cancel, pause, resume and replay',
   'audience.preview': 'POST /audience/preview: how many people an audience has, and whom',

@@ -42,7 +42,7 @@ export function parseContentCard(
   if (type === undefined) fields.require('type', `is required: one of ${cardTypes.join(', ')}`);
   const message = compact<ContentCard>({
     type: type ?? 'CLASSIC',
-    title: fields.text('title'),
+    title: fields.get('title') === '' ? '' : fields.text('title'),
     description: fields.text('description'),
     message_variation_id: fields.text('message_variation_id'),
     pinned: fields.flag('pinned'),
@@ -67,7 +67,7 @@ export function parseContentCard(
 function checkContent(fields: Fields, message: ContentCard): void {
   const isBlank = (text: string | undefined) => text === undefined || text.trim() === '';
   if (message.type === 'CLASSIC' || message.type === 'CAPTIONED_IMAGE') {
-    if (isBlank(message.title)) fields.require('title');
+    if (message.title === undefined) fields.require('title');
     if (isBlank(message.description)) fields.require('description');
   }
   if ((message.type === 'CAPTIONED_IMAGE' || message.type === 'BANNER') && isBlank(message.image_url)) {

@@ -27,12 +27,13 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
     if (text === undefined) fields.require(key);
     return text ?? '';
   };
+  const media_items = readMedia(fields);
   const message = compact({
     subscription_group_id: required('subscription_group_id'),
-    body: required('body'),
+    body: fields.get('body') === '' && hasMedia({ media_items }) ? '' : required('body'),
     app_id: required('app_id'),
     message_variation_id: fields.text('message_variation_id'),
-    media_items: readMedia(fields),
+    media_items,
     link_shortening_enabled: fields.flag('link_shortening_enabled'),
     user_click_tracking_enabled: fields.flag('user_click_tracking_enabled'),
   });
@@ -42,6 +43,11 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
     if (problem !== null) problems.add('size', fields.at('body'), problem);
   }
   return message;
+}
+
+/** Whether the message has media, without which its text must not be blank. */
+export function hasMedia({ media_items }: Pick<SmsMessage, 'media_items'>): boolean {
+  return media_items !== undefined && media_items.length > 0;
 }
 
 /** The problem with a text's length, in characters or segments. null: none. */
@@ -54,9 +60,10 @@ export function lengthProblem(body: string): string | null {
 
 function checkLinks(fields: Fields, message: SmsMessage): void {
   const shortens = message.link_shortening_enabled;
-  if (message.user_click_tracking_enabled === true && shortens !== true && typeof shortens !== 'string') {
-    fields.problems.add('cross', fields.at('user_click_tracking_enabled'), 'needs link_shortening_enabled');
-  }
+  if (message.user_click_tracking_enabled === true && shortens !== true && typeof shortens !== 'string')
+    fields.problems.minor(
+      `${fields.at('user_click_tracking_enabled')}: needs link_shortening_enabled beside it; it was ignored`,
+    );
   if (shortens === true)
     fields.problems.warn(
       `${fields.at('link_shortening_enabled')}: links are not shortened by this server; they were left as they are`,

@@ -12,13 +12,18 @@ export function renderWebhook(message: WebhookMessage): RenderedWebhook {
   const method = readMethod(message.request_method);
   const url = requireText('url', message.url).trim();
   const headers = readHeaders(message.request_headers ?? {});
-  const body = method === 'GET' || message.body === undefined ? null : message.body;
+  const body = method === 'GET' || message.body === undefined ? null : serialised(message.body);
   return {
     method,
     url,
     headers: body === null ? headers : withOurs(headers, { 'Content-Type': typeOf(body) }),
     body,
   };
+}
+
+/** JSON is serialised after its texts are rendered, so that a quote in a value cannot break it. */
+function serialised(body: string | object): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 function readMethod(text: string): Method {

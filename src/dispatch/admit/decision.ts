@@ -12,6 +12,7 @@ export type SkipReason =
   | 'unsubscribed'
   | 'not_opted_in'
   | 'not_in_subscription_group'
+  | 'blocked_country'
   | 'frequency_capped';
 
 /** The decision about one send: it goes out, it never does, or it is decided again later. */

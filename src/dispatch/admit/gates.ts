@@ -71,6 +71,14 @@ export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts):
   return state === 'subscribed' ? null : skip('not_in_subscription_group');
 }
 
+/** Step 8b. The message is aborted, so that a replay tries it again once the group allows the country. */
+export function countryIsAllowed(_recipient: Recipient, { plan, address }: SendFacts): Refusal | null {
+  const { dialingCodes } = plan;
+  if (dialingCodes === null || address === null || dialingCodes.some((code) => address.startsWith(code))) return null;
+  const detail = 'the subscription group does not allow the country of the number';
+  return { kind: 'refuse', status: 'aborted', reason: 'blocked_country', detail };
+}
+
 /** A turn that was passed on stays with the other person, even if the reason is gone meanwhile. */
 export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
   return turn === 'passed' ? skip('duplicate_address') : null;

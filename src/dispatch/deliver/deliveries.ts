@@ -35,12 +35,18 @@ export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveri
     return { ...verdict, detail: [outcome.detail, verdict.detail].filter(Boolean).join(': ') };
   }
 
+  function sandboxed(parcel: Parcel): Delivered {
+    const reply = parcel.message.channel.sandboxReply?.(parcel.address);
+    if (reply === undefined || reply.kind === 'accepted') return toSandbox;
+    return { ...nothing, verdict: verdictFor(parcel, reply), isSandbox: false };
+  }
+
   return {
     deliver(parcel, signal) {
       const { channel } = parcel.message;
       if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
       const sender = senders.senderOf(parcel.dispatch.workspace, channel);
-      if (sender === null) return Promise.resolve(toSandbox);
+      if (sender === null) return Promise.resolve(sandboxed(parcel));
       return sender
         .deliver(outboundOf(parcel), signal)
         .then((outcome) => ({ ...nothing, verdict: verdictFor(parcel, outcome), isSandbox: false }));

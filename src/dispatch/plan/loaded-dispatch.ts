@@ -7,6 +7,7 @@ import { undashed } from '../../lib/uuid.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { RecipientNeeds } from '../../people/profile/needs.ts';
 import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { allowedCodes } from '../../workspace/dialing-codes.ts';
 import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
@@ -54,6 +55,8 @@ export interface GatePlan {
   message: object;
   requiredState: RequiredState;
   subscriptionGroupId: string | null;
+  /** How the numbers begin that the subscription group allows. null: it allows all, or there is none. */
+  dialingCodes: readonly string[] | null;
 }
 
 export interface PreparedMessage extends CompiledMessage {
@@ -204,11 +207,13 @@ export function prepare(
   const campaign = plan.campaignId === null ? undefined : workspace.campaigns.get(plan.campaignId);
   const prepared = messages.map((compiled): [ChannelKey, PreparedMessage] => {
     const { subscriptionGroupId, messageVariationId } = compiled.channel.references(compiled.message);
+    const groupId = subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId);
     const gate: GatePlan = {
       channel: compiled.channel,
       message: compiled.message,
       requiredState: plan.requiredState,
-      subscriptionGroupId: subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId),
+      subscriptionGroupId: groupId,
+      dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
     const { subscriptionLinks } = compiled.channel;

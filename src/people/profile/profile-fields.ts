@@ -3,7 +3,7 @@ import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readTimeZone } from '../../lib/zone-names.ts';
-import type { GlobalState } from '../../templating/facts.ts';
+import { type GlobalState, globalStates } from '../../templating/facts.ts';
 import { readShortText } from '../stored-text.ts';
 import { readCountry, readLanguage } from './countries-and-languages.ts';
 import { readEmail, readPhoneNumber } from './identifiers.ts';
@@ -119,7 +119,8 @@ function textColumn(column: TextColumn): ReadField {
 }
 
 function readState(value: unknown, path: string): GlobalState {
-  if (value === 'opted_in' || value === 'subscribed' || value === 'unsubscribed') return value;
+  const state = globalStates.find((known) => known === value);
+  if (state !== undefined) return state;
   throw new ObjectProblem(`${path}: expected opted_in, subscribed or unsubscribed`);
 }
 

@@ -135,7 +135,7 @@ function readToken(value: unknown, path: string, platform: App['platform']): str
 
 function readGroups(value: unknown, workspace: WorkspaceCatalog, remarks: Remarks): GroupChange[] {
   if (isEmpty(value)) return [];
-  return readEach(value, { member: 'subscription_groups', most: 350 }, remarks, (raw, path) => {
+  return readEach(value, { member: 'subscription_groups', most: 450 }, remarks, (raw, path) => {
     const group = workspace.subscriptionGroups.get(
       idKey(readName(own(raw, 'subscription_group_id'), `${path}.subscription_group_id`)),
     );

@@ -56,7 +56,7 @@ export async function applyTrack(
   workspace: WorkspaceCatalog,
   now: Date,
 ): Promise<TrackProblem[]> {
-  const roster = await loadRoster(tx, { request, workspaceId: workspace.id, now });
+  const roster = await loadRoster(tx, { request, workspace, now });
   const problems: TrackProblem[] = [];
   for (const { index, object } of request.attributes) {
     const remarks = new Remarks();

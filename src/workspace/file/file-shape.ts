@@ -19,11 +19,12 @@ import {
   text,
 } from '../../lib/shape.ts';
 import { idKey } from '../catalog.ts';
+import { isCountry } from '../dialing-codes.ts';
 import { allPermissions } from '../keys.ts';
 import { rateBuckets } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
-const MOST_GROUPS = 350; // adjacent-endpoints.md §10
+const MOST_GROUPS = 450; // adjacent-endpoints.md §10
 const MOST_CAPS = 10; // eligibility.md §4.1
 
 const uuid = lowerCased(
@@ -50,12 +51,17 @@ const requests = object({
   strict_content_type: optional(flag, false),
 });
 
+const country = checked(text(), (value) =>
+  isCountry(value) ? null : 'expected a country as two capital letters, such as AT',
+);
+
 const subscriptionGroup = object({
   id: required(uuid),
   name: required(text()),
   channel: required(oneOf(['email', 'sms', 'whats_app'], whatsApp)),
   description: optional(description, ''),
   archived: optional(flag, false),
+  countries: optional(list(country, 300), null),
   ...providerMembers(...groupProviderKinds),
 });
 

@@ -91,6 +91,7 @@ api_keys:
         channel: 'whats_app',
         description: '',
         archived: true,
+        countries: null,
         twilio: null,
         whatsapp_cloud: null,
       },
@@ -226,8 +227,25 @@ const bad: [string, object | string, string[]][] = [
   ],
   [
     'too many groups',
-    { subscription_groups: Array.from({ length: 351 }, () => group) },
-    ['subscription_groups: expected at most 350 entries, got 351'],
+    { subscription_groups: Array.from({ length: 451 }, () => group) },
+    ['subscription_groups: expected at most 450 entries, got 451'],
+  ],
+  [
+    'a country in words',
+    { subscription_groups: [{ ...group, countries: ['AT', 'Austria', 'at', 'XX'] }] },
+    [1, 2, 3].map(
+      (index) => `subscription_groups[0].countries[${index}]: expected a country as two capital letters, such as AT`,
+    ),
+  ],
+  [
+    'no country',
+    { subscription_groups: [{ ...group, countries: [] }] },
+    ['subscription_groups[0].countries: expected at least one country; leave it out to allow all'],
+  ],
+  [
+    'countries of mails',
+    { subscription_groups: [{ ...group, channel: 'email', countries: ['AT'] }] },
+    ['subscription_groups[0].countries: does not fit email'],
   ],
   ['a segment without a filter', { segments: [{ id: ID, name: 'x' }] }, ['segments[0].filter: is required']],
   [

@@ -13,6 +13,7 @@ import { firstProblem, ObjectProblem, Problems } from '../../../lib/problems.ts'
 import { requiredStates } from '../../../people/consent/required-state.ts';
 import { type Identifier, readIdentifier } from '../../../people/profile/identifiers.ts';
 import { idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import { allowedCodes } from '../../../workspace/dialing-codes.ts';
 
 const previewMembers = ['segment_id', 'audience', 'recipient_subscription_state', 'channels', 'subscription_group_ids'];
 const explainMembers = ['segment_id', 'audience', 'external_id', 'user_alias', 'braze_id'];
@@ -26,7 +27,10 @@ export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog):
   const requiredState = body.word('recipient_subscription_state', requiredStates) ?? 'subscribed';
   const channels = readChannels(body, workspace).map(({ key, groupId }) => ({
     key,
-    reaches: reaches({ key, groupId, requiredState, workspaceId: workspace.id }),
+    reaches: reaches({
+      ...{ key, groupId, requiredState, workspaceId: workspace.id },
+      dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
+    }),
   }));
   return { filters, channels };
 }

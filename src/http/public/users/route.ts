@@ -98,9 +98,9 @@ async function handleExport(
   return { status: 201, body: { users, ...invalid, message: 'success' } };
 }
 
-async function handleDelete({ db }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
+async function handleDelete({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
   const { request, count } = readDeleteRequest(body);
-  await deletePeople(db, { workspaceId, request, alsoForget: forgetSlotsOf });
+  await deletePeople(db, { workspaceId, request, alsoForget: forgetSlotsOf, now: clock.now() });
   return { status: 201, body: { deleted: count, message: 'success' } };
 }
 

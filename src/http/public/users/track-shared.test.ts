@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createECDH } from 'node:crypto';
 import test from 'node:test';
-import { appId, emailGroup, smsGroup, startWorld, webAppId } from '../../../../test/support/people.ts';
+import { appId, emailGroup, smsGroup, start, startWorld, webAppId } from '../../../../test/support/people.ts';
 import { sql } from '../../../db/sql.ts';
 
 const keys = { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: 'BTBZMqHH6r4Tts7J_aSIgg' };
@@ -81,8 +81,8 @@ test('a person who gets a known address inherits its state; a new address keeps 
     { external_id: 'dora', email: 'C@example.test' },
   );
   await world.db.run(sql`
-    insert into addresses (workspace_id, kind, address, email_state)
-    values (${world.workspaceId}, 'email', 'known@example.test', 'unsubscribed')`);
+    insert into addresses (workspace_id, kind, address, email_state, email_state_at)
+    values (${world.workspaceId}, 'email', 'known@example.test', 'unsubscribed', ${start})`);
   await world.given(
     { external_id: 'emma', email: 'Known@example.test' },
     { email: 'known@example.test', first_name: 'same' },
