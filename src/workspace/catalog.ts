@@ -41,9 +41,15 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Whether a person without a value for a number matches "exactly 0" and "less than". */
     missingNumberIsZero: boolean;
   };
+  users: {
+    trackBatch: TrackBatch;
+  };
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }
+
+/** One of `trackBatches` in settings.ts. */
+export type TrackBatch = 'per_array' | 'combined';
 
 export interface App {
   id: string;

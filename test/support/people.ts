@@ -5,6 +5,8 @@ import { sql } from '../../src/db/sql.ts';
 import { RequestError } from '../../src/errors.ts';
 import { userRoutes } from '../../src/http/public/users/route.ts';
 import type { Answer, Rate, Route } from '../../src/http/route.ts';
+import { type Remark, sentenceOf } from '../../src/people/remarks.ts';
+import type { TrackProblem } from '../../src/people/track/request.ts';
 import type { Catalog, WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { testDatabase } from './database.ts';
 
@@ -47,6 +49,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: true },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map([
@@ -119,15 +122,15 @@ export async function startWorld(t: TestContext): Promise<World> {
     async problem(attributes) {
       const answer = await track({ attributes: [attributes] });
       assert.equal(answer.status, 400);
-      const { errors } = answer.body as { errors: { type: string }[] };
-      return errors[0]?.type ?? '';
+      const { errors } = answer.body as { errors: Remark[] };
+      return errors[0] === undefined ? '' : sentenceOf(errors[0]);
     },
     async left(attributes) {
       const { status, body } = await track({ attributes: [attributes] });
-      const { attributes_processed, errors = [] } = body as { attributes_processed: number; errors?: Body[] };
+      const { attributes_processed, errors = [] } = body as { attributes_processed: number; errors?: TrackProblem[] };
       assert.deepEqual([status, attributes_processed], [201, 1]);
       for (const { input_array, index } of errors) assert.deepEqual([input_array, index], ['attributes', 0]);
-      return errors.map(({ type }) => String(type));
+      return errors.map(sentenceOf);
     },
     async export(externalId) {
       const answer = await post('/users/export/ids', { external_ids: [externalId] });

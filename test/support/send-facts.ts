@@ -78,6 +78,7 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map(),

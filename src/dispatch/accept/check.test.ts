@@ -43,6 +43,7 @@ const settings: WorkspaceCatalog['settings'] = {
   email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
   webhook: { deliver: false, allow: [] },
   audience: { missingNumberIsZero: true },
+  users: { trackBatch: 'per_array' },
   rateLimits: {},
 };
 

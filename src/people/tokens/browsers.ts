@@ -4,6 +4,7 @@ import { RequestError } from '../../errors.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { brazeId } from '../profile/braze-id.ts';
 import type { PersonKey } from '../profile/identify.ts';
+import { sentenceOf } from '../remarks.ts';
 import { track } from '../track/track.ts';
 
 export interface BrowserVisit {
@@ -28,11 +29,7 @@ export async function registerBrowser(
   const owner = await identifierOf(db, visit);
   const attributes = [{ ...owner, push_tokens: [{ app_id: app.id, token }] }];
   const { problems } = await track(db, { body: { attributes }, workspace, now });
-  if (problems.length > 0)
-    throw new RequestError(
-      'bad_request',
-      problems.map(({ type }) => type),
-    );
+  if (problems.length > 0) throw new RequestError('bad_request', problems.map(sentenceOf));
   await markUsed(db, { appId: app.id, token }, now);
   if (previous !== null && previous !== token) await forgetBrowser(db, { appId: app.id, token: previous });
 }

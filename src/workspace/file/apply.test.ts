@@ -30,6 +30,7 @@ const whole = {
   email: { default_from: 'hello@acme.test', smtp: { url: 'smtp://u:the-smtp-password@relay.test' }, footer: 'bye' },
   webhook: { deliver: true },
   audience: { missing_number_is_zero: false },
+  users: { track_batch: 'combined' },
   subscription_groups: [{ id: id(4), name: 'Alerts', channel: 'sms', twilio }],
   segments: [{ id: id(5), name: 'Known', filter: { AND: [{ email_available: true }, { n: -0 }] }, tags: ['a'] }],
   campaigns: [{ id: 'c-1', name: 'Receipts', kind: 'api', variations: [{ id: 'v-1', channel: 'email' }] }],
@@ -65,6 +66,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     'change email  default_from,list_unsubscribe,footer,smtp',
     'change webhook  deliver,allow',
     'change audience  missing_number_is_zero',
+    'change users  track_batch',
     'change rate_limits  limits',
     `create app ${id(1)}`,
     `create app ${id(2)}`,
@@ -88,6 +90,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     },
     webhook: { deliver: true, allow: [] },
     audience: { missingNumberIsZero: false },
+    users: { trackBatch: 'combined' },
     rateLimits: { default: 7 },
   });
   assert.deepEqual(found?.apps.get(id(1)), {
@@ -125,7 +128,7 @@ test('a second apply changes no row and announces nothing', async (t) => {
   const before = await contents(db);
   const plan = await apply(whole);
   assert.deepEqual(new Set(plan.map(({ kind }) => kind)), new Set(['unchanged']));
-  assert.equal(plan.length, 14);
+  assert.equal(plan.length, 15);
   assert.equal(await contents(db), before);
 });
 

@@ -20,7 +20,7 @@ import {
 } from '../../lib/shape.ts';
 import { idKey } from '../catalog.ts';
 import { allPermissions } from '../keys.ts';
-import { rateBuckets } from '../settings.ts';
+import { rateBuckets, trackBatches } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 350; // adjacent-endpoints.md §10
@@ -43,6 +43,10 @@ const app = object({
 
 const audience = object({
   missing_number_is_zero: optional(flag, true),
+});
+
+const users = object({
+  track_batch: optional(oneOf(trackBatches), 'per_array' as const),
 });
 
 const subscriptionGroup = object({
@@ -140,6 +144,7 @@ export const workspaceShape = object({
   email: optional(emailSection, null),
   webhook: optional(webhookSection, null),
   audience: optional(audience, null),
+  users: optional(users, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

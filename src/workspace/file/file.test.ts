@@ -39,6 +39,7 @@ test('an empty file is valid and changes nothing', () => {
     email: null,
     webhook: null,
     audience: null,
+    users: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -57,6 +58,7 @@ apps:
 email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:1025" } }
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 audience: { missing_number_is_zero: false }
+users: { track_batch: combined }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
 segments:
@@ -81,6 +83,7 @@ api_keys:
     },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
     audience: { missing_number_is_zero: false },
+    users: { track_batch: 'combined' },
     subscription_groups: [
       {
         id: ID,
