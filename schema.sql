@@ -67,11 +67,13 @@ comment on table api_keys is 'kind: shared. The keys of API clients.';
 
 create table app_calls (
   app_id text not null,
+  settings text not null,
   minute timestamp with time zone not null,
   calls integer not null,
+  accepted integer not null,
   ambiguous integer not null
 );
-comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by minute.';
+comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by settings and minute.';
 
 create table app_uninstalls (
   bucket integer not null,
@@ -505,7 +507,8 @@ create table token_removals (
   dispatch_id uuid not null,
   suspected_at timestamp with time zone,
   removed_at timestamp with time zone,
-  restored_at timestamp with time zone
+  restored_at timestamp with time zone,
+  settings text
 );
 comment on table token_removals is 'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all data to restore them.';
 
@@ -676,7 +679,7 @@ CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
 
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id);
 
-CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, minute);
+CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, settings, minute);
 
 CREATE UNIQUE INDEX app_uninstalls_pkey ON public.app_uninstalls USING btree (bucket, user_id, app_id);
 
@@ -772,7 +775,7 @@ alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 
 alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
-alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, minute);
+alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, settings, minute);
 
 alter table app_uninstalls add constraint app_uninstalls_pkey PRIMARY KEY (bucket, user_id, app_id);
 

@@ -18,6 +18,11 @@ export interface Complaint extends SentToken {
   reason: string;
 }
 
+/** A report that may be our fault. `settings`: digest of the app's settings with which the call was made. */
+export interface Doubt extends Complaint {
+  settings: string;
+}
+
 /**
  * Removes dead tokens, and keeps records to restore them from. Records an uninstall for each person who has no token of
  * the app left.
@@ -56,21 +61,21 @@ export async function removeTokens(tx: Db, complaints: readonly Complaint[], now
 }
 
 /** Marks tokens as suspect: sends skip them until they are cleared or removed. Returns how many it marked. */
-export async function suspectTokens(tx: Db, complaints: readonly Complaint[], now: Date): Promise<number> {
-  if (complaints.length === 0) return 0;
+export async function suspectTokens(tx: Db, doubts: readonly Doubt[], now: Date): Promise<number> {
+  if (doubts.length === 0) return 0;
   return tx.run(sql`
     with doubted as (
       update push_targets t
          set suspect_since = ${now}
-        from ${complaintRows(complaints)}
+        from ${complaintRows(doubts)}
        where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
          and date_trunc('milliseconds', t.registered_at) <= x.registered_at and t.suspect_since is null
-      returning t.*, x.workspace_id, x.reason, x.dispatch_id
+      returning t.*, x.workspace_id, x.reason, x.dispatch_id, x.settings
     )
     insert into token_removals (workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground,
-                                environment, registered_at, last_used_at, reason, dispatch_id, suspected_at)
+                                environment, registered_at, last_used_at, reason, dispatch_id, suspected_at, settings)
     select workspace_id, app_id, token, bucket, user_id, platform, device_id, foreground, environment, registered_at,
-           last_used_at, reason, dispatch_id, ${now}
+           last_used_at, reason, dispatch_id, ${now}, settings
       from doubted`);
 }
 
@@ -84,28 +89,103 @@ export async function clearSuspects(tx: Db, appId: string, now: Date): Promise<n
     update push_targets set suspect_since = null where app_id = ${appId} and suspect_since is not null`);
 }
 
-/** Removes tokens that became suspect at or before `before`, except those of `spared` apps. Returns how many. */
-export async function removeOldSuspects(
+interface OldSuspect extends Record<string, unknown> {
+  app_id: string;
+  token: string;
+  bucket: number;
+  user_id: number;
+}
+
+/**
+ * Ends the suspicion of tokens that became suspect at or before `before`, except those of `spared` apps. A token is
+ * removed if the settings under which it was doubted are `proven`, else it is cleared and the next message tries it.
+ * Returns how many it removed and cleared.
+ */
+export async function judgeOldSuspects(
   tx: Db,
-  { before, spared, now }: { before: Date; spared: readonly string[]; now: Date },
-): Promise<number> {
-  const due = await tx.query<{ app_id: string; token: string; bucket: number; user_id: number }>(sql`
+  {
+    before,
+    spared,
+    proven,
+    now,
+  }: { before: Date; spared: readonly string[]; proven: readonly { appId: string; settings: string }[]; now: Date },
+): Promise<{ removed: number; cleared: number }> {
+  const due = await tx.query<OldSuspect>(sql`
     select app_id, token, bucket, user_id
       from push_targets
      where suspect_since <= ${before}
        and app_id <> all(${spared}::text[])
      order by app_id, token
      limit 10000`);
-  if (due.length === 0) return 0;
+  if (due.length === 0) return { removed: 0, cleared: 0 };
   await lockOwners(
     tx,
     due.map(({ app_id, token }) => ({ appId: app_id, token })),
   );
+  const doubted = await settingsOfDoubts(tx, due);
+  const good = new Set(proven.map(({ appId, settings }) => `${appId} ${settings}`));
+  const isProven = ({ app_id, token }: OldSuspect) => good.has(`${app_id} ${doubted.get(`${app_id} ${token}`)}`);
+  const removed = await removeSuspects(tx, due.filter(isProven), { before, now });
+  const cleared = await clearTokens(
+    tx,
+    due.filter((one) => !isProven(one)),
+    { before, now },
+  );
+  return { removed, cleared };
+}
+
+/** The settings under which suspect tokens were doubted, by app id and token. */
+async function settingsOfDoubts(tx: Db, suspects: readonly OldSuspect[]): Promise<Map<string, string>> {
+  const rows = await tx.query<{ app_id: string; token: string; settings: string }>(sql`
+    select r.app_id, r.token, r.settings
+      from token_removals r
+      join unnest(${suspects.map(({ app_id }) => app_id)}::text[], ${suspects.map(({ token }) => token)}::text[])
+             as x(app_id, token) on r.app_id = x.app_id and r.token = x.token
+     where r.suspected_at is not null and r.removed_at is null and r.restored_at is null
+     order by r.id`);
+  return new Map(rows.map(({ app_id, token, settings }) => [`${app_id} ${token}`, settings]));
+}
+
+function suspectRows(suspects: readonly OldSuspect[]): Sql {
+  return sql`json_to_recordset(${JSON.stringify(suspects)}::json)
+               as x(app_id text, token text, bucket integer, user_id bigint)`;
+}
+
+async function clearTokens(
+  tx: Db,
+  suspects: readonly OldSuspect[],
+  { before, now }: { before: Date; now: Date },
+): Promise<number> {
+  if (suspects.length === 0) return 0;
+  const { cleared } = await tx.one<{ cleared: number }>(sql`
+    with good as (
+      update push_targets t
+         set suspect_since = null
+        from ${suspectRows(suspects)}
+       where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
+         and t.suspect_since <= ${before}
+      returning t.app_id, t.token
+    ), recorded as (
+      update token_removals r
+         set restored_at = ${now}
+        from good g
+       where r.app_id = g.app_id and r.token = g.token and r.suspected_at is not null and r.removed_at is null
+         and r.restored_at is null
+    )
+    select count(*) as cleared from good`);
+  return cleared;
+}
+
+async function removeSuspects(
+  tx: Db,
+  suspects: readonly OldSuspect[],
+  { before, now }: { before: Date; now: Date },
+): Promise<number> {
+  if (suspects.length === 0) return 0;
   const { removed } = await tx.one<{ removed: number }>(sql`
     with gone as (
       delete from push_targets t
-       using json_to_recordset(${JSON.stringify(due)}::json)
-               as x(app_id text, token text, bucket integer, user_id bigint)
+       using ${suspectRows(suspects)}
        where t.bucket = x.bucket and t.user_id = x.user_id and t.app_id = x.app_id and t.token = x.token
          and t.suspect_since <= ${before}
       returning t.*
@@ -200,16 +280,17 @@ function noteUninstalls(now: Date): Sql {
         on conflict (bucket, user_id, app_id) do update set at = excluded.at`;
 }
 
-function complaintRows(complaints: readonly Complaint[]): Sql {
+function complaintRows(complaints: readonly (Complaint & { settings?: string })[]): Sql {
   const given = complaints.map((one) => ({
     ...rowOf(one),
     workspace_id: one.workspaceId,
     reason: one.reason,
     dispatch_id: one.dispatchId,
+    settings: one.settings ?? null,
   }));
   return sql`json_to_recordset(${JSON.stringify(given)}::json)
         as x(workspace_id integer, app_id text, token text, bucket integer, user_id bigint, registered_at timestamptz,
-             reason text, dispatch_id uuid)`;
+             reason text, dispatch_id uuid, settings text)`;
 }
 
 function rowOf({ appId, token, bucket, userId, registeredAt }: SentToken) {

@@ -147,7 +147,7 @@ test('a wrong identifier, email address or switch refuses its object', async (t)
     'user_alias: expected an object with alias_name and alias_label',
   );
   assert.equal(await world.count(), 0);
-  await world.given({ external_id: 'x'.repeat(997) });
+  await world.given({ external_id: 'x'.repeat(987) });
 });
 
 const range = (length: number, from = 0) => Array.from({ length }, (_, n) => n + from);
