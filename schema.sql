@@ -337,7 +337,7 @@ create table push_token_owners (
   bucket integer not null,
   user_id bigint not null
 );
-comment on table push_token_owners is 'kind: name. The owner of each push token, which belongs to one person at a time.';
+comment on table push_token_owners is 'kind: name. The owner of each device that has a push token. It belongs to one person at a time.';
 
 create unlogged table rate_windows (
   workspace_id integer not null,
@@ -593,6 +593,13 @@ CREATE OR REPLACE FUNCTION public.bucket_of(user_id bigint)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN ((hashint8extended(user_id, (0)::bigint) & (255)::bigint))::integer
+;
+
+CREATE OR REPLACE FUNCTION public.device_of(token text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN COALESCE("substring"(token, '^\{"endpoint":"((?:[^"\\]|\\["\\/bfnrtu])+)"'::text), CASE WHEN (token ~ '^([0-9a-fA-F]{2}){32,}$'::text) THEN lower(token) ELSE token END)
 ;
 
 CREATE OR REPLACE FUNCTION public.first_dispatch_id(at timestamp with time zone)

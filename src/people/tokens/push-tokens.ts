@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
+import { deviceOf } from '../device.ts';
 
 /** A token as a send read it. */
 export interface SentToken {
@@ -42,7 +43,7 @@ export async function removeTokens(tx: Db, complaints: readonly Complaint[], now
     ), orphaned as (
       delete from push_token_owners o
        using gone g
-       where o.app_id = g.app_id and o.token = g.token and o.bucket = g.bucket and o.user_id = g.user_id
+       where o.app_id = g.app_id and o.token = device_of(g.token) and o.bucket = g.bucket and o.user_id = g.user_id
     ), known as (
       update token_removals r
          set removed_at = ${now}
@@ -192,7 +193,7 @@ async function removeSuspects(
     ), orphaned as (
       delete from push_token_owners o
        using gone g
-       where o.app_id = g.app_id and o.token = g.token and o.bucket = g.bucket and o.user_id = g.user_id
+       where o.app_id = g.app_id and o.token = device_of(g.token) and o.bucket = g.bucket and o.user_id = g.user_id
     ), recorded as (
       update token_removals r
          set removed_at = ${now}
@@ -224,10 +225,10 @@ export async function replaceTokens(tx: Db, replaced: readonly (SentToken & { ne
     ), orphaned as (
       delete from push_token_owners o
        using gone g
-       where o.app_id = g.app_id and o.token = g.token and o.bucket = g.bucket and o.user_id = g.user_id
+       where o.app_id = g.app_id and o.token = device_of(g.token) and o.bucket = g.bucket and o.user_id = g.user_id
     ), owned as (
       insert into push_token_owners (app_id, token, bucket, user_id)
-      select app_id, new_token, bucket, user_id from gone order by app_id, new_token
+      select app_id, device_of(new_token), bucket, user_id from gone order by 1, 2
           on conflict do nothing
       returning app_id, token
     )
@@ -236,7 +237,7 @@ export async function replaceTokens(tx: Db, replaced: readonly (SentToken & { ne
     select g.bucket, g.user_id, g.app_id, g.new_token, g.platform, g.device_id, g.foreground, g.registered_at,
            g.last_used_at, g.environment
       from gone g
-      join owned o on o.app_id = g.app_id and o.token = g.new_token
+      join owned o on o.app_id = g.app_id and o.token = device_of(g.new_token)
         on conflict do nothing`);
 }
 
@@ -261,7 +262,7 @@ async function lockOwners(tx: Db, tokens: readonly { appId: string; token: strin
   await tx.run(sql`
     select 1
       from push_token_owners o
-      join unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => token)}::text[])
+      join unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => deviceOf(token))}::text[])
              as x(app_id, token) on o.app_id = x.app_id and o.token = x.token
      order by o.app_id, o.token
        for update of o`);

@@ -155,7 +155,8 @@ function readDeviceId(value: unknown, path: string): string | null {
 /** The token in one form, whatever the spelling. That of a browser is its PushSubscription as JSON text. */
 function readToken(value: unknown, path: string, platform: App['platform']): string {
   if (platform === 'ios') return canonicalAppleToken(readName(value, path, maxTokenBytes));
-  if (platform !== 'web') return readName(value, path, maxTokenBytes);
+  // A blank around a token is from a file, and makes a second token of the same device.
+  if (platform !== 'web') return readName(value, path, maxTokenBytes).trim();
   const reading = admitSubscription(readSubscriptionText(readName(value, path, 2 * maxTokenBytes)));
   if (!reading.ok) throw new ObjectProblem(`${path}: ${reading.problem}`);
   return readName(subscriptionToken(reading.subscription), path, maxTokenBytes);

@@ -39,7 +39,7 @@ test('a push token belongs to one person and can move to another', async (t) => 
     select p.external_id, t.app_id, t.token, t.device_id, t.platform, o.user_id = p.user_id as owned
       from push_targets t
       join profiles p using (bucket, user_id)
-      join push_token_owners o on o.app_id = t.app_id and o.token = t.token
+      join push_token_owners o on o.app_id = t.app_id and o.token = device_of(t.token)
      order by t.app_id, t.token`);
   const webDevice = owners.find((row) => row.app_id === webAppId)?.device_id;
   assert.match(webDevice, /^[0-9a-f-]{36}$/);
