@@ -215,3 +215,21 @@ test('a filter names an attribute as it is stored, without blanks around the nam
   const answers = [await preview('plan'), await preview('  plan\t'), await preview('Plan'), await preview('  ')];
   assert.deepEqual(answers, [1, 1, 0, 400]);
 });
+
+test('a number of a person whose fraction is zero is stored and printed without it; a filter formats it', async (t) => {
+  const app = await start(t);
+  const stored = await fetch(`${app.url}/users/track`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${app.key}`, 'content-type': 'application/json' },
+    body: '{"attributes":[{"external_id":"ada","price":100.0}]}',
+  });
+  assert.equal(stored.status, 201);
+  const webhook = {
+    ...{ url: 'https://example.test/', request_method: 'POST', request_headers: {} },
+    body: '{{custom_attribute.${price}}} {{custom_attribute.${price} | money}}',
+  };
+  await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
+  await app.drain();
+  const { messages } = (await app.get('/sandbox/messages?external_id=ada')).body;
+  assert.match(JSON.stringify(messages), /100 100\.00/);
+});
