@@ -68,11 +68,13 @@ comment on table api_keys is 'kind: shared. The keys of API clients.';
 
 create table app_calls (
   app_id text not null,
+  settings text not null,
   minute timestamp with time zone not null,
   calls integer not null,
+  accepted integer not null,
   ambiguous integer not null
 );
-comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by minute.';
+comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by settings and minute.';
 
 create table app_uninstalls (
   bucket integer not null,
@@ -350,7 +352,7 @@ create table push_token_owners (
   bucket integer not null,
   user_id bigint not null
 );
-comment on table push_token_owners is 'kind: name. The owner of each push token, which belongs to one person at a time.';
+comment on table push_token_owners is 'kind: name. The owner of each device that has a push token. It belongs to one person at a time.';
 
 create unlogged table rate_windows (
   workspace_id integer not null,
@@ -521,7 +523,8 @@ create table token_removals (
   dispatch_id uuid not null,
   suspected_at timestamp with time zone,
   removed_at timestamp with time zone,
-  restored_at timestamp with time zone
+  restored_at timestamp with time zone,
+  settings text
 );
 comment on table token_removals is 'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all data to restore them.';
 
@@ -616,6 +619,13 @@ CREATE OR REPLACE FUNCTION public.bucket_of(user_id bigint)
 RETURN ((hashint8extended(user_id, (0)::bigint) & (255)::bigint))::integer
 ;
 
+CREATE OR REPLACE FUNCTION public.device_of(token text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN COALESCE("substring"(token, '^\{"endpoint":"((?:[^"\\]|\\["\\/bfnrtu])+)"'::text), CASE WHEN (token ~ '^([0-9a-fA-F]{2}){32,}$'::text) THEN lower(token) ELSE token END)
+;
+
 CREATE OR REPLACE FUNCTION public.first_dispatch_id(at timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -700,7 +710,7 @@ CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
 
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id);
 
-CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, minute);
+CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, settings, minute);
 
 CREATE UNIQUE INDEX app_uninstalls_pkey ON public.app_uninstalls USING btree (bucket, user_id, app_id);
 
@@ -800,7 +810,7 @@ alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 
 alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
-alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, minute);
+alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, settings, minute);
 
 alter table app_uninstalls add constraint app_uninstalls_pkey PRIMARY KEY (bucket, user_id, app_id);
 

@@ -66,6 +66,12 @@ create table user_names (
 comment on table user_names is 'kind: name. A person''s names: the external id and the aliases.';
 create index user_names_person on user_names (bucket, user_id);
 
+-- The device or browser that a push token leads to; see src/people/device.ts, which has the same function.
+create function device_of(token text) returns text
+  language sql immutable strict parallel safe
+  return coalesce(substring(token from '^\{"endpoint":"((?:[^"\\]|\\["\\/bfnrtu])+)"'),
+                  case when token ~ '^([0-9a-fA-F]{2}){32,}$' then lower(token) else token end);
+
 create table push_targets (
   bucket        integer not null,
   user_id       bigint not null,
@@ -86,12 +92,12 @@ create index push_targets_suspect on push_targets (app_id, suspect_since) where 
 
 create table push_token_owners (
   app_id  text not null,
-  token   text not null,
+  token   text not null,                       -- device_of(the push token): a device has one token, whatever its spelling
   bucket  integer not null,
   user_id bigint not null,
   primary key (app_id, token)
 );
-comment on table push_token_owners is 'kind: name. The owner of each push token, which belongs to one person at a time.';
+comment on table push_token_owners is 'kind: name. The owner of each device that has a push token. It belongs to one person at a time.';
 
 create table app_uninstalls (
   bucket  integer not null,

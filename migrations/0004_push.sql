@@ -17,7 +17,8 @@ create table token_removals (
   dispatch_id  uuid not null,
   suspected_at timestamptz,                    -- null: removed at once
   removed_at   timestamptz,                    -- null: still suspect, or restored before it was removed
-  restored_at  timestamptz
+  restored_at  timestamptz,
+  settings     text                            -- digest of the settings under which it became suspect; null: removed at once
 );
 comment on table token_removals is
   'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all data to restore them.';
@@ -39,12 +40,14 @@ comment on table paused_apps is
 
 create table app_calls (
   app_id    text not null,
+  settings  text not null,                     -- digest of the provider's settings with which the calls were made
   minute    timestamptz not null,
   calls     integer not null,
+  accepted  integer not null,
   ambiguous integer not null,                  -- calls that called a token bad, perhaps by our fault
-  primary key (app_id, minute)
+  primary key (app_id, settings, minute)
 );
-comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by minute.';
+comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by settings and minute.';
 
 -- The table is unlogged: after a crash of the database it is empty, and about a second's calls may be made twice.
 create unlogged table call_quotas (

@@ -64,6 +64,7 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero },
       requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map(),

@@ -49,9 +49,15 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Whether a body that is not declared as JSON is refused. */
     strictContentType: boolean;
   };
+  users: {
+    trackBatch: TrackBatch;
+  };
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }
+
+/** One of `trackBatches` in settings.ts. */
+export type TrackBatch = 'per_array' | 'combined';
 
 export interface App {
   id: string;

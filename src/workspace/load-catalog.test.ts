@@ -59,6 +59,7 @@ test('the catalog holds everything that is defined, with opened credentials', as
       webhook: { deliver: true, allow: ['10.0.0.0/8'] },
       audience: { missingNumberIsZero: true },
       requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: { default: 7 },
     },
     apps: new Map([
@@ -109,6 +110,7 @@ test('a new workspace has the defaults, and all its messages go to the sandbox',
     webhook: { deliver: false, allow: [] },
     audience: { missingNumberIsZero: true },
     requests: { keyInBody: false, strictContentType: false },
+    users: { trackBatch: 'per_array' },
     rateLimits: {},
   });
 });

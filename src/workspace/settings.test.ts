@@ -20,6 +20,7 @@ test('a member that is not stored has its default', () => {
     webhook: { deliver: false, allow: [] },
     audience: { missingNumberIsZero: true },
     requests: { keyInBody: false, strictContentType: false },
+    users: { trackBatch: 'per_array' },
     rateLimits: {},
   });
 });

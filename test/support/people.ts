@@ -6,6 +6,8 @@ import { RequestError } from '../../src/errors.ts';
 import { identityRoutes } from '../../src/http/public/users/identity-route.ts';
 import { userRoutes } from '../../src/http/public/users/route.ts';
 import type { Answer, Rate, Route } from '../../src/http/route.ts';
+import { type Remark, sentenceOf } from '../../src/people/remarks.ts';
+import type { TrackProblem } from '../../src/people/track/request.ts';
 import type { Catalog, WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { testDatabase } from './database.ts';
 
@@ -49,6 +51,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: true },
       requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map([
@@ -123,15 +126,15 @@ export async function startWorld(t: TestContext): Promise<World> {
     async problem(attributes) {
       const answer = await track({ attributes: [attributes] });
       assert.equal(answer.status, 400);
-      const { errors } = answer.body as { errors: { type: string }[] };
-      return errors[0]?.type ?? '';
+      const { errors } = answer.body as { errors: Remark[] };
+      return errors[0] === undefined ? '' : sentenceOf(errors[0]);
     },
     async left(attributes) {
       const { status, body } = await track({ attributes: [attributes] });
-      const { attributes_processed, errors = [] } = body as { attributes_processed: number; errors?: Body[] };
+      const { attributes_processed, errors = [] } = body as { attributes_processed: number; errors?: TrackProblem[] };
       assert.deepEqual([status, attributes_processed], [201, 1]);
       for (const { input_array, index } of errors) assert.deepEqual([input_array, index], ['attributes', 0]);
-      return errors.map(({ type }) => String(type));
+      return errors.map(sentenceOf);
     },
     async export(externalId) {
       const answer = await post('/users/export/ids', { external_ids: [externalId] });

@@ -79,6 +79,7 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: false },
       requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map(),

@@ -59,7 +59,7 @@ function randomBucket(body: LeafBody): SegmentLeaf | null {
 }
 
 function nested(body: LeafBody): SegmentLeaf | null {
-  const name = body.text('custom_attribute_name');
+  const name = body.attributeName();
   const steps = readSteps(body);
   const test = readUntimedTest(body);
   return name === null || steps === null || test === null

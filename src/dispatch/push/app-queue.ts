@@ -1,6 +1,7 @@
 import type { Push, PushOutcome, PushSender } from '../../channels/push/sender.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Breaker } from '../../lib/limits/breaker.ts';
+import type { PushCall } from '../ledger/delivered.ts';
 import type { Held } from '../ledger/devices.ts';
 import { intervalMsOf } from './call-quotas.ts';
 import { Pace, type PaceOptions } from './pace.ts';
@@ -19,6 +20,8 @@ export interface AppPause {
 
 export interface AppQueueOptions {
   appId: string;
+  /** Digest of the settings of `sender`. */
+  settings: string;
   sender: PushSender;
   pause: AppPause;
   clock: Clock;
@@ -58,8 +61,10 @@ const LONGEST_SLOW_MS = 3_600_000;
  * trip. Settings that the provider does not accept are thus found by a handful of calls.
  */
 export class AppQueue {
-  /** The count of one call whose answer was not ambiguous. */
-  readonly plainCall: readonly { appId: string; isAmbiguous: false }[];
+  /** Digest of the settings with which calls are made. */
+  readonly settings: string;
+  /** The count of one accepted call. */
+  readonly acceptedCall: readonly PushCall[];
   readonly #options: AppQueueOptions;
   readonly #pace: Pace | null;
   readonly #breaker = new Breaker(FAILURES_TO_REST);
@@ -73,7 +78,8 @@ export class AppQueue {
 
   constructor(options: AppQueueOptions) {
     this.#options = options;
-    this.plainCall = [{ appId: options.appId, isAmbiguous: false }];
+    this.settings = options.settings;
+    this.acceptedCall = [{ appId: options.appId, settings: options.settings, answer: 'accepted' }];
     this.#line = options.pace && lineOf(options.pace);
     this.#pace = options.pace && new Pace({ ...options.pace, onReady: () => this.#pump() });
   }

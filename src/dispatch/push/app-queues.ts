@@ -11,7 +11,7 @@ import { AppQueue } from './app-queue.ts';
 import { quotaOf, reserveCalls } from './call-quotas.ts';
 import type { PaceOptions } from './pace.ts';
 import type { PausedApps } from './paused-apps.ts';
-import type { PausedApp } from './paused-apps-store.ts';
+import { type PausedApp, settingsDigest } from './paused-apps-store.ts';
 
 export interface AppQueuesOptions {
   db: Db;
@@ -110,6 +110,7 @@ export class AppQueues {
     const { clock, log, pausedApps } = this.#options;
     return new AppQueue({
       appId: app.id,
+      settings: settingsDigest(app),
       sender,
       pause: pausedApps.pauseOf(workspace.id, app),
       clock,

@@ -77,7 +77,7 @@ async function moveTokens(tx: Db, merged: PersonKey, kept: PersonKey): Promise<v
   await tx.run(sql`
     update push_token_owners
        set bucket = ${kept.bucket}, user_id = ${kept.userId}
-     where (app_id, token) in (select app_id, token from push_targets
+     where (app_id, token) in (select app_id, device_of(token) from push_targets
                                 where bucket = ${merged.bucket} and user_id = ${merged.userId})`);
   await tx.run(sql`
     insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at, last_used_at,

@@ -6,6 +6,8 @@ import { appId, emailGroup, smsGroup, start } from '../../../test/support/people
 import { sql } from '../../db/sql.ts';
 import { loadCatalog } from '../../workspace/load-catalog.ts';
 import { secretFrom } from '../../workspace/secrets.ts';
+import { sentenceOf } from '../remarks.ts';
+import type { TrackProblem } from '../track/request.ts';
 import type { Entry } from './entry.ts';
 import { type ImportOptions, type ImportTotals, importPeople } from './import.ts';
 import { readNdjson } from './ndjson.ts';
@@ -90,12 +92,16 @@ function attributesObject(): fc.Arbitrary<Body> {
     },
     { weight: 1, arbitrary: fc.record({ email: fc.constantFrom(...emails) }) },
     { weight: 1, arbitrary: fc.record({ phone: fc.constantFrom(...phones) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ external_id: fc.constantFrom('ada', 'x'.repeat(988)), braze_id: fc.constant('1') }),
+    },
     { weight: 1, arbitrary: fc.constant({}) },
   );
   const token = fc.record({
     app_id: fc.constantFrom(appId, 'nope'),
     token: fc.constantFrom('t1', 't2'),
-    device_id: fc.constantFrom('d1', 'd2'),
+    device_id: fc.constantFrom('device-1', 'device-2', 'short', 'x'.repeat(256)),
   });
   const group = fc.record({
     subscription_group_id: fc.constantFrom(emailGroup, smsGroup, 'nope'),
@@ -124,7 +130,7 @@ function attributesObject(): fc.Arbitrary<Body> {
     { requiredKeys: [] },
   );
   const custom = fc.dictionary(
-    fc.constantFrom('points', 'plan', 'tags', 'address', '__proto__', 'joined'),
+    fc.constantFrom('points', ' points ', 'plan', 'tags', 'address', '__proto__', 'joined', ' email'),
     fc.oneof(
       fc.constantFrom<unknown>({ inc: 2 }, { add: ['x', 'y'] }, { remove: ['x'] }, '2026-01-31', 5, null, [
         'x',
@@ -191,9 +197,9 @@ test('a file leaves the same people and the same problems as the same objects ov
         for (let at = 0; at < objects.length; at += records) {
           http.clock.advance(1_000);
           const { body } = await http.post('/users/track', { attributes: objects.slice(at, at + records) });
-          const errors: { type: string; index: number }[] = body.errors ?? [];
+          const errors: TrackProblem[] = body.errors ?? [];
           for (const [index, ofObject] of Map.groupBy(errors, (error) => error.index))
-            problems.push([at + index + 1, ofObject.map(({ type }) => type).join('; ')]);
+            problems.push([at + index + 1, ofObject.map(sentenceOf).join('; ')]);
         }
         const imported = await importLines(file, ndjson(objects), {
           limits: { records, bytes: 1e9 },

@@ -4,6 +4,7 @@ import { sql } from '../../db/sql.ts';
 import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { mergeCustomIndex } from '../profile/custom-index.ts';
+import { sentenceOf } from '../remarks.ts';
 import { readAttributes } from '../track/attributes.ts';
 import { readObjects, remarksOf, type TrackProblem, type TrackRequest } from '../track/request.ts';
 import { applyTrack } from '../track/track.ts';
@@ -141,9 +142,9 @@ function rejectsOf(
 ): Reject[] {
   const early = attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));
   const lineOf = (index: number) => entries[index]?.line ?? 0;
-  const refused = problems.map(({ index, type }): Reject => [lineOf(index), type]);
+  const refused = problems.map((problem): Reject => [lineOf(problem.index), sentenceOf(problem)]);
   const partly = [...Map.groupBy([...early, ...late], ({ index }) => index)].map(
-    ([index, left]): Reject => [lineOf(index), `applied, but for: ${left.map(({ type }) => type).join('; ')}`],
+    ([index, left]): Reject => [lineOf(index), `applied, but for: ${left.map(sentenceOf).join('; ')}`],
   );
   return [...refused, ...partly].sort(([one], [other]) => one - other);
 }

@@ -3,6 +3,7 @@ import { Outdated } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { deviceOf } from '../device.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import type { JsonObject } from '../profile/nested-values.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
@@ -159,7 +160,7 @@ async function ownedTokens(tx: Db, tokens: readonly { appId: string; token: stri
   if (tokens.length === 0) return new Set();
   const rows = await tx.query<{ app_id: string; token: string }>(sql`
     select o.app_id, o.token
-      from unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => token)}::text[])
+      from unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => deviceOf(token))}::text[])
            as asked(app_id, token)
       join push_token_owners o on o.app_id = asked.app_id and o.token = asked.token`);
   return new Set(rows.map(({ app_id, token }) => tokenKey({ appId: app_id, token })));

@@ -2,6 +2,7 @@ import { Outdated } from '../../db/retry.ts';
 import type { Json } from '../../lib/json.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Address } from '../consent/deleted-addresses.ts';
+import { deviceOf } from '../device.ts';
 import { type CustomAttributes, changeCustom } from '../profile/custom-values.ts';
 import type { Identifier } from '../profile/identifiers.ts';
 import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';
@@ -70,8 +71,9 @@ export function newPerson(name: PersonName | null, key: PersonKey | null, now: D
   };
 }
 
+/** A key for maps of devices: two tokens of one device are the same. */
 export function tokenKey({ appId, token }: { appId: string; token: string }): string {
-  return `${appId}\u0000${token}`;
+  return `${appId}\u0000${deviceOf(token)}`;
 }
 
 /** A key for maps of email addresses, whose letter case does not count. */

@@ -31,6 +31,7 @@ const whole = {
   webhook: { deliver: true },
   audience: { missing_number_is_zero: false },
   requests: { key_in_body: true },
+  users: { track_batch: 'combined' },
   subscription_groups: [{ id: id(4), name: 'Alerts', channel: 'sms', twilio }],
   segments: [{ id: id(5), name: 'Known', filter: { AND: [{ email_available: true }, { n: -0 }] }, tags: ['a'] }],
   campaigns: [{ id: 'c-1', name: 'Receipts', kind: 'api', variations: [{ id: 'v-1', channel: 'email' }] }],
@@ -67,6 +68,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     'change webhook  deliver,allow',
     'change audience  missing_number_is_zero',
     'change requests  key_in_body,strict_content_type',
+    'change users  track_batch',
     'change rate_limits  limits',
     `create app ${id(1)}`,
     `create app ${id(2)}`,
@@ -91,6 +93,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     webhook: { deliver: true, allow: [] },
     audience: { missingNumberIsZero: false },
     requests: { keyInBody: true, strictContentType: false },
+    users: { trackBatch: 'combined' },
     rateLimits: { default: 7 },
   });
   assert.deepEqual(found?.apps.get(id(1)), {

@@ -382,7 +382,7 @@ test('bad bodies of identity calls are refused with the path', async (t) => {
     [
       '/users/external_ids/rename',
       { external_id_renames: [{ current_external_id: 'a', new_external_id: 'x'.repeat(1000) }] },
-      'external_id_renames[0].new_external_id: expected at most 997 bytes',
+      'external_id_renames[0].new_external_id must be fewer than 988 bytes',
     ],
     ['/users/external_ids/remove', { external_ids: [] }, 'external_ids: expected an array of texts'],
   ];

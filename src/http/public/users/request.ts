@@ -138,10 +138,6 @@ function readExportAddress(body: RawObject): ExportRequest['address'] {
 
 function readFields(list: readonly unknown[]): ReadonlySet<ExportField> | null {
   if (list.length === 0) return null;
-  const fields = list.map((value, index) => {
-    const field = exportFields.find((known) => known === value);
-    if (field === undefined) throw new ObjectProblem(`${elementPath('fields_to_export', index)}: names no field`);
-    return field;
-  });
-  return new Set(fields);
+  // Names that we do not know are ignored, because the original's list grows.
+  return new Set(exportFields.filter((field) => list.includes(field)));
 }

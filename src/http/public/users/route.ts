@@ -1,4 +1,5 @@
-import type { Database } from '../../../db/database.ts';
+import type { Database, Db } from '../../../db/database.ts';
+import { logActivity } from '../../../dispatch/ledger/activity-log.ts';
 import { listReceived } from '../../../dispatch/ledger/received.ts';
 import { forgetSlotsOf } from '../../../dispatch/ledger/slots.ts';
 import type { Clock } from '../../../lib/clock.ts';
@@ -68,6 +69,7 @@ async function handleTrack(
     body,
     workspace: loadedWorkspace(catalog, workspaceId),
     now: clock.now(),
+    logIgnored: (tx, confirmations) => logConfirmations(tx, { workspaceId, confirmations, now: clock.now() }),
   });
   // This is the only answer whose `errors` are objects.
   const errors = problems.length > 0 ? { errors: problems } : {};
@@ -75,6 +77,15 @@ async function handleTrack(
   if (!isAnyGood) return { status: 400, body: { message: noValidData, errors: problems } };
   const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
   return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors } };
+}
+
+/** Nobody is asked to confirm (double opt-in): the states are set at once. Source: adjacent-endpoints.md §3.3. */
+async function logConfirmations(
+  tx: Db,
+  { workspaceId, confirmations, now }: { workspaceId: number; confirmations: number; now: Date },
+): Promise<void> {
+  const record = { ignored: 'use_double_opt_in_logic', subscription_groups: confirmations };
+  await logActivity(tx, { workspaceId, dispatchId: null, category: 'double_opt_in_ignored', record }, now);
 }
 
 async function handleNewAliases({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
