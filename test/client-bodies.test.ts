@@ -457,5 +457,6 @@ test('what is not taken whole says why', async (t) => {
   assert.match(short.body.errors[0].type, /'email' field is not a valid email/);
   const android = { messages: { android_push: { alert: 'Hello Android' } }, external_user_ids: ['dora'] };
   const { status, body } = await app.post('/messages/send', android);
-  assert.deepEqual([status, body.errors], [400, ['messages.android_push.title: is required']]);
+  assert.equal(status, 400);
+  assert.match(body.errors[0], /^messages\.android_push\.title: is required/);
 });

@@ -10,6 +10,7 @@ import type { Entry } from './entry.ts';
 import { type ImportOptions, type ImportTotals, importPeople } from './import.ts';
 import { readNdjson } from './ndjson.ts';
 import { noProgress, openImport, type Progress } from './progress.ts';
+import { reasonOf } from './rejects-file.ts';
 
 type Body = Record<string, unknown>;
 
@@ -56,12 +57,12 @@ async function importLines(
       dryRun: false,
       parallelBatches: 3,
       signal: new AbortController().signal,
-      onReject: (...reject) => void rejects.push(reject),
+      onReject: (reject, shown) => void rejects.push([reject.line, reasonOf(reject), Object.values(shown)[0]]),
       onProgress: () => undefined,
       ...more,
     },
   );
-  return { ...totals, rejects: rejects.sort(([one], [other]) => one - other) };
+  return { ...totals, rejects };
 }
 
 const ndjson = (objects: readonly unknown[]) => objects.map((object) => JSON.stringify(object)).join('\n');
@@ -256,7 +257,7 @@ test('records that cannot be applied are reported with their line; the others ar
     { external_id: 'bob', points: 1, gender: 'x', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
   ])}`;
   const { rejects, ...totals } = await importLines(app, text, { limits: { records: 3, bytes: 1e9 } });
-  assert.deepEqual(totals, { records: 7, rejected: 6, resumed: 0, end: 'finished' });
+  assert.deepEqual(totals, { records: 7, rejected: 6, partial: 2, resumed: 0, ignored: {}, end: 'finished' });
   assert.deepEqual(rejects, [
     [2, "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required", { plan: 'none' }],
     [3, 'the line is not JSON', '{"external_id":'],
@@ -345,7 +346,7 @@ test('a batch that commits after its client died is not applied a second time', 
   const committed = Promise.withResolvers<void>();
   const claimed = Promise.withResolvers<void>();
   const dead = app.db.transaction(async (tx) => {
-    await dying.claim(tx, 0, { records: 4, rejects: [[2, 'said by the dead']] });
+    await dying.claim(tx, 0, { records: 4, rejects: [{ line: 2, reasons: ['said by the dead'], isPartial: false }] });
     claimed.resolve();
     await committed.promise;
   });
