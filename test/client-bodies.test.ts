@@ -393,6 +393,18 @@ test('every send of a client reaches the person it names', async (t) => {
   }
 });
 
+test('edx-braze-client, which takes the first of an address, finds the person with an external id', async (t) => {
+  const app = await startShop(t);
+  const address = { email: 'ada@example.test' };
+  const people = [
+    { user_alias: shop, _update_existing_only: false, ...address },
+    { external_id: 'ada', ...address },
+  ];
+  for (const person of people) await app.post('/users/track', { attributes: [person] });
+  const request = { email_address: 'ada@example.test', fields_to_export: ['external_id'] };
+  assert.deepEqual((await app.post('/users/export/ids', request)).body.users, [{ external_id: 'ada' }, {}]);
+});
+
 test('edx-braze-client finds people by their address and by their aliases', async (t) => {
   const app = await startShop(t);
   const ada = { user_alias: shop, email: 'ada@example.test', _update_existing_only: false };

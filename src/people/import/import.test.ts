@@ -363,6 +363,9 @@ test('a batch that commits after its client died is not applied a second time', 
 test('a changed file is refused while its import is unfinished, and is a new import afterwards', async (t) => {
   const app = await startWorld(t);
   await open(app);
+  await open(app, { settings: { format: 'csv' } }); // nothing was applied yet, so it begins anew
+  const begun = await open(app);
+  await app.db.transaction((tx) => begun.claim(tx, 0, { records: 1, rejects: [] }));
   await assert.rejects(open(app, { sha256: Buffer.from('b') }), /The contents of \/people\.ndjson changed .*--restart/);
   await assert.rejects(open(app, { settings: { format: 'csv' } }), /The options that say how to read .* changed/);
   const anew = await open(app, { sha256: Buffer.from('b') }, true);
