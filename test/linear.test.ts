@@ -24,7 +24,7 @@ import { ObjectProblem, Problems } from '../src/lib/problems.ts';
 import { readStoredTime } from '../src/lib/times.ts';
 import { readTimeZone } from '../src/lib/zone-names.ts';
 import { readRetryAfter } from '../src/net/retry-after.ts';
-import { Columns } from '../src/people/import/columns.ts';
+import { Columns, plainCsv } from '../src/people/import/columns.ts';
 import { ImportFileError } from '../src/people/import/entry.ts';
 import { readPhone } from '../src/people/profile/contact.ts';
 import { readCountry, readLanguage } from '../src/people/profile/countries-and-languages.ts';
@@ -215,7 +215,7 @@ const readers: Record<string, (text: string) => unknown> = {
   'a pattern that is tried': (text) => boundedMatches()(readPattern('(a|b)*c+ ?x{2,}'), text),
   'a cell of CSV': (text) => {
     const types = new Map([['n', 'number' as const]]);
-    return new Columns(['external_id', 'n'], { delimiter: ',', types, nullText: null }).objectOf(['a', text]);
+    return new Columns(['external_id', 'n'], { ...plainCsv, types }).read(['a', text]);
   },
   'Retry-After': (text) => readRetryAfter(text, now),
   'an answer of FCM': (text) => readFcm(reply(JSON.stringify({ error: { status: text, message: text } })), now),
@@ -251,8 +251,7 @@ const lists: Record<string, (names: string[]) => unknown> = {
     channels.web_push.parse({ buttons: names.map((text) => ({ text })) }, 'm', new Problems(), now),
   'filters of an audience': (names) =>
     parseAudience({ OR: names.map((name) => ({ custom_attribute: { custom_attribute_name: name } })) }, 'a'),
-  'columns of CSV': (names) =>
-    new Columns(['external_id', ...names], { delimiter: ',', types: new Map(), nullText: null }),
+  'columns of CSV': (names) => new Columns(['external_id', ...names], plainCsv),
 };
 
 for (const [name, read] of Object.entries(lists))

@@ -64,7 +64,24 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const route of options.routes) addRoute(server, route, options);
   for (const page of options.pages) addPage(server, page);
   refuseOtherMethods(server, [...options.routes, ...options.pages]);
+  closeUnusedConnections(server);
   return server;
+}
+
+/**
+ * Makes a stop close the connections on which no request has come, which browsers open in advance. Node.js itself closes
+ * only those that have answered one, and would wait a minute for the others.
+ */
+function closeUnusedConnections(server: FastifyInstance): void {
+  const unused = new Set<Socket>();
+  server.server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.server.on('request', ({ socket }) => unused.delete(socket));
+  server.addHook('preClose', async () => {
+    for (const socket of unused) socket.destroy();
+  });
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {

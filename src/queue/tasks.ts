@@ -138,14 +138,24 @@ export async function renewLeases(db: Db, worker: string, ids: readonly number[]
      where t.id = ours.id`);
 }
 
-/** Gives back the unfinished tasks of a worker that lives. Any worker may lease them at once. Returns how many. */
+/**
+ * Gives back the unfinished tasks of a worker that lives, and wakes the others, which may lease them at once. Returns how
+ * many.
+ */
 export async function giveBackTasks(db: Db, worker: string): Promise<number> {
-  return db.run(sql`
-    with ours as materialized (${lockInOrder(sql`worker = ${worker}`)})
-    update tasks t
-       set leased_until = null, worker = null, is_on_trial = false
-      from ours
-     where t.id = ours.id`);
+  const { given } = await db.one<{ given: number }>(sql`
+    with ours as materialized (${lockInOrder(sql`worker = ${worker}`)}),
+    free as (
+      update tasks t
+         set leased_until = null, worker = null, is_on_trial = false
+        from ours
+       where t.id = ours.id
+      returning t.lane
+    ), told as materialized (
+      select pg_notify(${TASKS_CHANNEL}, lane::text) from (select distinct lane from free) as lanes
+    )
+    select count(*)::integer as given, (select count(*) from told) as lanes from free`);
+  return given;
 }
 
 /** Frees every lease. Use it only if all holders are known to be dead, as after a crash of the only server. */

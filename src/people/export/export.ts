@@ -137,7 +137,7 @@ async function findByBrazeId(
   return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
 }
 
-/** The people who have the address, at most 100 of them. */
+/** The people who have the address, at most 100 of them: those with an external id first, because clients take the first. */
 async function findByAddress(
   db: Db,
   { workspaceId, kind, value }: { workspaceId: number; kind: 'device_id' | 'email' | 'phone'; value: string },
@@ -150,7 +150,7 @@ async function findByAddress(
   const rows = await db.query<{ bucket: number; user_id: number }>(sql`
     select p.bucket, p.user_id from profiles p
      where p.workspace_id = ${workspaceId} and ${condition[kind]}
-     order by p.user_id
+     order by p.external_id is null, p.updated_at desc, p.user_id
      limit 100`);
   return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
 }

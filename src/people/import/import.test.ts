@@ -12,6 +12,7 @@ import type { Entry } from './entry.ts';
 import { type ImportOptions, type ImportTotals, importPeople } from './import.ts';
 import { readNdjson } from './ndjson.ts';
 import { noProgress, openImport, type Progress } from './progress.ts';
+import { reasonOf } from './rejects-file.ts';
 
 type Body = Record<string, unknown>;
 
@@ -58,12 +59,12 @@ async function importLines(
       dryRun: false,
       parallelBatches: 3,
       signal: new AbortController().signal,
-      onReject: (...reject) => void rejects.push(reject),
+      onReject: (reject, shown) => void rejects.push([reject.line, reasonOf(reject), Object.values(shown)[0]]),
       onProgress: () => undefined,
       ...more,
     },
   );
-  return { ...totals, rejects: rejects.sort(([one], [other]) => one - other) };
+  return { ...totals, rejects };
 }
 
 const ndjson = (objects: readonly unknown[]) => objects.map((object) => JSON.stringify(object)).join('\n');
@@ -259,10 +260,10 @@ test('records that cannot be applied are reported with their line; the others ar
   const text = `${ndjson([{ external_id: 'ada', plan: 'gold' }, { plan: 'none' }])}\n{"external_id":\n"x"\n${ndjson([
     { external_id: 'ada', plan: { inc: 1 } },
     { external_id: 'bob', email: 'no' },
-    { external_id: 'bob', points: 1, gender: 'male', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
+    { external_id: 'bob', points: 1, gender: 'x', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
   ])}`;
   const { rejects, ...totals } = await importLines(app, text, { limits: { records: 3, bytes: 1e9 } });
-  assert.deepEqual(totals, { records: 7, rejected: 6, resumed: 0, end: 'finished' });
+  assert.deepEqual(totals, { records: 7, rejected: 6, partial: 2, resumed: 0, ignored: {}, end: 'finished' });
   assert.deepEqual(rejects, [
     [2, "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required", { plan: 'none' }],
     [3, 'the line is not JSON', '{"external_id":'],
@@ -272,7 +273,7 @@ test('records that cannot be applied are reported with their line; the others ar
     [
       7,
       'applied, but for: gender: expected M, F, O, N or P; dob: expected YYYY-MM-DD',
-      { external_id: 'bob', points: 1, gender: 'male', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
+      { external_id: 'bob', points: 1, gender: 'x', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
     ],
   ]);
   const rows = await app.db.query(sql`select external_id, custom from profiles order by 1`);
@@ -351,7 +352,7 @@ test('a batch that commits after its client died is not applied a second time', 
   const committed = Promise.withResolvers<void>();
   const claimed = Promise.withResolvers<void>();
   const dead = app.db.transaction(async (tx) => {
-    await dying.claim(tx, 0, { records: 4, rejects: [[2, 'said by the dead']] });
+    await dying.claim(tx, 0, { records: 4, rejects: [{ line: 2, reasons: ['said by the dead'], isPartial: false }] });
     claimed.resolve();
     await committed.promise;
   });
@@ -368,6 +369,9 @@ test('a batch that commits after its client died is not applied a second time', 
 test('a changed file is refused while its import is unfinished, and is a new import afterwards', async (t) => {
   const app = await startWorld(t);
   await open(app);
+  await open(app, { settings: { format: 'csv' } }); // nothing was applied yet, so it begins anew
+  const begun = await open(app);
+  await app.db.transaction((tx) => begun.claim(tx, 0, { records: 1, rejects: [] }));
   await assert.rejects(open(app, { sha256: Buffer.from('b') }), /The contents of \/people\.ndjson changed .*--restart/);
   await assert.rejects(open(app, { settings: { format: 'csv' } }), /The options that say how to read .* changed/);
   const anew = await open(app, { sha256: Buffer.from('b') }, true);

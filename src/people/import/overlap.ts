@@ -15,7 +15,10 @@ export function footprintOf(request: TrackRequest): Footprint {
   const { names, newEmails, newPhones } = wantedBy(request);
   const labels = new Set([...names.values()].map(({ label }) => label));
   const [label = null] = labels;
-  const isPlain = labels.size === 1 && request.attributes.every(({ object }) => isPlainlyNamed(object));
+  const isPlain =
+    labels.size === 1 &&
+    request.attributes.every(({ object }) => isPlainlyNamed(object)) &&
+    request.activities.every(({ object }) => object.identifier.kind === 'name');
   const tokens = request.attributes.flatMap(({ object }) => object.tokens ?? []).map(tokenKey);
   return {
     label: isPlain ? label : null,

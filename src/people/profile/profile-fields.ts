@@ -125,10 +125,22 @@ function readState(value: unknown, path: string, code: TrackCode): GlobalState {
   throw new CodedProblem(code, `${path}: expected opted_in, subscribed or unsubscribed`);
 }
 
+/** The words for the codes, which clients write in their own examples. */
+const genders: ReadonlyMap<string, string> = new Map([
+  ...['M', 'F', 'O', 'N', 'P'].map((code) => [code, code] as const),
+  ...([
+    ['MALE', 'M'],
+    ['FEMALE', 'F'],
+    ['OTHER', 'O'],
+    ['NOT APPLICABLE', 'N'],
+    ['PREFER NOT TO SAY', 'P'],
+  ] as const),
+]);
+
 function readGender(value: unknown, { columns }: ProfileChange): void {
-  const isKnown = typeof value === 'string' && /^[MFONP]$/.test(value);
-  if (isGiven(value) && !isKnown) throw new ObjectProblem('gender: expected M, F, O, N or P');
-  columns.gender = isKnown ? value : null;
+  const code = typeof value === 'string' ? genders.get(value.trim().toUpperCase()) : undefined;
+  if (isGiven(value) && code === undefined) throw new ObjectProblem('gender: expected M, F, O, N or P');
+  columns.gender = code ?? null;
 }
 
 function readBirthDate(value: unknown, { columns }: ProfileChange): void {

@@ -21,7 +21,7 @@ import { saveRoster } from './save.ts';
 export interface TrackOutcome {
   /** The problems of refused objects, and of what was left out of processed ones. */
   problems: TrackProblem[];
-  /** Number of processed objects by array. Only arrays that were sent have one. */
+  /** Number of processed objects by array. Arrays of which none was processed have none, as in the original. */
   processed: Partial<Record<TrackArray, number>>;
 }
 
@@ -53,7 +53,7 @@ export async function track(
     const bad = request.problems.filter((problem) => problem.input_array === array).length;
     return [array, list.length - bad] as const;
   });
-  return { problems, processed: Object.fromEntries(counted) };
+  return { problems, processed: Object.fromEntries(counted.filter(([, count]) => count > 0)) };
 }
 
 function asksToConfirm(group: GroupChange): boolean {

@@ -180,9 +180,9 @@ test('differences are applied, and the plan names them', async (t) => {
     'change rate_limits  limits',
     `change app ${id(1)} provider`,
     `unchanged app ${id(2)}`,
-    `change app ${id(3)} name,provider`,
+    `change app ${id(3)} name,provider removed`,
     `change subscription_group ${id(4)} archived`,
-    `change segment ${id(5)} tags,filter`,
+    `change segment ${id(5)} tags,filter removed`,
     'change campaign c-1 tags,obeys_caps',
     'change message_variation v-1 channel',
     'create message_variation v-2',
@@ -279,7 +279,10 @@ const clashes: [string, object, string[]][] = [
   [
     'the name of a key made by command',
     { api_keys: [{ name: 'cli', key: 'another-key-16-characters', permissions: 'all' }] },
-    ['api_keys[0].name: is the name of a key that was not made by a workspace file'],
+    [
+      'api_keys[0].name: is the name of a key that was not made by a workspace file but by ada. ' +
+        'Choose another name, or delete that key: cresset keys delete "cli"',
+    ],
   ],
 ];
 for (const [what, file, problems] of clashes) {
@@ -350,7 +353,7 @@ test('a plan is printed with a line for each thing, and sums', () => {
       '+ app "Web" a',
       '~ email: smtp, footer',
       '= segment "All \\"x\\"" s (unchanged)',
-      '? campaign "Old" c (not in the file)',
+      '? not in the file: campaign "Old"',
       '1 to create, 1 to change, 1 unchanged, 1 not in the file and left alone.',
     ].join('\n'),
   );

@@ -17,16 +17,17 @@ test('a new alias is added to a known person, makes an anonymous person, or is s
     newAlias('b1', 'crm', 'nobody'), // unknown external id
     newAlias('anna', 'guest'), // a new anonymous person
     newAlias('anna', 'guest'), // exists by now
-    { external_id: 'ada', user_alias: newAlias('x', 'y') }, // wrongly nested: counted, but ignored
+    { external_id: 'ben', user_alias: newAlias('x', 'nested') }, // added: a client nests the pair so
+    { external_id: 'ada', user_alias: { alias_name: 'x' } }, // no label: counted, but ignored
     'nonsense',
     newAlias('nul\u0000', 'crm', 'ben'),
   ];
   assert.deepEqual(await world.post('/users/alias/new', { user_aliases }), {
     status: 201,
-    body: { aliases_processed: 9, message: 'success' },
+    body: { aliases_processed: 10, message: 'success' },
   });
   assert.deepEqual(await aliasesOf(world, 'ada'), [{ alias_name: 'a1', alias_label: 'crm' }]);
-  assert.deepEqual(await aliasesOf(world, 'ben'), []);
+  assert.deepEqual(await aliasesOf(world, 'ben'), [{ alias_name: 'x', alias_label: 'nested' }]);
   await world.post('/users/alias/new', {
     user_aliases: [
       newAlias('b2', 'crm', 'ben'),
@@ -35,7 +36,10 @@ test('a new alias is added to a known person, makes an anonymous person, or is s
       newAlias('anna', 'guest', 'ada'),
     ],
   });
-  assert.deepEqual(await aliasesOf(world, 'ben'), [{ alias_name: 'b2', alias_label: 'crm' }]);
+  assert.deepEqual(await aliasesOf(world, 'ben'), [
+    { alias_name: 'b2', alias_label: 'crm' },
+    { alias_name: 'x', alias_label: 'nested' },
+  ]);
   assert.deepEqual(await aliasesOf(world, 'ada'), [
     { alias_name: 'a1', alias_label: 'crm' },
     { alias_name: 'a3', alias_label: 'shop' },
