@@ -11,8 +11,6 @@ const RETRY_AFTER_S = { away: 1, refusing: 10 };
 export function failureOf(error: unknown): Answer {
   if (error instanceof RequestError) return known(error);
   const code = errorCodeOf(error);
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return { ...known(new RequestError('body_too_large')), headers: { connection: 'close' } };
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return known(new RequestError('bad_request'));
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(new RequestError('not_found'));
   const unavailable = unavailableFor(error);
@@ -32,6 +30,8 @@ function known(error: RequestError): Answer {
   const { status, label } = errorCodes[error.code];
   const message = error instanceof InvalidKeyError ? `${label}: ${error.hint}` : label;
   const body = error.errors.length > 0 ? { message, errors: error.errors } : { message };
+  // The rest of the body is not read.
+  if (error.code === 'body_too_large') return { status, body, headers: { connection: 'close' } };
   return error.retryAfterS === undefined
     ? { status, body }
     : { status, body, headers: waitHeaders(error.code, error.retryAfterS) };

@@ -50,8 +50,6 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
   });
   return {
     async deliver(mail) {
-      if (mail.rendered.attachments.length > 0)
-        return { outcome: { kind: 'failed', reason: 'attachments_not_supported' }, blame: 'message' };
       const message = messageOf(mail);
       const { from, to } = message.envelope;
       try {

@@ -7,7 +7,7 @@ import { type ChannelKey, channelKeys } from '../../../channels/channel.ts';
 import { channels } from '../../../channels/index.ts';
 import { type ReachQuestion, reaches } from '../../../dispatch/admit/gates-sql.ts';
 import { RequestError } from '../../../errors.ts';
-import { describe, elementPath, memberPath, type RawObject } from '../../../lib/json.ts';
+import { describe, elementPath, memberPath, namesNo, type RawObject } from '../../../lib/json.ts';
 import { ObjectReader } from '../../../lib/object-reader.ts';
 import { firstProblem, ObjectProblem, Problems } from '../../../lib/problems.ts';
 import { requiredStates } from '../../../people/consent/required-state.ts';
@@ -39,7 +39,7 @@ export function readExplainRequest(
   const body = bodyWith(explainMembers, raw);
   const filters = readTargets(body, workspace);
   const identifier = readIdentifier(raw);
-  if (identifier === null) throw new ObjectProblem('expected external_id, user_alias or braze_id');
+  if (identifier === null) throw new ObjectProblem('external_id, user_alias, braze_id: expected one of them, got none');
   return { filters, identifier };
 }
 
@@ -65,7 +65,7 @@ function readTargets(body: Body, workspace: WorkspaceCatalog): TargetingFilters 
 function readSegment(id: unknown, workspace: WorkspaceCatalog): TargetingFilters['segment'] {
   const segment = typeof id === 'string' ? workspace.segments.get(idKey(id)) : undefined;
   if (segment === undefined || segment.archived) {
-    throw new ObjectProblem('segment_id: does not name a segment of this workspace');
+    throw new ObjectProblem(`segment_id: ${namesNo('a segment', id)}`);
   }
   const filter = filterOf(segment);
   checkReferences(filter, workspace);
@@ -112,7 +112,7 @@ function readGroup(name: string, id: unknown, workspace: WorkspaceCatalog): [Cha
   if (key === undefined) throw new ObjectProblem(`${path}: expected sms or whats_app`);
   const group = typeof id === 'string' ? workspace.subscriptionGroups.get(idKey(id)) : undefined;
   if (group === undefined || group.archived || group.channel !== key) {
-    const detail = `${path}: does not name a subscription group for ${key} of this workspace`;
+    const detail = `${path}: ${namesNo(`a subscription group for ${key}`, id)}`;
     throw new RequestError('invalid_subscription_group', [detail]);
   }
   return [key, group.id];
