@@ -44,7 +44,9 @@ export function readTime(query: URLSearchParams, name: string): Date | null {
   if (value === null || value === '') return null;
   const reading = readDate(value);
   if (reading.ok && reading.value instanceof Date) return reading.value;
-  throw new RequestError('bad_request', [`${name}: expected a time such as 2026-11-29T12:00:00Z, got "${shown(value)}"`]);
+  throw new RequestError('bad_request', [
+    `${name}: expected a time such as 2026-11-29T12:00:00Z, got "${shown(value)}"`,
+  ]);
 }
 
 /** Writes the cursor of the next page, opaque to callers. Empty after the last page. */

@@ -172,7 +172,11 @@ function checkAttachments(fields: Fields): void {
     }
   }
   if (attachments.length > 0)
-    fields.refuse('attachments', `expected none, got ${attachments.length}: this server sends no attachments yet`, 'cross');
+    fields.refuse(
+      'attachments',
+      `expected none, got ${attachments.length}: this server sends no attachments yet`,
+      'cross',
+    );
 }
 
 function isWebUrl(text: string): boolean {

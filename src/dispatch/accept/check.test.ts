@@ -146,16 +146,11 @@ refuses('members of other endpoints are refused together with wrong types', [
   ],
 ]);
 
-const allChannels =
-  'android_push, apple_push, content_card, email, kindle_push, sms, web_push, webhook, whats_app';
+const allChannels = 'android_push, apple_push, content_card, email, kindle_push, sms, web_push, webhook, whats_app';
 
 refuses('then there must be a message, a recipient, and a fitting `broadcast`', [
   [{}, 'no_message', [`messages: expected an object with one or more of ${allChannels}, got none`]],
-  [
-    { ...toAda, messages: { fax: {} } },
-    'no_message',
-    [`messages: expected one or more of ${allChannels}, got fax`],
-  ],
+  [{ ...toAda, messages: { fax: {} } }, 'no_message', [`messages: expected one or more of ${allChannels}, got fax`]],
   [
     { ...toAda, messages: { 'mail ü': {} } },
     'no_message',
@@ -166,7 +161,11 @@ refuses('then there must be a message, a recipient, and a fitting `broadcast`', 
     'no_recipients',
     ['external_user_ids, user_aliases, segment_id, audience: expected at least one, got none'],
   ],
-  [{ ...good, external_user_ids: names(51) }, 'too_many_names', ['external_user_ids, user_aliases: expected at most 50 together, got 51']],
+  [
+    { ...good, external_user_ids: names(51) },
+    'too_many_names',
+    ['external_user_ids, user_aliases: expected at most 50 together, got 51'],
+  ],
   [
     { ...good, external_user_ids: names(50), user_aliases: [{ alias_name: 'a', alias_label: 'l' }] },
     'too_many_names',
@@ -312,7 +311,9 @@ test('a webhook may use another port only if the operator allows the target', ()
   const body = { ...toAda, messages: { webhook: { ...webhook, url: 'https://acme.test:8443/' } } };
   assert.deepEqual(refusalOf(body), [
     'bad_request',
-    ['messages.webhook.url: expected port 80 or 443, got 8443: webhook.allow in the workspace file names no other target'],
+    [
+      'messages.webhook.url: expected port 80 or 443, got 8443: webhook.allow in the workspace file names no other target',
+    ],
   ]);
   const allowing = { ...settings, webhook: { ...settings.webhook, allow: ['acme.test:8443'] } };
   assert.equal(refusalOf(body, { ...catalog, settings: allowing }), null);

@@ -48,7 +48,11 @@ function checkTargeting(request: SendRequest): void {
   if (names.length === 0 && !isNarrowed) {
     refuse('no_recipients', 'external_user_ids, user_aliases, segment_id, audience: expected at least one, got none');
   }
-  if (names.length > MAX_NAMES) refuse('too_many_names', `external_user_ids, user_aliases: expected at most ${MAX_NAMES} together, got ${names.length}`);
+  if (names.length > MAX_NAMES)
+    refuse(
+      'too_many_names',
+      `external_user_ids, user_aliases: expected at most ${MAX_NAMES} together, got ${names.length}`,
+    );
   if (names.length === 0 && !broadcast) {
     refuse('bad_request', 'broadcast: must be true when neither external_user_ids nor user_aliases is given');
   }

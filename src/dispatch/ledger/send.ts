@@ -48,6 +48,10 @@ export interface DeviceState {
   attempts: number;
   /** The provider's last answer: a code, or the message id if `sent`. */
   code: string | null;
+  /** What the provider said with it. */
+  detail?: string;
+  /** A rule of ours refused the message or the device, and `code` is the reason. */
+  ours?: true;
   /** When a waiting device is due, in milliseconds since 1970. */
   due?: number;
   /** The device waits only for its app queue, and may be tried as soon as that is open. */

@@ -87,7 +87,13 @@ test('an invalid export is refused', async (t) => {
     'bad_request',
     'external_ids, user_aliases, device_id, braze_id, email_address, phone: expected one, got none',
   );
-  await refused(world, path, { device_id: 'd', phone: '1' }, 'bad_request', 'device_id, phone: expected only one of them');
+  await refused(
+    world,
+    path,
+    { device_id: 'd', phone: '1' },
+    'bad_request',
+    'device_id, phone: expected only one of them',
+  );
   await refused(
     world,
     path,
@@ -96,5 +102,11 @@ test('an invalid export is refused', async (t) => {
     'fields_to_export[1]: names no field',
   );
   const ids = Array.from({ length: 51 }, (_, n) => `p${n}`);
-  await refused(world, path, { external_ids: ids }, 'too_many_ids', 'external_ids, user_aliases: expected at most 50 ids together, got 51');
+  await refused(
+    world,
+    path,
+    { external_ids: ids },
+    'too_many_ids',
+    'external_ids, user_aliases: expected at most 50 ids together, got 51',
+  );
 });

@@ -60,7 +60,9 @@ export function readExportRequest(body: RawObject): ExportRequest {
   if (given.length > 1) throw new ObjectProblem(`${given.join(', ')}: expected only one of them`);
   const hasBrazeId = isGiven(own(body, 'braze_id'));
   if (externalIds.length + aliases.length + given.length + Number(hasBrazeId) === 0) {
-    throw new ObjectProblem('external_ids, user_aliases, device_id, braze_id, email_address, phone: expected one, got none');
+    throw new ObjectProblem(
+      'external_ids, user_aliases, device_id, braze_id, email_address, phone: expected one, got none',
+    );
   }
   const brazeId = hasBrazeId ? readName(own(body, 'braze_id'), 'braze_id') : null;
   return {
@@ -89,7 +91,9 @@ function listOf(body: RawObject, key: string): unknown[] {
 
 function refuseCount(count: number, lists: readonly string[]): void {
   if (count <= maxIds) return;
-  throw new RequestError('too_many_ids', [`${lists.join(', ')}: expected at most ${maxIds} ids together, got ${count}`]);
+  throw new RequestError('too_many_ids', [
+    `${lists.join(', ')}: expected at most ${maxIds} ids together, got ${count}`,
+  ]);
 }
 
 function readNames(externalIds: readonly unknown[], aliases: readonly unknown[]): PersonName[] {
