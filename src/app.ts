@@ -21,6 +21,7 @@ import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
+import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { userRoutes } from './http/public/users/route.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
@@ -113,6 +114,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
+    ...userMessagesRoutes({ db }),
     ...audienceRoutes({ db, clock, catalog: live }),
   ];
   const limiter = createRateLimiter({ db, clock });

@@ -79,7 +79,7 @@ test('a broadcast cancelled in the middle stops, its counts add up, and a replay
   assert.deepEqual(await counts(id), {
     state: 'cancelled',
     targeted: people,
-    webhook: { recipients: people, attempts: reached, attempts_failed: 0, sent: reached, cancelled: people - reached },
+    webhook: { recipients: people, attempts: reached, attempts_failed: 0, attempts_in_flight: 0, sent: reached, cancelled: people - reached },
   });
   const listed = await app.get(`/dispatches/${id}/recipients?status=cancelled&limit=1`);
   assert.deepEqual([listed.body.recipients[0].status, listed.body.recipients[0].reason], ['cancelled', 'cancelled']);
@@ -91,7 +91,7 @@ test('a broadcast cancelled in the middle stops, its counts add up, and a replay
   assert.deepEqual(await counts(id), {
     state: 'finished',
     targeted: people,
-    webhook: { recipients: people, attempts: people, attempts_failed: 0, sent: people },
+    webhook: { recipients: people, attempts: people, attempts_failed: 0, attempts_in_flight: 0, sent: people },
   });
 });
 
@@ -127,7 +127,7 @@ test('a dispatch cancelled before anybody has a row counts everybody as cancelle
   assert.deepEqual(await counts(id), {
     state: 'cancelled',
     targeted: 50,
-    webhook: { recipients: 50, attempts: 0, attempts_failed: 0, cancelled: 50 },
+    webhook: { recipients: 50, attempts: 0, attempts_failed: 0, attempts_in_flight: 0, cancelled: 50 },
   });
   assert.equal(sink.total(), 0);
   await order(id, 'replay');
@@ -182,7 +182,7 @@ test('a replay retries what failed; what is skipped, sent or unknown stays', asy
   assert.deepEqual((await counts(id)).webhook, {
     recipients: 4,
     attempts: 3,
-    attempts_failed: 1,
+    attempts_failed: 1, attempts_in_flight: 0,
     sent: 2,
     unknown: 1,
     unknown_user: 1,
@@ -209,7 +209,7 @@ test('a replay of failed sends alone leaves cancelled ones cancelled for good', 
   assert.deepEqual(await counts(id), {
     state: 'finished',
     targeted: 4,
-    webhook: { recipients: 4, attempts: 1, attempts_failed: 0, sent: 1, cancelled: 3 },
+    webhook: { recipients: 4, attempts: 1, attempts_failed: 0, attempts_in_flight: 0, sent: 1, cancelled: 3 },
   });
 });
 

@@ -5,7 +5,7 @@ export const permissions = {
   'users.alias.new': 'POST /users/alias/new',
   'users.export.ids': 'POST /users/export/ids',
   'users.delete': 'POST /users/delete',
-  'dispatches.read': 'GET /dispatches/…: what happened to each person',
+  'dispatches.read': 'GET /dispatches and /users/…/messages: what happened to each person',
   'dispatches.cancel': 'POST /dispatches/…/cancel, pause, resume and replay',
   'audience.preview': 'POST /audience/preview: how many people an audience has, and whom',
   'audience.explain': 'POST /audience/explain: why one person is in an audience or not',

@@ -1,6 +1,7 @@
 import type { Channel } from '../../channels/channel.ts';
 import type { PushOutcome } from '../../channels/push/sender.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
+import { isReason } from '../plan/reasons.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import { isGivenUpAsUnclear, PROBE_EVERY_MS } from './outcomes.ts';
 import type { DeviceState, Verdict } from './send.ts';
@@ -104,7 +105,7 @@ export function verdictOfDevices(devices: readonly DeviceState[]): Verdict {
     const best = devices.find((device) => device.state === state);
     if (best === undefined) continue;
     if (state === 'sent') return { ...verdict, providerMessageId: best.code, ...kept };
-    const ours = best.ours && best.code !== null ? { reason: best.code } : {};
+    const ours = best.ours && isReason(best.code) ? { reason: best.code } : {};
     return { ...verdict, ...ours, providerCode: best.code, ...detailOf(best), ...kept };
   }
   throw new Error('a send without devices has no verdict');

@@ -1,4 +1,5 @@
 import type { ChannelKey } from '../../channels/channel.ts';
+import type { Reason } from '../plan/reasons.ts';
 import type { SendStatus } from '../plan/states.ts';
 
 /** The key of a send: one message of one channel to one person. */
@@ -24,7 +25,7 @@ export interface PendingSend extends SendKey {
 /** The new status of a send, why, and what else to write. */
 export interface Verdict {
   status: SendStatus;
-  reason?: string | null;
+  reason?: Reason | null;
   detail?: string | null;
   address?: string | null;
   providerCode?: string | null;

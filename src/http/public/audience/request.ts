@@ -14,8 +14,9 @@ import { requiredStates } from '../../../people/consent/required-state.ts';
 import { type Identifier, readIdentifier } from '../../../people/profile/identifiers.ts';
 import { idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 
-const previewMembers = ['segment_id', 'audience', 'recipient_subscription_state', 'channels', 'subscription_group_ids'];
-const explainMembers = ['segment_id', 'audience', 'external_id', 'user_alias', 'braze_id'];
+const targetMembers = ['segment_id', 'filter', 'audience'];
+const previewMembers = [...targetMembers, 'recipient_subscription_state', 'channels', 'subscription_group_ids'];
+const explainMembers = [...targetMembers, 'external_id', 'user_alias', 'braze_id'];
 
 type Body = ObjectReader;
 
@@ -53,13 +54,22 @@ function bodyWith(members: readonly string[], raw: RawObject): Body {
 
 /** Reads the targets as a send does: an absent one does not narrow, but at least one must be given. */
 function readTargets(body: Body, workspace: WorkspaceCatalog): TargetingFilters {
-  if (!body.has('segment_id') && !body.has('audience')) {
-    throw new ObjectProblem('expected segment_id, audience or both');
+  if (!targetMembers.some((member) => body.has(member))) {
+    throw new ObjectProblem(`${targetMembers.join(', ')}: expected at least one, got none`);
   }
-  return {
-    segment: body.has('segment_id') ? readSegment(body.get('segment_id'), workspace) : null,
-    audience: body.has('audience') ? parseAudience(body.get('audience'), 'audience') : null,
-  };
+  if (body.has('segment_id') && body.has('filter')) {
+    throw new ObjectProblem('filter: must not be given with segment_id, because it is the draft of a segment');
+  }
+  const audience = body.has('audience') ? parseAudience(body.get('audience'), 'audience') : null;
+  if (body.has('filter')) return { segment: readDraft(body.get('filter'), workspace), audience, segmentMember: 'filter' };
+  return { segment: body.has('segment_id') ? readSegment(body.get('segment_id'), workspace) : null, audience };
+}
+
+/** Reads the filter of a segment that is not saved. It may use all that a segment's filter may. */
+function readDraft(value: unknown, workspace: WorkspaceCatalog): TargetingFilters['segment'] {
+  const filter = parseAudience(value, 'filter', { isSegment: true });
+  checkReferences(filter, workspace);
+  return filter;
 }
 
 function readSegment(id: unknown, workspace: WorkspaceCatalog): TargetingFilters['segment'] {
