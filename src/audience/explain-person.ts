@@ -33,10 +33,7 @@ export async function explainPerson(
   }
 }
 
-function verdictOn(
-  { segment, audience, segmentMember = 'segment' }: TargetingFilters,
-  question: Question,
-): object {
+function verdictOn({ segment, audience, segmentMember = 'segment' }: TargetingFilters, question: Question): object {
   const ofSegment = segment && explain(segment, segmentMember, question);
   const ofAudience = audience && explain(audience, 'audience', question);
   const trees = {

@@ -13,6 +13,8 @@ export function readPersonQuery(query: URLSearchParams): Identifier | null {
   const alias = label === undefined ? undefined : { alias_label: label, alias_name: name };
   const given = { external_id: of('external_id'), user_alias: alias, braze_id: of('braze_id') };
   if (Object.values(given).filter((value) => value !== undefined).length > 1)
-    throw new RequestError('bad_request', ['external_id, alias_label and alias_name, braze_id: expected only one of them']);
+    throw new RequestError('bad_request', [
+      'external_id, alias_label and alias_name, braze_id: expected only one of them',
+    ]);
   return readIdentifier(given);
 }

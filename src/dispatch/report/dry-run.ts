@@ -129,6 +129,7 @@ function judgedFrom({ candidate, decision }: Decided): Judged {
 
 function count(judged: Judged[]): Record<string, ChannelCounts> {
   const channels: Record<string, ChannelCounts> = {};
-  for (const { verdict } of judged) countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0, attempts_in_flight: 0 });
+  for (const { verdict } of judged)
+    countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0, attempts_in_flight: 0 });
   return channels;
 }

@@ -61,7 +61,8 @@ function readTargets(body: Body, workspace: WorkspaceCatalog): TargetingFilters 
     throw new ObjectProblem('filter: must not be given with segment_id, because it is the draft of a segment');
   }
   const audience = body.has('audience') ? parseAudience(body.get('audience'), 'audience') : null;
-  if (body.has('filter')) return { segment: readDraft(body.get('filter'), workspace), audience, segmentMember: 'filter' };
+  if (body.has('filter'))
+    return { segment: readDraft(body.get('filter'), workspace), audience, segmentMember: 'filter' };
   return { segment: body.has('segment_id') ? readSegment(body.get('segment_id'), workspace) : null, audience };
 }
 

@@ -1,4 +1,5 @@
 import type { Database, Db } from '../../../db/database.ts';
+import { dispatchOfKey } from '../../../dispatch/accept/idempotency.ts';
 import {
   type Control,
   cancelDispatch,
@@ -6,7 +7,6 @@ import {
   replayDispatch,
   resumeDispatch,
 } from '../../../dispatch/control/control.ts';
-import { dispatchOfKey } from '../../../dispatch/accept/idempotency.ts';
 import type { Moved } from '../../../dispatch/ledger/dispatch-moves.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
@@ -22,13 +22,7 @@ import type { Identifier } from '../../../people/profile/identifiers.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 import { path as sendPath } from '../messages-send/request.ts';
 import { dispatchesAnswer, recipientsAnswer } from './answer.ts';
-import {
-  listParameters,
-  readDispatchId,
-  readListFilter,
-  readRecipientFilter,
-  recipientParameters,
-} from './request.ts';
+import { listParameters, readDispatchId, readListFilter, readRecipientFilter, recipientParameters } from './request.ts';
 
 export interface DispatchRouteDeps {
   db: Database;
@@ -46,7 +40,8 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
   async function find({ params, workspaceId }: RouteRequest) {
     const id = readDispatchId(params);
     const found = id === null ? null : await findDispatch(db, workspaceId, id);
-    if (found === null) throw new RequestError('not_found', [`dispatch_id: ${namesNo('a dispatch', params.dispatch_id)}`]);
+    if (found === null)
+      throw new RequestError('not_found', [`dispatch_id: ${namesNo('a dispatch', params.dispatch_id)}`]);
     return found;
   }
 
