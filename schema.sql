@@ -150,6 +150,7 @@ create table dispatches (
   state text not null,
   request json not null,
   campaign_id text,
+  segment_id text,
   send_id text,
   open_tasks integer not null,
   targeted integer,
@@ -161,6 +162,7 @@ create table dispatches (
   audience_end bigint,
   expanded_at timestamp with time zone,
   replay json,
+  replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
   waits_for_app text
 ) partition by RANGE (id);
@@ -176,6 +178,7 @@ create table dispatches_default (
   state text not null,
   request json not null,
   campaign_id text,
+  segment_id text,
   send_id text,
   open_tasks integer not null,
   targeted integer,
@@ -187,6 +190,7 @@ create table dispatches_default (
   audience_end bigint,
   expanded_at timestamp with time zone,
   replay json,
+  replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
   waits_for_app text
 ) with (fillfactor=50);
@@ -373,6 +377,23 @@ create table received_totals (
 );
 comment on table received_totals is 'kind: person. When a person last received a message of a campaign and channel, from days whose sends are dropped. Without it, "has not received" would later match people who have.';
 
+create table refused_people (
+  bucket integer not null,
+  user_id bigint not null,
+  dispatch_id uuid not null,
+  reason text not null,
+  detail text
+) partition by RANGE (dispatch_id);
+comment on table refused_people is 'kind: person. The named people whom a dispatch refused before any channel, to be found by person. They have no sends.';
+
+create table refused_people_default (
+  bucket integer not null,
+  user_id bigint not null,
+  dispatch_id uuid not null,
+  reason text not null,
+  detail text
+);
+
 create table sandbox_messages (
   bucket integer not null,
   dispatch_id uuid not null,
@@ -555,9 +576,17 @@ CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, in
 
 CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
 
+CREATE INDEX dispatches_campaign ON ONLY public.dispatches USING btree (workspace_id, campaign_id, id) WHERE (campaign_id IS NOT NULL);
+
 CREATE INDEX dispatches_default_workspace_id_accepted_at_idx ON public.dispatches_default USING btree (workspace_id, accepted_at);
 
+CREATE INDEX dispatches_default_workspace_id_campaign_id_id_idx ON public.dispatches_default USING btree (workspace_id, campaign_id, id) WHERE (campaign_id IS NOT NULL);
+
+CREATE INDEX dispatches_default_workspace_id_segment_id_id_idx ON public.dispatches_default USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
+
 CREATE INDEX dispatches_recent ON ONLY public.dispatches USING btree (workspace_id, accepted_at);
+
+CREATE INDEX dispatches_segment ON ONLY public.dispatches USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
 
 CREATE INDEX events_default_bucket_user_id_name_at_idx ON public.events_default USING btree (bucket, user_id, name, at);
 
@@ -641,7 +670,7 @@ declare
   parent text;
   day date;
 begin
-  foreach parent in array array['dispatches', 'sends', 'sandbox_messages', 'address_claims'] loop
+  foreach parent in array array['dispatches', 'sends', 'refused_people', 'sandbox_messages', 'address_claims'] loop
     for day in select first + n from generate_series(0, days - 1) as n loop
       if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
         begin
@@ -753,6 +782,10 @@ CREATE UNIQUE INDEX push_token_owners_pkey ON public.push_token_owners USING btr
 CREATE UNIQUE INDEX rate_windows_pkey ON public.rate_windows USING btree (workspace_id, bucket, started_at);
 
 CREATE UNIQUE INDEX received_totals_pkey ON public.received_totals USING btree (bucket, user_id, channel, campaign_id);
+
+CREATE UNIQUE INDEX refused_people_default_pkey ON public.refused_people_default USING btree (bucket, user_id, dispatch_id);
+
+CREATE UNIQUE INDEX refused_people_pkey ON ONLY public.refused_people USING btree (bucket, user_id, dispatch_id);
 
 CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_default USING btree (bucket, dispatch_id, user_id, channel);
 
@@ -897,6 +930,10 @@ alter table push_token_owners add constraint push_token_owners_pkey PRIMARY KEY 
 alter table rate_windows add constraint rate_windows_pkey PRIMARY KEY (workspace_id, bucket, started_at);
 
 alter table received_totals add constraint received_totals_pkey PRIMARY KEY (bucket, user_id, channel, campaign_id);
+
+alter table refused_people add constraint refused_people_pkey PRIMARY KEY (bucket, user_id, dispatch_id);
+
+alter table refused_people_default add constraint refused_people_default_pkey PRIMARY KEY (bucket, user_id, dispatch_id);
 
 alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 

@@ -31,6 +31,7 @@ export const owners: Readonly<Record<string, string>> = {
   push_token_owners: 'src/people',
   rate_windows: 'src/dispatch/accept',
   received_totals: 'src/people',
+  refused_people: 'src/dispatch/ledger',
   sandbox_messages: 'src/dispatch/ledger',
   segments: 'src/workspace',
   send_ids: 'src/dispatch/accept',

@@ -23,6 +23,7 @@ import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
+import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
 import { createQuestions } from './http/questions.ts';
@@ -120,6 +121,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
+    ...userMessagesRoutes({ db }),
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
     ...identityRoutes({ db, clock, catalog: live }),

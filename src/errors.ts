@@ -15,7 +15,11 @@ export const errorCodes = {
     meaning: 'The body is not JSON. `error` says so as well, because the original says it there.',
   },
   no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
-  no_message: { status: 400, label: 'No message to send', meaning: '`messages` holds no supported channel.' },
+  no_message: {
+    status: 400,
+    label: 'No message to send',
+    meaning: '`messages` holds no supported channel; `errors` lists the channels.',
+  },
   too_many_names: {
     status: 400,
     label: 'The max number of external_ids and aliases per request was exceeded',
@@ -104,7 +108,7 @@ export const errorCodes = {
   idempotency_conflict: {
     status: 409,
     label: 'Idempotency key was used with another request',
-    meaning: 'The key was used with another body in the last 24 hours.',
+    meaning: 'The key was used with another body in the last 24 hours; `errors` names the dispatch of that body.',
   },
   idempotency_running: {
     status: 409,
@@ -116,7 +120,11 @@ export const errorCodes = {
     label: 'The dispatch is in another state',
     meaning: 'The dispatch cannot be cancelled, paused, resumed or replayed in its state, which `errors` names.',
   },
-  body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
+  body_too_large: {
+    status: 413,
+    label: 'Request Entity Too Large',
+    meaning: 'The body is over the limit, which `errors` says. `CRESSET_BODY_LIMIT` raises it.',
+  },
   wrong_content_type: {
     status: 415,
     label: 'Unsupported Media Type',

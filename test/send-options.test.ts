@@ -66,8 +66,20 @@ test('a dry run says who would get what, and leaves nothing behind', async (t) =
     not_in_segment: 0,
     not_in_audience: 0,
   });
-  assert.deepEqual(body.channels.webhook, { recipients: 1, attempts: 0, attempts_failed: 0, would_be_sent: 1 });
-  assert.deepEqual(body.channels.email, { recipients: 1, attempts: 0, attempts_failed: 0, no_address: 1 });
+  assert.deepEqual(body.channels.webhook, {
+    recipients: 1,
+    attempts: 0,
+    attempts_failed: 0,
+    attempts_in_flight: 0,
+    would_be_sent: 1,
+  });
+  assert.deepEqual(body.channels.email, {
+    recipients: 1,
+    attempts: 0,
+    attempts_failed: 0,
+    attempts_in_flight: 0,
+    no_address: 1,
+  });
   assert.equal(body.samples.length, 1);
   assert.equal(body.samples[0].message.body, 'hi ada');
   const broadcast = await app.post('/messages/send', {

@@ -14,8 +14,8 @@ export interface Outbound<Rendered extends object = object> {
 
 /** Sends to the providers of one channel, with one workspace's accounts. */
 export interface Sender<Rendered extends object = object> {
-  /** Never throws because of the provider or the network. `detail`: a text that the verdict adds to the outcome. */
-  deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome & { detail?: string }>;
+  /** Never throws because of the provider or the network. */
+  deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome>;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
 }

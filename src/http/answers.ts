@@ -14,8 +14,6 @@ const PARSE_ERROR = 'Error while parsing request body. Please check your syntax.
 export function failureOf(error: unknown): Answer {
   if (error instanceof RequestError) return known(error);
   const code = errorCodeOf(error);
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return { ...known(new RequestError('body_too_large')), headers: { connection: 'close' } };
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return known(new RequestError('bad_request'));
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(new RequestError('unknown_path'));
   const unavailable = unavailableFor(error);
@@ -39,6 +37,8 @@ function known(error: RequestError): Answer {
     ...(error.errors.length > 0 && { errors: error.errors }),
     ...(error.code === 'malformed_body' && { error: PARSE_ERROR }),
   };
+  // The rest of the body is not read.
+  if (error.code === 'body_too_large') return { status, body, headers: { connection: 'close' } };
   return error.retryAfterS === undefined
     ? { status, body }
     : { status, body, headers: waitHeaders(error.code, error.retryAfterS) };

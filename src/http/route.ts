@@ -53,6 +53,10 @@ export interface Route {
   /** The path in Fastify's form, such as `/dispatches/:dispatch_id`. */
   path: string;
   permission: Permission;
+  /** The query parameters that it knows. Others are refused. Default: none. */
+  query?: readonly string[];
+  /** Whether it knows the header `Idempotency-Key`. If not, a POST with the header is refused. */
+  knowsIdempotencyKey?: boolean;
   /** Chooses the rate bucket from the unchecked body. Default: `defaultBucket`. */
   bucket?(body: RawObject): RateBucket;
   /** Returns the earlier answer to a repeated request, which is not counted. null: the request is new. */

@@ -11,6 +11,7 @@ import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
+import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 import { dropUnreadBody } from './unread-body.ts';
@@ -139,16 +140,19 @@ async function answer(
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
   checkContentType(route, request, options.catalog().workspace(key.workspaceId));
+  const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};
-  if (route.method === 'POST') {
-    try {
+  try {
+    checkQuery(query, route.query ?? []);
+    if (route.method === 'POST') {
+      refuseIdempotencyKey(route, request);
       const parsed = parseBody(rawBody);
       body = isKeyInBody ? withoutOldCredentials(parsed) : parsed;
-    } catch (error) {
-      await rateOf(defaultBucket).charge();
-      throw error;
     }
+  } catch (error) {
+    await rateOf(defaultBucket).charge();
+    throw error;
   }
   const rate = rateOf(route.bucket?.(body) ?? defaultBucket);
   const routeRequest: RouteRequest = {
@@ -158,7 +162,7 @@ async function answer(
     body,
     rawBody,
     params: request.params as Record<string, string>,
-    query: queryOf(request),
+    query,
     headers: request.headers,
     rate,
   };
@@ -178,6 +182,13 @@ function checkContentType(route: Route, { headers }: FastifyRequest, workspace: 
   throw new RequestError('wrong_content_type', ['expected the header "Content-Type: application/json"']);
 }
 
+/** A header that is ignored would promise what is not kept: the repetition would be applied twice. */
+function refuseIdempotencyKey(route: Route, { headers }: FastifyRequest): void {
+  if (route.knowsIdempotencyKey || headers['idempotency-key'] === undefined) return;
+  const problem = `Idempotency-Key: ${route.path} does not know this header; remove it. Only POST /messages/send keeps its promise`;
+  throw new RequestError('bad_request', [problem]);
+}
+
 function rawBodyOf({ body }: FastifyRequest): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
@@ -194,12 +205,25 @@ function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyRe
 }
 
 function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
-  const failure = failureOf(error);
+  const failure = failureOf(isTooLarge(error) ? tooLarge(reply) : error);
   // A state of the server is logged once, where it begins. A line per request could fill a disk.
   const level = isState(error) ? 'debug' : 'error';
   if (failure.status >= 500) log[level]({ err: error, request_id: reply.request.id }, 'request failed');
   dropUnreadBody(reply.request, reply);
   return send(reply, failure);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return Object(error).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+}
+
+/** Names the limit and, where the operator can raise it, its variable. Pages have limits of their own. */
+function tooLarge({ request, server }: FastifyReply): RequestError {
+  const { bodyLimit = server.initialConfig.bodyLimit } = request.routeOptions;
+  const variable = bodyLimit === server.initialConfig.bodyLimit ? ' (CRESSET_BODY_LIMIT)' : '';
+  const came = request.headers['content-length'];
+  const got = came === undefined ? 'more' : came;
+  return new RequestError('body_too_large', [`body: expected at most ${bodyLimit} bytes${variable}, got ${got}`]);
 }
 
 function isState(error: unknown): boolean {

@@ -18,7 +18,7 @@ export const permissions = {
   'email.unsubscribe': 'GET /email/unsubscribes',
   'sms.invalid_phone_numbers': 'GET /sms/invalid_phone_numbers',
   'sms.invalid_phone_numbers.remove': 'POST /sms/invalid_phone_numbers/remove',
-  'dispatches.read': 'GET /dispatches/…: what happened to each person',
+  'dispatches.read': 'GET /dispatches and /users/…/messages: what happened to each person',
   'dispatches.cancel': 'POST /dispatches/…/cancel, pause, resume and replay',
   'audience.preview': 'POST /audience/preview: how many people an audience has, and whom',
   'audience.explain': 'POST /audience/explain: why one person is in an audience or not',

@@ -21,7 +21,6 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
     headers: Object.fromEntries(
       Object.entries(message.headers ?? {}).map(([name, value]) => [name, writable(name, value)]),
     ),
-    attachments: message.attachments ?? [],
     extras,
     unsubscribe_url: facts.unsubscribeUrl,
   };

@@ -1,4 +1,5 @@
 import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
+import { namesNo } from '../../lib/json.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { encodeStructured, isStructured, UNWRITABLE } from './structured-header.ts';
@@ -17,7 +18,6 @@ export interface EmailMessage {
   extras?: Record<string, unknown> | undefined;
   headers?: Record<string, string> | undefined;
   should_inline_css?: Templated<boolean> | undefined;
-  attachments?: { file_name: string; url: string }[] | undefined;
 }
 
 export const NO_REPLY_TO = 'NO_REPLY_TO';
@@ -61,8 +61,8 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
     extras: readExtras(fields),
     headers: readHeaders(fields),
     should_inline_css: fields.flag('should_inline_css'),
-    attachments: readAttachments(fields),
   };
+  checkAttachments(fields);
   if (message.app_id === '') fields.require('app_id');
   if (message.body === undefined && message.email_template_id === undefined) {
     fields.require('body', 'is required unless email_template_id is given');
@@ -153,8 +153,10 @@ function isHeaderName(name: string): boolean {
   return name.length <= 128 && /^[!-9;-~]+$/.test(name);
 }
 
-function readAttachments(fields: Fields): EmailMessage['attachments'] {
-  return fields.objects('attachments')?.map((attachment) => {
+/** Attachments are not sent yet, so a mail that has some is refused before anybody waits for it. */
+function checkAttachments(fields: Fields): void {
+  const attachments = fields.objects('attachments') ?? [];
+  for (const attachment of attachments) {
     const file_name = readLine(attachment, 'file_name');
     const url = attachment.text('url');
     if (file_name === undefined) attachment.require('file_name');
@@ -165,11 +167,16 @@ function readAttachments(fields: Fields): EmailMessage['attachments'] {
       attachment.problems.add(
         'cross',
         attachment.at('basic_auth_credential'),
-        'does not name a credential of this workspace',
+        namesNo('a credential', attachment.get('basic_auth_credential')),
       );
     }
-    return { file_name: file_name ?? '', url: url ?? '' };
-  });
+  }
+  if (attachments.length > 0)
+    fields.refuse(
+      'attachments',
+      `expected none, got ${attachments.length}: this server sends no attachments yet`,
+      'cross',
+    );
 }
 
 function isWebUrl(text: string): boolean {

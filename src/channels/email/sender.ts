@@ -24,7 +24,8 @@ export function openEmailSender(
     async deliver({ rendered, address, sendId }) {
       if (address === null) throw new Error('a mail to send has no address');
       const { outcome, relay } = await relays.deliver({ rendered, to: address, messageId: sendId });
-      return smtp.length === 1 || relay === null ? outcome : { ...outcome, detail: `relay ${relay}` };
+      if (smtp.length === 1 || relay === null || outcome.kind === 'expired') return outcome;
+      return { ...outcome, detail: [`relay ${relay}`, outcome.detail].filter((text) => text !== undefined).join(': ') };
     },
     close: () => relays.close(),
   };

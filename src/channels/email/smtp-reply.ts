@@ -1,4 +1,5 @@
 import type { Outcome } from '../outcome.ts';
+import { saidText } from '../provider-words.ts';
 
 /** The failure of a mail that a relay has not accepted, as far as we know. */
 export interface SmtpFailure {
@@ -17,7 +18,7 @@ const mailCommands = new Set(['RCPT TO', 'DATA']);
 
 /**
  * The meaning of an error that nodemailer throws. `isWritten`: the relay had asked for the mail's text, and sending it
- * had begun. The relay's words are not kept, because they may quote the mail.
+ * had begun. Only `smtpWords` keeps the relay's words, and only the verdict shows them, because they may quote the mail.
  */
 export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
   const outcome = outcomeOf(error);
@@ -27,6 +28,17 @@ export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
   if (outcome.kind === 'config_error' || responseCode === 421) return { outcome, blame: 'relay' };
   if (responseCode === undefined) return { outcome, blame: messageErrors.has(code) ? 'message' : 'relay' };
   return { outcome, blame: responseCode < 500 && !mailCommands.has(command) ? 'relay' : 'message' };
+}
+
+/**
+ * What the relay said, or where the connection failed, such as `connect ECONNREFUSED 127.0.0.1:587`. `host`: host and
+ * port of the relay. `secrets`: the relay's credentials.
+ */
+export function smtpWords(error: unknown, host: string, secrets: readonly string[]): string | null {
+  const { response, responseCode, code = '', message = '' } = read(error);
+  if (responseCode !== undefined) return saidText(response ?? '', secrets);
+  const text = message === '' ? code : message;
+  return saidText(/:\d+$/.test(text) ? text : `${text} (${host})`, secrets);
 }
 
 /** The outcome that an error stands for. Source: messaging-objects.md §6.7. */
@@ -53,6 +65,7 @@ interface SmtpError {
   command?: string;
   responseCode?: number;
   response?: string;
+  message?: string;
 }
 
 function read(error: unknown): SmtpError {

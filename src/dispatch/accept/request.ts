@@ -23,6 +23,8 @@ export interface SendRequest {
   overridesCaps: boolean;
   requiredState: RequiredState;
   messages: [ChannelKey, RawObject][];
+  /** The members of `messages` that are no channels. */
+  unknownChannels: string[];
   dryRun: boolean;
   delivery: DeliveryMode;
 }
@@ -45,7 +47,7 @@ export function readSendRequest(raw: RawObject, problems: Problems): SendRequest
     sendId: readId(body, 'send_id'),
     overridesCaps: overrides.includes(true),
     requiredState: readState(body),
-    messages: readMessages(body),
+    ...readMessages(body),
     ...readOurOptions(body),
   };
 }
@@ -140,19 +142,19 @@ function readState(body: Body): RequiredState {
   return 'subscribed';
 }
 
-function readMessages(body: Body): SendRequest['messages'] {
-  const raw = body.rawObject('messages');
-  if (raw === undefined) return [];
-  const messages = new ObjectReader(raw, 'messages', body.problems);
-  for (const key of messages.unknown(channelKeys)) {
+function readMessages(body: Body): Pick<SendRequest, 'messages' | 'unknownChannels'> {
+  const messages = new ObjectReader(body.rawObject('messages') ?? {}, 'messages', body.problems);
+  const unknownChannels = messages.unknown(channelKeys);
+  for (const key of unknownChannels) {
     body.problems.minor(
       `${messages.at(key)} is not a supported channel and was skipped${didYouMean(nearest(key, channelKeys))}`,
     );
   }
-  return channelKeys.flatMap((channel) => {
+  const known = channelKeys.flatMap((channel) => {
     const message = messages.rawObject(channel);
     return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
   });
+  return { messages: known, unknownChannels };
 }
 
 function readOurOptions(body: Body): Pick<SendRequest, 'dryRun' | 'delivery'> {

@@ -2,7 +2,7 @@ import type { Channel } from '../../channels/channel.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { AddressFlags, Recipient } from '../../people/profile/facts.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import { isCapped } from './caps.ts';
+import { capWords, reachedCap } from './caps.ts';
 import { type Later, later, type Refusal, skip } from './decision.ts';
 import type { SendFacts } from './send-facts.ts';
 
@@ -86,7 +86,8 @@ export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts
 
 /** Step 9. */
 export function underFrequencyCaps(_recipient: Recipient, { caps }: SendFacts): Refusal | null {
-  return caps !== null && isCapped(caps) ? skip('frequency_capped') : null;
+  const reached = caps === null ? null : reachedCap(caps);
+  return reached === null ? null : skip('frequency_capped', capWords(reached));
 }
 
 /** Steps 10 and 11. */

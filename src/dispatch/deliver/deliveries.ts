@@ -22,8 +22,8 @@ export interface DeliveriesOptions {
 
 /** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
 export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
-  function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome & { detail?: string }): Verdict {
-    const verdict = verdictOf(outcome, {
+  function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome): Verdict {
+    return verdictOf(outcome, {
       channel: message.channel,
       delivery: dispatch.plan.delivery,
       attempts: send.attempts + 1,
@@ -31,8 +31,6 @@ export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveri
       now: new Date(push.nowMs()),
       random: push.random(),
     });
-    if (outcome.detail === undefined) return verdict;
-    return { ...verdict, detail: [outcome.detail, verdict.detail].filter(Boolean).join(': ') };
   }
 
   function sandboxed(parcel: Parcel): Delivered {

@@ -10,6 +10,8 @@ import type { Verdict } from './send.ts';
  */
 export const PROBE_EVERY_MS = 300_000;
 
+const SETTINGS_REFUSED = 'the provider does not accept our settings; tried again every five minutes';
+
 export interface Attempted {
   /** The channel, which has the schedule of retries. */
   channel: Pick<Channel, 'retry'>;
@@ -24,28 +26,38 @@ export interface Attempted {
 
 /** Turns the outcome of an attempt into the verdict for the ledger. Pure. Source: eligibility.md §1, second table. */
 export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
+  if (outcome.kind === 'expired') return { status: 'expired', reason: 'expired', releasesSlot: true };
+  const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
+  if (outcome.kind === 'accepted') return { status: 'sent', providerMessageId: outcome.providerId, ...detail };
+  const said = { providerCode: outcome.reason, ...detail };
   switch (outcome.kind) {
-    case 'accepted':
-      return { status: 'sent', providerMessageId: outcome.providerId };
     case 'retry':
       return isGivenUpAsUnclear(outcome, attempted.delivery)
-        ? { status: 'unknown', reason: 'unknown', providerCode: outcome.reason }
-        : retryOrGiveUp(outcome.reason, outcome.afterMs, attempted);
+        ? { status: 'unknown', reason: 'unknown', ...said }
+        : { ...said, ...retryOrGiveUp(outcome.reason, outcome.afterMs, attempted) };
     case 'bounced':
-      return { status: 'bounced', reason: 'address_dead', providerCode: outcome.reason, releasesSlot: true };
+      return {
+        status: 'bounced',
+        reason: outcome.isOurs ? outcome.reason : 'address_dead',
+        ...said,
+        releasesSlot: true,
+      };
     case 'failed':
-      return { status: 'failed', reason: 'provider_refused', providerCode: outcome.reason, releasesSlot: true };
+      return {
+        status: 'failed',
+        reason: outcome.isOurs ? outcome.reason : 'provider_refused',
+        ...said,
+        releasesSlot: true,
+      };
     case 'config_error':
       return {
         status: 'pending',
-        providerCode: outcome.reason,
-        detail: 'the provider does not accept our settings; tried again every five minutes',
+        ...said,
+        detail: [outcome.detail, SETTINGS_REFUSED].filter((text) => text !== undefined).join(': '),
         dueAt: new Date(attempted.now.getTime() + PROBE_EVERY_MS),
       };
-    case 'expired':
-      return { status: 'expired', reason: 'expired', releasesSlot: true };
     case 'unknown':
-      return { status: 'unknown', reason: 'unknown', providerCode: outcome.reason };
+      return { status: 'unknown', reason: 'unknown', ...said };
   }
 }
 
@@ -54,7 +66,7 @@ export function isGivenUpAsUnclear({ isUnclear }: Pick<Retry, 'isUnclear'>, deli
   return isUnclear === true && delivery === 'at_most_once';
 }
 
-function retryOrGiveUp(reason: string, askedMs: number | undefined, attempted: Attempted): Verdict {
+function retryOrGiveUp(reason: string, askedMs: number | undefined, attempted: Attempted): Omit<Verdict, 'detail'> {
   const { channel, attempts, acceptedAt, now, random } = attempted;
   const ageMs = now.getTime() - acceptedAt.getTime();
   const waitMs = nextWaitMs(channel.retry?.(reason), { attempts, ageMs, askedMs, random });

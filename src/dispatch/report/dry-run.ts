@@ -18,7 +18,8 @@ import { remarkMembers, type SendRemarks } from '../plan/remarks.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { targetingOf } from '../plan/targeting.ts';
 import { compileMessages } from '../plan/templates.ts';
-import { type ChannelCounts, countOutcome, tally, verdictOfRefusal } from './verdicts.ts';
+import { verdictOfRefusal } from './recipients.ts';
+import { type ChannelCounts, countOutcome, tally } from './verdicts.ts';
 
 /** Number of people of a broadcast who are looked at one by one. The number targeted is exact all the same. */
 const LOOKED_AT = 500;
@@ -137,6 +138,7 @@ function judgedFrom({ candidate, decision }: Decided): Judged {
 
 function count(judged: Judged[]): Record<string, ChannelCounts> {
   const channels: Record<string, ChannelCounts> = {};
-  for (const { verdict } of judged) countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0 });
+  for (const { verdict } of judged)
+    countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0, attempts_in_flight: 0 });
   return channels;
 }

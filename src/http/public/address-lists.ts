@@ -26,6 +26,9 @@ export function refuseCount(key: string, count: number): void {
     throw new RequestError('too_many_ids', [`${key}: expected at most ${MOST_ADDRESSES}, got ${count}`]);
 }
 
+/** The parameters of every list; those that name addresses come on top. */
+export const periodParameters = ['start_date', 'end_date', 'limit', 'offset'] as const;
+
 /** Reads what a list is asked for. `named`: the addresses that the query names, which win over the period. */
 export function readListFilter(query: URLSearchParams, named: readonly string[], namedBy: string): ListFilter {
   if (named.length > 0) return { kind: 'named', addresses: named };
@@ -33,5 +36,11 @@ export function readListFilter(query: URLSearchParams, named: readonly string[],
   if (from === null) throw new RequestError('bad_request', [`start_date: is required without ${namedBy}`]);
   if (to === null) throw new RequestError('bad_request', ['end_date: is required']);
   if (from > to) throw new RequestError('bad_request', ['start_date: expected a date that is not after end_date']);
-  return { kind: 'period', from, to, limit: readLimit(query, { usual: 100, most: 500 }), offset: readOffset(query) };
+  return {
+    kind: 'period',
+    from,
+    to,
+    limit: readLimit(query, { usual: 100, most: 500, cuts: true }),
+    offset: readOffset(query),
+  };
 }

@@ -5,6 +5,7 @@ import { blockAddresses, removeFlag } from '../../../people/consent/address-flag
 import { type ListedAddress, listHardBounces, listUnsubscribes } from '../../../people/consent/address-lists.ts';
 import { setAddressStates } from '../../../people/consent/email-state.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
+import { periodParameters } from '../address-lists.ts';
 import { readEmailFilter, readEmails, readSubscriptionState, readsAscending } from './request.ts';
 
 export interface EmailRouteDeps {
@@ -46,6 +47,7 @@ export function emailRoutes({ db, clock }: EmailRouteDeps): Route[] {
       method: 'GET',
       path: '/email/hard_bounces',
       permission: 'email.hard_bounces',
+      query: [...periodParameters, 'email[]'],
       async handle({ query, workspaceId }) {
         return listAnswer(await listHardBounces(db, workspaceId, readEmailFilter(query)), 'hard_bounced_at');
       },
@@ -54,6 +56,7 @@ export function emailRoutes({ db, clock }: EmailRouteDeps): Route[] {
       method: 'GET',
       path: '/email/unsubscribes',
       permission: 'email.unsubscribe',
+      query: [...periodParameters, 'email[]', 'sort_direction'],
       async handle({ query, workspaceId }) {
         const asked = { filter: readEmailFilter(query), ascending: readsAscending(query) };
         return listAnswer(await listUnsubscribes(db, workspaceId, asked), 'unsubscribed_at');

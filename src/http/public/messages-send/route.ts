@@ -9,6 +9,7 @@ import { isBroadcast, laneOf, type SendPlan } from '../../../dispatch/plan/send-
 import type { DryRun } from '../../../dispatch/report/dry-run.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { shown } from '../../../lib/json.ts';
 import { v7 } from '../../../lib/uuid.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
@@ -37,6 +38,7 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
     path,
     permission: 'messages.send',
     bucket: bucketFor,
+    knowsIdempotencyKey: true,
     async replay(request) {
       const key = keyOf(request);
       const body = key && (await idempotency.answered(key));
@@ -84,7 +86,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
 /** Throws unless the caller's send id was created for the request's campaign. */
 async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<void> {
   if (sendId === null || campaignId === null || (await isSendIdOf(db, campaignId, sendId))) return;
-  throw new RequestError('bad_request', ['send_id was not created for this campaign']);
+  throw new RequestError('bad_request', [`send_id: was not created for this campaign, got "${shown(sendId)}"`]);
 }
 
 /** Whether to make a send id: a campaign's broadcast has one even if the caller gave none. */

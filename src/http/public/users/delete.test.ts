@@ -118,14 +118,14 @@ test('an invalid deletion is refused before anything is deleted', async (t) => {
   await world.given({ external_id: 'ada' });
   const path = '/users/delete';
   const kinds = 'external_ids, user_aliases, braze_ids, email_addresses, phone_numbers';
-  await refused(world, path, {}, 'bad_request', `expected one of ${kinds} with at least one element`);
+  await refused(world, path, {}, 'bad_request', `${kinds}: expected at least one with an element, got none`);
   const many = Array.from({ length: 26 }, (_, n) => `p${n}`);
   await refused(
     world,
     path,
     { external_ids: many, braze_ids: many.slice(1) },
     'too_many_ids',
-    'expected at most 50 ids, got 51',
+    `${kinds}: expected at most 50 ids together, got 51`,
   );
   await refused(
     world,

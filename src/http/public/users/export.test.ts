@@ -105,9 +105,21 @@ test('an invalid export is refused', async (t) => {
     path,
     {},
     'bad_request',
-    'expected external_ids, user_aliases, device_id, braze_id, email_address or phone',
+    'external_ids, user_aliases, device_id, braze_id, email_address, phone: expected one, got none',
   );
-  await refused(world, path, { device_id: 'd', phone: '1' }, 'bad_request', 'expected one of device_id, phone');
+  await refused(
+    world,
+    path,
+    { device_id: 'd', phone: '1' },
+    'bad_request',
+    'device_id, phone: expected only one of them',
+  );
   const ids = Array.from({ length: 51 }, (_, n) => `p${n}`);
-  await refused(world, path, { external_ids: ids }, 'too_many_ids', 'expected at most 50 ids, got 51');
+  await refused(
+    world,
+    path,
+    { external_ids: ids },
+    'too_many_ids',
+    'external_ids, user_aliases: expected at most 50 ids together, got 51',
+  );
 });
