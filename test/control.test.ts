@@ -26,7 +26,7 @@ async function startWorld(
   const app = await startTestApp(t, { worker });
   await app.givenWorkspace(`
 segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
-rate_limits: { "send_broadcast:/messages/send": 100000 }
+rate_limits: { "send_broadcast:/messages/send": 100000, broadcast_per_audience: 100000 }
 webhook: { deliver: true, allow: ["${sink.host}"] }`);
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: people });
   return {
