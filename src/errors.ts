@@ -10,7 +10,11 @@ export const errorCodes = {
     meaning: 'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path.',
   },
   no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
-  no_message: { status: 400, label: 'No message to send', meaning: '`messages` holds no supported channel; `errors` lists the channels.' },
+  no_message: {
+    status: 400,
+    label: 'No message to send',
+    meaning: '`messages` holds no supported channel; `errors` lists the channels.',
+  },
   too_many_names: {
     status: 400,
     label: 'The max number of external_ids and aliases per request was exceeded',
@@ -110,7 +114,11 @@ export const errorCodes = {
     label: 'The dispatch is in another state',
     meaning: 'The dispatch cannot be cancelled, paused, resumed or replayed in its state, which `errors` names.',
   },
-  body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit, which `errors` says. `CRESSET_BODY_LIMIT` raises it.' },
+  body_too_large: {
+    status: 413,
+    label: 'Request Entity Too Large',
+    meaning: 'The body is over the limit, which `errors` says. `CRESSET_BODY_LIMIT` raises it.',
+  },
   rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
   internal_error: {
     status: 500,
