@@ -143,7 +143,7 @@ subscription_groups:
   assert.deepEqual(preview.reachable, { sms: 1, whats_app: 0 }, JSON.stringify(preview));
 
   await allow('[US, AT]');
-  assert.equal((await app.post(`${path}/replay`, {})).status, 201);
+  assert.equal((await app.post(`${path}/replay`, { statuses: ['aborted'] })).status, 201);
   await app.drain();
   assert.deepEqual(await verdicts(), before.with(0, 'ada sms sent'));
 });
