@@ -13,5 +13,7 @@ export function isCountry(text: string): boolean {
 export function allowedCodes(group: Pick<SubscriptionGroup, 'countries'> | undefined): string[] | null {
   const countries = group?.countries ?? null;
   if (countries === null) return null;
-  return [...new Set(countries.filter(isSupportedCountry).map((country) => `+${getCountryCallingCode(country)}`))];
+  // Not filter(isSupportedCountry): the library would take filter's index for its metadata.
+  const known = countries.flatMap((country) => (isSupportedCountry(country) ? [country] : []));
+  return [...new Set(known.map((country) => `+${getCountryCallingCode(country)}`))];
 }

@@ -61,7 +61,7 @@ export function lengthProblem(body: string): string | null {
 function checkLinks(fields: Fields, message: SmsMessage): void {
   const shortens = message.link_shortening_enabled;
   if (message.user_click_tracking_enabled === true && shortens !== true && typeof shortens !== 'string')
-    fields.problems.minor(
+    fields.problems.warn(
       `${fields.at('user_click_tracking_enabled')}: needs link_shortening_enabled beside it; it was ignored`,
     );
   if (shortens === true)

@@ -36,6 +36,6 @@ function readHeader(fields: Fields): Header {
       ? ['header_image_uri', { header_image_uri }]
       : ['header_media_uri', { header_media_uri }];
   if (header_variables !== undefined && header_variables.length > 0)
-    fields.problems.minor(`${fields.at('header_variables')}: ${name} is used instead`);
+    fields.problems.warn(`${fields.at('header_variables')}: ${name} is used instead`);
   return image;
 }
