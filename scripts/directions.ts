@@ -33,13 +33,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/accept': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/expand': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger'],
-  'dispatch/push': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/admit'],
+  'dispatch/pauses': [...base, 'dispatch/plan', 'dispatch/ledger'],
+  'dispatch/push': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/admit', 'dispatch/pauses'],
   'dispatch/deliver': [
     ...base,
     ...['dispatch/plan', 'dispatch/ledger', 'dispatch/control', 'dispatch/expand', 'dispatch/admit', 'dispatch/push'],
+    'dispatch/pauses',
   ],
   'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
-  'dispatch/report': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand', 'dispatch/admit'],
+  'dispatch/report': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand', 'dispatch/admit', 'dispatch/pauses'],
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/push'],
   dispatch: [...base, 'dispatch/*'],
 

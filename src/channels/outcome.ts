@@ -9,6 +9,17 @@ export interface Retry {
   isUnclear?: true;
 }
 
+/**
+ * No attempt was made at this message: its provider cannot be reached, or must not be called before `untilMs`, in
+ * milliseconds since 1970. null: until a pause is over. `detail`: a text for operators.
+ */
+export interface Held<Until extends number | null = number | null> {
+  kind: 'held';
+  untilMs: Until;
+  reason: string;
+  detail?: string;
+}
+
 /** The outcome of one attempt, named by what happens next. */
 export type Outcome =
   | { kind: 'accepted'; providerId: string | null } // the provider has the message

@@ -1,5 +1,5 @@
 import type { ChannelSettings } from './channel-settings.ts';
-import type { Outcome } from './outcome.ts';
+import type { Held, Outcome } from './outcome.ts';
 
 /** One rendered message for one person, on a channel without devices. */
 export interface Outbound<Rendered extends object = object> {
@@ -15,7 +15,7 @@ export interface Outbound<Rendered extends object = object> {
 /** Sends to the providers of one channel, with one workspace's accounts. */
 export interface Sender<Rendered extends object = object> {
   /** Never throws because of the provider or the network. `detail`: a text that the verdict adds to the outcome. */
-  deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome & { detail?: string }>;
+  deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<(Outcome & { detail?: string }) | Held>;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
 }
@@ -25,6 +25,21 @@ export interface SenderOptions {
   /** Number of threads in this process that have their own sender. They share the process's limits at a provider. */
   threads: number;
   log: SenderLog;
+  pauses: SenderPauses;
+}
+
+/**
+ * The pauses of a workspace's accounts with providers, shared by all processes. Whoever pauses an account need not look
+ * whether it works again: it is probed.
+ */
+export interface SenderPauses {
+  /** True: nothing must be sent over the account. `name`: its name in the workspace. */
+  isPaused(name: string): boolean;
+  /**
+   * Pauses an account. `config_error`: it does not accept our settings. `unreachable`: it does not answer. `reason`: its
+   * own word. Accounts whose settings are new stay open.
+   */
+  pause(account: { name: string; url: string }, cause: 'config_error' | 'unreachable', reason: string): void;
 }
 
 export interface SenderLog {

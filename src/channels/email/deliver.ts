@@ -6,6 +6,7 @@ import { buildMime } from './mime.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { readFailure, type SmtpFailure } from './smtp-reply.ts';
 import { createUtf8Probe } from './smtp-utf8.ts';
+import { timeouts } from './timeouts.ts';
 
 export interface Mail {
   rendered: RenderedEmail;
@@ -14,14 +15,14 @@ export interface Mail {
   messageId: string;
 }
 
-export type SmtpResult = SmtpFailure | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null };
+export type SmtpResult =
+  | SmtpFailure
+  | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null; isOffered: true; said: null };
 
 export interface SmtpSender {
   deliver(mail: Mail): Promise<SmtpResult>;
   close(): Promise<void>;
 }
-
-const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000 };
 
 /** Sends mails to one relay over a pool of connections. */
 export function createSmtpSender({ url, maxConnections }: { url: string; maxConnections: number }): SmtpSender {
@@ -51,14 +52,15 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
   return {
     async deliver(mail) {
       if (mail.rendered.attachments.length > 0)
-        return { outcome: { kind: 'failed', reason: 'attachments_not_supported' }, blame: 'message' };
+        return ourRefusal('attachments_not_supported');
       const message = messageOf(mail);
       const { from, to } = message.envelope;
       try {
         if ((asciiAddress(from) === null || asciiAddress(to) === null) && !(await takesUtf8()))
-          return { outcome: { kind: 'failed', reason: 'smtputf8_unsupported' }, blame: 'message' };
+          return ourRefusal('smtputf8_unsupported');
         const { messageId } = await transport.sendMail(message);
-        return { outcome: { kind: 'accepted', providerId: messageId }, blame: null };
+        const outcome = { kind: 'accepted', providerId: messageId } as const;
+        return { outcome, blame: null, isOffered: true, said: null };
       } catch (error) {
         // The text is read only after the relay has asked for it.
         return readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
@@ -68,6 +70,11 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
       transport.close();
     },
   };
+}
+
+/** A mail that we do not send, whatever the relay. */
+function ourRefusal(reason: string): SmtpFailure {
+  return { outcome: { kind: 'failed', reason }, blame: 'message', isOffered: false, said: null };
 }
 
 function messageOf({ rendered, to, messageId }: Mail) {

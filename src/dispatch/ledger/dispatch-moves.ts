@@ -55,7 +55,7 @@ export function markReplayed(tx: Db, { dispatchId, now }: Move, filter: ReplayFi
     ['finished', 'cancelled'],
     sql`
            ${reopened}, replay = ${JSON.stringify(filter)}, replayed_at = ${now}, finished_at = null, cancelled_at = null,
-           counts = null, failure = null, waits_for_app = null`,
+           counts = null, failure = null, waits_for = null`,
   );
 }
 
@@ -65,7 +65,7 @@ export function markFailed(tx: Db, { dispatchId, now, failure }: Move & { failur
     dispatchId,
     statesBefore('failed'),
     sql`
-           state = 'failed', failure = ${failure}, waits_for_app = null, finished_at = ${now}`,
+           state = 'failed', failure = ${failure}, waits_for = null, finished_at = ${now}`,
   );
 }
 

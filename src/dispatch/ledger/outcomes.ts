@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
-import type { Outcome, Retry } from '../../channels/outcome.ts';
+import type { Held, Outcome, Retry } from '../../channels/outcome.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
@@ -9,6 +9,9 @@ import type { Verdict } from './send.ts';
  * `config_error`.
  */
 export const PROBE_EVERY_MS = 300_000;
+
+/** Neither our own faults nor a provider that is away cost the message an attempt. */
+const NO_ATTEMPT = -1;
 
 export interface Attempted {
   /** The channel, which has the schedule of retries. */
@@ -23,7 +26,7 @@ export interface Attempted {
 }
 
 /** Turns the outcome of an attempt into the verdict for the ledger. Pure. Source: eligibility.md §1, second table. */
-export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
+export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdict {
   switch (outcome.kind) {
     case 'accepted':
       return { status: 'sent', providerMessageId: outcome.providerId };
@@ -41,6 +44,15 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
         providerCode: outcome.reason,
         detail: 'the provider does not accept our settings; tried again every five minutes',
         dueAt: new Date(attempted.now.getTime() + PROBE_EVERY_MS),
+        extraAttempts: NO_ATTEMPT,
+      };
+    case 'held':
+      return {
+        status: 'pending',
+        providerCode: outcome.reason,
+        detail: outcome.detail ?? null,
+        dueAt: outcome.untilMs === null ? null : new Date(outcome.untilMs),
+        extraAttempts: NO_ATTEMPT,
       };
     case 'expired':
       return { status: 'expired', reason: 'expired', releasesSlot: true };

@@ -11,7 +11,7 @@ import { AppQueue } from './app-queue.ts';
 import { quotaOf, reserveCalls } from './call-quotas.ts';
 import type { PaceOptions } from './pace.ts';
 import type { PausedApps } from './paused-apps.ts';
-import type { PausedApp } from './paused-apps-store.ts';
+import type { Pause } from '../pauses/pauses-store.ts';
 
 export interface AppQueuesOptions {
   db: Db;
@@ -71,7 +71,7 @@ export class AppQueues {
     if (apps.length === 0 || this.#hasExpired(channel, of)) return null;
     let untilMs = plannedExpiryMs(channel, of);
     for (const app of apps) {
-      if (await this.#options.pausedApps.tryProbe(app.id)) return null;
+      if (await this.#options.pausedApps.tryProbe(workspace.id, app.id)) return null;
       const queue = this.queueOf(workspace, app.id);
       const wait = queue?.closed() ?? queue?.full(of.dispatchId) ?? null;
       if (wait === null) return null;
@@ -90,9 +90,9 @@ export class AppQueues {
     return Math.min(...waits.map(Number));
   }
 
-  /** The paused apps of a channel, which wait for an operator. */
-  paused(workspace: WorkspaceCatalog, channel: ChannelKey): PausedApp[] {
-    return appsOf(workspace, channel).flatMap(({ id }) => this.#options.pausedApps.get(id) ?? []);
+  /** The paused apps of a channel, for which messages wait. */
+  paused(workspace: WorkspaceCatalog, channel: ChannelKey): Pause[] {
+    return appsOf(workspace, channel).flatMap(({ id }) => this.#options.pausedApps.get(workspace.id, id) ?? []);
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,8 @@ import {
 } from '../../people/tokens/push-tokens.ts';
 import type { Delivered, TokenNews } from '../ledger/delivered.ts';
 import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
-import { listPausedApps } from './paused-apps-store.ts';
+import { listPauses } from '../pauses/pauses-store.ts';
+import { appIdOf } from '../pauses/subject.ts';
 
 /**
  * A suspect token is removed after this time, in milliseconds, unless it was cleared. Source: messaging-objects.md
@@ -30,7 +31,7 @@ export interface TokenHygieneOptions {
   /** Told when the guard has tripped: no more calls may be made for this app. */
   onGuardTripped(workspaceId: number, appId: string, reason: string): void;
   /** True: the app is paused by the guard, so none of its tokens becomes suspect. */
-  isGuarded(appId: string): boolean;
+  isGuarded(workspaceId: number, appId: string): boolean;
 }
 
 /** Writes what providers say about tokens, together with the results, and guards against believing too much of it. */
@@ -109,7 +110,7 @@ export class TokenHygiene {
   }
 
   async #doubt(tx: Db, suspects: readonly Complaint[], now: Date): Promise<() => void> {
-    const believed = suspects.filter(({ appId }) => !this.#options.isGuarded(appId));
+    const believed = suspects.filter(({ workspaceId, appId }) => !this.#options.isGuarded(workspaceId, appId));
     if (believed.length === 0) return () => undefined;
     await suspectTokens(tx, believed, now);
     const workspaces = new Map(believed.map(({ appId, workspaceId }) => [appId, workspaceId]));
@@ -132,7 +133,11 @@ export class TokenHygiene {
     try {
       const before = new Date(now.getTime() - SUSPECT_MS);
       const removed = await db.transaction(async (tx) => {
-        const paused = await listPausedApps(tx);
+        const pauses = await listPauses(tx);
+        const paused = pauses.flatMap(({ subject, cause }) => {
+          const appId = appIdOf(subject);
+          return appId === null || cause === 'slow_down' ? [] : { appId, cause };
+        });
         // Results that were being written while the guard tripped may have marked tokens.
         for (const { appId, cause } of paused) if (cause === 'guard') await clearSuspects(tx, appId, now);
         // Tokens of any paused app may be suspect because of wrong settings.

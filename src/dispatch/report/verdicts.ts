@@ -7,6 +7,7 @@ import { lanes } from '../plan/send-plan.ts';
 import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
 import { type CountedDispatch, type Counter, type CountRow, reasonNow, statusNow } from './counts.ts';
+import type { Wait } from './waits.ts';
 
 interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
@@ -16,13 +17,14 @@ interface DispatchRow extends CountedDispatch {
   campaign_id: string | null;
   send_id: string | null;
   failure: string | null;
+  waits_for: string | null;
 }
 
 /** null: this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
     select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, counts,
-           refusals, campaign_id, send_id, failure
+           refusals, campaign_id, send_id, failure, waits_for
       from dispatches
      where id = ${dispatchId} and workspace_id = ${workspaceId}`);
 }
@@ -129,6 +131,7 @@ export async function listVerdicts(
   db: Db,
   dispatch: Pick<DispatchRow, 'id' | 'state'>,
   { status, channel, after, limit }: RecipientFilter,
+  wait: Wait | null,
 ): Promise<{ verdicts: object[]; next: RecipientCursor | null }> {
   const rows = await db.query<VerdictRow>(sql`
     select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, s.updated_at,
@@ -155,7 +158,7 @@ export async function listVerdicts(
   const last = page.at(-1);
   const next =
     rows.length > limit && last ? { bucket: last.bucket, userId: last.user_id, channel: last.channel } : null;
-  return { verdicts: page.map(verdictFrom), next };
+  return { verdicts: page.map((row) => verdictFrom(row, waitOf(row, wait))), next };
 }
 
 /** Corrects counts that are older than the moment when the dispatch was given up. */
@@ -164,7 +167,13 @@ function corrected<Row extends { status: SendStatus; reason: string | null }>(ro
   return { ...row, status: 'cancelled', reason: 'cancelled' };
 }
 
-function verdictFrom(row: VerdictRow): object {
+/** What a pending send waits for. null: only for its time, or it is over. */
+function waitOf({ status, channel, due_at: dueAt }: VerdictRow, wait: Wait | null): Wait | null {
+  if (wait === null || status !== 'pending' || !wait.channels.has(channel)) return null;
+  return dueAt === null || dueAt < wait.until ? wait : null;
+}
+
+function verdictFrom(row: VerdictRow, wait: Wait | null): object {
   return {
     external_id: row.external_id,
     user_aliases: row.aliases ?? [],
@@ -172,12 +181,12 @@ function verdictFrom(row: VerdictRow): object {
     channel: row.channel,
     status: row.status,
     reason: row.reason,
-    detail: row.detail,
+    detail: row.detail ?? wait?.why ?? null,
     address: row.address,
     attempts: row.attempts,
     provider_code: row.provider_code,
     provider_message_id: row.provider_message_id,
-    next_attempt_at: row.status === 'pending' ? row.due_at : null,
+    next_attempt_at: row.status === 'pending' ? (wait?.until ?? row.due_at) : null,
     updated_at: row.updated_at,
   };
 }

@@ -11,6 +11,7 @@ import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
 import { createCounter } from '../../../dispatch/report/counts.ts';
 import { describeDispatch, findDispatch, listVerdicts } from '../../../dispatch/report/verdicts.ts';
+import { findWait } from '../../../dispatch/report/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Route, RouteRequest } from '../../route.ts';
@@ -66,7 +67,9 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       async handle(request) {
         const filter = readRecipientFilter(request.query);
         const dispatch = await find(request);
-        return recipientsAnswer(await listVerdicts(db, dispatch, filter), dispatch.refusals, filter);
+        const { waits_for: waitsFor, failure } = dispatch;
+        const wait = await findWait(db, { workspaceId: request.workspaceId, waitsFor, failure });
+        return recipientsAnswer(await listVerdicts(db, dispatch, filter, wait), dispatch.refusals, filter);
       },
     },
     control('cancel', cancelDispatch),
