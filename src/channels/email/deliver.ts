@@ -17,7 +17,7 @@ export interface Mail {
 
 export type SmtpResult =
   | SmtpFailure
-  | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null; isOffered: true; said: null };
+  | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null; mayBeStale: false; said: null };
 
 export interface SmtpSender {
   deliver(mail: Mail): Promise<SmtpResult>;
@@ -32,8 +32,8 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
     pool: true,
     maxConnections,
     maxMessages: Number.POSITIVE_INFINITY,
-    // A mail is sent again once if its connection closed before any of it was sent, as idle connections do.
-    maxRequeues: 1,
+    // The caller sends a mail again whose connection was stale, so that it can limit the logins.
+    maxRequeues: 0,
     ...timeouts,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -60,7 +60,7 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
           return ourRefusal('smtputf8_unsupported');
         const { messageId } = await transport.sendMail(message);
         const outcome = { kind: 'accepted', providerId: messageId } as const;
-        return { outcome, blame: null, isOffered: true, said: null };
+        return { outcome, blame: null, mayBeStale: false, said: null };
       } catch (error) {
         // The text is read only after the relay has asked for it.
         return readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
@@ -74,7 +74,7 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
 
 /** A mail that we do not send, whatever the relay. */
 function ourRefusal(reason: string): SmtpFailure {
-  return { outcome: { kind: 'failed', reason }, blame: 'message', isOffered: false, said: null };
+  return { outcome: { kind: 'failed', reason }, blame: 'message', isOffered: false, mayBeStale: false, said: null };
 }
 
 function messageOf({ rendered, to, messageId }: Mail) {

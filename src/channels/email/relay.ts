@@ -21,13 +21,16 @@ const REFUSED_SENDERS = { most: 1_000, mostBytes: 256_000 };
 /**
  * One relay of this thread. The window of mails in flight begins at 1, grows by one with each accepted mail, and begins
  * anew when a mail finds the relay unused or failing, so a relay that does not let us in sees few logins. The relay is
- * paused for everybody if it fails while no other mail is in flight, or five times in a row.
+ * paused for everybody if it fails while no other mail is in flight, or five times in a row. A mail whose connection was
+ * stale is tried once more, which counts.
  */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #senders = new BoundedCache<string, { result: SmtpResult; untilMs: number }>(REFUSED_SENDERS);
   #waiting: (() => void)[] = [];
   #window = 1;
+  /** Number of times that the window began anew. A mail that began before does not widen it. */
+  #restarts = 0;
   #inFlight = 0;
   #failures = 0;
   #isClosed = false;
@@ -46,10 +49,15 @@ export class Relay {
 
   /** null: the relay was not called, because it is paused or closed, or `signal` is aborted. */
   async deliver(mail: Mail, signal: AbortSignal): Promise<SmtpResult | null> {
+    const result = await this.#inTurn(mail, signal, true);
+    return result?.mayBeStale ? this.#inTurn(mail, signal, false) : result;
+  }
+
+  async #inTurn(mail: Mail, signal: AbortSignal, isFirst: boolean): Promise<SmtpResult | null> {
     if (!this.isAvailable) return null;
     await this.#turn();
     try {
-      return this.isAvailable && !signal.aborted ? await this.#call(mail) : null;
+      return this.isAvailable && !signal.aborted ? await this.#call(mail, isFirst) : null;
     } finally {
       this.#inFlight -= 1;
       this.#pump();
@@ -62,32 +70,41 @@ export class Relay {
     return this.#options.sender.close();
   }
 
-  async #call(mail: Mail): Promise<SmtpResult> {
+  async #call(mail: Mail, isFirst: boolean): Promise<SmtpResult> {
     const { sender, nowMs } = this.#options;
     const { from } = mail.rendered;
     const known = this.#senders.get(from);
     if (known !== undefined && nowMs() < known.untilMs) return known.result;
+    const restarts = this.#restarts;
     const result = await sender.deliver(mail);
     if (result.blame === 'sender') this.#senders.set(from, { result, untilMs: nowMs() + REFUSED_SENDER_MS }, from.length);
-    this.#note(result);
+    if (isFirst && result.mayBeStale) this.#beginAnew();
+    else this.#note(result, restarts);
     return result;
   }
 
-  #note(result: SmtpResult): void {
+  #note(result: SmtpResult, restarts: number): void {
     const { relay, pauses, maxConnections } = this.#options;
     if (result.blame === null || result.blame === 'message' || result.blame === 'sender') {
       this.#failures = 0;
-      if (result.blame === null) this.#window = Math.min(this.#window + 1, maxConnections);
+      const widens = result.blame === null && restarts === this.#restarts;
+      if (widens) this.#window = Math.min(this.#window + 1, maxConnections);
       return;
     }
-    this.#window = 1;
+    this.#beginAnew();
     this.#failures += 1;
-    const isAlone = this.#inFlight === 1 && result.blame === 'relay';
+    const hasAnswered = result.isOffered && 'reason' in result.outcome && /^\d/.test(result.outcome.reason);
+    const isAlone = this.#inFlight === 1 && result.blame === 'relay' && !hasAnswered;
     const isRefusal = result.outcome.kind === 'config_error';
     if (!isAlone && !isRefusal && this.#failures < FAILURES_TO_PAUSE) return;
     this.#failures = 0;
     const said = result.said ?? 'it did not answer after the mail';
     pauses.pause(relay, isRefusal ? 'config_error' : 'unreachable', `${relayAddress(relay.url)}: ${said}`);
+  }
+
+  #beginAnew(): void {
+    this.#window = 1;
+    this.#restarts += 1;
   }
 
   #turn(): Promise<void> | void {

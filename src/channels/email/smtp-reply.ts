@@ -11,6 +11,8 @@ export interface SmtpFailure {
   blame: 'relay' | 'sender' | 'message' | 'unclear';
   /** False: it was never asked to take the mail, because it could not be reached or did not let us in. */
   isOffered: boolean;
+  /** The connection ended, perhaps only because it was idle for too long or had its share of mails. A new one may do. */
+  mayBeStale: boolean;
   /** The relay's own words, or the network's, if the relay or the sender is to blame. Otherwise they may quote the mail. */
   said: string | null;
 }
@@ -32,11 +34,15 @@ export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
       outcome: { kind: 'retry', reason: 'no answer after the mail', isUnclear: true },
       blame: 'unclear',
       isOffered: true,
+      mayBeStale: false,
       said: null,
     };
   const outcome = outcomeOf(known);
   const blame = blameOf(known, outcome);
-  return { outcome, blame, isOffered: isOffered(known), said: blame === 'message' ? null : wordsOf(known) };
+  return {
+    ...{ outcome, blame, isOffered: isOffered(known), mayBeStale: blame === 'relay' && mayBeStale(known) },
+    said: blame === 'message' ? null : wordsOf(known),
+  };
 }
 
 /** The outcome that an error stands for. Source: messaging-objects.md §6.7. */
@@ -73,8 +79,17 @@ function isOffered({ code = '', command = '', responseCode, syscall, timeoutType
   return syscall !== 'connect' && timeoutType !== 'CONNECT_TIMEOUT' && timeoutType !== 'GREETING_TIMEOUT';
 }
 
+function mayBeStale(error: SmtpError): boolean {
+  const { code = '', responseCode } = error;
+  if (responseCode !== undefined) return responseCode === 421;
+  return code !== 'ETIMEDOUT' && isOffered(error);
+}
+
+/** The pool's own message for a connection that ended says nothing of the relay. */
+const POOL_GAVE_UP = 'Reached maximum number of retries after connection was closed';
+
 function wordsOf({ response, message }: SmtpError): string {
-  return response ?? message ?? 'the connection was lost';
+  return response ?? (message === undefined || message === POOL_GAVE_UP ? 'it closed the connection' : message);
 }
 
 interface SmtpError {

@@ -113,7 +113,7 @@ async function decide(
 
 /** Delivers one message and records the result. */
 function deliver(
-  { deliveries, recorder }: PipelineDeps,
+  { deliveries, recorder, clock }: PipelineDeps,
   { signal, onAgain }: Batch,
   parcel: Parcel,
   { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
@@ -124,7 +124,7 @@ function deliver(
   pending.begin();
   /** `error`: the error that left the send ambiguous. null: the result is written. */
   const done = (error: unknown, verdict?: Verdict) => {
-    if (verdict?.dueAt) onAgain(send.taskId, verdict.dueAt);
+    if (verdict?.status === 'pending') onAgain(send.taskId, verdict.dueAt ?? clock.now());
     one.started();
     inHand.end(dispatch.slots);
     pending.end(error);

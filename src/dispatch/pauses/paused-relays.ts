@@ -22,7 +22,7 @@ const QUICK_PROBES = 4;
 /** Time that one probe may take before another process may probe. */
 const PROBE_MS = 30_000;
 /** A task whose mails wait for a relay looks again after this time, should nothing wake it. */
-const LOOK_AGAIN_MS = 10_000;
+const LOOK_AGAIN_MS = 60_000;
 const LONGEST_REASON = 300;
 
 /**

@@ -103,10 +103,15 @@ export async function endPause(
     await releaseHeld(tx, { dispatchIds, appId, now });
   }
   await endWaits(tx, workspaceId, waitFor(subject));
-  await hurryTasks(tx, workspaceId, now);
-  await announceTasks(tx, null);
+  await wakeTasks(tx, workspaceId, now);
   await tx.run(sql`select pg_notify(${PAUSES_CHANNEL}, '')`);
   return true;
+}
+
+/** Makes the waiting tasks of a workspace look at once whether they can go on. */
+export async function wakeTasks(tx: Db, workspaceId: number, now: Date): Promise<void> {
+  await hurryTasks(tx, workspaceId, now);
+  await announceTasks(tx, null);
 }
 
 /** Stores in a dispatch why it waits. */

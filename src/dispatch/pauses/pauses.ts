@@ -11,10 +11,13 @@ import {
   type PauseKey,
   storePause,
   storeProbe,
+  wakeTasks,
 } from './pauses-store.ts';
 import { digestNow, type Subject } from './subject.ts';
 
 const LOOK_EVERY_MS = 1_000;
+/** Time until tasks are woken again that were in hand when a pause ended, and were told to wait for it. */
+const HURRY_AGAIN_MS = 2_000;
 
 export interface PausesOptions {
   db: Database;
@@ -143,6 +146,9 @@ export class Pauses {
     this.#options.log.warn({ workspace_id: workspaceId, subject }, 'a pause is over: what waited for it goes out');
     const { db, clock } = this.#options;
     this.#write(() => db.transaction((tx) => endPause(tx, { workspaceId, subject }, settings, clock.now())));
+    clock.after(HURRY_AGAIN_MS, () => {
+      if (!this.#stopped) this.#write(() => db.transaction((tx) => wakeTasks(tx, workspaceId, clock.now())));
+    });
   }
 
   #digestNow({ workspaceId, subject }: PauseKey): string | null {
