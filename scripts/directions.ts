@@ -41,7 +41,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/pauses',
   ],
   'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
-  'dispatch/report': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand', 'dispatch/admit', 'dispatch/pauses'],
+  'dispatch/report': [
+    ...base,
+    'dispatch/plan',
+    'dispatch/ledger',
+    'dispatch/expand',
+    'dispatch/admit',
+    'dispatch/pauses',
+  ],
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/push'],
   dispatch: [...base, 'dispatch/*'],
 

@@ -94,7 +94,8 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     fallback: null,
     shownFallback: 'unset: `PORT`, if that is set; otherwise none',
     expected: 'an integer from 0 to 65535',
-    meaning: 'The TCP port on which a server without the role `api` answers `/health`, and nothing else. `0`: any free port.',
+    meaning:
+      'The TCP port on which a server without the role `api` answers `/health`, and nothing else. `0`: any free port.',
     read: integer(0, 65_535),
   },
   databaseUrl: {

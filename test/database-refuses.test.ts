@@ -101,7 +101,7 @@ test('while the database is read-only, everything that only reads is answered', 
     ['/sandbox/messages'],
     ['/users/export/ids', { external_ids: ['ada'] }],
     ['/audience/preview', { audience }],
-    ['/audience/explain', { audience, external_user_id: 'ada' }],
+    ['/audience/explain', { audience, external_id: 'ada' }],
     ['/messages/send', { ...named, cresset: { dry_run: true } }],
   ];
   for (const [path, asked] of reads) {
@@ -112,7 +112,10 @@ test('while the database is read-only, everything that only reads is answered', 
   const remaining = async () => Number((await app.get('/push/apps')).headers.get('x-ratelimit-remaining'));
   const first = await remaining();
   assert.equal(await remaining(), first - 1, 'this process counts');
-  for (const [path, asked] of [['/users/track', { attributes: [{ external_id: 'bob' }] }], ['/users/delete', { external_ids: ['ada'] }]] as const) {
+  for (const [path, asked] of [
+    ['/users/track', { attributes: [{ external_id: 'bob' }] }],
+    ['/users/delete', { external_ids: ['ada'] }],
+  ] as const) {
     const { status, body } = await app.post(path, asked);
     assert.deepEqual([status, body.errors], [503, ['the database is read-only; try again']], path);
   }

@@ -132,7 +132,8 @@ const faults: Fault[] = [
   },
   {
     name: 'the quota of FCM is used up',
-    problem: /^app \S+: its provider wants no more messages for a while \(QUOTA_EXCEEDED, until 2026-03-15T12:\d\d:\d\d/,
+    problem:
+      /^app \S+: its provider wants no more messages for a while \(QUOTA_EXCEEDED, until 2026-03-15T12:\d\d:\d\d/,
     begin: (world) => send(world, 'android_push'),
     async end({ app }) {
       app.clock.advance(60_000); // the quota is per minute

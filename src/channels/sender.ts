@@ -28,18 +28,38 @@ export interface SenderOptions {
   pauses: SenderPauses;
 }
 
+/** A server that a workspace names to send over. `url`: may hold a password. */
+export interface Relay {
+  name: string;
+  url: string;
+}
+
+/** The relays of a channel, whose pauses all processes share. */
+export interface RelayPool {
+  /** The workspace's relays, in the order of preference. */
+  list(settings: ChannelSettings): readonly Relay[];
+  /** Connects and logs in, without a message. null: the relay works. */
+  probe(relay: Relay, signal: AbortSignal): Promise<ProbeFailure | null>;
+}
+
+/** `said`: the relay's own words, or the network's. */
+export interface ProbeFailure {
+  cause: RelayPauseCause;
+  said: string;
+}
+
+/** `config_error`: the relay does not accept our settings. `unreachable`: it does not answer. */
+export type RelayPauseCause = 'config_error' | 'unreachable';
+
 /**
- * The pauses of a workspace's accounts with providers, shared by all processes. Whoever pauses an account need not look
- * whether it works again: it is probed.
+ * The pauses of a workspace's relays, shared by all processes. Whoever pauses a relay need not look whether it works
+ * again: it is probed.
  */
 export interface SenderPauses {
-  /** True: nothing must be sent over the account. `name`: its name in the workspace. */
+  /** True: nothing must be sent over the relay. */
   isPaused(name: string): boolean;
-  /**
-   * Pauses an account. `config_error`: it does not accept our settings. `unreachable`: it does not answer. `reason`: its
-   * own word. Accounts whose settings are new stay open.
-   */
-  pause(account: { name: string; url: string }, cause: 'config_error' | 'unreachable', reason: string): void;
+  /** Pauses a relay. `reason`: its address and its own words. A relay whose settings are new stays open. */
+  pause(relay: Relay, cause: RelayPauseCause, reason: string): void;
 }
 
 export interface SenderLog {
@@ -54,4 +74,9 @@ export interface SenderLog {
  */
 export type Providers<Rendered extends object = object> =
   | { of: 'app' }
-  | { of: 'workspace'; open(settings: ChannelSettings, options: SenderOptions): Sender<Rendered> | null };
+  | {
+      of: 'workspace';
+      open(settings: ChannelSettings, options: SenderOptions): Sender<Rendered> | null;
+      /** Absent: the channel has no relays. */
+      relays?: RelayPool;
+    };

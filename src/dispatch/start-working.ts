@@ -13,11 +13,11 @@ import { createRecorder } from './deliver/recorder.ts';
 import { createSendLimits } from './deliver/send-limits.ts';
 import { createSenders } from './deliver/senders.ts';
 import { startWorker, type Worker } from './deliver/worker.ts';
+import { PausedRelays } from './pauses/paused-relays.ts';
+import { Pauses } from './pauses/pauses.ts';
 import type { DispatchCache } from './plan/loaded-dispatch.ts';
 import type { LaneName } from './plan/send-plan.ts';
 import { AppQueues } from './push/app-queues.ts';
-import { PausedRelays } from './pauses/paused-relays.ts';
-import { Pauses } from './pauses/pauses.ts';
 import { PausedApps } from './push/paused-apps.ts';
 import { TokenHygiene } from './push/token-hygiene.ts';
 

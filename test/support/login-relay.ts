@@ -21,7 +21,7 @@ export interface LoginRelay {
 }
 
 export async function startLoginRelay(t: TestContext, password: string): Promise<LoginRelay> {
-  const state = { password, received: [] as string[], refusedLogins: 0, connections: 0, onMail: () => {} };
+  const state = { password, received: [] as string[], refusedLogins: 0, connections: 0, onMail: (): void => undefined };
   const sockets = new Set<Socket>();
   let server: Server = listener();
   let port = 0;
@@ -101,7 +101,13 @@ function answerTo(line: string, session: Session, state: { password: string; ref
     case 'EHLO':
       return '250-relay\r\n250 AUTH PLAIN';
     case 'AUTH':
-      return login(Buffer.from(rest.split(' ')[1] ?? '', 'base64').toString().split('\0')[2] ?? '', session, state);
+      return login(
+        Buffer.from(rest.split(' ')[1] ?? '', 'base64')
+          .toString()
+          .split('\0')[2] ?? '',
+        session,
+        state,
+      );
     case 'MAIL FROM':
       return session.password === state.password ? '250 ok' : '421 4.7.0 log in again';
     case 'RCPT TO':

@@ -51,8 +51,7 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
   });
   return {
     async deliver(mail) {
-      if (mail.rendered.attachments.length > 0)
-        return ourRefusal('attachments_not_supported');
+      if (mail.rendered.attachments.length > 0) return ourRefusal('attachments_not_supported');
       const message = messageOf(mail);
       const { from, to } = message.envelope;
       try {

@@ -1,10 +1,18 @@
 import { parseConnectionUrl } from 'nodemailer/lib/shared';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { ProbeFailure, Relay } from '../sender.ts';
 import { readFailure, type SmtpFailure } from './smtp-reply.ts';
 import { timeouts } from './timeouts.ts';
 
 /** Connects to a relay and logs in as its mails do, without a mail. null: it lets us in. */
-export function probeRelay(url: string, signal: AbortSignal): Promise<SmtpFailure | null> {
+export async function probe({ url }: Relay, signal: AbortSignal): Promise<ProbeFailure | null> {
+  const failure = await tryLogin(url, signal);
+  if (failure === null) return null;
+  const cause = failure.outcome.kind === 'config_error' ? 'config_error' : 'unreachable';
+  return { cause, said: failure.said ?? 'it does not answer' };
+}
+
+function tryLogin(url: string, signal: AbortSignal): Promise<SmtpFailure | null> {
   const { promise, resolve } = Promise.withResolvers<SmtpFailure | null>();
   const options = { ...parseConnectionUrl(url), ...timeouts };
   const connection = new SMTPConnection(options);

@@ -1,7 +1,8 @@
 import { BoundedCache } from '../../lib/bounded-cache.ts';
+import { relayAddress } from '../relay-address.ts';
 import type { SenderPauses } from '../sender.ts';
 import type { Mail, SmtpResult, SmtpSender } from './deliver.ts';
-import { relayAddress, type SmtpRelay } from './settings.ts';
+import type { SmtpRelay } from './settings.ts';
 
 export interface RelayOptions {
   relay: SmtpRelay;
@@ -77,7 +78,8 @@ export class Relay {
     if (known !== undefined && nowMs() < known.untilMs) return known.result;
     const restarts = this.#restarts;
     const result = await sender.deliver(mail);
-    if (result.blame === 'sender') this.#senders.set(from, { result, untilMs: nowMs() + REFUSED_SENDER_MS }, from.length);
+    if (result.blame === 'sender')
+      this.#senders.set(from, { result, untilMs: nowMs() + REFUSED_SENDER_MS }, from.length);
     if (isFirst && result.mayBeStale) this.#beginAnew();
     else this.#note(result, restarts);
     return result;

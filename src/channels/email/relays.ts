@@ -54,7 +54,10 @@ export function createRelays({ relays: configured, ...options }: RelaysOptions):
     }
     const [refused] = failures;
     if (refused !== undefined) return { outcome: refused.result.outcome, relay: refused.relay };
-    return { outcome: { kind: 'held', untilMs: null, reason: isStopping ? 'stopped' : 'no relay answers' }, relay: null };
+    return {
+      outcome: { kind: 'held', untilMs: null, reason: isStopping ? 'stopped' : 'no relay answers' },
+      relay: null,
+    };
   }
 
   return {

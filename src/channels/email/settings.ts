@@ -75,17 +75,6 @@ export function relayName(url: string): string {
   return new URL(url).host;
 }
 
-/** The host and port of a relay. Without a port in its URL, the port of mail submission. */
-export function relayAddress(url: string): string {
-  const { hostname, port } = hostAndPort(url);
-  return `${hostname}:${port}`;
-}
-
-export function hostAndPort(url: string): { hostname: string; port: number } {
-  const { hostname, port, protocol } = new URL(url);
-  return { hostname, port: port === '' ? (protocol === 'smtps:' ? 465 : 587) : Number(port) };
-}
-
 function asList<T>(value: T | undefined): T[] | undefined {
   return value === undefined ? undefined : [value];
 }

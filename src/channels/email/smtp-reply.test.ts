@@ -48,7 +48,12 @@ test('the outcome is unclear only if no answer comes after the mail was sent', (
 });
 
 const offers: [string, Said, isOffered: boolean, mayBeStale: boolean][] = [
-  ['no connection', { code: 'ESOCKET', originalCode: 'ECONNREFUSED', syscall: 'connect', command: 'CONN' }, false, false],
+  [
+    'no connection',
+    { code: 'ESOCKET', originalCode: 'ECONNREFUSED', syscall: 'connect', command: 'CONN' },
+    false,
+    false,
+  ],
   ['no name', { code: 'EDNS', command: 'CONN' }, false, false],
   ['no greeting', { code: 'ETIMEDOUT', timeoutType: 'GREETING_TIMEOUT', command: 'CONN' }, false, false],
   ['a greeting of 421', { code: 'EPROTOCOL', command: 'CONN', responseCode: 421 }, false, true],

@@ -1,9 +1,10 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
+import type { PausedRelays } from '../pauses/paused-relays.ts';
+import { explainWait } from '../pauses/pauses-store.ts';
+import { relaysOf } from '../pauses/subject.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
-import { explainWait } from '../pauses/pauses-store.ts';
-import type { PausedRelays } from '../pauses/paused-relays.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
@@ -17,7 +18,10 @@ export interface Blockers {
 }
 
 /** Finds the blocked channels of these dispatches. Their sends are not even read. */
-export async function findBlocked({ appQueues, pausedRelays }: Blockers, dispatches: Dispatches): Promise<BlockedChannels> {
+export async function findBlocked(
+  { appQueues, pausedRelays }: Blockers,
+  dispatches: Dispatches,
+): Promise<BlockedChannels> {
   const blocked = new Map<string, Map<ChannelKey, number>>();
   for (const { id, workspace, messages, triedSince } of dispatches.values()) {
     for (const { key, message } of messages.values()) {
@@ -42,7 +46,7 @@ export async function explainPauses(
     }
 }
 
-/** Leaves out mails whose relays have come back meanwhile, so that their tasks run again at once. */
+/** The channels whose relays have come back meanwhile are blocked until now only, so that their tasks run at once. */
 export function stillBlocked(
   { pausedRelays }: Pick<Blockers, 'pausedRelays'>,
   blocked: BlockedChannels,
@@ -51,7 +55,8 @@ export function stillBlocked(
 ): BlockedChannels {
   const until = (id: string, key: ChannelKey, untilMs: number): number => {
     const workspace = dispatches.get(id)?.workspace;
-    return key === 'email' && workspace && pausedRelays.blocked(workspace, key) === null ? nowMs : untilMs;
+    if (workspace === undefined || relaysOf(workspace, key).length === 0) return untilMs;
+    return pausedRelays.blocked(workspace, key) === null ? nowMs : untilMs;
   };
   return new Map(
     [...blocked].map(([id, channels]) => [

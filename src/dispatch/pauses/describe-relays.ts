@@ -1,15 +1,15 @@
-import { hostAndPort } from '../../channels/email/settings.ts';
+import { hostAndPort } from '../../channels/relay-address.ts';
 import type { Db } from '../../db/database.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { listPauses, type Pause } from './pauses-store.ts';
-import { relaySubject } from './subject.ts';
+import { relayChannels, relaySubject, relaysOf } from './subject.ts';
 
 /** The state of each mail relay of a workspace, for operators. */
-export async function describeRelays(db: Db, { id, settings }: WorkspaceCatalog): Promise<object[]> {
-  const relays = settings.email.smtp ?? [];
+export async function describeRelays(db: Db, workspace: WorkspaceCatalog): Promise<object[]> {
+  const relays = relayChannels.flatMap((channel) => relaysOf(workspace, channel));
   if (relays.length === 0) return [];
   const pauses = new Map(
-    (await listPauses(db)).filter(({ workspaceId }) => workspaceId === id).map((one) => [one.subject, one]),
+    (await listPauses(db)).filter(({ workspaceId }) => workspaceId === workspace.id).map((one) => [one.subject, one]),
   );
   return relays.map(({ name, url }) => {
     const { hostname, port } = hostAndPort(url);

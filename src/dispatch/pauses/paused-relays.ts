@@ -1,13 +1,11 @@
 import type { ChannelKey } from '../../channels/channel.ts';
-import { probeRelay } from '../../channels/email/probe.ts';
-import type { SmtpRelay } from '../../channels/email/settings.ts';
-import type { SmtpFailure } from '../../channels/email/smtp-reply.ts';
-import type { SenderPauses } from '../../channels/sender.ts';
+import { relayAddress } from '../../channels/relay-address.ts';
+import type { Relay, RelayPool, SenderPauses } from '../../channels/sender.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
 import type { Pauses, PausesOptions } from './pauses.ts';
 import type { Pause, PauseCause } from './pauses-store.ts';
-import { digestOfRelay, relayOf, relaySubject } from './subject.ts';
+import { digestOfRelay, findRelay, relaySubject, relaysOf } from './subject.ts';
 
 export interface PausedRelaysOptions extends Pick<PausesOptions, 'clock' | 'log' | 'catalog'> {
   pauses: Pauses;
@@ -55,9 +53,9 @@ export class PausedRelays {
   }
 
   /** The pauses of all relays of a channel. Empty: the channel has none, or one of its relays works. */
-  paused({ id, settings }: WorkspaceCatalog, channel: ChannelKey): Pause[] {
-    const relays = (channel === 'email' && settings.email.smtp) || [];
-    const paused = relays.flatMap(({ name }) => this.#options.pauses.get(id, relaySubject(name)) ?? []);
+  paused(workspace: WorkspaceCatalog, channel: ChannelKey): Pause[] {
+    const relays = relaysOf(workspace, channel);
+    const paused = relays.flatMap(({ name }) => this.#options.pauses.get(workspace.id, relaySubject(name)) ?? []);
     return paused.length === relays.length ? paused : [];
   }
 
@@ -67,7 +65,7 @@ export class PausedRelays {
     return this.#options.clock.now().getTime() + LOOK_AGAIN_MS;
   }
 
-  #pause(workspaceId: number, relay: SmtpRelay, cause: PauseCause, said: string): void {
+  #pause(workspaceId: number, relay: Relay, cause: PauseCause, said: string): void {
     const { pauses, clock, log } = this.#options;
     const probeAt = new Date(clock.now().getTime() + FIRST_PROBE_MS);
     const reason = cleaned(said);
@@ -84,32 +82,33 @@ export class PausedRelays {
 
   #look(): void {
     for (const pause of this.#options.pauses.all()) {
-      const relay = relayOf(this.#options.catalog().workspace(pause.workspaceId), pause.subject);
-      if (relay === undefined || this.#options.pauses.isProbing(pause)) continue;
-      const probe: Promise<void> = this.#probe(pause, relay)
-        .catch((error: unknown) => this.#options.log.error({ err: error, relay: relay.name }, 'a probe failed'))
+      const found = findRelay(this.#options.catalog().workspace(pause.workspaceId), pause.subject);
+      if (found === undefined || this.#options.pauses.isProbing(pause)) continue;
+      const probe: Promise<void> = this.#probe(pause, found)
+        .catch((error: unknown) => this.#options.log.error({ err: error, subject: pause.subject }, 'a probe failed'))
         .finally(() => this.#probes.delete(probe));
       this.#probes.add(probe);
     }
   }
 
-  async #probe(pause: Pause, { url, name }: SmtpRelay): Promise<void> {
+  async #probe(pause: Pause, { relay, pool }: { relay: Relay; pool: RelayPool }): Promise<void> {
     const { pauses, clock, log } = this.#options;
     if (!(await pauses.tryProbe(pause, PROBE_MS))) return;
-    const failure = await probeRelay(url, this.#stopping.signal);
+    const failure = await pool.probe(relay, this.#stopping.signal);
     if (this.#stopping.signal.aborted) return;
     if (failure === null) return pauses.open(pause, null);
-    const { cause, reason } = findingOf(failure, pause);
+    const { cause, said } = failure;
+    const reason = cleaned(`${relayAddress(relay.url)}: ${said}`);
     const probes = cause === pause.cause ? pause.probes + 1 : 0;
-    pauses.prolong(pause, { cause, reason, probes, probeAt: new Date(clock.now().getTime() + waitMsOf(cause, probes)) });
-    if (cause !== pause.cause) log.warn({ relay: name, cause, reason }, 'a mail relay is still paused, for another cause');
+    pauses.prolong(pause, {
+      cause,
+      reason,
+      probes,
+      probeAt: new Date(clock.now().getTime() + waitMsOf(cause, probes)),
+    });
+    if (cause !== pause.cause)
+      log.warn({ relay: relay.name, cause, reason }, 'a mail relay is still paused, for another cause');
   }
-}
-
-function findingOf({ outcome, said }: SmtpFailure, { reason }: Pause): Pick<Pause, 'cause' | 'reason'> {
-  const [address = ''] = reason.split(': ', 1);
-  const cause = outcome.kind === 'config_error' ? 'config_error' : 'unreachable';
-  return { cause, reason: cleaned(`${address}: ${said ?? 'it does not answer'}`) };
 }
 
 function waitMsOf(cause: PauseCause, probes: number): number {

@@ -6,12 +6,12 @@ import { openPushSender, type PushSenders } from '../../channels/push/senders.ts
 import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { Pause } from '../pauses/pauses-store.ts';
 import type { LaneName } from '../plan/send-plan.ts';
 import { AppQueue } from './app-queue.ts';
 import { quotaOf, reserveCalls } from './call-quotas.ts';
 import type { PaceOptions } from './pace.ts';
 import type { PausedApps } from './paused-apps.ts';
-import type { Pause } from '../pauses/pauses-store.ts';
 
 export interface AppQueuesOptions {
   db: Db;

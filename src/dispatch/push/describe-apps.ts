@@ -1,10 +1,10 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { appIdOf } from '../pauses/subject.ts';
-import { type AppCalls, recentCalls } from './guard.ts';
 import { describePause } from '../pauses/describe-relays.ts';
 import { listPauses, type Pause } from '../pauses/pauses-store.ts';
+import { appIdOf } from '../pauses/subject.ts';
+import { type AppCalls, recentCalls } from './guard.ts';
 
 /** The state of each app of a workspace with its push provider, for operators. */
 export async function describeApps(db: Db, workspace: WorkspaceCatalog, now: Date): Promise<object[]> {

@@ -3,7 +3,7 @@ import type { Db } from '../../db/database.ts';
 import { clearSuspects } from '../../people/tokens/push-tokens.ts';
 import type { App } from '../../workspace/catalog.ts';
 import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
-import { Pauses, type PausesOptions } from '../pauses/pauses.ts';
+import type { Pauses, PausesOptions } from '../pauses/pauses.ts';
 import type { Pause } from '../pauses/pauses-store.ts';
 import { appIdOf, appSubject, digestOfApp } from '../pauses/subject.ts';
 import type { AppPause } from './app-queue.ts';
@@ -125,9 +125,9 @@ export class PausedApps {
     const cause = isSlow ? 'slow_down' : 'config_error';
     const waitMs = isSlow ? Math.min(outcome.afterMs ?? SLOW_MS, LONGEST_SLOW_MS) : waitMsOf(cause);
     const key = { workspaceId, subject: appSubject(app.id) };
-    if (!this.#pauses.isProbing(key)) return this.close(workspaceId, app, cause, reason, waitMs);
     const probeAt = new Date(this.#options.clock.now().getTime() + waitMs);
-    this.#pauses.prolong(key, { cause, reason, probeAt, probes: 0 });
+    if (this.#pauses.isProbing(key)) this.#pauses.prolong(key, { cause, reason, probeAt, probes: 0 });
+    else this.close(workspaceId, app, cause, reason, waitMs);
   }
 }
 

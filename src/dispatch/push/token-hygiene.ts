@@ -11,9 +11,9 @@ import {
   suspectTokens,
 } from '../../people/tokens/push-tokens.ts';
 import type { Delivered, TokenNews } from '../ledger/delivered.ts';
-import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
 import { listPauses } from '../pauses/pauses-store.ts';
 import { appIdOf } from '../pauses/subject.ts';
+import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
 
 /**
  * A suspect token is removed after this time, in milliseconds, unless it was cleared. Source: messaging-objects.md
