@@ -119,6 +119,8 @@ test('while the database is read-only, everything that only reads is answered', 
     const { status, body } = await app.post(path, asked);
     assert.deepEqual([status, body.errors], [503, ['the database is read-only; try again']], path);
   }
+  await alterDatabase(app, 'reset default_transaction_read_only');
+  await untilHealthy(app);
 });
 
 test('a send that loses against other transactions is answered with 503, and accepted when it is repeated', async (t) => {
