@@ -258,10 +258,12 @@ export function readConfig(
     if (value === undefined) problems.push(`${name}: expected ${expected}`);
     return value ?? fallback;
   };
+  const host = take('host');
+  const port = take('port');
   const config: Config = {
-    host: take('host'),
-    port: take('port'),
-    healthPort: take('healthPort') ?? (isSet(env, variables.port.name) ? take('port') : null),
+    host,
+    port,
+    healthPort: take('healthPort') ?? (isSet(env, variables.port.name) ? port : null),
     databaseUrl: take('databaseUrl'),
     dataDir: take('dataDir'),
     roles: Object.freeze([...take('roles')]),
