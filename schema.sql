@@ -164,7 +164,7 @@ create table dispatches (
   replay json,
   replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for_app text
+  waits_for text
 ) partition by RANGE (id);
 comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 
@@ -192,7 +192,7 @@ create table dispatches_default (
   replay json,
   replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for_app text
+  waits_for text
 ) with (fillfactor=50);
 
 create table events (
@@ -266,16 +266,17 @@ create table message_variations (
 );
 comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
 
-create table paused_apps (
-  app_id text not null,
+create table pauses (
   workspace_id integer not null,
+  subject text not null,
   cause text not null,
   reason text not null,
   settings bytea not null,
   since timestamp with time zone not null,
-  probe_at timestamp with time zone not null
+  probe_at timestamp with time zone not null,
+  probes integer not null
 );
-comment on table paused_apps is 'kind: shared. Paused app queues: nothing is sent for these apps until a probe succeeds.';
+comment on table pauses is 'kind: shared. App queues and mail relays that are paused: nothing is sent over them until a probe succeeds.';
 
 create table profiles (
   bucket integer not null,
@@ -771,7 +772,7 @@ CREATE UNIQUE INDEX imports_workspace_id_path_key ON public.imports USING btree 
 
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
 
-CREATE UNIQUE INDEX paused_apps_pkey ON public.paused_apps USING btree (app_id);
+CREATE UNIQUE INDEX pauses_pkey ON public.pauses USING btree (workspace_id, subject);
 
 CREATE UNIQUE INDEX profiles_pkey ON public.profiles USING btree (bucket, user_id);
 
@@ -907,9 +908,9 @@ alter table message_variations add constraint message_variations_channel_check C
 
 alter table message_variations add constraint message_variations_pkey PRIMARY KEY (campaign_id, id);
 
-alter table paused_apps add constraint paused_apps_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text])));
+alter table pauses add constraint pauses_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text, 'slow_down'::text, 'unreachable'::text])));
 
-alter table paused_apps add constraint paused_apps_pkey PRIMARY KEY (app_id);
+alter table pauses add constraint pauses_pkey PRIMARY KEY (workspace_id, subject);
 
 alter table profiles add constraint profiles_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 

@@ -26,7 +26,7 @@ create table dispatches (
   replay       json,                           -- the last replay's request; see src/dispatch/control/replay.ts
   replays      json not null default '[]',     -- every replay: when, which sends, how many; see src/dispatch/plan/replay-filter.ts
   replayed_at  timestamptz,                    -- time of the last replay; a send's age counts from it
-  waits_for_app text                           -- the app whose provider must be mended before it goes on; null: none
+  waits_for    text                            -- what must work again before it goes on: "app …" or "relays"; null: nothing
 ) partition by range (id);
 comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 -- Half of each page stays free for changes. Measured, 12,000 sends to one person each: all changes stay in their page and

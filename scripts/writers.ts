@@ -24,7 +24,7 @@ export const owners: Readonly<Record<string, string>> = {
   import_batches: 'src/people/import',
   imports: 'src/people/import',
   message_variations: 'src/workspace',
-  paused_apps: 'src/dispatch/push',
+  pauses: 'src/dispatch/pauses',
   profiles: 'src/people',
   purchases: 'src/people',
   push_targets: 'src/people',

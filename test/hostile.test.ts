@@ -255,6 +255,8 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/replay'],
     ['GET', '/sandbox/messages'],
     ['GET', '/push/apps'],
+    ['GET', '/email/relays'],
+    ['GET', '/status'],
     ['POST', '/audience/preview'],
     ['POST', '/audience/explain'],
     ['POST', '/users/track'],

@@ -37,6 +37,17 @@ export interface Retry extends Told {
   isUnclear?: true;
 }
 
+/**
+ * No attempt was made at this message: its provider cannot be reached, or must not be called before `untilMs`, in
+ * milliseconds since 1970. null: until a pause is over. `detail`: a text for operators.
+ */
+export interface Held<Until extends number | null = number | null> {
+  kind: 'held';
+  untilMs: Until;
+  reason: string;
+  detail?: string;
+}
+
 /** The outcome of one attempt, named by what happens next. */
 export type Outcome =
   | ({ kind: 'accepted'; providerId: string | null } & Told) // the provider has the message

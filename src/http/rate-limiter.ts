@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts';
+import { type TroubleKind, troubleOf } from '../db/trouble.ts';
 import {
   type Charge,
   type CountedWindow,
@@ -26,11 +27,21 @@ export interface RateLimiter {
 /**
  * Counts requests per workspace and bucket in fixed windows, exactly and across all processes.
  * Requests that arrive while a statement counts are counted together by the next one.
- * A refused request uses nothing up.
+ * A refused request uses nothing up. While the database answers but refuses writes, each process counts by itself, so that
+ * requests that only read are answered.
  */
 export function createRateLimiter({ db, clock }: { db: Database; clock: Clock }): RateLimiter {
+  const local = new LocalCounts();
   const submit = createBatcher<RateWindow, Charge>({
-    run: (windows) => count(db, windows, clock.now().getTime()),
+    async run(windows) {
+      const nowMs = clock.now().getTime();
+      try {
+        return await count(db, windows, nowMs);
+      } catch (error) {
+        if (!refusesOnlyWrites(error)) throw error;
+        return local.count(windows, nowMs);
+      }
+    },
     maxItems: 1_000,
     maxWaiting: 20_000,
     whenFull: () => new RequestError('unavailable', ['too many requests are waiting; try again'], 1),
@@ -65,4 +76,29 @@ async function count(db: Database, windows: RateWindow[], now: number): Promise<
   const asked = tally(windows);
   const counted = await db.prepared<CountedWindow & Record<string, unknown>>('count_rate_windows', countWindows(asked));
   return chargesOf(asked, counted, now);
+}
+
+/** What counts requests in the memory of this process. */
+class LocalCounts {
+  #used = new Map<string, { endsAt: number; used: number }>();
+
+  count(windows: readonly RateWindow[], nowMs: number): Charge[] {
+    this.#used = new Map([...this.#used].filter(([, { endsAt }]) => endsAt > nowMs));
+    const asked = tally(windows);
+    const rows = asked.counts.map(({ window, asked: more }): CountedWindow => {
+      const key = `${window.workspaceId}/${window.bucket}/${window.startedAt}`;
+      const prior = this.#used.get(key)?.used ?? 0;
+      this.#used.set(key, { endsAt: window.endsAt, used: Math.max(prior, Math.min(window.limit, prior + more)) });
+      const { workspaceId, bucket, startedAt } = window;
+      return { workspace_id: workspaceId, bucket, started_at: new Date(startedAt), prior };
+    });
+    return chargesOf(asked, rows, nowMs);
+  }
+}
+
+const readable = new Set<TroubleKind>(['read_only', 'disk_full', 'out_of_memory', 'short_of_resources', 'io_error']);
+
+function refusesOnlyWrites(error: unknown): boolean {
+  const trouble = troubleOf(error);
+  return trouble !== null && readable.has(trouble.kind);
 }

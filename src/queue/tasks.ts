@@ -1,6 +1,7 @@
 import type { Db } from '../db/database.ts';
 import { empty, type Sql, sql } from '../db/sql.ts';
 import { idsInTurn } from './round-robin.ts';
+import { livingWorkers } from './workers.ts';
 
 /**
  * - `expand`: writes the rows of a broadcast, a piece at a time.
@@ -43,13 +44,6 @@ export interface TaskFilter {
 export const LEASE_MS = 8_000;
 /** How late a worker may renew, in milliseconds, while its session exists: it is slow, not dead. */
 const SLOW_MS = 30_000;
-
-/** The application name of a worker's database session, which shows other workers that it lives. */
-export function sessionNameOf(worker: string): string {
-  return `${SESSION_NAME}${worker}`;
-}
-
-const SESSION_NAME = 'cresset worker ';
 
 /** One look of a worker for tasks. */
 export interface Look {
@@ -108,11 +102,8 @@ export function leaseEnd(now: Date): Date {
  * are read only if there is such a task.)
  */
 export function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
-  const living = sql`
-    select substr(application_name, ${SESSION_NAME.length + 1}) from pg_stat_activity
-     where starts_with(application_name, ${SESSION_NAME})`;
   return sql`case when id = any (${inHand}::bigint[]) then 'infinity'::timestamptz
-                  when worker::text = any (array(${living}))
+                  when worker::text = any (array(${livingWorkers}))
                   then leased_until + ${`${SLOW_MS} ms`}::interval else ${takeOverFrom}::timestamptz end`;
 }
 

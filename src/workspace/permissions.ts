@@ -23,6 +23,8 @@ export const permissions = {
   'audience.preview': 'POST /audience/preview: how many people an audience has, and whom',
   'audience.explain': 'POST /audience/explain: why one person is in an audience or not',
   'push.read': 'GET /push/apps: how each app fares with its push provider',
+  'email.read': 'GET /email/relays: how each mail relay fares',
+  'status.read': 'GET /status: workers, queue, and what keeps messages from going out',
   'sandbox.read': 'GET /sandbox/messages',
 } as const;
 

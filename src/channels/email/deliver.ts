@@ -8,6 +8,7 @@ import { buildMime } from './mime.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { readFailure, type SmtpFailure, smtpWords } from './smtp-reply.ts';
 import { createUtf8Probe } from './smtp-utf8.ts';
+import { timeouts } from './timeouts.ts';
 
 export interface Mail {
   rendered: RenderedEmail;
@@ -16,14 +17,14 @@ export interface Mail {
   messageId: string;
 }
 
-export type SmtpResult = SmtpFailure | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null };
+export type SmtpResult =
+  | SmtpFailure
+  | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null; mayBeStale: false; said: null };
 
 export interface SmtpSender {
   deliver(mail: Mail): Promise<SmtpResult>;
   close(): Promise<void>;
 }
-
-const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000 };
 
 const UTF8_NEEDED = 'the relay does not offer SMTPUTF8, which an address of this mail needs';
 
@@ -38,8 +39,8 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
     pool: true,
     maxConnections,
     maxMessages: Number.POSITIVE_INFINITY,
-    // A mail is sent again once if its connection closed before any of it was sent, as idle connections do.
-    maxRequeues: 1,
+    // The caller sends a mail again whose connection was stale, so that it can limit the logins.
+    maxRequeues: 0,
     ...timeouts,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -61,19 +62,25 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
       const { from, to } = message.envelope;
       try {
         if ((asciiAddress(from) === null || asciiAddress(to) === null) && !(await takesUtf8()))
-          return { outcome: refusedByUs('smtputf8_unsupported', UTF8_NEEDED), blame: 'message' };
+          return unsendable(refusedByUs('smtputf8_unsupported', UTF8_NEEDED));
         const { messageId } = await transport.sendMail(message);
-        return { outcome: { kind: 'accepted', providerId: messageId }, blame: null };
+        const outcome = { kind: 'accepted', providerId: messageId } as const;
+        return { outcome, blame: null, mayBeStale: false, said: null };
       } catch (error) {
         // The text is read only after the relay has asked for it.
-        const { outcome, blame } = readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
-        return { outcome: withWords(outcome, smtpWords(error, host, secrets)), blame };
+        const failure = readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
+        return { ...failure, outcome: withWords(failure.outcome, smtpWords(error, host, secrets)) };
       }
     },
     async close() {
       transport.close();
     },
   };
+}
+
+/** A mail that we do not send, whatever the relay. */
+function unsendable(outcome: SmtpFailure['outcome']): SmtpFailure {
+  return { outcome, blame: 'message', isOffered: false, mayBeStale: false, said: null };
 }
 
 function messageOf({ rendered, to, messageId }: Mail) {

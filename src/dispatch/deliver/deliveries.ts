@@ -1,4 +1,4 @@
-import type { Outcome } from '../../channels/outcome.ts';
+import type { Held, Outcome } from '../../channels/outcome.ts';
 import type { Outbound } from '../../channels/sender.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered } from '../ledger/delivered.ts';
@@ -22,7 +22,7 @@ export interface DeliveriesOptions {
 
 /** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
 export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
-  function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome): Verdict {
+  function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome | Held): Verdict {
     return verdictOf(outcome, {
       channel: message.channel,
       delivery: dispatch.plan.delivery,

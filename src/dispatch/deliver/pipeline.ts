@@ -124,7 +124,7 @@ async function decide(
 
 /** Delivers one message and records the result. */
 function deliver(
-  { deliveries, recorder, sendLimits }: PipelineDeps,
+  { deliveries, recorder, sendLimits, clock }: PipelineDeps,
   batch: Batch,
   parcel: Parcel,
   { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
@@ -138,7 +138,7 @@ function deliver(
   pending.begin();
   /** `error`: the error that left the send ambiguous. null: the result is written. */
   const done = (error: unknown, verdict?: Verdict) => {
-    if (verdict?.dueAt) onAgain(send.taskId, verdict.dueAt);
+    if (verdict?.status === 'pending') onAgain(send.taskId, verdict.dueAt ?? clock.now());
     one.started();
     leaveShare?.();
     inHand.end(dispatch.slots);

@@ -1,4 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
+import type { Held as HeldUntil } from '../../channels/outcome.ts';
 import type { PushOutcome } from '../../channels/push/sender.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import { isReason } from '../plan/reasons.ts';
@@ -6,12 +7,8 @@ import type { DeliveryMode } from '../plan/send-plan.ts';
 import { isGivenUpAsUnclear, PROBE_EVERY_MS } from './outcomes.ts';
 import type { DeviceState, Verdict } from './send.ts';
 
-/** No call was made, because the app queue is closed until about `untilMs`, in milliseconds since 1970. */
-export interface Held {
-  kind: 'held';
-  untilMs: number;
-  reason: string;
-}
+/** No call was made, because the app queue is closed. */
+export type Held = HeldUntil<number>;
 
 export interface Tried {
   id: string;

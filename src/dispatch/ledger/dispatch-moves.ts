@@ -62,7 +62,7 @@ export function markReplayed(
     sql`
            ${reopened}, replay = ${JSON.stringify(filter)}, replayed_at = ${now},
            replays = (replays::jsonb || ${JSON.stringify(replay)}::jsonb)::json, finished_at = null, cancelled_at = null,
-           counts = null, failure = null, waits_for_app = null`,
+           counts = null, failure = null, waits_for = null`,
   );
 }
 
@@ -72,7 +72,7 @@ export function markFailed(tx: Db, { dispatchId, now, failure }: Move & { failur
     dispatchId,
     statesBefore('failed'),
     sql`
-           state = 'failed', failure = ${failure}, waits_for_app = null, finished_at = ${now}`,
+           state = 'failed', failure = ${failure}, waits_for = null, finished_at = ${now}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
-import type { Outcome, Retry } from '../../channels/outcome.ts';
+import type { Held, Outcome, Retry } from '../../channels/outcome.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
@@ -11,6 +11,8 @@ import type { Verdict } from './send.ts';
 export const PROBE_EVERY_MS = 300_000;
 
 const SETTINGS_REFUSED = 'the provider does not accept our settings; tried again every five minutes';
+/** Neither our own faults nor a provider that is away cost the message an attempt. */
+const NO_ATTEMPT = -1;
 
 export interface Attempted {
   /** The channel, which has the schedule of retries. */
@@ -25,7 +27,7 @@ export interface Attempted {
 }
 
 /** Turns the outcome of an attempt into the verdict for the ledger. Pure. Source: eligibility.md §1, second table. */
-export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
+export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdict {
   if (outcome.kind === 'expired') return { status: 'expired', reason: 'expired', releasesSlot: true };
   const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
   if (outcome.kind === 'accepted') return { status: 'sent', providerMessageId: outcome.providerId, ...detail };
@@ -55,6 +57,15 @@ export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
         ...said,
         detail: [outcome.detail, SETTINGS_REFUSED].filter((text) => text !== undefined).join(': '),
         dueAt: new Date(attempted.now.getTime() + PROBE_EVERY_MS),
+        extraAttempts: NO_ATTEMPT,
+      };
+    case 'held':
+      return {
+        status: 'pending',
+        ...said,
+        detail: outcome.detail ?? null,
+        dueAt: outcome.untilMs === null ? null : new Date(outcome.untilMs),
+        extraAttempts: NO_ATTEMPT,
       };
     case 'unknown':
       return { status: 'unknown', reason: 'unknown', ...said };

@@ -51,9 +51,6 @@ const LONGEST_LINE = 100;
 const SLOW_MS_A_LINE = 500;
 /** Number of failures in a row that open the breaker. */
 const FAILURES_TO_REST = 50;
-/** How long an app slows down if the provider asks for it without a time, in milliseconds. */
-const SLOW_MS = 60_000;
-const LONGEST_SLOW_MS = 3_600_000;
 
 /**
  * Makes the calls of one app to its provider: in order, at the provider's pace, and none while the queue is closed.
@@ -74,7 +71,6 @@ export class AppQueue {
   #next = 0;
   #inFlight = 0;
   #window = 1;
-  #slowUntilMs = 0;
 
   constructor(options: AppQueueOptions) {
     this.#options = options;
@@ -103,7 +99,6 @@ export class AppQueue {
     const closed = this.#options.pause.closed();
     if (closed !== null) return closed;
     const now = this.#options.clock.now().getTime();
-    if (now < this.#slowUntilMs) return { untilMs: this.#slowUntilMs, reason: 'the provider asked to slow down' };
     const openUntil = this.#breaker.openUntil(now);
     return openUntil === 0 ? null : { untilMs: openUntil, reason: 'the provider does not answer' };
   }
@@ -181,7 +176,6 @@ export class AppQueue {
     const now = this.#options.clock.now().getTime();
     if (outcome.kind === 'accepted') this.#window = Math.min(this.#window + 1, MAX_WINDOW);
     if (outcome.kind === 'retry' && outcome.slows === 'app') {
-      this.#slowUntilMs = Math.max(this.#slowUntilMs, now + Math.min(outcome.afterMs ?? SLOW_MS, LONGEST_SLOW_MS));
       this.#window = 1;
     } else if (this.#breaker.note(outcome.kind === 'retry', now)) {
       this.#window = 1;

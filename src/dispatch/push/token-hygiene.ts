@@ -11,6 +11,8 @@ import {
   suspectTokens,
 } from '../../people/tokens/push-tokens.ts';
 import type { Delivered, TokenNews } from '../ledger/delivered.ts';
+import { listPauses } from '../pauses/pauses-store.ts';
+import { appIdOf } from '../pauses/subject.ts';
 import {
   addCalls,
   type CallCounts,
@@ -20,7 +22,6 @@ import {
   provenSettings,
   recentCalls,
 } from './guard.ts';
-import { listPausedApps } from './paused-apps-store.ts';
 
 /** A suspect token is removed or cleared after this time, in milliseconds. Source: messaging-objects.md §1.11. */
 const SUSPECT_MS = 600_000;
@@ -35,7 +36,7 @@ export interface TokenHygieneOptions {
   /** Told when the guard has tripped: no more calls may be made for this app. */
   onGuardTripped(workspaceId: number, appId: string, reason: string): void;
   /** True: the app is paused by the guard, so none of its tokens becomes suspect. */
-  isGuarded(appId: string): boolean;
+  isGuarded(workspaceId: number, appId: string): boolean;
 }
 
 /** Writes what providers say about tokens, together with the results, and guards against believing too much of it. */
@@ -132,7 +133,7 @@ export class TokenHygiene {
   }
 
   async #doubt(tx: Db, suspects: readonly Doubt[], now: Date): Promise<() => void> {
-    const believed = suspects.filter(({ appId }) => !this.#options.isGuarded(appId));
+    const believed = suspects.filter(({ workspaceId, appId }) => !this.#options.isGuarded(workspaceId, appId));
     if (believed.length === 0) return () => undefined;
     await suspectTokens(tx, believed, now);
     const workspaces = new Map(believed.map(({ appId, workspaceId }) => [appId, workspaceId]));
@@ -157,7 +158,11 @@ export class TokenHygiene {
       // A small workspace may make too few calls for anything else to write them.
       await this.#withCounts((counts) => addCalls(db, counts, now), now);
       const { removed, cleared } = await db.transaction(async (tx) => {
-        const paused = await listPausedApps(tx);
+        const pauses = await listPauses(tx);
+        const paused = pauses.flatMap(({ subject, cause }) => {
+          const appId = appIdOf(subject);
+          return appId === null || cause === 'slow_down' ? [] : { appId, cause };
+        });
         // Results that were being written while the guard tripped may have marked tokens.
         for (const { appId, cause } of paused) if (cause === 'guard') await clearSuspects(tx, appId, now);
         // Tokens of any paused app may be suspect because of wrong settings.

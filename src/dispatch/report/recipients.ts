@@ -6,6 +6,7 @@ import type { Refusal } from '../expand/expand-named.ts';
 import { reasonNow, statusNow } from '../ledger/status-now.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
+import type { Wait } from './waits.ts';
 
 export interface RecipientFilter {
   status: string | null;
@@ -13,6 +14,8 @@ export interface RecipientFilter {
   reason: string | null;
   /** The only person asked for. null: everybody. */
   person: AskedPerson | null;
+  /** What the dispatch waits for. null: for nothing. */
+  wait: Wait | null;
   /** Where the previous page ended. null: start at the first row. */
   after: RecipientCursor | null;
   limit: number;
@@ -76,7 +79,7 @@ interface SendRow extends VerdictRow {
 async function listSends(
   db: Db,
   { id, state }: Pick<DispatchRow, 'id' | 'state'>,
-  { status, channel, reason, person, after: cursor, limit }: RecipientFilter,
+  { status, channel, reason, person, wait, after: cursor, limit }: RecipientFilter,
 ): Promise<RecipientPage> {
   if (person !== null && person.key === null) return { verdicts: [], next: null };
   const key = person?.key ?? null;
@@ -108,15 +111,15 @@ async function listSends(
   const page = rows.slice(0, limit);
   const end = rows.length > limit ? (page.at(-1) ?? rows[0]) : undefined;
   const next = end === undefined ? null : { bucket: end.bucket, userId: end.user_id, channel: end.channel };
-  return { verdicts: page.map(recipientFrom), next };
+  return { verdicts: page.map((row) => recipientFrom(row, wait)), next };
 }
 
-function recipientFrom(row: SendRow): object {
+function recipientFrom(row: SendRow, wait: Wait | null): object {
   return {
     external_id: row.external_id,
     user_aliases: row.aliases ?? [],
     braze_id: row.created_at === null ? null : brazeId(row.created_at, row.bucket, row.user_id),
-    ...verdictFrom(row),
+    ...verdictFrom(row, wait),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { SendStatus } from '../plan/states.ts';
+import type { Wait } from './waits.ts';
 
 /** The columns of a send that its verdict shows, with `status` and `reason` as they count now. */
 export interface VerdictRow extends Record<string, unknown> {
@@ -14,18 +15,25 @@ export interface VerdictRow extends Record<string, unknown> {
   address: string | null;
 }
 
-/** The verdict on one send, in the form of the answer. */
-export function verdictFrom(row: VerdictRow): object {
+/** The verdict on one send, in the form of the answer. `ofDispatch`: what its dispatch waits for. null: for nothing. */
+export function verdictFrom(row: VerdictRow, ofDispatch: Wait | null = null): object {
+  const wait = waitOf(row, ofDispatch);
   return {
     channel: row.channel,
     status: row.status,
     reason: row.reason,
-    detail: row.detail,
+    detail: row.detail ?? wait?.why ?? null,
     address: row.address,
     attempts: row.attempts,
     provider_code: row.provider_code,
     provider_message_id: row.provider_message_id,
-    next_attempt_at: row.status === 'pending' ? row.due_at : null,
+    next_attempt_at: row.status === 'pending' ? (wait?.until ?? row.due_at) : null,
     updated_at: row.updated_at,
   };
+}
+
+/** What a pending send waits for. null: only for its time, or it is over. */
+function waitOf({ status, channel, due_at: dueAt }: VerdictRow, wait: Wait | null): Wait | null {
+  if (wait === null || status !== 'pending' || !wait.channels.has(channel)) return null;
+  return dueAt === null || dueAt < wait.until ? wait : null;
 }

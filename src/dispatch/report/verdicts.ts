@@ -18,13 +18,14 @@ export interface DispatchRow extends CountedDispatch {
   failure: string | null;
   segment_id: string | null;
   replays: PastReplay[];
+  waits_for: string | null;
 }
 
 /** null: this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
     select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, counts,
-           refusals, campaign_id, segment_id, send_id, failure, replays
+           refusals, campaign_id, segment_id, send_id, failure, waits_for, replays
       from dispatches
      where id = ${dispatchId} and workspace_id = ${workspaceId}`);
 }

@@ -14,6 +14,7 @@ import { createCounter } from '../../../dispatch/report/counts.ts';
 import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
 import { type AskedPerson, listRecipients } from '../../../dispatch/report/recipients.ts';
 import { describeDispatch, findDispatch } from '../../../dispatch/report/verdicts.ts';
+import { findWait } from '../../../dispatch/report/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { namesNo } from '../../../lib/json.ts';
@@ -92,7 +93,9 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
         const { identifier, ...filter } = readRecipientFilter(request.query);
         const dispatch = await find(request);
         const person = identifier && (await findAsked(db, request.workspaceId, identifier));
-        return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person }));
+        const { waits_for: waitsFor, failure } = dispatch;
+        const wait = await findWait(db, { workspaceId: request.workspaceId, waitsFor, failure });
+        return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person, wait }));
       },
     },
     control('cancel', cancelDispatch),
