@@ -40,7 +40,10 @@ const good: [Record<string, string>, object][] = [
   [{ PORT: '0' }, { port: 0, healthPort: 0 }],
   [{ PORT: '65535' }, { port: 65_535, healthPort: 65_535 }],
   [{ CRESSET_HEALTH_PORT: '8081' }, { healthPort: 8_081 }],
-  [{ PORT: '80', CRESSET_HEALTH_PORT: '8081' }, { port: 80, healthPort: 8_081 }],
+  [
+    { PORT: '80', CRESSET_HEALTH_PORT: '8081' },
+    { port: 80, healthPort: 8_081 },
+  ],
   [{ DATABASE_URL: 'postgres://u:p@db/x' }, { databaseUrl: 'postgres://u:p@db/x' }],
   [{ DATABASE_URL: 'postgresql://db/x' }, { databaseUrl: 'postgresql://db/x' }],
   [{ CRESSET_DATA_DIR: '/var/lib/cresset' }, { dataDir: '/var/lib/cresset' }],
