@@ -370,13 +370,15 @@ test('nobody gets two messages and nobody is lost, whatever is ordered while two
       for (let looks = 0; ; looks += 1) {
         const { state, webhook } = await settled();
         if (state === 'paused') await order(id, 'resume');
-        else if (state === 'cancelled' || (webhook.provider_refused ?? 0) > 0) await order(id, 'replay');
-        else break;
+        else if (state !== 'cancelled' && !webhook.provider_refused) break;
+        // A dispatch that was cancelled after everybody had been reached stays cancelled.
+        else if ((await order(id, 'replay')).body.recipients === 0) break;
         assert.ok(looks < 10);
       }
       everyoneOnce(sink, people);
       const { state, targeted, webhook } = await counts(id);
-      assert.deepEqual([state, targeted, webhook.recipients, webhook.sent], ['finished', people, people, people]);
+      assert.ok(state === 'finished' || state === 'cancelled', state);
+      assert.deepEqual([targeted, webhook.recipients, webhook.sent], [people, people, people]);
 
       async function settled() {
         await untilDone(app, app.app.worker, another.worker);
