@@ -270,7 +270,7 @@ const misuses: [string[], RegExp][] = [
   [['people.csv', '--records', 'orders'], /Allowed choices are attributes, events, purchases/],
   [['people.ndjson', '--skip-bad-cells', '--null', 'x'], /--null, --skip-bad-cells: for CSV/],
   [['people.csv', '--rejects', 'people.csv'], /--rejects: names the file that is imported/],
-  [['/nowhere/people.ndjson'], /^\/nowhere\/people\.ndjson cannot be read: there is no such file/],
+  [['/nowhere/people.ndjson'], /^\/nowhere\/people\.ndjson cannot be read: there is no such file/m],
 ];
 
 test('command lines that make no sense are refused with exit code 2', async (t) => {
@@ -308,5 +308,5 @@ test('a terminal shows a bar, which is cleared before anything else is printed',
     drawn.some((line) => /^\[#*\.*\] \d+ %, [\d,]+ records, 1 rejected, [\d,]+\/s/.test(line)),
     drawn.join('\n'),
   );
-  assert.match(said.join('\n'), /^line 1: .*\n6,001 records read, 6,000 applied/);
+  assert.match(said.join('\n'), /^Database: .*\nline 1: .*\n6,001 records read, 6,000 applied/);
 });
