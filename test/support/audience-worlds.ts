@@ -82,7 +82,12 @@ const innerText = fc.constantFrom(
   ...['03/20/2026', 'Sun Mar 15 12:00:00 UTC 2026', 'Sun, 15 Mar 2026 12:00:00 GMT', '2019-02-15 00:00:00 -0500 EST'],
   ...['2026-02-30', ' 2026-03-14', '2026-03-14 ', 'Mon, 15 Mar 2026 12:00:00 GMT', '1773576000000', 'a'],
 );
-const inner = fc.oneof({ weight: 6, arbitrary: innerText }, scalar, fc.constant(null), fc.array(innerText, { maxLength: 2 }));
+const inner = fc.oneof(
+  { weight: 6, arbitrary: innerText },
+  scalar,
+  fc.constant(null),
+  fc.array(innerText, { maxLength: 2 }),
+);
 const trip = fc.record({ city: inner, hotel: inner }, { requiredKeys: ['city'] });
 const trips = fc.oneof(
   fc.record({ city: fc.oneof(innerText, innerText, trip, fc.array(innerText, { maxLength: 2 })), hotel: inner }),

@@ -3,7 +3,7 @@ import { readStoredTime } from '../../lib/times.ts';
 
 /**
  * The times inside an object or an array, in Unix milliseconds: the same shape, so that the same path leads to them, but
- * without everything else. Arrays keep the order of their times, not the positions.
+ * without everything else. Arrays keep the order of their times, not the positions. Source: audience.md §6.5.
  */
 export type NestedTimes = number | readonly NestedTimes[] | { readonly [member: string]: NestedTimes };
 

@@ -115,7 +115,8 @@ async function loadPeople(tx: Db, keys: readonly PersonKey[]): Promise<Person[]>
 }
 
 function personFrom(row: PersonRow): Person {
-  const { bucket, user_id, created_at, updated_at, external_id, custom, custom_times, nested_times, extras, ...rest } = row;
+  const { bucket, user_id, created_at, updated_at, external_id, custom, custom_times, nested_times, extras, ...rest } =
+    row;
   const { first_name, last_name, email, email_state, push_state, phone, country, language, gender, home_city } = rest;
   const { time_zone, dob, longitude, latitude, first_session_at, last_session_at } = rest;
   return {

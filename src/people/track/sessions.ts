@@ -17,7 +17,7 @@ interface SessionTimes {
 
 /**
  * The sessions that a change tells of. A session is counted whenever the time of the last session moves forward. The time
- * of the first session is counted if no session is known. Source: audience.md §6.2.
+ * of the first session is counted if no session is known. Source: audience.md §6.6.
  */
 export function newSessions(known: SessionTimes, change: SessionTimes): Date[] {
   const sessions: Date[] = [];
