@@ -10,9 +10,9 @@ import { ALERTS, ALL, attribute, BLUE, definitions, GROUPED, nested, OLD_GROUP }
 const refused: [filter: unknown, ...problems: string[]][] = [
   [
     { session_count_in_days: {} },
-    'segment.session_count_in_days.comparison: absent is not one of equals, not_equal, does_not_equal, greater_than, greater_than_or_equal_to, less_than, less_than_or_equal_to',
-    'segment.session_count_in_days.value: expected a number, got absent',
-    'segment.session_count_in_days.days: expected an integer from 1 to 30, got absent',
+    'segment.session_count_in_days.comparison: nothing is not one of equals, not_equal, does_not_equal, greater_than, greater_than_or_equal_to, less_than, less_than_or_equal_to',
+    'segment.session_count_in_days.value: expected a number, got nothing',
+    'segment.session_count_in_days.days: expected an integer from 1 to 30, got nothing',
   ],
   [{ AND: [{ email_available: 'yes' }] }, 'segment.AND[0].email_available: expected true or false, got a text'],
   [{ NOT: [] }, 'segment.NOT: expected an object, got an array'],

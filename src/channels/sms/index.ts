@@ -12,7 +12,7 @@ export interface RenderedSms {
 
 /**
  * A number that the sandbox refuses as invalid, with Twilio's code for it, so that a sender can see what follows.
- * Source: Twilio, test credentials, magic numbers of `To`.
+ * Source: messaging-objects.md §7.7.
  */
 const INVALID_NUMBER = '+15005550001';
 
