@@ -240,16 +240,16 @@ test('wrong requests are refused with the path', async (t) => {
     ['/email/hard_bounces?start_date=2026-01-01', 'end_date: is required'],
     ['/email/unsubscribes?start_date=x&end_date=2026-01-01', 'start_date: expected an ISO 8601 date'],
     ['/email/unsubscribes?email=x', 'email: expected a valid email address'],
-    ['/email/unsubscribes?email=a@acme.test&sort_direction=up', 'sort_direction: expected one of asc, desc'],
+    ['/email/unsubscribes?email=a@acme.test&sort_direction=up', 'sort_direction: expected one of asc, desc, got "up"'],
     [
       '/sms/invalid_phone_numbers?start_date=2026-01-02&end_date=2026-01-01',
       'start_date: expected a date that is not after end_date',
     ],
-    ['/sms/invalid_phone_numbers?start_date=2026-01-01&end_date=2026-01-02&limit=0', 'limit: expected 1 to 500'],
+    ['/sms/invalid_phone_numbers?start_date=2026-01-01&end_date=2026-01-02&limit=0', 'limit: expected 1 to 500, got "0"'],
     ['/sms/invalid_phone_numbers?start_date=2026-01-01&end_date=2026-01-02&offset=-1', 'offset: expected 0 or more'],
     [
       '/sms/invalid_phone_numbers?reason=odd&phone_numbers=14155550100',
-      'reason: expected one of provider_error, deactivated, invalid_format',
+      'reason: expected one of provider_error, deactivated, invalid_format, got "odd"',
     ],
   ];
   for (const [path, error] of queries) {

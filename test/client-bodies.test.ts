@@ -264,10 +264,11 @@ const calls: Call[] = [
         {
           ...{ country: 'US', dob: '1971-02-01', email_subscribe: 'opted_in', push_subscribe: 'opted_in' },
           ...{ last_coordinates: [-76.9411617, 40.2964197], time_zone: 'Etc/UTC', email: 'eve@example.test' },
+          push_opted_in_at: '2026-03-15T12:00:00.000Z',
           push_tokens: [
             {
               ...{ app: 'Shop iOS', platform: 'ios', token: 'a'.repeat(64), device_id: 'device-1' },
-              notifications_enabled: true,
+              ...{ notifications_enabled: true, provisionally_opted_in: null },
             },
           ],
         },

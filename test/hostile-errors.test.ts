@@ -47,12 +47,6 @@ const refused: Case[] = [
     mistakes: MANY,
   },
   {
-    what: 'attachments without a name and a URL',
-    path: '/messages/send',
-    body: withEmail({ attachments: many({}) }),
-    mistakes: 2 * MANY,
-  },
-  {
     what: 'texts that are no templates',
     path: '/messages/send',
     body: withEmail({ extras: manyMembers('{{', 10_000) }),

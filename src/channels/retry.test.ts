@@ -62,14 +62,15 @@ function waitsOf(key: ChannelKey, reason: string, askedMs?: number): number[] {
 }
 
 const pushes = ['android_push', 'apple_push', 'kindle_push', 'web_push'] as const;
+const answeredMails = [
+  ...[5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR],
+  ...Array.from({ length: 8 }, () => 8 * HOUR),
+];
 /** Source: messaging-objects.md §1.10 and §9.5. */
 const policies: [key: ChannelKey, reason: string, expected: number[]][] = [
   ...pushes.map((key): [ChannelKey, string, number[]] => [key, '503', [5, 10, 20, 40, 80].map((s) => s * SECOND)]),
-  [
-    'email',
-    '421',
-    [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, ...Array.from({ length: 8 }, () => 8 * HOUR)],
-  ],
+  ['email', '451', answeredMails],
+  ['email', '421', [...[10, 20, 40, 80, 160].map((s) => s * SECOND), ...answeredMails]],
   ['webhook', '503', [MINUTE / 2, MINUTE, 3 * MINUTE, 8 * MINUTE, 17 * MINUTE]],
   ['webhook', '429', [MINUTE / 2, MINUTE, 3 * MINUTE, 8 * MINUTE, 17 * MINUTE]],
   ['webhook', '599 ECONNREFUSED', [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 13 * HOUR]],

@@ -74,7 +74,7 @@ test('the catalog holds everything that is defined, with opened credentials', as
       ],
       ['web-app', { id: 'web-app', name: 'Acme Web', platform: 'web' }],
     ]),
-    subscriptionGroups: new Map([[ID, { id: ID, name: 'Alerts', channel: 'sms', archived: true }]]),
+    subscriptionGroups: new Map([[ID, { id: ID, name: 'Alerts', channel: 'sms', archived: true, countries: null }]]),
     segments: new Map([
       [ID, { id: ID, name: 'Known', filter: { email_available: true }, archived: false }],
       ['all', { id: 'all', name: 'All', filter: null, archived: false }],

@@ -43,6 +43,8 @@ export const rateBuckets = [
   'broadcast_per_audience',
   'users_track',
   'users_identity',
+  'users_external_ids_rename',
+  'users_external_ids_remove',
   'users_export_ids',
   'users_export_ids_with_fields',
   'audience',

@@ -278,6 +278,7 @@ test('a push service that hints for ever, or answers bit by bit, has a minute fo
     const outcome = sender.deliver(pushTo(token, clock), never);
     await asked.promise;
     clock.advance(60_000);
-    assert.deepEqual(await outcome, { kind: 'retry', reason: 'network TimeoutError', isUnclear: true });
+    const detail = `no answer in time 127.0.0.1:${port}`;
+    assert.deepEqual(await outcome, { kind: 'retry', reason: 'network TimeoutError', isUnclear: true, detail });
   }
 });

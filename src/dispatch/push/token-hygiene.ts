@@ -45,7 +45,8 @@ export class TokenHygiene {
   #counts = new Map<string, CallCounts>();
   #countedAtMs = Number.NEGATIVE_INFINITY;
   #cancelSweep: (() => void) | null = null;
-  #sweeping: Promise<void> = Promise.resolve();
+  /** The sweep under way. null: none. A slow database gets no second one beside it. */
+  #sweeping: Promise<void> | null = null;
 
   constructor(options: TokenHygieneOptions) {
     this.#options = options;
@@ -122,7 +123,9 @@ export class TokenHygiene {
 
   start(): void {
     this.#cancelSweep = this.#options.clock.after(SWEEP_EVERY_MS, () => {
-      this.#sweeping = this.#sweep();
+      this.#sweeping ??= this.#sweep().finally(() => {
+        this.#sweeping = null;
+      });
       this.start();
     });
   }
