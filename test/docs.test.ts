@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import test from 'node:test';
+import { dialectFilters } from '../src/templating/filters/index.ts';
+import { dialectTags } from '../src/templating/tags.ts';
 import { startTestApp } from './support/app.ts';
 import { examplesOf } from './support/docs/examples.ts';
 import { runPage } from './support/docs/run-page.ts';
@@ -27,6 +29,12 @@ for (const path of pages) {
     );
   });
 }
+
+test('docs/templates.md shows every filter and names every tag', () => {
+  const page = readFileSync('docs/templates.md', 'utf8');
+  for (const filter of dialectFilters.keys()) assert.match(page, new RegExp(`\\| ${filter}\\b|\`${filter}\``), filter);
+  for (const tag of dialectTags.keys()) assert.ok(page.includes(`\`${tag}\``), tag);
+});
 
 test('the blocks of all pages', (t) => {
   t.diagnostic(`${total.run} blocks of all pages were run, ${total.notRun} were not`);

@@ -13,7 +13,8 @@ export function differenceOf(expected: string, printed: string): string | null {
   return `the page shows\n${shown}\nand it is\n${found}`;
 }
 
-function patternOf(text: string): RegExp {
+/** The text, in which `…` stands for anything. */
+export function patternOf(text: string): RegExp {
   return new RegExp(`^${text.split(WILDCARD).map(RegExp.escape).join('.*?')}$`, 's');
 }
 

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../command-line.ts';
 import { type Bridge, startBridge } from './bridge.ts';
 import { differenceOf } from './compare.ts';
 import { type Example, examplesOf } from './examples.ts';
+import { renderingProblems } from './renderings.ts';
 import { type Printed, Shell } from './shell.ts';
 
 export interface PageRun {
@@ -79,6 +80,7 @@ class PageSession {
     if (file !== undefined) return this.#write(file, text);
     const [, path, status = '201'] = /^POST (\S+)(?: (\d{3}))?$/.exec(mark ?? '') ?? [];
     if (path !== undefined) return this.#post(path, Number(status), text);
+    if (mark === 'rendered') return renderingProblems(this.#app, text);
     if (mark === 'in the sandbox') return this.#inSandbox(text);
     if (mark === 'answer' || (isAdjacent && (language === 'json' || language === ''))) return this.#compare(text);
     if (language === 'sh') return this.#command(text, mark);
