@@ -3,8 +3,13 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import test from 'node:test';
+import { skipReasons } from '../src/dispatch/admit/decision.ts';
+import { recipientRefusals } from '../src/dispatch/expand/expand-named.ts';
+import { sendStatuses } from '../src/dispatch/plan/states.ts';
 import { dialectFilters } from '../src/templating/filters/index.ts';
+import { stopReasons } from '../src/templating/render-stop.ts';
 import { dialectTags } from '../src/templating/tags.ts';
+import { permissions } from '../src/workspace/permissions.ts';
 import { startTestApp } from './support/app.ts';
 import { examplesOf } from './support/docs/examples.ts';
 import { runPage } from './support/docs/run-page.ts';
@@ -29,6 +34,41 @@ for (const path of pages) {
     );
   });
 }
+
+test('docs/api-keys.md has a row for every permission', () => {
+  const page = readFileSync('docs/api-keys.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z.]+)` \| (.+) \|$/gm)].map(([, name, opens = '']) => [
+    name,
+    opens.replaceAll('`', ''),
+  ]);
+  assert.deepEqual(rows, Object.entries(permissions));
+});
+
+test('docs/api/messages-send.md has every status and reason of a verdict, and every code that is ours', () => {
+  const page = readFileSync('docs/api/messages-send.md', 'utf8');
+  const cells = (title: string) => {
+    const table = page.split(`| \`${title}\` | meaning |`)[1]?.split('\n\n')[0] ?? '';
+    const firsts = [...table.matchAll(/^\| (.+?) \|/gm)].map(([, cell = '']) => cell);
+    return firsts.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word));
+  };
+  assert.deepEqual(cells('status').sort(), [...sendStatuses].sort());
+  const made = ['provider_refused', 'address_dead', 'gave_up', 'unknown', 'cancelled'];
+  assert.deepEqual(
+    cells('reason').sort(),
+    [...new Set([...recipientRefusals, ...skipReasons, ...stopReasons, ...made])].sort(),
+  );
+  // A provider's own words are in upper case, capitals or digits; those in lower case are ours.
+  const sources = globSync('src/{channels,dispatch}/**/*.ts').filter((path) => !path.endsWith('.test.ts'));
+  const ours = sources.flatMap((path) =>
+    [
+      ...readFileSync(path, 'utf8').matchAll(
+        /(?:kind: '(?:failed|bounced|retry|unknown)', reason|state: 'bounced', code): '([a-z][a-z_ ]+)'/g,
+      ),
+    ].map(([, code = '']) => code),
+  );
+  assert.ok(ours.length > 5);
+  for (const code of ours) assert.ok(page.includes(`\`${code}\``), `the code ${code} is missing`);
+});
 
 test('docs/templates.md shows every filter and names every tag', () => {
   const page = readFileSync('docs/templates.md', 'utf8');

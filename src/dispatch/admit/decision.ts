@@ -1,18 +1,20 @@
 import type { StopReason } from '../../templating/render-stop.ts';
 import type { Verdict } from '../ledger/send.ts';
 
-export type SkipReason =
-  | 'unknown_user'
-  | 'no_address'
-  | 'hard_bounced'
-  | 'marked_spam'
-  | 'invalid_phone'
-  | 'suppressed'
-  | 'duplicate_address'
-  | 'unsubscribed'
-  | 'not_opted_in'
-  | 'not_in_subscription_group'
-  | 'frequency_capped';
+export const skipReasons = [
+  'unknown_user',
+  'no_address',
+  'hard_bounced',
+  'marked_spam',
+  'invalid_phone',
+  'suppressed',
+  'duplicate_address',
+  'unsubscribed',
+  'not_opted_in',
+  'not_in_subscription_group',
+  'frequency_capped',
+] as const;
+export type SkipReason = (typeof skipReasons)[number];
 
 /** The decision about one send: it goes out, it never does, or it is decided again later. */
 export type Decision = Admitted | Refusal | Later;

@@ -10,7 +10,8 @@ import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { findOutsiders } from './outsiders.ts';
 
-export type RecipientRefusal = 'unknown_user' | 'duplicate' | 'not_in_segment' | 'not_in_audience';
+export const recipientRefusals = ['unknown_user', 'duplicate', 'not_in_segment', 'not_in_audience'] as const;
+export type RecipientRefusal = (typeof recipientRefusals)[number];
 
 /** A named person who is refused before any channel. `detail`: the filter that refused. */
 export interface Refusal extends PersonName {
