@@ -78,10 +78,12 @@ export async function startTestApp(
     pushSenders?: PushSenders;
     queueLimits?: Partial<QueueLimits>;
     retentionDays?: number;
+    /** When the clock stands at the start. Default: that of TestClock. */
+    startsAt?: Date;
   } = {},
 ): Promise<TestApp> {
   const { db, url: databaseUrl, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
-  const clock = new TestClock();
+  const clock = new TestClock(options.startsAt?.toISOString());
   const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
   const parts = {

@@ -2,13 +2,12 @@
 const WILDCARD = '…';
 
 /**
- * What differs between the output on a page and what was printed; null: nothing. `…` stands for anything. Blanks between
- * the parts of JSON do not count, and every time, dispatch id and braze id counts as equal to every other. Pure.
+ * What differs between the output on a page and what was printed; null: nothing. `…` stands for anything, and every time,
+ * dispatch id and braze id counts as equal to every other. `json`: blanks between the parts do not count. Pure.
  */
-export function differenceOf(expected: string, printed: string): string | null {
-  const isJson = /^[[{]/.test(expected.trim());
-  const shown = isJson ? withoutBlanks(expected) : withoutTrailing(expected);
-  const found = isJson ? withoutBlanks(lastLine(printed)) : withoutTrailing(printed);
+export function differenceOf(expected: string, printed: string, { json }: { json: boolean }): string | null {
+  const shown = json ? withoutBlanks(expected) : withoutTrailing(expected);
+  const found = json ? withoutBlanks(lastAnswer(printed)) : withoutTrailing(printed);
   if (patternOf(anonymous(shown)).test(anonymous(found))) return null;
   return `the page shows\n${shown}\nand it is\n${found}`;
 }
@@ -24,12 +23,14 @@ function withoutBlanks(json: string): string {
 }
 
 function withoutTrailing(text: string): string {
-  return text.replace(/[ \t]+$/gm, '').trim();
+  return text.replace(/[ \t\r]+$/gm, '').trim();
 }
 
-/** A block of several requests prints an answer each; the page shows the last. */
-function lastLine(printed: string): string {
-  return printed.trim().split('\n').at(-1) ?? '';
+/** A block of several requests prints an answer each, on one line or on several; the page shows the last. */
+function lastAnswer(printed: string): string {
+  const lines = printed.trim().split('\n');
+  const begins = lines.findLastIndex((line) => /^[[{]/.test(line));
+  return lines.slice(Math.max(begins, 0)).join('\n');
 }
 
 function anonymous(text: string): string {
