@@ -100,7 +100,8 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     fallback: resolve('data'),
     shownFallback: '`./data`',
     expected: 'the path of a folder',
-    meaning: 'The folder of the embedded database and of the secret made when `CRESSET_SECRET` is unset.',
+    meaning:
+      'The folder of the embedded database and of the secret made when `CRESSET_SECRET` is unset. See [database.md](database.md).',
     read: path,
   },
   roles: {
@@ -193,7 +194,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`100000`',
     expected: `an integer from 0 to ${MOST_TASKS}`,
     meaning:
-      'The most tasks of broadcasts that may wait; a broadcast has up to 257. While more wait, `/messages/send` answers 503 to broadcasts. `0`: any number.',
+      'The most tasks of broadcasts that may wait. One broadcast makes up to 257 tasks. While more wait, `/messages/send` answers 503 to broadcasts. `0`: any number.',
     read: integer(0, MOST_TASKS),
   },
   broadcastQueueMaxAgeS: {
