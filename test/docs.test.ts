@@ -114,6 +114,7 @@ const samples: { page: string; changes: [string, string][] }[] = [
     page: "<!-- exits 2 -->\n```console\n$ cresset nothing\nerror: unknown command 'nothing'…\n```\n",
     changes: [
       ['exits 2', 'exits 3'],
+      ['exits 2', 'ends with 2'],
       ["error: unknown command 'nothing'", 'error: no command'],
     ],
   },

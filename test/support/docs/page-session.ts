@@ -10,6 +10,8 @@ import type { StandIns } from './stand-ins.ts';
 /** Languages of blocks that show what the block before them printed. */
 const outputs = ['json', 'http', 'text', ''];
 
+const knownMark = /^(hidden|answer|in the sandbox|rendered|file: \S+|POST \S+(?: \d{3})?|answers \d{3}|exits \d+)$/;
+
 /** Runs the examples of one page, one after the other, in one shell session. CONTRIBUTING.md describes the marks. */
 export class PageSession {
   readonly #app: TestApp;
@@ -29,6 +31,7 @@ export class PageSession {
   /** What is wrong with the example; nothing if it does what the page says. */
   async run(example: Example): Promise<string[]> {
     const { language, mark, isAdjacent, text } = example;
+    if (mark !== null && !knownMark.test(mark)) return [`the comment before this block means nothing: ${mark}`];
     const [, file] = /^file: (\S+)$/.exec(mark ?? '') ?? [];
     if (file !== undefined) return this.#write(file, text);
     const [, path, status = '201'] = /^POST (\S+)(?: (\d{3}))?$/.exec(mark ?? '') ?? [];
