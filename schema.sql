@@ -42,6 +42,7 @@ create table addresses (
   kind text not null,
   address text not null,
   email_state text,
+  email_state_at timestamp with time zone,
   hard_bounced_at timestamp with time zone,
   marked_spam_at timestamp with time zone,
   invalid_at timestamp with time zone,
@@ -67,11 +68,13 @@ comment on table api_keys is 'kind: shared. The keys of API clients.';
 
 create table app_calls (
   app_id text not null,
+  settings text not null,
   minute timestamp with time zone not null,
   calls integer not null,
+  accepted integer not null,
   ambiguous integer not null
 );
-comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by minute.';
+comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by settings and minute.';
 
 create table app_uninstalls (
   bucket integer not null,
@@ -123,6 +126,20 @@ create table cap_slots (
 );
 comment on table cap_slots is 'kind: person. Slots under frequency caps: one row for each send that has taken a slot, or may take one.';
 
+create table deleted_addresses (
+  workspace_id integer not null,
+  kind text not null,
+  hash bytea not null,
+  unsubscribed_at timestamp with time zone,
+  hard_bounced_at timestamp with time zone,
+  marked_spam_at timestamp with time zone,
+  invalid_at timestamp with time zone,
+  invalid_reason text,
+  suppressed_at timestamp with time zone,
+  suppressed_reason text
+);
+comment on table deleted_addresses is 'kind: name. What must be remembered of addresses that nobody has any more, each under a hash instead of the address.';
+
 create table dispatches (
   id uuid not null,
   workspace_id integer not null,
@@ -133,6 +150,7 @@ create table dispatches (
   state text not null,
   request json not null,
   campaign_id text,
+  segment_id text,
   send_id text,
   open_tasks integer not null,
   targeted integer,
@@ -144,8 +162,9 @@ create table dispatches (
   audience_end bigint,
   expanded_at timestamp with time zone,
   replay json,
+  replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for_app text
+  waits_for text
 ) partition by RANGE (id);
 comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 
@@ -159,6 +178,7 @@ create table dispatches_default (
   state text not null,
   request json not null,
   campaign_id text,
+  segment_id text,
   send_id text,
   open_tasks integer not null,
   targeted integer,
@@ -170,8 +190,9 @@ create table dispatches_default (
   audience_end bigint,
   expanded_at timestamp with time zone,
   replay json,
+  replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for_app text
+  waits_for text
 ) with (fillfactor=50);
 
 create table events (
@@ -245,16 +266,17 @@ create table message_variations (
 );
 comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
 
-create table paused_apps (
-  app_id text not null,
+create table pauses (
   workspace_id integer not null,
+  subject text not null,
   cause text not null,
   reason text not null,
   settings bytea not null,
   since timestamp with time zone not null,
-  probe_at timestamp with time zone not null
+  probe_at timestamp with time zone not null,
+  probes integer not null
 );
-comment on table paused_apps is 'kind: shared. Paused app queues: nothing is sent for these apps until a probe succeeds.';
+comment on table pauses is 'kind: shared. App queues and mail relays that are paused: nothing is sent over them until a probe succeeds.';
 
 create table profiles (
   bucket integer not null,
@@ -335,7 +357,7 @@ create table push_token_owners (
   bucket integer not null,
   user_id bigint not null
 );
-comment on table push_token_owners is 'kind: name. The owner of each push token, which belongs to one person at a time.';
+comment on table push_token_owners is 'kind: name. The owner of each device that has a push token. It belongs to one person at a time.';
 
 create unlogged table rate_windows (
   workspace_id integer not null,
@@ -355,6 +377,23 @@ create table received_totals (
   last_at timestamp with time zone not null
 );
 comment on table received_totals is 'kind: person. When a person last received a message of a campaign and channel, from days whose sends are dropped. Without it, "has not received" would later match people who have.';
+
+create table refused_people (
+  bucket integer not null,
+  user_id bigint not null,
+  dispatch_id uuid not null,
+  reason text not null,
+  detail text
+) partition by RANGE (dispatch_id);
+comment on table refused_people is 'kind: person. The named people whom a dispatch refused before any channel, to be found by person. They have no sends.';
+
+create table refused_people_default (
+  bucket integer not null,
+  user_id bigint not null,
+  dispatch_id uuid not null,
+  reason text not null,
+  detail text
+);
 
 create table sandbox_messages (
   bucket integer not null,
@@ -456,6 +495,7 @@ create table subscription_groups (
   channel text not null,
   description text not null default ''::text,
   archived boolean not null default false,
+  countries text[],
   provider jsonb,
   secrets bytea
 );
@@ -505,7 +545,8 @@ create table token_removals (
   dispatch_id uuid not null,
   suspected_at timestamp with time zone,
   removed_at timestamp with time zone,
-  restored_at timestamp with time zone
+  restored_at timestamp with time zone,
+  settings text
 );
 comment on table token_removals is 'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all data to restore them.';
 
@@ -530,9 +571,23 @@ comment on table workspaces is 'kind: shared. One company''s people, settings an
 
 CREATE INDEX activity_log_recent ON public.activity_log USING btree (workspace_id, occurred_at);
 
+CREATE INDEX addresses_bounced ON public.addresses USING btree (workspace_id, hard_bounced_at) WHERE (hard_bounced_at IS NOT NULL);
+
+CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, invalid_at) WHERE (invalid_at IS NOT NULL);
+
+CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
+
+CREATE INDEX dispatches_campaign ON ONLY public.dispatches USING btree (workspace_id, campaign_id, id) WHERE (campaign_id IS NOT NULL);
+
 CREATE INDEX dispatches_default_workspace_id_accepted_at_idx ON public.dispatches_default USING btree (workspace_id, accepted_at);
 
+CREATE INDEX dispatches_default_workspace_id_campaign_id_id_idx ON public.dispatches_default USING btree (workspace_id, campaign_id, id) WHERE (campaign_id IS NOT NULL);
+
+CREATE INDEX dispatches_default_workspace_id_segment_id_id_idx ON public.dispatches_default USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
+
 CREATE INDEX dispatches_recent ON ONLY public.dispatches USING btree (workspace_id, accepted_at);
+
+CREATE INDEX dispatches_segment ON ONLY public.dispatches USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
 
 CREATE INDEX events_default_bucket_user_id_name_at_idx ON public.events_default USING btree (bucket, user_id, name, at);
 
@@ -545,6 +600,8 @@ CREATE INDEX profiles_custom ON public.profiles USING gin (custom jsonb_path_ops
 CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE (email IS NOT NULL);
 
 CREATE INDEX profiles_phone ON public.profiles USING btree (phone) WHERE (phone IS NOT NULL);
+
+CREATE INDEX profiles_unsubscribed ON public.profiles USING btree (workspace_id, email_state_changed_at) WHERE ((email_state = 'unsubscribed'::text) AND (email IS NOT NULL));
 
 CREATE INDEX profiles_workspace ON public.profiles USING btree (workspace_id, user_id);
 
@@ -592,6 +649,13 @@ CREATE OR REPLACE FUNCTION public.bucket_of(user_id bigint)
 RETURN ((hashint8extended(user_id, (0)::bigint) & (255)::bigint))::integer
 ;
 
+CREATE OR REPLACE FUNCTION public.device_of(token text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN COALESCE("substring"(token, '^\{"endpoint":"((?:[^"\\]|\\["\\/bfnrtu])+)"'::text), CASE WHEN (token ~ '^([0-9a-fA-F]{2}){32,}$'::text) THEN lower(token) ELSE token END)
+;
+
 CREATE OR REPLACE FUNCTION public.first_dispatch_id(at timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -607,7 +671,7 @@ declare
   parent text;
   day date;
 begin
-  foreach parent in array array['dispatches', 'sends', 'sandbox_messages', 'address_claims'] loop
+  foreach parent in array array['dispatches', 'sends', 'refused_people', 'sandbox_messages', 'address_claims'] loop
     for day in select first + n from generate_series(0, days - 1) as n loop
       if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
         begin
@@ -676,7 +740,7 @@ CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
 
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id);
 
-CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, minute);
+CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, settings, minute);
 
 CREATE UNIQUE INDEX app_uninstalls_pkey ON public.app_uninstalls USING btree (bucket, user_id, app_id);
 
@@ -689,6 +753,8 @@ CREATE UNIQUE INDEX call_quotas_pkey ON public.call_quotas USING btree (key);
 CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_slots_pkey ON public.cap_slots USING btree (bucket, user_id, dispatch_id, channel);
+
+CREATE UNIQUE INDEX deleted_addresses_pkey ON public.deleted_addresses USING btree (workspace_id, kind, hash);
 
 CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING btree (id);
 
@@ -706,7 +772,7 @@ CREATE UNIQUE INDEX imports_workspace_id_path_key ON public.imports USING btree 
 
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
 
-CREATE UNIQUE INDEX paused_apps_pkey ON public.paused_apps USING btree (app_id);
+CREATE UNIQUE INDEX pauses_pkey ON public.pauses USING btree (workspace_id, subject);
 
 CREATE UNIQUE INDEX profiles_pkey ON public.profiles USING btree (bucket, user_id);
 
@@ -717,6 +783,10 @@ CREATE UNIQUE INDEX push_token_owners_pkey ON public.push_token_owners USING btr
 CREATE UNIQUE INDEX rate_windows_pkey ON public.rate_windows USING btree (workspace_id, bucket, started_at);
 
 CREATE UNIQUE INDEX received_totals_pkey ON public.received_totals USING btree (bucket, user_id, channel, campaign_id);
+
+CREATE UNIQUE INDEX refused_people_default_pkey ON public.refused_people_default USING btree (bucket, user_id, dispatch_id);
+
+CREATE UNIQUE INDEX refused_people_pkey ON ONLY public.refused_people USING btree (bucket, user_id, dispatch_id);
 
 CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_default USING btree (bucket, dispatch_id, user_id, channel);
 
@@ -760,6 +830,8 @@ alter table address_claims add constraint address_claims_pkey PRIMARY KEY (dispa
 
 alter table address_claims_default add constraint address_claims_default_pkey PRIMARY KEY (dispatch_id, channel, address);
 
+alter table addresses add constraint addresses_check CHECK (((email_state IS NULL) = (email_state_at IS NULL)));
+
 alter table addresses add constraint addresses_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
 alter table addresses add constraint addresses_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
@@ -772,7 +844,7 @@ alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 
 alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
-alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, minute);
+alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, settings, minute);
 
 alter table app_uninstalls add constraint app_uninstalls_pkey PRIMARY KEY (bucket, user_id, app_id);
 
@@ -793,6 +865,10 @@ alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
 alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table cap_slots add constraint cap_slots_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
+
+alter table deleted_addresses add constraint deleted_addresses_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
+
+alter table deleted_addresses add constraint deleted_addresses_pkey PRIMARY KEY (workspace_id, kind, hash);
 
 alter table dispatches add constraint dispatches_pkey PRIMARY KEY (id);
 
@@ -832,9 +908,9 @@ alter table message_variations add constraint message_variations_channel_check C
 
 alter table message_variations add constraint message_variations_pkey PRIMARY KEY (campaign_id, id);
 
-alter table paused_apps add constraint paused_apps_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text])));
+alter table pauses add constraint pauses_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text, 'slow_down'::text, 'unreachable'::text])));
 
-alter table paused_apps add constraint paused_apps_pkey PRIMARY KEY (app_id);
+alter table pauses add constraint pauses_pkey PRIMARY KEY (workspace_id, subject);
 
 alter table profiles add constraint profiles_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
@@ -855,6 +931,10 @@ alter table push_token_owners add constraint push_token_owners_pkey PRIMARY KEY 
 alter table rate_windows add constraint rate_windows_pkey PRIMARY KEY (workspace_id, bucket, started_at);
 
 alter table received_totals add constraint received_totals_pkey PRIMARY KEY (bucket, user_id, channel, campaign_id);
+
+alter table refused_people add constraint refused_people_pkey PRIMARY KEY (bucket, user_id, dispatch_id);
+
+alter table refused_people_default add constraint refused_people_default_pkey PRIMARY KEY (bucket, user_id, dispatch_id);
 
 alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 

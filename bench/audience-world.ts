@@ -40,6 +40,7 @@ export async function startAudienceWorld(): Promise<AudienceWorld> {
 apps: [{ id: ${APP}, name: iOS, platform: ios }]
 email: { default_from: a@acme.test, smtp: { url: "${smtp}" } }
 segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
+rate_limits: { broadcast_per_audience: 1000000 }
 `);
   const url = await attachEmbedded({ dataDir: server.dataDir });
   if (url === null) throw new Error('the database of the server was not found');

@@ -75,7 +75,7 @@ async function compareCounts(world: World, id: string, rest: 'pending' | 'cancel
   for (const [channel, reported] of Object.entries(channels)) {
     sent += reported.sent ?? 0;
     left += reported[rest] ?? 0;
-    const { recipients = 0, attempts: _, attempts_failed: __, ...outcomes } = reported;
+    const { recipients = 0, attempts: _, attempts_failed: __, attempts_in_flight: ___, ...outcomes } = reported;
     const sum = Object.values(outcomes).reduce((total, count) => total + count, 0);
     if (recipients !== world.people || sum !== recipients)
       wrong.push(`${channel}: ${recipients} recipients, outcomes add up to ${sum}`);

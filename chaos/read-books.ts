@@ -1,7 +1,7 @@
 import { sql } from '../src/db/sql.ts';
 import { MOST_OTHERS, MOST_PUSHES } from '../src/dispatch/deliver/send-limits.ts';
+import { statusNow } from '../src/dispatch/ledger/status-now.ts';
 import type { DispatchState } from '../src/dispatch/plan/states.ts';
-import { statusNow } from '../src/dispatch/report/counts.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Allowance, Books, Entry, LedgerRow } from './books.ts';
 import type { Damage } from './strike.ts';

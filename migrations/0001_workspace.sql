@@ -50,6 +50,7 @@ create table subscription_groups (
   channel      text not null check (channel in ('email', 'sms', 'whats_app')),
   description  text not null default '',
   archived     boolean not null default false,
+  countries    text[],                         -- ISO 3166-1 alpha-2: the only countries that are sent to; null: all
   provider     jsonb,
   secrets      bytea,
   unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction

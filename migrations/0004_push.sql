@@ -17,7 +17,8 @@ create table token_removals (
   dispatch_id  uuid not null,
   suspected_at timestamptz,                    -- null: removed at once
   removed_at   timestamptz,                    -- null: still suspect, or restored before it was removed
-  restored_at  timestamptz
+  restored_at  timestamptz,
+  settings     text                            -- digest of the settings under which it became suspect; null: removed at once
 );
 comment on table token_removals is
   'kind: node. Push tokens that were set aside or removed because a provider called them bad, with all data to restore them.';
@@ -25,26 +26,30 @@ create index token_removals_app on token_removals (app_id, (coalesce(removed_at,
 create index token_removals_open on token_removals (app_id, token)
   where suspected_at is not null and removed_at is null and restored_at is null;
 
-create table paused_apps (
-  app_id       text primary key,
+create table pauses (
   workspace_id integer not null,
-  cause        text not null check (cause in ('config_error', 'guard')),
-  reason       text not null,
-  settings     bytea not null,                 -- digest of the provider's settings that were refused
+  subject      text not null,                  -- "app <id>" or "relay <name>"
+  cause        text not null check (cause in ('config_error', 'guard', 'slow_down', 'unreachable')),
+  reason       text not null,                  -- the provider's or relay's own word
+  settings     bytea not null,                 -- digest of the settings that it was paused with
   since        timestamptz not null,
-  probe_at     timestamptz not null            -- when a single call may probe the provider
+  probe_at     timestamptz not null,           -- when the next probe may be made
+  probes       integer not null,               -- number of probes made for this cause
+  primary key (workspace_id, subject)
 );
-comment on table paused_apps is
-  'kind: shared. Paused app queues: nothing is sent for these apps until a probe succeeds.';
+comment on table pauses is
+  'kind: shared. App queues and mail relays that are paused: nothing is sent over them until a probe succeeds.';
 
 create table app_calls (
   app_id    text not null,
+  settings  text not null,                     -- digest of the provider's settings with which the calls were made
   minute    timestamptz not null,
   calls     integer not null,
+  accepted  integer not null,
   ambiguous integer not null,                  -- calls that called a token bad, perhaps by our fault
-  primary key (app_id, minute)
+  primary key (app_id, settings, minute)
 );
-comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by minute.';
+comment on table app_calls is 'kind: node. Number of an app''s calls to its provider, by settings and minute.';
 
 -- The table is unlogged: after a crash of the database it is empty, and about a second's calls may be made twice.
 create unlogged table call_quotas (

@@ -29,6 +29,6 @@ export async function fillPeople(
         on a.turn = user_id % ${apps.length} + 1`);
   await db.run(sql`
     insert into push_token_owners (app_id, token, bucket, user_id)
-    select app_id, token, bucket, user_id from push_targets`);
+    select app_id, device_of(token), bucket, user_id from push_targets`);
   await db.run(sql`analyze`);
 }

@@ -11,7 +11,7 @@ const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 export interface ServerProcess {
   url: string;
   /** What it printed with `--json`. */
-  announced: { url: string; api_key: string | null };
+  announced: { url: string; health_url?: string; api_key: string | null };
   child: ChildProcess;
   /** Its log so far. */
   log(): string;

@@ -18,10 +18,17 @@ import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
+import { emailRoutes } from './http/public/email/route.ts';
+import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
+import { smsRoutes } from './http/public/sms/route.ts';
+import { statusRoute } from './http/public/status/route.ts';
+import { userMessagesRoutes } from './http/public/user-messages/route.ts';
+import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
+import { createQuestions } from './http/questions.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
 import { buildServer } from './http/server.ts';
@@ -44,8 +51,11 @@ export interface AppOptions {
   trustedProxyHops: number;
   queueLimits: QueueLimits;
   retentionDays: number;
-  /** `worker`: the lanes that this thread works on. Empty: it is not a worker. */
-  roles: { api: boolean; worker: readonly LaneName[] };
+  /**
+   * `worker`: the lanes that this thread works on. Empty: it is not a worker. `health`: without the role `api`, it serves
+   * `/health` and nothing else.
+   */
+  roles: { api: boolean; worker: readonly LaneName[]; health?: boolean };
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
   onKeyUsed?: (key: ApiKey) => void;
@@ -56,6 +66,8 @@ export interface AppOptions {
 export interface App {
   /** null without the role `api`. The caller makes it listen. */
   server: FastifyInstance | null;
+  /** Serves only `/health`. null unless `roles.health`. The caller makes it listen. */
+  healthServer: FastifyInstance | null;
   worker: Worker | null;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
@@ -91,10 +103,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     workspace: (id) => options.catalog().workspace(id),
     workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
     apiKey: (hash) => options.catalog().apiKey(hash),
+    takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
   };
+  const questions = createQuestions();
   const routes: Route[] = [
     messagesSendRoute({
       ...options,
+      questions,
       acceptor,
       idempotency: createIdempotency({ db, clock }),
       dryRun: createDryRun({ db, clock, links }),
@@ -112,25 +127,36 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
+    emailRelaysRoute({ db, catalog: live }),
+    statusRoute({ db, clock }),
     ...userRoutes({ db, clock, catalog: live }),
-    ...audienceRoutes({ db, clock, catalog: live }),
+    ...userMessagesRoutes({ db }),
+    ...emailRoutes({ db, clock }),
+    ...smsRoutes({ db }),
+    ...identityRoutes({ db, clock, catalog: live }),
+    ...audienceRoutes({ db, clock, catalog: live, questions }),
   ];
   const limiter = createRateLimiter({ db, clock });
+  const health = healthPage(db);
   const pages = [
-    healthPage(db),
+    health,
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
   const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf }) : null;
+  const healthServer =
+    roles.health === true ? buildServer({ ...options, routes: [], pages: [health], limiter, limitOf }) : null;
   return {
     server,
+    healthServer,
     worker,
     routes,
     stop: () =>
       endAll(
         () => server?.close(),
+        () => healthServer?.close(),
         () => acceptor.idle(),
         () => working?.stop(),
         stopIndexKeeper,

@@ -8,6 +8,7 @@ import { ConfigError, readConfig } from './config.ts';
 const defaults = {
   host: '127.0.0.1',
   port: 8080,
+  healthPort: null,
   databaseUrl: null,
   dataDir: resolve('data'),
   roles: ['api', 'worker'],
@@ -36,8 +37,13 @@ test('what is set to nothing counts as unset, what is not ours is not looked at'
 
 const good: [Record<string, string>, object][] = [
   [{ HOST: '::' }, { host: '::' }],
-  [{ PORT: '0' }, { port: 0 }],
-  [{ PORT: '65535' }, { port: 65_535 }],
+  [{ PORT: '0' }, { port: 0, healthPort: 0 }],
+  [{ PORT: '65535' }, { port: 65_535, healthPort: 65_535 }],
+  [{ CRESSET_HEALTH_PORT: '8081' }, { healthPort: 8_081 }],
+  [
+    { PORT: '80', CRESSET_HEALTH_PORT: '8081' },
+    { port: 80, healthPort: 8_081 },
+  ],
   [{ DATABASE_URL: 'postgres://u:p@db/x' }, { databaseUrl: 'postgres://u:p@db/x' }],
   [{ DATABASE_URL: 'postgresql://db/x' }, { databaseUrl: 'postgresql://db/x' }],
   [{ CRESSET_DATA_DIR: '/var/lib/cresset' }, { dataDir: '/var/lib/cresset' }],

@@ -13,6 +13,8 @@ export interface Config {
   host: string;
   /** TCP port. 0: any free port. */
   port: number;
+  /** TCP port of `/health` on a server without the role `api`. 0: any free port. null: it listens on none. */
+  healthPort: number | null;
   /** URL of the database, which may hold a password. null: the embedded database in `dataDir`. */
   databaseUrl: string | null;
   /** Absolute path of the data folder. */
@@ -85,6 +87,15 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`8080`',
     expected: 'an integer from 0 to 65535',
     meaning: 'The TCP port to listen on. `0`: any free port.',
+    read: integer(0, 65_535),
+  },
+  healthPort: {
+    name: 'CRESSET_HEALTH_PORT',
+    fallback: null,
+    shownFallback: 'unset: `PORT`, if that is set; otherwise none',
+    expected: 'an integer from 0 to 65535',
+    meaning:
+      'The TCP port on which a server without the role `api` answers `/health`, and nothing else. `0`: any free port.',
     read: integer(0, 65_535),
   },
   databaseUrl: {
@@ -248,9 +259,12 @@ export function readConfig(
     if (value === undefined) problems.push(`${name}: expected ${expected}`);
     return value ?? fallback;
   };
+  const host = take('host');
+  const port = take('port');
   const config: Config = {
-    host: take('host'),
-    port: take('port'),
+    host,
+    port,
+    healthPort: take('healthPort') ?? (isSet(env, variables.port.name) ? port : null),
     databaseUrl: take('databaseUrl'),
     dataDir: take('dataDir'),
     roles: Object.freeze([...take('roles')]),
@@ -270,6 +284,10 @@ export function readConfig(
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
+}
+
+function isSet(env: Readonly<Record<string, string | undefined>>, name: string): boolean {
+  return (env[name] ?? '') !== '';
 }
 
 function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {

@@ -9,8 +9,17 @@ export const errorCodes = {
     label: 'Bad Request',
     meaning: 'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path.',
   },
+  malformed_body: {
+    status: 400,
+    label: 'Bad Request',
+    meaning: 'The body is not JSON. `error` says so as well, because the original says it there.',
+  },
   no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
-  no_message: { status: 400, label: 'No message to send', meaning: '`messages` holds no supported channel.' },
+  no_message: {
+    status: 400,
+    label: 'No message to send',
+    meaning: '`messages` holds no supported channel; `errors` lists the channels.',
+  },
   too_many_names: {
     status: 400,
     label: 'The max number of external_ids and aliases per request was exceeded',
@@ -94,7 +103,8 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
-  not_found: { status: 404, label: 'Not Found', meaning: 'The path or id is unknown.' },
+  not_found: { status: 404, label: 'Not Found', meaning: 'The id is unknown.' },
+  unknown_path: { status: 404, label: 'Invalid URL', meaning: 'There is no such path.' },
   method_not_allowed: {
     status: 405,
     label: 'Method Not Allowed',
@@ -103,7 +113,7 @@ export const errorCodes = {
   idempotency_conflict: {
     status: 409,
     label: 'Idempotency key was used with another request',
-    meaning: 'The key was used with another body in the last 24 hours.',
+    meaning: 'The key was used with another body in the last 24 hours; `errors` names the dispatch of that body.',
   },
   idempotency_running: {
     status: 409,
@@ -115,8 +125,22 @@ export const errorCodes = {
     label: 'The dispatch is in another state',
     meaning: 'The dispatch cannot be cancelled, paused, resumed or replayed in its state, which `errors` names.',
   },
-  body_too_large: { status: 413, label: 'Request Entity Too Large', meaning: 'The body is over the limit.' },
-  rate_limited: { status: 429, label: 'Rate Limited', meaning: 'Try again after `Retry-After`.' },
+  body_too_large: {
+    status: 413,
+    label: 'Request Entity Too Large',
+    meaning: 'The body is over the limit, which `errors` says. `CRESSET_BODY_LIMIT` raises it.',
+  },
+  wrong_content_type: {
+    status: 415,
+    label: 'Unsupported Media Type',
+    meaning: 'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`).',
+  },
+  rate_limited: {
+    status: 429,
+    label: 'Rate Limited',
+    meaning:
+      'The requests of this window are used up, or too many previews, explanations and dry runs of the workspace wait (`errors` says which). Try again after `Retry-After`.',
+  },
   internal_error: {
     status: 500,
     label: 'Internal Server Error',

@@ -63,6 +63,8 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero },
+      requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map(),

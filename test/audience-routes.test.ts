@@ -116,9 +116,14 @@ test('a preview shows twenty people and how long it took', async (t) => {
 test('every problem of a request is named with its path', async (t) => {
   const app = await givenPeople(t);
   const table: [path: string, body: object, message: string, error: string][] = [
-    ['preview', {}, 'Bad Request', 'expected segment_id, audience or both'],
-    ['preview', { segment_id: OLD }, 'Bad Request', 'segment_id: does not name a segment of this workspace'],
-    ['preview', { segment_id: 5 }, 'Bad Request', 'segment_id: does not name a segment of this workspace'],
+    ['preview', {}, 'Bad Request', 'segment_id, filter, audience: expected at least one, got none'],
+    [
+      'preview',
+      { segment_id: OLD },
+      'Bad Request',
+      `segment_id: does not name a segment of this workspace, got "${OLD}"`,
+    ],
+    ['preview', { segment_id: 5 }, 'Bad Request', 'segment_id: does not name a segment of this workspace, got 5'],
     ['preview', { audience: { AND: [] } }, 'Bad Request', 'audience.AND: expected at least one filter'],
     [
       'preview',
@@ -137,15 +142,20 @@ test('every problem of a request is named with its path', async (t) => {
       'preview',
       { segment_id: BLUE, subscription_group_ids: { sms: CHAT } },
       'Invalid subscription group ID',
-      'subscription_group_ids.sms: does not name a subscription group for sms of this workspace',
+      `subscription_group_ids.sms: does not name a subscription group for sms of this workspace, got "${CHAT}"`,
     ],
     [
       'preview',
       { segment_id: BLUE, broadcast: true },
       'Bad Request',
-      'broadcast: unknown member; segment_id, audience, recipient_subscription_state, channels, subscription_group_ids are known',
+      'broadcast: unknown member; segment_id, filter, audience, recipient_subscription_state, channels, subscription_group_ids are known',
     ],
-    ['explain', { segment_id: BLUE }, 'Bad Request', 'expected external_id, user_alias or braze_id'],
+    [
+      'explain',
+      { segment_id: BLUE },
+      'Bad Request',
+      'external_id, user_alias, braze_id: expected one of them, got none',
+    ],
     [
       'explain',
       { segment_id: BLUE, user_alias: { alias_name: 'ada' } },

@@ -27,7 +27,7 @@ const refused: [filter: unknown, ...problems: string[]][] = [
     `segment.attribute.comparison: "equals" is not one of less_than_x_days_ago, greater_than_x_days_ago, less_than_x_days_in_the_future, greater_than_x_days_in_the_future, after, before, exists, does_not_exist`,
   ],
   [attribute('country', 'equals', 5), 'segment.attribute.value: expected a text, got 5'],
-  [attribute('country', 'is_any_of', []), 'segment.attribute.value: expected an array of 1 to 256 texts'],
+  [attribute('country', 'is_any_of', []), 'segment.attribute.value: expected a text or an array of 1 to 256 texts'],
   [
     nested('a', 'b', 'after', '2026-01-01'),
     'segment.nested_custom_attribute.comparison: is not supported: texts inside objects are not read as times',

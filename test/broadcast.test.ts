@@ -94,6 +94,7 @@ test('each address gets one mail: the lowest user id gets it, whatever the case 
     recipients: 4_500,
     attempts: 1_500,
     attempts_failed: 0,
+    attempts_in_flight: 0,
     sent: 1_500,
     duplicate_address: 3_000,
   });

@@ -26,7 +26,7 @@ async function startWorld(
   const app = await startTestApp(t, { worker });
   await app.givenWorkspace(`
 segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
-rate_limits: { "send_broadcast:/messages/send": 100000 }
+rate_limits: { "send_broadcast:/messages/send": 100000, broadcast_per_audience: 100000 }
 webhook: { deliver: true, allow: ["${sink.host}"] }`);
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: people });
   return {
@@ -79,7 +79,14 @@ test('a broadcast cancelled in the middle stops, its counts add up, and a replay
   assert.deepEqual(await counts(id), {
     state: 'cancelled',
     targeted: people,
-    webhook: { recipients: people, attempts: reached, attempts_failed: 0, sent: reached, cancelled: people - reached },
+    webhook: {
+      recipients: people,
+      attempts: reached,
+      attempts_failed: 0,
+      attempts_in_flight: 0,
+      sent: reached,
+      cancelled: people - reached,
+    },
   });
   const listed = await app.get(`/dispatches/${id}/recipients?status=cancelled&limit=1`);
   assert.deepEqual([listed.body.recipients[0].status, listed.body.recipients[0].reason], ['cancelled', 'cancelled']);
@@ -91,7 +98,7 @@ test('a broadcast cancelled in the middle stops, its counts add up, and a replay
   assert.deepEqual(await counts(id), {
     state: 'finished',
     targeted: people,
-    webhook: { recipients: people, attempts: people, attempts_failed: 0, sent: people },
+    webhook: { recipients: people, attempts: people, attempts_failed: 0, attempts_in_flight: 0, sent: people },
   });
 });
 
@@ -127,7 +134,7 @@ test('a dispatch cancelled before anybody has a row counts everybody as cancelle
   assert.deepEqual(await counts(id), {
     state: 'cancelled',
     targeted: 50,
-    webhook: { recipients: 50, attempts: 0, attempts_failed: 0, cancelled: 50 },
+    webhook: { recipients: 50, attempts: 0, attempts_failed: 0, attempts_in_flight: 0, cancelled: 50 },
   });
   assert.equal(sink.total(), 0);
   await order(id, 'replay');
@@ -167,8 +174,11 @@ test('a replay retries what failed; what is skipped, sent or unknown stays', asy
        where user_id = (select user_id from profiles where external_id = 'p2')`);
   await app.db.run(sql`delete from profiles where external_id = 'p4'`);
   isBroken = false;
-  assert.equal((await order(id, 'replay', { codes: ['404'] })).body.state, 'sending');
-  await app.drain();
+  assert.deepEqual((await order(id, 'replay', { codes: ['404'] })).body, {
+    state: 'finished',
+    recipients: 0,
+    message: 'success',
+  });
   assert.equal(sink.total(), 1, 'no send failed with this code');
   await order(id, 'replay');
   await app.drain();
@@ -183,6 +193,7 @@ test('a replay retries what failed; what is skipped, sent or unknown stays', asy
     recipients: 4,
     attempts: 3,
     attempts_failed: 1,
+    attempts_in_flight: 0,
     sent: 2,
     unknown: 1,
     unknown_user: 1,
@@ -209,14 +220,14 @@ test('a replay of failed sends alone leaves cancelled ones cancelled for good', 
   assert.deepEqual(await counts(id), {
     state: 'finished',
     targeted: 4,
-    webhook: { recipients: 4, attempts: 1, attempts_failed: 0, sent: 1, cancelled: 3 },
+    webhook: { recipients: 4, attempts: 1, attempts_failed: 0, attempts_in_flight: 0, sent: 1, cancelled: 3 },
   });
 });
 
 for (const [state, refused] of [
-  ['sending', ['resume', 'replay']],
-  ['paused', ['pause', 'replay']],
-  ['cancelled', ['cancel', 'pause', 'resume']],
+  ['sending', ['replay']],
+  ['paused', ['replay']],
+  ['cancelled', ['pause', 'resume']],
   ['finished', ['cancel', 'pause', 'resume']],
   ['failed', ['cancel', 'pause', 'resume', 'replay']],
 ] as const) {
@@ -228,10 +239,83 @@ for (const [state, refused] of [
       const { status, body } = await order(id, verb);
       assert.equal(status, 409, verb);
       assert.equal(body.message, 'The dispatch is in another state');
-      assert.match(String(body.errors), new RegExp(`^the dispatch is ${state}; expected`));
+      assert.match(String(body.errors), new RegExp(`^dispatch_id: the dispatch is ${state}; expected`));
     }
   });
 }
+
+for (const [verb, first, state] of [
+  ['pause', [], 'paused'],
+  ['resume', ['pause'], 'accepted'],
+  ['cancel', [], 'cancelled'],
+] as const) {
+  test(`to ${verb} again changes nothing and is no error`, async (t) => {
+    const { app, send, order } = await startWorld(t, { people: 3, worker: false });
+    const id = await send();
+    for (const before of first) await order(id, before);
+    const answers = [await order(id, verb)];
+    const row = () => app.db.query(sql`select d.*, t.kind, t.run_at from dispatches d left join tasks t on true`);
+    const stored = await row();
+    app.clock.advance(60_000);
+    answers.push(await order(id, verb), await order(id, verb));
+    for (const { status, body } of answers) assert.deepEqual([status, body], [201, { state, message: 'success' }]);
+    assert.deepEqual(await row(), stored);
+  });
+}
+
+test('a replay says how many it tries again, and the dispatch remembers every replay', async (t) => {
+  const refused = new Map<string, number>();
+  const { app, send, order, counts } = await startWorld(t, { people: 30, answer: (who) => refused.get(who) ?? 200 });
+  for (const who of ['p3', 'p4', 'p5']) refused.set(who, who === 'p5' ? 410 : 404);
+  const id = await send();
+  await app.drain();
+  const at = app.clock.now().toISOString();
+  assert.deepEqual((await order(id, 'replay', { codes: ['503'] })).body, {
+    state: 'finished',
+    recipients: 0,
+    message: 'success',
+  });
+  assert.equal((await app.get(`/dispatches/${id}`)).body.replays, undefined);
+  const some = await order(id, 'replay', { codes: ['404'] });
+  assert.deepEqual([some.status, some.body], [201, { state: 'sending', recipients: 2, message: 'success' }]);
+  await app.drain();
+  refused.clear();
+  app.clock.advance(1_000);
+  assert.equal((await order(id, 'replay')).body.recipients, 3);
+  await app.drain();
+  const later = app.clock.now().toISOString();
+  assert.deepEqual((await app.get(`/dispatches/${id}`)).body.replays, [
+    { at, by: { statuses: ['failed'], codes: ['404'] }, recipients: 2, attempts: 2 },
+    { at: later, by: { statuses: ['failed'] }, recipients: 3, attempts: 3 },
+  ]);
+  assert.equal((await counts(id)).webhook.sent, 30);
+});
+
+test('a cancelled dispatch is replayed with those who were waiting; before its people are written down nobody is counted', async (t) => {
+  const { app, send, order } = await startWorld(t, { people: 4, worker: false });
+  const id = await send();
+  await order(id, 'cancel');
+  assert.deepEqual((await order(id, 'replay')).body, { state: 'accepted', recipients: null, message: 'success' });
+  assert.equal((await app.get(`/dispatches/${id}`)).body.replays[0].recipients, null);
+});
+
+test('a call under way is in flight, not failed', async (t) => {
+  const { app, sink, send, counts } = await startWorld(t, { people: 20 });
+  const release = sink.holdAfter(5);
+  const id = await send();
+  await sink.until(() => sink.total() > 5);
+  // The answers that came are recorded in groups.
+  let webhook: Record<string, number>;
+  do ({ webhook } = await counts(id));
+  while ((webhook.sent ?? 0) < 5);
+  assert.equal(webhook.attempts_failed, 0);
+  assert.ok((webhook.attempts_in_flight ?? 0) > 0);
+  assert.equal(webhook.attempts, 5 + (webhook.attempts_in_flight ?? 0));
+  release();
+  await app.drain();
+  const { webhook: after } = await counts(id);
+  assert.deepEqual(after, { recipients: 20, attempts: 20, attempts_failed: 0, attempts_in_flight: 0, sent: 20 });
+});
 
 test('a replay’s filter is read strictly', async (t) => {
   const { app, send, order } = await startWorld(t, { people: 1 });
@@ -286,13 +370,15 @@ test('nobody gets two messages and nobody is lost, whatever is ordered while two
       for (let looks = 0; ; looks += 1) {
         const { state, webhook } = await settled();
         if (state === 'paused') await order(id, 'resume');
-        else if (state === 'cancelled' || (webhook.provider_refused ?? 0) > 0) await order(id, 'replay');
-        else break;
+        else if (state !== 'cancelled' && !webhook.provider_refused) break;
+        // A dispatch that was cancelled after everybody had been reached stays cancelled.
+        else if ((await order(id, 'replay')).body.recipients === 0) break;
         assert.ok(looks < 10);
       }
       everyoneOnce(sink, people);
       const { state, targeted, webhook } = await counts(id);
-      assert.deepEqual([state, targeted, webhook.recipients, webhook.sent], ['finished', people, people, people]);
+      assert.ok(state === 'finished' || state === 'cancelled', state);
+      assert.deepEqual([targeted, webhook.recipients, webhook.sent], [people, people, people]);
 
       async function settled() {
         await untilDone(app, app.app.worker, another.worker);

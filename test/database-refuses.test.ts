@@ -66,20 +66,7 @@ test('with a read-only database, sends are refused with the reason, and accepted
   const app = await startTestApp(t, { worker: false });
   await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
   assert.equal((await app.post('/messages/send', named)).status, 201);
-  const set = (statement: string) =>
-    app.db.transaction(async (tx) => {
-      await tx.run(sql`set transaction read write`);
-      await tx.run(sql`${raw(`alter database ${await nameOf(tx)} ${statement}`)}`);
-    });
-  await set('set default_transaction_read_only = on');
-  // Every connection ends, as when the database server becomes a standby.
-  await assert.rejects(
-    app.db.query(sql`
-    select pg_terminate_backend(pid)
-      from pg_stat_activity
-     where datname = current_database()
-     order by pid = pg_backend_pid()`),
-  );
+  await makeReadOnly(app);
   await untilAnswered(app, 503);
   const accepted = await stored(app);
   const told = await untilTold(app, 'the database is read-only; try again');
@@ -88,13 +75,52 @@ test('with a read-only database, sends are refused with the reason, and accepted
   assert.deepEqual([health.status, health.body.database.reason], [200, 'read_only']);
   assert.equal(await stored(app), accepted);
 
-  await set('reset default_transaction_read_only');
+  await alterDatabase(app, 'reset default_transaction_read_only');
   await untilHealthy(app);
   await untilAnswered(app, 201);
   const { worker } = await app.startAnotherWorker();
   await untilDone(app, worker);
   const { sent } = await app.db.one<{ sent: number }>(sql`select count(*) as sent from sends where status = 'sent'`);
   assert.equal(sent, await stored(app), 'each that was accepted went out');
+});
+
+test('while the database is read-only, everything that only reads is answered', async (t) => {
+  const app = await startTestApp(t);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const { body } = await app.post('/messages/send', named);
+  await app.drain();
+  await makeReadOnly(app);
+  await untilAnswered(app, 503);
+  const audience = { custom_attribute: { custom_attribute_name: 'plan', comparison: 'equals', value: 'pro' } };
+  const reads: [path: string, body?: object][] = [
+    ['/status'],
+    ['/push/apps'],
+    ['/email/relays'],
+    [`/dispatches/${body.dispatch_id}`],
+    [`/dispatches/${body.dispatch_id}/recipients`],
+    ['/sandbox/messages'],
+    ['/users/export/ids', { external_ids: ['ada'] }],
+    ['/audience/preview', { audience }],
+    ['/audience/explain', { audience, external_id: 'ada' }],
+    ['/messages/send', { ...named, cresset: { dry_run: true } }],
+  ];
+  for (const [path, asked] of reads) {
+    const { status, headers, body } = await (asked === undefined ? app.get(path) : app.post(path, asked));
+    assert.ok(status === 200 || status === 201, `${path}: ${status} ${JSON.stringify(body)}`);
+    assert.match(headers.get('x-ratelimit-remaining') ?? '', /^\d+$/, path);
+  }
+  const remaining = async () => Number((await app.get('/push/apps')).headers.get('x-ratelimit-remaining'));
+  const first = await remaining();
+  assert.equal(await remaining(), first - 1, 'this process counts');
+  for (const [path, asked] of [
+    ['/users/track', { attributes: [{ external_id: 'bob' }] }],
+    ['/users/delete', { external_ids: ['ada'] }],
+  ] as const) {
+    const { status, body } = await app.post(path, asked);
+    assert.deepEqual([status, body.errors], [503, ['the database is read-only; try again']], path);
+  }
+  await alterDatabase(app, 'reset default_transaction_read_only');
+  await untilHealthy(app);
 });
 
 test('a send that loses against other transactions is answered with 503, and accepted when it is repeated', async (t) => {
@@ -145,6 +171,24 @@ async function untilHealthy(app: TestApp): Promise<void> {
 /** `refuses_writes`; undefined = nothing is wrong. */
 async function healthOf(app: TestApp): Promise<string | undefined> {
   return (await app.get('/health', { key: null })).body.database.state;
+}
+
+function alterDatabase({ db }: TestApp, statement: string): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx.run(sql`set transaction read write`);
+    await tx.run(sql`${raw(`alter database ${await nameOf(tx)} ${statement}`)}`);
+  });
+}
+
+/** Every connection ends, as when the database server becomes a standby. */
+async function makeReadOnly(app: TestApp): Promise<void> {
+  await alterDatabase(app, 'set default_transaction_read_only = on');
+  const ended = app.db.query(sql`
+    select pg_terminate_backend(pid)
+      from pg_stat_activity
+     where datname = current_database()
+     order by pid = pg_backend_pid()`);
+  await assert.rejects(ended);
 }
 
 async function nameOf(db: Db): Promise<string> {

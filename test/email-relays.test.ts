@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { sql } from '../src/db/sql.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { type MailServer, smtpReply, startMailServer } from './support/mail-server.ts';
 
@@ -147,27 +148,52 @@ for (const [delivery, status] of [
     assert.deepEqual(to(spare), []);
   });
 
-test('a relay that keeps failing is left out, then tried with one mail, and preferred again once it is back', async (t) => {
+/** Moves the clock by `ms` and waits until the probe that is due then has opened the relay or paused it for longer. */
+async function probe({ clock, db }: TestApp, ms: number): Promise<void> {
+  const probes = async () => (await db.query(sql`select subject, probes, probe_at from pauses order by 1`)).map(textOf);
+  const before = await probes();
+  clock.advance(ms);
+  let now = await probes();
+  for (let turns = 0; now.join() === before.join() || isClaimed(now, clock.now()); turns += 1) {
+    assert.ok(turns < 2_000, 'it was never probed');
+    await new Promise(setImmediate);
+    now = await probes();
+  }
+}
+
+const textOf = (row: Record<string, unknown>) => JSON.stringify(row);
+
+/** A probe under way has its subject for longer than the longest wait of a relay that does not answer. */
+function isClaimed(rows: readonly string[], now: Date): boolean {
+  return rows.some((row) => {
+    const waitMs = Date.parse(JSON.parse(row).probe_at) - now.getTime();
+    return waitMs > 10_000 && waitMs < 60_000;
+  });
+}
+
+test('a relay that fails is left out, then probed without a mail, and preferred again once it is back', async (t) => {
   const main = await startRawRelay(t, () => null);
   const spare = await startMailServer(t);
   const { app, send } = await start(t, { main: main.url, spare: spare.url });
-  for (let count = 0; count < 5; count += 1) await send();
+  assert.equal((await send()).detail, 'relay spare');
   const seen = main.connections;
   assert.equal((await send()).detail, 'relay spare');
   assert.equal(main.connections, seen, 'it rests');
+  const [shown, other] = (await app.get('/email/relays')).body.relays;
+  assert.deepEqual([shown.name, shown.state, shown.cause], ['main', 'paused', 'unreachable']);
+  assert.match(shown.reason, /^127\.0\.0\.1:\d+: it closed the connection$/);
+  assert.deepEqual([other.name, other.state], ['spare', 'open']);
 
-  app.clock.advance(10_000);
+  await probe(app, 1_000);
+  assert.equal(main.connections, seen + 1, 'one probe, without a mail');
   assert.equal((await send()).detail, 'relay spare');
-  assert.ok(main.connections > seen, 'one mail has asked');
-  const probed = main.connections;
-  await send();
-  assert.equal(main.connections, probed, 'it rests again, for longer');
+  assert.equal(main.connections, seen + 1, 'it rests again');
 
   main.answer = accepting;
-  app.clock.advance(20_000);
+  await probe(app, 2_000);
   assert.equal((await send()).detail, 'relay main');
-  assert.equal((await send()).detail, 'relay main');
-  assert.equal(to(spare).length, 8);
+  assert.equal(to(spare).length, 3);
+  assert.equal((await app.get('/email/relays')).body.relays[0].state, 'open');
 });
 
 test('while no relay is healthy, mails wait and none is lost', async (t) => {
@@ -179,12 +205,55 @@ test('while no relay is healthy, mails wait and none is lost', async (t) => {
     sent.map(({ status }) => status),
     Array(7).fill('pending'),
   );
-  assert.equal(sent.at(-1)?.provider_code, 'no relay answers');
+  const { failure } = (await app.get(`/dispatches/${sent.at(-1)?.id}`)).body;
+  assert.match(failure, /^mail relay main does not answer \(.*\); mail relay spare does not answer \(.*\); what waits/);
+  assert.equal(sent.at(-1)?.detail, failure);
   spare.answer = accepting;
-  app.clock.advance(6 * 60_000);
+  await probe(app, 1_000);
+  for (let turns = 0; ; turns += 1) {
+    app.clock.advance(1_000); // the first mail was lost on the way and is tried again after ten seconds
+    await app.drain();
+    const states: Record<string, unknown>[] = await Promise.all(sent.map(({ id }) => verdict(String(id))));
+    if (states.every(({ status }) => status === 'sent')) break;
+    assert.ok(turns < 30, JSON.stringify(states));
+  }
+  for (const { id } of sent) assert.equal((await verdict(String(id))).detail, 'relay spare');
+});
+
+test('a relay is asked once about a sender that it refuses, and takes the mails of others meanwhile', async (t) => {
+  let asked = 0;
+  const main = await startRawRelay(t, (line) => {
+    if (!line.startsWith('MAIL FROM:<WRONG@')) return accepting(line);
+    asked += 1;
+    return '550 5.7.1 not yours';
+  });
+  const { app, send } = await start(t, { main: main.url });
+  const wrong = { messages: { email: { ...email, from: 'wrong@acme.test' } } };
+  for (const name of ['first', 'second']) {
+    const { status, attempts, provider_code } = await send('ada', wrong);
+    assert.deepEqual([status, attempts, provider_code], ['pending', 0, '550 5.7.1'], name);
+  }
+  assert.equal(asked, 1);
+  assert.equal((await send()).status, 'sent');
+  assert.equal((await app.get('/email/relays')).body.relays[0].state, 'open');
+  app.clock.advance(300_000);
   await app.drain();
-  for (const { id } of sent) {
-    const { status, detail } = await verdict(String(id));
-    assert.deepEqual([status, detail], ['sent', 'relay spare']);
+  assert.equal(asked, 2);
+});
+
+test('a connection that ended while it was idle costs a mail nothing', async (t) => {
+  const main = await startRawRelay(t, accepting);
+  const { send } = await start(t, { main: main.url });
+  for (const again of [false, true]) {
+    main.answer = (line) => (line === 'text' ? '250 taken' : accepting(line));
+    const { status, attempts } = await send();
+    assert.deepEqual([status, attempts], ['sent', 1]);
+    if (again) break;
+    // The relay says goodbye at the next mail of this connection, and greets a new one.
+    let isOld = true;
+    main.answer = (line) => {
+      if (line === 'greeting') isOld = false;
+      return isOld ? '421 idle for too long' : accepting(line);
+    };
   }
 });

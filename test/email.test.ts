@@ -84,7 +84,9 @@ test('fifty named people each get their own mail and the right verdict', async (
     not_in_segment: 0,
     not_in_audience: 0,
   });
-  assert.deepEqual(described.channels, { email: { recipients: 42, attempts: 42, attempts_failed: 0, sent: 42 } });
+  assert.deepEqual(described.channels, {
+    email: { recipients: 42, attempts: 42, attempts_failed: 0, attempts_in_flight: 0, sent: 42 },
+  });
 });
 
 test('a dead address bounces and gets no more mail, and a busy server is retried later', async (t) => {

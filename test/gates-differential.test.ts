@@ -22,7 +22,7 @@ const PEOPLE = 24;
 
 const groups = ['aaaaaaaa-3b7e-4c5e-9a55-5f1f0f6f7a11', 'bbbbbbbb-3b7e-4c5e-9a55-5f1f0f6f7a11'] as const;
 const emails = ['ada@acme.test', 'Bob@Acme.test', 'eve@acme.test'];
-const phones = ['+14155550100', '+14155550101', '+14155550102'];
+const phones = ['+14155550100', '+14155550101', '+441632960001'];
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 const state = fc.constantFrom('opted_in', 'subscribed', 'unsubscribed');
@@ -105,7 +105,11 @@ async function givenWorld(db: Database, workspaceId: number, world: World): Prom
 /** Every channel with every state that a request may require. Channels that go to members of a group: with each group. */
 const questions = channelKeys.flatMap((key) =>
   requiredStates.flatMap((requiredState) =>
-    (channels[key].address.kind === 'phone' ? groups : [null]).map((groupId) => ({ key, requiredState, groupId })),
+    (channels[key].address.kind === 'phone' ? groups : [null]).flatMap((groupId) =>
+      (groupId === null ? [null] : [null, ['+43', '+1']]).map((dialingCodes) => ({
+        ...{ key, requiredState, groupId, dialingCodes },
+      })),
+    ),
   ),
 );
 
@@ -119,8 +123,8 @@ async function askSql(db: Database, workspaceId: number): Promise<Map<number, bo
   return new Map(rows.map(({ user_id, answers }) => [user_id, answers]));
 }
 
-function askGates(recipient: Recipient, { key, requiredState, groupId }: Question): string {
-  const plan = { channel: channels[key], message: {}, requiredState, subscriptionGroupId: groupId };
+function askGates(recipient: Recipient, { key, requiredState, groupId, dialingCodes }: Question): string {
+  const plan = { channel: channels[key], message: {}, requiredState, subscriptionGroupId: groupId, dialingCodes };
   const decision = decide(factsOf(recipient, plan, 'own', now));
   return decision.kind === 'refuse' ? decision.reason : decision.kind;
 }
@@ -158,9 +162,9 @@ test('on generated people the gates and their SQL agree, for every channel and r
     content_card: ['admit'],
     email: ['admit', 'hard_bounced', 'marked_spam', 'no_address', 'not_opted_in', 'suppressed', 'unsubscribed'],
     kindle_push: ['admit', 'no_address', ...states],
-    sms: ['admit', 'invalid_phone', 'no_address', group, 'suppressed'],
+    sms: ['admit', 'blocked_country', 'invalid_phone', 'no_address', group, 'suppressed'],
     web_push: ['admit', 'no_address', ...states],
     webhook: ['admit'],
-    whats_app: ['admit', 'no_address', group, 'suppressed'],
+    whats_app: ['admit', 'blocked_country', 'no_address', group, 'suppressed'],
   });
 });

@@ -221,8 +221,8 @@ test('a body over the limit is refused before all of it has arrived', async (t) 
 
 test('requests that are not HTTP, or have an unknown path or method, get JSON, too', async (t) => {
   const app = await startTestApp(t);
-  const notFound = await app.get('/nowhere', { key: null });
-  assert.deepEqual([notFound.status, notFound.body.message], [404, 'Not Found']);
+  const notFound = await app.get('/nowhere');
+  assert.deepEqual([notFound.status, notFound.body.message], [404, 'Invalid URL']);
   const method = await app.get('/messages/send');
   assert.deepEqual(
     [method.status, method.body.message, method.headers.get('allow')],
@@ -255,12 +255,28 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/replay'],
     ['GET', '/sandbox/messages'],
     ['GET', '/push/apps'],
+    ['GET', '/email/relays'],
+    ['GET', '/status'],
     ['POST', '/audience/preview'],
     ['POST', '/audience/explain'],
     ['POST', '/users/track'],
     ['POST', '/users/alias/new'],
     ['POST', '/users/export/ids'],
     ['POST', '/users/delete'],
+    ['POST', '/users/identify'],
+    ['POST', '/users/merge'],
+    ['POST', '/users/alias/update'],
+    ['POST', '/users/external_ids/rename'],
+    ['POST', '/users/external_ids/remove'],
+    ['POST', '/email/status'],
+    ['POST', '/email/blocklist'],
+    ['POST', '/email/blacklist'],
+    ['POST', '/email/bounce/remove'],
+    ['POST', '/email/spam/remove'],
+    ['GET', '/email/hard_bounces'],
+    ['GET', '/email/unsubscribes'],
+    ['GET', '/sms/invalid_phone_numbers'],
+    ['POST', '/sms/invalid_phone_numbers/remove'],
   ];
   const served = new Set(
     app.app.routes.map(

@@ -1,41 +1,9 @@
-// Many accepted sends of nearly 4 MB each: the server holds only a few of them at a time.
+// Many accepted sends of nearly 4 MB each: the server holds only a few of them at a time. See memory-limits.test.ts.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { dataFolder, startServer } from '../rig/process.ts';
 import { sql } from '../src/db/sql.ts';
 import { DispatchCache, loadDispatches } from '../src/dispatch/plan/loaded-dispatch.ts';
 import { startTestApp } from './support/app.ts';
-
-const KEY = 'a-key-for-the-test-of-large-sends';
-const SENDS = 80;
-
-test('a server with a heap of 256 MB accepts and sends 80 messages of 3.9 MB', async (t) => {
-  const server = await startServer({
-    CRESSET_DATA_DIR: dataFolder(t),
-    PORT: '0',
-    CRESSET_API_KEY: KEY,
-    CRESSET_LOG_LEVEL: 'warn',
-    CRESSET_BROADCAST_THREADS: '1',
-    NODE_OPTIONS: '--max-old-space-size=256',
-  });
-  const call = async (path: string, body: object) => {
-    const headers = { authorization: `Bearer ${KEY}` };
-    const response = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-    assert.equal(response.status, 201, await response.clone().text());
-    return (await response.json()) as { dispatch_id: string };
-  };
-  await call('/users/track', { attributes: [{ external_id: 'ada' }] });
-  let last = '';
-  for (let n = 0; n < SENDS; n += 1) {
-    const webhook = { url: 'https://example.test/', request_method: 'POST', body: `${n} ${'x'.repeat(3_900_000)}` };
-    last = (await call('/messages/send', { external_user_ids: ['nobody'], messages: { webhook } })).dispatch_id;
-  }
-  for (let state = ''; state !== 'finished'; ) {
-    const response = await fetch(`${server.url}/dispatches/${last}`, { headers: { authorization: `Bearer ${KEY}` } });
-    ({ state } = (await response.json()) as { state: string });
-  }
-  assert.equal(await server.end('SIGTERM'), 0);
-});
 
 test('a worker that finds many large sends reads them in parts, and all of them', async (t) => {
   const app = await startTestApp(t, { worker: false });
@@ -45,7 +13,12 @@ test('a worker that finds many large sends reads them in parts, and all of them'
     assert.equal(status, 201);
   }
   const ids = (await app.db.query<{ id: string }>(sql`select id from dispatches`)).map(({ id }) => id);
-  const catalog = { workspace: () => app.workspace(), workspaceOfApp: () => undefined, apiKey: () => undefined };
+  const catalog = {
+    workspace: () => app.workspace(),
+    workspaceOfApp: () => undefined,
+    apiKey: () => undefined,
+    takesKeysInBodies: () => false,
+  };
   const part = await loadDispatches(app.db, { ids, catalog, cache: new DispatchCache() });
   assert.deepEqual([part.dispatches.size, part.left.length], [3, 3], 'three are more than 8 MB');
 

@@ -40,7 +40,13 @@ test('a provider that tells the whole app to wait gets no calls for that long', 
     await app.drain();
     return (await state(app, id)) === 'finished';
   });
-  assert.deepEqual(await counts(app, id), { recipients: 50, attempts: 51, attempts_failed: 1, sent: 50 });
+  assert.deepEqual(await counts(app, id), {
+    recipients: 50,
+    attempts: 51,
+    attempts_failed: 1,
+    attempts_in_flight: 0,
+    sent: 50,
+  });
 });
 
 test('a provider that does not answer gets fewer and fewer calls, and waiting sends lose no attempt', async (t) => {

@@ -32,7 +32,13 @@ test('several devices of several apps are one send, with a call for each; an app
   assert.equal(new Set(provider.calls.map(({ pushId }) => pushId)).size, 3);
   assert.deepEqual(await tokens(app), ['t2', 't3', 't4']);
   const { channels } = (await app.get(`/dispatches/${id}`)).body;
-  assert.deepEqual(channels.apple_push, { recipients: 1, attempts: 4, attempts_failed: 1, sent: 1 });
+  assert.deepEqual(channels.apple_push, {
+    recipients: 1,
+    attempts: 4,
+    attempts_failed: 1,
+    attempts_in_flight: 0,
+    sent: 1,
+  });
   assert.equal((await app.get(`/sandbox/messages?dispatch_id=${id}`)).body.messages.length, 1);
   const { uninstalls } = await app.db.one<{ uninstalls: number }>(
     sql`select count(*) as uninstalls from app_uninstalls`,

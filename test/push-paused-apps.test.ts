@@ -48,7 +48,13 @@ test('settings that the provider refuses pause the app within 100 calls; once co
     await app.drain();
     return (await state(app, id)) === 'finished';
   });
-  assert.deepEqual(await counts(app, id), { recipients: 600, attempts: 600, attempts_failed: 0, sent: 600 });
+  assert.deepEqual(await counts(app, id), {
+    recipients: 600,
+    attempts: 600,
+    attempts_failed: 0,
+    attempts_in_flight: 0,
+    sent: 600,
+  });
   assert.equal((await app.get(`/dispatches/${id}`)).body.failure, undefined);
 });
 
@@ -76,7 +82,13 @@ test('a paused app continues by itself once a probe is accepted, and sends that 
     await app.drain();
     return (await state(app, long)) === 'finished';
   });
-  assert.deepEqual(await counts(app, long), { recipients: 40, attempts: 40, attempts_failed: 0, sent: 40 });
+  assert.deepEqual(await counts(app, long), {
+    recipients: 40,
+    attempts: 40,
+    attempts_failed: 0,
+    attempts_in_flight: 0,
+    sent: 40,
+  });
 });
 
 test('the guard: too many ambiguous refusals restore every token, pause the app and mark no further token', async (t) => {

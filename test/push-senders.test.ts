@@ -14,6 +14,7 @@ import { startFcmSimulator } from '../src/simulate/fcm/fcm.ts';
 import { fcmAnswers } from '../src/simulate/fcm/fcm-answers.ts';
 import { nameFor } from '../src/simulate/target-names.ts';
 import { TestClock } from './support/clock.ts';
+import { untold } from './support/untold.ts';
 
 const never = new AbortController().signal;
 const network = { utilization: () => 0 };
@@ -34,7 +35,7 @@ async function startFcm(t: TestContext) {
     body: 'A',
     message: { data: { _ab: 'true', t: 'T', a: 'A' }, android: { priority: 'HIGH', ttl: '600s' } },
   };
-  return { clock, fcm, sender, send: (token: string) => sender.deliver(pushTo(token, rendered, clock), never) };
+  return { clock, fcm, sender, send: (token: string) => untold(sender.deliver(pushTo(token, rendered, clock), never)) };
 }
 
 async function startApns(t: TestContext) {
@@ -51,7 +52,12 @@ async function startApns(t: TestContext) {
     headers: { 'apns-push-type': 'alert', 'apns-priority': '10', 'apns-expiration': '2000000000' },
     payload: { aps: { alert: { body: 'x' } } },
   };
-  return { clock, apns, sender, send: (token: string) => sender.deliver(pushTo(token, rendered, clock), never) };
+  return {
+    clock,
+    apns,
+    sender,
+    send: (token: string) => untold(sender.deliver(pushTo(token, rendered, clock), never)),
+  };
 }
 
 /** The outcome of each answer. For `never`, it waits until the time is up. */

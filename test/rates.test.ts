@@ -94,3 +94,68 @@ test('idempotency keys that arrive at two servers in opposite order are stored o
   assert.equal(ids.size, keys.length);
   assert.equal(await stored(app), keys.length);
 });
+
+const lacking = (custom_attribute_name: string) => ({
+  custom_attribute: { comparison: 'does_not_exist', custom_attribute_name },
+});
+const limitOf = ({ headers }: Reply) => Number(headers.get('x-ratelimit-limit'));
+
+test('two servers share the window of an audience exactly; what it refuses is not counted in the other', async (t) => {
+  const limits = '{ broadcast_per_audience: 4, "send_broadcast:/messages/send": 9 }';
+  const { app, urls } = await givenTwoServers(t, limits);
+  const send = (audience: object, index: number) =>
+    app.post('/messages/send', { ...broadcast, audience }, { url: urls[index % 2] ?? '' });
+  const first = await Promise.all(Array.from({ length: 20 }, (_, index) => send(lacking('a'), index)));
+  assert.equal(statuses(first)[201]?.length, 4);
+  for (const refused of statuses(first)[429] ?? []) assert.deepEqual([limitOf(refused), remaining(refused)], [4, 0]);
+  assert.equal(await stored(app), 4);
+
+  const second = await send(lacking('b'), 0);
+  assert.deepEqual(
+    [second.status, limitOf(second), remaining(second)],
+    [201, 4, 3],
+    'three left of four, four of nine',
+  );
+  for (let index = 0; index < 2; index += 1) assert.equal((await send(lacking('b'), index)).status, 201);
+  const seventh = await send(lacking('c'), 0);
+  assert.deepEqual([limitOf(seventh), remaining(seventh)], [9, 1], 'one left of nine, three of four');
+  assert.equal((await send(lacking('c'), 1)).status, 201);
+  for (const audience of ['c', 'd', 'd']) {
+    const refused = await send(lacking(audience), 0);
+    assert.deepEqual([refused.status, limitOf(refused), remaining(refused)], [429, 9, 0]);
+  }
+  assert.equal(await stored(app), 9);
+  const { windows } = await app.db.one<{ windows: number }>(sql`select count(*) as windows from rate_windows`);
+  assert.equal(windows, 4, 'a refused broadcast of a new audience writes no window, once it is known to be refused');
+
+  app.clock.advance(60_000);
+  assert.equal((await send(lacking('d'), 0)).status, 201);
+});
+
+test('one audience is the same campaign, segment and filter, however they are written', async (t) => {
+  const { app } = await givenTwoServers(t, '{ broadcast_per_audience: 2 }');
+  const segment = '11111111-1111-4111-8111-11111111111a';
+  await app.givenWorkspace(`segments: [{ id: ${segment}, name: All, filter: null }]`);
+  const send = async (members: object, audience: object = lacking('a')) =>
+    (await app.post('/messages/send', { ...broadcast, audience, ...members })).status;
+  assert.equal(await send({ segment_id: segment }), 201);
+  const reversed = { custom_attribute: { custom_attribute_name: 'a', comparison: 'does_not_exist' } };
+  assert.equal(await send({ segment_id: segment.toUpperCase(), campaign_id: '' }, reversed), 201);
+  assert.equal(await send({ segment_id: segment, messages: {} }), 429, 'whatever is sent');
+  assert.equal(await send({ segment_id: segment }, lacking('b')), 201);
+  assert.equal(await send({}), 201);
+  assert.equal(await send({ segment_id: segment, campaign_id: 'none' }), 400, 'another window, and no campaign');
+  assert.equal(await send({ segment_id: segment, external_user_ids: ['ada'], broadcast: false }), 201, 'no broadcast');
+  await app.givenWorkspace('rate_limits: { broadcast_per_audience: 1000000000 }');
+  for (let sent = 0; sent < 12; sent += 1) assert.equal(await send({ segment_id: segment }), 201);
+});
+
+test('a broadcast that is tried, or fails its checks, is counted in both windows once', async (t) => {
+  const { app } = await givenTwoServers(t, '{ broadcast_per_audience: 3, "send_broadcast:/messages/send": 4 }');
+  const post = (members: object) => app.post('/messages/send', { ...broadcast, ...members });
+  assert.equal(remaining(await post({ cresset: { dry_run: true } })), 2);
+  assert.equal(remaining(await post({ messages: {} })), 1);
+  assert.equal(remaining(await post({})), 0);
+  const used = await app.db.query<{ used: number }>(sql`select used from rate_windows order by bucket`);
+  assert.deepEqual(used, [{ used: 3 }, { used: 3 }]);
+});

@@ -10,7 +10,7 @@ import { TestClock } from './support/clock.ts';
 const CAMPAIGN = 'receipts';
 const STRANGERS = '11111111-1111-4111-8111-111111111111';
 const DAY_MS = 86_400_000;
-const tables = ['dispatches', 'sends', 'sandbox_messages', 'address_claims'];
+const tables = ['dispatches', 'sends', 'refused_people', 'sandbox_messages', 'address_claims'];
 const log = pino({ level: 'silent' });
 
 interface World {

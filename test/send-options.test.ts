@@ -66,8 +66,20 @@ test('a dry run says who would get what, and leaves nothing behind', async (t) =
     not_in_segment: 0,
     not_in_audience: 0,
   });
-  assert.deepEqual(body.channels.webhook, { recipients: 1, attempts: 0, attempts_failed: 0, would_be_sent: 1 });
-  assert.deepEqual(body.channels.email, { recipients: 1, attempts: 0, attempts_failed: 0, no_address: 1 });
+  assert.deepEqual(body.channels.webhook, {
+    recipients: 1,
+    attempts: 0,
+    attempts_failed: 0,
+    attempts_in_flight: 0,
+    would_be_sent: 1,
+  });
+  assert.deepEqual(body.channels.email, {
+    recipients: 1,
+    attempts: 0,
+    attempts_failed: 0,
+    attempts_in_flight: 0,
+    no_address: 1,
+  });
   assert.equal(body.samples.length, 1);
   assert.equal(body.samples[0].message.body, 'hi ada');
   const broadcast = await app.post('/messages/send', {
@@ -102,13 +114,13 @@ test('a webhook to an unusual port is refused unless the operator allows it', as
   assert.match(body.errors[0], /^messages\.webhook\.url: expected port 80 or 443/);
 });
 
-test('cancelling stops what is pending, and only once', async (t) => {
+test('cancelling stops what is pending, and to cancel again changes nothing', async (t) => {
   const app = await givenTwo(t, { worker: false });
   const { body } = await app.post('/messages/send', { external_user_ids: ['ada', 'bob'], messages: { webhook } });
   const cancelled = await app.post(`/dispatches/${body.dispatch_id}/cancel`, {});
   assert.deepEqual([cancelled.status, cancelled.body], [201, { state: 'cancelled', message: 'success' }]);
   assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'cancelled');
-  assert.equal((await app.post(`/dispatches/${body.dispatch_id}/cancel`, {})).status, 409);
+  assert.equal((await app.post(`/dispatches/${body.dispatch_id}/cancel`, {})).status, 201);
   const { tasks } = await app.db.one<{ tasks: number }>(sql`select count(*) as tasks from tasks`);
   assert.equal(tasks, 0);
   const elsewhere = await app.get('/dispatches/00000000000070008000000000000000');

@@ -173,9 +173,9 @@ async function checkInvariant(app: TestApp, dispatchId: string): Promise<void> {
   assert.equal(body.state, 'finished');
   const { targeted, recipients, unknown_user, duplicate, not_in_segment, not_in_audience } = body.counts;
   assert.equal(targeted, recipients + unknown_user + duplicate + not_in_segment + not_in_audience);
-  for (const { recipients: reached, attempts, attempts_failed, ...outcomes } of Object.values<Record<string, number>>(
-    body.channels,
-  )) {
+  for (const { recipients: reached, attempts, attempts_failed, attempts_in_flight: _, ...outcomes } of Object.values<
+    Record<string, number>
+  >(body.channels)) {
     assert.equal(reached, recipients);
     assert.equal(
       Object.values(outcomes).reduce((sum, count) => sum + count, 0),
@@ -199,6 +199,9 @@ test('send.md §17', async (t) => {
       await checkEffect(app, body, vector.effect);
     });
   }
+
+  const { people } = await app.db.one<{ people: number }>(sql`select count(*) as people from profiles`);
+  assert.equal(people, 2, 'a send creates nobody');
 
   const good = { ...u1, messages: { email: EM } };
   const rateHeaders = (headers: Headers) =>
@@ -227,8 +230,16 @@ test('send.md §17', async (t) => {
 
   await t.test('vectors 39 and 40: the 251st broadcast of a minute; naming people is another bucket', async () => {
     app.clock.advance(60_000);
-    const broadcast = { segment_id: S1, broadcast: true, messages: { email: EM } };
-    const answers = await Promise.all(Array.from({ length: 251 }, () => app.post('/messages/send', broadcast)));
+    const lacking = (name: string) => ({
+      custom_attribute: { custom_attribute_name: name, comparison: 'does_not_exist' },
+    });
+    const broadcast = (index: number) => ({
+      ...{ segment_id: S1, broadcast: true, messages: { email: EM } },
+      audience: lacking(`a${index % 26}`), // no audience has more than ten
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 251 }, (_, index) => app.post('/messages/send', broadcast(index))),
+    );
     const refused = answers.filter(({ status }) => status === 429);
     assert.equal(answers.filter(({ status }) => status === 201).length, 250);
     assert.equal(refused.length, 1);
@@ -237,6 +248,20 @@ test('send.md §17', async (t) => {
     assert.equal(refused[0]?.headers.get('x-ratelimit-limit'), '250');
     assert.ok(Number(refused[0]?.headers.get('retry-after')) >= 1);
     assert.equal((await app.post('/messages/send', good)).status, 201);
+    await app.drain();
+  });
+
+  await t.test('vector 43: the eleventh broadcast to one audience in a minute', async () => {
+    app.clock.advance(60_000);
+    const broadcast = { segment_id: S1, broadcast: true, messages: { email: EM } };
+    for (let sent = 1; sent <= 10; sent += 1) {
+      const { status, headers } = await app.post('/messages/send', broadcast);
+      assert.deepEqual([status, ...rateHeaders(headers).slice(0, 2)], [201, '10', String(10 - sent)]);
+    }
+    const { status, body, headers } = await app.post('/messages/send', broadcast);
+    assert.deepEqual([status, body.message], [429, 'Rate Limited']);
+    assert.deepEqual(rateHeaders(headers).slice(0, 2), ['10', '0']);
+    assert.ok(Number(headers.get('retry-after')) >= 1);
     await app.drain();
   });
 

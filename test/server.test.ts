@@ -208,3 +208,22 @@ test('a database that is killed under its server is restarted, still belongs to 
   assert.match(second.output, /Another Cresset server is using the data folder/);
   assert.equal(await server.end('SIGTERM'), 0);
 });
+
+test('a worker without an API answers /health, and nothing else, at its own port', async (t) => {
+  const { url } = await testDatabase(t);
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const env = { DATABASE_URL: url, CRESSET_DATA_DIR: folder, CRESSET_ROLES: 'worker', CRESSET_BROADCAST_THREADS: '1' };
+  for (const port of ['CRESSET_HEALTH_PORT', 'PORT']) {
+    const worker = await startServer({ ...env, [port]: '0' });
+    const { health_url: health = '' } = worker.announced;
+    assert.equal(worker.url, null);
+    const { status, ok } = await fetch(health);
+    assert.deepEqual([status, ok], [200, true], port);
+    assert.equal((await fetch(new URL('/push/apps', health))).status, 404);
+    assert.equal(await worker.end('SIGTERM'), 0);
+  }
+  const silent = await startServer(env);
+  assert.equal(silent.announced.health_url, undefined, 'without a port it listens on none');
+  assert.equal(await silent.end('SIGTERM'), 0);
+});

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
-import { LEASE_MS, sessionNameOf } from '../src/queue/tasks.ts';
+import { LEASE_MS } from '../src/queue/tasks.ts';
+import { sessionNameOf } from '../src/queue/workers.ts';
 import { startTestApp } from './support/app.ts';
 
 const webhook = { url: 'https://example.com/', request_method: 'POST' };

@@ -21,8 +21,8 @@ async function sendHead(
 }
 
 const heads: [what: string, head: string, status: number][] = [
-  ['an unknown path', 'POST /nowhere HTTP/1.1\r\ncontent-length: 4000000', 404],
-  ['an unknown path in chunks', 'POST /nowhere HTTP/1.1\r\ntransfer-encoding: chunked', 404],
+  ['an unknown path', 'POST /nowhere HTTP/1.1\r\ncontent-length: 4000000', 401],
+  ['an unknown path in chunks', 'POST /nowhere HTTP/1.1\r\ntransfer-encoding: chunked', 401],
   ['a page', 'POST /s/x HTTP/1.1\r\ncontent-length: 4000000', 413],
   ['a page for browsers', 'POST /sdk/web-push/subscriptions HTTP/1.1\r\ncontent-length: 4000000', 413],
   ['another method', 'PUT /messages/send HTTP/1.1\r\ncontent-length: 4000000', 405],
@@ -42,7 +42,7 @@ for (const [what, head, status] of heads) {
 test('a refused request with a small body leaves its connection usable', async (t) => {
   const app = await startTestApp(t);
   const { socket, answer } = await sendHead(t, app, 'POST /nowhere HTTP/1.1\r\ncontent-length: 1');
-  assert.match(answer, /^HTTP\/1\.1 404 /);
+  assert.match(answer, /^HTTP\/1\.1 401 /);
   socket.write('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
   const [next] = (await once(socket, 'data')) as [string];
   assert.match(next, /^HTTP\/1\.1 200 /);

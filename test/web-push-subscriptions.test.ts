@@ -28,8 +28,8 @@ apps:
     app.db.query<{ person: string | null; endpoint: string }>(sql`
       select p.external_id as person, t.token::json->>'endpoint' as endpoint
         from push_targets t
-        join push_token_owners o using (app_id, token, bucket, user_id)
-        join profiles p using (bucket, user_id)
+        join push_token_owners o on o.app_id = t.app_id and o.token = device_of(t.token) and o.user_id = t.user_id
+        join profiles p on p.bucket = t.bucket and p.user_id = t.user_id
        order by 2`);
   return { app, register, owners };
 }

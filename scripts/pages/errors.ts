@@ -10,8 +10,8 @@ export function errorsPage(): string {
 This page lists every error answer. It is generated from \`src/errors.ts\` by \`npm run pages\`.
 
 Every answer of the API, whatever its status, is a JSON object with \`message\`. If it has \`errors\`, that is an array of texts. A text about one member starts with its path (\`messages.email.body: is required …\`); others
-say something about the whole request. There are at most 100 texts, of at most 1,000 characters each and 32 KB in all; a last text says how many more there were: \`and 4712 more\`. The warnings that
-\`/messages/send\` gives beside \`success\` have the same limits. In answers of \`/users/track\`, \`errors\` holds objects instead, also beside \`201\`: see [users.md](api/users.md).
+say something about the whole request. There are at most 100 texts, of at most 1,000 characters each and 32 KB in all; a last text says how many more there were: \`and 4712 more\`. What
+\`/messages/send\` says beside \`success\` has the same limits, also in \`cresset.warnings\`. In answers of \`/users/track\`, \`errors\` holds objects instead (at most 225), also beside \`201\`: see [users.md](api/users.md).
 Pages for people and browsers (\`/s/…\`, \`/sdk/…\`) answer in HTML or JavaScript.
 After a 4xx or 5xx, nothing is sent. A request may be repeated after a 5xx or 429, but not before the time in \`Retry-After\` if there is one.
 
@@ -19,8 +19,7 @@ After a 4xx or 5xx, nothing is sent. A request may be repeated after a 5xx or 42
 |---|---|---|
 ${rows.join('\n')}
 
-\`Invalid API key\` is followed by the key's first four characters: \`Invalid API key: nope…\`. So compare statuses, not texts. \`POST\` requests that do something answer 201, also \`/audience/preview\`, \`/audience/explain\` and \`/users/…\`;
-\`GET\` requests answer 200.
+\`Invalid API key\` is followed by the key's first four characters: \`Invalid API key: nope…\`. So compare statuses, not texts. \`POST\` requests that do something answer 201, also \`/audience/preview\`, \`/audience/explain\` and \`/users/…\`, but for \`/users/merge\` (202); \`GET\` requests answer 200.
 
 ## Headers of every answer
 
@@ -36,11 +35,13 @@ Windows begin on the full hour, minute or second of UTC, and count for the whole
 
 | requests | limit |
 |---|---|
-| \`/messages/send\` to a segment or audience | 250 a minute |
+| \`/messages/send\` to a segment or audience | 250 a minute, and 10 a minute for each segment, audience and campaign |
 | \`/users/track\` | 3,000 in 3 seconds |
-| \`/users/alias/new\` and \`/users/delete\` together | 20,000 a minute |
+| \`/users/alias/new\`, \`/users/alias/update\`, \`/users/identify\`, \`/users/merge\` and \`/users/delete\` together | 20,000 a minute |
+| \`/users/external_ids/rename\`, \`/users/external_ids/remove\` | 1,000 a minute each |
 | \`/users/export/ids\` | 250 a minute; with \`fields_to_export\`, 40 a second |
 | \`/audience/preview\` and \`/audience/explain\` together | 250 a minute |
+| subscriptions of browsers | 60 a minute for each address |
 | everything else together | 250,000 an hour |
 
 \`rate_limits\` in the [workspace file](workspace-file.md) changes them.
@@ -59,7 +60,7 @@ x-request-id: …
 content-type: application/json; charset=utf-8
 …
 
-{"message":"No Recipients","errors":["None of external_user_ids, user_aliases, segment_id, audience was given"]}
+{"message":"No Recipients","errors":["external_user_ids, user_aliases, segment_id, audience: expected at least one, got none"]}
 \`\`\`
 `;
 }

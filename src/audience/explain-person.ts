@@ -33,14 +33,15 @@ export async function explainPerson(
   }
 }
 
-function verdictOn({ segment, audience }: TargetingFilters, question: Question): object {
+function verdictOn({ segment, audience, segmentMember = 'segment' }: TargetingFilters, question: Question): object {
+  const ofSegment = segment && explain(segment, segmentMember, question);
+  const ofAudience = audience && explain(audience, 'audience', question);
   const trees = {
-    ...(segment !== null && { segment: explain(segment, 'segment', question) }),
-    ...(audience !== null && { audience: explain(audience, 'audience', question) }),
+    ...(ofSegment !== null && { [segmentMember]: ofSegment }),
+    ...(ofAudience !== null && { audience: ofAudience }),
   };
-  const objection =
-    (trees.segment && objectionOf(trees.segment)) ?? (trees.audience && objectionOf(trees.audience)) ?? null;
+  const objection = (ofSegment && objectionOf(ofSegment)) ?? (ofAudience && objectionOf(ofAudience));
   if (objection === null) return { targeted: true, reason: null, detail: null, ...trees };
-  const reason = trees.segment?.held === false ? 'not_in_segment' : 'not_in_audience';
+  const reason = ofSegment?.held === false ? 'not_in_segment' : 'not_in_audience';
   return { targeted: false, reason, detail: `${objection.path}: ${objection.sentence}`, ...trees };
 }

@@ -7,6 +7,8 @@ import type { Filter } from './grammar/filter.ts';
 export interface TargetingFilters {
   segment: Filter | null;
   audience: Filter | null;
+  /** The member of the request that holds the segment's filter, and with which its paths begin. Default: `segment`. */
+  segmentMember?: 'segment' | 'filter';
 }
 
 /** Conditions over `profiles p`. Both must hold. A filter that the request does not have becomes `true`. */

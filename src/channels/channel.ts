@@ -1,6 +1,7 @@
 import type { Problems } from '../lib/problems.ts';
 import type { ChannelSettings } from './channel-settings.ts';
 import type { Expiry } from './expiry.ts';
+import type { Outcome } from './outcome.ts';
 import type { Platform } from './provider.ts';
 import type { RetrySchedule } from './retry.ts';
 import type { Providers } from './sender.ts';
@@ -70,13 +71,17 @@ export interface Channel<Message extends object = object, Rendered extends objec
   sendLimits: 'pushes' | 'others';
   /** Whose account with a provider sends the messages. null: no provider is built yet, so they go to the sandbox. */
   providers: Providers<Rendered> | null;
+  /**
+   * What the sandbox answers for a message to this address, in the place of a provider. Absent: it accepts every message.
+   */
+  sandboxReply?(address: string | null): Outcome;
   /** The retry schedule of a message that failed for `reason`. Absent: it is never retried. */
   retry?(reason: string): RetrySchedule;
   /** When the messages expire. Absent: never. */
   expiry?: Expiry<Message, Rendered>;
   /** Links in a message that change a subscription. Absent: it has none. `inHeader`: a header has such a link, too. */
   subscriptionLinks?: { inHeader(settings: ChannelSettings): boolean };
-  /** Members, at any depth, whose texts are never rendered as templates. */
+  /** Members of the message itself whose texts are never rendered as templates. A caller's data may use their names. */
   neverTemplates: ReadonlySet<string>;
   /** Members whose texts are HTML. Absent: none. */
   htmlTemplates?: ReadonlySet<string>;
@@ -94,6 +99,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   /** The raw object, for the record of a request: values that may be credentials are masked. */
   masked?(raw: Record<string, unknown>): Record<string, unknown>;
   references(message: Message): References;
+  /** Who receives the message, if each message names its own receiver: texts are equal for one receiver. */
+  receiver?(message: Message): string;
   /** Whether the message is a silent push, which may also go to background tokens. */
   isSilent?(message: Message): boolean;
   mostRecentDeviceOnly?(message: Message): boolean;

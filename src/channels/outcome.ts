@@ -1,20 +1,61 @@
+/** `detail`: what the provider said, or where the connection failed, as `provider-words.ts` makes it. */
+interface Told {
+  detail?: string;
+}
+
+/** `isOurs`: a rule of ours refused the message. No provider was asked, and the verdict's reason is `reason`. */
+interface Refused extends Told {
+  reason: OurReason;
+  isOurs: true;
+}
+
+/** Why we refuse a message that is ready to be sent, or an address. */
+export const ourReasons = [
+  'blocked_target',
+  'malformed_request',
+  'malformed_subscription',
+  'malformed_token',
+  'payload_too_large',
+  'smtputf8_unsupported',
+  'subscription_expired',
+] as const;
+export type OurReason = (typeof ourReasons)[number];
+
+/** The refusal of a message by a rule of ours. */
+export function refusedByUs(reason: OurReason, detail?: string): { kind: 'failed' } & Refused {
+  return { kind: 'failed', reason, isOurs: true, ...(detail !== undefined && { detail }) };
+}
+
 /**
  * A temporary failure. `afterMs`: the wait that the provider asked for, in milliseconds. `isUnclear`: no answer came,
  * so the provider may have accepted the message; it is retried only if a repetition is better than a loss.
  */
-export interface Retry {
+export interface Retry extends Told {
   kind: 'retry';
   reason: string;
   afterMs?: number;
   isUnclear?: true;
 }
 
+/**
+ * No attempt was made at this message: its provider cannot be reached, or must not be called before `untilMs`, in
+ * milliseconds since 1970. null: until a pause is over. `detail`: a text for operators.
+ */
+export interface Held<Until extends number | null = number | null> {
+  kind: 'held';
+  untilMs: Until;
+  reason: string;
+  detail?: string;
+}
+
 /** The outcome of one attempt, named by what happens next. */
 export type Outcome =
-  | { kind: 'accepted'; providerId: string | null } // the provider has the message
+  | ({ kind: 'accepted'; providerId: string | null } & Told) // the provider has the message
   | Retry // temporary: later, to the same address
-  | { kind: 'bounced'; reason: string } // this address is dead
-  | { kind: 'failed'; reason: string } // this message never succeeds, the address is good
-  | { kind: 'config_error'; reason: string } // our credentials or settings are wrong: keep the message, ask a person
+  | Bounced // this address is dead
+  | ({ kind: 'failed' } & (Refused | ({ reason: string; isOurs?: undefined } & Told))) // this message never succeeds, the address is good
+  | ({ kind: 'config_error'; reason: string } & Told) // our credentials or settings are wrong: keep the message, ask a person
   | { kind: 'expired' } // the message expired before the provider accepted it
-  | { kind: 'unknown'; reason: string }; // the provider may have accepted it: never resend blindly
+  | ({ kind: 'unknown'; reason: string } & Told); // the provider may have accepted it: never resend blindly
+
+export type Bounced = { kind: 'bounced' } & (Refused | ({ reason: string; isOurs?: undefined } & Told));

@@ -32,6 +32,19 @@ export function plainWord(value: unknown): string | null {
  * The outcome when no answer came. FCM and APNs allow such a message to be sent again.
  * Source: messaging-objects.md §2.4 and §3.4.
  */
-export function readUnanswered({ reason, mayHaveActed }: Unanswered): PushOutcome {
-  return { kind: 'retry', reason: `network ${reason}`, ...(mayHaveActed && { isUnclear: true }) };
+export function readUnanswered({ reason, mayHaveActed }: Unanswered, origin: string): PushOutcome {
+  const detail = `${reason} ${hostOf(new URL(origin))}`;
+  return { kind: 'retry', reason: `network ${reason}`, detail, ...(mayHaveActed && { isUnclear: true }) };
 }
+
+/** Host and port of a URL, with the protocol's usual port. */
+export function hostOf({ hostname, port, protocol }: URL): string {
+  return port === '' ? `${hostname}:${usualPorts[protocol] ?? '?'}` : `${hostname}:${port}`;
+}
+
+const usualPorts: Readonly<Record<string, string>> = {
+  'http:': '80',
+  'https:': '443',
+  'smtp:': '587',
+  'smtps:': '465',
+};

@@ -1,5 +1,5 @@
 import type { ChannelSettings } from './channel-settings.ts';
-import type { Outcome } from './outcome.ts';
+import type { Held, Outcome } from './outcome.ts';
 
 /** One rendered message for one person, on a channel without devices. */
 export interface Outbound<Rendered extends object = object> {
@@ -14,8 +14,8 @@ export interface Outbound<Rendered extends object = object> {
 
 /** Sends to the providers of one channel, with one workspace's accounts. */
 export interface Sender<Rendered extends object = object> {
-  /** Never throws because of the provider or the network. `detail`: a text that the verdict adds to the outcome. */
-  deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome & { detail?: string }>;
+  /** Never throws because of the provider or the network. */
+  deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome | Held>;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
 }
@@ -25,6 +25,41 @@ export interface SenderOptions {
   /** Number of threads in this process that have their own sender. They share the process's limits at a provider. */
   threads: number;
   log: SenderLog;
+  pauses: SenderPauses;
+}
+
+/** A server that a workspace names to send over. `url`: may hold a password. */
+export interface Relay {
+  name: string;
+  url: string;
+}
+
+/** The relays of a channel, whose pauses all processes share. */
+export interface RelayPool {
+  /** The workspace's relays, in the order of preference. */
+  list(settings: ChannelSettings): readonly Relay[];
+  /** Connects and logs in, without a message. null: the relay works. */
+  probe(relay: Relay, signal: AbortSignal): Promise<ProbeFailure | null>;
+}
+
+/** `said`: the relay's own words, or the network's. */
+export interface ProbeFailure {
+  cause: RelayPauseCause;
+  said: string;
+}
+
+/** `config_error`: the relay does not accept our settings. `unreachable`: it does not answer. */
+export type RelayPauseCause = 'config_error' | 'unreachable';
+
+/**
+ * The pauses of a workspace's relays, shared by all processes. Whoever pauses a relay need not look whether it works
+ * again: it is probed.
+ */
+export interface SenderPauses {
+  /** True: nothing must be sent over the relay. */
+  isPaused(name: string): boolean;
+  /** Pauses a relay. `reason`: its address and its own words. A relay whose settings are new stays open. */
+  pause(relay: Relay, cause: RelayPauseCause, reason: string): void;
 }
 
 export interface SenderLog {
@@ -39,4 +74,9 @@ export interface SenderLog {
  */
 export type Providers<Rendered extends object = object> =
   | { of: 'app' }
-  | { of: 'workspace'; open(settings: ChannelSettings, options: SenderOptions): Sender<Rendered> | null };
+  | {
+      of: 'workspace';
+      open(settings: ChannelSettings, options: SenderOptions): Sender<Rendered> | null;
+      /** Absent: the channel has no relays. */
+      relays?: RelayPool;
+    };

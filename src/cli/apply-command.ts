@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
+import type { Database } from '../db/database.ts';
 import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { loadSecret } from '../workspace/secrets.ts';
@@ -29,11 +30,12 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences 
       const { env } = terminal;
       const path = resolve(file);
       const config = readConfig(env, new Set([...variablesOf(path), ...variablesOf(env.CRESSET_WORKSPACE)]));
-      const plan = await withDatabase(config, async (db) => {
+      const work = async (db: Database) => {
         const workspaceId = await ensureWorkspace(db);
         const checks = { checkFilter, checkReferences };
         return applyFile(db, { workspaceId, path, env, secret: loadSecret(config), ...checks, dryRun, reseal });
-      });
+      };
+      const plan = await withDatabase(config, work, json ? {} : { terminal });
       const note = dryRun ? '\nThis was a dry run: nothing was changed.' : '';
       answer(terminal, json, { dry_run: dryRun, plan }, `${printPlan(plan)}${note}`);
     });

@@ -1,4 +1,6 @@
 import type { ImportTotals } from '../people/import/import.ts';
+import type { Reject } from '../people/import/progress.ts';
+import { reasonOf } from '../people/import/rejects-file.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ReportOptions {
@@ -41,15 +43,21 @@ export class ImportReport {
     this.#bytes += bytes;
   }
 
-  reject(line: number, reason: string): void {
-    const known = this.#reasons.has(reason) || this.#reasons.size < maxReasons ? reason : 'other reasons';
-    this.#reasons.set(known, (this.#reasons.get(known) ?? 0) + 1);
+  reject(reject: Reject): void {
+    for (const reason of reject.reasons) this.#count(reason);
+    const { line } = reject;
+    const reason = reasonOf(reject);
     if (this.#options.json) {
       this.#event('rejected', { line, reason });
     } else if (this.#shown < maxShown) {
       this.#shown += 1;
       this.#say(`line ${line}: ${reason}${this.#shown === maxShown ? '\n… further lines are not shown' : ''}`);
     }
+  }
+
+  #count(reason: string): void {
+    const known = this.#reasons.has(reason) || this.#reasons.size < maxReasons ? reason : 'other reasons';
+    this.#reasons.set(known, (this.#reasons.get(known) ?? 0) + 1);
   }
 
   progress(totals: ImportTotals): void {
@@ -73,14 +81,13 @@ export class ImportReport {
       return;
     }
     this.#terminal.redraw?.('');
-    const applied = totals.records - totals.rejected;
     const earlier = totals.resumed > 0 ? `; earlier runs did ${shown(totals.resumed)} of the records` : '';
-    const verb = dryRun ? 'would be applied' : 'applied';
     const lines = [
-      `${shown(totals.records)} records read, ${shown(applied)} ${verb}, ${shown(totals.rejected)} rejected in ${round(seconds)} s${earlier}`,
+      `${countsOf(totals, dryRun)} in ${round(seconds)} s${earlier}`,
       ...[...this.#reasons]
         .sort(([, one], [, other]) => other - one)
         .map(([why, count]) => `  ${shown(count)} × ${why}`),
+      ...Object.entries(totals.ignored).map(([field, count]) => `  ${shown(count)} × ignored, not known: ${field}`),
       ...(kept === null ? [] : [`Rejected records are kept in ${kept}`]),
       ...(totals.end === 'stopped' ? ['Interrupted. The same command continues from here.'] : []),
       ...(dryRun ? ['This was a dry run: nothing was applied.'] : []),
@@ -96,7 +103,7 @@ export class ImportReport {
     if (this.#options.json) this.#event('already_imported', { at, records, rejected });
     else
       this.#terminal.print(
-        `This file was imported already, at ${at.toISOString()}: ${shown(records)} records, ${shown(rejected)} of them rejected. To apply it again, use --restart`,
+        `This file was imported already, at ${at.toISOString()}: ${shown(records)} records, ${shown(rejected)} of them rejected or applied in part. To apply it again, use --restart`,
       );
   }
 
@@ -139,6 +146,12 @@ export class ImportReport {
       ...(rest === null ? [] : [`about ${rest} s left`]),
     ].join(', ');
   }
+}
+
+function countsOf({ records, rejected, partial }: ImportTotals, dryRun: boolean): string {
+  const verb = dryRun ? 'would be applied' : 'applied';
+  const inPart = partial > 0 ? `, ${shown(partial)} ${verb} in part` : '';
+  return `${shown(records)} records read, ${shown(records - rejected)} ${verb}${inPart}, ${shown(rejected - partial)} rejected`;
 }
 
 function shown(count: number): string {

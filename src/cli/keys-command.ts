@@ -33,7 +33,7 @@ function createCommand(terminal: Terminal): Command {
     .addHelpText('after', createHelp)
     .action(async (name: string, options: CreateOptions) => {
       const key = readNewKey(name, options);
-      const made = await onWorkspace(terminal, (db, workspaceId) => createKey(db, workspaceId, key));
+      const made = await onWorkspace(terminal, options, (db, workspaceId) => createKey(db, workspaceId, key));
       const text = `${made.key}\n\nThis is the only time the key "${name}" is shown. Its id is ${made.id}.`;
       answer(terminal, options.json, { id: made.id, name, key: made.key }, text);
     });
@@ -70,12 +70,14 @@ function listCommand(terminal: Terminal): Command {
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys list\n  cresset keys list --json')
     .action(async (options: { json?: boolean }) => {
-      const keys = await onWorkspace(terminal, listKeys);
-      const text = keys.length === 0 ? 'There are no keys.' : table(columns, keys.map(row));
+      const keys = await onWorkspace(terminal, options, listKeys);
+      const text = keys.length === 0 ? 'There are no keys.' : `${table(columns, keys.map(row))}\n\n${lastUsedNote}`;
       answer(terminal, options.json, keys.map(shown), text);
     });
 }
 
+/** See `WRITE_EVERY_MS` in workspace/key-usage.ts. */
+const lastUsedNote = 'LAST USED may be a minute behind.';
 const columns = ['NAME', 'KEY', 'LAST USED', 'CREATED', 'BY', 'ALLOWED FROM', 'PERMISSIONS', 'ID'];
 
 function row(key: KeyRecord): string[] {
@@ -112,7 +114,7 @@ function deleteCommand(terminal: Terminal): Command {
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys delete backend')
     .action(async (idOrName: string, options: { json?: boolean }) => {
-      const deleted = await onWorkspace(terminal, (db, workspaceId) => deleteKey(db, workspaceId, idOrName));
+      const deleted = await onWorkspace(terminal, options, (db, workspaceId) => deleteKey(db, workspaceId, idOrName));
       answer(terminal, options.json, { deleted }, `The key "${deleted.name}" is deleted.`);
     });
 }

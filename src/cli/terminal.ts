@@ -7,6 +7,8 @@ export interface Terminal {
   printError(text: string): void;
   /** Replaces the line that was drawn last; an empty text clears it. Present only on an interactive terminal. */
   redraw?(line: string): void;
+  /** Aborted when nobody reads the output any more, as after `| head`. Absent: somebody does. */
+  unread?: AbortSignal;
 }
 
 /** Ends a command that has printed everything, with an exit code. It is not an error. */

@@ -40,7 +40,7 @@ function listCommand(terminal: Terminal): Command {
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit: expected a number above 0');
       const filter = filterOf(options);
-      const removals = await onWorkspace(terminal, (db, workspaceId) =>
+      const removals = await onWorkspace(terminal, options, (db, workspaceId) =>
         listRemovals(db, { ...filter, workspaceId, limit }),
       );
       const text = removals.length === 0 ? 'There are none.' : table(columns, removals.map(row));
@@ -56,7 +56,7 @@ function restoreCommand(terminal: Terminal): Command {
       if (options.app === undefined && options.since === undefined && options.reason === undefined)
         throw new UsageError('say which: --app, --since or --reason');
       const filter = filterOf(options);
-      const { restored, owned, gone } = await onWorkspace(terminal, (db, workspaceId) =>
+      const { restored, owned, gone } = await onWorkspace(terminal, options, (db, workspaceId) =>
         restoreTokens(db, { ...filter, workspaceId }, new Date()),
       );
       const text = `${restored} restored; ${owned} belong to somebody else now; the owners of ${gone} were deleted.`;

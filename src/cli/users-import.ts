@@ -5,11 +5,12 @@ import { systemClock } from '../lib/clock.ts';
 import { batchLimits } from '../people/import/batches.ts';
 import type { CsvOptions } from '../people/import/columns.ts';
 import { readCsv } from '../people/import/csv.ts';
+import type { RecordKind } from '../people/import/entry.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
 import { readNdjson } from '../people/import/ndjson.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
-import { type FileIdentity, identify, readFile, unpack } from '../people/import/source.ts';
+import { type FileIdentity, identify, readFile, toUtf8, unpack } from '../people/import/source.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import type { Secret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
@@ -20,7 +21,12 @@ export interface ImportCommand {
   /** null: standard input. */
   path: string | null;
   format: 'ndjson' | 'csv';
+  /** The encoding by its name in the WHATWG standard. */
+  encoding: string;
+  records: RecordKind;
   csv: CsvOptions;
+  /** Whether a row is applied without the cells that cannot be read. */
+  skipBadCells: boolean;
   /** The file for rejected records. null: they are not kept. */
   rejectsPath: string | null;
   dryRun: boolean;
@@ -30,7 +36,7 @@ export interface ImportCommand {
   parallelBatches: number;
 }
 
-/** Runs one `cresset users import` and reports on it. Throws CommandEnd if it was interrupted or rejected a record. */
+/** Runs one `cresset users import` and reports on it. Throws CommandEnd if it was interrupted or a record is rejected. */
 export async function runImport(
   db: Database,
   { command, secret, terminal }: { command: ImportCommand; secret: Secret; terminal: Terminal },
@@ -41,18 +47,23 @@ export async function runImport(
   const identity = command.path === null ? null : await identify(command.path);
   const opened = await open(db, workspaceId, command, identity);
   const report = new ImportReport(terminal, { ...command, sizeBytes: identity?.sizeBytes ?? null });
-  if (opened.kind === 'finished') return report.alreadyDone(opened);
+  if (opened.kind === 'finished') {
+    report.alreadyDone(opened);
+    if (opened.rejected > 0) throw new CommandEnd(3);
+    return;
+  }
   const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath);
-  const { signal, release } = interruption();
+  const { signal, release } = interruption(terminal);
   try {
     const totals = await importPeople(
       { db, workspace, now: systemClock.now },
       {
         ...{ entries: entriesOf(command, (bytes) => report.read(bytes)), progress: opened.progress, signal },
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
-        async onReject(line, reason, shown) {
-          report.reject(line, reason);
-          await rejects?.write(line, reason, shown);
+        ...{ records: command.records, skipBadCells: command.skipBadCells },
+        async onReject(reject, shown) {
+          report.reject(reject);
+          await rejects?.write(reject, shown);
         },
         onProgress: (sofar: ImportTotals) => report.progress(sofar),
       },
@@ -72,19 +83,33 @@ export async function runImport(
 async function open(
   db: Database,
   workspaceId: number,
-  { path, format, csv, restart, dryRun }: ImportCommand,
+  { path, restart, dryRun, ...reading }: ImportCommand,
   identity: FileIdentity | null,
 ): Promise<Opened> {
   if (path === null || identity === null || dryRun) return { kind: 'open', progress: noProgress };
-  const { delimiter, nullText, types } = csv;
-  const reading = format === 'csv' ? { delimiter, nullText, types: [...types].sort() } : {};
-  const file = { ...identity, path, settings: { format, ...reading, batch: batchLimits } };
+  const file = { ...identity, path, settings: settingsOf(reading) };
   return openImport(db, { workspaceId, file, restart, now: systemClock.now() });
 }
 
-function entriesOf({ path, format, csv }: ImportCommand, onBytes: (bytes: number) => void) {
-  const bytes = unpack(counted(path === null ? standardInput() : readFile(path), onBytes));
-  return format === 'csv' ? readCsv(bytes, csv) : readNdjson(bytes);
+/** Everything that decides which records the bytes of the file are, and what is rejected of them. */
+function settingsOf({
+  format,
+  encoding,
+  records,
+  csv,
+  skipBadCells,
+}: Omit<ImportCommand, 'path' | 'restart' | 'dryRun'>) {
+  const { types, renamed, dateFormat, ...plain } = csv;
+  return {
+    ...{ ...plain, format, encoding, records, skipBadCells, dateFormat: dateFormat?.text ?? null },
+    ...{ types: [...types].sort(), renamed: [...renamed].sort(), batch: batchLimits },
+  };
+}
+
+function entriesOf({ path, format, csv, encoding }: ImportCommand, onBytes: (bytes: number) => void) {
+  const bytes = unpack(counted(path === null ? standardInput() : readFile(path), onBytes), encoding);
+  const text = toUtf8(bytes, encoding);
+  return format === 'csv' ? readCsv(text, csv) : readNdjson(text, csv);
 }
 
 async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
@@ -112,14 +137,17 @@ function lost(cause: unknown): DatabaseUnusableError {
   return new DatabaseUnusableError(`The database went away in the middle of the import. ${advice}`, { cause });
 }
 
-/** The first signal stops the import between two batches; batches in hand are applied. */
-function interruption(): { signal: AbortSignal; release(): void } {
+/**
+ * The first signal stops the import between two batches, and so does the end of the program that reads its output.
+ * Batches in hand are applied.
+ */
+function interruption({ unread }: Terminal): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const stop = () => controller.abort();
   for (const name of signals) process.on(name, stop);
   return {
-    signal: controller.signal,
+    signal: unread === undefined ? controller.signal : AbortSignal.any([controller.signal, unread]),
     release() {
       for (const name of signals) process.off(name, stop);
     },

@@ -1,21 +1,36 @@
+import { basename, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
-import { attachEmbedded, startEmbedded } from '../db/embedded/embedded.ts';
+import { attachEmbedded, hasEmbedded, startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
+import { asTrouble, DatabaseUnusableError } from '../db/unusable.ts';
+import type { Terminal } from './terminal.ts';
+
+interface DatabaseOptions {
+  connections?: number;
+  /** Told first which database is worked on. Absent: nobody is. */
+  terminal?: Terminal;
+}
 
 /**
  * Runs `work` on the migrated database of this configuration. If that is the embedded one, it is shared with a running
- * server, or started for the duration of `work`.
+ * server, or started for the duration of `work`. Makes no database: throws DatabaseUnusableError if there is none.
  */
 export async function withDatabase<T>(
   config: Config,
   work: (db: Database) => Promise<T>,
-  { connections = 2 }: { connections?: number } = {},
+  { connections = 2, terminal }: DatabaseOptions = {},
 ): Promise<T> {
+  terminal?.printError(`Database: ${placeOf(config)}`);
   if (config.databaseUrl !== null) return withUrl(config.databaseUrl, work, connections);
-  const running = await attachEmbedded({ dataDir: config.dataDir });
+  const { dataDir } = config;
+  if (!hasEmbedded({ dataDir })) {
+    const advice = 'Set CRESSET_DATA_DIR to the data folder of your server, or start the server, which makes one.';
+    throw new DatabaseUnusableError(`There is no database in ${dataDir}. ${advice}`);
+  }
+  const running = await attachEmbedded({ dataDir });
   if (running !== null) return withUrl(running, work, connections);
-  const embedded = await startEmbedded({ dataDir: config.dataDir });
+  const embedded = await startEmbedded({ dataDir });
   try {
     return await withUrl(embedded.url, work, connections);
   } finally {
@@ -23,11 +38,22 @@ export async function withDatabase<T>(
   }
 }
 
+/** Where the database is, without its password. */
+function placeOf({ databaseUrl, dataDir }: Config): string {
+  if (databaseUrl === null) return `the embedded one in ${resolve(dataDir)}`;
+  if (!URL.canParse(databaseUrl)) return 'as DATABASE_URL says';
+  const { protocol, hostname, port, pathname, searchParams } = new URL(databaseUrl);
+  if (protocol === 'socket:') return `${searchParams.get('db') ?? ''} at ${decodeURIComponent(pathname)}`;
+  return `${basename(pathname)} at ${hostname}${port === '' ? '' : `:${port}`}`;
+}
+
 async function withUrl<T>(url: string, work: (db: Database) => Promise<T>, connections: number): Promise<T> {
-  await migrate(url);
+  await migrate(url, { makesSchema: false });
   const db = connect({ url, max: connections });
   try {
     return await work(db);
+  } catch (error) {
+    throw asTrouble(error);
   } finally {
     await db.close();
   }

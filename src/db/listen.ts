@@ -1,6 +1,8 @@
 import pg from 'pg';
 
 export interface Listener {
+  /** Uses the session, so that the database knows that its owner works. Rejects while the connection is broken. */
+  ping(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,9 @@ export async function listen(
   }
 
   return {
+    async ping() {
+      await client.query('select');
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { clientConfig } from './connection.ts';
-import { asUnusable, DatabaseUnusableError } from './unusable.ts';
+import { asTrouble, asUnusable, DatabaseUnusableError } from './unusable.ts';
 import { refuseOldServer } from './version.ts';
 
 const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -12,13 +12,13 @@ const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
  * Brings the schema up to date: runs each file of `migrations/` once, in order, each in its own transaction.
  * Several processes may call it at once: all but one wait for an advisory lock.
  * Returns the names of the files that it ran. Throws DatabaseUnusableError when the server cannot be reached or is too old,
- * or when the database holds another version's schema.
+ * or when the database holds another version's schema, or none although `makesSchema` is false.
  */
-export async function migrate(url: string): Promise<string[]> {
+export async function migrate(url: string, { makesSchema = true }: { makesSchema?: boolean } = {}): Promise<string[]> {
   const client = new pg.Client(clientConfig(url));
   try {
     await client.connect();
-    await check(client);
+    await check(client, makesSchema);
     const ran = await runner({
       dbClient: client,
       dir: directory,
@@ -30,16 +30,20 @@ export async function migrate(url: string): Promise<string[]> {
     });
     return ran.map(({ name }) => name);
   } catch (error) {
-    throw asUnusable(error);
+    throw asTrouble(asUnusable(error));
   } finally {
     await client.end();
   }
 }
 
-async function check(client: pg.Client): Promise<void> {
+async function check(client: pg.Client, makesSchema: boolean): Promise<void> {
   const { rows } = await client.query(`
     select current_setting('server_version_num')::integer as version, to_regclass('schema_migrations') is null as is_empty`);
   refuseOldServer(rows[0].version);
+  if (rows[0].is_empty && !makesSchema)
+    throw new DatabaseUnusableError(
+      'This database holds nothing of Cresset. Check DATABASE_URL, or start the server, which makes its tables.',
+    );
   if (rows[0].is_empty) return;
   const ran = await client.query('select name from schema_migrations order by id');
   refuseOtherSchema(ran.rows.map(({ name }) => name));

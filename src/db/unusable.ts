@@ -1,4 +1,5 @@
 import { isSqlstate } from './sqlstates.ts';
+import { troubleOf } from './trouble.ts';
 
 /** There is no usable database. The message is written for the operator. */
 export class DatabaseUnusableError extends Error {
@@ -20,4 +21,10 @@ export function asUnusable(cause: unknown): unknown {
 
 function isRefusedConnection(error: unknown): boolean {
   return isSqlstate(error, 'invalid_authorization', 'invalid_catalog_name', 'shutdown', 'too_many_connections');
+}
+
+/** Turns an error that the state of the database explains into a DatabaseUnusableError. Returns others as they are. */
+export function asTrouble(cause: unknown): unknown {
+  const trouble = cause instanceof Error ? troubleOf(cause) : null;
+  return trouble === null ? cause : new DatabaseUnusableError(`The database ${trouble.said}.`, { cause });
 }

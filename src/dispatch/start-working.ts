@@ -13,6 +13,8 @@ import { createRecorder } from './deliver/recorder.ts';
 import { createSendLimits } from './deliver/send-limits.ts';
 import { createSenders } from './deliver/senders.ts';
 import { startWorker, type Worker } from './deliver/worker.ts';
+import { PausedRelays } from './pauses/paused-relays.ts';
+import { Pauses } from './pauses/pauses.ts';
 import type { DispatchCache } from './plan/loaded-dispatch.ts';
 import type { LaneName } from './plan/send-plan.ts';
 import { AppQueues } from './push/app-queues.ts';
@@ -45,12 +47,14 @@ export async function startWorking(
 ): Promise<Working> {
   const { db, clock, log, catalog, broadcastThreads = 1 } = options;
   const worker = randomUUID();
-  const pausedApps = new PausedApps({ db, clock, log, catalog });
+  const pauses = new Pauses({ db, clock, log, catalog });
+  const pausedApps = new PausedApps({ clock, log, pauses });
+  const pausedRelays = new PausedRelays({ clock, log, catalog, pauses });
   const hygiene = new TokenHygiene({
     db,
     clock,
     log,
-    isGuarded: (appId) => pausedApps.get(appId)?.cause === 'guard',
+    isGuarded: (workspaceId, appId) => pausedApps.get(workspaceId, appId)?.cause === 'guard',
     onGuardTripped(workspaceId, appId, reason) {
       const app = catalog().workspace(workspaceId)?.apps.get(appId);
       if (app !== undefined) pausedApps.close(workspaceId, app, 'guard', reason);
@@ -63,15 +67,18 @@ export async function startWorking(
   const nowMs = () => clock.now().getTime();
   const deliveries = createDeliveries({
     push: { queues: appQueues, nowMs, random: Math.random },
-    senders: createSenders({ nowMs, log, threads: broadcastThreads }),
+    senders: createSenders({
+      ...{ nowMs, log, threads: broadcastThreads },
+      pausesOf: (workspaceId) => pausedRelays.pausesOf(workspaceId),
+    }),
   });
   const stopping = new AbortController();
   const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written; trying again');
-  await pausedApps.start();
+  await pauses.start();
   hygiene.start();
   const started = await startWorker({
     ...parts,
-    ...{ db, clock, log, worker, catalog, deliveries, appQueues, lanes: options.lanes },
+    ...{ db, clock, log, worker, catalog, deliveries, appQueues, pausedRelays, lanes: options.lanes },
     recorder: createRecorder({
       ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
       isShared: broadcastThreads > 1,
@@ -89,7 +96,8 @@ export async function startWorking(
         () => deliveries.close(),
         () => appQueues.close(),
         () => hygiene.stop(),
-        () => pausedApps.stop(),
+        () => pausedRelays.stop(),
+        () => pauses.stop(),
       ),
   };
 }

@@ -7,14 +7,15 @@ import type { Answer } from './route.ts';
 /** Retry-After in seconds. A database that is away may be back soon; one that refuses writes needs an operator. */
 const RETRY_AFTER_S = { away: 1, refusing: 10 };
 
+/** What the original says of a body that is not JSON. Source: send.md §12. */
+const PARSE_ERROR = 'Error while parsing request body. Please check your syntax.';
+
 /** Turns anything thrown into the caller's answer. An unforeseen error becomes a 500 that reveals no internals. */
 export function failureOf(error: unknown): Answer {
   if (error instanceof RequestError) return known(error);
   const code = errorCodeOf(error);
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return { ...known(new RequestError('body_too_large')), headers: { connection: 'close' } };
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return known(new RequestError('bad_request'));
-  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(new RequestError('not_found'));
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(new RequestError('unknown_path'));
   const unavailable = unavailableFor(error);
   return known(unavailable ?? new RequestError('internal_error'));
 }
@@ -31,7 +32,13 @@ export function unavailableFor(error: unknown): RequestError | null {
 function known(error: RequestError): Answer {
   const { status, label } = errorCodes[error.code];
   const message = error instanceof InvalidKeyError ? `${label}: ${error.hint}` : label;
-  const body = error.errors.length > 0 ? { message, errors: error.errors } : { message };
+  const body = {
+    message,
+    ...(error.errors.length > 0 && { errors: error.errors }),
+    ...(error.code === 'malformed_body' && { error: PARSE_ERROR }),
+  };
+  // The rest of the body is not read.
+  if (error.code === 'body_too_large') return { status, body, headers: { connection: 'close' } };
   return error.retryAfterS === undefined
     ? { status, body }
     : { status, body, headers: waitHeaders(error.code, error.retryAfterS) };

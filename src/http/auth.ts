@@ -1,30 +1,55 @@
 import { hash } from 'node:crypto';
 import { RequestError } from '../errors.ts';
 import { isAllowed } from '../lib/allow-list.ts';
+import { own, type RawObject } from '../lib/json.ts';
+import { isGiven } from '../lib/lenient.ts';
 import type { ApiKey, Catalog } from '../workspace/catalog.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
 const bearer = /^bearer ([^\s"']+)$/i;
 
 /**
- * Returns the key of a request. Throws RequestError if the key, the address or the permission is not good, checked in the
+ * Returns the key in the header of a request. Throws RequestError if the key or the address is not good, checked in the
  * order of send.md §3. Keys are found by their SHA-256, so timing reveals nothing about them.
  */
-export function authorize(
+export function keyOfHeader(
   catalog: Catalog,
-  request: { authorization: string | undefined; address: string; permission: Permission },
+  { authorization, address }: { authorization: string | undefined; address: string },
 ): ApiKey {
-  const given = bearer.exec(request.authorization ?? '')?.[1];
-  if (given === undefined) {
-    throw new RequestError('no_credentials', ['expected the header "Authorization: Bearer <API key>", without quotes']);
-  }
+  const given = bearer.exec(authorization ?? '')?.[1];
+  if (given === undefined) throw noCredentials();
+  return keyNamed(catalog, given, address);
+}
+
+/**
+ * Returns the key in the body of a request, where older clients have it. Throws RequestError if there is none, it is not
+ * good, or its workspace does not take keys there.
+ */
+export function keyOfBody(catalog: Catalog, { body, address }: { body: RawObject; address: string }): ApiKey {
+  const given = [own(body, 'api_key'), own(body, 'app_group_id')].find(isGiven);
+  if (typeof given !== 'string') throw noCredentials();
+  const key = keyNamed(catalog, given, address);
+  if (catalog.workspace(key.workspaceId)?.settings.requests.keyInBody !== true) throw noCredentials();
+  return key;
+}
+
+export function checkPermission(key: ApiKey, permission: Permission): void {
+  if (key.permissions.has(permission)) return;
+  throw new RequestError('no_permission', [`the key "${key.name}" lacks the permission ${permission}`]);
+}
+
+function keyNamed(catalog: Catalog, given: string, address: string): ApiKey {
   const key = catalog.apiKey(hash('sha256', given, 'buffer'));
   if (key === undefined) throw new InvalidKeyError(given);
-  if (!isAllowed(request.address, key.allowFrom)) throw new RequestError('address_not_allowed');
-  if (!key.permissions.has(request.permission)) {
-    throw new RequestError('no_permission', [`the key "${key.name}" lacks the permission ${request.permission}`]);
-  }
+  if (!isAllowed(address, key.allowFrom)) throw new RequestError('address_not_allowed');
   return key;
+}
+
+function noCredentials(): RequestError {
+  return new RequestError('no_credentials', [
+    'expected the header "Authorization: Bearer <API key>", without quotes',
+    'a key in the body (api_key or app_group_id) counts only if the workspace file says requests: { key_in_body: true }',
+  ]);
 }
 
 /** The answer shows at most the first four characters of the key, so that the caller can tell which one it sent. */

@@ -4,7 +4,12 @@ import { failureOf } from './answers.ts';
 import { loadedWorkspace } from './loaded-workspace.ts';
 
 test('a workspace that this server has not read yet is answered with a 503 that says so', () => {
-  const empty = { workspace: () => undefined, workspaceOfApp: () => undefined, apiKey: () => undefined };
+  const empty = {
+    workspace: () => undefined,
+    workspaceOfApp: () => undefined,
+    apiKey: () => undefined,
+    takesKeysInBodies: () => false,
+  };
   assert.throws(
     () => loadedWorkspace(empty, 1),
     (error) => {

@@ -11,30 +11,56 @@ export interface RateOptions {
   limitOf?: (workspaceId: number, bucket: RateBucket) => number;
 }
 
-/** The rate of one request. Writes the count into the headers of `reply`, whether the request is allowed or refused. */
+/**
+ * The rate of one request. Writes the count into the headers of `reply`, whether the request is allowed or refused; of
+ * two windows, that of the tighter one.
+ */
 export function createRate(
   { limiter, limitOf }: RateOptions,
   workspaceId: number,
   bucket: RateBucket,
   reply: FastifyReply,
 ): Rate {
-  const limit = limitOf?.(workspaceId, bucket) ?? bucket.limit;
-  const window = limiter.windowOf(workspaceId, { ...bucket, limit });
-  let isCounted = false;
-  function charged(charge: Charge): void {
-    isCounted = true;
-    reply.headers(rateHeaders(charge));
+  const windowOf = (one: Omit<RateBucket, 'narrower'>) =>
+    limiter.windowOf(workspaceId, { ...one, limit: limitOf?.(workspaceId, one) ?? one.limit });
+  const window = windowOf(bucket);
+  const { narrower } = bucket;
+  const charges: Charge[] = [];
+  let isDone = false;
+  function note(charge: Charge): void {
+    charges.push(charge);
+    reply.headers(rateHeaders(tightest(charges)));
     if (charge.allowed) return;
+    isDone = true;
     const used = `all ${charge.limit} requests of this window are used up`;
     throw new RequestError('rate_limited', [used], charge.resetsInS);
+  }
+  function charged(charge: Charge): void {
+    isDone = true;
+    if (!charge.allowed) limiter.noteUsedUp(window);
+    note(charge);
+  }
+  async function chargeNarrower(): Promise<void> {
+    // Windows of many audiences are not written when the one above them is used up.
+    if (narrower === undefined || isDone || charges.length > 0 || limiter.isUsedUp(window)) return;
+    note(await limiter.charge(windowOf(narrower)).catch(throwUnavailable));
   }
   return {
     window,
     charged,
+    chargeNarrower,
     async charge() {
-      if (!isCounted) charged(await limiter.charge(window).catch(throwUnavailable));
+      await chargeNarrower();
+      if (!isDone) charged(await limiter.charge(window).catch(throwUnavailable));
     },
   };
+}
+
+/** The one that refuses, else the one with the least left. */
+function tightest(charges: readonly Charge[]): Charge {
+  return charges.reduce((one, other) =>
+    one.allowed && (!other.allowed || other.remaining < one.remaining) ? other : one,
+  );
 }
 
 function throwUnavailable(cause: unknown): never {

@@ -7,6 +7,10 @@ export interface RateBucket {
   name: string;
   limit: number;
   windowMs: number;
+  /** Requests that are counted apart from others of the same name. Default: all are counted together. */
+  apart?: string;
+  /** Another window that the request must fit into. A request that does not is not counted in this one. */
+  narrower?: Omit<RateBucket, 'narrower'>;
 }
 
 export const defaultBucket: RateBucket = { name: 'default', limit: 250_000, windowMs: 3_600_000 };
@@ -14,6 +18,8 @@ export const defaultBucket: RateBucket = { name: 'default', limit: 250_000, wind
 /** Counts one request against its workspace's rate, once. */
 export interface Rate {
   window: RateWindow;
+  /** Counts the request in the narrower window only, before `window` is counted elsewhere. Throws when it is used up. */
+  chargeNarrower(): Promise<void>;
   /** Counts the request now, unless it is counted already. Throws when the window is used up. */
   charge(): Promise<void>;
   /** Notes that the request was counted elsewhere. Throws when the window was used up. */
@@ -47,6 +53,10 @@ export interface Route {
   /** The path in Fastify's form, such as `/dispatches/:dispatch_id`. */
   path: string;
   permission: Permission;
+  /** The query parameters that it knows. Others are refused. Default: none. */
+  query?: readonly string[];
+  /** Whether it knows the header `Idempotency-Key`. If not, a POST with the header is refused. */
+  knowsIdempotencyKey?: boolean;
   /** Chooses the rate bucket from the unchecked body. Default: `defaultBucket`. */
   bucket?(body: RawObject): RateBucket;
   /** Returns the earlier answer to a repeated request, which is not counted. null: the request is new. */

@@ -3,12 +3,15 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { troubleOf } from '../db/trouble.ts';
+import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { RequestError } from '../errors.ts';
-import type { ApiKey, Catalog } from '../workspace/catalog.ts';
+import type { RawObject } from '../lib/json.ts';
+import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
-import { authorize } from './auth.ts';
+import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import type { Page } from './page.ts';
+import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 import { dropUnreadBody } from './unread-body.ts';
@@ -47,59 +50,109 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     clientErrorHandler: refuseMalformedHttp,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
-    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
   server.addHook('onRequest', async (request) => {
-    if (request.is404) throw new RequestError('not_found');
+    if (!request.is404) return;
+    keyOfHeader(options.catalog(), callerOf(request));
+    throw new RequestError('unknown_path');
   });
-  server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('not_found'), options.log));
+  server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('unknown_path'), options.log));
   for (const route of options.routes) addRoute(server, route, options);
   for (const page of options.pages) addPage(server, page);
   refuseOtherMethods(server, [...options.routes, ...options.pages]);
+  closeUnusedConnections(server);
   return server;
+}
+
+/**
+ * Makes a stop close the connections on which no request has come, which browsers open in advance. Node.js itself closes
+ * only those that have answered one, and would wait a minute for the others.
+ */
+function closeUnusedConnections(server: FastifyInstance): void {
+  const unused = new Set<Socket>();
+  server.server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.server.on('request', ({ socket }) => unused.delete(socket));
+  server.addHook('preClose', async () => {
+    for (const socket of unused) socket.destroy();
+  });
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {
   // Fastify would keep a hook's findings on the request, untyped.
   const keys = new WeakMap<FastifyRequest, ApiKey>();
+  const admit = (key: ApiKey) => {
+    checkPermission(key, route.permission);
+    options.onKeyUsed?.(key);
+    return key;
+  };
   server.route({
     method: route.method,
     url: route.path,
     onRequest: async (request) => {
-      const { authorization } = request.headers;
-      const key = authorize(options.catalog(), { authorization, address: request.ip, permission: route.permission });
-      keys.set(request, key);
-      options.onKeyUsed?.(key);
+      const caller = callerOf(request);
+      const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
+      if (caller.authorization === undefined && mayBeInBody) return;
+      keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
     },
     handler: async (request, reply) => {
       const key = keys.get(request);
-      if (key === undefined) throw new Error('a request reached its handler without a key');
-      return send(reply, await answer(route, request, reply, key, options));
+      if (key !== undefined) return send(reply, await answer(route, { request, reply, key }, options));
+      const found = admit(keyOfBody(options.catalog(), { body: bodyOrNothing(request), address: request.ip }));
+      return send(reply, await answer(route, { request, reply, key: found, isKeyInBody: true }, options));
     },
   });
 }
 
+function callerOf(request: FastifyRequest): { authorization: string | undefined; address: string } {
+  return { authorization: request.headers.authorization, address: request.ip };
+}
+
+/** The body of a request whose key is not known yet. What cannot be read holds no key. */
+function bodyOrNothing(request: FastifyRequest): RawObject {
+  try {
+    return parseBody(rawBodyOf(request));
+  } catch (error) {
+    if (error instanceof RequestError) return {};
+    throw error;
+  }
+}
+
+interface Call {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  key: ApiKey;
+  /** The key came in the body, which the route must not see. */
+  isKeyInBody?: true;
+}
+
 async function answer(
   route: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  key: ApiKey,
+  { request, reply, key, isKeyInBody }: Call,
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
+  checkContentType(route, request, options.catalog().workspace(key.workspaceId));
+  const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
-  let body: Record<string, unknown> = {};
-  if (route.method === 'POST') {
-    try {
-      body = parseBody(rawBody);
-    } catch (error) {
-      await rateOf(defaultBucket).charge();
-      throw error;
+  let body: RawObject = {};
+  try {
+    checkQuery(query, route.query ?? []);
+    if (route.method === 'POST') {
+      refuseIdempotencyKey(route, request);
+      const parsed = parseBody(rawBody);
+      body = isKeyInBody ? withoutOldCredentials(parsed) : parsed;
     }
+  } catch (error) {
+    await rateOf(defaultBucket).charge();
+    throw error;
   }
   const rate = rateOf(route.bucket?.(body) ?? defaultBucket);
   const routeRequest: RouteRequest = {
@@ -109,7 +162,7 @@ async function answer(
     body,
     rawBody,
     params: request.params as Record<string, string>,
-    query: queryOf(request),
+    query,
     headers: request.headers,
     rate,
   };
@@ -121,6 +174,19 @@ async function answer(
   } finally {
     await rate.charge();
   }
+}
+
+function checkContentType(route: Route, { headers }: FastifyRequest, workspace: WorkspaceCatalog | undefined): void {
+  if (route.method !== 'POST' || workspace?.settings.requests.strictContentType !== true) return;
+  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return;
+  throw new RequestError('wrong_content_type', ['expected the header "Content-Type: application/json"']);
+}
+
+/** A header that is ignored would promise what is not kept: the repetition would be applied twice. */
+function refuseIdempotencyKey(route: Route, { headers }: FastifyRequest): void {
+  if (route.knowsIdempotencyKey || headers['idempotency-key'] === undefined) return;
+  const problem = `Idempotency-Key: ${route.path} does not know this header; remove it. Only POST /messages/send keeps its promise`;
+  throw new RequestError('bad_request', [problem]);
 }
 
 function rawBodyOf({ body }: FastifyRequest): Buffer {
@@ -139,12 +205,25 @@ function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyRe
 }
 
 function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
-  const failure = failureOf(error);
+  const failure = failureOf(isTooLarge(error) ? tooLarge(reply) : error);
   // A state of the server is logged once, where it begins. A line per request could fill a disk.
   const level = isState(error) ? 'debug' : 'error';
   if (failure.status >= 500) log[level]({ err: error, request_id: reply.request.id }, 'request failed');
   dropUnreadBody(reply.request, reply);
   return send(reply, failure);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return Object(error).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+}
+
+/** Names the limit and, where the operator can raise it, its variable. Pages have limits of their own. */
+function tooLarge({ request, server }: FastifyReply): RequestError {
+  const { bodyLimit = server.initialConfig.bodyLimit } = request.routeOptions;
+  const variable = bodyLimit === server.initialConfig.bodyLimit ? ' (CRESSET_BODY_LIMIT)' : '';
+  const came = request.headers['content-length'];
+  const got = came === undefined ? 'more' : came;
+  return new RequestError('body_too_large', [`body: expected at most ${bodyLimit} bytes${variable}, got ${got}`]);
 }
 
 function isState(error: unknown): boolean {

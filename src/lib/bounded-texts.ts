@@ -11,10 +11,15 @@ export class BoundedTexts {
   #sizeBytes = 0;
   #dropped = 0;
 
-  add(text: string): void {
-    const line = shortened(text);
+  /** A text given as a function is made only if there is room for it. */
+  add(text: string | (() => string)): void {
+    if (this.#dropped > 0 || this.#kept.length === MOST_TEXTS) {
+      this.#dropped += 1;
+      return;
+    }
+    const line = shortened(typeof text === 'string' ? text : text());
     const sizeBytes = this.#sizeBytes + Buffer.byteLength(line);
-    if (this.#dropped > 0 || this.#kept.length === MOST_TEXTS || sizeBytes > MOST_BYTES) {
+    if (sizeBytes > MOST_BYTES) {
       this.#dropped += 1;
       return;
     }

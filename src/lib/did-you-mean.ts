@@ -14,6 +14,11 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
+/** `; did you mean …?`, to be added to a problem. Empty: no name is near. */
+export function didYouMean(name: string | null): string {
+  return name === null ? '' : `; did you mean ${name}?`;
+}
+
 /** Number of insertions, deletions, replacements and swaps of neighbours between the words (optimal string alignment). */
 function distance(from: string, to: string): number {
   const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];

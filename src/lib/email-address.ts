@@ -48,9 +48,16 @@ function partsOf(address: string): { local: string; domain: string } {
 /** Reads `Ada <ada@example.test>`, `"Lovelace, Ada" <…>` or a bare address. null: the text is none of these. */
 export function readMailbox(text: string): { name: string; address: string } | null {
   const trimmed = text.trim();
-  const match = /^(?:"((?:[^"\\]|\\.)*)"|([^<>"]*))\s*<([^<>\s]+)>$/u.exec(trimmed);
-  const address = match?.[3] ?? trimmed;
-  if (!isEmailAddress(address)) return null;
-  const quoted = match?.[1]?.replace(/\\(.)/gu, '$1');
-  return { name: (quoted ?? match?.[2] ?? '').trim(), address };
+  const open = trimmed.endsWith('>') ? trimmed.lastIndexOf('<') : -1;
+  if (open === -1) return isEmailAddress(trimmed) ? { name: '', address: trimmed } : null;
+  const address = trimmed.slice(open + 1, -1);
+  const name = readPhrase(trimmed.slice(0, open).trimEnd());
+  return name !== null && isEmailAddress(address) ? { name, address } : null;
+}
+
+/** A name with or without quotes. null: quotes or angle brackets are where they may not be. */
+function readPhrase(text: string): string | null {
+  if (!text.startsWith('"')) return /[<>"]/.test(text) ? null : text;
+  const quoted = /^"([^"\\]*(?:\\.[^"\\]*)*)"$/su.exec(text)?.[1];
+  return quoted === undefined ? null : quoted.replace(/\\(.)/gsu, '$1').trim();
 }

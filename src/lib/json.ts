@@ -31,6 +31,12 @@ export function shown(word: string): string {
   return word.slice(0, LONGEST_KEY).replace(/[^\w.$ -]/g, '?');
 }
 
+/** Says that an id names nothing, and which id came. `thing`: such as `an app`. */
+export function namesNo(thing: string, value: unknown): string {
+  const came = typeof value === 'string' ? `"${shown(value)}"` : describe(value);
+  return `does not name ${thing} of this workspace, got ${came}`;
+}
+
 /** Makes a path such as `messages.email`. The path of the root is empty. */
 export function memberPath(path: string, key: string): string {
   return path === '' ? shown(key) : `${path}.${shown(key)}`;

@@ -38,7 +38,8 @@ export function readInteger(value: unknown): Reading<number> {
 
 export function readFloat(value: unknown): Reading<number> {
   if (!isGiven(value)) return absent;
-  const number = typeof value === 'string' && /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
+  const number =
+    typeof value === 'string' && /^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return { ok: true, value: number };
   return { ok: false, expected: 'a number' };
 }

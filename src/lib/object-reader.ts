@@ -37,9 +37,13 @@ export class ObjectReader<S extends Sink = Sink> {
     this.problems.add(stage, this.at(key), reason, code);
   }
 
+  keys(): string[] {
+    return Object.keys(this.#raw);
+  }
+
   /** The members that are not among `known`. */
   unknown(known: readonly string[]): string[] {
-    return Object.keys(this.#raw).filter((key) => !known.includes(key));
+    return this.keys().filter((key) => !known.includes(key));
   }
 
   refuseUnknown(known: readonly string[]): void {

@@ -16,7 +16,9 @@ function thrownBy(problems: Problems): { code: string; errors: readonly string[]
 test('without problems nothing is thrown; remarks are not problems', () => {
   const problems = new Problems();
   problems.minor('a was dropped');
+  problems.warn('b has no effect');
   assert.equal(problems.isEmpty, true);
+  assert.deepEqual(problems.warnings, ['b has no effect']);
   assert.deepEqual(problems.texts, []);
   assert.deepEqual(problems.minors, ['a was dropped']);
   assert.equal(thrownBy(problems), null);

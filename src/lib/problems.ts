@@ -11,10 +11,15 @@ export interface Sink {
   add(stage: Stage, path: string, reason: string, code?: ErrorCode): void;
 }
 
+/** Most objects of one body that are watched. A body of 4 MB may have a million. */
+const MOST_WATCHED = 1_000;
+
 /** Collects the problems of one request, so that a caller sees all problems of the first failing stage at once. */
 export class Problems implements Sink {
   readonly #stages = new Map<Stage, { code: ErrorCode; texts: BoundedTexts }>();
   readonly #minors = new BoundedTexts();
+  readonly #warnings = new BoundedTexts();
+  readonly #watchers: (() => void)[] = [];
 
   /** Keeps only problems with the code of the stage's first one, because an answer has one code. */
   add(stage: Stage, path: string, reason: string, code: ErrorCode = 'bad_request'): void {
@@ -23,13 +28,34 @@ export class Problems implements Sink {
     if (found.code === code) found.texts.add(`${path}: ${reason}`);
   }
 
-  /** Adds a remark that something was dropped or clamped. The request stays good, and the answer holds the remark. */
+  /** Adds to the answer's `errors` that a person or a channel was left out. The request stays good. */
   minor(text: string): void {
     this.#minors.add(text);
   }
 
   get minors(): readonly string[] {
     return this.#minors.lines;
+  }
+
+  /** Adds a remark that leaves nobody out. It is no error, because clients send again when an answer holds `errors`. */
+  warn(text: string | (() => string)): void {
+    this.#warnings.add(text);
+  }
+
+  /** Has `report` called at the end of the reading. false: it will not be, because there are too many. */
+  watch(report: () => void): boolean {
+    if (this.#watchers.length === MOST_WATCHED) return false;
+    this.#watchers.push(report);
+    return true;
+  }
+
+  /** To be called when everything is read: adds what only then can be known. */
+  warnAtEnd(): void {
+    for (const report of this.#watchers.splice(0)) report();
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings.lines;
   }
 
   get isEmpty(): boolean {

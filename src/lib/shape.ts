@@ -1,4 +1,4 @@
-import { nearest } from './did-you-mean.ts';
+import { didYouMean, nearest } from './did-you-mean.ts';
 import { elementPath, isObject, own, quotedMemberPath } from './json.ts';
 import { ObjectReader } from './object-reader.ts';
 import type { Sink } from './problems.ts';
@@ -81,8 +81,7 @@ function readMember<T>(from: FileObject, name: string, { shape, fallback, nullIs
 }
 
 function unknownMember(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
-  return meant === null ? 'there is no such key' : `there is no such key; did you mean ${meant}?`;
+  return `there is no such key${didYouMean(nearest(name, known))}`;
 }
 
 export function list<T>(shape: Shape<T>, most = 10_000): Shape<T[]> {

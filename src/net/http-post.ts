@@ -27,7 +27,8 @@ export interface Post {
 const MAX_DISCARDED_BYTES = 16_384;
 
 /**
- * Sends one POST; follows no redirect and repeats nothing. Rejects with the network's error or the signal's reason.
+ * Sends one POST; follows no redirect and repeats nothing. Rejects with the network's error or the signal's reason, unless
+ * a status that is no success has arrived.
  * It uses the dispatcher's callbacks, because undici's body stream costs as much as everything else together.
  */
 export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request }: Post): Promise<PostReply> {
@@ -66,6 +67,8 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
       },
       onResponseEnd: finish,
       onResponseError(_controller, error) {
+        // A refusal whose body breaks off is still a refusal.
+        if (status >= 300) return finish();
         if (stop !== null) signal?.removeEventListener('abort', stop);
         reject(error);
       },

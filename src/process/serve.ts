@@ -49,7 +49,8 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   if (config.databaseUrl === null) await freeLeases(db, log);
   const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
-  const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [] };
+  const health = !api && config.healthPort !== null;
+  const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [], health };
   const app = startRoles({ config, log, db, secret }, { roles }, endings);
   const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
     endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
@@ -104,11 +105,16 @@ async function prepareWorkspace(
 
 async function announce(app: App, config: Config, { json }: ServeOptions, madeKey: string | null): Promise<void> {
   const url = app.server === null ? null : await listen(app.server, config);
+  const { host, healthPort } = config;
+  const healthUrl =
+    app.healthServer === null ? null : await listen(app.healthServer, { host, port: healthPort ?? config.port });
   if (json) {
-    process.stdout.write(`${JSON.stringify({ url, api_key: madeKey })}\n`);
+    const health = healthUrl === null ? {} : { health_url: `${healthUrl}/health` };
+    process.stdout.write(`${JSON.stringify({ url, ...health, api_key: madeKey })}\n`);
     return;
   }
   const lines = [url === null ? 'Cresset is working, without an API' : `Cresset is listening on ${url}`];
+  if (healthUrl !== null) lines.push(`Its health is at ${healthUrl}/health`);
   if (madeKey !== null)
     lines.push(`API key: ${madeKey}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -7,7 +7,7 @@ import { type Sql, sql } from '../db/sql.ts';
 import { v7 } from '../lib/uuid.ts';
 import { addTasks } from './new-tasks.ts';
 import { stopTasks } from './stopped-tasks.ts';
-import { giveBackTasks, LEASE_MS, leaseTasks, renewLeases } from './tasks.ts';
+import { giveBackTasks, LEASE_MS, leaseTasks, renewLeases, TASKS_CHANNEL } from './tasks.ts';
 
 const start = Date.parse('2026-03-15T12:00:00Z');
 const at = (seconds: number) => new Date(start + seconds * 1_000);
@@ -90,3 +90,22 @@ async function waiting(db: Db, sessions: number): Promise<void> {
     select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
   while ((await db.query(blocked)).length < sessions);
 }
+
+test('giving tasks back wakes the workers of their lanes, once for each lane', async (t) => {
+  const { db } = await testDatabase(t);
+  const worker = randomUUID();
+  await givenLeased(db, { worker, tasks: 3 });
+  const notices: string[] = [];
+  const heard = Promise.withResolvers<void>();
+  const listener = await db.listen(TASKS_CHANNEL, (lane) => {
+    if (lane === '') return;
+    notices.push(lane);
+    if (lane === 'end') heard.resolve();
+  });
+  t.after(() => listener.stop());
+  assert.equal(await giveBackTasks(db, worker), 3);
+  assert.equal(await giveBackTasks(db, worker), 0, 'it has none any more');
+  await db.run(sql`select pg_notify(${TASKS_CHANNEL}, 'end')`);
+  await heard.promise;
+  assert.deepEqual(notices, ['1', 'end']);
+});

@@ -1,6 +1,7 @@
 import type { Db } from '../db/database.ts';
 import { empty, type Sql, sql } from '../db/sql.ts';
 import { idsInTurn } from './round-robin.ts';
+import { livingWorkers } from './workers.ts';
 
 /**
  * - `expand`: writes the rows of a broadcast, a piece at a time.
@@ -43,13 +44,6 @@ export interface TaskFilter {
 export const LEASE_MS = 8_000;
 /** How late a worker may renew, in milliseconds, while its session exists: it is slow, not dead. */
 const SLOW_MS = 30_000;
-
-/** The application name of a worker's database session, which shows other workers that it lives. */
-export function sessionNameOf(worker: string): string {
-  return `${SESSION_NAME}${worker}`;
-}
-
-const SESSION_NAME = 'cresset worker ';
 
 /** One look of a worker for tasks. */
 export interface Look {
@@ -108,11 +102,8 @@ export function leaseEnd(now: Date): Date {
  * are read only if there is such a task.)
  */
 export function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
-  const living = sql`
-    select substr(application_name, ${SESSION_NAME.length + 1}) from pg_stat_activity
-     where starts_with(application_name, ${SESSION_NAME})`;
   return sql`case when id = any (${inHand}::bigint[]) then 'infinity'::timestamptz
-                  when worker::text = any (array(${living}))
+                  when worker::text = any (array(${livingWorkers}))
                   then leased_until + ${`${SLOW_MS} ms`}::interval else ${takeOverFrom}::timestamptz end`;
 }
 
@@ -138,14 +129,24 @@ export async function renewLeases(db: Db, worker: string, ids: readonly number[]
      where t.id = ours.id`);
 }
 
-/** Gives back the unfinished tasks of a worker that lives. Any worker may lease them at once. Returns how many. */
+/**
+ * Gives back the unfinished tasks of a worker that lives, and wakes the others, which may lease them at once. Returns how
+ * many.
+ */
 export async function giveBackTasks(db: Db, worker: string): Promise<number> {
-  return db.run(sql`
-    with ours as materialized (${lockInOrder(sql`worker = ${worker}`)})
-    update tasks t
-       set leased_until = null, worker = null, is_on_trial = false
-      from ours
-     where t.id = ours.id`);
+  const { given } = await db.one<{ given: number }>(sql`
+    with ours as materialized (${lockInOrder(sql`worker = ${worker}`)}),
+    free as (
+      update tasks t
+         set leased_until = null, worker = null, is_on_trial = false
+        from ours
+       where t.id = ours.id
+      returning t.lane
+    ), told as materialized (
+      select pg_notify(${TASKS_CHANNEL}, lane::text) from (select distinct lane from free) as lanes
+    )
+    select count(*)::integer as given, (select count(*) from told) as lanes from free`);
+  return given;
 }
 
 /** Frees every lease. Use it only if all holders are known to be dead, as after a crash of the only server. */

@@ -1,4 +1,5 @@
-export type GlobalState = 'opted_in' | 'subscribed' | 'unsubscribed';
+export const globalStates = ['opted_in', 'subscribed', 'unsubscribed'] as const;
+export type GlobalState = (typeof globalStates)[number];
 
 /** What a template may know of a person. Absent things are null. */
 export interface PersonFacts {

@@ -1,41 +1,10 @@
 // Reading and rendering take time that grows with the input, not with its square: every parser, filter and pattern.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { assertLinear } from '../../test/support/linear.ts';
 import { dialectFilters } from './filters/index.ts';
 import { sampleContext } from './sample-context.ts';
 import { compileTemplate, TemplateSyntaxError } from './template.ts';
-
-/** Doubling the input may not take more than 2.5 times as long. */
-const MOST_GROWTH = 2.5;
-const MOST_TRIES = 10;
-/** The clock of a thread ticks in steps of some milliseconds. What takes less with the long input is quick enough. */
-const AT_ONCE_MS = 12;
-
-/** Processor time of this thread, so that whoever else is at work does not count. */
-function cpuMs(run: () => void): number {
-  const before = process.threadCpuUsage();
-  run();
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1_000;
-}
-
-/**
- * Compares an input of size `n`, taken four times, with one that is four times as long: as much, if time is linear.
- * Times are added up until they are as they should be, since single ones are coarse.
- */
-function assertLinear(name: string, n: number, prepare: (n: number) => () => void): void {
-  let shortMs = 0;
-  let longMs = 0;
-  for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const onceMs = cpuMs(prepare(4 * n));
-    if (onceMs <= AT_ONCE_MS) return;
-    longMs += onceMs;
-    const runs = [0, 1, 2, 3].map(() => prepare(n));
-    shortMs += cpuMs(() => runs.forEach((run) => void run())) / runs.length;
-    if (longMs <= MOST_GROWTH ** 2 * shortMs) return;
-  }
-  assert.fail(`${name}: twice the input takes ${Math.sqrt(longMs / shortMs).toFixed(2)} times as long`);
-}
 
 const repeat = (text: string) => (n: number) => text.repeat(n);
 const within = (open: string, text: string, close: string) => (n: number) => open + text.repeat(n) + close;
@@ -111,6 +80,7 @@ const templates: [name: string, make: (n: number) => string][] = [
   ['numbers with points', output('1.')],
   ['trimmed blanks', repeat('  {{- a -}}  ')],
   ['comments of HTML', repeat('<!-- {{a}} -->')],
+  ['blanks of abort_message', within('{% abort_message(', ' ', 'x) %}')],
 ];
 
 test('every template is read in linear time', () => {

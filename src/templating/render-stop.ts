@@ -1,5 +1,4 @@
-export const stopReasons = ['aborted', 'render_error', 'content_unavailable', 'payload_too_large', 'expired'] as const;
-export type StopReason = (typeof stopReasons)[number];
+export type StopReason = 'aborted' | 'render_error' | 'content_unavailable' | 'payload_too_large' | 'expired';
 
 /** Ends one person's message before any provider is called. `detail` is for people and holds no message content. */
 export class RenderStop extends Error {

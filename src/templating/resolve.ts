@@ -31,6 +31,21 @@ const links: ReadonlyMap<string, keyof NonNullable<RenderContext['links']>> = ne
   ['set_user_to_one_click_list_unsubscribe', 'unsubscribe'],
 ]);
 
+/** Documented names that have no data behind them here. Source: personalization.md §3. */
+const withoutData = ['most_recent_app_version', 'most_recent_locale', 'most_recent_location', 'email_footer'];
+
+/** Every documented `${name}` without a name space. */
+export const plainNames: readonly string[] = [...attributes.keys(), ...links.keys(), ...withoutData];
+
+export function isPlainName(name: string): boolean {
+  return plainNames.includes(name);
+}
+
+/** Whether `name.${…}` is a name space. */
+export function isSpaceName(name: string): boolean {
+  return name !== '' && spaces.has(name);
+}
+
 /** What a reference stands for in one rendering; null for what is absent or has no data behind it here. */
 export function resolveReference({ space, name, isIndexed }: Reference, context: RenderContext): unknown {
   const value = spaces.get(space ?? '')?.value(name, context) ?? null;

@@ -7,7 +7,7 @@ export class AbortMessage extends Error {}
 
 /** `abort_message`, `abort_message()`, `abort_message('text')`. Source: personalization.md §7. */
 const abortMessage: TagParser = ({ markup }) => {
-  const match = /^(?:\(\s*(?:'([^']*)'|"([^"]*)")?\s*\))?\s*$/.exec(markup);
+  const match = /^(?:\(\s*(?:'([^']*)'\s*|"([^"]*)"\s*)?\))?\s*$/.exec(markup);
   if (match === null) throw new TemplateSyntaxError('abort_message takes one text in quotes');
   const text = match[1] ?? match[2] ?? '{% abort_message %} called';
   return {

@@ -69,13 +69,14 @@ test('a tree renders its texts, shares what has none, and leaves literal members
   const still = { a: ['x', 1] };
   const value = JSON.parse('{"t":"Hi {{${first_name}}}","id":"{{x","__proto__":{"p":"{{${user_id}}}"}}');
   const tree = compileTree(
-    { ...value, still, list: ['{{${user_id}}}', 2] },
+    { ...value, still, list: ['{{${user_id}}}', 2], inner: { id: '{{${user_id}}}' } },
     { path: 'm', never: new Set(['id']), problems },
   );
   problems.throwIfAny();
   const rendered = tree.render(context) as Record<string, unknown>;
   assert.equal(rendered.t, 'Hi Ada');
   assert.equal(rendered.id, '{{x');
+  assert.deepEqual(rendered.inner, { id: 'u1' }, 'a member of that name deeper inside is data');
   assert.equal(rendered.still, still);
   assert.deepEqual(rendered.list, ['u1', 2]);
   assert.equal(({} as { p?: string }).p, undefined);

@@ -6,6 +6,7 @@ import { compileLiquid } from './liquid/liquid.ts';
 import { tokenize } from './reading/tokenize.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
+import { slipsIn } from './slips.ts';
 import { AbortMessage, dialectTags } from './tags.ts';
 
 export { TemplateSyntaxError } from './liquid/errors.ts';
@@ -14,6 +15,8 @@ export { TemplateSyntaxError } from './liquid/errors.ts';
 export interface Template {
   /** What it reads of the person and the message, each once. */
   references: readonly Reference[];
+  /** Names that render to nothing and look like slips, said in words. */
+  slips: readonly string[];
   /** Pure for the same context. `budget`: what the whole message may still use. Throws RenderStop. */
   render(context: RenderContext, budget?: Budget): string;
 }
@@ -47,8 +50,9 @@ export function compileTemplate(source: string): Template {
 function parse(source: string): Template {
   const translator = new Translator(dialectFilters);
   const { references } = translator;
+  const tokens = tokenize(source);
   const liquid = compileLiquid(source, {
-    tokens: tokenize(source),
+    tokens,
     tags: dialectTags,
     filters: dialectFilters,
     personal: translator.personal,
@@ -56,6 +60,7 @@ function parse(source: string): Template {
   });
   return {
     references,
+    slips: slipsIn(source, tokens, references),
     render: (context, budget = new Budget()) => {
       const read = (number: number) => referred(references[number], context);
       try {

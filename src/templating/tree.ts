@@ -9,11 +9,13 @@ import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts'
 export interface TreeOptions {
   /** Of the value, from the body's root. */
   path: string;
-  /** Members, at any depth, whose texts are taken literally. */
+  /** Members of the value itself whose texts are taken literally. */
   never: ReadonlySet<string>;
   /** Members of the value itself that are HTML. */
   html?: ReadonlySet<string> | undefined;
   problems: Sink;
+  /** Told what looks like a slip in a template, as `path: …`. */
+  warn?(text: string): void;
 }
 
 /** One rendering of a value; null where there is nothing to render, so that the value itself can be shared. */
@@ -45,11 +47,13 @@ function compile(value: unknown, path: string, options: Compiling, isHtml = fals
   return null;
 }
 
-function compileText(text: string, path: string, { problems, references }: Compiling, isHtml: boolean): Render {
+function compileText(text: string, path: string, options: Compiling, isHtml: boolean): Render {
+  const { problems, references, warn } = options;
   if (!isTemplate(text)) return null;
   try {
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
     for (const reference of template.references) references.push(reference);
+    for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     return (context, budget) => template.render(context, budget);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
@@ -65,16 +69,12 @@ function compileArray(items: unknown[], path: string, options: Compiling): Rende
 }
 
 function compileObject(object: object, path: string, options: Compiling): Render {
-  const members = Object.entries(object).map(([key, value]): [string, unknown, Render] => [
-    key,
-    value,
-    options.never.has(key)
-      ? null
-      : compile(value, memberPath(path, key), options, path === options.path && options.html?.has(key)),
-  ]);
-  const live = members.flatMap(([key, , render]): [string, NonNullable<Render>][] =>
-    render === null ? [] : [[key, render]],
-  );
+  const isRoot = path === options.path;
+  const live = Object.entries(object).flatMap(([key, value]): [string, NonNullable<Render>][] => {
+    if (isRoot && options.never.has(key)) return [];
+    const render = compile(value, memberPath(path, key), options, isRoot && options.html?.has(key));
+    return render === null ? [] : [[key, render]];
+  });
   if (live.length === 0) return null;
   return (context, budget) => {
     const copy = { ...object };

@@ -14,6 +14,8 @@ export interface Catalog {
   workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
   /** Finds a key by its SHA-256. */
   apiKey(hash: Buffer): ApiKey | undefined;
+  /** Whether any workspace takes keys in bodies. */
+  takesKeysInBodies(): boolean;
 }
 
 export interface WorkspaceCatalog {
@@ -41,9 +43,21 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Whether a person without a value for a number matches "exactly 0" and "less than". */
     missingNumberIsZero: boolean;
   };
+  requests: {
+    /** Whether requests without `Authorization` may have their key in the body, as older clients do. */
+    keyInBody: boolean;
+    /** Whether a body that is not declared as JSON is refused. */
+    strictContentType: boolean;
+  };
+  users: {
+    trackBatch: TrackBatch;
+  };
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }
+
+/** One of `trackBatches` in settings.ts. */
+export type TrackBatch = 'per_array' | 'combined';
 
 export interface App {
   id: string;
@@ -58,6 +72,8 @@ export interface SubscriptionGroup {
   name: string;
   channel: 'email' | 'sms' | 'whats_app';
   archived: boolean;
+  /** ISO 3166-1 alpha-2 codes of the only countries that are sent to, by the dialing code of the number. Absent or null: all. */
+  countries?: readonly string[] | null;
   /** Absent: its messages go to the sandbox. */
   provider?: GroupProvider;
 }

@@ -58,6 +58,8 @@ test('the catalog holds everything that is defined, with opened credentials', as
       },
       webhook: { deliver: true, allow: ['10.0.0.0/8'] },
       audience: { missingNumberIsZero: true },
+      requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: { default: 7 },
     },
     apps: new Map([
@@ -107,6 +109,8 @@ test('a new workspace has the defaults, and all its messages go to the sandbox',
     email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
     webhook: { deliver: false, allow: [] },
     audience: { missingNumberIsZero: true },
+    requests: { keyInBody: false, strictContentType: false },
+    users: { trackBatch: 'per_array' },
     rateLimits: {},
   });
 });

@@ -31,10 +31,12 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
     const ofApp = new Map(
       [...workspaces.values()].flatMap((one) => [...one.apps.keys()].map((id) => [id, one] as const)),
     );
+    const takesKeysInBodies = [...workspaces.values()].some(({ settings }) => settings.requests.keyInBody);
     return {
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
+      takesKeysInBodies: () => takesKeysInBodies,
     };
   });
 }
@@ -90,7 +92,7 @@ async function loadApps(tx: Db, secret: Secret): Promise<Map<number, App[]>> {
 async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, SubscriptionGroup[]>> {
   const stored = await loadByWorkspace<SubscriptionGroup & SealedProvider>(
     tx,
-    sql`select workspace_id, id, name, channel, archived, provider, secrets from subscription_groups`,
+    sql`select workspace_id, id, name, channel, archived, countries, provider, secrets from subscription_groups`,
   );
   return mapValues(stored, ({ provider, secrets, ...group }) => {
     const of = { place: places.subscriptionGroup(group.id), kinds: groupProviderKinds, where: group.channel };

@@ -19,6 +19,8 @@ test('a member that is not stored has its default', () => {
     email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: 'bye' },
     webhook: { deliver: false, allow: [] },
     audience: { missingNumberIsZero: true },
+    requests: { keyInBody: false, strictContentType: false },
+    users: { trackBatch: 'per_array' },
     rateLimits: {},
   });
 });

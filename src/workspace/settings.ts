@@ -1,6 +1,6 @@
 import { emailSection, emailSettings, type SmtpRelay } from '../channels/email/settings.ts';
 import { webhookSection } from '../channels/webhook/settings.ts';
-import type { WorkspaceSettings } from './catalog.ts';
+import type { TrackBatch, WorkspaceSettings } from './catalog.ts';
 import { readStored } from './stored-settings.ts';
 
 /** The value of `workspaces.settings`: the settings without their secrets. A missing member has its default. */
@@ -8,6 +8,8 @@ export interface StoredSettings {
   email?: object;
   webhook?: object;
   audience?: { missing_number_is_zero?: boolean };
+  requests?: { key_in_body?: boolean; strict_content_type?: boolean };
+  users?: { track_batch?: TrackBatch };
   rate_limits?: Readonly<Record<string, number>>;
 }
 
@@ -17,21 +19,32 @@ export function settingsFrom(
   smtp: readonly SmtpRelay[] | null,
   place = 'workspaces',
 ): WorkspaceSettings {
-  const { email = {}, webhook = {}, audience = {}, rate_limits = {} } = stored;
+  const { email = {}, webhook = {}, audience = {}, requests = {}, users = {}, rate_limits = {} } = stored;
   return {
     email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
     webhook: readStored(webhookSection, webhook, place, 'webhook'),
     audience: { missingNumberIsZero: audience.missing_number_is_zero ?? true },
+    requests: {
+      keyInBody: requests.key_in_body ?? false,
+      strictContentType: requests.strict_content_type ?? false,
+    },
+    users: { trackBatch: users.track_batch ?? 'per_array' },
     rateLimits: rate_limits,
   };
 }
+
+/** How the 75 objects of a /users/track request are counted: each array by itself, or all three together. */
+export const trackBatches = ['per_array', 'combined'] as const;
 
 /** Names of the rate buckets whose limits an operator may set. */
 export const rateBuckets = [
   'default',
   'send_broadcast:/messages/send',
+  'broadcast_per_audience',
   'users_track',
   'users_identity',
+  'users_external_ids_rename',
+  'users_external_ids_remove',
   'users_export_ids',
   'users_export_ids_with_fields',
   'audience',

@@ -152,10 +152,18 @@ const numberTest = fc.record({
   comparison: fc.constantFrom('equals', 'not_equal', 'does_not_equal', ...numberComparisons),
   value: number,
 });
+const someTexts = fc.array(fc.oneof(fc.constantFrom('a', 'blue', '\u0000', 'city'), text), {
+  minLength: 1,
+  maxLength: 3,
+});
 const untimedTest = fc.oneof(
   presence,
   fc.record({ comparison: fc.constantFrom('equals', 'not_equal', 'does_not_equal'), value: scalar }),
-  fc.record({ comparison: fc.constantFrom('includes_value', 'does_not_include_value'), value: scalar }),
+  fc.record({
+    comparison: fc.constantFrom('includes_value', 'does_not_include_value'),
+    value: fc.oneof({ weight: 3, arbitrary: scalar }, someTexts),
+  }),
+  fc.record({ comparison: fc.constantFrom('is_any_of', 'is_none_of'), value: fc.oneof(text, someTexts) }),
   fc.record({ comparison: fc.constantFrom(...numberComparisons), value: number }),
   patternTest,
 );
@@ -197,6 +205,14 @@ export const leaves: Readonly<Record<string, fc.Arbitrary<object>>> = {
       custom_attribute_name: fc.constantFrom('a', 'b'),
       comparison: fc.constantFrom('includes_value', 'does_not_include_value'),
       value: frequent,
+    }),
+  ),
+  custom_attribute_any: called(
+    'custom_attribute',
+    fc.record({
+      custom_attribute_name: fc.constantFrom('a', 'b'),
+      comparison: fc.constantFrom('is_any_of', 'is_none_of', 'includes_value', 'does_not_include_value'),
+      value: fc.constantFrom(['a'], ['blue', 'a'], ['none', 'blue'], ['none']),
     }),
   ),
   nested_custom_attribute: called(
@@ -299,6 +315,7 @@ export const anyFilter = filterOf(Object.values(leaves), true);
 const connected = [
   'custom_attribute',
   'custom_attribute_inclusion',
+  'custom_attribute_any',
   'push_subscription_status',
   'email_subscription_status',
   'last_used_app',

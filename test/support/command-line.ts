@@ -7,17 +7,25 @@ import { testDatabase } from './database.ts';
 
 export const SECRET = 'a secret of the tests, long enough';
 
-/** Returns a function that runs one command line and returns its exit code and what it printed. */
+/**
+ * Returns a function that runs one command line and returns its exit code and what it printed. `database`: the line that
+ * says which database the command works on. null: there was none.
+ */
 export function commandLine(env: Record<string, string>, actions: Partial<Actions> = {}) {
   return async (...args: string[]) => {
     const out: string[] = [];
     const errors: string[] = [];
+    let database: string | null = null;
+    const printError = (text: string) => {
+      if (text.startsWith('Database: ')) database = text;
+      else errors.push(text);
+    };
     const code = await runProgram(
       args,
       { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], ...actions },
-      { env, print: (text) => out.push(text), printError: (text) => errors.push(text) },
+      { env, print: (text) => out.push(text), printError },
     );
-    return { code, out: out.join('\n'), errors: errors.join('\n') };
+    return { code, out: out.join('\n'), errors: errors.join('\n'), database: database as string | null };
   };
 }
 

@@ -230,7 +230,12 @@ export class Walk {
 
   async #loaded(): Promise<LoadedDispatch> {
     const workspace = this.#app.workspace();
-    const catalog = { workspace: () => workspace, workspaceOfApp: () => workspace, apiKey: () => undefined };
+    const catalog = {
+      workspace: () => workspace,
+      workspaceOfApp: () => workspace,
+      apiKey: () => undefined,
+      takesKeysInBodies: () => false,
+    };
     const ids = [this.#dispatchId];
     const dispatch = (await loadDispatches(this.#app.db, { ids, catalog, cache: this.#cache })).dispatches.get(
       this.#dispatchId,

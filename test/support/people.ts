@@ -3,8 +3,11 @@ import type { TestContext } from 'node:test';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { RequestError } from '../../src/errors.ts';
+import { identityRoutes } from '../../src/http/public/users/identity-route.ts';
 import { userRoutes } from '../../src/http/public/users/route.ts';
 import type { Answer, Rate, Route } from '../../src/http/route.ts';
+import { type Remark, sentenceOf } from '../../src/people/remarks.ts';
+import type { TrackProblem } from '../../src/people/track/request.ts';
 import type { Catalog, WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { testDatabase } from './database.ts';
 
@@ -47,6 +50,8 @@ function workspaceOf(id: number): WorkspaceCatalog {
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: true },
+      requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map([
@@ -75,6 +80,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
 const uncounted: Rate = {
   window: { workspaceId: 0, bucket: 'default', startedAt: 0, endsAt: 0, limit: 0 },
   charge: async () => undefined,
+  chargeNarrower: async () => undefined,
   charged: () => undefined,
 };
 
@@ -85,10 +91,11 @@ export async function startWorld(t: TestContext): Promise<World> {
   const catalog: Catalog = {
     workspace: (id) => (id === workspaceId ? workspace : undefined),
     workspaceOfApp: () => undefined,
+    takesKeysInBodies: () => false,
     apiKey: () => undefined,
   };
   const clock = { now: () => time.now, after: () => () => undefined };
-  const routes = userRoutes({ db, catalog, clock });
+  const routes = [...userRoutes({ db, catalog, clock }), ...identityRoutes({ db, catalog, clock })];
   const post = async (path: string, body: Body): Promise<Answer> => {
     const route = routes.find((known) => known.path === path);
     assert.ok(route, path);
@@ -119,15 +126,15 @@ export async function startWorld(t: TestContext): Promise<World> {
     async problem(attributes) {
       const answer = await track({ attributes: [attributes] });
       assert.equal(answer.status, 400);
-      const { errors } = answer.body as { errors: { type: string }[] };
-      return errors[0]?.type ?? '';
+      const { errors } = answer.body as { errors: Remark[] };
+      return errors[0] === undefined ? '' : sentenceOf(errors[0]);
     },
     async left(attributes) {
       const { status, body } = await track({ attributes: [attributes] });
-      const { attributes_processed, errors = [] } = body as { attributes_processed: number; errors?: Body[] };
+      const { attributes_processed, errors = [] } = body as { attributes_processed: number; errors?: TrackProblem[] };
       assert.deepEqual([status, attributes_processed], [201, 1]);
       for (const { input_array, index } of errors) assert.deepEqual([input_array, index], ['attributes', 0]);
-      return errors.map(({ type }) => String(type));
+      return errors.map(sentenceOf);
     },
     async export(externalId) {
       const answer = await post('/users/export/ids', { external_ids: [externalId] });

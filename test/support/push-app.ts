@@ -68,7 +68,7 @@ export async function until(check: () => Promise<boolean>): Promise<void> {
 }
 
 export const isOpen = (app: TestApp) => async () =>
-  (await app.db.one<{ count: number }>(sql`select count(*) as count from paused_apps`)).count === 0;
+  (await app.db.one<{ count: number }>(sql`select count(*) as count from pauses`)).count === 0;
 
 /** Sends a push to everybody. Returns the dispatch id. */
 export async function broadcast(app: TestApp, message: object = push): Promise<string> {

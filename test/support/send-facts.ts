@@ -78,6 +78,8 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
       email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: false },
+      requests: { keyInBody: false, strictContentType: false },
+      users: { trackBatch: 'per_array' },
       rateLimits: {},
     },
     apps: new Map(),

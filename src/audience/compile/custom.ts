@@ -1,8 +1,9 @@
 import { type Sql, sql } from '../../db/sql.ts';
+import { isStorable } from '../../lib/storable.ts';
 import type { AudienceContext } from '../context.ts';
 import { isNegative, type Leaf, type PathStep, type Scalar, type UntimedTest } from '../grammar/filter.ts';
 import { millisecondsHold } from './instants.ts';
-import { differs, equalsZero, isNested, isPossible, jsonHolds, type MissingNumbers } from './json-values.ts';
+import { differs, equalsZero, includes, isNested, isPossible, jsonHolds, type MissingNumbers } from './json-values.ts';
 
 type CustomAttribute = Extract<Leaf, { kind: 'custom_attribute' }>;
 type Nested = Extract<Leaf, { kind: 'nested_custom_attribute' }>;
@@ -22,15 +23,34 @@ export function customAttribute(leaf: CustomAttribute, { now, workspace }: Audie
     }
     case 'includes_value':
     case 'does_not_include_value': {
-      const includes = sql`(${contains(leaf.name, leaf.value, [leaf.value])} and not ${isNested(value)})`;
-      return leaf.comparison === 'includes_value' ? includes : differs(value, includes);
+      const isIn = includesIndexed(value, leaf.name, leaf.value);
+      return leaf.comparison === 'includes_value' ? isIn : differs(value, isIn);
     }
+    case 'is_any_of':
+      return sql`(${mayHold(leaf.name, leaf.values)} and ${jsonHolds(value, leaf, rules)})`;
     default:
       if ('days' in leaf || 'at' in leaf) {
         return millisecondsHold(sql`(p.custom_times ->> ${leaf.name}::text)::float8`, leaf, now);
       }
       return jsonHolds(value, leaf, rules);
   }
+}
+
+function includesIndexed(value: Sql, name: string, wanted: Scalar | readonly string[]): Sql {
+  if (typeof wanted === 'object') return sql`(${mayHold(name, wanted)} and ${includes(value, wanted)})`;
+  return sql`(${contains(name, wanted, [wanted])} and not ${isNested(value)})`;
+}
+
+/** Most texts that are looked up in the index. With 256, the index takes longer than reading 30,000 profiles. */
+const MOST_INDEXED = 16;
+
+/** Whether the attribute is or includes one of the texts, in a form that the index answers. It may hold for others. */
+function mayHold(name: string, texts: readonly string[]): Sql {
+  if (texts.length > MOST_INDEXED) return sql`true`;
+  const found = texts.filter(isStorable).map((text) => `@ == ${JSON.stringify(text)}`);
+  return found.length === 0
+    ? sql`false`
+    : sql`(p.custom @? ${`$.${JSON.stringify(name)} ? (${found.join(' || ')})`}::jsonpath)`;
 }
 
 function contains(name: string, wanted: Scalar, shape: Scalar | Scalar[]): Sql {

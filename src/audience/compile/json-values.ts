@@ -18,6 +18,10 @@ export function jsonHolds(value: Sql, test: UntimedTest, rules: MissingNumbers):
       return equals(value, test.value, rules);
     case 'not_equal':
       return differs(value, equals(value, test.value, rules));
+    case 'is_any_of':
+      return isAnyOf(value, test.values);
+    case 'is_none_of':
+      return differs(value, isAnyOf(value, test.values));
     case 'includes_value':
       return includes(value, test.value);
     case 'does_not_include_value':
@@ -62,7 +66,17 @@ export function isPossible(value: Scalar): boolean {
   return typeof value !== 'string' || isStorable(value);
 }
 
-function includes(value: Sql, wanted: Scalar): Sql {
+/** Whether the value is one of the texts, or an array that includes one of them. */
+export function isAnyOf(value: Sql, texts: readonly string[]): Sql {
+  // `?|` asks a text whether it is one of them, and an array whether it has one of them.
+  return sql`(coalesce(${value} ?| ${texts.filter(isStorable)}::text[], false) and not ${isNested(value)})`;
+}
+
+/** Whether the value is an array that includes the wanted value, or one of the wanted texts. */
+export function includes(value: Sql, wanted: Scalar | readonly string[]): Sql {
+  if (typeof wanted === 'object') {
+    return sql`(coalesce(jsonb_typeof(${value}) = 'array', false) and ${isAnyOf(value, wanted)})`;
+  }
   if (!isPossible(wanted)) return sql`false`;
   const isIn = sql`jsonb_typeof(${value}) = 'array' and ${value} @> ${JSON.stringify(wanted)}::jsonb`;
   return sql`(coalesce(${isIn}, false) and not ${isNested(value)})`;

@@ -5,7 +5,6 @@ import {
   type AttributeName,
   attributeTypes,
   type Leaf,
-  type ListTest,
   type NumberTest,
   type UntimedTest,
   type ValueTest,
@@ -42,7 +41,7 @@ export function defaultAttribute(leaf: Extract<Leaf, { kind: 'attribute' }>, { n
 }
 
 /** The parser allows only comparisons that apply to texts. */
-function textHolds(column: Sql, test: ValueTest | ListTest): Sql {
+function textHolds(column: Sql, test: ValueTest): Sql {
   switch (test.comparison) {
     case 'exists':
       return sql`coalesce(${column} <> '', false)`;
@@ -84,7 +83,7 @@ export function numberHolds(number: Sql, test: NumberTest): Sql {
   return sql`(${number}::float8 ${operators[test.comparison]} ${test.value}::float8)`;
 }
 
-function storedNumberHolds(column: Sql, test: UntimedTest | ListTest): Sql {
+function storedNumberHolds(column: Sql, test: UntimedTest): Sql {
   if (test.comparison === 'exists') return sql`true`;
   if (test.comparison === 'does_not_exist') return sql`false`;
   if ('value' in test && typeof test.value === 'number' && isNumberTest(test)) return numberHolds(column, test);

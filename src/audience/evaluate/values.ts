@@ -1,12 +1,5 @@
 import { isObject, own } from '../../lib/json.ts';
-import {
-  isNegative,
-  type ListTest,
-  type PathStep,
-  type Scalar,
-  type TimeTest,
-  type UntimedTest,
-} from '../grammar/filter.ts';
+import { isNegative, type PathStep, type Scalar, type TimeTest, type UntimedTest } from '../grammar/filter.ts';
 import type { Matches } from './matches.ts';
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
@@ -19,7 +12,7 @@ export interface Judgement {
 }
 
 /** Whether a stored value passes a test. `undefined` and null are missing values. Source: audience.md §2.1. */
-export function valueHolds(value: unknown, test: UntimedTest | ListTest, judgement: Judgement): boolean {
+export function valueHolds(value: unknown, test: UntimedTest, judgement: Judgement): boolean {
   switch (test.comparison) {
     case 'exists':
       return !isBlank(value);
@@ -38,9 +31,9 @@ export function valueHolds(value: unknown, test: UntimedTest | ListTest, judgeme
     case 'does_not_match_regex':
       return isText(value) && !judgement.matches(test.pattern, value);
     case 'is_any_of':
-      return test.values.some((one) => one === value);
+      return isAnyOf(value, test.values);
     case 'is_none_of':
-      return test.values.every((one) => one !== value);
+      return !answersToPresenceOnly(value) && !isAnyOf(value, test.values);
     case 'less_than':
       return isLess(value, judgement, (number) => number < test.value);
     case 'less_than_or_equal_to':
@@ -73,8 +66,14 @@ function isSame(value: unknown, wanted: Scalar, { missingNumberIsZero }: Judgeme
   return value === wanted;
 }
 
-function includes(value: unknown, wanted: Scalar): boolean {
-  return Array.isArray(value) && !answersToPresenceOnly(value) && value.some((element) => element === wanted);
+function isAnyOf(value: unknown, texts: readonly string[]): boolean {
+  return texts.some((text) => text === value) || includes(value, texts);
+}
+
+function includes(value: unknown, wanted: Scalar | readonly string[]): boolean {
+  if (!Array.isArray(value) || answersToPresenceOnly(value)) return false;
+  const list: readonly unknown[] = typeof wanted === 'object' ? wanted : [wanted];
+  return value.some((element) => list.includes(element));
 }
 
 function isLess(value: unknown, judgement: Judgement, holds: (number: number) => boolean): boolean {

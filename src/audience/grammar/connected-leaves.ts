@@ -17,7 +17,7 @@ export const connectedLeaves: Readonly<Record<string, LeafKind<ConnectedLeaf>>> 
 };
 
 function customAttribute(body: LeafBody): ConnectedLeaf | null {
-  const name = body.text('custom_attribute_name');
+  const name = body.attributeName();
   if (name === null) return null;
   const test = readValueTest(body);
   return test && { kind: 'custom_attribute', name, ...test };

@@ -12,7 +12,7 @@ export type ConnectedLeaf =
 
 /** The filters that only a saved segment may use. `has` or `is` false: the exact complement. */
 export type SegmentLeaf =
-  | ({ kind: 'attribute'; name: AttributeName } & (ValueTest | ListTest))
+  | ({ kind: 'attribute'; name: AttributeName } & ValueTest)
   | ({ kind: 'nested_custom_attribute'; name: string; steps: readonly PathStep[] } & UntimedTest)
   | ({ kind: 'done'; has: boolean } & Deed)
   | ({ kind: 'done_first' | 'done_last' } & Deed & TimeTest)
@@ -51,7 +51,11 @@ export type PathStep = { member: string } | 'each';
 /** A comparison that is not about time. For several values (`[]` in a path) see `isNegative`. */
 export type UntimedTest =
   | { comparison: 'exists' | 'does_not_exist' }
-  | { comparison: 'equals' | 'not_equal' | 'includes_value' | 'does_not_include_value'; value: Scalar }
+  | { comparison: 'equals' | 'not_equal'; value: Scalar }
+  /** Of several texts, the array includes at least one. */
+  | { comparison: 'includes_value' | 'does_not_include_value'; value: Scalar | readonly string[] }
+  /** A stored text is one of them; a stored array includes one of them. */
+  | { comparison: 'is_any_of' | 'is_none_of'; values: readonly string[] }
   | { comparison: NumberComparison; value: number }
   | { comparison: 'matches_regex' | 'does_not_match_regex'; pattern: Pattern };
 
@@ -61,7 +65,6 @@ export type TimeTest =
   | { comparison: 'after' | 'before'; at: number };
 
 export type ValueTest = UntimedTest | TimeTest;
-export type ListTest = { comparison: 'is_any_of' | 'is_none_of'; values: readonly string[] };
 export type NumberTest = { comparison: 'equals' | 'not_equal' | NumberComparison; value: number };
 
 /** A regular expression, written for both engines. Both test whether a text contains a match, in any letter case. */
@@ -75,7 +78,7 @@ export interface Pattern {
 
 /** With several values, all must pass a negative comparison; one is enough for a positive one. */
 export function isNegative(comparison: UntimedTest['comparison']): boolean {
-  return comparison.startsWith('does_not') || comparison === 'not_equal';
+  return comparison.startsWith('does_not') || comparison === 'not_equal' || comparison === 'is_none_of';
 }
 
 export const numberComparisons = [

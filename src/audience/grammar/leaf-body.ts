@@ -19,6 +19,14 @@ export class LeafBody extends ObjectReader {
     return isStorable(value) ? value : this.refuse(key, 'must not hold NUL or broken characters');
   }
 
+  /** Reads the name of a custom attribute, without blanks around it: names are stored without them. */
+  attributeName(): string | null {
+    const key = 'custom_attribute_name';
+    const name = this.text(key);
+    if (name?.trim() === '') return this.refuse(key, 'expected a non-empty text, got blanks');
+    return name === null ? null : name.trim();
+  }
+
   oneOf<const Word extends string>(key: string, words: readonly Word[]): Word | null {
     const value = this.get(key);
     const word = words.find((known) => known === value);

@@ -1,7 +1,6 @@
 import { describe } from '../../lib/json.ts';
 import {
   dayComparisons,
-  type ListTest,
   type NumberTest,
   numberComparisons,
   type Scalar,
@@ -20,7 +19,7 @@ const timed = [...dayComparisons, 'after', 'before'] as const;
 const lists = ['is_any_of', 'is_none_of'] as const;
 const MAX_LIST = 256;
 
-const untimed = [...equality, ...patterns, ...presence, ...numberComparisons, ...inclusion] as const;
+const untimed = [...equality, ...lists, ...patterns, ...presence, ...numberComparisons, ...inclusion] as const;
 type UntimedWord = (typeof untimed)[number];
 type TimedWord = (typeof timed)[number];
 
@@ -63,10 +62,9 @@ const wordsFor = {
 const jsonTypes = { text: 'string', number: 'number', time: null } as const;
 
 /** Reads the test of a default attribute. Only comparisons that apply to its type are allowed. */
-export function readTypedTest(body: LeafBody, type: keyof typeof wordsFor): ValueTest | ListTest | null {
+export function readTypedTest(body: LeafBody, type: keyof typeof wordsFor): ValueTest | null {
   const word = body.oneOf<(typeof wordsFor)[keyof typeof wordsFor][number]>('comparison', wordsFor[type]);
   if (word === null) return null;
-  if (word === 'is_any_of' || word === 'is_none_of') return listTest(body, word);
   if (isTimed(word)) return timeTest(body, word);
   const test = untimedTest(body, word);
   if (test === null || !('value' in test) || typeof test.value === jsonTypes[type]) return test;
@@ -84,11 +82,19 @@ function untimedTest(body: LeafBody, word: UntimedWord): UntimedTest | null {
       return { comparison: word };
     case 'equals':
     case 'not_equal':
-    case 'does_not_equal':
-    case 'includes_value':
-    case 'does_not_include_value': {
+    case 'does_not_equal': {
       const value = scalar(body);
       return value === null ? null : { comparison: word === 'does_not_equal' ? 'not_equal' : word, value };
+    }
+    case 'includes_value':
+    case 'does_not_include_value': {
+      const value = Array.isArray(body.get('value')) ? texts(body) : scalar(body);
+      return value === null ? null : { comparison: word, value };
+    }
+    case 'is_any_of':
+    case 'is_none_of': {
+      const values = texts(body);
+      return values === null ? null : { comparison: word, values };
     }
     case 'matches_regex':
     case 'does_not_match_regex':
@@ -128,9 +134,10 @@ function timeTest(body: LeafBody, comparison: TimedWord): TimeTest | null {
   return body.refuse('value', `expected a number of days, 0 or more, got ${describe(days)}`);
 }
 
-function listTest(body: LeafBody, comparison: (typeof lists)[number]): ListTest | null {
-  const values = body.get('value');
-  const isList = Array.isArray(values) && values.every((value): value is string => typeof value === 'string');
-  if (isList && values.length > 0 && values.length <= MAX_LIST) return { comparison, values };
-  return body.refuse('value', `expected an array of 1 to ${MAX_LIST} texts`);
+/** Reads an array of texts, or one text as an array of one. An empty array is refused: it must not mean everybody. */
+function texts(body: LeafBody): readonly string[] | null {
+  const value = body.get('value');
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  const isGood = list.length > 0 && list.length <= MAX_LIST && list.every((one) => typeof one === 'string');
+  return isGood ? list : body.refuse('value', `expected a text or an array of 1 to ${MAX_LIST} texts`);
 }

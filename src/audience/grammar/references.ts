@@ -1,5 +1,6 @@
 import { RequestError } from '../../errors.ts';
 import { bounded } from '../../lib/bounded-texts.ts';
+import { namesNo } from '../../lib/json.ts';
 import { type Definitions, idKey } from '../../workspace/catalog.ts';
 import { filterOf, leavesOf } from '../context.ts';
 import type { Filter, Leaf } from './filter.ts';
@@ -18,13 +19,13 @@ export function checkReferences(filter: Filter | null, workspace: Definitions): 
 function problemOf(leaf: Leaf, workspace: Definitions): string | null {
   switch (leaf.kind) {
     case 'subscription_group':
-      return groupProblem(`${leaf.path}.subscription_group_id`, workspace.subscriptionGroups.get(idKey(leaf.groupId)));
+      return groupProblem(`${leaf.path}.subscription_group_id`, leaf.groupId, workspace);
     case 'push_enabled':
       if (leaf.appId === null || workspace.apps.has(idKey(leaf.appId))) return null;
-      return `${leaf.path}.app_id: does not name an app of this workspace`;
+      return `${leaf.path}.app_id: ${namesNo('an app', leaf.appId)}`;
     case 'received_campaign':
       if (workspace.campaigns.has(idKey(leaf.campaignId))) return null;
-      return `${leaf.path}.campaign_id: does not name a campaign of this workspace`;
+      return `${leaf.path}.campaign_id: ${namesNo('a campaign', leaf.campaignId)}`;
     case 'segment':
       return segmentProblem(`${leaf.path}.segment_id`, leaf.segmentId, workspace);
     default:
@@ -32,15 +33,16 @@ function problemOf(leaf: Leaf, workspace: Definitions): string | null {
   }
 }
 
-function groupProblem(path: string, group: { archived: boolean } | undefined): string | null {
-  if (group === undefined) return `${path}: does not name a subscription group of this workspace`;
+function groupProblem(path: string, id: string, workspace: Definitions): string | null {
+  const group = workspace.subscriptionGroups.get(idKey(id));
+  if (group === undefined) return `${path}: ${namesNo('a subscription group', id)}`;
   return group.archived ? `${path}: names an archived subscription group` : null;
 }
 
 /** A segment that uses another one cannot be used itself, so there are no cycles. Source: audience.md §6.2. */
 function segmentProblem(path: string, id: string, workspace: Definitions): string | null {
   const segment = workspace.segments.get(idKey(id));
-  if (segment === undefined) return `${path}: does not name a segment of this workspace`;
+  if (segment === undefined) return `${path}: ${namesNo('a segment', id)}`;
   if (segment.archived) return `${path}: names an archived segment`;
   const inner = filterOf(segment);
   if (leavesOf(inner).some(({ kind }) => kind === 'segment')) {

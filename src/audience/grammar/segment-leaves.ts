@@ -59,7 +59,7 @@ function randomBucket(body: LeafBody): SegmentLeaf | null {
 }
 
 function nested(body: LeafBody): SegmentLeaf | null {
-  const name = body.text('custom_attribute_name');
+  const name = body.attributeName();
   const steps = readSteps(body);
   const test = readUntimedTest(body);
   return name === null || steps === null || test === null
@@ -72,13 +72,20 @@ function readSteps(body: LeafBody): PathStep[] | null {
   const path = body.text('path');
   if (path === null) return null;
   const steps = path.split('.').flatMap((part, index): PathStep[] => {
-    const member = part.replace(/(\[\])+$/, '');
+    const member = withoutBrackets(part);
     const each = Array.from({ length: (part.length - member.length) / 2 }, (): PathStep => 'each');
     return member === '' && index === 0 && each.length > 0 ? each : [{ member }, ...each];
   });
   const isGood = steps.length <= MAX_STEPS && steps.every((step) => step === 'each' || /^[^[\]]+$/.test(step.member));
   if (isGood) return steps;
   return body.refuse('path', `expected up to ${MAX_STEPS} names joined by dots, such as address.city or stays[].hotel`);
+}
+
+/** The part without the `[]` at its end. */
+function withoutBrackets(part: string): string {
+  let end = part.length;
+  while (part.endsWith('[]', end)) end -= 2;
+  return part.slice(0, end);
 }
 
 function deeds(deed: Deed['deed'], key: string, member: string): Record<string, LeafKind<SegmentLeaf>> {

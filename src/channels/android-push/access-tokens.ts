@@ -4,6 +4,7 @@ import { networkReason, type PostReply, post } from '../../net/http-post.ts';
 import { askedWait } from '../../net/retry-after.ts';
 import { signJwt } from '../jwt.ts';
 import { jsonObject, plainWord } from '../provider-reply.ts';
+import { connectionWords, replyWords, withWords } from '../provider-words.ts';
 import type { PushOutcome } from '../push/sender.ts';
 import type { ServiceAccount } from './fcm-app.ts';
 
@@ -103,13 +104,14 @@ export class AccessTokens {
       });
       return this.#read(reply);
     } catch (error) {
-      return { kind: 'retry', reason: `google_token ${networkReason(error)}` };
+      const outcome = { kind: 'retry', reason: `google_token ${networkReason(error)}` } as const;
+      return withWords(outcome, connectionWords(error, new URL(this.#account.tokenUrl)));
     }
   }
 
   #read(reply: PostReply): TokenAnswer {
     const read = readTokenReply(reply, this.#clock.now());
-    if (!('token' in read)) return read;
+    if (!('token' in read)) return withWords(read, replyWords(reply));
     const now = this.#now();
     const margin = Math.min(MARGIN_MS, read.lifetimeMs / 2);
     const expiresAt = now + read.lifetimeMs;

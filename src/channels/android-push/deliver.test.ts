@@ -5,6 +5,7 @@ import { loopbackCertificate } from '../../../rig/loopback-certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type GoogleTokens, serviceAccount, startGoogleTokens } from '../../../test/support/google.ts';
 import { type ServerCall, startHttp2Server, type TestHttp2ServerOptions } from '../../../test/support/http2-server.ts';
+import { untold } from '../../../test/support/untold.ts';
 import type { Push } from '../push/sender.ts';
 import { createFcmSender } from './deliver.ts';
 import type { RenderedAndroidPush } from './render.ts';
@@ -41,7 +42,8 @@ async function start(
     },
     ...more,
   });
-  const send = (token: string, more?: Partial<Push<RenderedAndroidPush>>) => sender.deliver(pushTo(token, more), never);
+  const send = (token: string, more?: Partial<Push<RenderedAndroidPush>>) =>
+    untold(sender.deliver(pushTo(token, more), never));
   const sendMany = (count: number) => Promise.all(Array.from({ length: count }, (_, n) => send(`t${n}`)));
   return { clock, google, fcm, sender, send, sendMany };
 }

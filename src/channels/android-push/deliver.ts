@@ -1,6 +1,8 @@
 import type { Http2Answer, Http2Request } from '../../net/http2/client/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
+import { refusedByUs } from '../outcome.ts';
 import { readUnanswered } from '../provider-reply.ts';
+import { replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { AccessTokens } from './access-tokens.ts';
@@ -45,8 +47,11 @@ export function createFcmSender(
     return pool.request({ headers: headersWith(token), body, observer }, signal);
   }
 
-  function read(answer: Http2Answer): FcmReading {
-    return answer.kind === 'reply' ? readReply(answer, clock.now()) : { outcome: readUnanswered(answer) };
+  function read(answer: Http2Answer, secrets: readonly string[]): FcmReading {
+    if (answer.kind !== 'reply') return { outcome: readUnanswered(answer, app.origin) };
+    const reading = readReply(answer, clock.now());
+    if (reading.outcome.kind === 'accepted') return reading;
+    return { ...reading, outcome: withWords(reading.outcome, replyWords(answer, secrets)) };
   }
 
   return {
@@ -60,13 +65,14 @@ export function createFcmSender(
       );
       if (ttlS === null) return { kind: 'expired' };
       const body = buildBody(app, push, ttlS);
-      if (body === null) return { kind: 'failed', reason: 'payload_too_large' };
+      if (body === null) return refusedByUs('payload_too_large');
       const message = { body, observer: push.observer };
-      const reading = read(await call(message, token, signal));
+      const reading = read(await call(message, token, signal), [token, push.token]);
       if (reading.renewsToken === undefined) return reading.outcome;
       const other = await tokens.renew(token);
       if (other === null) return reading.outcome;
-      return typeof other === 'string' ? read(await call(message, other, signal)).outcome : other;
+      if (typeof other !== 'string') return other;
+      return read(await call(message, other, signal), [other, push.token]).outcome;
     },
     async close() {
       await pool.close();

@@ -45,7 +45,9 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
     title: fields.text('title'),
     extra: readExtra(fields),
     message_variation_id: fields.text('message_variation_id'),
-    notification_channel_id: fields.text('notification_channel_id') ?? fields.text('notification_channel'),
+    notification_channel_id: fields.spelt(['notification_channel_id', 'notification_channel'], (key) =>
+      fields.text(key),
+    ),
     priority: readDisplayPriority(fields),
     android_priority: fields.oneOf('android_priority', ['normal', 'high']),
     send_to_sync: fields.flag('send_to_sync'),
@@ -97,6 +99,6 @@ function checkSize(fields: Fields, { alert = '', extra }: AndroidPush): void {
 
 function firstButtons(fields: Fields, buttons: PushButton[] | undefined): PushButton[] | undefined {
   if (buttons === undefined || buttons.length <= MAX_BUTTONS) return buttons;
-  fields.problems.minor(`${fields.at('buttons')}: only the first ${MAX_BUTTONS} of ${buttons.length} are used`);
+  fields.problems.warn(`${fields.at('buttons')}: only the first ${MAX_BUTTONS} of ${buttons.length} are used`);
   return buttons.slice(0, MAX_BUTTONS);
 }

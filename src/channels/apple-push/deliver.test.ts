@@ -5,6 +5,7 @@ import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { loopbackCertificate } from '../../../rig/loopback-certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
 import { type ServerCall, startHttp2Server, type TestHttp2ServerOptions } from '../../../test/support/http2-server.ts';
+import { untold } from '../../../test/support/untold.ts';
 import type { Push } from '../push/sender.ts';
 import { createApnsSender } from './deliver.ts';
 import type { RenderedApplePush } from './render.ts';
@@ -44,7 +45,7 @@ async function start(t: TestContext, server: Partial<TestHttp2ServerOptions> = {
     ...change,
   });
   const send = (token: string, change?: Partial<Push<RenderedApplePush>>) =>
-    sender.deliver(pushTo(token, change), never);
+    untold(sender.deliver(pushTo(token, change), never));
   const sendMany = (count: number) => Promise.all(Array.from({ length: count }, (_, n) => send(`a${n}`)));
   return { clock, apns, settings, network, sender, pushTo, send, sendMany };
 }

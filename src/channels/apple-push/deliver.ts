@@ -1,6 +1,7 @@
 import type { Http2Answer } from '../../net/http2/client/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
+import { replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { type ApnsHost, readApnsApp } from './apns-app.ts';
 import { providerTokens } from './provider-tokens.ts';
@@ -37,21 +38,22 @@ export function createApnsSender(
     return poolOf(host).request({ headers, body, observer: push.observer }, signal);
   }
 
-  function read(answer: Http2Answer, { token, registeredAt }: Push): ApnsReading {
-    if (answer.kind === 'unanswered') return { outcome: readUnanswered(answer) };
+  function read(answer: Http2Answer, { token, registeredAt }: Push, origin: string): ApnsReading {
+    if (answer.kind === 'unanswered') return { outcome: readUnanswered(answer, origin) };
     const reading = readReply(answer, { token, registeredAt, now: clock.now() });
     if (reading.retiresConnection) answer.connection.retire();
     if (reading.holdsToken) tokens.hold();
-    return reading;
+    if (reading.outcome.kind === 'accepted') return reading;
+    return { ...reading, outcome: withWords(reading.outcome, replyWords(answer, [token])) };
   }
 
   /** The answer of one host, after one more try if a new token or connection may help. */
   async function ask(host: ApnsHost, message: Message): Promise<ApnsReading> {
     const jwt = tokens.current();
-    const reading = read(await call(host, message, jwt), message.push);
+    const reading = read(await call(host, message, jwt), message.push, host.origin);
     if (reading.remedy === undefined || reading.remedy === 'other_host') return reading;
     const next = reading.remedy === 'new_token' ? tokens.renew(jwt) : jwt;
-    return next === null ? reading : read(await call(host, message, next), message.push);
+    return next === null ? reading : read(await call(host, message, next), message.push, host.origin);
   }
 
   /** The outcome for a token whose host is unknown. When the first host does not know it, the other is tried once. */

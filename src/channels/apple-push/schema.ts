@@ -70,7 +70,7 @@ export function parseApplePush(raw: Record<string, unknown>, path: string, probl
     badge: fields.integer('badge', ranges.badge),
     sound: fields.text('sound'),
     extra: readAppleExtra(fields),
-    'content-available': fields.flag('content-available') ?? fields.flag('content_available'),
+    'content-available': fields.spelt(['content-available', 'content_available'], (key) => fields.flag(key)),
     interruption_level: fields.oneOf('interruption_level', interruptionLevels),
     relevance_score: fields.float('relevance_score', ranges.relevance_score),
     expiry: fields.date('expiry'),
@@ -81,7 +81,7 @@ export function parseApplePush(raw: Record<string, unknown>, path: string, probl
     asset_url: readUri(fields, 'asset_url', 'app'),
     asset_file_type: fields.oneOf('asset_file_type', assetTypes),
     collapse_id: readCollapseId(fields),
-    mutable_content: fields.flag('mutable_content') ?? fields.flag('mutable-content'),
+    mutable_content: fields.spelt(['mutable_content', 'mutable-content'], (key) => fields.flag(key)),
     send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
     category,
     buttons: readAppleButtons(fields, category),
@@ -156,7 +156,7 @@ export function isBackground(message: ApplePush): boolean {
 function checkPriority(fields: Fields, message: ApplePush): void {
   const asked = message.apns_priority;
   if (isBackground(message) && typeof asked === 'number' && asked > 5) {
-    fields.problems.minor(`${fields.at('apns_priority')}: a background push has at most 5; it was lowered`);
+    fields.problems.warn(`${fields.at('apns_priority')}: a background push has at most 5; it was lowered`);
   }
 }
 

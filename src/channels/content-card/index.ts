@@ -50,7 +50,8 @@ function renderContentCard(message: ContentCard, facts: RenderFacts): RenderedCo
   if (type === undefined)
     throw new RenderStop('aborted', `type: expected one of ${cardTypes.join(', ')} after rendering`);
   const isBanner = type === 'BANNER';
-  const title = isBanner ? message.title : requireText('title', message.title);
+  if (!isBanner && message.title === undefined)
+    throw new RenderStop('aborted', `title is missing from a card of type ${type}`);
   const description = isBanner ? message.description : requireText('description', message.description);
   const image = type === 'CLASSIC' ? message.image_url : requireText('image_url', message.image_url);
   if (bytesOf(countedTexts(message)) > MAX_CARD_BYTES)
@@ -58,7 +59,7 @@ function renderContentCard(message: ContentCard, facts: RenderFacts): RenderedCo
   const webview = (key: 'ios_use_webview' | 'android_use_webview') => readRendered(key, message[key], readFlag) ?? true;
   return {
     type,
-    title: title ?? null,
+    title: message.title ?? null,
     description: description ?? null,
     image_url: renderedUri('image_url', image, 'web') ?? null,
     pinned: readRendered('pinned', message.pinned, readFlag) ?? false,

@@ -42,7 +42,7 @@ export function parseContentCard(
   if (type === undefined) fields.require('type', `is required: one of ${cardTypes.join(', ')}`);
   const message = compact<ContentCard>({
     type: type ?? 'CLASSIC',
-    title: fields.text('title'),
+    title: fields.get('title') === '' ? '' : fields.text('title'),
     description: fields.text('description'),
     message_variation_id: fields.text('message_variation_id'),
     pinned: fields.flag('pinned'),
@@ -67,7 +67,7 @@ export function parseContentCard(
 function checkContent(fields: Fields, message: ContentCard): void {
   const isBlank = (text: string | undefined) => text === undefined || text.trim() === '';
   if (message.type === 'CLASSIC' || message.type === 'CAPTIONED_IMAGE') {
-    if (isBlank(message.title)) fields.require('title');
+    if (message.title === undefined) fields.require('title');
     if (isBlank(message.description)) fields.require('description');
   }
   if ((message.type === 'CAPTIONED_IMAGE' || message.type === 'BANNER') && isBlank(message.image_url)) {
@@ -84,7 +84,7 @@ function checkLifetime(
     if (time_to_live === undefined) fields.require('time_to_live', 'time_to_live or expire_at is required');
     return;
   }
-  if (time_to_live !== undefined) fields.problems.minor(`${fields.at('time_to_live')}: expire_at is used instead`);
+  if (time_to_live !== undefined) fields.problems.warn(`${fields.at('time_to_live')}: expire_at is used instead`);
   if (isTemplate(expire_at)) return;
   const isLocal = expire_in_local_time === true || typeof expire_in_local_time === 'string';
   const aheadMs = Date.parse(expire_at) - now.getTime();

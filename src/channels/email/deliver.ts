@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream';
 import nodemailer from 'nodemailer';
 import { asciiAddress, readMailbox, wireAddress } from '../../lib/email-address.ts';
-import type { Outcome } from '../outcome.ts';
+import { type Outcome, refusedByUs } from '../outcome.ts';
+import { hostOf } from '../provider-reply.ts';
+import { withWords } from '../provider-words.ts';
 import { buildMime } from './mime.ts';
 import type { RenderedEmail } from './rendered.ts';
-import { readFailure, type SmtpFailure } from './smtp-reply.ts';
+import { readFailure, type SmtpFailure, smtpWords } from './smtp-reply.ts';
 import { createUtf8Probe } from './smtp-utf8.ts';
+import { timeouts } from './timeouts.ts';
 
 export interface Mail {
   rendered: RenderedEmail;
@@ -14,25 +17,30 @@ export interface Mail {
   messageId: string;
 }
 
-export type SmtpResult = SmtpFailure | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null };
+export type SmtpResult =
+  | SmtpFailure
+  | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null; mayBeStale: false; said: null };
 
 export interface SmtpSender {
   deliver(mail: Mail): Promise<SmtpResult>;
   close(): Promise<void>;
 }
 
-const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000 };
+const UTF8_NEEDED = 'the relay does not offer SMTPUTF8, which an address of this mail needs';
 
 /** Sends mails to one relay over a pool of connections. */
 export function createSmtpSender({ url, maxConnections }: { url: string; maxConnections: number }): SmtpSender {
+  const relay = new URL(url);
+  const host = hostOf(relay);
+  const secrets = secretsOf(relay);
   const takesUtf8 = createUtf8Probe({ url, ...timeouts });
   const transport = nodemailer.createTransport({
     url,
     pool: true,
     maxConnections,
     maxMessages: Number.POSITIVE_INFINITY,
-    // A mail is sent again once if its connection closed before any of it was sent, as idle connections do.
-    maxRequeues: 1,
+    // The caller sends a mail again whose connection was stale, so that it can limit the logins.
+    maxRequeues: 0,
     ...timeouts,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -50,18 +58,18 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
   });
   return {
     async deliver(mail) {
-      if (mail.rendered.attachments.length > 0)
-        return { outcome: { kind: 'failed', reason: 'attachments_not_supported' }, blame: 'message' };
       const message = messageOf(mail);
       const { from, to } = message.envelope;
       try {
         if ((asciiAddress(from) === null || asciiAddress(to) === null) && !(await takesUtf8()))
-          return { outcome: { kind: 'failed', reason: 'smtputf8_unsupported' }, blame: 'message' };
+          return unsendable(refusedByUs('smtputf8_unsupported', UTF8_NEEDED));
         const { messageId } = await transport.sendMail(message);
-        return { outcome: { kind: 'accepted', providerId: messageId }, blame: null };
+        const outcome = { kind: 'accepted', providerId: messageId } as const;
+        return { outcome, blame: null, mayBeStale: false, said: null };
       } catch (error) {
         // The text is read only after the relay has asked for it.
-        return readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
+        const failure = readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
+        return { ...failure, outcome: withWords(failure.outcome, smtpWords(error, host, secrets)) };
       }
     },
     async close() {
@@ -70,9 +78,22 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
   };
 }
 
+/** A mail that we do not send, whatever the relay. */
+function unsendable(outcome: SmtpFailure['outcome']): SmtpFailure {
+  return { outcome, blame: 'message', isOffered: false, mayBeStale: false, said: null };
+}
+
 function messageOf({ rendered, to, messageId }: Mail) {
   const sender = wireAddress(readMailbox(rendered.from)?.address ?? '');
   const id = `${messageId}@${sender.split('@').at(-1)}`;
   const raw = buildMime({ rendered, to, messageId: id, date: new Date() });
   return { envelope: { from: sender, to: wireAddress(to) }, messageId: `<${id}>`, raw };
+}
+
+/** The password, and the form in which the relay gets it. */
+function secretsOf({ username, password }: URL): string[] {
+  const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
+  if (secret === '') return [];
+  const encoded = [secret, `\0${user}\0${secret}`].map((text) => Buffer.from(text).toString('base64'));
+  return [secret, ...encoded];
 }

@@ -1,4 +1,5 @@
 import type { Channel } from '../channel.ts';
+import { probe } from './probe.ts';
 import { renderEmail } from './render.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { retryEmail } from './retry.ts';
@@ -14,7 +15,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   deadMark: 'hard_bounced',
   capFamily: 'email',
   sendLimits: 'others',
-  providers: { of: 'workspace', open: openEmailSender },
+  providers: { of: 'workspace', open: openEmailSender, relays: { list: ({ email }) => email.smtp ?? [], probe } },
   retry: retryEmail,
   subscriptionLinks: { inHeader: ({ email }) => email.listUnsubscribe },
   withDefaults: withDefaultSender,

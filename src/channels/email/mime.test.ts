@@ -12,7 +12,6 @@ const plain: RenderedEmail = {
   html: '<p>Hello</p>',
   plaintext: 'Hello',
   headers: {},
-  attachments: [],
   extras: {},
   unsubscribe_url: null,
 };

@@ -1,16 +1,18 @@
-import { Breaker } from '../../lib/limits/breaker.ts';
-import type { Outcome } from '../outcome.ts';
-import { createSmtpSender, type Mail, type SmtpResult, type SmtpSender } from './deliver.ts';
+import type { Held, Outcome } from '../outcome.ts';
+import type { SenderPauses } from '../sender.ts';
+import { createSmtpSender, type Mail, type SmtpResult } from './deliver.ts';
+import { Relay } from './relay.ts';
 import type { SmtpRelay } from './settings.ts';
+import type { SmtpFailure } from './smtp-reply.ts';
 
-/** The outcome of a mail, and the name of the relay that decided it. null: no relay could be tried. */
+/** The outcome of a mail, and the name of the relay that decided it. null: no relay was called. */
 export interface Relayed {
-  outcome: Outcome;
+  outcome: Outcome | Held;
   relay: string | null;
 }
 
 export interface Relays {
-  deliver(mail: Mail): Promise<Relayed>;
+  deliver(mail: Mail, signal: AbortSignal): Promise<Relayed>;
   close(): Promise<void>;
 }
 
@@ -18,93 +20,69 @@ export interface RelaysOptions {
   relays: readonly SmtpRelay[];
   /** Most connections to each relay. */
   maxConnections: number;
+  pauses: SenderPauses;
   nowMs(): number;
-  /** Called when a relay is paused after repeated failures. The other relays get its mails. */
-  onPaused(relay: string, untilMs: number, reason: string): void;
-  /** Called when a relay refuses our settings. */
-  onRefused(relay: string, reason: string): void;
 }
 
-/** Number of a relay's own failures in a row after which it is paused. */
-const FAILURES_TO_PAUSE = 5;
+/** When a mail is tried again that found a relay away which is not paused, in milliseconds. */
+const AGAIN_MS = 10_000;
 
 /**
- * Several relays, in the order of preference. Each mail goes to the first available relay. The mails themselves show
- * whether a relay is available: after repeated failures it is paused, and then one mail at a time probes whether it
- * works again. If there is no other relay, later mails wait for the result of the probe. A mail goes on to the next
- * relay only if the one before certainly does not have it, and the reason was not the mail or its recipient.
+ * Several relays, in the order of preference. Each mail goes to the first available relay. A mail goes on to the next
+ * relay only if the one before certainly does not have it, and the reason was not the mail or its recipient. While no
+ * relay is available, mails are held.
  */
-export function createRelays({ relays: configured, maxConnections, nowMs, ...events }: RelaysOptions): Relays {
-  const relays = configured.map(({ name, url }) => new Relay(name, createSmtpSender({ url, maxConnections })));
+export function createRelays({ relays: configured, ...options }: RelaysOptions): Relays {
+  const relays = configured.map((relay) => {
+    const sender = createSmtpSender({ url: relay.url, maxConnections: options.maxConnections });
+    return new Relay({ ...options, relay, sender });
+  });
 
-  async function tryRelay(relay: Relay, mail: Mail): Promise<SmtpResult> {
-    const result = await relay.sender.deliver(mail);
-    const { outcome, blame } = result;
-    const isFailure = blame === 'relay' || blame === 'unclear';
-    const reason = 'reason' in outcome ? outcome.reason : '';
-    if (outcome.kind === 'config_error') events.onRefused(relay.name, reason);
-    if (relay.breaker.note(isFailure, nowMs())) events.onPaused(relay.name, relay.breaker.openUntil(nowMs()), reason);
-    return result;
-  }
-
-  /** null: no relay is available. */
-  async function tryInOrder(mail: Mail): Promise<Relayed | null> {
-    let last: Relayed | null = null;
-    for (const relay of relays) {
-      if (!relay.isAvailable(nowMs())) continue;
-      const { outcome, blame } = await relay.probing(tryRelay(relay, mail));
-      const relayed = { outcome, relay: relay.name };
-      if (blame !== 'relay') return relayed;
-      // Settings may be wrong at one relay only. If another relay does not answer, a retry may succeed there.
-      if (last === null || last.outcome.kind === 'config_error') last = relayed;
+  /** After failures that were not the mail's fault. Without a failure no relay was called. */
+  function afterFailures(failures: readonly Failed[], isStopping: boolean): Relayed {
+    const lost = failures.findLast(({ result }) => result.blame === 'relay' && result.isOffered);
+    if (lost !== undefined) return { outcome: lost.result.outcome, relay: lost.relay };
+    const untilMs = relays.some(({ isAvailable }) => isAvailable) ? options.nowMs() + AGAIN_MS : null;
+    const away = failures.findLast(({ result }) => result.blame === 'relay');
+    if (away !== undefined) {
+      const { outcome, said } = away.result;
+      const reason = 'reason' in outcome ? outcome.reason : outcome.kind;
+      return {
+        outcome: { kind: 'held', untilMs, reason, detail: `relay ${away.relay}: ${said}` },
+        relay: away.relay,
+      };
     }
-    return last;
+    const [refused] = failures;
+    if (refused !== undefined) return { outcome: refused.result.outcome, relay: refused.relay };
+    return {
+      outcome: { kind: 'held', untilMs: null, reason: isStopping ? 'stopped' : 'no relay answers' },
+      relay: null,
+    };
   }
 
   return {
-    async deliver(mail) {
-      for (;;) {
-        const relayed = await tryInOrder(mail);
-        if (relayed !== null) return relayed;
-        const probes = relays.flatMap(({ probe }) => probe ?? []);
-        if (probes.length === 0) return noneAvailable(relays, nowMs());
-        await Promise.race(probes);
+    async deliver(mail, signal) {
+      const failures: Failed[] = [];
+      for (const relay of relays) {
+        const result = await relay.deliver(mail, signal);
+        if (result === null) continue;
+        if (!isElsewhereWorthwhile(result)) return { outcome: result.outcome, relay: relay.name };
+        failures.push({ result, relay: relay.name });
       }
+      return afterFailures(failures, signal.aborted);
     },
     async close() {
-      await Promise.all(relays.map(({ sender }) => sender.close()));
+      await Promise.all(relays.map((relay) => relay.close()));
     },
   };
 }
 
-function noneAvailable(relays: readonly Relay[], nowMs: number): Relayed {
-  const soonest = Math.min(...relays.map(({ breaker }) => breaker.openUntil(nowMs)));
-  const afterMs = Math.max(soonest - nowMs, 0);
-  return { outcome: { kind: 'retry', reason: 'no relay answers', afterMs }, relay: null };
+interface Failed {
+  result: SmtpFailure;
+  relay: string;
 }
 
-class Relay {
-  readonly name: string;
-  readonly sender: SmtpSender;
-  readonly breaker = new Breaker(FAILURES_TO_PAUSE);
-  /** The mail that probes a paused relay; the promise ends when its result is known. null: no probe is pending. */
-  probe: Promise<unknown> | null = null;
-
-  constructor(name: string, sender: SmtpSender) {
-    this.name = name;
-    this.sender = sender;
-  }
-
-  isAvailable(nowMs: number): boolean {
-    return this.breaker.openUntil(nowMs) === 0 && this.probe === null;
-  }
-
-  probing<T>(asked: Promise<T>): Promise<T> {
-    if (!this.breaker.isHalfOpen) return asked;
-    const ended = () => {
-      this.probe = null;
-    };
-    this.probe = asked.then(ended, ended);
-    return asked;
-  }
+/** Whether another relay may take the mail. */
+function isElsewhereWorthwhile(result: SmtpResult): result is SmtpFailure {
+  return result.blame === 'relay' || result.blame === 'sender';
 }

@@ -21,7 +21,6 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
     headers: Object.fromEntries(
       Object.entries(message.headers ?? {}).map(([name, value]) => [name, writable(name, value)]),
     ),
-    attachments: message.attachments ?? [],
     extras,
     unsubscribe_url: facts.unsubscribeUrl,
   };
@@ -55,8 +54,7 @@ function writable(name: string, value: string): string {
 function withPreheader(html: string, preheader: string): string {
   const text = preheader.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
   const element = `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${text}</div>`;
-  const body = /<body\b[^>]*>/i.exec(html);
-  if (body === null) return element + html;
-  const at = body.index + body[0].length;
+  const body = html.search(/<body\b/i);
+  const at = body === -1 ? 0 : html.indexOf('>', body) + 1;
   return html.slice(0, at) + element + html.slice(at);
 }

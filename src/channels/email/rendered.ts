@@ -8,7 +8,6 @@ export interface RenderedEmail {
   plaintext: string;
   /** The caller's own headers, without line breaks and reserved names. */
   headers: Readonly<Record<string, string>>;
-  attachments: readonly { file_name: string; url: string }[];
   /** Data for the mail provider. It is stored, but not sent over plain SMTP. */
   extras: Readonly<Record<string, unknown>>;
   /** The URL of List-Unsubscribe and its one-click form. null: the mail has no such headers. */

@@ -1,4 +1,5 @@
 import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
+import { namesNo } from '../../lib/json.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { encodeStructured, isStructured, UNWRITABLE } from './structured-header.ts';
@@ -17,7 +18,6 @@ export interface EmailMessage {
   extras?: Record<string, unknown> | undefined;
   headers?: Record<string, string> | undefined;
   should_inline_css?: Templated<boolean> | undefined;
-  attachments?: { file_name: string; url: string }[] | undefined;
 }
 
 export const NO_REPLY_TO = 'NO_REPLY_TO';
@@ -61,8 +61,8 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
     extras: readExtras(fields),
     headers: readHeaders(fields),
     should_inline_css: fields.flag('should_inline_css'),
-    attachments: readAttachments(fields),
   };
+  checkAttachments(fields);
   if (message.app_id === '') fields.require('app_id');
   if (message.body === undefined && message.email_template_id === undefined) {
     fields.require('body', 'is required unless email_template_id is given');
@@ -74,13 +74,13 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
 function warn(fields: Fields, { subject, body, should_inline_css, email_template_id }: EmailMessage): void {
   const { problems } = fields;
   if (subject === undefined && email_template_id === undefined)
-    problems.minor(`${fields.at('subject')} is missing; the mail has an empty subject`);
+    problems.warn(`${fields.at('subject')} is missing; the mail has an empty subject`);
   if (Buffer.byteLength(body ?? '') > MAX_BODY_BYTES)
-    problems.minor(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
+    problems.warn(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
   if (should_inline_css === true)
-    problems.minor(`${fields.at('should_inline_css')}: CSS is not inlined by this server; it was left as it is`);
+    problems.warn(`${fields.at('should_inline_css')}: CSS is not inlined by this server; it was left as it is`);
   if (fields.text('bcc') !== undefined)
-    problems.minor(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
+    problems.warn(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
 }
 
 const lineBreak = /[\r\n\0]/;
@@ -141,7 +141,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
       fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
     else if (value !== undefined && !isTemplate(value) && isStructured(name) && encodeStructured(value) === null)
       fields.problems.add('range', reader.at(name), `${UNWRITABLE} in a mail`);
-    else if (reservedHeaders.has(lower)) fields.problems.minor(`${reader.at(name)} is reserved and was dropped`);
+    else if (reservedHeaders.has(lower)) fields.problems.warn(`${reader.at(name)} is reserved and was dropped`);
     else if (value !== undefined) kept.push([name, value]);
     seen.add(lower);
   }
@@ -153,8 +153,10 @@ function isHeaderName(name: string): boolean {
   return name.length <= 128 && /^[!-9;-~]+$/.test(name);
 }
 
-function readAttachments(fields: Fields): EmailMessage['attachments'] {
-  return fields.objects('attachments')?.map((attachment) => {
+/** Attachments are not sent yet, so a mail that has some is refused before anybody waits for it. */
+function checkAttachments(fields: Fields): void {
+  const attachments = fields.objects('attachments') ?? [];
+  for (const attachment of attachments) {
     const file_name = readLine(attachment, 'file_name');
     const url = attachment.text('url');
     if (file_name === undefined) attachment.require('file_name');
@@ -165,11 +167,16 @@ function readAttachments(fields: Fields): EmailMessage['attachments'] {
       attachment.problems.add(
         'cross',
         attachment.at('basic_auth_credential'),
-        'does not name a credential of this workspace',
+        namesNo('a credential', attachment.get('basic_auth_credential')),
       );
     }
-    return { file_name: file_name ?? '', url: url ?? '' };
-  });
+  }
+  if (attachments.length > 0)
+    fields.refuse(
+      'attachments',
+      `expected none, got ${attachments.length}: this server sends no attachments yet`,
+      'cross',
+    );
 }
 
 function isWebUrl(text: string): boolean {

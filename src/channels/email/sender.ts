@@ -9,22 +9,17 @@ const MAX_CONNECTIONS = 10;
 /** A sender over the workspace's relays. null: it has none. */
 export function openEmailSender(
   { email: { smtp } }: ChannelSettings,
-  { nowMs, threads, log }: SenderOptions,
+  { nowMs, threads, pauses }: SenderOptions,
 ): Sender<RenderedEmail> | null {
   if (smtp === null) return null;
-  const relays = createRelays({
-    relays: smtp,
-    maxConnections: Math.ceil(MAX_CONNECTIONS / threads),
-    nowMs,
-    onPaused: (relay, untilMs, reason) =>
-      log.warn({ relay, until: new Date(untilMs), reason }, 'a mail relay keeps failing and is paused'),
-    onRefused: (relay, reason) => log.error({ relay, reason }, 'a mail relay refuses our settings'),
-  });
+  const maxConnections = Math.ceil(MAX_CONNECTIONS / threads);
+  const relays = createRelays({ relays: smtp, maxConnections, nowMs, pauses });
   return {
-    async deliver({ rendered, address, sendId }) {
+    async deliver({ rendered, address, sendId }, signal) {
       if (address === null) throw new Error('a mail to send has no address');
-      const { outcome, relay } = await relays.deliver({ rendered, to: address, messageId: sendId });
-      return smtp.length === 1 || relay === null ? outcome : { ...outcome, detail: `relay ${relay}` };
+      const { outcome, relay } = await relays.deliver({ rendered, to: address, messageId: sendId }, signal);
+      if (smtp.length === 1 || relay === null || outcome.kind === 'held' || outcome.kind === 'expired') return outcome;
+      return { ...outcome, detail: [`relay ${relay}`, outcome.detail].filter((text) => text !== undefined).join(': ') };
     },
     close: () => relays.close(),
   };

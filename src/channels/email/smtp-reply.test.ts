@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readFailure } from './smtp-reply.ts';
 
-type Said = { code?: string; command?: string; responseCode?: number; response?: string };
+type Said = {
+  code?: string;
+  originalCode?: string;
+  syscall?: string;
+  timeoutType?: string;
+  command?: string;
+  responseCode?: number;
+  response?: string;
+  message?: string;
+};
 
 const expected: [string, Said, string, string][] = [
   ['no connection', { code: 'ECONNECTION', command: 'CONN' }, 'retry', 'relay'],
@@ -16,7 +25,7 @@ const expected: [string, Said, string, string][] = [
   ['451 after the mail', { code: 'EMESSAGE', command: 'DATA', responseCode: 451 }, 'retry', 'message'],
   ['wrong credentials', { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535 }, 'config_error', 'relay'],
   ['no TLS', { code: 'ETLS', command: 'STARTTLS' }, 'config_error', 'relay'],
-  ['a sender refused', { code: 'EENVELOPE', command: 'MAIL FROM', responseCode: 550 }, 'config_error', 'relay'],
+  ['a sender refused', { code: 'EENVELOPE', command: 'MAIL FROM', responseCode: 550 }, 'config_error', 'sender'],
   ['a dead address', { code: 'EENVELOPE', command: 'RCPT TO', responseCode: 550 }, 'bounced', 'message'],
   ['called spam', { code: 'EMESSAGE', command: 'DATA', responseCode: 554 }, 'failed', 'message'],
   ['too large for the relay', { code: 'EMESSAGE', command: 'MAIL FROM' }, 'retry', 'message'],
@@ -31,6 +40,42 @@ test('the outcome is unclear only if no answer comes after the mail was sent', (
   assert.deepEqual(readFailure({ code: 'ECONNECTION', command: 'CONN' }, true), {
     outcome: { kind: 'retry', reason: 'no answer after the mail', isUnclear: true },
     blame: 'unclear',
+    isOffered: true,
+    mayBeStale: false,
+    said: null,
   });
   assert.equal(readFailure({ command: 'DATA', responseCode: 554 }, true).blame, 'message');
+});
+
+const offers: [string, Said, isOffered: boolean, mayBeStale: boolean][] = [
+  [
+    'no connection',
+    { code: 'ESOCKET', originalCode: 'ECONNREFUSED', syscall: 'connect', command: 'CONN' },
+    false,
+    false,
+  ],
+  ['no name', { code: 'EDNS', command: 'CONN' }, false, false],
+  ['no greeting', { code: 'ETIMEDOUT', timeoutType: 'GREETING_TIMEOUT', command: 'CONN' }, false, false],
+  ['a greeting of 421', { code: 'EPROTOCOL', command: 'CONN', responseCode: 421 }, false, true],
+  ['wrong credentials', { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535 }, false, false],
+  ['a temporary failure of the login', { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 454 }, false, false],
+  ['a connection that ends', { code: 'ECONNECTION', command: 'CONN' }, true, true],
+  ['a reset connection', { code: 'ESOCKET', originalCode: 'ECONNRESET', syscall: 'read', command: 'CONN' }, true, true],
+  ['silence on the way', { code: 'ETIMEDOUT', timeoutType: 'SOCKET_TIMEOUT', command: 'CONN' }, true, false],
+  ['421 at RCPT', { code: 'EENVELOPE', command: 'RCPT TO', responseCode: 421 }, true, true],
+  ['a dead address', { code: 'EENVELOPE', command: 'RCPT TO', responseCode: 550 }, true, false],
+];
+for (const [what, said, isOffered, mayBeStale] of offers)
+  test(`${what}: the mail was ${isOffered ? '' : 'not '}offered${mayBeStale ? ', perhaps over a stale connection' : ''}`, () => {
+    const failure = readFailure(said, false);
+    assert.deepEqual([failure.isOffered, failure.mayBeStale], [isOffered, mayBeStale]);
+  });
+
+test('the words of the relay or the network are kept, unless they may quote the mail', () => {
+  const refused = { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535, response: '535 5.7.8 no', message: 'x' };
+  assert.equal(readFailure(refused, false).said, '535 5.7.8 no');
+  const away = { code: 'ESOCKET', syscall: 'connect', command: 'CONN', message: 'connect ECONNREFUSED 127.0.0.1:25' };
+  assert.equal(readFailure(away, false).said, 'connect ECONNREFUSED 127.0.0.1:25');
+  const spam = { code: 'EMESSAGE', command: 'DATA', responseCode: 554, response: '554 your text "…" is spam' };
+  assert.equal(readFailure(spam, false).said, null);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { TestClock } from '../../../test/support/clock.ts';
+import { untold } from '../../../test/support/untold.ts';
 import { type Reply, startTestService } from '../../../test/support/web-push.ts';
 import type { Push } from '../push/sender.ts';
 import { createAdmSender } from './deliver.ts';
@@ -44,7 +45,7 @@ async function start(t: TestContext, settings: Partial<AdmSettings> = {}) {
   const deliver = (change: Partial<Push<RenderedKindlePush>> = {}) => {
     const now = clock.now();
     const push = { rendered, token: 'amzn1.ada/+', registeredAt: now, acceptedAt: now, environment: null, pushId: 'p' };
-    return sender.deliver({ ...push, ...change }, never);
+    return untold(sender.deliver({ ...push, ...change }, never));
   };
   return { clock, amazon, api, deliver };
 }

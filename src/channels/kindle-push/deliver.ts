@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import { networkReason, type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
+import { connectionWords, replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { createAccessTokens } from './access-token.ts';
@@ -38,16 +39,20 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
   async function fetchToken() {
     try {
       const reply = await exchange(tokens, buildTokenRequest(tokenUrl.pathname + tokenUrl.search, credentials));
-      return readTokenReply(reply, clock.now());
+      const reading = readTokenReply(reply, clock.now());
+      if (reading.ok) return reading;
+      return { ok: false, outcome: withWords(reading.outcome, replyWords(reply, [settings.client_secret])) } as const;
     } catch (error) {
-      return { ok: false, outcome: { kind: 'retry', reason: networkReason(error) } } as const;
+      const outcome = { kind: 'retry', reason: networkReason(error) } as const;
+      return { ok: false, outcome: withWords(outcome, connectionWords(error, tokenUrl)) } as const;
     }
   }
 
   /** One attempt. After a refused token it fetches a new one and tries once more. */
   async function attempt(push: Push<RenderedKindlePush>, isRepetition: boolean): Promise<PushOutcome> {
     const { rendered, token: registrationId } = push;
-    if (!registrationId.isWellFormed()) return { kind: 'bounced', reason: 'InvalidRegistrationId', token: 'remove' };
+    if (!registrationId.isWellFormed())
+      return { kind: 'bounced', reason: 'malformed_token', isOurs: true, token: 'remove' };
     const expiresAfter = remaining(rendered, push.acceptedAt);
     if (expiresAfter === null) return { kind: 'expired' };
     const reading = await accessTokens.current();
@@ -57,11 +62,14 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
     try {
       push.observer?.started();
       const reply = await exchange(messages, buildRequest(message, { prefix, registrationId, accessToken }));
-      if (reply.status !== 401) return readReply(reply, { registrationId, now: clock.now() });
-      accessTokens.forget(accessToken);
-      return isRepetition ? readReply(reply, { registrationId, now: clock.now() }) : attempt(push, true);
+      if (reply.status === 401) accessTokens.forget(accessToken);
+      if (reply.status === 401 && !isRepetition) return attempt(push, true);
+      const outcome = readReply(reply, { registrationId, now: clock.now() });
+      return outcome.kind === 'accepted'
+        ? outcome
+        : withWords(outcome, replyWords(reply, [accessToken, registrationId]));
     } catch (error) {
-      return unansweredPost(error);
+      return unansweredPost(error, base);
     }
   }
 

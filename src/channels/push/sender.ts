@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Outcome, Retry } from '../outcome.ts';
+import type { Bounced, Outcome, Retry } from '../outcome.ts';
 
 /** One rendered message for one device. */
 export interface Push<Rendered extends object = object> {
@@ -29,7 +29,7 @@ export type PushEnvironment = 'production' | 'development';
  */
 export type PushOutcome =
   | { kind: 'accepted'; providerId: string | null; newToken?: string; environment?: PushEnvironment }
-  | { kind: 'bounced'; reason: string; token: 'remove' | 'suspect' | 'keep' }
+  | (Bounced & { token: 'remove' | 'suspect' | 'keep' })
   | (Retry & { slows?: 'app' })
   | Exclude<Outcome, { kind: 'accepted' | 'bounced' | 'retry' }>;
 

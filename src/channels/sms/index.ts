@@ -1,7 +1,7 @@
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel } from '../channel.ts';
 import { requireText } from '../fields.ts';
-import { lengthProblem, parseSms, type SmsMessage } from './schema.ts';
+import { hasMedia, lengthProblem, parseSms, type SmsMessage } from './schema.ts';
 import { countSegments, type SmsSegments } from './segments.ts';
 
 export interface RenderedSms {
@@ -9,6 +9,12 @@ export interface RenderedSms {
   media_urls: readonly string[];
   segments: SmsSegments;
 }
+
+/**
+ * A number that the sandbox refuses as invalid, with Twilio's code for it, so that a sender can see what follows.
+ * Source: messaging-objects.md §7.7.
+ */
+const INVALID_NUMBER = '+15005550001';
 
 export const sms: Channel<SmsMessage, RenderedSms> = {
   key: 'sms',
@@ -19,6 +25,8 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   capFamily: 'sms',
   sendLimits: 'others',
   providers: null,
+  sandboxReply: (address) =>
+    address === INVALID_NUMBER ? { kind: 'bounced', reason: '21211' } : { kind: 'accepted', providerId: null },
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id']),
   parse: parseSms,
   references: (message) => ({
@@ -30,7 +38,7 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
 };
 
 function renderSms(message: SmsMessage): RenderedSms {
-  const body = requireText('body', message.body);
+  const body = hasMedia(message) ? message.body : requireText('body', message.body);
   const problem = lengthProblem(body);
   if (problem !== null) throw new RenderStop('payload_too_large', `body: ${problem}`);
   return { body, media_urls: message.media_items ?? [], segments: countSegments(body) };

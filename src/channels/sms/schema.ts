@@ -17,6 +17,8 @@ export interface SmsMessage {
 
 const MAX_CHARACTERS = 1_600;
 const MAX_SEGMENTS = 10;
+/** Media that are checked. Only the first is used. */
+const MOST_MEDIA = 10;
 
 export function parseSms(raw: Record<string, unknown>, path: string, problems: Problems): SmsMessage {
   const fields = new Fields(raw, path, problems);
@@ -25,12 +27,13 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
     if (text === undefined) fields.require(key);
     return text ?? '';
   };
+  const media_items = readMedia(fields);
   const message = compact({
     subscription_group_id: required('subscription_group_id'),
-    body: required('body'),
+    body: fields.get('body') === '' && hasMedia({ media_items }) ? '' : required('body'),
     app_id: required('app_id'),
     message_variation_id: fields.text('message_variation_id'),
-    media_items: readMedia(fields),
+    media_items,
     link_shortening_enabled: fields.flag('link_shortening_enabled'),
     user_click_tracking_enabled: fields.flag('user_click_tracking_enabled'),
   });
@@ -40,6 +43,11 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
     if (problem !== null) problems.add('size', fields.at('body'), problem);
   }
   return message;
+}
+
+/** Whether the message has media, without which its text must not be blank. */
+export function hasMedia({ media_items }: Pick<SmsMessage, 'media_items'>): boolean {
+  return media_items !== undefined && media_items.length > 0;
 }
 
 /** The problem with a text's length, in characters or segments. null: none. */
@@ -52,11 +60,12 @@ export function lengthProblem(body: string): string | null {
 
 function checkLinks(fields: Fields, message: SmsMessage): void {
   const shortens = message.link_shortening_enabled;
-  if (message.user_click_tracking_enabled === true && shortens !== true && typeof shortens !== 'string') {
-    fields.problems.add('cross', fields.at('user_click_tracking_enabled'), 'needs link_shortening_enabled');
-  }
+  if (message.user_click_tracking_enabled === true && shortens !== true && typeof shortens !== 'string')
+    fields.problems.warn(
+      `${fields.at('user_click_tracking_enabled')}: needs link_shortening_enabled beside it; it was ignored`,
+    );
   if (shortens === true)
-    fields.problems.minor(
+    fields.problems.warn(
       `${fields.at('link_shortening_enabled')}: links are not shortened by this server; they were left as they are`,
     );
 }
@@ -66,8 +75,10 @@ function readMedia(fields: Fields): string[] | undefined {
   const raw = fields.get('media_items');
   if (!isGiven(raw)) return undefined;
   const list: unknown[] = Array.isArray(raw) ? raw : [raw];
-  const urls = list.flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
-  if (urls.length > 1) fields.problems.minor(`${fields.at('media_items')}: only the first of ${urls.length} is used`);
+  const urls = list
+    .slice(0, MOST_MEDIA)
+    .flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
+  if (urls.length > 1) fields.problems.warn(`${fields.at('media_items')}: only the first of ${list.length} is used`);
   return urls.slice(0, 1);
 }
 

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { testCertificate } from '../../../rig/certificate.ts';
 import { TestClock } from '../../../test/support/clock.ts';
+import { untold } from '../../../test/support/untold.ts';
 import { type Browser, newBrowser, startTestService, type TestService } from '../../../test/support/web-push.ts';
 import { makeVapidKeys } from '../../simulate/web-push/vapid.ts';
 import type { Push } from '../push/sender.ts';
@@ -39,7 +42,7 @@ async function start(t: TestContext, settings: Partial<VapidSettings> = {}): Pro
     browser,
     clock,
     service,
-    deliver: (change) => sender.deliver({ ...pushTo(token, clock), ...change }, never),
+    deliver: (change) => untold(sender.deliver({ ...pushTo(token, clock), ...change }, never)),
   };
 }
 
@@ -135,14 +138,25 @@ test('a message that cannot succeed is never sent', async (t) => {
   const malformed = ['', '{', 'x'.repeat(5_000), '{"endpoint":1}', JSON.stringify({ endpoint: service.url })];
   malformed.push(JSON.stringify({ ...subscription, keys: { ...subscription.keys, p256dh: offCurve } }));
   for (const token of malformed) {
-    assert.deepEqual(await deliver({ token }), { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' });
+    assert.deepEqual(await deliver({ token }), {
+      kind: 'bounced',
+      reason: 'malformed_subscription',
+      isOurs: true,
+      token: 'remove',
+    });
   }
   const token = JSON.stringify({ ...subscription, expirationTime: clock.now().getTime() });
-  assert.deepEqual(await deliver({ token }), { kind: 'bounced', reason: 'subscription_expired', token: 'remove' });
+  assert.deepEqual(await deliver({ token }), {
+    kind: 'bounced',
+    reason: 'subscription_expired',
+    isOurs: true,
+    token: 'remove',
+  });
   const payload = { id: 'd', title: 'T', body: 'x'.repeat(4_000) };
   assert.deepEqual(await deliver({ rendered: { ...rendered, payload } }), {
     kind: 'failed',
     reason: 'payload_too_large',
+    isOurs: true,
   });
   assert.deepEqual(service.received, []);
 });
@@ -203,7 +217,11 @@ for (const [what, endpoint, settings] of guarded) {
     const sender = createWebPushSender({ settings: { ...vapid, ...settings }, clock, resolve });
     t.after(() => sender.close());
     const token = JSON.stringify(browser.subscription(endpoint));
-    assert.deepEqual(await sender.deliver(pushTo(token, clock), never), { kind: 'failed', reason: 'blocked_target' });
+    assert.deepEqual(await untold(sender.deliver(pushTo(token, clock), never)), {
+      kind: 'failed',
+      reason: 'blocked_target',
+      isOurs: true,
+    });
   });
 }
 
@@ -215,7 +233,11 @@ test('a name that changes to an inner address after its check is not called', as
   const sender = createWebPushSender({ settings: vapid, clock, resolve });
   t.after(() => sender.close());
   const token = JSON.stringify(browser.subscription('https://push.example.com/x'));
-  assert.deepEqual(await sender.deliver(pushTo(token, clock), never), { kind: 'failed', reason: 'blocked_target' });
+  assert.deepEqual(await untold(sender.deliver(pushTo(token, clock), never)), {
+    kind: 'failed',
+    reason: 'blocked_target',
+    isOurs: true,
+  });
 });
 
 test('over TLS, the certificate must be for the push service’s name', async (t) => {
@@ -227,8 +249,35 @@ test('over TLS, the certificate must be for the push service’s name', async (t
   const sender = createWebPushSender({ settings, clock, ca: cert, resolve: async () => ['127.0.0.1'] });
   t.after(() => sender.close());
   const to = (host: string) =>
-    sender.deliver(pushTo(JSON.stringify(browser.subscription(`https://${host}:${service.port}/x`)), clock), never);
+    untold(
+      sender.deliver(pushTo(JSON.stringify(browser.subscription(`https://${host}:${service.port}/x`)), clock), never),
+    );
   assert.equal((await to('push.example.com')).kind, 'accepted');
   assert.deepEqual(await to('other.example.com'), { kind: 'retry', reason: 'network ERR_TLS_CERT_ALTNAME_INVALID' });
   assert.equal(service.received.length, 1);
+});
+
+test('a push service that hints for ever, or answers bit by bit, has a minute for all of it', async (t) => {
+  for (const begin of [
+    (response: ServerResponse) => response.writeEarlyHints({ link: '</a>; rel=preload' }),
+    (response: ServerResponse) => response.writeHead(401).write('a'),
+  ]) {
+    const [clock, browser] = [new TestClock(), await newBrowser()];
+    const asked = Promise.withResolvers<void>();
+    const server = createServer((_request, response) => {
+      begin(response);
+      asked.resolve();
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    t.after(() => server.closeAllConnections());
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const sender = createWebPushSender({ settings: { ...vapid, allow_hosts: [`127.0.0.1:${port}`] }, clock });
+    t.after(() => sender.close());
+    const token = JSON.stringify(browser.subscription(`http://127.0.0.1:${port}/send/ada`));
+    const outcome = sender.deliver(pushTo(token, clock), never);
+    await asked.promise;
+    clock.advance(60_000);
+    assert.deepEqual(await outcome, { kind: 'retry', reason: 'network TimeoutError', isUnclear: true });
+  }
 });

@@ -1,5 +1,9 @@
+import type { Clock } from '../../lib/clock.ts';
 import { type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
+import { refusedByUs } from '../outcome.ts';
+import { hostOf } from '../provider-reply.ts';
+import { replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { unansweredPost } from '../unanswered-post.ts';
@@ -11,6 +15,9 @@ import type { RenderedWebPush } from './render.ts';
 import type { VapidSettings } from './settings.ts';
 import { readSubscriptionText } from './subscription.ts';
 import { readVapidKeys } from './vapid.ts';
+
+/** Longest time for one message, with the answer, however slowly that comes. */
+const TIMEOUT_MS = 60_000;
 
 /**
  * Encrypts for browsers and posts to the push services that their subscriptions name. When the worker stops, pending
@@ -34,30 +41,32 @@ export function createWebPushSender({
   async function deliver({ rendered, token, acceptedAt, observer }: Push<RenderedWebPush>): Promise<PushOutcome> {
     const now = clock.now();
     const reading = readSubscriptionText(token);
-    if (!reading.ok) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
+    if (!reading.ok) return { kind: 'bounced', reason: 'malformed_subscription', isOurs: true, token: 'remove' };
     const { subscription } = reading;
     if (subscription.expiresAt !== null && subscription.expiresAt <= now)
-      return { kind: 'bounced', reason: 'subscription_expired', token: 'remove' };
+      return { kind: 'bounced', reason: 'subscription_expired', isOurs: true, token: 'remove' };
     const ttlS = remainingTtl(Number(rendered.headers.TTL), acceptedAt, now);
     if (ttlS === null) return { kind: 'expired' };
     const plaintext = Buffer.from(JSON.stringify(rendered.payload));
-    if (plaintext.length > MAX_PLAINTEXT_BYTES) return { kind: 'failed', reason: 'payload_too_large' };
+    if (plaintext.length > MAX_PLAINTEXT_BYTES) return refusedByUs('payload_too_large');
     try {
       const origin = await origins.open(subscription.endpoint);
-      if (origin === null) return { kind: 'failed', reason: 'blocked_target' };
+      if (origin === null) return blocked(subscription.endpoint);
       const body = await encryptors.encrypt({ plaintext, receiver: subscription });
-      if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', token: 'remove' };
+      if (body === null) return { kind: 'bounced', reason: 'malformed_subscription', isOurs: true, token: 'remove' };
       observer?.started();
-      const reply = await exchange(origin, {
+      const reply = await exchange(clock, origin, {
         host: subscription.endpoint.hostname,
         path: pathOf(subscription.endpoint),
         ttlS,
         rendered,
         body,
       });
-      return readReply(reply, clock.now(), subscription.endpoint.hostname);
+      const outcome = readReply(reply, clock.now(), subscription.endpoint.hostname);
+      if (outcome.kind === 'accepted') return outcome;
+      return withWords(outcome, replyWords(reply, [subscription.endpoint.href, pathOf(subscription.endpoint)]));
     } catch (error) {
-      return readFailure(error);
+      return readFailure(error, subscription.endpoint);
     }
   }
 
@@ -72,29 +81,47 @@ interface Message {
   body: Buffer;
 }
 
-/** After a refused signature, sends once more with a new one, because the old one may have expired. */
-async function exchange(origin: Origin, message: Message): Promise<PostReply> {
-  const authorization = origin.authorization();
-  const reply = await send(origin, message, authorization);
-  return isUnauthorized(reply) ? send(origin, message, origin.authorization(authorization)) : reply;
+/**
+ * After a refused signature, sends once more with a new one, because the old one may have expired. Ends in time, even if
+ * the answer comes bit by bit.
+ */
+async function exchange(clock: Clock, origin: Origin, message: Message): Promise<PostReply> {
+  const time = new AbortController();
+  const cancel = clock.after(TIMEOUT_MS, () => time.abort(new DOMException('no answer in time', 'TimeoutError')));
+  try {
+    const authorization = origin.authorization();
+    const reply = await send(origin, message, authorization, time.signal);
+    if (!isUnauthorized(reply)) return reply;
+    return await send(origin, message, origin.authorization(authorization), time.signal);
+  } finally {
+    cancel();
+  }
 }
 
 function send(
   { pool }: Origin,
   { path, host, ttlS, rendered, body }: Message,
   authorization: string,
+  signal: AbortSignal,
 ): Promise<PostReply> {
   return post(pool, {
     path,
     headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization, host }),
     body,
     maxReplyBytes: bytesToKeep,
+    signal,
   });
 }
 
-function readFailure(error: unknown): PushOutcome {
-  if (Object(error).code === 'blocked_target') return { kind: 'failed', reason: 'blocked_target' };
-  return unansweredPost(error);
+function readFailure(error: unknown, endpoint: URL): PushOutcome {
+  return Object(error).code === 'blocked_target' ? blocked(endpoint) : unansweredPost(error, endpoint);
+}
+
+function blocked(endpoint: URL): PushOutcome {
+  return refusedByUs(
+    'blocked_target',
+    `${hostOf(endpoint)} may not be called; vapid.allow_hosts of the app lists exceptions`,
+  );
 }
 
 function pathOf({ pathname, search }: URL): string {

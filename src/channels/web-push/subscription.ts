@@ -65,9 +65,20 @@ export function subscriptionToken({ endpoint, p256dh, auth, expiresAt }: Subscri
 /** Accepts http for simulators. The sender decides whether such an endpoint may be called. */
 function readEndpoint(value: unknown): URL | null {
   if (typeof value !== 'string' || value.length > MAX_ENDPOINT_LENGTH || !URL.canParse(value)) return null;
-  const url = new URL(value);
+  const url = canonical(new URL(value));
   const good = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.hostname !== '';
   return good && url.href.length <= MAX_ENDPOINT_LENGTH && url.hash === '' ? url : null;
+}
+
+/** Writes equivalent percent-encodings in one way. `URL` has done so with host, port and dots. Source: RFC 3986 §6.2.2. */
+function canonical(url: URL): URL {
+  const isUnreserved = (character: string) => /[\w.~-]/.test(character);
+  return new URL(
+    url.href.replace(/%[0-9a-f]{2}/gi, (code) => {
+      const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+      return isUnreserved(character) ? character : code.toUpperCase();
+    }),
+  );
 }
 
 /** Decodes base64url or base64, padded or not, because browsers and libraries differ. */

@@ -3,15 +3,20 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { findPassage, type Passage } from '../../net/guard.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
-import type { Outcome } from '../outcome.ts';
+import { type Outcome, refusedByUs } from '../outcome.ts';
+import { connectionWords, MAX_WORDS_BYTES, replyWords, withWords } from '../provider-words.ts';
 import type { Sender } from '../sender.ts';
 import { withOurs } from './headers.ts';
+import { isSecretHeader } from './masked.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { NO_ANSWER, readStatus } from './reply.ts';
 
 const TIMEOUT_MS = 90_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_RESPONSE_BYTES = 1_048_576;
+const BLOCKED =
+  'the URL leads to an address or port that may not be called; webhook.allow in the workspace file lists exceptions';
+const MALFORMED = 'after rendering, the URL, a header or the body cannot be sent over HTTP';
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
@@ -35,8 +40,14 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
         body: hook.body,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      await discard(response.body);
-      return readStatus(response.statusCode, readRetryAfter(response.headers['retry-after'], new Date()));
+      const { statusCode: status, headers } = response;
+      const outcome = readStatus(status, readRetryAfter(headers['retry-after'], new Date()));
+      if (outcome.kind === 'accepted') {
+        await discard(response.body);
+        return outcome;
+      }
+      const body = headers['content-encoding'] === undefined ? await beginningOf(response.body) : Buffer.alloc(0);
+      return withWords(outcome, replyWords({ status, body }, secretsOf(hook)));
     } finally {
       open.delete(agent);
       agent.destroy().catch(ignoreClosed);
@@ -47,9 +58,9 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
     async deliver({ rendered: hook, dispatchId }) {
       try {
         const passage = await findPassage(hook.url, { allow });
-        return passage.allowed ? await call(passage, hook, dispatchId) : { kind: 'failed', reason: 'blocked_target' };
+        return passage.allowed ? await call(passage, hook, dispatchId) : refusedByUs('blocked_target', BLOCKED);
       } catch (error) {
-        return outcomeOf(error);
+        return outcomeOf(error, hook.url);
       }
     },
     async close() {
@@ -61,10 +72,15 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
 /** Codes of errors that say that the request itself is not one of HTTP. Nothing of it was sent, and no retry helps. */
 const malformed: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'ERR_INVALID_CHAR']);
 
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown, url: string): Outcome {
   const code = codeOf(error);
-  if (malformed.has(code)) return { kind: 'failed', reason: 'malformed_request' };
-  return { kind: 'retry', reason: `${NO_ANSWER} ${code}`, ...(!reachedNobody(error) && { isUnclear: true }) };
+  if (malformed.has(code)) return refusedByUs('malformed_request', MALFORMED);
+  const outcome: Outcome = {
+    kind: 'retry',
+    reason: `${NO_ANSWER} ${code}`,
+    ...(!reachedNobody(error) && { isUnclear: true }),
+  };
+  return URL.canParse(url) ? withWords(outcome, connectionWords(error, new URL(url))) : outcome;
 }
 
 /** Connects to the checked address only, because a second lookup could return another. */
@@ -79,6 +95,24 @@ function pinnedAgent({ address, family }: { address: string; family: 4 | 6 }): A
     maxResponseSize: MAX_RESPONSE_BYTES,
     pipelining: 1,
   });
+}
+
+/** The beginning of a body that says why the call failed. The connection is not used again. */
+async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk.subarray(0, MAX_WORDS_BYTES - bytes));
+    bytes += chunk.length;
+    if (bytes >= MAX_WORDS_BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** What we sent and an answer may repeat: the values of secret headers and of the URL's query. */
+function secretsOf({ url, headers }: RenderedWebhook): string[] {
+  const inHeaders = Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? value : []));
+  return [...inHeaders, ...new URL(url).searchParams.values()];
 }
 
 /** Reads and drops the body, so that the server can finish. Only the status is used. */

@@ -19,6 +19,8 @@ export const webhook: Channel<WebhookMessage, RenderedWebhook> = {
     of: 'workspace',
     open: ({ webhook: { deliver, allow } }) => (deliver ? createWebhookSender(allow) : null),
   },
+  // The address of the URL, which is seldom a template, without its path.
+  receiver: ({ url }) => url.split('/', 3).join('/'),
   retry: retryWebhook,
   checkInWorkspace: checkPort,
   masked: maskHeaders,

@@ -1,22 +1,29 @@
+import { isDeeperThan } from '../../lib/json-depth.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { requireText } from '../fields.ts';
 import { valueProblem, withOurs } from './headers.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { type Method, methods, type WebhookMessage } from './schema.ts';
 
-const formBody = /^[^=&\s]+=[^&]*(&[^=&\s]+=[^&]*)*$/;
+/** Reading four million brackets takes seconds. A body that is deeper counts as plain text. */
+const MAX_JSON_DEPTH = 1_000;
 
 export function renderWebhook(message: WebhookMessage): RenderedWebhook {
   const method = readMethod(message.request_method);
   const url = requireText('url', message.url).trim();
   const headers = readHeaders(message.request_headers ?? {});
-  const body = method === 'GET' || message.body === undefined ? null : message.body;
+  const body = method === 'GET' || message.body === undefined ? null : serialised(message.body);
   return {
     method,
     url,
     headers: body === null ? headers : withOurs(headers, { 'Content-Type': typeOf(body) }),
     body,
   };
+}
+
+/** JSON is serialised after its texts are rendered, so that a quote in a value cannot break it. */
+function serialised(body: string | object): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 function readMethod(text: string): Method {
@@ -39,11 +46,16 @@ function readHeaders(headers: Readonly<Record<string, string>>): Record<string, 
 /** The content type that a body seems to have, when the caller gives none. Source: messaging-objects.md §9.1. */
 function typeOf(body: string): string {
   if (isJsonContainer(body)) return 'application/json';
-  return formBody.test(body) ? 'application/x-www-form-urlencoded' : 'text/plain; charset=utf-8';
+  return isForm(body) ? 'application/x-www-form-urlencoded' : 'text/plain; charset=utf-8';
+}
+
+/** Whether the text is `a=1&b=2`: pairs with names that hold no blanks. */
+function isForm(text: string): boolean {
+  return text.split('&').every((pair) => /^[^=\s]+=/.test(pair));
 }
 
 function isJsonContainer(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
+  if (!/^\s*[[{]/.test(text) || isDeeperThan(MAX_JSON_DEPTH, text)) return false;
   try {
     JSON.parse(text);
     return true;

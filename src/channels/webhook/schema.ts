@@ -7,7 +7,8 @@ export interface WebhookMessage {
   url: string;
   request_method: Templated<Method>;
   request_headers?: Record<string, string> | undefined;
-  body?: string | undefined;
+  /** A text, or JSON whose texts may be templates. It is serialised after rendering. */
+  body?: string | object | undefined;
   message_variation_id?: string | undefined;
 }
 
@@ -46,10 +47,10 @@ export function urlProblem(text: string): string | null {
   return username === '' && password === '' ? null : 'must not hold a user name or password';
 }
 
-/** Reads the body. An object is accepted as its JSON text, because giving one is a common mistake. */
-function readBody(fields: Fields): string | undefined {
+/** Reads the body. Arrays are no valid body, but are taken like objects; numbers and booleans stand for their text. */
+function readBody(fields: Fields): string | object | undefined {
   const body = fields.get('body');
-  return typeof body === 'object' && body !== null ? JSON.stringify(body) : fields.text('body');
+  return typeof body === 'object' && body !== null ? body : fields.text('body');
 }
 
 function readHeaders(fields: Fields): Record<string, string> | undefined {
@@ -70,8 +71,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
       );
     else if (seen.has(lower)) fields.problems.add('cross', reader.at(name), 'is given twice, in another letter case');
     else if (problem !== null) fields.problems.add('range', reader.at(name), problem);
-    else if (reservedHeader.test(name))
-      fields.problems.minor(`${reader.at(name)} is set by the server and was dropped`);
+    else if (reservedHeader.test(name)) fields.problems.warn(`${reader.at(name)} is set by the server and was dropped`);
     else if (value !== undefined) kept.push([name, value]);
     seen.add(lower);
   }

@@ -13,6 +13,10 @@ export function checkPort(
   if (isTemplate(url) || !URL.canParse(url) || allow.length > 0) return;
   const { port } = new URL(url);
   if (port !== '' && port !== '80' && port !== '443') {
-    problems.add('range', `${path}.url`, 'expected port 80 or 443: no other target is allowed in this workspace');
+    problems.add(
+      'range',
+      `${path}.url`,
+      `expected port 80 or 443, got ${port}: webhook.allow in the workspace file names no other target`,
+    );
   }
 }

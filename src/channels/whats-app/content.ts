@@ -7,6 +7,7 @@ export const messageKinds = [
   'quick_reply_response_message',
   'list_response_message',
   'flow_response_message',
+  'carousel_response_message',
 ] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
@@ -21,6 +22,20 @@ export interface TemplateMessage {
   /** The button's zero-based index, and the value of its variable. */
   button_variables?: Readonly<Record<string, string>> | undefined;
   header_media_uri?: string | undefined;
+  /** The older name of `header_media_uri`. A message has one of the two. */
+  header_image_uri?: string | undefined;
+  carousel_cards?: TemplateCard[] | undefined;
+}
+
+export const mediaTypes = ['image', 'video'] as const;
+export type MediaType = (typeof mediaTypes)[number];
+
+/** One card of a template, in the order in which the template was approved. */
+export interface TemplateCard {
+  header_media_uri: string;
+  header_media_type: Templated<MediaType>;
+  body_variables?: Variables | undefined;
+  button_variables?: TemplateMessage['button_variables'];
 }
 
 export interface TextMessage {
@@ -62,7 +77,31 @@ export interface FlowMessage {
   generate_custom_attribute?: Templated<boolean> | undefined;
 }
 
-export type WhatsAppContent = TemplateMessage | TextMessage | ImageMessage | QuickReply | ListMessage | FlowMessage;
+export const carouselButtonTypes = ['quick_reply', 'url'] as const;
+
+export interface CarouselMessage {
+  body: string;
+  carousel_button_type: (typeof carouselButtonTypes)[number];
+  cards: CarouselCard[];
+}
+
+/** A card with `buttons` or a `cta_url_button`, by the message's button type. */
+export interface CarouselCard {
+  media_uri: string;
+  media_type: Templated<MediaType>;
+  body_text?: string | undefined;
+  buttons?: string[] | undefined;
+  cta_url_button?: { display_text: string; url: string } | undefined;
+}
+
+export type WhatsAppContent =
+  | TemplateMessage
+  | TextMessage
+  | ImageMessage
+  | QuickReply
+  | ListMessage
+  | FlowMessage
+  | CarouselMessage;
 
 /** Most characters of each text, before and after rendering. Source: messaging-objects.md §8.1. */
 export const limits = {
@@ -75,4 +114,5 @@ export const limits = {
   sectionTitle: 24,
   rowTitle: 24,
   rowDescription: 72,
+  cardBody: 160,
 } as const;

@@ -1,5 +1,6 @@
 import type { Channel } from '../channel.ts';
-import { type RenderedWhatsApp, renderWhatsApp } from './render.ts';
+import type { RenderedWhatsApp } from './parts.ts';
+import { renderWhatsApp } from './render.ts';
 import { parseWhatsApp, type WhatsAppMessage } from './schema.ts';
 
 export const whatsApp: Channel<WhatsAppMessage, RenderedWhatsApp> = {

@@ -1,8 +1,8 @@
 import { readFlag } from '../../lib/lenient.ts';
-import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { readRendered, requireText } from '../fields.ts';
+import { readRendered } from '../fields.ts';
 import {
+  type CarouselMessage,
   type FlowMessage,
   type ImageMessage,
   type ListMessage,
@@ -11,10 +11,10 @@ import {
   type TemplateMessage,
   type TextMessage,
 } from './content.ts';
+import { filled, frame, headerText, imageOf, interactive, type RenderedWhatsApp, within } from './parts.ts';
+import { renderCarousel, templateCards } from './render-carousel.ts';
 import type { WhatsAppMessage } from './schema.ts';
-
-/** The body of a Cloud API call, without its recipient. Source: messaging-objects.md §8.4. */
-export type RenderedWhatsApp = { type: string; [member: string]: unknown };
+import { components, textParameters } from './template-parts.ts';
 
 export function renderWhatsApp({ message_type, message }: WhatsAppMessage, facts: RenderFacts): RenderedWhatsApp {
   switch (message_type) {
@@ -30,27 +30,26 @@ export function renderWhatsApp({ message_type, message }: WhatsAppMessage, facts
       return list(message as ListMessage);
     case 'flow_response_message':
       return flow(message as FlowMessage, facts);
+    case 'carousel_response_message':
+      return renderCarousel(message as CarouselMessage);
   }
 }
 
 function template(message: TemplateMessage): RenderedWhatsApp {
-  const parameters = (key: string, values: readonly string[]) =>
-    values.map((value, index) => ({ type: 'text', text: filled(`${key}.${index}`, value) }));
-  const { header_variables = [], body_variables = [], button_variables = {}, header_media_uri } = message;
-  const header =
-    header_media_uri === undefined
-      ? parameters('header_variables', header_variables)
-      : [imageOf('header_media_uri', header_media_uri)];
-  const components: object[] = [];
-  if (header.length > 0) components.push({ type: 'header', parameters: header });
-  if (body_variables.length > 0)
-    components.push({ type: 'body', parameters: parameters('body_variables', body_variables) });
-  for (const [index, value] of Object.entries(button_variables)) {
-    components.push({ type: 'button', sub_type: 'url', index, parameters: parameters('button_variables', [value]) });
-  }
+  const parts = [
+    ...components({ header: header(message), ...message }),
+    ...(message.carousel_cards === undefined ? [] : [templateCards(message.carousel_cards)]),
+  ];
   const language = { code: filled('template_language_code', message.template_language_code) };
   const name = filled('template_name', message.template_name);
-  return { type: 'template', template: { name, language, ...(components.length > 0 && { components }) } };
+  return { type: 'template', template: { name, language, ...(parts.length > 0 && { components: parts }) } };
+}
+
+/** The parameters of the header, under the name that the caller gave the image. */
+function header({ header_variables = [], header_media_uri, header_image_uri }: TemplateMessage): object[] {
+  if (header_media_uri !== undefined) return [imageOf('header_media_uri', header_media_uri)];
+  if (header_image_uri !== undefined) return [imageOf('header_image_uri', header_image_uri)];
+  return textParameters('header_variables', header_variables);
 }
 
 function text({ body, preview_url }: TextMessage): RenderedWhatsApp {
@@ -111,31 +110,4 @@ function flow(message: FlowMessage, { dispatchId }: RenderFacts): RenderedWhatsA
     ...frame(message, limits.replyBody),
     action,
   });
-}
-
-function interactive(type: string, content: object): RenderedWhatsApp {
-  return { type: 'interactive', interactive: { type, ...content } };
-}
-
-function headerText(key: string, value: string | undefined): { header?: object } {
-  return value === undefined ? {} : { header: { type: 'text', text: within(key, value, limits.header) } };
-}
-
-function frame({ body, footer }: { body: string; footer?: string | undefined }, most: number): object {
-  const end = footer === undefined ? {} : { footer: { text: within('footer', footer, limits.footer) } };
-  return { body: { text: filled('body', body, most) }, ...end };
-}
-
-function imageOf(key: string, link: string): object {
-  return { type: 'image', image: { link: filled(key, link) } };
-}
-
-function filled(key: string, value: string, most = Number.POSITIVE_INFINITY): string {
-  return within(key, requireText(key, value), most);
-}
-
-function within(key: string, value: string, most: number): string {
-  if ([...value].length > most)
-    throw new RenderStop('payload_too_large', `${key}: more than ${most} characters after rendering`);
-  return value;
 }

@@ -7,7 +7,7 @@ import {
   type QuickReply,
   type TextMessage,
 } from './content.ts';
-import { optionalText, requiredText, webUrl } from './text-fields.ts';
+import { count, optionalText, requiredText, webUrl } from './text-fields.ts';
 
 const MAX_BUTTONS = 3;
 const MAX_SECTIONS = 10;
@@ -33,7 +33,7 @@ export function readQuickReply(fields: Fields): QuickReply {
     text: requiredText(button, 'text', limits.button),
   }));
   if (fields.get('buttons') === undefined) fields.require('buttons');
-  else count(fields, 'buttons', buttons.length, MAX_BUTTONS);
+  else count(fields, 'buttons', buttons.length, { least: 1, most: MAX_BUTTONS });
   const body = requiredText(fields, 'body', limits.replyBody);
   return compact({
     body,
@@ -58,7 +58,7 @@ export function readListMessage(fields: Fields): ListMessage {
 function readList(fields: Fields): ListMessage['list'] {
   const sections = (fields.objects('list_sections') ?? []).map(readSection);
   if (fields.get('list_sections') === undefined) fields.require('list_sections');
-  else count(fields, 'list_sections', sections.length, MAX_SECTIONS);
+  else count(fields, 'list_sections', sections.length, { least: 1, most: MAX_SECTIONS });
   const rows = sections.reduce((sum, { list_rows }) => sum + list_rows.length, 0);
   if (rows > MAX_ROWS)
     fields.problems.add('range', fields.at('list_sections'), `expected at most ${MAX_ROWS} rows in all, got ${rows}`);
@@ -90,8 +90,4 @@ export function readFlowMessage(fields: Fields): FlowMessage {
     flow_button,
     generate_custom_attribute: fields.flag('generate_custom_attribute'),
   });
-}
-
-function count(fields: Fields, key: string, found: number, most: number): void {
-  if (found < 1 || found > most) fields.problems.add('range', fields.at(key), `expected 1 to ${most}, got ${found}`);
 }

@@ -1,6 +1,7 @@
 import { isEmpty } from '../../lib/lenient.ts';
 import type { Problems } from '../../lib/problems.ts';
 import { compact, Fields } from '../fields.ts';
+import { readCarousel } from './carousel.ts';
 import { type MessageKind, messageKinds, type WhatsAppContent } from './content.ts';
 import { readFlowMessage, readImageMessage, readListMessage, readQuickReply, readTextMessage } from './responses.ts';
 import { readTemplateMessage } from './template-message.ts';
@@ -22,6 +23,7 @@ const readers: Readonly<Record<MessageKind, (fields: Fields) => WhatsAppContent>
   quick_reply_response_message: readQuickReply,
   list_response_message: readListMessage,
   flow_response_message: readFlowMessage,
+  carousel_response_message: readCarousel,
 };
 
 export function parseWhatsApp(raw: Record<string, unknown>, path: string, problems: Problems): WhatsAppMessage | null {

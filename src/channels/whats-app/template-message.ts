@@ -1,66 +1,41 @@
-import type { RawObject } from '../../lib/json.ts';
-import { readText } from '../../lib/lenient.ts';
 import { compact, type Fields, isTemplate } from '../fields.ts';
+import { readTemplateCards } from './carousel.ts';
 import type { TemplateMessage } from './content.ts';
 import { requiredText, webUrl } from './text-fields.ts';
+import { atMostOne, readButtonVariable, readVariables } from './variables.ts';
 
 export function readTemplateMessage(fields: Fields): TemplateMessage {
   const template_name = requiredText(fields, 'template_name', 512);
   if (template_name !== '' && !isTemplate(template_name) && !/^[a-z0-9_]+$/.test(template_name)) {
     fields.problems.add('range', fields.at('template_name'), 'expected lower-case letters, digits and _');
   }
-  const header = readVariables(fields, 'header_variables');
-  const media = webUrl(fields, 'header_media_uri') ?? webUrl(fields, 'header_image_uri');
-  if (header !== undefined && header.length > 1) atMostOne(fields, 'header_variables');
-  if (header !== undefined && header.length > 0 && media !== undefined) {
-    fields.problems.add('cross', fields.at('header_variables'), 'cannot stand beside header_media_uri');
-  }
   return compact({
     template_name,
     template_language_code: requiredText(fields, 'template_language_code'),
-    header_variables: header,
+    ...readHeader(fields),
     body_variables: readVariables(fields, 'body_variables'),
     button_variables: readButtonVariable(fields),
-    header_media_uri: media,
+    carousel_cards: readTemplateCards(fields),
   });
 }
 
-function atMostOne(fields: Fields, key: string): void {
-  fields.problems.add('range', fields.at(key), 'expected at most one variable');
-}
+type Header = Pick<TemplateMessage, 'header_variables' | 'header_media_uri' | 'header_image_uri'>;
 
-/** Values by position, from an array or from an object with the keys "0", "1", … without gaps. */
-function readVariables(fields: Fields, key: string): string[] | undefined {
-  const entries = readIndexed(fields, key);
-  if (entries === undefined) return undefined;
-  const values = [...entries].sort(([one], [other]) => one - other);
-  if (values.some(([index], position) => index !== position)) {
-    fields.problems.add('range', fields.at(key), 'expected the keys "0", "1", … without gaps');
-  }
-  return values.map(([, value]) => value);
-}
-
-function readButtonVariable(fields: Fields): Record<string, string> | undefined {
-  const entries = readIndexed(fields, 'button_variables');
-  if (entries === undefined) return undefined;
-  if (entries.length > 1) atMostOne(fields, 'button_variables');
-  return Object.fromEntries(entries.map(([index, value]) => [String(index), value]));
-}
-
-function readIndexed(fields: Fields, key: string): [number, string][] | undefined {
-  const raw = fields.get(key);
-  const hash: RawObject | undefined = Array.isArray(raw) ? Object.fromEntries(raw.entries()) : fields.hash(key);
-  if (hash === undefined) return undefined;
-  return Object.entries(hash).flatMap(([index, value]) => {
-    const text = readText(value);
-    if (!/^(0|[1-9]\d{0,3})$/.test(index)) {
-      fields.problems.add('range', fields.at(key), 'expected zero-based indexes as keys');
-      return [];
-    }
-    if (!text.ok || text.value === undefined) {
-      fields.problems.add('type', `${fields.at(key)}.${index}`, 'expected a text');
-      return [];
-    }
-    return [[Number(index), text.value]];
-  });
+/**
+ * Reads the header: a variable or an image. A header is of one type, so an image wins over variables, and the newer
+ * name of the image over the older one. The image keeps the name that the caller gave it, for errors.
+ */
+function readHeader(fields: Fields): Header {
+  const header_variables = readVariables(fields, 'header_variables');
+  if (header_variables !== undefined && header_variables.length > 1) atMostOne(fields, 'header_variables');
+  const header_media_uri = webUrl(fields, 'header_media_uri');
+  const header_image_uri = webUrl(fields, 'header_image_uri');
+  if (header_media_uri === undefined && header_image_uri === undefined) return { header_variables };
+  const [name, image] =
+    header_media_uri === undefined
+      ? ['header_image_uri', { header_image_uri }]
+      : ['header_media_uri', { header_media_uri }];
+  if (header_variables !== undefined && header_variables.length > 0)
+    fields.problems.warn(`${fields.at('header_variables')}: ${name} is used instead`);
+  return image;
 }

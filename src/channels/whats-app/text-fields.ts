@@ -23,3 +23,13 @@ export function webUrl(fields: Fields, key: string): string | undefined {
   }
   return text;
 }
+
+/** Refuses a list with too few or too many elements. */
+export function count(
+  fields: Fields,
+  key: string,
+  found: number,
+  { least, most }: { least: number; most: number },
+): void {
+  if (found < least || found > most) fields.refuse(key, `expected ${least} to ${most}, got ${found}`, 'range');
+}

@@ -8,7 +8,7 @@ import { databaseAccount, launcher } from './account.ts';
 import { initialise, readPassword } from './cluster.ts';
 import { EmbeddedDatabaseError } from './error.ts';
 import { type Binaries, exitCode, succeed } from './programs.ts';
-import { removeSocketFolder, socketFolder } from './sockets.ts';
+import { removeDeadSocketFolders, removeSocketFolder, socketFolder } from './sockets.ts';
 
 /**
  * A real PostgreSQL that belongs to one data folder.
@@ -56,13 +56,18 @@ const START_TIMEOUT_S = 60;
 const RECOVERY_PATIENCE_MS = 300_000;
 const RECOVERY_PAUSE_MS = 200;
 
+/** Whether a data folder holds an embedded database, running or not. */
+export function hasEmbedded({ dataDir }: EmbeddedOptions): boolean {
+  return existsSync(resolve(dataDir, 'postgres', 'PG_VERSION'));
+}
+
 /**
  * Returns the URL of a data folder's embedded database. null: it is not running.
  * For commands that run beside a server. Starts, claims and stops nothing.
  */
 export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<string | null> {
   const cluster = resolve(dataDir, 'postgres');
-  if (!existsSync(join(cluster, 'PG_VERSION'))) return null;
+  if (!hasEmbedded({ dataDir })) return null;
   const binaries = await findBinaries();
   const account = databaseAccount();
   const run = launcher(account, [binaries.postgres, cluster]);
@@ -76,14 +81,15 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   const cluster = resolve(dataDir, 'postgres');
   const account = databaseAccount();
   const run = launcher(account, [binaries.postgres, cluster]);
-  if (!existsSync(join(cluster, 'PG_VERSION')))
-    await initialise({ dataDir, binaries, account, run, durable, superuserPassword });
+  if (!hasEmbedded({ dataDir })) await initialise({ dataDir, binaries, account, run, durable, superuserPassword });
+  removeDeadSocketFolders(account);
   const sockets = socketFolder(dataDir, account);
   const url = urlOf(sockets, readPassword(dataDir));
 
   async function begin(): Promise<{ tookOver: boolean; owner: pg.Client }> {
     const tookOver = (await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status'])).code === 0;
     if (!tookOver) {
+      socketFolder(dataDir, account); // after a crash, another server may have removed it
       const log = join(cluster, 'server.log');
       const options = serverOptions(sockets, durable);
       const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -7,7 +19,7 @@ import { clientConfig } from '../connection.ts';
 import { connect, type Database } from '../database.ts';
 import { sql } from '../sql.ts';
 import { type EmbeddedDatabase, startEmbedded } from './embedded.ts';
-import { socketFolder } from './sockets.ts';
+import { removeDeadSocketFolders, socketFolder } from './sockets.ts';
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-embedded-'));
@@ -81,4 +93,24 @@ test('a socket folder of another account is refused', { skip: process.getuid?.()
   mkdirSync(join(folder, 'sockets'), { mode: 0o700 });
   chownSync(join(folder, 'sockets'), 65_534, 65_534);
   assert.throws(() => socketFolder(folder, null), /sockets is not a folder that only this account can use/);
+});
+
+test('the socket folder of a killed database is removed by the next start of any; that of a living one stays', (t) => {
+  const folders = [randomBytes(8), randomBytes(8), randomBytes(8)].map((bytes) =>
+    join(tmpdir(), `cresset-${bytes.toString('hex')}`),
+  );
+  const [dead = '', living = '', beginning = ''] = folders;
+  t.after(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+  for (const folder of folders) mkdirSync(folder, { mode: 0o700 });
+  const { pid } = spawnSync('true');
+  writeFileSync(join(dead, '.s.PGSQL.5432.lock'), `${pid}\n/some/data\n`);
+  writeFileSync(join(living, '.s.PGSQL.5432.lock'), `${process.pid}\n/some/data\n`);
+  removeDeadSocketFolders(null);
+  assert.deepEqual(
+    folders.map((folder) => existsSync(folder)),
+    [false, true, true],
+  );
+  assert.ok(existsSync(beginning), 'its database may be about to start');
 });

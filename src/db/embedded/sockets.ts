@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Account } from './account.ts';
@@ -31,6 +31,32 @@ export function socketFolder(dataDir: string, account: Account | null): string {
 /** Removes a socket folder in the temporary folder, after the database has stopped. */
 export function removeSocketFolder(folder: string, dataDir: string): void {
   if (folder !== insideOf(dataDir)) rmSync(folder, { recursive: true, force: true });
+}
+
+/**
+ * Removes the socket folders in the temporary folder whose databases were killed, and so could not remove them. A folder
+ * stays if its database runs, or is just being started, or if another account owns it.
+ */
+export function removeDeadSocketFolders(account: Account | null): void {
+  const owners = [process.getuid?.(), account?.uid];
+  for (const name of readdirSync(tmpdir())) {
+    if (!/^cresset-[0-9a-f]{16}$/.test(name)) continue;
+    const folder = join(tmpdir(), name);
+    const lock = join(folder, `${SOCKET_NAME}.lock`);
+    const { uid, isFolder } = look(folder);
+    if (!isFolder || !owners.includes(uid) || !existsSync(lock)) continue;
+    const [processId = ''] = readFileSync(lock, 'utf8').split('\n');
+    if (!isRunning(Number(processId))) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isRunning(processId: number): boolean {
+  if (!Number.isInteger(processId) || processId < 1) return false;
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 function placeOf(dataDir: string): string {

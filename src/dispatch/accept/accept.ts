@@ -125,7 +125,7 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
     ), given as materialized (
       select * from json_to_recordset(${JSON.stringify(rows.map((row, index) => toJson(row, asked.places[index]?.place)))}::json) as x(
         id uuid, workspace_id integer, bucket text, started_at timestamptz, place bigint, api_key_id uuid,
-        request_id uuid, lane smallint, kind text, request text, campaign_id text, send_id text,
+        request_id uuid, lane smallint, kind text, request text, campaign_id text, segment_id text, send_id text,
         send_id_is_new boolean, key text, path text, body_hash text, answer text, activity text)
     ), admitted as materialized (
       select given.*
@@ -196,6 +196,7 @@ function toJson(row: Row, place: number | undefined): object {
     // JSON inside a text, because only the type json takes every escape that JSON knows, such as \\u0000.
     request: row.request,
     campaign_id: plan.campaignId ?? undefined,
+    segment_id: plan.segmentId ?? undefined,
     send_id: plan.sendId ?? undefined,
     send_id_is_new: row.sendIdIsNew || undefined,
     ...(idempotency && {

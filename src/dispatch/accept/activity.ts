@@ -3,6 +3,7 @@ import { channels } from '../../channels/index.ts';
 import { isObject } from '../../lib/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
+import { withoutOldCredentials } from './old-credentials.ts';
 
 export interface ActivityFacts {
   plan: SendPlan;
@@ -37,11 +38,9 @@ export function activityOf({ plan, workspace, body, requestId, apiKeyName }: Act
   };
 }
 
-const oldCredentials = new Set(['api_key', 'app_group_id', 'company_secret']);
-
 /** The body without credentials, those of older clients and those inside messages. */
 export function withoutSecrets(body: Record<string, unknown>): Record<string, unknown> {
-  const kept = Object.fromEntries(Object.entries(body).filter(([key]) => !oldCredentials.has(key)));
+  const kept = withoutOldCredentials(body);
   const { messages } = kept;
   if (!isObject(messages)) return kept;
   const masked = Object.entries(messages).map(([key, raw]) => [key, maskedMessage(key, raw)]);

@@ -43,6 +43,8 @@ const settings: WorkspaceCatalog['settings'] = {
   email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
   webhook: { deliver: false, allow: [] },
   audience: { missingNumberIsZero: true },
+  requests: { keyInBody: false, strictContentType: false },
+  users: { trackBatch: 'per_array' },
   rateLimits: {},
 };
 
@@ -146,38 +148,49 @@ refuses('members of other endpoints are refused together with wrong types', [
   ],
 ]);
 
+const allChannels = 'android_push, apple_push, content_card, email, kindle_push, sms, web_push, webhook, whats_app';
+
 refuses('then there must be a message, a recipient, and a fitting `broadcast`', [
-  [{}, 'no_message', ['messages holds no supported channel']],
-  [{ ...toAda, messages: { fax: {} } }, 'no_message', ['messages holds no supported channel']],
+  [{}, 'no_message', [`messages: expected an object with one or more of ${allChannels}, got none`]],
+  [{ ...toAda, messages: { fax: {} } }, 'no_message', [`messages: expected one or more of ${allChannels}, got fax`]],
+  [
+    { ...toAda, messages: { mail: {} } },
+    'no_message',
+    [`messages: expected one or more of ${allChannels}, got mail; did you mean email?`],
+  ],
   [
     { messages: { email } },
     'no_recipients',
-    ['None of external_user_ids, user_aliases, segment_id, audience was given'],
+    ['external_user_ids, user_aliases, segment_id, audience: expected at least one, got none'],
   ],
-  [{ ...good, external_user_ids: names(51) }, 'too_many_names', ['expected at most 50, got 51']],
+  [
+    { ...good, external_user_ids: names(51) },
+    'too_many_names',
+    ['external_user_ids, user_aliases: expected at most 50 together, got 51'],
+  ],
   [
     { ...good, external_user_ids: names(50), user_aliases: [{ alias_name: 'a', alias_label: 'l' }] },
     'too_many_names',
-    ['expected at most 50, got 51'],
+    ['external_user_ids, user_aliases: expected at most 50 together, got 51'],
   ],
-  [described, 'bad_request', ['broadcast must be true when neither external_user_ids nor user_aliases is given']],
+  [described, 'bad_request', ['broadcast: must be true when neither external_user_ids nor user_aliases is given']],
   [
     { ...good, broadcast: true },
     'bad_request',
-    ['broadcast must not be true when external_user_ids or user_aliases is given'],
+    ['broadcast: must not be true when external_user_ids or user_aliases is given'],
   ],
 ]);
 
-const unknownSegment = 'segment_id does not name a segment of this workspace';
+const unknownSegment = (id: string) => `segment_id: does not name a segment of this workspace, got "${id}"`;
 const wrongWord = 'audience.email_subscription_status.comparison: "equals" is not one of is, is_not';
 
 refuses('then the segment, its references and the audience are checked', [
-  [{ ...good, segment_id: APP }, 'bad_request', [unknownSegment]],
-  [{ ...good, segment_id: OLD_SEGMENT }, 'bad_request', [unknownSegment]],
+  [{ ...good, segment_id: APP }, 'bad_request', [unknownSegment(APP)]],
+  [{ ...good, segment_id: OLD_SEGMENT }, 'bad_request', [unknownSegment(OLD_SEGMENT)]],
   [
     { ...good, segment_id: LOST_SEGMENT },
     'bad_request',
-    ['segment.received_campaign.campaign_id: does not name a campaign of this workspace'],
+    ['segment.received_campaign.campaign_id: does not name a campaign of this workspace, got "gone"'],
   ],
   [
     { ...good, audience: { email_subscription_status: { comparison: 'equals', value: 'subscribed' } } },
@@ -187,7 +200,7 @@ refuses('then the segment, its references and the audience are checked', [
   [
     { ...good, segment_id: APP, audience: { OR: [] }, campaign_id: 'none', messages: { email: {} } },
     'bad_request',
-    [unknownSegment],
+    [unknownSegment(APP)],
   ],
 ]);
 
@@ -196,7 +209,7 @@ const ofCampaign = (variation: unknown, id = 'welcome') => ({
   campaign_id: id,
   messages: { email: { ...email, message_variation_id: variation } },
 });
-const unknownCampaign = 'campaign_id does not name an API campaign of this workspace';
+const unknownCampaign = (id: string) => `campaign_id: does not name an API campaign of this workspace, got "${id}"`;
 
 refuses('then the campaign, the send id and the variations are checked', [
   [{ ...good, send_id: 'x' }, 'bad_request', ['send_id: needs the campaign_id it was created for']],
@@ -206,9 +219,9 @@ refuses('then the campaign, the send id and the variations are checked', [
     ['send_id: expected at most 64 ASCII characters'],
   ],
   [{ ...ofCampaign('mail'), send_id: 'é' }, 'bad_request', ['send_id: expected at most 64 ASCII characters']],
-  [ofCampaign('mail', 'none'), 'invalid_campaign', [unknownCampaign]],
-  [ofCampaign('mail', 'triggered'), 'invalid_campaign', [unknownCampaign]],
-  [ofCampaign('mail', 'old'), 'invalid_campaign', [unknownCampaign]],
+  [ofCampaign('mail', 'none'), 'invalid_campaign', [unknownCampaign('none')]],
+  [ofCampaign('mail', 'triggered'), 'invalid_campaign', [unknownCampaign('triggered')]],
+  [ofCampaign('mail', 'old'), 'invalid_campaign', [unknownCampaign('old')]],
   [
     { ...toAda, campaign_id: 'welcome', messages: { email, webhook } },
     'variant_unspecified',
@@ -217,7 +230,7 @@ refuses('then the campaign, the send id and the variations are checked', [
       'messages.webhook.message_variation_id: is required with campaign_id',
     ],
   ],
-  [ofCampaign('none'), 'invalid_variant', ['messages.email.message_variation_id: is not of this campaign']],
+  [ofCampaign('none'), 'invalid_variant', ['messages.email.message_variation_id: is not of this campaign, got "none"']],
   [ofCampaign('hook'), 'mismatched_message_type', ['messages.email.message_variation_id: is a variation of webhook']],
 ]);
 
@@ -248,10 +261,7 @@ refuses('then the messages are checked: types, required members, ranges, referen
   [
     { ...toAda, messages: { email: { ...email, app_id: SEGMENT, email_template_id: 'x' } } },
     'bad_request',
-    [
-      'messages.email.app_id: does not name an app of this workspace',
-      'messages.email.email_template_id: does not name an email template of this workspace',
-    ],
+    ['messages.email.email_template_id: does not name an email template of this workspace, got "x"'],
   ],
   [
     { ...toAda, messages: { apple_push: { alert: 'x'.repeat(2_000) } } },
@@ -269,7 +279,7 @@ test('a subscription group must belong to the channel and not be archived', () =
   for (const id of [APP, OLD_SMS, MAILING]) {
     assert.deepEqual(refusalOf({ ...toAda, messages: { sms: { ...sms, subscription_group_id: id } } }), [
       'invalid_subscription_group',
-      ['messages.sms.subscription_group_id: does not name a subscription group for sms of this workspace'],
+      [`messages.sms.subscription_group_id: does not name a subscription group for sms of this workspace, got "${id}"`],
     ]);
   }
   assert.equal(refusalOf({ ...toAda, messages: { sms } }), null);
@@ -300,7 +310,9 @@ test('a webhook may use another port only if the operator allows the target', ()
   const body = { ...toAda, messages: { webhook: { ...webhook, url: 'https://acme.test:8443/' } } };
   assert.deepEqual(refusalOf(body), [
     'bad_request',
-    ['messages.webhook.url: expected port 80 or 443: no other target is allowed in this workspace'],
+    [
+      'messages.webhook.url: expected port 80 or 443, got 8443: webhook.allow in the workspace file names no other target',
+    ],
   ]);
   const allowing = { ...settings, webhook: { ...settings.webhook, allow: ['acme.test:8443'] } };
   assert.equal(refusalOf(body, { ...catalog, settings: allowing }), null);
@@ -342,7 +354,7 @@ test('a good body becomes a plan of plain JSON, with the ids of the catalog', ()
     cresset: { dry_run: 'true', delivery: 'at_most_once' },
     ...{ campaign_id: 'welcome', messages: { email: { ...email, message_variation_id: 'mail' } } },
   };
-  const { plan, dryRun, minors } = checkSendRequest(body, catalog, NOW);
+  const { plan, dryRun, remarks } = checkSendRequest(body, catalog, NOW);
   assert.deepEqual(plan, {
     version: 1,
     names: [
@@ -362,7 +374,7 @@ test('a good body becomes a plan of plain JSON, with the ids of the catalog', ()
   });
   assert.deepEqual(JSON.parse(JSON.stringify(plan)), plan);
   assert.equal(dryRun, true);
-  assert.deepEqual(minors, []);
+  assert.deepEqual(remarks, { minors: [], warnings: [] });
 });
 
 test('caps are obeyed unless the request or its campaign says otherwise', () => {
@@ -377,7 +389,7 @@ test('caps are obeyed unless the request or its campaign says otherwise', () => 
 });
 
 test('skipped members are reported, and the rest goes out', () => {
-  const { plan, minors } = checkSendRequest(
+  const { plan, remarks } = checkSendRequest(
     {
       external_user_ids: ['ada', '', null],
       user_aliases: [{ alias_name: 'a' }, 'b'],
@@ -388,28 +400,28 @@ test('skipped members are reported, and the rest goes out', () => {
   );
   assert.deepEqual(plan.names, [{ label: '', name: 'ada' }]);
   assert.deepEqual(Object.keys(plan.messages), ['email']);
-  assert.deepEqual(minors, [
+  assert.deepEqual(remarks.minors, [
     'external_user_ids[1] is not a non-empty string and was skipped',
     'external_user_ids[2] is not a non-empty string and was skipped',
     'user_aliases[0] has no non-empty alias_name and alias_label and was skipped',
     'user_aliases[1] has no non-empty alias_name and alias_label and was skipped',
     'messages.fax? is not a supported channel and was skipped',
-    'messages.email.bcc: this workspace has no BCC addresses; it was dropped',
   ]);
+  assert.deepEqual(remarks.warnings, ['messages.email.bcc: this workspace has no BCC addresses; it was dropped']);
 });
 
 test('members of the prototype name nobody and send nothing; `__proto__` of a body pollutes nothing', () => {
   const body: Record<string, unknown> = JSON.parse('{"__proto__":{"external_user_ids":["ada"],"broadcast":true}}');
   assert.deepEqual(refusalOf({ ...body, messages: { email } }), [
     'no_recipients',
-    ['None of external_user_ids, user_aliases, segment_id, audience was given'],
+    ['external_user_ids, user_aliases, segment_id, audience: expected at least one, got none'],
   ]);
   assert.equal(Reflect.get({}, 'broadcast'), undefined);
 });
 
 test('a hundred thousand mistakes are reported in a hundred lines', () => {
   const many = <T>(value: T): T[] => Array.from({ length: 100_000 }, () => value);
-  const { minors } = checkSendRequest({ ...good, external_user_ids: ['ada', ...many(null)] }, catalog, NOW);
+  const { minors } = checkSendRequest({ ...good, external_user_ids: ['ada', ...many(null)] }, catalog, NOW).remarks;
   assert.deepEqual([minors.length, minors.at(-1)], [101, 'and 99900 more']);
   const [, errors] = refusalOf({ ...good, external_user_ids: many(0.5) }) ?? [];
   assert.deepEqual([errors?.length, errors?.at(-1)], [101, 'and 99900 more']);

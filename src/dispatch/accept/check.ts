@@ -1,24 +1,29 @@
 import { filterOf } from '../../audience/context.ts';
 import { parseAudience } from '../../audience/grammar/parse.ts';
 import { checkReferences as checkAudienceReferences } from '../../audience/grammar/references.ts';
-import type { ChannelKey } from '../../channels/channel.ts';
+import { slipsOf } from '../../audience/grammar/slips.ts';
+import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
-import { own } from '../../lib/json.ts';
+import { nearest } from '../../lib/did-you-mean.ts';
+import { namesNo, own, shown } from '../../lib/json.ts';
 import { readText } from '../../lib/lenient.ts';
 import { Problems } from '../../lib/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
 import { compileMessages } from '../plan/templates.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 
 const MAX_NAMES = 50;
+/** Most unknown channels that an error names. */
+const MAX_SHOWN = 5;
 
 export interface CheckedRequest {
   plan: SendPlan;
   dryRun: boolean;
-  /** Problems that do not refuse the request. The answer lists them. */
-  minors: readonly string[];
+  /** The answer lists them. */
+  remarks: SendRemarks;
 }
 
 /**
@@ -30,38 +35,58 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
   checkTargeting(request);
-  checkSegmentAndAudience(request, catalog);
+  checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const messages = checkMessages(request, catalog, problems, now);
   const plan = makePlan(request, campaign, messages);
-  return { plan, dryRun: request.dryRun, minors: problems.minors };
+  problems.warnAtEnd();
+  return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
 }
 
 /** Steps 7 to 10. Source: send.md §4, truth table. */
 function checkTargeting(request: SendRequest): void {
   const { names, segmentId, audience, broadcast } = request;
-  if (request.messages.length === 0) refuse('no_message', 'messages holds no supported channel');
+  if (request.messages.length === 0) refuse('no_message', noChannel(request));
   const isNarrowed = segmentId !== null || audience !== null;
   if (names.length === 0 && !isNarrowed) {
-    refuse('no_recipients', 'None of external_user_ids, user_aliases, segment_id, audience was given');
+    refuse('no_recipients', 'external_user_ids, user_aliases, segment_id, audience: expected at least one, got none');
   }
-  if (names.length > MAX_NAMES) refuse('too_many_names', `expected at most ${MAX_NAMES}, got ${names.length}`);
+  if (names.length > MAX_NAMES)
+    refuse(
+      'too_many_names',
+      `external_user_ids, user_aliases: expected at most ${MAX_NAMES} together, got ${names.length}`,
+    );
   if (names.length === 0 && !broadcast) {
-    refuse('bad_request', 'broadcast must be true when neither external_user_ids nor user_aliases is given');
+    refuse('bad_request', 'broadcast: must be true when neither external_user_ids nor user_aliases is given');
   }
   if (names.length > 0 && broadcast) {
-    refuse('bad_request', 'broadcast must not be true when external_user_ids or user_aliases is given');
+    refuse('bad_request', 'broadcast: must not be true when external_user_ids or user_aliases is given');
   }
 }
 
+function noChannel({ unknownChannels }: SendRequest): string {
+  const known = channelKeys.join(', ');
+  const [first] = unknownChannels;
+  if (first === undefined) return `messages: expected an object with one or more of ${known}, got none`;
+  const meant = nearest(first, channelKeys);
+  const came = unknownChannels.slice(0, MAX_SHOWN).map(shown).join(', ');
+  return `messages: expected one or more of ${known}, got ${came}${meant === null ? '' : `; did you mean ${meant}?`}`;
+}
+
 /** Step 11. */
-function checkSegmentAndAudience({ segmentId, audience }: SendRequest, catalog: WorkspaceCatalog): void {
+function checkSegmentAndAudience(
+  { segmentId, audience }: SendRequest,
+  catalog: WorkspaceCatalog,
+  problems: Problems,
+): void {
   if (segmentId !== null) {
     const segment = catalog.segments.get(idKey(segmentId));
     if (segment === undefined || segment.archived) {
-      refuse('bad_request', 'segment_id does not name a segment of this workspace');
+      refuse('bad_request', `segment_id: ${namesNo('a segment', segmentId)}`);
     }
-    checkAudienceReferences(filterOf(segment), catalog);
+    const filter = filterOf(segment);
+    checkAudienceReferences(filter, catalog);
+    for (const slip of slipsOf(filter)) problems.warn(`segment_id: ${slip}`);
   }
   if (audience !== null) parseAudience(audience, 'audience');
 }
@@ -77,7 +102,7 @@ function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaig
   if (campaignId === null) return null;
   const campaign = catalog.campaigns.get(idKey(campaignId));
   if (campaign === undefined || campaign.kind !== 'api' || campaign.archived) {
-    refuse('invalid_campaign', 'campaign_id does not name an API campaign of this workspace');
+    refuse('invalid_campaign', `campaign_id: ${namesNo('an API campaign', campaignId)}`);
   }
   checkVariations(request, campaign);
   return campaign;
@@ -95,7 +120,7 @@ function checkVariations(request: SendRequest, campaign: Campaign): void {
   const found = named.map((one) => ({ ...one, variation: campaign.variations.get(idKey(one.id ?? '')) }));
   const unknown = found
     .filter(({ variation }) => variation === undefined)
-    .map(({ path }) => `${path}: is not of this campaign`);
+    .map(({ path, id = '' }) => `${path}: is not of this campaign, got "${shown(id)}"`);
   if (unknown.length > 0) throw new RequestError('invalid_variant', unknown);
   const mismatched = found.filter(
     ({ channel, variation }) => variation?.channel !== channels[channel].variationChannel,
@@ -135,15 +160,15 @@ function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCat
   const at = (member: string) => `messages.${key}.${member}`;
   const { appId, subscriptionGroupId, emailTemplateId } = channels[key].references(message);
   if (appId !== undefined && !catalog.apps.has(idKey(appId))) {
-    problems.add('cross', at('app_id'), 'does not name an app of this workspace');
+    problems.warn(`${at('app_id')} does not name an app of this workspace; the message counts for none`);
   }
   if (emailTemplateId !== undefined) {
-    problems.add('cross', at('email_template_id'), 'does not name an email template of this workspace');
+    problems.add('cross', at('email_template_id'), namesNo('an email template', emailTemplateId));
   }
   if (subscriptionGroupId === undefined) return;
   const group = catalog.subscriptionGroups.get(idKey(subscriptionGroupId));
   if (group === undefined || group.archived || group.channel !== key) {
-    const reason = `does not name a subscription group for ${key} of this workspace`;
+    const reason = namesNo(`a subscription group for ${key}`, subscriptionGroupId);
     problems.add('cross', at('subscription_group_id'), reason, 'invalid_subscription_group');
   }
 }

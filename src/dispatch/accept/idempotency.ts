@@ -3,6 +3,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { undashed } from '../../lib/uuid.ts';
 import { IDEMPOTENCY_MS } from './accept.ts';
 
 export interface IdempotentRequest {
@@ -25,6 +26,13 @@ export interface Idempotency {
   once<T>(request: IdempotentRequest | null, work: () => Promise<T>): Promise<T>;
 }
 
+interface StoredAnswer extends Record<string, unknown> {
+  body_hash: Buffer;
+  answer: object;
+  dispatch_id: string;
+  created_at: Date;
+}
+
 export function createIdempotency({ db, clock }: { db: Db; clock: Clock }): Idempotency {
   const running = new Set<string>();
   const nameOf = ({ workspaceId, path, key }: IdempotentRequest) => `${workspaceId} ${path} ${key}`;
@@ -39,13 +47,13 @@ export function createIdempotency({ db, clock }: { db: Db; clock: Clock }): Idem
 
     async answered(request) {
       if (running.has(nameOf(request))) throw new RequestError('idempotency_running', [], 1);
-      const stored = await db.maybeOne<{ body_hash: Buffer; answer: object }>(sql`
-        select body_hash, answer
+      const stored = await db.maybeOne<StoredAnswer>(sql`
+        select body_hash, answer, dispatch_id, created_at
           from idempotency_keys
          where workspace_id = ${request.workspaceId} and path = ${request.path} and key = ${request.key}
            and created_at > ${new Date(clock.now().getTime() - IDEMPOTENCY_MS)}`);
       if (stored === null) return null;
-      if (!stored.body_hash.equals(request.bodyHash)) throw new RequestError('idempotency_conflict');
+      if (!stored.body_hash.equals(request.bodyHash)) throw conflictWith(stored);
       return stored.answer;
     },
 
@@ -61,6 +69,25 @@ export function createIdempotency({ db, clock }: { db: Db; clock: Clock }): Idem
       }
     },
   };
+}
+
+function conflictWith({ dispatch_id, created_at }: StoredAnswer): RequestError {
+  const first = `of dispatch ${undashed(dispatch_id)}, accepted at ${created_at.toISOString()}`;
+  return new RequestError('idempotency_conflict', [`Idempotency-Key: expected the body ${first}, got another`]);
+}
+
+/** Finds the dispatch that was accepted with a key. null: the key is unknown, or older than a day. */
+export async function dispatchOfKey(
+  db: Db,
+  { workspaceId, path, key }: Pick<IdempotentRequest, 'workspaceId' | 'path' | 'key'>,
+  now: Date,
+): Promise<string | null> {
+  const found = await db.maybeOne<{ dispatch_id: string }>(sql`
+    select dispatch_id
+      from idempotency_keys
+     where workspace_id = ${workspaceId} and path = ${path} and key = ${key}
+       and created_at > ${new Date(now.getTime() - IDEMPOTENCY_MS)}`);
+  return found?.dispatch_id ?? null;
 }
 
 /** Deletes keys that were stored before an instant. */

@@ -1,11 +1,15 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
+import { didYouMean, nearest } from '../../lib/did-you-mean.ts';
 import { describe, elementPath, isObject, own, type RawObject } from '../../lib/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectReader } from '../../lib/object-reader.ts';
 import type { Problems } from '../../lib/problems.ts';
+import { WatchedReader } from '../../lib/watched-reader.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
+import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
+import { oldCredentials } from './old-credentials.ts';
 
 /** The body of POST /messages/send after coercion. Nothing has been looked up yet. Source: send.md §2. */
 export interface SendRequest {
@@ -19,16 +23,19 @@ export interface SendRequest {
   overridesCaps: boolean;
   requiredState: RequiredState;
   messages: [ChannelKey, RawObject][];
+  /** The members of `messages` that are no channels. */
+  unknownChannels: string[];
   dryRun: boolean;
   delivery: DeliveryMode;
 }
 
-type Body = ObjectReader<Problems>;
+type Body = WatchedReader;
 
 /** Checks the types of the top level and refuses members of other endpoints. Files its problems under stage `type`. */
 export function readSendRequest(raw: RawObject, problems: Problems): SendRequest {
-  const body = new ObjectReader(raw, '', problems);
-  refuseForeignKeys(body);
+  const body = new WatchedReader(raw, '', problems);
+  body.ignore([...foreignKeys.keys(), ...oldCredentials]);
+  refuseForeignKeys(body, raw);
   const flag = (key: string) => body.scalar(key, readFlag) ?? false;
   const overrides = [flag('override_frequency_capping'), flag('override_messaging_limits')];
   return {
@@ -40,7 +47,7 @@ export function readSendRequest(raw: RawObject, problems: Problems): SendRequest
     sendId: readId(body, 'send_id'),
     overridesCaps: overrides.includes(true),
     requiredState: readState(body),
-    messages: readMessages(body),
+    ...readMessages(body),
     ...readOurOptions(body),
   };
 }
@@ -53,9 +60,10 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
   ['schedule', 'belongs to /messages/schedule/create; remove it'],
 ]);
 
-function refuseForeignKeys(body: Body): void {
+function refuseForeignKeys(body: Body, raw: RawObject): void {
   for (const [key, reason] of foreignKeys) {
-    if (!isEmpty(body.get(key))) body.refuse(key, reason);
+    // Not read through `body`, so that no warning suggests them.
+    if (!isEmpty(own(raw, key))) body.refuse(key, reason);
   }
 }
 
@@ -95,11 +103,18 @@ function readAliases(body: Body): PersonName[] {
   }
   return list.flatMap((item: unknown, index) => {
     const [name, label] = isObject(item) ? [own(item, 'alias_name'), own(item, 'alias_label')] : [];
-    if (isIdText(name) && typeof label === 'string' && label.trim() !== '') return [{ label, name: String(name) }];
-    const path = elementPath('user_aliases', index);
-    body.problems.minor(`${path} has no non-empty alias_name and alias_label and was skipped`);
+    const isNamed = isIdText(name) && typeof label === 'string' && label.trim() !== '';
+    if (isNamed && isShort(String(name)) && isShort(label)) return [{ label, name: String(name) }];
+    const fault = isNamed
+      ? `has an alias_name or alias_label of more than ${maxAliasBytes} bytes`
+      : 'has no non-empty alias_name and alias_label';
+    body.problems.minor(`${elementPath('user_aliases', index)} ${fault} and was skipped`);
     return [];
   });
+}
+
+function isShort(text: string): boolean {
+  return Buffer.byteLength(text) <= maxAliasBytes;
 }
 
 /** Older clients send numbers. A number stands for its decimal text. */
@@ -127,17 +142,19 @@ function readState(body: Body): RequiredState {
   return 'subscribed';
 }
 
-function readMessages(body: Body): SendRequest['messages'] {
-  const raw = body.rawObject('messages');
-  if (raw === undefined) return [];
-  const messages = new ObjectReader(raw, 'messages', body.problems);
-  for (const key of messages.unknown(channelKeys)) {
-    body.problems.minor(`${messages.at(key)} is not a supported channel and was skipped`);
+function readMessages(body: Body): Pick<SendRequest, 'messages' | 'unknownChannels'> {
+  const messages = new ObjectReader(body.rawObject('messages') ?? {}, 'messages', body.problems);
+  const unknownChannels = messages.unknown(channelKeys);
+  for (const key of unknownChannels) {
+    body.problems.minor(
+      `${messages.at(key)} is not a supported channel and was skipped${didYouMean(nearest(key, channelKeys))}`,
+    );
   }
-  return channelKeys.flatMap((channel) => {
+  const known = channelKeys.flatMap((channel) => {
     const message = messages.rawObject(channel);
     return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
   });
+  return { messages: known, unknownChannels };
 }
 
 function readOurOptions(body: Body): Pick<SendRequest, 'dryRun' | 'delivery'> {

@@ -8,8 +8,9 @@ import type { Campaign, FrequencyCap } from '../../workspace/catalog.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { CapSlot } from '../ledger/slots.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
-import { type Candidate, candidateFor, composeAll, decideAll, renderedOf } from './candidates.ts';
+import { type Candidate, candidateFor, decideAll, renderedOf } from './candidates.ts';
 import { CapSlots, isUnderCaps } from './cap-slots.ts';
+import { composeAll } from './compose-all.ts';
 import type { Decision } from './decision.ts';
 
 const day = (channel: FrequencyCap['channel'], maxSends: number): FrequencyCap => {
@@ -20,6 +21,7 @@ const noLinks = () => {
   throw new Error('no links are needed');
 };
 
+const composing = { links: noLinks, mostMs: 60_000 };
 const id = (n: number) => `00000000-0000-7000-8000-00000000000${n}`;
 const said = (decision: Decision) => (decision.kind === 'refuse' ? decision.reason : decision.kind);
 
@@ -28,66 +30,69 @@ function candidate(dispatch: LoadedDispatch, channel: ChannelKey, changes: Parti
 }
 
 /** Decides these sends in order. Returns the decisions and the slots. */
-function decideThem(candidates: Candidate[], held: CapSlot[] = []): { decided: string[]; slots: CapSlots } {
-  assert.equal(composeAll(candidates, noLinks), null);
+async function decideThem(
+  candidates: Candidate[],
+  held: CapSlot[] = [],
+): Promise<{ decided: string[]; slots: CapSlots }> {
+  await composeAll(candidates, composing); // which pauses on a slow machine
   const slots = new CapSlots(new Map([[1, held]]), now);
   return { decided: decideAll(candidates, slots).map(({ decision }) => said(decision)), slots };
 }
 
 const taken = ({ taken: of }: CapSlots) => of.map(({ slot }) => `${slot.dispatchId.slice(-1)} ${slot.channel}`);
 
-test('a send that the gates refuse gets no message and no slot', () => {
+test('a send that the gates refuse gets no message and no slot', async () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const dispatch = dispatchOf(messagesOf('email'), { workspace: capped });
   const unreachable = recipient({ person: { email: null } });
   const refused = candidateFor(send(dispatch, 'email'), dispatch, { recipient: unreachable, turn: 'own', now });
   const gone = candidateFor(send(dispatch, 'email'), dispatch, { recipient: null, turn: 'own', now });
-  const { decided, slots } = decideThem([refused, gone]);
+  const { decided, slots } = await decideThem([refused, gone]);
   assert.deepEqual([decided, taken(slots)], [['no_address', 'unknown_user'], []]);
   assert.deepEqual([refused.facts.composed, gone.facts.composed], [null, null]);
   assert.throws(() => renderedOf(refused), /not composed/);
 });
 
-test('an admitted send has a rendered message', () => {
+test('an admitted send has a rendered message', async () => {
   const dispatch = dispatchOf({ webhook: { ...messagesOf('webhook').webhook, body: 'Hi {{${first_name}}}' } });
   const one = candidate(dispatch, 'webhook');
-  assert.equal(composeAll([one], noLinks), null, 'nothing waits');
+  assert.equal(composeAll([one], composing), null, 'nothing waits');
   const [decided] = decideAll([one], null);
   assert.deepEqual(decided?.decision, { kind: 'admit' });
   assert.equal((renderedOf(one) as { body: string }).body, 'Hi Ada');
 });
 
-test('a message that aborts takes no slot; a refusal by the caps is reported whatever the message is', () => {
+test('a message that aborts takes no slot; a refusal by the caps is reported whatever the message is', async () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const [one, two, three] = [1, 2, 3].map((n) =>
     dispatchOf(n === 2 ? messagesOf('email') : { email: aborting }, { id: id(n), workspace: capped }),
   );
   assert.ok(one && two && three);
-  const { decided, slots } = decideThem([one, two, three].map((dispatch) => candidate(dispatch, 'email')));
+  const { decided, slots } = await decideThem([one, two, three].map((dispatch) => candidate(dispatch, 'email')));
   assert.deepEqual(decided, ['aborted', 'admit', 'frequency_capped']);
   assert.deepEqual(taken(slots), ['2 email']);
 });
 
-test('4.4: of several dispatches that are decided together, the first ones take the last slots', () => {
+test('4.4: of several dispatches that are decided together, the first ones take the last slots', async () => {
   const capped = workspace({ frequencyCaps: [day('any', 2)] });
   const dispatches = [1, 2, 3].map((n) => dispatchOf(messagesOf('email', 'sms'), { id: id(n), workspace: capped }));
   const candidates = dispatches.flatMap((dispatch) => [candidate(dispatch, 'email'), candidate(dispatch, 'sms')]);
-  const { decided, slots } = decideThem(candidates);
+  const { decided, slots } = await decideThem(candidates);
   assert.deepEqual(decided, ['admit', 'admit', 'admit', 'admit', 'frequency_capped', 'frequency_capped']);
   assert.deepEqual(taken(slots), ['1 email', '1 sms', '2 email', '2 sms'], 'a multi-channel dispatch is one for any');
 });
 
-test('4.4: each channel is decided alone: one may be capped while others go out', () => {
+test('4.4: each channel is decided alone: one may be capped while others go out', async () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const held = [{ dispatchId: id(9), channel: 'email', campaignId: null, takenAt: now } as const];
   const dispatch = dispatchOf(messagesOf('email', 'sms', 'content_card'), { workspace: capped });
   const candidates = (['email', 'sms', 'content_card'] as const).map((channel) => candidate(dispatch, channel));
-  const { decided, slots } = decideThem(candidates, held);
+  const { decided, slots } = await decideThem(candidates, held);
   assert.deepEqual(decided, ['frequency_capped', 'admit', 'admit']);
   assert.deepEqual(taken(slots), ['1 sms'], 'content cards are never counted');
 });
 
-test('4.2: which sends obey the caps, and which count', () => {
+test('4.2: which sends obey the caps, and which count', async () => {
   const campaign = {
     id: 'c',
     name: 'C',
@@ -108,7 +113,7 @@ test('4.2: which sends obey the caps, and which count', () => {
   for (const [what, obeysCaps, countsTowardCaps, expected, slotsTaken] of table) {
     const plan = { obeysCaps, countsTowardCaps, campaignId: 'c' };
     const dispatch = dispatchOf(messagesOf('email'), { workspace: capped, plan });
-    const { decided, slots } = decideThem([candidate(dispatch, 'email')], held);
+    const { decided, slots } = await decideThem([candidate(dispatch, 'email')], held);
     assert.deepEqual([decided, taken(slots)], [[expected], slotsTaken], what);
     assert.ok(slots.taken.every(({ slot }) => slot.campaignId === 'c' && slot.takenAt === now));
     assert.equal(isUnderCaps(send(dispatch, 'email'), dispatch), countsTowardCaps);
@@ -119,19 +124,19 @@ test('4.2: which sends obey the caps, and which count', () => {
   assert.equal(isUnderCaps(send(cards, 'content_card'), cards), false);
 });
 
-test('4.2: a retried send keeps its slot', () => {
+test('4.2: a retried send keeps its slot', async () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)] });
   const dispatch = dispatchOf(messagesOf('email'), { workspace: capped });
   const own: CapSlot = { dispatchId: dispatch.id, channel: 'email', campaignId: null, takenAt: now };
   const again = candidate(dispatch, 'email', { attempts: 1 });
   const others: CapSlot[] = Array.from({ length: 3 }, (_, n) => ({ ...own, dispatchId: id(n + 5) }));
-  const { decided, slots } = decideThem([again], [own, ...others]);
+  const { decided, slots } = await decideThem([again], [own, ...others]);
   assert.deepEqual([decided, taken(slots), slots.holds(again.send)], [['admit'], [], true]);
-  const without = decideThem([candidate(dispatch, 'email', { attempts: 1 })], others);
+  const without = await decideThem([candidate(dispatch, 'email', { attempts: 1 })], others);
   assert.deepEqual(without.decided, ['frequency_capped']);
 });
 
-test('the day of a cap is the person’s, else the workspace’s', () => {
+test('the day of a cap is the person’s, else the workspace’s', async () => {
   const capped = workspace({ frequencyCaps: [day('email', 1)], timeZone: 'America/New_York' });
   const dispatch = dispatchOf(messagesOf('email'), { workspace: capped });
   const slots = new CapSlots(new Map(), now);
@@ -150,7 +155,7 @@ test('a message that waits delays only its own chunk, and only once', async () =
     arrive = resolve;
   });
   waits.message = { ...waits.message, renderTexts: (context) => arrived.then(() => texts(context)) };
-  const waiting = composeAll([waits, other], noLinks);
+  const waiting = composeAll([waits, other], composing);
   assert.ok(waiting !== null);
   assert.deepEqual([waits.facts.composed, other.facts.composed?.kind], [null, 'composed']);
   arrive();

@@ -2,7 +2,6 @@ import type { Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
 import type { CapSlots } from './cap-slots.ts';
-import { compose, type LinkMaker } from './compose.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { type AddressTurn, factsOf, type SendFacts } from './send-facts.ts';
@@ -27,24 +26,6 @@ export function candidateFor(
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
   const facts = factsOf(recipient, message.gate, turn, now);
   return { send, dispatch, message, facts, soFar: decide(facts) };
-}
-
-/** Composes the messages of the candidates admitted so far. null: all are composed, and nothing waits. */
-export function composeAll(candidates: readonly Candidate[], links: LinkMaker): Promise<unknown> | null {
-  const waiting: Promise<void>[] = [];
-  for (const { dispatch, message, facts, soFar } of candidates) {
-    if (soFar.kind !== 'admit' || facts.recipient === null) continue;
-    const composed = compose({ dispatch, message, recipient: facts.recipient, now: facts.now, links });
-    if (!(composed instanceof Promise)) facts.composed = composed;
-    else {
-      const arrival = composed.then((one) => {
-        facts.composed = one;
-      });
-      arrival.catch(() => undefined); // Promise.all below throws it, but another may reject first
-      waiting.push(arrival);
-    }
-  }
-  return waiting.length === 0 ? null : Promise.all(waiting);
 }
 
 export interface Decided {

@@ -4,7 +4,7 @@ import test from 'node:test';
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
 import type { CapSlot } from '../ledger/slots.ts';
-import { type CapFacts, capChannelOf, isCapped } from './caps.ts';
+import { type CapFacts, capChannelOf, reachedCap } from './caps.ts';
 
 const now = new Date('2026-03-18T12:00:00Z'); // a Wednesday
 
@@ -29,7 +29,7 @@ function capped(
 ): boolean {
   const tagsOf = () => [];
   const facts = { dispatchId: 'this', channel, campaignTags: null, timeZone: 'UTC', now, rules, held, tagsOf };
-  return isCapped({ ...facts, ...changes });
+  return reachedCap({ ...facts, ...changes }) !== null;
 }
 
 test('4.5: the examples with R1 (push, 1 a day), R2 (email, 1 a day) and R3 (any, 2 a day)', () => {

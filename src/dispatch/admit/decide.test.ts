@@ -100,7 +100,12 @@ test('each decision has a verdict', () => {
   assert.deepEqual(verdictOf(expired, 'ada@acme.test'), { status: 'expired', reason: 'expired', detail: 'over' });
   assert.deepEqual(verdictOf(postponed, null), { status: 'pending', dueAt: postponed.at });
   const skipped = decide({ ...plain, caps: full });
-  assert.deepEqual(verdictOf(skipped, null), { status: 'skipped', reason: 'frequency_capped', detail: null });
+  assert.deepEqual(verdictOf(skipped, null), {
+    status: 'skipped',
+    reason: 'frequency_capped',
+    detail:
+      '1 of 1 email since 2026-03-15T00:00:00.000Z (1 days), the last by dispatch d1; use override_frequency_capping or a campaign with obeys_caps: false to send all the same',
+  });
 });
 
 test('a dispatch has the parts of the request that the gates ask about', () => {

@@ -1,20 +1,6 @@
 import type { StopReason } from '../../templating/render-stop.ts';
 import type { Verdict } from '../ledger/send.ts';
-
-export const skipReasons = [
-  'unknown_user',
-  'no_address',
-  'hard_bounced',
-  'marked_spam',
-  'invalid_phone',
-  'suppressed',
-  'duplicate_address',
-  'unsubscribed',
-  'not_opted_in',
-  'not_in_subscription_group',
-  'frequency_capped',
-] as const;
-export type SkipReason = (typeof skipReasons)[number];
+import type { SkipReason } from '../plan/reasons.ts';
 
 /** The decision about one send: it goes out, it never does, or it is decided again later. */
 export type Decision = Admitted | Refusal | Later;
@@ -40,8 +26,8 @@ export interface Later {
 
 export const admitted: Admitted = { kind: 'admit' };
 
-export function skip(reason: SkipReason): Refusal {
-  return { kind: 'refuse', status: 'skipped', reason, detail: null };
+export function skip(reason: SkipReason, detail: string | null = null): Refusal {
+  return { kind: 'refuse', status: 'skipped', reason, detail };
 }
 
 export function later(now: Date, afterMs: number): Later {

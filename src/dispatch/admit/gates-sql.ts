@@ -9,12 +9,14 @@ export interface ReachQuestion {
   key: ChannelKey;
   /** The subscription group whose members alone may get it. null: no group decides. */
   groupId: string | null;
+  /** How the numbers begin that the group allows. null: it allows all, or no group decides. */
+  dialingCodes: readonly string[] | null;
   requiredState: RequiredState;
   workspaceId: number;
 }
 
 /**
- * Fragment: steps 5 to 8 of eligibility.md §1 for a million people at once. It has the gates of `decide.ts` as one
+ * Fragment: steps 5 to 8b of eligibility.md §1 for a million people at once. It has the gates of `decide.ts` as one
  * condition on `m`, which has bucket, user_id, email, phone, email_state and push_state of a person.
  * test/gates-differential.test.ts checks that both agree.
  */
@@ -40,9 +42,11 @@ function reachesMailbox({ key, requiredState, workspaceId }: ReachQuestion): Sql
            and (a.hard_bounced_at is not null or a.suppressed_at is not null or ${ruledOut}))`;
 }
 
-function reachesPhone({ key, groupId, workspaceId }: ReachQuestion): Sql {
+function reachesPhone({ key, groupId, dialingCodes, workspaceId }: ReachQuestion): Sql {
   const ruledOut = channels[key].deadMark === 'invalid_phone' ? sql`a.invalid_at is not null` : sql`false`;
-  return sql`m.phone is not null and exists (
+  const isAllowed =
+    dialingCodes === null ? sql`true` : sql`m.phone like any(${dialingCodes.map((code) => `${code}%`)}::text[])`;
+  return sql`m.phone is not null and ${isAllowed} and exists (
         select from subscription_states s
          where s.bucket = m.bucket and s.user_id = m.user_id and s.group_id = ${groupId} and s.state = 'subscribed'
       ) and not exists (

@@ -6,9 +6,10 @@ import type { ChannelKey } from '../../channels/channel.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
 import type { AddressFlags, Recipient } from '../../people/profile/facts.ts';
 import type { GlobalState } from '../../templating/facts.ts';
+import type { SkipReason } from '../plan/reasons.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
 import { decide } from './decide.ts';
-import type { SkipReason } from './decision.ts';
+
 import { type AddressTurn, factsOf, type SendFacts } from './send-facts.ts';
 
 interface Options {

@@ -2,7 +2,7 @@ import type { Channel } from '../../channels/channel.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { AddressFlags, Recipient } from '../../people/profile/facts.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import { isCapped } from './caps.ts';
+import { capWords, reachedCap } from './caps.ts';
 import { type Later, later, type Refusal, skip } from './decision.ts';
 import type { SendFacts } from './send-facts.ts';
 
@@ -71,6 +71,14 @@ export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts):
   return state === 'subscribed' ? null : skip('not_in_subscription_group');
 }
 
+/** Step 8b. The message is aborted, so that a replay tries it again once the group allows the country. */
+export function countryIsAllowed(_recipient: Recipient, { plan, address }: SendFacts): Refusal | null {
+  const { dialingCodes } = plan;
+  if (dialingCodes === null || address === null || dialingCodes.some((code) => address.startsWith(code))) return null;
+  const detail = 'the subscription group does not allow the country of the number';
+  return { kind: 'refuse', status: 'aborted', reason: 'blocked_country', detail };
+}
+
 /** A turn that was passed on stays with the other person, even if the reason is gone meanwhile. */
 export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
   return turn === 'passed' ? skip('duplicate_address') : null;
@@ -78,7 +86,8 @@ export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts
 
 /** Step 9. */
 export function underFrequencyCaps(_recipient: Recipient, { caps }: SendFacts): Refusal | null {
-  return caps !== null && isCapped(caps) ? skip('frequency_capped') : null;
+  const reached = caps === null ? null : reachedCap(caps);
+  return reached === null ? null : skip('frequency_capped', capWords(reached));
 }
 
 /** Steps 10 and 11. */

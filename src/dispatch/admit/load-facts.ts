@@ -21,6 +21,10 @@ export function areFresh({ askedAtMs }: LoadedFacts, nowMs: number): boolean {
   return nowMs - askedAtMs <= FRESH_MS;
 }
 
+export function freshForMs({ askedAtMs }: LoadedFacts, nowMs: number): number {
+  return FRESH_MS - (nowMs - askedAtMs);
+}
+
 /** Loads the facts, with one query per workspace, which is nearly always one query. */
 export async function loadFacts(
   db: Db,

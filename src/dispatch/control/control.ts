@@ -11,9 +11,9 @@ import {
   markPaused,
   markReplayed,
   markResumed,
-  stateOf,
 } from '../ledger/dispatch-moves.ts';
 import { addOpenTasks } from '../ledger/dispatches.ts';
+import { countSelected } from '../ledger/revived-sends.ts';
 import { filterFor, type ReplayFilter, type ReplayRequest } from '../plan/replay-filter.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { type DispatchState, statesBefore } from '../plan/states.ts';
@@ -25,45 +25,62 @@ export interface Control {
   now: Date;
 }
 
-/** Pauses a dispatch: nothing new is tried until it is resumed. Throws RequestError `wrong_state`. */
+/**
+ * Pauses a dispatch: nothing new is tried until it is resumed. A paused one stays as it is. Throws RequestError
+ * `wrong_state`.
+ */
 export function pauseDispatch(control: Control): Promise<Moved> {
-  return transition(control, statesBefore('paused'), async (tx) =>
+  return transition(control, { from: statesBefore('paused'), already: ['paused'] }, async (tx) =>
     markPaused(tx, control, await stopTasks(tx, control.dispatchId)),
   );
 }
 
-/** Cancels a dispatch: pending sends count as cancelled, and sends in hand still go out. Throws `wrong_state`. */
+/**
+ * Cancels a dispatch: pending sends count as cancelled, and sends in hand still go out. A cancelled one stays as it is.
+ * Throws `wrong_state`.
+ */
 export function cancelDispatch(control: Control): Promise<Moved> {
-  return transition(control, statesBefore('cancelled'), async (tx) =>
+  return transition(control, { from: statesBefore('cancelled'), already: ['cancelled'] }, async (tx) =>
     markCancelled(tx, control, await stopTasks(tx, control.dispatchId)),
   );
 }
 
-/** Resumes a paused dispatch. Throws `wrong_state`. */
+/** Resumes a paused dispatch. One that runs stays as it is. Throws `wrong_state`. */
 export function resumeDispatch(control: Control): Promise<Moved> {
-  return transition(control, ['paused'], async (tx) => {
+  return transition(control, { from: ['paused'], already: ['accepted', 'sending'] }, async (tx) => {
     const moved = await markResumed(tx, control);
     if (moved !== null) await startTasks(tx, moved, control);
     return moved;
   });
 }
 
+/** A dispatch after a replay, and how many sends are tried again. null: not all people are written down yet. */
+export interface Replayed extends Moved {
+  recipients: number | null;
+}
+
 /**
  * Tries again the sends that `request` selects of a dispatch that is over. The `revive` tasks first update the rows
- * bucket by bucket and then drain them. Throws `wrong_state`, also if people of a cancelled broadcast have no rows yet
- * and the request does not select all of them: rows written later would look selected.
+ * bucket by bucket and then drain them. If it selects nobody, nothing changes. Throws `wrong_state`, also if people of a
+ * cancelled broadcast have no rows yet and the request does not select all of them: rows written later would look
+ * selected.
  */
-export function replayDispatch(control: Control, request: ReplayRequest): Promise<Moved> {
-  return transition(control, ['finished', 'cancelled'], async (tx) => {
-    const { state, isComplete } = await lockState(tx, control.dispatchId);
+export function replayDispatch(control: Control, request: ReplayRequest): Promise<Replayed> {
+  return transact(control, ['finished', 'cancelled'], async (tx) => {
+    const { state, isComplete, ...dispatch } = await lockState(tx, control.dispatchId);
+    if (state !== 'finished' && state !== 'cancelled') return null;
     const filter = filterFor(state, request);
     if (state === 'cancelled' && !isComplete && !selectsAllCancelled(filter)) {
       const problem = 'its people are still being written down; try again, or replay all that was cancelled';
-      throw new RequestError('wrong_state', [problem], 1);
+      throw new RequestError('wrong_state', [`dispatch_id: ${problem}`], 1);
     }
-    const moved = await markReplayed(tx, control, filter);
-    if (moved !== null) await startTasks(tx, moved, control);
-    return moved;
+    const found = await countSelected(tx, { dispatchId: control.dispatchId, state }, filter);
+    const recipients = isComplete || state === 'finished' ? found.recipients : null;
+    if (recipients === 0) return { state, ...dispatch, recipients };
+    const moved = await markReplayed(tx, control, filter, { ...found, recipients });
+    if (moved === null) return null;
+    await startTasks(tx, moved, control);
+    return { ...moved, recipients };
   });
 }
 
@@ -71,19 +88,43 @@ function selectsAllCancelled({ statuses, channels, codes }: ReplayFilter): boole
   return statuses.includes('cancelled') && channels === null && codes === null;
 }
 
-async function transition(
-  { db, dispatchId }: Control,
-  from: readonly DispatchState[],
+/**
+ * Makes a move from one of the states `from`. In a state of `already`, the order has been carried out, perhaps by a request
+ * whose answer was lost: everything is rolled back, and the dispatch returned as it is.
+ */
+function transition(
+  control: Control,
+  { from, already }: { from: readonly DispatchState[]; already: readonly DispatchState[] },
   move: (tx: Db) => Promise<Moved | null>,
 ): Promise<Moved> {
+  return transact(control, from, move).catch((error: unknown) => {
+    if (error instanceof WrongState && already.includes(error.found.state)) return error.found;
+    throw error;
+  });
+}
+
+/** Makes a move in one transaction. Throws WrongState, which rolls back, if the dispatch is in none of the states. */
+function transact<Result extends Moved>(
+  { db, dispatchId }: Control,
+  from: readonly DispatchState[],
+  move: (tx: Db) => Promise<Result | null>,
+): Promise<Result> {
   return retry('dispatches', () =>
     db.transaction(async (tx) => {
       const moved = await move(tx);
       if (moved !== null) return moved;
-      const state = await stateOf(tx, dispatchId);
-      throw new RequestError('wrong_state', [`the dispatch is ${state}; expected ${from.join(' or ')}`]);
+      throw new WrongState(await lockState(tx, dispatchId), from);
     }),
   );
+}
+
+class WrongState extends RequestError {
+  readonly found: Moved;
+
+  constructor(found: Moved, from: readonly DispatchState[]) {
+    super('wrong_state', [`dispatch_id: the dispatch is ${found.state}; expected ${from.join(' or ')}`]);
+    this.found = found;
+  }
 }
 
 /** Adds tasks for all sends that may be pending. An audience that is not started gets its tasks with its pieces. */

@@ -1,29 +1,67 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
+import type { PausedRelays } from '../pauses/paused-relays.ts';
+import { explainWait } from '../pauses/pauses-store.ts';
+import { relaysOf } from '../pauses/subject.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
-import { explainWait } from '../push/paused-apps-store.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
 /** By dispatch and channel: until when nothing can be sent to the channel's provider, in milliseconds since 1970. */
 export type BlockedChannels = ReadonlyMap<string, ReadonlyMap<ChannelKey, number>>;
 
+/** What may block a channel. */
+export interface Blockers {
+  appQueues: AppQueues;
+  pausedRelays: PausedRelays;
+}
+
 /** Finds the blocked channels of these dispatches. Their sends are not even read. */
-export async function findBlocked(appQueues: AppQueues, dispatches: Dispatches): Promise<BlockedChannels> {
+export async function findBlocked(
+  { appQueues, pausedRelays }: Blockers,
+  dispatches: Dispatches,
+): Promise<BlockedChannels> {
   const blocked = new Map<string, Map<ChannelKey, number>>();
   for (const { id, workspace, messages, triedSince } of dispatches.values()) {
     for (const { key, message } of messages.values()) {
-      const untilMs = await appQueues.blocked(workspace, key, { dispatchId: id, message, acceptedAt: triedSince });
+      const of = { dispatchId: id, message, acceptedAt: triedSince };
+      const untilMs = pausedRelays.blocked(workspace, key) ?? (await appQueues.blocked(workspace, key, of));
       if (untilMs !== null) blocked.set(id, (blocked.get(id) ?? new Map()).set(key, untilMs));
     }
   }
   return blocked;
 }
 
-/** Stores in each dispatch which paused app it waits for. */
-export async function explainPauses(db: Db, appQueues: AppQueues, dispatches: Dispatches): Promise<void> {
+/** Stores in each dispatch which paused apps or relays it waits for. */
+export async function explainPauses(
+  db: Db,
+  { appQueues, pausedRelays }: Blockers,
+  dispatches: Dispatches,
+): Promise<void> {
   for (const { id, workspace, messages } of dispatches.values())
-    for (const key of messages.keys())
-      for (const { appId, reason } of appQueues.paused(workspace, key)) await explainWait(db, id, appId, reason);
+    for (const key of messages.keys()) {
+      for (const pause of appQueues.paused(workspace, key)) await explainWait(db, id, [pause]);
+      await explainWait(db, id, pausedRelays.paused(workspace, key));
+    }
+}
+
+/** The channels whose relays have come back meanwhile are blocked until now only, so that their tasks run at once. */
+export function stillBlocked(
+  { pausedRelays }: Pick<Blockers, 'pausedRelays'>,
+  blocked: BlockedChannels,
+  dispatches: Dispatches,
+  nowMs: number,
+): BlockedChannels {
+  const until = (id: string, key: ChannelKey, untilMs: number): number => {
+    const workspace = dispatches.get(id)?.workspace;
+    if (workspace === undefined || relaysOf(workspace, key).length === 0) return untilMs;
+    return pausedRelays.blocked(workspace, key) === null ? nowMs : untilMs;
+  };
+  return new Map(
+    [...blocked].map(([id, channels]) => [
+      id,
+      new Map([...channels].map(([key, untilMs]) => [key, until(id, key, untilMs)])),
+    ]),
+  );
 }

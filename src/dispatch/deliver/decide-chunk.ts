@@ -1,11 +1,12 @@
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { type Candidate, candidateFor, composeAll, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
+import { type Candidate, candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
 import { lockSlots, saveSlots } from '../admit/cap-ledger.ts';
 import { isUnderCaps } from '../admit/cap-slots.ts';
 import type { LinkMaker } from '../admit/compose.ts';
+import { composeAll } from '../admit/compose-all.ts';
 import { later, verdictOf } from '../admit/decision.ts';
-import { areFresh, type LoadedFacts } from '../admit/load-facts.ts';
+import { areFresh, freshForMs, type LoadedFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import { takeTurns } from '../admit/shared-addresses.ts';
 import { decideSends } from '../ledger/decide-sends.ts';
@@ -35,11 +36,14 @@ export interface DecidedChunk {
 
 /** Wait before a send is decided again whose facts grew old while its message was composed, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
+/** Time for composing the messages of a chunk, with pauses: less than facts stay fresh, so that the rest goes out. */
+const MOST_COMPOSING_MS = 3_000;
 
 /** Decides a chunk: turns → gates → messages → caps → `sending`. Nothing is locked while messages are composed. */
 export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<DecidedChunk> {
   const candidates = await candidatesOf(deps, chunk);
-  const waiting = composeAll(candidates, deps.links);
+  const mostMs = Math.min(MOST_COMPOSING_MS, freshForMs(chunk.facts, deps.clock.now().getTime()));
+  const waiting = composeAll(candidates, { links: deps.links, mostMs });
   if (waiting !== null) {
     await waiting;
     putOffOutdated(candidates, chunk.facts, deps.clock.now());

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../channels/outcome.ts';
+import type { Held, Outcome } from '../../channels/outcome.ts';
 import type { Outbound } from '../../channels/sender.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered } from '../ledger/delivered.ts';
@@ -22,8 +22,8 @@ export interface DeliveriesOptions {
 
 /** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
 export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
-  function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome & { detail?: string }): Verdict {
-    const verdict = verdictOf(outcome, {
+  function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome | Held): Verdict {
+    return verdictOf(outcome, {
       channel: message.channel,
       delivery: dispatch.plan.delivery,
       attempts: send.attempts + 1,
@@ -31,8 +31,12 @@ export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveri
       now: new Date(push.nowMs()),
       random: push.random(),
     });
-    if (outcome.detail === undefined) return verdict;
-    return { ...verdict, detail: [outcome.detail, verdict.detail].filter(Boolean).join(': ') };
+  }
+
+  function sandboxed(parcel: Parcel): Delivered {
+    const reply = parcel.message.channel.sandboxReply?.(parcel.address);
+    if (reply === undefined || reply.kind === 'accepted') return toSandbox;
+    return { ...nothing, verdict: verdictFor(parcel, reply), isSandbox: false };
   }
 
   return {
@@ -40,7 +44,7 @@ export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveri
       const { channel } = parcel.message;
       if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
       const sender = senders.senderOf(parcel.dispatch.workspace, channel);
-      if (sender === null) return Promise.resolve(toSandbox);
+      if (sender === null) return Promise.resolve(sandboxed(parcel));
       return sender
         .deliver(outboundOf(parcel), signal)
         .then((outcome) => ({ ...nothing, verdict: verdictFor(parcel, outcome), isSandbox: false }));

@@ -22,11 +22,9 @@ export class NextRuns {
 }
 
 /** A task with a blocked channel runs again when the channel is free. */
-export function runsAfter(blocked: BlockedChannels, tasks: readonly Task[]): NextRuns {
-  const runs = new NextRuns();
+export function runAfterBlocks(runs: NextRuns, blocked: BlockedChannels, tasks: readonly Task[]): void {
   for (const task of tasks)
     for (const untilMs of blocked.get(task.dispatchId)?.values() ?? []) runs.again(task.id, new Date(untilMs));
-  return runs;
 }
 
 export interface EndDeps {

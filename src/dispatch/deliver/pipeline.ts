@@ -7,8 +7,12 @@ import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
 import { PendingDeliveries } from './pending-deliveries.ts';
+import { providerOf } from './provider-shares.ts';
 import type { Recorder } from './recorder.ts';
 import { limitFor, type SendLimits } from './send-limits.ts';
+
+/** Wait before a send is looked at again whose provider has all its share in hand, in milliseconds. */
+const SHARE_AGAIN_MS = 1_000;
 
 export interface PipelineDeps extends DecideDeps {
   deliveries: Deliveries;
@@ -67,12 +71,19 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
   }
 }
 
-/** Leaves out sends that would wait in memory for a full app queue. They stay pending. */
-function withoutHeld({ appQueues }: PipelineDeps, batch: Batch, chunk: readonly PendingSend[]): PendingSend[] {
-  const untilOf = ({ dispatchId, channel }: PendingSend): number | null => {
+/** Leaves out sends that would wait in memory for a full app queue, or for a provider with its share. They stay pending. */
+function withoutHeld(
+  { appQueues, sendLimits, clock }: PipelineDeps,
+  batch: Batch,
+  chunk: readonly PendingSend[],
+): PendingSend[] {
+  const untilOf = (send: PendingSend): number | null => {
+    const { dispatchId, channel } = send;
     const dispatch = batch.dispatches.get(dispatchId);
     const message = dispatch?.messages.get(channel)?.message;
     if (dispatch === undefined || message === undefined) return null;
+    const provider = providerOf(dispatch, send);
+    if (provider !== null && sendLimits.shares.isFull(provider, batch)) return clock.now().getTime() + SHARE_AGAIN_MS;
     return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: dispatch.triedSince });
   };
   // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
@@ -113,19 +124,23 @@ async function decide(
 
 /** Delivers one message and records the result. */
 function deliver(
-  { deliveries, recorder }: PipelineDeps,
-  { signal, onAgain }: Batch,
+  { deliveries, recorder, sendLimits, clock }: PipelineDeps,
+  batch: Batch,
   parcel: Parcel,
   { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
 ): void {
+  const { signal, onAgain } = batch;
   const { send, dispatch, address, rendered } = parcel;
+  const provider = providerOf(dispatch, send);
+  const leaveShare = provider === null ? null : sendLimits.shares.begin(provider, batch, dispatch.slots);
   const one = new OneInHand(inHand, dispatch.slots);
   parcel.observer = one;
   pending.begin();
   /** `error`: the error that left the send ambiguous. null: the result is written. */
   const done = (error: unknown, verdict?: Verdict) => {
-    if (verdict?.dueAt) onAgain(send.taskId, verdict.dueAt);
+    if (verdict?.status === 'pending') onAgain(send.taskId, verdict.dueAt ?? clock.now());
     one.started();
+    leaveShare?.();
     inHand.end(dispatch.slots);
     pending.end(error);
   };

@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { type Patience, persistently } from '../../db/retry.ts';
 import { isDataError } from '../../db/sqlstates.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
-import { markBounced } from '../../people/consent/bounced.ts';
+import { markDead } from '../../people/consent/dead-addresses.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { fillSandbox } from '../ledger/sandbox.ts';
 import type { PendingSend } from '../ledger/send.ts';
@@ -49,20 +49,21 @@ export interface RecorderOptions extends Patience {
 
 async function record({ db, hygiene }: RecorderOptions, results: Result[], now: Date): Promise<void> {
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
-  const bounced = results.filter(
-    ({ send, verdict }) => verdict.status === 'bounced' && channels[send.channel].deadMark === 'hard_bounced',
-  );
+  const dead = results.flatMap(({ send, verdict, workspaceId, address }) => {
+    const mark = channels[send.channel].deadMark;
+    return verdict.status === 'bounced' && mark !== null ? [{ workspaceId, mark, address }] : [];
+  });
   const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
   const delivered = results.flatMap((result) =>
     result.sandboxMessage === null ? [] : { ...result, message: result.sandboxMessage },
   );
   const news = results.flatMap((result) => result.news);
-  const isPlain = bounced.length + released.length + delivered.length + news.length === 0;
+  const isPlain = dead.length + released.length + delivered.length + news.length === 0;
   if (isPlain && !hygiene.hasCounts(now)) return writeVerdicts(db.byKey, results, now);
   const afterwards = await db.byKey.transaction(async (tx) => {
     await writeVerdicts(tx, results, now);
     await fillSandbox(tx, delivered, now);
-    await markBounced(tx, bounced, now);
+    await markDead(tx, dead, now);
     await releaseSlots(tx, released);
     return hygiene.write(tx, news, now);
   });

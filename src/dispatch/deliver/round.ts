@@ -9,19 +9,17 @@ import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import { type DispatchCache, type LoadedDispatch, loadDispatches } from '../plan/loaded-dispatch.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { isExpandable, isLive } from '../plan/states.ts';
-import type { AppQueues } from '../push/app-queues.ts';
-import { explainPauses, findBlocked } from './blocked-channels.ts';
+import { type Blockers, explainPauses, findBlocked, stillBlocked } from './blocked-channels.ts';
 import { type Finisher, postpone } from './end-tasks.ts';
-import { endTasks, runsAfter } from './next-runs.ts';
+import { endTasks, NextRuns, runAfterBlocks } from './next-runs.ts';
 import { type PipelineDeps, sendInChunks } from './pipeline.ts';
 import { type DueDeps, readDue } from './read-due.ts';
 
 const LONGEST_POSTPONE_MS = 300_000;
 
-export interface RoundDeps extends PipelineDeps, DueDeps {
+export interface RoundDeps extends Omit<PipelineDeps, 'appQueues'>, DueDeps, Blockers {
   catalog(): Catalog;
   cache: DispatchCache;
-  appQueues: AppQueues;
   finisher: Finisher;
 }
 
@@ -127,13 +125,14 @@ async function close({ db, finisher, clock }: RoundDeps, task: Task, dispatches:
 
 async function send(deps: RoundDeps, tasks: Task[], dispatches: Dispatches, signal: AbortSignal): Promise<void> {
   await reviveAll(deps, tasks, dispatches);
-  const blocked = await findBlocked(deps.appQueues, dispatches);
+  const blocked = await findBlocked(deps, dispatches);
   const due = await readDue(deps, tasks, dispatches, blocked);
-  const runs = runsAfter(blocked, tasks);
+  const runs = new NextRuns();
   const onAgain = (taskId: number, at: Date) => runs.again(taskId, at);
   await sendInChunks(deps, { sends: due.sends, dispatches, signal, onAgain });
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
-  await explainPauses(deps.db, deps.appQueues, dispatches);
+  await explainPauses(deps.db, deps, dispatches);
+  runAfterBlocks(runs, stillBlocked(deps, blocked, dispatches, deps.clock.now().getTime()), tasks);
   await endTasks(deps, tasks, due, runs);
 }
 

@@ -3,6 +3,7 @@ import { InHand, type Limit } from '../../lib/limits/in-hand.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isBroadcast, type LaneName } from '../plan/send-plan.ts';
+import { ProviderShares } from './provider-shares.ts';
 
 /**
  * Most pushes of one lane and process that are `sending` at once: about to be sent, sent, or answered and not yet
@@ -25,6 +26,8 @@ type LaneLimit = Limit & { inHand: InHand };
 /** Each kind of message has its own limit, so pushes that wait for a slow app do not delay emails. */
 export interface SendLimits {
   lanes: Readonly<Record<LaneName, { pushes: LaneLimit; others: LaneLimit }>>;
+  /** The providers' shares of the named lane. */
+  shares: ProviderShares;
   /** Most sends in one chunk, so that every chunk fits. */
   chunk: number;
 }
@@ -41,6 +44,7 @@ export function createSendLimits(broadcastThreads: number): SendLimits {
   });
   return {
     lanes: { named: limitsOf('named', 1), broadcast: limitsOf('broadcast', broadcastThreads) },
+    shares: new ProviderShares(),
     chunk: Math.min(CHUNK, Math.ceil(MOST_OTHERS.broadcast / broadcastThreads)),
   };
 }

@@ -1,5 +1,5 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
-import type { Sender, SenderOptions } from '../../channels/sender.ts';
+import type { Sender, SenderOptions, SenderPauses } from '../../channels/sender.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 
 export interface Senders {
@@ -15,8 +15,12 @@ interface Open {
   sender: Sender | null;
 }
 
+export interface SendersOptions extends Omit<SenderOptions, 'pauses'> {
+  pausesOf(workspaceId: number): SenderPauses;
+}
+
 /** The senders of channels whose provider belongs to the workspace. A sender lives until the settings change. */
-export function createSenders(options: SenderOptions): Senders {
+export function createSenders({ pausesOf, ...options }: SendersOptions): Senders {
   const open = new Map<number, Map<ChannelKey, Open>>();
   const closing = new Set<Promise<void>>();
 
@@ -35,7 +39,10 @@ export function createSenders(options: SenderOptions): Senders {
         return current.sender;
       }
       if (current?.sender) closeLater(current.sender);
-      const sender = providers?.of === 'workspace' ? providers.open(workspace.settings, options) : null;
+      const sender =
+        providers?.of === 'workspace'
+          ? providers.open(workspace.settings, { ...options, pauses: pausesOf(workspace.id) })
+          : null;
       open.set(workspace.id, ofWorkspace.set(key, { settings: workspace.settings, sender }));
       return sender;
     },

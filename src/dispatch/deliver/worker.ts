@@ -10,11 +10,11 @@ import {
   leaseTasks,
   nextDueAt,
   renewLeases,
-  sessionNameOf,
   TASKS_CHANNEL,
   type Task,
   type TaskFilter,
 } from '../../queue/tasks.ts';
+import { sessionNameOf } from '../../queue/workers.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
 import { Trial } from './trial.ts';
@@ -42,9 +42,10 @@ export interface WorkerOptions extends RoundDeps {
 
 /**
  * A round lasts until the last provider has answered. So that one hung provider does not make the messages of others wait,
- * rounds of the named lane that take longer than a second no longer count as one of the four.
+ * rounds of the named lane that take longer than a second no longer count as one of the four. A provider has a share of them
+ * (`provider-shares.ts`).
  */
-const SLOW = { afterMs: 1_000, mostRounds: 32 };
+const SLOW = { afterMs: 1_000, mostRounds: 64 };
 
 /** Most tasks of dead workers in hand at once. The next one starts when the one before has ended, or soon after. */
 const SUSPECTS_AT_ONCE = 50;
@@ -89,7 +90,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }),
   }));
   let connectedAtMs = clock.now().getTime();
-  const listener = await db.listen(TASKS_CHANNEL, onNotice, sessionNameOf(worker));
+  const listener = await db.listen(TASKS_CHANNEL, onNotice, sessionNameOf(worker, options.lanes));
   const cancelRenewal = renewing();
   wake(null);
 
@@ -153,10 +154,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       } catch (error) {
         log.error({ err: error }, 'leases could not be renewed');
       }
+      await giveSignOfLife();
       wakeAll(suspects); // other workers' leases may have begun since they last looked
       if (!stopping.signal.aborted) cancel = clock.after(RENEW_EVERY_MS, renew);
     });
     return () => cancel();
+  }
+
+  /** The state of the session shows others when this worker last did something. */
+  function giveSignOfLife(): Promise<void> {
+    return listener.ping().catch((error: unknown) => log.debug({ err: error }, 'no sign of life; reconnecting'));
   }
 
   return {

@@ -1,21 +1,20 @@
 import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.ts';
 import type { Database } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
+import { empty, sql } from '../../db/sql.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { nameKey, type PersonKey, resolveNames } from '../../people/profile/identify.ts';
 import { type Opening, openDispatches } from '../ledger/dispatches.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { insertSends } from '../ledger/new-sends.ts';
+import { insertRefused, type RefusedPerson } from '../ledger/refused-people.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import type { PersonReason } from '../plan/reasons.ts';
 import { findOutsiders } from './outsiders.ts';
-
-export const recipientRefusals = ['unknown_user', 'duplicate', 'not_in_segment', 'not_in_audience'] as const;
-export type RecipientRefusal = (typeof recipientRefusals)[number];
 
 /** A named person who is refused before any channel. `detail`: the filter that refused. */
 export interface Refusal extends PersonName {
-  reason: RecipientRefusal;
+  reason: PersonReason;
   detail?: string;
 }
 
@@ -23,6 +22,8 @@ export interface Refusal extends PersonName {
 export interface Roster {
   recipients: PersonKey[];
   refusals: Refusal[];
+  /** The people among the refused who are not in the segment or audience. */
+  outsiders: Omit<RefusedPerson, 'dispatchId'>[];
 }
 
 /** Evaluates names, duplicates, segment and audience at one instant. */
@@ -46,14 +47,18 @@ export async function evaluateNames(
     [...named.values()].map(({ person }) => person),
     now,
   );
-  const recipients: PersonKey[] = [];
+  const roster: Roster = { recipients: [], refusals, outsiders: [] };
   for (const { name, person } of named.values()) {
     const outsider = outsiders.get(person.userId);
-    if (outsider === undefined) recipients.push(person);
-    else
-      refusals.push({ ...name, reason: outsider.reason, ...(outsider.detail !== null && { detail: outsider.detail }) });
+    if (outsider === undefined) {
+      roster.recipients.push(person);
+      continue;
+    }
+    const { reason, detail } = outsider;
+    refusals.push({ ...name, reason, ...(detail !== null && { detail }) });
+    roster.outsiders.push({ ...person, reason, detail });
   }
-  return { recipients, refusals };
+  return roster;
 }
 
 /** Looks up the names of these dispatches, with one query per workspace. By workspace id, then by name key. */
@@ -87,10 +92,12 @@ export async function expandNamed(
   const people = await resolveAll(db, dispatches);
   const opened: Opening[] = [];
   const sends: PendingSend[] = [];
+  const outsiders: RefusedPerson[] = [];
   for (const dispatch of dispatches) {
     const roster = await evaluateOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
     if (roster === null) continue;
     opened.push({ id: dispatch.id, targeted: dispatch.plan.names.length, refusals: JSON.stringify(roster.refusals) });
+    outsiders.push(...roster.outsiders.map((outsider) => ({ ...outsider, dispatchId: dispatch.id })));
     const taskId = taskIds.get(dispatch.id);
     if (taskId === undefined) throw new Error(`dispatch ${dispatch.id} has no task`);
     for (const { bucket, userId } of roster.recipients) {
@@ -99,7 +106,7 @@ export async function expandNamed(
       }
     }
   }
-  const written = await writeRows(db, opened, sends, now);
+  const written = await writeRows(db, { opened, sends, outsiders }, now);
   return sends.filter(({ dispatchId }) => written.has(dispatchId));
 }
 
@@ -118,12 +125,19 @@ async function evaluateOrFail(
   }
 }
 
+interface Written {
+  opened: readonly Opening[];
+  sends: readonly PendingSend[];
+  outsiders: readonly RefusedPerson[];
+}
+
 /**
- * Opens the dispatches and writes their sends, in one statement. Returns the ids of those that were still `accepted`.
+ * Opens the dispatches and writes their sends, in one statement. Returns the ids of those that were still `accepted`. The
+ * part that writes outsiders is left out when there are none, because it costs something even then.
  */
-async function writeRows(db: Database, opened: Opening[], sends: PendingSend[], now: Date): Promise<Set<string>> {
+async function writeRows(db: Database, { opened, sends, outsiders }: Written, now: Date): Promise<Set<string>> {
   const rows = await db.prepared<{ id: string }>(
-    'expand_named',
+    `expand_named${outsiders.length > 0 ? '_refused' : ''}`,
     sql`
     with opened as (${openDispatches(opened)}
     ), written as (
@@ -135,7 +149,7 @@ async function writeRows(db: Database, opened: Opening[], sends: PendingSend[], 
                     ${sends.map(({ channel }) => channel)}::text[])
              as s(bucket, dispatch_id, user_id, channel)
         join opened on opened.id = s.dispatch_id`)}
-    )
+    )${outsiders.length > 0 ? sql`, refused as (${insertRefused(outsiders, sql`opened`)})` : empty}
     select id from opened`,
   );
   return new Set(rows.map(({ id }) => id));

@@ -12,7 +12,8 @@ export function insertActivity(rows: Sql): Sql {
 
 export interface Activity {
   workspaceId: number;
-  dispatchId: string;
+  /** null: the record concerns no dispatch. */
+  dispatchId: string | null;
   category: string;
   record: object;
 }

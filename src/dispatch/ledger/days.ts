@@ -2,7 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { raw, type Sql, sql } from '../../db/sql.ts';
 
 /** Tables with a partition for each day of dispatches. The dispatches themselves are dropped last. */
-export const dailyTables = ['sends', 'sandbox_messages', 'address_claims', 'dispatches'] as const;
+export const dailyTables = ['sends', 'refused_people', 'sandbox_messages', 'address_claims', 'dispatches'] as const;
 export type DailyTable = (typeof dailyTables)[number];
 
 /**
@@ -47,6 +47,7 @@ export async function dropDay(tx: Db, table: DailyTable, day: string): Promise<v
 
 const fromDefault: Readonly<Record<DailyTable, (day: string) => Sql>> = {
   sends: (day) => sql`delete from sends_default where ${isOfDay(sql`dispatch_id`, day)}`,
+  refused_people: (day) => sql`delete from refused_people_default where ${isOfDay(sql`dispatch_id`, day)}`,
   sandbox_messages: (day) => sql`delete from sandbox_messages_default where ${isOfDay(sql`dispatch_id`, day)}`,
   address_claims: (day) => sql`delete from address_claims_default where ${isOfDay(sql`dispatch_id`, day)}`,
   dispatches: (day) => sql`delete from dispatches_default where ${isOfDay(sql`id`, day)}`,

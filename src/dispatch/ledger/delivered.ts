@@ -4,7 +4,9 @@ import type { Verdict } from './send.ts';
 /** A provider's statement about a token. It is written with the verdict. */
 export interface TokenNews extends SentToken {
   news:
-    | { kind: 'dead' | 'suspect'; reason: string }
+    | { kind: 'dead'; reason: string }
+    /** `settings`: digest of the app's settings with which the call was made. */
+    | { kind: 'suspect'; reason: string; settings: string }
     | { kind: 'replaced'; newToken: string }
     | { kind: 'environment'; environment: 'production' | 'development' };
 }
@@ -17,5 +19,14 @@ export interface Delivered {
   /** What providers said about tokens. */
   news: readonly TokenNews[];
   /** The calls made to push providers. */
-  calls: readonly { appId: string; isAmbiguous: boolean }[];
+  calls: readonly PushCall[];
+}
+
+/** One call to a push provider. */
+export interface PushCall {
+  appId: string;
+  /** Digest of the app's settings with which the call was made. */
+  settings: string;
+  /** `ambiguous`: the answer called the token bad, but our settings may be wrong instead. */
+  answer: 'accepted' | 'ambiguous' | 'other';
 }

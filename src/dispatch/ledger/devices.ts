@@ -1,16 +1,14 @@
 import type { Channel } from '../../channels/channel.ts';
+import type { Held as HeldUntil } from '../../channels/outcome.ts';
 import type { PushOutcome } from '../../channels/push/sender.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
+import { isReason } from '../plan/reasons.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import { isGivenUpAsUnclear, PROBE_EVERY_MS } from './outcomes.ts';
 import type { DeviceState, Verdict } from './send.ts';
 
-/** No call was made, because the app queue is closed until about `untilMs`, in milliseconds since 1970. */
-export interface Held {
-  kind: 'held';
-  untilMs: number;
-  reason: string;
-}
+/** No call was made, because the app queue is closed. */
+export type Held = HeldUntil<number>;
 
 export interface Tried {
   id: string;
@@ -36,23 +34,34 @@ export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceSt
     case 'accepted':
       return { id, app, state: 'sent', attempts, code: outcome.providerId };
     case 'bounced':
-      return { id, app, state: 'bounced', attempts, code: outcome.reason };
+      return { id, app, state: 'bounced', attempts, code: outcome.reason, ...toldBy(outcome) };
     case 'failed':
-      return { id, app, state: 'refused', attempts, code: outcome.reason };
+      return { id, app, state: 'refused', attempts, code: outcome.reason, ...toldBy(outcome) };
     case 'unknown':
-      return { id, app, state: 'unknown', attempts, code: outcome.reason };
+      return { id, app, state: 'unknown', attempts, code: outcome.reason, ...toldBy(outcome) };
     case 'expired':
       return { id, app, state: 'expired', attempts: tried.attempts, code: null };
     case 'retry':
       return isGivenUpAsUnclear(outcome, tried.delivery)
-        ? { id, app, state: 'unknown', attempts, code: outcome.reason }
-        : afterRetry(outcome, { ...tried, attempts });
+        ? { id, app, state: 'unknown', attempts, code: outcome.reason, ...toldBy(outcome) }
+        : { ...afterRetry(outcome, { ...tried, attempts }), ...toldBy(outcome) };
     // Neither says anything about this device or this message, so it costs no attempt.
     case 'config_error':
-      return waiting(tried, tried.nowMs + PROBE_EVERY_MS, outcome.reason);
+      return { ...waiting(tried, tried.nowMs + PROBE_EVERY_MS, outcome.reason), ...toldBy(outcome) };
     case 'held':
       return waiting(tried, outcome.untilMs, outcome.reason);
   }
+}
+
+/** What the provider said, and whether it was a rule of ours. */
+function toldBy({
+  detail,
+  isOurs,
+}: {
+  detail?: string;
+  isOurs?: true | undefined;
+}): Pick<DeviceState, 'detail' | 'ours'> {
+  return { ...(detail !== undefined && { detail }), ...(isOurs && { ours: true }) };
 }
 
 function afterRetry({ reason, afterMs }: { reason: string; afterMs?: number }, tried: Tried): DeviceState {
@@ -84,15 +93,21 @@ const finals = [
 export function verdictOfDevices(devices: readonly DeviceState[]): Verdict {
   const due = devices.flatMap(({ state, due: at }) => (state === 'waiting' && at !== undefined ? [at] : []));
   if (due.length > 0) {
-    const code = devices.find(({ state }) => state === 'waiting')?.code ?? null;
-    return { status: 'pending', providerCode: code, dueAt: new Date(Math.min(...due)), devices };
+    const waiting = devices.find(({ state }) => state === 'waiting');
+    const code = waiting?.code ?? null;
+    return { status: 'pending', providerCode: code, ...detailOf(waiting), dueAt: new Date(Math.min(...due)), devices };
   }
   const kept = devices.length > 1 ? { devices } : {};
   for (const [state, verdict] of finals) {
     const best = devices.find((device) => device.state === state);
     if (best === undefined) continue;
     if (state === 'sent') return { ...verdict, providerMessageId: best.code, ...kept };
-    return { ...verdict, providerCode: best.code, ...kept };
+    const ours = best.ours && isReason(best.code) ? { reason: best.code } : {};
+    return { ...verdict, ...ours, providerCode: best.code, ...detailOf(best), ...kept };
   }
   throw new Error('a send without devices has no verdict');
+}
+
+function detailOf(device: DeviceState | undefined): Pick<Verdict, 'detail'> {
+  return device?.detail === undefined ? {} : { detail: device.detail };
 }

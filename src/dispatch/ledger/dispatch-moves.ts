@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import type { ReplayFilter } from '../plan/replay-filter.ts';
+import type { PastReplay, ReplayFilter } from '../plan/replay-filter.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { type DispatchState, statesBefore } from '../plan/states.ts';
 
@@ -48,14 +48,21 @@ export function markResumed(tx: Db, { dispatchId }: Move): Promise<Moved | null>
   return move(tx, dispatchId, ['paused'], reopened);
 }
 
-export function markReplayed(tx: Db, { dispatchId, now }: Move, filter: ReplayFilter): Promise<Moved | null> {
+export function markReplayed(
+  tx: Db,
+  { dispatchId, now }: Move,
+  filter: ReplayFilter,
+  matched: Pick<PastReplay, 'recipients' | 'attempts'>,
+): Promise<Moved | null> {
+  const replay: PastReplay = { at: now.toISOString(), filter, ...matched };
   return move(
     tx,
     dispatchId,
     ['finished', 'cancelled'],
     sql`
-           ${reopened}, replay = ${JSON.stringify(filter)}, replayed_at = ${now}, finished_at = null, cancelled_at = null,
-           counts = null, failure = null, waits_for_app = null`,
+           ${reopened}, replay = ${JSON.stringify(filter)}, replayed_at = ${now},
+           replays = (replays::jsonb || ${JSON.stringify(replay)}::jsonb)::json, finished_at = null, cancelled_at = null,
+           counts = null, failure = null, waits_for = null`,
   );
 }
 
@@ -65,7 +72,7 @@ export function markFailed(tx: Db, { dispatchId, now, failure }: Move & { failur
     dispatchId,
     statesBefore('failed'),
     sql`
-           state = 'failed', failure = ${failure}, waits_for_app = null, finished_at = ${now}`,
+           state = 'failed', failure = ${failure}, waits_for = null, finished_at = ${now}`,
   );
 }
 
@@ -77,17 +84,19 @@ function move(tx: Db, dispatchId: string, from: readonly DispatchState[], change
     returning state, lane, workspace_id as "workspaceId", targeted`);
 }
 
-export async function stateOf(db: Db, dispatchId: string): Promise<DispatchState> {
-  return (await db.one<{ state: DispatchState }>(sql`select state from dispatches where id = ${dispatchId}`)).state;
+/** A dispatch that is locked. `isComplete`: every recipient has a row. */
+export interface Locked extends Moved {
+  isComplete: boolean;
 }
 
 /**
- * Locks a dispatch in its state until this transaction ends. `isComplete`: every recipient has a row. Named people have
- * theirs as soon as one has; an audience is complete after its last piece.
+ * Locks a dispatch in its state until this transaction ends. Named people have their rows as soon as one has; an audience
+ * is complete after its last piece.
  */
-export function lockState(tx: Db, dispatchId: string): Promise<{ state: DispatchState; isComplete: boolean }> {
-  return tx.one<{ state: DispatchState; isComplete: boolean }>(sql`
-    select state, targeted is not null and (lane = ${lanes.named} or expanded_at is not null) as "isComplete"
+export function lockState(tx: Db, dispatchId: string): Promise<Locked> {
+  return tx.one<Locked & Record<string, unknown>>(sql`
+    select state, lane, workspace_id as "workspaceId", targeted,
+           targeted is not null and (lane = ${lanes.named} or expanded_at is not null) as "isComplete"
       from dispatches
      where id = ${dispatchId}
        for update`);

@@ -6,13 +6,13 @@ import type { DispatchState } from '../plan/states.ts';
 
 /**
  * Fragment: writes accepted dispatches, each with one open task. `rows` has id, workspace_id, api_key_id, request_id,
- * lane, request, campaign_id and send_id.
+ * lane, request, campaign_id, segment_id and send_id.
  */
 export function insertDispatches(rows: Sql, acceptedAt: Date): Sql {
   return sql`
       insert into dispatches (id, workspace_id, accepted_at, api_key_id, request_id, lane, state, request, campaign_id,
-                              send_id, open_tasks)
-      select id, workspace_id, ${acceptedAt}, api_key_id, request_id, lane, 'accepted', request::json, campaign_id, send_id, 1
+                              segment_id, send_id, open_tasks)
+      select id, workspace_id, ${acceptedAt}, api_key_id, request_id, lane, 'accepted', request::json, campaign_id, segment_id, send_id, 1
         from ${rows}`;
 }
 
@@ -88,7 +88,7 @@ export async function addOpenTasks(tx: Db, dispatchId: string, count: number): P
 export async function noteFailure(tx: Db, dispatchId: string, failure: string): Promise<void> {
   await tx.run(sql`
     update dispatches
-       set failure = ${plainText(failure)}, waits_for_app = null
+       set failure = ${plainText(failure)}, waits_for = null
      where id = ${dispatchId}`);
 }
 
@@ -99,25 +99,25 @@ export async function deliveryOf(db: Db, dispatchId: string): Promise<SendPlan['
   return delivery;
 }
 
-/** Stores for which app a dispatch waits, and why. */
+/** Stores what a dispatch waits for, and why. `waitsFor`: see `waitFor` in `pauses/subject.ts`. */
 export async function noteWait(
   db: Db,
   dispatchId: string,
-  { appId, failure }: { appId: string; failure: string },
+  { waitsFor, failure }: { waitsFor: string; failure: string },
 ): Promise<void> {
   const said = failure.slice(0, 500);
   await db.run(sql`
     update dispatches
-       set failure = ${said}, waits_for_app = ${appId}
-     where id = ${dispatchId} and (failure is distinct from ${said} or waits_for_app is distinct from ${appId})`);
+       set failure = ${said}, waits_for = ${waitsFor}
+     where id = ${dispatchId} and (failure is distinct from ${said} or waits_for is distinct from ${waitsFor})`);
 }
 
-/** Ends the waits for an app that works again, in all dispatches of its workspace. */
-export async function endWaits(tx: Db, workspaceId: number, appId: string): Promise<void> {
+/** Ends the waits for an app or for relays that work again, in all dispatches of its workspace. */
+export async function endWaits(tx: Db, workspaceId: number, waitsFor: string): Promise<void> {
   await tx.run(sql`
     update dispatches
-       set failure = null, waits_for_app = null
-     where workspace_id = ${workspaceId} and state in ('accepted', 'sending') and waits_for_app = ${appId}`);
+       set failure = null, waits_for = null
+     where workspace_id = ${workspaceId} and state in ('accepted', 'sending') and waits_for = ${waitsFor}`);
 }
 
 /** The dispatches of a workspace that were accepted after an instant and whose sends may be tried. */

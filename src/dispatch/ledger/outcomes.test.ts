@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Outcome } from '../../channels/outcome.ts';
+import type { Held, Outcome } from '../../channels/outcome.ts';
 import type { RetrySchedule } from '../../channels/retry.ts';
 import { type Attempted, verdictOf } from './outcomes.ts';
 import type { Verdict } from './send.ts';
@@ -25,7 +25,7 @@ const inMs = (ms: number) => new Date(now.getTime() + ms);
 const gaveUp: Verdict = { status: 'failed', reason: 'gave_up', providerCode: '503', releasesSlot: true };
 
 /** Source: messaging-objects.md §1.9; eligibility.md §1, second table. */
-const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expected: Verdict][] = [
+const table: [what: string, outcome: Outcome | Held, change: Partial<Attempted>, expected: Verdict][] = [
   ['accepted', { kind: 'accepted', providerId: 'm-1' }, {}, { status: 'sent', providerMessageId: 'm-1' }],
   ['accepted without an id', { kind: 'accepted', providerId: null }, {}, { status: 'sent', providerMessageId: null }],
   ['a retry', { kind: 'retry', reason: '503' }, {}, { status: 'pending', providerCode: '503', dueAt: inMs(10_000) }],
@@ -77,7 +77,26 @@ const table: [what: string, outcome: Outcome, change: Partial<Attempted>, expect
       providerCode: '535',
       detail: 'the provider does not accept our settings; tried again every five minutes',
       dueAt: inMs(300_000),
+      extraAttempts: -1,
     },
+  ],
+  [
+    'the provider is away: no attempt',
+    { kind: 'held', untilMs: attempted.now.getTime() + 10_000, reason: 'ECONNREFUSED', detail: 'relay main: no' },
+    {},
+    {
+      status: 'pending',
+      providerCode: 'ECONNREFUSED',
+      detail: 'relay main: no',
+      dueAt: new Date(attempted.now.getTime() + 10_000),
+      extraAttempts: -1,
+    },
+  ],
+  [
+    'the provider is paused: no attempt, and no time',
+    { kind: 'held', untilMs: null, reason: 'no relay answers' },
+    {},
+    { status: 'pending', providerCode: 'no relay answers', detail: null, dueAt: null, extraAttempts: -1 },
   ],
   ['expired', { kind: 'expired' }, {}, { status: 'expired', reason: 'expired', releasesSlot: true }],
   [

@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
-import type { Outcome, Retry } from '../../channels/outcome.ts';
+import type { Held, Outcome, Retry } from '../../channels/outcome.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
@@ -9,6 +9,10 @@ import type { Verdict } from './send.ts';
  * `config_error`.
  */
 export const PROBE_EVERY_MS = 300_000;
+
+const SETTINGS_REFUSED = 'the provider does not accept our settings; tried again every five minutes';
+/** Neither our own faults nor a provider that is away cost the message an attempt. */
+const NO_ATTEMPT = -1;
 
 export interface Attempted {
   /** The channel, which has the schedule of retries. */
@@ -23,29 +27,48 @@ export interface Attempted {
 }
 
 /** Turns the outcome of an attempt into the verdict for the ledger. Pure. Source: eligibility.md §1, second table. */
-export function verdictOf(outcome: Outcome, attempted: Attempted): Verdict {
+export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdict {
+  if (outcome.kind === 'expired') return { status: 'expired', reason: 'expired', releasesSlot: true };
+  const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
+  if (outcome.kind === 'accepted') return { status: 'sent', providerMessageId: outcome.providerId, ...detail };
+  const said = { providerCode: outcome.reason, ...detail };
   switch (outcome.kind) {
-    case 'accepted':
-      return { status: 'sent', providerMessageId: outcome.providerId };
     case 'retry':
       return isGivenUpAsUnclear(outcome, attempted.delivery)
-        ? { status: 'unknown', reason: 'unknown', providerCode: outcome.reason }
-        : retryOrGiveUp(outcome.reason, outcome.afterMs, attempted);
+        ? { status: 'unknown', reason: 'unknown', ...said }
+        : { ...said, ...retryOrGiveUp(outcome.reason, outcome.afterMs, attempted) };
     case 'bounced':
-      return { status: 'bounced', reason: 'address_dead', providerCode: outcome.reason, releasesSlot: true };
+      return {
+        status: 'bounced',
+        reason: outcome.isOurs ? outcome.reason : 'address_dead',
+        ...said,
+        releasesSlot: true,
+      };
     case 'failed':
-      return { status: 'failed', reason: 'provider_refused', providerCode: outcome.reason, releasesSlot: true };
+      return {
+        status: 'failed',
+        reason: outcome.isOurs ? outcome.reason : 'provider_refused',
+        ...said,
+        releasesSlot: true,
+      };
     case 'config_error':
       return {
         status: 'pending',
-        providerCode: outcome.reason,
-        detail: 'the provider does not accept our settings; tried again every five minutes',
+        ...said,
+        detail: [outcome.detail, SETTINGS_REFUSED].filter((text) => text !== undefined).join(': '),
         dueAt: new Date(attempted.now.getTime() + PROBE_EVERY_MS),
+        extraAttempts: NO_ATTEMPT,
       };
-    case 'expired':
-      return { status: 'expired', reason: 'expired', releasesSlot: true };
+    case 'held':
+      return {
+        status: 'pending',
+        ...said,
+        detail: outcome.detail ?? null,
+        dueAt: outcome.untilMs === null ? null : new Date(outcome.untilMs),
+        extraAttempts: NO_ATTEMPT,
+      };
     case 'unknown':
-      return { status: 'unknown', reason: 'unknown', providerCode: outcome.reason };
+      return { status: 'unknown', reason: 'unknown', ...said };
   }
 }
 
@@ -54,7 +77,7 @@ export function isGivenUpAsUnclear({ isUnclear }: Pick<Retry, 'isUnclear'>, deli
   return isUnclear === true && delivery === 'at_most_once';
 }
 
-function retryOrGiveUp(reason: string, askedMs: number | undefined, attempted: Attempted): Verdict {
+function retryOrGiveUp(reason: string, askedMs: number | undefined, attempted: Attempted): Omit<Verdict, 'detail'> {
   const { channel, attempts, acceptedAt, now, random } = attempted;
   const ageMs = now.getTime() - acceptedAt.getTime();
   const waitMs = nextWaitMs(channel.retry?.(reason), { attempts, ageMs, askedMs, random });

@@ -2,6 +2,8 @@ import type { Db } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import type { Task } from '../../queue/tasks.ts';
 import type { ReplayFilter, StoredReplay } from '../plan/replay-filter.ts';
+import type { DispatchState } from '../plan/states.ts';
+import { statusNow } from './status-now.ts';
 import { bucketsOf } from './stopped-sends.ts';
 
 /**
@@ -22,6 +24,20 @@ export async function reviveSends(tx: Db, task: Task, { filter, at }: StoredRepl
        set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
            devices = null, updated_at = ${revivedAt}
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
+}
+
+/** Counts the sends that a replay of a dispatch in this state selects, and the attempts that they have had. */
+export function countSelected(
+  tx: Db,
+  { dispatchId, state }: { dispatchId: string; state: DispatchState },
+  filter: ReplayFilter,
+): Promise<{ recipients: number; attempts: number }> {
+  return tx.one<{ recipients: number; attempts: number }>(sql`
+    select count(*) as recipients, coalesce(sum(s.attempts), 0) as attempts
+      from (select channel, provider_code, attempts, ${statusNow(state)} as status
+              from ${bucketsOf({ bucket: null })}
+              join sends on sends.bucket = b.bucket and sends.dispatch_id = ${dispatchId}) as s
+     where s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
 }
 
 /** A send that was stopped when some of its devices already had the message becomes `sent`. It is not tried again. */

@@ -2,7 +2,7 @@ import { intArray, textArray } from '../../db/array-text.ts';
 import type { Parameter } from '../../db/hot-statement.ts';
 import { plainText } from '../../db/plain-text.ts';
 import { joinSql, raw, type Sql, sql } from '../../db/sql.ts';
-import type { PendingSend, Verdict } from './send.ts';
+import type { DeviceState, PendingSend, Verdict } from './send.ts';
 
 /** A send and the verdict to write. */
 export interface SendChange {
@@ -78,5 +78,9 @@ function cleaned(text: string | null | undefined): string | null {
 }
 
 function devicesJson(devices: Verdict['devices']): string | null {
-  return devices === undefined ? null : JSON.stringify(devices.map((one) => ({ ...one, code: cleaned(one.code) })));
+  return devices === undefined ? null : JSON.stringify(devices.map(cleanedDevice));
+}
+
+function cleanedDevice(one: DeviceState): DeviceState {
+  return { ...one, code: cleaned(one.code), ...(one.detail !== undefined && { detail: plainText(one.detail) }) };
 }

@@ -1,4 +1,5 @@
 import type { ChannelKey } from '../../channels/channel.ts';
+import type { Reason } from '../plan/reasons.ts';
 import type { SendStatus } from '../plan/states.ts';
 
 /** The key of a send: one message of one channel to one person. */
@@ -24,7 +25,7 @@ export interface PendingSend extends SendKey {
 /** The new status of a send, why, and what else to write. */
 export interface Verdict {
   status: SendStatus;
-  reason?: string | null;
+  reason?: Reason | null;
   detail?: string | null;
   address?: string | null;
   providerCode?: string | null;
@@ -48,6 +49,10 @@ export interface DeviceState {
   attempts: number;
   /** The provider's last answer: a code, or the message id if `sent`. */
   code: string | null;
+  /** What the provider said with it. */
+  detail?: string;
+  /** A rule of ours refused the message or the device, and `code` is the reason. */
+  ours?: true;
   /** When a waiting device is due, in milliseconds since 1970. */
   due?: number;
   /** The device waits only for its app queue, and may be tried as soon as that is open. */

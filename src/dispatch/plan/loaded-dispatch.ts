@@ -7,6 +7,7 @@ import { undashed } from '../../lib/uuid.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { RecipientNeeds } from '../../people/profile/needs.ts';
 import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { allowedCodes } from '../../workspace/dialing-codes.ts';
 import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
@@ -32,7 +33,21 @@ export interface LoadedDispatch {
   campaign: { id: string; name: string; tags: readonly string[] } | null;
   /** Number of slots that one of its messages takes in a send limit, because large messages take much memory. */
   slots: number;
+  /** Processor time that composing its messages has taken in this thread. null: it is not limited. */
+  composing: Composing | null;
 }
+
+export interface Composing {
+  ms: number;
+  /** The time from which it is counted: a replay has all of it again. */
+  sinceMs: number;
+}
+
+/**
+ * Most processor time for the messages of one dispatch to named people, all together, because they are composed in the
+ * thread that answers requests. A dispatch to 50 people has 40 ms for each, and takes some 5 ms for all.
+ */
+export const MOST_COMPOSING_MS = 2_000;
 
 /** The parts of a request that the gates ask about. */
 export interface GatePlan {
@@ -40,6 +55,8 @@ export interface GatePlan {
   message: object;
   requiredState: RequiredState;
   subscriptionGroupId: string | null;
+  /** How the numbers begin that the subscription group allows. null: it allows all, or there is none. */
+  dialingCodes: readonly string[] | null;
 }
 
 export interface PreparedMessage extends CompiledMessage {
@@ -57,6 +74,7 @@ export interface PreparedPlan {
   messages: CompiledMessage[];
   /** About how much memory it takes. */
   sizeBytes: number;
+  composing: Composing;
 }
 
 /** Most bytes of prepared plans that a thread keeps, as `weigh` counts them. */
@@ -87,7 +105,8 @@ export class DispatchCache {
   remember(id: string, plan: SendPlan, text: string): PreparedPlan {
     const sizeBytes = weigh(text);
     const problems = new Problems();
-    const prepared = { plan, messages: compileMessages(plan.messages, problems), sizeBytes };
+    const composing = { ms: 0, sinceMs: 0 };
+    const prepared = { plan, messages: compileMessages(plan.messages, problems), sizeBytes, composing };
     problems.throwIfAny();
     this.#prepared.set(id, prepared, sizeBytes);
     return prepared;
@@ -178,16 +197,23 @@ function prepareStored(cache: DispatchCache, { id, request }: { id: string; requ
 export function prepare(
   row: Pick<DispatchRow, 'id' | 'state' | 'accepted_at'> & Partial<DispatchRow>,
   workspace: WorkspaceCatalog,
-  { plan, messages, sizeBytes = 0 }: Omit<PreparedPlan, 'sizeBytes'> & { sizeBytes?: number },
+  {
+    plan,
+    messages,
+    sizeBytes = 0,
+    composing = { ms: 0, sinceMs: 0 },
+  }: Pick<PreparedPlan, 'plan' | 'messages'> & Partial<PreparedPlan>,
 ): LoadedDispatch {
   const campaign = plan.campaignId === null ? undefined : workspace.campaigns.get(plan.campaignId);
   const prepared = messages.map((compiled): [ChannelKey, PreparedMessage] => {
     const { subscriptionGroupId, messageVariationId } = compiled.channel.references(compiled.message);
+    const groupId = subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId);
     const gate: GatePlan = {
       channel: compiled.channel,
       message: compiled.message,
       requiredState: plan.requiredState,
-      subscriptionGroupId: subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId),
+      subscriptionGroupId: groupId,
+      dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
     const { subscriptionLinks } = compiled.channel;
@@ -209,7 +235,13 @@ export function prepare(
     needs: needsOf(messages, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
+    composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? row.accepted_at),
   };
+}
+
+function countedSince(composing: Composing, since: Date): Composing {
+  if (composing.sinceMs !== since.getTime()) Object.assign(composing, { ms: 0, sinceMs: since.getTime() });
+  return composing;
 }
 
 export function publicId(dispatch: LoadedDispatch): string {

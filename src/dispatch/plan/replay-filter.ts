@@ -23,6 +23,16 @@ export interface StoredReplay {
   at: Date;
 }
 
+/** A replay as the dispatch remembers it. */
+export interface PastReplay {
+  at: string;
+  filter: ReplayFilter;
+  /** Number of sends tried again, one for each person and channel. null: not all people were written down yet. */
+  recipients: number | null;
+  /** Number of attempts that these sends had had. Their counts begin again. */
+  attempts: number;
+}
+
 const members = ['statuses', 'channels', 'codes'];
 const MOST_CODES = 100;
 

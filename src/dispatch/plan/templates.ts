@@ -21,13 +21,15 @@ export interface CompiledMessage {
   renderTexts(context: RenderContext): object | Promise<object>;
 }
 
-/** Parses every template of a plan's messages. Files each syntax error under its path, stage `template`. */
+/** Parses every template of a plan's messages. Files each syntax error under its path, stage `template`, and warns of slips. */
 export function compileMessages(messages: SendPlan['messages'], problems: Problems): CompiledMessage[] {
   return Object.entries(messages).map(([name, message]) => {
     const key = name as ChannelKey;
     const channel = channels[key];
     const path = `messages.${key}`;
-    const tree = compileTree(message, { path, never: channel.neverTemplates, html: channel.htmlTemplates, problems });
+    const warn = (text: string) => problems.warn(text);
+    const { neverTemplates: never, htmlTemplates: html } = channel;
+    const tree = compileTree(message, { path, never, html, problems, warn });
     const reads = new Set(tree.references.flatMap(readsOf));
     return { key, channel, message, reads, renderTexts: (context) => tree.render(context) as object };
   });

@@ -1,6 +1,7 @@
 import type { Push, PushOutcome, PushSender } from '../../channels/push/sender.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Breaker } from '../../lib/limits/breaker.ts';
+import type { PushCall } from '../ledger/delivered.ts';
 import type { Held } from '../ledger/devices.ts';
 import { intervalMsOf } from './call-quotas.ts';
 import { Pace, type PaceOptions } from './pace.ts';
@@ -19,6 +20,8 @@ export interface AppPause {
 
 export interface AppQueueOptions {
   appId: string;
+  /** Digest of the settings of `sender`. */
+  settings: string;
   sender: PushSender;
   pause: AppPause;
   clock: Clock;
@@ -48,9 +51,6 @@ const LONGEST_LINE = 100;
 const SLOW_MS_A_LINE = 500;
 /** Number of failures in a row that open the breaker. */
 const FAILURES_TO_REST = 50;
-/** How long an app slows down if the provider asks for it without a time, in milliseconds. */
-const SLOW_MS = 60_000;
-const LONGEST_SLOW_MS = 3_600_000;
 
 /**
  * Makes the calls of one app to its provider: in order, at the provider's pace, and none while the queue is closed.
@@ -58,8 +58,10 @@ const LONGEST_SLOW_MS = 3_600_000;
  * trip. Settings that the provider does not accept are thus found by a handful of calls.
  */
 export class AppQueue {
-  /** The count of one call whose answer was not ambiguous. */
-  readonly plainCall: readonly { appId: string; isAmbiguous: false }[];
+  /** Digest of the settings with which calls are made. */
+  readonly settings: string;
+  /** The count of one accepted call. */
+  readonly acceptedCall: readonly PushCall[];
   readonly #options: AppQueueOptions;
   readonly #pace: Pace | null;
   readonly #breaker = new Breaker(FAILURES_TO_REST);
@@ -69,11 +71,11 @@ export class AppQueue {
   #next = 0;
   #inFlight = 0;
   #window = 1;
-  #slowUntilMs = 0;
 
   constructor(options: AppQueueOptions) {
     this.#options = options;
-    this.plainCall = [{ appId: options.appId, isAmbiguous: false }];
+    this.settings = options.settings;
+    this.acceptedCall = [{ appId: options.appId, settings: options.settings, answer: 'accepted' }];
     this.#line = options.pace && lineOf(options.pace);
     this.#pace = options.pace && new Pace({ ...options.pace, onReady: () => this.#pump() });
   }
@@ -97,7 +99,6 @@ export class AppQueue {
     const closed = this.#options.pause.closed();
     if (closed !== null) return closed;
     const now = this.#options.clock.now().getTime();
-    if (now < this.#slowUntilMs) return { untilMs: this.#slowUntilMs, reason: 'the provider asked to slow down' };
     const openUntil = this.#breaker.openUntil(now);
     return openUntil === 0 ? null : { untilMs: openUntil, reason: 'the provider does not answer' };
   }
@@ -175,7 +176,6 @@ export class AppQueue {
     const now = this.#options.clock.now().getTime();
     if (outcome.kind === 'accepted') this.#window = Math.min(this.#window + 1, MAX_WINDOW);
     if (outcome.kind === 'retry' && outcome.slows === 'app') {
-      this.#slowUntilMs = Math.max(this.#slowUntilMs, now + Math.min(outcome.afterMs ?? SLOW_MS, LONGEST_SLOW_MS));
       this.#window = 1;
     } else if (this.#breaker.note(outcome.kind === 'retry', now)) {
       this.#window = 1;

@@ -6,12 +6,13 @@ import { openPushSender, type PushSenders } from '../../channels/push/senders.ts
 import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { Pause } from '../pauses/pauses-store.ts';
+import { digestOfApp } from '../pauses/subject.ts';
 import type { LaneName } from '../plan/send-plan.ts';
 import { AppQueue } from './app-queue.ts';
 import { quotaOf, reserveCalls } from './call-quotas.ts';
 import type { PaceOptions } from './pace.ts';
 import type { PausedApps } from './paused-apps.ts';
-import type { PausedApp } from './paused-apps-store.ts';
 
 export interface AppQueuesOptions {
   db: Db;
@@ -71,7 +72,7 @@ export class AppQueues {
     if (apps.length === 0 || this.#hasExpired(channel, of)) return null;
     let untilMs = plannedExpiryMs(channel, of);
     for (const app of apps) {
-      if (await this.#options.pausedApps.tryProbe(app.id)) return null;
+      if (await this.#options.pausedApps.tryProbe(workspace.id, app.id)) return null;
       const queue = this.queueOf(workspace, app.id);
       const wait = queue?.closed() ?? queue?.full(of.dispatchId) ?? null;
       if (wait === null) return null;
@@ -90,9 +91,9 @@ export class AppQueues {
     return Math.min(...waits.map(Number));
   }
 
-  /** The paused apps of a channel, which wait for an operator. */
-  paused(workspace: WorkspaceCatalog, channel: ChannelKey): PausedApp[] {
-    return appsOf(workspace, channel).flatMap(({ id }) => this.#options.pausedApps.get(id) ?? []);
+  /** The paused apps of a channel, for which messages wait. */
+  paused(workspace: WorkspaceCatalog, channel: ChannelKey): Pause[] {
+    return appsOf(workspace, channel).flatMap(({ id }) => this.#options.pausedApps.get(workspace.id, id) ?? []);
   }
 
   async close(): Promise<void> {
@@ -110,6 +111,7 @@ export class AppQueues {
     const { clock, log, pausedApps } = this.#options;
     return new AppQueue({
       appId: app.id,
+      settings: digestOfApp(app),
       sender,
       pause: pausedApps.pauseOf(workspace.id, app),
       clock,

@@ -1,7 +1,7 @@
 import type { Push, PushOutcome } from '../../channels/push/sender.ts';
 import type { PushTarget } from '../../people/profile/facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
-import type { Delivered, TokenNews } from '../ledger/delivered.ts';
+import type { Delivered, PushCall, TokenNews } from '../ledger/delivered.ts';
 import { deviceAfter, type Held, verdictOfDevices } from '../ledger/devices.ts';
 import type { DeviceState } from '../ledger/send.ts';
 import type { AppQueue } from './app-queue.ts';
@@ -48,7 +48,7 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
         verdict: { status: 'sent', providerMessageId: outcome.providerId },
         isSandbox: false,
         news: [],
-        calls: queue.plainCall,
+        calls: queue.acceptedCall,
       };
     return summary(deps, parcel, before, [answerOf(deps, parcel, call, outcome, lastMs)]);
   });
@@ -85,7 +85,7 @@ function summary(
     calls: answers.flatMap(({ call, outcome }) =>
       call.queue === null || outcome.kind === 'held'
         ? []
-        : { appId: call.target.appId, isAmbiguous: isAmbiguous(outcome) },
+        : { appId: call.target.appId, settings: call.queue.settings, answer: answerKind(outcome) },
     ),
   };
 }
@@ -170,17 +170,21 @@ function attemptsOf(devices: readonly DeviceState[]): number {
   return devices.reduce((sum, { attempts }) => sum + attempts, 0);
 }
 
-function isAmbiguous(outcome: PushOutcome | Held): boolean {
-  return outcome.kind === 'bounced' && outcome.token === 'suspect';
+function answerKind(outcome: PushOutcome): PushCall['answer'] {
+  if (outcome.kind === 'accepted') return 'accepted';
+  return outcome.kind === 'bounced' && outcome.token === 'suspect' ? 'ambiguous' : 'other';
 }
 
 function newsOf({ send, dispatch }: Parcel, { call, outcome }: Answer): TokenNews[] {
   const { appId, token, registeredAt } = call.target;
   const { bucket, userId, dispatchId } = send;
   const of = { workspaceId: dispatch.workspace.id, appId, bucket, userId, token, registeredAt, dispatchId };
-  if (outcome.kind === 'bounced' && outcome.token !== 'keep') {
-    const kind = outcome.token === 'remove' ? 'dead' : 'suspect';
-    return [{ ...of, news: { kind, reason: outcome.reason } }];
+  if (outcome.kind === 'bounced') {
+    const { reason } = outcome;
+    if (outcome.token === 'remove') return [{ ...of, news: { kind: 'dead', reason } }];
+    // Only a provider doubts a token, so there is a queue.
+    if (outcome.token === 'suspect')
+      return [{ ...of, news: { kind: 'suspect', reason, settings: call.queue?.settings ?? '' } }];
   }
   if (outcome.kind !== 'accepted') return [];
   const { newToken, environment } = outcome;

@@ -1,14 +1,16 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { describePause } from '../pauses/describe-relays.ts';
+import { listPauses, type Pause } from '../pauses/pauses-store.ts';
+import { appIdOf } from '../pauses/subject.ts';
 import { type AppCalls, recentCalls } from './guard.ts';
-import { listPausedApps, type PausedApp } from './paused-apps-store.ts';
 
 /** The state of each app of a workspace with its push provider, for operators. */
 export async function describeApps(db: Db, workspace: WorkspaceCatalog, now: Date): Promise<object[]> {
   const apps = [...workspace.apps.values()];
   const ids = apps.map(({ id }) => id);
-  const closed = new Map((await listPausedApps(db)).map((one) => [one.appId, one]));
+  const closed = new Map((await listPauses(db)).map((one) => [appIdOf(one.subject), one]));
   const calls = new Map((await recentCalls(db, ids, now)).map((one) => [one.appId, one]));
   const suspects = await countSuspects(db, ids);
   return apps.map(({ id, name, platform, provider }) => ({
@@ -19,11 +21,9 @@ export async function describeApps(db: Db, workspace: WorkspaceCatalog, now: Dat
   }));
 }
 
-function stateOf(hasProvider: boolean, closed: PausedApp | undefined): object {
+function stateOf(hasProvider: boolean, closed: Pause | undefined): object {
   if (!hasProvider) return { state: 'sandbox' };
-  if (closed === undefined) return { state: 'open' };
-  const { cause, reason, since, probeAt } = closed;
-  return { state: 'paused', cause, reason, since, next_probe_at: probeAt };
+  return describePause(closed);
 }
 
 function countsOf(calls: AppCalls | undefined): object {

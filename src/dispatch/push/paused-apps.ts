@@ -1,118 +1,79 @@
-import type { Logger } from 'pino';
 import type { PushOutcome } from '../../channels/push/sender.ts';
-import type { Database, Db } from '../../db/database.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Db } from '../../db/database.ts';
 import { clearSuspects } from '../../people/tokens/push-tokens.ts';
-import type { App, Catalog } from '../../workspace/catalog.ts';
+import type { App } from '../../workspace/catalog.ts';
 import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
+import type { Pauses, PausesOptions } from '../pauses/pauses.ts';
+import type { Pause } from '../pauses/pauses-store.ts';
+import { appIdOf, appSubject, digestOfApp } from '../pauses/subject.ts';
 import type { AppPause } from './app-queue.ts';
 import { type AppCalls, forgetCalls, GUARD_WINDOW_MS, guardTrips } from './guard.ts';
-import {
-  claimProbe,
-  listPausedApps,
-  PAUSED_APPS_CHANNEL,
-  type PausedApp,
-  pauseApp,
-  resumeApp,
-  settingsDigest,
-} from './paused-apps-store.ts';
 
-const LOOK_EVERY_MS = 1_000;
-
-export interface PausedAppsOptions {
-  db: Database;
-  clock: Clock;
-  log: Logger;
-  catalog(): Catalog;
+export interface PausedAppsOptions extends Pick<PausesOptions, 'clock' | 'log'> {
+  pauses: Pauses;
 }
 
+/** How long an app slows down if the provider asks for it without a time, in milliseconds. */
+const SLOW_MS = 60_000;
+const LONGEST_SLOW_MS = 3_600_000;
+
+const texts: Partial<Record<Pause['cause'], string>> = {
+  slow_down: 'an app is paused: its provider wants no more messages for a while; what waits is kept',
+};
+const WRONG_SETTINGS =
+  'an app is paused: its provider does not accept our settings, or calls too many tokens bad; what waits is kept';
+
 /**
- * The apps that are paused because their provider does not accept our settings. They are stored in the database for all
- * processes, and kept in memory for every call. States of an app: open → paused (a config error, or the guard) →
- * probing (one call, every five minutes, by one process) → open if the provider accepts it, else paused. New settings
- * open it at once.
+ * Pauses an app when an answer says that our settings are wrong (a config error, or the guard) or that the provider wants
+ * a rest. A probe is one call by one process: every five minutes, or when the rest is over. The app opens again if the
+ * provider accepts the call.
  */
 export class PausedApps {
   readonly #options: PausedAppsOptions;
-  readonly #probing = new Set<string>();
+  readonly #pauses: Pauses;
   /** Calls of this process within ten minutes, so that the guard need not wait until they are written. */
   readonly #calls = new Map<string, AppCalls & { since: number }>();
-  #closed = new Map<string, PausedApp>();
-  #cancelLook: (() => void) | null = null;
-  #stopListening: (() => Promise<void>) | null = null;
-  #stopped = false;
-  /** The reads and writes in progress, one after the other. */
-  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(options: PausedAppsOptions) {
     this.#options = options;
+    this.#pauses = options.pauses;
+    this.#pauses.onOpen(({ subject }) => this.#calls.delete(appIdOf(subject) ?? ''));
   }
 
-  async start(): Promise<void> {
-    const listener = await this.#options.db.listen(PAUSED_APPS_CHANNEL, () => this.#write(() => this.#read()));
-    this.#stopListening = () => listener.stop();
-    await this.#read();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelLook?.();
-    await this.#stopListening?.();
-    await this.#writing;
-  }
-
-  get(appId: string): PausedApp | undefined {
-    return this.#closed.get(appId);
+  get(workspaceId: number, appId: string): Pause | undefined {
+    return this.#pauses.get(workspaceId, appSubject(appId));
   }
 
   pauseOf(workspaceId: number, app: App): AppPause {
+    const key = { workspaceId, subject: appSubject(app.id) };
     return {
       closed: () => {
-        const closed = this.#closed.get(app.id);
-        if (closed === undefined || this.#probing.has(app.id)) return null;
-        return { untilMs: closed.probeAt.getTime(), reason: closed.reason };
+        const pause = this.#pauses.get(workspaceId, key.subject);
+        if (pause === undefined || this.#pauses.isProbing(key)) return null;
+        return { untilMs: pause.probeAt.getTime(), reason: pause.reason };
       },
-      isProbing: () => this.#probing.has(app.id),
+      isProbing: () => this.#pauses.isProbing(key),
       hear: (outcome) => this.#hear(workspaceId, app, outcome),
     };
   }
 
-  /** True: this process may make one call to see whether the provider accepts our settings now. */
-  async tryProbe(appId: string): Promise<boolean> {
-    const closed = this.#closed.get(appId);
-    const now = this.#options.clock.now();
-    if (closed === undefined || closed.probeAt > now || this.#probing.has(appId)) return false;
-    const next = new Date(now.getTime() + PROBE_EVERY_MS);
-    const claimed = await claimProbe(this.#options.db, appId, now, next);
-    if (!claimed) await this.#read();
-    else if (this.#closed.get(appId) === closed) {
-      this.#closed.set(appId, { ...closed, probeAt: next });
-      this.#probing.add(appId);
-    }
-    return claimed;
+  /** True: this process may make one call to see whether the provider takes messages now. */
+  tryProbe(workspaceId: number, appId: string): Promise<boolean> {
+    const key = { workspaceId, subject: appSubject(appId) };
+    return this.#pauses.tryProbe(key, waitMsOf(this.get(workspaceId, appId)?.cause));
   }
 
-  /** Pauses an app: in memory at once, so that no further call begins, and then in all processes. */
-  close(workspaceId: number, app: App, cause: PausedApp['cause'], reason: string): void {
-    this.#probing.delete(app.id);
-    if (this.#closed.has(app.id)) return;
-    const since = this.#options.clock.now();
-    const probeAt = new Date(since.getTime() + PROBE_EVERY_MS);
-    const closed = { appId: app.id, workspaceId, cause, reason, settings: settingsDigest(app), since, probeAt };
-    this.#closed.set(app.id, closed);
-    this.#options.log.error(
-      { app_id: app.id, app: app.name, cause, reason },
-      'an app is paused: its provider does not accept our settings, or calls too many tokens bad; what waits is kept',
-    );
-    this.#lookLater();
-    this.#write(() => this.#options.db.transaction((tx) => this.#writeClosed(tx, closed)));
-  }
-
-  async #writeClosed(tx: Db, closed: PausedApp): Promise<void> {
-    await pauseApp(tx, closed);
-    if (closed.cause !== 'guard') return;
-    await clearSuspects(tx, closed.appId, closed.since);
-    await forgetCalls(tx, closed.appId);
+  close(workspaceId: number, app: App, cause: Pause['cause'], reason: string, waitMs = waitMsOf(cause)): void {
+    const { clock, log } = this.#options;
+    const probeAt = new Date(clock.now().getTime() + waitMs);
+    const pause = { workspaceId, subject: appSubject(app.id), cause, reason, settings: digestOfApp(app), probeAt };
+    const forget = async (tx: Db, now: Date) => {
+      await clearSuspects(tx, app.id, now);
+      await forgetCalls(tx, app.id);
+    };
+    if (!this.#pauses.close(pause, cause === 'guard' ? forget : undefined)) return;
+    const level = cause === 'slow_down' ? 'warn' : 'error';
+    log[level]({ app_id: app.id, app: app.name, cause, reason, until: probeAt }, texts[cause] ?? WRONG_SETTINGS);
   }
 
   /** Counts an answer. True: too many answers now call a token bad. */
@@ -135,62 +96,42 @@ export class PausedApps {
   #hear(workspaceId: number, app: App, outcome: PushOutcome): PushOutcome {
     const isDoubtful = outcome.kind === 'bounced' && outcome.token === 'suspect';
     const trips = this.#trips(app.id, isDoubtful);
-    if (outcome.kind === 'config_error') this.close(workspaceId, app, 'config_error', outcome.reason);
-    const closed = this.#closed.get(app.id);
-    if (closed === undefined) {
-      if (trips)
-        this.close(
-          workspaceId,
-          app,
-          'guard',
-          `${this.#calls.get(app.id)?.ambiguous} tokens called bad within ten minutes`,
-        );
+    this.#obey(workspaceId, app, outcome);
+    const paused = this.get(workspaceId, app.id);
+    if (paused === undefined) {
+      const doubtful = this.#calls.get(app.id)?.ambiguous;
+      if (trips) this.close(workspaceId, app, 'guard', `${doubtful} tokens called bad within ten minutes`);
       return outcome;
     }
-    if (closed.cause === 'guard' && isDoubtful) {
+    const key = { workspaceId, subject: appSubject(app.id) };
+    if (paused.cause === 'guard' && isDoubtful) {
       // This answer is not believed: the person keeps the token, and the message waits.
-      this.#probing.delete(app.id);
+      this.#pauses.giveUpProbe(key);
       return { kind: 'config_error', reason: outcome.reason };
     }
-    if (!this.#probing.has(app.id)) return outcome;
-    this.#probing.delete(app.id);
-    if (outcome.kind === 'accepted' || outcome.kind === 'failed' || (outcome.kind === 'bounced' && !isDoubtful))
-      this.#open(app.id, null);
+    if (!this.#pauses.isProbing(key)) return outcome;
+    const isAnswer = outcome.kind === 'accepted' || outcome.kind === 'failed';
+    if (isAnswer || (outcome.kind === 'bounced' && !isDoubtful) || paused.cause === 'slow_down')
+      this.#pauses.open(key, null);
+    else this.#pauses.giveUpProbe(key);
     return outcome;
   }
 
-  #open(appId: string, settings: string | null): void {
-    this.#closed.delete(appId);
-    this.#calls.delete(appId);
-    this.#options.log.warn({ app_id: appId }, 'an app is open again: its settings are accepted or new');
-    this.#write(() => this.#options.db.transaction((tx) => resumeApp(tx, appId, settings, this.#options.clock.now())));
+  /** Pauses the app, or prolongs its pause, if the answer says so. */
+  #obey(workspaceId: number, app: App, outcome: PushOutcome): void {
+    const isSlow = outcome.kind === 'retry' && outcome.slows === 'app';
+    if (outcome.kind !== 'config_error' && !isSlow) return;
+    const { reason } = outcome;
+    const cause = isSlow ? 'slow_down' : 'config_error';
+    const waitMs = isSlow ? Math.min(outcome.afterMs ?? SLOW_MS, LONGEST_SLOW_MS) : waitMsOf(cause);
+    const key = { workspaceId, subject: appSubject(app.id) };
+    const probeAt = new Date(this.#options.clock.now().getTime() + waitMs);
+    if (this.#pauses.isProbing(key)) this.#pauses.prolong(key, { cause, reason, probeAt, probes: 0 });
+    else this.close(workspaceId, app, cause, reason, waitMs);
   }
+}
 
-  async #read(): Promise<void> {
-    const rows = await listPausedApps(this.#options.db);
-    this.#closed = new Map(rows.map((row) => [row.appId, row]));
-    for (const appId of this.#probing) if (!this.#closed.has(appId)) this.#probing.delete(appId);
-    this.#lookLater();
-  }
-
-  /** While an app is paused, checks again and again whether its settings have changed. */
-  #lookLater(): void {
-    if (this.#cancelLook !== null || this.#closed.size === 0 || this.#stopped) return;
-    this.#cancelLook = this.#options.clock.after(LOOK_EVERY_MS, () => {
-      this.#cancelLook = null;
-      for (const { appId, workspaceId, settings } of this.#closed.values()) {
-        const app = this.#options.catalog().workspace(workspaceId)?.apps.get(appId);
-        if (app !== undefined && settingsDigest(app) !== settings) this.#open(appId, settings);
-      }
-      this.#lookLater();
-    });
-  }
-
-  /** Runs one piece of work after the other. After a failure it reads the paused apps again. */
-  #write(work: () => Promise<unknown>): void {
-    this.#writing = this.#writing.then(work).catch((error: unknown) => {
-      this.#options.log.error({ err: error }, 'the state of an app could not be read or written');
-      if (!this.#stopped) this.#options.clock.after(LOOK_EVERY_MS, () => this.#write(() => this.#read()));
-    });
-  }
+/** Time until the next probe, in milliseconds. */
+function waitMsOf(cause: Pause['cause'] | undefined): number {
+  return cause === 'slow_down' ? SLOW_MS : PROBE_EVERY_MS;
 }

@@ -2,22 +2,28 @@ import type { Logger } from 'pino';
 import type { Database, Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import {
-  type Complaint,
   clearSuspects,
+  type Doubt,
+  judgeOldSuspects,
   keepEnvironments,
-  removeOldSuspects,
   removeTokens,
   replaceTokens,
   suspectTokens,
 } from '../../people/tokens/push-tokens.ts';
 import type { Delivered, TokenNews } from '../ledger/delivered.ts';
-import { type AppCalls, addCalls, forgetCalls, forgetOldCalls, guardTrips, recentCalls } from './guard.ts';
-import { listPausedApps } from './paused-apps-store.ts';
+import { listPauses } from '../pauses/pauses-store.ts';
+import { appIdOf } from '../pauses/subject.ts';
+import {
+  addCalls,
+  type CallCounts,
+  forgetCalls,
+  forgetOldCalls,
+  guardTrips,
+  provenSettings,
+  recentCalls,
+} from './guard.ts';
 
-/**
- * A suspect token is removed after this time, in milliseconds, unless it was cleared. Source: messaging-objects.md
- * §1.11.
- */
+/** A suspect token is removed or cleared after this time, in milliseconds. Source: messaging-objects.md §1.11. */
 const SUSPECT_MS = 600_000;
 const SWEEP_EVERY_MS = 60_000;
 /** Counts without ambiguous calls are written this often. Written with each group, they would double its statements. */
@@ -30,13 +36,13 @@ export interface TokenHygieneOptions {
   /** Told when the guard has tripped: no more calls may be made for this app. */
   onGuardTripped(workspaceId: number, appId: string, reason: string): void;
   /** True: the app is paused by the guard, so none of its tokens becomes suspect. */
-  isGuarded(appId: string): boolean;
+  isGuarded(workspaceId: number, appId: string): boolean;
 }
 
 /** Writes what providers say about tokens, together with the results, and guards against believing too much of it. */
 export class TokenHygiene {
   readonly #options: TokenHygieneOptions;
-  #counts = new Map<string, AppCalls>();
+  #counts = new Map<string, CallCounts>();
   #countedAtMs = Number.NEGATIVE_INFINITY;
   #cancelSweep: (() => void) | null = null;
   #sweeping: Promise<void> = Promise.resolve();
@@ -47,14 +53,19 @@ export class TokenHygiene {
 
   /** Counts calls in memory. The next `write` writes them. */
   count(calls: Delivered['calls']): void {
-    for (const { appId, isAmbiguous } of calls) {
-      const known = this.#counts.get(appId);
-      if (known === undefined) this.#counts.set(appId, { appId, calls: 1, ambiguous: isAmbiguous ? 1 : 0 });
-      else {
-        known.calls += 1;
-        if (isAmbiguous) known.ambiguous += 1;
-      }
+    for (const { appId, settings, answer } of calls) {
+      const known = this.#countsOf(appId, settings);
+      known.calls += 1;
+      if (answer === 'accepted') known.accepted += 1;
+      if (answer === 'ambiguous') known.ambiguous += 1;
     }
+  }
+
+  #countsOf(appId: string, settings: string): CallCounts {
+    const key = `${appId} ${settings}`;
+    const known = this.#counts.get(key) ?? { appId, settings, calls: 0, accepted: 0, ambiguous: 0 };
+    this.#counts.set(key, known);
+    return known;
   }
 
   /** True: counts must be written now. */
@@ -68,12 +79,13 @@ export class TokenHygiene {
 
   /** Writes counts and news in a transaction. Returns the function to call after the commit. */
   async write(tx: Db, news: readonly TokenNews[], now: Date): Promise<() => void> {
-    const counts = this.#counts;
-    this.#counts = new Map();
-    this.#countedAtMs = now.getTime();
-    try {
-      await addCalls(tx, [...counts.values()], now);
-      await removeTokens(tx, complaintsOf(news, 'dead'), now);
+    return this.#withCounts(async (counts) => {
+      await addCalls(tx, counts, now);
+      await removeTokens(
+        tx,
+        news.flatMap((one) => (one.news.kind === 'dead' ? { ...one, ...one.news } : [])),
+        now,
+      );
       await replaceTokens(
         tx,
         news.flatMap((one) => (one.news.kind === 'replaced' ? { ...one, ...one.news } : [])),
@@ -82,15 +94,27 @@ export class TokenHygiene {
         tx,
         news.flatMap((one) => (one.news.kind === 'environment' ? { ...one, ...one.news } : [])),
       );
-      return await this.#doubt(tx, complaintsOf(news, 'suspect'), now);
+      return this.#doubt(
+        tx,
+        news.flatMap((one) => (one.news.kind === 'suspect' ? { ...one, ...one.news } : [])),
+        now,
+      );
+    }, now);
+  }
+
+  /** Takes the counts out of memory, and puts them back if they cannot be written. */
+  async #withCounts<T>(write: (counts: readonly CallCounts[]) => Promise<T>, now: Date): Promise<T> {
+    const counts = [...this.#counts.values()];
+    this.#counts = new Map();
+    this.#countedAtMs = now.getTime();
+    try {
+      return await write(counts);
     } catch (error) {
-      for (const { appId, calls, ambiguous } of counts.values()) {
-        const since = this.#counts.get(appId);
-        this.#counts.set(appId, {
-          appId,
-          calls: calls + (since?.calls ?? 0),
-          ambiguous: ambiguous + (since?.ambiguous ?? 0),
-        });
+      for (const { appId, settings, calls, accepted, ambiguous } of counts) {
+        const since = this.#countsOf(appId, settings);
+        since.calls += calls;
+        since.accepted += accepted;
+        since.ambiguous += ambiguous;
       }
       throw error;
     }
@@ -108,8 +132,8 @@ export class TokenHygiene {
     await this.#sweeping;
   }
 
-  async #doubt(tx: Db, suspects: readonly Complaint[], now: Date): Promise<() => void> {
-    const believed = suspects.filter(({ appId }) => !this.#options.isGuarded(appId));
+  async #doubt(tx: Db, suspects: readonly Doubt[], now: Date): Promise<() => void> {
+    const believed = suspects.filter(({ workspaceId, appId }) => !this.#options.isGuarded(workspaceId, appId));
     if (believed.length === 0) return () => undefined;
     await suspectTokens(tx, believed, now);
     const workspaces = new Map(believed.map(({ appId, workspaceId }) => [appId, workspaceId]));
@@ -131,21 +155,29 @@ export class TokenHygiene {
     const now = clock.now();
     try {
       const before = new Date(now.getTime() - SUSPECT_MS);
-      const removed = await db.transaction(async (tx) => {
-        const paused = await listPausedApps(tx);
+      // A small workspace may make too few calls for anything else to write them.
+      await this.#withCounts((counts) => addCalls(db, counts, now), now);
+      const { removed, cleared } = await db.transaction(async (tx) => {
+        const pauses = await listPauses(tx);
+        const paused = pauses.flatMap(({ subject, cause }) => {
+          const appId = appIdOf(subject);
+          return appId === null || cause === 'slow_down' ? [] : { appId, cause };
+        });
         // Results that were being written while the guard tripped may have marked tokens.
         for (const { appId, cause } of paused) if (cause === 'guard') await clearSuspects(tx, appId, now);
         // Tokens of any paused app may be suspect because of wrong settings.
-        return removeOldSuspects(tx, { before, spared: paused.map(({ appId }) => appId), now });
+        const spared = paused.map(({ appId }) => appId);
+        return judgeOldSuspects(tx, { before, spared, proven: await provenSettings(tx, now), now });
       });
       if (removed > 0) log.info({ tokens: removed }, 'removed push tokens that were suspect for ten minutes');
+      if (cleared > 0)
+        log.warn(
+          { tokens: cleared },
+          'cleared push tokens that were suspect for ten minutes: their apps have too few accepted calls to blame the tokens',
+        );
       await forgetOldCalls(db, now);
     } catch (error) {
       log.error({ err: error }, 'suspect push tokens could not be removed; trying again in a minute');
     }
   }
-}
-
-function complaintsOf(news: readonly TokenNews[], kind: 'dead' | 'suspect'): Complaint[] {
-  return news.flatMap((one) => (one.news.kind === kind ? { ...one, reason: one.news.reason } : []));
 }

@@ -1,10 +1,11 @@
 import type { Database, Db } from '../../db/database.ts';
-import { type Sql, sql } from '../../db/sql.ts';
+import { sql } from '../../db/sql.ts';
+import { troubleOf } from '../../db/trouble.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { keepCounts } from '../ledger/dispatches.ts';
+import { reasonNow, statusNow } from '../ledger/status-now.ts';
 import { lanes } from '../plan/send-plan.ts';
-import type { SendStatus } from '../plan/states.ts';
-import { type DispatchState, isGivenUp } from '../plan/states.ts';
+import type { DispatchState, SendStatus } from '../plan/states.ts';
 
 /** The number of a dispatch's sends on one channel that have one outcome. */
 export interface CountRow {
@@ -14,6 +15,8 @@ export interface CountRow {
   count: number;
   attempts: number;
   attempts_failed: number;
+  /** Calls that have not ended yet. */
+  attempts_in_flight: number;
 }
 
 /** Counts as stored with the dispatch, in its column `counts`. */
@@ -109,28 +112,22 @@ async function countAndKeep(
     return countSends(tx, dispatch);
   });
   const counts = { rows, at: now.toISOString(), tookMs: Math.round(performance.now() - start), isFinal };
-  await keepCounts(db, dispatch, counts);
+  // They are kept to save time. A database that refuses writes still lets everybody read.
+  await keepCounts(db, dispatch, counts).catch((error: unknown) => {
+    if (troubleOf(error) === null) throw error;
+  });
   return counts;
 }
 
 function countSends(db: Db, { id, state }: Pick<CountedDispatch, 'id' | 'state'>): Promise<CountRow[]> {
   return db.query<CountRow & Record<string, unknown>>(sql`
     select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts,
-           sum(greatest(s.attempts - accepted_devices(s.status, s.devices), 0)) as attempts_failed
+           count(*) filter (where s.status = 'sending') as attempts_in_flight,
+           sum(greatest(s.attempts - accepted_devices(s.status, s.devices) - (s.status = 'sending')::integer, 0))
+             as attempts_failed
       from (select channel, attempts, devices, ${statusNow(state)} as status, ${reasonNow(state)} as reason
               from generate_series(0, 255) as b(bucket)
               join sends on sends.bucket = b.bucket and dispatch_id = ${id}) as s
      group by s.channel, s.status, s.reason
      order by s.channel, s.status, s.reason`);
-}
-
-/** A pending send of a dispatch that was given up counts as cancelled, or as sent if a device has it. */
-export function statusNow(state: DispatchState): Sql {
-  if (!isGivenUp(state)) return sql`status`;
-  return sql`case status when 'pending' then stopped_status(devices, 'cancelled') else status end`;
-}
-
-export function reasonNow(state: DispatchState): Sql {
-  if (!isGivenUp(state)) return sql`reason`;
-  return sql`case status when 'pending' then nullif(stopped_status(devices, 'cancelled')::text, 'sent') else reason end`;
 }

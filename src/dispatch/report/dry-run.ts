@@ -7,23 +7,28 @@ import { dashed, v7 } from '../../lib/uuid.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { candidateFor, composeAll, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
+import { candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
 import { readSlots } from '../admit/cap-ledger.ts';
 import type { LinkMaker } from '../admit/compose.ts';
+import { composeAll } from '../admit/compose-all.ts';
 import { verdictOf } from '../admit/decision.ts';
 import { evaluateNames, type Refusal, resolveAll } from '../expand/expand-named.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
+import { remarkMembers, type SendRemarks } from '../plan/remarks.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { targetingOf } from '../plan/targeting.ts';
 import { compileMessages } from '../plan/templates.ts';
-import { type ChannelCounts, countOutcome, tally, verdictOfRefusal } from './verdicts.ts';
+import { verdictOfRefusal } from './recipients.ts';
+import { type ChannelCounts, countOutcome, tally } from './verdicts.ts';
 
 /** Number of people of a broadcast who are looked at one by one. The number targeted is exact all the same. */
 const LOOKED_AT = 500;
 const SAMPLES = 10;
+/** Time for composing messages, with pauses. People for whom there is none are not looked at. */
+const MOST_COMPOSING_MS = 5_000;
 
 /** Answers who would get which message, and why not, without sending or storing anything. */
-export type DryRun = (plan: SendPlan, workspace: WorkspaceCatalog, minors: readonly string[]) => Promise<object>;
+export type DryRun = (plan: SendPlan, workspace: WorkspaceCatalog, remarks: SendRemarks) => Promise<object>;
 
 export interface DryRunDeps {
   db: Database;
@@ -32,7 +37,7 @@ export interface DryRunDeps {
 }
 
 export function createDryRun(deps: DryRunDeps): DryRun {
-  return async (plan, workspace, minors) => {
+  return async (plan, workspace, remarks) => {
     const now = deps.clock.now();
     const dispatch = rehearse(plan, workspace, now);
     const { targeted, people, refusals } = await refusingExpensive(() =>
@@ -41,12 +46,16 @@ export function createDryRun(deps: DryRunDeps): DryRun {
     const verdicts = await judge(deps, dispatch, people, now);
     return {
       dry_run: true,
-      counts: { targeted, looked_at: people.length, ...tally(refusals) },
+      counts: {
+        targeted,
+        looked_at: new Set(verdicts.map(({ verdict }) => verdict.braze_id)).size,
+        ...tally(refusals),
+      },
       channels: count(verdicts),
       recipients: [...refusals.map(verdictOfRefusal), ...verdicts.map(({ verdict }) => verdict)],
       samples: verdicts.flatMap(({ sample }) => sample ?? []).slice(0, SAMPLES),
       message: 'success',
-      ...(minors.length > 0 && { errors: minors }),
+      ...remarkMembers(remarks),
     };
   };
 }
@@ -84,7 +93,7 @@ async function findAudience(db: Database, dispatch: LoadedDispatch, now: Date): 
 }
 
 interface Judged {
-  verdict: { channel: string; status: string; reason: string | null; detail?: string | null };
+  verdict: { braze_id: string | null; channel: string; status: string; reason: string | null; detail?: string | null };
   sample: object | null;
 }
 
@@ -105,8 +114,9 @@ async function judge(
       return candidateFor(send, dispatch, { recipient, turn: 'own', now });
     }),
   );
-  await composeAll(candidates, links);
-  return decideAll(candidates, await readSlots(db, people, now)).map(judgedFrom);
+  await composeAll(candidates, { links, mostMs: MOST_COMPOSING_MS });
+  const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later');
+  return decideAll(judged, await readSlots(db, people, now)).map(judgedFrom);
 }
 
 function judgedFrom({ candidate, decision }: Decided): Judged {
@@ -128,6 +138,7 @@ function judgedFrom({ candidate, decision }: Decided): Judged {
 
 function count(judged: Judged[]): Record<string, ChannelCounts> {
   const channels: Record<string, ChannelCounts> = {};
-  for (const { verdict } of judged) countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0 });
+  for (const { verdict } of judged)
+    countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0, attempts_in_flight: 0 });
   return channels;
 }

@@ -1,14 +1,14 @@
 import type { Db } from '../../db/database.ts';
-import { empty, sql } from '../../db/sql.ts';
+import { sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
-import { brazeId } from '../../people/profile/braze-id.ts';
 import type { Refusal } from '../expand/expand-named.ts';
+import type { PastReplay } from '../plan/replay-filter.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
-import { type CountedDispatch, type Counter, type CountRow, reasonNow, statusNow } from './counts.ts';
+import type { CountedDispatch, Counter, CountRow } from './counts.ts';
 
-interface DispatchRow extends CountedDispatch {
+export interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
   cancelled_at: Date | null;
   expanded_at: Date | null;
@@ -16,13 +16,16 @@ interface DispatchRow extends CountedDispatch {
   campaign_id: string | null;
   send_id: string | null;
   failure: string | null;
+  segment_id: string | null;
+  replays: PastReplay[];
+  waits_for: string | null;
 }
 
 /** null: this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
     select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, counts,
-           refusals, campaign_id, send_id, failure
+           refusals, campaign_id, segment_id, send_id, failure, waits_for, replays
       from dispatches
      where id = ${dispatchId} and workspace_id = ${workspaceId}`);
 }
@@ -30,8 +33,9 @@ export function findDispatch(db: Db, workspaceId: number, dispatchId: string): P
 export interface ChannelCounts {
   recipients: number;
   attempts: number;
-  /** Calls that did not end with the message accepted. */
+  /** Calls that ended without the message accepted. */
   attempts_failed: number;
+  attempts_in_flight: number;
   /** Number of sends by reason, or by status if there is no reason. */
   [outcome: string]: number;
 }
@@ -46,12 +50,14 @@ export function countOutcome(
     count,
     attempts,
     attempts_failed,
-  }: Pick<CountRow, 'channel' | 'reason' | 'count' | 'attempts' | 'attempts_failed'> & { status: string },
+    attempts_in_flight,
+  }: Omit<CountRow, 'status'> & { status: string },
 ): void {
-  const counts = channels[channel] ?? { recipients: 0, attempts: 0, attempts_failed: 0 };
+  const counts = channels[channel] ?? { recipients: 0, attempts: 0, attempts_failed: 0, attempts_in_flight: 0 };
   counts.recipients += count;
   counts.attempts += attempts;
   counts.attempts_failed += attempts_failed;
+  counts.attempts_in_flight += attempts_in_flight;
   counts[reason ?? status] = (counts[reason ?? status] ?? 0) + count;
   channels[channel] = counts;
 }
@@ -70,6 +76,7 @@ export async function describeDispatch(counter: Counter, dispatch: DispatchRow):
     dispatch_id: undashed(dispatch.id),
     ...(dispatch.send_id !== null && { send_id: dispatch.send_id }),
     ...(dispatch.campaign_id !== null && { campaign_id: dispatch.campaign_id }),
+    ...(dispatch.segment_id !== null && { segment_id: dispatch.segment_id }),
     state: dispatch.state,
     accepted_at: dispatch.accepted_at,
     finished_at: dispatch.finished_at ?? dispatch.cancelled_at,
@@ -78,8 +85,16 @@ export async function describeDispatch(counter: Counter, dispatch: DispatchRow):
     ...(countedAt !== null && { counted_at: countedAt }),
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },
     channels,
+    ...(dispatch.replays.length > 0 && { replays: dispatch.replays.map(replayFrom) }),
     message: 'success',
   };
+}
+
+/** `attempts`: those before the replay, which the channels do not count any more. */
+function replayFrom({ at, filter, recipients, attempts }: PastReplay): object {
+  const { statuses, channels, codes } = filter;
+  const by = { statuses, ...(channels !== null && { channels }), ...(codes !== null && { codes }) };
+  return { at, by, recipients, attempts };
 }
 
 function recipientsOf({ targeted, refusals }: DispatchRow): number | null {
@@ -92,107 +107,8 @@ export function tally(refusals: readonly Refusal[]): Record<Refusal['reason'], n
   return counts;
 }
 
-export interface RecipientFilter {
-  status: string | null;
-  channel: string | null;
-  /** Cursor: the key of the previous page's last row. null: start at the first row. */
-  after: RecipientCursor | null;
-  limit: number;
-}
-
-export interface RecipientCursor {
-  bucket: number;
-  userId: number;
-  channel: string;
-}
-
-interface VerdictRow extends Record<string, unknown> {
-  bucket: number;
-  user_id: number;
-  channel: string;
-  status: SendStatus;
-  attempts: number;
-  due_at: Date | null;
-  updated_at: Date;
-  reason: string | null;
-  detail: string | null;
-  provider_code: string | null;
-  provider_message_id: string | null;
-  address: string | null;
-  external_id: string | null;
-  created_at: Date | null;
-  aliases: { alias_name: string; alias_label: string }[] | null;
-}
-
-/** Lists one verdict per person and channel, in key order. `next`: the cursor of the next page. null: there is none. */
-export async function listVerdicts(
-  db: Db,
-  dispatch: Pick<DispatchRow, 'id' | 'state'>,
-  { status, channel, after, limit }: RecipientFilter,
-): Promise<{ verdicts: object[]; next: RecipientCursor | null }> {
-  const rows = await db.query<VerdictRow>(sql`
-    select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, s.updated_at,
-           s.reason_now as reason, s.detail,
-           s.provider_code, s.provider_message_id, s.address, p.external_id, p.created_at,
-           (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
-              from user_names n
-             where n.bucket = s.bucket and n.user_id = s.user_id and n.label <> '') as aliases
-      from generate_series(${after?.bucket ?? 0}::integer, 255) as b(bucket)
-     cross join lateral (
-       select *, ${statusNow(dispatch.state)} as status_now, ${reasonNow(dispatch.state)} as reason_now
-         from sends
-        where bucket = b.bucket and dispatch_id = ${dispatch.id}
-              ${after === null ? empty : sql`and (bucket, user_id, channel) > (${after.bucket}, ${after.userId}, ${after.channel})`}
-              ${status === null ? empty : sql`and (${statusNow(dispatch.state)})::text = ${status}`}
-              ${channel === null ? empty : sql`and channel = ${channel}`}
-        order by user_id, channel
-        limit ${limit + 1}
-     ) as s
-      left join profiles p on p.bucket = s.bucket and p.user_id = s.user_id
-     order by s.bucket, s.user_id, s.channel
-     limit ${limit + 1}`);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const next =
-    rows.length > limit && last ? { bucket: last.bucket, userId: last.user_id, channel: last.channel } : null;
-  return { verdicts: page.map(verdictFrom), next };
-}
-
 /** Corrects counts that are older than the moment when the dispatch was given up. */
 function corrected<Row extends { status: SendStatus; reason: string | null }>(row: Row, state: DispatchState): Row {
   if (row.status !== 'pending' || !isGivenUp(state)) return row;
   return { ...row, status: 'cancelled', reason: 'cancelled' };
-}
-
-function verdictFrom(row: VerdictRow): object {
-  return {
-    external_id: row.external_id,
-    user_aliases: row.aliases ?? [],
-    braze_id: row.created_at === null ? null : brazeId(row.created_at, row.bucket, row.user_id),
-    channel: row.channel,
-    status: row.status,
-    reason: row.reason,
-    detail: row.detail,
-    address: row.address,
-    attempts: row.attempts,
-    provider_code: row.provider_code,
-    provider_message_id: row.provider_message_id,
-    next_attempt_at: row.status === 'pending' ? row.due_at : null,
-    updated_at: row.updated_at,
-  };
-}
-
-/** The verdict of a named person who was refused before any channel. */
-export function verdictOfRefusal({ label, name, reason, detail }: Refusal): object {
-  const identifier =
-    label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };
-  return {
-    external_id: null,
-    user_aliases: [],
-    ...identifier,
-    channel: null,
-    status: 'skipped',
-    reason,
-    detail: detail ?? null,
-  };
 }

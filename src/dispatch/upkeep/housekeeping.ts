@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { forgetWaitingStates } from '../../people/consent/email-state.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
@@ -52,6 +53,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetKeys(db, ago(24));
   await forgetActivity(db, ago(60));
   await forgetOldSlots(db, now);
+  await forgetWaitingStates(db, now);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */

@@ -1,7 +1,5 @@
+import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import { troubleOf } from '../../db/trouble.ts';
-import { versionText } from '../../db/version.ts';
 import type { Page } from '../page.ts';
 
 /**
@@ -22,21 +20,4 @@ export function healthPage(db: Database): Page {
       return { status: 200, type: 'application/json', body: JSON.stringify({ message: 'success', database }) };
     },
   };
-}
-
-/**
- * The database's version. null: it refuses writes, and `db` has noticed. The statement asks for row locks (of no rows),
- * because a read-only session refuses them. Throws when the database does not answer.
- */
-async function askVersion(db: Database): Promise<string | null> {
-  try {
-    const { version } = await db.one<{ version: number }>(sql`
-      select current_setting('server_version_num')::integer as version,
-             (select count(*) from (select from workspaces where false for update) as nothing) as locked`);
-    return versionText(version);
-  } catch (error) {
-    const kind = troubleOf(error)?.kind ?? 'unreachable';
-    if (kind === 'unreachable') throw error;
-    return null;
-  }
 }

@@ -137,7 +137,7 @@ async function findByBrazeId(
   return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
 }
 
-/** The people who have the address, at most 100 of them. */
+/** The people who have the address, at most 100 of them: those with an external id first, because clients take the first. */
 async function findByAddress(
   db: Db,
   { workspaceId, kind, value }: { workspaceId: number; kind: 'device_id' | 'email' | 'phone'; value: string },
@@ -150,7 +150,7 @@ async function findByAddress(
   const rows = await db.query<{ bucket: number; user_id: number }>(sql`
     select p.bucket, p.user_id from profiles p
      where p.workspace_id = ${workspaceId} and ${condition[kind]}
-     order by p.user_id
+     order by p.external_id is null, p.updated_at desc, p.user_id
      limit 100`);
   return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
 }
@@ -189,6 +189,7 @@ interface ExportRow {
   random_bucket: number;
   email_state: string;
   push_state: string;
+  push_state_changed_at: Date | null;
   custom: Record<string, unknown>;
   totals: Total[] | null;
   revenue: number;
@@ -207,7 +208,7 @@ function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date)
   return sql`
     select p.bucket, p.user_id, p.created_at, p.external_id, p.first_name, p.last_name, p.email, p.phone, p.dob, p.country,
            p.language, p.gender, p.home_city, p.time_zone, p.longitude, p.latitude, p.random_bucket, p.email_state,
-           p.push_state, p.custom,
+           p.push_state, p.push_state_changed_at, p.custom,
            (select json_agg(json_build_object('kind', t.kind, 'name', t.name, 'first', extract(epoch from t.first_at) * 1000,
                                               'last', extract(epoch from t.last_at) * 1000, 'count', t.count,
                                               'is_recent', t.last_at >= ${since}) order by t.kind, t.name)
@@ -240,6 +241,8 @@ async function loadAliases(db: Db, keys: readonly PersonKey[]): Promise<Map<numb
 }
 
 const alwaysPresent = new Set<string>(['user_aliases']);
+/** A member that comes along with the field `push_subscribe`, as in the original's sample. */
+const optedInAt = 'push_opted_in_at';
 
 interface Context {
   fields: ReadonlySet<ExportField> | null;
@@ -251,10 +254,9 @@ interface Context {
 /** The members that were asked for, without those that are null or empty. */
 function exported(row: ExportedPerson, { fields, workspace, received }: Context): Exported {
   const members = Object.entries(membersOf(row, workspace, received));
-  const kept = members.filter(
-    ([name, value]) =>
-      (fields === null || fields.has(name as ExportField)) && (alwaysPresent.has(name) || !isEmpty(value)),
-  );
+  const isWanted = (name: string) =>
+    fields === null || fields.has(name === optedInAt ? 'push_subscribe' : (name as ExportField));
+  const kept = members.filter(([name, value]) => isWanted(name) && (alwaysPresent.has(name) || !isEmpty(value)));
   return Object.fromEntries(kept);
 }
 
@@ -268,7 +270,7 @@ function membersOf(
   row: ExportedPerson,
   workspace: WorkspaceCatalog,
   received: readonly Received[],
-): Partial<Record<ExportField, unknown>> {
+): Partial<Record<ExportField | typeof optedInAt, unknown>> {
   return {
     created_at: row.created_at.toISOString(),
     external_id: row.external_id,
@@ -291,6 +293,7 @@ function membersOf(
     purchases: recent(row, 'purchase'),
     total_revenue: row.revenue,
     push_subscribe: row.push_state,
+    push_opted_in_at: row.push_state === 'opted_in' ? (row.push_state_changed_at?.toISOString() ?? null) : null,
     email_subscribe: row.email_state,
     push_tokens: pushTokens(row, workspace),
     campaigns_received: campaignsReceived(lastReceived(row, received), workspace),
@@ -315,6 +318,8 @@ function pushTokens(row: ExportRow, workspace: WorkspaceCatalog): Exported[] {
     token,
     device_id,
     notifications_enabled: foreground,
+    // Known in the original from its own SDK alone.
+    provisionally_opted_in: null,
   }));
 }
 

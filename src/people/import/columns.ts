@@ -1,126 +1,177 @@
 import { isObject, shown } from '../../lib/json.ts';
-import { readFlag } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
-import { ImportFileError } from './entry.ts';
+import { type CellStyle, type CellType, readCell } from './cells.ts';
+import { ImportFileError, type Reading, type RecordKind } from './entry.ts';
 
-/** The type of a custom attribute's column: it decides how the cells are read. */
-export const cellTypes = ['text', 'number', 'boolean', 'json'] as const;
-export type CellType = (typeof cellTypes)[number];
-
-export interface CsvOptions {
+export interface CsvOptions extends CellStyle {
   delimiter: string;
-  /** The type of each column, by its name. Columns that are missing here are text. */
+  /** The type of each column, by its name in the file. Columns that are missing here are text. */
   types: ReadonlyMap<string, CellType>;
+  /** New names of columns, by their names in the file. */
+  renamed: ReadonlyMap<string, string>;
   /** The cell text that removes a stored value. null: no text does. An empty cell leaves the stored value. */
   nullText: string | null;
+  records: RecordKind;
 }
+
+/** How a CSV file is read if nothing is said. */
+export const plainCsv: CsvOptions = {
+  ...{ delimiter: ',', types: new Map(), renamed: new Map(), nullText: null, records: 'attributes' },
+  ...{ decimalComma: false, dateFormat: null, phoneCountry: null },
+};
 
 /** Columns for single members of an object, as in the original's own CSV files. */
 const parts = ['user_alias_name', 'user_alias_label', 'subscription_group_id', 'subscription_state'] as const;
-const nested = ['user_alias', 'current_location', 'push_tokens', 'subscription_groups'];
+const nested = ['user_alias', 'current_location', 'push_tokens', 'subscription_groups', 'properties'];
 const switches = ['_update_existing_only', '_merge_objects', 'push_token_import'];
 const identifiers = ['external_id', 'braze_id', 'user_alias', 'user_alias_name', 'email', 'phone', 'push_tokens'];
+const times = ['date_of_first_session', 'date_of_last_session', 'marked_email_as_spam_at'];
+const aliasParts = ['user_alias_name', 'user_alias_label'];
+const activityIdentifiers = ['external_id', 'braze_id', 'user_alias', 'email', 'phone'];
 
-/** The columns of one file. Turns a row of cells into an attributes object. */
+/** The members of events and purchases. Every other column of their files is a property. */
+const members: Readonly<Record<Exclude<RecordKind, 'attributes'>, readonly string[]>> = {
+  events: [...activityIdentifiers, ...aliasParts, '_update_existing_only', 'app_id', 'properties', 'name', 'time'],
+  purchases: [
+    ...[...activityIdentifiers, ...aliasParts, '_update_existing_only', 'app_id', 'properties', 'time'],
+    ...['product_id', 'currency', 'price', 'quantity'],
+  ],
+};
+
+/** The columns of one file. Turns a row of cells into an object of /users/track. */
 export class Columns {
+  /** The names of the members that the columns set. */
   readonly names: readonly string[];
-  readonly #types: readonly CellType[];
-  readonly #nullText: string | null;
+  readonly #header: readonly string[];
+  readonly #types: readonly (CellType | 'email' | 'phone')[];
+  readonly #options: CsvOptions;
 
   /** Throws ImportFileError when the header cannot be used. */
-  constructor(header: readonly string[], { types, nullText }: CsvOptions) {
-    this.names = header.map((name) => name.trim());
-    this.#nullText = nullText;
-    refuseHeader(this.names, types);
-    this.#types = this.names.map((name) => types.get(name) ?? (nested.includes(name) ? 'json' : 'text'));
+  constructor(header: readonly string[], options: CsvOptions) {
+    this.#header = header.map((name) => name.trim());
+    this.names = this.#header.map((name) => options.renamed.get(name) ?? name);
+    this.#options = options;
+    refuseHeader(this.#header, this.names, options);
+    this.#types = this.names.map((name, index) => typeOf(name, this.#header[index] ?? name, options));
   }
 
-  /** Turns the cells of a row into an attributes object. Throws ObjectProblem. */
-  objectOf(cells: readonly string[]): object {
+  /** Reads the cells of a row, and names those that cannot be read. Throws ObjectProblem if their number is wrong. */
+  read(cells: readonly string[]): Reading {
     if (cells.length !== this.names.length) {
       throw new ObjectProblem(
         `expected ${this.names.length} cells as in the header, got ${cells.length}; is a quote not closed?`,
       );
     }
-    const members: [string, unknown][] = [];
+    const given: [string, unknown][] = [];
+    const problems: string[] = [];
     for (const [index, name] of this.names.entries()) {
       const cell = cells[index] ?? '';
       if (cell === '') continue;
-      // The decoder replaces bytes that are not UTF-8 with this character.
-      if (cell.includes('\ufffd')) throw new ObjectProblem(`${shown(name)}: the cell is not UTF-8`);
-      members.push([name, cell === this.#nullText ? null : readCell(cell, this.#types[index] ?? 'text', name)]);
+      try {
+        given.push([name, this.#readCell(cell, index, name)]);
+      } catch (error) {
+        if (!(error instanceof ObjectProblem)) throw error;
+        problems.push(error.message);
+      }
     }
-    return withParts(members);
+    return { object: objectOf(given, this.#options.records), problems };
   }
 
-  /** The cells by column name, for the rejects file. */
+  #readCell(cell: string, index: number, name: string): unknown {
+    // The decoder replaces bytes that are not UTF-8 with this character.
+    if (cell.includes('\ufffd')) throw new ObjectProblem(`${shown(name)}: the cell is not UTF-8; see --encoding`);
+    if (cell === this.#options.nullText) return null;
+    return readCell(cell, this.#types[index] ?? 'text', name, this.#options);
+  }
+
+  /** The cells by the names of the file's columns, for the rejects file. */
   shown(cells: readonly string[]): object {
-    if (cells.length !== this.names.length) return { cells };
-    return Object.fromEntries(this.names.map((name, index) => [name, cells[index]]));
+    if (cells.length !== this.names.length) return cells;
+    return Object.fromEntries(this.#header.map((name, index) => [name, cells[index]]));
   }
 }
 
-function refuseHeader(names: readonly string[], types: ReadonlyMap<string, CellType>): void {
+function typeOf(name: string, title: string, { types, records, dateFormat }: CsvOptions): CellType | 'email' | 'phone' {
+  if (nested.includes(name)) return 'json';
+  if (name === 'email' || name === 'phone') return name;
+  if (records === 'attributes') {
+    if (dateFormat !== null && name === 'dob') return 'date';
+    if (dateFormat !== null && times.includes(name)) return 'time';
+  } else {
+    if (dateFormat !== null && name === 'time') return 'time';
+    if (records === 'purchases' && (name === 'price' || name === 'quantity')) return 'number';
+  }
+  return types.get(title) ?? 'text';
+}
+
+function refuseHeader(header: readonly string[], names: readonly string[], options: CsvOptions): void {
   const refuse = (problem: string) => {
-    throw new ImportFileError(`The header cannot be used: ${problem}.`);
+    throw new ImportFileError(`The header cannot be used: ${problem}${problem.endsWith('?') ? '' : '.'}`);
   };
   if (names.includes('')) refuse(`column ${names.indexOf('') + 1} has no name`);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) refuse(`"${shown(twice)}" occurs twice`);
-  if (!names.some((name) => identifiers.includes(name))) refuse(`no column names people: ${identifiers.join(', ')}`);
+  if (!names.some((name) => identifiers.includes(name))) {
+    refuse(`no column names people: ${identifiers.join(', ')}${otherDelimiter(header, options.delimiter)}`);
+  }
   for (const [part, whole] of [
     ['user_alias_name', 'user_alias_label'],
     ['subscription_group_id', 'subscription_state'],
   ] as const) {
     if (names.includes(part) !== names.includes(whole)) refuse(`${part} and ${whole} go together`);
   }
-  for (const name of types.keys()) {
-    if (!names.includes(name)) refuse(`--types names "${shown(name)}", and no column is called so`);
-    if (!isCustom(name)) refuse(`--types names ${name}, whose type is fixed`);
+  for (const title of options.renamed.keys()) {
+    if (!header.includes(title)) refuse(`--map names "${shown(title)}", and no column is called so`);
+  }
+  for (const title of options.types.keys()) {
+    if (!header.includes(title)) refuse(`--types names "${shown(title)}", and no column is called so`);
+    const name = options.renamed.get(title) ?? title;
+    if (!isFree(name, options.records)) refuse(`--types names ${name}, whose type is fixed`);
   }
 }
 
-function isCustom(name: string): boolean {
-  const known = [...identifiers, ...parts, ...nested, ...switches];
+/** A header of one column that holds another delimiter was probably cut at the wrong character. */
+function otherDelimiter(header: readonly string[], delimiter: string): string {
+  const [only = ''] = header;
+  const other = [';', '\t', '|', ','].find((one) => one !== delimiter && only.includes(one));
+  if (header.length > 1 || other === undefined) return '';
+  return `; it is one column, did you mean --delimiter ${other === '\t' ? 'tab' : `'${other}'`}?`;
+}
+
+/** Whether a column is a custom attribute or a property, whose type the file decides. */
+function isFree(name: string, records: RecordKind): boolean {
+  if (records !== 'attributes') return !members[records].includes(name);
+  const known = [...identifiers, ...parts, ...nested.filter((one) => one !== 'properties'), ...switches];
   return !profileFields.has(name) && !known.includes(name);
 }
 
-function readCell(cell: string, type: CellType, name: string): unknown {
-  switch (type) {
-    case 'text':
-      return cell;
-    case 'number':
-      if (/^\s*-?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(cell)) return Number(cell);
-      throw new ObjectProblem(`${shown(name)}: expected a number`);
-    case 'boolean': {
-      const flag = readFlag(cell.trim() === '1' ? 1 : cell.trim() === '0' ? 0 : cell);
-      if (flag.ok && flag.value !== undefined) return flag.value;
-      throw new ObjectProblem(`${shown(name)}: expected true or false`);
-    }
-    case 'json':
-      try {
-        return JSON.parse(cell);
-      } catch {
-        throw new ObjectProblem(`${shown(name)}: expected JSON`);
-      }
-  }
+function objectOf(given: [string, unknown][], records: RecordKind): object {
+  if (records === 'attributes') return withParts(given);
+  const isMember = ([name]: [string, unknown]) => members[records].includes(name);
+  const whole = Object.fromEntries(given.filter(isMember));
+  const properties = Object.fromEntries(given.filter((member) => !isMember(member)));
+  const stated: unknown = whole.properties;
+  if (Object.keys(properties).length > 0)
+    whole.properties = isObject(stated) ? { ...stated, ...properties } : properties;
+  return withParts(Object.entries(whole));
 }
 
 /** Moves the members that have columns of their own into the objects that they belong to. */
-function withParts(members: [string, unknown][]): object {
+function withParts(given: [string, unknown][]): object {
   const isPart = (name: string) => parts.some((part) => part === name);
-  const whole = members.filter(([name]) => !isPart(name));
-  const given = new Map(members.filter(([name]) => isPart(name)));
-  if (given.has('user_alias_name') || given.has('user_alias_label')) {
-    const alias = { alias_name: given.get('user_alias_name'), alias_label: given.get('user_alias_label') };
+  const whole = given.filter(([name]) => !isPart(name));
+  const split = new Map(given.filter(([name]) => isPart(name)));
+  if (split.has('user_alias_name') || split.has('user_alias_label')) {
+    const alias = { alias_name: split.get('user_alias_name'), alias_label: split.get('user_alias_label') };
     whole.push(['user_alias', alias]);
   }
-  if (given.has('subscription_group_id') || given.has('subscription_state')) {
+  if (split.has('subscription_group_id') || split.has('subscription_state')) {
     const [, groups] = whole.find(([name]) => name === 'subscription_groups') ?? [];
     const group = {
-      subscription_group_id: given.get('subscription_group_id'),
-      subscription_state: given.get('subscription_state'),
+      subscription_group_id: split.get('subscription_group_id'),
+      subscription_state: split.get('subscription_state'),
     };
     const others: unknown[] = Array.isArray(groups) ? groups : isObject(groups) ? [groups] : [];
     return Object.fromEntries([

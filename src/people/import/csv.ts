@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type CsvError, type Parser, parse } from 'csv-parse';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { Columns, type CsvOptions } from './columns.ts';
-import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
+import { type Entry, ImportFileError, maxRecordBytes, type Reading, type Shown } from './entry.ts';
 
 /** Reads a CSV file with a header (RFC 4180, LF or CRLF, with or without a byte order mark). Throws ImportFileError. */
 export async function* readCsv(bytes: AsyncIterable<Buffer>, options: CsvOptions): AsyncGenerator<Entry[]> {
@@ -101,12 +101,12 @@ class Row implements Entry {
     this.#columns = columns;
   }
 
-  read(): unknown {
-    return this.#columns.objectOf(this.#cells);
+  read(): Reading {
+    return this.#columns.read(this.#cells);
   }
 
-  shown(): unknown {
-    return this.#columns.shown(this.#cells);
+  shown(): Shown {
+    return { cells: this.#columns.shown(this.#cells) };
   }
 }
 
@@ -122,7 +122,7 @@ class OpenQuote implements Entry {
     throw new ObjectProblem('a quote is opened here and never closed: the rest of the file is inside of it');
   }
 
-  shown(): null {
-    return null;
+  shown(): Shown {
+    return { cells: null };
   }
 }

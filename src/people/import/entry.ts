@@ -3,11 +3,24 @@ export interface Entry {
   /** The line on which the record begins. The first line is 1. */
   line: number;
   sizeBytes: number;
-  /** Returns the attributes object of the record. Throws ObjectProblem. */
-  read(): unknown;
+  /** Throws ObjectProblem if nothing of the record can be read. */
+  read(): Reading;
   /** Returns as much of the record as can be read, for the rejects file. */
-  shown(): unknown;
+  shown(): Shown;
 }
+
+/** An object as in a body of /users/track, and what could not be read and is not in it. */
+export interface Reading {
+  object: unknown;
+  problems: readonly string[];
+}
+
+/** A rejected record: what was read of a line of NDJSON, or the cells of a row by the names of its columns. */
+export type Shown = { record: unknown } | { cells: unknown };
+
+/** What the records of a file are: objects of this array of /users/track. */
+export const recordKinds = ['attributes', 'events', 'purchases'] as const;
+export type RecordKind = (typeof recordKinds)[number];
 
 /** The file as a whole cannot be imported. The message is for the person who named the file. */
 export class ImportFileError extends Error {

@@ -6,10 +6,13 @@ import { appId, emailGroup, smsGroup, start } from '../../../test/support/people
 import { sql } from '../../db/sql.ts';
 import { loadCatalog } from '../../workspace/load-catalog.ts';
 import { secretFrom } from '../../workspace/secrets.ts';
+import { sentenceOf } from '../remarks.ts';
+import type { TrackProblem } from '../track/request.ts';
 import type { Entry } from './entry.ts';
 import { type ImportOptions, type ImportTotals, importPeople } from './import.ts';
 import { readNdjson } from './ndjson.ts';
 import { noProgress, openImport, type Progress } from './progress.ts';
+import { reasonOf } from './rejects-file.ts';
 
 type Body = Record<string, unknown>;
 
@@ -56,12 +59,12 @@ async function importLines(
       dryRun: false,
       parallelBatches: 3,
       signal: new AbortController().signal,
-      onReject: (...reject) => void rejects.push(reject),
+      onReject: (reject, shown) => void rejects.push([reject.line, reasonOf(reject), Object.values(shown)[0]]),
       onProgress: () => undefined,
       ...more,
     },
   );
-  return { ...totals, rejects: rejects.sort(([one], [other]) => one - other) };
+  return { ...totals, rejects };
 }
 
 const ndjson = (objects: readonly unknown[]) => objects.map((object) => JSON.stringify(object)).join('\n');
@@ -90,12 +93,16 @@ function attributesObject(): fc.Arbitrary<Body> {
     },
     { weight: 1, arbitrary: fc.record({ email: fc.constantFrom(...emails) }) },
     { weight: 1, arbitrary: fc.record({ phone: fc.constantFrom(...phones) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ external_id: fc.constantFrom('ada', 'x'.repeat(988)), braze_id: fc.constant('1') }),
+    },
     { weight: 1, arbitrary: fc.constant({}) },
   );
   const token = fc.record({
     app_id: fc.constantFrom(appId, 'nope'),
     token: fc.constantFrom('t1', 't2'),
-    device_id: fc.constantFrom('d1', 'd2'),
+    device_id: fc.constantFrom('device-1', 'device-2', 'short', 'x'.repeat(256)),
   });
   const group = fc.record({
     subscription_group_id: fc.constantFrom(emailGroup, smsGroup, 'nope'),
@@ -124,7 +131,7 @@ function attributesObject(): fc.Arbitrary<Body> {
     { requiredKeys: [] },
   );
   const custom = fc.dictionary(
-    fc.constantFrom('points', 'plan', 'tags', 'address', '__proto__', 'joined'),
+    fc.constantFrom('points', ' points ', 'plan', 'tags', 'address', '__proto__', 'joined', ' email'),
     fc.oneof(
       fc.constantFrom<unknown>({ inc: 2 }, { add: ['x', 'y'] }, { remove: ['x'] }, '2026-01-31', 5, null, [
         'x',
@@ -191,9 +198,9 @@ test('a file leaves the same people and the same problems as the same objects ov
         for (let at = 0; at < objects.length; at += records) {
           http.clock.advance(1_000);
           const { body } = await http.post('/users/track', { attributes: objects.slice(at, at + records) });
-          const errors: { type: string; index: number }[] = body.errors ?? [];
+          const errors: TrackProblem[] = body.errors ?? [];
           for (const [index, ofObject] of Map.groupBy(errors, (error) => error.index))
-            problems.push([at + index + 1, ofObject.map(({ type }) => type).join('; ')]);
+            problems.push([at + index + 1, ofObject.map(sentenceOf).join('; ')]);
         }
         const imported = await importLines(file, ndjson(objects), {
           limits: { records, bytes: 1e9 },
@@ -253,10 +260,10 @@ test('records that cannot be applied are reported with their line; the others ar
   const text = `${ndjson([{ external_id: 'ada', plan: 'gold' }, { plan: 'none' }])}\n{"external_id":\n"x"\n${ndjson([
     { external_id: 'ada', plan: { inc: 1 } },
     { external_id: 'bob', email: 'no' },
-    { external_id: 'bob', points: 1, gender: 'male', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
+    { external_id: 'bob', points: 1, gender: 'x', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
   ])}`;
   const { rejects, ...totals } = await importLines(app, text, { limits: { records: 3, bytes: 1e9 } });
-  assert.deepEqual(totals, { records: 7, rejected: 6, resumed: 0, end: 'finished' });
+  assert.deepEqual(totals, { records: 7, rejected: 6, partial: 2, resumed: 0, ignored: {}, end: 'finished' });
   assert.deepEqual(rejects, [
     [2, "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required", { plan: 'none' }],
     [3, 'the line is not JSON', '{"external_id":'],
@@ -266,7 +273,7 @@ test('records that cannot be applied are reported with their line; the others ar
     [
       7,
       'applied, but for: gender: expected M, F, O, N or P; dob: expected YYYY-MM-DD',
-      { external_id: 'bob', points: 1, gender: 'male', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
+      { external_id: 'bob', points: 1, gender: 'x', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
     ],
   ]);
   const rows = await app.db.query(sql`select external_id, custom from profiles order by 1`);
@@ -345,7 +352,7 @@ test('a batch that commits after its client died is not applied a second time', 
   const committed = Promise.withResolvers<void>();
   const claimed = Promise.withResolvers<void>();
   const dead = app.db.transaction(async (tx) => {
-    await dying.claim(tx, 0, { records: 4, rejects: [[2, 'said by the dead']] });
+    await dying.claim(tx, 0, { records: 4, rejects: [{ line: 2, reasons: ['said by the dead'], isPartial: false }] });
     claimed.resolve();
     await committed.promise;
   });
@@ -362,6 +369,9 @@ test('a batch that commits after its client died is not applied a second time', 
 test('a changed file is refused while its import is unfinished, and is a new import afterwards', async (t) => {
   const app = await startWorld(t);
   await open(app);
+  await open(app, { settings: { format: 'csv' } }); // nothing was applied yet, so it begins anew
+  const begun = await open(app);
+  await app.db.transaction((tx) => begun.claim(tx, 0, { records: 1, rejects: [] }));
   await assert.rejects(open(app, { sha256: Buffer.from('b') }), /The contents of \/people\.ndjson changed .*--restart/);
   await assert.rejects(open(app, { settings: { format: 'csv' } }), /The options that say how to read .* changed/);
   const anew = await open(app, { sha256: Buffer.from('b') }, true);

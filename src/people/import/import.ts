@@ -4,13 +4,14 @@ import { sql } from '../../db/sql.ts';
 import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { mergeCustomIndex } from '../profile/custom-index.ts';
-import { readAttributes } from '../track/attributes.ts';
-import { readObjects, remarksOf, type TrackProblem, type TrackRequest } from '../track/request.ts';
+import { type Remark, sentenceOf } from '../remarks.ts';
 import { applyTrack } from '../track/track.ts';
 import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches.ts';
-import { type Entry, ImportFileError } from './entry.ts';
+import { type Entry, ImportFileError, type RecordKind, type Shown } from './entry.ts';
+import { InOrder } from './in-order.ts';
 import { footprintOf, ParallelBatches } from './overlap.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
+import { type ReadBatch, readBatch } from './read-batch.ts';
 
 /** How often a batch is retried: live requests may change the same people many times, and an import has time. */
 const PATIENCE_ROUNDS = 10;
@@ -23,6 +24,10 @@ export interface ImportDeps {
 
 export interface ImportOptions {
   entries: AsyncIterable<Entry[]>;
+  /** What the records are. Default: attributes. */
+  records?: RecordKind;
+  /** Whether a record is applied without the cells that cannot be read. */
+  skipBadCells?: boolean;
   progress: Progress;
   /** Reads and checks the file, but applies nothing. */
   dryRun: boolean;
@@ -31,16 +36,22 @@ export interface ImportOptions {
   limits?: BatchLimits;
   /** Stops the import at the end of a batch. */
   signal: AbortSignal;
-  onReject(line: number, reason: string, shown: unknown): void | Promise<void>;
+  /** Called in the order of the file. */
+  onReject(reject: Reject, shown: Shown): void | Promise<void>;
   onProgress(totals: ImportTotals): void;
 }
 
 export interface ImportTotals {
   /** Number of records, with the rejected ones and those of earlier runs. */
   records: number;
+  /** Number of records that were rejected or applied in part. */
   rejected: number;
+  /** Number of records that were applied in part. */
+  partial: number;
   /** Number of records that earlier runs applied. */
   resumed: number;
+  /** Number of values of this run that are no known country or time zone and changed nothing, by field. */
+  ignored: Record<string, number>;
 }
 
 /**
@@ -51,15 +62,17 @@ export async function importPeople(
   deps: ImportDeps,
   options: ImportOptions,
 ): Promise<ImportTotals & { end: 'finished' | 'stopped' }> {
-  const totals: ImportTotals = { records: 0, rejected: 0, resumed: 0 };
+  const totals: ImportTotals = { records: 0, rejected: 0, partial: 0, resumed: 0, ignored: {} };
   const running = new ParallelBatches(options.parallelBatches);
+  const { records = 'attributes', skipBadCells = false } = options;
   let isWhole = true;
-  const count = async (batch: Batch, { records, rejects }: BatchResult) => {
+  const results = new InOrder(async ({ batch, rejects }: BatchResult & { batch: Batch }) => {
     await reportRejects(batch, rejects, options);
-    totals.records += records;
+    totals.records += batch.entries.length;
     totals.rejected += rejects.length;
+    totals.partial += rejects.filter(({ isPartial }) => isPartial).length;
     options.onProgress(totals);
-  };
+  });
   try {
     for await (const batch of cutBatches(options.entries, options.limits ?? batchLimits)) {
       isWhole = !options.signal.aborted;
@@ -67,14 +80,17 @@ export async function importPeople(
       const done = options.progress.done.get(batch.number);
       if (done !== undefined) {
         totals.resumed += done.records;
-        await count(batch, done);
+        await results.add(batch.number, { batch, ...done });
         continue;
       }
-      const request = readBatch(batch, deps.workspace);
       // Each batch has one instant, taken in file order, because an address names the person who was updated last.
       const now = deps.now();
-      const work = async () => count(batch, await applyBatch({ ...deps, ...options, now }, batch, request));
-      await running.start(footprintOf(request), work);
+      const read = readBatch(batch, { workspace: deps.workspace, records, skipBadCells, now });
+      for (const field of read.ignored) totals.ignored[field] = (totals.ignored[field] ?? 0) + 1;
+      await running.start(footprintOf(read.request), async () => {
+        const result = await applyBatch({ ...deps, ...options, now }, batch, read);
+        await results.add(batch.number, { batch, ...result });
+      });
     }
     await running.finish();
   } finally {
@@ -97,14 +113,6 @@ async function tidyIndexes(db: Database): Promise<void> {
   await db.run(sql`analyze profiles, user_names`);
 }
 
-/** Reads the records of a batch. An `index` in the result is the record's position in the batch. */
-function readBatch({ entries }: Batch, workspace: WorkspaceCatalog): TrackRequest {
-  const problems: TrackProblem[] = [];
-  const sources = entries.map((entry) => () => entry.read());
-  const attributes = readObjects('attributes', sources, (raw) => readAttributes(raw, workspace), problems);
-  return { attributes, activities: [], problems };
-}
-
 async function applyBatch(
   {
     db,
@@ -114,17 +122,17 @@ async function applyBatch(
     progress,
   }: Omit<ImportDeps, 'now'> & { now: Date; dryRun: boolean; progress: Progress },
   { number, entries }: Batch,
-  request: TrackRequest,
+  read: ReadBatch,
 ): Promise<BatchResult> {
-  const early = rejectsOf(entries, request, []);
+  const early = rejectsOf(entries, read, []);
   const records = entries.length;
   if (dryRun) return { records, rejects: early };
   const transaction = () =>
     db.transaction(async (tx) => {
       const known = await progress.claim(tx, number, { records, rejects: early });
       if (known !== null) return known;
-      const late = await applyTrack(tx, request, workspace, now);
-      const rejects = rejectsOf(entries, request, late);
+      const late = await applyTrack(tx, read.request, workspace, now);
+      const rejects = rejectsOf(entries, read, late);
       if (late.length > 0) await progress.amend(tx, number, rejects);
       return { records, rejects };
     });
@@ -136,16 +144,19 @@ async function applyBatch(
 /** One reject for each record that was refused, or applied without what is wrong in it. `late`: found while applying. */
 function rejectsOf(
   entries: readonly Entry[],
-  { problems, attributes }: TrackRequest,
-  late: readonly TrackProblem[],
+  { refused, left }: ReadBatch,
+  late: readonly (Remark & { index: number })[],
 ): Reject[] {
-  const early = attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));
   const lineOf = (index: number) => entries[index]?.line ?? 0;
-  const refused = problems.map(({ index, type }): Reject => [lineOf(index), type]);
-  const partly = [...Map.groupBy([...early, ...late], ({ index }) => index)].map(
-    ([index, left]): Reject => [lineOf(index), `applied, but for: ${left.map(({ type }) => type).join('; ')}`],
+  const whole = refused.map(({ index, reasons }): Reject => ({ line: lineOf(index), reasons, isPartial: false }));
+  const partial = [...Map.groupBy([...left, ...late], ({ index }) => index)].map(
+    ([index, problems]): Reject => ({
+      line: lineOf(index),
+      reasons: problems.map(sentenceOf),
+      isPartial: true,
+    }),
   );
-  return [...refused, ...partly].sort(([one], [other]) => one - other);
+  return [...whole, ...partial].sort((one, other) => one.line - other.line);
 }
 
 /** Names the lines, but leaves out PostgreSQL's own message, because it may quote personal data. */
@@ -168,5 +179,5 @@ async function reportRejects(
 ): Promise<void> {
   if (rejects.length === 0) return;
   const byLine = new Map(entries.map((entry) => [entry.line, entry]));
-  for (const [line, reason] of rejects) await onReject(line, reason, byLine.get(line)?.shown());
+  for (const reject of rejects) await onReject(reject, byLine.get(reject.line)?.shown() ?? { record: null });
 }

@@ -1,14 +1,22 @@
 import { isUtf8 } from 'node:buffer';
+import { isObject, own } from '../../lib/json.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
-import { type Entry, maxRecordBytes } from './entry.ts';
+import { Columns, type CsvOptions, plainCsv } from './columns.ts';
+import { type Entry, maxRecordBytes, type Reading, type Shown } from './entry.ts';
 
 const newline = 0x0a;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const maxShownBytes = 64 * 1024;
 
-/** Reads one JSON text per line and skips blank lines. Holds one chunk, and one line of at most `maxRecordBytes`. */
-export async function* readNdjson(bytes: AsyncIterable<Buffer>): AsyncGenerator<Entry[]> {
-  const lines = new Lines();
+/**
+ * Reads one JSON text per line and skips blank lines. A line of a rejects file is read as the record in it; `options` say
+ * how to read the cells of a rejected row. Holds one chunk, and one line of at most `maxRecordBytes`.
+ */
+export async function* readNdjson(
+  bytes: AsyncIterable<Buffer>,
+  options: CsvOptions = plainCsv,
+): AsyncGenerator<Entry[]> {
+  const lines = new Lines(new RejectedRows(options));
   for await (const chunk of bytes) yield lines.add(chunk);
   yield lines.end();
 }
@@ -18,6 +26,11 @@ class Lines {
   #parts: Buffer[] = [];
   /** Size of the current line, with the parts of an oversized line that were dropped. */
   #sizeBytes = 0;
+  readonly #rows: RejectedRows;
+
+  constructor(rows: RejectedRows) {
+    this.#rows = rows;
+  }
 
   add(chunk: Buffer): Entry[] {
     const entries: Entry[] = [];
@@ -47,7 +60,8 @@ class Lines {
     const whole = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts);
     const text = this.#line === 1 && whole.subarray(0, 3).equals(byteOrderMark) ? whole.subarray(3) : whole;
     const isOversized = this.#sizeBytes > maxRecordBytes;
-    if (isOversized || !isBlank(text)) entries.push(new JsonLine(this.#line, this.#sizeBytes, text, isOversized));
+    if (isOversized || !isBlank(text))
+      entries.push(new JsonLine(this.#line, this.#sizeBytes, text, isOversized, this.#rows));
     this.#parts = [];
     this.#sizeBytes = 0;
   }
@@ -58,22 +72,58 @@ function isBlank(text: Buffer): boolean {
   return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
+/** Reads the rows of a CSV file that stand in its rejects file. */
+class RejectedRows {
+  readonly #options: CsvOptions;
+  #columns: Columns | null = null;
+  #header = '';
+
+  constructor(options: CsvOptions) {
+    this.#options = options;
+  }
+
+  read(cells: object): Reading {
+    const names = Object.keys(cells);
+    const header = JSON.stringify(names);
+    if (this.#columns === null || header !== this.#header) this.#columns = new Columns(names, this.#options);
+    this.#header = header;
+    return this.#columns.read(Object.values(cells).map((cell) => (typeof cell === 'string' ? cell : String(cell))));
+  }
+}
+
 class JsonLine implements Entry {
   readonly line: number;
   readonly sizeBytes: number;
   readonly #text: Buffer;
   readonly #isOversized: boolean;
+  readonly #rows: RejectedRows;
 
-  constructor(line: number, sizeBytes: number, text: Buffer, isOversized: boolean) {
+  constructor(line: number, sizeBytes: number, text: Buffer, isOversized: boolean, rows: RejectedRows) {
     this.line = line;
     this.sizeBytes = sizeBytes;
     this.#text = text;
     this.#isOversized = isOversized;
+    this.#rows = rows;
   }
 
-  read(): unknown {
+  read(): Reading {
+    const found = rejectedIn(this.#parse());
+    if ('record' in found) return { object: found.record, problems: [] };
+    if (isObject(found.cells)) return this.#rows.read(found.cells);
+    throw new ObjectProblem('cells: expected the cells by the names of their columns; mend them so');
+  }
+
+  shown(): Shown {
+    try {
+      return rejectedIn(this.#parse());
+    } catch {
+      return { record: this.#text.subarray(0, maxShownBytes).toString() };
+    }
+  }
+
+  #parse(): unknown {
     if (this.#isOversized) throw new ObjectProblem(`expected at most ${maxRecordBytes} bytes in a line`);
-    if (!isUtf8(this.#text)) throw new ObjectProblem('the line is not UTF-8');
+    if (!isUtf8(this.#text)) throw new ObjectProblem('the line is not UTF-8; see --encoding');
     try {
       return JSON.parse(this.#text.toString());
     } catch {
@@ -81,12 +131,14 @@ class JsonLine implements Entry {
       throw new ObjectProblem('the line is not JSON');
     }
   }
+}
 
-  shown(): unknown {
-    try {
-      return this.read();
-    } catch {
-      return this.#text.subarray(0, maxShownBytes).toString();
-    }
-  }
+/** The record in a line of a rejects file. Any other value is the record itself. */
+function rejectedIn(value: unknown): Shown {
+  if (!isObject(value) || typeof own(value, 'reason') !== 'string' || typeof own(value, 'line') !== 'number')
+    return { record: value };
+  const members = Object.keys(value);
+  if (members.length !== 3) return { record: value };
+  if (members.includes('cells')) return { cells: own(value, 'cells') };
+  return members.includes('record') ? { record: own(value, 'record') } : { record: value };
 }

@@ -12,12 +12,19 @@ export interface Footprint {
 }
 
 export function footprintOf(request: TrackRequest): Footprint {
-  const { names, newEmails } = wantedBy(request);
+  const { names, newEmails, newPhones } = wantedBy(request);
   const labels = new Set([...names.values()].map(({ label }) => label));
   const [label = null] = labels;
-  const isPlain = labels.size === 1 && request.attributes.every(({ object }) => isPlainlyNamed(object));
+  const isPlain =
+    labels.size === 1 &&
+    request.attributes.every(({ object }) => isPlainlyNamed(object)) &&
+    request.activities.every(({ object }) => object.identifier.kind === 'name');
   const tokens = request.attributes.flatMap(({ object }) => object.tokens ?? []).map(tokenKey);
-  return { label: isPlain ? label : null, names: new Set(names.keys()), shared: new Set([...newEmails, ...tokens]) };
+  return {
+    label: isPlain ? label : null,
+    names: new Set(names.keys()),
+    shared: new Set([...newEmails, ...newPhones, ...tokens]),
+  };
 }
 
 /** Whether a name names the person, and the object gives the address itself when it changes what an address shares. */

@@ -3,8 +3,15 @@ import { sql } from '../../db/sql.ts';
 import { ImportFileError } from './entry.ts';
 import type { FileIdentity } from './source.ts';
 
-/** A rejected record: the line on which it begins, and the reason. */
-export type Reject = readonly [line: number, reason: string];
+/** A record that was rejected, or applied without what is wrong in it. */
+export interface Reject {
+  /** The line on which the record begins. */
+  line: number;
+  /** Every problem that was found. */
+  reasons: readonly string[];
+  /** Whether the rest of the record was applied. */
+  isPartial: boolean;
+}
 
 export interface BatchResult {
   records: number;
@@ -52,7 +59,7 @@ export type Opened =
 
 /**
  * Continues the import of this file where it stopped, or begins it. `restart` forgets earlier runs.
- * Throws ImportFileError when the file or its settings have changed since an unfinished run began.
+ * Throws ImportFileError when the file or its settings have changed since an unfinished run applied something of it.
  */
 export async function openImport(
   db: Database,
@@ -62,7 +69,8 @@ export async function openImport(
     if (restart) await tx.run(sql`delete from imports where workspace_id = ${workspaceId} and path = ${file.path}`);
     const known = await lockImport(tx, workspaceId, file);
     if (known !== null && !(known.is_same && known.has_same_settings)) {
-      if (known.finished_at === null) throw changedError(file, known);
+      const hasBegun = known.finished_at === null && (await doneBatches(tx, known.id)).size > 0;
+      if (hasBegun) throw changedError(file, known);
       await tx.run(sql`delete from imports where id = ${known.id}`);
     } else if (known?.finished_at) {
       return { kind: 'finished', at: known.finished_at, records: known.records ?? 0, rejected: known.rejected ?? 0 };

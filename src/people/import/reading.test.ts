@@ -3,7 +3,8 @@ import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ObjectProblem } from '../../lib/problems.ts';
-import { type CellType, Columns } from './columns.ts';
+import type { CellType } from './cells.ts';
+import { Columns, type CsvOptions, plainCsv } from './columns.ts';
 import { readCsv } from './csv.ts';
 import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
 import { readNdjson } from './ndjson.ts';
@@ -20,7 +21,8 @@ async function seen(groups: AsyncIterable<Entry[]>): Promise<Seen[]> {
 
 function readOrProblem(entry: Entry): unknown {
   try {
-    return entry.read();
+    const { object, problems } = entry.read();
+    return problems.length > 0 ? `✘ ${problems.join('; ')}` : object;
   } catch (error) {
     assert.ok(error instanceof ObjectProblem, String(error));
     return `✘ ${error.message}`;
@@ -34,13 +36,10 @@ async function* inChunks(bytes: Buffer, size = bytes.length || 1): AsyncGenerato
 const ndjson = (text: string | Buffer, size?: number) => seen(readNdjson(inChunks(Buffer.from(text), size)));
 const csv = (
   text: string | Buffer,
-  {
-    types = {},
-    nullText = null,
-    delimiter = ',',
-  }: { types?: Record<string, CellType>; nullText?: string | null; delimiter?: string } = {},
+  { types = {}, ...options }: Partial<Omit<CsvOptions, 'types'>> & { types?: Record<string, CellType> } = {},
   size?: number,
-) => seen(readCsv(inChunks(Buffer.from(text), size), { types: new Map(Object.entries(types)), nullText, delimiter }));
+) =>
+  seen(readCsv(inChunks(Buffer.from(text), size), { ...plainCsv, ...options, types: new Map(Object.entries(types)) }));
 
 test('NDJSON: each line is a record; blank lines are skipped, bad lines are reported by number', async () => {
   assert.deepEqual(await ndjson('\ufeff{"a":1}\r\n\n  \n{"b":\n[1]\n"é"'), [
@@ -49,7 +48,9 @@ test('NDJSON: each line is a record; blank lines are skipped, bad lines are repo
     [5, [1]],
     [6, 'é'],
   ]);
-  assert.deepEqual(await ndjson(Buffer.from([0x22, 0xff, 0x22, 0x0a])), [[1, '✘ the line is not UTF-8']]);
+  assert.deepEqual(await ndjson(Buffer.from([0x22, 0xff, 0x22, 0x0a])), [
+    [1, '✘ the line is not UTF-8; see --encoding'],
+  ]);
   assert.deepEqual(await ndjson(''), []);
 });
 
@@ -90,7 +91,7 @@ test('CSV: cells are text unless their type is declared', async () => {
     ['text', '1', '1'],
     ['number', '1', 1],
     ['number', ' -2.5e3 ', -2_500],
-    ['number', '1,5', '✘ x: expected a number'],
+    ['number', '1,5', '✘ x: expected a number (is it written with --decimal-comma?)'],
     ['number', '0x10', '✘ x: expected a number'],
     ['number', 'Infinity', '✘ x: expected a number'],
     ['boolean', 'TRUE', true],
@@ -101,7 +102,7 @@ test('CSV: cells are text unless their type is declared', async () => {
     ['json', 'a', '✘ x: expected JSON'],
     [null, 'NULL', null],
     ['number', 'NULL', null],
-    [null, 'a\ufffdb', '✘ x: the cell is not UTF-8'],
+    [null, 'a\ufffdb', '✘ x: the cell is not UTF-8; see --encoding'],
   ];
   for (const [type, cell, expected] of cells) {
     const text = `external_id,x\na,"${cell.replaceAll('"', '""')}"\n`;
@@ -173,9 +174,9 @@ for (const [header, types, message] of badHeaders) {
 }
 
 test('a rejected record shows its cells', () => {
-  const columns = new Columns(['external_id', 'x'], { types: new Map(), nullText: null, delimiter: ',' });
+  const columns = new Columns(['external_id', 'x'], plainCsv);
   assert.deepEqual(columns.shown(['a', '1']), { external_id: 'a', x: '1' });
-  assert.deepEqual(columns.shown(['a']), { cells: ['a'] });
+  assert.deepEqual(columns.shown(['a']), ['a']);
 });
 
 test('gzip is recognized by its first bytes and may have several parts; UTF-16 and a truncated file are refused', async () => {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { ImportFileError } from './entry.ts';
+import { ImportFileError, type Shown } from './entry.ts';
+import type { Reject } from './progress.ts';
 
 /** The file of rejected records: one JSON object per line. It is created with the first rejected record. */
 export class RejectsFile {
@@ -15,15 +17,12 @@ export class RejectsFile {
   }
 
   /** Resolves when the stream can take more. */
-  async write(line: number, reason: string, record: unknown): Promise<void> {
+  async write(reject: Reject, shown: Shown): Promise<void> {
     const stream = this.#open();
     if (this.#failure !== null) throw this.#failure;
-    if (!stream.write(`${JSON.stringify({ line, reason, record })}\n`)) {
-      await new Promise<void>((ready) => {
-        stream.once('drain', ready);
-        stream.once('error', () => ready());
-      });
-    }
+    // `once` takes its listeners away again. The failure is thrown by the next write or by `close`.
+    if (!stream.write(`${JSON.stringify({ line: reject.line, reason: reasonOf(reject), ...shown })}\n`))
+      await once(stream, 'drain').catch(() => undefined);
   }
 
   /** Only its owner may read the file, because it holds personal data. */
@@ -44,4 +43,9 @@ export class RejectsFile {
     await finished(this.#stream).catch(() => undefined);
     if (this.#failure !== null) throw this.#failure;
   }
+}
+
+/** The reasons in one text. */
+export function reasonOf({ reasons, isPartial }: Reject): string {
+  return `${isPartial ? 'applied, but for: ' : ''}${reasons.join('; ')}`;
 }

@@ -40,7 +40,7 @@ export async function* readFile(path: string): AsyncGenerator<Buffer> {
 }
 
 /** Unpacks gzip and refuses UTF-16; the first two bytes tell. Throws ImportFileError. */
-export async function* unpack(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* unpack(bytes: AsyncIterable<Buffer>, encoding = 'utf-8'): AsyncGenerator<Buffer> {
   const iterator = bytes[Symbol.asyncIterator]();
   let first: Buffer = Buffer.alloc(0);
   while (first.length < 2) {
@@ -49,10 +49,30 @@ export async function* unpack(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buff
     first = Buffer.concat([first, value]);
   }
   const head = first.subarray(0, 2).toString('hex');
-  if (head === 'fffe' || head === 'feff') throw new ImportFileError('The file is UTF-16; expected UTF-8.');
+  if (encoding === 'utf-8' && (head === 'fffe' || head === 'feff')) {
+    const label = head === 'fffe' ? 'utf-16le' : 'utf-16be';
+    throw new ImportFileError(`The file is UTF-16; expected UTF-8. Did you mean --encoding ${label}?`);
+  }
   const whole = chain(first, iterator);
   if (head === '1f8b') yield* gunzip(whole);
   else yield* whole;
+}
+
+/** The bytes as UTF-8. `encoding`: a name that `readEncoding` returned. */
+export async function* toUtf8(bytes: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
+  if (encoding === 'utf-8') return yield* bytes;
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of bytes) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+  yield Buffer.from(decoder.decode());
+}
+
+/** The name of the encoding that a label of the WHATWG standard means: `latin1` is `windows-1252`. null: unknown. */
+export function readEncoding(label: string): string | null {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return null;
+  }
 }
 
 async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -15,15 +15,15 @@ export interface NewAlias {
 }
 
 /**
- * Reads a new alias. null: the object names none; the original counts such an object and does nothing.
- * Source: adjacent-endpoints.md §2.3.
+ * Reads a new alias, whose pair may also stand in a member `user_alias`, as a Ruby client writes it. null: the object
+ * names none; the original counts such an object and does nothing. Source: adjacent-endpoints.md §2.3.
  */
 export function readNewAlias(value: unknown): NewAlias | null {
   if (!isObject(value)) return null;
   try {
     const externalId = own(value, 'external_id');
     return {
-      alias: readAlias(value, 'user_aliases'),
+      alias: readAlias(own(value, 'user_alias') ?? value, 'user_aliases'),
       externalId: isGiven(externalId) ? readExternalId(externalId) : null,
     };
   } catch (error) {

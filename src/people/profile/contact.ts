@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { isEmailAddress } from '../../lib/email-address.ts';
 import { isStorable } from '../../lib/storable.ts';
 
@@ -19,4 +19,17 @@ export function readPhone(text: string): string | null {
   if (!isAmerican && !trimmed.startsWith('+')) return null;
   const number = parsePhoneNumberFromString(trimmed, { defaultCountry: 'US', extract: false });
   return number?.isPossible() && number.ext === undefined ? number.number : null;
+}
+
+/** The phone number in E.164, of a text that may be written as in `country`. null: not a phone number. */
+export function readNationalPhone(text: string, country: CountryCode): string | null {
+  if (text.length > 40) return null;
+  const number = parsePhoneNumberFromString(text.trim(), { defaultCountry: country, extract: false });
+  return number?.isPossible() && number.ext === undefined ? number.number : null;
+}
+
+/** The country of an ISO 3166-1 code whose phone numbers are known, in any letter case. null: there is none. */
+export function readPhoneCountry(code: string): CountryCode | null {
+  const country = code.toUpperCase();
+  return isSupportedCountry(country) ? country : null;
 }

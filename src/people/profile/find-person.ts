@@ -2,7 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { brazeId } from './braze-id.ts';
 import type { Identifier } from './identifiers.ts';
-import { type PersonKey, resolveNames } from './identify.ts';
+import { type PersonKey, type PersonName, resolveNames } from './identify.ts';
 
 /** A person with the ids that clients know. */
 export interface FoundPerson {
@@ -23,6 +23,12 @@ export async function findPerson(db: Db, workspaceId: number, identifier: Identi
   const id = brazeId(row.created_at, key.bucket, key.userId);
   const isAnother = identifier.kind === 'braze_id' && brazeIdOf(identifier) !== id;
   return isAnother ? null : { key, externalId: row.external_id, brazeId: id };
+}
+
+/** The external id and the aliases of a person. */
+export function namesOf(db: Db, { bucket, userId }: PersonKey): Promise<PersonName[]> {
+  return db.query<PersonName & Record<string, unknown>>(sql`
+    select label, name from user_names where bucket = ${bucket} and user_id = ${userId} order by label, name`);
 }
 
 async function keyOf(db: Db, workspaceId: number, identifier: Identifier): Promise<PersonKey | null> {

@@ -13,13 +13,19 @@ export type Identifier =
   | { kind: 'email'; email: string }
   | { kind: 'phone'; phone: string };
 
-/** Longest label or name. Both fit into one index row of PostgreSQL (2,704 bytes). Source: eligibility.md §6. */
-const maxNameBytes = 997;
+/** Longest external id. It fits into one index row of PostgreSQL (2,704 bytes). Source: adjacent-endpoints.md §2.1. */
+const maxExternalIdBytes = 987;
+/** Longest name, and longest label, of an alias. Source: send.md §2.1. */
+export const maxAliasBytes = 236;
 
 export const missingIdentifier = "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required";
 
-/** Reads the first of external_id, user_alias, braze_id, email and phone. null: none is given. Throws ObjectProblem. */
+/**
+ * Reads external_id, user_alias or braze_id, of which only one may be given. Without them, reads email, else phone.
+ * null: none is given. Throws ObjectProblem.
+ */
 export function readIdentifier(raw: RawObject): Identifier | null {
+  refuseSeveral(raw);
   if (isGiven(own(raw, 'external_id'))) return { kind: 'name', name: readExternalId(own(raw, 'external_id')) };
   if (!isEmpty(own(raw, 'user_alias'))) return { kind: 'name', name: readAlias(own(raw, 'user_alias'), 'user_alias') };
   if (isGiven(own(raw, 'braze_id'))) {
@@ -30,15 +36,30 @@ export function readIdentifier(raw: RawObject): Identifier | null {
   return null;
 }
 
+/** With two of them a caller would not learn whom of two people the object changed. */
+function refuseSeveral(raw: RawObject): void {
+  const given = [
+    ...(isGiven(own(raw, 'external_id')) ? ["'external_id'"] : []),
+    ...(isEmpty(own(raw, 'user_alias')) ? [] : ["'user_alias'"]),
+    ...(isGiven(own(raw, 'braze_id')) ? ["'braze_id'"] : []),
+  ];
+  if (given.length < 2) return;
+  throw new ObjectProblem(`${given.slice(0, -1).join(', ')} and ${given.at(-1)} are mutually exclusive`);
+}
+
+/** Reads an external id. If it is too long, says so in the original's words. Throws ObjectProblem. */
 export function readExternalId(value: unknown, path = 'external_id'): PersonName {
-  return { label: '', name: readName(value, path, maxNameBytes) };
+  const name = readName(value, path, Number.POSITIVE_INFINITY);
+  if (Buffer.byteLength(name) <= maxExternalIdBytes) return { label: '', name };
+  const quoted = path === 'external_id' ? "'external_id'" : path;
+  throw new ObjectProblem(`${quoted} must be fewer than ${maxExternalIdBytes + 1} bytes`);
 }
 
 export function readAlias(value: unknown, path: string): PersonName {
   if (!isObject(value)) throw new ObjectProblem(`${path}: expected an object with alias_name and alias_label`);
   return {
-    label: readName(own(value, 'alias_label'), `${path}.alias_label`, maxNameBytes),
-    name: readName(own(value, 'alias_name'), `${path}.alias_name`, maxNameBytes),
+    label: readName(own(value, 'alias_label'), `${path}.alias_label`, maxAliasBytes),
+    name: readName(own(value, 'alias_name'), `${path}.alias_name`, maxAliasBytes),
   };
 }
 

@@ -3,7 +3,8 @@ import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readTimeZone } from '../../lib/zone-names.ts';
-import type { GlobalState } from '../../templating/facts.ts';
+import { type GlobalState, globalStates } from '../../templating/facts.ts';
+import { CodedProblem, coded, type TrackCode } from '../remarks.ts';
 import { readShortText } from '../stored-text.ts';
 import { readCountry, readLanguage } from './countries-and-languages.ts';
 import { readEmail, readPhoneNumber } from './identifiers.ts';
@@ -60,13 +61,13 @@ export const profileFields: ReadonlyMap<string, ReadField> = new Map<string, Rea
   [
     'email_subscribe',
     (value, { columns }) => {
-      if (value !== '') columns.email_state = readState(value, 'email_subscribe');
+      if (value !== '') columns.email_state = readState(value, 'email_subscribe', 'BAD_EMAIL_SUBSCRIPTION_STATE');
     },
   ],
   [
     'push_subscribe',
     (value, { columns }) => {
-      if (value !== '') columns.push_state = readState(value, 'push_subscribe');
+      if (value !== '') columns.push_state = readState(value, 'push_subscribe', 'BAD_PUSH_SUBSCRIPTION_STATE');
     },
   ],
   [
@@ -86,7 +87,7 @@ export const profileFields: ReadonlyMap<string, ReadField> = new Map<string, Rea
   ['gender', readGender],
   ['dob', readBirthDate],
   ['time_zone', setTimeZone],
-  ['current_location', readLocation],
+  ['current_location', (value, into) => coded('BAD_LOCATION_UPDATE', () => readLocation(value, into))],
   [
     'date_of_first_session',
     (value, { columns }) => {
@@ -118,15 +119,28 @@ function textColumn(column: TextColumn): ReadField {
   };
 }
 
-function readState(value: unknown, path: string): GlobalState {
-  if (value === 'opted_in' || value === 'subscribed' || value === 'unsubscribed') return value;
-  throw new ObjectProblem(`${path}: expected opted_in, subscribed or unsubscribed`);
+function readState(value: unknown, path: string, code: TrackCode): GlobalState {
+  const state = globalStates.find((known) => known === value);
+  if (state !== undefined) return state;
+  throw new CodedProblem(code, `${path}: expected opted_in, subscribed or unsubscribed`);
 }
 
+/** The words for the codes, which clients write in their own examples. */
+const genders: ReadonlyMap<string, string> = new Map([
+  ...['M', 'F', 'O', 'N', 'P'].map((code) => [code, code] as const),
+  ...([
+    ['MALE', 'M'],
+    ['FEMALE', 'F'],
+    ['OTHER', 'O'],
+    ['NOT APPLICABLE', 'N'],
+    ['PREFER NOT TO SAY', 'P'],
+  ] as const),
+]);
+
 function readGender(value: unknown, { columns }: ProfileChange): void {
-  const isKnown = typeof value === 'string' && /^[MFONP]$/.test(value);
-  if (isGiven(value) && !isKnown) throw new ObjectProblem('gender: expected M, F, O, N or P');
-  columns.gender = isKnown ? value : null;
+  const code = typeof value === 'string' ? genders.get(value.trim().toUpperCase()) : undefined;
+  if (isGiven(value) && code === undefined) throw new ObjectProblem('gender: expected M, F, O, N or P');
+  columns.gender = code ?? null;
 }
 
 function readBirthDate(value: unknown, { columns }: ProfileChange): void {

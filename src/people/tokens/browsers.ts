@@ -2,8 +2,10 @@ import type { Database, Db, Transactor } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import { RequestError } from '../../errors.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { deviceOf } from '../device.ts';
 import { brazeId } from '../profile/braze-id.ts';
 import type { PersonKey } from '../profile/identify.ts';
+import { sentenceOf } from '../remarks.ts';
 import { track } from '../track/track.ts';
 
 export interface BrowserVisit {
@@ -28,13 +30,10 @@ export async function registerBrowser(
   const owner = await identifierOf(db, visit);
   const attributes = [{ ...owner, push_tokens: [{ app_id: app.id, token }] }];
   const { problems } = await track(db, { body: { attributes }, workspace, now });
-  if (problems.length > 0)
-    throw new RequestError(
-      'bad_request',
-      problems.map(({ type }) => type),
-    );
+  if (problems.length > 0) throw new RequestError('bad_request', problems.map(sentenceOf));
   await markUsed(db, { appId: app.id, token }, now);
-  if (previous !== null && previous !== token) await forgetBrowser(db, { appId: app.id, token: previous });
+  if (previous !== null && deviceOf(previous) !== deviceOf(token))
+    await forgetBrowser(db, { appId: app.id, token: previous });
 }
 
 async function identifierOf(
@@ -48,12 +47,18 @@ async function identifierOf(
   return owner === null ? { push_token_import: true } : { braze_id: owner };
 }
 
-/** The braze id of the person who has this subscription. null: nobody has it. */
+/**
+ * The braze id of the person who has this subscription. null: nobody has it. Whoever knows only the endpoint and not the
+ * keys is not the browser.
+ */
 async function ownerOf(db: Db, { appId, token }: Subscription): Promise<string | null> {
   const key = await keyOf(db, { appId, token });
   if (key === null) return null;
   const profile = await db.maybeOne<{ created_at: Date }>(sql`
-    select created_at from profiles where bucket = ${key.bucket} and user_id = ${key.userId}`);
+    select created_at
+      from profiles
+     where bucket = ${key.bucket} and user_id = ${key.userId}
+       and exists (select from push_targets where ${targetOf({ appId, token }, key)})`);
   return profile && brazeId(profile.created_at, key.bucket, key.userId);
 }
 
@@ -64,7 +69,7 @@ interface Subscription {
 
 async function keyOf(db: Db, { appId, token }: Subscription): Promise<PersonKey | null> {
   const owner = await db.maybeOne<{ bucket: number; user_id: number }>(sql`
-    select bucket, user_id from push_token_owners where app_id = ${appId} and token = ${token}`);
+    select bucket, user_id from push_token_owners where app_id = ${appId} and token = ${deviceOf(token)}`);
   return owner && { bucket: owner.bucket, userId: owner.user_id };
 }
 
@@ -79,13 +84,15 @@ async function markUsed(db: Db, subscription: Subscription, now: Date): Promise<
   await db.run(sql`update push_targets set last_used_at = ${now} where ${targetOf(subscription, owner)}`);
 }
 
-/** Deletes a subscription that ended or was replaced. */
+/** Deletes a subscription that ended or was replaced, unless the browser has other keys by now. */
 export async function forgetBrowser(db: Transactor, { appId, token }: Subscription): Promise<void> {
   await db.transaction(async (tx) => {
     const owner = await tx.maybeOne<{ bucket: number; user_id: number }>(sql`
-      delete from push_token_owners where app_id = ${appId} and token = ${token} returning bucket, user_id`);
+      select bucket, user_id from push_token_owners where app_id = ${appId} and token = ${deviceOf(token)} for update`);
     if (owner === null) return;
     const key = { bucket: owner.bucket, userId: owner.user_id };
-    await tx.run(sql`delete from push_targets where ${targetOf({ appId, token }, key)}`);
+    const deleted = await tx.run(sql`delete from push_targets where ${targetOf({ appId, token }, key)}`);
+    if (deleted > 0)
+      await tx.run(sql`delete from push_token_owners where app_id = ${appId} and token = ${deviceOf(token)}`);
   });
 }

@@ -69,15 +69,15 @@ export function restoreTokens(db: Transactor, filter: RemovalFilter, now: Date):
 async function putBack(tx: Db, filter: RemovalFilter, now: Date): Promise<Restored> {
   return tx.one<Restored & Record<string, unknown>>(sql`
     with wanted as materialized (
-      select distinct on (r.app_id, r.token) r.*
+      select distinct on (r.app_id, device_of(r.token)) r.*
         from token_removals r
        where ${matchesFilter(filter)} and r.restored_at is null and r.removed_at is not null
-       order by r.app_id, r.token, r.id desc
+       order by r.app_id, device_of(r.token), r.id desc
     ), alive as materialized (
       select w.* from wanted w join profiles p on p.bucket = w.bucket and p.user_id = w.user_id
     ), owned as (
       insert into push_token_owners (app_id, token, bucket, user_id)
-      select app_id, token, bucket, user_id from alive order by app_id, token
+      select app_id, device_of(token), bucket, user_id from alive order by 1, 2
           on conflict do nothing
       returning app_id, token
     ), given as (
@@ -86,7 +86,7 @@ async function putBack(tx: Db, filter: RemovalFilter, now: Date): Promise<Restor
       select a.bucket, a.user_id, a.app_id, a.token, a.platform, a.device_id, a.foreground, a.environment,
              a.registered_at, a.last_used_at
         from alive a
-        join owned o on o.app_id = a.app_id and o.token = a.token
+        join owned o on o.app_id = a.app_id and o.token = device_of(a.token)
           on conflict do nothing
       returning app_id, token
     ), noted as (

@@ -6,7 +6,7 @@ import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
-import { Remarks } from '../remarks.ts';
+import { CodedProblem, coded, type Remark, Remarks, sentenceOf, type TrackCode } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
 import { canonicalAppleToken } from './apple-token.ts';
 
@@ -21,6 +21,8 @@ export interface TokenChange {
 export interface GroupChange {
   groupId: string;
   state: 'subscribed' | 'unsubscribed';
+  /** Whether the request asks that the person confirms first (double opt-in), which is not done. */
+  asksToConfirm: boolean;
 }
 
 /** One valid object of `attributes`. */
@@ -34,9 +36,11 @@ export interface AttributesObject {
   tokens: readonly TokenChange[] | null;
   groups: readonly GroupChange[];
   /** What is left out of the object, because it is wrong. */
-  remarks: readonly string[];
+  remarks: readonly Remark[];
 }
 
+/** Source: adjacent-endpoints.md §2.1. */
+const deviceIdBytes = { least: 8, most: 255 };
 /** Longest push token. An index row of PostgreSQL holds 2,704 bytes. */
 const maxTokenBytes = 2_048;
 const maxTokens = 100;
@@ -59,7 +63,7 @@ const notCustom = new Set([
 export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): AttributesObject {
   const remarks = new Remarks();
   const tokens = readTokens(own(raw, 'push_tokens'), workspace, remarks);
-  const identifier = readOwner(raw, tokens, remarks);
+  const identifier = readOwner(raw, tokens, remarks.all);
   const mergesObjects = readSwitch(raw, '_merge_objects');
   const profile: ProfileChange = { columns: {}, extras: new Map() };
   const custom = new Map<string, CustomChange>();
@@ -81,25 +85,36 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
     custom,
     tokens,
     groups: readGroups(own(raw, 'subscription_groups'), workspace, remarks),
-    remarks: remarks.lines,
+    remarks: remarks.all,
   };
 }
 
+/** The name without blanks around it. Throws ObjectProblem. */
 function readCustomName(key: string): string {
-  return readName(key, 'attribute name', 1_020);
+  const name = readName(key, 'attribute name', 1_020).trim();
+  if (name !== key && (notCustom.has(name) || profileFields.has(name)))
+    throw new ObjectProblem(`${memberPath('', key)}: expected ${name} without blanks around it`);
+  return name;
 }
 
-function readOwner(raw: RawObject, tokens: readonly TokenChange[] | null, { lines }: Remarks): Identifier | null {
+function readOwner(
+  raw: RawObject,
+  tokens: readonly TokenChange[] | null,
+  remarks: readonly Remark[],
+): Identifier | null {
   const isImport = readSwitch(raw, 'push_token_import');
   if (isImport && (isGiven(own(raw, 'external_id')) || isGiven(own(raw, 'braze_id')))) {
-    throw new ObjectProblem('push_token_import: expected neither external_id nor braze_id beside it');
+    throw new CodedProblem(
+      'BAD_PUSH_TOKEN_IMPORT',
+      'push_token_import: expected neither external_id nor braze_id beside it',
+    );
   }
   const identifier = readIdentifier(raw);
   if (identifier !== null) return identifier;
   if (!isImport) throw new ObjectProblem(missingIdentifier);
-  if (tokens === null || tokens.length === 0)
-    throw new ObjectProblem(lines[0] ?? 'push_token_import: expected push_tokens beside it');
-  return null;
+  if (tokens !== null && tokens.length > 0) return null;
+  const [first = { type: 'push_token_import: expected push_tokens beside it' }] = remarks;
+  throw new CodedProblem('BAD_PUSH_TOKEN_IMPORT', sentenceOf(first));
 }
 
 function readSwitch(raw: RawObject, key: string): boolean {
@@ -111,23 +126,37 @@ function readSwitch(raw: RawObject, key: string): boolean {
 function readTokens(value: unknown, workspace: WorkspaceCatalog, remarks: Remarks): TokenChange[] | null {
   if (value === null) return null;
   if (isEmpty(value)) return [];
-  return readEach(value, { member: 'push_tokens', most: maxTokens }, remarks, (raw, path) => {
-    const app = workspace.apps.get(idKey(readName(own(raw, 'app_id'), `${path}.app_id`)));
-    if (app === undefined) throw new ObjectProblem(`${path}.app_id: names no app of this workspace`);
-    const deviceId = own(raw, 'device_id');
+  return readEach(value, tokenList, remarks, (raw, path) => {
+    const app = coded('BAD_PUSH_TOKEN_APP_ID', () => readApp(own(raw, 'app_id'), `${path}.app_id`, workspace));
     return {
       appId: app.id,
       platform: app.platform,
-      token: readToken(own(raw, 'token'), `${path}.token`, app.platform),
-      deviceId: isGiven(deviceId) ? readName(deviceId, `${path}.device_id`) : null,
+      token: coded('BAD_PUSH_TOKEN_STRING', () => readToken(own(raw, 'token'), `${path}.token`, app.platform)),
+      deviceId: coded('BAD_DEVICE_ID', () => readDeviceId(own(raw, 'device_id'), `${path}.device_id`)),
     };
   });
+}
+
+function readApp(value: unknown, path: string, workspace: WorkspaceCatalog): App {
+  const app = workspace.apps.get(idKey(readName(value, path)));
+  if (app === undefined) throw new ObjectProblem(`${path}: names no app of this workspace`);
+  return app;
+}
+
+function readDeviceId(value: unknown, path: string): string | null {
+  if (!isGiven(value)) return null;
+  const id = readName(value, path);
+  const bytes = Buffer.byteLength(id);
+  const { least, most } = deviceIdBytes;
+  if (bytes < least || bytes > most) throw new ObjectProblem(`${path}: expected ${least} to ${most} bytes`);
+  return id;
 }
 
 /** The token in one form, whatever the spelling. That of a browser is its PushSubscription as JSON text. */
 function readToken(value: unknown, path: string, platform: App['platform']): string {
   if (platform === 'ios') return canonicalAppleToken(readName(value, path, maxTokenBytes));
-  if (platform !== 'web') return readName(value, path, maxTokenBytes);
+  // A blank around a token is from a file, and makes a second token of the same device.
+  if (platform !== 'web') return readName(value, path, maxTokenBytes).trim();
   const reading = admitSubscription(readSubscriptionText(readName(value, path, 2 * maxTokenBytes)));
   if (!reading.ok) throw new ObjectProblem(`${path}: ${reading.problem}`);
   return readName(subscriptionToken(reading.subscription), path, maxTokenBytes);
@@ -135,36 +164,62 @@ function readToken(value: unknown, path: string, platform: App['platform']): str
 
 function readGroups(value: unknown, workspace: WorkspaceCatalog, remarks: Remarks): GroupChange[] {
   if (isEmpty(value)) return [];
-  return readEach(value, { member: 'subscription_groups', most: 350 }, remarks, (raw, path) => {
-    const group = workspace.subscriptionGroups.get(
-      idKey(readName(own(raw, 'subscription_group_id'), `${path}.subscription_group_id`)),
-    );
-    if (group === undefined || group.archived) throw new ObjectProblem('Invalid subscription group ID');
-    const state = readShortText(own(raw, 'subscription_state'), `${path}.subscription_state`);
-    if (state !== 'subscribed' && state !== 'unsubscribed') {
-      throw new ObjectProblem(`${path}.subscription_state: expected subscribed or unsubscribed`);
-    }
-    return { groupId: group.id, state };
+  return readEach(value, groupList, remarks, (raw, path) => {
+    const id = own(raw, 'subscription_group_id');
+    const asked = readFlag(own(raw, 'use_double_opt_in_logic'));
+    return {
+      groupId: coded('BAD_SUBSCRIPTION_GROUP_ID', () => readGroup(id, `${path}.subscription_group_id`, workspace)),
+      state: coded('BAD_SUBSCRIPTION_GROUP_STATE', () => readGroupState(raw, `${path}.subscription_state`)),
+      asksToConfirm: asked.ok && asked.value === true,
+    };
   });
 }
+
+function readGroup(value: unknown, path: string, workspace: WorkspaceCatalog): string {
+  const group = workspace.subscriptionGroups.get(idKey(readName(value, path)));
+  if (group === undefined || group.archived) throw new ObjectProblem('Invalid subscription group ID');
+  return group.id;
+}
+
+function readGroupState(raw: RawObject, path: string): GroupChange['state'] {
+  const state = readShortText(own(raw, 'subscription_state'), path);
+  if (state === 'subscribed' || state === 'unsubscribed') return state;
+  throw new ObjectProblem(`${path}: expected subscribed or unsubscribed`);
+}
+
+interface ListOfObjects {
+  member: string;
+  most: number;
+  notList: TrackCode;
+  notObject: TrackCode;
+}
+
+const tokenList: ListOfObjects = {
+  ...{ member: 'push_tokens', most: maxTokens },
+  ...{ notList: 'BAD_PUSH_TOKEN_VALUE', notObject: 'BAD_PUSH_TOKEN_VALUE' },
+};
+const groupList: ListOfObjects = {
+  ...{ member: 'subscription_groups', most: 450 },
+  ...{ notList: 'BAD_SUBSCRIPTION_GROUP_ARRAY', notObject: 'BAD_SUBSCRIPTION_GROUP_HASH' },
+};
 
 /** Reads the objects of a list. Leaves out those that are wrong, and the whole list if it is none or too long. */
 function readEach<T>(
   value: unknown,
-  { member, most }: { member: string; most: number },
+  { member, most, notList, notObject }: ListOfObjects,
   remarks: Remarks,
   read: (raw: RawObject, path: string) => T,
 ): T[] {
-  const list: unknown = isObject(value) ? [value] : value;
-  if (!Array.isArray(list) || list.length > most) {
-    remarks.add(`${member}: expected an array of at most ${most} objects`);
-    return [];
-  }
-  return list.flatMap((item: unknown, index) => {
+  const items = remarks.keep(() => {
+    const list: unknown = isObject(value) ? [value] : value;
+    if (Array.isArray(list) && list.length <= most) return list as unknown[];
+    throw new CodedProblem(notList, `${member}: expected an array of at most ${most} objects`);
+  });
+  return (items ?? []).flatMap((item, index) => {
     const path = elementPath(member, index);
     const one = remarks.keep(() => {
       if (isObject(item)) return { read: read(item, path) };
-      throw new ObjectProblem(`${path}: expected an object`);
+      throw new CodedProblem(notObject, `${path}: expected an object`);
     });
     return one === undefined ? [] : [one.read];
   });

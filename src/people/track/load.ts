@@ -2,10 +2,13 @@ import type { Db } from '../../db/database.ts';
 import { Outdated } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { deviceOf } from '../device.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import type { JsonObject } from '../profile/nested-values.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
+import { loadKnownAddresses } from './load-addresses.ts';
 import { lockAddresses, lockPeople, reserveNames } from './lock.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
@@ -14,13 +17,15 @@ import { type Wanted, wantedBy } from './wanted.ts';
 /** Loads everybody whom a request may change, locked until the transaction ends. Throws Outdated: retry. */
 export async function loadRoster(
   tx: Db,
-  { request, workspaceId, now }: { request: TrackRequest; workspaceId: number; now: Date },
+  { request, workspace, now }: { request: TrackRequest; workspace: WorkspaceCatalog; now: Date },
 ): Promise<Roster> {
+  const workspaceId = workspace.id;
   const wanted = wantedBy(request);
   let known = await resolveNames(tx, workspaceId, [...wanted.names.values()]);
   const lockedEmails = await emailsToLock(tx, { wanted, known, workspaceId });
   const emails = new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]);
-  await lockAddresses(tx, workspaceId, [...emails, ...wanted.phones, ...wanted.importedTokens.map(tokenKey)]);
+  const phones = [...wanted.phones, ...wanted.newPhones];
+  await lockAddresses(tx, workspaceId, [...emails, ...phones, ...wanted.importedTokens.map(tokenKey)]);
   const made = await reserveNames(
     tx,
     workspaceId,
@@ -37,7 +42,7 @@ export async function loadRoster(
     candidates: countOf(request),
   });
   const roster = new Roster(now, {
-    addressStates: await addressStates(tx, workspaceId, [...wanted.newEmails, ...wanted.emails]),
+    addresses: await loadKnownAddresses(tx, { wanted, people: locked.wanted, workspace, now }),
     tokens: await ownedTokens(tx, wanted.importedTokens),
     lockedEmails,
     others: locked.others,
@@ -151,35 +156,11 @@ function linkNames(
   }
 }
 
-/** The email state of each address: that of a person who has it, else the one stored before anybody had it. */
-async function addressStates(
-  tx: Db,
-  workspaceId: number,
-  emails: readonly string[],
-): Promise<Map<string, GlobalState>> {
-  if (emails.length === 0) return new Map();
-  const rows = await tx.prepared<{ email: string; state: GlobalState | null }>(
-    'address_states',
-    sql`
-    select asked.email,
-           coalesce((select p.email_state
-                       from profiles p
-                      where lower(p.email) = lower(asked.email) and p.email is not null and p.workspace_id = ${workspaceId}
-                      order by p.email_state_changed_at desc nulls last, p.user_id
-                      limit 1),
-                    (select a.email_state
-                       from addresses a
-                      where a.workspace_id = ${workspaceId} and a.kind = 'email' and a.address = lower(asked.email))) as state
-      from unnest(${[...new Set(emails)]}::text[]) as asked(email)`,
-  );
-  return new Map(rows.flatMap(({ email, state }) => (state === null ? [] : [[email, state]])));
-}
-
 async function ownedTokens(tx: Db, tokens: readonly { appId: string; token: string }[]): Promise<Set<string>> {
   if (tokens.length === 0) return new Set();
   const rows = await tx.query<{ app_id: string; token: string }>(sql`
     select o.app_id, o.token
-      from unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => token)}::text[])
+      from unnest(${tokens.map(({ appId }) => appId)}::text[], ${tokens.map(({ token }) => deviceOf(token))}::text[])
            as asked(app_id, token)
       join push_token_owners o on o.app_id = asked.app_id and o.token = asked.token`);
   return new Set(rows.map(({ app_id, token }) => tokenKey({ appId: app_id, token })));

@@ -2,7 +2,8 @@ import { RequestError } from '../../errors.ts';
 import { isObject, own, type RawObject } from '../../lib/json.ts';
 import { isEmpty } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
-import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { TrackBatch, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { type Remark, remarkOf } from '../remarks.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';
 import { type AttributesObject, readAttributes } from './attributes.ts';
 
@@ -10,8 +11,7 @@ export const trackArrays = ['attributes', 'events', 'purchases'] as const;
 export type TrackArray = (typeof trackArrays)[number];
 
 /** The problem of one object or of a part of it, in the form of the answer. */
-export interface TrackProblem {
-  type: string;
+export interface TrackProblem extends Remark {
   input_array: TrackArray;
   index: number;
 }
@@ -25,21 +25,24 @@ export interface TrackRequest {
 
 const maxObjects = 75;
 
-/** Reads the arrays that were sent. Throws RequestError. */
-export function readLists(body: RawObject): Map<TrackArray, unknown[]> {
+/** Reads the arrays that were sent. Throws RequestError. Source: adjacent-endpoints.md §2.1. */
+export function readLists(body: RawObject, batch: TrackBatch): Map<TrackArray, unknown[]> {
   const lists = new Map<TrackArray, unknown[]>();
   for (const array of trackArrays) {
     const list = own(body, array);
     if (isEmpty(list) && !Array.isArray(list)) continue;
     if (!Array.isArray(list)) throw new RequestError('bad_request', [`${array}: expected an array of objects`]);
-    if (list.length > maxObjects) {
-      throw new RequestError('max_input_length', [
-        `${array}: expected at most ${maxObjects} objects, got ${list.length}`,
-      ]);
-    }
+    refuseMany(array, list.length);
     lists.set(array, list);
   }
+  const total = [...lists.values()].reduce((sum, { length }) => sum + length, 0);
+  if (batch === 'combined') refuseMany('attributes, events and purchases together', total);
   return lists;
+}
+
+function refuseMany(what: string, count: number): void {
+  if (count <= maxObjects) return;
+  throw new RequestError('max_input_length', [`${what}: expected at most ${maxObjects} objects, got ${count}`]);
 }
 
 /** Reads the objects of these arrays, and lists the problems of the invalid ones. */
@@ -86,12 +89,12 @@ export function readObjects<T>(
 }
 
 /** What was left out of an object of `attributes`, in the form of the answer. */
-export function remarksOf(index: number, lines: readonly string[]): TrackProblem[] {
-  return lines.map((type) => ({ type, input_array: 'attributes', index }));
+export function remarksOf(index: number, remarks: readonly Remark[]): TrackProblem[] {
+  return remarks.map((remark) => ({ ...remark, input_array: 'attributes', index }));
 }
 
 /** The problem of an object, from an ObjectProblem. Throws any other error again. */
 function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
-  if (error instanceof ObjectProblem) return { type: error.message, input_array: array, index };
+  if (error instanceof ObjectProblem) return { ...remarkOf(error), input_array: array, index };
   throw error;
 }

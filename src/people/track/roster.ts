@@ -1,12 +1,15 @@
 import { Outdated } from '../../db/retry.ts';
 import type { Json } from '../../lib/json.ts';
 import type { GlobalState } from '../../templating/facts.ts';
+import type { Address } from '../consent/deleted-addresses.ts';
+import { deviceOf } from '../device.ts';
 import { type CustomAttributes, changeCustom } from '../profile/custom-values.ts';
 import type { Identifier } from '../profile/identifiers.ts';
 import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
 import type { Remarks } from '../remarks.ts';
 import type { GroupChange, TokenChange } from './attributes.ts';
+import type { KnownAddresses } from './known-addresses.ts';
 
 /** A person while a request is applied: one who is loaded and locked, or one who may be made. */
 export interface Person {
@@ -68,8 +71,9 @@ export function newPerson(name: PersonName | null, key: PersonKey | null, now: D
   };
 }
 
+/** A key for maps of devices: two tokens of one device are the same. */
 export function tokenKey({ appId, token }: { appId: string; token: string }): string {
-  return `${appId}\u0000${token}`;
+  return `${appId}\u0000${deviceOf(token)}`;
 }
 
 /** A key for maps of email addresses, whose letter case does not count. */
@@ -80,8 +84,10 @@ export function emailKey(email: string): string {
 /** The people of a request, in memory, so that its objects can be applied in order. */
 export class Roster {
   readonly people: Person[] = [];
-  /** The state of each address that somebody has, or whose state was stored beforehand, by `emailKey`. */
-  readonly addressStates: Map<string, GlobalState>;
+  /** What is known of the addresses that the request may give to people. */
+  readonly addresses: KnownAddresses;
+  /** The addresses that people got. Email addresses are `emailKey`s. */
+  readonly given: Record<Address['kind'], Set<string>> = { email: new Set(), phone: new Set() };
   /** The tokens that somebody has, as `tokenKey`. */
   readonly knownTokens: Set<string>;
   /** The addresses whose holders are all locked, as `emailKey`. */
@@ -104,14 +110,14 @@ export class Roster {
   constructor(
     now: Date,
     known: {
-      addressStates: Map<string, GlobalState>;
+      addresses: KnownAddresses;
       tokens: Set<string>;
       lockedEmails: ReadonlySet<string>;
       others: ReadonlyMap<string, readonly PersonKey[]>;
     },
   ) {
     this.now = now;
-    this.addressStates = known.addressStates;
+    this.addresses = known.addresses;
     this.knownTokens = known.tokens;
     this.lockedEmails = known.lockedEmails;
     this.others = known.others;
@@ -155,7 +161,7 @@ export class Roster {
     const person = this.#possible(identifier);
     person.stage = 'new';
     if (identifier?.kind === 'email') this.#giveEmail(person, identifier.email);
-    if (identifier?.kind === 'phone') person.columns.phone = identifier.phone;
+    if (identifier?.kind === 'phone') this.#givePhone(person, identifier.phone);
     return person;
   }
 
@@ -195,8 +201,9 @@ export class Roster {
   }
 
   changeColumns(person: Person, columns: ProfileColumns): void {
-    const { email, email_state, push_state, ...others } = columns;
+    const { email, phone, email_state, push_state, ...others } = columns;
     if (email !== undefined) this.#giveEmail(person, email);
+    if (phone !== undefined) this.#givePhone(person, phone);
     if (email_state !== undefined) this.#setEmailState(person, email_state);
     if (push_state !== undefined && push_state !== person.columns.push_state) {
       person.columns.push_state = push_state;
@@ -213,9 +220,21 @@ export class Roster {
     person.columns.email = email;
     this.#addHolder(person, email);
     if (key === null || isSame) return;
-    const inherited = this.addressStates.get(key);
-    if (inherited === undefined) this.addressStates.set(key, person.columns.email_state);
-    else this.#changeState(person, inherited);
+    this.given.email.add(key);
+    const { email_state: state } = person.columns;
+    const inherited = this.addresses.emailStates.get(key);
+    if (inherited === undefined) this.addresses.emailStates.set(key, { state, changedAt: person.emailStateChangedAt });
+    else this.#changeState(person, inherited.state, inherited.changedAt ?? this.now);
+  }
+
+  /** The states of a number that somebody has win over those of the person. */
+  #givePhone(person: Person, phone: string | null): void {
+    if (phone !== null && phone !== person.columns.phone) {
+      this.given.phone.add(phone);
+      const inherited = this.addresses.numbers.inheritedBy(person, phone, this.people);
+      for (const [groupId, state] of inherited) person.groups.set(groupId, state);
+    }
+    person.columns.phone = phone;
   }
 
   #addHolder(person: Person, email: string | null): void {
@@ -229,7 +248,7 @@ export class Roster {
     const key = person.columns.email === null ? null : emailKey(person.columns.email);
     if (key === null) return;
     if (!this.lockedEmails.has(key)) throw new Outdated('the address of a person changed');
-    this.addressStates.set(key, state);
+    this.addresses.emailStates.set(key, { state, changedAt: this.now });
     this.sharedStates.set(key, state);
     for (const other of this.#holders(key)) this.#changeState(other, state);
   }
@@ -238,10 +257,10 @@ export class Roster {
     return [...(this.#byEmail.get(key) ?? [])];
   }
 
-  #changeState(person: Person, state: GlobalState): void {
+  #changeState(person: Person, state: GlobalState, changedAt = this.now): void {
     if (person.columns.email_state === state) return;
     person.columns.email_state = state;
-    person.emailStateChangedAt = this.now;
+    person.emailStateChangedAt = changedAt;
     person.isChanged = true;
   }
 

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
+import { deviceOf } from '../device.ts';
 import type { PersonKey } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import type { Person } from './roster.ts';
@@ -13,20 +14,25 @@ export async function saveTokens(tx: Db, people: readonly (Person & { key: Perso
   const rows = people.flatMap(({ key, tokens, updatedAt }) =>
     [...tokens.values()].map(({ appId, platform, token, deviceId }) => ({
       ...{ bucket: key.bucket, user_id: key.userId, app_id: appId, platform, token },
-      ...{ device_id: deviceId, registered_at: updatedAt },
+      ...{ device: deviceOf(token), device_id: deviceId, registered_at: updatedAt },
     })),
   );
   if (rows.length === 0) return;
   const given = sql`json_to_recordset(${JSON.stringify(rows)}::json)
-        as x(bucket integer, user_id bigint, app_id text, platform text, token text, device_id text,
-             registered_at timestamptz)`;
+        as x(bucket integer, user_id bigint, app_id text, platform text, token text, device text,
+             device_id text, registered_at timestamptz)`;
   // The update changes nothing, but it locks the present owner and returns it.
   const owners = await tx.query<{ app_id: string; token: string; bucket: number; user_id: number }>(sql`
     insert into push_token_owners (app_id, token, bucket, user_id)
-    select app_id, token, bucket, user_id from ${given} order by app_id, token
+    select app_id, device, bucket, user_id from ${given} order by app_id, device
         on conflict (app_id, token) do update set token = excluded.token
     returning app_id, token, bucket, user_id`);
-  await moveFromPreviousOwners(tx, owners, rows);
+  await moveFromPreviousOwners(
+    tx,
+    owners,
+    rows.map((row) => ({ ...row, token: row.device })),
+  );
+  await dropOlderTokens(tx, rows, rows[0]?.registered_at ?? new Date(0));
   await tx.run(sql`
     insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at)
     select bucket, user_id, app_id, token, platform, coalesce(device_id, gen_random_uuid()::text), true, registered_at
@@ -54,14 +60,36 @@ async function forgetSuspicions(tx: Db, given: Sql): Promise<void> {
        and r.restored_at is null`);
 }
 
+/** A row of `push_token_owners`. */
 interface Owned {
   app_id: string;
+  /** The device. */
   token: string;
   bucket: number;
   user_id: number;
 }
 
-/** Takes tokens from their previous owners. */
+/** A device has one token: with other keys, or in another spelling, the newer one replaces the older. */
+async function dropOlderTokens(
+  tx: Db,
+  rows: readonly { bucket: number; user_id: number; app_id: string; token: string; device: string }[],
+  now: Date,
+): Promise<void> {
+  const keys = rows.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
+  const dropped = await tx.query<{ app_id: string; token: string }>(sql`
+    delete from push_targets t
+     using json_to_recordset(${JSON.stringify(rows)}::json)
+             as x(bucket integer, user_id bigint, app_id text, token text, device text)
+     where ${inBucketsOf(keys, sql`t.bucket`)} and t.bucket = x.bucket and t.user_id = x.user_id
+       and t.app_id = x.app_id and device_of(t.token) = x.device and t.token <> x.token
+    returning t.app_id, t.token`);
+  if (dropped.length === 0) return;
+  const replaced = sql`json_to_recordset(${JSON.stringify(dropped.map((one) => ({ ...one, registered_at: now })))}::json)
+        as x(app_id text, token text, registered_at timestamptz)`;
+  await forgetSuspicions(tx, replaced);
+}
+
+/** Takes devices from their previous owners. */
 async function moveFromPreviousOwners(tx: Db, owners: readonly Owned[], given: readonly Owned[]): Promise<void> {
   const newOwner = new Map(given.map((row) => [`${row.app_id}\u0000${row.token}`, row.user_id]));
   const moved = owners.filter((row) => newOwner.get(`${row.app_id}\u0000${row.token}`) !== row.user_id);
@@ -72,7 +100,7 @@ async function moveFromPreviousOwners(tx: Db, owners: readonly Owned[], given: r
     delete from push_targets t
      using json_to_recordset(${movedJson}::json) as x(bucket integer, user_id bigint, app_id text, token text)
      where ${inBucketsOf(previousOwners, sql`t.bucket`)} and t.bucket = x.bucket and t.user_id = x.user_id
-       and t.app_id = x.app_id and t.token = x.token`);
+       and t.app_id = x.app_id and device_of(t.token) = x.token`);
   await tx.run(sql`
     update push_token_owners o
        set bucket = x.bucket, user_id = x.user_id
@@ -85,7 +113,7 @@ export async function dropTokens(tx: Db, keys: readonly PersonKey[]): Promise<vo
   if (keys.length === 0) return;
   const theirs = sql`${inBucketsOf(keys, sql`t.bucket`)} and t.bucket = asked.bucket and t.user_id = asked.user_id`;
   const held = await tx.query<Owned & Record<string, unknown>>(sql`
-    select t.app_id, t.token, t.bucket, t.user_id from push_targets t, ${askedFor(keys)} where ${theirs}`);
+    select t.app_id, device_of(t.token) as token, t.bucket, t.user_id from push_targets t, ${askedFor(keys)} where ${theirs}`);
   if (held.length > 0) await dropOwners(tx, held);
   await tx.run(sql`delete from push_targets t using ${askedFor(keys)} where ${theirs}`);
 }

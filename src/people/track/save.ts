@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
+import { recallAddresses } from '../consent/deleted-addresses.ts';
 import type { PersonKey } from '../profile/identify.ts';
 import type { Activity } from './activities.ts';
 import type { Person, Roster } from './roster.ts';
@@ -28,6 +29,7 @@ export async function saveRoster(
     tx,
     people.filter(({ stage, isChanged }) => stage === 'stored' && isChanged),
   );
+  await takeUpAddresses(tx, workspaceId, roster);
   await shareStates(tx, roster);
   await saveGroups(tx, { roster, people });
   await saveTokens(tx, people);
@@ -118,6 +120,18 @@ async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
       from ${columnsOf(people)}
      where p.bucket = x.bucket and p.user_id = x.user_id`,
   );
+}
+
+/** Ends the wait of states whose address somebody got, and brings back the flags of addresses that were forgotten. */
+async function takeUpAddresses(tx: Db, workspaceId: number, { addresses, given }: Roster): Promise<void> {
+  const back = addresses.remembered.filter(({ kind, address }) => given[kind].has(address));
+  await recallAddresses(tx, workspaceId, back);
+  const taken = [...given.email].filter((email) => addresses.waiting.has(email));
+  if (taken.length === 0) return;
+  await tx.run(sql`
+    update addresses
+       set email_state = null, email_state_at = null
+     where workspace_id = ${workspaceId} and kind = 'email' and address = any(${taken}::text[])`);
 }
 
 /** Changes the email state of everybody who has the address of a changed person. They are locked already. */

@@ -4,7 +4,7 @@ import type { RawObject } from '../../lib/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { Remarks } from '../remarks.ts';
 import type { Activity } from './activities.ts';
-import type { AttributesObject } from './attributes.ts';
+import type { AttributesObject, GroupChange } from './attributes.ts';
 import { loadRoster } from './load.ts';
 import {
   readLists,
@@ -21,28 +21,43 @@ import { saveRoster } from './save.ts';
 export interface TrackOutcome {
   /** The problems of refused objects, and of what was left out of processed ones. */
   problems: TrackProblem[];
-  /** Number of processed objects by array. Only arrays that were sent have one. */
+  /** Number of processed objects by array. Arrays of which none was processed have none, as in the original. */
   processed: Partial<Record<TrackArray, number>>;
+}
+
+export interface TrackOptions {
+  body: RawObject;
+  workspace: WorkspaceCatalog;
+  now: Date;
+  /** Logs that this many groups were set without the confirmation for which the request asks. Default: no log. */
+  logIgnored?(tx: Db, confirmations: number): Promise<void>;
 }
 
 /** Applies the valid objects of a /users/track body in one transaction, and reports the others. Throws RequestError. */
 export async function track(
   db: Database,
-  { body, workspace, now }: { body: RawObject; workspace: WorkspaceCatalog; now: Date },
+  { body, workspace, now, logIgnored = async () => undefined }: TrackOptions,
 ): Promise<TrackOutcome> {
-  const lists = readLists(body);
+  const lists = readLists(body, workspace.settings.users.trackBatch);
   const request = readTrack(lists, workspace, now);
   const isAnyValid = request.attributes.length + request.activities.length > 0;
-  const late = isAnyValid
-    ? await retry('people', () => db.transaction((tx) => applyTrack(tx, request, workspace, now)))
-    : [];
+  const confirmations = request.attributes.flatMap(({ object }) => object.groups).filter(asksToConfirm).length;
+  const apply = async (tx: Db) => {
+    if (confirmations > 0) await logIgnored(tx, confirmations);
+    return applyTrack(tx, request, workspace, now);
+  };
+  const late = isAnyValid ? await retry('people', () => db.transaction(apply)) : [];
   const left = request.attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));
   const problems = [...request.problems, ...left, ...late].sort(byPosition);
   const counted = [...lists].map(([array, list]) => {
     const bad = request.problems.filter((problem) => problem.input_array === array).length;
     return [array, list.length - bad] as const;
   });
-  return { problems, processed: Object.fromEntries(counted) };
+  return { problems, processed: Object.fromEntries(counted.filter(([, count]) => count > 0)) };
+}
+
+function asksToConfirm(group: GroupChange): boolean {
+  return group.asksToConfirm;
 }
 
 function byPosition(one: TrackProblem, other: TrackProblem): number {
@@ -56,12 +71,12 @@ export async function applyTrack(
   workspace: WorkspaceCatalog,
   now: Date,
 ): Promise<TrackProblem[]> {
-  const roster = await loadRoster(tx, { request, workspaceId: workspace.id, now });
+  const roster = await loadRoster(tx, { request, workspace, now });
   const problems: TrackProblem[] = [];
   for (const { index, object } of request.attributes) {
     const remarks = new Remarks();
     applyAttributes(roster, object, workspace, remarks);
-    problems.push(...remarksOf(index, remarks.lines));
+    problems.push(...remarksOf(index, remarks.all));
   }
   const done: { person: Person; activity: Activity }[] = [];
   for (const { object } of request.activities) {

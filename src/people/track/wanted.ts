@@ -16,6 +16,8 @@ export interface Wanted {
   phones: Set<string>;
   /** Email addresses that the request gives to people. */
   newEmails: Set<string>;
+  /** Phone numbers that the request gives to people. */
+  newPhones: Set<string>;
   /** Identifiers of the objects that change a state which people with the same address share. */
   sharing: Identifier[];
   importedTokens: { appId: string; token: string }[];
@@ -29,14 +31,16 @@ export function wantedBy(request: TrackRequest): Wanted {
     emails: new Set(),
     phones: new Set(),
     newEmails: new Set(),
+    newPhones: new Set(),
     sharing: [],
     importedTokens: [],
   };
   for (const { object } of request.attributes) {
     if (object.identifier === null) wanted.importedTokens.push(...(object.tokens ?? []));
     else want(wanted, object.identifier, object.creates);
-    const { email } = object.profile.columns;
+    const { email, phone } = object.profile.columns;
     if (email) wanted.newEmails.add(emailKey(email));
+    if (phone) wanted.newPhones.add(phone);
     if (changesShared(object) && object.identifier !== null) wanted.sharing.push(object.identifier);
   }
   for (const { object } of request.activities) want(wanted, object.identifier, object.creates);

@@ -45,7 +45,8 @@ export function apnsError(reason: ApnsReason, id: string, timestamp?: number): A
   return { status: statusOf[reason], headers, body: JSON.stringify({ reason, ...(timestamp && { timestamp }) }) };
 }
 
-const kills: readonly ApnsReason[] = ['BadDeviceToken', 'DeviceTokenNotForTopic', 'ExpiredToken', 'Unregistered'];
+/** `DeviceTokenNotForTopic` is none of them: with another topic in the sender's settings the token is good. */
+const kills: readonly ApnsReason[] = ['BadDeviceToken', 'ExpiredToken', 'Unregistered'];
 const MONTH_MS = 30 * 86_400_000;
 
 const reasons = Object.keys(statusOf) as ApnsReason[];

@@ -77,9 +77,8 @@ const unregistered = fcmError(404, 'NOT_FOUND', 'UNREGISTERED', 'Requested entit
 export const fcmAnswers: AnswerTable = answerTable({
   unregistered: answering(unregistered, { kills: true }),
   not_found: answering(googleError(404, 'NOT_FOUND', 'Requested entity was not found.'), { kills: true }),
-  sender_id_mismatch: answering(fcmError(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH', 'SenderId mismatch'), {
-    kills: true,
-  }),
+  // It speaks of the sender's settings as much as of the token, which may be accepted later.
+  sender_id_mismatch: answering(fcmError(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH', 'SenderId mismatch')),
   invalid_argument: answering(invalidArgument('Request contains an invalid argument.')),
   invalid_token: answering(INVALID_TOKEN, { kills: true }),
   invalid_token_field: answering(badField('message.token', 'Invalid registration token'), { kills: true }),

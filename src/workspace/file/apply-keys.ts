@@ -22,7 +22,7 @@ export async function applyKeys({ tx, workspaceId, file, problems }: Step): Prom
   const before = problems.length;
   for (const [index, { name, key }] of file.api_keys.entries()) {
     const namesake = ours.find((row) => row.name === name && row.created_by !== FILE);
-    if (namesake) problems.push(`api_keys[${index}].name: is the name of a key that was not made by a workspace file`);
+    if (namesake) problems.push(`api_keys[${index}].name: ${takenBy(namesake)}`);
     const same = rows.find((row) => row.hash.equals(hashKey(key)));
     const isOwn = same?.workspace_id === workspaceId && file.api_keys.some((other) => other.name === same.name);
     if (same && !isOwn) problems.push(`api_keys[${index}].key: is in use already, under another name`);
@@ -43,6 +43,11 @@ export async function applyKeys({ tx, workspaceId, file, problems }: Step): Prom
     await insertKey(tx, workspaceId, { name, permissions, allowFrom: allow_from, createdBy: FILE }, key);
   }
   return changes.map((change) => ({ ...change, id: null }));
+}
+
+function takenBy({ name, created_by }: KeyRow): string {
+  const advice = `Choose another name, or delete that key: cresset keys delete ${JSON.stringify(name)}`;
+  return `is the name of a key that was not made by a workspace file but by ${created_by}. ${advice}`;
 }
 
 const neverWritten: Change = { kind: 'unchanged', what: '', id: null, name: '', changed: [] };

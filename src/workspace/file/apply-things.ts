@@ -77,9 +77,14 @@ export async function applyApps(step: Step): Promise<Change[]> {
 
 export async function applyGroups(step: Step): Promise<Change[]> {
   const { tx, workspaceId, file, secret, reseal } = step;
-  type Parts = { channel: string; description: string; archived: boolean } & SealedProvider;
+  type Parts = {
+    channel: string;
+    description: string;
+    archived: boolean;
+    countries: string[] | null;
+  } & SealedProvider;
   const rows = await tx.query<Row<Parts>>(sql`
-    select id, workspace_id, name, channel, description, archived, provider, secrets
+    select id, workspace_id, name, channel, description, archived, countries, provider, secrets
       from subscription_groups
      order by name`);
   const stored = rows
@@ -93,12 +98,12 @@ export async function applyGroups(step: Step): Promise<Change[]> {
     const provider: Provider | null = twilio ?? whatsapp_cloud;
     const sealed = sealProvider(provider, secret, places.subscriptionGroup(id));
     const write = sql`
-      insert into subscription_groups (id, workspace_id, name, channel, description, archived, provider, secrets)
+      insert into subscription_groups (id, workspace_id, name, channel, description, archived, countries, provider, secrets)
       values (${id}, ${workspaceId}, ${parts.name}, ${parts.channel}, ${parts.description}, ${parts.archived},
-              ${sealed.provider}, ${sealed.secrets})
+              ${parts.countries}, ${sealed.provider}, ${sealed.secrets})
           on conflict (id) do update
          set name = excluded.name, description = excluded.description, archived = excluded.archived,
-             provider = excluded.provider, secrets = excluded.secrets`;
+             countries = excluded.countries, provider = excluded.provider, secrets = excluded.secrets`;
     return { id, name: parts.name, parts: { ...parts, provider }, write };
   });
   return applyThings(step, {

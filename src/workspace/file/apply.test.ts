@@ -30,6 +30,8 @@ const whole = {
   email: { default_from: 'hello@acme.test', smtp: { url: 'smtp://u:the-smtp-password@relay.test' }, footer: 'bye' },
   webhook: { deliver: true },
   audience: { missing_number_is_zero: false },
+  requests: { key_in_body: true },
+  users: { track_batch: 'combined' },
   subscription_groups: [{ id: id(4), name: 'Alerts', channel: 'sms', twilio }],
   segments: [{ id: id(5), name: 'Known', filter: { AND: [{ email_available: true }, { n: -0 }] }, tags: ['a'] }],
   campaigns: [{ id: 'c-1', name: 'Receipts', kind: 'api', variations: [{ id: 'v-1', channel: 'email' }] }],
@@ -65,6 +67,8 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     'change email  default_from,list_unsubscribe,footer,smtp',
     'change webhook  deliver,allow',
     'change audience  missing_number_is_zero',
+    'change requests  key_in_body,strict_content_type',
+    'change users  track_batch',
     'change rate_limits  limits',
     `create app ${id(1)}`,
     `create app ${id(2)}`,
@@ -88,6 +92,8 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     },
     webhook: { deliver: true, allow: [] },
     audience: { missingNumberIsZero: false },
+    requests: { keyInBody: true, strictContentType: false },
+    users: { trackBatch: 'combined' },
     rateLimits: { default: 7 },
   });
   assert.deepEqual(found?.apps.get(id(1)), {
@@ -125,7 +131,7 @@ test('a second apply changes no row and announces nothing', async (t) => {
   const before = await contents(db);
   const plan = await apply(whole);
   assert.deepEqual(new Set(plan.map(({ kind }) => kind)), new Set(['unchanged']));
-  assert.equal(plan.length, 14);
+  assert.equal(plan.length, 15);
   assert.equal(await contents(db), before);
 });
 
@@ -174,9 +180,9 @@ test('differences are applied, and the plan names them', async (t) => {
     'change rate_limits  limits',
     `change app ${id(1)} provider`,
     `unchanged app ${id(2)}`,
-    `change app ${id(3)} name,provider`,
+    `change app ${id(3)} name,provider removed`,
     `change subscription_group ${id(4)} archived`,
-    `change segment ${id(5)} tags,filter`,
+    `change segment ${id(5)} tags,filter removed`,
     'change campaign c-1 tags,obeys_caps',
     'change message_variation v-1 channel',
     'create message_variation v-2',
@@ -273,7 +279,10 @@ const clashes: [string, object, string[]][] = [
   [
     'the name of a key made by command',
     { api_keys: [{ name: 'cli', key: 'another-key-16-characters', permissions: 'all' }] },
-    ['api_keys[0].name: is the name of a key that was not made by a workspace file'],
+    [
+      'api_keys[0].name: is the name of a key that was not made by a workspace file but by ada. ' +
+        'Choose another name, or delete that key: cresset keys delete "cli"',
+    ],
   ],
 ];
 for (const [what, file, problems] of clashes) {
@@ -344,7 +353,7 @@ test('a plan is printed with a line for each thing, and sums', () => {
       '+ app "Web" a',
       '~ email: smtp, footer',
       '= segment "All \\"x\\"" s (unchanged)',
-      '? campaign "Old" c (not in the file)',
+      '? not in the file: campaign "Old"',
       '1 to create, 1 to change, 1 unchanged, 1 not in the file and left alone.',
     ].join('\n'),
   );

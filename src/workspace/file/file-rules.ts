@@ -17,6 +17,7 @@ export function consistencyProblems(file: WorkspaceFile): string[] {
     ...repeated('api_keys', file.api_keys, 'key'),
     ...file.apps.flatMap(providerOfApp),
     ...file.subscription_groups.flatMap(providerOfGroup),
+    ...file.subscription_groups.flatMap(countriesOfGroup),
     ...(file.frequency_caps ?? []).flatMap(lengthOfCap),
   ];
 }
@@ -39,6 +40,13 @@ function providerOfApp(app: WorkspaceFile['apps'][number], at: number): string[]
 function providerOfGroup(group: WorkspaceFile['subscription_groups'][number], at: number): string[] {
   const given = groupProviderKinds.filter((kind) => group[kind] !== null);
   return misplacedProviders(group.channel, given).map((problem) => `subscription_groups[${at}].${problem}`);
+}
+
+function countriesOfGroup(group: WorkspaceFile['subscription_groups'][number], at: number): string[] {
+  if (group.countries === null) return [];
+  const path = `subscription_groups[${at}].countries`;
+  if (group.channel === 'email') return [`${path}: does not fit email`];
+  return group.countries.length === 0 ? [`${path}: expected at least one country; leave it out to allow all`] : [];
 }
 
 const minutesOf = { minutes: 1, hours: 60, days: 1_440, weeks: 10_080 } as const;

@@ -19,11 +19,12 @@ import {
   text,
 } from '../../lib/shape.ts';
 import { idKey } from '../catalog.ts';
+import { isCountry } from '../dialing-codes.ts';
 import { allPermissions } from '../keys.ts';
-import { rateBuckets } from '../settings.ts';
+import { rateBuckets, trackBatches } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
-const MOST_GROUPS = 350; // adjacent-endpoints.md §10
+const MOST_GROUPS = 450; // adjacent-endpoints.md §10
 const MOST_CAPS = 10; // eligibility.md §4.1
 
 const uuid = lowerCased(
@@ -45,12 +46,26 @@ const audience = object({
   missing_number_is_zero: optional(flag, true),
 });
 
+const requests = object({
+  key_in_body: optional(flag, false),
+  strict_content_type: optional(flag, false),
+});
+
+const country = checked(text(), (value) =>
+  isCountry(value) ? null : 'expected a country as two capital letters, such as AT',
+);
+
+const users = object({
+  track_batch: optional(oneOf(trackBatches), 'per_array' as const),
+});
+
 const subscriptionGroup = object({
   id: required(uuid),
   name: required(text()),
   channel: required(oneOf(['email', 'sms', 'whats_app'], whatsApp)),
   description: optional(description, ''),
   archived: optional(flag, false),
+  countries: optional(list(country, 300), null),
   ...providerMembers(...groupProviderKinds),
 });
 
@@ -140,6 +155,8 @@ export const workspaceShape = object({
   email: optional(emailSection, null),
   webhook: optional(webhookSection, null),
   audience: optional(audience, null),
+  requests: optional(requests, null),
+  users: optional(users, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

@@ -39,6 +39,8 @@ test('an empty file is valid and changes nothing', () => {
     email: null,
     webhook: null,
     audience: null,
+    requests: null,
+    users: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -57,6 +59,8 @@ apps:
 email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:1025" } }
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 audience: { missing_number_is_zero: false }
+requests: { key_in_body: true }
+users: { track_batch: combined }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
 segments:
@@ -81,6 +85,8 @@ api_keys:
     },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
     audience: { missing_number_is_zero: false },
+    requests: { key_in_body: true, strict_content_type: false },
+    users: { track_batch: 'combined' },
     subscription_groups: [
       {
         id: ID,
@@ -88,6 +94,7 @@ api_keys:
         channel: 'whats_app',
         description: '',
         archived: true,
+        countries: null,
         twilio: null,
         whatsapp_cloud: null,
       },
@@ -223,8 +230,25 @@ const bad: [string, object | string, string[]][] = [
   ],
   [
     'too many groups',
-    { subscription_groups: Array.from({ length: 351 }, () => group) },
-    ['subscription_groups: expected at most 350 entries, got 351'],
+    { subscription_groups: Array.from({ length: 451 }, () => group) },
+    ['subscription_groups: expected at most 450 entries, got 451'],
+  ],
+  [
+    'a country in words',
+    { subscription_groups: [{ ...group, countries: ['AT', 'Austria', 'at', 'XX'] }] },
+    [1, 2, 3].map(
+      (index) => `subscription_groups[0].countries[${index}]: expected a country as two capital letters, such as AT`,
+    ),
+  ],
+  [
+    'no country',
+    { subscription_groups: [{ ...group, countries: [] }] },
+    ['subscription_groups[0].countries: expected at least one country; leave it out to allow all'],
+  ],
+  [
+    'countries of mails',
+    { subscription_groups: [{ ...group, channel: 'email', countries: ['AT'] }] },
+    ['subscription_groups[0].countries: does not fit email'],
   ],
   ['a segment without a filter', { segments: [{ id: ID, name: 'x' }] }, ['segments[0].filter: is required']],
   [

@@ -10,7 +10,7 @@ export interface Change {
   /** The thing's id. null: there is only one of its kind, such as the settings of email. */
   id: string | null;
   name: string;
-  /** Names of the parts that differ, without values. */
+  /** Names of the parts that differ, without values. The name of a part that goes away is followed by `removed`. */
   changed: readonly string[];
 }
 
@@ -38,7 +38,9 @@ export function compare(what: string, wanted: readonly Thing[], stored: readonly
 
 export function changeOf(of: Pick<Change, 'what' | 'id' | 'name'>, wanted: Parts, stored: Parts | undefined): Change {
   if (stored === undefined) return { ...of, kind: 'create', changed: [] };
-  const changed = Object.keys(wanted).filter((part) => !isDeepStrictEqual(wanted[part], stored[part]));
+  const changed = Object.keys(wanted)
+    .filter((part) => !isDeepStrictEqual(wanted[part], stored[part]))
+    .map((part) => (wanted[part] === null ? `${part} removed` : part));
   return { ...of, kind: changed.length > 0 ? 'change' : 'unchanged', changed };
 }
 
@@ -46,16 +48,26 @@ export function isWrite({ kind }: Change): boolean {
   return kind === 'create' || kind === 'change';
 }
 
-const signs: Record<ChangeKind, string> = { create: '+', change: '~', unchanged: '=', 'not in the file': '?' };
+const signs = { create: '+', change: '~', unchanged: '=' } as const;
+/** Most things that the file does not name to print by name. */
+const maxNamed = 10;
 
-/** Prints a line for each change, then the sums. */
+/** Prints a line for each change and one for what the file does not name, then the sums. */
 export function printPlan(plan: Plan): string {
-  const lines = plan.map(({ kind, what, id, name, changed }) => {
-    const label = [what, name === '' ? null : JSON.stringify(name), id].filter((part) => part !== null).join(' ');
+  const rest = plan.filter(({ kind }) => kind === 'not in the file');
+  const lines = plan.flatMap((change) => {
+    const { kind, changed } = change;
+    if (kind === 'not in the file') return [];
     const details = kind === 'change' ? `: ${changed.join(', ')}` : kind === 'create' ? '' : ` (${kind})`;
-    return `${signs[kind]} ${label}${details}`;
+    return [`${signs[kind]} ${[labelOf(change), change.id].filter((part) => part !== null).join(' ')}${details}`];
   });
+  const more = rest.length > maxNamed ? `, and ${rest.length - maxNamed} more` : '';
+  if (rest.length > 0) lines.push(`? not in the file: ${rest.slice(0, maxNamed).map(labelOf).join(', ')}${more}`);
   const count = (kind: ChangeKind) => plan.filter((change) => change.kind === kind).length;
-  const sums = `${count('create')} to create, ${count('change')} to change, ${count('unchanged')} unchanged, ${count('not in the file')} not in the file and left alone.`;
+  const sums = `${count('create')} to create, ${count('change')} to change, ${count('unchanged')} unchanged, ${rest.length} not in the file and left alone.`;
   return [...lines, sums].join('\n');
+}
+
+function labelOf({ what, name }: Change): string {
+  return name === '' ? what : `${what} ${JSON.stringify(name)}`;
 }

@@ -68,11 +68,10 @@ export class PageSession {
     const all: Printed[] = [];
     const problems: string[] = [];
     for (const part of text.split(/^\$ /m).slice(1)) {
-      const [command = '', ...lines] = part.split('\n');
+      const [, command = '', shown = ''] = /^((?:.*\\\n)*.*)\n?([\s\S]*)$/.exec(part) ?? [];
       const printed = await this.#execute(command);
       all.push(printed);
-      const shown = lines.join('\n').trim();
-      problems.push(...statusProblems(printed, mark), ...this.#compare(shown, { json: false }));
+      problems.push(...statusProblems(printed, mark), ...this.#compare(shown.trim(), { json: false }));
     }
     return [...exitProblems(all, mark), ...problems];
   }
@@ -107,12 +106,13 @@ export class PageSession {
     return printed;
   }
 
-  /** Waits until everything is done that the commands began. */
+  /** Waits until everything is done that the commands began. What comes after them is a little later. */
   async #settle(printed: string): Promise<void> {
     this.#printed = printed;
     this.#standIns.learn(printed);
     await this.#app.refreshCatalog();
     await this.#app.drain();
+    this.#app.clock.advance(1);
   }
 }
 

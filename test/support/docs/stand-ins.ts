@@ -37,7 +37,8 @@ export class StandIns {
 
   /** What was printed here as a page shows it. */
   toPage(text: string): string {
-    return [...this.#here].reduce((result, [there, here]) => result.replaceAll(here, there), text);
+    const named = text.replace(/^Database: \w+ at .*$/gm, 'Database: the embedded one in /srv/data');
+    return [...this.#here].reduce((result, [there, here]) => result.replaceAll(here, there), named);
   }
 }
 

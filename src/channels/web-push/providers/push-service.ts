@@ -1,5 +1,6 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
+import { MAX_WORDS_BYTES } from '../../provider-words.ts';
 import type { PushOutcome } from '../../push/sender.ts';
 
 /** Source: RFC 8030 §5; messaging-objects.md §5.3. Windows' service is asked to keep the message, as others do. */
@@ -46,9 +47,9 @@ export function isUnauthorized({ status }: Pick<PostReply, 'status'>): boolean {
   return status === 401 || status === 403;
 }
 
-/** How much of an answer's body says what it means. */
+/** How much of an answer's body says what it means. A success says nothing more. */
 export function bytesToKeep(status: number): number {
-  return isUnauthorized({ status }) ? 2_048 : 0;
+  return status >= 200 && status < 300 ? 0 : MAX_WORDS_BYTES;
 }
 
 /** Words that blame the subscription: it was made with another key. Seen from the services of Apple, Google and Mozilla. */

@@ -7,15 +7,17 @@ import { type ChannelKey, channelKeys } from '../../../channels/channel.ts';
 import { channels } from '../../../channels/index.ts';
 import { type ReachQuestion, reaches } from '../../../dispatch/admit/gates-sql.ts';
 import { RequestError } from '../../../errors.ts';
-import { describe, elementPath, memberPath, type RawObject } from '../../../lib/json.ts';
+import { describe, elementPath, memberPath, namesNo, type RawObject } from '../../../lib/json.ts';
 import { ObjectReader } from '../../../lib/object-reader.ts';
 import { firstProblem, ObjectProblem, Problems } from '../../../lib/problems.ts';
 import { requiredStates } from '../../../people/consent/required-state.ts';
 import { type Identifier, readIdentifier } from '../../../people/profile/identifiers.ts';
 import { idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import { allowedCodes } from '../../../workspace/dialing-codes.ts';
 
-const previewMembers = ['segment_id', 'audience', 'recipient_subscription_state', 'channels', 'subscription_group_ids'];
-const explainMembers = ['segment_id', 'audience', 'external_id', 'user_alias', 'braze_id'];
+const targetMembers = ['segment_id', 'filter', 'audience'];
+const previewMembers = [...targetMembers, 'recipient_subscription_state', 'channels', 'subscription_group_ids'];
+const explainMembers = [...targetMembers, 'external_id', 'user_alias', 'braze_id'];
 
 type Body = ObjectReader;
 
@@ -26,7 +28,10 @@ export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog):
   const requiredState = body.word('recipient_subscription_state', requiredStates) ?? 'subscribed';
   const channels = readChannels(body, workspace).map(({ key, groupId }) => ({
     key,
-    reaches: reaches({ key, groupId, requiredState, workspaceId: workspace.id }),
+    reaches: reaches({
+      ...{ key, groupId, requiredState, workspaceId: workspace.id },
+      dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
+    }),
   }));
   return { filters, channels };
 }
@@ -39,7 +44,7 @@ export function readExplainRequest(
   const body = bodyWith(explainMembers, raw);
   const filters = readTargets(body, workspace);
   const identifier = readIdentifier(raw);
-  if (identifier === null) throw new ObjectProblem('expected external_id, user_alias or braze_id');
+  if (identifier === null) throw new ObjectProblem('external_id, user_alias, braze_id: expected one of them, got none');
   return { filters, identifier };
 }
 
@@ -53,19 +58,29 @@ function bodyWith(members: readonly string[], raw: RawObject): Body {
 
 /** Reads the targets as a send does: an absent one does not narrow, but at least one must be given. */
 function readTargets(body: Body, workspace: WorkspaceCatalog): TargetingFilters {
-  if (!body.has('segment_id') && !body.has('audience')) {
-    throw new ObjectProblem('expected segment_id, audience or both');
+  if (!targetMembers.some((member) => body.has(member))) {
+    throw new ObjectProblem(`${targetMembers.join(', ')}: expected at least one, got none`);
   }
-  return {
-    segment: body.has('segment_id') ? readSegment(body.get('segment_id'), workspace) : null,
-    audience: body.has('audience') ? parseAudience(body.get('audience'), 'audience') : null,
-  };
+  if (body.has('segment_id') && body.has('filter')) {
+    throw new ObjectProblem('filter: must not be given with segment_id, because it is the draft of a segment');
+  }
+  const audience = body.has('audience') ? parseAudience(body.get('audience'), 'audience') : null;
+  if (body.has('filter'))
+    return { segment: readDraft(body.get('filter'), workspace), audience, segmentMember: 'filter' };
+  return { segment: body.has('segment_id') ? readSegment(body.get('segment_id'), workspace) : null, audience };
+}
+
+/** Reads the filter of a segment that is not saved. It may use all that a segment's filter may. */
+function readDraft(value: unknown, workspace: WorkspaceCatalog): TargetingFilters['segment'] {
+  const filter = parseAudience(value, 'filter', { isSegment: true });
+  checkReferences(filter, workspace);
+  return filter;
 }
 
 function readSegment(id: unknown, workspace: WorkspaceCatalog): TargetingFilters['segment'] {
   const segment = typeof id === 'string' ? workspace.segments.get(idKey(id)) : undefined;
   if (segment === undefined || segment.archived) {
-    throw new ObjectProblem('segment_id: does not name a segment of this workspace');
+    throw new ObjectProblem(`segment_id: ${namesNo('a segment', id)}`);
   }
   const filter = filterOf(segment);
   checkReferences(filter, workspace);
@@ -112,7 +127,7 @@ function readGroup(name: string, id: unknown, workspace: WorkspaceCatalog): [Cha
   if (key === undefined) throw new ObjectProblem(`${path}: expected sms or whats_app`);
   const group = typeof id === 'string' ? workspace.subscriptionGroups.get(idKey(id)) : undefined;
   if (group === undefined || group.archived || group.channel !== key) {
-    const detail = `${path}: does not name a subscription group for ${key} of this workspace`;
+    const detail = `${path}: ${namesNo(`a subscription group for ${key}`, id)}`;
     throw new RequestError('invalid_subscription_group', [detail]);
   }
   return [key, group.id];

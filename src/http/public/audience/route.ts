@@ -7,6 +7,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { findPerson } from '../../../people/profile/find-person.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
+import type { Questions } from '../../questions.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { readExplainRequest, readPreviewRequest } from './request.ts';
 
@@ -14,6 +15,7 @@ export interface AudienceRouteDeps {
   db: Database;
   clock: Clock;
   catalog: Catalog;
+  questions: Questions;
 }
 
 /** The limit is low, because a look at everybody costs the database more than a send to one person. */
@@ -27,14 +29,16 @@ export function audienceRoutes(deps: AudienceRouteDeps): Route[] {
       path: '/audience/preview',
       permission: 'audience.preview',
       bucket: () => bucket,
-      handle: (request) => refusingExpensive(() => handlePreview(deps, request)),
+      handle: (request) =>
+        deps.questions(request.workspaceId, () => refusingExpensive(() => handlePreview(deps, request))),
     },
     {
       method: 'POST',
       path: '/audience/explain',
       permission: 'audience.explain',
       bucket: () => bucket,
-      handle: (request) => refusingExpensive(() => handleExplain(deps, request)),
+      handle: (request) =>
+        deps.questions(request.workspaceId, () => refusingExpensive(() => handleExplain(deps, request))),
     },
   ];
 }

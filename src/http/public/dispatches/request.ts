@@ -1,29 +1,71 @@
 import { channelKeys } from '../../../channels/channel.ts';
-import { sendStatuses } from '../../../dispatch/plan/states.ts';
-import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/verdicts.ts';
+import { reasons } from '../../../dispatch/plan/reasons.ts';
+import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
+import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
+import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
 import { isObject } from '../../../lib/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
-import { readCursor, readLimit, readOneOf } from '../../query.ts';
+import type { Identifier } from '../../../people/profile/identifiers.ts';
+import { idKey } from '../../../workspace/catalog.ts';
+import { personParameters, readPersonQuery } from '../../person-query.ts';
+import { readCursor, readLimit, readOneOf, readTime } from '../../query.ts';
 import type { RouteRequest } from '../../route.ts';
+
+export const recipientParameters = [...personParameters, 'status', 'reason', 'channel', 'limit', 'cursor'];
+export const listParameters = [
+  ...['campaign_id', 'segment_id', 'state', 'since', 'until', 'idempotency_key', 'limit', 'cursor'],
+];
 
 /** Reads the dispatch id of a path, in its stored form. null: the text is not an id. */
 export function readDispatchId({ dispatch_id: id = '' }: RouteRequest['params']): string | null {
   return /^[0-9a-f]{32}$/.test(id) ? dashed(id) : null;
 }
 
-/** Reads which recipients of a dispatch are asked for. Throws RequestError. */
-export function readRecipientFilter(query: URLSearchParams): RecipientFilter {
+/** Reads which dispatches are asked for. Throws RequestError. */
+export function readListFilter(
+  query: URLSearchParams,
+): Omit<DispatchFilter, 'workspaceId' | 'id'> & { idempotencyKey: string | null } {
   return {
+    campaignId: readId(query, 'campaign_id'),
+    segmentId: readId(query, 'segment_id'),
+    state: readOneOf(query, 'state', dispatchStates),
+    since: readTime(query, 'since'),
+    until: readTime(query, 'until'),
+    idempotencyKey: query.get('idempotency_key') || null,
+    after: readCursor(query, isListCursor)?.id ?? null,
+    limit: readLimit(query, { usual: 50, most: 500 }),
+  };
+}
+
+function readId(query: URLSearchParams, name: string): string | null {
+  const id = query.get(name);
+  return id === null || id === '' || id.includes('\0') ? null : idKey(id);
+}
+
+/** Reads which recipients of a dispatch are asked for. `identifier` null: everybody. Throws RequestError. */
+export function readRecipientFilter(
+  query: URLSearchParams,
+): Omit<RecipientFilter, 'person' | 'wait'> & { identifier: Identifier | null } {
+  return {
+    identifier: readPersonQuery(query),
     status: readOneOf(query, 'status', sendStatuses),
+    reason: readOneOf(query, 'reason', reasons),
     channel: readOneOf(query, 'channel', channelKeys),
     after: readCursor(query, isRecipientCursor),
     limit: readLimit(query, { usual: 100, most: 1_000 }),
   };
 }
 
+const dashedId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function isListCursor(value: unknown): value is { id: string } {
+  return isObject(value) && typeof value.id === 'string' && dashedId.test(value.id);
+}
+
 function isRecipientCursor(value: unknown): value is RecipientCursor {
   if (!isObject(value)) return false;
-  const { bucket, userId, channel } = value;
+  const { bucket, userId, channel, refusals } = value;
+  if (refusals !== undefined) return Number.isSafeInteger(refusals) && Number(refusals) >= 0;
   const isBucket = typeof bucket === 'number' && Number.isInteger(bucket) && bucket >= 0 && bucket < 256;
   return isBucket && Number.isSafeInteger(userId) && channelKeys.some((key) => key === channel);
 }

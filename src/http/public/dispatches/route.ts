@@ -1,4 +1,5 @@
-import type { Database } from '../../../db/database.ts';
+import type { Database, Db } from '../../../db/database.ts';
+import { dispatchOfKey } from '../../../dispatch/accept/idempotency.ts';
 import {
   type Control,
   cancelDispatch,
@@ -10,12 +11,19 @@ import type { Moved } from '../../../dispatch/ledger/dispatch-moves.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
 import { createCounter } from '../../../dispatch/report/counts.ts';
-import { describeDispatch, findDispatch, listVerdicts } from '../../../dispatch/report/verdicts.ts';
+import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
+import { type AskedPerson, listRecipients } from '../../../dispatch/report/recipients.ts';
+import { describeDispatch, findDispatch } from '../../../dispatch/report/verdicts.ts';
+import { findWait } from '../../../dispatch/report/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import type { Route, RouteRequest } from '../../route.ts';
-import { recipientsAnswer } from './answer.ts';
-import { readDispatchId, readRecipientFilter } from './request.ts';
+import { namesNo } from '../../../lib/json.ts';
+import { findPerson, namesOf } from '../../../people/profile/find-person.ts';
+import type { Identifier } from '../../../people/profile/identifiers.ts';
+import type { Answer, Route, RouteRequest } from '../../route.ts';
+import { path as sendPath } from '../messages-send/request.ts';
+import { dispatchesAnswer, recipientsAnswer } from './answer.ts';
+import { listParameters, readDispatchId, readListFilter, readRecipientFilter, recipientParameters } from './request.ts';
 
 export interface DispatchRouteDeps {
   db: Database;
@@ -24,7 +32,7 @@ export interface DispatchRouteDeps {
   onRunnable(lane: number): void;
 }
 
-type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved>;
+type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & { recipients?: number | null }>;
 
 /** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
 export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
@@ -33,7 +41,8 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
   async function find({ params, workspaceId }: RouteRequest) {
     const id = readDispatchId(params);
     const found = id === null ? null : await findDispatch(db, workspaceId, id);
-    if (found === null) throw new RequestError('not_found', ['dispatch_id does not name a dispatch of this workspace']);
+    if (found === null)
+      throw new RequestError('not_found', [`dispatch_id: ${namesNo('a dispatch', params.dispatch_id)}`]);
     return found;
   }
 
@@ -45,14 +54,30 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       async handle(request) {
         const dispatch = await find(request);
         const order = { db, dispatchId: dispatch.id, now: clock.now() };
-        const { state, lane } = await move(order, request.body);
+        const { state, lane, recipients } = await move(order, request.body);
         if (isLive(state)) onRunnable(lane);
-        return { status: 201, body: { state, message: 'success' } };
+        const counted = recipients === undefined ? {} : { recipients };
+        return { status: 201, body: { state, ...counted, message: 'success' } };
       },
     };
   }
 
+  async function list({ query, workspaceId }: RouteRequest): Promise<Answer> {
+    const { idempotencyKey, ...filter } = readListFilter(query);
+    const key = idempotencyKey && { workspaceId, path: sendPath, key: idempotencyKey };
+    const id = key && (await dispatchOfKey(db, key, clock.now()));
+    if (key && !id) return dispatchesAnswer({ dispatches: [], next: null });
+    return dispatchesAnswer(await listDispatches(db, { ...filter, workspaceId, id: id || null }));
+  }
+
   return [
+    {
+      method: 'GET',
+      path: '/dispatches',
+      permission: 'dispatches.read',
+      query: listParameters,
+      handle: list,
+    },
     {
       method: 'GET',
       path: '/dispatches/:dispatch_id',
@@ -63,10 +88,14 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       method: 'GET',
       path: '/dispatches/:dispatch_id/recipients',
       permission: 'dispatches.read',
+      query: recipientParameters,
       async handle(request) {
-        const filter = readRecipientFilter(request.query);
+        const { identifier, ...filter } = readRecipientFilter(request.query);
         const dispatch = await find(request);
-        return recipientsAnswer(await listVerdicts(db, dispatch, filter), dispatch.refusals, filter);
+        const person = identifier && (await findAsked(db, request.workspaceId, identifier));
+        const { waits_for: waitsFor, failure } = dispatch;
+        const wait = await findWait(db, { workspaceId: request.workspaceId, waitsFor, failure });
+        return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person, wait }));
       },
     },
     control('cancel', cancelDispatch),
@@ -74,4 +103,12 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
     control('resume', resumeDispatch),
     control('replay', (order, body) => replayDispatch(order, readReplayRequest(body))),
   ];
+}
+
+/** The person with every name by which a request may have named them. A name that nobody has may still have been refused. */
+async function findAsked(db: Db, workspaceId: number, identifier: Identifier): Promise<AskedPerson> {
+  const found = await findPerson(db, workspaceId, identifier);
+  const asked = identifier.kind === 'name' ? [identifier.name] : [];
+  if (found === null) return { key: null, names: asked };
+  return { key: found.key, names: [...asked, ...(await namesOf(db, found.key))] };
 }

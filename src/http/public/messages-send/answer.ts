@@ -1,9 +1,11 @@
-/** The answer to an accepted request. Its members are in the order of the original's. */
-export function successAnswer(dispatchId: string, sendId: string | null, minors: readonly string[]): object {
+import { remarkMembers, type SendRemarks } from '../../../dispatch/plan/remarks.ts';
+
+/** The answer to an accepted request. Its members are in the order of the original's, then ours. */
+export function successAnswer(dispatchId: string, sendId: string | null, remarks: SendRemarks): object {
   return {
     dispatch_id: dispatchId,
     ...(sendId !== null && { send_id: sendId }),
     message: 'success',
-    ...(minors.length > 0 && { errors: minors }),
+    ...remarkMembers(remarks),
   };
 }

@@ -9,9 +9,11 @@ import { isBroadcast, laneOf, type SendPlan } from '../../../dispatch/plan/send-
 import type { DryRun } from '../../../dispatch/report/dry-run.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { shown } from '../../../lib/json.ts';
 import { v7 } from '../../../lib/uuid.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
+import type { Questions } from '../../questions.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import { successAnswer } from './answer.ts';
 import { bucketFor, path } from './request.ts';
@@ -24,6 +26,7 @@ export interface MessagesSendDeps {
   idempotency: Idempotency;
   dryRun: DryRun;
   pressure: Pressure;
+  questions: Questions;
 }
 
 export function messagesSendRoute(deps: MessagesSendDeps): Route {
@@ -35,6 +38,7 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
     path,
     permission: 'messages.send',
     bucket: bucketFor,
+    knowsIdempotencyKey: true,
     async replay(request) {
       const key = keyOf(request);
       const body = key && (await idempotency.answered(key));
@@ -50,13 +54,14 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
 
 async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const { plan, dryRun, minors } = checkSendRequest(request.body, workspace, deps.clock.now());
+  const { plan, dryRun, remarks } = checkSendRequest(request.body, workspace, deps.clock.now());
   await checkSendId(deps.db, plan);
   if (dryRun) {
     await request.rate.charge();
-    return deps.dryRun(plan, workspace, minors);
+    return deps.questions(request.workspaceId, () => deps.dryRun(plan, workspace, remarks));
   }
   await deps.pressure.admit(laneOf(plan));
+  await request.rate.chargeNarrower();
   const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
   const { answer } = await deps.acceptor.accept({
     workspaceId: request.workspaceId,
@@ -64,7 +69,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     requestId: request.requestId,
     plan: withSendId,
     sendIdIsNew: withSendId !== plan,
-    answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, minors),
+    answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, remarks),
     idempotency: key,
     rate: request.rate,
     activity: activityOf({
@@ -81,7 +86,7 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
 /** Throws unless the caller's send id was created for the request's campaign. */
 async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<void> {
   if (sendId === null || campaignId === null || (await isSendIdOf(db, campaignId, sendId))) return;
-  throw new RequestError('bad_request', ['send_id was not created for this campaign']);
+  throw new RequestError('bad_request', [`send_id: was not created for this campaign, got "${shown(sendId)}"`]);
 }
 
 /** Whether to make a send id: a campaign's broadcast has one even if the caller gave none. */

@@ -5,6 +5,8 @@ import { isObject } from '../../../lib/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import { readCursor, readLimit, readOneOf } from '../../query.ts';
 
+export const sandboxParameters = ['dispatch_id', 'external_id', 'channel', 'limit', 'cursor'];
+
 /** Reads which messages are asked for. `externalId` null: everybody's. Throws RequestError. */
 export function readSandboxQuery(
   query: URLSearchParams,

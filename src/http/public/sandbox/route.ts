@@ -3,7 +3,7 @@ import { listSandbox } from '../../../dispatch/report/sandbox.ts';
 import { nameKey, resolveNames } from '../../../people/profile/identify.ts';
 import type { Route } from '../../route.ts';
 import { messagesAnswer } from './answer.ts';
-import { readSandboxQuery } from './request.ts';
+import { readSandboxQuery, sandboxParameters } from './request.ts';
 
 /** Shows the messages of channels without a provider. */
 export function sandboxRoutes({ db }: { db: Db }): Route[] {
@@ -12,6 +12,7 @@ export function sandboxRoutes({ db }: { db: Db }): Route[] {
       method: 'GET',
       path: '/sandbox/messages',
       permission: 'sandbox.read',
+      query: sandboxParameters,
       async handle({ query, workspaceId }) {
         const { externalId, ...filter } = readSandboxQuery(query);
         const person = externalId === null ? null : await findPerson(db, workspaceId, externalId);

@@ -11,7 +11,7 @@ import {
 } from '../../../../test/support/people.ts';
 import { raw, sql } from '../../../db/sql.ts';
 
-test('deleting a person deletes all their rows; the flags of their address stay', async (t) => {
+test('deleting a person deletes all their rows; a hash of their flagged address stays', async (t) => {
   const world = await startWorld(t);
   const full = {
     email: 'x@example.test',
@@ -39,7 +39,11 @@ test('deleting a person deletes all their rows; the flags of their address stay'
   }
   assert.deepEqual(await world.db.query(sql`select label, name from user_names`), [{ label: '', name: 'ben' }]);
   assert.deepEqual(await world.db.query(sql`select external_id from profiles`), [{ external_id: 'ben' }]);
-  assert.deepEqual(await world.db.query(sql`select address from addresses`), [{ address: 'x@example.test' }]);
+  assert.equal(await rowsOf(world, 'addresses'), 0, 'nothing has the address in plain text');
+  const kept = await world.db.query(
+    sql`select kind, octet_length(hash) as bytes, marked_spam_at from deleted_addresses`,
+  );
+  assert.deepEqual(kept, [{ kind: 'email', bytes: 32, marked_spam_at: new Date('2026-01-01T00:00:00Z') }]);
 });
 
 async function rowsOf(world: World, table: string): Promise<number> {
@@ -114,14 +118,14 @@ test('an invalid deletion is refused before anything is deleted', async (t) => {
   await world.given({ external_id: 'ada' });
   const path = '/users/delete';
   const kinds = 'external_ids, user_aliases, braze_ids, email_addresses, phone_numbers';
-  await refused(world, path, {}, 'bad_request', `expected one of ${kinds} with at least one element`);
+  await refused(world, path, {}, 'bad_request', `${kinds}: expected at least one with an element, got none`);
   const many = Array.from({ length: 26 }, (_, n) => `p${n}`);
   await refused(
     world,
     path,
     { external_ids: many, braze_ids: many.slice(1) },
     'too_many_ids',
-    'expected at most 50 ids, got 51',
+    `${kinds}: expected at most 50 ids together, got 51`,
   );
   await refused(
     world,

@@ -5,7 +5,7 @@ import { sql } from '../../../db/sql.ts';
 
 test('an export finds people by every kind of identifier and lists those that name nobody', async (t) => {
   const world = await startWorld(t);
-  const push_tokens = [{ app_id: appId, token: 't', device_id: 'd1' }];
+  const push_tokens = [{ app_id: appId, token: 't', device_id: 'device-1' }];
   await world.given(
     { external_id: 'ada', email: 'x@example.test', push_tokens },
     { external_id: 'ben', email: 'X@example.test', phone: '+15125550100' },
@@ -29,7 +29,7 @@ test('an export finds people by every kind of identifier and lists those that na
   const onlyAda = { users: [{ external_id: 'ada' }], ...success };
   assert.deepEqual(await found({ user_aliases: [{ alias_name: 'a', alias_label: 'l' }] }), onlyAda);
   assert.deepEqual(await found({ braze_id }), onlyAda);
-  assert.deepEqual(await found({ device_id: 'd1' }), onlyAda);
+  assert.deepEqual(await found({ device_id: 'device-1' }), onlyAda);
   assert.deepEqual(await found({ external_ids: ['ada', 'ada'], braze_id }), onlyAda);
   const both = { users: [{ external_id: 'ada' }, { external_id: 'ben' }], ...success };
   assert.deepEqual(await found({ email_address: 'X@EXAMPLE.test' }), both);
@@ -60,6 +60,26 @@ test('an export leaves out fields that are empty or not asked for', async (t) =>
   });
 });
 
+test('an export ignores names of fields that it does not know, whatever they are', async (t) => {
+  const world = await startWorld(t);
+  await world.given({ external_id: 'ada', first_name: 'Ada' });
+  const fields_to_export = ['shoe_size', 'first_name', 7, null, '__proto__', 'First_Name', 'created_from'];
+  const answer = await world.post('/users/export/ids', { external_ids: ['ada'], fields_to_export });
+  assert.deepEqual(answer.body, { users: [{ first_name: 'Ada' }], message: 'success' });
+  const nothing = await world.post('/users/export/ids', { external_ids: ['ada'], fields_to_export: ['shoe_size'] });
+  assert.deepEqual(nothing.body, { users: [{}], message: 'success' });
+});
+
+test('an export says when a person opted in to push', async (t) => {
+  const world = await startWorld(t);
+  await world.given({ external_id: 'ada', push_subscribe: 'opted_in' }, { external_id: 'ben' });
+  const { push_subscribe, push_opted_in_at } = await world.export('ada');
+  assert.deepEqual([push_subscribe, push_opted_in_at], ['opted_in', start.toISOString()]);
+  assert.equal((await world.export('ben')).push_opted_in_at, undefined);
+  await world.given({ external_id: 'ada', push_subscribe: 'unsubscribed' });
+  assert.equal((await world.export('ada')).push_opted_in_at, undefined);
+});
+
 test('an export names the campaigns whose messages a person received', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada' });
@@ -85,16 +105,21 @@ test('an invalid export is refused', async (t) => {
     path,
     {},
     'bad_request',
-    'expected external_ids, user_aliases, device_id, braze_id, email_address or phone',
+    'external_ids, user_aliases, device_id, braze_id, email_address, phone: expected one, got none',
   );
-  await refused(world, path, { device_id: 'd', phone: '1' }, 'bad_request', 'expected one of device_id, phone');
   await refused(
     world,
     path,
-    { external_ids: ['a'], fields_to_export: ['email', 'shoe_size'] },
+    { device_id: 'd', phone: '1' },
     'bad_request',
-    'fields_to_export[1]: names no field',
+    'device_id, phone: expected only one of them',
   );
   const ids = Array.from({ length: 51 }, (_, n) => `p${n}`);
-  await refused(world, path, { external_ids: ids }, 'too_many_ids', 'expected at most 50 ids, got 51');
+  await refused(
+    world,
+    path,
+    { external_ids: ids },
+    'too_many_ids',
+    'external_ids, user_aliases: expected at most 50 ids together, got 51',
+  );
 });

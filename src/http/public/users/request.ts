@@ -34,9 +34,9 @@ export function readDeleteRequest(body: RawObject): { request: DeleteRequest; co
     phone_numbers: listOf(body, 'phone_numbers'),
   };
   const count = Object.values(lists).reduce((sum, list) => sum + list.length, 0);
-  refuseCount(count);
+  refuseCount(count, Object.keys(lists));
   if (count === 0) {
-    throw new ObjectProblem(`expected one of ${Object.keys(lists).join(', ')} with at least one element`);
+    throw new ObjectProblem(`${Object.keys(lists).join(', ')}: expected at least one with an element, got none`);
   }
   const brazeIds = lists.braze_ids.map((value, index) => readBrazeId(readName(value, elementPath('braze_ids', index))));
   const request: DeleteRequest = {
@@ -55,12 +55,14 @@ export function readDeleteRequest(body: RawObject): { request: DeleteRequest; co
 /** Reads the body of /users/export/ids. Throws RequestError. */
 export function readExportRequest(body: RawObject): ExportRequest {
   const [externalIds, aliases] = [listOf(body, 'external_ids'), listOf(body, 'user_aliases')];
-  refuseCount(externalIds.length + aliases.length);
+  refuseCount(externalIds.length + aliases.length, ['external_ids', 'user_aliases']);
   const given = ['device_id', 'email_address', 'phone'].filter((key) => isGiven(own(body, key)));
-  if (given.length > 1) throw new ObjectProblem(`expected one of ${given.join(', ')}`);
+  if (given.length > 1) throw new ObjectProblem(`${given.join(', ')}: expected only one of them`);
   const hasBrazeId = isGiven(own(body, 'braze_id'));
   if (externalIds.length + aliases.length + given.length + Number(hasBrazeId) === 0) {
-    throw new ObjectProblem('expected external_ids, user_aliases, device_id, braze_id, email_address or phone');
+    throw new ObjectProblem(
+      'external_ids, user_aliases, device_id, braze_id, email_address, phone: expected one, got none',
+    );
   }
   const brazeId = hasBrazeId ? readName(own(body, 'braze_id'), 'braze_id') : null;
   return {
@@ -87,8 +89,11 @@ function listOf(body: RawObject, key: string): unknown[] {
   return [value];
 }
 
-function refuseCount(count: number): void {
-  if (count > maxIds) throw new RequestError('too_many_ids', [`expected at most ${maxIds} ids, got ${count}`]);
+function refuseCount(count: number, lists: readonly string[]): void {
+  if (count <= maxIds) return;
+  throw new RequestError('too_many_ids', [
+    `${lists.join(', ')}: expected at most ${maxIds} ids together, got ${count}`,
+  ]);
 }
 
 function readNames(externalIds: readonly unknown[], aliases: readonly unknown[]): PersonName[] {
@@ -109,7 +114,8 @@ function readAddress(
   return { address: read(own(value, key), `${path}.${key}`), prioritization: readPrioritization(value, path) };
 }
 
-function readPrioritization(raw: RawObject, path: string): Prioritization {
+/** Reads the order in which people who share an address are narrowed down. Throws ObjectProblem. */
+export function readPrioritization(raw: RawObject, path: string): Prioritization {
   const list = listOf(raw, 'prioritization').map((value) => {
     const priority = priorities.find((known) => known === value);
     if (priority === undefined) throw new ObjectProblem(`${path}.prioritization: expected ${priorities.join(', ')}`);
@@ -137,10 +143,6 @@ function readExportAddress(body: RawObject): ExportRequest['address'] {
 
 function readFields(list: readonly unknown[]): ReadonlySet<ExportField> | null {
   if (list.length === 0) return null;
-  const fields = list.map((value, index) => {
-    const field = exportFields.find((known) => known === value);
-    if (field === undefined) throw new ObjectProblem(`${elementPath('fields_to_export', index)}: names no field`);
-    return field;
-  });
-  return new Set(fields);
+  // Names that we do not know are ignored, because the original's list grows.
+  return new Set(exportFields.filter((field) => list.includes(field)));
 }

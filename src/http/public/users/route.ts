@@ -1,4 +1,5 @@
-import type { Database } from '../../../db/database.ts';
+import type { Database, Db } from '../../../db/database.ts';
+import { logActivity } from '../../../dispatch/ledger/activity-log.ts';
 import { listReceived } from '../../../dispatch/ledger/received.ts';
 import { forgetSlotsOf } from '../../../dispatch/ledger/slots.ts';
 import { errorCodes } from '../../../errors.ts';
@@ -21,7 +22,7 @@ export interface UserRouteDeps {
 
 const minuteMs = 60_000;
 const trackBucket: RateBucket = { name: 'users_track', limit: 3_000, windowMs: 3_000 };
-const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, windowMs: minuteMs };
+export const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, windowMs: minuteMs };
 const exportBucket: RateBucket = { name: 'users_export_ids', limit: 250, windowMs: minuteMs };
 const cheapExportBucket: RateBucket = { name: 'users_export_ids_with_fields', limit: 40, windowMs: 1_000 };
 
@@ -67,6 +68,7 @@ async function handleTrack(
     body,
     workspace: loadedWorkspace(catalog, workspaceId),
     now: clock.now(),
+    logIgnored: (tx, confirmations) => logConfirmations(tx, { workspaceId, confirmations, now: clock.now() }),
   });
   // This is the only answer whose `errors` are objects.
   const errors = problems.length > 0 ? { errors: problems } : {};
@@ -75,6 +77,15 @@ async function handleTrack(
   if (!isAnyGood) return { status, body: { message: label, errors: problems } };
   const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
   return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors } };
+}
+
+/** Nobody is asked to confirm (double opt-in): the states are set at once. Source: adjacent-endpoints.md §3.3. */
+async function logConfirmations(
+  tx: Db,
+  { workspaceId, confirmations, now }: { workspaceId: number; confirmations: number; now: Date },
+): Promise<void> {
+  const record = { ignored: 'use_double_opt_in_logic', subscription_groups: confirmations };
+  await logActivity(tx, { workspaceId, dispatchId: null, category: 'double_opt_in_ignored', record }, now);
 }
 
 async function handleNewAliases({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
@@ -98,9 +109,9 @@ async function handleExport(
   return { status: 201, body: { users, ...invalid, message: 'success' } };
 }
 
-async function handleDelete({ db }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
+async function handleDelete({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
   const { request, count } = readDeleteRequest(body);
-  await deletePeople(db, { workspaceId, request, alsoForget: forgetSlotsOf });
+  await deletePeople(db, { workspaceId, request, alsoForget: forgetSlotsOf, now: clock.now() });
   return { status: 201, body: { deleted: count, message: 'success' } };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createECDH } from 'node:crypto';
 import test from 'node:test';
-import { appId, emailGroup, smsGroup, startWorld, webAppId } from '../../../../test/support/people.ts';
+import { appId, emailGroup, smsGroup, start, startWorld, webAppId } from '../../../../test/support/people.ts';
 import { sql } from '../../../db/sql.ts';
 
 const keys = { p256dh: createECDH('prime256v1').generateKeys('base64url'), auth: 'BTBZMqHH6r4Tts7J_aSIgg' };
@@ -28,29 +28,30 @@ test('a push token belongs to one person and can move to another', async (t) => 
   const token = (name: string, device_id?: string) => ({ app_id: appId, token: name, ...(device_id && { device_id }) });
   await world.given({
     external_id: 'ada',
-    push_tokens: [token('t1', 'd1'), token('t2'), { app_id: webAppId, token: browser }],
+    push_tokens: [token('t1', 'device-1'), token('t2'), { app_id: webAppId, token: browser }],
   });
-  await world.given({ external_id: 'ada', push_tokens: [token('t2', 'd2'), token('t1')] });
+  await world.given({ external_id: 'ada', push_tokens: [token('t2', 'device-2'), token('t1')] });
   await world.given(
     { external_id: 'ben', push_tokens: [token('t1')] },
-    { external_id: 'cleo', push_tokens: [token('t1', 'd3')] },
+    { external_id: 'cleo', push_tokens: [token('t1', 'device-3')] },
   );
   const owners = await world.db.query(sql`
     select p.external_id, t.app_id, t.token, t.device_id, t.platform, o.user_id = p.user_id as owned
       from push_targets t
       join profiles p using (bucket, user_id)
-      join push_token_owners o on o.app_id = t.app_id and o.token = t.token
+      join push_token_owners o on o.app_id = t.app_id and o.token = device_of(t.token)
      order by t.app_id, t.token`);
   const webDevice = owners.find((row) => row.app_id === webAppId)?.device_id;
   assert.match(webDevice, /^[0-9a-f-]{36}$/);
   assert.deepEqual(owners, [
-    { external_id: 'cleo', app_id: appId, token: 't1', device_id: 'd3', platform: 'ios', owned: true },
-    { external_id: 'ada', app_id: appId, token: 't2', device_id: 'd2', platform: 'ios', owned: true },
+    { external_id: 'cleo', app_id: appId, token: 't1', device_id: 'device-3', platform: 'ios', owned: true },
+    { external_id: 'ada', app_id: appId, token: 't2', device_id: 'device-2', platform: 'ios', owned: true },
     { external_id: 'ada', app_id: webAppId, token: browser, device_id: webDevice, platform: 'web', owned: true },
   ]);
+  const unknown = { provisionally_opted_in: null };
   assert.deepEqual((await world.export('ada')).push_tokens, [
-    { app: 'Acme iOS', platform: 'ios', token: 't2', device_id: 'd2', notifications_enabled: true },
-    { app: 'Acme Web', platform: 'web', token: browser, device_id: webDevice, notifications_enabled: true },
+    { app: 'Acme iOS', platform: 'ios', token: 't2', device_id: 'device-2', notifications_enabled: true, ...unknown },
+    { app: 'Acme Web', platform: 'web', token: browser, device_id: webDevice, notifications_enabled: true, ...unknown },
   ]);
   await world.given({ external_id: 'ada', push_tokens: null });
   assert.deepEqual(await world.db.query(sql`select token from push_token_owners`), [{ token: 't1' }]);
@@ -81,8 +82,8 @@ test('a person who gets a known address inherits its state; a new address keeps 
     { external_id: 'dora', email: 'C@example.test' },
   );
   await world.db.run(sql`
-    insert into addresses (workspace_id, kind, address, email_state)
-    values (${world.workspaceId}, 'email', 'known@example.test', 'unsubscribed')`);
+    insert into addresses (workspace_id, kind, address, email_state, email_state_at)
+    values (${world.workspaceId}, 'email', 'known@example.test', 'unsubscribed', ${start})`);
   await world.given(
     { external_id: 'emma', email: 'Known@example.test' },
     { email: 'known@example.test', first_name: 'same' },

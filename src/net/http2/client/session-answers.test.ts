@@ -11,7 +11,7 @@ import {
 
 // Tests the session against a peer whose frames are written by hand: answers that are allowed and rare, and broken ones.
 
-const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 8_000 }, run);
+const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 120_000 }, run);
 
 /** Frames that a session must ignore. */
 const noise = Buffer.concat([

@@ -9,7 +9,7 @@ import { CODE } from '../frames.ts';
 import { Http2Pool } from './pool.ts';
 
 const never = new AbortController().signal;
-const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 8_000 }, run);
+const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 120_000 }, run);
 
 function poolOf(origin: string) {
   const pool = new Http2Pool({ origin, clock: new TestClock(), utilization: () => 0 });

@@ -6,7 +6,7 @@ import type { Http2Answer } from './exchange.ts';
 
 // Tests the session against a peer whose frames are written by hand: streams, windows and GOAWAY.
 
-const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 8_000 }, run);
+const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 120_000 }, run);
 
 test('frames for a stream that timed out are ignored, but their headers enter the table', async (t) => {
   const { clock, peer, send } = await start(t, {

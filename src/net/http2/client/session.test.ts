@@ -22,7 +22,7 @@ const never = new AbortController().signal;
 const ok = (call: ServerCall) => call.answer(200, call.body);
 const unsendable = { kind: 'unanswered', reason: 'headers that cannot be sent', mayHaveActed: false };
 
-const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 8_000 }, run);
+const test = (name: string, run: (t: TestContext) => Promise<void>) => nodeTest(name, { timeout: 120_000 }, run);
 
 function poolOf(t: TestContext, options: Partial<Http2PoolOptions> & { origin: string }) {
   const pool = new Http2Pool({ clock: new TestClock(), utilization: () => 0, ...options });

@@ -1,7 +1,8 @@
+import { Needle } from '../../../lib/needle.ts';
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
 import { toText } from '../values/show.ts';
-import { characters, Needle } from '../values/text.ts';
+import { characters } from '../values/text.ts';
 import { Drop, floatValue, isFloat, isHash, isInteger, isNumber, type Value } from '../values/values.ts';
 
 /** What can be asked for a property: also texts, for a part of them, and integers, for one of their bits. */

@@ -1,6 +1,7 @@
+import { Needle } from '../../../lib/needle.ts';
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
-import { Needle, TextBuilder } from '../values/text.ts';
+import { TextBuilder } from '../values/text.ts';
 
 /** Every occurrence of `pattern`; an empty one stands before each character and at the end. */
 export function replaceAll(text: string, pattern: string, replacement: string, budget: Budget): string {

@@ -1,5 +1,6 @@
+import { Needle } from '../../../lib/needle.ts';
 import type { Budget } from '../budget.ts';
-import { characters, isSpace, Needle } from '../values/text.ts';
+import { characters, isSpace } from '../values/text.ts';
 
 /** One blank stands for any blanks; nothing stands between all characters. Empty texts at the end are dropped. */
 export function split(text: string, pattern: string, budget: Budget): string[] {

@@ -1,8 +1,10 @@
 // Whether values are equal, which comes first, and what contains what.
+
+import { Needle } from '../../../lib/needle.ts';
 import type { Budget } from '../budget.ts';
 import { LiquidError, MAX_DEPTH } from '../errors.ts';
 import { toText } from './show.ts';
-import { compareTexts, Needle } from './text.ts';
+import { compareTexts } from './text.ts';
 import {
   Float,
   floatValue,

@@ -1,0 +1,137 @@
+import { basename, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { type CellType, cellTypes } from '../people/import/cells.ts';
+import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
+import { type DateFormat, dateFormatHelp, readDateFormat } from '../people/import/date-format.ts';
+import type { RecordKind } from '../people/import/entry.ts';
+import { readEncoding } from '../people/import/source.ts';
+import { readPhoneCountry } from '../people/profile/contact.ts';
+import { UsageError } from './usage-error.ts';
+import type { ImportCommand } from './users-import.ts';
+
+/** The options of `cresset users import`, as Commander gives them. */
+export interface ImportCommandOptions {
+  format?: 'ndjson' | 'csv';
+  records: RecordKind;
+  encoding: string;
+  types?: Map<string, CellType>;
+  map?: Map<string, string>;
+  delimiter?: string;
+  null?: string;
+  dateFormat?: DateFormat;
+  decimalComma?: boolean;
+  phoneCountry?: CsvOptions['phoneCountry'];
+  skipBadCells?: boolean;
+  rejects?: string;
+  dryRun?: boolean;
+  restart?: boolean;
+  json?: boolean;
+}
+
+/** Options that say how the cells of a CSV file are read, by their names on the command line. */
+const cellOptions = {
+  types: '--types',
+  map: '--map',
+  delimiter: '--delimiter',
+  null: '--null',
+  dateFormat: '--date-format',
+  decimalComma: '--decimal-comma',
+  phoneCountry: '--phone-country',
+  skipBadCells: '--skip-bad-cells',
+} as const;
+
+export function readImportCommand(file: string, options: ImportCommandOptions): Omit<ImportCommand, 'parallelBatches'> {
+  const path = file === '-' ? null : resolve(file);
+  const format = options.format ?? formatOf(file);
+  const isRejects = /\.rejects\.ndjson(?:\.gz)?$/i.test(file);
+  if (format === 'ndjson' && !isRejects) refuseCellOptions(options);
+  if (path === null && options.restart) throw new UsageError('--restart: standard input always begins anew');
+  const rejects = resolve(options.rejects ?? (path === null ? 'stdin.rejects.ndjson' : `${path}.rejects.ndjson`));
+  if (rejects === path) throw new UsageError('--rejects: names the file that is imported');
+  const { dryRun = false, restart = false, json = false, skipBadCells = false, encoding, records } = options;
+  // A dry run must not overwrite the rejected records of a real run, unless it is told where to write.
+  const rejectsPath = dryRun && options.rejects === undefined ? null : rejects;
+  const csv = csvOptions(options);
+  return { path, format, encoding, records, csv, skipBadCells, rejectsPath, dryRun, restart, json };
+}
+
+function csvOptions(options: ImportCommandOptions): CsvOptions {
+  return {
+    delimiter: options.delimiter ?? plainCsv.delimiter,
+    types: options.types ?? plainCsv.types,
+    renamed: options.map ?? plainCsv.renamed,
+    nullText: options.null ?? null,
+    records: options.records,
+    decimalComma: options.decimalComma ?? false,
+    dateFormat: options.dateFormat ?? null,
+    phoneCountry: options.phoneCountry ?? null,
+  };
+}
+
+function refuseCellOptions(options: ImportCommandOptions): void {
+  const given = (Object.keys(cellOptions) as (keyof typeof cellOptions)[]).filter(
+    (name) => options[name] !== undefined,
+  );
+  if (given.length === 0) return;
+  const names = given.map((name) => cellOptions[name]).join(', ');
+  throw new UsageError(
+    `${names}: for CSV, and for the rejects file of a CSV file; the values of NDJSON have their types`,
+  );
+}
+
+function formatOf(file: string): 'ndjson' | 'csv' {
+  const [, ending] = /\.(ndjson|jsonl|csv)(?:\.gz)?$/i.exec(basename(file)) ?? [];
+  if (ending === undefined) {
+    throw new UsageError(`${file === '-' ? 'standard input' : basename(file)}: say --format ndjson or --format csv`);
+  }
+  return ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson';
+}
+
+/** The option may be repeated: the types add up. */
+export function readTypes(text: string, before: Map<string, CellType> = new Map()): Map<string, CellType> {
+  const expected = `expected column=type, the type one of ${cellTypes.join(', ')}.`;
+  const types = readPairs(text, expected).map(([column, word]): [string, CellType] => {
+    const type = cellTypes.find((known) => known === word);
+    if (type === undefined) throw new InvalidArgumentError(expected);
+    return [column, type];
+  });
+  return new Map([...before, ...types]);
+}
+
+/** The option may be repeated: the names add up. */
+export function readMap(text: string, before: Map<string, string> = new Map()): Map<string, string> {
+  return new Map([...before, ...readPairs(text, 'expected old=new, both the name of a column.')]);
+}
+
+function readPairs(text: string, expected: string): [string, string][] {
+  return text.split(',').map((pair) => {
+    const at = pair.lastIndexOf('=');
+    const value = pair.slice(at + 1).trim();
+    if (at < 1 || value === '') throw new InvalidArgumentError(expected);
+    return [pair.slice(0, at).trim(), value];
+  });
+}
+
+export function readDelimiter(text: string): string {
+  const character = text === 'tab' ? '\t' : text;
+  if (/^[^\s"\w]$|^\t$/.test(character)) return character;
+  throw new InvalidArgumentError('expected one character that is no letter, digit, blank or quote.');
+}
+
+export function readDateFormatOption(text: string): DateFormat {
+  const format = readDateFormat(text);
+  if (format === null) throw new InvalidArgumentError(`${dateFormatHelp}.`);
+  return format;
+}
+
+export function readCountryOption(text: string): NonNullable<CsvOptions['phoneCountry']> {
+  const country = readPhoneCountry(text);
+  if (country === null) throw new InvalidArgumentError('expected the ISO 3166-1 code of a country, such as AT.');
+  return country;
+}
+
+export function readEncodingOption(text: string): string {
+  const encoding = readEncoding(text);
+  if (encoding === null) throw new InvalidArgumentError('expected an encoding such as windows-1252 or utf-16le.');
+  return encoding;
+}

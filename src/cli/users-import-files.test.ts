@@ -1,0 +1,199 @@
+// Runs `cresset users import` as a process on files as other programs write them.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { SECRET } from '../../test/support/command-line.ts';
+import { testDatabase } from '../../test/support/database.ts';
+import { sql } from '../db/sql.ts';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+async function world(t: TestContext) {
+  const { db, url } = await testDatabase(t);
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-import-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, DATABASE_URL: url, CRESSET_SECRET: SECRET };
+  return {
+    db,
+    file(name: string, bytes: string | Buffer): string {
+      writeFileSync(join(folder, name), bytes);
+      return join(folder, name);
+    },
+    start: (...args: string[]) => spawn(process.execPath, [main, 'users', 'import', ...args], { env }),
+    async import(...args: string[]) {
+      const child = this.start(...args);
+      let [out, errors] = ['', ''];
+      child.stdout.on('data', (chunk) => (out += chunk));
+      child.stderr.on('data', (chunk) => (errors += chunk));
+      const [code] = await once(child, 'close');
+      return { code, out, errors };
+    },
+  };
+}
+
+const lines = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+const german = [
+  'Nummer;Vorname;E-Mail;Telefon;Geburtstag;Land;Umsatz;Seit;Newsletter',
+  'k1;Jürgen;juergen@example.test;0664/123 45 67;31.12.1985;AT;1.099,90;01.02.2024;true',
+  'k2;Käthe;keine Adresse;+436641234568;1985-01-31;Österreich;99,90;31.02.2024;ja',
+  'k3;Zoë;zoe@example.test;;;DE;12;;false',
+].join('\r\n');
+const germanOptions = [
+  ...['--delimiter', ';', '--encoding', 'windows-1252', '--date-format', 'DD.MM.YYYY', '--decimal-comma'],
+  ...['--phone-country', 'at', '--types', 'Umsatz=number,Seit=date', '-t', 'Newsletter=boolean'],
+  ...['--map', 'Nummer=external_id,Vorname=first_name,E-Mail=email', '-m', 'Telefon=phone,Geburtstag=dob,Land=country'],
+];
+const people = sql`
+  select external_id, first_name, email, phone, dob::text, country, custom from profiles order by external_id`;
+const juergen = {
+  ...{ external_id: 'k1', first_name: 'Jürgen', email: 'juergen@example.test', phone: '+436641234567', country: 'AT' },
+  ...{ dob: '1985-12-31', custom: { Umsatz: 1099.9, Seit: '2024-02-01', Newsletter: true } },
+};
+const zoe = {
+  ...{ external_id: 'k3', first_name: 'Zoë', email: 'zoe@example.test', phone: null, country: 'DE', dob: null },
+  custom: { Umsatz: 12, Newsletter: false },
+};
+const kaethe = {
+  ...{ external_id: 'k2', first_name: 'Käthe', email: null, phone: '+436641234568', dob: '1985-01-31', country: null },
+  custom: { Umsatz: 99.9 },
+};
+
+test('a file as a German spreadsheet writes it: all problems of a row at once, and bad cells skipped if asked', async (t) => {
+  const { db, ...on } = await world(t);
+  const path = on.file('kunden.csv', Buffer.from(german, 'latin1'));
+  const strict = await on.import(path, ...germanOptions);
+  assert.equal(strict.code, 3, strict.errors);
+  const problems = [
+    "The value provided for the 'email' field is not a valid email.",
+    'Seit: expected a date as DD.MM.YYYY',
+    'Newsletter: expected true or false',
+  ];
+  const [, said] = strict.errors.split('\n');
+  assert.equal(said, `line 3: ${problems.join('; ')}`);
+  for (const problem of problems) assert.ok(strict.out.includes(`  1 × ${problem}`), strict.out);
+  assert.deepEqual(await db.query(people), [juergen, zoe]);
+
+  const lenient = await on.import(path, ...germanOptions, '--skip-bad-cells');
+  assert.equal(lenient.code, 3, lenient.errors);
+  assert.match(lenient.out, /^3 records read, 2 applied, 1 applied in part, 0 rejected/);
+  assert.match(lenient.out, / {2}1 × ignored, not known: country/);
+  assert.deepEqual(await db.query(people), [juergen, kaethe, zoe]);
+  const [reject] = lines(`${path}.rejects.ndjson`);
+  assert.equal(reject.reason, `applied, but for: ${problems.join('; ')}`);
+});
+
+test('a mended rejects file is imported with the same options', async (t) => {
+  const { db, ...on } = await world(t);
+  const path = on.file('kunden.csv', Buffer.from(german, 'latin1'));
+  await on.import(path, ...germanOptions);
+  const rejects = `${path}.rejects.ndjson`;
+  const mended = readFileSync(rejects, 'utf8')
+    .replace('keine Adresse', 'kaethe@example.test')
+    .replace('31.02.2024', '28.02.2024')
+    .replace('"ja"', '"true"');
+  writeFileSync(rejects, mended);
+  const again = await on.import(rejects, ...germanOptions.toSpliced(germanOptions.indexOf('--encoding'), 2));
+  assert.equal(again.code, 0, again.errors + again.out);
+  const custom = { Umsatz: 99.9, Seit: '2024-02-28', Newsletter: true };
+  assert.deepEqual(await db.query(people), [juergen, { ...kaethe, email: 'kaethe@example.test', custom }, zoe]);
+
+  const other = on.file('people.ndjson', '{"external_id":"k4","email":"x"}\n{"external_id":"k5"\n');
+  assert.equal((await on.import(other)).code, 3);
+  const text = readFileSync(`${other}.rejects.ndjson`, 'utf8').replace('"x"', '"x@example.test"');
+  writeFileSync(`${other}.rejects.ndjson`, text.replace(/"record":"\{.*/, '"record":{"external_id":"k5"}}'));
+  const finished = await on.import(`${other}.rejects.ndjson`);
+  assert.equal(finished.code, 0, finished.errors + finished.out);
+  assert.equal((await db.query(people)).length, 5);
+});
+
+test('events and purchases are imported, once, and make their people', async (t) => {
+  const { db, ...on } = await world(t);
+  const events = on.file(
+    'events.csv',
+    'external_id,name,time,plan,seats\nada,signed_up,01.03.2026 10:30,gold,2\nada,,x,,\n',
+  );
+  const options = ['--records', 'events', '--date-format', 'DD.MM.YYYY HH:mm', '-t', 'seats=number'];
+  for (let run = 0; run < 2; run += 1) assert.equal((await on.import(events, ...options)).code, 3);
+  const [reject] = lines(`${events}.rejects.ndjson`);
+  assert.equal(reject.reason, 'time: expected a date as DD.MM.YYYY HH:mm');
+  const orders = on.file(
+    'orders.csv',
+    'email;product_id;currency;price;quantity;time;color\nada@example.test;espresso;EUR;3,20;2;2026-03-02;red\n',
+  );
+  const bought = await on.import(orders, '--records', 'purchases', '--delimiter', ';', '--decimal-comma');
+  assert.equal(bought.code, 0, bought.errors);
+  const more = on.file('more.ndjson', '{"external_id":"bob","name":"seen","time":"2026-03-01","properties":{"a":1}}\n');
+  assert.equal((await on.import(more, '--records', 'events')).code, 0);
+  const done = await db.query(sql`
+    select p.external_id, p.email, e.name, e.at, e.properties
+      from profiles p join events e on e.bucket = p.bucket and e.user_id = p.user_id order by e.at`);
+  assert.deepEqual(
+    done.map((row) => ({ ...row, at: (row.at as Date).toISOString() })),
+    [
+      {
+        ...{ external_id: 'bob', email: null, name: 'seen', at: '2026-03-01T00:00:00.000Z' },
+        properties: { a: 1 },
+      },
+      {
+        ...{ external_id: 'ada', email: null, name: 'signed_up', at: '2026-03-01T10:30:00.000Z' },
+        properties: { plan: 'gold', seats: 2 },
+      },
+    ],
+  );
+});
+
+test('a wrong delimiter and another encoding are named', async (t) => {
+  const { ...on } = await world(t);
+  const path = on.file('kunden.csv', Buffer.from('external_id;name\nk1;Jürgen\n', 'latin1'));
+  const cut = await on.import(path);
+  assert.equal(cut.code, 2);
+  assert.match(cut.errors, /push_tokens; it is one column, did you mean --delimiter ';'\?$/m);
+  const decoded = await on.import(path, '--delimiter', ';');
+  assert.match(decoded.errors, /line 2: name: the cell is not UTF-8; see --encoding/);
+  const utf16 = on.file('utf16.csv', Buffer.from('\ufeffexternal_id\tname\nk1\tJürgen\n', 'utf16le'));
+  assert.match((await on.import(utf16)).errors, /Did you mean --encoding utf-16le\?/);
+  assert.equal((await on.import(utf16, '--encoding', 'utf-16le', '--delimiter', 'tab')).code, 0);
+});
+
+test('many long rejects are kept in the order of the file, and nothing warns', async (t) => {
+  const { ...on } = await world(t);
+  const rows = Array.from({ length: 4_000 }, (_, n) => `p${n},x,${'n'.repeat(400)}`);
+  const path = on.file('people.csv', `external_id,points,note\n${rows.join('\n')}\n`);
+  const { code, errors } = await on.import(path, '--types', 'points=number');
+  assert.equal(code, 3);
+  assert.doesNotMatch(errors, /Warning/);
+  assert.deepEqual(
+    lines(`${path}.rejects.ndjson`).map(({ line }) => line),
+    rows.map((_, n) => n + 2),
+  );
+});
+
+test('a pipe that ends early stops an import in order', async (t) => {
+  const { db, ...on } = await world(t);
+  const path = on.file(
+    'people.ndjson',
+    Array.from({ length: 20_000 }, (_, n) => `{"external_id":"p${n}"}\n{}\n`).join(''),
+  );
+  const child = on.start(path, '--json');
+  let errors = '';
+  child.stderr.on('data', (chunk) => (errors += chunk));
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [code] = await once(child, 'close');
+  assert.deepEqual([code, errors], [130, '']);
+  const { batches } = await db.one<{ batches: number }>(sql`select count(*) as batches from import_batches`);
+  assert.ok(batches > 0 && batches < 80, `${batches} of 80 batches`);
+  assert.equal((await on.import(path)).code, 3);
+  const { count } = await db.one<{ count: number }>(sql`select count(*) as count from profiles`);
+  assert.equal(count, 20_000);
+});

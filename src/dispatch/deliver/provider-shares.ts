@@ -1,0 +1,52 @@
+import type { PendingSend } from '../ledger/send.ts';
+import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { isBroadcast } from '../plan/send-plan.ts';
+
+/** Most slots of a lane that the messages to one provider take. A chunk may go beyond it. */
+export const MOST_SLOTS = 400;
+/** Most rounds that wait for one provider: an eighth of all. */
+export const MOST_ROUNDS = 8;
+
+interface Share {
+  slots: number;
+  /** The number of messages that each round has in hand. */
+  rounds: Map<object, number>;
+}
+
+/**
+ * Divides the slots and rounds of the named lane by provider, so that one that hangs makes only its own messages wait. A
+ * provider is an account of a workspace with a channel or, if each message names its receiver, one receiver.
+ */
+export class ProviderShares {
+  readonly #shares = new Map<string, Share>();
+
+  /** Whether messages to this provider must wait. `round`: it may go on with what it has begun. */
+  isFull(provider: string, round: object): boolean {
+    const share = this.#shares.get(provider);
+    if (share === undefined) return false;
+    return share.slots >= MOST_SLOTS || (share.rounds.size >= MOST_ROUNDS && !share.rounds.has(round));
+  }
+
+  /** Notes a message that is about to be delivered. Returns what notes that it is done. */
+  begin(provider: string, round: object, slots: number): () => void {
+    const share = this.#shares.get(provider) ?? { slots: 0, rounds: new Map<object, number>() };
+    this.#shares.set(provider, share);
+    share.slots += slots;
+    share.rounds.set(round, (share.rounds.get(round) ?? 0) + 1);
+    return () => {
+      share.slots -= slots;
+      const left = (share.rounds.get(round) ?? 0) - 1;
+      if (left > 0) share.rounds.set(round, left);
+      else share.rounds.delete(round);
+      if (share.slots === 0 && this.#shares.get(provider) === share) this.#shares.delete(provider);
+    };
+  }
+}
+
+/** The provider whose share a send takes. null: none; broadcasts take turns, and each app has its queue of pushes. */
+export function providerOf(dispatch: LoadedDispatch | undefined, { channel }: PendingSend): string | null {
+  const prepared = dispatch?.messages.get(channel);
+  if (dispatch === undefined || prepared === undefined || isBroadcast(dispatch.plan)) return null;
+  if (prepared.channel.sendLimits === 'pushes') return null;
+  return `${dispatch.workspace.id} ${channel} ${prepared.channel.receiver?.(prepared.message) ?? ''}`;
+}

@@ -1,0 +1,86 @@
+import type { Db } from '../../db/database.ts';
+import { empty, type Sql, sql } from '../../db/sql.ts';
+import { undashed } from '../../lib/uuid.ts';
+import { lanes } from '../plan/send-plan.ts';
+import type { DispatchState } from '../plan/states.ts';
+
+export interface DispatchFilter {
+  workspaceId: number;
+  campaignId: string | null;
+  segmentId: string | null;
+  state: string | null;
+  /** Accepted at this time or later. null: any time. */
+  since: Date | null;
+  /** Accepted before this time. null: any time. */
+  until: Date | null;
+  /** The only dispatch asked for. null: any. */
+  id: string | null;
+  /** Cursor: the id of the previous page's last dispatch. null: start with the newest. */
+  after: string | null;
+  limit: number;
+}
+
+interface ListedRow extends Record<string, unknown> {
+  id: string;
+  state: DispatchState;
+  lane: number;
+  accepted_at: Date;
+  finished_at: Date | null;
+  targeted: number | null;
+  campaign_id: string | null;
+  segment_id: string | null;
+  send_id: string | null;
+  failure: string | null;
+  channels: string[] | null;
+}
+
+/** A dispatch gets its id before it is stored, under load some time before. Its id is not older than this, in milliseconds. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** Lists the dispatches of a workspace, newest first. `next`: the id of the last one, if there are more. */
+export async function listDispatches(
+  db: Db,
+  filter: DispatchFilter,
+): Promise<{ dispatches: object[]; next: string | null }> {
+  const { workspaceId, campaignId, segmentId, state, id, after, limit } = filter;
+  const rows = await db.query<ListedRow>(sql`
+    select id, state, lane, accepted_at, coalesce(finished_at, cancelled_at) as finished_at, targeted, campaign_id,
+           segment_id, send_id, failure,
+           (select json_agg(key) from json_object_keys(request -> 'messages') as key) as channels
+      from dispatches
+     where workspace_id = ${workspaceId}
+           ${id === null ? empty : sql`and id = ${id}`}
+           ${campaignId === null ? empty : sql`and campaign_id = ${campaignId}`}
+           ${segmentId === null ? empty : sql`and segment_id = ${segmentId}`}
+           ${state === null ? empty : sql`and state = ${state}`}
+           ${within(filter)}
+           ${after === null ? empty : sql`and id < ${after}`}
+     order by id desc
+     limit ${limit + 1}`);
+  const page = rows.slice(0, limit);
+  return { dispatches: page.map(listedFrom), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+/** Fragment: the times, and with them the ids, so that only the partitions of these days are read. */
+function within({ since, until }: DispatchFilter): Sql {
+  const earliest = since && new Date(Math.max(since.getTime() - LONGEST_WAIT_MS, 0));
+  const from = since === null ? empty : sql`and accepted_at >= ${since} and id >= first_dispatch_id(${earliest})`;
+  if (until === null) return from;
+  return sql`${from} and accepted_at < ${until} and id < first_dispatch_id(${new Date(Math.max(until.getTime(), 0))})`;
+}
+
+function listedFrom(row: ListedRow): object {
+  return {
+    dispatch_id: undashed(row.id),
+    ...(row.send_id !== null && { send_id: row.send_id }),
+    ...(row.campaign_id !== null && { campaign_id: row.campaign_id }),
+    ...(row.segment_id !== null && { segment_id: row.segment_id }),
+    state: row.state,
+    broadcast: row.lane === lanes.broadcast,
+    channels: row.channels ?? [],
+    accepted_at: row.accepted_at,
+    finished_at: row.finished_at,
+    ...(row.failure !== null && { failure: row.failure }),
+    counts: { targeted: row.targeted },
+  };
+}

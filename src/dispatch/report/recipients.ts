@@ -1,0 +1,139 @@
+import type { Db } from '../../db/database.ts';
+import { empty, sql } from '../../db/sql.ts';
+import { brazeId } from '../../people/profile/braze-id.ts';
+import { nameKey, type PersonKey, type PersonName } from '../../people/profile/identify.ts';
+import type { Refusal } from '../expand/expand-named.ts';
+import { reasonNow, statusNow } from '../ledger/status-now.ts';
+import { type VerdictRow, verdictFrom } from './verdict.ts';
+import type { DispatchRow } from './verdicts.ts';
+import type { Wait } from './waits.ts';
+
+export interface RecipientFilter {
+  status: string | null;
+  channel: string | null;
+  reason: string | null;
+  /** The only person asked for. null: everybody. */
+  person: AskedPerson | null;
+  /** What the dispatch waits for. null: for nothing. */
+  wait: Wait | null;
+  /** Where the previous page ended. null: start at the first row. */
+  after: RecipientCursor | null;
+  limit: number;
+}
+
+/** A person who is asked for by name. */
+export interface AskedPerson {
+  /** null: nobody has the name, or the person was deleted. */
+  key: PersonKey | null;
+  /** The names by which a request may have named the person. */
+  names: readonly PersonName[];
+}
+
+/** The last row of a page: the number of refusals listed so far, or the key of a send. */
+export type RecipientCursor = { refusals: number } | SendCursor;
+
+interface SendCursor {
+  bucket: number;
+  userId: number;
+  channel: string;
+}
+
+export interface RecipientPage {
+  verdicts: object[];
+  /** null: it is the last page. */
+  next: RecipientCursor | null;
+}
+
+/**
+ * Lists the verdicts of a dispatch: first one for each named person who was refused before any channel, then one for each
+ * person and channel, in key order.
+ */
+export async function listRecipients(db: Db, dispatch: DispatchRow, filter: RecipientFilter): Promise<RecipientPage> {
+  const { after, limit } = filter;
+  const listed = after === null ? 0 : 'refusals' in after ? after.refusals : null;
+  if (listed === null) return listSends(db, dispatch, filter);
+  const refused = dispatch.refusals.filter((refusal) => isAskedFor(refusal, filter)).slice(listed);
+  const verdicts = refused.slice(0, limit).map(verdictOfRefusal);
+  if (refused.length > limit) return { verdicts, next: { refusals: listed + limit } };
+  const rest = await listSends(db, dispatch, { ...filter, after: null, limit: limit - verdicts.length });
+  // With no room left, a row beyond the page only says that there is another page.
+  const next = rest.next === null || limit > verdicts.length ? rest.next : { refusals: listed + verdicts.length };
+  return { verdicts: [...verdicts, ...rest.verdicts], next };
+}
+
+function isAskedFor(refusal: Refusal, { channel, status, reason, person }: RecipientFilter): boolean {
+  if (channel !== null || (status !== null && status !== 'skipped')) return false;
+  if (reason !== null && reason !== refusal.reason) return false;
+  const key = nameKey(refusal.label, refusal.name);
+  return person === null || person.names.some(({ label, name }) => nameKey(label, name) === key);
+}
+
+interface SendRow extends VerdictRow {
+  bucket: number;
+  user_id: number;
+  external_id: string | null;
+  created_at: Date | null;
+  aliases: { alias_name: string; alias_label: string }[] | null;
+}
+
+async function listSends(
+  db: Db,
+  { id, state }: Pick<DispatchRow, 'id' | 'state'>,
+  { status, channel, reason, person, wait, after: cursor, limit }: RecipientFilter,
+): Promise<RecipientPage> {
+  if (person !== null && person.key === null) return { verdicts: [], next: null };
+  const key = person?.key ?? null;
+  const after = cursor !== null && 'bucket' in cursor ? cursor : null;
+  const [first, last] = key === null ? [after?.bucket ?? 0, 255] : [key.bucket, key.bucket];
+  const rows = await db.query<SendRow>(sql`
+    select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, s.updated_at,
+           s.reason_now as reason, s.detail,
+           s.provider_code, s.provider_message_id, s.address, p.external_id, p.created_at,
+           (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
+              from user_names n
+             where n.bucket = s.bucket and n.user_id = s.user_id and n.label <> '') as aliases
+      from generate_series(${first}::integer, ${last}::integer) as b(bucket)
+     cross join lateral (
+       select *, ${statusNow(state)} as status_now, ${reasonNow(state)} as reason_now
+         from sends
+        where bucket = b.bucket and dispatch_id = ${id}
+              ${key === null ? empty : sql`and user_id = ${key.userId}`}
+              ${after === null ? empty : sql`and (bucket, user_id, channel) > (${after.bucket}, ${after.userId}, ${after.channel})`}
+              ${status === null ? empty : sql`and (${statusNow(state)})::text = ${status}`}
+              ${reason === null ? empty : sql`and (${reasonNow(state)}) = ${reason}`}
+              ${channel === null ? empty : sql`and channel = ${channel}`}
+        order by user_id, channel
+        limit ${limit + 1}
+     ) as s
+      left join profiles p on p.bucket = s.bucket and p.user_id = s.user_id
+     order by s.bucket, s.user_id, s.channel
+     limit ${limit + 1}`);
+  const page = rows.slice(0, limit);
+  const end = rows.length > limit ? (page.at(-1) ?? rows[0]) : undefined;
+  const next = end === undefined ? null : { bucket: end.bucket, userId: end.user_id, channel: end.channel };
+  return { verdicts: page.map((row) => recipientFrom(row, wait)), next };
+}
+
+function recipientFrom(row: SendRow, wait: Wait | null): object {
+  return {
+    external_id: row.external_id,
+    user_aliases: row.aliases ?? [],
+    braze_id: row.created_at === null ? null : brazeId(row.created_at, row.bucket, row.user_id),
+    ...verdictFrom(row, wait),
+  };
+}
+
+/** The verdict of a named person who was refused before any channel. */
+export function verdictOfRefusal({ label, name, reason, detail }: Refusal): object {
+  const identifier =
+    label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };
+  return {
+    external_id: null,
+    user_aliases: [],
+    ...identifier,
+    channel: null,
+    status: 'skipped',
+    reason,
+    detail: detail ?? null,
+  };
+}

@@ -1,0 +1,77 @@
+import type { CountryCode } from 'libphonenumber-js/min';
+import { shown } from '../../lib/json.ts';
+import { readFlag } from '../../lib/lenient.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
+import { readStoredTime } from '../../lib/times.ts';
+import { readEmailAddress, readNationalPhone } from '../profile/contact.ts';
+import type { DateFormat } from './date-format.ts';
+
+/** The type of a column: it decides how the cells are read. */
+export const cellTypes = ['text', 'number', 'boolean', 'json', 'time', 'date'] as const;
+export type CellType = (typeof cellTypes)[number];
+
+/** How the program that wrote the file writes things. */
+export interface CellStyle {
+  /** Whether numbers have a decimal comma, and perhaps dots between thousands. */
+  decimalComma: boolean;
+  /** How dates and times are written, beside ISO 8601, which is always read. null: no other way. */
+  dateFormat: DateFormat | null;
+  /** The country of phone numbers without `+`. null: as in /users/track. */
+  phoneCountry: CountryCode | null;
+}
+
+/** Reads a cell that is not empty. Throws ObjectProblem, whose text begins with the column's name. */
+export function readCell(cell: string, type: CellType | 'email' | 'phone', name: string, style: CellStyle): unknown {
+  switch (type) {
+    case 'text':
+      return cell;
+    case 'number':
+      return readNumber(cell, name, style);
+    case 'boolean':
+      return readBoolean(cell, name);
+    case 'json':
+      return readJson(cell, name);
+    case 'time':
+      return readMoment(cell, name, style);
+    case 'date':
+      return readMoment(cell, name, style).slice(0, 10);
+    case 'email':
+      if (readEmailAddress(cell) !== null) return cell;
+      throw new ObjectProblem(`The value provided for the '${name}' field is not a valid email.`);
+    case 'phone':
+      return style.phoneCountry === null ? cell : (readNationalPhone(cell, style.phoneCountry) ?? cell);
+  }
+}
+
+const plainNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+const commaNumber = /^-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$/;
+
+function readNumber(cell: string, name: string, { decimalComma }: CellStyle): number {
+  const text = cell.trim();
+  if (decimalComma && commaNumber.test(text)) return Number(text.replaceAll('.', '').replace(',', '.'));
+  if (!decimalComma && plainNumber.test(text)) return Number(text);
+  const hint = !decimalComma && commaNumber.test(text) ? ' (is it written with --decimal-comma?)' : '';
+  throw new ObjectProblem(`${shown(name)}: expected a number${hint}`);
+}
+
+function readBoolean(cell: string, name: string): boolean {
+  const flag = readFlag(cell.trim() === '1' ? 1 : cell.trim() === '0' ? 0 : cell);
+  if (flag.ok && flag.value !== undefined) return flag.value;
+  throw new ObjectProblem(`${shown(name)}: expected true or false`);
+}
+
+function readJson(cell: string, name: string): unknown {
+  try {
+    return JSON.parse(cell);
+  } catch {
+    throw new ObjectProblem(`${shown(name)}: expected JSON`);
+  }
+}
+
+/** The time as /users/track reads it: what is written in the format becomes ISO 8601. */
+function readMoment(cell: string, name: string, { dateFormat }: CellStyle): string {
+  const text = dateFormat?.read(cell) ?? cell.trim();
+  if (/^\d{4}-/.test(text) && readStoredTime(text) !== null) return text;
+  if (dateFormat === null && readStoredTime(text) !== null) return new Date(readStoredTime(text) ?? 0).toISOString();
+  throw new ObjectProblem(`${shown(name)}: expected a date as ${dateFormat?.text ?? 'YYYY-MM-DD'}`);
+}

@@ -1,0 +1,86 @@
+import { isObject, own, type RawObject } from '../../lib/json.ts';
+import { isGiven } from '../../lib/lenient.ts';
+import { ObjectProblem } from '../../lib/problems.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { sentenceOf } from '../remarks.ts';
+import { readEvent, readPurchase } from '../track/activities.ts';
+import { type AttributesObject, readAttributes } from '../track/attributes.ts';
+import type { TrackRequest } from '../track/request.ts';
+import type { Batch } from './batches.ts';
+import type { Entry, RecordKind } from './entry.ts';
+
+export interface ReadOptions {
+  workspace: WorkspaceCatalog;
+  records: RecordKind;
+  /** Whether a record is applied without the cells that cannot be read. Otherwise it is rejected. */
+  skipBadCells: boolean;
+  now: Date;
+}
+
+/** The records of a batch. An `index` is the record's position in it. */
+export interface ReadBatch {
+  request: TrackRequest;
+  /** The records that are not applied, with all their problems. */
+  refused: readonly { index: number; reasons: readonly string[] }[];
+  /** What is left out of records that are applied. */
+  left: readonly { index: number; type: string }[];
+  /** The fields whose values are no known country or time zone and change nothing, one for each value. */
+  ignored: readonly string[];
+}
+
+/** Reads the records of a batch, and lists all problems of each. */
+export function readBatch({ entries }: Batch, options: ReadOptions): ReadBatch {
+  const request: TrackRequest = { attributes: [], activities: [], problems: [] };
+  const read = entries.map((entry, index) => ({ index, ...readEntry(entry, index, options, request) }));
+  return {
+    request,
+    refused: read.flatMap(({ index, refusal }) => (refusal.length > 0 ? [{ index, reasons: refusal }] : [])),
+    left: read.flatMap(({ index, left }) => left.map((type) => ({ index, type }))),
+    ignored: read.flatMap(({ ignored }) => ignored),
+  };
+}
+
+interface ReadEntry {
+  /** Why the record is not applied. Empty: it is, and was added to the request. */
+  refusal: readonly string[];
+  left: readonly string[];
+  ignored: readonly string[];
+}
+
+function readEntry(entry: Entry, index: number, options: ReadOptions, request: TrackRequest): ReadEntry {
+  let problems: readonly string[] = [];
+  try {
+    const reading = entry.read();
+    problems = reading.problems;
+    if (!isObject(reading.object)) throw new ObjectProblem('expected an object');
+    if (options.records !== 'attributes') {
+      const object = (options.records === 'events' ? readEvent : readPurchase)(reading.object, options.now);
+      if (problems.length > 0 && !options.skipBadCells) return refusing(problems);
+      request.activities.push({ array: options.records, index, object });
+      return { refusal: [], left: problems, ignored: [] };
+    }
+    const object = readAttributes(reading.object, options.workspace);
+    const left = [...problems, ...object.remarks.map(sentenceOf)];
+    if (problems.length > 0 && !options.skipBadCells) return refusing(left);
+    request.attributes.push({ index, object });
+    return { refusal: [], left, ignored: ignoredIn(reading.object, object) };
+  } catch (error) {
+    if (error instanceof ObjectProblem) return refusing(withProblem(problems, error.message));
+    throw error;
+  }
+}
+
+/** A member that is missing because its cell could not be read is named once. */
+function withProblem(problems: readonly string[], text: string): readonly string[] {
+  const [field] = text.split(':');
+  return problems.some((problem) => problem.startsWith(`${field}:`)) ? problems : [...problems, text];
+}
+
+function refusing(problems: readonly string[]): ReadEntry {
+  return { refusal: problems, left: [], ignored: [] };
+}
+
+function ignoredIn(raw: RawObject, { profile: { columns } }: AttributesObject): string[] {
+  const isIgnored = (field: 'country' | 'time_zone') => isGiven(own(raw, field)) && (columns[field] ?? null) === null;
+  return (['country', 'time_zone'] as const).filter(isIgnored);
+}

@@ -1,0 +1,230 @@
+// Remarks that stop nothing: they stand in `cresset.warnings`, never in `errors`, of sends and dry runs.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startTestApp, type TestApp } from './support/app.ts';
+
+const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+const GROUP = '77777777-7777-4777-8777-777777777777';
+const CHAT = '88888888-8888-4888-8888-888888888888';
+const AUSTRIANS = '11111111-1111-4111-8111-111111111111';
+const email = { app_id: APP, from: 'Acme <hello@acme.test>', subject: 's', body: 'b' };
+const sms = { app_id: APP, subscription_group_id: GROUP, body: 'b' };
+const push = { alert: 'a' };
+
+async function givenWorkspace(t: Parameters<typeof startTestApp>[0]): Promise<TestApp> {
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace(`
+apps: [{ id: ${APP}, name: iOS, platform: ios }]
+subscription_groups:
+  - { id: ${GROUP}, name: Texts, channel: sms }
+  - { id: ${CHAT}, name: Chat, channel: whats_app }
+segments:
+  - id: ${AUSTRIANS}
+    name: Austrians
+    filter: { attribute: { name: country, comparison: is_any_of, value: [DE, Austria] } }
+`);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada', email: 'ada@acme.test' }] });
+  return app;
+}
+
+/** The warnings of a request, which must be the same when it is sent and when it is only tried. */
+async function warningsOf(app: TestApp, body: object): Promise<string[]> {
+  const request = { external_user_ids: ['ada'], ...body };
+  const sent = await app.post('/messages/send', request);
+  assert.deepEqual([sent.status, sent.body.errors], [201, undefined], JSON.stringify(sent.body));
+  assert.match(sent.body.dispatch_id, /^[0-9a-f]{32}$/);
+  const tried = await app.post('/messages/send', { ...request, cresset: { dry_run: true } });
+  assert.deepEqual(
+    [tried.status, tried.body.errors, tried.body.cresset],
+    [201, undefined, sent.body.cresset],
+    JSON.stringify(tried.body),
+  );
+  assert.notDeepEqual(sent.body.cresset, { warnings: [] }, 'there is no empty list');
+  return sent.body.cresset?.warnings ?? [];
+}
+
+test('a message that goes out whole is accepted without errors; what is not done is a warning', async (t) => {
+  const app = await givenWorkspace(t);
+  const cases: [messages: object, warning: RegExp][] = [
+    [{ email: { ...email, should_inline_css: true } }, /^messages\.email\.should_inline_css: CSS is not inlined/],
+    [{ email: { ...email, bcc: 'x@acme.test' } }, /^messages\.email\.bcc: this workspace has no BCC addresses/],
+    [{ email: { ...email, subject: '' } }, /^messages\.email\.subject is missing/],
+    [{ email: { ...email, body: 'x'.repeat(410_000) } }, /^messages\.email\.body is larger than 400 KB/],
+    [{ email: { ...email, headers: { Bcc: 'x@acme.test' } } }, /^messages\.email\.headers\.Bcc is reserved/],
+    [{ sms: { ...sms, link_shortening_enabled: true } }, /^messages\.sms\.link_shortening_enabled: links are not/],
+    [{ sms: { ...sms, media_items: ['https://a.test/1', 'https://a.test/2'] } }, /only the first of 2 is used$/],
+    [{ apple_push: { 'content-available': true, apns_priority: 10 } }, /^messages\.apple_push\.apns_priority: /],
+    [
+      { android_push: { ...push, title: 't', buttons: ['a', 'b', 'c', 'd'].map((text) => ({ text })) } },
+      /^messages\.android_push\.buttons: only the first 3 of 4 are used$/,
+    ],
+    [
+      { webhook: { url: 'https://example.com/', request_method: 'POST', request_headers: { Host: 'x' } } },
+      /^messages\.webhook\.request_headers\.Host is set by the server/,
+    ],
+    [
+      { content_card: { type: 'CLASSIC', title: 't', description: 'd', time_to_live: 60, expire_at: '2026-03-16' } },
+      /^messages\.content_card\.time_to_live: expire_at is used instead$/,
+    ],
+  ];
+  for (const [messages, warning] of cases) {
+    const [first = '', ...more] = await warningsOf(app, { messages });
+    assert.match(first, warning);
+    assert.deepEqual(more, []);
+  }
+  assert.deepEqual(await warningsOf(app, { messages: { email } }), []);
+});
+
+test('people and channels that are left out stay errors, beside the warnings', async (t) => {
+  const app = await givenWorkspace(t);
+  const { status, body } = await app.post('/messages/send', {
+    external_user_ids: ['ada', ''],
+    messages: { email: { ...email, subject: '' }, emial: email },
+  });
+  assert.deepEqual(
+    [status, body.errors, body.cresset],
+    [
+      201,
+      [
+        'external_user_ids[1] is not a non-empty string and was skipped',
+        'messages.emial is not a supported channel and was skipped; did you mean email?',
+      ],
+      { warnings: ['messages.email.subject is missing; the mail has an empty subject'] },
+    ],
+  );
+  assert.deepEqual(Object.keys(body), ['dispatch_id', 'message', 'errors', 'cresset']);
+});
+
+test('a repeated request with an idempotency key gets its warnings again', async (t) => {
+  const app = await givenWorkspace(t);
+  const send = () =>
+    app.post(
+      '/messages/send',
+      { external_user_ids: ['ada'], messages: { email: { ...email, subject: '' } } },
+      { headers: { 'idempotency-key': 'once' } },
+    );
+  const first = await send();
+  assert.equal(first.body.cresset.warnings.length, 1);
+  assert.deepEqual((await send()).body, first.body);
+});
+
+test('members that nobody knows are ignored, and named with what was meant', async (t) => {
+  const app = await givenWorkspace(t);
+  const at = (messages: object) => ({ messages });
+  const cases: [body: object, warnings: string[]][] = [
+    [
+      { overide_frequency_capping: true, campain_id: 'x', ...at({ email }) },
+      [
+        'overide_frequency_capping: not known, ignored; did you mean override_frequency_capping?',
+        'campain_id: not known, ignored; did you mean campaign_id?',
+      ],
+    ],
+    [at({ apple_push: { ...push, deep_link: 'a://b' } }), [did('apple_push.deep_link', 'custom_uri')]],
+    [at({ apple_push: { ...push, bagde: 3 } }), [did('apple_push.bagde', 'badge')]],
+    [at({ apple_push: { alert: { body: 'b', titel: 't' } } }), [did('apple_push.alert.titel', 'title')]],
+    [at({ email: { ...email, reply_too: 'a@b.test' } }), [did('email.reply_too', 'reply_to')]],
+    [at({ email: { ...email, html_body: 'x' } }), [did('email.html_body', 'body')]],
+    [at({ sms: { ...sms, media_itmes: [] } }), [did('sms.media_itmes', 'media_items')]],
+    [
+      at({ android_push: { ...push, title: 't', ttl: 5, buttons: [{ text: 'b', url: 'a://b' }] } }),
+      [did('android_push.ttl', 'time_to_live'), did('android_push.buttons[0].url', 'uri')],
+    ],
+    [
+      at({ webhook: { url: 'https://example.com/', request_method: 'POST', headers: {} } }),
+      [did('webhook.headers', 'request_headers')],
+    ],
+    [at({ web_push: { ...push, title: 't', xyzzyxyzzy: 1 } }), ['messages.web_push.xyzzyxyzzy: not known, ignored']],
+    [at({ apple_push: { ...push, 'line\nbreak': 1 } }), ['messages.apple_push.line?break: not known, ignored']],
+    // Known here and there, and ignored without a word.
+    [{ api_key: 'k', app_group_id: 'a', company_secret: 'c', segment_ids: [], schedule: {}, ...at({ email }) }, []],
+    [at({ apple_push: { ...push, content_available: false, 'content-available': false, extra: { any: 1 } } }), []],
+    [at({ android_push: { ...push, title: 't', notification_channel: 'a', notification_channel_id: 'b' } }), []],
+  ];
+  for (const [body, warnings] of cases) assert.deepEqual(await warningsOf(app, body), warnings);
+});
+
+function did(path: string, meant: string): string {
+  return `messages.${path}: not known, ignored; did you mean ${meant}?`;
+}
+
+test('a body of many unknown members is answered with a hundred lines', async (t) => {
+  const app = await givenWorkspace(t);
+  const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`badge${index}`, 1]));
+  const buttons = Array.from({ length: 20_000 }, () => ({ text: 'b', txet: 'b' }));
+  const { body } = await app.post('/messages/send', {
+    external_user_ids: ['ada'],
+    ...many,
+    messages: { android_push: { ...push, title: 't', buttons } },
+  });
+  assert.equal(body.message, 'success', JSON.stringify(body).slice(0, 300));
+  assert.equal(body.cresset.warnings.length, 101);
+  assert.match(body.cresset.warnings.at(-1), /^and \d+ more$/);
+});
+
+test('a template that says a name without its braces is warned of', async (t) => {
+  const app = await givenWorkspace(t);
+  const said = async (body: string) => warningsOf(app, { messages: { email: { ...email, body } } });
+  const warning = (written: string, meant: string) =>
+    `messages.email.body: {{${written}}} renders to nothing; did you mean {{${meant}}}?`;
+  assert.deepEqual(await said("Hi {{ first_name | default: 'you' }}"), [warning('first_name', `\${first_name}`)]);
+  assert.deepEqual(await said('{{custom_attribute.plan}}'), [
+    warning('custom_attribute.plan', `custom_attribute.\${plan}`),
+  ]);
+  assert.deepEqual(await said(`{{\${firstname}}}`), [warning(`\${firstname}`, `\${first_name}`)]);
+  for (const good of [
+    `{{\${first_name}}} {{custom_attribute.\${first_name}}} {{\${most_recent_locale}}} {{\${my_own_words_here}}}`,
+    `{% assign first_name = 'a' %}{{first_name}}`,
+    `{% capture city %}x{% endcapture %}{{city}}`,
+    `{% for country in custom_attribute.\${all} %}{{ country }}{% endfor %}`,
+    '{% raw %}{{first_name}}{% endraw %} {{ title }}',
+  ])
+    assert.deepEqual(await said(good), [], good);
+});
+
+test('a segment that compares a country with a name is warned of, since people have codes', async (t) => {
+  const app = await givenWorkspace(t);
+  assert.deepEqual(await warningsOf(app, { segment_id: AUSTRIANS, messages: { email } }), [
+    'segment_id: segment.attribute.value: country is stored as two capital letters, such as AT; did you mean AT?',
+  ]);
+});
+
+test('an app that nobody knows is no reason to refuse; no app is', async (t) => {
+  const app = await givenWorkspace(t);
+  const whats_app = {
+    ...{ app_id: APP, subscription_group_id: CHAT },
+    ...{ message_type: 'text_response_message', message: { body: 'b' } },
+  };
+  for (const [channel, message] of Object.entries({ email, sms, whats_app })) {
+    const path = `messages.${channel}.app_id`;
+    assert.deepEqual(await warningsOf(app, { messages: { [channel]: { ...message, app_id: APP.toUpperCase() } } }), []);
+    for (const app_id of ['none', 12, '0d7c9a52-3b7e-4c5e-9a55-000000000000']) {
+      assert.deepEqual(await warningsOf(app, { messages: { [channel]: { ...message, app_id } } }), [
+        `${path} does not name an app of this workspace; the message counts for none`,
+      ]);
+    }
+    for (const app_id of [undefined, null, '']) {
+      const { status, body } = await app.post('/messages/send', {
+        external_user_ids: ['ada'],
+        messages: { [channel]: { ...message, app_id } },
+      });
+      assert.deepEqual([status, body.errors], [400, [`${path}: is required`]]);
+    }
+  }
+});
+
+test('an alias with a name or label of more than 236 bytes is skipped', async (t) => {
+  const app = await givenWorkspace(t);
+  const [longest, tooLong] = ['é'.repeat(118), `${'é'.repeat(118)}x`];
+  const { status, body } = await app.post('/messages/send', {
+    user_aliases: [
+      { alias_name: tooLong, alias_label: 'l' },
+      { alias_name: 'a', alias_label: tooLong },
+      { alias_name: longest, alias_label: longest },
+    ],
+    messages: { email },
+  });
+  const skipped = 'has an alias_name or alias_label of more than 236 bytes and was skipped';
+  assert.deepEqual([status, body.errors], [201, [`user_aliases[0] ${skipped}`, `user_aliases[1] ${skipped}`]]);
+  const nobody = { user_aliases: { alias_name: tooLong, alias_label: 'l' }, messages: { email } };
+  assert.equal((await app.post('/messages/send', nobody)).body.message, 'No Recipients');
+});
