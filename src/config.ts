@@ -102,8 +102,9 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     name: 'DATABASE_URL',
     fallback: null,
     shownFallback: 'unset: the embedded PostgreSQL',
-    expected: 'a URL that starts with postgres:// or postgresql://',
-    meaning: 'The URL of a PostgreSQL 15 or newer. Any number of servers may share one.',
+    expected: 'a URL that starts with postgres://, postgresql:// or socket:',
+    meaning:
+      'The URL of a PostgreSQL 15 or newer. Any number of servers may share one. `socket:/var/run/postgresql?db=cresset&user=cresset&password=…` names a Unix socket.',
     read: url(['postgres:', 'postgresql:', 'socket:']),
   },
   dataDir: {
