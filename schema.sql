@@ -307,6 +307,7 @@ create table profiles (
   session_count integer not null default 0,
   custom jsonb not null default '{}'::jsonb,
   custom_times jsonb not null default '{}'::jsonb,
+  nested_times jsonb not null default '{}'::jsonb,
   extras jsonb not null default '{}'::jsonb
 );
 comment on table profiles is 'kind: person. The people.';
@@ -488,6 +489,14 @@ create table sends_default (
   devices jsonb
 ) with (fillfactor=35);
 
+create table session_days (
+  bucket integer not null,
+  user_id bigint not null,
+  day date not null,
+  count integer not null
+);
+comment on table session_days is 'kind: person. Sessions by day, of the recent days that filters look back on. profiles.session_count has the total.';
+
 create table subscription_groups (
   id text not null,
   workspace_id integer not null,
@@ -620,6 +629,8 @@ CREATE INDEX sandbox_messages_recent ON ONLY public.sandbox_messages USING btree
 CREATE INDEX sends_default_bucket_user_id_dispatch_id_idx ON public.sends_default USING btree (bucket, user_id, dispatch_id);
 
 CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dispatch_id);
+
+CREATE INDEX session_days_day ON public.session_days USING btree (day);
 
 CREATE INDEX tasks_dispatch ON public.tasks USING btree (dispatch_id);
 
@@ -804,6 +815,8 @@ CREATE UNIQUE INDEX sends_default_pkey ON public.sends_default USING btree (buck
 
 CREATE UNIQUE INDEX sends_pkey ON ONLY public.sends USING btree (bucket, dispatch_id, user_id, channel);
 
+CREATE UNIQUE INDEX session_days_pkey ON public.session_days USING btree (bucket, user_id, day);
+
 CREATE UNIQUE INDEX subscription_groups_pkey ON public.subscription_groups USING btree (id);
 
 CREATE UNIQUE INDEX subscription_groups_workspace_id_name_key ON public.subscription_groups USING btree (workspace_id, name);
@@ -955,6 +968,10 @@ alter table send_totals add constraint send_totals_pkey PRIMARY KEY (workspace_i
 alter table sends add constraint sends_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table sends_default add constraint sends_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
+alter table session_days add constraint session_days_count_check CHECK ((count > 0));
+
+alter table session_days add constraint session_days_pkey PRIMARY KEY (bucket, user_id, day);
 
 alter table subscription_groups add constraint subscription_groups_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'whats_app'::text])));
 

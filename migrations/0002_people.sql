@@ -36,6 +36,7 @@ create table profiles (
   session_count    integer not null default 0,
   custom        jsonb not null default '{}',   -- custom attributes as received
   custom_times  jsonb not null default '{}',   -- the custom attributes that are times, in Unix milliseconds
+  nested_times  jsonb not null default '{}',   -- the times inside objects and arrays; see src/people/profile/nested-times.ts
   extras        jsonb not null default '{}',   -- members that are only stored and exported: image_url, twitter, …
   primary key (bucket, user_id)
 );
@@ -194,6 +195,18 @@ create table activity_totals (
 );
 comment on table activity_totals is
   'kind: person. First time, last time and count for each event name or product, for filters and exports.';
+
+create table session_days (
+  bucket  integer not null,
+  user_id bigint not null,
+  day     date not null,                       -- in UTC
+  count   integer not null check (count > 0),  -- number of sessions that began on that day
+  primary key (bucket, user_id, day)
+);
+comment on table session_days is
+  'kind: person. Sessions by day, of the recent days that filters look back on. profiles.session_count has the total.';
+-- For dropping old days.
+create index session_days_day on session_days (day);
 
 create table imports (
   id           bigint generated always as identity primary key,

@@ -37,6 +37,7 @@ export const owners: Readonly<Record<string, string>> = {
   send_ids: 'src/dispatch/accept',
   send_totals: 'src/dispatch/upkeep',
   sends: 'src/dispatch/ledger',
+  session_days: 'src/people',
   subscription_groups: 'src/workspace',
   subscription_states: 'src/people',
   tasks: 'src/queue',

@@ -9,6 +9,8 @@ import { bothEngines } from './support/audience.ts';
 
 interface Example {
   n: number;
+  /** Whether only a segment may use the filter. Absent: an audience in a request may, too. */
+  isSegment?: boolean;
   filter: unknown;
   profile: Record<string, unknown>;
   result: 'match' | 'no match' | 'refused';
@@ -91,7 +93,7 @@ test('the worked examples', async (t) => {
   const all = [...examples, ...variants].sort((one, other) => one.n - other.n);
   assert.deepEqual(
     all.map(({ n }) => n),
-    Array.from({ length: 134 }, (_, index) => index + 1),
+    Array.from({ length: 147 }, (_, index) => index + 1),
   );
   const app = await startTestApp(t, { worker: false });
   await givenProfiles(
@@ -99,17 +101,17 @@ test('the worked examples', async (t) => {
     all.filter(({ result }) => result !== 'refused'),
   );
   const engines = bothEngines(app);
-  for (const { n, filter: given, result, why } of all) {
+  for (const { n, isSegment = false, filter: given, result, why } of all) {
     await t.test(`${n}: ${why}`, async () => {
       const unfolded = Array.isArray(given) && Array.isArray(given[0]) ? given : unfold(given);
       if (result === 'refused') {
         assert.throws(
-          () => parseAudience(unfolded, 'audience'),
+          () => parseAudience(unfolded, 'audience', { isSegment }),
           (error) => error instanceof RequestError && error.errors.every((text) => text.startsWith('audience')),
         );
         return;
       }
-      const filter = parseAudience(unfolded, 'audience');
+      const filter = parseAudience(unfolded, 'audience', { isSegment });
       const { bySql, byEvaluator } = await engines.ask(filter, `row-${n}`);
       assert.deepEqual(
         [bySql, byEvaluator].map((holds) => (holds ? 'match' : 'no match')),

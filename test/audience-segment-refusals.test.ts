@@ -10,7 +10,9 @@ import { ALERTS, ALL, attribute, BLUE, definitions, GROUPED, nested, OLD_GROUP }
 const refused: [filter: unknown, ...problems: string[]][] = [
   [
     { session_count_in_days: {} },
-    'segment.session_count_in_days: is not supported: sessions are counted, but not stored one by one with their days',
+    'segment.session_count_in_days.comparison: nothing is not one of equals, not_equal, does_not_equal, greater_than, greater_than_or_equal_to, less_than, less_than_or_equal_to',
+    'segment.session_count_in_days.value: expected a number, got nothing',
+    'segment.session_count_in_days.days: expected an integer from 1 to 30, got nothing',
   ],
   [{ AND: [{ email_available: 'yes' }] }, 'segment.AND[0].email_available: expected true or false, got a text'],
   [{ NOT: [] }, 'segment.NOT: expected an object, got an array'],
@@ -29,8 +31,12 @@ const refused: [filter: unknown, ...problems: string[]][] = [
   [attribute('country', 'equals', 5), 'segment.attribute.value: expected a text, got 5'],
   [attribute('country', 'is_any_of', []), 'segment.attribute.value: expected a text or an array of 1 to 256 texts'],
   [
-    nested('a', 'b', 'after', '2026-01-01'),
-    'segment.nested_custom_attribute.comparison: is not supported: texts inside objects are not read as times',
+    nested('a', 'b', 'after', '2026-13-01'),
+    'segment.nested_custom_attribute.value: expected an ISO 8601 date or date-time, got another text',
+  ],
+  [
+    nested('a', 'b', 'less_than_x_days_ago', -1),
+    'segment.nested_custom_attribute.value: expected a number of days, 0 or more, got -1',
   ],
   [
     nested('a', 'b..c', 'exists'),

@@ -36,5 +36,6 @@ test('the number of profiles is estimated without counting them', async (t) => {
   await db.run(sql`
     insert into profiles (bucket, user_id, workspace_id) select n % 256, n, ${workspaceId} from generate_series(1, 5000) n`);
   const estimate = await estimateProfiles(db);
-  assert.ok(estimate > 1_000 && estimate < 25_000, String(estimate));
+  // Nobody has analyzed the table yet, so PostgreSQL guesses the width of a row from the types of its columns.
+  assert.ok(estimate > 500 && estimate < 50_000, String(estimate));
 });

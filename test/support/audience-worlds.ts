@@ -1,7 +1,9 @@
 // Generators of people and of filters about them. Their vocabularies are small, so that filters match what is stored.
 import fc from 'fast-check';
 import { countComparisons, dayComparisons, numberComparisons } from '../../src/audience/grammar/filter.ts';
+import type { Json } from '../../src/lib/json.ts';
 import { readStoredTime } from '../../src/lib/times.ts';
+import { type NestedTimes, timesInside } from '../../src/people/profile/nested-times.ts';
 
 export const mailGroup = 'aaaaaaaa-3b7e-4c5e-9a55-5f1f0f6f7a11';
 export const textGroup = 'bbbbbbbb-3b7e-4c5e-9a55-5f1f0f6f7a11';
@@ -66,11 +68,31 @@ const instants = [
 ];
 const instant = fc.constantFrom(...instants);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+/** The days on both sides of those on which the filters begin, today, and a day to come. */
+const sessionDay = fc.constantFrom('2026-03-15', '2026-03-14', '2026-03-13', '2026-02-13', '2026-02-12', '2026-03-20');
 const states = fc.constantFrom('opted_in', 'subscribed', 'unsubscribed');
 const deedName = fc.constantFrom('ordered', 'é', 'x');
 const channel = fc.constantFrom('email', 'sms', 'apple_push', 'webhook');
 export const emails = ['ada@acme.test', 'Bob@Acme.test', 'eve@acme.test'];
 export const phones = ['+15550100', '+15550101'];
+
+/** Texts inside objects: times in every form, and texts that are nearly times. */
+const innerText = fc.constantFrom(
+  ...['2026-03-14', '2026-03-13T12:00:00Z', '2026-03-17 12:00:00 UTC', '2026-03-13T12:00:00.001', '0000-01-01'],
+  ...['03/20/2026', 'Sun Mar 15 12:00:00 UTC 2026', 'Sun, 15 Mar 2026 12:00:00 GMT', '2019-02-15 00:00:00 -0500 EST'],
+  ...['2026-02-30', ' 2026-03-14', '2026-03-14 ', 'Mon, 15 Mar 2026 12:00:00 GMT', '1773576000000', 'a'],
+);
+const inner = fc.oneof(
+  { weight: 6, arbitrary: innerText },
+  scalar,
+  fc.constant(null),
+  fc.array(innerText, { maxLength: 2 }),
+);
+const trip = fc.record({ city: inner, hotel: inner }, { requiredKeys: ['city'] });
+const trips = fc.oneof(
+  fc.record({ city: fc.oneof(innerText, innerText, trip, fc.array(innerText, { maxLength: 2 })), hotel: inner }),
+  fc.array(fc.oneof({ weight: 4, arbitrary: trip }, inner), { minLength: 1, maxLength: 3 }),
+);
 
 /** A row of `profiles` without its key, and rows of the tables around it. */
 export const person = fc.record({
@@ -86,7 +108,12 @@ export const person = fc.record({
     push_state: states,
     last_session_at: maybe(instant),
     session_count: fc.constantFrom(0, 1, 5),
-    custom: fc.dictionary(fc.constantFrom(...names), stored, { maxKeys: 5, noNullPrototype: false }),
+    custom: fc
+      .tuple(
+        fc.dictionary(fc.constantFrom(...names), stored, { maxKeys: 5, noNullPrototype: false }),
+        fc.option(trips, { freq: 8 }),
+      )
+      .map(([custom, some]) => ({ ...custom, ...(some !== null && { trips: some }) })),
   }),
   events: fc.array(fc.record({ name: deedName, at: instant }), { maxLength: 4 }),
   purchases: fc.array(
@@ -98,6 +125,10 @@ export const person = fc.record({
     }),
     { maxLength: 3 },
   ),
+  sessionDays: fc.uniqueArray(fc.record({ day: sessionDay, count: fc.constantFrom(1, 2, 5) }), {
+    selector: ({ day }) => day,
+    maxLength: 4,
+  }),
   groups: fc.uniqueArray(
     fc.record({
       group_id: fc.constantFrom(mailGroup, textGroup),
@@ -130,6 +161,16 @@ export function timesOf(custom: Record<string, unknown>): Record<string, number>
   return Object.fromEntries(times);
 }
 
+/** The times inside attributes, as `/users/track` stores them. */
+export function nestedTimesOf(custom: Record<string, unknown>): Record<string, NestedTimes> {
+  const values = JSON.parse(JSON.stringify(custom)) as Record<string, Json>;
+  const times = Object.entries(values).flatMap(([name, value]) => {
+    const inside = timesInside(value);
+    return inside === null ? [] : [[name, inside] as const];
+  });
+  return Object.fromEntries(times);
+}
+
 const has = fc.constantFrom('has', 'has_not');
 const is = fc.constantFrom('is', 'is_not');
 const days = fc.constantFrom(0, 0.5, 1, 2, 30, 0.0000001, 1e9, 1e300);
@@ -146,6 +187,13 @@ const presence = fc.record({ comparison: fc.constantFrom('exists', 'does_not_exi
 const timeTest = fc.oneof(
   fc.record({ comparison: fc.constantFrom(...dayComparisons), value: days }),
   fc.record({ comparison: fc.constantFrom('after', 'before'), value: isoTime }),
+);
+/** Tests that the times of `trips` often pass. */
+const likelyTimeTest = fc.constantFrom(
+  { comparison: 'after', value: '2019-07-22' },
+  { comparison: 'before', value: '2026-03-15T12:00:00Z' },
+  { comparison: 'less_than_x_days_ago', value: 2.5 },
+  { comparison: 'less_than_x_days_in_the_future', value: 7 },
 );
 const patternTest = fc.record({ comparison: fc.constantFrom('matches_regex', 'does_not_match_regex'), value: pattern });
 const numberTest = fc.record({
@@ -184,6 +232,11 @@ const merged = (first: fc.Arbitrary<object>, second: fc.Arbitrary<object>) =>
   fc.tuple(first, second).map(([one, other]) => ({ ...one, ...other }));
 const called = (name: string, body: fc.Arbitrary<unknown>) => body.map((value) => ({ [name]: value }));
 const attribute = fc.record({ custom_attribute_name: fc.constantFrom(...names) });
+const nestedPath = fc.record({
+  path: fc.constantFrom(
+    ...['city', 'hotel', 'city.hotel', '[].hotel', '[].city', 'city[]', 'it"s', '__proto__', '[]', '[][]'],
+  ),
+});
 const event = fc.record({ name: deedName });
 const product = fc.oneof(fc.record({ product_id: deedName }), fc.constant({}));
 const counted = fc.record({
@@ -215,26 +268,21 @@ export const leaves: Readonly<Record<string, fc.Arbitrary<object>>> = {
       value: fc.constantFrom(['a'], ['blue', 'a'], ['none', 'blue'], ['none']),
     }),
   ),
-  nested_custom_attribute: called(
+  nested_custom_attribute: called('nested_custom_attribute', merged(merged(attribute, nestedPath), untimedTest)),
+  nested_custom_attribute_time: called(
     'nested_custom_attribute',
     merged(
-      merged(
-        attribute,
-        fc.record({
-          path: fc.constantFrom(
-            'city',
-            'hotel',
-            'city.hotel',
-            '[].hotel',
-            '[].city',
-            'city[]',
-            'it"s',
-            '__proto__',
-            '[]',
-          ),
-        }),
+      fc.oneof(
+        {
+          weight: 4,
+          arbitrary: fc.record({
+            custom_attribute_name: fc.constant('trips'),
+            path: fc.constantFrom('city', 'city', '[].city', '[].city', '[].hotel', '[]', 'city[]'),
+          }),
+        },
+        merged(attribute, nestedPath),
       ),
-      untimedTest,
+      fc.oneof(likelyTimeTest, timeTest),
     ),
   ),
   attribute_text: called(
@@ -254,6 +302,10 @@ export const leaves: Readonly<Record<string, fc.Arbitrary<object>>> = {
   email_subscription_status: called('email_subscription_status', fc.record({ comparison: is, value: states })),
   last_used_app: called('last_used_app', fc.record({ comparison: fc.constantFrom('after', 'before'), value: isoTime })),
   session_count: called('session_count', numberTest),
+  session_count_in_days: called(
+    'session_count_in_days',
+    merged(numberTest, fc.record({ days: fc.constantFrom(1, 2, 30) })),
+  ),
   custom_event: called('custom_event', merged(event, fc.record({ comparison: has }))),
   custom_event_first: called('custom_event_first', merged(event, timeTest)),
   custom_event_last: called('custom_event_last', merged(event, timeTest)),

@@ -5,8 +5,9 @@ import type { Filter, Leaf } from '../grammar/filter.ts';
 import { addressFlag, emailAvailable, pushEnabled, subscriptionGroup } from './contact.ts';
 import { customAttribute, nestedAttribute } from './custom.ts';
 import { done, doneInDays, doneTime, purchaseTotal } from './deeds.ts';
-import { defaultAttribute, lastUsedApp, sessionCount, state } from './profile.ts';
+import { defaultAttribute, lastUsedApp, state } from './profile.ts';
 import { lastReceived, receivedCampaign, receivedTag } from './received.ts';
+import { sessionCount, sessionCountInDays } from './sessions.ts';
 
 /**
  * Compiles a parsed filter into a boolean SQL condition over `profiles p` that is never null. Values and attribute
@@ -40,6 +41,7 @@ const leaves: { readonly [Kind in Leaf['kind']]: (leaf: LeafOf<Kind>, context: A
   state,
   last_used_app: lastUsedApp,
   session_count: sessionCount,
+  session_count_in_days: sessionCountInDays,
   done,
   done_first: doneTime,
   done_last: doneTime,

@@ -1,7 +1,14 @@
 import { type Sql, sql } from '../../db/sql.ts';
 import { isStorable } from '../../lib/storable.ts';
 import type { AudienceContext } from '../context.ts';
-import { isNegative, type Leaf, type PathStep, type Scalar, type UntimedTest } from '../grammar/filter.ts';
+import {
+  isNegative,
+  type Leaf,
+  type PathStep,
+  type Scalar,
+  type TimeTest,
+  type UntimedTest,
+} from '../grammar/filter.ts';
 import { millisecondsHold } from './instants.ts';
 import { differs, equalsZero, includes, isNested, isPossible, jsonHolds, type MissingNumbers } from './json-values.ts';
 
@@ -58,14 +65,23 @@ function contains(name: string, wanted: Scalar, shape: Scalar | Scalar[]): Sql {
 }
 
 /** With several values, one must pass a positive comparison and all a negative one. With none, the value is missing. */
-export function nestedAttribute(leaf: Nested, { workspace }: AudienceContext): Sql {
+export function nestedAttribute(leaf: Nested, { now, workspace }: AudienceContext): Sql {
   const rules = workspace.settings.audience;
   const path = pathOf(leaf.steps);
+  if ('days' in leaf || 'at' in leaf) return nestedTimeHolds(leaf, path, now);
   if (!leaf.steps.includes('each')) {
     return jsonHolds(sql`jsonb_path_query_first(p.custom -> ${leaf.name}::text, ${path}::jsonpath)`, leaf, rules);
   }
   return sql`(select coalesce(${overAll(leaf, rules)}, ${jsonHolds(sql`null::jsonb`, leaf, rules)})
     from jsonb_path_query(p.custom -> ${leaf.name}::text, ${path}::jsonpath) as found(value))`;
+}
+
+/** Whether one of the times at the path passes. `nested_times` has the shape of `custom`, so the path is the same. */
+function nestedTimeHolds(leaf: Nested & TimeTest, path: string, now: Date): Sql {
+  const ms = sql`case when jsonb_typeof(found.value) = 'number' then found.value::float8 end`;
+  return sql`exists (
+    select from jsonb_path_query(p.nested_times -> ${leaf.name}::text, ${path}::jsonpath) as found(value)
+     where ${millisecondsHold(ms, leaf, now)})`;
 }
 
 function overAll(test: UntimedTest, rules: MissingNumbers): Sql {

@@ -2,11 +2,9 @@ import { empty, type Sql, sql } from '../../db/sql.ts';
 import type { AudienceContext } from '../context.ts';
 import type { CountComparison, Deed, Leaf } from '../grammar/filter.ts';
 import { firstHolds, latestHolds } from './extremes.ts';
-import { timestamp } from './instants.ts';
+import { startOfDays, timestamp } from './instants.ts';
 import { own } from './own.ts';
 import { numberHolds } from './profile.ts';
-
-const DAY_MS = 86_400_000;
 
 type LeafOf<Kind extends Leaf['kind']> = Extract<Leaf, { kind: Kind }>;
 
@@ -36,8 +34,7 @@ const countOperators: Readonly<Record<CountComparison, Sql>> = {
 };
 
 export function doneInDays(leaf: LeafOf<'done_in_days'>, context: AudienceContext): Sql {
-  const today = Math.floor(context.now.getTime() / DAY_MS) * DAY_MS;
-  const since = timestamp(today - leaf.days * DAY_MS);
+  const since = timestamp(startOfDays(leaf.days, context.now));
   const count =
     leaf.deed === 'event'
       ? sql`select count(*) from events e

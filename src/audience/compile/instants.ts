@@ -30,6 +30,11 @@ export function boundsOf(test: TimeTest, now: number): Bound[] {
   }
 }
 
+/** 00:00 UTC of the day `days` days ago, in milliseconds since 1970: where the filters that count by days begin. */
+export function startOfDays(days: number, now: Date): number {
+  return (Math.floor(now.getTime() / DAY_MS) - days) * DAY_MS;
+}
+
 function spanOf(days: number): number {
   return Math.round(days * DAY_MS);
 }

@@ -104,7 +104,3 @@ export function lastUsedApp(leaf: Extract<Leaf, { kind: 'last_used_app' }>): Sql
   const operator = leaf.comparison === 'after' ? sql`>` : sql`<`;
   return sql`coalesce(p.last_session_at ${operator} ${timestamp(leaf.at)}, false)`;
 }
-
-export function sessionCount(leaf: Extract<Leaf, { kind: 'session_count' }>): Sql {
-  return numberHolds(sql`p.session_count`, leaf);
-}

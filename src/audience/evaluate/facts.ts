@@ -11,6 +11,8 @@ export interface AudienceFacts {
   pushState: GlobalState;
   lastSessionAt: number | null;
   sessionCount: number;
+  /** Sessions by day, for the last 31 days. */
+  sessionDays: readonly SessionDay[];
   totals: readonly DeedTotal[];
   /** Counts by day, for the last 31 days. */
   days: readonly DeedDay[];
@@ -34,6 +36,12 @@ export interface DeedTotal {
 export interface DeedDay {
   deed: Deed['deed'];
   name: string;
+  startsAt: number;
+  count: number;
+}
+
+/** The sessions that began on one day. `startsAt` is the day's midnight in UTC. */
+export interface SessionDay {
   startsAt: number;
   count: number;
 }

@@ -4,7 +4,7 @@ import { campaignsTagged } from '../context.ts';
 import type { Leaf, NumberTest } from '../grammar/filter.ts';
 import type { AudienceFacts, DeedTotal } from './facts.ts';
 import type { Answer, Question } from './question.ts';
-import { type Judgement, timeHolds, valueHolds, valuesAt, valuesHold } from './values.ts';
+import { type Judgement, timeHolds, timesHold, valueHolds, valuesAt, valuesHold } from './values.ts';
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
@@ -17,7 +17,11 @@ const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question
   nested_custom_attribute(leaf, question) {
     const values = valuesAt(own(question.facts.custom, leaf.name), leaf.steps);
     const found = leaf.steps.includes('each') ? values : values[0];
-    return { held: valuesHold(values, leaf, judgementOf(question)), found };
+    const held =
+      'days' in leaf || 'at' in leaf
+        ? timesHold(values, leaf, question.context.now.getTime())
+        : valuesHold(values, leaf, judgementOf(question));
+    return { held, found };
   },
   attribute: defaultAttribute,
   state(leaf, { facts }) {
@@ -29,6 +33,11 @@ const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question
     return { held: timeHolds(at, leaf, context.now.getTime()), found: shownTime(at) };
   },
   session_count: (leaf, { facts }) => number(facts.sessionCount, leaf),
+  session_count_in_days(leaf, { facts, context }) {
+    const since = startOfDays(leaf, context.now);
+    const sessions = facts.sessionDays.filter(({ startsAt }) => startsAt >= since);
+    return number(sum(sessions.map(({ count }) => count)), leaf);
+  },
   done(leaf, { facts }) {
     const times = sum(totalsOf(facts, leaf).map(({ count }) => count));
     return { held: totalsOf(facts, leaf).length > 0 === leaf.has, found: times };
@@ -48,8 +57,7 @@ const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question
       context.now,
     ),
   done_in_days(leaf, { facts, context }) {
-    const midnight = context.now.getTime() - (context.now.getTime() % MS_PER_DAY);
-    const since = midnight - leaf.days * MS_PER_DAY;
+    const since = startOfDays(leaf, context.now);
     const days = facts.days.filter(({ deed, name, startsAt }) => isMeant(leaf, deed, name) && startsAt >= since);
     const count = sum(days.map((day) => day.count));
     const held = { equals: count === leaf.count, greater_than: count > leaf.count, less_than: count < leaf.count };
@@ -126,6 +134,11 @@ function defaultAttribute(leaf: LeafOf<'attribute'>, question: Question): Answer
   const found = shownTime(value);
   if ('days' in leaf || 'at' in leaf) return { held: timeHolds(value, leaf, question.context.now.getTime()), found };
   return { held: leaf.comparison === 'exists', found };
+}
+
+/** 00:00 UTC of the day `days` days ago, in milliseconds since 1970. */
+function startOfDays({ days }: { days: number }, now: Date): number {
+  return now.getTime() - (now.getTime() % MS_PER_DAY) - days * MS_PER_DAY;
 }
 
 function shownTime(at: number | null): string | undefined {

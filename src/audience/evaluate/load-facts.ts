@@ -4,7 +4,7 @@ import type { PersonKey } from '../../people/profile/identify.ts';
 import { askedFor, inBucketsOf } from '../../people/profile/person-keys.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Platform } from '../grammar/filter.ts';
-import type { AudienceFacts, DeedDay, DeedTotal, Received } from './facts.ts';
+import type { AudienceFacts, DeedDay, DeedTotal, Received, SessionDay } from './facts.ts';
 import type { Need } from './needs.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,13 +23,14 @@ export async function loadAudienceFacts(db: Db, question: FactsQuestion): Promis
   const { people, needs, now } = question;
   if (people.length === 0) return new Map();
   const ifNeeded = <T>(need: Need, load: () => Promise<T[]>) => (needs.has(need) ? load() : Promise.resolve<T[]>([]));
-  const [profiles, totals, days, groups, tokens, received] = await Promise.all([
+  const [profiles, totals, days, groups, tokens, received, sessionDays] = await Promise.all([
     loadProfiles(db, question),
     ifNeeded('totals', () => loadTotals(db, people)),
     ifNeeded('days', () => loadDays(db, people, now)),
     ifNeeded('groups', () => loadGroups(db, people)),
     ifNeeded('tokens', () => loadTokens(db, people)),
     ifNeeded('received', () => loadReceived(db, people)),
+    ifNeeded('sessions', () => loadSessionDays(db, people, now)),
   ]);
   return new Map(
     profiles.map((row) => {
@@ -43,6 +44,7 @@ export async function loadAudienceFacts(db: Db, question: FactsQuestion): Promis
           groups: new Map(own(groups).map(({ group_id, state }) => [group_id, state])),
           pushTokens: own(tokens),
           received: own(received),
+          sessionDays: own(sessionDays),
         },
       ];
     }),
@@ -104,7 +106,7 @@ function loadProfiles(db: Db, { workspaceId, people, needs }: FactsQuestion): Pr
      where ${inBucketsOf(people, sql`p.bucket`)} and p.workspace_id = ${workspaceId}`);
 }
 
-type OwnFacts = Omit<AudienceFacts, 'totals' | 'days' | 'groups' | 'pushTokens' | 'received'>;
+type OwnFacts = Omit<AudienceFacts, 'totals' | 'days' | 'groups' | 'pushTokens' | 'received' | 'sessionDays'>;
 
 function factsOf(row: ProfileRow): OwnFacts {
   const { first_name, last_name, email, phone, country, language, gender, home_city, time_zone, external_id } = row;
@@ -139,7 +141,7 @@ function loadTotals(db: Db, people: readonly PersonKey[]): Promise<(DeedTotal & 
 }
 
 function loadDays(db: Db, people: readonly PersonKey[], now: Date): Promise<(DeedDay & Owned)[]> {
-  const since = new Date((Math.floor(now.getTime() / DAY_MS) - LONGEST_LOOK_BACK_DAYS) * DAY_MS);
+  const since = longestLookBack(now);
   const day = sql`(extract(epoch from date_trunc('day', e.at, 'UTC')) * 1000)::float8`;
   return db.query(sql`
     select e.user_id, 'event' as deed, e.name, ${day} as "startsAt", count(*) as count
@@ -153,6 +155,19 @@ function loadDays(db: Db, people: readonly PersonKey[], now: Date): Promise<(Dee
       join purchases e on e.bucket = asked.bucket and e.user_id = asked.user_id and e.at >= ${since}
      where ${inBucketsOf(people, sql`e.bucket`)}
      group by 1, 3, 4`);
+}
+
+function longestLookBack(now: Date): Date {
+  return new Date((Math.floor(now.getTime() / DAY_MS) - LONGEST_LOOK_BACK_DAYS) * DAY_MS);
+}
+
+function loadSessionDays(db: Db, people: readonly PersonKey[], now: Date): Promise<(SessionDay & Owned)[]> {
+  return db.query(sql`
+    select s.user_id, (extract(epoch from s.day) * 1000)::float8 as "startsAt", s.count
+      from ${askedFor(people)}
+      join session_days s on s.bucket = asked.bucket and s.user_id = asked.user_id
+                         and s.day >= (${longestLookBack(now)}::timestamptz at time zone 'UTC')::date
+     where ${inBucketsOf(people, sql`s.bucket`)}`);
 }
 
 function loadGroups(

@@ -3,7 +3,7 @@ import { type AudienceWorkspace, filterOf, leavesOf } from '../context.ts';
 import type { Filter, Leaf } from '../grammar/filter.ts';
 
 /** The parts of the facts that cost extra work to load. Columns of the profile cost nothing extra. */
-export type Need = 'custom' | 'totals' | 'days' | 'groups' | 'tokens' | 'flags' | 'received';
+export type Need = 'custom' | 'totals' | 'days' | 'groups' | 'tokens' | 'flags' | 'received' | 'sessions';
 
 const needOf: Readonly<Record<Leaf['kind'], Need | null>> = {
   custom_attribute: 'custom',
@@ -12,6 +12,7 @@ const needOf: Readonly<Record<Leaf['kind'], Need | null>> = {
   state: null,
   last_used_app: null,
   session_count: null,
+  session_count_in_days: 'sessions',
   done: 'totals',
   done_first: 'totals',
   done_last: 'totals',

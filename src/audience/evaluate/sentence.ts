@@ -36,6 +36,8 @@ function subjectOf(leaf: Leaf, workspace: AudienceWorkspace): string {
       return `the number of times of ${deedOf(leaf)}`;
     case 'done_in_days':
       return `the number of times of ${deedOf(leaf)} in ${leaf.days} days`;
+    case 'session_count_in_days':
+      return `the number of sessions in ${leaf.days} days`;
     case 'done_first':
       return `the first ${deedOf(leaf)}`;
     case 'done_last':

@@ -1,4 +1,5 @@
 import { isObject, own } from '../../lib/json.ts';
+import { readStoredTime } from '../../lib/times.ts';
 import { isNegative, type PathStep, type Scalar, type TimeTest, type UntimedTest } from '../grammar/filter.ts';
 import type { Matches } from './matches.ts';
 
@@ -96,6 +97,11 @@ export function timeHolds(at: number | null | undefined, test: TimeTest, now: nu
     case 'greater_than_x_days_in_the_future':
       return at > now + distance;
   }
+}
+
+/** Whether one of the values is a text that is wholly a time, and passes. */
+export function timesHold(values: readonly unknown[], test: TimeTest, now: number): boolean {
+  return values.some((value) => typeof value === 'string' && timeHolds(readStoredTime(value), test, now));
 }
 
 /** The values at the end of a path. There may be several if it goes through arrays. */

@@ -13,7 +13,7 @@ export type ConnectedLeaf =
 /** The filters that only a saved segment may use. `has` or `is` false: the exact complement. */
 export type SegmentLeaf =
   | ({ kind: 'attribute'; name: AttributeName } & ValueTest)
-  | ({ kind: 'nested_custom_attribute'; name: string; steps: readonly PathStep[] } & UntimedTest)
+  | ({ kind: 'nested_custom_attribute'; name: string; steps: readonly PathStep[] } & ValueTest)
   | ({ kind: 'done'; has: boolean } & Deed)
   | ({ kind: 'done_first' | 'done_last' } & Deed & TimeTest)
   /** Counts occurrences since 00:00 UTC of the day `days` days ago. A purchase of three pieces counts as three. */
@@ -21,6 +21,8 @@ export type SegmentLeaf =
   /** The total over all products. A person who bought nothing has 0. */
   | ({ kind: 'purchase_total'; of: 'count' | 'revenue' } & NumberTest)
   | ({ kind: 'session_count' } & NumberTest)
+  /** Counts sessions since 00:00 UTC of the day `days` days ago. */
+  | ({ kind: 'session_count_in_days'; days: number } & NumberTest)
   | { kind: 'subscription_group'; groupId: string; is: boolean; state: 'subscribed' | 'unsubscribed' | 'unknown' }
   | { kind: 'email_available'; is: boolean }
   | { kind: 'push_enabled'; platform: Platform | null; appId: string | null }

@@ -39,23 +39,17 @@ export function readAudience(
 interface Grammar {
   leaves: ReadonlyMap<string, LeafKind<ConnectedLeaf | SegmentLeaf>>;
   flags: ReadonlyMap<string, (is: boolean) => SegmentLeaf>;
-  /** Filters of the specification that we do not support, with the reason. */
-  unsupported: ReadonlyMap<string, string>;
   hasNot: boolean;
 }
 
 const connectedGrammar: Grammar = {
   leaves: new Map(Object.entries(connectedLeaves)),
   flags: new Map(),
-  unsupported: new Map(),
   hasNot: false,
 };
 const segmentGrammar: Grammar = {
   leaves: new Map([...connectedGrammar.leaves, ...Object.entries(segmentLeaves)]),
   flags: new Map(Object.entries(segmentFlags)),
-  unsupported: new Map([
-    ['session_count_in_days', 'is not supported: sessions are counted, but not stored one by one with their days'],
-  ]),
   hasNot: true,
 };
 
@@ -116,8 +110,6 @@ class Parser {
       return this.#refuse(path, `expected true or false, got ${describe(value)}`);
     }
     const kind = this.#grammar.leaves.get(key);
-    const unsupported = this.#grammar.unsupported.get(key);
-    if (unsupported !== undefined) return this.#refuse(path, unsupported);
     if (kind === undefined) return this.#refuse(parent, `"${shown(key)}" is not one of ${this.#words().join(', ')}`);
     if (!isObject(value)) return this.#refuse(path, `expected an object, got ${describe(value)}`);
     const body = new LeafBody(value, path, this.#problems);

@@ -30,16 +30,6 @@ export function readValueTest(body: LeafBody): ValueTest | null {
   return isTimed(word) ? timeTest(body, word) : untimedTest(body, word);
 }
 
-/** Reads the test of a value inside an object. */
-export function readUntimedTest(body: LeafBody): UntimedTest | null {
-  const given = body.get('comparison');
-  if (typeof given === 'string' && isTimed(given)) {
-    return body.refuse('comparison', 'is not supported: texts inside objects are not read as times');
-  }
-  const word = body.oneOf('comparison', untimed);
-  return word && untimedTest(body, word);
-}
-
 export function readTimeTest(body: LeafBody): TimeTest | null {
   const word = body.oneOf('comparison', timed);
   return word && timeTest(body, word);

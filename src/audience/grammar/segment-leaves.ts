@@ -10,11 +10,13 @@ import {
   type SegmentLeaf,
 } from './filter.ts';
 import type { LeafBody } from './leaf-body.ts';
-import { readNumberTest, readTimeTest, readTypedTest, readUntimedTest } from './read-tests.ts';
+import { readNumberTest, readTimeTest, readTypedTest, readValueTest } from './read-tests.ts';
 
 const attributeNames = Object.keys(attributeTypes) as AttributeName[];
 const platforms = ['ios', 'android', 'kindle', 'web'] as const;
 const MAX_STEPS = 10;
+/** How far the filters that count by days may look back. */
+const MAX_DAYS = 30;
 const receivedChannels = ['any', ...channelKeys] as const;
 
 /** The filters that only a saved segment may use. Source: audience.md §6.2. */
@@ -26,6 +28,7 @@ export const segmentLeaves: Readonly<Record<string, LeafKind<SegmentLeaf>>> = {
   purchase_total_count: { members: ['comparison', 'value'], read: (body) => purchaseTotal(body, 'count') },
   purchase_total_revenue: { members: ['comparison', 'value'], read: (body) => purchaseTotal(body, 'revenue') },
   session_count: { members: ['comparison', 'value'], read: sessionCount },
+  session_count_in_days: { members: ['comparison', 'value', 'days'], read: sessionCountInDays },
   random_bucket: { members: ['comparison', 'value'], read: randomBucket },
   subscription_group: { members: ['subscription_group_id', 'comparison', 'value'], read: subscriptionGroup },
   push_enabled: { members: ['platform', 'app_id'], read: pushEnabled },
@@ -61,7 +64,7 @@ function randomBucket(body: LeafBody): SegmentLeaf | null {
 function nested(body: LeafBody): SegmentLeaf | null {
   const name = body.attributeName();
   const steps = readSteps(body);
-  const test = readUntimedTest(body);
+  const test = readValueTest(body);
   return name === null || steps === null || test === null
     ? null
     : { kind: 'nested_custom_attribute', name, steps, ...test };
@@ -119,7 +122,7 @@ function deeds(deed: Deed['deed'], key: string, member: string): Record<string, 
         const what = readDeed(body);
         const comparison = body.oneOf('comparison', countComparisons);
         const count = body.integer('count', { min: 0, max: 50 });
-        const days = body.integer('days', { min: 1, max: 30 });
+        const days = body.integer('days', { min: 1, max: MAX_DAYS });
         if (what === null || comparison === null || count === null || days === null) return null;
         return { kind: 'done_in_days', ...what, comparison, count, days };
       },
@@ -135,6 +138,12 @@ function purchaseTotal(body: LeafBody, of: 'count' | 'revenue'): SegmentLeaf | n
 function sessionCount(body: LeafBody): SegmentLeaf | null {
   const test = readNumberTest(body);
   return test && { kind: 'session_count', ...test };
+}
+
+function sessionCountInDays(body: LeafBody): SegmentLeaf | null {
+  const test = readNumberTest(body);
+  const days = body.integer('days', { min: 1, max: MAX_DAYS });
+  return test === null || days === null ? null : { kind: 'session_count_in_days', ...test, days };
 }
 
 function subscriptionGroup(body: LeafBody): SegmentLeaf | null {

@@ -5,6 +5,7 @@ import { isSqlstate } from '../../db/sqlstates.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { forgetWaitingStates } from '../../people/consent/email-state.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
+import { forgetSessionDays } from '../../people/track/sessions.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
@@ -54,6 +55,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetActivity(db, ago(60));
   await forgetOldSlots(db, now);
   await forgetWaitingStates(db, now);
+  await forgetSessionDays(db, now);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */

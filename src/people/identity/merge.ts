@@ -20,6 +20,7 @@ export async function mergeLocked(
   await moveTokens(tx, merged, kept);
   await copyStates(tx, merged, kept);
   await copyActivities(tx, merged, kept);
+  await copySessions(tx, merged, kept);
   await copyReceived(tx, merged, kept);
   await alsoMove(tx, merged, kept);
   await deleteLocked(tx, [merged]);
@@ -56,6 +57,7 @@ async function fillProfile(tx: Db, merged: PersonKey, kept: PersonKey, now: Date
            session_count = k.session_count + m.session_count,
            custom = m.custom || k.custom,
            custom_times = (m.custom_times - array(select jsonb_object_keys(k.custom))) || k.custom_times,
+           nested_times = (m.nested_times - array(select jsonb_object_keys(k.custom))) || k.nested_times,
            extras = m.extras || k.extras,
            updated_at = ${now}
       from jsonb_populate_record(null::profiles, ${row}::jsonb) as m
@@ -124,6 +126,15 @@ async function copyActivities(tx: Db, merged: PersonKey, kept: PersonKey): Promi
         on conflict (bucket, user_id, kind, name) do update
        set count = t.count + excluded.count, first_at = least(t.first_at, excluded.first_at),
            last_at = greatest(t.last_at, excluded.last_at), revenue = t.revenue + excluded.revenue`);
+}
+
+async function copySessions(tx: Db, merged: PersonKey, kept: PersonKey): Promise<void> {
+  await tx.run(sql`
+    insert into session_days as s (bucket, user_id, day, count)
+    select ${kept.bucket}, ${kept.userId}, day, count
+      from session_days
+     where bucket = ${merged.bucket} and user_id = ${merged.userId}
+        on conflict (bucket, user_id, day) do update set count = s.count + excluded.count`);
 }
 
 async function copyReceived(tx: Db, merged: PersonKey, kept: PersonKey): Promise<void> {

@@ -171,7 +171,7 @@ async function everything(app: TestApp): Promise<unknown> {
       from subscription_states s join profiles p using (bucket, user_id) order by 1, 2, 3, 4`);
   const rows = await app.db.query(sql`
     select external_id, email, phone, first_name, email_state, push_state, email_state_changed_at, push_state_changed_at,
-           updated_at, custom, custom_times, extras, last_session_at
+           updated_at, custom, custom_times, nested_times, extras, last_session_at, session_count
       from profiles order by 1, 2, 3, 4, 5, updated_at`);
   const addresses = await app.db.query(sql`select kind, address, marked_spam_at from addresses order by 1, 2`);
   return comparable({ byName, tokens, groups, rows, addresses });

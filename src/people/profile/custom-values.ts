@@ -3,6 +3,7 @@ import { ObjectProblem } from '../../lib/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import type { Remarks } from '../remarks.ts';
 import { readShortText } from '../stored-text.ts';
+import { type NestedTimes, timesInside } from './nested-times.ts';
 import {
   isTime,
   type JsonObject,
@@ -91,7 +92,11 @@ export interface CustomAttributes {
   values: ReadonlyMap<string, Json>;
   /** The values that are times, in milliseconds since 1970. */
   times: ReadonlyMap<string, number>;
+  /** The times inside the values that are objects or arrays. Values without times have no entry. */
+  nestedTimes: ReadonlyMap<string, NestedTimes>;
 }
+
+export const noCustomAttributes: CustomAttributes = { values: new Map(), times: new Map(), nestedTimes: new Map() };
 
 /** Applies the changes in order. A change that does not fit the stored value is left out, and `remarks` names it. */
 export function changeCustom(
@@ -101,17 +106,21 @@ export function changeCustom(
 ): CustomAttributes {
   const values = new Map(before.values);
   const times = new Map(before.times);
+  const nestedTimes = new Map(before.nestedTimes);
   for (const [name, change] of changes) {
     const changed = remarks.keep(() => ({
       value: changedValue(values.get(name), change, memberPath('', name), remarks),
     }));
     if (changed === undefined) continue;
     times.delete(name);
+    nestedTimes.delete(name);
     if (changed.value === undefined) values.delete(name);
     else values.set(name, changed.value);
+    const inside = changed.value === undefined ? null : timesInside(changed.value);
+    if (inside !== null) nestedTimes.set(name, inside);
     if (change.kind === 'set' && change.timeMs !== null) times.set(name, change.timeMs);
   }
-  return { values, times };
+  return { values, times, nestedTimes };
 }
 
 function changedValue(

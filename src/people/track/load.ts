@@ -5,6 +5,7 @@ import type { GlobalState } from '../../templating/facts.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { deviceOf } from '../device.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
+import type { NestedTimes } from '../profile/nested-times.ts';
 import type { JsonObject } from '../profile/nested-values.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
@@ -95,6 +96,7 @@ type PersonRow = Omit<Required<ProfileColumns>, 'email_state' | 'push_state'> & 
   push_state_changed_at: Date | null;
   custom: JsonObject;
   custom_times: Record<string, number>;
+  nested_times: Record<string, NestedTimes>;
   extras: JsonObject;
 };
 
@@ -113,7 +115,8 @@ async function loadPeople(tx: Db, keys: readonly PersonKey[]): Promise<Person[]>
 }
 
 function personFrom(row: PersonRow): Person {
-  const { bucket, user_id, created_at, updated_at, external_id, custom, custom_times, extras, ...rest } = row;
+  const { bucket, user_id, created_at, updated_at, external_id, custom, custom_times, nested_times, extras, ...rest } =
+    row;
   const { first_name, last_name, email, email_state, push_state, phone, country, language, gender, home_city } = rest;
   const { time_zone, dob, longitude, latitude, first_session_at, last_session_at } = rest;
   return {
@@ -127,7 +130,11 @@ function personFrom(row: PersonRow): Person {
     },
     emailStateChangedAt: row.email_state_changed_at,
     pushStateChangedAt: row.push_state_changed_at,
-    custom: { values: new Map(Object.entries(custom)), times: new Map(Object.entries(custom_times)) },
+    custom: {
+      values: new Map(Object.entries(custom)),
+      times: new Map(Object.entries(custom_times)),
+      nestedTimes: new Map(Object.entries(nested_times)),
+    },
     extras: new Map(Object.entries(extras)),
   };
 }

@@ -3,13 +3,14 @@ import type { Json } from '../../lib/json.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Address } from '../consent/deleted-addresses.ts';
 import { deviceOf } from '../device.ts';
-import { type CustomAttributes, changeCustom } from '../profile/custom-values.ts';
+import { type CustomAttributes, changeCustom, noCustomAttributes } from '../profile/custom-values.ts';
 import type { Identifier } from '../profile/identifiers.ts';
 import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
 import type { Remarks } from '../remarks.ts';
 import type { GroupChange, TokenChange } from './attributes.ts';
 import type { KnownAddresses } from './known-addresses.ts';
+import { newSessions } from './sessions.ts';
 
 /** A person while a request is applied: one who is loaded and locked, or one who may be made. */
 export interface Person {
@@ -28,6 +29,8 @@ export interface Person {
   pushStateChangedAt: Date | null;
   custom: CustomAttributes;
   extras: Map<string, Json>;
+  /** The new sessions of which the request tells: when each began. */
+  sessions: Date[];
   /** The tokens to store, by `tokenKey`. */
   tokens: Map<string, TokenChange>;
   dropsTokens: boolean;
@@ -63,8 +66,9 @@ export function newPerson(name: PersonName | null, key: PersonKey | null, now: D
     },
     emailStateChangedAt: null,
     pushStateChangedAt: null,
-    custom: { values: new Map(), times: new Map() },
+    custom: noCustomAttributes,
     extras: new Map(),
+    sessions: [],
     tokens: new Map(),
     dropsTokens: false,
     groups: new Map(),
@@ -182,7 +186,7 @@ export class Roster {
     changes: Parameters<typeof changeCustom>[1],
     remarks: Remarks,
   ): CustomAttributes {
-    const before = person?.custom ?? { values: new Map(), times: new Map() };
+    const before = person?.custom ?? noCustomAttributes;
     if (changes.size === 0) return before;
     const after = changeCustom(before, changes, remarks);
     if (JSON.stringify([...after.values]).length > maxCustomLength) {
@@ -209,6 +213,7 @@ export class Roster {
       person.columns.push_state = push_state;
       person.pushStateChangedAt = this.now;
     }
+    person.sessions.push(...newSessions(person.columns, others));
     Object.assign(person.columns, others);
   }
 

@@ -5,6 +5,7 @@ import type { PersonKey } from '../profile/identify.ts';
 import type { Activity } from './activities.ts';
 import type { Person, Roster } from './roster.ts';
 import { saveTokens } from './save-tokens.ts';
+import { saveSessionDays } from './sessions.ts';
 
 export interface Done {
   person: Person;
@@ -33,6 +34,7 @@ export async function saveRoster(
   await shareStates(tx, roster);
   await saveGroups(tx, { roster, people });
   await saveTokens(tx, people);
+  await saveSessionDays(tx, people, roster.now);
   await saveSpamMarks(tx, workspaceId, roster);
   await saveActivities(tx, done);
 }
@@ -86,10 +88,11 @@ function columnsOf(people: readonly Keyed[]): Sql {
            ${times(({ columns }) => columns.first_session_at)}::timestamptz[],
            ${times(({ columns }) => columns.last_session_at)}::timestamptz[],
            ${objects(({ custom }) => custom.values)}::jsonb[], ${objects(({ custom }) => custom.times)}::jsonb[],
-           ${objects(({ extras }) => extras)}::jsonb[])
+           ${objects(({ custom }) => custom.nestedTimes)}::jsonb[], ${objects(({ extras }) => extras)}::jsonb[],
+           ${people.map(({ sessions }) => sessions.length)}::integer[])
         as x(bucket, user_id, external_id, created_at, updated_at, first_name, last_name, email, email_state, push_state,
              email_state_changed_at, push_state_changed_at, phone, country, language, gender, home_city, time_zone, dob,
-             longitude, latitude, first_session_at, last_session_at, custom, custom_times, extras)`;
+             longitude, latitude, first_session_at, last_session_at, custom, custom_times, nested_times, extras, sessions)`;
 }
 
 async function insertProfiles(tx: Db, workspaceId: number, people: readonly Keyed[]): Promise<void> {
@@ -99,7 +102,8 @@ async function insertProfiles(tx: Db, workspaceId: number, people: readonly Keye
     sql`
     insert into profiles (workspace_id, bucket, user_id, external_id, created_at, updated_at, first_name, last_name, email,
            email_state, push_state, email_state_changed_at, push_state_changed_at, phone, country, language, gender,
-           home_city, time_zone, dob, longitude, latitude, first_session_at, last_session_at, custom, custom_times, extras)
+           home_city, time_zone, dob, longitude, latitude, first_session_at, last_session_at, custom, custom_times,
+           nested_times, extras, session_count)
     select ${workspaceId}, x.* from ${columnsOf(people)}`,
   );
 }
@@ -116,7 +120,8 @@ async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
            phone = x.phone, country = x.country, language = x.language, gender = x.gender, home_city = x.home_city,
            time_zone = x.time_zone, dob = x.dob, longitude = x.longitude, latitude = x.latitude,
            first_session_at = x.first_session_at, last_session_at = x.last_session_at,
-           custom = x.custom, custom_times = x.custom_times, extras = x.extras
+           session_count = p.session_count + x.sessions, custom = x.custom, custom_times = x.custom_times,
+           nested_times = x.nested_times, extras = x.extras
       from ${columnsOf(people)}
      where p.bucket = x.bucket and p.user_id = x.user_id`,
   );

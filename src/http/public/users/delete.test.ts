@@ -15,6 +15,7 @@ test('deleting a person deletes all their rows; a hash of their flagged address 
   const world = await startWorld(t);
   const full = {
     email: 'x@example.test',
+    date_of_last_session: '2026-02-28',
     marked_email_as_spam_at: '2026-01-01',
     push_tokens: [{ app_id: appId, token: 't' }],
     subscription_groups: [{ subscription_group_id: emailGroup, subscription_state: 'subscribed' }],
@@ -34,6 +35,7 @@ test('deleting a person deletes all their rows; a hash of their flagged address 
     'events',
     'purchases',
     'activity_totals',
+    'session_days',
   ]) {
     assert.deepEqual(await rowsOf(world, table), 0, table);
   }

@@ -267,6 +267,7 @@ test('every profile field is stored, exported, and removed by null', async (t) =
     'email_state',
     'external_id',
     'extras',
+    'nested_times',
     'push_state',
     'random_bucket',
     'session_count',
