@@ -17,7 +17,12 @@ export interface Section {
 const head = `# Figures
 
 This page shows what the benches have measured. Running a bench rewrites its section, which says what was run, when, on which commit and machine;
-\`npm run bench\` runs all of them. Server, database, client and simulators share the machine. \`bar\` is the value to reach, and \`held\` says whether it was reached.
+\`npm run bench\` runs all of them, which takes hours. Server, database, client and simulators share the machine.
+
+- \`bar\` is the value to reach, and \`held\` says whether it was reached. \`—\`: there is no bar, the figure is for comparison. \`+30 MB; 250 MB\`: at most 30 MB more, and at most 250 MB in all.
+- \`bare\` is the same work without Cresset, on the same machine: what a small program does that only talks to the database or the provider.
+- A \`+\` after the commit: files differed from it when the bench ran.
+- [soak.svg](soak.svg) has the curves of the soak: throughput and memory over time.
 `;
 
 /** Replaces the page's sections of these names. Other sections stay as they are, unless their bench no longer exists. */

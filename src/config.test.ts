@@ -74,7 +74,11 @@ for (const [env, expected] of good) {
 const bad: [string, string[], string][] = [
   ['HOST', ['a b', 'http://x', '\0'], 'an address or host name to listen on'],
   ['PORT', ['65536', '-1', '80.5', 'http', '1e3', ' 80'], 'an integer from 0 to 65535'],
-  ['DATABASE_URL', ['mysql://db', 'db', '127.0.0.1:5432'], 'a URL that starts with postgres:// or postgresql://'],
+  [
+    'DATABASE_URL',
+    ['mysql://db', 'db', '127.0.0.1:5432'],
+    'a URL that starts with postgres://, postgresql:// or socket:',
+  ],
   ['CRESSET_DATA_DIR', ['a\0b'], 'the path of a folder'],
   ['CRESSET_ROLES', ['api,wroker', ',', 'API'], 'a comma-separated list of api, worker'],
   ['CRESSET_WORKSPACE', ['a\0b'], 'the path of a workspace file'],
@@ -150,7 +154,7 @@ test('all problems are reported at once, without the values', () => {
       'The environment is not usable:',
       '  - CRESSET_PROT: there is no such variable; did you mean PORT?',
       '  - PORT: expected an integer from 0 to 65535',
-      '  - DATABASE_URL: expected a URL that starts with postgres:// or postgresql://',
+      '  - DATABASE_URL: expected a URL that starts with postgres://, postgresql:// or socket:',
       '  - CRESSET_ROLES: expected a comma-separated list of api, worker',
     ].join('\n'),
   });

@@ -102,8 +102,9 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     name: 'DATABASE_URL',
     fallback: null,
     shownFallback: 'unset: the embedded PostgreSQL',
-    expected: 'a URL that starts with postgres:// or postgresql://',
-    meaning: 'The URL of a PostgreSQL 15 or newer. Any number of servers may share one.',
+    expected: 'a URL that starts with postgres://, postgresql:// or socket:',
+    meaning:
+      'The URL of a PostgreSQL 15 or newer. Any number of servers may share one. `socket:/var/run/postgresql?db=cresset&user=cresset&password=…` names a Unix socket.',
     read: url(['postgres:', 'postgresql:', 'socket:']),
   },
   dataDir: {
@@ -111,7 +112,8 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     fallback: resolve('data'),
     shownFallback: '`./data`',
     expected: 'the path of a folder',
-    meaning: 'The folder of the embedded database and of the secret made when `CRESSET_SECRET` is unset.',
+    meaning:
+      'The folder of the embedded database and of the secret made when `CRESSET_SECRET` is unset. See [database.md](database.md).',
     read: path,
   },
   roles: {
@@ -204,7 +206,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`100000`',
     expected: `an integer from 0 to ${MOST_TASKS}`,
     meaning:
-      'The most tasks of broadcasts that may wait; a broadcast has up to 257. While more wait, `/messages/send` answers 503 to broadcasts. `0`: any number.',
+      'The most tasks of broadcasts that may wait. One broadcast makes up to 257 tasks. While more wait, `/messages/send` answers 503 to broadcasts. `0`: any number.',
     read: integer(0, MOST_TASKS),
   },
   broadcastQueueMaxAgeS: {

@@ -35,6 +35,11 @@ export const errorCodes = {
     label: 'Max Input Length Exceeded',
     meaning: 'An array of /users/track holds more than 75 objects.',
   },
+  no_valid_data: {
+    status: 400,
+    label: "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.",
+    meaning: '/users/track: there is no array, or no good object in it; `errors` says why of each.',
+  },
   invalid_campaign: { status: 400, label: 'Invalid Campaign ID', meaning: '`campaign_id` names no API campaign.' },
   variant_unspecified: {
     status: 400,

@@ -29,7 +29,7 @@ subscription_groups:
 }
 
 /** Sends to Ada. Returns the remarks of the answer, and each message as delivered or the reason why it was not. */
-async function send(app: TestApp, messages: object): Promise<{ errors: string[]; got: Record<string, unknown> }> {
+async function send(app: TestApp, messages: object): Promise<{ warnings: string[]; got: Record<string, unknown> }> {
   const { status, body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages });
   assert.equal(status, 201, JSON.stringify(body));
   await app.drain();
@@ -39,7 +39,7 @@ async function send(app: TestApp, messages: object): Promise<{ errors: string[];
   ];
   const reasons = verdicts.body.recipients.map((one: Row) => [one.channel, one.reason ?? one.status]);
   const delivered = sandbox.body.messages.map((one: Row) => [one.channel, one.message]);
-  return { errors: body.errors ?? [], got: { ...Object.fromEntries(reasons), ...Object.fromEntries(delivered) } };
+  return { warnings: body.cresset?.warnings ?? [], got: { ...Object.fromEntries(reasons), ...Object.fromEntries(delivered) } };
 }
 
 type Row = Record<string, string>;
@@ -76,10 +76,10 @@ test('a text may be empty beside media, also after rendering', async (t) => {
   assert.equal((await send(app, { sms: { ...text, body: bodies[1] } })).got.sms, 'aborted');
 });
 
-test('click tracking without short links is a remark', async (t) => {
+test('click tracking without short links is a warning', async (t) => {
   const app = await givenAda(t);
-  const { errors, got } = await send(app, { sms: { ...text, user_click_tracking_enabled: 'true' } });
-  assert.deepEqual(errors, [
+  const { warnings, got } = await send(app, { sms: { ...text, user_click_tracking_enabled: 'true' } });
+  assert.deepEqual(warnings, [
     'messages.sms.user_click_tracking_enabled: needs link_shortening_enabled beside it; it was ignored',
   ]);
   assert.deepEqual((got.sms as { body: string }).body, 'b');
@@ -117,8 +117,8 @@ test('a template may have variables and an image for its header, and the image i
     { type: 'header', parameters: [{ type: 'image', image: { link: `${IMAGE}?${name}` } }] },
   ];
   for (const name of ['header_image_uri', 'header_media_uri']) {
-    const { errors, got } = await send(app, template({ header_variables: ['a'], [name]: `${IMAGE}?${name}` }));
-    assert.deepEqual(errors, [`messages.whats_app.message.header_variables: ${name} is used instead`]);
+    const { warnings, got } = await send(app, template({ header_variables: ['a'], [name]: `${IMAGE}?${name}` }));
+    assert.deepEqual(warnings, [`messages.whats_app.message.header_variables: ${name} is used instead`]);
     assert.deepEqual((got.whats_app as { template: { components: object[] } }).template.components, header(name));
   }
 });

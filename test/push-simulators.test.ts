@@ -41,6 +41,12 @@ const webAnswers: [string, PushOutcome | PushOutcome['kind']][] = [
   ['sim-huge-a', { kind: 'retry', reason: '500' }],
 ];
 
+/** The outcome without what the provider said, which only the verdict shows. */
+function withoutWords(outcome: PushOutcome): object {
+  const { detail: _words, ...rest } = { detail: undefined, ...outcome };
+  return rest;
+}
+
 test('a push service that decrypts accepts what we send, and each of its answers has the right outcome', async (t) => {
   const service = await startWebPushSimulator();
   t.after(() => service.stop());
@@ -58,7 +64,7 @@ test('a push service that decrypts accepts what we send, and each of its answers
   for (const [name, expected] of webAnswers) {
     const token = JSON.stringify(service.subscription(name));
     const outcome = await sender.deliver({ ...envelope(), rendered, token }, never);
-    assert.deepEqual(typeof expected === 'string' ? outcome.kind : outcome, expected, name);
+    assert.deepEqual(typeof expected === 'string' ? outcome.kind : withoutWords(outcome), expected, name);
   }
   const [received] = service.received('ada');
   assert.deepEqual(received?.message, { name: 'ada', ttl: 60, urgency: 'normal', topic: null, payload });
@@ -102,7 +108,7 @@ test('Amazon’s service accepts what we send, and each of its answers has the r
   const rendered: RenderedKindlePush = { title: 'T', body: 'B', message };
   for (const [token, expected] of admAnswers) {
     const outcome = await sender.deliver({ ...envelope(), rendered, token }, never);
-    assert.deepEqual(typeof expected === 'string' ? outcome.kind : outcome, expected, token);
+    assert.deepEqual(typeof expected === 'string' ? outcome.kind : withoutWords(outcome), expected, token);
   }
   assert.equal(service.received('ada').length, 1);
   service.revokeTokens();

@@ -1,9 +1,11 @@
 // `npm run pages` writes the pages that are generated from code. `--check` only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { commandsPage } from './commands.ts';
 import { configurationPage } from './configuration.ts';
 import { errorsPage } from './errors.ts';
 
 const pages: Readonly<Record<string, () => string>> = {
+  'docs/commands.md': commandsPage,
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
 };

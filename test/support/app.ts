@@ -18,7 +18,8 @@ import { watchCatalog } from '../../src/workspace/watch-catalog.ts';
 import { TestClock } from './clock.ts';
 import { testDatabase } from './database.ts';
 
-const secret = secretFrom('a secret of the tests, long enough for it');
+const SECRET = 'a secret of the tests, long enough for it';
+const secret = secretFrom(SECRET);
 
 const allLanes = Object.keys(lanes) as LaneName[];
 const unlimited = { maxTasks: 0, maxAgeMs: 0 };
@@ -32,6 +33,9 @@ export interface Reply {
 
 export interface TestApp {
   db: Database;
+  /** For commands on the same database, together with `secret`. */
+  databaseUrl: string;
+  secret: string;
   clock: TestClock;
   url: string;
   app: App;
@@ -74,10 +78,12 @@ export async function startTestApp(
     pushSenders?: PushSenders;
     queueLimits?: Partial<QueueLimits>;
     retentionDays?: number;
+    /** When the clock stands at the start. Default: that of TestClock. */
+    startsAt?: Date;
   } = {},
 ): Promise<TestApp> {
-  const { db, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
-  const clock = new TestClock();
+  const { db, url: databaseUrl, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
+  const clock = new TestClock(options.startsAt?.toISOString());
   const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
   const parts = {
@@ -135,6 +141,8 @@ export async function startTestApp(
 
   return {
     db,
+    databaseUrl,
+    secret: SECRET,
     clock,
     url,
     app,

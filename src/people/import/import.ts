@@ -88,8 +88,13 @@ export async function importPeople(
       const read = readBatch(batch, { workspace: deps.workspace, records, skipBadCells, now });
       for (const field of read.ignored) totals.ignored[field] = (totals.ignored[field] ?? 0) + 1;
       await running.start(footprintOf(read.request), async () => {
-        const result = await applyBatch({ ...deps, ...options, now }, batch, read);
-        await results.add(batch.number, { batch, ...result });
+        try {
+          const result = await applyBatch({ ...deps, ...options, now }, batch, read);
+          await results.add(batch.number, { batch, ...result });
+        } catch (error) {
+          results.fail(error);
+          throw error;
+        }
       });
     }
     await running.finish();

@@ -1,26 +1,54 @@
+interface Waiting<T> {
+  result: T;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /** Handles results in the order of their numbers, one after the other, although they come in any order. */
 export class InOrder<T> {
-  readonly #waiting = new Map<number, T>();
+  readonly #waiting = new Map<number, Waiting<T>>();
   readonly #handle: (result: T) => Promise<void>;
   #next = 0;
-  #running: Promise<void> = Promise.resolve();
+  #isHandling = false;
+  #failure: { error: unknown } | null = null;
 
   constructor(handle: (result: T) => Promise<void>) {
     this.#handle = handle;
   }
 
-  /** Resolves when everything that may be handled now has been. Throws the failure of a handler. */
+  /**
+   * Resolves when the result is handled, which is after all with lower numbers. So whoever waits for it keeps few results
+   * in memory. Throws the first failure of a handler, and that of `fail`.
+   */
   add(number: number, result: T): Promise<void> {
-    this.#waiting.set(number, result);
-    this.#running = this.#running.then(() => this.#handleNext());
-    return this.#running;
+    if (this.#failure !== null) return Promise.reject(this.#failure.error);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.set(number, { result, resolve, reject });
+    void this.#handleAll();
+    return promise;
   }
 
-  async #handleNext(): Promise<void> {
-    for (let result = this.#waiting.get(this.#next); result !== undefined; result = this.#waiting.get(this.#next)) {
+  /** A result will never come: nothing after it is handled any more. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  async #handleAll(): Promise<void> {
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    for (let one = this.#waiting.get(this.#next); one !== undefined; one = this.#waiting.get(this.#next)) {
       this.#waiting.delete(this.#next);
       this.#next += 1;
-      await this.#handle(result);
+      try {
+        await this.#handle(one.result);
+        one.resolve();
+      } catch (error) {
+        one.reject(error);
+        this.fail(error);
+      }
     }
+    this.#isHandling = false;
   }
 }

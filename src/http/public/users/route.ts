@@ -2,6 +2,7 @@ import type { Database, Db } from '../../../db/database.ts';
 import { logActivity } from '../../../dispatch/ledger/activity-log.ts';
 import { listReceived } from '../../../dispatch/ledger/received.ts';
 import { forgetSlotsOf } from '../../../dispatch/ledger/slots.ts';
+import { errorCodes } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { RawObject } from '../../../lib/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
@@ -59,8 +60,6 @@ export function userRoutes(deps: UserRouteDeps): Route[] {
   ];
 }
 
-const noValidData = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.";
-
 async function handleTrack(
   { db, catalog, clock }: UserRouteDeps,
   { body, workspaceId }: RouteRequest,
@@ -74,7 +73,8 @@ async function handleTrack(
   // This is the only answer whose `errors` are objects.
   const errors = problems.length > 0 ? { errors: problems } : {};
   const isAnyGood = Object.values(processed).some((count) => count > 0);
-  if (!isAnyGood) return { status: 400, body: { message: noValidData, errors: problems } };
+  const { status, label } = errorCodes.no_valid_data;
+  if (!isAnyGood) return { status, body: { message: label, errors: problems } };
   const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
   return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors } };
 }
