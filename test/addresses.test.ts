@@ -245,7 +245,10 @@ test('wrong requests are refused with the path', async (t) => {
       '/sms/invalid_phone_numbers?start_date=2026-01-02&end_date=2026-01-01',
       'start_date: expected a date that is not after end_date',
     ],
-    ['/sms/invalid_phone_numbers?start_date=2026-01-01&end_date=2026-01-02&limit=0', 'limit: expected 1 to 500, got "0"'],
+    [
+      '/sms/invalid_phone_numbers?start_date=2026-01-01&end_date=2026-01-02&limit=0',
+      'limit: expected 1 to 500, got "0"',
+    ],
     ['/sms/invalid_phone_numbers?start_date=2026-01-01&end_date=2026-01-02&offset=-1', 'offset: expected 0 or more'],
     [
       '/sms/invalid_phone_numbers?reason=odd&phone_numbers=14155550100',

@@ -215,7 +215,7 @@ test('a body over the limit is refused before all of it has arrived', async (t) 
   const [answer] = (await once(socket.setEncoding('utf8'), 'data')) as [string];
   assert.match(answer, /^HTTP\/1\.1 413 /);
   assert.match(answer, /x-ratelimit-limit: \r\n/);
-  assert.match(answer, /\{"message":"Request Entity Too Large"\}/);
+  assert.match(answer, /\{"message":"Request Entity Too Large","errors":\["body: expected at most 4194304 bytes/);
   await once(socket, 'close');
 });
 
@@ -247,6 +247,9 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
   const elsewhere = await app.givenKey({ allowFrom: ['10.0.0.0/8', '2001:db8::/32'] });
   const routes: [method: 'GET' | 'POST', path: string][] = [
     ['POST', '/messages/send'],
+    ['GET', '/dispatches'],
+    ['GET', '/users/messages'],
+    ['GET', '/users/ada/messages'],
     ['GET', '/dispatches/0123456789abcdef0123456789abcdef'],
     ['GET', '/dispatches/0123456789abcdef0123456789abcdef/recipients'],
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/cancel'],
@@ -280,7 +283,8 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
   ];
   const served = new Set(
     app.app.routes.map(
-      ({ method, path }) => `${method} ${path.replace(':dispatch_id', '0123456789abcdef0123456789abcdef')}`,
+      ({ method, path }) =>
+        `${method} ${path.replace(':dispatch_id', '0123456789abcdef0123456789abcdef').replace(':external_id', 'ada')}`,
     ),
   );
   assert.deepEqual(served, new Set(routes.map((route) => route.join(' '))), 'every route is in the list');

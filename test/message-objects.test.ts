@@ -39,7 +39,10 @@ async function send(app: TestApp, messages: object): Promise<{ warnings: string[
   ];
   const reasons = verdicts.body.recipients.map((one: Row) => [one.channel, one.reason ?? one.status]);
   const delivered = sandbox.body.messages.map((one: Row) => [one.channel, one.message]);
-  return { warnings: body.cresset?.warnings ?? [], got: { ...Object.fromEntries(reasons), ...Object.fromEntries(delivered) } };
+  return {
+    warnings: body.cresset?.warnings ?? [],
+    got: { ...Object.fromEntries(reasons), ...Object.fromEntries(delivered) },
+  };
 }
 
 type Row = Record<string, string>;

@@ -23,6 +23,9 @@ export interface ModelTask {
 
 export type Delivery = 'at_least_once' | 'at_most_once';
 
+/** What becomes of an order. `nothing`: it is accepted and changes nothing. */
+export type Ordered = 'moved' | 'nothing' | 'refused';
+
 /**
  * A model of one dispatch to a few named people, as ARCHITECTURE.md describes it, without SQL. The ledger is compared with it.
  * Each method models the server's function for the same step, or throws if the design says that it cannot happen.
@@ -123,30 +126,35 @@ export class LedgerModel {
     if (this.openTasks === 0 && this.state === 'sending') this.#move('finished');
   }
 
-  /** Pauses or cancels. False: the dispatch's state does not allow it. */
-  stop(as: 'paused' | 'cancelled'): boolean {
-    if (!dispatchMoves[this.state].includes(as)) return false;
+  /** Pauses or cancels. */
+  stop(as: 'paused' | 'cancelled'): Ordered {
+    if (this.state === as) return 'nothing';
+    if (!dispatchMoves[this.state].includes(as)) return 'refused';
     for (const [id, task] of this.tasks) {
       if (task.holder !== null) task.kind = 'revive';
       else this.tasks.delete(id);
     }
     this.openTasks = this.tasks.size;
     this.#move(as);
-    return true;
+    return 'moved';
   }
 
-  resume(): boolean {
-    if (this.state !== 'paused') return false;
+  resume(): Ordered {
+    if (this.isLive) return 'nothing';
+    if (this.state !== 'paused') return 'refused';
     this.#goOn();
-    return true;
+    return 'moved';
   }
 
-  replayed(statuses: readonly ReplayableStatus[]): boolean {
-    if (this.state !== 'finished' && this.state !== 'cancelled') return false;
-    if (this.state === 'cancelled' && this.sends.size === 0 && !statuses.includes('cancelled')) return false;
+  replayed(statuses: readonly ReplayableStatus[]): Ordered {
+    if (this.state !== 'finished' && this.state !== 'cancelled') return 'refused';
+    if (this.state === 'cancelled' && this.sends.size === 0 && !statuses.includes('cancelled')) return 'refused';
+    const isSelected = ({ status }: ModelSend) =>
+      statuses.some((one) => one === status || (one === 'cancelled' && status === 'pending'));
+    if (this.sends.size > 0 && ![...this.sends.values()].some(isSelected)) return 'nothing';
     this.replay = { statuses, at: this.now };
     this.#goOn();
-    return true;
+    return 'moved';
   }
 
   #goOn(): void {
