@@ -46,7 +46,7 @@ test('an object with more than one primary identifier is rejected by itself, in 
   });
   assert.equal(status, 201);
   assert.deepEqual(body, {
-    ...{ attributes_processed: 1, events_processed: 0, purchases_processed: 0, message: 'success' },
+    ...{ attributes_processed: 1, message: 'success' },
     errors: [
       { type: both, input_array: 'attributes', index: 0 },
       { type: "'external_id' and 'braze_id' are mutually exclusive", input_array: 'events', index: 0 },
@@ -232,4 +232,33 @@ test('a number of a person whose fraction is zero is stored and printed without 
   await app.drain();
   const { messages } = (await app.get('/sandbox/messages?external_id=ada')).body;
   assert.match(JSON.stringify(messages), /100 100\.00/);
+});
+
+test('an object that is refused for its email names all else that is wrong with it, and counts once', async (t) => {
+  const app = await start(t);
+  const bad = { external_id: 'eve', email: 'no', phone: '12', gender: 'x', dob: '01/01/1971', points: [[]] };
+  const { status, body } = await app.post('/users/track', { attributes: [bad, { external_id: 'ada' }] });
+  assert.deepEqual([status, body.attributes_processed], [201, 1]);
+  assert.deepEqual(
+    body.errors.map(({ type, index }: { type: string; index: number }) => [index, type.split(':')[0]]),
+    [
+      [0, "The value provided for the 'email' field is not a valid email."],
+      [0, 'phone'],
+      [0, 'gender'],
+      [0, 'dob'],
+      [0, 'points[0]'],
+    ],
+  );
+  assert.equal((await app.db.query(sql`select 1 from profiles`)).length, 1);
+});
+
+test('an array with a slip in its name is named, whether others are good or none', async (t) => {
+  const app = await start(t);
+  const hint = 'attribute: not known, ignored; did you mean attributes?';
+  const alone = await app.post('/users/track', { attribute: [{ external_id: 'ada' }] });
+  assert.deepEqual([alone.status, alone.body.errors], [400, [{ type: hint }]]);
+  const events = [{ external_id: 'ada', name: 'e', time }];
+  const beside = await app.post('/users/track', { attribute: [{ external_id: 'ada' }], events, partner: 'acme' });
+  assert.deepEqual([beside.status, beside.body.errors], [201, undefined]);
+  assert.deepEqual(beside.body.cresset, { warnings: [hint] });
 });

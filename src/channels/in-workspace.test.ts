@@ -51,7 +51,9 @@ for (const [what, given, defaultFrom, expected] of senders) {
 }
 
 /** Source: messaging-objects.md §9.2 and §9.4. */
-const badPort = ['webhook.url: expected port 80 or 443, got 8443: webhook.allow in the workspace file names no other target'];
+const badPort = [
+  'webhook.url: expected port 80 or 443, got 8443: webhook.allow in the workspace file names no other target',
+];
 const targets: [url: string, allow: string[], problems: string[] | null][] = [
   ['https://hooks.test/x', [], null],
   ['https://hooks.test:443/x', [], null],

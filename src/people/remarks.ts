@@ -25,6 +25,18 @@ export class CodedProblem extends ObjectProblem {
   }
 }
 
+/** The problem for which a whole object is refused, with what else is wrong in it. */
+export class ObjectRefusal extends ObjectProblem {
+  readonly problem: ObjectProblem;
+  readonly others: readonly Remark[];
+
+  constructor(problem: ObjectProblem, others: readonly Remark[]) {
+    super(problem.message);
+    this.problem = problem;
+    this.others = others;
+  }
+}
+
 /** Reads, and gives the problem a code if there is one. */
 export function coded<T>(code: TrackCode, read: () => T): T {
   try {
@@ -42,7 +54,12 @@ export interface Remark {
   detail?: string;
 }
 
-export function remarkOf(problem: ObjectProblem): Remark {
+/** All that is wrong with a refused object, the reason for the refusal first. */
+export function remarksOfRefusal(problem: ObjectProblem): Remark[] {
+  return problem instanceof ObjectRefusal ? [remarkOf(problem.problem), ...problem.others] : [remarkOf(problem)];
+}
+
+function remarkOf(problem: ObjectProblem): Remark {
   return problem instanceof CodedProblem
     ? { type: problem.trackCode, detail: problem.message }
     : { type: problem.message };

@@ -2,7 +2,7 @@ import { isObject, own, type RawObject } from '../../lib/json.ts';
 import { isGiven } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { sentenceOf } from '../remarks.ts';
+import { remarksOfRefusal, sentenceOf } from '../remarks.ts';
 import { readEvent, readPurchase } from '../track/activities.ts';
 import { type AttributesObject, readAttributes } from '../track/attributes.ts';
 import type { TrackRequest } from '../track/request.ts';
@@ -65,7 +65,10 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
     request.attributes.push({ index, object });
     return { refusal: [], left, ignored: ignoredIn(reading.object, object) };
   } catch (error) {
-    if (error instanceof ObjectProblem) return refusing(withProblem(problems, error.message));
+    if (error instanceof ObjectProblem) {
+      const [first = '', ...others] = remarksOfRefusal(error).map(sentenceOf);
+      return refusing([...withProblem(problems, first), ...others]);
+    }
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
-import { CodedProblem, coded, type Remark, Remarks, sentenceOf, type TrackCode } from '../remarks.ts';
+import { CodedProblem, coded, ObjectRefusal, type Remark, Remarks, sentenceOf, type TrackCode } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
 import { canonicalAppleToken } from './apple-token.ts';
 
@@ -58,7 +58,8 @@ const notCustom = new Set([
 
 /**
  * Reads one object of `attributes`. Leaves out what is wrong. Throws ObjectProblem if the object does not name its
- * person, or if its email address or one of its switches is wrong. Source: adjacent-endpoints.md §2.1.
+ * person, or if one of its switches is wrong; ObjectRefusal, with all else that is wrong, if its email address is.
+ * Source: adjacent-endpoints.md §2.1.
  */
 export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): AttributesObject {
   const remarks = new Remarks();
@@ -67,10 +68,11 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   const mergesObjects = readSwitch(raw, '_merge_objects');
   const profile: ProfileChange = { columns: {}, extras: new Map() };
   const custom = new Map<string, CustomChange>();
+  const refusals: ObjectProblem[] = [];
   for (const [key, value] of Object.entries(raw)) {
     if (notCustom.has(key)) continue;
     const read = profileFields.get(key);
-    if (key === 'email') read?.(value, profile);
+    if (key === 'email') refusals.push(...problemIn(() => read?.(value, profile)));
     else if (read !== undefined) remarks.keep(() => read(value, profile));
     else
       remarks.keep(() => custom.set(readCustomName(key), readCustomChange(value, memberPath('', key), mergesObjects)));
@@ -78,15 +80,22 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   // A person named by an address keeps the spelling of the address in the profile.
   if (identifier?.kind === 'email') delete profile.columns.email;
   if (identifier?.kind === 'phone') delete profile.columns.phone;
-  return {
-    identifier,
-    creates: identifier === null || readCreates(raw, identifier),
-    profile,
-    custom,
-    tokens,
-    groups: readGroups(own(raw, 'subscription_groups'), workspace, remarks),
-    remarks: remarks.all,
-  };
+  const groups = readGroups(own(raw, 'subscription_groups'), workspace, remarks);
+  const [refusal] = refusals;
+  if (refusal !== undefined) throw new ObjectRefusal(refusal, remarks.all);
+  const creates = identifier === null || readCreates(raw, identifier);
+  return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all };
+}
+
+/** The problem that reading finds, or none. */
+function problemIn(read: () => void): ObjectProblem[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ObjectProblem) return [error];
+    throw error;
+  }
 }
 
 /** The name without blanks around it. Throws ObjectProblem. */

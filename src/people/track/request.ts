@@ -1,9 +1,10 @@
 import { RequestError } from '../../errors.ts';
+import { didYouMean, nearest } from '../../lib/did-you-mean.ts';
 import { isObject, own, type RawObject } from '../../lib/json.ts';
 import { isEmpty } from '../../lib/lenient.ts';
 import { ObjectProblem } from '../../lib/problems.ts';
 import type { TrackBatch, WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { type Remark, remarkOf } from '../remarks.ts';
+import { type Remark, remarksOfRefusal } from '../remarks.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';
 import { type AttributesObject, readAttributes } from './attributes.ts';
 
@@ -38,6 +39,18 @@ export function readLists(body: RawObject, batch: TrackBatch): Map<TrackArray, u
   const total = [...lists.values()].reduce((sum, { length }) => sum + length, 0);
   if (batch === 'combined') refuseMany('attributes, events and purchases together', total);
   return lists;
+}
+
+/** Most members that are looked at for slips of the pen. */
+const mostSlips = 100;
+
+/** Members that were probably meant to be one of the arrays, such as `attribute`. They are ignored, as in the original. */
+export function slipsIn(body: RawObject): string[] {
+  const others = Object.keys(body).filter((key) => !trackArrays.some((array) => array === key));
+  return others.slice(0, mostSlips).flatMap((key) => {
+    const meant = nearest(key, trackArrays);
+    return meant === null ? [] : [`${key}: not known, ignored${didYouMean(meant)}`];
+  });
 }
 
 function refuseMany(what: string, count: number): void {
@@ -82,7 +95,7 @@ export function readObjects<T>(
       if (!isObject(raw)) throw new ObjectProblem('expected an object');
       return [{ index, object: read(raw) }];
     } catch (error) {
-      problems.push(problemOf(error, array, index));
+      problems.push(...problemsOf(error, array, index));
       return [];
     }
   });
@@ -93,8 +106,8 @@ export function remarksOf(index: number, remarks: readonly Remark[]): TrackProbl
   return remarks.map((remark) => ({ ...remark, input_array: 'attributes', index }));
 }
 
-/** The problem of an object, from an ObjectProblem. Throws any other error again. */
-function problemOf(error: unknown, array: TrackArray, index: number): TrackProblem {
-  if (error instanceof ObjectProblem) return { ...remarkOf(error), input_array: array, index };
-  throw error;
+/** The problems of a refused object, from an ObjectProblem. Throws any other error again. */
+function problemsOf(error: unknown, array: TrackArray, index: number): TrackProblem[] {
+  if (!(error instanceof ObjectProblem)) throw error;
+  return remarksOfRefusal(error).map((remark) => ({ ...remark, input_array: array, index }));
 }

@@ -50,8 +50,8 @@ export async function track(
   const left = request.attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));
   const problems = [...request.problems, ...left, ...late].sort(byPosition);
   const counted = [...lists].map(([array, list]) => {
-    const bad = request.problems.filter((problem) => problem.input_array === array).length;
-    return [array, list.length - bad] as const;
+    const bad = request.problems.filter((problem) => problem.input_array === array).map(({ index }) => index);
+    return [array, list.length - new Set(bad).size] as const;
   });
   return { problems, processed: Object.fromEntries(counted.filter(([, count]) => count > 0)) };
 }

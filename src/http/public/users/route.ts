@@ -8,6 +8,7 @@ import type { RawObject } from '../../../lib/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
 import { addAliases } from '../../../people/profile/aliases.ts';
 import { deletePeople } from '../../../people/profile/delete.ts';
+import { slipsIn } from '../../../people/track/request.ts';
 import { track } from '../../../people/track/track.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
@@ -74,9 +75,13 @@ async function handleTrack(
   const errors = problems.length > 0 ? { errors: problems } : {};
   const isAnyGood = Object.values(processed).some((count) => count > 0);
   const { status, label } = errorCodes.no_valid_data;
-  if (!isAnyGood) return { status, body: { message: label, errors: problems } };
+  const slips = slipsIn(body);
+  if (!isAnyGood) {
+    return { status, body: { message: label, errors: [...problems, ...slips.map((type) => ({ type }))] } };
+  }
+  const warnings = slips.length > 0 ? { cresset: { warnings: slips } } : {};
   const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
-  return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors } };
+  return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors, ...warnings } };
 }
 
 /** Nobody is asked to confirm (double opt-in): the states are set at once. Source: adjacent-endpoints.md §3.3. */
