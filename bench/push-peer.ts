@@ -25,7 +25,7 @@ import type { SendPlan } from '../src/dispatch/plan/send-plan.ts';
 import { compileMessages } from '../src/dispatch/plan/templates.ts';
 import { pushIdOf } from '../src/dispatch/push/push-id.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { Problems } from '../src/lib/problems.ts';
+import { Problems } from '../src/lib/raw/problems.ts';
 import type { Recipient } from '../src/people/profile/facts.ts';
 import type { ProviderName } from '../src/simulate/all.ts';
 import { signJwt } from '../src/simulate/jwt.ts';

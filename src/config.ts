@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
-import { nearest } from './lib/did-you-mean.ts';
+import { nearest } from './lib/raw/did-you-mean.ts';
 
 export const roles = ['api', 'worker'] as const;
 export type Role = (typeof roles)[number];

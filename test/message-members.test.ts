@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import test, { type TestContext } from 'node:test';
 import type { ChannelKey } from '../src/channels/channel.ts';
 import { channels } from '../src/channels/index.ts';
-import { ObjectReader } from '../src/lib/object-reader.ts';
-import { Problems, type Stage } from '../src/lib/problems.ts';
+import { ObjectReader } from '../src/lib/raw/object-reader.ts';
+import { Problems, type Stage } from '../src/lib/raw/problems.ts';
 import { type Member, memberTables } from './support/docs/members.ts';
 
 const tables = memberTables(readFileSync('docs/api/messages.md', 'utf8'));

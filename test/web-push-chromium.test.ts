@@ -9,7 +9,7 @@ import { channels } from '../src/channels/index.ts';
 import { createWebPushSender } from '../src/channels/web-push/deliver.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import { sql } from '../src/db/sql.ts';
-import { Problems } from '../src/lib/problems.ts';
+import { Problems } from '../src/lib/raw/problems.ts';
 import { makeVapidKeys } from '../src/simulate/web-push/vapid.ts';
 import { startTestApp } from './support/app.ts';
 import { skipWithoutChromium, startChromium } from './support/chromium.ts';

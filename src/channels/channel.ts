@@ -1,4 +1,4 @@
-import type { Problems } from '../lib/problems.ts';
+import type { Problems } from '../lib/raw/problems.ts';
 import type { ChannelSettings } from './channel-settings.ts';
 import type { Expiry } from './expiry.ts';
 import type { Outcome } from './outcome.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { errorCodes, RequestError } from '../errors.ts';
-import { Problems } from '../lib/problems.ts';
+import { Problems } from '../lib/raw/problems.ts';
 import { RenderStop } from '../templating/render-stop.ts';
 import type { ChannelKey, RenderFacts } from './channel.ts';
 import { channelKeys } from './channel.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Problems } from '../lib/problems.ts';
+import { Problems } from '../lib/raw/problems.ts';
 import { type ChannelKey, channelKeys } from './channel.ts';
 import { channels } from './index.ts';
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
-import { describe, elementPath, isObject, type RawObject } from '../lib/json.ts';
-import { isGiven, type Reading, readDate, readFlag, readFloat, readInteger, readText } from '../lib/lenient.ts';
-import { WatchedReader } from '../lib/watched-reader.ts';
+import { describe, elementPath, isObject, type RawObject } from '../lib/raw/json.ts';
+import { isGiven, type Reading, readDate, readFlag, readFloat, readInteger, readText } from '../lib/raw/lenient.ts';
+import { WatchedReader } from '../lib/raw/watched-reader.ts';
 import { RenderStop } from '../templating/render-stop.ts';
 
 /** A scalar, or a template that becomes one when the message is rendered for one person. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RequestError } from '../errors.ts';
-import { Problems } from '../lib/problems.ts';
+import { Problems } from '../lib/raw/problems.ts';
 import type { ChannelKey } from './channel.ts';
 import type { ChannelSettings } from './channel-settings.ts';
 import { channels } from './index.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import { isObject, type RawObject } from '../lib/json.ts';
+import { isObject, type RawObject } from '../lib/raw/json.ts';
 import type { Unanswered } from '../net/http2/client/exchange.ts';
 import type { PushOutcome } from './push/sender.ts';
 

@@ -1,4 +1,4 @@
-import type { Shape } from '../lib/shape.ts';
+import type { Shape } from '../lib/raw/shape.ts';
 
 export type Platform = 'ios' | 'android' | 'kindle' | 'web';
 

@@ -1,5 +1,5 @@
+import { checked, integer, type Shape, text } from '../lib/raw/shape.ts';
 import { remember } from '../lib/remember.ts';
-import { checked, integer, type Shape, text } from '../lib/shape.ts';
 
 /** A provider's URL when it is not the usual one; mostly a simulator. */
 export const baseUrl = checked(text({ max: 2_048 }), (value) => {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { rangeProblem } from '../lib/allow-list.ts';
-import { nearest } from '../lib/did-you-mean.ts';
+import { nearest } from '../lib/raw/did-you-mean.ts';
 import { allPermissions, createKey, deleteKey, type KeyRecord, listKeys } from '../workspace/keys.ts';
 import { type Permission, permissions } from '../workspace/permissions.ts';
 import { onWorkspace } from './on-workspace.ts';

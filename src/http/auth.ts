@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { RequestError } from '../errors.ts';
 import { isAllowed } from '../lib/allow-list.ts';
-import { own, type RawObject } from '../lib/json.ts';
-import { isGiven } from '../lib/lenient.ts';
+import { own, type RawObject } from '../lib/raw/json.ts';
+import { isGiven } from '../lib/raw/lenient.ts';
 import type { ApiKey, Catalog } from '../workspace/catalog.ts';
 import type { Permission } from '../workspace/permissions.ts';
 

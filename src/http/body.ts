@@ -1,6 +1,6 @@
 import { RequestError } from '../errors.ts';
-import { isObject } from '../lib/json.ts';
-import { isDeeperThan } from '../lib/json-depth.ts';
+import { isObject } from '../lib/raw/json.ts';
+import { isDeeperThan } from '../lib/raw/json-depth.ts';
 
 const MAX_DEPTH = 40;
 

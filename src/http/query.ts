@@ -1,8 +1,8 @@
 import { RequestError } from '../errors.ts';
-import { bounded } from '../lib/bounded-texts.ts';
-import { nearest } from '../lib/did-you-mean.ts';
-import { shown } from '../lib/json.ts';
-import { readDate } from '../lib/lenient.ts';
+import { bounded } from '../lib/raw/bounded-texts.ts';
+import { nearest } from '../lib/raw/did-you-mean.ts';
+import { shown } from '../lib/raw/json.ts';
+import { readDate } from '../lib/raw/lenient.ts';
 import { readIsoTime } from '../lib/times.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Charge, RateWindow } from '../dispatch/accept/rate-windows.ts';
-import type { RawObject } from '../lib/json.ts';
+import type { RawObject } from '../lib/raw/json.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
 /** A limit of requests per workspace, in fixed windows aligned to the UTC clock. */

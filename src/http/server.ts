@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { troubleOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { RequestError } from '../errors.ts';
-import type { RawObject } from '../lib/json.ts';
+import type { RawObject } from '../lib/raw/json.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';

@@ -1,4 +1,4 @@
-import { ObjectProblem } from '../lib/problems.ts';
+import { ObjectProblem } from '../lib/raw/problems.ts';
 
 /** The codes that the original documents for the errors of /users/track. Source: adjacent-endpoints.md §2.1. */
 export type TrackCode =

@@ -1,5 +1,5 @@
-import { ObjectProblem } from '../lib/problems.ts';
-import { isStorable } from '../lib/storable.ts';
+import { ObjectProblem } from '../lib/raw/problems.ts';
+import { isStorable } from '../lib/raw/storable.ts';
 
 /** Reads a text, or an integer as text, that PostgreSQL can store and index. Throws ObjectProblem. */
 export function readName(value: unknown, path: string, maxBytes = 997): string {

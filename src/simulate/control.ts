@@ -1,4 +1,4 @@
-import { isObject } from '../lib/json.ts';
+import { isObject } from '../lib/raw/json.ts';
 import type { Answer, WireRequest } from '../net/wire.ts';
 import { FaultError, type FaultText, readFaults } from './faults.ts';
 import { readJson } from './json.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isObject } from '../lib/json.ts';
+import { isObject } from '../lib/raw/json.ts';
 import { type ApnsKey, makeApnsKey } from './apns/apns.ts';
 import { makeCertificate } from './certificate.ts';
 import { makeServiceAccount, type ServiceAccount } from './fcm/fcm.ts';

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, sign, verify } from 'node:crypto';
-import { isObject } from '../lib/json.ts';
+import { isObject } from '../lib/raw/json.ts';
 import { readJson } from './json.ts';
 
 /** A well-formed JSON Web Token. Its signature and claims are not checked yet. */

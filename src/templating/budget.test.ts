@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { Problems } from '../lib/problems.ts';
+import { Problems } from '../lib/raw/problems.ts';
 import { context, doubled, hostile, turns } from './hostile.ts';
 import { Budget, MAX_CPU_MS, MAX_LOOP_TURNS, MAX_MADE_BYTES } from './liquid/budget.ts';
 import { LimitReached } from './liquid/errors.ts';

@@ -1,7 +1,7 @@
 // What is not of Shopify's Liquid: personal references, outputs in outputs, the filters and tags of the original.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Problems } from '../lib/problems.ts';
+import { Problems } from '../lib/raw/problems.ts';
 import { RenderStop } from './render-stop.ts';
 import { sampleContext } from './sample-context.ts';
 import { compileTemplate, TemplateSyntaxError } from './template.ts';

@@ -1,4 +1,4 @@
-import { isObject, own } from '../lib/json.ts';
+import { isObject, own } from '../lib/raw/json.ts';
 import type { Reference } from './dialect.ts';
 import type { PersonFacts, RenderContext } from './facts.ts';
 

@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from '../lib/did-you-mean.ts';
+import { didYouMean, nearest } from '../lib/raw/did-you-mean.ts';
 import type { Token } from './liquid/reading/token.ts';
 import type { Reference } from './reading/passage.ts';
 import { isPlainName, isSpaceName, plainNames } from './resolve.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { Problems } from '../lib/problems.ts';
+import { Problems } from '../lib/raw/problems.ts';
 import { RenderStop } from './render-stop.ts';
 import { sampleContext } from './sample-context.ts';
 import { compileTemplate, TemplateSyntaxError } from './template.ts';

@@ -1,5 +1,5 @@
-import { elementPath, isObject, memberPath } from '../lib/json.ts';
-import type { Sink } from '../lib/problems.ts';
+import { elementPath, isObject, memberPath } from '../lib/raw/json.ts';
+import type { Sink } from '../lib/raw/problems.ts';
 import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { Budget } from './liquid/budget.ts';

@@ -1,5 +1,5 @@
 import { type ProviderKind, type ProviderOf, providerKinds } from '../channels/providers.ts';
-import type { Shape } from '../lib/shape.ts';
+import type { Shape } from '../lib/raw/shape.ts';
 
 /** Reads the settings of one kind of provider, from the workspace file or the database. */
 export const providerShapes: { readonly [K in ProviderKind]: Shape<ProviderOf<K>> } = {

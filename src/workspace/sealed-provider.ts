@@ -1,6 +1,6 @@
 import { type Provider, type ProviderAmong, type ProviderKind, providerKinds } from '../channels/providers.ts';
-import { isObject } from '../lib/json.ts';
-import { object, refuse, required, type Shape, text } from '../lib/shape.ts';
+import { isObject } from '../lib/raw/json.ts';
+import { object, refuse, required, type Shape, text } from '../lib/raw/shape.ts';
 import { providerShapes } from './provider-shapes.ts';
 import { open, type Secret, SecretError, seal } from './secrets.ts';
 import { parseSealed, readStored, StoredSettingsError } from './stored-settings.ts';

@@ -1,5 +1,5 @@
 import { relays, type SmtpRelay } from '../channels/email/settings.ts';
-import { maybe, object, required, text } from '../lib/shape.ts';
+import { maybe, object, required, text } from '../lib/raw/shape.ts';
 import { open, type Secret, seal } from './secrets.ts';
 import { places } from './settings.ts';
 import { parseSealed, readStored } from './stored-settings.ts';

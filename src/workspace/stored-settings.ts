@@ -1,5 +1,5 @@
-import { Problems } from '../lib/problems.ts';
-import type { Shape } from '../lib/shape.ts';
+import { Problems } from '../lib/raw/problems.ts';
+import type { Shape } from '../lib/raw/shape.ts';
 
 /** The stored settings cannot be used. The message is written for the operator and shows no values. */
 export class StoredSettingsError extends Error {

@@ -1,7 +1,7 @@
 // Generators of people and of filters about them. Their vocabularies are small, so that filters match what is stored.
 import fc from 'fast-check';
 import { countComparisons, dayComparisons, numberComparisons } from '../../src/audience/grammar/filter.ts';
-import type { Json } from '../../src/lib/json.ts';
+import type { Json } from '../../src/lib/raw/json.ts';
 import { readStoredTime } from '../../src/lib/times.ts';
 import { type NestedTimes, timesInside } from '../../src/people/profile/nested-times.ts';
 

@@ -4,7 +4,7 @@ import type { PendingSend } from '../../src/dispatch/ledger/send.ts';
 import { type LoadedDispatch, prepare } from '../../src/dispatch/plan/loaded-dispatch.ts';
 import type { SendPlan } from '../../src/dispatch/plan/send-plan.ts';
 import { compileMessages } from '../../src/dispatch/plan/templates.ts';
-import { Problems } from '../../src/lib/problems.ts';
+import { Problems } from '../../src/lib/raw/problems.ts';
 import type { PushTarget, Recipient } from '../../src/people/profile/facts.ts';
 import type { PersonFacts } from '../../src/templating/facts.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';

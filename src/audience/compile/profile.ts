@@ -1,5 +1,5 @@
 import { type Sql, sql } from '../../db/sql.ts';
-import { isStorable } from '../../lib/storable.ts';
+import { isStorable } from '../../lib/raw/storable.ts';
 import type { AudienceContext } from '../context.ts';
 import {
   type AttributeName,

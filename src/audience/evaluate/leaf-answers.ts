@@ -1,4 +1,4 @@
-import { own } from '../../lib/json.ts';
+import { own } from '../../lib/raw/json.ts';
 import { idKey } from '../../workspace/catalog.ts';
 import { campaignsTagged } from '../context.ts';
 import type { Leaf, NumberTest } from '../grammar/filter.ts';

@@ -1,4 +1,4 @@
-import { isObject, own } from '../../lib/json.ts';
+import { isObject, own } from '../../lib/raw/json.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { isNegative, type PathStep, type Scalar, type TimeTest, type UntimedTest } from '../grammar/filter.ts';
 import type { Matches } from './matches.ts';

@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.ts';
-import type { Sink } from '../../lib/problems.ts';
+import type { Sink } from '../../lib/raw/problems.ts';
 import type { Definitions, Segment } from '../../workspace/catalog.ts';
 import { filterOf } from '../context.ts';
 import { readAudience } from './parse.ts';

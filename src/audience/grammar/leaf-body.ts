@@ -1,6 +1,6 @@
-import { describe, shown } from '../../lib/json.ts';
-import { ObjectReader } from '../../lib/object-reader.ts';
-import { isStorable } from '../../lib/storable.ts';
+import { describe, shown } from '../../lib/raw/json.ts';
+import { ObjectReader } from '../../lib/raw/object-reader.ts';
+import { isStorable } from '../../lib/raw/storable.ts';
 import { readIsoTime } from '../../lib/times.ts';
 
 /** Strictly reads the object of a filter. For a wrong value, a reader adds a problem with its path and returns null. */

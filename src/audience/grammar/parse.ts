@@ -1,5 +1,5 @@
-import { describe, elementPath, isObject, memberPath, shown } from '../../lib/json.ts';
-import { Problems, type Sink } from '../../lib/problems.ts';
+import { describe, elementPath, isObject, memberPath, shown } from '../../lib/raw/json.ts';
+import { Problems, type Sink } from '../../lib/raw/problems.ts';
 import { connectedLeaves, type LeafKind } from './connected-leaves.ts';
 import type { ConnectedLeaf, Filter, SegmentLeaf } from './filter.ts';
 import { LeafBody } from './leaf-body.ts';

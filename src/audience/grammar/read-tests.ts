@@ -1,4 +1,4 @@
-import { describe } from '../../lib/json.ts';
+import { describe } from '../../lib/raw/json.ts';
 import {
   dayComparisons,
   type NumberTest,

@@ -1,6 +1,6 @@
 import { RequestError } from '../../errors.ts';
-import { bounded } from '../../lib/bounded-texts.ts';
-import { namesNo } from '../../lib/json.ts';
+import { bounded } from '../../lib/raw/bounded-texts.ts';
+import { namesNo } from '../../lib/raw/json.ts';
 import { type Definitions, idKey } from '../../workspace/catalog.ts';
 import { filterOf, leavesOf } from '../context.ts';
 import type { Filter, Leaf } from './filter.ts';

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../lib/did-you-mean.ts';
+import { didYouMean } from '../../lib/raw/did-you-mean.ts';
 import { readCountry, readLanguage } from '../../people/profile/countries-and-languages.ts';
 import { leavesOf } from '../context.ts';
 import type { AttributeName, Filter, Leaf } from './filter.ts';

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/raw/json.ts';
 
 /** The JSON key file of a Google service account, read. */
 export interface KeyFile {

@@ -1,4 +1,4 @@
-import { maybe, object, oneOf, type Read, required, text } from '../../lib/shape.ts';
+import { maybe, object, oneOf, type Read, required, text } from '../../lib/raw/shape.ts';
 import type { ProviderDefinition } from '../provider.ts';
 import { baseUrl, callsPerMinute, keyText } from '../setting-shapes.ts';
 import { keyFileOf, keyFileProblem } from './key-file.ts';

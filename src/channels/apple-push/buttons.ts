@@ -1,4 +1,4 @@
-import { own } from '../../lib/json.ts';
+import { own } from '../../lib/raw/json.ts';
 import { compact, type Fields, type Templated } from '../fields.ts';
 import { readUri } from '../push/uris.ts';
 

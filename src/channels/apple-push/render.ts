@@ -1,4 +1,4 @@
-import { readDate, readFlag, readFloat, readInteger } from '../../lib/lenient.ts';
+import { readDate, readFlag, readFloat, readInteger } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { compact, readRendered, readRenderedNumber, requireText } from '../fields.ts';

@@ -1,5 +1,5 @@
-import { isObject } from '../../lib/json.ts';
-import type { Problems } from '../../lib/problems.ts';
+import { isObject } from '../../lib/raw/json.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra } from '../push/fields.ts';
 import { readUri } from '../push/uris.ts';

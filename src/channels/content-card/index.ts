@@ -1,4 +1,4 @@
-import { readDate, readFlag, readInteger } from '../../lib/lenient.ts';
+import { readDate, readFlag, readInteger } from '../../lib/raw/lenient.ts';
 import { zonedTime } from '../../lib/time-zone.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel, RenderFacts } from '../channel.ts';

@@ -1,4 +1,4 @@
-import type { Problems } from '../../lib/problems.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { asText, readExtra } from '../push/fields.ts';
 import { readUri } from '../push/uris.ts';

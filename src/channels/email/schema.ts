@@ -1,6 +1,6 @@
 import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
-import { namesNo } from '../../lib/json.ts';
-import type { Problems } from '../../lib/problems.ts';
+import { namesNo } from '../../lib/raw/json.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { encodeStructured, isStructured, UNWRITABLE } from './structured-header.ts';
 

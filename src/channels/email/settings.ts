@@ -10,7 +10,7 @@ import {
   required,
   type Shape,
   text,
-} from '../../lib/shape.ts';
+} from '../../lib/raw/shape.ts';
 
 /** A mail server that accepts our mails and delivers them. */
 export interface SmtpRelay {

@@ -1,6 +1,6 @@
-import { own } from '../../lib/json.ts';
-import { isGiven } from '../../lib/lenient.ts';
-import type { Problems } from '../../lib/problems.ts';
+import { own } from '../../lib/raw/json.ts';
+import { isGiven } from '../../lib/raw/lenient.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import type { ChannelSettings } from '../channel-settings.ts';
 import type { EmailMessage } from './schema.ts';
 

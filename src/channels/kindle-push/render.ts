@@ -1,4 +1,4 @@
-import { readInteger } from '../../lib/lenient.ts';
+import { readInteger } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered, requireText } from '../fields.ts';

@@ -1,4 +1,4 @@
-import { integer, maybe, object, type Read, required, text } from '../../lib/shape.ts';
+import { integer, maybe, object, type Read, required, text } from '../../lib/raw/shape.ts';
 import type { ProviderDefinition } from '../provider.ts';
 import { baseUrl, callsPerMinute } from '../setting-shapes.ts';
 

@@ -1,4 +1,4 @@
-import { readFlag } from '../../lib/lenient.ts';
+import { readFlag } from '../../lib/raw/lenient.ts';
 import { compact, type Fields, readRendered, type Templated } from '../fields.ts';
 import { requiredText } from './fields.ts';
 import { type Opens, readUri } from './uris.ts';

@@ -1,4 +1,4 @@
-import { readInteger } from '../../lib/lenient.ts';
+import { readInteger } from '../../lib/raw/lenient.ts';
 import type { Fields } from '../fields.ts';
 
 /** A required text of a visible push. A blank text counts as missing. */

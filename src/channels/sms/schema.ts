@@ -1,6 +1,6 @@
-import { elementPath, isObject, own } from '../../lib/json.ts';
-import { isGiven } from '../../lib/lenient.ts';
-import type { Problems } from '../../lib/problems.ts';
+import { elementPath, isObject, own } from '../../lib/raw/json.ts';
+import { isGiven } from '../../lib/raw/lenient.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { countSegments } from './segments.ts';
 

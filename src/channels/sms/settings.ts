@@ -1,4 +1,4 @@
-import { matching, maybe, object, type Read, refuse, required, text } from '../../lib/shape.ts';
+import { matching, maybe, object, type Read, refuse, required, text } from '../../lib/raw/shape.ts';
 import type { ProviderDefinition } from '../provider.ts';
 import { baseUrl } from '../setting-shapes.ts';
 

@@ -1,4 +1,4 @@
-import { readFlag, readInteger } from '../../lib/lenient.ts';
+import { readFlag, readInteger } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { compact, readRendered, requireText } from '../fields.ts';

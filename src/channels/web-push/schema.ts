@@ -1,4 +1,4 @@
-import type { Problems } from '../../lib/problems.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push/buttons.ts';
 import { MAX_TTL_S, readExtra, requiredText } from '../push/fields.ts';

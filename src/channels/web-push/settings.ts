@@ -1,6 +1,17 @@
 import { createECDH } from 'node:crypto';
 import { isEmailAddress } from '../../lib/email-address.ts';
-import { checked, flag, list, matching, maybe, object, type Read, refuse, required, text } from '../../lib/shape.ts';
+import {
+  checked,
+  flag,
+  list,
+  matching,
+  maybe,
+  object,
+  type Read,
+  refuse,
+  required,
+  text,
+} from '../../lib/raw/shape.ts';
 import { targetProblem } from '../../net/allowed-target.ts';
 import type { ProviderDefinition } from '../provider.ts';
 import { callsPerMinute } from '../setting-shapes.ts';

@@ -1,5 +1,5 @@
 import { ECDH } from 'node:crypto';
-import { isObject, own } from '../../lib/json.ts';
+import { isObject, own } from '../../lib/raw/json.ts';
 
 /** A browser's PushSubscription, decoded. Source: messaging-objects.md §5.3; W3C Push API §8. */
 export interface Subscription {

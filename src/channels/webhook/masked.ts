@@ -1,4 +1,4 @@
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/raw/json.ts';
 
 const secretHeader = /^(authorization|cookie|x-api-key)$|-(token|secret)$/i;
 

@@ -1,4 +1,4 @@
-import { isDeeperThan } from '../../lib/json-depth.ts';
+import { isDeeperThan } from '../../lib/raw/json-depth.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { requireText } from '../fields.ts';
 import { valueProblem, withOurs } from './headers.ts';

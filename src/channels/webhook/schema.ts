@@ -1,4 +1,4 @@
-import type { Problems } from '../../lib/problems.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { headerName, valueProblem } from './headers.ts';
 

@@ -1,4 +1,4 @@
-import { checked, flag, list, object, optional, type Read, text } from '../../lib/shape.ts';
+import { checked, flag, list, object, optional, type Read, text } from '../../lib/raw/shape.ts';
 import { targetProblem } from '../../net/allowed-target.ts';
 
 /** The section `webhook` of the workspace file. */

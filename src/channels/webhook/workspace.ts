@@ -1,4 +1,4 @@
-import type { Problems } from '../../lib/problems.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import type { ChannelSettings } from '../channel-settings.ts';
 import { isTemplate } from '../fields.ts';
 import type { WebhookMessage } from './schema.ts';

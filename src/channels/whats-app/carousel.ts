@@ -1,4 +1,4 @@
-import { isEmpty } from '../../lib/lenient.ts';
+import { isEmpty } from '../../lib/raw/lenient.ts';
 import { compact, type Fields, isTemplate } from '../fields.ts';
 import {
   type CarouselCard,

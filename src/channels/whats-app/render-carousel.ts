@@ -1,4 +1,4 @@
-import { elementPath } from '../../lib/json.ts';
+import { elementPath } from '../../lib/raw/json.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import {
   type CarouselCard,

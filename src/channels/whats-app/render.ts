@@ -1,4 +1,4 @@
-import { readFlag } from '../../lib/lenient.ts';
+import { readFlag } from '../../lib/raw/lenient.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered } from '../fields.ts';
 import {

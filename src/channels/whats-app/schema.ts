@@ -1,5 +1,5 @@
-import { isEmpty } from '../../lib/lenient.ts';
-import type { Problems } from '../../lib/problems.ts';
+import { isEmpty } from '../../lib/raw/lenient.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields } from '../fields.ts';
 import { readCarousel } from './carousel.ts';
 import { type MessageKind, messageKinds, type WhatsAppContent } from './content.ts';

@@ -1,5 +1,5 @@
-import type { RawObject } from '../../lib/json.ts';
-import { readText } from '../../lib/lenient.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
+import { readText } from '../../lib/raw/lenient.ts';
 import type { Fields } from '../fields.ts';
 
 export function atMostOne(fields: Fields, key: string): void {

@@ -1,6 +1,6 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/raw/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { withoutOldCredentials } from './old-credentials.ts';

@@ -1,4 +1,4 @@
-import type { RawObject } from '../../lib/json.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 
 /** Credentials that older clients send in the body. */
 export const oldCredentials: readonly string[] = ['api_key', 'app_group_id', 'company_secret'];

@@ -1,10 +1,10 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
-import { didYouMean, nearest } from '../../lib/did-you-mean.ts';
-import { describe, elementPath, isObject, own, type RawObject } from '../../lib/json.ts';
-import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
-import { ObjectReader } from '../../lib/object-reader.ts';
-import type { Problems } from '../../lib/problems.ts';
-import { WatchedReader } from '../../lib/watched-reader.ts';
+import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
+import { describe, elementPath, isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
+import { ObjectReader } from '../../lib/raw/object-reader.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
+import { WatchedReader } from '../../lib/raw/watched-reader.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
 import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';

@@ -5,8 +5,8 @@ import { dispatchOf, messagesOf, now, recipient, sendOf as send, workspace } fro
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { Campaign, FrequencyCap } from '../../workspace/catalog.ts';
+import type { CapSlot } from '../ledger/person/slots.ts';
 import type { PendingSend } from '../ledger/send.ts';
-import type { CapSlot } from '../ledger/slots.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { type Candidate, candidateFor, decideAll, renderedOf } from './candidates.ts';
 import { CapSlots, isUnderCaps } from './cap-slots.ts';

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
+import { loadSlots, lockForCaps, releaseSlots, takeSlots } from '../ledger/person/slots.ts';
 import type { PendingSend } from '../ledger/send.ts';
-import { loadSlots, lockForCaps, releaseSlots, takeSlots } from '../ledger/slots.ts';
 import { CapSlots } from './cap-slots.ts';
 
 /**

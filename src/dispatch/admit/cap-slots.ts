@@ -1,6 +1,6 @@
 import type { Recipient } from '../../people/profile/facts.ts';
+import type { CapSlot } from '../ledger/person/slots.ts';
 import type { PendingSend } from '../ledger/send.ts';
-import type { CapSlot } from '../ledger/slots.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { type CapFacts, capChannelOf } from './caps.ts';
 

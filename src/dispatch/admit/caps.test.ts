@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
-import type { CapSlot } from '../ledger/slots.ts';
+import type { CapSlot } from '../ledger/person/slots.ts';
 import { type CapFacts, capChannelOf, reachedCap } from './caps.ts';
 
 const now = new Date('2026-03-18T12:00:00Z'); // a Wednesday

@@ -3,7 +3,7 @@ import { channels } from '../../channels/index.ts';
 import { wallClock, zonedTime } from '../../lib/time-zone.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
-import type { CapSlot } from '../ledger/slots.ts';
+import type { CapSlot } from '../ledger/person/slots.ts';
 
 /** The facts of one send that the caps ask about. */
 export interface CapFacts {

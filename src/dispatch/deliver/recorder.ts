@@ -5,9 +5,9 @@ import { isDataError } from '../../db/sqlstates.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
 import type { Delivered } from '../ledger/delivered.ts';
+import { releaseSlots } from '../ledger/person/slots.ts';
 import { fillSandbox } from '../ledger/sandbox.ts';
 import type { PendingSend } from '../ledger/send.ts';
-import { releaseSlots } from '../ledger/slots.ts';
 import { writeVerdicts } from '../ledger/write-verdicts.ts';
 import type { TokenHygiene } from '../push/token-hygiene.ts';
 

@@ -6,7 +6,7 @@ import { nameKey, type PersonKey, resolveNames } from '../../people/profile/iden
 import { type Opening, openDispatches } from '../ledger/dispatches.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { insertSends } from '../ledger/new-sends.ts';
-import { insertRefused, type RefusedPerson } from '../ledger/refused-people.ts';
+import { insertRefused, type RefusedPerson } from '../ledger/person/refused-people.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { PersonReason } from '../plan/reasons.ts';

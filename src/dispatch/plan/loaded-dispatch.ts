@@ -2,7 +2,7 @@ import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { BoundedCache, type CacheBounds } from '../../lib/bounded-cache.ts';
-import { Problems } from '../../lib/problems.ts';
+import { Problems } from '../../lib/raw/problems.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { RecipientNeeds } from '../../people/profile/needs.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Problems } from '../../lib/problems.ts';
+import { Problems } from '../../lib/raw/problems.ts';
 import { columnsFor, eitherNeeds, needsToKnow, type RecipientNeeds } from '../../people/profile/needs.ts';
 import { needsOf } from './needs.ts';
 import type { SendPlan } from './send-plan.ts';

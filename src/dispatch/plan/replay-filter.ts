@@ -1,7 +1,7 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
-import { describe, elementPath, type RawObject } from '../../lib/json.ts';
-import { ObjectReader } from '../../lib/object-reader.ts';
-import { Problems } from '../../lib/problems.ts';
+import { describe, elementPath, type RawObject } from '../../lib/raw/json.ts';
+import { ObjectReader } from '../../lib/raw/object-reader.ts';
+import { Problems } from '../../lib/raw/problems.ts';
 import type { DispatchState } from './states.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import type { Problems } from '../../lib/problems.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { type Read, readsOf } from '../../templating/resolve.ts';
 import { compileTree } from '../../templating/tree.ts';

@@ -2,7 +2,7 @@ import { estimateProfiles, refusingExpensive, withinTimeLimit } from '../../audi
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { Problems } from '../../lib/problems.ts';
+import { Problems } from '../../lib/raw/problems.ts';
 import { dashed, v7 } from '../../lib/uuid.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';

@@ -9,7 +9,7 @@ import { forgetSessionDays } from '../../people/track/sessions.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
-import { forgetOldSlots } from '../ledger/slots.ts';
+import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { forgetQuotas } from '../push/call-quotas.ts';
 import { forgetOldDays } from './retention.ts';
 

@@ -8,8 +8,8 @@ import {
 } from '../../channels/web-push/subscription.ts';
 import { RequestError } from '../../errors.ts';
 import { isAllowed } from '../../lib/allow-list.ts';
-import { ObjectReader } from '../../lib/object-reader.ts';
-import { firstProblem, ObjectProblem } from '../../lib/problems.ts';
+import { ObjectReader } from '../../lib/raw/object-reader.ts';
+import { firstProblem, ObjectProblem } from '../../lib/raw/problems.ts';
 import { readIdentity } from '../../people/tokens/browser-identity.ts';
 import type { App } from '../../workspace/catalog.ts';
 import { parseBody } from '../body.ts';

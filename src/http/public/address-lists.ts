@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.ts';
-import { elementPath, own, type RawObject } from '../../lib/json.ts';
-import { isEmpty } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { elementPath, own, type RawObject } from '../../lib/raw/json.ts';
+import { isEmpty } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { ListFilter } from '../../people/consent/address-lists.ts';
 import { readDateTime, readLimit, readOffset } from '../query.ts';
 

@@ -1,7 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js/min';
-import { shown } from '../../lib/json.ts';
-import { readFlag } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { shown } from '../../lib/raw/json.ts';
+import { readFlag } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readEmailAddress, readNationalPhone } from '../profile/contact.ts';
 import type { DateFormat } from './date-format.ts';

@@ -1,5 +1,5 @@
-import { isObject, shown } from '../../lib/json.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { isObject, shown } from '../../lib/raw/json.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
 import { type CellStyle, type CellType, readCell } from './cells.ts';
 import { ImportFileError, type Reading, type RecordKind } from './entry.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type CsvError, type Parser, parse } from 'csv-parse';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { Columns, type CsvOptions } from './columns.ts';
 import { type Entry, ImportFileError, maxRecordBytes, type Reading, type Shown } from './entry.ts';
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { isObject, own } from '../../lib/json.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { isObject, own } from '../../lib/raw/json.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { Columns, type CsvOptions, plainCsv } from './columns.ts';
 import { type Entry, maxRecordBytes, type Reading, type Shown } from './entry.ts';
 

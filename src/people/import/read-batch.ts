@@ -1,6 +1,6 @@
-import { isObject, own, type RawObject } from '../../lib/json.ts';
-import { isGiven } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import { isGiven } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { remarksOfRefusal, sentenceOf } from '../remarks.ts';
 import { readEvent, readPurchase } from '../track/activities.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { CellType } from './cells.ts';
 import { Columns, type CsvOptions, plainCsv } from './columns.ts';
 import { readCsv } from './csv.ts';

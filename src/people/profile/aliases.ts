@@ -1,9 +1,9 @@
 import type { Database, Db } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
-import { isObject, own } from '../../lib/json.ts';
-import { isGiven } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { isObject, own } from '../../lib/raw/json.ts';
+import { isGiven } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { readAlias, readExternalId } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
 import { askedFor } from './person-keys.ts';

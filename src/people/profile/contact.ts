@@ -1,6 +1,6 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { isEmailAddress } from '../../lib/email-address.ts';
-import { isStorable } from '../../lib/storable.ts';
+import { isStorable } from '../../lib/raw/storable.ts';
 
 /** The address without surrounding blanks, as it is written. null: mail may not be sent to it. */
 export function readEmailAddress(text: string): string | null {

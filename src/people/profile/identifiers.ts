@@ -1,6 +1,6 @@
-import { isObject, own, type RawObject } from '../../lib/json.ts';
-import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { readName } from '../stored-text.ts';
 import { readBrazeId } from './braze-id.ts';
 import { readEmailAddress, readPhone } from './contact.ts';

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import { isStorable } from '../../lib/storable.ts';
+import { isStorable } from '../../lib/raw/storable.ts';
 
 /** The key of a person. All rows about the person have it. */
 export interface PersonKey {

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../lib/json.ts';
+import { isObject, type Json } from '../../lib/raw/json.ts';
 import { readStoredTime } from '../../lib/times.ts';
 
 /**

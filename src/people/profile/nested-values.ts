@@ -1,5 +1,5 @@
-import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/json.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readShortText } from '../stored-text.ts';
 

@@ -1,6 +1,6 @@
-import { isObject, type Json, own } from '../../lib/json.ts';
-import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { isObject, type Json, own } from '../../lib/raw/json.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readTimeZone } from '../../lib/zone-names.ts';
 import { type GlobalState, globalStates } from '../../templating/facts.ts';

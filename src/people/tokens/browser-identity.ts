@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/raw/json.ts';
 
 export type IdentityReading = { ok: true; externalId: unknown } | { ok: false; problem: string };
 

@@ -1,6 +1,6 @@
-import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/json.ts';
-import { isEmpty, isGiven } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
+import { isEmpty, isGiven } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { readTime } from '../profile/profile-fields.ts';
 import { readName, readShortText } from '../stored-text.ts';

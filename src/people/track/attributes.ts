@@ -1,7 +1,7 @@
 import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
-import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/json.ts';
-import { isEmpty, isGiven, readFlag } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
+import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';

@@ -1,8 +1,8 @@
 import { RequestError } from '../../errors.ts';
-import { didYouMean, nearest } from '../../lib/did-you-mean.ts';
-import { isObject, own, type RawObject } from '../../lib/json.ts';
-import { isEmpty } from '../../lib/lenient.ts';
-import { ObjectProblem } from '../../lib/problems.ts';
+import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
+import { isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import { isEmpty } from '../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { TrackBatch, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type Remark, remarksOfRefusal } from '../remarks.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';

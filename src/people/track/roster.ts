@@ -1,5 +1,5 @@
 import { Outdated } from '../../db/retry.ts';
-import type { Json } from '../../lib/json.ts';
+import type { Json } from '../../lib/raw/json.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Address } from '../consent/deleted-addresses.ts';
 import { deviceOf } from '../device.ts';

@@ -1,6 +1,6 @@
 import type { Database, Db } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
-import type { RawObject } from '../../lib/json.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { Remarks } from '../remarks.ts';
 import type { Activity } from './activities.ts';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/raw/json.ts';
 import { type Answer, header, type WireRequest } from '../../net/wire.ts';
 import { AccessTokens } from '../access-tokens.ts';
 import { type AnswerContext, type AnswerTable, answerTable, jsonAnswer, type NamedAnswer } from '../answers.ts';

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/raw/json.ts';
 import type { WireRequest } from '../../net/wire.ts';
 import { readJson } from '../json.ts';
 import { type ProviderRules, type Simulator, type SimulatorOptions, startSimulator } from '../simulator.ts';

@@ -1,4 +1,4 @@
-import { isObject } from '../../lib/json.ts';
+import { isObject } from '../../lib/raw/json.ts';
 import type { Answer } from '../../net/wire.ts';
 import { readJson } from '../json.ts';
 import { badField, INVALID_TOKEN, invalidArgument, TOO_BIG } from './fcm-answers.ts';

@@ -17,7 +17,7 @@ import {
   requiredOrNull,
   type Shape,
   text,
-} from '../../lib/shape.ts';
+} from '../../lib/raw/shape.ts';
 import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
 import { allPermissions } from '../keys.ts';

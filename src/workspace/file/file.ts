@@ -1,9 +1,9 @@
 import { parseDocument } from 'yaml';
-import { bounded } from '../../lib/bounded-texts.ts';
-import { quotedMemberPath } from '../../lib/json.ts';
-import { Problems, type Sink } from '../../lib/problems.ts';
-import { refuse } from '../../lib/shape.ts';
-import { isStorable } from '../../lib/storable.ts';
+import { bounded } from '../../lib/raw/bounded-texts.ts';
+import { quotedMemberPath } from '../../lib/raw/json.ts';
+import { Problems, type Sink } from '../../lib/raw/problems.ts';
+import { refuse } from '../../lib/raw/shape.ts';
+import { isStorable } from '../../lib/raw/storable.ts';
 import { consistencyProblems } from './file-rules.ts';
 import { type WorkspaceFile, workspaceShape } from './file-shape.ts';
 import { resolveReferences, type Surroundings } from './references.ts';

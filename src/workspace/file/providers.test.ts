@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createECDH, generateKeyPairSync } from 'node:crypto';
 import test from 'node:test';
 import type { ProviderKind } from '../../channels/providers.ts';
-import { Problems } from '../../lib/problems.ts';
-import { object } from '../../lib/shape.ts';
+import { Problems } from '../../lib/raw/problems.ts';
+import { object } from '../../lib/raw/shape.ts';
 import { misplacedProviders, providerMembers } from './providers.ts';
 
 const ec = (namedCurve: string) =>

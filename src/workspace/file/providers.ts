@@ -1,5 +1,5 @@
 import { type ProviderKind, type ProviderOf, providerKinds } from '../../channels/providers.ts';
-import { type Member, optional } from '../../lib/shape.ts';
+import { type Member, optional } from '../../lib/raw/shape.ts';
 import type { App, SubscriptionGroup } from '../catalog.ts';
 import { providerShapes } from '../provider-shapes.ts';
 

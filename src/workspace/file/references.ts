@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { elementPath, isObject, own, quotedMemberPath } from '../../lib/json.ts';
-import type { Sink } from '../../lib/problems.ts';
-import { refuse } from '../../lib/shape.ts';
+import { elementPath, isObject, own, quotedMemberPath } from '../../lib/raw/json.ts';
+import type { Sink } from '../../lib/raw/problems.ts';
+import { refuse } from '../../lib/raw/shape.ts';
 
 const reference = /\$\{(env|file):([^}]*)\}/g;
 const LARGEST_FILE_BYTES = 1_048_576;

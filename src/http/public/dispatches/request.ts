@@ -3,7 +3,7 @@ import { reasons } from '../../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
 import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
-import { isObject } from '../../../lib/json.ts';
+import { isObject } from '../../../lib/raw/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
 import { idKey } from '../../../workspace/catalog.ts';

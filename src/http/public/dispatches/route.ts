@@ -17,7 +17,7 @@ import { describeDispatch, findDispatch } from '../../../dispatch/report/verdict
 import { findWait } from '../../../dispatch/report/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { namesNo } from '../../../lib/json.ts';
+import { namesNo } from '../../../lib/raw/json.ts';
 import { findPerson, namesOf } from '../../../people/profile/find-person.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';

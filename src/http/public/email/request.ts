@@ -1,5 +1,5 @@
-import { own, type RawObject } from '../../../lib/json.ts';
-import { ObjectProblem } from '../../../lib/problems.ts';
+import { own, type RawObject } from '../../../lib/raw/json.ts';
+import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import type { ListFilter } from '../../../people/consent/address-lists.ts';
 import { readEmailAddress } from '../../../people/profile/contact.ts';
 import { type GlobalState, globalStates } from '../../../templating/facts.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isObject, own, type RawObject } from '../../../lib/json.ts';
+import { isObject, own, type RawObject } from '../../../lib/raw/json.ts';
 import { defaultBucket, type RateBucket } from '../../route.ts';
 
 export const path = '/messages/send';

@@ -9,7 +9,7 @@ import { isBroadcast, laneOf, type SendPlan } from '../../../dispatch/plan/send-
 import type { DryRun } from '../../../dispatch/report/dry-run.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { shown } from '../../../lib/json.ts';
+import { shown } from '../../../lib/raw/json.ts';
 import { v7 } from '../../../lib/uuid.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';

@@ -1,7 +1,7 @@
 import { channelKeys } from '../../../channels/channel.ts';
 import type { SandboxCursor, SandboxFilter } from '../../../dispatch/report/sandbox.ts';
 import { RequestError } from '../../../errors.ts';
-import { isObject } from '../../../lib/json.ts';
+import { isObject } from '../../../lib/raw/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import { readCursor, readLimit, readOneOf } from '../../query.ts';
 

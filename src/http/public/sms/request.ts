@@ -1,4 +1,4 @@
-import type { RawObject } from '../../../lib/json.ts';
+import type { RawObject } from '../../../lib/raw/json.ts';
 import { type InvalidReason, invalidReasons, type ListFilter } from '../../../people/consent/address-lists.ts';
 import { readPhoneNumber } from '../../../people/profile/identifiers.ts';
 import { readOneOf, readTexts } from '../../query.ts';

@@ -2,7 +2,7 @@ import { channelKeys } from '../../../channels/channel.ts';
 import { reasons } from '../../../dispatch/plan/reasons.ts';
 import { sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { MessageCursor, MessageFilter } from '../../../dispatch/report/person-messages.ts';
-import { isObject } from '../../../lib/json.ts';
+import { isObject } from '../../../lib/raw/json.ts';
 import { readCursor, readLimit, readOneOf } from '../../query.ts';
 
 export const messageParameters = ['channel', 'status', 'reason', 'limit', 'cursor'];

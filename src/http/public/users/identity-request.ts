@@ -1,7 +1,7 @@
 import { RequestError } from '../../../errors.ts';
-import { elementPath, isObject, own, type RawObject } from '../../../lib/json.ts';
-import { isEmpty, isGiven } from '../../../lib/lenient.ts';
-import { ObjectProblem } from '../../../lib/problems.ts';
+import { elementPath, isObject, own, type RawObject } from '../../../lib/raw/json.ts';
+import { isEmpty, isGiven } from '../../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import type { AliasUpdate } from '../../../people/identity/alias-updates.ts';
 import type { Rename } from '../../../people/identity/external-ids.ts';
 import type { IdentityKey } from '../../../people/identity/find.ts';

@@ -1,4 +1,4 @@
-import { moveHistory } from '../../../dispatch/ledger/history.ts';
+import { moveHistory } from '../../../dispatch/ledger/person/history.ts';
 import { updateAliases } from '../../../people/identity/alias-updates.ts';
 import { removeExternalIds, renameExternalIds } from '../../../people/identity/external-ids.ts';
 import { identifyPeople } from '../../../people/identity/identify-people.ts';

@@ -1,7 +1,7 @@
 import { RequestError } from '../../../errors.ts';
-import { elementPath, isObject, own, type RawObject } from '../../../lib/json.ts';
-import { isEmpty, isGiven } from '../../../lib/lenient.ts';
-import { ObjectProblem } from '../../../lib/problems.ts';
+import { elementPath, isObject, own, type RawObject } from '../../../lib/raw/json.ts';
+import { isEmpty, isGiven } from '../../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import { type ExportField, type ExportRequest, exportFields } from '../../../people/export/export.ts';
 import { type NewAlias, readNewAlias } from '../../../people/profile/aliases.ts';
 import { readBrazeId } from '../../../people/profile/braze-id.ts';

@@ -1,10 +1,10 @@
 import type { Database, Db } from '../../../db/database.ts';
 import { logActivity } from '../../../dispatch/ledger/activity-log.ts';
-import { listReceived } from '../../../dispatch/ledger/received.ts';
-import { forgetSlotsOf } from '../../../dispatch/ledger/slots.ts';
+import { listReceived } from '../../../dispatch/ledger/person/received.ts';
+import { forgetSlotsOf } from '../../../dispatch/ledger/person/slots.ts';
 import { errorCodes } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import type { RawObject } from '../../../lib/json.ts';
+import type { RawObject } from '../../../lib/raw/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
 import { addAliases } from '../../../people/profile/aliases.ts';
 import { deletePeople } from '../../../people/profile/delete.ts';

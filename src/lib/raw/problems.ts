@@ -1,4 +1,4 @@
-import { type ErrorCode, RequestError } from '../errors.ts';
+import { type ErrorCode, RequestError } from '../../errors.ts';
 import { BoundedTexts, shortened } from './bounded-texts.ts';
 
 /** Stages of checking, in order. Only the first stage with a problem is reported. */

@@ -1,8 +1,8 @@
-import { textArray } from '../../db/array-text.ts';
-import { plainText } from '../../db/plain-text.ts';
-import { type Sql, sql } from '../../db/sql.ts';
-import type { PersonKey } from '../../people/profile/identify.ts';
-import type { PersonReason } from '../plan/reasons.ts';
+import { textArray } from '../../../db/array-text.ts';
+import { plainText } from '../../../db/plain-text.ts';
+import { type Sql, sql } from '../../../db/sql.ts';
+import type { PersonKey } from '../../../people/profile/identify.ts';
+import type { PersonReason } from '../../plan/reasons.ts';
 
 /** A named person whom a dispatch refused before any channel. */
 export interface RefusedPerson extends PersonKey {

@@ -1,7 +1,7 @@
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import type { Received } from '../../people/export/export.ts';
-import type { PersonKey } from '../../people/profile/identify.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import type { Received } from '../../../people/export/export.ts';
+import type { PersonKey } from '../../../people/profile/identify.ts';
 
 /**
  * The campaigns that these people received, by the ledger. Days that retention has dropped are in `received_totals`.

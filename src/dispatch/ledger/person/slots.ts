@@ -1,8 +1,8 @@
-import type { ChannelKey } from '../../channels/channel.ts';
-import type { Db } from '../../db/database.ts';
-import { type Sql, sql } from '../../db/sql.ts';
-import type { PersonKey } from '../../people/profile/identify.ts';
-import type { SendKey } from './send.ts';
+import type { ChannelKey } from '../../../channels/channel.ts';
+import type { Db } from '../../../db/database.ts';
+import { type Sql, sql } from '../../../db/sql.ts';
+import type { PersonKey } from '../../../people/profile/identify.ts';
+import type { SendKey } from '../send.ts';
 
 /** A slot used under the frequency caps: one send of one channel of one dispatch. */
 export interface CapSlot {

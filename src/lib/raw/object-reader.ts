@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import { describe, isObject, memberPath, own, type RawObject } from './json.ts';
 import { isEmpty, isGiven, type Reading } from './lenient.ts';
 import type { Sink, Stage } from './problems.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { RequestError } from '../errors.ts';
+import { RequestError } from '../../errors.ts';
 import { firstProblem, ObjectProblem, Problems } from './problems.ts';
 
 function thrownBy(problems: Problems): { code: string; errors: readonly string[] } | null {

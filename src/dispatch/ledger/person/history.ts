@@ -1,6 +1,6 @@
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import type { PersonKey } from '../../people/profile/identify.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import type { PersonKey } from '../../../people/profile/identify.ts';
 
 /**
  * Moves what a person received to the person into whom they are merged: the final sends, their sandbox messages, and
