@@ -118,7 +118,9 @@ test('a password that changes in the middle of a broadcast costs few logins, no 
   const id: string = body.dispatch_id;
   await changed;
   const code = await sendToAda(app);
-  await secondsUntil(app, 20, () => relay.refusedLogins >= 5);
+  // Each lane's first login and four probes are refused; then the relay rests.
+  const probed = () => app.db.one<{ probes: number }>(sql`select probes from pauses`);
+  await secondsUntil(app, 20, async () => (await probed()).probes >= 4);
   app.clock.advance(4 * 60_000);
   await settled(app);
   t.diagnostic(`${relay.refusedLogins} refused logins in four minutes`);
