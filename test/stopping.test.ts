@@ -28,3 +28,19 @@ test('a stopping server closes the connections that a browser holds open, used o
     [false, false, false],
   );
 });
+
+test('a stopping server does not wait for the rest of a body that does not come', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  const { hostname, port } = new URL(app.url);
+  const socket = connect({ host: hostname, port: Number(port) }).on('error', () => undefined);
+  const head = `POST /messages/send HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${app.key}\r\ncontent-length: 4000\r\n\r\n{`;
+  await once(socket, 'connect');
+  const { server } = app.app;
+  assert.ok(server);
+  const isAsked = once(server.server, 'request');
+  socket.write(head);
+  await isAsked;
+  const closed = once(socket.resume(), 'close');
+  await app.app.server?.close();
+  await closed;
+});

@@ -48,7 +48,9 @@ export function readImportCommand(file: string, options: ImportCommandOptions): 
   if (path === null && options.restart) throw new UsageError('--restart: standard input always begins anew');
   const rejects = resolve(options.rejects ?? (path === null ? 'stdin.rejects.ndjson' : `${path}.rejects.ndjson`));
   if (rejects === path) throw new UsageError('--rejects: names the file that is imported');
-  const { dryRun = false, restart = false, json = false, skipBadCells = false, encoding, records } = options;
+  const { dryRun = false, restart = false, json = false, skipBadCells = false, records } = options;
+  // A rejects file is ours: it is UTF-8, whatever the encoding of the file that it comes from.
+  const encoding = isRejects ? 'utf-8' : options.encoding;
   // A dry run must not overwrite the rejected records of a real run, unless it is told where to write.
   const rejectsPath = dryRun && options.rejects === undefined ? null : rejects;
   const csv = csvOptions(options);

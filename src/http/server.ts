@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -69,19 +70,32 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   return server;
 }
 
+/** How long a stop waits for the rest of bodies that are on their way, in milliseconds. */
+const BODY_GRACE_MS = 2_000;
+
 /**
- * Makes a stop close the connections on which no request has come, which browsers open in advance. Node.js itself closes
- * only those that have answered one, and would wait a minute for the others.
+ * Makes a stop close the connections on which no request has come, which browsers open in advance, and after a moment
+ * those on which the rest of a request does not come. Node.js itself closes only those that have answered one, and would
+ * wait for the others: once it stops, it no longer looks at the time that a request takes.
  */
 function closeUnusedConnections(server: FastifyInstance): void {
   const unused = new Set<Socket>();
+  const incoming = new Set<IncomingMessage>();
   server.server.on('connection', (socket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
-  server.server.on('request', ({ socket }) => unused.delete(socket));
+  server.server.on('request', (request) => {
+    unused.delete(request.socket);
+    incoming.add(request);
+    request.once('close', () => incoming.delete(request));
+  });
   server.addHook('preClose', async () => {
     for (const socket of unused) socket.destroy();
+    const giveUp = () => {
+      for (const { complete, socket } of incoming) if (!complete) socket.destroy();
+    };
+    setTimeout(giveUp, BODY_GRACE_MS).unref();
   });
 }
 
