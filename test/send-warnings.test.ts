@@ -150,7 +150,7 @@ function did(path: string, meant: string): string {
 test('a body of many unknown members is answered with a hundred lines', async (t) => {
   const app = await givenWorkspace(t);
   const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`badge${index}`, 1]));
-  const buttons = Array.from({ length: 20_000 }, () => ({ text: 'b', txet: 'b' }));
+  const buttons = Array.from({ length: 900 }, () => ({ text: 'b', txet: 'b' }));
   const { body } = await app.post('/messages/send', {
     external_user_ids: ['ada'],
     ...many,

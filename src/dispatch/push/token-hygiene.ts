@@ -45,8 +45,9 @@ export class TokenHygiene {
   #counts = new Map<string, CallCounts>();
   #countedAtMs = Number.NEGATIVE_INFINITY;
   #cancelSweep: (() => void) | null = null;
-  /** The sweep under way. null: none. A slow database gets no second one beside it. */
+  /** The sweep under way. null: none. A slow database gets no second one beside it; the next comes after it. */
   #sweeping: Promise<void> | null = null;
+  #isSweepDue = false;
 
   constructor(options: TokenHygieneOptions) {
     this.#options = options;
@@ -123,15 +124,23 @@ export class TokenHygiene {
 
   start(): void {
     this.#cancelSweep = this.#options.clock.after(SWEEP_EVERY_MS, () => {
-      this.#sweeping ??= this.#sweep().finally(() => {
-        this.#sweeping = null;
-      });
+      this.#isSweepDue = true;
+      this.#sweeping ??= this.#sweepWhileDue();
       this.start();
     });
   }
 
+  async #sweepWhileDue(): Promise<void> {
+    while (this.#isSweepDue) {
+      this.#isSweepDue = false;
+      await this.#sweep();
+    }
+    this.#sweeping = null;
+  }
+
   async stop(): Promise<void> {
     this.#cancelSweep?.();
+    this.#isSweepDue = false;
     await this.#sweeping;
   }
 
