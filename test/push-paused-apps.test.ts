@@ -103,7 +103,9 @@ test('the guard: too many ambiguous refusals restore every token, pause the app 
   await app.drain();
   const after = await counts(app, id);
   assert.ok(after.address_dead >= 100 && after.pending > 0, JSON.stringify(after));
-  assert.equal((await tokens(app)).filter((token) => token.endsWith('suspect')).length, 0);
+  // A result that was being written while the guard tripped may have marked a token: the next sweep clears it.
+  app.clock.advance(MINUTE);
+  await until(async () => (await tokens(app)).every((token) => !token.endsWith('suspect')));
   const [shown] = (await app.get('/push/apps')).body.apps;
   assert.deepEqual([shown.state, shown.cause], ['paused', 'guard']);
   app.clock.advance(20 * MINUTE);
