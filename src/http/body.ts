@@ -16,6 +16,11 @@ export function parseBody(raw: Buffer): Record<string, unknown> {
 }
 
 function parseJson(text: string): unknown {
+  if (text.trim() === '') {
+    throw new RequestError('malformed_body', [
+      'body: expected a JSON object, got nothing; send {} if there is nothing to say',
+    ]);
+  }
   try {
     return JSON.parse(text);
   } catch {

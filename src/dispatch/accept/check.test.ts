@@ -164,6 +164,22 @@ refuses('then there must be a message, a recipient, and a fitting `broadcast`', 
     ['external_user_ids, user_aliases, segment_id, audience: expected at least one, got none'],
   ],
   [
+    { external_user_id: ['ada'], messages: { email } },
+    'no_recipients',
+    [
+      'external_user_ids, user_aliases, segment_id, audience: expected at least one, got none',
+      'external_user_id: not known, ignored; did you mean external_user_ids?',
+    ],
+  ],
+  [
+    { ...toAda, mesages: { email } },
+    'no_message',
+    [
+      `messages: expected an object with one or more of ${allChannels}, got none`,
+      'mesages: not known, ignored; did you mean messages?',
+    ],
+  ],
+  [
     { ...good, external_user_ids: names(51) },
     'too_many_names',
     ['external_user_ids, user_aliases: expected at most 50 together, got 51'],
@@ -414,7 +430,10 @@ test('members of the prototype name nobody and send nothing; `__proto__` of a bo
   const body: Record<string, unknown> = JSON.parse('{"__proto__":{"external_user_ids":["ada"],"broadcast":true}}');
   assert.deepEqual(refusalOf({ ...body, messages: { email } }), [
     'no_recipients',
-    ['external_user_ids, user_aliases, segment_id, audience: expected at least one, got none'],
+    [
+      'external_user_ids, user_aliases, segment_id, audience: expected at least one, got none',
+      '__proto__: not known, ignored',
+    ],
   ]);
   assert.equal(Reflect.get({}, 'broadcast'), undefined);
 });

@@ -34,13 +34,25 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   const problems = new Problems();
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
-  checkTargeting(request);
+  namingSlips(problems, () => checkTargeting(request));
   checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const messages = checkMessages(request, catalog, problems, now);
   const plan = makePlan(request, campaign, messages);
   problems.warnAtEnd();
   return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
+}
+
+/** Whoever names nobody, or sends nothing, may have misspelt the member that says it. */
+function namingSlips(problems: Problems, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    const isEmpty = error instanceof RequestError && (error.code === 'no_message' || error.code === 'no_recipients');
+    if (!isEmpty) throw error;
+    problems.warnAtEnd();
+    throw new RequestError(error.code, [...error.errors, ...problems.warnings]);
+  }
 }
 
 /** Steps 7 to 10. Source: send.md §4, truth table. */

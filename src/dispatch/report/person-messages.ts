@@ -4,6 +4,7 @@ import { undashed } from '../../lib/uuid.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
+import { findWait, type Wait } from './waits.ts';
 
 export interface MessageFilter {
   workspaceId: number;
@@ -26,6 +27,8 @@ interface MessageRow extends VerdictRow {
   dispatch_id: string;
   campaign_id: string | null;
   accepted_at: Date;
+  waits_for: string | null;
+  failure: string | null;
 }
 
 /**
@@ -41,7 +44,8 @@ export async function listMessages(
   // Each half stops after a page: an index has the person's rows in this order.
   const rows = await db.query<MessageRow>(sql`
     (select s.dispatch_id, d.campaign_id, d.accepted_at, s.channel, (${statusNow})::text as status, s.attempts, s.due_at,
-            s.updated_at, ${reasonNow} as reason, s.detail, s.provider_code, s.provider_message_id, s.address
+            s.updated_at, ${reasonNow} as reason, s.detail, s.provider_code, s.provider_message_id, s.address, d.waits_for,
+            d.failure
        from sends s
        join dispatches d on d.id = s.dispatch_id
       where s.bucket = ${person.bucket} and s.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
@@ -52,7 +56,8 @@ export async function listMessages(
       order by s.dispatch_id desc, s.channel
       limit ${limit + 1})
      union all
-    (select r.dispatch_id, d.campaign_id, d.accepted_at, '', 'skipped', 0, null, d.accepted_at, r.reason, r.detail, null, null, null
+    (select r.dispatch_id, d.campaign_id, d.accepted_at, '', 'skipped', 0, null, d.accepted_at, r.reason, r.detail, null, null, null,
+            null, null
        from refused_people r
        join dispatches d on d.id = r.dispatch_id
       where r.bucket = ${person.bucket} and r.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
@@ -67,11 +72,23 @@ export async function listMessages(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const next = rows.length > limit && last ? { dispatchId: last.dispatch_id, channel: last.channel } : null;
-  return { messages: page.map(messageFrom), next };
+  const waits = await findWaits(db, workspaceId, page);
+  return { messages: page.map((row) => messageFrom(row, waits.get(row.dispatch_id) ?? null)), next };
 }
 
-function messageFrom(row: MessageRow): object {
-  const verdict = { ...verdictFrom(row), channel: row.channel === '' ? null : row.channel };
+/** What the dispatches of pending messages wait for, by dispatch id. */
+async function findWaits(db: Db, workspaceId: number, rows: readonly MessageRow[]): Promise<Map<string, Wait>> {
+  const waits = new Map<string, Wait>();
+  for (const { dispatch_id, status, waits_for: waitsFor, failure } of rows) {
+    if (status !== 'pending' || waits.has(dispatch_id)) continue;
+    const wait = await findWait(db, { workspaceId, waitsFor, failure });
+    if (wait !== null) waits.set(dispatch_id, wait);
+  }
+  return waits;
+}
+
+function messageFrom(row: MessageRow, wait: Wait | null): object {
+  const verdict = { ...verdictFrom(row, wait), channel: row.channel === '' ? null : row.channel };
   return {
     dispatch_id: undashed(row.dispatch_id),
     ...(row.campaign_id !== null && { campaign_id: row.campaign_id }),
