@@ -2,6 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { deleteLocked } from '../profile/delete.ts';
 import type { PersonKey } from '../profile/identify.ts';
+import { maxCustomLength } from '../track/roster.ts';
 import type { LockedPerson } from './lock.ts';
 
 /** Moves, within the transaction, what other modules store about a person who is merged into another. Both are locked. */
@@ -28,11 +29,13 @@ export async function mergeLocked(
 
 /**
  * Fills what the kept profile lacks. The state of an email address comes with the address. The push state is that of
- * the person for whom one was set, the kept one's if it was set for both.
+ * the person for whom one was set, the kept one's if it was set for both. Custom attributes are taken over unless all
+ * together are larger than one person's may be.
  */
 async function fillProfile(tx: Db, merged: PersonKey, kept: PersonKey, now: Date): Promise<void> {
   const { row } = await tx.one<{ row: string }>(sql`
     select to_jsonb(p)::text as row from profiles p where bucket = ${merged.bucket} and user_id = ${merged.userId}`);
+  const fits = sql`length((m.custom || k.custom)::text) <= ${maxCustomLength}`;
   await tx.run(sql`
     update profiles k
        set first_name = coalesce(k.first_name, m.first_name),
@@ -55,9 +58,11 @@ async function fillProfile(tx: Db, merged: PersonKey, kept: PersonKey, now: Date
            first_session_at = least(k.first_session_at, m.first_session_at),
            last_session_at = greatest(k.last_session_at, m.last_session_at),
            session_count = k.session_count + m.session_count,
-           custom = m.custom || k.custom,
-           custom_times = (m.custom_times - array(select jsonb_object_keys(k.custom))) || k.custom_times,
-           nested_times = (m.nested_times - array(select jsonb_object_keys(k.custom))) || k.nested_times,
+           custom = case when ${fits} then m.custom || k.custom else k.custom end,
+           custom_times = case when ${fits} then (m.custom_times - array(select jsonb_object_keys(k.custom)))
+                                                 || k.custom_times else k.custom_times end,
+           nested_times = case when ${fits} then (m.nested_times - array(select jsonb_object_keys(k.custom)))
+                                                 || k.nested_times else k.nested_times end,
            extras = m.extras || k.extras,
            updated_at = ${now}
       from jsonb_populate_record(null::profiles, ${row}::jsonb) as m

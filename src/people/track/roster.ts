@@ -296,7 +296,7 @@ export class Roster {
 }
 
 /** Longest JSON text of all custom attributes of one person, in characters. */
-const maxCustomLength = 1024 * 1024;
+export const maxCustomLength = 1024 * 1024;
 
 function existing(person: Person | undefined): Person | null {
   return person === undefined || person.stage === 'possible' ? null : person;

@@ -216,6 +216,19 @@ test('merge: tokens and aliases move, unless the label exists; nothing is left o
   assert.notEqual((await world.profile('a')).user_id, user_id, 'its external id is free again');
 });
 
+test('merge: attributes that are too large together stay those of the kept person', async (t) => {
+  const world = await startWorld(t);
+  const texts = Array.from({ length: 380 }, (_, n) => `${n}${'x'.repeat(250)}`);
+  for (const id of ['a', 'b', 'c'])
+    await world.given({ external_id: id, ...Object.fromEntries([1, 2, 3, 4].map((n) => [`${id}${n}`, texts])) });
+  const names = async () => Object.keys((await world.export('b')).custom_attributes as object).sort();
+  await merged(world, { external_id: 'a' }, { external_id: 'b' });
+  assert.deepEqual(await names(), ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'b3', 'b4']);
+  await merged(world, { external_id: 'c' }, { external_id: 'b' });
+  assert.deepEqual(await names(), ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'b3', 'b4']);
+  assert.equal(await world.count(), 1);
+});
+
 test('merge by email: only exactly one match is merged', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'u-1' });
