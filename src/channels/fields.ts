@@ -94,6 +94,13 @@ export class Fields extends WatchedReader {
     return found;
   }
 
+  /** Like `oneOf`, of a member that must be given. Says that it is missing only if it is. */
+  requiredOneOf<T extends string>(key: string, values: readonly T[], options = {}): Templated<T> | undefined {
+    const found = this.oneOf(key, values, options);
+    if (found === undefined && !isGiven(this.get(key))) this.require(key, `is required: one of ${values.join(', ')}`);
+    return found;
+  }
+
   /** An object with any members. `code`: the error's code when the value is not an object. */
   hash(key: string, code?: ErrorCode): RawObject | undefined {
     return this.rawObject(key, code);

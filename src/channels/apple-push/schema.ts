@@ -1,4 +1,5 @@
 import { isObject } from '../../lib/raw/json.ts';
+import { isEmpty } from '../../lib/raw/lenient.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { readExtra } from '../push/fields.ts';
@@ -123,7 +124,8 @@ export function saysSomething(alert: AppleAlert | undefined): boolean {
 function checkAlert(fields: Fields, message: ApplePush): void {
   const background = message['content-available'];
   if (background === true || typeof background === 'string' || saysSomething(message.alert)) return;
-  fields.require('alert', 'is required unless content-available is true');
+  const needed = isEmpty(fields.get('alert')) ? 'is required' : 'expected a text, or an object with body or loc_key,';
+  fields.require('alert', `${needed} unless content-available is true`);
 }
 
 function readAppleExtra(fields: Fields): Record<string, unknown> | undefined {

@@ -38,8 +38,7 @@ export function parseContentCard(
   now: Date,
 ): ContentCard {
   const fields = new Fields(raw, path, problems);
-  const type = fields.oneOf('type', cardTypes);
-  if (type === undefined) fields.require('type', `is required: one of ${cardTypes.join(', ')}`);
+  const type = fields.requiredOneOf('type', cardTypes);
   const message = compact<ContentCard>({
     type: type ?? 'CLASSIC',
     title: fields.get('title') === '' ? '' : fields.text('title'),

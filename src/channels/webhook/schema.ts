@@ -21,10 +21,9 @@ const reservedHeader =
 export function parseWebhook(raw: Record<string, unknown>, path: string, problems: Problems): WebhookMessage {
   const fields = new Fields(raw, path, problems);
   const url = fields.text('url');
-  const request_method = fields.oneOf('request_method', methods, { ignoreCase: true });
   if (url === undefined) fields.require('url');
   else if (!isTemplate(url)) checkUrl(fields, url);
-  if (request_method === undefined) fields.require('request_method', `is required: one of ${methods.join(', ')}`);
+  const request_method = fields.requiredOneOf('request_method', methods, { ignoreCase: true });
   return compact({
     url: url ?? '',
     request_method: request_method ?? 'POST',

@@ -86,9 +86,7 @@ function readLinkButton(card: Fields): NonNullable<CarouselCard['cta_url_button'
 }
 
 function readMediaType(card: Fields, key: string): CarouselCard['media_type'] {
-  const type = card.oneOf(key, mediaTypes);
-  if (type === undefined) card.require(key, `is required: one of ${mediaTypes.join(', ')}`);
-  return type ?? 'image';
+  return card.requiredOneOf(key, mediaTypes) ?? 'image';
 }
 
 function requiredUrl(fields: Fields, key: string): string {

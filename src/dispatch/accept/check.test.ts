@@ -270,6 +270,19 @@ refuses('then the messages are checked: types, required members, ranges, referen
     ],
   ],
   [
+    { ...toAda, messages: { webhook: { url: 'https://acme.test/', request_method: 'PATCH' } } },
+    'bad_request',
+    ['messages.webhook.request_method: expected one of POST, PUT, DELETE, GET'],
+  ],
+  [
+    { ...toAda, messages: { apple_push: { alert: { boddy: 'x' } }, content_card: { type: 'POSTER', title: 't' } } },
+    'bad_request',
+    [
+      'messages.apple_push.alert: expected a text, or an object with body or loc_key, unless content-available is true',
+      'messages.content_card.description: is required',
+    ],
+  ],
+  [
     { ...toAda, messages: { email: { ...email, from: 'nobody', app_id: SEGMENT } } },
     'bad_request',
     ['messages.email.from: expected an address such as "Acme <hello@example.com>"'],
