@@ -275,12 +275,9 @@ refuses('then the messages are checked: types, required members, ranges, referen
     ['messages.webhook.request_method: expected one of POST, PUT, DELETE, GET'],
   ],
   [
-    { ...toAda, messages: { apple_push: { alert: { boddy: 'x' } }, content_card: { type: 'POSTER', title: 't' } } },
+    { ...toAda, messages: { apple_push: { alert: { boddy: 'x' } } } },
     'bad_request',
-    [
-      'messages.apple_push.alert: expected a text, or an object with body or loc_key, unless content-available is true',
-      'messages.content_card.description: is required',
-    ],
+    ['messages.apple_push.alert: expected a text, or an object with body or loc_key, unless content-available is true'],
   ],
   [
     { ...toAda, messages: { email: { ...email, from: 'nobody', app_id: SEGMENT } } },
