@@ -96,8 +96,9 @@ test('a mail sent while its relay is paused waits for it, and says why and until
   assert.deepEqual([status, attempts], ['pending', 0]);
   assert.match(detail, /^mail relay main does not answer \(127\.0\.0\.1:\d+: connect ECONNREFUSED/);
   assert.equal(next, (await relayOf(app)).next_probe_at);
-  const [ofPerson] = (await app.get('/users/ada/messages')).body.messages;
-  assert.deepEqual([ofPerson.dispatch_id, ofPerson.next_attempt_at, ofPerson.detail], [second, next, detail]);
+  const { messages } = (await app.get('/users/ada/messages')).body;
+  const ofPerson = messages.find((message: { dispatch_id: string }) => message.dispatch_id === second);
+  assert.deepEqual([ofPerson.next_attempt_at, ofPerson.detail], [next, detail]);
   await relay.open();
   await secondsUntil(app, 10, () => relay.received.length === 2);
 });
