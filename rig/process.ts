@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { startEmbedded } from '../src/db/embedded/embedded.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -30,19 +31,24 @@ export interface Ended {
 export function dataFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
   t.after(async () => {
-    // A killed server leaves its database running. The next server takes it over and stops it.
-    const last = await start({ CRESSET_DATA_DIR: folder, PORT: '0' });
-    if ('child' in last) await last.end('SIGTERM');
+    // A killed server leaves its database running. It is taken over, and stopped.
+    const isRunning = existsSync(join(folder, 'postgres', 'postmaster.pid'));
+    if (isRunning) await (await startEmbedded({ dataDir: folder })).stop();
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
 }
 
+/** The environment of a process that gets no other settings than those a test gives it. */
+export function plainEnvironment(): Record<string, string> {
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
+}
+
 /** Starts `cresset serve` as a process. Resolves when it runs, or with how it ended. */
 export async function start(env: Record<string, string>): Promise<ServerProcess | Ended> {
-  const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [main, 'serve', '--json'], {
-    env: { PATH, HOME, ...env },
+    env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = `${root}node_modules/.cresset-installed`;
 const pinnedNode = `${root}node_modules/node/bin/node`;
+/** Node.js keeps what it compiled here, so that later starts, and every thread, take half the time. */
+const compileCache = `${root}node_modules/.cache/node`;
 
 /** Identifies an installation: the lock file and the kind of machine. */
 function wantedStamp() {
@@ -50,6 +52,7 @@ function install() {
 export async function runPinned(file, args) {
   if (!isInstalled()) install();
   const child = spawn(pinnedNode, [fileURLToPath(file), ...args], {
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -8,7 +8,8 @@ import { apns, givenCrowd, IOS, type ScriptedProvider, scriptedProvider, workspa
 
 const SECOND = 1_000;
 const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
-const everybody = `segments:\n  - { id: ${EVERYBODY}, name: Everybody, filter: null }\n`;
+const everybody = `segments:\n  - { id: ${EVERYBODY}, name: Everybody, filter: null }
+rate_limits:\n  broadcast_per_audience: 1000000000\n`;
 const [RED, BLUE, GREEN] = ['21', '22', '23'].map((end) => `0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a${end}`);
 const messages = {
   ios: { apple_push: { alert: { title: 'Hi', body: 'Hello' } } },

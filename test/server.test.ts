@@ -8,7 +8,7 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
-import { dataFolder, start, startServer } from '../rig/process.ts';
+import { dataFolder, plainEnvironment, start, startServer } from '../rig/process.ts';
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
@@ -78,8 +78,7 @@ test('a server with a thread that does not start ends with an error, its other t
 });
 
 test('npm start passes a signal on to the server', async (t) => {
-  const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
+  const env = { ...plainEnvironment(), CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
   const child = spawn('npm', ['start', '--silent'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
   let log = '';

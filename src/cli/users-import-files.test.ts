@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { plainEnvironment } from '../../rig/process.ts';
 import { SECRET } from '../../test/support/command-line.ts';
 import { testDatabase } from '../../test/support/database.ts';
 import { sql } from '../db/sql.ts';
@@ -17,8 +18,7 @@ async function world(t: TestContext) {
   const { db, url } = await testDatabase(t);
   const folder = mkdtempSync(join(tmpdir(), 'cresset-import-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, DATABASE_URL: url, CRESSET_SECRET: SECRET };
+  const env = { ...plainEnvironment(), DATABASE_URL: url, CRESSET_SECRET: SECRET };
   return {
     db,
     file(name: string, bytes: string | Buffer): string {

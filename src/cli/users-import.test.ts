@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { dataFolder, startServer } from '../../rig/process.ts';
+import { dataFolder, plainEnvironment, startServer } from '../../rig/process.ts';
 import { testDatabase } from '../../test/support/database.ts';
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
@@ -23,8 +23,7 @@ interface Run {
 }
 
 function run(env: Record<string, string>, args: string[], input?: string): Run {
-  const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [main, 'users', 'import', ...args], { env: { PATH, HOME, ...env } });
+  const child = spawn(process.execPath, [main, 'users', 'import', ...args], { env: { ...plainEnvironment(), ...env } });
   let [out, errors] = ['', ''];
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (errors += chunk));
