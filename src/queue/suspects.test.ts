@@ -9,6 +9,7 @@ import { addTasks } from './new-tasks.ts';
 import { leaseSuspect, nextSuspectAt } from './suspects.ts';
 import { endingTasks } from './task-ends.ts';
 import { freeAllLeases, giveBackTasks, leaseTasks } from './tasks.ts';
+import { sessionNameOf } from './workers.ts';
 
 const start = Date.parse('2026-03-15T12:00:00Z');
 const at = (seconds: number) => new Date(start + seconds * 1_000);
@@ -106,4 +107,16 @@ test('after a crash of the only server every task that it held is suspect at onc
   await freeAllLeases(db);
   const task = await lease(db, 2);
   assert.deepEqual([task?.id, task?.isFatal], [first, true]);
+});
+
+test('a worker that is slow with a suspect has two minutes, since it may have died for want of processor time', async (t) => {
+  const { db } = await testDatabase(t);
+  const [first] = await givenLeased(db, 1);
+  const slow = randomUUID();
+  const session = await db.listen('tasks', () => undefined, sessionNameOf(slow));
+  assert.equal((await lease(db, 60, slow))?.id, first);
+  assert.equal(await lease(db, 60 + 8 + 119), null);
+  const task = await lease(db, 60 + 8 + 121);
+  assert.deepEqual([task?.id, task?.isFatal], [first, true]);
+  await session.stop();
 });

@@ -20,8 +20,13 @@ import { createRound, type RoundDeps } from './round.ts';
 import { Trial } from './trial.ts';
 
 const RENEW_EVERY_MS = 2_500;
-/** Time for all living workers to come back after an outage of the database, in milliseconds. */
-const COMING_BACK_MS = 5_000;
+/** Time after its start in which a worker takes over from nobody, in milliseconds. */
+const AFTER_START_MS = 5_000;
+/**
+ * The same after an outage of the database, for all living workers to come back. On a machine with too much to do they need
+ * many seconds, and the tasks of one that is called dead become suspect.
+ */
+const AFTER_OUTAGE_MS = 20_000;
 
 export interface Worker {
   /** Makes the worker look for due tasks in this lane. */
@@ -89,7 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       onError: (error) => log.error({ err: error, ...filter }, 'a round of work failed; trying again'),
     }),
   }));
-  let connectedAtMs = clock.now().getTime();
+  let takeOverFrom = new Date(clock.now().getTime() + AFTER_START_MS);
   const listener = await db.listen(TASKS_CHANNEL, onNotice, sessionNameOf(worker, options.lanes));
   const cancelRenewal = renewing();
   wake(null);
@@ -132,12 +137,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 
   function look(): Look {
-    return { now: clock.now(), takeOverFrom: new Date(connectedAtMs + COMING_BACK_MS), inHand: [...inHand] };
+    return { now: clock.now(), takeOverFrom, inHand: [...inHand] };
   }
 
   /** `lane`: the number of a lane. Empty: every lane, or after a reconnect. */
   function onNotice(lane: string): void {
-    if (lane === '') connectedAtMs = clock.now().getTime();
+    if (lane === '') takeOverFrom = new Date(clock.now().getTime() + AFTER_OUTAGE_MS);
     wake(lane === '' ? null : Number(lane));
   }
 
