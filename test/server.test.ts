@@ -12,6 +12,7 @@ import { dataFolder, start, startServer } from '../rig/process.ts';
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
+import { startTestApp } from './support/app.ts';
 import { testDatabase } from './support/database.ts';
 
 test('the second start knows the same key; a signal stops it in order', async (t) => {
@@ -110,6 +111,20 @@ test('a second server on the same data folder, and a server on a port in use, en
   assert.ok('code' in blocked);
   assert.equal(blocked.code, 1);
   assert.match(blocked.output, new RegExp(`127\\.0\\.0\\.1:${address.port} is in use by another program`));
+});
+
+test('a wrong CRESSET_SECRET is refused with one sentence', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace('email: { default_from: a@acme.test, smtp: { url: "smtp://ada:secret@127.0.0.1:1" } }');
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const env = { DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: folder, PORT: '0', CRESSET_SECRET: 'x'.repeat(32) };
+  const ended = await start(env);
+  assert.ok('code' in ended);
+  assert.equal(ended.code, 1);
+  const { error } = JSON.parse(ended.output);
+  assert.equal(error.name, 'SecretError', 'which is printed without a stack');
+  assert.match(error.problems[0], /were sealed with another secret\. Start with the CRESSET_SECRET/);
 });
 
 test('a database that is too old, or holds another schema, is refused with one sentence', async (t) => {
