@@ -118,13 +118,18 @@ test('a wrong CRESSET_SECRET is refused with one sentence', async (t) => {
   await app.givenWorkspace('email: { default_from: a@acme.test, smtp: { url: "smtp://ada:secret@127.0.0.1:1" } }');
   const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const env = { DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: folder, PORT: '0', CRESSET_SECRET: 'x'.repeat(32) };
-  const ended = await start(env);
-  assert.ok('code' in ended);
-  assert.equal(ended.code, 1);
-  const { error } = JSON.parse(ended.output);
-  assert.equal(error.name, 'SecretError', 'which is printed without a stack');
-  assert.match(error.problems[0], /were sealed with another secret\. Start with the CRESSET_SECRET/);
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: folder, PORT: '0' };
+  const secret = { CRESSET_SECRET: 'x'.repeat(32), CRESSET_LOG_LEVEL: 'silent' };
+  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+    env: { ...env, ...secret },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let printed = '';
+  child.stderr.on('data', (chunk) => (printed += chunk));
+  assert.deepEqual(await once(child, 'close'), [1, null]);
+  assert.match(printed, /were sealed with another secret\. Start with the CRESSET_SECRET/);
+  assert.doesNotMatch(printed, /^ {4}at /m, 'it has no stack');
 });
 
 test('a database that is too old, or holds another schema, is refused with one sentence', async (t) => {
