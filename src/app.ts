@@ -128,7 +128,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live }),
-    statusRoute({ db, clock }),
+    statusRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
     ...userMessagesRoutes({ db }),
     ...emailRoutes({ db, clock }),

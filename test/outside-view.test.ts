@@ -122,7 +122,7 @@ const faults: Fault[] = [
   },
   {
     name: 'the key of a push provider is wrong',
-    problem: /^app \S+: its provider does not accept our settings \(InvalidProviderToken\)$/,
+    problem: /^app "[^"]+" \([\da-f-]{36}\): its provider does not accept our settings \(InvalidProviderToken\)$/,
     async begin(world) {
       await givenKey(world, makeApnsKey(goodKey(world).teamId, 'WRONGKEY01'));
       await send(world, 'apple_push');
@@ -133,7 +133,7 @@ const faults: Fault[] = [
   {
     name: 'the quota of FCM is used up',
     problem:
-      /^app \S+: its provider wants no more messages for a while \(QUOTA_EXCEEDED, until 2026-03-15T12:\d\d:\d\d/,
+      /^app "[^"]+" \([\da-f-]{36}\): its provider wants no more messages for a while \(QUOTA_EXCEEDED, until 2026-03-15T12:\d\d:\d\d/,
     begin: (world) => send(world, 'android_push'),
     async end({ app }) {
       app.clock.advance(60_000); // the quota is per minute

@@ -5,7 +5,7 @@ import { createFcmSender } from '../src/channels/android-push/deliver.ts';
 import type { RenderedAndroidPush } from '../src/channels/android-push/render.ts';
 import { createApnsSender } from '../src/channels/apple-push/deliver.ts';
 import type { RenderedApplePush } from '../src/channels/apple-push/render.ts';
-import type { Push, PushOutcome } from '../src/channels/push/sender.ts';
+import type { NotBegun, Push, PushOutcome } from '../src/channels/push/sender.ts';
 import { startApnsSimulator } from '../src/simulate/apns/apns.ts';
 import { apnsAnswers } from '../src/simulate/apns/apns-answers.ts';
 import { apnsToken, apnsTokenFor } from '../src/simulate/apns/apns-tokens.ts';
@@ -63,7 +63,7 @@ async function startApns(t: TestContext) {
 /** The outcome of each answer. For `never`, it waits until the time is up. */
 async function outcomes(
   names: readonly string[],
-  send: (name: string) => Promise<PushOutcome>,
+  send: (name: string) => Promise<PushOutcome | NotBegun>,
   { clock, asked }: { clock: TestClock; asked: () => number },
 ): Promise<Record<string, string>> {
   const said: Record<string, string> = {};

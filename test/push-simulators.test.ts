@@ -42,7 +42,7 @@ const webAnswers: [string, PushOutcome | PushOutcome['kind']][] = [
 ];
 
 /** The outcome without what the provider said, which only the verdict shows. */
-function withoutWords(outcome: PushOutcome): object {
+function withoutWords(outcome: object): object {
   const { detail: _words, ...rest } = { detail: undefined, ...outcome };
   return rest;
 }

@@ -37,6 +37,8 @@ async function givenDispatch(app: TestApp): Promise<string> {
 
 const nothing = 'body: expected a JSON object, got nothing; send {} if there is nothing to say';
 
+const notJson = 'body: expected a JSON object, got something that is not JSON';
+
 test('a body that is no JSON is refused under both keys; one that is, but no object, under ours', async (t) => {
   const app = await start(t);
   for (const [path] of posts(await givenDispatch(app))) {
@@ -48,7 +50,7 @@ test('a body that is no JSON is refused under both keys; one that is, but no obj
           400,
           {
             message: 'Bad Request',
-            errors: [text === '' ? nothing : 'body: expected a JSON object, got something that is not JSON'],
+            errors: [text === '' ? nothing : `${notJson} at line 1, column ${text === '{' ? 2 : 1}`],
             error: 'Error while parsing request body. Please check your syntax.',
           },
         ],
@@ -96,6 +98,14 @@ test('an unknown path asks for the key first', async (t) => {
       for (const { headers } of answers) assert.deepEqual(rateHeaders(headers), ['', '', '']);
     }
   }
+  for (const [path, hint] of [
+    ['/message/send?x=1', 'path: no endpoint of this server has it; did you mean /messages/send?'],
+    [`/${'x'.repeat(300)}`, 'path: no endpoint of this server has it'],
+  ] as const)
+    assert.deepEqual((await app.get(path)).body, { message: 'Invalid URL', errors: [hint] });
+  const { body: refused } = await app.get('/', { key: 'nobody' });
+  assert.equal(refused.message, 'Invalid API key: nobo…');
+  assert.match(refused.errors[0], /^Authorization: no API key of this server has this value; "cresset keys list"/);
   const unknown = await app.get('/dispatches/019ce000-0000-7000-8000-000000000000');
   assert.deepEqual([unknown.status, unknown.body.message], [404, 'Not Found'], 'an unknown id is no unknown path');
 });

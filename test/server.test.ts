@@ -12,6 +12,7 @@ import { dataFolder, plainEnvironment, start, startServer } from '../rig/process
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
+import { startTestApp } from './support/app.ts';
 import { testDatabase } from './support/database.ts';
 
 test('the second start knows the same key; a signal stops it in order', async (t) => {
@@ -109,6 +110,25 @@ test('a second server on the same data folder, and a server on a port in use, en
   assert.ok('code' in blocked);
   assert.equal(blocked.code, 1);
   assert.match(blocked.output, new RegExp(`127\\.0\\.0\\.1:${address.port} is in use by another program`));
+});
+
+test('a wrong CRESSET_SECRET is refused with one sentence', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace('email: { default_from: a@acme.test, smtp: { url: "smtp://ada:secret@127.0.0.1:1" } }');
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: folder, PORT: '0' };
+  const secret = { CRESSET_SECRET: 'x'.repeat(32), CRESSET_LOG_LEVEL: 'silent' };
+  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+    env: { ...env, ...secret },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let printed = '';
+  child.stderr.on('data', (chunk) => (printed += chunk));
+  assert.deepEqual(await once(child, 'close'), [1, null]);
+  assert.match(printed, /were sealed with another secret\. Start with the CRESSET_SECRET/);
+  assert.doesNotMatch(printed, /^ {4}at /m, 'it has no stack');
 });
 
 test('a database that is too old, or holds another schema, is refused with one sentence', async (t) => {

@@ -48,6 +48,9 @@ export interface Held<Until extends number | null = number | null> {
   detail?: string;
 }
 
+/** The reason of a message that is held because its dispatch or its worker was stopped before a connection had it. */
+export const STOPPED = 'stopped';
+
 /** The outcome of one attempt, named by what happens next. */
 export type Outcome =
   | ({ kind: 'accepted'; providerId: string | null } & Told) // the provider has the message

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import { isObject, type RawObject } from '../lib/raw/json.ts';
 import type { Unanswered } from '../net/http2/client/exchange.ts';
-import type { PushOutcome } from './push/sender.ts';
+import type { NotBegun, PushOutcome } from './push/sender.ts';
 
 /** A provider's HTTP response, not yet interpreted. */
 export interface ProviderReply {
@@ -32,7 +32,8 @@ export function plainWord(value: unknown): string | null {
  * The outcome when no answer came. FCM and APNs allow such a message to be sent again.
  * Source: messaging-objects.md §2.4 and §3.4.
  */
-export function readUnanswered({ reason, mayHaveActed }: Unanswered, origin: string): PushOutcome {
+export function readUnanswered({ reason, mayHaveActed }: Unanswered, origin: string): PushOutcome | NotBegun {
+  if (reason === 'aborted' && !mayHaveActed) return { kind: 'not_begun' };
   const detail = `${reason} ${hostOf(new URL(origin))}`;
   return { kind: 'retry', reason: `network ${reason}`, detail, ...(mayHaveActed && { isUnclear: true }) };
 }

@@ -9,6 +9,12 @@ import { readPhoneCountry } from '../people/profile/contact.ts';
 import { UsageError } from './usage-error.ts';
 import type { ImportCommand } from './users-import.ts';
 
+/** `general`: how dates are written in columns without a format of their own. null: only as ISO 8601. */
+export interface DateFormats {
+  general: DateFormat | null;
+  columns: ReadonlyMap<string, DateFormat>;
+}
+
 /** The options of `cresset users import`, as Commander gives them. */
 export interface ImportCommandOptions {
   format?: 'ndjson' | 'csv';
@@ -18,7 +24,9 @@ export interface ImportCommandOptions {
   map?: Map<string, string>;
   delimiter?: string;
   null?: string;
-  dateFormat?: DateFormat;
+  booleans?: Map<string, boolean>;
+  currency?: string;
+  dateFormat?: DateFormats;
   decimalComma?: boolean;
   phoneCountry?: CsvOptions['phoneCountry'];
   skipBadCells?: boolean;
@@ -34,6 +42,8 @@ const cellOptions = {
   map: '--map',
   delimiter: '--delimiter',
   null: '--null',
+  booleans: '--booleans',
+  currency: '--currency',
   dateFormat: '--date-format',
   decimalComma: '--decimal-comma',
   phoneCountry: '--phone-country',
@@ -65,7 +75,10 @@ function csvOptions(options: ImportCommandOptions): CsvOptions {
     nullText: options.null ?? null,
     records: options.records,
     decimalComma: options.decimalComma ?? false,
-    dateFormat: options.dateFormat ?? null,
+    booleans: options.booleans ?? plainCsv.booleans,
+    currency: options.currency ?? null,
+    dateFormat: options.dateFormat?.general ?? null,
+    dateFormats: options.dateFormat?.columns ?? plainCsv.dateFormats,
     phoneCountry: options.phoneCountry ?? null,
   };
 }
@@ -120,10 +133,31 @@ export function readDelimiter(text: string): string {
   throw new InvalidArgumentError('expected one character that is no letter, digit, blank or quote.');
 }
 
-export function readDateFormatOption(text: string): DateFormat {
-  const format = readDateFormat(text);
-  if (format === null) throw new InvalidArgumentError(`${dateFormatHelp}.`);
-  return format;
+/** The option may be repeated: `column=format` is for one column, a format alone for all others. */
+export function readDateFormatOption(
+  text: string,
+  before: DateFormats = { general: null, columns: new Map() },
+): DateFormats {
+  const at = text.lastIndexOf('=');
+  const format = readDateFormat(text.slice(at + 1).trim());
+  if (format === null || at === 0) throw new InvalidArgumentError(`${dateFormatHelp}, or of column=format.`);
+  if (at < 0) return { ...before, general: format };
+  return { ...before, columns: new Map([...before.columns, [text.slice(0, at).trim(), format]]) };
+}
+
+/** The option may be repeated: the words add up. */
+export function readBooleans(text: string, before: Map<string, boolean> = new Map()): Map<string, boolean> {
+  const [yes = '', no = '', ...more] = text.split('/').map((word) => word.trim().toLowerCase());
+  const words = new Map([...before, [yes, true], [no, false]]);
+  const isClear = yes !== '' && no !== '' && words.get(yes) === true && more.length === 0;
+  if (isClear && [...before].every(([word, value]) => words.get(word) === value)) return words;
+  throw new InvalidArgumentError('expected the words for true and false, such as ja/nein.');
+}
+
+export function readCurrency(text: string): string {
+  const sign = text.trim();
+  if (sign !== '' && sign.length <= 10 && !/[\d.,+-]/.test(sign)) return sign;
+  throw new InvalidArgumentError('expected a sign or code such as € or EUR, without digits, dots and commas.');
 }
 
 export function readCountryOption(text: string): NonNullable<CsvOptions['phoneCountry']> {

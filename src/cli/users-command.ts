@@ -6,7 +6,9 @@ import { variablesOf } from '../workspace/file/apply-file.ts';
 import { loadSecret } from '../workspace/secrets.ts';
 import {
   type ImportCommandOptions,
+  readBooleans,
   readCountryOption,
+  readCurrency,
   readDateFormatOption,
   readDelimiter,
   readEncodingOption,
@@ -36,7 +38,13 @@ function importCommand(terminal: Terminal): Command {
     .option('-m, --map <old=new,...>', 'new names of CSV columns', readMap)
     .option('--delimiter <character>', 'separates CSV cells; "tab" for a tab (default: ",")', readDelimiter)
     .option('--null <text>', 'CSV cell that removes a value (an empty cell leaves it unchanged)')
-    .option('--date-format <format>', 'of dates in CSV, such as DD.MM.YYYY or M/D/YYYY HH:mm', readDateFormatOption)
+    .option(
+      '--date-format <format>',
+      'of dates in CSV: DD.MM.YYYY, M/D/YYYY HH:mm; of one: column=…',
+      readDateFormatOption,
+    )
+    .option('--booleans <true/false>', 'words for booleans in CSV, such as ja/nein', readBooleans)
+    .option('--currency <sign>', 'that CSV numbers may have, such as €', readCurrency)
     .option('--decimal-comma', 'CSV numbers are written as 1.234,50')
     .option('--phone-country <code>', 'country of CSV phone numbers without +, such as AT', readCountryOption)
     .option('--skip-bad-cells', 'apply a CSV row without the cells that cannot be read')

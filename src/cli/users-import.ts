@@ -99,10 +99,11 @@ function settingsOf({
   csv,
   skipBadCells,
 }: Omit<ImportCommand, 'path' | 'restart' | 'dryRun'>) {
-  const { types, renamed, dateFormat, ...plain } = csv;
+  const { types, renamed, dateFormat, dateFormats, booleans, ...plain } = csv;
   return {
     ...{ ...plain, format, encoding, records, skipBadCells, dateFormat: dateFormat?.text ?? null },
-    ...{ types: [...types].sort(), renamed: [...renamed].sort(), batch: batchLimits },
+    ...{ types: [...types].sort(), renamed: [...renamed].sort(), booleans: [...booleans].sort(), batch: batchLimits },
+    dateFormats: [...dateFormats].map(([column, { text }]) => [column, text]).sort(),
   };
 }
 

@@ -3,6 +3,7 @@ import { troubleOf } from '../db/trouble.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import { InvalidKeyError } from './auth.ts';
 import type { Answer } from './route.ts';
+import { unknownPath } from './unknown-path.ts';
 
 /** Retry-After in seconds. A database that is away may be back soon; one that refuses writes needs an operator. */
 const RETRY_AFTER_S = { away: 1, refusing: 10 };
@@ -15,7 +16,7 @@ export function failureOf(error: unknown): Answer {
   if (error instanceof RequestError) return known(error);
   const code = errorCodeOf(error);
   if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return known(new RequestError('bad_request'));
-  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(new RequestError('unknown_path'));
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(unknownPath());
   const unavailable = unavailableFor(error);
   return known(unavailable ?? new RequestError('internal_error'));
 }

@@ -57,7 +57,9 @@ export class InvalidKeyError extends RequestError {
   readonly hint: string;
 
   constructor(key: string) {
-    super('invalid_key');
+    super('invalid_key', [
+      'Authorization: no API key of this server has this value; "cresset keys list" shows the keys, "cresset keys create" makes one',
+    ]);
     this.hint = `${key.slice(0, 4)}…`;
   }
 }

@@ -1,6 +1,7 @@
 import { RequestError } from '../errors.ts';
 import { isObject } from '../lib/raw/json.ts';
 import { isDeeperThan } from '../lib/raw/json-depth.ts';
+import { findJsonError } from '../lib/raw/json-error.ts';
 
 const MAX_DEPTH = 40;
 
@@ -25,6 +26,10 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message is left out, because it quotes the body.
-    throw new RequestError('malformed_body', ['body: expected a JSON object, got something that is not JSON']);
+    const { line, column } = findJsonError(text) ?? { line: 1, column: 1 };
+    const place = `line ${line}, column ${column}`;
+    throw new RequestError('malformed_body', [
+      `body: expected a JSON object, got something that is not JSON at ${place}`,
+    ]);
   }
 }

@@ -15,6 +15,7 @@ import type { Page } from './page.ts';
 import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
+import { unknownPath } from './unknown-path.ts';
 import { dropUnreadBody } from './unread-body.ts';
 
 export interface ServerOptions extends RateOptions {
@@ -56,14 +57,15 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
+  const paths = options.routes.map(({ path }) => path);
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
   server.addHook('onRequest', async (request) => {
     if (!request.is404) return;
     // A server without endpoints has no keys to ask for.
     if (options.routes.length > 0) keyOfHeader(options.catalog(), callerOf(request));
-    throw new RequestError('unknown_path');
+    throw unknownPath(request.url, paths);
   });
-  server.setNotFoundHandler((_request, reply) => fail(reply, new RequestError('unknown_path'), options.log));
+  server.setNotFoundHandler((request, reply) => fail(reply, unknownPath(request.url, paths), options.log));
   for (const route of options.routes) addRoute(server, route, options);
   for (const page of options.pages) addPage(server, page);
   refuseOtherMethods(server, [...options.routes, ...options.pages]);

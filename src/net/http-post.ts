@@ -21,6 +21,13 @@ export interface Post {
   maxReplyBytes: number | ((status: number) => number);
   /** Aborts the exchange. Without it, only the dispatcher's own timeouts apply. */
   signal?: AbortSignal;
+  /** Once aborted, the request is not begun and the call rejects with NotBegunError. One that has begun ends as usual. */
+  mayBegin?: AbortSignal;
+}
+
+/** The request was not given to a connection. */
+export class NotBegunError extends Error {
+  override name = 'NotBegunError';
 }
 
 /** An unwanted body is read up to this length, so that the connection can be reused; a longer one ends the connection. */
@@ -31,7 +38,10 @@ const MAX_DISCARDED_BYTES = 16_384;
  * a status that is no success has arrived.
  * It uses the dispatcher's callbacks, because undici's body stream costs as much as everything else together.
  */
-export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request }: Post): Promise<PostReply> {
+export function post(
+  dispatcher: Dispatcher,
+  { maxReplyBytes, signal, mayBegin, ...request }: Post,
+): Promise<PostReply> {
   const { promise, resolve, reject } = Promise.withResolvers<PostReply>();
   const chunks: Buffer[] = [];
   let status = 0;
@@ -39,6 +49,7 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
   let bytes = 0;
   let kept = 0;
   let stop: (() => void) | null = null;
+  if (mayBegin?.aborted) return Promise.reject(new NotBegunError());
   const finish = () => {
     if (stop !== null) signal?.removeEventListener('abort', stop);
     resolve({ status, headers, body: Buffer.concat(chunks) });
@@ -47,6 +58,7 @@ export function post(dispatcher: Dispatcher, { maxReplyBytes, signal, ...request
     { method: 'POST', ...request },
     {
       onRequestStart(controller) {
+        if (mayBegin?.aborted) return controller.abort(new NotBegunError());
         if (signal === undefined) return;
         stop = () => controller.abort(asError(signal.reason));
         if (signal.aborted) stop();

@@ -2,6 +2,7 @@ import pino, { type Logger } from 'pino';
 import { type App, type AppOptions, startApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
+import { troubleOf } from '../db/trouble.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createKeyUsage } from '../workspace/key-usage.ts';
 import { deriveKey, type Secret } from '../workspace/secrets.ts';
@@ -51,7 +52,7 @@ export async function startRoles(
   const keyUsage = createKeyUsage({
     db,
     clock: systemClock,
-    onError: (error) => log.error({ err: error }, 'could not record the use of keys'),
+    onError: (error) => logUnrecorded(log, error),
   });
   endings.push(() => keyUsage.stop());
   const app = await startApp({
@@ -73,6 +74,13 @@ export async function startRoles(
   });
   endings.push(() => app.stop());
   return app;
+}
+
+/** The trouble of a database needs no stack: what it means for sends is logged apart. */
+function logUnrecorded(log: Logger, error: Error): void {
+  const trouble = troubleOf(error);
+  if (trouble === null) log.error({ err: error }, 'could not record the use of keys');
+  else log.warn({ reason: trouble.kind }, `the database ${trouble.said}: the use of keys is recorded later`);
 }
 
 /** Runs all endings, last one first. An ending that fails is logged and does not stop the others. */

@@ -57,8 +57,10 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   });
   // Wait for all of them: if one fails to start, the others must have an ending, so that they end before the database.
   await Promise.allSettled([app, ...threads]);
+  // First the error of this thread: one that comes from another thread has lost its kind.
+  const started = await app;
   await Promise.all(threads);
-  await announce(await app, config, options, madeKey);
+  await announce(started, config, options, madeKey);
 }
 
 /** The URL of the migrated database: the configured one or, once it has been started, the embedded one. */

@@ -1,11 +1,12 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import type { HeldTask } from './task-ends.ts';
+import { stopNotice, TASKS_CHANNEL } from './tasks.ts';
 
 /**
  * Deletes the free tasks of a dispatch, except expansions. A task that a worker holds stays until the worker's pending
- * deliveries have finished, but becomes a `revive` task, so that its holder decides nothing new. Returns how many were
- * deleted.
+ * deliveries have finished, but becomes a `revive` task, so that its holder decides nothing new. The holders are told once
+ * this transaction has committed. Returns how many were deleted.
  */
 export async function stopTasks(tx: Db, dispatchId: string): Promise<number> {
   const tasks = await tx.query<{ id: number; is_free: boolean }>(sql`
@@ -16,6 +17,7 @@ export async function stopTasks(tx: Db, dispatchId: string): Promise<number> {
        for update`);
   const ids = (isFree: boolean) => tasks.filter(({ is_free }) => is_free === isFree).map(({ id }) => id);
   await tx.run(sql`update tasks set kind = 'revive' where id = any(${ids(false)}::bigint[])`);
+  if (ids(false).length > 0) await tx.run(sql`select pg_notify(${TASKS_CHANNEL}, ${stopNotice(dispatchId)})`);
   return tx.run(sql`delete from tasks where id = any(${ids(true)}::bigint[])`);
 }
 

@@ -29,8 +29,23 @@ export interface Task {
   isFatal?: boolean;
 }
 
-/** The notification channel for new tasks. The payload is the number of the lane. Empty: every lane. */
+/**
+ * The notification channel for new and stopped tasks. The payload is the number of the lane of new tasks (empty: every
+ * lane), or `stopNotice` of a dispatch.
+ */
 export const TASKS_CHANNEL = 'tasks';
+
+const STOP = 'stop ';
+
+/** The notice that tasks of a dispatch were stopped while workers held them. */
+export function stopNotice(dispatchId: string): string {
+  return `${STOP}${dispatchId}`;
+}
+
+/** The dispatch whose tasks were stopped. null: the notice is of new tasks. */
+export function stoppedDispatch(notice: string): string | null {
+  return notice.startsWith(STOP) ? notice.slice(STOP.length) : null;
+}
 
 /** The tasks that a lane works on. Expansion and sending are leased apart, so that neither delays the other. */
 export interface TaskFilter {
@@ -121,16 +136,21 @@ export function lockInOrder(condition: Sql): Sql {
 
 /**
  * Renews the leases of tasks still in hand. It skips locked tasks: whoever locked one is about to end or stop it, and a
- * lease outlasts several renewals.
+ * lease outlasts several renewals. Returns the ids of the `revive` tasks among them.
  */
-export async function renewLeases(db: Db, worker: string, ids: readonly number[], now: Date): Promise<void> {
+export async function renewLeases(db: Db, worker: string, ids: readonly number[], now: Date): Promise<number[]> {
   const ours = lockInOrder(sql`id = any(${ids}::bigint[]) and worker = ${worker}`);
-  await db.run(sql`
-    with ours as materialized (${ours} skip locked)
-    update tasks t
-       set leased_until = ${leaseEnd(now)}
-      from ours
-     where t.id = ours.id`);
+  const stopped = await db.query<{ id: number }>(sql`
+    with ours as materialized (${ours} skip locked),
+    renewed as (
+      update tasks t
+         set leased_until = ${leaseEnd(now)}
+        from ours
+       where t.id = ours.id
+      returning t.id, t.kind
+    )
+    select id from renewed where kind = 'revive'`);
+  return stopped.map(({ id }) => id);
 }
 
 /**

@@ -76,6 +76,9 @@ test('a failed write is reported, and repeated a minute later', async (t) => {
   await new Promise((turn) => setImmediate(turn));
   assert.deepEqual(errors, ['the database is away']);
   assert.equal(await lastUsed(), null);
+  clock.advance(60_000);
+  await new Promise((turn) => setImmediate(turn));
+  assert.equal(errors.length, 1, 'it is said once');
   state.broken = false;
   const write = nextWrite();
   clock.advance(60_000);

@@ -7,21 +7,30 @@ export interface KeyUsage {
   used(key: { id: string }): void;
   /** Writes the noted uses now. */
   flush(): Promise<void>;
-  /** Writes the noted uses and ends. */
+  /** Writes the noted uses and ends. A failure is passed to `onError`, too. */
   stop(): Promise<void>;
 }
 
 const WRITE_EVERY_MS = 60_000;
 
-/** Records when each key was last used, at most once a minute. A failed write is passed to `onError` and repeated later. */
+/**
+ * Records when each key was last used, at most once a minute. A failed write is repeated later. Only the first of several
+ * failures in a row is passed to `onError`.
+ */
 export function createKeyUsage(options: { db: Database; clock: Clock; onError: (error: Error) => void }): KeyUsage {
   const { db, clock, onError } = options;
   let lastUsed = new Map<string, Date>();
   let cancel: (() => void) | null = null;
   let stopped = false;
+  let isFailing = false;
 
   function plan(): void {
-    if (!stopped) cancel ??= clock.after(WRITE_EVERY_MS, () => void flush().catch(onError));
+    if (!stopped) cancel ??= clock.after(WRITE_EVERY_MS, () => void flush().catch(noteFailure));
+  }
+
+  function noteFailure(error: Error): void {
+    if (!isFailing) onError(error);
+    isFailing = true;
   }
 
   async function flush(): Promise<void> {
@@ -32,6 +41,7 @@ export function createKeyUsage(options: { db: Database; clock: Clock; onError: (
     if (writing.size === 0) return;
     try {
       await write(db, writing);
+      isFailing = false;
     } catch (error) {
       lastUsed = new Map([...writing, ...lastUsed]);
       plan();
@@ -47,7 +57,7 @@ export function createKeyUsage(options: { db: Database; clock: Clock; onError: (
     flush,
     async stop() {
       stopped = true;
-      await flush();
+      await flush().catch(noteFailure);
     },
   };
 }

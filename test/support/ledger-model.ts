@@ -148,7 +148,8 @@ export class LedgerModel {
 
   replayed(statuses: readonly ReplayableStatus[]): Ordered {
     if (this.state !== 'finished' && this.state !== 'cancelled') return 'refused';
-    if (this.state === 'cancelled' && this.sends.size === 0 && !statuses.includes('cancelled')) return 'refused';
+    const isUnsettled = this.sends.size === 0 || [...this.sends.values()].some(({ status }) => status === 'sending');
+    if (this.state === 'cancelled' && isUnsettled && !statuses.includes('cancelled')) return 'refused';
     const isSelected = ({ status }: ModelSend) =>
       statuses.some((one) => one === status || (one === 'cancelled' && status === 'pending'));
     if (this.sends.size > 0 && ![...this.sends.values()].some(isSelected)) return 'nothing';

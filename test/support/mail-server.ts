@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
+import { createWatchers } from '../../rig/watchers.ts';
 
 export interface ReceivedMail {
   to: string;
@@ -12,11 +13,30 @@ export interface MailServer {
   mails: ReceivedMail[];
   /** The reply to RCPT TO. null: the address is accepted. */
   refuse: (address: string) => Error | null;
+  /** Answers no mail after the first `count` until the returned function is called. The mails are kept as they come. */
+  holdAfter(count: number): () => void;
+  /** Resolves once this number of mails have come. */
+  untilMails(count: number): Promise<void>;
 }
 
 /** A real SMTP server on loopback that keeps every mail. `takesUtf8`: it offers SMTPUTF8. */
 export async function startMailServer(t: TestContext, { takesUtf8 = true } = {}): Promise<MailServer> {
-  const state: MailServer = { url: '', mails: [], refuse: () => null };
+  const watchers = createWatchers();
+  let hold = { after: Number.POSITIVE_INFINITY, ...Promise.withResolvers<void>() };
+  const state: MailServer = {
+    url: '',
+    mails: [],
+    refuse: () => null,
+    holdAfter(count) {
+      const held = { after: count, ...Promise.withResolvers<void>() };
+      hold = held;
+      return () => {
+        held.after = Number.POSITIVE_INFINITY;
+        held.resolve();
+      };
+    },
+    untilMails: (count) => watchers.until(() => state.mails.length >= count),
+  };
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     hideSMTPUTF8: !takesUtf8,
@@ -26,7 +46,9 @@ export async function startMailServer(t: TestContext, { takesUtf8 = true } = {})
     onData(stream, { envelope }, done) {
       simpleParser(stream, (error, mail) => {
         for (const { address } of envelope.rcptTo) state.mails.push({ to: address, mail });
-        done(error);
+        const mayAnswer = state.mails.length > hold.after ? hold.promise : Promise.resolve();
+        mayAnswer.then(() => done(error));
+        watchers.look();
       });
     },
   });

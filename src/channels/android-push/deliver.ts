@@ -3,7 +3,7 @@ import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts
 import { refusedByUs } from '../outcome.ts';
 import { readUnanswered } from '../provider-reply.ts';
 import { replyWords, withWords } from '../provider-words.ts';
-import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
+import type { NotBegun, Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { readFcmApp } from './fcm-app.ts';
@@ -47,7 +47,7 @@ export function createFcmSender(
     return pool.request({ headers: headersWith(token), body, observer }, signal);
   }
 
-  function read(answer: Http2Answer, secrets: readonly string[]): FcmReading {
+  function read(answer: Http2Answer, secrets: readonly string[]): Reading {
     if (answer.kind !== 'reply') return { outcome: readUnanswered(answer, app.origin) };
     const reading = readReply(answer, clock.now());
     if (reading.outcome.kind === 'accepted') return reading;
@@ -55,7 +55,7 @@ export function createFcmSender(
   }
 
   return {
-    async deliver(push: Push<RenderedAndroidPush>, signal: AbortSignal): Promise<PushOutcome> {
+    async deliver(push: Push<RenderedAndroidPush>, signal: AbortSignal): Promise<PushOutcome | NotBegun> {
       const token = tokens.current() ?? (await tokens.fetch());
       if (typeof token !== 'string') return token;
       const ttlS = remainingTtl(
@@ -80,3 +80,5 @@ export function createFcmSender(
     },
   };
 }
+
+type Reading = Omit<FcmReading, 'outcome'> & { outcome: PushOutcome | NotBegun };

@@ -2,7 +2,7 @@ import type { Http2Answer } from '../../net/http2/client/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
 import { readUnanswered } from '../provider-reply.ts';
 import { replyWords, withWords } from '../provider-words.ts';
-import type { Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
+import type { NotBegun, Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { type ApnsHost, readApnsApp } from './apns-app.ts';
 import { providerTokens } from './provider-tokens.ts';
 import { type ApnsReading, buildHeaders, outcomeWithoutCall, readReply } from './providers/apns.ts';
@@ -38,7 +38,7 @@ export function createApnsSender(
     return poolOf(host).request({ headers, body, observer: push.observer }, signal);
   }
 
-  function read(answer: Http2Answer, { token, registeredAt }: Push, origin: string): ApnsReading {
+  function read(answer: Http2Answer, { token, registeredAt }: Push, origin: string): Reading {
     if (answer.kind === 'unanswered') return { outcome: readUnanswered(answer, origin) };
     const reading = readReply(answer, { token, registeredAt, now: clock.now() });
     if (reading.retiresConnection) answer.connection.retire();
@@ -48,7 +48,7 @@ export function createApnsSender(
   }
 
   /** The answer of one host, after one more try if a new token or connection may help. */
-  async function ask(host: ApnsHost, message: Message): Promise<ApnsReading> {
+  async function ask(host: ApnsHost, message: Message): Promise<Reading> {
     const jwt = tokens.current();
     const reading = read(await call(host, message, jwt), message.push, host.origin);
     if (reading.remedy === undefined || reading.remedy === 'other_host') return reading;
@@ -57,7 +57,7 @@ export function createApnsSender(
   }
 
   /** The outcome for a token whose host is unknown. When the first host does not know it, the other is tried once. */
-  async function find(message: Message): Promise<PushOutcome> {
+  async function find(message: Message): Promise<PushOutcome | NotBegun> {
     const reading = await ask(hosts[first], message);
     if (reading.remedy !== 'other_host') return knownAt(first, reading.outcome);
     const second: PushEnvironment = first === 'production' ? 'development' : 'production';
@@ -67,7 +67,7 @@ export function createApnsSender(
   }
 
   return {
-    async deliver(push: Push<RenderedApplePush>, signal: AbortSignal): Promise<PushOutcome> {
+    async deliver(push: Push<RenderedApplePush>, signal: AbortSignal): Promise<PushOutcome | NotBegun> {
       const needless = outcomeWithoutCall(push, clock.now());
       if (needless !== null) return needless;
       const message = { push, body: JSON.stringify(push.rendered.payload), signal };
@@ -80,6 +80,8 @@ export function createApnsSender(
   };
 }
 
+type Reading = Omit<ApnsReading, 'outcome'> & { outcome: PushOutcome | NotBegun };
+
 interface Message {
   push: Push<RenderedApplePush>;
   body: string;
@@ -91,6 +93,6 @@ function isAuthenticated(status: number): boolean {
   return status !== 403 && status < 500;
 }
 
-function knownAt(environment: PushEnvironment, outcome: PushOutcome): PushOutcome {
+function knownAt<Outcome extends PushOutcome | NotBegun>(environment: PushEnvironment, outcome: Outcome): Outcome {
   return outcome.kind === 'accepted' ? { ...outcome, environment } : outcome;
 }

@@ -8,7 +8,7 @@ import { buildMime } from './mime.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { readFailure, type SmtpFailure, smtpWords } from './smtp-reply.ts';
 import { createUtf8Probe } from './smtp-utf8.ts';
-import { timeouts } from './timeouts.ts';
+import { longest, timeouts, tookTooLong } from './timeouts.ts';
 
 export interface Mail {
   rendered: RenderedEmail;
@@ -28,8 +28,15 @@ export interface SmtpSender {
 
 const UTF8_NEEDED = 'the relay does not offer SMTPUTF8, which an address of this mail needs';
 
+export interface SmtpSenderOptions {
+  url: string;
+  maxConnections: number;
+  /** Longest time of one mail in all, in milliseconds. Default: five minutes. */
+  longestMs?: number;
+}
+
 /** Sends mails to one relay over a pool of connections. */
-export function createSmtpSender({ url, maxConnections }: { url: string; maxConnections: number }): SmtpSender {
+export function createSmtpSender({ url, maxConnections, longestMs = longest.mail }: SmtpSenderOptions): SmtpSender {
   const relay = new URL(url);
   const host = hostOf(relay);
   const secrets = secretsOf(relay);
@@ -60,13 +67,15 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
     async deliver(mail) {
       const message = messageOf(mail);
       const { from, to } = message.envelope;
+      const limit = AbortSignal.timeout(longestMs);
       try {
         if ((asciiAddress(from) === null || asciiAddress(to) === null) && !(await takesUtf8()))
           return unsendable(refusedByUs('smtputf8_unsupported', UTF8_NEEDED));
-        const { messageId } = await transport.sendMail(message);
+        const { messageId } = await transport.sendMail({ ...message, signal: limit });
         const outcome = { kind: 'accepted', providerId: messageId } as const;
         return { outcome, blame: null, mayBeStale: false, said: null };
-      } catch (error) {
+      } catch (cause) {
+        const error = limit.aborted && codeOf(cause) === 'EABORT' ? tookTooLong(longestMs) : cause;
         // The text is read only after the relay has asked for it.
         const failure = readFailure(error, texts.get(message.envelope)?.readableDidRead ?? false);
         return { ...failure, outcome: withWords(failure.outcome, smtpWords(error, host, secrets)) };
@@ -76,6 +85,10 @@ export function createSmtpSender({ url, maxConnections }: { url: string; maxConn
       transport.close();
     },
   };
+}
+
+function codeOf(error: unknown): unknown {
+  return Object(error).code;
 }
 
 /** A mail that we do not send, whatever the relay. */

@@ -1,3 +1,4 @@
+import { AbortWatch } from '../../lib/abort-watch.ts';
 import { BoundedCache } from '../../lib/bounded-cache.ts';
 import { relayAddress } from '../relay-address.ts';
 import type { SenderPauses } from '../sender.ts';
@@ -11,6 +12,11 @@ export interface RelayOptions {
   maxConnections: number;
   pauses: SenderPauses;
   nowMs(): number;
+}
+
+interface Waiting {
+  signal: AbortSignal;
+  begin(mayBegin: boolean): void;
 }
 
 /** Number of the relay's own failures in a row after which it is paused although it was just used by other mails. */
@@ -28,7 +34,9 @@ const REFUSED_SENDERS = { most: 1_000, mostBytes: 256_000 };
 export class Relay {
   readonly #options: RelayOptions;
   readonly #senders = new BoundedCache<string, { result: SmtpResult; untilMs: number }>(REFUSED_SENDERS);
-  #waiting: (() => void)[] = [];
+  readonly #signals = new AbortWatch(() => this.#releaseStopped());
+  /** The mails that wait for a connection, in order. */
+  #waiting: Waiting[] = [];
   #window = 1;
   /** Number of times that the window began anew. A mail that began before does not widen it. */
   #restarts = 0;
@@ -55,8 +63,7 @@ export class Relay {
   }
 
   async #inTurn(mail: Mail, signal: AbortSignal, isFirst: boolean): Promise<SmtpResult | null> {
-    if (!this.isAvailable) return null;
-    await this.#turn();
+    if (!this.isAvailable || signal.aborted || !(await this.#turn(signal))) return null;
     try {
       return this.isAvailable && !signal.aborted ? await this.#call(mail, isFirst) : null;
     } finally {
@@ -109,19 +116,27 @@ export class Relay {
     this.#restarts += 1;
   }
 
-  #turn(): Promise<void> | void {
+  /** Waits for a connection. False: `signal` was aborted first. */
+  #turn(signal: AbortSignal): Promise<boolean> | true {
     if (this.#inFlight === 0) this.#window = 1;
     if (this.#inFlight < this.#window) {
       this.#inFlight += 1;
-      return;
+      return true;
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#signals.watch(signal);
+    return new Promise((begin) => this.#waiting.push({ signal, begin }));
   }
 
   #pump(): void {
     while (this.#waiting.length > 0 && this.#inFlight < this.#window) {
       this.#inFlight += 1;
-      this.#waiting.shift()?.();
+      this.#waiting.shift()?.begin(true);
     }
+  }
+
+  #releaseStopped(): void {
+    const stopped = this.#waiting.filter(({ signal }) => signal.aborted);
+    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
+    for (const { begin } of stopped) begin(false);
   }
 }

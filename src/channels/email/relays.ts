@@ -1,4 +1,4 @@
-import type { Held, Outcome } from '../outcome.ts';
+import { type Held, type Outcome, STOPPED } from '../outcome.ts';
 import type { SenderPauses } from '../sender.ts';
 import { createSmtpSender, type Mail, type SmtpResult } from './deliver.ts';
 import { Relay } from './relay.ts';
@@ -55,7 +55,7 @@ export function createRelays({ relays: configured, ...options }: RelaysOptions):
     const [refused] = failures;
     if (refused !== undefined) return { outcome: refused.result.outcome, relay: refused.relay };
     return {
-      outcome: { kind: 'held', untilMs: null, reason: isStopping ? 'stopped' : 'no relay answers' },
+      outcome: { kind: 'held', untilMs: null, reason: isStopping ? STOPPED : 'no relay answers' },
       relay: null,
     };
   }

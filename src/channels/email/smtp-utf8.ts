@@ -1,5 +1,6 @@
 import { parseConnectionUrl } from 'nodemailer/lib/shared';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { longest, tookTooLong } from './timeouts.ts';
 
 /** How long an answer is believed, in milliseconds. */
 const BELIEVED_MS = 600_000;
@@ -9,6 +10,8 @@ export interface ProbeOptions {
   connectionTimeout: number;
   greetingTimeout: number;
   socketTimeout: number;
+  /** Longest time to ask, in milliseconds. Default: half a minute. */
+  longestMs?: number;
 }
 
 /**
@@ -28,9 +31,13 @@ export function createUtf8Probe(options: ProbeOptions): () => Promise<boolean> {
   };
 }
 
-function ask({ url, ...timeouts }: ProbeOptions): Promise<boolean> {
+function ask({ url, longestMs = longest.login, ...timeouts }: ProbeOptions): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const connection = new SMTPConnection({ ...parseConnectionUrl(url), ...timeouts });
+  const timer = setTimeout(() => {
+    reject(tookTooLong(longestMs));
+    connection.close();
+  }, longestMs);
   connection.once('error', reject);
   connection.once('end', () => reject(Object.assign(new Error('the relay hung up'), { code: 'ECONNECTION' })));
   connection.connect((error) => {
@@ -38,5 +45,5 @@ function ask({ url, ...timeouts }: ProbeOptions): Promise<boolean> {
     else resolve(/^250[ -]SMTPUTF8\b/im.test(String(connection.lastServerResponse)));
     connection.quit();
   });
-  return promise;
+  return promise.finally(() => clearTimeout(timer));
 }

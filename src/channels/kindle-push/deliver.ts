@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
-import { networkReason, type PostReply, post } from '../../net/http-post.ts';
+import { NotBegunError, networkReason, type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { connectionWords, replyWords, withWords } from '../provider-words.ts';
-import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
+import type { NotBegun, Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { createAccessTokens } from './access-token.ts';
 import {
@@ -24,8 +24,8 @@ const TIMEOUT_MS = 60_000;
 const MIN_EXPIRES_AFTER_S = 60;
 
 /**
- * Posts to Amazon Device Messaging with the credentials of one app. When the worker stops, pending requests are not
- * aborted: they end within a minute, and an aborted message would be sent twice.
+ * Posts to Amazon Device Messaging with the credentials of one app. When the worker or the dispatch stops, requests that a
+ * connection has begun are not aborted: they end within a minute, and an aborted message would be sent twice.
  */
 export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettings>): PushSender<RenderedKindlePush> {
   const base = new URL(settings.base_url ?? BASE_URL);
@@ -49,7 +49,11 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
   }
 
   /** One attempt. After a refused token it fetches a new one and tries once more. */
-  async function attempt(push: Push<RenderedKindlePush>, isRepetition: boolean): Promise<PushOutcome> {
+  async function attempt(
+    push: Push<RenderedKindlePush>,
+    mayBegin: AbortSignal,
+    isRepetition = false,
+  ): Promise<PushOutcome | NotBegun> {
     const { rendered, token: registrationId } = push;
     if (!registrationId.isWellFormed())
       return { kind: 'bounced', reason: 'malformed_token', isOurs: true, token: 'remove' };
@@ -61,15 +65,16 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
     const message = { ...rendered.message, expiresAfter };
     try {
       push.observer?.started();
-      const reply = await exchange(messages, buildRequest(message, { prefix, registrationId, accessToken }));
+      const request = buildRequest(message, { prefix, registrationId, accessToken });
+      const reply = await exchange(messages, { ...request, mayBegin });
       if (reply.status === 401) accessTokens.forget(accessToken);
-      if (reply.status === 401 && !isRepetition) return attempt(push, true);
+      if (reply.status === 401 && !isRepetition) return attempt(push, mayBegin, true);
       const outcome = readReply(reply, { registrationId, now: clock.now() });
       return outcome.kind === 'accepted'
         ? outcome
         : withWords(outcome, replyWords(reply, [accessToken, registrationId]));
     } catch (error) {
-      return unansweredPost(error, base);
+      return error instanceof NotBegunError ? { kind: 'not_begun' } : unansweredPost(error, base);
     }
   }
 
@@ -81,7 +86,7 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
   }
 
   return drainOnClose(
-    (push) => attempt(push, false),
+    (push, signal) => attempt(push, signal),
     () => Promise.all([messages.close(), tokens.close()]),
   );
 }
@@ -96,6 +101,6 @@ function poolFor(url: URL, connections: number): Pool {
   });
 }
 
-function exchange(pool: Pool, request: AdmRequest): Promise<PostReply> {
+function exchange(pool: Pool, request: AdmRequest & { mayBegin?: AbortSignal }): Promise<PostReply> {
   return post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, signal: AbortSignal.timeout(TIMEOUT_MS) });
 }

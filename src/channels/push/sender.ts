@@ -33,13 +33,19 @@ export type PushOutcome =
   | (Retry & { slows?: 'app' })
   | Exclude<Outcome, { kind: 'accepted' | 'bounced' | 'retry' }>;
 
+/** `signal` was aborted before a connection began the call. */
+export interface NotBegun {
+  kind: 'not_begun';
+}
+
 /** Sends to one provider with the credentials of one app. */
 export interface PushSender<Rendered extends object = object> {
   /**
    * Resolves when the provider has answered. Never throws because of the provider or the network. Any number of calls
-   * may be pending: the sender respects each connection's limit and opens more connections as needed.
+   * may be pending: the sender respects each connection's limit and opens more connections as needed. Aborting `signal`
+   * gives back the calls that no connection has begun. Those under way end as usual.
    */
-  deliver(push: Push<Rendered>, signal: AbortSignal): Promise<PushOutcome>;
+  deliver(push: Push<Rendered>, signal: AbortSignal): Promise<PushOutcome | NotBegun>;
   /** Resolves when all pending calls have ended and every connection is closed. */
   close(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
-import { type PostReply, post } from '../../net/http-post.ts';
+import { NotBegunError, type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { refusedByUs } from '../outcome.ts';
 import { hostOf } from '../provider-reply.ts';
 import { replyWords, withWords } from '../provider-words.ts';
-import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
+import type { NotBegun, Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
@@ -20,8 +20,9 @@ import { readVapidKeys } from './vapid.ts';
 const TIMEOUT_MS = 60_000;
 
 /**
- * Encrypts for browsers and posts to the push services that their subscriptions name. When the worker stops, pending
- * requests are not aborted: they end within a minute, and an aborted message would be sent twice.
+ * Encrypts for browsers and posts to the push services that their subscriptions name. When the worker or the
+ * dispatch stops, requests that a connection has begun are not aborted: they end within a minute, and an aborted message
+ * would be sent twice.
  */
 export function createWebPushSender({
   settings,
@@ -38,7 +39,10 @@ export function createWebPushSender({
   });
   const encryptors = shareEncryptors(processors);
 
-  async function deliver({ rendered, token, acceptedAt, observer }: Push<RenderedWebPush>): Promise<PushOutcome> {
+  async function deliver(
+    { rendered, token, acceptedAt, observer }: Push<RenderedWebPush>,
+    mayBegin: AbortSignal,
+  ): Promise<PushOutcome | NotBegun> {
     const now = clock.now();
     const reading = readSubscriptionText(token);
     if (!reading.ok) return { kind: 'bounced', reason: 'malformed_subscription', isOurs: true, token: 'remove' };
@@ -61,6 +65,7 @@ export function createWebPushSender({
         ttlS,
         rendered,
         body,
+        mayBegin,
       });
       const outcome = readReply(reply, clock.now(), subscription.endpoint.hostname);
       if (outcome.kind === 'accepted') return outcome;
@@ -79,6 +84,7 @@ interface Message {
   ttlS: number;
   rendered: RenderedWebPush;
   body: Buffer;
+  mayBegin: AbortSignal;
 }
 
 /**
@@ -100,7 +106,7 @@ async function exchange(clock: Clock, origin: Origin, message: Message): Promise
 
 function send(
   { pool }: Origin,
-  { path, host, ttlS, rendered, body }: Message,
+  { path, host, ttlS, rendered, body, mayBegin }: Message,
   authorization: string,
   signal: AbortSignal,
 ): Promise<PostReply> {
@@ -110,10 +116,12 @@ function send(
     body,
     maxReplyBytes: bytesToKeep,
     signal,
+    mayBegin,
   });
 }
 
-function readFailure(error: unknown, endpoint: URL): PushOutcome {
+function readFailure(error: unknown, endpoint: URL): PushOutcome | NotBegun {
+  if (error instanceof NotBegunError) return { kind: 'not_begun' };
   return Object(error).code === 'blocked_target' ? blocked(endpoint) : unansweredPost(error, endpoint);
 }
 

@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { findPassage, type Passage } from '../../net/guard.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
-import { type Outcome, refusedByUs } from '../outcome.ts';
+import { type Outcome, refusedByUs, STOPPED } from '../outcome.ts';
 import { connectionWords, MAX_WORDS_BYTES, replyWords, withWords } from '../provider-words.ts';
 import type { Sender } from '../sender.ts';
 import { withOurs } from './headers.ts';
@@ -55,10 +55,13 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
   }
 
   return {
-    async deliver({ rendered: hook, dispatchId }) {
+    async deliver({ rendered: hook, dispatchId }, signal) {
       try {
         const passage = await findPassage(hook.url, { allow });
-        return passage.allowed ? await call(passage, hook, dispatchId) : refusedByUs('blocked_target', BLOCKED);
+        if (!passage.allowed) return refusedByUs('blocked_target', BLOCKED);
+        // Looking up the name may have taken a while.
+        if (signal.aborted) return { kind: 'held', untilMs: null, reason: STOPPED };
+        return await call(passage, hook, dispatchId);
       } catch (error) {
         return outcomeOf(error, hook.url);
       }

@@ -62,8 +62,8 @@ export interface Replayed extends Moved {
 /**
  * Tries again the sends that `request` selects of a dispatch that is over. The `revive` tasks first update the rows
  * bucket by bucket and then drain them. If it selects nobody, nothing changes. Throws `wrong_state`, also if people of a
- * cancelled broadcast have no rows yet and the request does not select all of them: rows written later would look
- * selected.
+ * cancelled broadcast have no rows yet, or sends are still in hand, and the request does not select all that is cancelled:
+ * what is written later would look selected.
  */
 export function replayDispatch(control: Control, request: ReplayRequest): Promise<Replayed> {
   return transact(control, ['finished', 'cancelled'], async (tx) => {
@@ -74,7 +74,11 @@ export function replayDispatch(control: Control, request: ReplayRequest): Promis
       const problem = 'its people are still being written down; try again, or replay all that was cancelled';
       throw new RequestError('wrong_state', [`dispatch_id: ${problem}`], 1);
     }
-    const found = await countSelected(tx, { dispatchId: control.dispatchId, state }, filter);
+    const { inHand, ...found } = await countSelected(tx, { dispatchId: control.dispatchId, state }, filter);
+    if (state === 'cancelled' && inHand > 0 && !selectsAllCancelled(filter)) {
+      const problem = 'some of its sends have not ended yet; try again, or replay all that was cancelled';
+      throw new RequestError('wrong_state', [`dispatch_id: ${problem}`], 1);
+    }
     const recipients = isComplete || state === 'finished' ? found.recipients : null;
     if (recipients === 0) return { state, ...dispatch, recipients };
     const moved = await markReplayed(tx, control, filter, { ...found, recipients });

@@ -1,4 +1,4 @@
-import type { Held, Outcome } from '../../channels/outcome.ts';
+import { type Held, type Outcome, STOPPED } from '../../channels/outcome.ts';
 import type { Outbound } from '../../channels/sender.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered } from '../ledger/delivered.ts';
@@ -9,6 +9,7 @@ import { deliverPush, type PushDeps } from '../push/deliver-push.ts';
 import type { Senders } from './senders.ts';
 
 export interface Deliveries {
+  /** Aborting `signal` gives the message back, unless a connection has already begun to send it. */
   deliver(parcel: Parcel, signal: AbortSignal): Promise<Delivered>;
   close(): Promise<void>;
 }
@@ -43,6 +44,8 @@ export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveri
     deliver(parcel, signal) {
       const { channel } = parcel.message;
       if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
+      if (signal.aborted)
+        return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped), isSandbox: false });
       const sender = senders.senderOf(parcel.dispatch.workspace, channel);
       if (sender === null) return Promise.resolve(sandboxed(parcel));
       return sender
@@ -58,5 +61,6 @@ function outboundOf({ rendered, address, dispatch, send }: Parcel): Outbound {
   return { rendered, address, dispatchId, sendId: `${dispatchId}.${send.bucket}.${send.userId}` };
 }
 
+const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };
 const nothing = { news: [], calls: [] } as const;
 const toSandbox: Delivered = { ...nothing, verdict: { status: 'sent', providerMessageId: null }, isSandbox: true };

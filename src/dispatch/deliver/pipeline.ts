@@ -10,6 +10,7 @@ import { PendingDeliveries } from './pending-deliveries.ts';
 import { providerOf } from './provider-shares.ts';
 import type { Recorder } from './recorder.ts';
 import { limitFor, type SendLimits } from './send-limits.ts';
+import type { RoundStops } from './stop-signals.ts';
 
 /** Wait before a send is looked at again whose provider has all its share in hand, in milliseconds. */
 const SHARE_AGAIN_MS = 1_000;
@@ -25,7 +26,10 @@ export interface PipelineDeps extends DecideDeps {
 export interface Batch {
   sends: readonly PendingSend[];
   dispatches: ReadonlyMap<string, LoadedDispatch>;
+  /** Aborted when the worker stops. */
   signal: AbortSignal;
+  /** What stops the messages of each dispatch. */
+  stops: Pick<RoundStops, 'signalOf'>;
   /** Told when a task must try or look at sends again. */
   onAgain(taskId: number, at: Date): void;
 }
@@ -48,6 +52,7 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
   let ahead = loadAhead(deps, batch, chunks[0]);
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
+    if (batch.signal.aborted) break; // sends that were not begun stay pending
     const sends = withoutHeld(deps, batch, chunk);
     if (sends.length === 0) {
       ahead = loadAhead(deps, batch, chunks[index + 1]);
@@ -58,7 +63,7 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
     await limit.inHand.take(slots, limit);
     if (batch.signal.aborted || pending.haveFailed) {
       giveBack(limit.inHand, slots);
-      break; // sends that were not begun stay pending
+      break;
     }
     ahead = loadAhead(deps, batch, chunks[index + 1]);
     const parcels = await decide(deps, batch, { sends, loaded }).catch((error: unknown) => {
@@ -71,7 +76,10 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
   }
 }
 
-/** Leaves out sends that would wait in memory for a full app queue, or for a provider with its share. They stay pending. */
+/**
+ * Leaves out sends of dispatches that were stopped meanwhile, and sends that would wait in memory for a full app queue, or
+ * for a provider with its share. They stay pending.
+ */
 function withoutHeld(
   { appQueues, sendLimits, clock }: PipelineDeps,
   batch: Batch,
@@ -89,6 +97,7 @@ function withoutHeld(
   // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
   let asked: { of: PendingSend; untilMs: number | null } | null = null;
   return chunk.filter((send) => {
+    if (batch.stops.signalOf(send.dispatchId).aborted) return false;
     if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel)
       asked = { of: send, untilMs: untilOf(send) };
     if (asked.untilMs !== null) batch.onAgain(send.taskId, new Date(asked.untilMs));
@@ -129,7 +138,7 @@ function deliver(
   parcel: Parcel,
   { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
 ): void {
-  const { signal, onAgain } = batch;
+  const { stops, onAgain } = batch;
   const { send, dispatch, address, rendered } = parcel;
   const provider = providerOf(dispatch, send);
   const leaveShare = provider === null ? null : sendLimits.shares.begin(provider, batch, dispatch.slots);
@@ -144,7 +153,7 @@ function deliver(
     inHand.end(dispatch.slots);
     pending.end(error);
   };
-  deliveries.deliver(parcel, signal).then((delivered) => {
+  deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
     const sandboxMessage = delivered.isSandbox ? rendered : null;
     const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, sandboxMessage };
     recorder(result, (error) => done(error, delivered.verdict));

@@ -14,6 +14,7 @@ import { type Finisher, postpone } from './end-tasks.ts';
 import { endTasks, NextRuns, runAfterBlocks } from './next-runs.ts';
 import { type PipelineDeps, sendInChunks } from './pipeline.ts';
 import { type DueDeps, readDue } from './read-due.ts';
+import type { StopSignals } from './stop-signals.ts';
 
 const LONGEST_POSTPONE_MS = 300_000;
 
@@ -21,6 +22,7 @@ export interface RoundDeps extends Omit<PipelineDeps, 'appQueues'>, DueDeps, Blo
   catalog(): Catalog;
   cache: DispatchCache;
   finisher: Finisher;
+  stops: StopSignals;
 }
 
 type Round = (tasks: Task[], signal: AbortSignal) => Promise<void>;
@@ -129,7 +131,8 @@ async function send(deps: RoundDeps, tasks: Task[], dispatches: Dispatches, sign
   const due = await readDue(deps, tasks, dispatches, blocked);
   const runs = new NextRuns();
   const onAgain = (taskId: number, at: Date) => runs.again(taskId, at);
-  await sendInChunks(deps, { sends: due.sends, dispatches, signal, onAgain });
+  const stops = deps.stops.begin(tasks);
+  await sendInChunks(deps, { sends: due.sends, dispatches, signal, stops, onAgain }).finally(stops.end);
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
   await explainPauses(deps.db, deps, dispatches);
   runAfterBlocks(runs, stillBlocked(deps, blocked, dispatches, deps.clock.now().getTime()), tasks);

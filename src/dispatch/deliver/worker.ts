@@ -10,6 +10,7 @@ import {
   leaseTasks,
   nextDueAt,
   renewLeases,
+  stoppedDispatch,
   TASKS_CHANNEL,
   type Task,
   type TaskFilter,
@@ -17,6 +18,7 @@ import {
 import { sessionNameOf } from '../../queue/workers.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
+import { StopSignals } from './stop-signals.ts';
 import { Trial } from './trial.ts';
 
 const RENEW_EVERY_MS = 2_500;
@@ -37,7 +39,7 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-export interface WorkerOptions extends RoundDeps {
+export interface WorkerOptions extends Omit<RoundDeps, 'stops'> {
   db: Database;
   clock: Clock;
   log: Logger;
@@ -71,7 +73,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { db, clock, log, worker } = options;
   const stopping = new AbortController();
   const inHand = new Set<number>();
-  const round = createRound(options, wake);
+  const stops = new StopSignals();
+  const round = createRound({ ...options, stops }, wake);
   const numbers: readonly number[] = options.lanes.map((name) => lanes[name]);
   const trial = new Trial(numbers);
   const suspects = numbers.map((lane): { lane: number; works: Lane } => ({ lane, works: suspectLane(lane) }));
@@ -140,10 +143,18 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     return { now: clock.now(), takeOverFrom, inHand: [...inHand] };
   }
 
-  /** `lane`: the number of a lane. Empty: every lane, or after a reconnect. */
-  function onNotice(lane: string): void {
-    if (lane === '') takeOverFrom = new Date(clock.now().getTime() + AFTER_OUTAGE_MS);
-    wake(lane === '' ? null : Number(lane));
+  /** `notice`: see `TASKS_CHANNEL`. It is also empty after a reconnect, when notices may have been missed. */
+  function onNotice(notice: string): void {
+    const stopped = stoppedDispatch(notice);
+    if (stopped !== null) {
+      stops.stopDispatch(stopped);
+    } else if (notice === '') {
+      takeOverFrom = new Date(clock.now().getTime() + AFTER_OUTAGE_MS);
+      void renewAll();
+      wake(null);
+    } else {
+      wake(Number(notice));
+    }
   }
 
   /** `lane`: null: wakes every lane. */
@@ -154,16 +165,24 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   function renewing(): () => void {
     let cancel = clock.after(RENEW_EVERY_MS, async function renew() {
-      try {
-        if (inHand.size > 0) await renewLeases(db, worker, [...inHand], clock.now());
-      } catch (error) {
-        log.error({ err: error }, 'leases could not be renewed');
-      }
+      await renewAll();
       await giveSignOfLife();
       wakeAll(suspects); // other workers' leases may have begun since they last looked
       if (!stopping.signal.aborted) cancel = clock.after(RENEW_EVERY_MS, renew);
     });
     return () => cancel();
+  }
+
+  /** Renews the leases of all tasks in hand, and stops those that were stopped meanwhile. */
+  async function renewAll(): Promise<void> {
+    const sending = stops.taskIds;
+    try {
+      if (inHand.size === 0) return;
+      const stopped = await renewLeases(db, worker, [...inHand], clock.now());
+      stops.stopTasks(new Set(stopped).intersection(sending));
+    } catch (error) {
+      log.error({ err: error }, 'leases could not be renewed');
+    }
   }
 
   /** The state of the session shows others when this worker last did something. */
@@ -179,6 +198,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     },
     stop() {
       stopping.abort();
+      stops.stopAll();
       return endAll(
         () => listener.stop(),
         () => Promise.all([...suspects, ...running].map(({ works }) => works.stop())),

@@ -26,18 +26,23 @@ export async function reviveSends(tx: Db, task: Task, { filter, at }: StoredRepl
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
 }
 
-/** Counts the sends that a replay of a dispatch in this state selects, and the attempts that they have had. */
+/**
+ * Counts the sends that a replay of a dispatch in this state selects, and the attempts that they have had. `inHand`: number
+ * of all its sends that workers have in hand.
+ */
 export function countSelected(
   tx: Db,
   { dispatchId, state }: { dispatchId: string; state: DispatchState },
   filter: ReplayFilter,
-): Promise<{ recipients: number; attempts: number }> {
-  return tx.one<{ recipients: number; attempts: number }>(sql`
-    select count(*) as recipients, coalesce(sum(s.attempts), 0) as attempts
+): Promise<{ recipients: number; attempts: number; inHand: number }> {
+  const selected = sql`s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`;
+  return tx.one<{ recipients: number; attempts: number; inHand: number }>(sql`
+    select count(*) filter (where ${selected}) as recipients,
+           coalesce(sum(s.attempts) filter (where ${selected}), 0) as attempts,
+           count(*) filter (where s.status = 'sending') as "inHand"
       from (select channel, provider_code, attempts, ${statusNow(state)} as status
               from ${bucketsOf({ bucket: null })}
-              join sends on sends.bucket = b.bucket and sends.dispatch_id = ${dispatchId}) as s
-     where s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
+              join sends on sends.bucket = b.bucket and sends.dispatch_id = ${dispatchId}) as s`);
 }
 
 /** A send that was stopped when some of its devices already had the message becomes `sent`. It is not tried again. */

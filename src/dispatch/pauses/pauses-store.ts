@@ -118,7 +118,7 @@ export async function wakeTasks(tx: Db, workspaceId: number, now: Date): Promise
 export async function explainWait(db: Db, dispatchId: string, pauses: readonly Pause[]): Promise<void> {
   const [first] = pauses;
   if (first === undefined) return;
-  const failure = `${pauses.map(explanationOf).join('; ')}; what waits goes out once it does`;
+  const failure = `${pauses.map((pause) => explanationOf(pause)).join('; ')}; what waits goes out once it does`;
   await noteWait(db, dispatchId, { waitsFor: waitFor(first.subject), failure });
 }
 
@@ -129,9 +129,10 @@ const said = {
   unreachable: 'does not answer',
 } satisfies Record<PauseCause, string>;
 
-/** One sentence for operators. */
-export function explanationOf({ subject, cause, reason, probeAt }: Pause): string {
+/** One sentence for operators. `appName`: the name of the paused app, if it is one. */
+export function explanationOf({ subject, cause, reason, probeAt }: Pause, appName?: string): string {
   if (subject.startsWith('relay ')) return `mail ${subject} ${said[cause]} (${reason})`;
   const until = cause === 'slow_down' ? `, until ${probeAt.toISOString()}` : '';
-  return `${subject}: its provider ${said[cause]} (${reason}${until})`;
+  const app = appName === undefined ? subject : `app "${appName}" (${appIdOf(subject)})`;
+  return `${app}: its provider ${said[cause]} (${reason}${until})`;
 }

@@ -1,4 +1,6 @@
-import type { Push, PushOutcome, PushSender } from '../../channels/push/sender.ts';
+import { STOPPED } from '../../channels/outcome.ts';
+import type { NotBegun, Push, PushOutcome, PushSender } from '../../channels/push/sender.ts';
+import { AbortWatch } from '../../lib/abort-watch.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Breaker } from '../../lib/limits/breaker.ts';
 import type { PushCall } from '../ledger/delivered.ts';
@@ -65,7 +67,7 @@ export class AppQueue {
   readonly #options: AppQueueOptions;
   readonly #pace: Pace | null;
   readonly #breaker = new Breaker(FAILURES_TO_REST);
-  readonly #signals = new WeakSet<AbortSignal>();
+  readonly #signals = new AbortWatch(() => this.#releaseStopped());
   readonly #line: { most: number; intervalMs: number } | null;
   #waiting: Waiting[] = [];
   #next = 0;
@@ -89,7 +91,7 @@ export class AppQueue {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(this.#stopped());
       this.#waiting.push({ push, dispatchId, signal, resolve });
-      this.#releaseOnAbort(signal);
+      this.#signals.watch(signal);
       this.#pump();
     });
   }
@@ -155,19 +157,19 @@ export class AppQueue {
     return this.#breaker.isHalfOpen || this.#options.pause.isProbing() ? 1 : this.#window;
   }
 
-  #call(push: Push, signal: AbortSignal): Promise<PushOutcome> {
+  #call(push: Push, signal: AbortSignal): Promise<PushOutcome | Held> {
     this.#inFlight += 1;
     return this.#options.sender.deliver(push, signal).then(this.#onAnswer, this.#onError);
   }
 
-  readonly #onAnswer = (outcome: PushOutcome): PushOutcome => {
+  readonly #onAnswer = (outcome: PushOutcome | NotBegun): PushOutcome | Held => {
     this.#inFlight -= 1;
-    const heard = this.#note(outcome);
+    const heard = outcome.kind === 'not_begun' ? this.#stopped() : this.#note(outcome);
     if (this.#waiting.length > 0) this.#pump();
     return heard;
   };
 
-  readonly #onError = (error: unknown): PushOutcome => {
+  readonly #onError = (error: unknown): PushOutcome | Held => {
     this.#options.onSenderError(error);
     return this.#onAnswer({ kind: 'retry', reason: 'internal_error', isUnclear: true });
   };
@@ -192,20 +194,15 @@ export class AppQueue {
     for (const { resolve } of waiting) resolve(held);
   }
 
-  #releaseOnAbort(signal: AbortSignal): void {
-    if (this.#signals.has(signal)) return;
-    this.#signals.add(signal);
-    const release = () => {
-      const rest = this.#waiting.slice(this.#next);
-      this.#waiting = rest.filter((one) => !one.signal.aborted);
-      this.#next = 0;
-      for (const { signal: stopped, resolve } of rest) if (stopped.aborted) resolve(this.#stopped());
-    };
-    signal.addEventListener('abort', release, { once: true });
+  #releaseStopped(): void {
+    const rest = this.#waiting.slice(this.#next);
+    this.#waiting = rest.filter(({ signal }) => !signal.aborted);
+    this.#next = 0;
+    for (const { signal, resolve } of rest) if (signal.aborted) resolve(this.#stopped());
   }
 
   #stopped(): Held {
-    return { kind: 'held', untilMs: this.#options.clock.now().getTime(), reason: 'stopped' };
+    return { kind: 'held', untilMs: this.#options.clock.now().getTime(), reason: STOPPED };
   }
 }
 

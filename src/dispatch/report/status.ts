@@ -2,7 +2,9 @@ import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
+import { appIdOf } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 
 /** Counting the tasks of a lane stops here. */
@@ -16,10 +18,14 @@ const laneNames = Object.keys(lanes) as LaneName[];
  * The workers of all servers, what waits in each lane, and one sentence for each problem that keeps this workspace's
  * messages from going out. Only reads, so it also answers while the database refuses writes.
  */
-export async function describeStatus(db: Database, workspaceId: number, now: Date): Promise<object> {
+export async function describeStatus(
+  db: Database,
+  { id, apps }: Pick<WorkspaceCatalog, 'id' | 'apps'>,
+  now: Date,
+): Promise<object> {
   await askVersion(db);
   const workers = await listWorkers(db);
-  const pauses = (await listPauses(db)).filter((pause) => pause.workspaceId === workspaceId);
+  const pauses = (await listPauses(db)).filter((pause) => pause.workspaceId === id);
   const queue: Partial<Record<LaneName, object>> = {};
   for (const name of laneNames) {
     const { tasks, ageMs } = await measureBacklog(db, { lane: lanes[name], now, mostTasks: MOST_TASKS });
@@ -33,7 +39,7 @@ export async function describeStatus(db: Database, workspaceId: number, now: Dat
       ...(refusal === null ? [] : [`the database ${refusal.said}: what writes is refused or waits`]),
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
-      ...pauses.map(explanationOf),
+      ...pauses.map((pause) => explanationOf(pause, apps.get(appIdOf(pause.subject) ?? '')?.name)),
     ],
   };
 }

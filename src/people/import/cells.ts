@@ -16,6 +16,10 @@ export interface CellStyle {
   decimalComma: boolean;
   /** How dates and times are written, beside ISO 8601, which is always read. null: no other way. */
   dateFormat: DateFormat | null;
+  /** What numbers may have before or after them, such as € or EUR. null: nothing. */
+  currency: string | null;
+  /** Words for true and false beside `true`, `false`, `1` and `0`, in lower case. */
+  booleans: ReadonlyMap<string, boolean>;
   /** The country of phone numbers without `+`. null: as in /users/track. */
   phoneCountry: CountryCode | null;
 }
@@ -28,7 +32,7 @@ export function readCell(cell: string, type: CellType | 'email' | 'phone', name:
     case 'number':
       return readNumber(cell, name, style);
     case 'boolean':
-      return readBoolean(cell, name);
+      return readBoolean(cell, name, style);
     case 'json':
       return readJson(cell, name);
     case 'time':
@@ -46,18 +50,34 @@ export function readCell(cell: string, type: CellType | 'email' | 'phone', name:
 const plainNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const commaNumber = /^-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$/;
 
-function readNumber(cell: string, name: string, { decimalComma }: CellStyle): number {
-  const text = cell.trim();
+function readNumber(cell: string, name: string, { decimalComma, currency }: CellStyle): number {
+  const text = withoutCurrency(cell.trim(), currency);
   if (decimalComma && commaNumber.test(text)) return Number(text.replaceAll('.', '').replace(',', '.'));
   if (!decimalComma && plainNumber.test(text)) return Number(text);
-  const hint = !decimalComma && commaNumber.test(text) ? ' (is it written with --decimal-comma?)' : '';
-  throw new ObjectProblem(`${shown(name)}: expected a number${hint}`);
+  throw new ObjectProblem(`${shown(name)}: expected a number${numberHint(text, decimalComma)}`);
 }
 
-function readBoolean(cell: string, name: string): boolean {
+function numberHint(text: string, decimalComma: boolean): string {
+  if (!decimalComma && commaNumber.test(text)) return ' (is it written with --decimal-comma?)';
+  const [sign] = /\p{Sc}|^[A-Z]{3}\b|\b[A-Z]{3}$/u.exec(text) ?? [];
+  return sign === undefined ? '' : ` (is it written with --currency '${sign}'?)`;
+}
+
+function withoutCurrency(text: string, currency: string | null): string {
+  if (currency === null) return text;
+  if (text.endsWith(currency)) return text.slice(0, -currency.length).trimEnd();
+  const minus = text.startsWith('-') ? '-' : '';
+  const rest = text.slice(minus.length);
+  return rest.startsWith(currency) ? minus + rest.slice(currency.length).trimStart() : text;
+}
+
+function readBoolean(cell: string, name: string, { booleans }: CellStyle): boolean {
+  const word = booleans.get(cell.trim().toLowerCase());
+  if (word !== undefined) return word;
   const flag = readFlag(cell.trim() === '1' ? 1 : cell.trim() === '0' ? 0 : cell);
   if (flag.ok && flag.value !== undefined) return flag.value;
-  throw new ObjectProblem(`${shown(name)}: expected true or false`);
+  const words = [...booleans.keys()].map((one) => `, ${one}`).join('');
+  throw new ObjectProblem(`${shown(name)}: expected true or false${words}`);
 }
 
 function readJson(cell: string, name: string): unknown {

@@ -2,12 +2,15 @@ import { isObject, shown } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
 import { type CellStyle, type CellType, readCell } from './cells.ts';
+import type { DateFormat } from './date-format.ts';
 import { ImportFileError, type Reading, type RecordKind } from './entry.ts';
 
 export interface CsvOptions extends CellStyle {
   delimiter: string;
   /** The type of each column, by its name in the file. Columns that are missing here are text. */
   types: ReadonlyMap<string, CellType>;
+  /** How the dates of single columns are written, by the columns' names in the file. */
+  dateFormats: ReadonlyMap<string, DateFormat>;
   /** New names of columns, by their names in the file. */
   renamed: ReadonlyMap<string, string>;
   /** The cell text that removes a stored value. null: no text does. An empty cell leaves the stored value. */
@@ -18,7 +21,8 @@ export interface CsvOptions extends CellStyle {
 /** How a CSV file is read if nothing is said. */
 export const plainCsv: CsvOptions = {
   ...{ delimiter: ',', types: new Map(), renamed: new Map(), nullText: null, records: 'attributes' },
-  ...{ decimalComma: false, dateFormat: null, phoneCountry: null },
+  ...{ decimalComma: false, currency: null, booleans: new Map(), dateFormat: null, dateFormats: new Map() },
+  phoneCountry: null,
 };
 
 /** Columns for single members of an object, as in the original's own CSV files. */
@@ -45,6 +49,8 @@ export class Columns {
   readonly names: readonly string[];
   readonly #header: readonly string[];
   readonly #types: readonly (CellType | 'email' | 'phone')[];
+  /** The options for each column: they differ in the format of dates. */
+  readonly #styles: readonly CsvOptions[];
   readonly #options: CsvOptions;
 
   /** Throws ImportFileError when the header cannot be used. */
@@ -53,7 +59,13 @@ export class Columns {
     this.names = this.#header.map((name) => options.renamed.get(name) ?? name);
     this.#options = options;
     refuseHeader(this.#header, this.names, options);
-    this.#types = this.names.map((name, index) => typeOf(name, this.#header[index] ?? name, options));
+    this.#styles = this.#header.map((title) => {
+      const dateFormat = options.dateFormats.get(title) ?? options.dateFormat;
+      return dateFormat === options.dateFormat ? options : { ...options, dateFormat };
+    });
+    this.#types = this.names.map((name, index) =>
+      typeOf(name, this.#header[index] ?? name, this.#styles[index] ?? options),
+    );
   }
 
   /** Reads the cells of a row, and names those that cannot be read. Throws ObjectProblem if their number is wrong. */
@@ -82,7 +94,7 @@ export class Columns {
     // The decoder replaces bytes that are not UTF-8 with this character.
     if (cell.includes('\ufffd')) throw new ObjectProblem(`${shown(name)}: the cell is not UTF-8; see --encoding`);
     if (cell === this.#options.nullText) return null;
-    return readCell(cell, this.#types[index] ?? 'text', name, this.#options);
+    return readCell(cell, this.#types[index] ?? 'text', name, this.#styles[index] ?? this.#options);
   }
 
   /** The cells by the names of the file's columns, for the rejects file. */
@@ -124,6 +136,9 @@ function refuseHeader(header: readonly string[], names: readonly string[], optio
   }
   for (const title of options.renamed.keys()) {
     if (!header.includes(title)) refuse(`--map names "${shown(title)}", and no column is called so`);
+  }
+  for (const title of options.dateFormats.keys()) {
+    if (!header.includes(title)) refuse(`--date-format names "${shown(title)}", and no column is called so`);
   }
   for (const title of options.types.keys()) {
     if (!header.includes(title)) refuse(`--types names "${shown(title)}", and no column is called so`);

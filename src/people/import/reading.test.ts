@@ -6,6 +6,7 @@ import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { CellType } from './cells.ts';
 import { Columns, type CsvOptions, plainCsv } from './columns.ts';
 import { readCsv } from './csv.ts';
+import { readDateFormat } from './date-format.ts';
 import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
 import { readNdjson } from './ndjson.ts';
 import { unpack } from './source.ts';
@@ -52,6 +53,37 @@ test('NDJSON: each line is a record; blank lines are skipped, bad lines are repo
     [1, '✘ the line is not UTF-8; see --encoding'],
   ]);
   assert.deepEqual(await ndjson(''), []);
+});
+
+test('CSV: words for booleans, a currency at numbers, and a format of dates for each column', async () => {
+  const us = readDateFormat('M/D/YYYY');
+  const german = readDateFormat('DD.MM.YYYY');
+  assert.ok(us && german);
+  const options = {
+    types: { klub: 'boolean', umsatz: 'number', seit: 'date', seen: 'date' },
+    booleans: new Map([
+      ['ja', true],
+      ['nein', false],
+    ]),
+    ...{ currency: '€', decimalComma: true, dateFormat: german, dateFormats: new Map([['seen', us]]) },
+  } as const;
+  const rows = [
+    'external_id;klub;umsatz;seit;seen',
+    'a;Ja;99,90 €;01.02.2024;2/3/2024',
+    'b;NEIN;-€1.099,90;01.02.2024;2024-02-03',
+    'c;true;€;02.01.2024;03.02.2024',
+    'd;oui;99,90 $;1/2/2024;2/3/2024',
+  ];
+  assert.deepEqual(await csv(rows.join('\n'), { ...options, delimiter: ';' }), [
+    [2, { external_id: 'a', klub: true, umsatz: 99.9, seit: '2024-02-01', seen: '2024-02-03' }],
+    [3, { external_id: 'b', klub: false, umsatz: -1099.9, seit: '2024-02-01', seen: '2024-02-03' }],
+    [4, '✘ umsatz: expected a number; seen: expected a date as M/D/YYYY'],
+    [
+      5,
+      "✘ klub: expected true or false, ja, nein; umsatz: expected a number (is it written with --currency '$'?); seit: expected a date as DD.MM.YYYY",
+    ],
+  ]);
+  await assert.rejects(csv('external_id\na', { dateFormats: new Map([['seen', us]]) }), /--date-format names "seen"/);
 });
 
 test('NDJSON: a line that is too long is dropped and reported, and the next line is read', async () => {

@@ -1,17 +1,20 @@
 import type { Database } from '../../../db/database.ts';
 import { describeStatus } from '../../../dispatch/report/status.ts';
+import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
 import type { Route } from '../../route.ts';
 
 /** Shows the workers, the queue, and everything that keeps messages from going out. */
-export function statusRoute({ db, clock }: { db: Database; clock: Clock }): Route {
+export function statusRoute({ db, clock, catalog }: { db: Database; clock: Clock; catalog: Catalog }): Route {
   return {
     method: 'GET',
     path: '/status',
     permission: 'status.read',
-    handle: async ({ workspaceId }) => ({
-      status: 200,
-      body: { ...(await describeStatus(db, workspaceId, clock.now())), message: 'success' },
-    }),
+    async handle({ workspaceId }) {
+      const workspace = catalog.workspace(workspaceId);
+      if (workspace === undefined) throw new RequestError('not_found', ['the workspace is gone']);
+      return { status: 200, body: { ...(await describeStatus(db, workspace, clock.now())), message: 'success' } };
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { AbortWatch } from '../../../lib/abort-watch.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Exchange, type Http2Answer, type Http2Request, unanswered } from './exchange.ts';
@@ -37,7 +38,7 @@ export class Http2Pool {
   readonly #window: Window;
   readonly #waiting = new WaitQueue();
   readonly #underWay = new Set<Exchange>();
-  readonly #signals = new WeakSet<AbortSignal>();
+  readonly #signals = new AbortWatch((signal) => this.#stop(signal));
   #connections: Connection[] = [];
   #stopTick: (() => void) | null = null;
   #closed: PromiseWithResolvers<void> | null = null;
@@ -71,7 +72,7 @@ export class Http2Pool {
 
   #letWait(exchange: Exchange): void {
     exchange.deadline = this.#now() + (this.#options.waitTimeoutMs ?? 30_000);
-    this.#listen(exchange.signal);
+    this.#signals.watch(exchange.signal);
   }
 
   /** Resolves when every accepted request has its answer and every connection is closed. */
@@ -140,7 +141,7 @@ export class Http2Pool {
       return;
     }
     exchange.deadline = this.#now() + this.#requestTimeoutMs;
-    this.#listen(exchange.signal);
+    this.#signals.watch(exchange.signal);
     this.#waiting.putBack(exchange);
   }
 
@@ -159,14 +160,9 @@ export class Http2Pool {
     for (const exchange of this.#waiting.remove(fits)) exchange.resolve(unanswered(reason, false));
   }
 
-  #listen(signal: AbortSignal): void {
-    if (this.#signals.has(signal)) return;
-    this.#signals.add(signal);
-    const onAbort = () => {
-      this.#giveUp('aborted', (exchange) => exchange.signal === signal);
-      if (this.#closed !== null) this.#endIfEmpty();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+  #stop(signal: AbortSignal): void {
+    this.#giveUp('aborted', (exchange) => exchange.signal === signal);
+    if (this.#closed !== null) this.#endIfEmpty();
   }
 
   #tickLater(): void {
