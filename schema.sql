@@ -419,6 +419,35 @@ create table sandbox_messages_default (
   delivered_at timestamp with time zone not null
 );
 
+create table segment_export_chunks (
+  export_id uuid not null,
+  try integer not null,
+  number integer not null,
+  bytes bytea not null
+);
+comment on table segment_export_chunks is 'kind: node. The files of exports, in pieces.';
+
+create table segment_exports (
+  id uuid not null,
+  workspace_id integer not null,
+  segment_id text not null,
+  request jsonb not null,
+  token text not null,
+  state export_state not null default 'running'::export_state,
+  created_at timestamp with time zone not null,
+  ready_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  tries integer not null default 0,
+  leased_until timestamp with time zone,
+  people bigint,
+  size_bytes bigint,
+  failure text,
+  callback_url text,
+  callback_at timestamp with time zone,
+  callback_tries integer not null default 0
+);
+comment on table segment_exports is 'kind: node. Exports of a segment''s people to a file.';
+
 create table segments (
   id text not null,
   workspace_id integer not null,
@@ -626,6 +655,12 @@ CREATE INDEX sandbox_messages_default_workspace_id_dispatch_id_idx ON public.san
 
 CREATE INDEX sandbox_messages_recent ON ONLY public.sandbox_messages USING btree (workspace_id, dispatch_id);
 
+CREATE INDEX segment_exports_callback ON public.segment_exports USING btree (callback_at) WHERE (callback_at IS NOT NULL);
+
+CREATE INDEX segment_exports_expired ON public.segment_exports USING btree (expires_at);
+
+CREATE INDEX segment_exports_open ON public.segment_exports USING btree (workspace_id, segment_id) WHERE (state = 'running'::export_state);
+
 CREATE INDEX sends_default_bucket_user_id_dispatch_id_idx ON public.sends_default USING btree (bucket, user_id, dispatch_id);
 
 CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dispatch_id);
@@ -803,6 +838,12 @@ CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_def
 
 CREATE UNIQUE INDEX sandbox_messages_pkey ON ONLY public.sandbox_messages USING btree (bucket, dispatch_id, user_id, channel);
 
+CREATE UNIQUE INDEX segment_export_chunks_pkey ON public.segment_export_chunks USING btree (export_id, try, number);
+
+CREATE UNIQUE INDEX segment_exports_pkey ON public.segment_exports USING btree (id);
+
+CREATE UNIQUE INDEX segment_exports_token_key ON public.segment_exports USING btree (token);
+
 CREATE UNIQUE INDEX segments_pkey ON public.segments USING btree (id);
 
 CREATE UNIQUE INDEX segments_workspace_id_name_key ON public.segments USING btree (workspace_id, name);
@@ -952,6 +993,16 @@ alter table refused_people_default add constraint refused_people_default_pkey PR
 alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table sandbox_messages_default add constraint sandbox_messages_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
+alter table segment_export_chunks add constraint segment_export_chunks_export_id_fkey FOREIGN KEY (export_id) REFERENCES segment_exports(id) ON DELETE CASCADE;
+
+alter table segment_export_chunks add constraint segment_export_chunks_pkey PRIMARY KEY (export_id, try, number);
+
+alter table segment_exports add constraint segment_exports_pkey PRIMARY KEY (id);
+
+alter table segment_exports add constraint segment_exports_token_key UNIQUE (token);
+
+alter table segment_exports add constraint segment_exports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table segments add constraint segments_pkey PRIMARY KEY (id);
 

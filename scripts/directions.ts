@@ -24,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   workspace: ['channels', 'net', 'db', 'lib', 'errors'],
   people: ['workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   audience: ['people', 'workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
+  exports: ['audience', 'people', 'workspace', 'net', 'db', 'lib', 'errors'],
   simulate: ['net', 'lib'],
   sdk: [],
 
@@ -52,9 +53,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/push'],
   dispatch: [...base, 'dispatch/*'],
 
-  http: [...base, 'dispatch/*'],
+  http: [...base, 'exports', 'dispatch/*'],
   config: ['lib'],
-  app: [...base, 'dispatch', 'dispatch/*', 'http'],
+  app: [...base, 'exports', 'dispatch', 'dispatch/*', 'http'],
   process: [...base, 'app', 'config', 'http'],
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience'],

@@ -33,6 +33,8 @@ export const owners: Readonly<Record<string, string>> = {
   received_totals: 'src/people',
   refused_people: 'src/dispatch/ledger',
   sandbox_messages: 'src/dispatch/ledger',
+  segment_export_chunks: 'src/exports',
+  segment_exports: 'src/exports',
   segments: 'src/workspace',
   send_ids: 'src/dispatch/accept',
   send_totals: 'src/dispatch/upkeep',

@@ -8,11 +8,14 @@ import { createIdempotency } from './dispatch/accept/idempotency.ts';
 import { createPressure, type QueueLimits } from './dispatch/accept/pressure.ts';
 import { createLinkMaker } from './dispatch/admit/links.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
+import { listReceived } from './dispatch/ledger/person/received.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes } from './dispatch/plan/send-plan.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
+import { startExporter } from './exports/exporter.ts';
+import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
@@ -20,6 +23,7 @@ import { audienceRoutes } from './http/public/audience/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
+import { exportRoutes } from './http/public/exports/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
@@ -105,6 +109,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     apiKey: (hash) => options.catalog().apiKey(hash),
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
   };
+  const exporter = roles.worker.includes('broadcast')
+    ? startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl: options.publicUrl })
+    : null;
   const questions = createQuestions();
   const routes: Route[] = [
     messagesSendRoute({
@@ -135,11 +142,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...smsRoutes({ db }),
     ...identityRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
+    ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
   ];
   const limiter = createRateLimiter({ db, clock });
   const health = healthPage(db);
   const pages = [
     health,
+    exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
   ];
@@ -158,6 +167,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => server?.close(),
         () => healthServer?.close(),
         () => acceptor.idle(),
+        () => exporter?.stop(),
         () => working?.stop(),
         stopIndexKeeper,
         stopHousekeeping,

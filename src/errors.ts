@@ -41,6 +41,11 @@ export const errorCodes = {
     meaning: '/users/track: there is no array, or no good object in it; `errors` says why of each.',
   },
   invalid_campaign: { status: 400, label: 'Invalid Campaign ID', meaning: '`campaign_id` names no API campaign.' },
+  unknown_segment_id: {
+    status: 400,
+    label: 'segment_id must be a string of the segment api identifier',
+    meaning: '`segment_id` of a read is missing or names no segment.',
+  },
   variant_unspecified: {
     status: 400,
     label: 'Message Variant Unspecified',
@@ -134,6 +139,16 @@ export const errorCodes = {
     status: 415,
     label: 'Unsupported Media Type',
     meaning: 'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`).',
+  },
+  export_running: {
+    status: 429,
+    label: 'An export of this segment is already running',
+    meaning: 'The segment is being exported. Wait for its callback or file, or cancel it.',
+  },
+  too_many_exports: {
+    status: 429,
+    label: 'Too many exports are running',
+    meaning: '100 exports of the workspace are running.',
   },
   rate_limited: {
     status: 429,

@@ -265,6 +265,8 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/users/track'],
     ['POST', '/users/alias/new'],
     ['POST', '/users/export/ids'],
+    ['POST', '/users/export/segment'],
+    ['POST', '/export/segment/cancel'],
     ['POST', '/users/delete'],
     ['POST', '/users/identify'],
     ['POST', '/users/merge'],

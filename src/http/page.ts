@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** An endpoint without a key: a page for people, a script for their browsers, or a probe. */
 export interface Page {
   method: 'GET' | 'POST' | 'OPTIONS';
@@ -21,7 +23,12 @@ export interface PageRequest {
 
 export interface PageAnswer {
   status: number;
-  type: 'text/html; charset=utf-8' | 'text/javascript; charset=utf-8' | 'application/json';
-  body: string;
+  type:
+    | 'text/html; charset=utf-8'
+    | 'text/javascript; charset=utf-8'
+    | 'application/json'
+    | 'application/zip'
+    | 'application/gzip';
+  body: string | Readable;
   headers?: Readonly<Record<string, string>>;
 }

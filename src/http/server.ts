@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -75,6 +75,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 
 /** How long a stop waits for the rest of bodies that are on their way, in milliseconds. */
 const BODY_GRACE_MS = 2_000;
+/** How long a stop waits for the rest of files that are being fetched, in milliseconds. */
+const FILE_GRACE_MS = 10_000;
 
 /**
  * Makes a stop close the connections on which no request has come, which browsers open in advance, and after a moment
@@ -84,21 +86,34 @@ const BODY_GRACE_MS = 2_000;
 function closeUnusedConnections(server: FastifyInstance): void {
   const unused = new Set<Socket>();
   const incoming = new Set<IncomingMessage>();
+  const outgoing = new Set<ServerResponse>();
+  let isClosing = false;
   server.server.on('connection', (socket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
-  server.server.on('request', (request) => {
+  server.server.on('request', (request, response) => {
     unused.delete(request.socket);
     incoming.add(request);
     request.once('close', () => incoming.delete(request));
+    outgoing.add(response);
+    response.once('close', () => {
+      outgoing.delete(response);
+      // A file that was begun before the stop has not said that it is the last answer.
+      if (isClosing) request.socket.destroySoon();
+    });
   });
   server.addHook('preClose', async () => {
+    isClosing = true;
     for (const socket of unused) socket.destroy();
     const giveUp = () => {
       for (const { complete, socket } of incoming) if (!complete) socket.destroy();
     };
+    const cutFiles = () => {
+      for (const { headersSent, socket } of outgoing) if (headersSent) socket?.destroy();
+    };
     setTimeout(giveUp, BODY_GRACE_MS).unref();
+    setTimeout(cutFiles, FILE_GRACE_MS).unref();
   });
 }
 

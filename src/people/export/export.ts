@@ -51,7 +51,7 @@ export interface ExportRequest {
   fields: ReadonlySet<ExportField> | null;
 }
 
-type Exported = Record<string, unknown>;
+export type Exported = Record<string, unknown>;
 
 /** The time of the last message of one campaign to one person. */
 export interface Received {
@@ -74,26 +74,43 @@ export async function exportPeople(
   { request, workspace, now, listReceived }: ExportOptions,
 ): Promise<{ users: Exported[]; unknown: string[] }> {
   const { keys, unknown } = await findPeople(db, workspace.id, request);
-  if (keys.length === 0) return { users: [], unknown };
+  return { users: await exportByKeys(db, keys, { fields: request.fields, workspace, now, listReceived }), unknown };
+}
+
+export interface ExportForm extends Pick<ExportOptions, 'workspace' | 'now' | 'listReceived'> {
+  /** The fields to export. null: all. */
+  fields: ReadonlySet<ExportField> | null;
+  /** The custom attributes to export in the field `custom_attributes`. Default: all. */
+  customAttributes?: ReadonlySet<string>;
+}
+
+/** Returns the people in the form of the answer, in the order of `keys`. Leaves out those who do not exist. */
+export async function exportByKeys(db: Db, keys: readonly PersonKey[], form: ExportForm): Promise<Exported[]> {
+  if (keys.length === 0) return [];
+  const { fields, customAttributes, workspace, now, listReceived } = form;
   // The ledger is read first: retention may move rows from it to received_totals meanwhile. We may read such rows
   // twice, but miss none.
-  const sent = wantsCampaigns(request) ? await listReceived(db, keys) : [];
+  const sent = wantsCampaigns(fields) ? await listReceived(db, keys) : [];
   const received = Map.groupBy(sent, ({ userId }) => userId);
   const [rows, aliases] = await Promise.all([
     db.query<ExportRow>(exportQuery(keys, workspace.id, now)),
     loadAliases(db, keys),
   ]);
   const byId = new Map(rows.map((row) => [row.user_id, row]));
-  const users = keys.flatMap(({ userId }) => {
+  return keys.flatMap(({ userId }) => {
     const row = byId.get(userId);
     if (row === undefined) return [];
-    const person = { ...row, aliases: aliases.get(userId) ?? [] };
-    return [exported(person, { fields: request.fields, workspace, received: received.get(userId) ?? [] })];
+    const custom = customAttributes === undefined ? row.custom : chosen(row.custom, customAttributes);
+    const person = { ...row, custom, aliases: aliases.get(userId) ?? [] };
+    return [exported(person, { fields, workspace, received: received.get(userId) ?? [] })];
   });
-  return { users, unknown };
 }
 
-function wantsCampaigns({ fields }: ExportRequest): boolean {
+function chosen(custom: Record<string, unknown>, names: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(custom).filter(([name]) => names.has(name)));
+}
+
+function wantsCampaigns(fields: ExportForm['fields']): boolean {
   return fields === null || fields.has('campaigns_received');
 }
 

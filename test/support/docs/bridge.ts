@@ -19,9 +19,14 @@ interface Call {
 /**
  * Runs the commands `cresset …` of a shell in this process, with the shell's environment and `env`. A request holds the
  * words and, after an empty one, the environment, each with a NUL. An answer holds the exit code, a line break, and what
- * was printed. Commands that stay in the foreground are answered once they have printed something.
+ * was printed. Commands that stay in the foreground are answered once they have printed something. `afterEach` is awaited
+ * before a command is answered.
  */
-export async function startBridge(t: TestContext, env: Record<string, string>): Promise<Bridge> {
+export async function startBridge(
+  t: TestContext,
+  env: Record<string, string>,
+  afterEach: () => Promise<void>,
+): Promise<Bridge> {
   const ending = Promise.withResolvers<void>();
   const running: Promise<unknown>[] = [];
   async function run(call: Call): Promise<string> {
@@ -41,6 +46,7 @@ export async function startBridge(t: TestContext, env: Record<string, string>): 
     );
     running.push(code);
     const exit = stays ? await Promise.race([code, printed.promise.then(() => 0)]) : await code;
+    await afterEach();
     return [String(exit), ...said].join('\n');
   }
   const server = createServer(async (request, response) => {

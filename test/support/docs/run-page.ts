@@ -45,7 +45,11 @@ export async function startSession(t: TestContext): Promise<PageSession> {
   const before = process.cwd();
   process.chdir(folder); // commands read and write files of the session's folder
   t.after(() => process.chdir(before));
-  const bridge = await startBridge(t, { DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret });
+  const bridge = await startBridge(
+    t,
+    { DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret },
+    () => app.refreshCatalog(), // a machine with too much to do may learn of a change only after the next request
+  );
   const mails = await startSmtpSink();
   app.beforeClose(() => mails.close());
   app.beforeClose(() => bridge.end());
