@@ -35,26 +35,24 @@ interface Orders {
  * Outdated. Source: adjacent-endpoints.md §3.2.
  */
 export async function setGroupStates(tx: Db, { workspaceId, orders, now }: Orders): Promise<void> {
-  const known = await resolveNames(
-    tx,
-    workspaceId,
-    orders.flatMap(({ externalIds }) => externalIds),
-  );
-  const sharing = keysOf(
-    orders.filter(({ kind }) => kind === 'email'),
-    known,
-  );
-  const before = await emailsOf(tx, workspaceId, sharing);
+  const names = orders.flatMap(({ externalIds }) => externalIds);
+  const sharing = orders.filter(({ kind }) => kind === 'email');
+  const seen = await resolveNames(tx, workspaceId, names);
   const of = (kind: Address['kind']) => orders.flatMap((order) => (order.kind === kind ? order.addresses : []));
-  const emails = [...new Set([...of('email'), ...[...before.values()].filter((email) => email !== null)])];
-  const phones = [...new Set(of('phone'))];
+  const emails = new Set([...of('email'), ...(await emailsOf(tx, workspaceId, keysOf(sharing, seen)))]);
+  const phones = new Set(of('phone'));
   await lockAddresses(tx, workspaceId, [...emails, ...phones]);
-  const also = [...known.values()];
-  const holders = await lockHolders(tx, workspaceId, { emails, phones, also });
+  const also = [...seen.values()];
+  const holders = await lockHolders(tx, workspaceId, { emails: [...emails], phones: [...phones], also });
   const people = new Map(holders.map((holder) => [holder.userId, holder]));
-  for (const { userId } of also) if (!people.has(userId)) throw new Outdated('a person is gone');
-  for (const [userId, email] of before)
-    if (people.get(userId)?.email !== email) throw new Outdated('the address of a person changed');
+  // Somebody may have been deleted, merged or made, or may have changed the address, before the locks were taken.
+  const known = await resolveNames(tx, workspaceId, names);
+  for (const { userId } of known.values())
+    if (!people.has(userId)) throw new Outdated('an external id names another person');
+  for (const { userId } of keysOf(sharing, known)) {
+    const email = people.get(userId)?.email ?? null;
+    if (email !== null && !emails.has(email)) throw new Outdated('the address of a person changed');
+  }
   const { states, waiting } = outcomeOf(orders, known, people);
   await saveStates(tx, states, now);
   await storeWaitingGroups(tx, { workspaceId, waiting, now });
@@ -99,19 +97,15 @@ function keysOf(orders: readonly GroupOrder[], known: ReadonlyMap<string, Person
   );
 }
 
-/** The email addresses of people in lower case, by user id. */
-async function emailsOf(
-  tx: Db,
-  workspaceId: number,
-  people: readonly PersonKey[],
-): Promise<Map<number, string | null>> {
-  if (people.length === 0) return new Map();
-  const rows = await tx.query<{ user_id: number; email: string | null }>(sql`
-    select p.user_id, lower(p.email) as email
+/** The email addresses of people in lower case. */
+async function emailsOf(tx: Db, workspaceId: number, people: readonly PersonKey[]): Promise<string[]> {
+  if (people.length === 0) return [];
+  const rows = await tx.query<{ email: string }>(sql`
+    select lower(p.email) as email
       from ${askedFor(people)}
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-     where ${inBucketsOf(people, sql`p.bucket`)} and p.workspace_id = ${workspaceId}`);
-  return new Map(rows.map(({ user_id, email }) => [user_id, email]));
+     where ${inBucketsOf(people, sql`p.bucket`)} and p.workspace_id = ${workspaceId} and p.email is not null`);
+  return rows.map(({ email }) => email);
 }
 
 async function saveStates(tx: Db, states: readonly NewState[], now: Date): Promise<void> {

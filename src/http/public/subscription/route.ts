@@ -23,6 +23,9 @@ export interface SubscriptionRouteDeps {
 
 const setBucket: RateBucket = { name: 'subscription_set', limit: 5_000, windowMs: 60_000 };
 
+/** Whoever names people by external id locks their addresses as seen before, so writers of one person may overtake it. */
+const ROUNDS = 3;
+
 const words = { subscribed: 'Subscribed', unsubscribed: 'Unsubscribed' } as const;
 
 /** The states of people in subscription groups. Source: adjacent-endpoints.md §3.2 to §3.5. */
@@ -73,7 +76,7 @@ async function setStates(
     if (confirmations > 0) await logIgnoredConfirmations(tx, { workspaceId, confirmations, now });
     await setGroupStates(tx, { workspaceId, orders, now });
   };
-  await retry('people', () => db.transaction(apply));
+  await retry('people', () => db.transaction(apply), ROUNDS);
   return { status: 201, body: { message: 'success' } };
 }
 
