@@ -27,7 +27,8 @@ export interface World {
   routes: readonly Route[];
   workspaceId: number;
   time: { now: Date };
-  post(path: string, body: Body): Promise<Answer>;
+  /** Calls a route, also one with GET, whose body is `{}`. */
+  post(path: string, body: Body, query?: URLSearchParams): Promise<Answer>;
   track(body: Body): Promise<Answer>;
   /** Tracks attributes, all of which must be accepted. */
   given(...attributes: Body[]): Promise<void>;
@@ -99,7 +100,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
   const clock = { now: () => time.now, after: () => () => undefined };
   const deps = { db: watched(db), catalog, clock };
   const routes = [...userRoutes(deps), ...identityRoutes(deps), ...subscriptionRoutes(deps)];
-  const post = async (path: string, body: Body): Promise<Answer> => {
+  const post = async (path: string, body: Body, query = new URLSearchParams()): Promise<Answer> => {
     const route = routes.find((known) => known.path === path);
     assert.ok(route, path);
     return route.handle({
@@ -109,7 +110,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
       body,
       rawBody: Buffer.from(''),
       params: {},
-      query: new URLSearchParams(),
+      query,
       headers: {},
       rate: uncounted,
     });
