@@ -597,6 +597,16 @@ create table user_names (
 );
 comment on table user_names is 'kind: name. A person''s names: the external id and the aliases.';
 
+create table waiting_group_states (
+  workspace_id integer not null,
+  kind text not null,
+  address text not null,
+  group_id text not null,
+  state text not null,
+  set_at timestamp with time zone not null
+);
+comment on table waiting_group_states is 'kind: name. Group states of addresses that nobody has, for the next person who gets the address.';
+
 create table workspaces (
   id integer not null,
   name text not null,
@@ -680,6 +690,8 @@ CREATE INDEX token_removals_app ON public.token_removals USING btree (app_id, CO
 CREATE INDEX token_removals_open ON public.token_removals USING btree (app_id, token) WHERE ((suspected_at IS NOT NULL) AND (removed_at IS NULL) AND (restored_at IS NULL));
 
 CREATE INDEX user_names_person ON public.user_names USING btree (bucket, user_id);
+
+CREATE INDEX waiting_group_states_set ON public.waiting_group_states USING btree (set_at);
 
 CREATE OR REPLACE FUNCTION public.accepted_devices(status send_status, devices jsonb)
  RETURNS integer
@@ -870,6 +882,8 @@ CREATE UNIQUE INDEX token_removals_pkey ON public.token_removals USING btree (id
 
 CREATE UNIQUE INDEX user_names_pkey ON public.user_names USING btree (workspace_id, label, name);
 
+CREATE UNIQUE INDEX waiting_group_states_pkey ON public.waiting_group_states USING btree (workspace_id, kind, address, group_id);
+
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (name);
 
 CREATE UNIQUE INDEX workspaces_pkey ON public.workspaces USING btree (id);
@@ -1043,6 +1057,12 @@ alter table tasks add constraint tasks_pkey PRIMARY KEY (id);
 alter table token_removals add constraint token_removals_pkey PRIMARY KEY (id);
 
 alter table user_names add constraint user_names_pkey PRIMARY KEY (workspace_id, label, name);
+
+alter table waiting_group_states add constraint waiting_group_states_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
+
+alter table waiting_group_states add constraint waiting_group_states_pkey PRIMARY KEY (workspace_id, kind, address, group_id);
+
+alter table waiting_group_states add constraint waiting_group_states_state_check CHECK ((state = ANY (ARRAY['subscribed'::text, 'unsubscribed'::text])));
 
 alter table workspaces add constraint workspaces_name_key UNIQUE (name);
 

@@ -139,6 +139,19 @@ create index addresses_bounced on addresses (workspace_id, hard_bounced_at) wher
 create index addresses_invalid on addresses (workspace_id, invalid_at) where invalid_at is not null;
 create index addresses_waiting on addresses (email_state_at) where email_state_at is not null;
 
+create table waiting_group_states (
+  workspace_id integer not null,
+  kind         text not null check (kind in ('email', 'phone')),
+  address      text not null,                  -- email addresses in lower case, phone numbers in E.164
+  group_id     text not null,
+  state        text not null check (state in ('subscribed', 'unsubscribed')),
+  set_at       timestamptz not null,           -- it is forgotten 30 days later
+  primary key (workspace_id, kind, address, group_id)
+);
+comment on table waiting_group_states is
+  'kind: name. Group states of addresses that nobody has, for the next person who gets the address.';
+create index waiting_group_states_set on waiting_group_states (set_at);
+
 create table deleted_addresses (
   workspace_id     integer not null,
   kind             text not null check (kind in ('email', 'phone')),

@@ -45,6 +45,7 @@ export const owners: Readonly<Record<string, string>> = {
   tasks: 'src/queue',
   token_removals: 'src/people',
   user_names: 'src/people',
+  waiting_group_states: 'src/people',
   workspaces: 'src/workspace',
 };
 

@@ -29,6 +29,7 @@ import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
+import { subscriptionRoutes } from './http/public/subscription/route.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
@@ -140,6 +141,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...userMessagesRoutes({ db }),
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
+    ...subscriptionRoutes({ db, clock, catalog: live }),
     ...identityRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),

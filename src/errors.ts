@@ -82,6 +82,11 @@ export const errorCodes = {
     label: 'Invalid subscription group ID',
     meaning: 'The subscription group is unknown or archived.',
   },
+  email_and_phone: {
+    status: 400,
+    label: 'Either an email address or a phone number should be provided, but not both.',
+    meaning: 'A change of a subscription group, or a question about one, names email addresses and phone numbers.',
+  },
   no_credentials: {
     status: 401,
     label: 'Error authenticating credentials',

@@ -45,6 +45,65 @@ test('the braze-api client tracks, aliases, sends, exports and deletes', async (
   assert.equal((await braze.users.delete({ external_ids: ['ada'] })).message, 'success');
 });
 
+test('the braze-api client sets and reads subscription groups', async (t) => {
+  const app = await startTestApp(t);
+  const [news, texts] = ['22222222-2222-4222-8222-222222222222', '55555555-5555-4555-8555-555555555555'];
+  await app.givenWorkspace(`
+subscription_groups:
+  - { id: ${news}, name: News, channel: email }
+  - { id: ${texts}, name: Texts, channel: sms }`);
+  const braze = new Braze(app.url, app.key);
+  const [email, phone] = ['ada+x@example.test', '+14155550100'];
+  await braze.users.track({ attributes: [{ external_id: 'ada', email, phone }, { external_id: 'ben' }] });
+
+  const done = { message: 'success' };
+  const set = { subscription_group_id: news, subscription_state: 'subscribed' as const };
+  assert.deepEqual(await braze.subscription.status.set({ ...set, external_id: ['ben'], email: [email] }), done);
+  const unset = { subscription_group_id: texts, subscription_state: 'unsubscribed' as const };
+  assert.deepEqual(await braze.subscription.status.set({ ...unset, external_id: [], phone: [phone] }), done);
+  assert.deepEqual(
+    await braze.v2.subscription.status.set({
+      subscription_groups: [
+        { ...set, subscription_state: 'unsubscribed', external_ids: ['ben'] },
+        { ...set, subscription_group_id: texts, external_ids: ['ben'] },
+      ],
+    }),
+    done,
+  );
+  const statuses = [
+    await braze.subscription.status.get({ subscription_group_id: news, external_id: ['ada', 'ben', 'cleo'] }),
+    await braze.subscription.status.get({ subscription_group_id: news, email }),
+    await braze.subscription.status.get({ subscription_group_id: texts, phone: [phone] }),
+  ];
+  assert.deepEqual(
+    statuses.map((answer) => Object(answer).status),
+    [
+      { ada: 'Subscribed', ben: 'Unsubscribed', cleo: 'Unknown' },
+      { [email]: 'Subscribed' },
+      { [phone]: 'Unsubscribed' },
+    ],
+  );
+  const { users, total_count, message } = await braze.subscription.user.status({
+    external_id: 'ada',
+    limit: 10,
+    offset: 0,
+  });
+  assert.deepEqual([total_count, message], [1, 'success']);
+  assert.deepEqual(users, [
+    {
+      ...{ email, phone, external_id: 'ada' },
+      subscription_groups: [
+        { id: news, name: 'News', channel: 'email', status: 'Subscribed' },
+        { id: texts, name: 'Texts', channel: 'sms', status: 'Unsubscribed' },
+      ],
+    },
+  ]);
+  await assert.rejects(
+    braze.subscription.status.set({ ...set, subscription_group_id: 'x', external_id: ['ada'], email: [] }),
+    /Invalid subscription group ID/,
+  );
+});
+
 test('its errors carry our message and details', async (t) => {
   const app = await startTestApp(t);
   const braze = new Braze(app.url, app.key);

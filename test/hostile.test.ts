@@ -280,6 +280,10 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/email/spam/remove'],
     ['GET', '/email/hard_bounces'],
     ['GET', '/email/unsubscribes'],
+    ['POST', '/subscription/status/set'],
+    ['POST', '/v2/subscription/status/set'],
+    ['GET', '/subscription/status/get'],
+    ['GET', '/subscription/user/status'],
     ['GET', '/sms/invalid_phone_numbers'],
     ['POST', '/sms/invalid_phone_numbers/remove'],
   ];

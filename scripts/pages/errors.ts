@@ -42,6 +42,7 @@ Windows begin on the full hour, minute or second of UTC, and count for the whole
 | \`/users/alias/new\`, \`/users/alias/update\`, \`/users/identify\`, \`/users/merge\` and \`/users/delete\` together | 20,000 a minute |
 | \`/users/external_ids/rename\`, \`/users/external_ids/remove\` | 1,000 a minute each |
 | \`/users/export/ids\` | 250 a minute; with \`fields_to_export\`, 40 a second |
+| \`/subscription/status/set\` and \`/v2/subscription/status/set\` together | 5,000 a minute |
 | \`/audience/preview\` and \`/audience/explain\` together | 250 a minute |
 | subscriptions of browsers | 60 a minute for each address |
 | everything else together | 250,000 an hour |

@@ -47,6 +47,7 @@ export const rateBuckets = [
   'users_external_ids_remove',
   'users_export_ids',
   'users_export_ids_with_fields',
+  'subscription_set',
   'audience',
   'web_push_subscriptions',
 ] as const;

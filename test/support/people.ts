@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { RequestError } from '../../src/errors.ts';
+import { subscriptionRoutes } from '../../src/http/public/subscription/route.ts';
 import { identityRoutes } from '../../src/http/public/users/identity-route.ts';
 import { userRoutes } from '../../src/http/public/users/route.ts';
 import type { Answer, Rate, Route } from '../../src/http/route.ts';
@@ -20,13 +21,14 @@ export const start = new Date('2026-03-01T12:00:00.000Z');
 
 export type Body = Record<string, unknown>;
 
-/** The routes under /users, with their own database and clock. */
+/** The routes under /users and /subscription, with their own database and clock. */
 export interface World {
   db: Database;
   routes: readonly Route[];
   workspaceId: number;
   time: { now: Date };
-  post(path: string, body: Body): Promise<Answer>;
+  /** Calls a route, also one with GET, whose body is `{}`. */
+  post(path: string, body: Body, query?: URLSearchParams): Promise<Answer>;
   track(body: Body): Promise<Answer>;
   /** Tracks attributes, all of which must be accepted. */
   given(...attributes: Body[]): Promise<void>;
@@ -84,7 +86,8 @@ const uncounted: Rate = {
   charged: () => undefined,
 };
 
-export async function startWorld(t: TestContext): Promise<World> {
+/** `watched`: what the routes use in place of the database. */
+export async function startWorld(t: TestContext, watched = (db: Database): Database => db): Promise<World> {
   const { db, workspaceId } = await testDatabase(t);
   const time = { now: start };
   const workspace = workspaceOf(workspaceId);
@@ -95,8 +98,9 @@ export async function startWorld(t: TestContext): Promise<World> {
     apiKey: () => undefined,
   };
   const clock = { now: () => time.now, after: () => () => undefined };
-  const routes = [...userRoutes({ db, catalog, clock }), ...identityRoutes({ db, catalog, clock })];
-  const post = async (path: string, body: Body): Promise<Answer> => {
+  const deps = { db: watched(db), catalog, clock };
+  const routes = [...userRoutes(deps), ...identityRoutes(deps), ...subscriptionRoutes(deps)];
+  const post = async (path: string, body: Body, query = new URLSearchParams()): Promise<Answer> => {
     const route = routes.find((known) => known.path === path);
     assert.ok(route, path);
     return route.handle({
@@ -106,7 +110,7 @@ export async function startWorld(t: TestContext): Promise<World> {
       body,
       rawBody: Buffer.from(''),
       params: {},
-      query: new URLSearchParams(),
+      query,
       headers: {},
       rate: uncounted,
     });

@@ -30,6 +30,18 @@ export async function logActivity(
   );
 }
 
+/**
+ * Logs that this many states of groups were set without the confirmation (double opt-in) that the request asks for.
+ * Source: adjacent-endpoints.md §3.3.
+ */
+export async function logIgnoredConfirmations(
+  tx: Db,
+  { workspaceId, confirmations, now }: { workspaceId: number; confirmations: number; now: Date },
+): Promise<void> {
+  const record = { ignored: 'use_double_opt_in_logic', subscription_groups: confirmations };
+  await logActivity(tx, { workspaceId, dispatchId: null, category: 'double_opt_in_ignored', record }, now);
+}
+
 export async function forgetActivity(db: Db, before: Date): Promise<void> {
   await db.run(sql`delete from activity_log where occurred_at < ${before}`);
 }

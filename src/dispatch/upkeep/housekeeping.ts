@@ -4,6 +4,7 @@ import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { forgetWaitingStates } from '../../people/consent/email-state.ts';
+import { forgetWaitingGroups } from '../../people/consent/waiting-groups.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
 import { forgetSessionDays } from '../../people/track/sessions.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
@@ -55,6 +56,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetActivity(db, ago(60));
   await forgetOldSlots(db, now);
   await forgetWaitingStates(db, now);
+  await forgetWaitingGroups(db, now);
   await forgetSessionDays(db, now);
 }
 

@@ -6,6 +6,7 @@ import type { PersonKey } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import { lockAddresses } from '../track/lock.ts';
 import { hashesOf } from './deleted-addresses.ts';
+import { lockHolders } from './holders.ts';
 
 /** Time for which the state of an address is kept that nobody has, in milliseconds. Source: eligibility.md §3. */
 export const WAITING_STATE_MS = 30 * 86_400_000;
@@ -20,7 +21,7 @@ export async function setEmailState(
       const email = await emailOf(tx, workspaceId, person);
       const emails = email === null ? [] : [email];
       await lockAddresses(tx, workspaceId, emails);
-      const holders = await lockHolders(tx, workspaceId, { emails, also: person });
+      const holders = await lockHolders(tx, workspaceId, { emails, also: [person] });
       // The address may have changed before the locks were taken.
       if ((await emailOf(tx, workspaceId, person)) !== email) throw new Outdated('the address of a person changed');
       await changeState(tx, holders, state, now);
@@ -91,36 +92,4 @@ async function emailOf(tx: Db, workspaceId: number, { bucket, userId }: PersonKe
       from profiles
      where bucket = ${bucket} and user_id = ${userId} and workspace_id = ${workspaceId}`);
   return row?.email ?? null;
-}
-
-/** Locks everybody who has one of the addresses, and `also`, bucket by bucket, in key order. Returns all of them. */
-async function lockHolders(
-  tx: Db,
-  workspaceId: number,
-  { emails, also }: { emails: readonly string[]; also?: PersonKey },
-): Promise<(PersonKey & { email: string | null })[]> {
-  const found = await peopleWith(tx, workspaceId, emails);
-  const asked = also === undefined ? found : [also, ...found.filter(({ userId }) => userId !== also.userId)];
-  const buckets = [...Map.groupBy(asked, ({ bucket }) => bucket)].sort(([one], [other]) => one - other);
-  const locked: (PersonKey & { email: string | null })[] = [];
-  for (const [bucket, people] of buckets) {
-    const rows = await tx.query<{ user_id: number; email: string | null }>(sql`
-      select user_id, lower(email) as email
-        from profiles
-       where bucket = ${bucket} and user_id = any(${people.map(({ userId }) => userId)}::bigint[])
-         and workspace_id = ${workspaceId} and (user_id = ${also?.userId ?? null} or lower(email) = any(${emails}::text[]))
-       order by user_id
-         for update`);
-    locked.push(...rows.map(({ user_id, email }) => ({ bucket, userId: user_id, email })));
-  }
-  return locked;
-}
-
-async function peopleWith(tx: Db, workspaceId: number, emails: readonly string[]): Promise<PersonKey[]> {
-  if (emails.length === 0) return [];
-  const rows = await tx.query<{ bucket: number; user_id: number }>(sql`
-    select bucket, user_id
-      from profiles
-     where workspace_id = ${workspaceId} and email is not null and lower(email) = any(${emails}::text[])`);
-  return rows.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
 }

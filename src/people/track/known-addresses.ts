@@ -1,6 +1,6 @@
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Address } from '../consent/deleted-addresses.ts';
-import type { NumberStates } from './number-states.ts';
+import type { AddressGroups } from './address-groups.ts';
 
 export interface EmailState {
   state: GlobalState;
@@ -16,5 +16,6 @@ export interface KnownAddresses {
   waiting: ReadonlySet<string>;
   /** Addresses whose last owner was deleted. Their flags come back when somebody gets them. */
   remembered: readonly Address[];
-  numbers: NumberStates;
+  /** The group states of the addresses. */
+  groups: AddressGroups;
 }

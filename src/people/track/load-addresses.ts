@@ -2,12 +2,12 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { findRemembered } from '../consent/deleted-addresses.ts';
+import { type Address, findRemembered } from '../consent/deleted-addresses.ts';
 import { WAITING_STATE_MS } from '../consent/email-state.ts';
 import type { PersonKey } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
+import { AddressGroups, type StoredState } from './address-groups.ts';
 import type { KnownAddresses } from './known-addresses.ts';
-import { NumberStates, type StoredState } from './number-states.ts';
 import type { Wanted } from './wanted.ts';
 
 interface Asked {
@@ -36,7 +36,7 @@ export async function loadKnownAddresses(tx: Db, asked: Asked): Promise<KnownAdd
     emailStates: states,
     waiting: new Set(stored.flatMap(({ email, is_waiting }) => (is_waiting ? [email] : []))),
     remembered,
-    numbers: await numberStates(tx, asked),
+    groups: await groupStates(tx, asked),
   };
 }
 
@@ -68,23 +68,47 @@ async function emailStates(
   );
 }
 
-/** The states of the people in memory, and of those who have a number that the request gives to somebody. */
-async function numberStates(tx: Db, { wanted, people, workspace }: Asked): Promise<NumberStates> {
-  const groups = [...workspace.subscriptionGroups.values()].filter(({ channel }) => channel !== 'email');
-  const groupIds = groups.map(({ id }) => id);
-  if (wanted.newPhones.size === 0 || groupIds.length === 0) return new NumberStates(groupIds, []);
+/**
+ * The group states of the people in memory, of those who have an address that the request gives to somebody, and those
+ * that wait for the owner of an address.
+ */
+async function groupStates(tx: Db, { wanted, people, workspace, now }: Asked): Promise<AddressGroups> {
+  const kinds = new Map([...workspace.subscriptionGroups.values()].map(({ id, channel }) => [id, kindOf(channel)]));
+  const has = (kind: Address['kind']) => [...kinds.values()].includes(kind);
+  const [newEmails, newPhones] = [has('email') ? [...wanted.newEmails] : [], has('phone') ? [...wanted.newPhones] : []];
+  // A person whom an address names may be made, and then gets the address.
+  const emails = has('email') ? [...newEmails, ...wanted.emails] : [];
+  const phones = has('phone') ? [...newPhones, ...wanted.phones] : [];
+  if (emails.length + phones.length === 0) return new AddressGroups(kinds, []);
+  const userIds = people.map(({ userId }) => userId);
   const rows = await tx.query<StoredState & Record<string, unknown>>(sql`
-    select h.user_id as "userId", h.phone, s.group_id as "groupId", s.state, s.changed_at as "changedAt"
-      from (select bucket, user_id, phone
-              from profiles
-             where workspace_id = ${workspace.id} and phone = any(${[...wanted.newPhones]}::text[])
-             union
-            select p.bucket, p.user_id, p.phone
-              from ${askedFor(people)}
-              join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-             where ${inBucketsOf(people, sql`p.bucket`)}) as h
-      join subscription_states s on s.bucket = h.bucket and s.user_id = h.user_id
-     where s.group_id = any(${groupIds}::text[])
-     order by s.changed_at, h.user_id`);
-  return new NumberStates(groupIds, rows);
+    select 'person' as of, asked.user_id as "userId", null as kind, null as address, s.group_id as "groupId", s.state,
+           s.changed_at as "changedAt"
+      from ${askedFor(people)}
+      join subscription_states s on s.bucket = asked.bucket and s.user_id = asked.user_id
+     where ${inBucketsOf(people, sql`s.bucket`)}
+     union all
+    select * from (
+           select distinct on (h.kind, h.address, s.group_id) 'holders', null::bigint, h.kind, h.address, s.group_id,
+                  s.state, s.changed_at
+             from (select 'email' as kind, lower(email) as address, bucket, user_id
+                     from profiles
+                    where workspace_id = ${workspace.id} and email is not null and lower(email) = any(${newEmails}::text[])
+                    union all
+                   select 'phone', phone, bucket, user_id
+                     from profiles
+                    where workspace_id = ${workspace.id} and phone = any(${newPhones}::text[])) as h
+             join subscription_states s on s.bucket = h.bucket and s.user_id = h.user_id
+            where h.user_id <> all(${userIds}::bigint[])
+            order by h.kind, h.address, s.group_id, s.changed_at desc, h.user_id desc) as held
+     union all
+    select 'nobody', null, kind, address, group_id, state, set_at
+      from waiting_group_states
+     where workspace_id = ${workspace.id} and set_at >= ${new Date(now.getTime() - WAITING_STATE_MS)}
+       and ((kind = 'email' and address = any(${emails}::text[])) or (kind = 'phone' and address = any(${phones}::text[])))`);
+  return new AddressGroups(kinds, rows);
+}
+
+function kindOf(channel: 'email' | 'sms' | 'whats_app'): Address['kind'] {
+  return channel === 'email' ? 'email' : 'phone';
 }

@@ -217,7 +217,7 @@ export class Roster {
     Object.assign(person.columns, others);
   }
 
-  /** The person gets the state of an address that somebody has. A new address gets the state of the person. */
+  /** The person gets the states of an address that somebody has. A new address gets the state of the person. */
   #giveEmail(person: Person, email: string | null): void {
     const key = email === null ? null : emailKey(email);
     const isSame = key !== null && person.columns.email !== null && emailKey(person.columns.email) === key;
@@ -226,6 +226,7 @@ export class Roster {
     this.#addHolder(person, email);
     if (key === null || isSame) return;
     this.given.email.add(key);
+    this.#inheritGroups(person, { kind: 'email', address: key });
     const { email_state: state } = person.columns;
     const inherited = this.addresses.emailStates.get(key);
     if (inherited === undefined) this.addresses.emailStates.set(key, { state, changedAt: person.emailStateChangedAt });
@@ -236,10 +237,16 @@ export class Roster {
   #givePhone(person: Person, phone: string | null): void {
     if (phone !== null && phone !== person.columns.phone) {
       this.given.phone.add(phone);
-      const inherited = this.addresses.numbers.inheritedBy(person, phone, this.people);
-      for (const [groupId, state] of inherited) person.groups.set(groupId, state);
+      this.#inheritGroups(person, { kind: 'phone', address: phone });
     }
     person.columns.phone = phone;
+  }
+
+  #inheritGroups(person: Person, address: Address): void {
+    const inherited = this.addresses.groups.inheritedBy(person, address, this.people);
+    // What this request has said of an address applies to those who have it, also if they are not in memory.
+    const said = address.kind === 'email' ? (this.sharedGroups.get(address.address) ?? []) : [];
+    for (const [groupId, state] of [...inherited, ...said]) person.groups.set(groupId, state);
   }
 
   #addHolder(person: Person, email: string | null): void {

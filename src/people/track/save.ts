@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import { recallAddresses } from '../consent/deleted-addresses.ts';
+import { endWaitingGroups } from '../consent/waiting-groups.ts';
 import type { PersonKey } from '../profile/identify.ts';
 import type { Activity } from './activities.ts';
 import type { Person, Roster } from './roster.ts';
@@ -131,6 +132,8 @@ async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
 async function takeUpAddresses(tx: Db, workspaceId: number, { addresses, given }: Roster): Promise<void> {
   const back = addresses.remembered.filter(({ kind, address }) => given[kind].has(address));
   await recallAddresses(tx, workspaceId, back);
+  const awaited = addresses.groups.waiting.filter(({ kind, address }) => given[kind].has(address));
+  await endWaitingGroups(tx, workspaceId, awaited);
   const taken = [...given.email].filter((email) => addresses.waiting.has(email));
   if (taken.length === 0) return;
   await tx.run(sql`

@@ -11,7 +11,7 @@ export function readEmails(body: RawObject): string[] {
   return readAddresses(body, ['email'], readEmail);
 }
 
-function readEmail(value: unknown, path: string): string {
+export function readEmail(value: unknown, path: string): string {
   const address = typeof value === 'string' ? readEmailAddress(value) : null;
   if (address === null) throw new ObjectProblem(`${path}: expected a valid email address`);
   return address.toLowerCase();

@@ -22,7 +22,7 @@ export function readPhoneFilter(query: URLSearchParams): { filter: ListFilter; r
 }
 
 /** Reads a number with or without its `+`, which in a query may have arrived as a blank. Ten digits are a US number. */
-function readPhone(value: unknown, path: string): string {
+export function readPhone(value: unknown, path: string): string {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string') return readPhoneNumber(text, path);
   const isBare = /^\d{11,15}$/.test(text.trim()) || /^ \d/.test(text);

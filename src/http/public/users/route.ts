@@ -1,5 +1,5 @@
-import type { Database, Db } from '../../../db/database.ts';
-import { logActivity } from '../../../dispatch/ledger/activity-log.ts';
+import type { Database } from '../../../db/database.ts';
+import { logIgnoredConfirmations } from '../../../dispatch/ledger/activity-log.ts';
 import { listReceived } from '../../../dispatch/ledger/person/received.ts';
 import { forgetSlotsOf } from '../../../dispatch/ledger/person/slots.ts';
 import { errorCodes } from '../../../errors.ts';
@@ -69,7 +69,7 @@ async function handleTrack(
     body,
     workspace: loadedWorkspace(catalog, workspaceId),
     now: clock.now(),
-    logIgnored: (tx, confirmations) => logConfirmations(tx, { workspaceId, confirmations, now: clock.now() }),
+    logIgnored: (tx, confirmations) => logIgnoredConfirmations(tx, { workspaceId, confirmations, now: clock.now() }),
   });
   // This is the only answer whose `errors` are objects.
   const errors = problems.length > 0 ? { errors: problems } : {};
@@ -82,15 +82,6 @@ async function handleTrack(
   const warnings = slips.length > 0 ? { cresset: { warnings: slips } } : {};
   const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
   return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors, ...warnings } };
-}
-
-/** Nobody is asked to confirm (double opt-in): the states are set at once. Source: adjacent-endpoints.md §3.3. */
-async function logConfirmations(
-  tx: Db,
-  { workspaceId, confirmations, now }: { workspaceId: number; confirmations: number; now: Date },
-): Promise<void> {
-  const record = { ignored: 'use_double_opt_in_logic', subscription_groups: confirmations };
-  await logActivity(tx, { workspaceId, dispatchId: null, category: 'double_opt_in_ignored', record }, now);
 }
 
 async function handleNewAliases({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
