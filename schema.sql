@@ -111,10 +111,16 @@ create table campaigns (
   archived boolean not null default false,
   obeys_caps boolean not null default true,
   counts_toward_caps boolean not null default false,
+  paused boolean not null default false,
+  segment_id text,
+  required_state text,
+  messages json,
+  canvas_id text,
+  canvas_name text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
-comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted.';
+comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted, and the messages of those that are triggered.';
 
 create table cap_slots (
   bucket integer not null,
@@ -874,6 +880,8 @@ alter table call_quotas add constraint call_quotas_pkey PRIMARY KEY (key);
 alter table campaigns add constraint campaigns_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'api_triggered'::text, 'transactional'::text])));
 
 alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
+
+alter table campaigns add constraint campaigns_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
 
 alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 

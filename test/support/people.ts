@@ -73,6 +73,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
         },
       ],
     ]),
+    canvases: new Map(),
     frequencyCaps: [],
   };
 }

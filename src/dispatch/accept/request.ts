@@ -1,6 +1,5 @@
-import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
-import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
-import { describe, elementPath, isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import type { ChannelKey } from '../../channels/channel.ts';
+import { describe, elementPath, isObject, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
@@ -8,6 +7,7 @@ import { WatchedReader } from '../../lib/raw/watched-reader.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
 import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
+import { channelMeantBy, readMessages as readByChannel } from '../plan/check-messages.ts';
 import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
 import { oldCredentials } from './old-credentials.ts';
 
@@ -143,18 +143,13 @@ function readState(body: Body): RequiredState {
 }
 
 function readMessages(body: Body): Pick<SendRequest, 'messages' | 'unknownChannels'> {
-  const messages = new ObjectReader(body.rawObject('messages') ?? {}, 'messages', body.problems);
-  const unknownChannels = messages.unknown(channelKeys);
-  for (const key of unknownChannels) {
+  const read = readByChannel(body.rawObject('messages') ?? {}, 'messages', body.problems);
+  for (const key of read.unknownChannels) {
     body.problems.minor(
-      `${messages.at(key)} is not a supported channel and was skipped${didYouMean(nearest(key, channelKeys))}`,
+      `${memberPath('messages', key)} is not a supported channel and was skipped${channelMeantBy(key)}`,
     );
   }
-  const known = channelKeys.flatMap((channel) => {
-    const message = messages.rawObject(channel);
-    return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
-  });
-  return { messages: known, unknownChannels };
+  return read;
 }
 
 function readOurOptions(body: Body): Pick<SendRequest, 'dryRun' | 'delivery'> {
