@@ -473,7 +473,8 @@ create table sends (
   provider_message_id text,
   address text,
   task_id bigint,
-  devices jsonb
+  devices jsonb,
+  recipient smallint
 ) partition by RANGE (dispatch_id);
 comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
@@ -492,7 +493,8 @@ create table sends_default (
   provider_message_id text,
   address text,
   task_id bigint,
-  devices jsonb
+  devices jsonb,
+  recipient smallint
 ) with (fillfactor=35);
 
 create table session_days (

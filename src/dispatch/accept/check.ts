@@ -108,9 +108,7 @@ function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaig
   const { campaignId, sendId } = request;
   if (sendId !== null && campaignId === null)
     refuse('bad_request', 'send_id: needs the campaign_id it was created for');
-  if (sendId !== null && !/^[\x20-\x7e]{1,64}$/.test(sendId)) {
-    refuse('bad_request', 'send_id: expected at most 64 ASCII characters');
-  }
+  checkSendIdForm(sendId);
   if (campaignId === null) return null;
   const campaign = catalog.campaigns.get(idKey(campaignId));
   if (campaign === undefined || campaign.kind !== 'api' || campaign.archived) {
@@ -118,6 +116,12 @@ function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaig
   }
   checkVariations(request, campaign);
   return campaign;
+}
+
+export function checkSendIdForm(sendId: string | null): void {
+  if (sendId !== null && !/^[\x20-\x7e]{1,64}$/.test(sendId)) {
+    refuse('bad_request', 'send_id: expected at most 64 ASCII characters');
+  }
 }
 
 function checkVariations(request: SendRequest, campaign: Campaign): void {
