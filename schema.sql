@@ -883,8 +883,6 @@ alter table campaigns add constraint campaigns_kind_check CHECK ((kind = ANY (AR
 
 alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
 
-alter table campaigns add constraint campaigns_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
-
 alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table cap_slots add constraint cap_slots_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);

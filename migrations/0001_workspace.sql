@@ -83,7 +83,7 @@ create table campaigns (
   obeys_caps   boolean not null default true,
   counts_toward_caps boolean not null default false, -- whether its sends count even if it does not obey the caps
   paused       boolean not null default false, -- whether triggers are refused
-  segment_id   text references segments,       -- the people whom triggers may reach; null: everybody who is named
+  segment_id   text,                           -- the people whom triggers may reach; null: everybody who is named
   required_state text,                         -- the subscription state that triggers need; null: that of the kind
   messages     json,                           -- what triggers send, by channel, as in /messages/send; null: nothing yet
   canvas_id    text,                           -- the Canvas id under which it may be triggered as well; null: none
