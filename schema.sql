@@ -111,10 +111,16 @@ create table campaigns (
   archived boolean not null default false,
   obeys_caps boolean not null default true,
   counts_toward_caps boolean not null default false,
+  paused boolean not null default false,
+  segment_id text,
+  required_state text,
+  messages json,
+  canvas_id text,
+  canvas_name text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
-comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted.';
+comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted, and the messages of those that are triggered.';
 
 create table cap_slots (
   bucket integer not null,
@@ -496,7 +502,8 @@ create table sends (
   provider_message_id text,
   address text,
   task_id bigint,
-  devices jsonb
+  devices jsonb,
+  recipient smallint
 ) partition by RANGE (dispatch_id);
 comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
@@ -515,7 +522,8 @@ create table sends_default (
   provider_message_id text,
   address text,
   task_id bigint,
-  devices jsonb
+  devices jsonb,
+  recipient smallint
 ) with (fillfactor=35);
 
 create table session_days (

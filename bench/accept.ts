@@ -9,11 +9,17 @@ const ROUND_MS = 2_000;
 const OFFERED = 1_000;
 const workspace = `apps: [{ id: ${APP}, name: iOS, platform: ios }]
 rate_limits: { default: 100000000 }
+campaigns:
+  - id: hello
+    name: Hello
+    kind: api_triggered
+    messages: { email: { app_id: ${APP}, from: a@acme.test, subject: "Hi {{\${first_name}}}", body: "<p>Hello {{\${first_name}}}</p>" } }
 `;
 
 /** One of several servers that are loaded in turn, so that other work on the machine affects all of them alike. */
 interface Contender {
-  target: Pick<Load, 'url' | 'path'>;
+  /** `body`: in the place of the others' body. */
+  target: Pick<Load, 'url' | 'path'> & Partial<Pick<Load, 'body'>>;
   /** Latency of every request, in milliseconds, while 1,000 a second are offered. */
   steady: number[];
   /** Answers a second of each round at full speed. */
@@ -31,6 +37,7 @@ export async function benchAccept(): Promise<Figure[]> {
   await compare([ours, inserted, grouped], requests(await givenPeople(apart, 750)));
   await apart.stop();
   await bare.stop();
+  const triggered = await benchTriggers();
   const together = await mostBesideWorker();
   const p50 = percentile(ours.steady, 0.5);
   const p99 = percentile(ours.steady, 0.99);
@@ -52,6 +59,7 @@ export async function benchAccept(): Promise<Figure[]> {
       bar: '—',
       holds: true,
     },
+    triggered,
     ratio('the same, against bare Fastify with one durable insert a request', ours, inserted),
     ratio('the same, against bare Fastify whose inserts share commits: the ceiling', ours, grouped),
   ];
@@ -66,15 +74,43 @@ async function mostBesideWorker(): Promise<number> {
   return median(ours.most);
 }
 
-function contender(url: string, path: string): Contender {
-  return { target: { url, path }, steady: [], most: [] };
+/** Triggers of a campaign with the same message, with properties for each person, beside `/messages/send`. */
+export async function benchTriggers(rounds = ROUNDS): Promise<Figure> {
+  const server = await startBenchServer(workspace, { CRESSET_ROLES: 'api' });
+  const names = await givenPeople(server, 750);
+  const direct = contender(server.url, '/messages/send');
+  let next = 0;
+  const triggered = contender(server.url, '/campaigns/trigger/send', () =>
+    JSON.stringify({
+      campaign_id: 'hello',
+      trigger_properties: { order: 7, items: ['a', 'b'] },
+      recipients: [{ external_user_id: names[next++ % names.length], trigger_properties: { order: 8 } }],
+    }),
+  );
+  await compare([triggered, direct], requests(names), rounds);
+  await server.stop();
+  const share = median(triggered.most.map((perSecond, round) => perSecond / (direct.most[round] ?? Number.NaN)));
+  return {
+    what: 'triggers of a campaign against `/messages/send`, most, 50 connections',
+    value: `${share.toFixed(2)} (${Math.round(median(triggered.most))}/s)`,
+    bar: '0.8',
+    holds: share >= 0.8,
+  };
 }
 
-async function compare(contenders: Contender[], request: Pick<Load, 'headers' | 'body'>): Promise<void> {
+function contender(url: string, path: string, body?: Load['body']): Contender {
+  return { target: { url, path, ...(body && { body }) }, steady: [], most: [] };
+}
+
+async function compare(
+  contenders: Contender[],
+  request: Pick<Load, 'headers' | 'body'>,
+  rounds = ROUNDS,
+): Promise<void> {
   const run = ({ target }: Contender, options: Pick<Load, 'forMs' | 'offered'>) =>
     load({ ...request, ...target, connections: 50, ...options });
   for (const one of contenders) await run(one, { forMs: ROUND_MS }); // warm
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (const one of contenders) {
       one.steady.push(...(await run(one, { forMs: ROUND_MS, offered: OFFERED })).latencies);
       one.most.push((await run(one, { forMs: ROUND_MS })).perSecond);

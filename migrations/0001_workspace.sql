@@ -82,10 +82,16 @@ create table campaigns (
   archived     boolean not null default false,
   obeys_caps   boolean not null default true,
   counts_toward_caps boolean not null default false, -- whether its sends count even if it does not obey the caps
+  paused       boolean not null default false, -- whether triggers are refused
+  segment_id   text,                           -- the people whom triggers may reach; null: everybody who is named
+  required_state text,                         -- the subscription state that triggers need; null: that of the kind
+  messages     json,                           -- what triggers send, by channel, as in /messages/send; null: nothing yet
+  canvas_id    text,                           -- the Canvas id under which it may be triggered as well; null: none
+  canvas_name  text,
   created_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now()
 );
-comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted.';
+comment on table campaigns is 'kind: shared. Campaigns, under which sends are counted, and the messages of those that are triggered.';
 
 create table message_variations (
   campaign_id  text not null references campaigns on delete cascade,

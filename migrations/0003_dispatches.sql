@@ -57,6 +57,8 @@ create table sends (
   task_id      bigint,                         -- the task that sends it; when its worker dies, rows in `sending` are ambiguous
   devices      jsonb,                          -- each device's state, as an array, for a push to several devices or one to be
                                                -- tried again; see src/dispatch/ledger/devices.ts
+  recipient    smallint,                       -- the person's position in the plan's names, if their trigger brought
+                                               -- properties of their own; null: it did not
   primary key (bucket, dispatch_id, user_id, channel)
 ) partition by range (dispatch_id);
 comment on table sends is

@@ -17,6 +17,10 @@ const suspects = [
 /** Texts that look like a channel but are none, each with its reason. */
 const exceptions: readonly { pattern: RegExp; reason: string }[] = [
   { pattern: /\bkind === 'email'/, reason: 'a kind of address: which column of a person, which flags' },
+  { pattern: /\bby(\?: 'braze_id' \||:| ===) 'email'/, reason: 'an address by which a trigger names a person' },
+  { pattern: /kind: 'email', addresses/, reason: 'a kind of address: which people have it' },
+  { pattern: /'braze_id', 'email'\]/, reason: 'the members of a recipient that name a person' },
+  { pattern: /\b(own\(given, |reader\.(get|refuse)\()'email'/, reason: 'the member of a recipient, or of attributes' },
   { pattern: /case 'email'|a\.kind = 'email'/, reason: 'a kind of address, in the gates that are SQL' },
   { pattern: /'email', lower\(address\)/, reason: 'the kind of an address in the table of addresses' },
 ];

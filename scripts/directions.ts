@@ -56,9 +56,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [...base, 'exports', 'dispatch/*'],
   config: ['lib'],
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'http'],
-  process: [...base, 'app', 'config', 'http'],
+  process: [...base, 'app', 'config', 'dispatch/plan', 'http'],
   cli: [...base, 'config', 'http', 'simulate'],
-  main: ['process', 'cli', 'audience'],
+  main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 
 /** `import … from`, `export … from`, `import` for its effects alone, and `import()` of a value or a type. */

@@ -19,6 +19,7 @@ import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
+import type { SendDeps } from './http/public/accept-send.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
@@ -30,6 +31,7 @@ import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
+import { triggerRoutes } from './http/public/triggers/route.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
@@ -114,24 +116,26 @@ export async function startApp(options: AppOptions): Promise<App> {
     ? startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl: options.publicUrl })
     : null;
   const questions = createQuestions();
-  const routes: Route[] = [
-    messagesSendRoute({
-      ...options,
-      questions,
-      acceptor,
-      idempotency: createIdempotency({ db, clock }),
-      dryRun: createDryRun({ db, clock, links }),
-      pressure: createPressure({
-        db,
-        clock,
-        limits: options.queueLimits,
-        onError: (error) => log.warn({ err: error }, 'could not read the state of the queue'),
-        onChange: (lane, problem) =>
-          problem === null
-            ? log.info({ lane }, 'the queue has room again; sends are accepted')
-            : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
-      }),
+  const sending: SendDeps = {
+    ...options,
+    questions,
+    acceptor,
+    idempotency: createIdempotency({ db, clock }),
+    dryRun: createDryRun({ db, clock, links }),
+    pressure: createPressure({
+      db,
+      clock,
+      limits: options.queueLimits,
+      onError: (error) => log.warn({ err: error }, 'could not read the state of the queue'),
+      onChange: (lane, problem) =>
+        problem === null
+          ? log.info({ lane }, 'the queue has room again; sends are accepted')
+          : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
     }),
+  };
+  const routes: Route[] = [
+    messagesSendRoute(sending),
+    ...triggerRoutes(sending),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),

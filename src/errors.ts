@@ -40,7 +40,41 @@ export const errorCodes = {
     label: "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.",
     meaning: '/users/track: there is no array, or no good object in it; `errors` says why of each.',
   },
-  invalid_campaign: { status: 400, label: 'Invalid Campaign ID', meaning: '`campaign_id` names no API campaign.' },
+  invalid_campaign: {
+    status: 400,
+    label: 'Invalid Campaign ID',
+    meaning: '`campaign_id` names no API campaign, or for a trigger no API-triggered one.',
+  },
+  campaign_id_missing: {
+    status: 400,
+    label: 'campaign_id must be a string of the campaign api identifier',
+    meaning: '`/campaigns/trigger/send`: `campaign_id` is missing or is no text.',
+  },
+  invalid_canvas: {
+    status: 400,
+    label: 'canvas_id must be a string of the Canvas api identifier',
+    meaning: '`/canvas/trigger/send`: `canvas_id` names no Canvas and no API-triggered campaign.',
+  },
+  unknown_campaign: {
+    status: 400,
+    label: 'Campaign does not exist',
+    meaning: 'The campaign in the path of a transactional send is unknown.',
+  },
+  not_transactional: {
+    status: 400,
+    label: 'The campaign is not a transactional campaign. Only transactional campaigns may use this endpoint',
+    meaning: 'The campaign in the path of a transactional send is of another kind.',
+  },
+  campaign_archived: {
+    status: 400,
+    label: 'The campaign is archived. Unarchive the campaign in order for trigger requests to take effect.',
+    meaning: 'The campaign of a trigger is archived.',
+  },
+  campaign_paused: {
+    status: 400,
+    label: 'The campaign is paused. Resume the campaign in order for trigger requests to take effect.',
+    meaning: 'The campaign of a trigger is paused.',
+  },
   unknown_segment_id: {
     status: 400,
     label: 'segment_id must be a string of the segment api identifier',
@@ -130,6 +164,11 @@ export const errorCodes = {
     label: 'The first request with this idempotency key is still running',
     meaning: 'Try again after `Retry-After`.',
   },
+  external_send_running: {
+    status: 409,
+    label: 'The external reference has been queued.  Please retry to obtain send_id.',
+    meaning: 'The first request with this `external_send_id` is still running. Try again after `Retry-After`.',
+  },
   wrong_state: {
     status: 409,
     label: 'The dispatch is in another state',
@@ -170,7 +209,7 @@ export const errorCodes = {
     status: 503,
     label: 'Queue Full',
     meaning:
-      '`/messages/send` only: too many accepted sends wait, or they wait too long (`CRESSET_QUEUE_…`). Nothing was accepted. Try again after `Retry-After`.',
+      'Sends only: too many accepted sends wait, or they wait too long (`CRESSET_QUEUE_…`). Nothing was accepted. Try again after `Retry-After`.',
   },
   unavailable: {
     status: 503,

@@ -1,5 +1,6 @@
 import { audienceChecks } from './audience/grammar/check-filter.ts';
 import { runProgram } from './cli/program.ts';
+import { messageChecks } from './dispatch/plan/campaign-content.ts';
 import { serve } from './process/serve.ts';
 
 const unread = new AbortController();
@@ -13,7 +14,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 process.exitCode = await runProgram(
   process.argv.slice(2),
-  { serve, ...audienceChecks },
+  { serve, ...audienceChecks, ...messageChecks },
   {
     env: process.env,
     print: (text) => process.stdout.write(`${text}\n`),

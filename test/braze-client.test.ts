@@ -104,6 +104,53 @@ subscription_groups:
   );
 });
 
+test('the braze-api client triggers campaigns, Canvases and transactional mails', async (t) => {
+  const app = await startTestApp(t);
+  const subject = '{{${first_name}}} {{api_trigger_properties.${order}}}';
+  const messages = { email: { app_id: APP, from: 'Acme <hello@acme.test>', subject, body: '<p>Hello</p>' } };
+  const campaign = { name: 'Shipped', kind: 'api_triggered', messages };
+  await app.givenWorkspace(
+    JSON.stringify({
+      apps: [{ id: APP, name: 'iOS', platform: 'ios' }],
+      campaigns: [
+        { ...campaign, id: 'shipped', canvas: { id: 'shipped-canvas', name: 'Shipped' } },
+        { ...campaign, id: 'receipt', kind: 'transactional' },
+      ],
+    }),
+  );
+  const braze = new Braze(app.url, app.key);
+  const attributes = { first_name: 'Ada', email: 'ada@example.test' };
+  const sent = await braze.campaigns.trigger.send({
+    campaign_id: 'shipped',
+    trigger_properties: { order: 1 },
+    recipients: [{ external_user_id: 'ada', send_to_existing_only: false, attributes }],
+  });
+  assert.deepEqual([sent.message, String(sent.dispatch_id).length], ['success', 32]);
+  const byEmail = { email: 'ada@example.test', prioritization: ['most_recently_updated' as const] };
+  await braze.campaigns.trigger.send({
+    campaign_id: 'shipped',
+    recipients: [{ ...byEmail, trigger_properties: { order: 2 } }],
+  });
+  await braze.canvas.trigger.send({
+    canvas_id: 'shipped-canvas',
+    recipients: [{ external_user_id: 'ada', canvas_entry_properties: { order: 3 } }],
+  });
+  const receipt = await braze.transactional.v1.campaigns.send('receipt', {
+    external_send_id: 'order-4',
+    trigger_properties: { order: 4 },
+    recipient: [{ external_user_id: 'ada' }],
+  });
+  assert.deepEqual([receipt.status, receipt.metadata.external_send_id], ['sent', 'order-4']);
+  await assert.rejects(
+    braze.transactional.v1.campaigns.send('nothing', { recipient: [{ external_user_id: 'ada' }] }),
+    /^Error: Campaign does not exist/,
+  );
+  await app.drain();
+  const { body } = await app.get('/sandbox/messages?external_id=ada');
+  const subjects = body.messages.map((one: { message: { subject: string } }) => one.message.subject).sort();
+  assert.deepEqual(subjects, ['Ada 1', 'Ada 2', 'Ada 3', 'Ada 4']);
+});
+
 test('its errors carry our message and details', async (t) => {
   const app = await startTestApp(t);
   const braze = new Braze(app.url, app.key);

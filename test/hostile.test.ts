@@ -6,6 +6,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { Pool } from 'undici';
 import { startTestApp, type TestApp } from './support/app.ts';
+import { mutate, mutation } from './support/mutations.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const SMS = '55555555-5555-4555-8555-555555555555';
@@ -58,80 +59,6 @@ const valid = {
     content_card: { type: 'CLASSIC', title: 't', description: 'd', time_to_live: 60, extra: { a: 'b' } },
   },
 };
-
-const oddities: unknown[] = [
-  null,
-  '',
-  ' ',
-  0,
-  -1,
-  1.5,
-  1e308,
-  true,
-  [],
-  {},
-  [[]],
-  [null],
-  'true',
-  '\u0000',
-  '\ud800',
-  '😀'.repeat(50),
-  'x'.repeat(5_000),
-  '{{',
-  '{% if %}',
-  '{{${a}',
-  '{{ 1 | divided_by: 0 }}',
-  '{% for i in (1..20000) %}x{% endfor %}',
-  '{{ "a" | nosuch }}',
-  '{% abort_message("x") %}',
-  '(a+)+$',
-  '2026-02-30',
-  '__proto__',
-  'constructor',
-  { __proto__: null, toString: 1 },
-  JSON.parse('{"__proto__":{"polluted":true}}'),
-  { AND: [] },
-  { OR: [{ AND: [{}] }] },
-];
-const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'length', 'messages', 'email', ''];
-
-type Mutation = { path: number; value: unknown; how: 'replace' | 'remove' | 'add' | 'nest'; key: string };
-
-const mutation: fc.Arbitrary<Mutation> = fc.record({
-  path: fc.nat(),
-  value: fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...oddities) },
-    fc.jsonValue({ maxDepth: 4 }),
-    fc.string({ unit: 'binary' }),
-  ),
-  how: fc.constantFrom('replace', 'replace', 'remove', 'add', 'nest'),
-  key: fc.oneof(fc.constantFrom(...keys), fc.string()),
-});
-
-/** All positions in a JSON value, each as its container and key. */
-function places(value: unknown): [Record<string, unknown>, string][] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.keys(value).flatMap(
-    (key) =>
-      [[value as Record<string, unknown>, key], ...places(Reflect.get(value, key))] as [
-        Record<string, unknown>,
-        string,
-      ][],
-  );
-}
-
-function mutate(body: object, mutations: Mutation[]): object {
-  for (const { path, value: given, how, key } of mutations) {
-    const value: unknown = JSON.parse(JSON.stringify(given) ?? 'null'); // a copy: two bodies must not share it
-    const all = places(body);
-    const [holder, at] = all[path % Math.max(all.length, 1)] ?? [body as Record<string, unknown>, key];
-    if (how === 'remove') Reflect.deleteProperty(holder, at);
-    else if (how === 'add' && !Array.isArray(holder))
-      Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
-    else holder[at] = how === 'nest' ? [holder[at], { [key]: value }] : value;
-  }
-  return body;
-}
 
 /** A few channels of the valid request, so that an earlier problem does not always hide a mutation. */
 function someOf(seed: number): object {
@@ -247,6 +174,9 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
   const elsewhere = await app.givenKey({ allowFrom: ['10.0.0.0/8', '2001:db8::/32'] });
   const routes: [method: 'GET' | 'POST', path: string][] = [
     ['POST', '/messages/send'],
+    ['POST', '/campaigns/trigger/send'],
+    ['POST', '/canvas/trigger/send'],
+    ['POST', '/transactional/v1/campaigns/receipt/send'],
     ['GET', '/dispatches'],
     ['GET', '/users/messages'],
     ['GET', '/users/ada/messages'],
@@ -290,7 +220,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
   const served = new Set(
     app.app.routes.map(
       ({ method, path }) =>
-        `${method} ${path.replace(':dispatch_id', '0123456789abcdef0123456789abcdef').replace(':external_id', 'ada')}`,
+        `${method} ${path.replace(':dispatch_id', '0123456789abcdef0123456789abcdef').replace(':external_id', 'ada').replace(':campaign_id', 'receipt')}`,
     ),
   );
   assert.deepEqual(served, new Set(routes.map((route) => route.join(' '))), 'every route is in the list');

@@ -1,12 +1,13 @@
 import type { Command, Option } from 'commander';
 import { audienceChecks } from '../../src/audience/grammar/check-filter.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { messageChecks } from '../../src/dispatch/plan/campaign-content.ts';
 
 /** The text of docs/commands.md. */
 export function commandsPage(): string {
   const print = () => undefined;
   const serve = () => Promise.resolve();
-  const program = buildProgram({ serve, ...audienceChecks }, { env: {}, print, printError: print });
+  const program = buildProgram({ serve, ...audienceChecks, ...messageChecks }, { env: {}, print, printError: print });
   return `# The command line
 
 This page lists every command with its options. It is generated from \`src/cli\` by \`npm run pages\`. \`cresset <command> --help\` says the same, with examples.

@@ -96,6 +96,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   withDefaults?(raw: Record<string, unknown>, settings: ChannelSettings): Record<string, unknown>;
   /** Checks a parsed message against the workspace. */
   checkInWorkspace?(message: Message, path: string, problems: Problems, settings: ChannelSettings): void;
+  /** Checks a parsed message that is kept, and sent again and again. Absent: any may be kept. */
+  checkStored?(message: Message, path: string, problems: Problems): void;
   /** The raw object, for the record of a request: values that may be credentials are masked. */
   masked?(raw: Record<string, unknown>): Record<string, unknown>;
   references(message: Message): References;

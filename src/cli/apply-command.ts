@@ -15,9 +15,9 @@ interface ApplyCommandOptions {
   json?: boolean;
 }
 
-type Checks = Pick<ApplyFileOptions, 'checkFilter' | 'checkReferences'>;
+type Checks = Pick<ApplyFileOptions, 'checkFilter' | 'checkReferences' | 'checkContent'>;
 
-export function applyCommand(terminal: Terminal, { checkFilter, checkReferences }: Checks): Command {
+export function applyCommand(terminal: Terminal, { checkFilter, checkReferences, checkContent }: Checks): Command {
   return new Command('apply')
     .description('change the workspace to match a workspace file, and print the changes')
     .argument('<file>', 'a workspace file (YAML)')
@@ -32,7 +32,7 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences 
       const config = readConfig(env, new Set([...variablesOf(path), ...variablesOf(env.CRESSET_WORKSPACE)]));
       const work = async (db: Database) => {
         const workspaceId = await ensureWorkspace(db);
-        const checks = { checkFilter, checkReferences };
+        const checks = { checkFilter, checkReferences, checkContent };
         return applyFile(db, { workspaceId, path, env, secret: loadSecret(config), ...checks, dryRun, reseal });
       };
       const plan = await withDatabase(config, work, json ? {} : { terminal });

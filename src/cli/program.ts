@@ -9,6 +9,7 @@ import { PortError } from '../simulate/listen.ts';
 import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
 import type { CheckReferences } from '../workspace/file/apply-references.ts';
+import type { CheckContent } from '../workspace/file/check-campaigns.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file/file.ts';
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
@@ -27,9 +28,10 @@ export type { Terminal } from './terminal.ts';
 export interface Actions {
   /** Serves until the process is told to stop. */
   serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
-  /** Checks of segment filters and of what they refer to. */
+  /** Checks of segment filters and of what they refer to, and of campaigns' messages. */
   checkFilter: CheckFilter;
   checkReferences: CheckReferences;
+  checkContent: CheckContent;
   /** Resolves when the stand-ins are to stop. Default: when the process gets a signal. */
   simulateUntil?: () => Promise<unknown>;
 }

@@ -29,7 +29,13 @@ async function run(args: readonly string[], work: (announced: Announced) => Prom
   const terminal = { env: {}, print, printError: (text: string) => void errors.push(text) };
   const code = await runProgram(
     ['simulate', ...args],
-    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], simulateUntil },
+    {
+      serve: async () => undefined,
+      checkFilter: () => [],
+      checkReferences: () => [],
+      checkContent: () => [],
+      simulateUntil,
+    },
     terminal,
   );
   return { code, out: out.join('\n'), errors: errors.join('\n') };
@@ -66,7 +72,7 @@ test('the written workspace can be applied, and keeps its credentials at the nex
   const errors: string[] = [];
   const applied = await runProgram(
     ['apply', join(path, 'workspace.yaml')],
-    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
+    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], checkContent: () => [] },
     {
       env: { DATABASE_URL: url, CRESSET_SECRET: 'a secret of the tests, long enough' },
       print: () => undefined,

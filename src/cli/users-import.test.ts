@@ -278,7 +278,7 @@ test('command lines that make no sense are refused with exit code 2', async (t) 
     const errors: string[] = [];
     const code = await runProgram(
       ['users', 'import', ...args],
-      { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
+      { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], checkContent: () => [] },
       { env, print: (text) => assert.fail(text), printError: (text) => errors.push(text) },
     );
     assert.equal(code, 2, args.join(' '));
@@ -293,7 +293,7 @@ test('a terminal shows a bar, which is cleared before anything else is printed',
   const [drawn, said]: [string[], string[]] = [[], []];
   const code = await runProgram(
     ['users', 'import', path],
-    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [] },
+    { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], checkContent: () => [] },
     {
       env,
       print: (text) => said.push(text),

@@ -217,7 +217,7 @@ function checkContentType(route: Route, { headers }: FastifyRequest, workspace: 
 /** A header that is ignored would promise what is not kept: the repetition would be applied twice. */
 function refuseIdempotencyKey(route: Route, { headers }: FastifyRequest): void {
   if (route.knowsIdempotencyKey || headers['idempotency-key'] === undefined) return;
-  const problem = `Idempotency-Key: ${route.path} does not know this header; remove it. Only POST /messages/send keeps its promise`;
+  const problem = `Idempotency-Key: ${route.path} does not know this header; remove it. Only the endpoints that send keep its promise`;
   throw new RequestError('bad_request', [problem]);
 }
 

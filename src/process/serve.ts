@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
+import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import { listen } from '../http/listen.ts';
 import { freeAllLeases } from '../queue/tasks.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
@@ -98,7 +99,8 @@ async function prepareWorkspace(
 ): Promise<{ madeKey: string | null }> {
   const workspaceId = await ensureWorkspace(db);
   if (config.workspaceFile !== null) {
-    const plan = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...audienceChecks });
+    const checks = { ...audienceChecks, ...messageChecks };
+    const plan = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...checks });
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
   }
   const { made } = await ensureFirstKey(db, workspaceId, config.apiKey);

@@ -31,6 +31,16 @@ export interface PersonFacts {
   mostRecentlyUsedDevice: Readonly<Record<string, unknown>> | null;
 }
 
+/** What a triggered message may know of its request. */
+export interface TriggerFacts {
+  /** The properties for everybody. */
+  common: Readonly<Record<string, unknown>>;
+  /** Those of this person, each of which takes the place of a common one. null: there are none. */
+  own: Readonly<Record<string, unknown>> | null;
+  /** The Canvas that was named. null: a campaign was. */
+  canvas: { id: string; name: string; variantId: string; variantName: string } | null;
+}
+
 /** All that one rendering may know. */
 export interface RenderContext {
   now: Date;
@@ -40,6 +50,8 @@ export interface RenderContext {
   variation: { id: string; name: string } | null;
   /** Content cards only; absent elsewhere. */
   card?: { id: string | null; name: string | null } | null;
+  /** What the request that triggered the message says. Absent: the message was not triggered. */
+  trigger?: TriggerFacts | null;
   /** Email only; null elsewhere. */
   links: { unsubscribe: string; subscribe: string; optIn: string } | null;
 }

@@ -94,6 +94,10 @@ const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
       value: (name, { person }) => person.mostRecentlyUsedDevice && own(person.mostRecentlyUsedDevice, name),
     },
   ],
+  ['api_trigger_properties', { reads: () => [], value: triggerProperty }],
+  ['canvas_entry_properties', { reads: () => [], value: triggerProperty }],
+  ['context', { reads: () => [], value: triggerProperty }],
+  ['canvas', { reads: () => [], value: canvasValue }],
   ['campaign', { reads: () => [], value: campaignValue }],
   ['card', { reads: () => [], value: cardValue }],
 ]);
@@ -127,6 +131,30 @@ function campaignValue(name: string, { campaign, variation, dispatchId }: Render
       return variation?.name;
     case 'message_api_id':
       return variation?.id;
+    default:
+      return null;
+  }
+}
+
+/** As `customAttribute`. A person's own property takes the place of the common one of the same name, whole. */
+function triggerProperty(name: string, { trigger }: RenderContext): unknown {
+  if (trigger == null) return null;
+  const theirs = trigger.own === null ? undefined : own(trigger.own, name);
+  const literal = theirs === undefined ? own(trigger.common, name) : theirs;
+  return literal === undefined ? atPath(name, { ...trigger.common, ...trigger.own }) : literal;
+}
+
+function canvasValue(name: string, { trigger }: RenderContext): unknown {
+  const canvas = trigger?.canvas;
+  switch (name) {
+    case 'api_id':
+      return canvas?.id;
+    case 'name':
+      return canvas?.name;
+    case 'variant_api_id':
+      return canvas?.variantId;
+    case 'variant_name':
+      return canvas?.variantName;
     default:
       return null;
   }

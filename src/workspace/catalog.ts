@@ -27,6 +27,8 @@ export interface WorkspaceCatalog {
   subscriptionGroups: ReadonlyMap<string, SubscriptionGroup>;
   segments: ReadonlyMap<string, Segment>;
   campaigns: ReadonlyMap<string, Campaign>;
+  /** The campaigns that are triggered under a Canvas id, by that id. */
+  canvases: ReadonlyMap<string, Campaign>;
   frequencyCaps: readonly FrequencyCap[];
 }
 
@@ -94,7 +96,28 @@ export interface Campaign {
   tags: readonly string[];
   obeysCaps: boolean;
   countsTowardCaps: boolean;
-  variations: ReadonlyMap<string, { id: string; name: string; channel: VariationChannel }>;
+  /** How it is triggered. Absent: it is an API campaign, whose messages come with each request. */
+  trigger?: CampaignTrigger;
+  variations: ReadonlyMap<string, Variation>;
+}
+
+export interface Variation {
+  id: string;
+  name: string;
+  channel: VariationChannel;
+}
+
+/** What triggers of a campaign send, and to whom. */
+export interface CampaignTrigger {
+  paused: boolean;
+  /** The segment whose people may get it. null: everybody who is named; a broadcast needs an audience. */
+  segmentId: string | null;
+  /** The global subscription states that it reaches. `all` also reaches people who have unsubscribed. */
+  requiredState: 'opted_in' | 'subscribed' | 'all';
+  /** The unparsed messages by channel, as in `/messages/send`. null: there are none yet. */
+  messages: Readonly<Record<string, unknown>> | null;
+  /** The Canvas under whose id it may be triggered as well. null: none. */
+  canvas: { id: string; name: string } | null;
 }
 
 export interface FrequencyCap {

@@ -94,6 +94,7 @@ test('the catalog holds everything that is defined, with opened credentials', as
         },
       ],
     ]),
+    canvases: new Map(),
     frequencyCaps: [
       { channel: 'push', maxSends: 1, periodCount: 3, periodUnit: 'weeks', tag: 'promo' },
       { channel: 'any', maxSends: 2, periodCount: 1, periodUnit: 'days', tag: null },

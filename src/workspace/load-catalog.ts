@@ -5,11 +5,13 @@ import {
   type ApiKey,
   type App,
   type Campaign,
+  type CampaignTrigger,
   type Catalog,
   type FrequencyCap,
   idKey,
   type Segment,
   type SubscriptionGroup,
+  type Variation,
   type WorkspaceCatalog,
 } from './catalog.ts';
 import { type Permission, permissions } from './permissions.ts';
@@ -71,6 +73,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),
         campaigns: byId(campaigns.get(row.id)),
+        canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],
       },
     ]),
@@ -101,23 +104,27 @@ async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, Subscript
   });
 }
 
-type Variation = Campaign['variations'] extends ReadonlyMap<string, infer V> ? V : never;
-
 async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
   const variations = Map.groupBy(
     await tx.query<Variation & { campaign_id: string }>(sql`
       select campaign_id, id, name, channel from message_variations order by campaign_id, id`),
     ({ campaign_id }) => campaign_id,
   );
-  const stored = await loadByWorkspace<Omit<Campaign, 'variations'>>(
+  const stored = await loadByWorkspace<Omit<Campaign, 'variations' | 'trigger'> & { trigger: CampaignTrigger }>(
     tx,
     sql`
     select workspace_id, id, name, kind, archived, tags,
-           obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps"
+           obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps",
+           json_build_object(
+             'paused', paused, 'segmentId', segment_id, 'messages', messages,
+             'requiredState', coalesce(required_state, case kind when 'transactional' then 'all' else 'subscribed' end),
+             'canvas', case when canvas_id is not null then json_build_object('id', canvas_id, 'name', canvas_name) end
+           ) as trigger
       from campaigns`,
   );
-  return mapValues(stored, (campaign) => ({
+  return mapValues(stored, ({ trigger, ...campaign }) => ({
     ...campaign,
+    ...(campaign.kind !== 'api' && { trigger }),
     variations: byId(variations.get(campaign.id)?.map(({ id, name, channel }) => ({ id, name, channel }))),
   }));
 }
@@ -161,6 +168,15 @@ async function loadByWorkspace<T>(tx: Db, statement: Sql): Promise<Map<number, T
 
 function byId<T extends { id: string }>(rows: readonly T[] = []): Map<string, T> {
   return new Map(rows.map((row) => [idKey(row.id), row]));
+}
+
+function byCanvas(campaigns: readonly Campaign[] = []): Map<string, Campaign> {
+  return new Map(
+    campaigns.flatMap((campaign) => {
+      const canvas = campaign.trigger?.canvas ?? null;
+      return canvas === null ? [] : [[idKey(canvas.id), campaign] as const];
+    }),
+  );
 }
 
 function mapValues<From, To>(groups: Map<number, From[]>, change: (row: From) => To): Map<number, To[]> {

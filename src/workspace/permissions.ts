@@ -1,6 +1,9 @@
 /** The permissions of keys and the endpoints they open. The last six are ours; the original has the others. */
 export const permissions = {
   'messages.send': 'POST /messages/send',
+  'campaigns.trigger.send': 'POST /campaigns/trigger/send: send the messages of an API-triggered campaign',
+  'canvas.trigger.send': 'POST /canvas/trigger/send',
+  'transactional.send': 'POST /transactional/v1/campaigns/…/send',
   'users.track': 'POST /users/track',
   'users.identify': 'POST /users/identify: give an external id to a person who has none',
   'users.merge': 'POST /users/merge: make one person of two',

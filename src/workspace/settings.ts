@@ -40,6 +40,8 @@ export const trackBatches = ['per_array', 'combined'] as const;
 export const rateBuckets = [
   'default',
   'send_broadcast:/messages/send',
+  'send_broadcast:/campaigns/trigger/send',
+  'send_broadcast:/canvas/trigger/send',
   'broadcast_per_audience',
   'users_track',
   'users_identity',

@@ -7,6 +7,7 @@ import type { PushSenders } from '../../src/channels/push/senders.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { QueueLimits } from '../../src/dispatch/accept/pressure.ts';
+import { messageChecks } from '../../src/dispatch/plan/campaign-content.ts';
 import { type LaneName, lanes } from '../../src/dispatch/plan/send-plan.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
@@ -177,7 +178,7 @@ export async function startTestApp(
     givenKey,
     async givenWorkspace(yaml) {
       const file = readWorkspaceFile(yaml, { path: 'test.yaml', env: {} }, audienceChecks.checkFilter);
-      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret, ...audienceChecks });
+      await applyWorkspace(db, { workspaceId, file, path: 'test.yaml', secret, ...audienceChecks, ...messageChecks });
       await catalog.refresh();
     },
   };

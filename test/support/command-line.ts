@@ -22,7 +22,13 @@ export function commandLine(env: Record<string, string>, actions: Partial<Action
     };
     const code = await runProgram(
       args,
-      { serve: async () => undefined, checkFilter: () => [], checkReferences: () => [], ...actions },
+      {
+        serve: async () => undefined,
+        checkFilter: () => [],
+        checkReferences: () => [],
+        checkContent: () => [],
+        ...actions,
+      },
       { env, print: (text) => out.push(text), printError },
     );
     return { code, out: out.join('\n'), errors: errors.join('\n'), database: database as string | null };

@@ -75,6 +75,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
         },
       ],
     ]),
+    canvases: new Map(),
     frequencyCaps: [],
   };
 }

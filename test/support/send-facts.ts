@@ -86,6 +86,7 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
     subscriptionGroups: new Map(),
     segments: new Map(),
     campaigns: new Map(),
+    canvases: new Map(),
     frequencyCaps: [],
     ...changes,
   };

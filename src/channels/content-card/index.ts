@@ -9,6 +9,7 @@ import {
   type CardType,
   type ContentCard,
   cardTypes,
+  checkKeepable,
   countedTexts,
   MAX_CARD_BYTES,
   parseContentCard,
@@ -41,6 +42,7 @@ export const contentCard: Channel<ContentCard, RenderedContentCard> = {
   neverTemplates: new Set(['message_variation_id']),
   isCard: true,
   parse: parseContentCard,
+  checkStored: checkKeepable,
   references: ({ message_variation_id }) => ({ messageVariationId: message_variation_id }),
   render: renderContentCard,
 };

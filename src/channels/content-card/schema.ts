@@ -92,6 +92,13 @@ function checkLifetime(
   if (aheadMs <= 0 && !isLocal) fields.problems.add('range', fields.at('expire_at'), 'is in the past');
 }
 
+/** A card that is kept would no longer be sendable after a fixed time. */
+export function checkKeepable({ expire_at }: ContentCard, path: string, problems: Problems): void {
+  if (expire_at === undefined || isTemplate(expire_at)) return;
+  const reason = 'expected a template, or time_to_live in its place: the campaign would end with a fixed time';
+  problems.add('required', `${path}.expire_at`, reason);
+}
+
 function checkSize(fields: Fields, message: ContentCard): void {
   const counted = countedTexts(message);
   if (counted.some(isTemplate)) return; // the size is known only after rendering

@@ -36,12 +36,15 @@ export interface Acceptance {
   idempotency: { key: string; path: string; bodyHash: Buffer } | null;
   /** The record for the developer console. null: this request leaves none. */
   activity: object | null;
-  /** The same statement counts the request, and stores it only if it is within the limit of its window. */
+  /**
+   * The same statement counts the request, and stores it only if it is within the limit of its window. null: it was
+   * counted before.
+   */
   rate: {
     window: RateWindow;
     /** Told the count, whether the request is stored or refused. Throws if it is refused. */
     charged(charge: Charge): void;
-  };
+  } | null;
 }
 
 export interface Accepted {
@@ -63,7 +66,8 @@ interface Row extends Acceptance {
 }
 
 interface Stored {
-  charge: Charge;
+  /** null: the request was counted before. */
+  charge: Charge | null;
   /** True: another request has taken the idempotency key. */
   keyTaken: boolean;
 }
@@ -94,7 +98,7 @@ export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acce
       const answer = acceptance.answerOf(dispatchId);
       const request = JSON.stringify(acceptance.plan);
       const { charge, keyTaken } = await submit({ ...acceptance, dispatchId, answer, request });
-      acceptance.rate.charged(charge);
+      if (charge !== null) acceptance.rate?.charged(charge);
       // Another process took the same key first. The caller gets that answer when it tries again.
       if (keyTaken) throw new RequestError('idempotency_running', [], 1);
       onAccepted({ dispatchId, plan: acceptance.plan, request, lane: laneOf(acceptance.plan) });
@@ -105,12 +109,15 @@ export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acce
 }
 
 async function store(db: Database, rows: Row[], now: Date): Promise<Stored[]> {
-  const asked = tally(rows.map(({ rate }) => rate.window));
+  const asked = tally(rows.flatMap(({ rate }) => (rate === null ? [] : rate.window)));
   const { name, statement } = storing(rows, asked, now);
-  const [found] = await db.prepared<{ windows: CountedWindow[]; taken: string[] | null }>(name, statement);
-  const charges = chargesOf(asked, found?.windows ?? [], now.getTime());
+  const [found] = await db.prepared<{ windows: CountedWindow[] | null; taken: string[] | null }>(name, statement);
+  const charges = chargesOf(asked, found?.windows ?? [], now.getTime()).values();
   const taken = new Set(found?.taken?.map(undashed));
-  return charges.map((charge, index) => ({ charge, keyTaken: taken.has(rows[index]?.dispatchId ?? '') }));
+  return rows.map(({ rate, dispatchId }) => ({
+    charge: rate === null ? null : (charges.next().value ?? null),
+    keyTaken: taken.has(dispatchId),
+  }));
 }
 
 /**
@@ -120,10 +127,13 @@ async function store(db: Database, rows: Row[], now: Date): Promise<Stored[]> {
 function storing(rows: Row[], asked: Tally, now: Date): { name: string; statement: Sql } {
   const isKeyed = rows.some(({ idempotency }) => idempotency !== null);
   const isLogged = rows.some(({ activity, sendIdIsNew }) => activity !== null || sendIdIsNew);
+  const isCounted = rows.some(({ rate }) => rate === null);
+  const places = asked.places.values();
+  const given = rows.map((row) => toJson(row, row.rate === null ? undefined : places.next().value?.place));
   const statement = sql`
     with charged as (${countWindows(asked)}
     ), given as materialized (
-      select * from json_to_recordset(${JSON.stringify(rows.map((row, index) => toJson(row, asked.places[index]?.place)))}::json) as x(
+      select * from json_to_recordset(${JSON.stringify(given)}::json) as x(
         id uuid, workspace_id integer, bucket text, started_at timestamptz, place bigint, api_key_id uuid,
         request_id uuid, lane smallint, kind text, request text, campaign_id text, segment_id text, send_id text,
         send_id_is_new boolean, key text, path text, body_hash text, answer text, activity text)
@@ -131,9 +141,9 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
       select given.*
         from given
         -- Sorted, so that all windows are locked before the first key: two servers cannot deadlock.
-        join (select * from charged order by workspace_id, bucket, started_at) as counted
+        ${isCounted ? sql`left join` : sql`join`} (select * from charged order by workspace_id, bucket, started_at) as counted
        using (workspace_id, bucket, started_at)
-       where place <= most - prior
+       where ${isCounted ? sql`place is null or` : empty} place <= most - prior
     )${isKeyed ? keyed(now) : withoutKeys}, dispatched as (${insertDispatches(sql`fresh`, now)}
     ), tasked as (
       ${insertTasks(sql`select id, workspace_id, lane, kind, null::integer, ${now} from fresh`)}
@@ -143,7 +153,8 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
     select (select json_agg(charged) from charged) as windows,
            ${isKeyed ? keysTaken : sql`null::json`} as taken,
            (select count(*) from announced)`;
-  return { name: `accept${isKeyed ? '_keyed' : ''}${isLogged ? '_logged' : ''}`, statement };
+  const kind = `${isKeyed ? '_keyed' : ''}${isLogged ? '_logged' : ''}${isCounted ? '_counted' : ''}`;
+  return { name: `accept${kind}`, statement };
 }
 
 const keysTaken = sql`(select json_agg(id) from admitted where id not in (select id from fresh))`;
@@ -186,9 +197,7 @@ function toJson(row: Row, place: number | undefined): object {
   return {
     id: row.dispatchId,
     workspace_id: row.workspaceId,
-    bucket: rate.window.bucket,
-    started_at: new Date(rate.window.startedAt).toISOString(),
-    place,
+    ...(rate && { bucket: rate.window.bucket, started_at: new Date(rate.window.startedAt).toISOString(), place }),
     api_key_id: row.apiKeyId,
     request_id: row.requestId,
     lane: laneOf(plan),

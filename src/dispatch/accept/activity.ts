@@ -6,6 +6,8 @@ import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { withoutOldCredentials } from './old-credentials.ts';
 
 export interface ActivityFacts {
+  /** The path of the endpoint. */
+  endpoint: string;
   plan: SendPlan;
   workspace: WorkspaceCatalog;
   body: Record<string, unknown>;
@@ -14,13 +16,14 @@ export interface ActivityFacts {
 }
 
 /**
- * The record that the developer console shows of a request. null: the request names people only.
+ * The record that the developer console shows of a request. null: the request names people only, or triggers a campaign
+ * for named people: the segment is then the campaign's.
  * It has no status and counts, because those are read from the dispatch. Source: send.md §15.
  */
-export function activityOf({ plan, workspace, body, requestId, apiKeyName }: ActivityFacts): object | null {
-  if (plan.segmentId === null && !isBroadcast(plan)) return null;
+export function activityOf({ endpoint, plan, workspace, body, requestId, apiKeyName }: ActivityFacts): object | null {
+  if ((plan.segmentId === null || plan.trigger !== undefined) && !isBroadcast(plan)) return null;
   return {
-    endpoint: '/messages/send',
+    endpoint,
     request_id: requestId,
     api_key_name: apiKeyName,
     send_id: plan.sendId,

@@ -66,6 +66,7 @@ const catalog: WorkspaceCatalog = {
     campaign('triggered', { kind: 'api_triggered' }),
     campaign('old', { archived: true }),
   ]),
+  canvases: new Map(),
   frequencyCaps: [],
 };
 

@@ -2,7 +2,7 @@ import { filterOf } from '../../audience/context.ts';
 import { parseAudience } from '../../audience/grammar/parse.ts';
 import { checkReferences as checkAudienceReferences } from '../../audience/grammar/references.ts';
 import { slipsOf } from '../../audience/grammar/slips.ts';
-import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
+import { channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
 import { nearest } from '../../lib/raw/did-you-mean.ts';
@@ -10,9 +10,9 @@ import { namesNo, own, shown } from '../../lib/raw/json.ts';
 import { readText } from '../../lib/raw/lenient.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { checkMessages } from '../plan/check-messages.ts';
 import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
-import { compileMessages } from '../plan/templates.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 
 const MAX_NAMES = 50;
@@ -37,7 +37,7 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   namingSlips(problems, () => checkTargeting(request));
   checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
-  const messages = checkMessages(request, catalog, problems, now);
+  const messages = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
   const plan = makePlan(request, campaign, messages);
   problems.warnAtEnd();
   return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
@@ -108,9 +108,7 @@ function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaig
   const { campaignId, sendId } = request;
   if (sendId !== null && campaignId === null)
     refuse('bad_request', 'send_id: needs the campaign_id it was created for');
-  if (sendId !== null && !/^[\x20-\x7e]{1,64}$/.test(sendId)) {
-    refuse('bad_request', 'send_id: expected at most 64 ASCII characters');
-  }
+  checkSendIdForm(sendId);
   if (campaignId === null) return null;
   const campaign = catalog.campaigns.get(idKey(campaignId));
   if (campaign === undefined || campaign.kind !== 'api' || campaign.archived) {
@@ -118,6 +116,12 @@ function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaig
   }
   checkVariations(request, campaign);
   return campaign;
+}
+
+export function checkSendIdForm(sendId: string | null): void {
+  if (sendId !== null && !/^[\x20-\x7e]{1,64}$/.test(sendId)) {
+    refuse('bad_request', 'send_id: expected at most 64 ASCII characters');
+  }
 }
 
 function checkVariations(request: SendRequest, campaign: Campaign): void {
@@ -142,47 +146,6 @@ function checkVariations(request: SendRequest, campaign: Campaign): void {
     'mismatched_message_type',
     mismatched.map(({ path, variation }) => `${path}: is a variation of ${variation?.channel}`),
   );
-}
-
-/** Step 13. */
-function checkMessages(
-  request: SendRequest,
-  catalog: WorkspaceCatalog,
-  problems: Problems,
-  now: Date,
-): SendPlan['messages'] {
-  const messages: SendPlan['messages'] = {};
-  for (const [key, raw] of request.messages) {
-    const channel = channels[key];
-    const path = `messages.${key}`;
-    const whole = channel.withDefaults?.(raw, catalog.settings) ?? raw;
-    const message = channel.parse(whole, path, problems, now);
-    if (message === null) continue;
-    channel.checkInWorkspace?.(message, path, problems, catalog.settings);
-    checkReferences(key, message, catalog, problems);
-    messages[key] = message;
-  }
-  problems.throwIfAny();
-  compileMessages(messages, problems);
-  problems.throwIfAny();
-  return messages;
-}
-
-function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCatalog, problems: Problems): void {
-  const at = (member: string) => `messages.${key}.${member}`;
-  const { appId, subscriptionGroupId, emailTemplateId } = channels[key].references(message);
-  if (appId !== undefined && !catalog.apps.has(idKey(appId))) {
-    problems.warn(`${at('app_id')} does not name an app of this workspace; the message counts for none`);
-  }
-  if (emailTemplateId !== undefined) {
-    problems.add('cross', at('email_template_id'), namesNo('an email template', emailTemplateId));
-  }
-  if (subscriptionGroupId === undefined) return;
-  const group = catalog.subscriptionGroups.get(idKey(subscriptionGroupId));
-  if (group === undefined || group.archived || group.channel !== key) {
-    const reason = namesNo(`a subscription group for ${key}`, subscriptionGroupId);
-    problems.add('cross', at('subscription_group_id'), reason, 'invalid_subscription_group');
-  }
 }
 
 function makePlan(request: SendRequest, campaign: Campaign | null, messages: SendPlan['messages']): SendPlan {

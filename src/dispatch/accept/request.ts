@@ -1,6 +1,5 @@
-import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
-import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
-import { describe, elementPath, isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import type { ChannelKey } from '../../channels/channel.ts';
+import { describe, elementPath, isObject, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
@@ -8,6 +7,7 @@ import { WatchedReader } from '../../lib/raw/watched-reader.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
 import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
+import { channelMeantBy, readMessages as readByChannel } from '../plan/check-messages.ts';
 import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
 import { oldCredentials } from './old-credentials.ts';
 
@@ -29,13 +29,13 @@ export interface SendRequest {
   delivery: DeliveryMode;
 }
 
-type Body = WatchedReader;
+export type Body = WatchedReader;
 
 /** Checks the types of the top level and refuses members of other endpoints. Files its problems under stage `type`. */
 export function readSendRequest(raw: RawObject, problems: Problems): SendRequest {
   const body = new WatchedReader(raw, '', problems);
-  body.ignore([...foreignKeys.keys(), ...oldCredentials]);
-  refuseForeignKeys(body, raw);
+  body.ignore(oldCredentials);
+  refuseForeignKeys(body, raw, foreignKeys);
   const flag = (key: string) => body.scalar(key, readFlag) ?? false;
   const overrides = [flag('override_frequency_capping'), flag('override_messaging_limits')];
   return {
@@ -60,14 +60,16 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
   ['schedule', 'belongs to /messages/schedule/create; remove it'],
 ]);
 
-function refuseForeignKeys(body: Body, raw: RawObject): void {
-  for (const [key, reason] of foreignKeys) {
+/** Refuses members that belong to other endpoints, unless they are empty: `keys` says why. */
+export function refuseForeignKeys(body: Body, raw: RawObject, keys: ReadonlyMap<string, string>): void {
+  body.ignore(keys.keys());
+  for (const [key, reason] of keys) {
     // Not read through `body`, so that no warning suggests them.
     if (!isEmpty(own(raw, key))) body.refuse(key, reason);
   }
 }
 
-function readId(body: Body, key: string): string | null {
+export function readId(body: Body, key: string): string | null {
   const value = body.get(key);
   if (!isGiven(value)) return null;
   if (typeof value === 'string') return value;
@@ -113,18 +115,18 @@ function readAliases(body: Body): PersonName[] {
   });
 }
 
-function isShort(text: string): boolean {
+export function isShort(text: string): boolean {
   return Buffer.byteLength(text) <= maxAliasBytes;
 }
 
 /** Older clients send numbers. A number stands for its decimal text. */
-function isIdText(value: unknown): value is string | number {
+export function isIdText(value: unknown): value is string | number {
   return (
     (typeof value === 'string' && value.trim() !== '') || (typeof value === 'number' && Number.isSafeInteger(value))
   );
 }
 
-function readAudience(body: Body): RawObject | null {
+export function readAudience(body: Body): RawObject | null {
   if (!body.has('audience')) return null;
   const value = body.get('audience');
   if (isObject(value) && Object.keys(value).length > 0) return value;
@@ -143,21 +145,17 @@ function readState(body: Body): RequiredState {
 }
 
 function readMessages(body: Body): Pick<SendRequest, 'messages' | 'unknownChannels'> {
-  const messages = new ObjectReader(body.rawObject('messages') ?? {}, 'messages', body.problems);
-  const unknownChannels = messages.unknown(channelKeys);
-  for (const key of unknownChannels) {
+  const read = readByChannel(body.rawObject('messages') ?? {}, 'messages', body.problems);
+  for (const key of read.unknownChannels) {
     body.problems.minor(
-      `${messages.at(key)} is not a supported channel and was skipped${didYouMean(nearest(key, channelKeys))}`,
+      `${memberPath('messages', key)} is not a supported channel and was skipped${channelMeantBy(key)}`,
     );
   }
-  const known = channelKeys.flatMap((channel) => {
-    const message = messages.rawObject(channel);
-    return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
-  });
-  return { messages: known, unknownChannels };
+  return read;
 }
 
-function readOurOptions(body: Body): Pick<SendRequest, 'dryRun' | 'delivery'> {
+/** Reads `cresset`, our own options. */
+export function readOurOptions(body: Body): Pick<SendRequest, 'dryRun' | 'delivery'> {
   const options = new ObjectReader(body.rawObject('cresset') ?? {}, 'cresset', body.problems);
   for (const key of options.unknown(['dry_run', 'delivery'])) {
     options.refuse(key, 'unknown member; dry_run and delivery are known');

@@ -68,7 +68,7 @@ function composeSlice(
 }
 
 function composeOne(
-  { dispatch, message, facts }: Candidate,
+  { dispatch, message, facts, send }: Candidate,
   recipient: NonNullable<Candidate['facts']['recipient']>,
   links: LinkMaker,
 ): Promise<void> | null {
@@ -78,7 +78,7 @@ function composeOne(
     return null;
   }
   const before = composing === null ? undefined : process.threadCpuUsage();
-  const composed = compose({ dispatch, message, recipient, now: facts.now, links });
+  const composed = compose({ dispatch, message, recipient, position: send.recipient ?? null, now: facts.now, links });
   if (composing !== null) {
     const { user, system } = process.threadCpuUsage(before);
     composing.ms += (user + system) / 1_000;

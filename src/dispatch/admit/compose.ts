@@ -2,6 +2,7 @@ import type { Recipient } from '../../people/profile/facts.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
+import { triggerFactsOf } from '../plan/send-plan.ts';
 import type { Later, Refusal } from './decision.ts';
 
 /** One person's message, or why there is none or none yet. */
@@ -14,6 +15,8 @@ export interface ComposeInput {
   dispatch: LoadedDispatch;
   message: PreparedMessage;
   recipient: Recipient;
+  /** The person's position in the plan's names, if their trigger brought properties of their own. null: it did not. */
+  position?: number | null;
   now: Date;
   links: LinkMaker;
 }
@@ -33,7 +36,10 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
   }
 }
 
-function contextOf({ dispatch, message, recipient, now }: ComposeInput, links: RenderContext['links']): RenderContext {
+function contextOf(
+  { dispatch, message, recipient, position = null, now }: ComposeInput,
+  links: RenderContext['links'],
+): RenderContext {
   return {
     now,
     person: recipient.person,
@@ -41,6 +47,7 @@ function contextOf({ dispatch, message, recipient, now }: ComposeInput, links: R
     campaign: dispatch.campaign,
     variation: message.variation,
     card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
+    trigger: triggerFactsOf(dispatch.plan, position),
     links,
   };
 }

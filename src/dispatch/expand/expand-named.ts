@@ -1,8 +1,7 @@
 import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.ts';
 import type { Database } from '../../db/database.ts';
 import { empty, sql } from '../../db/sql.ts';
-import type { PersonName } from '../../people/profile/identify.ts';
-import { nameKey, type PersonKey, resolveNames } from '../../people/profile/identify.ts';
+import type { PersonKey } from '../../people/profile/identify.ts';
 import { type Opening, openDispatches } from '../ledger/dispatches.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { insertSends } from '../ledger/new-sends.ts';
@@ -10,17 +9,24 @@ import { insertRefused, type RefusedPerson } from '../ledger/person/refused-peop
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { PersonReason } from '../plan/reasons.ts';
+import { type RecipientName, recipientKey } from '../plan/send-plan.ts';
 import { findOutsiders } from './outsiders.ts';
+import { type Resolved, resolveAll } from './resolve-recipients.ts';
 
-/** A named person who is refused before any channel. `detail`: the filter that refused. */
-export interface Refusal extends PersonName {
+/** A named person who is refused before any channel. `detail`: the filter that refused, or whom an address names. */
+export interface Refusal extends Pick<RecipientName, 'label' | 'name' | 'by'> {
   reason: PersonReason;
   detail?: string;
 }
 
+/** `position`: that of the name whose properties count, if they have properties of their own. null: they have none. */
+export interface NamedRecipient extends PersonKey {
+  position: number | null;
+}
+
 /** The named people who are recipients, and those refused: steps 1 to 4 of eligibility.md §1. */
 export interface Roster {
-  recipients: PersonKey[];
+  recipients: NamedRecipient[];
   refusals: Refusal[];
   /** The people among the refused who are not in the segment or audience. */
   outsiders: Omit<RefusedPerson, 'dispatchId'>[];
@@ -30,16 +36,22 @@ export interface Roster {
 export async function evaluateNames(
   db: Database,
   dispatch: LoadedDispatch,
-  people: Map<string, PersonKey>,
+  people: Resolved,
   now: Date,
 ): Promise<Roster> {
   const refusals: Refusal[] = [];
-  const named = new Map<number, { name: PersonName; person: PersonKey }>();
-  for (const name of dispatch.plan.names) {
-    const person = people.get(nameKey(name.label, name.name));
-    if (person === undefined) refusals.push({ ...name, reason: 'unknown_user' });
-    else if (named.has(person.userId)) refusals.push({ ...name, reason: 'duplicate' });
-    else named.set(person.userId, { name, person });
+  const named = new Map<number, Named>();
+  for (const [position, planned] of dispatch.plan.names.entries()) {
+    const { prioritization: _, ...name } = planned;
+    const person = people.get(recipientKey(planned));
+    const known = person && named.get(person.userId);
+    if (person === undefined) refusals.push({ ...name, ...unknownReason(name) });
+    else if (known === undefined) named.set(person.userId, { name, person, position });
+    else {
+      refusals.push({ ...name, reason: 'duplicate' });
+      // The properties of the last of several names of one person count.
+      known.position = position;
+    }
   }
   const outsiders = await findOutsiders(
     db,
@@ -48,10 +60,10 @@ export async function evaluateNames(
     now,
   );
   const roster: Roster = { recipients: [], refusals, outsiders: [] };
-  for (const { name, person } of named.values()) {
+  for (const { name, person, position } of named.values()) {
     const outsider = outsiders.get(person.userId);
     if (outsider === undefined) {
-      roster.recipients.push(person);
+      roster.recipients.push({ ...person, position: dispatch.plan.trigger?.own[position] ? position : null });
       continue;
     }
     const { reason, detail } = outsider;
@@ -61,20 +73,16 @@ export async function evaluateNames(
   return roster;
 }
 
-/** Looks up the names of these dispatches, with one query per workspace. By workspace id, then by name key. */
-export async function resolveAll(
-  db: Database,
-  dispatches: LoadedDispatch[],
-): Promise<Map<number, Map<string, PersonKey>>> {
-  const byWorkspace = Map.groupBy(dispatches, ({ workspace }) => workspace.id);
-  const found = new Map<number, Map<string, PersonKey>>();
-  for (const [workspaceId, group] of byWorkspace) {
-    const names = new Map(
-      group.flatMap(({ plan }) => plan.names.map((name) => [nameKey(name.label, name.name), name])),
-    );
-    found.set(workspaceId, await resolveNames(db, workspaceId, [...names.values()]));
-  }
-  return found;
+interface Named {
+  name: RecipientName;
+  person: PersonKey;
+  position: number;
+}
+
+const SHARED = 'nobody has this address, or several people whom prioritization does not narrow down to one';
+
+function unknownReason({ by }: RecipientName): Pick<Refusal, 'reason' | 'detail'> {
+  return { reason: 'unknown_user', ...(by === 'email' && { detail: SHARED }) };
 }
 
 /**
@@ -100,9 +108,10 @@ export async function expandNamed(
     outsiders.push(...roster.outsiders.map((outsider) => ({ ...outsider, dispatchId: dispatch.id })));
     const taskId = taskIds.get(dispatch.id);
     if (taskId === undefined) throw new Error(`dispatch ${dispatch.id} has no task`);
-    for (const { bucket, userId } of roster.recipients) {
+    for (const { bucket, userId, position } of roster.recipients) {
       for (const channel of dispatch.messages.keys()) {
-        sends.push({ bucket, dispatchId: dispatch.id, userId, channel, taskId, attempts: 0 });
+        const own = position !== null && { recipient: position };
+        sends.push({ bucket, dispatchId: dispatch.id, userId, channel, taskId, attempts: 0, ...own });
       }
     }
   }
@@ -113,7 +122,7 @@ export async function expandNamed(
 async function evaluateOrFail(
   db: Database,
   dispatch: LoadedDispatch,
-  people: Map<string, PersonKey>,
+  people: Resolved,
   now: Date,
 ): Promise<Roster | null> {
   try {
@@ -133,22 +142,28 @@ interface Written {
 
 /**
  * Opens the dispatches and writes their sends, in one statement. Returns the ids of those that were still `accepted`. The
- * part that writes outsiders is left out when there are none, because it costs something even then.
+ * parts that few dispatches need are left out when none does, because they cost something even then.
  */
 async function writeRows(db: Database, { opened, sends, outsiders }: Written, now: Date): Promise<Set<string>> {
+  const hasOwn = sends.some(({ recipient }) => recipient != null);
+  const recipients = hasOwn ? sql`, ${sends.map(({ recipient = null }) => recipient)}::smallint[]` : empty;
+  const own = hasOwn ? sql`, recipient` : empty;
   const rows = await db.prepared<{ id: string }>(
-    `expand_named${outsiders.length > 0 ? '_refused' : ''}`,
+    `expand_named${outsiders.length > 0 ? '_refused' : ''}${hasOwn ? '_own' : ''}`,
     sql`
     with opened as (${openDispatches(opened)}
     ), written as (
-      ${insertSends(sql`
-      select s.bucket, s.dispatch_id, s.user_id, s.channel, ${now}
+      ${insertSends(
+        sql`
+      select s.bucket, s.dispatch_id, s.user_id, s.channel, ${now}${own}
         from unnest(${sends.map(({ bucket }) => bucket)}::integer[],
                     ${sends.map(({ dispatchId }) => dispatchId)}::uuid[],
                     ${sends.map(({ userId }) => userId)}::bigint[],
-                    ${sends.map(({ channel }) => channel)}::text[])
-             as s(bucket, dispatch_id, user_id, channel)
-        join opened on opened.id = s.dispatch_id`)}
+                    ${sends.map(({ channel }) => channel)}::text[]${recipients})
+             as s(bucket, dispatch_id, user_id, channel${own})
+        join opened on opened.id = s.dispatch_id`,
+        { hasOwn },
+      )}
     )${outsiders.length > 0 ? sql`, refused as (${insertRefused(outsiders, sql`opened`)})` : empty}
     select id from opened`,
   );

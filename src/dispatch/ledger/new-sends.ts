@@ -1,9 +1,10 @@
-import { type Sql, sql } from '../../db/sql.ts';
+import { empty, type Sql, sql } from '../../db/sql.ts';
 
 /**
  * Fragment: writes new sends, which are pending. `rows` is a query whose columns are bucket, dispatch_id, user_id,
- * channel and updated_at, in this order. So one statement selects an audience and writes its sends.
+ * channel and updated_at, in this order, and `recipient` if people have properties of their own. So one statement selects
+ * an audience and writes its sends.
  */
-export function insertSends(rows: Sql): Sql {
-  return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at) ${rows}`;
+export function insertSends(rows: Sql, { hasOwn = false } = {}): Sql {
+  return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at${hasOwn ? sql`, recipient` : empty}) ${rows}`;
 }

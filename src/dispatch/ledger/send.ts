@@ -18,6 +18,8 @@ export function sendKey({ dispatchId, userId, channel }: SendKey): string {
 export interface PendingSend extends SendKey {
   taskId: number;
   attempts: number;
+  /** The person's position in the plan's names, if their trigger brought properties of their own. */
+  recipient?: number | null;
   /** The state of each device so far, if known; see `devices.ts`. */
   devices?: readonly DeviceState[] | null;
 }

@@ -21,12 +21,19 @@ export interface CompiledMessage {
   renderTexts(context: RenderContext): object | Promise<object>;
 }
 
-/** Parses every template of a plan's messages. Files each syntax error under its path, stage `template`, and warns of slips. */
-export function compileMessages(messages: SendPlan['messages'], problems: Problems): CompiledMessage[] {
+/**
+ * Parses every template of a plan's messages. Files each syntax error under its path, stage `template`, and warns of
+ * slips. `at`: the path of the messages.
+ */
+export function compileMessages(
+  messages: SendPlan['messages'],
+  problems: Problems,
+  at = 'messages',
+): CompiledMessage[] {
   return Object.entries(messages).map(([name, message]) => {
     const key = name as ChannelKey;
     const channel = channels[key];
-    const path = `messages.${key}`;
+    const path = `${at}.${key}`;
     const warn = (text: string) => problems.warn(text);
     const { neverTemplates: never, htmlTemplates: html } = channel;
     const tree = compileTree(message, { path, never, html, problems, warn });

@@ -5,14 +5,14 @@ import type { Clock } from '../../lib/clock.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { dashed, v7 } from '../../lib/uuid.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
-import type { PersonKey } from '../../people/profile/identify.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
 import { readSlots } from '../admit/cap-ledger.ts';
 import type { LinkMaker } from '../admit/compose.ts';
 import { composeAll } from '../admit/compose-all.ts';
 import { verdictOf } from '../admit/decision.ts';
-import { evaluateNames, type Refusal, resolveAll } from '../expand/expand-named.ts';
+import { evaluateNames, type NamedRecipient, type Refusal } from '../expand/expand-named.ts';
+import { resolveAll } from '../expand/resolve-recipients.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
 import { remarkMembers, type SendRemarks } from '../plan/remarks.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
@@ -68,7 +68,7 @@ function rehearse(plan: SendPlan, workspace: WorkspaceCatalog, now: Date): Loade
 interface Targeted {
   targeted: number;
   /** The targeted people who are looked at. */
-  people: PersonKey[];
+  people: NamedRecipient[];
   refusals: Refusal[];
 }
 
@@ -88,7 +88,7 @@ async function findAudience(db: Database, dispatch: LoadedDispatch, now: Date): 
      order by p.bucket, p.user_id
      limit ${LOOKED_AT}`),
   );
-  const people = rows.map(({ bucket, user_id }) => ({ bucket, userId: user_id }));
+  const people = rows.map(({ bucket, user_id }) => ({ bucket, userId: user_id, position: null }));
   return { targeted: rows[0]?.total ?? 0, people, refusals: [] };
 }
 
@@ -101,16 +101,25 @@ interface Judged {
 async function judge(
   { db, links }: DryRunDeps,
   dispatch: LoadedDispatch,
-  people: PersonKey[],
+  people: NamedRecipient[],
   now: Date,
 ): Promise<Judged[]> {
+  const positions = new Map(people.map(({ userId, position }) => [userId, position]));
   // The answer names everybody by braze id, which is one of the details.
   const needs = { ...dispatch.needs, details: true };
   const recipients = await loadRecipients(db, { workspaceId: dispatch.workspace.id, people, needs });
   const candidates = [...recipients.values()].flatMap((recipient) =>
     [...dispatch.messages.keys()].map((channel) => {
       const { bucket, userId } = recipient;
-      const send = { bucket, userId, dispatchId: dispatch.id, channel, taskId: 0, attempts: 0 };
+      const send = {
+        bucket,
+        userId,
+        dispatchId: dispatch.id,
+        channel,
+        taskId: 0,
+        attempts: 0,
+        recipient: positions.get(userId) ?? null,
+      };
       return candidateFor(send, dispatch, { recipient, turn: 'own', now });
     }),
   );

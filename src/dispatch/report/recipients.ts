@@ -64,8 +64,10 @@ export async function listRecipients(db: Db, dispatch: DispatchRow, filter: Reci
 function isAskedFor(refusal: Refusal, { channel, status, reason, person }: RecipientFilter): boolean {
   if (channel !== null || (status !== null && status !== 'skipped')) return false;
   if (reason !== null && reason !== refusal.reason) return false;
+  if (person === null) return true;
+  if (refusal.by !== undefined) return false;
   const key = nameKey(refusal.label, refusal.name);
-  return person === null || person.names.some(({ label, name }) => nameKey(label, name) === key);
+  return person.names.some(({ label, name }) => nameKey(label, name) === key);
 }
 
 interface SendRow extends VerdictRow {
@@ -124,16 +126,20 @@ function recipientFrom(row: SendRow, wait: Wait | null): object {
 }
 
 /** The verdict of a named person who was refused before any channel. */
-export function verdictOfRefusal({ label, name, reason, detail }: Refusal): object {
-  const identifier =
-    label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };
+export function verdictOfRefusal({ reason, detail, ...name }: Refusal): object {
   return {
     external_id: null,
     user_aliases: [],
-    ...identifier,
+    ...identifierOf(name),
     channel: null,
     status: 'skipped',
     reason,
     detail: detail ?? null,
   };
+}
+
+/** The name as the request gave it. */
+function identifierOf({ label, name, by }: Pick<Refusal, 'label' | 'name' | 'by'>): object {
+  if (by !== undefined) return by === 'email' ? { email: name } : { braze_id: name };
+  return label === '' ? { external_id: name } : { user_aliases: [{ alias_name: name, alias_label: label }] };
 }

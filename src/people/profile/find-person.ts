@@ -1,8 +1,9 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import { brazeId } from './braze-id.ts';
+import { brazeId, readBrazeId } from './braze-id.ts';
 import type { Identifier } from './identifiers.ts';
 import { type PersonKey, type PersonName, resolveNames } from './identify.ts';
+import { askedFor, inBucketsOf } from './person-keys.ts';
 
 /** A person with the ids that clients know. */
 export interface FoundPerson {
@@ -23,6 +24,37 @@ export async function findPerson(db: Db, workspaceId: number, identifier: Identi
   const id = brazeId(row.created_at, key.bucket, key.userId);
   const isAnother = identifier.kind === 'braze_id' && brazeIdOf(identifier) !== id;
   return isAnother ? null : { key, externalId: row.external_id, brazeId: id };
+}
+
+/** The people with these braze ids, by id as given. Ids that name nobody are missing. */
+export async function findByBrazeIds(
+  db: Db,
+  workspaceId: number,
+  given: readonly string[],
+): Promise<Map<string, PersonKey>> {
+  const ids = new Map(given.map((id) => [id, readBrazeId(id)] as const).filter(isReadable));
+  const keys = [...ids.values()];
+  if (keys.length === 0) return new Map();
+  const rows = await db.query<{ bucket: number; user_id: number; created_at: Date }>(sql`
+    select p.bucket, p.user_id, p.created_at
+      from ${askedFor(keys)}
+      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
+     where ${inBucketsOf(keys, sql`p.bucket`)} and p.workspace_id = ${workspaceId}`);
+  const found = new Map(
+    rows.map(({ bucket, user_id, created_at }) => [brazeId(created_at, bucket, user_id), { bucket, userId: user_id }]),
+  );
+  return new Map(
+    [...ids.keys()].flatMap((id) => {
+      const key = found.get(id.toLowerCase());
+      return key === undefined ? [] : [[id, key] as const];
+    }),
+  );
+}
+
+type ReadId = NonNullable<ReturnType<typeof readBrazeId>>;
+
+function isReadable(entry: readonly [string, ReadId | null]): entry is readonly [string, ReadId] {
+  return entry[1] !== null;
 }
 
 /** The external id and the aliases of a person. */

@@ -51,7 +51,15 @@ async function workspace(t: TestContext) {
   const { db, workspaceId } = await testDatabase(t);
   const apply = (value: object, options: Partial<ApplyOptions> = {}) => {
     const file = readWorkspaceFile(stringify(value), { path: 'w.yaml', env: {} }, () => []);
-    return applyWorkspace(db, { workspaceId, file, path: 'w.yaml', secret, checkReferences: () => [], ...options });
+    return applyWorkspace(db, {
+      workspaceId,
+      file,
+      path: 'w.yaml',
+      secret,
+      checkReferences: () => [],
+      checkContent: () => [],
+      ...options,
+    });
   };
   const catalog = async (with_ = secret) => (await loadCatalog(db, with_)).workspace(workspaceId);
   return { db, workspaceId, apply, catalog };

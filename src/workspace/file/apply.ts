@@ -7,6 +7,7 @@ import { type CheckReferences, checkSegments } from './apply-references.ts';
 import { applyCaps, applySettings, applyWorkspaceItself } from './apply-settings.ts';
 import type { Step } from './apply-step.ts';
 import { applyApps, applyCampaigns, applyGroups, applySegments } from './apply-things.ts';
+import { type CheckContent, checkCampaigns } from './check-campaigns.ts';
 import { WorkspaceFileError } from './file.ts';
 import type { WorkspaceFile } from './file-shape.ts';
 import { type Change, isWrite, type Plan } from './plan.ts';
@@ -19,6 +20,8 @@ export interface ApplyOptions {
   secret: Secret;
   /** Checks what segments refer to; comes from `audience`. */
   checkReferences: CheckReferences;
+  /** Checks the messages of campaigns; comes from `dispatch`. */
+  checkContent: CheckContent;
   /** Whether to seal all credentials of the file anew, even if the stored ones cannot be opened. */
   reseal?: boolean;
   /** Whether to only return the plan and change nothing. */
@@ -38,6 +41,7 @@ export async function applyWorkspace(db: Database, options: ApplyOptions): Promi
       const step: Step = { tx, workspaceId, file, secret, reseal, problems: [] };
       const plan = await applySteps(step);
       await checkSegments(step, options.checkReferences);
+      await checkCampaigns(step, options.checkContent);
       if (step.problems.length > 0) throw new WorkspaceFileError(path, step.problems);
       if (dryRun) throw new Undo(plan);
       if (plan.some(isWrite)) await announceChange(tx);

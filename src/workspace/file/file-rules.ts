@@ -13,6 +13,7 @@ export function consistencyProblems(file: WorkspaceFile): string[] {
     ...repeated('segments', file.segments, 'name'),
     ...repeated('campaigns', file.campaigns, 'id'),
     ...file.campaigns.flatMap(({ variations }, at) => repeated(`campaigns[${at}].variations`, variations, 'id')),
+    ...file.campaigns.flatMap(membersOfKind),
     ...repeated('api_keys', file.api_keys, 'name'),
     ...repeated('api_keys', file.api_keys, 'key'),
     ...file.apps.flatMap(providerOfApp),
@@ -47,6 +48,19 @@ function countriesOfGroup(group: WorkspaceFile['subscription_groups'][number], a
   const path = `subscription_groups[${at}].countries`;
   if (group.channel === 'email') return [`${path}: does not fit email`];
   return group.countries.length === 0 ? [`${path}: expected at least one country; leave it out to allow all`] : [];
+}
+
+/** An API campaign brings its messages with each request, so what concerns triggers means nothing there. */
+function membersOfKind(campaign: WorkspaceFile['campaigns'][number], at: number): string[] {
+  const given = [
+    ...(['messages', 'segment_id', 'recipient_subscription_state', 'canvas'] as const).filter(
+      (member) => campaign[member] !== null,
+    ),
+    ...(campaign.paused ? ['paused'] : []),
+  ];
+  const refused =
+    campaign.kind === 'api' ? given : given.filter((one) => one === 'canvas' && campaign.kind !== 'api_triggered');
+  return refused.map((member) => `campaigns[${at}].${member}: does not fit a campaign of kind ${campaign.kind}`);
 }
 
 const minutesOf = { minutes: 1, hours: 60, days: 1_440, weeks: 10_080 } as const;

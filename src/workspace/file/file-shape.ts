@@ -2,6 +2,7 @@ import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
 import { rangeProblem } from '../../lib/allow-list.ts';
+import { isObject } from '../../lib/raw/json.ts';
 import {
   checked,
   flag,
@@ -93,6 +94,15 @@ const variation = object({
   ),
 });
 
+const canvas = object({
+  id: required(opaqueId),
+  name: required(text()),
+});
+
+/** Messages by channel, which the channels' schemas check later. */
+const anyMessages: Shape<Record<string, unknown>> = (value, path, problems) =>
+  isObject(value) ? value : refuse(problems, path, 'expected an object with messages by channel');
+
 const campaign = object({
   id: required(opaqueId),
   name: required(text()),
@@ -100,9 +110,15 @@ const campaign = object({
   kind: required(oneOf(['api', 'api_triggered', 'transactional'])),
   tags: optional(list(text(), 100), []),
   archived: optional(flag, false),
-  obeys_caps: optional(flag, true),
+  paused: optional(flag, false),
+  segment_id: optional(uuid, null),
+  recipient_subscription_state: optional(oneOf(['opted_in', 'subscribed', 'all']), null),
+  /** null: true, but false for a transactional campaign. */
+  obeys_caps: optional(flag, null),
   counts_toward_caps: optional(flag, false),
   variations: optional(list(variation, 100), []),
+  messages: optional(anyMessages, null),
+  canvas: optional(canvas, null),
 });
 
 const frequencyCap = object({

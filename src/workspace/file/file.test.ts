@@ -118,9 +118,14 @@ api_keys:
         kind: 'api',
         tags: ['bills'],
         archived: false,
-        obeys_caps: true,
+        paused: false,
+        segment_id: null,
+        recipient_subscription_state: null,
+        obeys_caps: null,
         counts_toward_caps: false,
         variations: [{ id: 'mail-1', name: null, channel: 'email' }],
+        messages: null,
+        canvas: null,
       },
     ],
     frequency_caps: [{ channel: 'whats_app', max_sends: 2, period_count: 4, period_unit: 'weeks', tag: 'bills' }],
@@ -361,7 +366,7 @@ for (const [what, value, expected] of bad) {
 
 test('an unknown permission is refused, and the error lists the known ones', () => {
   const [problem, ...others] = problemsOf(stringify({ api_keys: [{ ...apiKey, permissions: ['moon.land'] }] }));
-  assert.match(problem ?? '', /^api_keys\[0\]\.permissions\[0\]: expected one of messages\.send, users\.track, /);
+  assert.match(problem ?? '', /^api_keys\[0\]\.permissions\[0\]: expected one of messages\.send, .*users\.track, /);
   assert.deepEqual(others, []);
 });
 

@@ -36,6 +36,9 @@ export function readWorkspaceFile(source: string, at: Surroundings, checkFilter:
   for (const [index, { filter }] of (file?.segments ?? []).entries()) {
     checkSegmentFilter(filter, index, except(missing, ofFilters), checkFilter);
   }
+  for (const [index, { messages }] of (file?.campaigns ?? []).entries()) {
+    if (messages !== null) isStorableValue(messages, `campaigns[${index}].messages`, except(missing, ofFilters));
+  }
   const told = between.filter((problem) => ![...missing].some((path) => problem.startsWith(`${path}: `)));
   const problems = bounded([...ofMembers.texts, ...told, ...ofFilters.texts]);
   if (file === undefined || problems.length > 0) throw new WorkspaceFileError(at.path, problems);

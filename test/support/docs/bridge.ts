@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { audienceChecks } from '../../../src/audience/grammar/check-filter.ts';
 import { runProgram } from '../../../src/cli/program.ts';
+import { messageChecks } from '../../../src/dispatch/plan/campaign-content.ts';
 
 export interface Bridge {
   /** Where the shell's `cresset` posts its words. */
@@ -41,7 +42,7 @@ export async function startBridge(
     const serve = () => Promise.reject(new Error('a page must not start a second server in its session'));
     const code = runProgram(
       args,
-      { serve, ...audienceChecks, simulateUntil: () => ending.promise },
+      { serve, ...audienceChecks, ...messageChecks, simulateUntil: () => ending.promise },
       { env: { ...call.env, ...env }, print: say, printError: say },
     );
     running.push(code);

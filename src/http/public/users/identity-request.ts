@@ -8,8 +8,8 @@ import type { IdentityKey } from '../../../people/identity/find.ts';
 import type { Identification } from '../../../people/identity/identify-people.ts';
 import type { MergeUpdate } from '../../../people/identity/merge-people.ts';
 import { readAlias, readEmail, readExternalId, readPhoneNumber } from '../../../people/profile/identifiers.ts';
+import { readPrioritization } from '../../../people/profile/prioritization.ts';
 import { readName } from '../../../people/stored-text.ts';
-import { readPrioritization } from './request.ts';
 
 const maxObjects = 50;
 

@@ -9,7 +9,7 @@ import { readPhone } from '../../../people/profile/contact.ts';
 import type { DeleteRequest } from '../../../people/profile/delete.ts';
 import { readAlias, readEmail, readExternalId, readPhoneNumber } from '../../../people/profile/identifiers.ts';
 import type { PersonName } from '../../../people/profile/identify.ts';
-import { type Prioritization, type Priority, priorities } from '../../../people/profile/prioritization.ts';
+import { type Prioritization, readPrioritization } from '../../../people/profile/prioritization.ts';
 import { readName } from '../../../people/stored-text.ts';
 
 const maxIds = 50;
@@ -112,18 +112,6 @@ function readAddress(
 ): { address: string; prioritization: Prioritization } {
   if (!isObject(value)) return { address: read(value, path), prioritization: [] };
   return { address: read(own(value, key), `${path}.${key}`), prioritization: readPrioritization(value, path) };
-}
-
-/** Reads the order in which people who share an address are narrowed down. Throws ObjectProblem. */
-export function readPrioritization(raw: RawObject, path: string): Prioritization {
-  const list = listOf(raw, 'prioritization').map((value) => {
-    const priority = priorities.find((known) => known === value);
-    if (priority === undefined) throw new ObjectProblem(`${path}.prioritization: expected ${priorities.join(', ')}`);
-    return priority;
-  });
-  const isContradictory = list.includes('identified') && list.includes('unidentified' satisfies Priority);
-  if (isContradictory) throw new ObjectProblem(`${path}.prioritization: expected either identified or unidentified`);
-  return list;
 }
 
 function readExportAddress(body: RawObject): ExportRequest['address'] {

@@ -1,0 +1,114 @@
+import type { Database, Db } from '../../../db/database.ts';
+import { retry } from '../../../db/retry.ts';
+import { RequestError } from '../../../errors.ts';
+import { isObject, own, type RawObject } from '../../../lib/raw/json.ts';
+import { isGiven } from '../../../lib/raw/lenient.ts';
+import { ObjectProblem } from '../../../lib/raw/problems.ts';
+import { askAddresses } from '../../../people/profile/prioritization.ts';
+import { remarksOfRefusal, sentenceOf } from '../../../people/remarks.ts';
+import { type AttributesObject, readAttributes } from '../../../people/track/attributes.ts';
+import { applyTrack } from '../../../people/track/track.ts';
+import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import { logActivity } from '../../ledger/activity-log.ts';
+import type { TriggerRecipient } from './recipients.ts';
+
+/** What a trigger stores of one person before it sends. */
+export interface RecipientAttributes {
+  /** Such as `recipients[0].attributes`. */
+  path: string;
+  recipient: TriggerRecipient;
+  object: AttributesObject;
+}
+
+/** Members that would name the person a second time, or that the trigger says itself. */
+const notHere = ['user_alias', 'braze_id', '_update_existing_only', 'push_token_import'];
+
+/** Reads the attributes of all recipients, as /users/track does. Throws RequestError, which names every path. */
+export function readRecipientAttributes(
+  recipients: readonly TriggerRecipient[],
+  workspace: WorkspaceCatalog,
+): RecipientAttributes[] {
+  const problems: string[] = [];
+  const read = recipients.flatMap((recipient) => {
+    if (recipient.attributes === null) return [];
+    const path = `${recipient.path}.attributes`;
+    try {
+      const raw = { ...recipient.attributes, ...identityOf(recipient), _update_existing_only: recipient.existingOnly };
+      refuseNames(recipient);
+      return [{ path, recipient, object: readAttributes(raw, workspace) }];
+    } catch (error) {
+      if (!(error instanceof ObjectProblem)) throw error;
+      problems.push(...remarksOfRefusal(error).map((remark) => `${path}: ${sentenceOf(remark)}`));
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new RequestError('bad_request', problems);
+  return read;
+}
+
+function identityOf({ name: { by, name, label } }: TriggerRecipient): RawObject {
+  if (by !== undefined) return { [by]: name };
+  return label === '' ? { external_id: name } : { user_alias: { alias_name: name, alias_label: label } };
+}
+
+function refuseNames({ name, attributes }: TriggerRecipient): void {
+  const given = attributes ?? {};
+  const wrong = notHere.find((key) => isGiven(own(given, key)));
+  if (wrong !== undefined) throw new ObjectProblem(`${wrong}: expected none; the recipient says it`);
+  const [id, email] = [own(given, 'external_id'), own(given, 'email')];
+  const isThisPerson = name.by === undefined && name.label === '' && String(id) === name.name;
+  if (isGiven(id) && (isObject(id) || !isThisPerson))
+    throw new ObjectProblem("external_id: expected the recipient's external_user_id, or none");
+  const isSameAddress = typeof email === 'string' && email.trim().toLowerCase() === name.name.toLowerCase();
+  if (name.by === 'email' && isGiven(email) && !isSameAddress)
+    throw new ObjectProblem("email: expected the recipient's own address, or none");
+}
+
+/** Stores the attributes in one transaction. Returns what did not fit, each text with its path. */
+export async function applyRecipientAttributes(
+  db: Database,
+  given: readonly RecipientAttributes[],
+  workspace: WorkspaceCatalog,
+  now: Date,
+): Promise<string[]> {
+  const confirmations = given
+    .flatMap(({ object }) => object.groups)
+    .filter(({ asksToConfirm }) => asksToConfirm).length;
+  const late = await retry('people', () =>
+    db.transaction(async (tx) => {
+      const attributes = await withPeople(tx, given, workspace.id);
+      if (confirmations > 0) await logIgnored(tx, workspace.id, confirmations, now);
+      return applyTrack(tx, { attributes, activities: [], problems: [] }, workspace, now);
+    }),
+  );
+  return late.map((problem) => `${given[problem.index]?.path}: ${sentenceOf(problem)}`);
+}
+
+/** Nobody is asked to confirm (double opt-in): the states are set at once. Source: adjacent-endpoints.md §3.3. */
+function logIgnored(tx: Db, workspaceId: number, confirmations: number, now: Date): Promise<unknown> {
+  const record = { ignored: 'use_double_opt_in_logic', subscription_groups: confirmations };
+  return logActivity(tx, { workspaceId, dispatchId: null, category: 'double_opt_in_ignored', record }, now);
+}
+
+type Indexed = { index: number; object: AttributesObject };
+
+/** The objects, of which those of addresses name the one person whom the send will go to, or a new one. */
+async function withPeople(tx: Db, given: readonly RecipientAttributes[], workspaceId: number): Promise<Indexed[]> {
+  const byEmail = given.filter(({ recipient }) => recipient.name.by === 'email');
+  const addresses = byEmail.map(({ recipient: { name } }) => ({
+    address: name.name,
+    prioritization: name.prioritization ?? [],
+  }));
+  const answers = await askAddresses(tx, { workspaceId, kind: 'email', addresses });
+  const answerOf = new Map(byEmail.map((one, index) => [one, answers[index]]));
+  return given.flatMap((one, index): Indexed[] => {
+    const answer = answerOf.get(one);
+    if (answer === undefined) return [{ index, object: one.object }];
+    const { person, holders } = answer;
+    // Of several people who are left nobody gets the message, so nobody gets its attributes.
+    if (person === null) return holders === 0 && one.object.creates ? [{ index, object: one.object }] : [];
+    const { bucket, userId, createdAt } = person;
+    const id = { bucket, userId, createdAtS: Math.floor(createdAt.getTime() / 1000) };
+    return [{ index, object: { ...one.object, identifier: { kind: 'braze_id', id } } }];
+  });
+}

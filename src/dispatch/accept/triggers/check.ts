@@ -1,0 +1,179 @@
+import { parseAudience } from '../../../audience/grammar/parse.ts';
+import { type ErrorCode, RequestError } from '../../../errors.ts';
+import { namesNo, own, type RawObject } from '../../../lib/raw/json.ts';
+import { Problems } from '../../../lib/raw/problems.ts';
+import { sentenceOf } from '../../../people/remarks.ts';
+import { type Campaign, type CampaignTrigger, idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import { contentOf } from '../../plan/campaign-content.ts';
+import type { SendRemarks } from '../../plan/remarks.ts';
+import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
+import { checkSendIdForm } from '../check.ts';
+import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
+import {
+  campaignForm,
+  canvasForm,
+  readTransactionalRequest,
+  readTriggerRequest,
+  type TriggerForm,
+  type TriggerRequest,
+} from './request.ts';
+
+const MAX_RECIPIENTS = 50;
+
+export interface CheckedTrigger {
+  plan: SendPlan;
+  dryRun: boolean;
+  remarks: SendRemarks;
+  /** To be stored before the send is accepted. */
+  attributes: RecipientAttributes[];
+}
+
+/** A trigger of a Canvas that is paused or archived: nothing is sent, and the answer says why. */
+export interface Notice {
+  notice: string;
+}
+
+/** Turns a body of `/campaigns/trigger/send` into a plan. Throws the problems of the first step that fails. */
+export function checkCampaignTrigger(body: RawObject, workspace: WorkspaceCatalog): CheckedTrigger {
+  const { request, problems } = readChecked(body, campaignForm);
+  const campaign = findTriggered(body, workspace);
+  checkSendIdForm(request.sendId);
+  refuseStopped(campaign);
+  return planned(request, { campaign, canvas: null }, workspace, problems);
+}
+
+/** The same for `/canvas/trigger/send`. Source: more-endpoints.md §3.3. */
+export function checkCanvasTrigger(body: RawObject, workspace: WorkspaceCatalog): CheckedTrigger | Notice {
+  const { request, problems } = readChecked(body, canvasForm);
+  const triggered = findCanvas(body, workspace);
+  const { archived, trigger } = triggered.campaign;
+  const advice = 'to ensure trigger requests will take effect.';
+  if (archived) return { notice: `The Canvas is archived. Unarchive the Canvas ${advice}` };
+  if (trigger?.paused) return { notice: `The Canvas is paused. Resume the Canvas ${advice}` };
+  return planned(request, triggered, workspace, problems);
+}
+
+/** The same for `/transactional/v1/campaigns/{campaign_id}/send`. Source: adjacent-endpoints.md §4.4. */
+export function checkTransactional(body: RawObject, campaignId: string, workspace: WorkspaceCatalog): CheckedTrigger {
+  const campaign = workspace.campaigns.get(idKey(campaignId));
+  if (campaign === undefined)
+    throw new RequestError('unknown_campaign', [`campaign_id: ${namesNo('a campaign', campaignId)}`]);
+  if (campaign.kind !== 'transactional')
+    throw new RequestError('not_transactional', [`campaign_id: its kind is ${campaign.kind}`]);
+  refuseStopped(campaign);
+  const problems = new Problems();
+  const request = readTransactionalRequest(body, problems);
+  problems.throwIfAny();
+  if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
+  return planned(request, { campaign, canvas: null }, workspace, problems);
+}
+
+interface Triggered {
+  campaign: Campaign;
+  canvas: PlannedTrigger['canvas'];
+}
+
+/** Reads the body, and checks what needs no campaign. */
+function readChecked(body: RawObject, form: TriggerForm): { request: TriggerRequest; problems: Problems } {
+  const problems = new Problems();
+  const request = readTriggerRequest(body, form, problems);
+  problems.throwIfAny();
+  const { recipients, broadcast, audience } = request;
+  if (recipients.length === 0 && !broadcast && audience === null) {
+    problems.warnAtEnd();
+    const detail = 'recipients, broadcast: expected recipients, or broadcast true, got neither';
+    throw new RequestError('no_recipients', [detail, ...problems.warnings]);
+  }
+  if (recipients.length > MAX_RECIPIENTS)
+    refuse('too_many_ids', `recipients: expected at most ${MAX_RECIPIENTS}, got ${recipients.length}`);
+  if (recipients.length > 0 && broadcast) refuse('bad_request', 'broadcast: must not be true with recipients');
+  return { request, problems };
+}
+
+/** A broadcast goes to the campaign's segment. It never falls through to everybody. */
+function checkTargeting({ recipients, audience, broadcast }: TriggerRequest, { segmentId }: CampaignTrigger): void {
+  if (recipients.length > 0 || segmentId !== null) return;
+  if (!broadcast) refuse('bad_request', 'broadcast: must be true without recipients, if the campaign has no segment');
+  if (audience === null)
+    refuse('no_recipients', 'broadcast: needs an audience, or a segment_id of the campaign in the workspace file');
+}
+
+function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
+  const id = own(body, 'campaign_id');
+  if (typeof id !== 'string' || id === '')
+    throw new RequestError('campaign_id_missing', [idProblem('campaign_id', id)]);
+  const campaign = workspace.campaigns.get(idKey(id));
+  if (campaign?.kind === 'api_triggered') return campaign;
+  throw new RequestError('invalid_campaign', [`campaign_id: ${namesNo('an API-triggered campaign', id)}`]);
+}
+
+/** The campaign with this Canvas id, or with this id of its own. */
+function findCanvas(body: RawObject, workspace: WorkspaceCatalog): Triggered {
+  const id = own(body, 'canvas_id');
+  if (typeof id !== 'string' || id === '') throw new RequestError('invalid_canvas', [idProblem('canvas_id', id)]);
+  const campaign = workspace.canvases.get(idKey(id)) ?? workspace.campaigns.get(idKey(id));
+  if (campaign?.kind !== 'api_triggered')
+    throw new RequestError('invalid_canvas', [`canvas_id: ${namesNo('an API-triggered campaign', id)}`]);
+  const { id: variantId, name: variantName } = campaign;
+  const canvas = campaign.trigger?.canvas ?? { id: variantId, name: variantName };
+  return { campaign, canvas: { ...canvas, variantId, variantName } };
+}
+
+function idProblem(member: string, value: unknown): string {
+  return `${member}: expected the id of an API-triggered campaign as a text, got ${value === undefined ? 'nothing' : typeof value}`;
+}
+
+function refuseStopped(campaign: Campaign): void {
+  if (campaign.archived) refuse('campaign_archived', `campaign_id: the campaign "${campaign.name}" is archived`);
+  if (campaign.trigger?.paused) refuse('campaign_paused', `campaign_id: the campaign "${campaign.name}" is paused`);
+}
+
+function triggerOf({ id, trigger }: Campaign): CampaignTrigger {
+  if (trigger === undefined) throw new Error(`campaign ${id} is not triggered`);
+  return trigger;
+}
+
+function planned(
+  request: TriggerRequest,
+  { campaign, canvas }: Triggered,
+  workspace: WorkspaceCatalog,
+  problems: Problems,
+): CheckedTrigger {
+  const trigger = triggerOf(campaign);
+  checkTargeting(request, trigger);
+  if (request.audience !== null) parseAudience(request.audience, 'audience');
+  const segment = trigger.segmentId === null ? null : workspace.segments.get(idKey(trigger.segmentId));
+  if (segment?.archived ?? segment === undefined)
+    refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
+  const messages = contentOf(campaign, workspace);
+  const attributes = readRecipientAttributes(request.recipients, workspace);
+  const hasOwn = request.recipients.some(({ properties }) => properties !== null);
+  const plan: SendPlan = {
+    version: 1,
+    names: request.recipients.map(({ name }) => name),
+    segmentId: segment === null ? null : idKey(segment?.id ?? ''),
+    audience: request.audience,
+    campaignId: idKey(campaign.id),
+    sendId: request.sendId,
+    obeysCaps: campaign.obeysCaps,
+    countsTowardCaps: campaign.obeysCaps || campaign.countsTowardCaps,
+    requiredState: trigger.requiredState,
+    delivery: request.delivery,
+    messages,
+    trigger: {
+      common: request.properties ?? {},
+      own: hasOwn ? request.recipients.map(({ properties }) => properties) : [],
+      canvas,
+    },
+  };
+  problems.warnAtEnd();
+  for (const { path, object } of attributes)
+    for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);
+  if (request.dryRun && attributes.length > 0) problems.warn('attributes are not stored in a dry run');
+  const remarks = { minors: problems.minors, warnings: problems.warnings };
+  return { plan, dryRun: request.dryRun, remarks, attributes };
+}
+
+function refuse(code: ErrorCode, detail: string): never {
+  throw new RequestError(code, [detail]);
+}

@@ -1,0 +1,73 @@
+import { channelKeys } from '../../channels/channel.ts';
+import { channels } from '../../channels/index.ts';
+import { RequestError } from '../../errors.ts';
+import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
+import { memberPath } from '../../lib/raw/json.ts';
+import { Problems } from '../../lib/raw/problems.ts';
+import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { CampaignContent } from '../../workspace/file/check-campaigns.ts';
+import { checkMessages, type MessageSurroundings, readMessages } from './check-messages.ts';
+import type { SendPlan } from './send-plan.ts';
+
+/** The check of a campaign's messages that applying a workspace file needs. */
+export const messageChecks = { checkContent };
+
+/** The problems of a campaign's messages. `path`: that of the campaign in the workspace file. */
+function checkContent(content: CampaignContent, workspace: MessageSurroundings, path: string): readonly string[] {
+  const at = `${path}.messages`;
+  const unknown = Object.keys(content.messages).filter((key) => !channelKeys.some((known) => known === key));
+  if (unknown.length > 0) {
+    return unknown.map((key) => {
+      const meant = didYouMean(nearest(key, channelKeys));
+      return `${memberPath(at, key)}: expected one of ${channelKeys.join(', ')}${meant}`;
+    });
+  }
+  try {
+    const messages = read(content, workspace, at);
+    if (Object.keys(messages).length > 0) return [];
+    return [`${at}: expected one or more of ${channelKeys.join(', ')}, got none`];
+  } catch (error) {
+    if (error instanceof RequestError) return error.errors;
+    throw error;
+  }
+}
+
+const known = new WeakMap<Campaign, SendPlan['messages']>();
+
+/**
+ * The canonical messages of a campaign that is triggered. They are read once for each state of the catalog, whose
+ * campaigns never change. Throws RequestError when there are none, or when they have become unusable.
+ */
+export function contentOf(campaign: Campaign, workspace: WorkspaceCatalog): SendPlan['messages'] {
+  const found = known.get(campaign);
+  if (found !== undefined) return found;
+  const { trigger, variations } = campaign;
+  const path = `campaign ${campaign.id}`;
+  if (trigger?.messages == null)
+    throw new RequestError('no_message', [`${path}: expected messages in the workspace file, got none`]);
+  const messages = read({ messages: trigger.messages, variations }, workspace, `${path}.messages`);
+  known.set(campaign, messages);
+  return messages;
+}
+
+function read(
+  { messages: raw, variations }: CampaignContent,
+  workspace: MessageSurroundings,
+  path: string,
+): SendPlan['messages'] {
+  const problems = new Problems();
+  const { messages: given } = readMessages(raw, path, problems);
+  // Nothing that is stored depends on the time at which it is read.
+  const messages = checkMessages(given, { path, workspace, problems, now: new Date(0), areStored: true });
+  for (const key of channelKeys) {
+    const message = messages[key];
+    const id = message && channels[key].references(message).messageVariationId;
+    if (id === undefined) continue;
+    const channel = variations.get(idKey(id))?.channel;
+    const at = `${memberPath(path, key)}.message_variation_id`;
+    if (channel === undefined) problems.add('campaign', at, 'is not a variation of this campaign');
+    else if (channel !== channels[key].variationChannel) problems.add('campaign', at, `is a variation of ${channel}`);
+  }
+  problems.throwIfAny();
+  return messages;
+}

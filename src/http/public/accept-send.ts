@@ -1,0 +1,79 @@
+import type { Database, Db } from '../../db/database.ts';
+import type { Acceptance, Acceptor } from '../../dispatch/accept/accept.ts';
+import { activityOf } from '../../dispatch/accept/activity.ts';
+import type { Idempotency } from '../../dispatch/accept/idempotency.ts';
+import type { Pressure } from '../../dispatch/accept/pressure.ts';
+import { isSendIdOf } from '../../dispatch/accept/send-ids.ts';
+import type { SendRemarks } from '../../dispatch/plan/remarks.ts';
+import { laneOf, type SendPlan } from '../../dispatch/plan/send-plan.ts';
+import type { DryRun } from '../../dispatch/report/dry-run.ts';
+import { RequestError } from '../../errors.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { shown } from '../../lib/raw/json.ts';
+import type { Catalog } from '../../workspace/catalog.ts';
+import { loadedWorkspace } from '../loaded-workspace.ts';
+import type { Questions } from '../questions.ts';
+import type { RouteRequest } from '../route.ts';
+
+/** What every endpoint needs that accepts sends. */
+export interface SendDeps {
+  db: Database;
+  clock: Clock;
+  catalog(): Catalog;
+  acceptor: Acceptor;
+  idempotency: Idempotency;
+  dryRun: DryRun;
+  pressure: Pressure;
+  questions: Questions;
+}
+
+/** A checked request to send. */
+export interface Sending extends Pick<Acceptance, 'plan' | 'sendIdIsNew' | 'answerOf' | 'idempotency'> {
+  path: string;
+  dryRun: boolean;
+  remarks: SendRemarks;
+  /** Stores what must be there before the send is accepted. The request is counted first. Absent: nothing. */
+  prepare?(): Promise<void>;
+}
+
+/** Stores the send, or tells what it would do. Returns the body of the answer. Throws when too much waits already. */
+export async function acceptSend(deps: SendDeps, request: RouteRequest, sending: Sending): Promise<object> {
+  const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
+  const { path, plan, remarks, prepare } = sending;
+  if (sending.dryRun) {
+    await request.rate.charge();
+    return deps.questions(request.workspaceId, () => deps.dryRun(plan, workspace, remarks));
+  }
+  await deps.pressure.admit(laneOf(plan));
+  if (prepare === undefined) await request.rate.chargeNarrower();
+  else {
+    // A refused request must not have stored anything.
+    await request.rate.charge();
+    await prepare();
+  }
+  const { answer } = await deps.acceptor.accept({
+    workspaceId: request.workspaceId,
+    apiKeyId: request.apiKey.id,
+    requestId: request.requestId,
+    plan,
+    sendIdIsNew: sending.sendIdIsNew,
+    answerOf: sending.answerOf,
+    idempotency: sending.idempotency,
+    rate: prepare === undefined ? request.rate : null,
+    activity: activityOf({
+      endpoint: path,
+      plan,
+      workspace,
+      body: request.body,
+      requestId: request.requestId,
+      apiKeyName: request.apiKey.name,
+    }),
+  });
+  return answer;
+}
+
+/** Throws unless the caller's send id was created for the request's campaign. */
+export async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<void> {
+  if (sendId === null || campaignId === null || (await isSendIdOf(db, campaignId, sendId))) return;
+  throw new RequestError('bad_request', [`send_id: was not created for this campaign, got "${shown(sendId)}"`]);
+}

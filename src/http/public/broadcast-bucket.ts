@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto';
+import { isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import type { RateBucket } from '../route.ts';
+
+const perAudience: RateBucket = { name: 'broadcast_per_audience', limit: 10, windowMs: 60_000 };
+
+/**
+ * The rate bucket of a broadcast of one endpoint, which counts for its audience, too. `ids`: the members of the body that,
+ * with `audience`, say whom it goes to. Source: send.md §13.
+ */
+export function broadcastBucket(path: string, body: RawObject, ids: readonly string[]): RateBucket {
+  const narrower = { ...perAudience, apart: audienceKey(body, ids) };
+  return { name: `send_broadcast:${path}`, limit: 250, windowMs: 60_000, narrower };
+}
+
+/** The same for the same campaign, segment and audience, however their ids and members are written. */
+function audienceKey(body: RawObject, members: readonly string[]): string {
+  const ids = members.map((key) => String(own(body, key) ?? '').toLowerCase());
+  return hash('sha256', JSON.stringify([...ids, ordered(own(body, 'audience') ?? null)]), 'base64url');
+}
+
+/** The value with the members of its objects in one order. Its depth is bounded, because a body's is. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return members.map(([key, member]) => [key, ordered(member)]);
+}

@@ -1,0 +1,77 @@
+import { hash } from 'node:crypto';
+import type { IdempotentRequest } from '../../../dispatch/accept/idempotency.ts';
+import { checkTransactional } from '../../../dispatch/accept/triggers/check.ts';
+import { readExternalSendId } from '../../../dispatch/accept/triggers/request.ts';
+import { RequestError } from '../../../errors.ts';
+import { Problems } from '../../../lib/raw/problems.ts';
+import { idKey } from '../../../workspace/catalog.ts';
+import { loadedWorkspace } from '../../loaded-workspace.ts';
+import type { Route, RouteRequest } from '../../route.ts';
+import type { SendDeps } from '../accept-send.ts';
+import { acceptTrigger } from './accept-trigger.ts';
+import { transactionalAnswer } from './answer.ts';
+import { transactionalPath } from './request.ts';
+
+/**
+ * Sends to one person. `external_send_id` stands for its first request for 24 hours, whatever a later one holds, so that
+ * nobody gets one receipt twice.
+ */
+export function transactionalRoute(deps: SendDeps): Route {
+  const { idempotency } = deps;
+  return {
+    method: 'POST',
+    path: transactionalPath,
+    permission: 'transactional.send',
+    async replay(request) {
+      const reference = referenceOf(request);
+      const body = reference && (await inOriginalWords(() => idempotency.answered(reference)));
+      return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
+    },
+    countsItself: true,
+    handle(request) {
+      const reference = referenceOf(request);
+      return inOriginalWords(() =>
+        idempotency.once(reference, async () => ({ status: 201, body: await send(deps, request, reference) })),
+      );
+    },
+  };
+}
+
+/** The request under its external send id. null: it has none, or none that is usable, which the check says. */
+function referenceOf({ workspaceId, params, body }: RouteRequest): IdempotentRequest | null {
+  const { campaign_id: campaignId = '' } = params;
+  const key = readExternalSendId(body, new Problems());
+  if (key === null || campaignId.includes('\0')) return null;
+  const path = transactionalPath.replace(':campaign_id', () => idKey(campaignId));
+  // The body does not count, so all bodies have one hash.
+  return { workspaceId, path, key, bodyHash: hash('sha256', key, 'buffer') };
+}
+
+async function inOriginalWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRunning = error instanceof RequestError && error.code === 'idempotency_running';
+    throw isRunning ? new RequestError('external_send_running', [], 1) : error;
+  }
+}
+
+async function send(deps: SendDeps, request: RouteRequest, reference: IdempotentRequest | null): Promise<object> {
+  const receivedAt = deps.clock.now();
+  const { campaign_id: campaignId = '' } = request.params;
+  const checked = checkTransactional(request.body, campaignId, loadedWorkspace(deps.catalog(), request.workspaceId));
+  return acceptTrigger(deps, request, {
+    checked,
+    path: transactionalPath.replace(':campaign_id', () => idKey(campaignId)),
+    idempotency: reference,
+    answerOf: (dispatchId, remarks) =>
+      transactionalAnswer({
+        dispatchId,
+        externalSendId: reference?.key ?? null,
+        campaignId: checked.plan.campaignId ?? campaignId,
+        receivedAt,
+        enqueuedAt: deps.clock.now(),
+        remarks,
+      }),
+  });
+}

@@ -1,0 +1,121 @@
+import { sql } from '../../db/sql.ts';
+import { idKey, type SubscriptionGroup, type Variation, type WorkspaceSettings } from '../catalog.ts';
+import { type StoredSettings, settingsFrom } from '../settings.ts';
+import type { Step } from './apply-step.ts';
+
+/** A campaign's unparsed messages by channel, and the variations that they may name. */
+export interface CampaignContent {
+  messages: Readonly<Record<string, unknown>>;
+  variations: ReadonlyMap<string, Pick<Variation, 'channel'>>;
+}
+
+/** What messages of a campaign may refer to. */
+interface Surroundings {
+  settings: WorkspaceSettings;
+  apps: ReadonlyMap<string, unknown>;
+  subscriptionGroups: ReadonlyMap<string, Pick<SubscriptionGroup, 'archived' | 'channel'>>;
+}
+
+/** Lists what is wrong with a campaign's messages. Each text begins with its path, which begins with `path`. */
+export type CheckContent = (content: CampaignContent, workspace: Surroundings, path: string) => readonly string[];
+
+/** Most bytes of one campaign's messages as JSON. */
+const MOST_BYTES = 512 * 1024;
+/** The same for all campaigns of a workspace, because every server keeps them in memory. */
+const MOST_BYTES_TOGETHER = 32 * 1_048_576;
+
+interface CampaignRow extends Record<string, unknown> {
+  id: string;
+  messages: Readonly<Record<string, unknown>> | null;
+  bytes: number | null;
+  segment_id: string | null;
+  segment_is_usable: boolean;
+}
+
+/**
+ * Checks, after the changes, that all campaigns that are not archived have usable messages and segments, also those not in
+ * the file, because a change elsewhere may have broken them.
+ */
+export async function checkCampaigns(step: Step, checkContent: CheckContent): Promise<void> {
+  if (step.problems.length > 0) return;
+  const { tx, workspaceId, problems } = step;
+  await checkSizes(step);
+  if (problems.length > 0) return;
+  const workspace = await loadSurroundings(step);
+  const variations = await loadVariations(step);
+  const campaigns = await tx.query<CampaignRow>(sql`
+    select c.id, c.messages, c.segment_id, s.id is not null and not s.archived as segment_is_usable
+      from campaigns c
+      left join segments s on s.id = c.segment_id and s.workspace_id = c.workspace_id
+     where c.workspace_id = ${workspaceId} and not c.archived and c.kind <> 'api'
+     order by c.name`);
+  const paths = pathsOf(step);
+  for (const { id, messages, segment_id, segment_is_usable } of campaigns) {
+    const path = paths(id);
+    if (segment_id !== null && !segment_is_usable)
+      problems.push(`${path}.segment_id: names no segment, or an archived one`);
+    const content = { messages: messages ?? {}, variations: variations.get(id) ?? new Map() };
+    if (messages !== null) problems.push(...checkContent(content, workspace, path));
+  }
+  await checkCanvases(step, paths);
+}
+
+function pathsOf({ file }: Step): (id: string) => string {
+  const places = new Map(file.campaigns.map(({ id }, index) => [id, `campaigns[${index}]`]));
+  return (id) => places.get(id) ?? `campaign ${id} (not in the file)`;
+}
+
+async function checkSizes(step: Step): Promise<void> {
+  const { tx, workspaceId, problems } = step;
+  const rows = await tx.query<{ id: string; bytes: number }>(sql`
+    select id, octet_length(messages::text) as bytes
+      from campaigns
+     where workspace_id = ${workspaceId} and messages is not null`);
+  const paths = pathsOf(step);
+  for (const { id, bytes } of rows)
+    if (bytes > MOST_BYTES)
+      problems.push(`${paths(id)}.messages: expected at most ${MOST_BYTES} bytes as JSON, got ${bytes}`);
+  const total = rows.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total > MOST_BYTES_TOGETHER) {
+    problems.push(
+      `campaigns: expected messages of at most ${MOST_BYTES_TOGETHER} bytes as JSON in all campaigns together, got ${total}`,
+    );
+  }
+}
+
+/** Each id that a trigger may name stands for one campaign. */
+async function checkCanvases({ tx, workspaceId, problems }: Step, paths: (id: string) => string): Promise<void> {
+  const rows = await tx.query<{ id: string; canvas_id: string }>(sql`
+    select c.id, c.canvas_id
+      from campaigns c
+     where c.workspace_id = ${workspaceId} and c.canvas_id is not null
+       and exists (select from campaigns o
+                    where o.workspace_id = c.workspace_id and o.id <> c.id
+                      and (o.canvas_id = c.canvas_id or o.id = c.canvas_id))`);
+  for (const { id } of rows) problems.push(`${paths(id)}.canvas.id: is the id of another campaign or its Canvas`);
+}
+
+async function loadSurroundings({ tx, workspaceId }: Step): Promise<Surroundings> {
+  const { settings } = await tx.one<{ settings: StoredSettings }>(sql`
+    select settings from workspaces where id = ${workspaceId}`);
+  const apps = await tx.query<{ id: string }>(sql`select id from apps where workspace_id = ${workspaceId}`);
+  const groups = await tx.query<Pick<SubscriptionGroup, 'id' | 'archived' | 'channel'> & Record<string, unknown>>(sql`
+    select id, archived, channel from subscription_groups where workspace_id = ${workspaceId}`);
+  return {
+    settings: settingsFrom(settings, null),
+    apps: new Map(apps.map((app) => [idKey(app.id), app])),
+    subscriptionGroups: new Map(groups.map((group) => [idKey(group.id), group])),
+  };
+}
+
+type Variations = CampaignContent['variations'];
+
+async function loadVariations({ tx, workspaceId }: Step): Promise<Map<string, Variations>> {
+  const rows = await tx.query<Pick<Variation, 'id' | 'channel'> & { campaign_id: string }>(sql`
+    select v.campaign_id, v.id, v.channel
+      from message_variations v
+      join campaigns c on c.id = v.campaign_id
+     where c.workspace_id = ${workspaceId}`);
+  const found = Map.groupBy(rows, ({ campaign_id }) => campaign_id);
+  return new Map([...found].map(([id, group]) => [id, new Map(group.map((row) => [idKey(row.id), row]))]));
+}
