@@ -17,12 +17,16 @@ import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
+import { campaignReadingRoutes } from './http/public/campaigns/reading-route.ts';
+import { canvasRoutes } from './http/public/canvas/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
+import { feedRoutes } from './http/public/feed/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
+import { segmentRoutes } from './http/public/segments/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
@@ -134,6 +138,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
     ...identityRoutes({ db, clock, catalog: live }),
+    ...campaignReadingRoutes({ db, catalog: live }),
+    ...segmentRoutes({ db, catalog: live }),
+    ...canvasRoutes(),
+    ...feedRoutes(),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
   ];
   const limiter = createRateLimiter({ db, clock });

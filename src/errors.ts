@@ -41,6 +41,26 @@ export const errorCodes = {
     meaning: '/users/track: there is no array, or no good object in it; `errors` says why of each.',
   },
   invalid_campaign: { status: 400, label: 'Invalid Campaign ID', meaning: '`campaign_id` names no API campaign.' },
+  unknown_campaign_id: {
+    status: 400,
+    label: 'campaign_id must be a string of the campaign api identifier',
+    meaning: '`campaign_id` of a read is missing or names no campaign.',
+  },
+  unknown_segment_id: {
+    status: 400,
+    label: 'segment_id must be a string of the segment api identifier',
+    meaning: '`segment_id` of a read is missing or names no segment.',
+  },
+  unknown_canvas_id: {
+    status: 400,
+    label: 'canvas_id must be a string of the Canvas api identifier',
+    meaning: '`canvas_id` is missing or names no Canvas.',
+  },
+  unknown_card_id: {
+    status: 400,
+    label: 'card_id must be a string of the card api identifier',
+    meaning: '`card_id` names no card of the News Feed, which there is not.',
+  },
   variant_unspecified: {
     status: 400,
     label: 'Message Variant Unspecified',
