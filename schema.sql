@@ -101,6 +101,22 @@ create unlogged table call_quotas (
 );
 comment on table call_quotas is 'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/push/call-quotas.ts.';
 
+create table campaign_days (
+  campaign_id text not null,
+  day date not null,
+  channel text not null,
+  variation_id text not null,
+  send_id text not null,
+  shard smallint not null,
+  sent bigint not null,
+  recipients bigint not null,
+  failed bigint not null,
+  bounced bigint not null,
+  first_sent_at timestamp with time zone,
+  last_sent_at timestamp with time zone
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+comment on table campaign_days is 'kind: node. Numbers of what campaigns sent, by day, written with the verdicts; see src/dispatch/ledger/campaign-days.ts.';
+
 create table campaigns (
   id text not null,
   workspace_id integer not null,
@@ -436,6 +452,7 @@ comment on table segments is 'kind: shared. Saved audiences.';
 create table send_ids (
   campaign_id text not null,
   send_id text not null,
+  is_requested boolean not null default false,
   created_at timestamp with time zone not null default now()
 );
 comment on table send_ids is 'kind: shared. The send ids that a campaign may be sent under.';
@@ -626,6 +643,8 @@ CREATE INDEX sandbox_messages_default_workspace_id_dispatch_id_idx ON public.san
 
 CREATE INDEX sandbox_messages_recent ON ONLY public.sandbox_messages USING btree (workspace_id, dispatch_id);
 
+CREATE INDEX send_ids_requested ON public.send_ids USING btree (created_at) WHERE is_requested;
+
 CREATE INDEX sends_default_bucket_user_id_dispatch_id_idx ON public.sends_default USING btree (bucket, user_id, dispatch_id);
 
 CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dispatch_id);
@@ -761,6 +780,8 @@ CREATE UNIQUE INDEX apps_workspace_id_name_key ON public.apps USING btree (works
 
 CREATE UNIQUE INDEX call_quotas_pkey ON public.call_quotas USING btree (key);
 
+CREATE UNIQUE INDEX campaign_days_pkey ON public.campaign_days USING btree (campaign_id, day, channel, variation_id, send_id, shard);
+
 CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_slots_pkey ON public.cap_slots USING btree (bucket, user_id, dispatch_id, channel);
@@ -870,6 +891,8 @@ alter table apps add constraint apps_workspace_id_fkey FOREIGN KEY (workspace_id
 alter table apps add constraint apps_workspace_id_name_key UNIQUE (workspace_id, name) DEFERRABLE INITIALLY DEFERRED;
 
 alter table call_quotas add constraint call_quotas_pkey PRIMARY KEY (key);
+
+alter table campaign_days add constraint campaign_days_pkey PRIMARY KEY (campaign_id, day, channel, variation_id, send_id, shard);
 
 alter table campaigns add constraint campaigns_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'api_triggered'::text, 'transactional'::text])));
 

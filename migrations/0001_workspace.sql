@@ -100,9 +100,11 @@ comment on table message_variations is 'kind: shared. The variations of a campai
 create table send_ids (
   campaign_id  text not null references campaigns on delete cascade,
   send_id      text not null,
+  is_requested boolean not null default false, -- made by /sends/id/create; others by a broadcast without one
   created_at   timestamptz not null default now(),
   primary key (campaign_id, send_id)
 );
+create index send_ids_requested on send_ids (created_at) where is_requested;
 comment on table send_ids is 'kind: shared. The send ids that a campaign may be sent under.';
 
 create table frequency_caps (

@@ -14,6 +14,7 @@ export const owners: Readonly<Record<string, string>> = {
   app_uninstalls: 'src/people',
   apps: 'src/workspace',
   call_quotas: 'src/dispatch/push',
+  campaign_days: 'src/dispatch/ledger',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',
   deleted_addresses: 'src/people',

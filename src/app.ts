@@ -27,6 +27,7 @@ import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { segmentRoutes } from './http/public/segments/route.ts';
+import { sendRoutes } from './http/public/sends/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
@@ -138,7 +139,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
     ...identityRoutes({ db, clock, catalog: live }),
-    ...campaignReadingRoutes({ db, catalog: live }),
+    ...campaignReadingRoutes({ db, clock, catalog: live }),
+    ...sendRoutes({ db, clock, catalog: live }),
     ...segmentRoutes({ db, catalog: live }),
     ...canvasRoutes(),
     ...feedRoutes(),

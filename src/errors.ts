@@ -46,6 +46,16 @@ export const errorCodes = {
     label: 'campaign_id must be a string of the campaign api identifier',
     meaning: '`campaign_id` of a read is missing or names no campaign.',
   },
+  unknown_send_id: {
+    status: 400,
+    label: 'send_id must be a string of the send api identifier',
+    meaning: '`send_id` is missing, or was not created for this API campaign.',
+  },
+  invalid_length: {
+    status: 400,
+    label: 'length must be an integer between 1 and 100',
+    meaning: '`length` of a data series is missing or out of range.',
+  },
   unknown_segment_id: {
     status: 400,
     label: 'segment_id must be a string of the segment api identifier',

@@ -9,6 +9,7 @@ import { forgetSessionDays } from '../../people/track/sessions.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
+import { sumUpOldDays } from '../ledger/campaign-days.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { forgetQuotas } from '../push/call-quotas.ts';
 import { forgetOldDays } from './retention.ts';
@@ -56,6 +57,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetOldSlots(db, now);
   await forgetWaitingStates(db, now);
   await forgetSessionDays(db, now);
+  await sumUpOldDays(db, now);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */

@@ -1,5 +1,7 @@
 import type { Database } from '../../../db/database.ts';
+import { readCampaignDays, readSentTimes } from '../../../dispatch/report/campaign-series.ts';
 import { RequestError } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { type Campaign, type Catalog, idKey } from '../../../workspace/catalog.ts';
 import {
   type CampaignDetails,
@@ -8,15 +10,20 @@ import {
   readCampaign,
 } from '../../../workspace/listed-campaigns.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
-import type { Answer, Route, RouteRequest } from '../../route.ts';
+import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { listParameters, readFlag, readListPage } from '../list-query.ts';
+import { dayOf, readDaySeries, seriesParameters } from '../series-query.ts';
+import { campaignSeries } from './series-answer.ts';
 
 export interface CampaignReadingDeps {
   db: Database;
+  clock: Clock;
   catalog: Catalog;
 }
 
-/** Which campaigns there are, and what each consists of. Source: adjacent-endpoints.md §5.2 and §5.3. */
+const seriesBucket: RateBucket = { name: 'campaigns_data_series', limit: 50_000, windowMs: 60_000 };
+
+/** Which campaigns there are, and what each consists of and has sent. Source: adjacent-endpoints.md §5.2 to §5.4. */
 export function campaignReadingRoutes(deps: CampaignReadingDeps): Route[] {
   return [
     {
@@ -35,6 +42,14 @@ export function campaignReadingRoutes(deps: CampaignReadingDeps): Route[] {
       permission: 'campaigns.details',
       query: ['campaign_id', 'post_launch_draft_version'],
       handle: (request) => handleDetails(deps, request),
+    },
+    {
+      method: 'GET',
+      path: '/campaigns/data_series',
+      permission: 'campaigns.data_series',
+      query: ['campaign_id', ...seriesParameters],
+      bucket: () => seriesBucket,
+      handle: (request) => handleSeries(deps, request),
     },
   ];
 }
@@ -59,10 +74,25 @@ async function handleDetails(
   const { id } = readCampaignId(query, catalog, workspaceId);
   const campaign = await readCampaign(db, workspaceId, id);
   if (campaign === null) throw new RequestError('unknown_campaign_id');
-  return { status: 200, body: { ...described(campaign), message: 'success' } };
+  const sent = await readSentTimes(db, id);
+  return { status: 200, body: { ...described(campaign, sent), message: 'success' } };
 }
 
-function described(campaign: CampaignDetails): object {
+async function handleSeries(
+  { db, clock, catalog }: CampaignReadingDeps,
+  { query, workspaceId }: RouteRequest,
+): Promise<Answer> {
+  const campaign = readCampaignId(query, catalog, workspaceId);
+  const series = readDaySeries(query, clock.now());
+  const { 0: first, [series.starts.length - 1]: last } = series.starts;
+  const rows =
+    first === undefined || last === undefined
+      ? []
+      : await readCampaignDays(db, campaign.id, { from: dayOf(first), to: dayOf(last) });
+  return { status: 200, body: { data: campaignSeries(campaign, series, rows), message: 'success' } };
+}
+
+function described(campaign: CampaignDetails, sent: { first: Date | null; last: Date | null }): object {
   const { created_at, updated_at, archived, name, description, kind, tags, variations } = campaign;
   return {
     created_at,
@@ -75,8 +105,8 @@ function described(campaign: CampaignDetails): object {
     description,
     schedule_type: kind === 'api' ? 'api' : 'api_triggered',
     channels: [...new Set(variations.map(({ channel }) => channel))],
-    first_sent: null,
-    last_sent: null,
+    first_sent: sent.first,
+    last_sent: sent.last,
     tags,
     teams: [],
     messages: Object.fromEntries(variations.map((one) => [one.id, { channel: one.channel, name: one.name }])),
