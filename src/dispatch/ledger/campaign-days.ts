@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { intArray, textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { hotStatement } from '../../db/hot-statement.ts';
-import { sql } from '../../db/sql.ts';
+import { type Sql, sql } from '../../db/sql.ts';
 import type { CampaignPart } from '../plan/loaded-dispatch.ts';
 import { firstAccepted } from './first-accepted.ts';
 import type { SendChange } from './send-columns.ts';
@@ -28,9 +28,9 @@ export interface CountedChange extends SendChange {
 
 /** Rows of one campaign and day that are counted apart, so that writers do not wait for each other. */
 const SHARDS = 16;
-/** The row to which housekeeping adds the rows of a day that is past. */
+/** The row to which housekeeping adds the others, once a day is past. */
 const SUM = -1;
-/** Days after which nobody asks for a send id any more; see `sendStatisticsDays`. */
+/** Days after which nobody asks for a send id any more: two more than the series of sends answer for. */
 const KEPT_APART_DAYS = 16;
 const DAY_MS = 86_400_000;
 
@@ -112,6 +112,12 @@ const numbers =
   ({ rows }: Addition) =>
     intArray(rows.map(read));
 
+/** Fragment: adds the numbers of a row that there is already. */
+const added = sql`sent = c.sent + excluded.sent, recipients = c.recipients + excluded.recipients,
+           failed = c.failed + excluded.failed, bounced = c.bounced + excluded.bounced,
+           first_sent_at = least(c.first_sent_at, excluded.first_sent_at),
+           last_sent_at = greatest(c.last_sent_at, excluded.last_sent_at)`;
+
 const addToDays = hotStatement<Addition, never>(
   'add_to_campaign_days',
   (param) => sql`
@@ -128,35 +134,36 @@ const addToDays = hotStatement<Addition, never>(
            (select ${param(({ sentAt }) => sentAt)}::timestamptz as at) as a
      order by x.place
         on conflict (campaign_id, day, channel, variation_id, send_id, shard) do update
-       set sent = c.sent + excluded.sent, recipients = c.recipients + excluded.recipients,
-           failed = c.failed + excluded.failed, bounced = c.bounced + excluded.bounced,
-           first_sent_at = least(c.first_sent_at, excluded.first_sent_at),
-           last_sent_at = greatest(c.last_sent_at, excluded.last_sent_at)`,
+       set ${added}`,
 );
 
 /**
- * Sums up the rows of days long past into one row for each campaign, channel and variation, so that the table stays small
- * however many send ids and writers there are. No number is lost.
+ * Sums up the rows of days that are past, so that the table stays small however many writers and send ids there are: the
+ * shards of each day before yesterday, and the send ids of days for which nobody asks for them. No number is lost.
  */
 export async function sumUpOldDays(db: Db, now: Date): Promise<void> {
-  const before = dayOf(new Date(now.getTime() - KEPT_APART_DAYS * DAY_MS));
+  const before = (days: number) => dayOf(new Date(now.getTime() - days * DAY_MS));
+  await sumUp(db, sql`day < ${before(1)}::date and shard <> ${SUM}`, sql`send_id`);
+  await sumUp(db, sql`day < ${before(KEPT_APART_DAYS)}::date and send_id <> ''`, sql`''`);
+}
+
+/** `which`: the rows to sum up, none of which is a sum. `sendId`: the send id of the sums. */
+async function sumUp(db: Db, which: Sql, sendId: Sql): Promise<void> {
   await db.run(sql`
     with gone as (
-      delete from campaign_days where day < ${before}::date and shard <> ${SUM}
-      returning *
+      delete from campaign_days where ${which}
+      returning campaign_id, day, channel, variation_id, ${sendId} as send_id, sent, recipients, failed, bounced,
+                first_sent_at, last_sent_at
     )
     insert into campaign_days as c
            (campaign_id, day, channel, variation_id, send_id, shard, sent, recipients, failed, bounced, first_sent_at, last_sent_at)
-    select campaign_id, day, channel, variation_id, '', ${SUM}, sum(sent), sum(recipients), sum(failed), sum(bounced),
+    select campaign_id, day, channel, variation_id, send_id, ${SUM}, sum(sent), sum(recipients), sum(failed), sum(bounced),
            min(first_sent_at), max(last_sent_at)
       from gone
-     group by campaign_id, day, channel, variation_id
-     order by campaign_id, day, channel, variation_id
+     group by campaign_id, day, channel, variation_id, send_id
+     order by campaign_id, day, channel, variation_id, send_id
         on conflict (campaign_id, day, channel, variation_id, send_id, shard) do update
-       set sent = c.sent + excluded.sent, recipients = c.recipients + excluded.recipients,
-           failed = c.failed + excluded.failed, bounced = c.bounced + excluded.bounced,
-           first_sent_at = least(c.first_sent_at, excluded.first_sent_at),
-           last_sent_at = greatest(c.last_sent_at, excluded.last_sent_at)`);
+       set ${added}`);
 }
 
 /** YYYY-MM-DD in UTC. */
