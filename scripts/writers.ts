@@ -5,6 +5,7 @@ import { HOLE, textsOf } from './texts.ts';
  * that is not listed is refused, so a new one must get its owner here first. Partitions belong to their table.
  */
 export const owners: Readonly<Record<string, string>> = {
+  activity_hours: 'src/people',
   activity_log: 'src/dispatch/ledger',
   activity_totals: 'src/people',
   address_claims: 'src/dispatch/ledger',
@@ -25,6 +26,7 @@ export const owners: Readonly<Record<string, string>> = {
   import_batches: 'src/people/import',
   imports: 'src/people/import',
   message_variations: 'src/workspace',
+  names_in_use: 'src/people',
   pauses: 'src/dispatch/pauses',
   profiles: 'src/people',
   purchases: 'src/people',

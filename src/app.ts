@@ -16,6 +16,8 @@ import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
+import { nameRoutes } from './http/public/activity/names-route.ts';
+import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
 import { campaignReadingRoutes } from './http/public/campaigns/reading-route.ts';
 import { canvasRoutes } from './http/public/canvas/route.ts';
@@ -142,6 +144,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),
     ...segmentRoutes({ db, catalog: live }),
+    ...nameRoutes(options),
+    ...activitySeriesRoutes({ db, clock, catalog: live }),
     ...canvasRoutes(),
     ...feedRoutes(),
     ...audienceRoutes({ db, clock, catalog: live, questions }),

@@ -61,6 +61,11 @@ export const errorCodes = {
     label: 'segment_id must be a string of the segment api identifier',
     meaning: '`segment_id` of a read is missing or names no segment.',
   },
+  invalid_cursor: {
+    status: 400,
+    label: "'cursor' is not valid",
+    meaning: 'The `cursor` of a list is not one that the header `Link` gave.',
+  },
   unknown_canvas_id: {
     status: 400,
     label: 'canvas_id must be a string of the Canvas api identifier',

@@ -47,6 +47,7 @@ export const rateBuckets = [
   'users_external_ids_remove',
   'users_export_ids',
   'users_export_ids_with_fields',
+  'reporting_names',
   'sends_id_create',
   'campaigns_data_series',
   'audience',

@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { sumUpOldHours } from '../../people/activity/counts.ts';
 import { forgetWaitingStates } from '../../people/consent/email-state.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
 import { forgetSessionDays } from '../../people/track/sessions.ts';
@@ -58,6 +59,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetWaitingStates(db, now);
   await forgetSessionDays(db, now);
   await sumUpOldDays(db, now);
+  await sumUpOldHours(db, now);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */
