@@ -455,6 +455,14 @@ create table sandbox_messages_default (
   delivered_at timestamp with time zone not null
 );
 
+create table segment_sizes (
+  segment_id text not null,
+  day date not null,
+  size bigint not null,
+  counted_at timestamp with time zone not null
+);
+comment on table segment_sizes is 'kind: node. Number of people in the segments with analytics tracking, by day.';
+
 create table segments (
   id text not null,
   workspace_id integer not null,
@@ -848,6 +856,8 @@ CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_def
 
 CREATE UNIQUE INDEX sandbox_messages_pkey ON ONLY public.sandbox_messages USING btree (bucket, dispatch_id, user_id, channel);
 
+CREATE UNIQUE INDEX segment_sizes_pkey ON public.segment_sizes USING btree (segment_id, day);
+
 CREATE UNIQUE INDEX segments_pkey ON public.segments USING btree (id);
 
 CREATE UNIQUE INDEX segments_workspace_id_name_key ON public.segments USING btree (workspace_id, name);
@@ -1007,6 +1017,10 @@ alter table refused_people_default add constraint refused_people_default_pkey PR
 alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table sandbox_messages_default add constraint sandbox_messages_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
+alter table segment_sizes add constraint segment_sizes_pkey PRIMARY KEY (segment_id, day);
+
+alter table segment_sizes add constraint segment_sizes_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
 
 alter table segments add constraint segments_pkey PRIMARY KEY (id);
 

@@ -72,6 +72,15 @@ create table segments (
 );
 comment on table segments is 'kind: shared. Saved audiences.';
 
+create table segment_sizes (
+  segment_id text not null references segments,
+  day        date not null,                    -- in UTC
+  size       bigint not null,
+  counted_at timestamptz not null,
+  primary key (segment_id, day)
+);
+comment on table segment_sizes is 'kind: node. Number of people in the segments with analytics tracking, by day.';
+
 create table campaigns (
   id           text primary key,
   workspace_id integer not null references workspaces,

@@ -36,6 +36,7 @@ export const owners: Readonly<Record<string, string>> = {
   received_totals: 'src/people',
   refused_people: 'src/dispatch/ledger',
   sandbox_messages: 'src/dispatch/ledger',
+  segment_sizes: 'src/audience',
   segments: 'src/workspace',
   send_ids: 'src/dispatch/accept',
   send_totals: 'src/dispatch/upkeep',

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept/accept.ts';
@@ -92,6 +93,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stopHousekeeping = runsHousekeeping
     ? await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays })
     : () => undefined;
+  const stopSegmentSizes = runsHousekeeping
+    ? keepSegmentSizes({ db, clock, log, catalog: options.catalog })
+    : () => undefined;
   const isWorker = roles.worker.length > 0;
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = isWorker ? await startWorking({ ...options, lanes: roles.worker }, { cache, links }) : null;
@@ -143,7 +147,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...identityRoutes({ db, clock, catalog: live }),
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),
-    ...segmentRoutes({ db, catalog: live }),
+    ...segmentRoutes({ db, clock, catalog: live, questions }),
     ...nameRoutes(options),
     ...activitySeriesRoutes({ db, clock, catalog: live }),
     ...canvasRoutes(),
@@ -174,6 +178,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => acceptor.idle(),
         () => working?.stop(),
         stopIndexKeeper,
+        stopSegmentSizes,
         stopHousekeeping,
       ),
   };

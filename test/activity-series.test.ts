@@ -254,6 +254,7 @@ test('a connector reads everything in one job, and wrong questions are refused',
     ...[
       '/segments/list?page=0',
       `/segments/details?segment_id=${GOLD}`,
+      `/segments/data_series?segment_id=${GOLD}&length=100&ending_at=2026-03-15`,
       '/feed/list?page=0',
       '/custom_attributes',
       '/purchases/product_list?page=0',

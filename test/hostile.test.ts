@@ -287,6 +287,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['GET', '/sends/data_series'],
     ['GET', '/segments/list'],
     ['GET', '/segments/details'],
+    ['GET', '/segments/data_series'],
     ['GET', '/events/list'],
     ['GET', '/events'],
     ['GET', '/events/data_series'],

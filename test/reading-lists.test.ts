@@ -160,3 +160,41 @@ test('a workspace without Canvases and News Feed has empty lists, and knows no i
   for (const path of ['/feed/details', '/feed/data_series?card_id=x&length=7'])
     assert.deepEqual(await read(app, path, 400), { message: 'card_id must be a string of the card api identifier' });
 });
+
+test('the size of a tracked segment is counted once a day, and today on demand once an hour', async (t) => {
+  const app = await start(t);
+  const HOUR_MS = 3_600_000;
+  const gold = async (...names: string[]) => {
+    const attributes = names.map((external_id) => ({ external_id, plan: 'gold' }));
+    assert.equal((await app.post('/users/track', { attributes })).status, 201);
+  };
+  const sizes = async (query = 'length=3') => {
+    const { status, body } = await app.get(`/segments/data_series?segment_id=${GOLD}&${query}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    return body.data.map(({ time, size }: { time: string; size: number }) => `${time}: ${size}`);
+  };
+  await gold('ada');
+  assert.deepEqual(await sizes('length=3&ending_at=2026-03-14'), [], 'days without a count are left out');
+  assert.deepEqual(await sizes(), ['2026-03-15: 1']);
+  await gold('bob');
+  assert.deepEqual(await sizes(), ['2026-03-15: 1'], 'a count is good for an hour');
+  app.clock.advance(HOUR_MS);
+  assert.deepEqual(await sizes(), ['2026-03-15: 2']);
+  await gold('cleo');
+  app.clock.advance(24 * HOUR_MS);
+  // Nobody asks on the next day, but a count is made.
+  for (let found = 0; found === 0; app.clock.advance(HOUR_MS / 6))
+    ({ found } = await app.db.one<{ found: number }>(
+      sql`select count(*) as found from segment_sizes where day = '2026-03-16'`,
+    ));
+  app.clock.advance(24 * HOUR_MS);
+  await gold('dan');
+  assert.deepEqual(await sizes(), ['2026-03-15: 2', '2026-03-16: 3', '2026-03-17: 4']);
+  await app.givenWorkspace(`segments: [{ id: ${GOLD}, name: Gold, filter: null }]`);
+  assert.deepEqual(await sizes(), [], 'without tracking there are no sizes');
+  for (const [query, message] of [
+    ['length=3', 'segment_id must be a string of the segment api identifier'],
+    [`segment_id=${GOLD}`, 'length must be an integer between 1 and 100'],
+  ] as const)
+    assert.deepEqual((await app.get(`/segments/data_series?${query}`)).body, { message });
+});

@@ -25,6 +25,7 @@ export const permissions = {
   'sends.data_series': 'GET /sends/data_series: what was sent under a send id, by day',
   'segments.list': 'GET /segments/list',
   'segments.details': 'GET /segments/details',
+  'segments.data_series': 'GET /segments/data_series: how many people a segment had, by day',
   'canvas.list': 'GET /canvas/list',
   'canvas.details': 'GET /canvas/details',
   'canvas.data_series': 'GET /canvas/data_series',
