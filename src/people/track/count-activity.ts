@@ -20,7 +20,7 @@ export async function countActivity(
     workspace,
   }: { request: TrackRequest; roster: Roster; done: readonly Done[]; workspace: WorkspaceCatalog },
 ): Promise<void> {
-  await noteNames(tx, workspace.id, [...namesOf(done, workspace.id), ...attributesOf(request, roster, workspace.id)]);
+  await noteNames(tx, workspace, [...namesOf(done, workspace), ...attributesOf(request, roster, workspace)]);
   await addCounts(tx, workspace.id, [...peopleOf(roster), ...done.flatMap((one) => happeningsOf(one, workspace))]);
 }
 
@@ -44,18 +44,18 @@ function happeningsOf({ activity: { at, appId, did } }: Done, { apps }: Workspac
   ];
 }
 
-function namesOf(done: readonly Done[], workspaceId: number): KnownName[] {
+function namesOf(done: readonly Done[], workspace: WorkspaceCatalog): KnownName[] {
   return done.flatMap(({ activity: { did } }) => {
     const kind = did.kind === 'event' ? 'event' : 'product';
-    return isKnownName(workspaceId, kind, did.name) ? [] : [{ kind, name: did.name, dataType: null }];
+    return isKnownName(workspace, kind, did.name) ? [] : [{ kind, name: did.name, dataType: null }];
   });
 }
 
 /** The custom attributes of which the process does not know that they are stored, if somebody has them now. */
-function attributesOf({ attributes }: TrackRequest, { people }: Roster, workspaceId: number): KnownName[] {
+function attributesOf({ attributes }: TrackRequest, { people }: Roster, workspace: WorkspaceCatalog): KnownName[] {
   const names = new Set(attributes.flatMap(({ object }) => [...object.custom.keys()]));
   return [...names].flatMap((name) => {
-    if (isKnownName(workspaceId, 'custom_attribute', name)) return [];
+    if (isKnownName(workspace, 'custom_attribute', name)) return [];
     const holder = people.find(({ stage, custom }) => stage !== 'possible' && custom.values.has(name));
     return holder === undefined ? [] : [{ kind: 'custom_attribute', name, dataType: dataTypeOf(holder, name) }];
   });

@@ -9,7 +9,7 @@ import { isGiven, readText } from '../../../lib/raw/lenient.ts';
 import { undashed } from '../../../lib/uuid.ts';
 import { type Campaign, type Catalog, idKey } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
-import type { Answer, Route, RouteRequest } from '../../route.ts';
+import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { readCampaignId } from '../campaigns/reading-route.ts';
 import { sendSeries } from '../campaigns/series-answer.ts';
 import { dayOf, readDaySeries, seriesParameters } from '../series-query.ts';
@@ -21,8 +21,11 @@ export interface SendRouteDeps {
 }
 
 const DAY_MS = 86_400_000;
-/** Most send ids that a workspace creates on one UTC day, unless its `rate_limits` say otherwise. */
-const MOST_A_DAY = 100;
+/**
+ * Send ids that a workspace creates on one UTC day. Ids are counted, not requests: one that is created again, or refused,
+ * uses nothing up.
+ */
+const idBucket: RateBucket = { name: 'sends_id_create', limit: 100, windowMs: DAY_MS };
 /** Number of days for which the statistics of a send are answered. Source: adjacent-endpoints.md §5.4. */
 const KEPT_DAYS = 14;
 
@@ -55,7 +58,7 @@ async function handleCreate(
   const sendId = readId(body, 'send_id') ?? undashed(randomUUID());
   if (!isSendId(sendId)) throw new RequestError('bad_request', ['send_id: expected at most 64 ASCII characters']);
   const now = clock.now();
-  const mostADay = workspace.settings.rateLimits.sends_id_create ?? MOST_A_DAY;
+  const mostADay = workspace.settings.rateLimits[idBucket.name] ?? idBucket.limit;
   const isCreated = await createSendId(db, { workspaceId, campaignId: campaign.id, sendId, mostADay, now });
   if (!isCreated) {
     const said = `all ${mostADay} send ids of this day are used up; the day ends at midnight UTC`;
