@@ -291,3 +291,32 @@ test('a connector reads everything in one job, and wrong questions are refused',
   const { headers } = await app.get('/events/list');
   assert.equal(headers.get('x-ratelimit-limit'), '1000');
 });
+
+test("no odd value of any parameter of any read is more than the caller's mistake", async (t) => {
+  const app = await start(t);
+  const odd = ['%00', '%ED%A0%80', '-1', '1e99', 'x'.repeat(3_000)];
+    '%00',
+    '%ED%A0%80',
+    '-1',
+    '1e99',
+    '99999999999999999999',
+    '%F0%9F%98%80',
+    '__proto__',
+    `${'x'.repeat(3000)}`,
+  ];
+  const reads = app.app.routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
+  const good = { campaign_id: 'spring', segment_id: GOLD, length: '3', event: 'e' };
+  const wrong: unknown[] = [];
+  for (const { path, query = [] } of reads) {
+    const known = Object.entries(good).filter(([name]) => query.includes(name));
+    const asked = query.flatMap((name) =>
+      odd.map((value) => {
+        const others = known.filter(([other]) => other !== name).map(([other, is]) => `${other}=${is}`);
+        return `${path}?${[...others, `${encodeURIComponent(name)}=${value}`].join('&')}`;
+      }),
+    );
+    const statuses = await Promise.all(asked.map(async (one) => [one, (await app.get(one)).status] as const));
+    wrong.push(...statuses.filter(([, status]) => ![200, 400, 404].includes(status)));
+  }
+  assert.deepEqual(wrong, []);
+});
