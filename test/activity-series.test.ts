@@ -295,15 +295,6 @@ test('a connector reads everything in one job, and wrong questions are refused',
 test("no odd value of any parameter of any read is more than the caller's mistake", async (t) => {
   const app = await start(t);
   const odd = ['%00', '%ED%A0%80', '-1', '1e99', 'x'.repeat(3_000)];
-    '%00',
-    '%ED%A0%80',
-    '-1',
-    '1e99',
-    '99999999999999999999',
-    '%F0%9F%98%80',
-    '__proto__',
-    `${'x'.repeat(3000)}`,
-  ];
   const reads = app.app.routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
   const good = { campaign_id: 'spring', segment_id: GOLD, length: '3', event: 'e' };
   const wrong: unknown[] = [];
