@@ -72,6 +72,15 @@ create table segments (
 );
 comment on table segments is 'kind: shared. Saved audiences.';
 
+create table segment_sizes (
+  segment_id text not null references segments,
+  day        date not null,                    -- in UTC
+  size       bigint not null,
+  counted_at timestamptz not null,
+  primary key (segment_id, day)
+);
+comment on table segment_sizes is 'kind: node. Number of people in the segments with analytics tracking, by day.';
+
 create table campaigns (
   id           text primary key,
   workspace_id integer not null references workspaces,
@@ -106,9 +115,11 @@ comment on table message_variations is 'kind: shared. The variations of a campai
 create table send_ids (
   campaign_id  text not null references campaigns on delete cascade,
   send_id      text not null,
+  is_requested boolean not null default false, -- made by /sends/id/create; others by a broadcast without one
   created_at   timestamptz not null default now(),
   primary key (campaign_id, send_id)
 );
+create index send_ids_requested on send_ids (created_at) where is_requested;
 comment on table send_ids is 'kind: shared. The send ids that a campaign may be sent under.';
 
 create table frequency_caps (

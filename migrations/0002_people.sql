@@ -221,6 +221,29 @@ comment on table session_days is
 -- For dropping old days.
 create index session_days_day on session_days (day);
 
+create table names_in_use (
+  workspace_id integer not null,
+  kind         text not null check (kind in ('event', 'product', 'custom_attribute')),
+  name         text collate "C" not null,
+  data_type    text,                           -- type of an attribute's first value; null: not an attribute
+  primary key (workspace_id, kind, name)
+);
+comment on table names_in_use is 'kind: name. The events, products and custom attributes that were ever used, to be listed.';
+
+create table activity_hours (
+  workspace_id integer not null,
+  metric       text not null check (metric in ('event', 'purchase', 'session', 'new_user', 'uninstall')),
+  name         text not null,                  -- the event or the product; '': all of them, or the metric has none
+  hour         timestamptz not null,           -- beginning of the hour; of days long past, beginning of the day in UTC
+  app_id       text not null,                  -- '': none, or unknown
+  shard        smallint not null,              -- rows of one key that are counted apart; -1: their sum, of hours long past
+  count        bigint not null,
+  revenue      numeric not null,               -- of purchases, without regard to the currency
+  primary key (workspace_id, metric, name, hour, app_id, shard)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+comment on table activity_hours is
+  'kind: node. How often something happened, by hour, counted in the transaction that stores it; see src/people/activity/counts.ts.';
+
 create table imports (
   id           bigint generated always as identity primary key,
   workspace_id integer not null references workspaces,

@@ -211,6 +211,24 @@ create table send_totals (
 );
 comment on table send_totals is 'kind: node. Number of sends by day and outcome, for days whose sends are dropped.';
 
+create table campaign_days (
+  campaign_id   text not null,
+  day           date not null,                 -- day of the verdict, in UTC
+  channel       text not null,
+  variation_id  text not null,                 -- '': none
+  send_id       text not null,                 -- '': none, or summed up
+  shard         smallint not null,             -- rows of one key that are counted apart; -1: their sum, of days long past
+  sent          bigint not null,
+  recipients    bigint not null,
+  failed        bigint not null,
+  bounced       bigint not null,
+  first_sent_at timestamptz,                   -- null: nothing was sent
+  last_sent_at  timestamptz,
+  primary key (campaign_id, day, channel, variation_id, send_id, shard)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
+comment on table campaign_days is
+  'kind: node. Numbers of what campaigns sent, by day, written with the verdicts; see src/dispatch/ledger/campaign-days.ts.';
+
 create table idempotency_keys (
   workspace_id integer not null,
   path         text not null,

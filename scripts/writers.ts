@@ -5,6 +5,7 @@ import { HOLE, textsOf } from './texts.ts';
  * that is not listed is refused, so a new one must get its owner here first. Partitions belong to their table.
  */
 export const owners: Readonly<Record<string, string>> = {
+  activity_hours: 'src/people',
   activity_log: 'src/dispatch/ledger',
   activity_totals: 'src/people',
   address_claims: 'src/dispatch/ledger',
@@ -14,6 +15,7 @@ export const owners: Readonly<Record<string, string>> = {
   app_uninstalls: 'src/people',
   apps: 'src/workspace',
   call_quotas: 'src/dispatch/push',
+  campaign_days: 'src/dispatch/ledger',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',
   deleted_addresses: 'src/people',
@@ -24,6 +26,7 @@ export const owners: Readonly<Record<string, string>> = {
   import_batches: 'src/people/import',
   imports: 'src/people/import',
   message_variations: 'src/workspace',
+  names_in_use: 'src/people',
   pauses: 'src/dispatch/pauses',
   profiles: 'src/people',
   purchases: 'src/people',
@@ -35,6 +38,7 @@ export const owners: Readonly<Record<string, string>> = {
   sandbox_messages: 'src/dispatch/ledger',
   segment_export_chunks: 'src/exports',
   segment_exports: 'src/exports',
+  segment_sizes: 'src/audience',
   segments: 'src/workspace',
   send_ids: 'src/dispatch/accept',
   send_totals: 'src/dispatch/upkeep',

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept/accept.ts';
@@ -20,14 +21,21 @@ import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
+import { nameRoutes } from './http/public/activity/names-route.ts';
+import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
+import { campaignReadingRoutes } from './http/public/campaigns/reading-route.ts';
+import { canvasRoutes } from './http/public/canvas/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
+import { feedRoutes } from './http/public/feed/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
+import { segmentRoutes } from './http/public/segments/route.ts';
+import { sendRoutes } from './http/public/sends/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
@@ -92,6 +100,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stopHousekeeping = runsHousekeeping
     ? await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays })
     : () => undefined;
+  const stopSegmentSizes = runsHousekeeping
+    ? keepSegmentSizes({ db, clock, log, catalog: options.catalog })
+    : () => undefined;
   const isWorker = roles.worker.length > 0;
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = isWorker ? await startWorking({ ...options, lanes: roles.worker }, { cache, links }) : null;
@@ -147,6 +158,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...smsRoutes({ db }),
     ...subscriptionRoutes({ db, clock, catalog: live }),
     ...identityRoutes({ db, clock, catalog: live }),
+    ...campaignReadingRoutes({ db, clock, catalog: live }),
+    ...sendRoutes({ db, clock, catalog: live }),
+    ...segmentRoutes({ db, clock, catalog: live, questions }),
+    ...nameRoutes(options),
+    ...activitySeriesRoutes({ db, clock, catalog: live }),
+    ...canvasRoutes(),
+    ...feedRoutes(),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
   ];
@@ -176,6 +194,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => exporter?.stop(),
         () => working?.stop(),
         stopIndexKeeper,
+        stopSegmentSizes,
         stopHousekeeping,
       ),
   };

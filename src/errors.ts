@@ -45,16 +45,6 @@ export const errorCodes = {
     label: 'Invalid Campaign ID',
     meaning: '`campaign_id` names no API campaign, or for a trigger no API-triggered one.',
   },
-  campaign_id_missing: {
-    status: 400,
-    label: 'campaign_id must be a string of the campaign api identifier',
-    meaning: '`/campaigns/trigger/send`: `campaign_id` is missing or is no text.',
-  },
-  invalid_canvas: {
-    status: 400,
-    label: 'canvas_id must be a string of the Canvas api identifier',
-    meaning: '`/canvas/trigger/send`: `canvas_id` names no Canvas and no API-triggered campaign.',
-  },
   unknown_campaign: {
     status: 400,
     label: 'Campaign does not exist',
@@ -75,10 +65,40 @@ export const errorCodes = {
     label: 'The campaign is paused. Resume the campaign in order for trigger requests to take effect.',
     meaning: 'The campaign of a trigger is paused.',
   },
+  unknown_campaign_id: {
+    status: 400,
+    label: 'campaign_id must be a string of the campaign api identifier',
+    meaning: '`campaign_id` is missing or no text, or, of a read, names no campaign.',
+  },
+  unknown_send_id: {
+    status: 400,
+    label: 'send_id must be a string of the send api identifier',
+    meaning: '`send_id` is missing, or was not created for this API campaign.',
+  },
+  invalid_length: {
+    status: 400,
+    label: 'length must be an integer between 1 and 100',
+    meaning: '`length` of a data series is missing or out of range.',
+  },
   unknown_segment_id: {
     status: 400,
     label: 'segment_id must be a string of the segment api identifier',
     meaning: '`segment_id` of a read is missing or names no segment.',
+  },
+  invalid_cursor: {
+    status: 400,
+    label: "'cursor' is not valid",
+    meaning: 'The `cursor` of a list is not one that the header `Link` gave.',
+  },
+  unknown_canvas_id: {
+    status: 400,
+    label: 'canvas_id must be a string of the Canvas api identifier',
+    meaning: '`canvas_id` is missing or names no Canvas; for a trigger it may also name an API-triggered campaign.',
+  },
+  unknown_card_id: {
+    status: 400,
+    label: 'card_id must be a string of the card api identifier',
+    meaning: '`card_id` names no card of the News Feed, which there is not.',
   },
   variant_unspecified: {
     status: 400,

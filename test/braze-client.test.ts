@@ -151,6 +151,37 @@ test('the braze-api client triggers campaigns, Canvases and transactional mails'
   assert.deepEqual(subjects, ['Ada 1', 'Ada 2', 'Ada 3', 'Ada 4']);
 });
 
+test('the braze-api client reads lists, details and sizes, and creates send ids', async (t) => {
+  const app = await startTestApp(t);
+  const segment = '11111111-1111-4111-8111-111111111111';
+  await app.givenWorkspace(`
+segments: [{ id: ${segment}, name: All, analytics_tracking_enabled: true, filter: null }]
+campaigns: [{ id: spring, name: Spring, kind: api, variations: [{ id: v, name: Mail, channel: email }] }]`);
+  const braze = new Braze(app.url, app.key);
+  const page = { page: 0, sort_direction: 'desc' };
+  const edited = { include_archived: true, 'last_edit.time[gt]': '2020-01-01T00:00:00Z' };
+  const { campaigns } = await braze.campaigns.list({ ...page, ...edited });
+  assert.deepEqual(
+    campaigns.map(({ id, name, is_api_campaign }) => [id, name, is_api_campaign]),
+    [['spring', 'Spring', true]],
+  );
+  const details = await braze.campaigns.details({ campaign_id: 'spring' });
+  assert.deepEqual([details.message, details.channels, details.schedule_type], ['success', ['email'], 'api']);
+  const canvases = await braze.canvas.list({ ...page, ...edited });
+  assert.deepEqual(canvases.canvases, []);
+  const { segments } = await braze.segments.list(page);
+  assert.deepEqual(segments, [{ id: segment, name: 'All', analytics_tracking_enabled: true, tags: [] }]);
+  assert.equal((await braze.segments.details({ segment_id: segment })).description, 'everybody');
+  const sizes = await braze.segments.analytics({ segment_id: segment, length: 7 });
+  assert.deepEqual(sizes.data, [{ time: '2026-03-15', size: 0 }]);
+  const created = await braze.sends.id.create({ campaign_id: 'spring', send_id: 'monday' });
+  assert.deepEqual(created, { message: 'success', send_id: 'monday' });
+  await assert.rejects(
+    braze.campaigns.details({ campaign_id: 'nosuch' }),
+    /campaign_id must be a string of the campaign api identifier/,
+  );
+});
+
 test('its errors carry our message and details', async (t) => {
   const app = await startTestApp(t);
   const braze = new Braze(app.url, app.key);

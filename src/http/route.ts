@@ -52,7 +52,8 @@ export interface Route {
   method: 'GET' | 'POST';
   /** The path in Fastify's form, such as `/dispatches/:dispatch_id`. */
   path: string;
-  permission: Permission;
+  /** null: every key may call it. */
+  permission: Permission | null;
   /** The query parameters that it knows. Others are refused. Default: none. */
   query?: readonly string[];
   /** Whether it knows the header `Idempotency-Key`. If not, a POST with the header is refused. */

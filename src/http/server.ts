@@ -121,7 +121,7 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
   // Fastify would keep a hook's findings on the request, untyped.
   const keys = new WeakMap<FastifyRequest, ApiKey>();
   const admit = (key: ApiKey) => {
-    checkPermission(key, route.permission);
+    if (route.permission !== null) checkPermission(key, route.permission);
     options.onKeyUsed?.(key);
     return key;
   };

@@ -50,6 +50,9 @@ export const rateBuckets = [
   'users_export_ids',
   'users_export_ids_with_fields',
   'subscription_set',
+  'reporting_names',
+  'sends_id_create',
+  'campaigns_data_series',
   'audience',
   'web_push_subscriptions',
 ] as const;

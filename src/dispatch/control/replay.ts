@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { makeDrainTask } from '../../queue/stopped-tasks.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { reviveSends } from '../ledger/revived-sends.ts';
-import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { campaignPartOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 
 export interface ReviveDeps {
   db: Database;
@@ -19,6 +19,10 @@ export async function reviveTask(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const isOurs = await makeDrainTask(tx, { taskId: task.id, worker });
-    if (isOurs && dispatch.replay !== null) await reviveSends(tx, task, dispatch.replay, clock.now());
+    if (isOurs && dispatch.replay !== null)
+      await reviveSends(tx, task, dispatch.replay, {
+        now: clock.now(),
+        partOf: (channel) => campaignPartOf(dispatch, channel),
+      });
   });
 }

@@ -2,7 +2,7 @@ import { type InHand, OneInHand } from '../../lib/limits/in-hand.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
-import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { campaignPartOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -155,7 +155,8 @@ function deliver(
   };
   deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
     const sandboxMessage = delivered.isSandbox ? rendered : null;
-    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, sandboxMessage };
+    const part = campaignPartOf(dispatch, send.channel);
+    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, sandboxMessage };
     recorder(result, (error) => done(error, delivered.verdict));
   }, done);
 }

@@ -4,11 +4,13 @@ import { type Patience, persistently } from '../../db/retry.ts';
 import { isDataError } from '../../db/sqlstates.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
+import { type CountedChange, countVerdicts } from '../ledger/campaign-days.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { releaseSlots } from '../ledger/person/slots.ts';
 import { fillSandbox } from '../ledger/sandbox.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import { writeVerdicts } from '../ledger/write-verdicts.ts';
+import type { CampaignPart } from '../plan/loaded-dispatch.ts';
 import type { TokenHygiene } from '../push/token-hygiene.ts';
 
 /** The result of one attempt, to be written. */
@@ -17,6 +19,8 @@ export interface Result extends Delivered {
   workspaceId: number;
   /** The address it was delivered to. null: the channel has none. */
   address: string | null;
+  /** What it is counted under in statistics. null: it belongs to no campaign. */
+  part: CampaignPart | null;
   /** The message as delivered to the sandbox. null: a provider got it. */
   sandboxMessage: object | null;
 }
@@ -59,13 +63,23 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
   );
   const news = results.flatMap((result) => result.news);
   const isPlain = dead.length + released.length + delivered.length + news.length === 0;
-  if (isPlain && !hygiene.hasCounts(now)) return writeVerdicts(db.byKey, results, now);
+  const isCounted = results.some(({ part }) => part !== null);
+  if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
+    await writeVerdicts(db.byKey, results, now);
+    return;
+  }
   const afterwards = await db.byKey.transaction(async (tx) => {
-    await writeVerdicts(tx, results, now);
+    const written = await writeVerdicts(tx, results, now);
     await fillSandbox(tx, delivered, now);
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
-    return hygiene.write(tx, news, now);
+    const done = await hygiene.write(tx, news, now);
+    await countVerdicts(tx, written.filter(isOfCampaign), now);
+    return done;
   });
   afterwards();
+}
+
+function isOfCampaign(result: Result): result is Result & CountedChange {
+  return result.part !== null;
 }

@@ -1,8 +1,11 @@
+import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import type { Task } from '../../queue/tasks.ts';
+import type { CampaignPart } from '../plan/loaded-dispatch.ts';
 import type { ReplayFilter, StoredReplay } from '../plan/replay-filter.ts';
 import type { DispatchState } from '../plan/states.ts';
+import { takeBackFailures } from './campaign-days.ts';
 import { statusNow } from './status-now.ts';
 import { bucketsOf } from './stopped-sends.ts';
 
@@ -10,7 +13,12 @@ import { bucketsOf } from './stopped-sends.ts';
  * Applies a replay to the sends of a task: selected sends become pending, and pending sends that are not selected are
  * cancelled. Doing it twice changes nothing, because only verdicts from before the replay are changed.
  */
-export async function reviveSends(tx: Db, task: Task, { filter, at }: StoredReplay, now: Date): Promise<void> {
+export async function reviveSends(
+  tx: Db,
+  task: Task,
+  { filter, at }: StoredReplay,
+  { now, partOf }: { now: Date; partOf(channel: ChannelKey): CampaignPart | null },
+): Promise<void> {
   const rows = rowsBefore(task, at);
   await keepDelivered(tx, rows, now);
   const selectsCancelled = filter.statuses.includes('cancelled');
@@ -19,11 +27,29 @@ export async function reviveSends(tx: Db, task: Task, { filter, at }: StoredRepl
     await cancel(tx, sql`${rows} and not ${isSelected(filter)}`, now);
   // Later than the replay even if the clock stands still, so that a second run leaves the rows alone.
   const revivedAt = new Date(Math.max(now.getTime(), at.getTime() + 1));
+  const failures = filter.statuses.includes('failed') ? await countFailures(tx, task, { filter, at }) : [];
   await tx.run(sql`
     update sends s
        set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
            devices = null, updated_at = ${revivedAt}
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
+  const taken = failures.flatMap(({ channel, ...rest }) => {
+    const part = partOf(channel);
+    return part === null ? [] : { part, channel, ...rest };
+  });
+  await takeBackFailures(tx, taken, now);
+}
+
+/** The failures that are about to be taken back, by the day on which they were counted. */
+function countFailures(
+  tx: Db,
+  task: Task,
+  { filter, at }: StoredReplay,
+): Promise<{ channel: ChannelKey; day: string; failed: number }[]> {
+  return tx.query(sql`
+    select s.channel, (s.updated_at at time zone 'UTC')::date::text as day, count(*) as failed
+      ${rowsBefore(task, at, sql`sends s, `)} and s.status = 'failed' and ${isSelected(filter)}
+     group by 1, 2`);
 }
 
 /**
@@ -60,9 +86,10 @@ function cancel(tx: Db, rows: Sql, now: Date): Promise<number> {
       ${rows} and s.status = 'pending'`);
 }
 
-function rowsBefore(task: Task, at: StoredReplay['at']): Sql {
+/** Fragment: the sends `s` of a task whose verdicts are from before the replay. `also`: tables that an update need not name. */
+function rowsBefore(task: Task, at: StoredReplay['at'], also: Sql = empty): Sql {
   return sql`
-    from ${bucketsOf(task)}
+    from ${also}${bucketsOf(task)}
    where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.updated_at <= ${at}`;
 }
 

@@ -49,6 +49,17 @@ export interface Composing {
  */
 export const MOST_COMPOSING_MS = 2_000;
 
+/** What the sends of one channel of a dispatch are counted under, in the statistics of a campaign. */
+export interface CampaignPart {
+  campaignId: string;
+  /** '': the message names none. */
+  variationId: string;
+  /** '': the dispatch has none. */
+  sendId: string;
+  /** True: the dispatch has no other channel. */
+  isOnlyChannel: boolean;
+}
+
 /** The parts of a request that the gates ask about. */
 export interface GatePlan {
   channel: Channel;
@@ -242,6 +253,13 @@ export function prepare(
 function countedSince(composing: Composing, since: Date): Composing {
   if (composing.sinceMs !== since.getTime()) Object.assign(composing, { ms: 0, sinceMs: since.getTime() });
   return composing;
+}
+
+/** null: the dispatch belongs to no campaign. */
+export function campaignPartOf({ plan, messages }: LoadedDispatch, channel: ChannelKey): CampaignPart | null {
+  if (plan.campaignId === null) return null;
+  const variationId = messages.get(channel)?.variation?.id ?? '';
+  return { campaignId: plan.campaignId, variationId, sendId: plan.sendId ?? '', isOnlyChannel: messages.size === 1 };
 }
 
 export function publicId(dispatch: LoadedDispatch): string {

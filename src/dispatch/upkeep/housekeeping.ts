@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { sumUpOldHours } from '../../people/activity/counts.ts';
 import { forgetWaitingStates } from '../../people/consent/email-state.ts';
 import { forgetWaitingGroups } from '../../people/consent/waiting-groups.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
@@ -10,6 +11,7 @@ import { forgetSessionDays } from '../../people/track/sessions.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
+import { sumUpOldDays } from '../ledger/campaign-days.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { forgetQuotas } from '../push/call-quotas.ts';
 import { forgetOldDays } from './retention.ts';
@@ -58,6 +60,8 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetWaitingStates(db, now);
   await forgetWaitingGroups(db, now);
   await forgetSessionDays(db, now);
+  await sumUpOldDays(db, now);
+  await sumUpOldHours(db, now);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */

@@ -4,6 +4,7 @@ import { sql } from '../../db/sql.ts';
 import { isObject, own } from '../../lib/raw/json.ts';
 import { isGiven } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
+import { addCounts } from '../activity/counts.ts';
 import { readAlias, readExternalId } from './identifiers.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from './identify.ts';
 import { askedFor } from './person-keys.ts';
@@ -132,4 +133,6 @@ async function insertAliases(
   await tx.run(sql`
     insert into profiles (bucket, user_id, workspace_id, created_at, updated_at)
     select bucket, user_id, ${workspaceId}::integer, ${now}::timestamptz, ${now}::timestamptz from ${askedFor(people)}`);
+  const fresh = { metric: 'new_user', name: '', appId: '', at: now, count: people.length, revenue: 0 } as const;
+  await addCounts(tx, workspaceId, [fresh]);
 }

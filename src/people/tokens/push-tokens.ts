@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
+import { addCounts, type Happening } from '../activity/counts.ts';
 import { deviceOf } from '../device.ts';
 
 /** A token as a send read it. */
@@ -31,7 +32,7 @@ export interface Doubt extends Complaint {
 export async function removeTokens(tx: Db, complaints: readonly Complaint[], now: Date): Promise<void> {
   if (complaints.length === 0) return;
   await lockOwners(tx, complaints);
-  await tx.run(sql`
+  const gone = await tx.query<GoneTokens>(sql`
     with dead as materialized (
       select distinct on (app_id, token) * from ${complaintRows(complaints)} order by app_id, token
     ), gone as (
@@ -57,8 +58,26 @@ export async function removeTokens(tx: Db, complaints: readonly Complaint[], now
              last_used_at, reason, dispatch_id, ${now}
         from gone
        where suspect_since is null
+    ), noted as (${noteUninstalls(now)}
     )
-    ${noteUninstalls(now)}`);
+    select workspace_id, app_id, count(*) as count from gone group by workspace_id, app_id`);
+  await countUninstalls(tx, gone, now);
+}
+
+/** Tokens of an app that were removed because they are dead. */
+interface GoneTokens extends Record<string, unknown> {
+  workspace_id: number;
+  app_id: string;
+  count: number;
+}
+
+async function countUninstalls(tx: Db, gone: readonly GoneTokens[], at: Date): Promise<void> {
+  for (const [workspaceId, rows] of Map.groupBy(gone, ({ workspace_id }) => workspace_id)) {
+    const uninstalled = rows.map(({ app_id, count }): Happening => {
+      return { metric: 'uninstall', name: '', appId: app_id, at, count, revenue: 0 };
+    });
+    await addCounts(tx, workspaceId, uninstalled);
+  }
 }
 
 /** Marks tokens as suspect: sends skip them until they are cleared or removed. Returns how many it marked. */
@@ -183,7 +202,7 @@ async function removeSuspects(
   { before, now }: { before: Date; now: Date },
 ): Promise<number> {
   if (suspects.length === 0) return 0;
-  const { removed } = await tx.one<{ removed: number }>(sql`
+  const gone = await tx.query<GoneTokens>(sql`
     with gone as (
       delete from push_targets t
        using ${suspectRows(suspects)}
@@ -203,8 +222,12 @@ async function removeSuspects(
     ), uninstalled as (
       ${noteUninstalls(now)}
     )
-    select count(*) as removed from gone`);
-  return removed;
+    select a.workspace_id, g.app_id, count(*) as count
+      from gone g
+      join apps a on a.id = g.app_id
+     group by a.workspace_id, g.app_id`);
+  await countUninstalls(tx, gone, now);
+  return gone.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Replaces tokens with the provider's new ones. If a new token has an owner by now, the old one is only removed. */

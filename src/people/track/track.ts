@@ -5,6 +5,7 @@ import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { Remarks } from '../remarks.ts';
 import type { Activity } from './activities.ts';
 import type { AttributesObject, GroupChange } from './attributes.ts';
+import { countActivity } from './count-activity.ts';
 import { loadRoster } from './load.ts';
 import {
   readLists,
@@ -84,6 +85,7 @@ export async function applyTrack(
     if (person !== null) done.push({ person, activity: object });
   }
   await saveRoster(tx, { roster, done, workspaceId: workspace.id });
+  await countActivity(tx, { request, roster, done, workspace });
   return problems;
 }
 

@@ -195,6 +195,7 @@ async function applyVariations({ tx, file }: Step): Promise<Change[]> {
         values (${campaign.id}, ${id}, ${name}, ${channel})
             on conflict (campaign_id, id) do update set name = excluded.name, channel = excluded.channel`);
     }
+    if (found.some(isWrite)) await tx.run(sql`update campaigns set updated_at = now() where id = ${campaign.id}`);
     changes.push(...found);
   }
   return changes;

@@ -101,7 +101,7 @@ function checkTargeting({ recipients, audience, broadcast }: TriggerRequest, { s
 function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
   const id = own(body, 'campaign_id');
   if (typeof id !== 'string' || id === '')
-    throw new RequestError('campaign_id_missing', [idProblem('campaign_id', id)]);
+    throw new RequestError('unknown_campaign_id', [idProblem('campaign_id', id)]);
   const campaign = workspace.campaigns.get(idKey(id));
   if (campaign?.kind === 'api_triggered') return campaign;
   throw new RequestError('invalid_campaign', [`campaign_id: ${namesNo('an API-triggered campaign', id)}`]);
@@ -110,10 +110,10 @@ function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
 /** The campaign with this Canvas id, or with this id of its own. */
 function findCanvas(body: RawObject, workspace: WorkspaceCatalog): Triggered {
   const id = own(body, 'canvas_id');
-  if (typeof id !== 'string' || id === '') throw new RequestError('invalid_canvas', [idProblem('canvas_id', id)]);
+  if (typeof id !== 'string' || id === '') throw new RequestError('unknown_canvas_id', [idProblem('canvas_id', id)]);
   const campaign = workspace.canvases.get(idKey(id)) ?? workspace.campaigns.get(idKey(id));
   if (campaign?.kind !== 'api_triggered')
-    throw new RequestError('invalid_canvas', [`canvas_id: ${namesNo('an API-triggered campaign', id)}`]);
+    throw new RequestError('unknown_canvas_id', [`canvas_id: ${namesNo('an API-triggered campaign', id)}`]);
   const { id: variantId, name: variantName } = campaign;
   const canvas = campaign.trigger?.canvas ?? { id: variantId, name: variantName };
   return { campaign, canvas: { ...canvas, variantId, variantName } };

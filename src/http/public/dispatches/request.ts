@@ -3,7 +3,9 @@ import { reasons } from '../../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
 import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
+import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
+import { isStorable } from '../../../lib/raw/storable.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
 import { idKey } from '../../../workspace/catalog.ts';
@@ -31,10 +33,16 @@ export function readListFilter(
     state: readOneOf(query, 'state', dispatchStates),
     since: readTime(query, 'since'),
     until: readTime(query, 'until'),
-    idempotencyKey: query.get('idempotency_key') || null,
+    idempotencyKey: readKey(query),
     after: readCursor(query, isListCursor)?.id ?? null,
     limit: readLimit(query, { usual: 50, most: 500 }),
   };
+}
+
+function readKey(query: URLSearchParams): string | null {
+  const key = query.get('idempotency_key') || null;
+  if (key === null || isStorable(key)) return key;
+  throw new RequestError('bad_request', ['idempotency_key: expected Unicode text without NUL']);
 }
 
 function readId(query: URLSearchParams, name: string): string | null {

@@ -1,0 +1,83 @@
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { BoundedCache } from '../../lib/bounded-cache.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+
+export type NameKind = 'event' | 'product' | 'custom_attribute';
+
+/** The type of an attribute's first value, as the original says it. Source: more-endpoints.md §5.4. */
+export type DataType = 'String' | 'Number' | 'Boolean' | 'Date' | 'Array' | 'Object' | 'Object Array';
+
+/** A name in use. `dataType` null: the name is not that of an attribute. */
+export interface KnownName {
+  kind: NameKind;
+  name: string;
+  dataType: DataType | null;
+}
+
+/** Bytes of the names of a workspace that a process remembers, so that it need not ask the database for them. */
+const MOST_BYTES = 1_048_576;
+const ENTRY_BYTES = 128;
+/** The names of which a process has seen a committed row, by the snapshot of their workspace. A new snapshot begins anew. */
+const seen = new WeakMap<WorkspaceCatalog, BoundedCache<string, true>>();
+
+function namesOf(workspace: WorkspaceCatalog): BoundedCache<string, true> {
+  const known = seen.get(workspace) ?? new BoundedCache({ mostBytes: MOST_BYTES });
+  seen.set(workspace, known);
+  return known;
+}
+
+/** Whether this process has seen a committed row of the name. */
+export function isKnownName(workspace: WorkspaceCatalog, kind: NameKind, name: string): boolean {
+  return namesOf(workspace).get(keyOf(kind, name)) === true;
+}
+
+/**
+ * Stores names that are new. A process that has once found a name in the database does not ask again; one that it has
+ * written itself is not believed before that, because the transaction may fail.
+ */
+export async function noteNames(tx: Db, workspace: WorkspaceCatalog, names: readonly KnownName[]): Promise<void> {
+  const given = new Map(names.map((one) => [keyOf(one.kind, one.name), one]));
+  if (given.size === 0) return;
+  const asked = [...given.values()];
+  const found = await tx.query<{ kind: NameKind; name: string }>(sql`
+    select n.kind, n.name
+      from unnest(${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ name }) => name)}::text[]) as x(kind, name)
+      join names_in_use n on n.workspace_id = ${workspace.id} and n.kind = x.kind and n.name = x.name`);
+  for (const { kind, name } of found) {
+    const key = keyOf(kind, name);
+    given.delete(key);
+    namesOf(workspace).set(key, true, ENTRY_BYTES + 2 * key.length);
+  }
+  if (given.size === 0) return;
+  const fresh = [...given].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one);
+  await tx.run(sql`
+    insert into names_in_use (workspace_id, kind, name, data_type)
+    select ${workspace.id}, x.kind, x.name, x.data_type
+      from unnest(${fresh.map(({ kind }) => kind)}::text[], ${fresh.map(({ name }) => name)}::text[],
+                  ${fresh.map(({ dataType }) => dataType)}::text[]) as x(kind, name, data_type)
+        on conflict do nothing`);
+}
+
+function keyOf(kind: NameKind, name: string): string {
+  return `${kind}/${name}`;
+}
+
+export interface ListedName {
+  name: string;
+  dataType: DataType | null;
+}
+
+/** A page of the names that were ever used, in alphabetical order of code points. */
+export function listNames(
+  db: Db,
+  { workspaceId, kind }: { workspaceId: number; kind: NameKind },
+  { limit, offset }: { limit: number; offset: number },
+): Promise<ListedName[]> {
+  return db.query<ListedName & Record<string, unknown>>(sql`
+    select name, data_type as "dataType"
+      from names_in_use
+     where workspace_id = ${workspaceId} and kind = ${kind}
+     order by name
+     limit ${limit} offset ${offset}::bigint`);
+}

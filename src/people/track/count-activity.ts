@@ -1,0 +1,70 @@
+import type { Db } from '../../db/database.ts';
+import { isObject, type Json } from '../../lib/raw/json.ts';
+import { idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { addCounts, type Happening } from '../activity/counts.ts';
+import { type DataType, isKnownName, type KnownName, noteNames } from '../activity/names.ts';
+import type { TrackRequest } from './request.ts';
+import type { Person, Roster } from './roster.ts';
+import type { Done } from './save.ts';
+
+/**
+ * Counts what a request tells of, and notes the names that it is the first to use. With names that the process knows, it is
+ * one statement, and none if nobody is new and nobody did anything.
+ */
+export async function countActivity(
+  tx: Db,
+  {
+    request,
+    roster,
+    done,
+    workspace,
+  }: { request: TrackRequest; roster: Roster; done: readonly Done[]; workspace: WorkspaceCatalog },
+): Promise<void> {
+  await noteNames(tx, workspace, [...namesOf(done, workspace), ...attributesOf(request, roster, workspace)]);
+  await addCounts(tx, workspace.id, [...peopleOf(roster), ...done.flatMap((one) => happeningsOf(one, workspace))]);
+}
+
+function peopleOf({ people, now }: Roster): Happening[] {
+  const nameless = { name: '', appId: '', count: 1, revenue: 0 };
+  const fresh = people.filter(({ stage }) => stage === 'new').length;
+  const sessions = people.flatMap(({ stage, sessions }) => (stage === 'possible' ? [] : sessions));
+  return [
+    ...(fresh > 0 ? [{ ...nameless, metric: 'new_user' as const, at: now, count: fresh }] : []),
+    ...sessions.map((at) => ({ ...nameless, metric: 'session' as const, at })),
+  ];
+}
+
+function happeningsOf({ activity: { at, appId, did } }: Done, { apps }: WorkspaceCatalog): Happening[] {
+  const known = apps.get(idKey(appId ?? ''))?.id ?? '';
+  if (did.kind === 'event') return [{ metric: 'event', name: did.name, appId: known, at, count: 1, revenue: 0 }];
+  const bought = { metric: did.kind, appId: known, at, count: did.quantity, revenue: did.price * did.quantity };
+  return [
+    { ...bought, name: did.name },
+    { ...bought, name: '' },
+  ];
+}
+
+function namesOf(done: readonly Done[], workspace: WorkspaceCatalog): KnownName[] {
+  return done.flatMap(({ activity: { did } }) => {
+    const kind = did.kind === 'event' ? 'event' : 'product';
+    return isKnownName(workspace, kind, did.name) ? [] : [{ kind, name: did.name, dataType: null }];
+  });
+}
+
+/** The custom attributes of which the process does not know that they are stored, if somebody has them now. */
+function attributesOf({ attributes }: TrackRequest, { people }: Roster, workspace: WorkspaceCatalog): KnownName[] {
+  const names = new Set(attributes.flatMap(({ object }) => [...object.custom.keys()]));
+  return [...names].flatMap((name) => {
+    if (isKnownName(workspace, 'custom_attribute', name)) return [];
+    const holder = people.find(({ stage, custom }) => stage !== 'possible' && custom.values.has(name));
+    return holder === undefined ? [] : [{ kind: 'custom_attribute', name, dataType: dataTypeOf(holder, name) }];
+  });
+}
+
+function dataTypeOf({ custom }: Person, name: string): DataType {
+  const value: Json | undefined = custom.values.get(name);
+  if (custom.times.has(name)) return 'Date';
+  if (Array.isArray(value)) return value.some(isObject) ? 'Object Array' : 'Array';
+  if (isObject(value)) return 'Object';
+  return typeof value === 'number' ? 'Number' : typeof value === 'boolean' ? 'Boolean' : 'String';
+}

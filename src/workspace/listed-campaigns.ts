@@ -1,0 +1,38 @@
+import type { Db } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import { type ListPage, pageOf } from './list-page.ts';
+
+export interface ListedCampaign {
+  id: string;
+  name: string;
+  kind: 'api' | 'api_triggered' | 'transactional';
+  tags: string[];
+  updated_at: Date;
+}
+
+/** A page of the campaigns of a workspace, in order of creation. */
+export function listCampaigns(db: Db, workspaceId: number, page: ListPage): Promise<ListedCampaign[]> {
+  return db.query<ListedCampaign & Record<string, unknown>>(sql`
+    select id, name, kind, tags, updated_at
+      from campaigns
+     where workspace_id = ${workspaceId} ${pageOf(page)}`);
+}
+
+export interface CampaignDetails extends ListedCampaign {
+  description: string;
+  archived: boolean;
+  created_at: Date;
+  /** In order of their ids. */
+  variations: { id: string; name: string; channel: string }[];
+}
+
+/** A campaign with its variations. `id`: as the catalog has it. null: it is gone. */
+export async function readCampaign(db: Db, workspaceId: number, id: string): Promise<CampaignDetails | null> {
+  return db.maybeOne<CampaignDetails & Record<string, unknown>>(sql`
+    select id, name, kind, tags, updated_at, description, archived, created_at,
+           (select coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'channel', v.channel) order by v.id), '[]')
+              from message_variations v
+             where v.campaign_id = c.id) as variations
+      from campaigns c
+     where workspace_id = ${workspaceId} and id = ${id}`);
+}
