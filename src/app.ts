@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { PushSenders } from './channels/push/senders.ts';
+import { contentFinder } from './content/find.ts';
+import { noContent } from './content/pins.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept/accept.ts';
 import { createIdempotency } from './dispatch/accept/idempotency.ts';
@@ -17,6 +19,8 @@ import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
+import { contentBlockRoutes } from './http/public/content/content-blocks-route.ts';
+import { emailTemplateRoutes } from './http/public/content/email-templates-route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
@@ -94,7 +98,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     onAccepted({ dispatchId, plan, request, lane }) {
       if (worker === null || !roles.worker.some((name) => lanes[name] === lane)) return;
-      cache.remember(dashed(dispatchId), plan, request);
+      const content = plan.content === undefined ? noContent : cache.texts.kept(plan.content);
+      // Without its texts at hand, the worker reads both.
+      if (content !== null) cache.remember(dashed(dispatchId), plan, request, content);
       worker.wake(lane);
     },
   });
@@ -112,6 +118,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       questions,
       acceptor,
       idempotency: createIdempotency({ db, clock }),
+      findContent: contentFinder(db, cache.texts),
       dryRun: createDryRun({ db, clock, links }),
       pressure: createPressure({
         db,
@@ -133,6 +140,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...userMessagesRoutes({ db }),
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
+    ...emailTemplateRoutes({ db, clock }),
+    ...contentBlockRoutes({ db, clock }),
     ...identityRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
   ];

@@ -280,6 +280,14 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['GET', '/email/unsubscribes'],
     ['GET', '/sms/invalid_phone_numbers'],
     ['POST', '/sms/invalid_phone_numbers/remove'],
+    ['POST', '/templates/email/create'],
+    ['POST', '/templates/email/update'],
+    ['GET', '/templates/email/info'],
+    ['GET', '/templates/email/list'],
+    ['POST', '/content_blocks/create'],
+    ['POST', '/content_blocks/update'],
+    ['GET', '/content_blocks/info'],
+    ['GET', '/content_blocks/list'],
   ];
   const served = new Set(
     app.app.routes.map(

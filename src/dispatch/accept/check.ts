@@ -4,6 +4,8 @@ import { checkReferences as checkAudienceReferences } from '../../audience/gramm
 import { slipsOf } from '../../audience/grammar/slips.ts';
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
+import type { FindContent, FoundContent, NamedContent } from '../../content/find.ts';
+import { noContent, type PinnedContent } from '../../content/pins.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
 import { nearest } from '../../lib/raw/did-you-mean.ts';
 import { namesNo, own, shown } from '../../lib/raw/json.ts';
@@ -12,7 +14,7 @@ import { Problems } from '../../lib/raw/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
-import { compileMessages } from '../plan/templates.ts';
+import { fillMessages, type ParsedMessage, parseMessages } from '../plan/templates.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 
 const MAX_NAMES = 50;
@@ -21,6 +23,8 @@ const MAX_SHOWN = 5;
 
 export interface CheckedRequest {
   plan: SendPlan;
+  /** The stored content that the plan pins. */
+  content: PinnedContent;
   dryRun: boolean;
   /** The answer lists them. */
   remarks: SendRemarks;
@@ -28,9 +32,37 @@ export interface CheckedRequest {
 
 /**
  * Turns a body into a plan. Throws the problems of the first step that fails. Steps and their order: send.md §3, steps
- * 6 to 13. It looks up nothing but the catalog, so it needs no database.
+ * 6 to 13. It looks up the catalog, and stored content if messages name any, which the plan then pins.
  */
-export function checkSendRequest(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedRequest {
+export async function checkSendRequest(
+  body: Record<string, unknown>,
+  catalog: WorkspaceCatalog,
+  { now, findContent }: { now: Date; findContent: FindContent },
+): Promise<CheckedRequest> {
+  const checked = checkBody(body, catalog, now);
+  const named = namedBy(checked.parsed);
+  if (named === null) return finished(checked, noContent);
+  const content = await findContent(catalog.id, named);
+  const { pins, templates, blocks } = fillFrom(content, named, checked);
+  const plan = { ...checked.plan, content: pins };
+  return finished({ ...checked, plan }, { templates, blocks });
+}
+
+/** A request that is right but for the stored content that it may name. */
+interface CheckedBody {
+  plan: SendPlan;
+  parsed: readonly ParsedMessage[];
+  dryRun: boolean;
+  problems: Problems;
+}
+
+function finished({ plan, dryRun, problems }: CheckedBody, content: PinnedContent): CheckedRequest {
+  problems.warnAtEnd();
+  return { plan, content, dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
+}
+
+/** Everything but stored content. It looks up nothing but the catalog, so it needs no database. */
+export function checkBody(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedBody {
   const problems = new Problems();
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
@@ -38,9 +70,37 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const messages = checkMessages(request, catalog, problems, now);
-  const plan = makePlan(request, campaign, messages);
-  problems.warnAtEnd();
-  return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
+  const parsed = parseMessages(messages, problems);
+  problems.throwIfAny();
+  return { plan: makePlan(request, campaign, messages), parsed, dryRun: request.dryRun, problems };
+}
+
+/** The stored content that messages name. null: none. */
+function namedBy(parsed: readonly ParsedMessage[]): NamedContent | null {
+  const templates = new Map<ChannelKey, string>();
+  for (const { key, channel, message } of parsed) {
+    const id = channel.references(message).emailTemplateId;
+    if (id !== undefined) templates.set(key, id);
+  }
+  const blocks = [...new Set(parsed.flatMap(({ tree }) => tree.blocks.map(({ name }) => name)))];
+  return templates.size === 0 && blocks.length === 0 ? null : { templates, blocks };
+}
+
+/** Checks the messages with the content that they name. Returns what of it they use. */
+function fillFrom(
+  content: FoundContent,
+  { templates }: NamedContent,
+  { parsed, problems }: CheckedBody,
+): PinnedContent & { pins: SendPlan['content'] & object } {
+  for (const [key, id] of templates) {
+    if (content.templates.has(key)) continue;
+    problems.add('cross', `messages.${key}.email_template_id`, namesNo('an email template', id));
+  }
+  const filled = fillMessages(parsed, content, problems);
+  problems.throwIfAny();
+  const used = new Set(filled.flatMap(({ blocks }) => [...blocks]));
+  const blocks = new Map([...content.blocks].filter(([name]) => used.has(name)));
+  return { templates: content.templates, blocks, pins: content.pins(used) };
 }
 
 /** Whoever names nobody, or sends nothing, may have misspelt the member that says it. */
@@ -163,19 +223,14 @@ function checkMessages(
     messages[key] = message;
   }
   problems.throwIfAny();
-  compileMessages(messages, problems);
-  problems.throwIfAny();
   return messages;
 }
 
 function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCatalog, problems: Problems): void {
   const at = (member: string) => `messages.${key}.${member}`;
-  const { appId, subscriptionGroupId, emailTemplateId } = channels[key].references(message);
+  const { appId, subscriptionGroupId } = channels[key].references(message);
   if (appId !== undefined && !catalog.apps.has(idKey(appId))) {
     problems.warn(`${at('app_id')} does not name an app of this workspace; the message counts for none`);
-  }
-  if (emailTemplateId !== undefined) {
-    problems.add('cross', at('email_template_id'), namesNo('an email template', emailTemplateId));
   }
   if (subscriptionGroupId === undefined) return;
   const group = catalog.subscriptionGroups.get(idKey(subscriptionGroupId));

@@ -1,4 +1,5 @@
 import type { ChannelKey } from '../../channels/channel.ts';
+import type { ContentPins } from '../../content/pins.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 
@@ -20,6 +21,8 @@ export interface SendPlan {
   delivery: DeliveryMode;
   /** Canonical messages. Their texts are templates. */
   messages: Partial<Record<ChannelKey, object>>;
+  /** The stored texts that the messages were accepted with. Absent: they name none. */
+  content?: ContentPins;
 }
 
 export function isBroadcast(plan: SendPlan): boolean {

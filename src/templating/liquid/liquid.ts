@@ -1,9 +1,11 @@
 import { LimitReached, TemplateSyntaxError } from './errors.ts';
-import { Frame, type Inputs } from './frame.ts';
+import { Frame, type Included, type Inputs } from './frame.ts';
 import { Parser, type ParserOptions } from './reading/parser.ts';
 
 /** A template that was read, as often to be rendered as there are people. */
 export interface Compiled {
+  /** Renders it within another template. */
+  body: Included['body'];
   /** Throws LiquidError, LimitReached, and what the tags and filters of a dialect throw. */
   render(inputs: Inputs): string;
 }
@@ -14,6 +16,7 @@ export function compileLiquid(source: string, options: ParserOptions): Compiled 
   try {
     const body = parser.parse();
     return {
+      body,
       render: (inputs) => {
         const frame = new Frame(inputs);
         body.render(frame);
@@ -27,7 +30,12 @@ export function compileLiquid(source: string, options: ParserOptions): Compiled 
 }
 
 export function syntaxErrorAt(source: string, at: number, reason: string, cause?: Error): TemplateSyntaxError {
+  return new TemplateSyntaxError(`${reason}, line ${lineAt(source, at)}`, { cause });
+}
+
+/** The line of a place in a template, from 1. */
+export function lineAt(source: string, at: number): number {
   let line = 1;
   for (let end = source.indexOf('\n'); end !== -1 && end < at; end = source.indexOf('\n', end + 1)) line += 1;
-  return new TemplateSyntaxError(`${reason}, line ${line}`, { cause });
+  return line;
 }

@@ -1,3 +1,4 @@
+import type { FindContent } from '../../../content/find.ts';
 import type { Db } from '../../../db/database.ts';
 import type { Acceptance, Acceptor } from '../../../dispatch/accept/accept.ts';
 import { activityOf } from '../../../dispatch/accept/activity.ts';
@@ -22,6 +23,7 @@ export interface MessagesSendDeps {
   db: Db;
   clock: Clock;
   catalog(): Catalog;
+  findContent: FindContent;
   acceptor: Acceptor;
   idempotency: Idempotency;
   dryRun: DryRun;
@@ -54,11 +56,12 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
 
 async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const { plan, dryRun, remarks } = checkSendRequest(request.body, workspace, deps.clock.now());
+  const options = { now: deps.clock.now(), findContent: deps.findContent };
+  const { plan, content, dryRun, remarks } = await checkSendRequest(request.body, workspace, options);
   await checkSendId(deps.db, plan);
   if (dryRun) {
     await request.rate.charge();
-    return deps.questions(request.workspaceId, () => deps.dryRun(plan, workspace, remarks));
+    return deps.questions(request.workspaceId, () => deps.dryRun({ plan, content, workspace, remarks }));
   }
   await deps.pressure.admit(laneOf(plan));
   await request.rate.chargeNarrower();
