@@ -64,8 +64,9 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
     const renderTexts = (context: RenderContext) => tree.render(context) as object;
     return { key, channel, message, reads: readsOfAll(tree), renderTexts, blocks: new Set() };
   }
-  const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template) ?? {});
   const path = memberPath(`messages.${key}`, 'email_template_id');
+  const warn = (member: string, remark: string) => problems.warn(`${path}.${member}: ${remark}`);
+  const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template, warn) ?? {});
   const storedTree = treeOf(channel, stored, path, problems);
   const linked = linkAll([...tree.blocks, ...storedTree.blocks], content, problems);
   return {
