@@ -1,5 +1,5 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
-import { contentOf, noContent, type Pin, type PinnedContent, textsIn } from '../../content/pins.ts';
+import { noContent, type PinnedContent } from '../../content/pins.ts';
 import { StoredTexts } from '../../content/texts.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
@@ -14,6 +14,7 @@ import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
 import type { DispatchState } from './states.ts';
+import { readStoredPlans } from './stored-plans.ts';
 import { type CompiledMessage, compileMessages } from './templates.ts';
 
 /** A dispatch in work: its plan, and everything that is prepared once for all its recipients. */
@@ -188,16 +189,15 @@ export async function loadDispatches(
       from counted
      where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
-  const read = rows.map((row) => ({ row, plan: known.has(row.id) ? null : storedPlan(row) }));
-  const { fitting, pins } = whatFits(read);
-  const texts = await cache.texts.read(db, pins);
-  const dispatches = fitting.map(({ row, plan }) => {
+  const unknown = rows.flatMap(({ id, request }) => (request === null ? [] : [{ id, request }]));
+  const stored = await readStoredPlans(db, unknown, { texts: cache.texts, mostBytes: MOST_READ_BYTES });
+  const dispatches = rows.flatMap((row) => {
     const workspace = catalog.workspace(row.workspace_id);
     if (workspace === undefined)
       throw new Error(`dispatch ${row.id} belongs to a workspace that the catalog does not have`);
-    const prepared = known.get(row.id) ?? (plan && prepareStored(cache, row, plan, texts));
-    if (prepared === null) throw new Error(`dispatch ${row.id} was not read`);
-    return prepare(row, workspace, prepared);
+    const found = stored.get(row.id);
+    const prepared = known.get(row.id) ?? (found && cache.remember(row.id, found.plan, found.text, found.content));
+    return prepared === undefined ? [] : [prepare(row, workspace, prepared)];
   });
   const loaded = new Map(dispatches.map((dispatch) => [dispatch.id, dispatch]));
   // A dispatch that does not exist is loaded as nothing by a call of its own.
@@ -206,43 +206,6 @@ export async function loadDispatches(
 
 function isFound(entry: readonly [string, PreparedPlan | undefined]): entry is readonly [string, PreparedPlan] {
   return entry[1] !== undefined;
-}
-
-interface StoredRow {
-  id: string;
-  /** null: it was known, and not read. */
-  request: string | null;
-}
-
-function storedPlan({ id, request }: StoredRow): SendPlan {
-  const plan: SendPlan | null = request === null ? null : JSON.parse(request);
-  if (plan?.version !== 1) throw new Error(`dispatch ${id} was stored in a form this server does not know`);
-  return plan;
-}
-
-/** The first dispatches whose texts are not too large to be read at once, and the pins of these texts. */
-function whatFits<T extends { plan: SendPlan | null }>(read: readonly T[]): { fitting: T[]; pins: Pin[] } {
-  const pins = new Map<string, Pin>();
-  const fitting: T[] = [];
-  let bytes = 0;
-  for (const one of read) {
-    const content = one.plan?.content;
-    const added = (content ? textsIn(content) : []).filter(({ id }) => !pins.has(id));
-    bytes += added.reduce((sum, pin) => sum + pin.bytes, 0);
-    if (bytes > MOST_READ_BYTES && fitting.length > 0) break;
-    for (const pin of added) pins.set(pin.id, pin);
-    fitting.push(one);
-  }
-  return { fitting, pins: [...pins.values()] };
-}
-
-function prepareStored(
-  cache: DispatchCache,
-  { id, request }: StoredRow,
-  plan: SendPlan,
-  texts: ReadonlyMap<string, unknown>,
-): PreparedPlan {
-  return cache.remember(id, plan, request ?? '', plan.content && contentOf(plan.content, texts));
 }
 
 /** Prepares a dispatch from its row. The row of a dry run exists only in memory. */
