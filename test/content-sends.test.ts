@@ -187,6 +187,10 @@ test('a send that names what cannot be used is refused with the place', async (t
       ],
     ],
   ];
+  rows.push([
+    { body: Array.from({ length: 201 }, (_, n) => including(`n${n}`)).join('') },
+    ['messages: expected at most 200 content blocks, got 201'],
+  ]);
   for (const [message, errors] of rows) {
     const { status, body } = await app.post('/messages/send', {
       ...{ external_user_ids: ['ada'], messages: { email: { subject: 's', ...email, ...message } } },

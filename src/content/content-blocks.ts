@@ -4,7 +4,7 @@ import { RequestError } from '../errors.ts';
 import { namesNo } from '../lib/raw/json.ts';
 import { dashed, v7 } from '../lib/uuid.ts';
 import { blocksIn, contentTypeOf } from './block-text.ts';
-import { checkCircle, inclusionsOf } from './inclusions.ts';
+import { checkInclusions, inclusionsOf } from './inclusions.ts';
 import { modifiedWithin, type Page } from './page.ts';
 import { ContentRefused } from './refused.ts';
 import { checkTags, insertText, lockContent, replaceText, templateKey } from './write.ts';
@@ -50,7 +50,7 @@ export async function createBlock(
     await lockContent(tx, workspaceId);
     await refuseNamesake(tx, workspaceId, name);
     await checkTags(tx, workspaceId, tags);
-    await checkCircle(tx, workspaceId, { name, blocks });
+    await checkInclusions(tx, workspaceId, { name, blocks });
     const { textId, textBytes } = await insertText(tx, { workspaceId, content, now });
     await tx.run(sql`
       insert into content_blocks (workspace_id, id, name, description, state, content_type, tags, text_id, text_bytes,
@@ -90,7 +90,7 @@ async function putContent(
   { id, name, content, text_id, now }: { id: string; name: string; content: string; text_id: string; now: Date },
 ): Promise<void> {
   const blocks = blocksIn(content);
-  await checkCircle(tx, workspaceId, { name, blocks });
+  await checkInclusions(tx, workspaceId, { name, blocks });
   const { textId, textBytes } = await insertText(tx, { workspaceId, content, now });
   await tx.run(sql`
     update content_blocks

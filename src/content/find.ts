@@ -6,10 +6,10 @@ import { RequestError } from '../errors.ts';
 import type { BlockSource } from '../templating/linked-blocks.ts';
 import type { ContentPins, Pin, PinnedContent } from './pins.ts';
 import type { StoredTexts } from './texts.ts';
-import { templateKey } from './write.ts';
+import { MOST_BLOCKS, templateKey } from './write.ts';
 
 /** Most bytes of the content blocks of one request: some twenty of the largest ones. */
-export const MOST_BLOCK_BYTES = 1_048_576;
+const MOST_BLOCK_BYTES = 1_048_576;
 
 /** The stored content that the messages of a request name. */
 export interface NamedContent {
@@ -30,9 +30,11 @@ export type FindContent = (workspaceId: number, named: NamedContent) => Promise<
 /** The current content of a workspace. Throws RequestError if the blocks are too large together. */
 export function contentFinder(db: Db, texts: StoredTexts): FindContent {
   return async (workspaceId, named) => {
+    refuseTooMany(named.blocks.length);
     const ids = new Map([...named.templates].map(([channel, id]) => [channel, templateKey(id)]));
     const heads = await findHeads(db, workspaceId, { ...named, templateIds: [...ids.values()] });
     const blocks = heads.filter(({ kind }) => kind === 'block');
+    refuseTooMany(blocks.length);
     refuseTooLarge(blocks);
     const found = await texts.read(db, heads.map(pinOf));
     const templates = [...ids].flatMap(([channel, id]) => {
@@ -86,6 +88,11 @@ function findHeads(
       from content_blocks
      where workspace_id = ${workspaceId} and name = any(array(select unnest(blocks) from outermost))`,
   );
+}
+
+function refuseTooMany(count: number): void {
+  if (count <= MOST_BLOCKS) return;
+  throw new RequestError('bad_request', [`messages: expected at most ${MOST_BLOCKS} content blocks, got ${count}`]);
 }
 
 function refuseTooLarge(blocks: readonly Head[]): void {

@@ -24,12 +24,13 @@ export async function inclusionsOf(
 }
 
 /** Throws ContentRefused if a block would include itself, also by way of others, or one that does not exist. */
-export async function checkCircle(
+export async function checkInclusions(
   tx: Db,
   workspaceId: number,
   { name, blocks }: { name: string; blocks: readonly string[] },
 ): Promise<void> {
   if (blocks.length === 0) return;
+  await checkExistence(tx, workspaceId, { name, blocks });
   const { is_circle } = await tx.one<{ is_circle: boolean }>(sql`
     with recursive reached as (
       select unnest(${[...blocks]}::text[]) as name
@@ -44,7 +45,16 @@ export async function checkCircle(
     const problem = `content: includes ${name}, itself or by way of other content blocks`;
     throw new ContentRefused('Content Block cannot be referenced within itself', [problem]);
   }
-  const unknown = await unknownBlocks(tx, workspaceId, blocks);
+}
+
+async function checkExistence(
+  tx: Db,
+  workspaceId: number,
+  { name, blocks }: { name: string; blocks: readonly string[] },
+): Promise<void> {
+  // A new block does not exist yet, and may not include itself, which is told apart.
+  const others = blocks.filter((one) => one !== name);
+  const unknown = await unknownBlocks(tx, workspaceId, others);
   if (unknown.length === 0) return;
   const errors = unknown.map((one) => `content: unknown content block ${one}`);
   throw new ContentRefused('Content contains malformed liquid', errors);

@@ -1,8 +1,12 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
+import { RequestError } from '../errors.ts';
 import { isStorable } from '../lib/raw/storable.ts';
 import { dashed, v7 } from '../lib/uuid.ts';
 import { ContentRefused } from './refused.ts';
+
+/** Most content blocks of one request, those within others included, and so of one text. */
+export const MOST_BLOCKS = 200;
 
 /** An id as it is stored. null: it cannot be the id of anything. */
 export function templateKey(id: string): string | null {
@@ -60,9 +64,13 @@ async function unknownTags(tx: Db, workspaceId: number, tags: readonly string[])
   return rows.map(({ tag }) => tag);
 }
 
-/** Those of the names that no content block has. */
+/** Those of the names that no content block has. Throws RequestError for more than a message may include. */
 export async function unknownBlocks(tx: Db, workspaceId: number, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
+  if (names.length > MOST_BLOCKS) {
+    const problem = `expected at most ${MOST_BLOCKS} content blocks in the texts, got ${names.length}`;
+    throw new RequestError('bad_request', [problem]);
+  }
   const rows = await tx.query<{ name: string }>(sql`
     select asked.name
       from unnest(${[...names]}::text[]) as asked (name)

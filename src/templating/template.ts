@@ -4,7 +4,7 @@ import { dialectFilters } from './filters/index.ts';
 import { Budget } from './liquid/budget.ts';
 import { LiquidError } from './liquid/errors.ts';
 import type { Included } from './liquid/frame.ts';
-import { compileLiquid, lineAt } from './liquid/liquid.ts';
+import { compileLiquid } from './liquid/liquid.ts';
 import { tokenize } from './reading/tokenize.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
@@ -75,7 +75,7 @@ function parse(source: string): Template {
   return {
     references,
     slips: slipsIn(source, tokens, references),
-    blocks: new Map([...translator.blocks].map(([name, at]) => [name, lineAt(source, at)])),
+    blocks: withLines(translator.blocks, source),
     body: liquid.body,
     render: (context, budget = new Budget(), blocks = noBlocks) => {
       const include = (name: string) => includedFrom(blocks, name, context);
@@ -86,6 +86,18 @@ function parse(source: string): Template {
       }
     },
   };
+}
+
+/** Places in the template, in their order → lines, from 1. In one pass, because a template may have thousands of blocks. */
+function withLines(places: ReadonlyMap<string, number>, source: string): Map<string, number> {
+  let line = 1;
+  let end = source.indexOf('\n');
+  return new Map(
+    [...places].map(([name, at]) => {
+      for (; end !== -1 && end < at; end = source.indexOf('\n', end + 1)) line += 1;
+      return [name, line];
+    }),
+  );
 }
 
 function readerOf(references: readonly Reference[], context: RenderContext): Included['read'] {

@@ -30,12 +30,7 @@ export function compileLiquid(source: string, options: ParserOptions): Compiled 
 }
 
 export function syntaxErrorAt(source: string, at: number, reason: string, cause?: Error): TemplateSyntaxError {
-  return new TemplateSyntaxError(`${reason}, line ${lineAt(source, at)}`, { cause });
-}
-
-/** The line of a place in a template, from 1. */
-export function lineAt(source: string, at: number): number {
   let line = 1;
   for (let end = source.indexOf('\n'); end !== -1 && end < at; end = source.indexOf('\n', end + 1)) line += 1;
-  return line;
+  return new TemplateSyntaxError(`${reason}, line ${line}`, { cause });
 }
