@@ -623,6 +623,8 @@ CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, in
 
 CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
 
+CREATE INDEX content_blocks_text_id ON public.content_blocks USING btree (text_id);
+
 CREATE INDEX content_texts_replaced_at ON public.content_texts USING btree (replaced_at) WHERE (replaced_at IS NOT NULL);
 
 CREATE INDEX dispatches_campaign ON ONLY public.dispatches USING btree (workspace_id, campaign_id, id) WHERE (campaign_id IS NOT NULL);
@@ -636,6 +638,8 @@ CREATE INDEX dispatches_default_workspace_id_segment_id_id_idx ON public.dispatc
 CREATE INDEX dispatches_recent ON ONLY public.dispatches USING btree (workspace_id, accepted_at);
 
 CREATE INDEX dispatches_segment ON ONLY public.dispatches USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
+
+CREATE INDEX email_templates_text_id ON public.email_templates USING btree (text_id);
 
 CREATE INDEX events_default_bucket_user_id_name_at_idx ON public.events_default USING btree (bucket, user_id, name, at);
 

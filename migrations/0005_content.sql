@@ -23,6 +23,7 @@ create table email_templates (
   updated_at   timestamptz not null,
   primary key (workspace_id, id)
 );
+create index email_templates_text_id on email_templates (text_id); -- asked when a text is dropped
 comment on table email_templates is 'kind: shared. Stored email templates, without their texts.';
 
 create table content_blocks (
@@ -41,4 +42,5 @@ create table content_blocks (
   primary key (workspace_id, id),
   unique (workspace_id, name)
 );
+create index content_blocks_text_id on content_blocks (text_id);
 comment on table content_blocks is 'kind: shared. Stored content blocks, without their texts.';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import pino from 'pino';
+import { StoredTexts } from '../src/content/texts.ts';
 import { sql } from '../src/db/sql.ts';
 import { DispatchCache, loadDispatches } from '../src/dispatch/plan/loaded-dispatch.ts';
 import { keepHouse } from '../src/dispatch/upkeep/housekeeping.ts';
@@ -319,6 +320,10 @@ test('a worker reads the texts of many dispatches in parts, and what is kept is 
   assert.deepEqual([dispatches.size, left.length], [20, 4], 'ten texts are 8 MB');
   assert.ok(cache.texts.sizeBytes > 16_000_000 && cache.texts.sizeBytes < 32 * 1_048_576);
   assert.ok(cache.sizeBytes > 16_000_000 && cache.sizeBytes <= 64 * 1_048_576, `${cache.sizeBytes}`);
+  const texts = new StoredTexts({ mostBytes: 4_000_000 });
+  const pins = await app.db.query<{ id: string; bytes: number }>(sql`select id, 0 as bytes from content_texts`);
+  assert.equal((await texts.read(app.db, pins)).size, 12);
+  assert.ok(texts.sizeBytes > 3_000_000 && texts.sizeBytes <= 4_000_000, 'two of them are kept');
   await app.startAnotherWorker();
   await app.drain();
   const states = await app.db.query(sql`select distinct state from dispatches`);
