@@ -160,6 +160,30 @@ create table cap_slots (
 );
 comment on table cap_slots is 'kind: person. Slots under frequency caps: one row for each send that has taken a slot, or may take one.';
 
+create table content_blocks (
+  workspace_id integer not null,
+  id uuid not null,
+  name text not null,
+  description text not null,
+  state text not null,
+  content_type text not null,
+  tags text[] not null,
+  text_id uuid not null,
+  text_bytes integer not null,
+  blocks text[] not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null
+);
+comment on table content_blocks is 'kind: shared. Stored content blocks, without their texts.';
+
+create table content_texts (
+  id uuid not null,
+  workspace_id integer not null,
+  content json not null,
+  replaced_at timestamp with time zone
+);
+comment on table content_texts is 'kind: shared. Each text that a template or block has or had. Never changed; dropped when no dispatch can need it.';
+
 create table deleted_addresses (
   workspace_id integer not null,
   kind text not null,
@@ -228,6 +252,19 @@ create table dispatches_default (
   replayed_at timestamp with time zone,
   waits_for text
 ) with (fillfactor=50);
+
+create table email_templates (
+  workspace_id integer not null,
+  id uuid not null,
+  name text not null,
+  tags text[] not null,
+  text_id uuid not null,
+  text_bytes integer not null,
+  blocks text[] not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null
+);
+comment on table email_templates is 'kind: shared. Stored email templates, without their texts.';
 
 create table events (
   bucket integer not null,
@@ -678,6 +715,10 @@ CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, in
 
 CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
 
+CREATE INDEX content_blocks_text_id ON public.content_blocks USING btree (text_id);
+
+CREATE INDEX content_texts_replaced_at ON public.content_texts USING btree (replaced_at) WHERE (replaced_at IS NOT NULL);
+
 CREATE INDEX dispatches_campaign ON ONLY public.dispatches USING btree (workspace_id, campaign_id, id) WHERE (campaign_id IS NOT NULL);
 
 CREATE INDEX dispatches_default_workspace_id_accepted_at_idx ON public.dispatches_default USING btree (workspace_id, accepted_at);
@@ -689,6 +730,8 @@ CREATE INDEX dispatches_default_workspace_id_segment_id_id_idx ON public.dispatc
 CREATE INDEX dispatches_recent ON ONLY public.dispatches USING btree (workspace_id, accepted_at);
 
 CREATE INDEX dispatches_segment ON ONLY public.dispatches USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
+
+CREATE INDEX email_templates_text_id ON public.email_templates USING btree (text_id);
 
 CREATE INDEX events_default_bucket_user_id_name_at_idx ON public.events_default USING btree (bucket, user_id, name, at);
 
@@ -871,11 +914,19 @@ CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_slots_pkey ON public.cap_slots USING btree (bucket, user_id, dispatch_id, channel);
 
+CREATE UNIQUE INDEX content_blocks_pkey ON public.content_blocks USING btree (workspace_id, id);
+
+CREATE UNIQUE INDEX content_blocks_workspace_id_name_key ON public.content_blocks USING btree (workspace_id, name);
+
+CREATE UNIQUE INDEX content_texts_pkey ON public.content_texts USING btree (id);
+
 CREATE UNIQUE INDEX deleted_addresses_pkey ON public.deleted_addresses USING btree (workspace_id, kind, hash);
 
 CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING btree (id);
 
 CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
+
+CREATE UNIQUE INDEX email_templates_pkey ON public.email_templates USING btree (workspace_id, id);
 
 CREATE UNIQUE INDEX frequency_caps_pkey ON public.frequency_caps USING btree (workspace_id, ordinal);
 
@@ -1003,6 +1054,22 @@ alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (wo
 
 alter table cap_slots add constraint cap_slots_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
 
+alter table content_blocks add constraint content_blocks_content_type_check CHECK ((content_type = ANY (ARRAY['html'::text, 'text'::text])));
+
+alter table content_blocks add constraint content_blocks_pkey PRIMARY KEY (workspace_id, id);
+
+alter table content_blocks add constraint content_blocks_state_check CHECK ((state = ANY (ARRAY['active'::text, 'draft'::text])));
+
+alter table content_blocks add constraint content_blocks_text_id_fkey FOREIGN KEY (text_id) REFERENCES content_texts(id);
+
+alter table content_blocks add constraint content_blocks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
+alter table content_blocks add constraint content_blocks_workspace_id_name_key UNIQUE (workspace_id, name);
+
+alter table content_texts add constraint content_texts_pkey PRIMARY KEY (id);
+
+alter table content_texts add constraint content_texts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
 alter table deleted_addresses add constraint deleted_addresses_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
 
 alter table deleted_addresses add constraint deleted_addresses_pkey PRIMARY KEY (workspace_id, kind, hash);
@@ -1014,6 +1081,12 @@ alter table dispatches add constraint dispatches_state_check CHECK ((state = ANY
 alter table dispatches_default add constraint dispatches_default_pkey PRIMARY KEY (id);
 
 alter table dispatches_default add constraint dispatches_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text])));
+
+alter table email_templates add constraint email_templates_pkey PRIMARY KEY (workspace_id, id);
+
+alter table email_templates add constraint email_templates_text_id_fkey FOREIGN KEY (text_id) REFERENCES content_texts(id);
+
+alter table email_templates add constraint email_templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table frequency_caps add constraint frequency_caps_channel_check CHECK ((channel = ANY (ARRAY['push'::text, 'email'::text, 'sms'::text, 'webhook'::text, 'whats_app'::text, 'any'::text])));
 

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
+import { contentFinder } from './content/find.ts';
+import { noContent } from './content/pins.ts';
 import type { Database } from './db/database.ts';
 import { createAcceptor } from './dispatch/accept/accept.ts';
 import { createIdempotency } from './dispatch/accept/idempotency.ts';
@@ -26,6 +28,8 @@ import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
 import { campaignReadingRoutes } from './http/public/campaigns/reading-route.ts';
 import { canvasRoutes } from './http/public/canvas/route.ts';
+import { contentBlockRoutes } from './http/public/content/content-blocks-route.ts';
+import { emailTemplateRoutes } from './http/public/content/email-templates-route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
@@ -112,7 +116,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     onAccepted({ dispatchId, plan, request, lane }) {
       if (worker === null || !roles.worker.some((name) => lanes[name] === lane)) return;
-      cache.remember(dashed(dispatchId), plan, request);
+      const content = plan.content === undefined ? noContent : cache.texts.kept(plan.content);
+      // Without its texts at hand, the worker reads both.
+      if (content !== null) cache.remember(dashed(dispatchId), plan, request, content);
       worker.wake(lane);
     },
   });
@@ -132,6 +138,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     questions,
     acceptor,
     idempotency: createIdempotency({ db, clock }),
+    findContent: contentFinder(db, cache.texts),
     dryRun: createDryRun({ db, clock, links }),
     pressure: createPressure({
       db,
@@ -157,6 +164,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
     ...subscriptionRoutes({ db, clock, catalog: live }),
+    ...emailTemplateRoutes({ db, clock }),
+    ...contentBlockRoutes({ db, clock }),
     ...identityRoutes({ db, clock, catalog: live }),
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),

@@ -243,6 +243,14 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['GET', '/feed/list'],
     ['GET', '/feed/details'],
     ['GET', '/feed/data_series'],
+    ['POST', '/templates/email/create'],
+    ['POST', '/templates/email/update'],
+    ['GET', '/templates/email/info'],
+    ['GET', '/templates/email/list'],
+    ['POST', '/content_blocks/create'],
+    ['POST', '/content_blocks/update'],
+    ['GET', '/content_blocks/info'],
+    ['GET', '/content_blocks/list'],
   ];
   const withoutPermission = app.app.routes.flatMap(({ path, permission }) => (permission === null ? [path] : []));
   assert.deepEqual(withoutPermission, ['/feed/list', '/feed/details', '/feed/data_series']);

@@ -5,6 +5,7 @@ import type { Outcome } from './outcome.ts';
 import type { Platform } from './provider.ts';
 import type { RetrySchedule } from './retry.ts';
 import type { Providers } from './sender.ts';
+import type { StoredTemplate } from './stored-template.ts';
 
 /** The keys under `messages`. */
 export const channelKeys = [
@@ -101,6 +102,15 @@ export interface Channel<Message extends object = object, Rendered extends objec
   /** The raw object, for the record of a request: values that may be credentials are masked. */
   masked?(raw: Record<string, unknown>): Record<string, unknown>;
   references(message: Message): References;
+  /**
+   * The members that a message takes from its stored template. `warn` is told of one that has no effect. Absent: its
+   * messages have no templates.
+   */
+  fromTemplate?(
+    message: Message,
+    template: StoredTemplate,
+    warn: (member: string, remark: string) => void,
+  ): Partial<Message>;
   /** Who receives the message, if each message names its own receiver: texts are equal for one receiver. */
   receiver?(message: Message): string;
   /** Whether the message is a silent push, which may also go to background tokens. */

@@ -140,7 +140,7 @@ const refused: [template: string, reason: RegExp][] = [
   ['{% if a = 1 %}{% endif %}', /unknown operator =/],
   ['{{ \ufdd00\ufdd0 }}', /U\+FDD0/],
   ['{% abort_message(x) %}', /abort_message takes one text in quotes/],
-  ['{{content_blocks.${x}}}', /unknown content block/],
+  ['\n{{content_blocks.${no name}}}', /unknown content block, line 2/],
 ];
 
 test('what cannot be read is refused, with its line', () => {

@@ -9,6 +9,14 @@ import { Passage, type Places, type Reference } from './reading/passage.ts';
 
 export type { Reference } from './reading/passage.ts';
 
+/** The name space of content blocks: `{{content_blocks.${name}}}`. */
+export const BLOCK_SPACE = 'content_blocks';
+
+/** Source: adjacent-endpoints.md §6.2. */
+export function isBlockName(name: string): boolean {
+  return /^[A-Za-z0-9_-]{1,99}$/.test(name);
+}
+
 /**
  * The dialect of personalization tags → standard Liquid. References, and outputs with filters that stand in tags or
  * outputs, become personal expressions, so that whatever stands in `${…}` is taken literally. Other inner braces are
@@ -17,9 +25,12 @@ export type { Reference } from './reading/passage.ts';
 export class Translator implements Places {
   /** What the template reads, each once; its place is its number in a rendering. */
   readonly references: Reference[] = [];
+  /** Names of the content blocks that stand in the template → where the first tag begins that has one. */
+  readonly blocks = new Map<string, number>();
   readonly #expressions: Expression[] = [];
   readonly #known = new Map<string, number>();
   readonly #filters: Filters;
+  #at = 0;
 
   constructor(filters: Filters) {
     this.#filters = filters;
@@ -31,7 +42,9 @@ export class Translator implements Places {
     return expression;
   };
 
-  translate(text: string, kind: MarkupKind): string {
+  /** `at`: where the tag or output begins. */
+  translate(text: string, kind: MarkupKind, at: number): string {
+    this.#at = at;
     if (text.includes(MARK)) throw new TemplateSyntaxError('U+FDD0 is no character of a template');
     const isPlain = !text.includes('${') && !text.includes('{{') && kind !== 'condition';
     const translated = isPlain ? text : new Passage(new Markup(text), kind, this).read(0);
@@ -40,9 +53,9 @@ export class Translator implements Places {
   }
 
   reference(reference: Reference): string {
-    if (reference.space === 'content_blocks') throw new TemplateSyntaxError('unknown content block');
     const key = JSON.stringify(reference);
-    const index = this.#known.get(key) ?? this.#add(this.#lookup(reference));
+    const isBlock = reference.space === BLOCK_SPACE;
+    const index = this.#known.get(key) ?? this.#add(isBlock ? this.#block(reference) : this.#lookup(reference));
     this.#known.set(key, index);
     return `${MARK}${index}${MARK}`;
   }
@@ -54,6 +67,17 @@ export class Translator implements Places {
       evaluate: ({ budget, read }) => {
         budget.work(work);
         return read(number);
+      },
+    };
+  }
+
+  #block({ name }: Reference): Expression {
+    if (!isBlockName(name)) throw new TemplateSyntaxError('unknown content block');
+    if (!this.blocks.has(name)) this.blocks.set(name, this.#at);
+    return {
+      evaluate: (frame) => {
+        frame.budget.work(1_000);
+        return frame.included(name);
       },
     };
   }

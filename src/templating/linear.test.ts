@@ -80,6 +80,10 @@ const templates: [name: string, make: (n: number) => string][] = [
   ['numbers with points', output('1.')],
   ['trimmed blanks', repeat('  {{- a -}}  ')],
   ['comments of HTML', repeat('<!-- {{a}} -->')],
+  [
+    'content blocks, each on a line',
+    (n) => Array.from({ length: n / 30 }, (_, index) => `\n{{content_blocks.\${b${index}}}}`).join(''),
+  ],
   ['blanks of abort_message', within('{% abort_message(', ' ', 'x) %}')],
 ];
 

@@ -1,4 +1,5 @@
 import { didYouMean, nearest } from '../lib/raw/did-you-mean.ts';
+import { BLOCK_SPACE } from './dialect.ts';
 import type { Token } from './liquid/reading/token.ts';
 import type { Reference } from './reading/passage.ts';
 import { isPlainName, isSpaceName, plainNames } from './resolve.ts';
@@ -28,7 +29,7 @@ export function slipsIn(source: string, tokens: readonly Token[], references: re
 
 function bareSlip(markup: string, source: string): string | null {
   const [, first = '', second] = bare.exec(markup) ?? [];
-  const isMeant = second === undefined ? isPlainName(first) : isSpaceName(first);
+  const isMeant = second === undefined ? isPlainName(first) : isSpaceName(first) || first === BLOCK_SPACE;
   if (!isMeant || isGivenIn(source, first)) return null;
   const [written, meant] =
     second === undefined ? [first, `\${${first}}`] : [`${first}.${second}`, `${first}.\${${second}}`];

@@ -40,7 +40,7 @@ test('tags and filters of other dialects are refused', () => {
     '{% layout "x" %}',
     '{{ 1 | camelize }}',
     '{% nosuch %}',
-    '{{content_blocks.${x}}}',
+    '{{content_blocks.${no name}}}',
   ];
   for (const source of refused) assert.throws(() => compileTemplate(source), TemplateSyntaxError, source);
   assert.throws(() => compileTemplate('{% connected_content https://a.test %}'), /not supported yet/);

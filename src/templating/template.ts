@@ -2,6 +2,8 @@ import { type Reference, Translator } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { dialectFilters } from './filters/index.ts';
 import { Budget } from './liquid/budget.ts';
+import { LiquidError } from './liquid/errors.ts';
+import type { Included } from './liquid/frame.ts';
 import { compileLiquid } from './liquid/liquid.ts';
 import { tokenize } from './reading/tokenize.ts';
 import { RenderStop } from './render-stop.ts';
@@ -17,9 +19,21 @@ export interface Template {
   references: readonly Reference[];
   /** Names that render to nothing and look like slips, said in words. */
   slips: readonly string[];
-  /** Pure for the same context. `budget`: what the whole message may still use. Throws RenderStop. */
-  render(context: RenderContext, budget?: Budget): string;
+  /** Names of the content blocks that stand in it → the line of the first tag that has one. */
+  blocks: ReadonlyMap<string, number>;
+  /** For a template that it is included in, as a content block. */
+  body: Included['body'];
+  /**
+   * Pure for the same context. `budget`: what the whole message may still use. `blocks`: the content blocks that it
+   * includes, and those that they include. Throws RenderStop.
+   */
+  render(context: RenderContext, budget?: Budget, blocks?: ContentBlocks): string;
 }
+
+/** Content blocks by name. */
+export type ContentBlocks = ReadonlyMap<string, Pick<Template, 'body' | 'references'>>;
+
+const noBlocks: ContentBlocks = new Map();
 
 const compiled = new Map<string, Template>();
 const MAX_COMPILED = 2_000;
@@ -56,15 +70,17 @@ function parse(source: string): Template {
     tags: dialectTags,
     filters: dialectFilters,
     personal: translator.personal,
-    translate: (markup, kind) => translator.translate(markup, kind),
+    translate: (markup, kind, at) => translator.translate(markup, kind, at),
   });
   return {
     references,
     slips: slipsIn(source, tokens, references),
-    render: (context, budget = new Budget()) => {
-      const read = (number: number) => referred(references[number], context);
+    blocks: withLines(translator.blocks, source),
+    body: liquid.body,
+    render: (context, budget = new Budget(), blocks = noBlocks) => {
+      const include = (name: string) => includedFrom(blocks, name, context);
       try {
-        return liquid.render({ variables: {}, read, now: context.now, budget });
+        return liquid.render({ variables: {}, read: readerOf(references, context), include, now: context.now, budget });
       } catch (error) {
         throw stopOf(error);
       }
@@ -72,8 +88,29 @@ function parse(source: string): Template {
   };
 }
 
-function referred(reference: Reference | undefined, context: RenderContext): unknown {
-  return reference === undefined ? null : resolveReference(reference, context);
+/** Places in the template, in their order → lines, from 1. In one pass, because a template may have thousands of blocks. */
+function withLines(places: ReadonlyMap<string, number>, source: string): Map<string, number> {
+  let line = 1;
+  let end = source.indexOf('\n');
+  return new Map(
+    [...places].map(([name, at]) => {
+      for (; end !== -1 && end < at; end = source.indexOf('\n', end + 1)) line += 1;
+      return [name, line];
+    }),
+  );
+}
+
+function readerOf(references: readonly Reference[], context: RenderContext): Included['read'] {
+  return (number) => {
+    const reference = references[number];
+    return reference === undefined ? null : resolveReference(reference, context);
+  };
+}
+
+function includedFrom(blocks: ContentBlocks, name: string, context: RenderContext): Included {
+  const block = blocks.get(name);
+  if (block === undefined) throw new LiquidError(`unknown content block ${name}`);
+  return { body: block.body, read: readerOf(block.references, context) };
 }
 
 /** Whatever goes wrong is this person's message, and nobody else's. */

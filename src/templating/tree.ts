@@ -4,7 +4,7 @@ import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { Budget } from './liquid/budget.ts';
 import { withoutComments } from './reading/html-comments.ts';
-import { compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
+import { type ContentBlocks, compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
 
 export interface TreeOptions {
   /** Of the value, from the body's root. */
@@ -18,26 +18,61 @@ export interface TreeOptions {
   warn?(text: string): void;
 }
 
+/** What one rendering has, beside its templates. */
+export interface Rendering {
+  context: RenderContext;
+  /** What the whole message may still use. */
+  budget: Budget;
+  blocks: TreeBlocks;
+}
+
+/** The content blocks of a message: of those in HTML, the comments do not run. */
+export interface TreeBlocks {
+  html: ContentBlocks;
+  text: ContentBlocks;
+}
+
+const noBlocks: TreeBlocks = { html: new Map(), text: new Map() };
+
+/** A content block that a text includes. */
+export interface BlockUse {
+  name: string;
+  /** Path of the text. */
+  path: string;
+  /** The first line of the text that names it. */
+  line: number;
+  isHtml: boolean;
+}
+
 /** One rendering of a value; null where there is nothing to render, so that the value itself can be shared. */
-type Render = ((context: RenderContext, budget: Budget) => unknown) | null;
+type Render = ((rendering: Rendering) => unknown) | null;
 
 /** A JSON value whose texts are parsed templates. */
 export interface CompiledTree {
   /** What its templates read. */
   references: readonly Reference[];
+  /** The content blocks that its texts include, which `linkBlocks` finds. */
+  blocks: readonly BlockUse[];
   /** The value with all its texts rendered for one person, within one budget. Throws RenderStop. */
-  render(context: RenderContext): unknown;
+  render(context: RenderContext, budget?: Budget, blocks?: TreeBlocks): unknown;
 }
 
 interface Compiling extends TreeOptions {
   references: Reference[];
+  blocks: BlockUse[];
 }
 
 /** Parses every text of a JSON value as a template. Syntax errors are filed with their path. */
 export function compileTree(value: unknown, options: TreeOptions): CompiledTree {
   const references: Reference[] = [];
-  const render = compile(value, options.path, { ...options, references });
-  return { references, render: render === null ? () => value : (context) => render(context, new Budget()) };
+  const blocks: BlockUse[] = [];
+  const render = compile(value, options.path, { ...options, references, blocks });
+  return {
+    references,
+    blocks,
+    render: (context, budget = new Budget(), given = noBlocks) =>
+      render === null ? value : render({ context, budget, blocks: given }),
+  };
 }
 
 function compile(value: unknown, path: string, options: Compiling, isHtml = false): Render {
@@ -48,13 +83,14 @@ function compile(value: unknown, path: string, options: Compiling, isHtml = fals
 }
 
 function compileText(text: string, path: string, options: Compiling, isHtml: boolean): Render {
-  const { problems, references, warn } = options;
+  const { problems, references, blocks: uses, warn } = options;
   if (!isTemplate(text)) return null;
   try {
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
     for (const reference of template.references) references.push(reference);
     for (const slip of template.slips) warn?.(`${path}: ${slip}`);
-    return (context, budget) => template.render(context, budget);
+    for (const [name, line] of template.blocks) uses.push({ name, path, line, isHtml });
+    return ({ context, budget, blocks }) => template.render(context, budget, isHtml ? blocks.html : blocks.text);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
     problems.add('template', path, `not a valid template: ${error.message}`);
@@ -65,7 +101,7 @@ function compileText(text: string, path: string, options: Compiling, isHtml: boo
 function compileArray(items: unknown[], path: string, options: Compiling): Render {
   const renders = items.map((item, index) => compile(item, elementPath(path, index), options));
   if (renders.every((render) => render === null)) return null;
-  return (context, budget) => items.map((item, index) => renders[index]?.(context, budget) ?? item);
+  return (rendering) => items.map((item, index) => renders[index]?.(rendering) ?? item);
 }
 
 function compileObject(object: object, path: string, options: Compiling): Render {
@@ -76,12 +112,12 @@ function compileObject(object: object, path: string, options: Compiling): Render
     return render === null ? [] : [[key, render]];
   });
   if (live.length === 0) return null;
-  return (context, budget) => {
+  return (rendering) => {
     const copy = { ...object };
     // defineProperty, since a member may be named __proto__
     for (const [key, render] of live) {
       Object.defineProperty(copy, key, {
-        value: render(context, budget),
+        value: render(rendering),
         enumerable: true,
         writable: true,
         configurable: true,

@@ -10,6 +10,8 @@ export interface StoredSettings {
   audience?: { missing_number_is_zero?: boolean };
   requests?: { key_in_body?: boolean; strict_content_type?: boolean };
   users?: { track_batch?: TrackBatch };
+  /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
+  tags?: readonly string[];
   rate_limits?: Readonly<Record<string, number>>;
 }
 

@@ -5,6 +5,7 @@ import type { RenderedEmail } from './rendered.ts';
 import { retryEmail } from './retry.ts';
 import { type EmailMessage, parseEmail } from './schema.ts';
 import { openEmailSender } from './sender.ts';
+import { fromTemplate } from './template.ts';
 import { checkSender, withDefaultSender } from './workspace.ts';
 
 export const email: Channel<EmailMessage, RenderedEmail> = {
@@ -28,5 +29,6 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
     emailTemplateId: message.email_template_id,
     messageVariationId: message.message_variation_id,
   }),
+  fromTemplate,
   render: renderEmail,
 };

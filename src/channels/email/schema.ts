@@ -20,6 +20,7 @@ export interface EmailMessage {
   should_inline_css?: Templated<boolean> | undefined;
 }
 
+export const NOT_INLINED = 'CSS is not inlined by this server; it was left as it is';
 export const NO_REPLY_TO = 'NO_REPLY_TO';
 const MAX_BODY_BYTES = 400 * 1024;
 export const MAX_EXTRAS_BYTES = 1_024;
@@ -77,8 +78,7 @@ function warn(fields: Fields, { subject, body, should_inline_css, email_template
     problems.warn(`${fields.at('subject')} is missing; the mail has an empty subject`);
   if (Buffer.byteLength(body ?? '') > MAX_BODY_BYTES)
     problems.warn(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
-  if (should_inline_css === true)
-    problems.warn(`${fields.at('should_inline_css')}: CSS is not inlined by this server; it was left as it is`);
+  if (should_inline_css === true) problems.warn(`${fields.at('should_inline_css')}: ${NOT_INLINED}`);
   if (fields.text('bcc') !== undefined)
     problems.warn(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
 }

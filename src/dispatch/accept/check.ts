@@ -4,6 +4,8 @@ import { checkReferences as checkAudienceReferences } from '../../audience/gramm
 import { slipsOf } from '../../audience/grammar/slips.ts';
 import { channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
+import type { FindContent } from '../../content/find.ts';
+import type { PinnedContent } from '../../content/pins.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
 import { nearest } from '../../lib/raw/did-you-mean.ts';
 import { namesNo, own, shown } from '../../lib/raw/json.ts';
@@ -11,8 +13,10 @@ import { readText } from '../../lib/raw/lenient.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { checkMessages } from '../plan/check-messages.ts';
+import { pinContent } from '../plan/pin-content.ts';
 import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
+import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 
 const MAX_NAMES = 50;
@@ -21,6 +25,8 @@ const MAX_SHOWN = 5;
 
 export interface CheckedRequest {
   plan: SendPlan;
+  /** The stored content that the plan pins. */
+  content: PinnedContent;
   dryRun: boolean;
   /** The answer lists them. */
   remarks: SendRemarks;
@@ -28,19 +34,39 @@ export interface CheckedRequest {
 
 /**
  * Turns a body into a plan. Throws the problems of the first step that fails. Steps and their order: send.md §3, steps
- * 6 to 13. It looks up nothing but the catalog, so it needs no database.
+ * 6 to 13. It looks up the catalog, and stored content if messages name any, which the plan then pins.
  */
-export function checkSendRequest(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedRequest {
+export async function checkSendRequest(
+  body: Record<string, unknown>,
+  catalog: WorkspaceCatalog,
+  { now, findContent }: { now: Date; findContent: FindContent },
+): Promise<CheckedRequest> {
+  const checked = checkBody(body, catalog, now);
+  const { plan, parsed, dryRun, problems } = checked;
+  const { pins, content } = await pinContent(parsed, { workspaceId: catalog.id, problems, findContent });
+  problems.warnAtEnd();
+  const remarks = { minors: problems.minors, warnings: problems.warnings };
+  return { plan: pins === undefined ? plan : { ...plan, content: pins }, content, dryRun, remarks };
+}
+
+/** A request that is right but for the stored content that it may name. */
+interface CheckedBody {
+  plan: SendPlan;
+  parsed: readonly ParsedMessage[];
+  dryRun: boolean;
+  problems: Problems;
+}
+
+/** Everything but stored content. It looks up nothing but the catalog, so it needs no database. */
+export function checkBody(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedBody {
   const problems = new Problems();
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
   namingSlips(problems, () => checkTargeting(request));
   checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
-  const messages = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
-  const plan = makePlan(request, campaign, messages);
-  problems.warnAtEnd();
-  return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
+  const parsed = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
+  return { plan: makePlan(request, campaign, messagesIn(parsed)), parsed, dryRun: request.dryRun, problems };
 }
 
 /** Whoever names nobody, or sends nothing, may have misspelt the member that says it. */

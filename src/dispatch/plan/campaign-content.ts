@@ -7,7 +7,9 @@ import { Problems } from '../../lib/raw/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CampaignContent } from '../../workspace/file/check-campaigns.ts';
 import { checkMessages, type MessageSurroundings, readMessages } from './check-messages.ts';
+import { contentNamedBy } from './pin-content.ts';
 import type { SendPlan } from './send-plan.ts';
+import { messagesIn, type ParsedMessage } from './templates.ts';
 
 /** The check of a campaign's messages that applying a workspace file needs. */
 export const messageChecks = { checkContent };
@@ -23,8 +25,7 @@ function checkContent(content: CampaignContent, workspace: MessageSurroundings, 
     });
   }
   try {
-    const messages = read(content, workspace, at);
-    if (Object.keys(messages).length > 0) return [];
+    if (read(content, workspace, at).length > 0) return [];
     return [`${at}: expected one or more of ${channelKeys.join(', ')}, got none`];
   } catch (error) {
     if (error instanceof RequestError) return error.errors;
@@ -32,36 +33,42 @@ function checkContent(content: CampaignContent, workspace: MessageSurroundings, 
   }
 }
 
-const known = new WeakMap<Campaign, SendPlan['messages']>();
+/** The messages of a campaign. `namesContent`: they name stored content, which is found for each trigger. */
+interface CampaignMessages {
+  messages: SendPlan['messages'];
+  namesContent: boolean;
+}
+
+const known = new WeakMap<Campaign, CampaignMessages>();
 
 /**
  * The canonical messages of a campaign that is triggered. They are read once for each state of the catalog, whose
  * campaigns never change. Throws RequestError when there are none, or when they have become unusable.
  */
-export function contentOf(campaign: Campaign, workspace: WorkspaceCatalog): SendPlan['messages'] {
+export function contentOf(campaign: Campaign, workspace: WorkspaceCatalog): CampaignMessages {
   const found = known.get(campaign);
   if (found !== undefined) return found;
   const { trigger, variations } = campaign;
   const path = `campaign ${campaign.id}`;
   if (trigger?.messages == null)
     throw new RequestError('no_message', [`${path}: expected messages in the workspace file, got none`]);
-  const messages = read({ messages: trigger.messages, variations }, workspace, `${path}.messages`);
-  known.set(campaign, messages);
-  return messages;
+  const parsed = read({ messages: trigger.messages, variations }, workspace, `${path}.messages`);
+  const content = { messages: messagesIn(parsed), namesContent: contentNamedBy(parsed) !== null };
+  known.set(campaign, content);
+  return content;
 }
 
 function read(
   { messages: raw, variations }: CampaignContent,
   workspace: MessageSurroundings,
   path: string,
-): SendPlan['messages'] {
+): ParsedMessage[] {
   const problems = new Problems();
   const { messages: given } = readMessages(raw, path, problems);
   // Nothing that is stored depends on the time at which it is read.
-  const messages = checkMessages(given, { path, workspace, problems, now: new Date(0), areStored: true });
-  for (const key of channelKeys) {
-    const message = messages[key];
-    const id = message && channels[key].references(message).messageVariationId;
+  const parsed = checkMessages(given, { path, workspace, problems, now: new Date(0), areStored: true });
+  for (const { key, message } of parsed) {
+    const id = channels[key].references(message).messageVariationId;
     if (id === undefined) continue;
     const channel = variations.get(idKey(id))?.channel;
     const at = `${memberPath(path, key)}.message_variation_id`;
@@ -69,5 +76,5 @@ function read(
     else if (channel !== channels[key].variationChannel) problems.add('campaign', at, `is a variation of ${channel}`);
   }
   problems.throwIfAny();
-  return messages;
+  return parsed;
 }

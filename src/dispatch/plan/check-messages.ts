@@ -6,7 +6,7 @@ import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { idKey, type SubscriptionGroup, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { SendPlan } from './send-plan.ts';
-import { compileMessages } from './templates.ts';
+import { type ParsedMessage, parseMessages } from './templates.ts';
 
 /** What messages may refer to. */
 export interface MessageSurroundings extends Pick<WorkspaceCatalog, 'settings'> {
@@ -43,8 +43,11 @@ export function channelMeantBy(name: string): string {
   return didYouMean(nearest(name, channelKeys));
 }
 
-/** Checks messages and their templates (send.md §3, step 13), and makes them canonical. Throws RequestError. */
-export function checkMessages(given: readonly [ChannelKey, RawObject][], check: MessageCheck): SendPlan['messages'] {
+/**
+ * Checks messages and their templates (send.md §3, step 13), and makes them canonical. Stored content that they name is
+ * checked by `pinContent`. Throws RequestError.
+ */
+export function checkMessages(given: readonly [ChannelKey, RawObject][], check: MessageCheck): ParsedMessage[] {
   const { path, workspace, problems, now } = check;
   const messages: SendPlan['messages'] = {};
   for (const [key, raw] of given) {
@@ -59,19 +62,16 @@ export function checkMessages(given: readonly [ChannelKey, RawObject][], check: 
     messages[key] = message;
   }
   problems.throwIfAny();
-  compileMessages(messages, problems, path);
+  const parsed = parseMessages(messages, problems, path);
   problems.throwIfAny();
-  return messages;
+  return parsed;
 }
 
 function checkReferences(key: ChannelKey, message: object, { path, workspace, problems }: MessageCheck): void {
   const at = (member: string) => `${memberPath(path, key)}.${member}`;
-  const { appId, subscriptionGroupId, emailTemplateId } = channels[key].references(message);
+  const { appId, subscriptionGroupId } = channels[key].references(message);
   if (appId !== undefined && !workspace.apps.has(idKey(appId))) {
     problems.warn(`${at('app_id')} does not name an app of this workspace; the message counts for none`);
-  }
-  if (emailTemplateId !== undefined) {
-    problems.add('cross', at('email_template_id'), namesNo('an email template', emailTemplateId));
   }
   if (subscriptionGroupId === undefined) return;
   const group = workspace.subscriptionGroups.get(idKey(subscriptionGroupId));

@@ -1,4 +1,6 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
+import { noContent, type PinnedContent } from '../../content/pins.ts';
+import { StoredTexts } from '../../content/texts.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { BoundedCache, type CacheBounds } from '../../lib/bounded-cache.ts';
@@ -12,6 +14,7 @@ import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
 import type { DispatchState } from './states.ts';
+import { readStoredPlans } from './stored-plans.ts';
 import { type CompiledMessage, compileMessages } from './templates.ts';
 
 /** A dispatch in work: its plan, and everything that is prepared once for all its recipients. */
@@ -99,6 +102,8 @@ const SLOT_BYTES = 131_072;
 
 /** Prepares each plan once and keeps it while it is in use, within a bound in bytes. The last used ones stay. */
 export class DispatchCache {
+  /** The stored texts that plans refer to. */
+  readonly texts = new StoredTexts();
   readonly #prepared: BoundedCache<string, PreparedPlan>;
 
   constructor(bounds: CacheBounds = { mostBytes: MOST_KEPT_BYTES, most: MOST_KEPT }) {
@@ -112,12 +117,14 @@ export class DispatchCache {
 
   /**
    * Prepares and keeps a plan, so that a worker in the same process need not read and parse it again. `text`: its JSON.
+   * `content`: the stored content that it refers to.
    */
-  remember(id: string, plan: SendPlan, text: string): PreparedPlan {
-    const sizeBytes = weigh(text);
+  remember(id: string, plan: SendPlan, text: string, content: PinnedContent = noContent): PreparedPlan {
+    const sizeBytes = weigh(text) + weighContent(content);
     const problems = new Problems();
     const composing = { ms: 0, sinceMs: 0 };
-    const prepared = { plan, messages: compileMessages(plan.messages, problems), sizeBytes, composing };
+    const messages = compileMessages(plan.messages, problems, content);
+    const prepared = { plan, messages, sizeBytes, composing };
     problems.throwIfAny();
     this.#prepared.set(id, prepared, sizeBytes);
     return prepared;
@@ -130,7 +137,18 @@ export class DispatchCache {
 
 /** About how much memory a plan takes once its templates are parsed. `text`: its JSON. */
 function weigh(text: string): number {
-  return PLAN_BYTES + 2 * text.length + TAG_BYTES * (occurrences(text, '{{') + occurrences(text, '{%'));
+  return PLAN_BYTES + weighText(text);
+}
+
+function weighText(text: string): number {
+  return 2 * text.length + TAG_BYTES * (occurrences(text, '{{') + occurrences(text, '{%'));
+}
+
+/** Several plans may share a text, which then counts for each of them. */
+function weighContent({ templates, blocks }: PinnedContent): number {
+  const ofTemplates = [...templates.values()].flatMap((template) => Object.values(template));
+  const texts = [...ofTemplates, ...[...blocks.values()].map(({ text }) => text)];
+  return texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? weighText(text) : 0), 0);
 }
 
 function occurrences(text: string, part: string): number {
@@ -149,7 +167,7 @@ interface DispatchRow {
   replayed_at: Date | null;
 }
 
-/** Most bytes of stored plans that are read at once, unless a single one is larger. */
+/** Most bytes of stored plans, and of the texts that they refer to, that are read at once, unless a single one is larger. */
 const MOST_READ_BYTES = 8 * 1_048_576;
 
 export interface Loaded {
@@ -182,11 +200,15 @@ export async function loadDispatches(
       from counted
      where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
-  const dispatches = rows.map((row) => {
+  const unknown = rows.flatMap(({ id, request }) => (request === null ? [] : [{ id, request }]));
+  const stored = await readStoredPlans(db, unknown, { texts: cache.texts, mostBytes: MOST_READ_BYTES });
+  const dispatches = rows.flatMap((row) => {
     const workspace = catalog.workspace(row.workspace_id);
     if (workspace === undefined)
       throw new Error(`dispatch ${row.id} belongs to a workspace that the catalog does not have`);
-    return prepare(row, workspace, known.get(row.id) ?? prepareStored(cache, row));
+    const found = stored.get(row.id);
+    const prepared = known.get(row.id) ?? (found && cache.remember(row.id, found.plan, found.text, found.content));
+    return prepared === undefined ? [] : [prepare(row, workspace, prepared)];
   });
   const loaded = new Map(dispatches.map((dispatch) => [dispatch.id, dispatch]));
   // A dispatch that does not exist is loaded as nothing by a call of its own.
@@ -195,13 +217,6 @@ export async function loadDispatches(
 
 function isFound(entry: readonly [string, PreparedPlan | undefined]): entry is readonly [string, PreparedPlan] {
   return entry[1] !== undefined;
-}
-
-function prepareStored(cache: DispatchCache, { id, request }: { id: string; request: string | null }): PreparedPlan {
-  const plan: SendPlan | null = request === null ? null : JSON.parse(request);
-  if (request === null || plan?.version !== 1)
-    throw new Error(`dispatch ${id} was stored in a form this server does not know`);
-  return cache.remember(id, plan, request);
 }
 
 /** Prepares a dispatch from its row. The row of a dry run exists only in memory. */

@@ -1,4 +1,5 @@
 import type { ChannelKey } from '../../channels/channel.ts';
+import type { ContentPins } from '../../content/pins.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import { nameKey, type PersonName } from '../../people/profile/identify.ts';
@@ -38,6 +39,8 @@ export interface SendPlan {
   delivery: DeliveryMode;
   /** Canonical messages. Their texts are templates. */
   messages: Partial<Record<ChannelKey, object>>;
+  /** The stored texts that the messages were accepted with. Absent: they name none. */
+  content?: ContentPins;
   /** Absent: the request brought its messages. */
   trigger?: PlannedTrigger;
 }

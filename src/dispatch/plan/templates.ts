@@ -1,16 +1,20 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
+import { noContent, type PinnedContent } from '../../content/pins.ts';
+import { memberPath } from '../../lib/raw/json.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
+import { type LinkedBlocks, linkBlocks } from '../../templating/linked-blocks.ts';
+import { Budget } from '../../templating/liquid/budget.ts';
 import { type Read, readsOf } from '../../templating/resolve.ts';
-import { compileTree } from '../../templating/tree.ts';
+import { type BlockUse, type CompiledTree, compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
 /** The message of one channel of a plan. Its templates are parsed once for all recipients. */
 export interface CompiledMessage {
   key: ChannelKey;
   channel: Channel;
-  /** The message as stored. Its texts are still templates. */
+  /** The message as stored, with the members of its stored template. Its texts are still templates. */
   message: object;
   /** The facts that its templates read. */
   reads: ReadonlySet<Read>;
@@ -21,23 +25,82 @@ export interface CompiledMessage {
   renderTexts(context: RenderContext): object | Promise<object>;
 }
 
+/** The parsed message of one channel, before the stored content that it names is found. */
+export interface ParsedMessage extends Pick<CompiledMessage, 'key' | 'channel' | 'message'> {
+  tree: CompiledTree;
+}
+
 /**
  * Parses every template of a plan's messages. Files each syntax error under its path, stage `template`, and warns of
  * slips. `at`: the path of the messages.
  */
+export function parseMessages(messages: SendPlan['messages'], problems: Problems, at = 'messages'): ParsedMessage[] {
+  return Object.entries(messages).map(([name, message]) => {
+    const key = name as ChannelKey;
+    return { key, channel: channels[key], message, tree: treeOf(channels[key], message, `${at}.${key}`, problems) };
+  });
+}
+
+/** The messages themselves. */
+export function messagesIn(parsed: readonly ParsedMessage[]): SendPlan['messages'] {
+  return Object.fromEntries(parsed.map(({ key, message }) => [key, message]));
+}
+
+function treeOf(channel: Channel, value: object, path: string, problems: Problems): CompiledTree {
+  const { neverTemplates: never, htmlTemplates: html } = channel;
+  return compileTree(value, { path, never, html, problems, warn: (text) => problems.warn(text) });
+}
+
+/** Adds the stored content that messages name. Files what is unknown or cannot be read, stage `template`. */
+export function fillMessages(
+  parsed: readonly ParsedMessage[],
+  content: PinnedContent,
+  problems: Problems,
+): FilledMessage[] {
+  return parsed.map((one) => fill(one, content, problems));
+}
+
+export interface FilledMessage extends CompiledMessage {
+  /** Names of the content blocks that it renders. */
+  blocks: ReadonlySet<string>;
+}
+
+function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems): FilledMessage {
+  const { key, channel, message, tree } = parsed;
+  const template = content.templates.get(key);
+  if (template === undefined && tree.blocks.length === 0) {
+    const renderTexts = (context: RenderContext) => tree.render(context) as object;
+    return { key, channel, message, reads: readsOfAll(tree), renderTexts, blocks: new Set() };
+  }
+  const path = memberPath(`messages.${key}`, 'email_template_id');
+  const warn = (member: string, remark: string) => problems.warn(`${path}.${member}: ${remark}`);
+  const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template, warn) ?? {});
+  const storedTree = treeOf(channel, stored, path, problems);
+  const linked = linkAll([...tree.blocks, ...storedTree.blocks], content, problems);
+  return {
+    ...{ key, channel, message: { ...stored, ...message }, blocks: linked.names },
+    reads: readsOfAll(tree, storedTree, linked),
+    renderTexts: (context) => {
+      const budget = new Budget();
+      const theirs = storedTree.render(context, budget, linked) as object;
+      return { ...theirs, ...(tree.render(context, budget, linked) as object) };
+    },
+  };
+}
+
+function linkAll(uses: readonly BlockUse[], { blocks }: PinnedContent, problems: Problems): LinkedBlocks {
+  return linkBlocks(uses, blocks, { problems, warn: (text) => problems.warn(text) });
+}
+
+function readsOfAll(...parts: Pick<CompiledTree, 'references'>[]): Set<Read> {
+  return new Set(parts.flatMap(({ references }) => references.flatMap(readsOf)));
+}
+
+/** Parses every template of a plan's messages, with the stored content that they name. Files as the two steps do. */
 export function compileMessages(
   messages: SendPlan['messages'],
   problems: Problems,
-  at = 'messages',
+  content: PinnedContent = noContent,
 ): CompiledMessage[] {
-  return Object.entries(messages).map(([name, message]) => {
-    const key = name as ChannelKey;
-    const channel = channels[key];
-    const path = `${at}.${key}`;
-    const warn = (text: string) => problems.warn(text);
-    const { neverTemplates: never, htmlTemplates: html } = channel;
-    const tree = compileTree(message, { path, never, html, problems, warn });
-    const reads = new Set(tree.references.flatMap(readsOf));
-    return { key, channel, message, reads, renderTexts: (context) => tree.render(context) as object };
-  });
+  return fillMessages(parseMessages(messages, problems), content, problems);
 }

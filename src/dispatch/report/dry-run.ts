@@ -1,4 +1,5 @@
 import { estimateProfiles, refusingExpensive, withinTimeLimit } from '../../audience/time-limit.ts';
+import type { PinnedContent } from '../../content/pins.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -28,7 +29,15 @@ const SAMPLES = 10;
 const MOST_COMPOSING_MS = 5_000;
 
 /** Answers who would get which message, and why not, without sending or storing anything. */
-export type DryRun = (plan: SendPlan, workspace: WorkspaceCatalog, remarks: SendRemarks) => Promise<object>;
+export type DryRun = (asked: Asked) => Promise<object>;
+
+interface Asked {
+  plan: SendPlan;
+  /** The stored content that the plan pins. */
+  content: PinnedContent;
+  workspace: WorkspaceCatalog;
+  remarks: SendRemarks;
+}
 
 export interface DryRunDeps {
   db: Database;
@@ -37,9 +46,10 @@ export interface DryRunDeps {
 }
 
 export function createDryRun(deps: DryRunDeps): DryRun {
-  return async (plan, workspace, remarks) => {
+  return async (asked) => {
+    const { plan, remarks } = asked;
     const now = deps.clock.now();
-    const dispatch = rehearse(plan, workspace, now);
+    const dispatch = rehearse(asked, now);
     const { targeted, people, refusals } = await refusingExpensive(() =>
       isBroadcast(plan) ? findAudience(deps.db, dispatch, now) : findNamed(deps.db, dispatch, now),
     );
@@ -60,8 +70,8 @@ export function createDryRun(deps: DryRunDeps): DryRun {
   };
 }
 
-function rehearse(plan: SendPlan, workspace: WorkspaceCatalog, now: Date): LoadedDispatch {
-  const messages = compileMessages(plan.messages, new Problems());
+function rehearse({ plan, content, workspace }: Asked, now: Date): LoadedDispatch {
+  const messages = compileMessages(plan.messages, new Problems(), content);
   return prepare({ id: dashed(v7(now)), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
 }
 

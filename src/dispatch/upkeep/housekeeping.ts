@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { forgetTexts } from '../../content/forget-texts.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
@@ -14,7 +15,7 @@ import { forgetActivity } from '../ledger/activity-log.ts';
 import { sumUpOldDays } from '../ledger/campaign-days.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { forgetQuotas } from '../push/call-quotas.ts';
-import { forgetOldDays } from './retention.ts';
+import { forgetOldDays, oldestDay } from './retention.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -37,7 +38,10 @@ export async function keepHouse({ db, clock, log, retentionDays }: HousekeepingO
   const { dropped, kept } = await forgetOldDays(db, { days: retentionDays, now });
   if (dropped.length > 0) log.info({ days: dropped }, 'dropped the ledger of old days');
   if (kept.length > 0) log.warn({ days: kept }, 'old days are kept: they hold dispatches that are not over');
-  if (retentionDays > 0) await forgetRemovals(db, new Date(now.getTime() - retentionDays * DAY));
+  if (retentionDays === 0) return;
+  await forgetRemovals(db, new Date(now.getTime() - retentionDays * DAY));
+  // A dispatch may have been accepted a moment after its texts were replaced.
+  await forgetTexts(db, new Date((await oldestDay(db, { days: retentionDays, now })).getTime() - DAY));
 }
 
 /** Adding a partition waits for all users of the table, and later users wait for it. So it gives up soon. */

@@ -27,13 +27,22 @@ export interface Forgotten {
 export async function forgetOldDays(db: Database, { days, now }: Retention): Promise<Forgotten> {
   const forgotten: Forgotten = { dropped: [], kept: [] };
   if (days === 0) return forgotten;
-  const firstKept = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS - days * DAY_MS);
-  for (const day of await daysBefore(db, firstKept)) {
+  for (const day of await daysBefore(db, firstKept({ days, now }))) {
     const fate = await forgetDay(db, day);
     if (fate === 'locked elsewhere') break;
     forgotten[fate].push(day);
   }
   return forgotten;
+}
+
+function firstKept({ days, now }: Retention): Date {
+  return new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS - days * DAY_MS);
+}
+
+/** The beginning of the oldest day that may still have dispatches. `days`: not 0. */
+export async function oldestDay(db: Db, retention: Retention): Promise<Date> {
+  const [oldest] = await daysBefore(db, firstKept(retention));
+  return oldest === undefined ? firstKept(retention) : new Date(oldest.replace(/^(....)(..)(..)$/, '$1-$2-$3'));
 }
 
 type Fate = keyof Forgotten | 'locked elsewhere';

@@ -1,3 +1,5 @@
+import type { FindContent } from '../../content/find.ts';
+import type { PinnedContent } from '../../content/pins.ts';
 import type { Database, Db } from '../../db/database.ts';
 import type { Acceptance, Acceptor } from '../../dispatch/accept/accept.ts';
 import { activityOf } from '../../dispatch/accept/activity.ts';
@@ -20,6 +22,7 @@ export interface SendDeps {
   db: Database;
   clock: Clock;
   catalog(): Catalog;
+  findContent: FindContent;
   acceptor: Acceptor;
   idempotency: Idempotency;
   dryRun: DryRun;
@@ -30,6 +33,8 @@ export interface SendDeps {
 /** A checked request to send. */
 export interface Sending extends Pick<Acceptance, 'plan' | 'sendIdIsNew' | 'answerOf' | 'idempotency'> {
   path: string;
+  /** The stored content that the plan pins. */
+  content: PinnedContent;
   dryRun: boolean;
   remarks: SendRemarks;
   /** Stores what must be there before the send is accepted. The request is counted first. Absent: nothing. */
@@ -39,10 +44,10 @@ export interface Sending extends Pick<Acceptance, 'plan' | 'sendIdIsNew' | 'answ
 /** Stores the send, or tells what it would do. Returns the body of the answer. Throws when too much waits already. */
 export async function acceptSend(deps: SendDeps, request: RouteRequest, sending: Sending): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const { path, plan, remarks, prepare } = sending;
+  const { path, plan, content, remarks, prepare } = sending;
   if (sending.dryRun) {
     await request.rate.charge();
-    return deps.questions(request.workspaceId, () => deps.dryRun(plan, workspace, remarks));
+    return deps.questions(request.workspaceId, () => deps.dryRun({ plan, content, workspace, remarks }));
   }
   await deps.pressure.admit(laneOf(plan));
   if (prepare === undefined) await request.rate.chargeNarrower();

@@ -11,14 +11,26 @@ export interface Inputs {
   variables: Hash;
   /** Gives the value of a reference, by its number. */
   read(reference: number): Value;
+  /** Gives the template that is included under this name. Throws LiquidError for one that is unknown. */
+  include(name: string): Included;
   now: Date;
   budget: Budget;
 }
 
+/** A template within another one: it reads and sets the variables of the outer one, and has references of its own. */
+export interface Included {
+  body: { render(frame: Frame): void };
+  read: Inputs['read'];
+}
+
+/** Templates within templates within the outermost one: deeper ones print nothing. Source: personalization.md §3. */
+export const MAX_INCLUDED_DEPTH = 2;
+
 /** The state of one rendering: what was printed, the variables, and where loops are. */
 export class Frame {
   readonly now: Date;
-  readonly read: Inputs['read'];
+  /** Reads for the template that is being rendered, which may be an included one. */
+  read: Inputs['read'];
   readonly budget: Budget;
   readonly interrupts: Interrupt[] = [];
   /** Loops that are running, the innermost last. */
@@ -27,17 +39,20 @@ export class Frame {
   readonly offsets = new Map<string, number>();
   /** Which value each cycle gives next. */
   readonly cycles = new Map<unknown, number>();
+  readonly #include: Inputs['include'];
   readonly #variables: Hash;
   readonly #assigned = new Map<string, Value>();
   readonly #counters = new Map<string, Value>();
   /** Variables of loops, the innermost last. */
   readonly #scopes: Map<string, Value>[] = [];
+  #includedDepth = 0;
   #assignedCharacters = 0;
   #output = '';
 
-  constructor({ variables, read, now, budget }: Inputs) {
+  constructor({ variables, read, include, now, budget }: Inputs) {
     this.#variables = variables;
     this.read = read;
+    this.#include = include;
     this.now = now;
     this.budget = budget;
   }
@@ -62,6 +77,19 @@ export class Frame {
     const captured = this.#output;
     this.#output = before;
     return captured;
+  }
+
+  /** What an included template prints. */
+  included(name: string): string {
+    if (this.#includedDepth === MAX_INCLUDED_DEPTH) return '';
+    const { body, read } = this.#include(name);
+    const outer = this.read;
+    this.read = read;
+    this.#includedDepth += 1;
+    const text = this.capture(() => body.render(this));
+    this.#includedDepth -= 1;
+    this.read = outer;
+    return text;
   }
 
   /** Loop variables hide assigned ones, which hide counters and what was given. */

@@ -1,9 +1,11 @@
 import { LimitReached, TemplateSyntaxError } from './errors.ts';
-import { Frame, type Inputs } from './frame.ts';
+import { Frame, type Included, type Inputs } from './frame.ts';
 import { Parser, type ParserOptions } from './reading/parser.ts';
 
 /** A template that was read, as often to be rendered as there are people. */
 export interface Compiled {
+  /** Renders it within another template. */
+  body: Included['body'];
   /** Throws LiquidError, LimitReached, and what the tags and filters of a dialect throw. */
   render(inputs: Inputs): string;
 }
@@ -14,6 +16,7 @@ export function compileLiquid(source: string, options: ParserOptions): Compiled 
   try {
     const body = parser.parse();
     return {
+      body,
       render: (inputs) => {
         const frame = new Frame(inputs);
         body.render(frame);

@@ -27,6 +27,7 @@ import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 450; // adjacent-endpoints.md §10
 const MOST_CAPS = 10; // eligibility.md §4.1
+const MOST_TAGS = 1_000;
 
 const uuid = lowerCased(
   matching(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'a UUID (8-4-4-4-12 hex digits)'),
@@ -173,6 +174,7 @@ export const workspaceShape = object({
   audience: optional(audience, null),
   requests: optional(requests, null),
   users: optional(users, null),
+  tags: optional(list(text(), MOST_TAGS), null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

@@ -1,12 +1,16 @@
 import { parseAudience } from '../../../audience/grammar/parse.ts';
+import type { FindContent } from '../../../content/find.ts';
+import type { PinnedContent } from '../../../content/pins.ts';
 import { type ErrorCode, RequestError } from '../../../errors.ts';
 import { namesNo, own, type RawObject } from '../../../lib/raw/json.ts';
 import { Problems } from '../../../lib/raw/problems.ts';
 import { sentenceOf } from '../../../people/remarks.ts';
 import { type Campaign, type CampaignTrigger, idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { contentOf } from '../../plan/campaign-content.ts';
+import { pinContent } from '../../plan/pin-content.ts';
 import type { SendRemarks } from '../../plan/remarks.ts';
 import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
+import { parseMessages } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
 import {
@@ -22,6 +26,8 @@ const MAX_RECIPIENTS = 50;
 
 export interface CheckedTrigger {
   plan: SendPlan;
+  /** The stored content that the plan pins. */
+  content: PinnedContent;
   dryRun: boolean;
   remarks: SendRemarks;
   /** To be stored before the send is accepted. */
@@ -33,28 +39,44 @@ export interface Notice {
   notice: string;
 }
 
+/** What a trigger may refer to. */
+interface Surroundings {
+  workspace: WorkspaceCatalog;
+  findContent: FindContent;
+}
+
 /** Turns a body of `/campaigns/trigger/send` into a plan. Throws the problems of the first step that fails. */
-export function checkCampaignTrigger(body: RawObject, workspace: WorkspaceCatalog): CheckedTrigger {
+export async function checkCampaignTrigger(
+  body: RawObject,
+  { workspace, findContent }: Surroundings,
+): Promise<CheckedTrigger> {
   const { request, problems } = readChecked(body, campaignForm);
   const campaign = findTriggered(body, workspace);
   checkSendIdForm(request.sendId);
   refuseStopped(campaign);
-  return planned(request, { campaign, canvas: null }, workspace, problems);
+  return planned(request, { campaign, canvas: null }, { workspace, findContent }, problems);
 }
 
 /** The same for `/canvas/trigger/send`. Source: more-endpoints.md §3.3. */
-export function checkCanvasTrigger(body: RawObject, workspace: WorkspaceCatalog): CheckedTrigger | Notice {
+export async function checkCanvasTrigger(
+  body: RawObject,
+  { workspace, findContent }: Surroundings,
+): Promise<CheckedTrigger | Notice> {
   const { request, problems } = readChecked(body, canvasForm);
   const triggered = findCanvas(body, workspace);
   const { archived, trigger } = triggered.campaign;
   const advice = 'to ensure trigger requests will take effect.';
   if (archived) return { notice: `The Canvas is archived. Unarchive the Canvas ${advice}` };
   if (trigger?.paused) return { notice: `The Canvas is paused. Resume the Canvas ${advice}` };
-  return planned(request, triggered, workspace, problems);
+  return planned(request, triggered, { workspace, findContent }, problems);
 }
 
 /** The same for `/transactional/v1/campaigns/{campaign_id}/send`. Source: adjacent-endpoints.md §4.4. */
-export function checkTransactional(body: RawObject, campaignId: string, workspace: WorkspaceCatalog): CheckedTrigger {
+export async function checkTransactional(
+  body: RawObject,
+  campaignId: string,
+  { workspace, findContent }: Surroundings,
+): Promise<CheckedTrigger> {
   const campaign = workspace.campaigns.get(idKey(campaignId));
   if (campaign === undefined)
     throw new RequestError('unknown_campaign', [`campaign_id: ${namesNo('a campaign', campaignId)}`]);
@@ -65,7 +87,7 @@ export function checkTransactional(body: RawObject, campaignId: string, workspac
   const request = readTransactionalRequest(body, problems);
   problems.throwIfAny();
   if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
-  return planned(request, { campaign, canvas: null }, workspace, problems);
+  return planned(request, { campaign, canvas: null }, { workspace, findContent }, problems);
 }
 
 interface Triggered {
@@ -133,19 +155,21 @@ function triggerOf({ id, trigger }: Campaign): CampaignTrigger {
   return trigger;
 }
 
-function planned(
+async function planned(
   request: TriggerRequest,
   { campaign, canvas }: Triggered,
-  workspace: WorkspaceCatalog,
+  { workspace, findContent }: Surroundings,
   problems: Problems,
-): CheckedTrigger {
+): Promise<CheckedTrigger> {
   const trigger = triggerOf(campaign);
   checkTargeting(request, trigger);
   if (request.audience !== null) parseAudience(request.audience, 'audience');
   const segment = trigger.segmentId === null ? null : workspace.segments.get(idKey(trigger.segmentId));
   if (segment?.archived ?? segment === undefined)
     refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
-  const messages = contentOf(campaign, workspace);
+  const { messages, namesContent } = contentOf(campaign, workspace);
+  const parsed = namesContent ? parseMessages(messages, new Problems()) : [];
+  const { pins, content } = await pinContent(parsed, { workspaceId: workspace.id, problems, findContent });
   const attributes = readRecipientAttributes(request.recipients, workspace);
   const hasOwn = request.recipients.some(({ properties }) => properties !== null);
   const plan: SendPlan = {
@@ -160,6 +184,7 @@ function planned(
     requiredState: trigger.requiredState,
     delivery: request.delivery,
     messages,
+    ...(pins !== undefined && { content: pins }),
     trigger: {
       common: request.properties ?? {},
       own: hasOwn ? request.recipients.map(({ properties }) => properties) : [],
@@ -171,7 +196,7 @@ function planned(
     for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);
   if (request.dryRun && attributes.length > 0) problems.warn('attributes are not stored in a dry run');
   const remarks = { minors: problems.minors, warnings: problems.warnings };
-  return { plan, dryRun: request.dryRun, remarks, attributes };
+  return { plan, content, dryRun: request.dryRun, remarks, attributes };
 }
 
 function refuse(code: ErrorCode, detail: string): never {

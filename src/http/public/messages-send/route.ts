@@ -33,12 +33,14 @@ export function messagesSendRoute(deps: SendDeps): Route {
 
 async function send(deps: SendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const { plan, dryRun, remarks } = checkSendRequest(request.body, workspace, deps.clock.now());
+  const options = { now: deps.clock.now(), findContent: deps.findContent };
+  const { plan, content, dryRun, remarks } = await checkSendRequest(request.body, workspace, options);
   await checkSendId(deps.db, plan);
   const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
   return acceptSend(deps, request, {
     path,
     plan: dryRun ? plan : withSendId,
+    content,
     dryRun,
     remarks,
     sendIdIsNew: withSendId !== plan,

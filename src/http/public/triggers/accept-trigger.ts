@@ -21,12 +21,13 @@ export async function acceptTrigger(
   request: RouteRequest,
   { checked, path, idempotency, answerOf }: Accepting,
 ): Promise<object> {
-  const { plan, dryRun, attributes } = checked;
+  const { plan, content, dryRun, attributes } = checked;
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
   let { remarks } = checked;
   return acceptSend(deps, request, {
     path,
     plan,
+    content,
     dryRun,
     remarks,
     sendIdIsNew: false,

@@ -59,7 +59,8 @@ async function inOriginalWords<T>(work: () => Promise<T>): Promise<T> {
 async function send(deps: SendDeps, request: RouteRequest, reference: IdempotentRequest | null): Promise<object> {
   const receivedAt = deps.clock.now();
   const { campaign_id: campaignId = '' } = request.params;
-  const checked = checkTransactional(request.body, campaignId, loadedWorkspace(deps.catalog(), request.workspaceId));
+  const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
+  const checked = await checkTransactional(request.body, campaignId, { workspace, findContent: deps.findContent });
   return acceptTrigger(deps, request, {
     checked,
     path: transactionalPath.replace(':campaign_id', () => idKey(campaignId)),

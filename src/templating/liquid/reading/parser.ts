@@ -17,8 +17,11 @@ export type MarkupKind = 'piped' | 'operand' | 'condition';
 export interface ParserOptions extends Language {
   tokens: readonly Token[];
   tags: Tags;
-  /** Replaces the personal expressions in markup. Throws TemplateSyntaxError for what may not stand there. */
-  translate(markup: string, kind: MarkupKind): string;
+  /**
+   * Replaces the personal expressions in markup. Throws TemplateSyntaxError for what may not stand there. `at`: where the
+   * tag or output begins.
+   */
+  translate(markup: string, kind: MarkupKind, at: number): string;
 }
 
 /** Where the parser stands in a row of tokens. */
@@ -92,7 +95,7 @@ export class Parser {
   }
 
   translate(markup: string, kind: MarkupKind): string {
-    return this.#options.translate(markup, kind);
+    return this.#options.translate(markup, kind, this.at);
   }
 
   #unknown({ name }: TagToken, block?: string): TemplateSyntaxError {
