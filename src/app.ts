@@ -9,7 +9,7 @@ import { createPressure, type QueueLimits } from './dispatch/accept/pressure.ts'
 import { createLinkMaker } from './dispatch/admit/links.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
-import { type LaneName, lanes } from './dispatch/plan/send-plan.ts';
+import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
@@ -20,6 +20,7 @@ import { audienceRoutes } from './http/public/audience/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
+import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
@@ -106,13 +107,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
   };
   const questions = createQuestions();
+  const dryRun = createDryRun({ db, clock, links });
   const routes: Route[] = [
     messagesSendRoute({
       ...options,
       questions,
       acceptor,
       idempotency: createIdempotency({ db, clock }),
-      dryRun: createDryRun({ db, clock, links }),
+      dryRun,
       pressure: createPressure({
         db,
         clock,
@@ -123,6 +125,14 @@ export async function startApp(options: AppOptions): Promise<App> {
             ? log.info({ lane }, 'the queue has room again; sends are accepted')
             : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
       }),
+    }),
+    ...messagesScheduleRoutes({
+      db,
+      clock,
+      catalog: options.catalog,
+      dryRun,
+      questions,
+      onScheduled: () => worker?.wake(scheduleLane),
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),

@@ -1,6 +1,10 @@
 /** The permissions of keys and the endpoints they open. The last six are ours; the original has the others. */
 export const permissions = {
   'messages.send': 'POST /messages/send',
+  'messages.schedule.create': 'POST /messages/schedule/create',
+  'messages.schedule.update': 'POST /messages/schedule/update',
+  'messages.schedule.delete': 'POST /messages/schedule/delete',
+  'messages.schedule_broadcasts': 'GET /messages/scheduled_broadcasts',
   'users.track': 'POST /users/track',
   'users.identify': 'POST /users/identify: give an external id to a person who has none',
   'users.merge': 'POST /users/merge: make one person of two',

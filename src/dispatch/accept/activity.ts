@@ -11,16 +11,27 @@ export interface ActivityFacts {
   body: Record<string, unknown>;
   requestId: string;
   apiKeyName: string;
+  /** Default: `/messages/send`. */
+  endpoint?: string;
 }
+
+const sendPath = '/messages/send';
 
 /**
  * The record that the developer console shows of a request. null: the request names people only.
  * It has no status and counts, because those are read from the dispatch. Source: send.md §15.
  */
-export function activityOf({ plan, workspace, body, requestId, apiKeyName }: ActivityFacts): object | null {
+export function activityOf({
+  plan,
+  workspace,
+  body,
+  requestId,
+  apiKeyName,
+  endpoint = sendPath,
+}: ActivityFacts): object | null {
   if (plan.segmentId === null && !isBroadcast(plan)) return null;
   return {
-    endpoint: '/messages/send',
+    endpoint,
     request_id: requestId,
     api_key_name: apiKeyName,
     send_id: plan.sendId,

@@ -43,6 +43,19 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
 }
 
+/** Checks messages that replace those of a plan, as `checkSendRequest` checks the ones of a body. */
+export function checkNewMessages(
+  messages: unknown,
+  { campaignId }: Pick<SendPlan, 'campaignId'>,
+  catalog: WorkspaceCatalog,
+  now: Date,
+): { messages: SendPlan['messages']; remarks: SendRemarks } {
+  const anybody = { external_user_ids: ['anybody'] };
+  const body = { ...anybody, ...(campaignId !== null && { campaign_id: campaignId }), messages };
+  const { plan, remarks } = checkSendRequest(body, catalog, now);
+  return { messages: plan.messages, remarks };
+}
+
 /** Whoever names nobody, or sends nothing, may have misspelt the member that says it. */
 function namingSlips(problems: Problems, check: () => void): void {
   try {

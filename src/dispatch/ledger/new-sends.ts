@@ -7,3 +7,8 @@ import { type Sql, sql } from '../../db/sql.ts';
 export function insertSends(rows: Sql): Sql {
   return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at) ${rows}`;
 }
+
+/** Fragment: the same for people with their own times. `rows` has two more columns at the end, due_at and scheduled_at. */
+export function insertTimedSends(rows: Sql): Sql {
+  return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at, due_at, scheduled_at) ${rows}`;
+}

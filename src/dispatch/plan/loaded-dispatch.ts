@@ -10,6 +10,7 @@ import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/cata
 import { allowedCodes } from '../../workspace/dialing-codes.ts';
 import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
+import { isTimed, type Schedule } from './schedule.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
 import type { DispatchState } from './states.ts';
 import { type CompiledMessage, compileMessages } from './templates.ts';
@@ -21,9 +22,14 @@ export interface LoadedDispatch {
   state: DispatchState;
   workspace: WorkspaceCatalog;
   plan: SendPlan;
+  /** When the request was accepted, or its schedule fired. Filters are evaluated for this moment. */
   acceptedAt: Date;
-  /** The time from which attempts and the age of sends are counted: the acceptance, or the last replay. */
+  /** The time from which attempts and the age of sends are counted: `acceptedAt`, or the last replay. */
   triedSince: Date;
+  /** null: it was sent at once. */
+  schedule: Schedule | null;
+  /** When the schedule was to fire. null: there is none. */
+  firesAt: Date | null;
   /** True: every recipient has rows in the ledger. Named people get theirs before anything else happens. */
   isExpanded: boolean;
   /** The last replay. null: there was none. */
@@ -136,6 +142,9 @@ interface DispatchRow {
   expanded_at: Date | null;
   replay: ReplayFilter | null;
   replayed_at: Date | null;
+  schedule: Schedule | null;
+  fires_at: Date | null;
+  fired_at: Date | null;
 }
 
 /** Most bytes of stored plans that are read at once, unless a single one is larger. */
@@ -158,7 +167,7 @@ export async function loadDispatches(
     'load_dispatches',
     sql`
     with wanted as (
-      select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at,
+      select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at,
              case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
         from dispatches
        where id = any(${ids}::uuid[])
@@ -167,7 +176,7 @@ export async function loadDispatches(
         from wanted
       window before as (order by id rows between unbounded preceding and 1 preceding)
     )
-    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, request
+    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at, request
       from counted
      where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
@@ -186,11 +195,14 @@ function isFound(entry: readonly [string, PreparedPlan | undefined]): entry is r
   return entry[1] !== undefined;
 }
 
-function prepareStored(cache: DispatchCache, { id, request }: { id: string; request: string | null }): PreparedPlan {
+type StoredPlan = Pick<DispatchRow, 'id' | 'fires_at' | 'fired_at'> & { request: string | null };
+
+function prepareStored(cache: DispatchCache, { id, request, fires_at, fired_at }: StoredPlan): PreparedPlan {
   const plan: SendPlan | null = request === null ? null : JSON.parse(request);
   if (request === null || plan?.version !== 1)
     throw new Error(`dispatch ${id} was stored in a form this server does not know`);
-  return cache.remember(id, plan, request);
+  const mayChange = fires_at !== null && fired_at === null;
+  return (mayChange ? new DispatchCache() : cache).remember(id, plan, request);
 }
 
 /** Prepares a dispatch from its row. The row of a dry run exists only in memory. */
@@ -205,6 +217,7 @@ export function prepare(
   }: Pick<PreparedPlan, 'plan' | 'messages'> & Partial<PreparedPlan>,
 ): LoadedDispatch {
   const campaign = plan.campaignId === null ? undefined : workspace.campaigns.get(plan.campaignId);
+  const acceptedAt = row.fired_at ?? row.accepted_at;
   const prepared = messages.map((compiled): [ChannelKey, PreparedMessage] => {
     const { subscriptionGroupId, messageVariationId } = compiled.channel.references(compiled.message);
     const groupId = subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId);
@@ -227,21 +240,30 @@ export function prepare(
     state: row.state,
     workspace,
     plan,
-    acceptedAt: row.accepted_at,
-    triedSince: row.replayed_at ?? row.accepted_at,
+    acceptedAt,
+    triedSince: row.replayed_at ?? acceptedAt,
+    schedule: row.schedule ?? null,
+    firesAt: row.fires_at ?? null,
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: new Map(prepared),
     needs: needsOf(messages, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
-    composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? row.accepted_at),
+    composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? acceptedAt),
   };
 }
 
 function countedSince(composing: Composing, since: Date): Composing {
   if (composing.sinceMs !== since.getTime()) Object.assign(composing, { ms: 0, sinceMs: since.getTime() });
   return composing;
+}
+
+const NEVER = new Date('9999-01-01T00:00:00Z');
+
+/** The time from which the age of its messages is estimated, as long as no single one is looked at. */
+export function agesFrom({ schedule, triedSince }: Pick<LoadedDispatch, 'schedule' | 'triedSince'>): Date {
+  return isTimed(schedule) ? NEVER : triedSince;
 }
 
 export function publicId(dispatch: LoadedDispatch): string {

@@ -40,6 +40,7 @@ test('an empty file is valid and changes nothing', () => {
     webhook: null,
     audience: null,
     requests: null,
+    schedules: null,
     users: null,
     subscription_groups: [],
     segments: [],
@@ -60,6 +61,7 @@ email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
+schedules: { late_minutes: 30 }
 users: { track_batch: combined }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
@@ -86,6 +88,7 @@ api_keys:
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },
+    schedules: { late_minutes: 30 },
     users: { track_batch: 'combined' },
     subscription_groups: [
       {

@@ -4,19 +4,16 @@ import { activityOf } from '../../../dispatch/accept/activity.ts';
 import { checkSendRequest } from '../../../dispatch/accept/check.ts';
 import type { Idempotency } from '../../../dispatch/accept/idempotency.ts';
 import type { Pressure } from '../../../dispatch/accept/pressure.ts';
-import { isSendIdOf } from '../../../dispatch/accept/send-ids.ts';
-import { isBroadcast, laneOf, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
+import { laneOf } from '../../../dispatch/plan/send-plan.ts';
 import type { DryRun } from '../../../dispatch/report/dry-run.ts';
-import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { shown } from '../../../lib/raw/json.ts';
-import { v7 } from '../../../lib/uuid.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Questions } from '../../questions.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import { successAnswer } from './answer.ts';
 import { bucketFor, path } from './request.ts';
+import { checkSendId, withSendId } from './send-id.ts';
 
 export interface MessagesSendDeps {
   db: Db;
@@ -62,18 +59,18 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
   }
   await deps.pressure.admit(laneOf(plan));
   await request.rate.chargeNarrower();
-  const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
+  const sent = withSendId(plan, deps.clock.now());
   const { answer } = await deps.acceptor.accept({
     workspaceId: request.workspaceId,
     apiKeyId: request.apiKey.id,
     requestId: request.requestId,
-    plan: withSendId,
-    sendIdIsNew: withSendId !== plan,
-    answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, remarks),
+    plan: sent,
+    sendIdIsNew: sent !== plan,
+    answerOf: (dispatchId) => successAnswer(dispatchId, sent.sendId, remarks),
     idempotency: key,
     rate: request.rate,
     activity: activityOf({
-      plan: withSendId,
+      plan: sent,
       workspace,
       body: request.body,
       requestId: request.requestId,
@@ -81,15 +78,4 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     }),
   });
   return answer;
-}
-
-/** Throws unless the caller's send id was created for the request's campaign. */
-async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<void> {
-  if (sendId === null || campaignId === null || (await isSendIdOf(db, campaignId, sendId))) return;
-  throw new RequestError('bad_request', [`send_id: was not created for this campaign, got "${shown(sendId)}"`]);
-}
-
-/** Whether to make a send id: a campaign's broadcast has one even if the caller gave none. */
-function needsSendId(plan: SendPlan): boolean {
-  return isBroadcast(plan) && plan.campaignId !== null && plan.sendId === null;
 }
