@@ -20,7 +20,8 @@ campaigns:
   - id: ${CAMPAIGN}
     name: Spring
     tags: [sale]
-    messages: [{ id: ${VARIATION}, channel: webhook, name: A }]
+    kind: api
+    variations: [{ id: ${VARIATION}, channel: webhook, name: A }]
 `;
 
 async function start(t: TestContext, at: string, options: { worker?: boolean } = {}): Promise<TestApp> {
@@ -98,6 +99,10 @@ test('local time', async (t) => {
   await goTo(app, '2027-06-01T12:00:00Z');
   assert.deepEqual(await received(app), { nowhere: '2027-06-01T12:00', vienna: '2027-06-01T12:00' });
   await goTo(app, '2027-06-01T14:00:00Z');
-  console.log(await received(app), (await app.get(`/dispatches/${dispatch_id}`)).body, (await app.get(`/dispatches/${dispatch_id}/recipients`)).body.recipients);
+  console.log(
+    await received(app),
+    (await app.get(`/dispatches/${dispatch_id}`)).body,
+    (await app.get(`/dispatches/${dispatch_id}/recipients`)).body.recipients,
+  );
 });
 void [HOUR];

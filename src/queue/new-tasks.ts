@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { type Sql, sql } from '../db/sql.ts';
+import { empty, type Sql, sql } from '../db/sql.ts';
 import { TASKS_CHANNEL, type TaskKind } from './tasks.ts';
 
 /**
@@ -45,15 +45,22 @@ export function addMissingDrains(tx: Db, tasks: Omit<NewTasks, 'kind'>): Promise
   const { dispatchId, workspaceId, lane, buckets, runAt, isTimed = false } = tasks;
   return tx.run(sql`
     with kept as (
-      select bucket
+      select id, bucket
         from tasks
        where dispatch_id = ${dispatchId} and kind = 'drain' and leased_until is null
          for update skip locked
-    )
+    )${isTimed ? hurried(runAt) : empty}
     ${insertTimedTasks(sql`
       select ${dispatchId}, ${workspaceId}, ${lane}, 'drain', b.bucket, ${runAt}, ${isTimed}::boolean
         from unnest(${buckets}::integer[]) as b(bucket)
        where not exists (select from kept where kept.bucket = b.bucket)`)}`);
+}
+
+/** Free tasks that wait for the times of other people also drain the new sends, some of which may be due. */
+function hurried(runAt: Date): Sql {
+  return sql`, hurried as (
+      update tasks t set run_at = ${runAt} from kept where t.id = kept.id and t.run_at > ${runAt}
+    )`;
 }
 
 /** Wakes the workers of a lane once this transaction has committed. null: the workers of every lane. */

@@ -134,7 +134,7 @@ const scheduled = { lane: scheduleLane, kind: 'fire', buckets: [null] } as const
 
 /** Adds tasks for all sends that may be pending. An audience that is not started gets its tasks with its pieces. */
 async function startTasks(tx: Db, moved: Moved, { dispatchId, now }: Control): Promise<void> {
-  const { lane, targeted, workspaceId, firesAt } = moved;
+  const { lane, targeted, workspaceId, firesAt, isTimed } = moved;
   if (firesAt !== null) {
     await addTasks(tx, { ...scheduled, dispatchId, workspaceId, runAt: firesAt });
     await addOpenTasks(tx, dispatchId, 1);
@@ -143,7 +143,7 @@ async function startTasks(tx: Db, moved: Moved, { dispatchId, now }: Control): P
   if (lane === lanes.named || targeted !== null) {
     const isSmall = lane === lanes.named || (targeted ?? 0) <= ONE_TASK;
     const buckets = isSmall ? [null] : Array.from({ length: 256 }, (_, bucket) => bucket);
-    await addTasks(tx, { dispatchId, workspaceId, lane, kind: 'revive', buckets, runAt: now });
+    await addTasks(tx, { dispatchId, workspaceId, lane, kind: 'revive', buckets, runAt: now, isTimed });
     await addOpenTasks(tx, dispatchId, buckets.length);
   }
   await takeUpExpansion(tx, dispatchId, now);

@@ -1,7 +1,7 @@
 import type { CreatedSchedule } from '../../../dispatch/accept/create-schedule.ts';
 import type { UpcomingBroadcast } from '../../../dispatch/ledger/schedules.ts';
 import { remarkMembers, type SendRemarks } from '../../../dispatch/plan/remarks.ts';
-import type { Schedule } from '../../../dispatch/plan/schedule.ts';
+import { timeText } from '../../../dispatch/report/schedule.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 
 /** The answer to a new schedule. Its members are in the order of the original's, then ours. */
@@ -28,16 +28,11 @@ export function upcomingAnswer(broadcasts: readonly UpcomingBroadcast[], workspa
       id: campaignId,
       type: 'Campaign',
       tags: campaign?.tags ?? [],
-      next_send_time: nextSendTime(schedule),
+      next_send_time: timeText(schedule),
       schedule_type: { at: workspace.timeZone, local: 'local_time_zones', optimal: 'intelligent_delivery' }[
         schedule.kind
       ],
     };
   });
   return { scheduled_broadcasts: listed, message: 'success' };
-}
-
-/** A local time has no zone. */
-function nextSendTime({ kind, time }: Schedule): string {
-  return kind === 'at' ? time : time.slice(0, -1);
 }
