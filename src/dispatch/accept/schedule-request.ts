@@ -4,7 +4,7 @@ import { isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { WatchedReader } from '../../lib/raw/watched-reader.ts';
 import { readIsoTime } from '../../lib/times.ts';
-import { lastTime, type Schedule } from '../plan/schedule.ts';
+import { lastTime, type Schedule, timeText } from '../plan/schedule.ts';
 
 /** How long ago the time of a schedule may be that is to go out at once, in milliseconds. */
 const GRACE_MS = 300_000;
@@ -33,7 +33,8 @@ export function readSchedule(body: RawObject, now: Date): ReadSchedule {
   problems.warnAtEnd();
   const kind = atOptimalTime ? 'optimal' : inLocalTime ? 'local' : 'at';
   const schedule: Schedule = { kind, time: new Date(timeOf(time, kind)).toISOString() };
-  if (isOver(schedule, now)) refuse('schedule.time', `${passed[kind]}, got "${shown(String(time))}"`);
+  if (isOver(schedule, now))
+    refuse('schedule.time', `${passed[kind]}, got ${timeText(schedule)}; it is ${now.toISOString()}`);
   return { schedule, warnings: problems.warnings };
 }
 

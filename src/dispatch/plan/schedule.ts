@@ -67,3 +67,8 @@ export function timeOnDay(begins: readonly Date[], hour: number, now: Date): Dat
 function timeIn(wall: Date, zone: string | null, workspaceZone: string): Date {
   return zonedTime(wall, zone !== null && isTimeZone(zone) ? zone : workspaceZone);
 }
+
+/** The time as a request writes it: a local time has no zone. */
+export function timeText({ kind, time }: Schedule): string {
+  return kind === 'at' ? time : time.slice(0, -1);
+}

@@ -1,5 +1,5 @@
 import { dashed, undashed } from '../../lib/uuid.ts';
-import type { Schedule } from '../plan/schedule.ts';
+import { type Schedule, timeText } from '../plan/schedule.ts';
 
 /** The member `schedule` of a dispatch that was scheduled: its id, and the schedule as a request writes it. */
 export function scheduleMember(id: string, schedule: Schedule | null): { schedule?: object } {
@@ -7,9 +7,4 @@ export function scheduleMember(id: string, schedule: Schedule | null): { schedul
   const { kind } = schedule;
   const ways = { at: {}, local: { in_local_time: true }, optimal: { at_optimal_time: true } };
   return { schedule: { schedule_id: dashed(undashed(id)), time: timeText(schedule), ...ways[kind] } };
-}
-
-/** A local time has no zone. */
-export function timeText({ kind, time }: Schedule): string {
-  return kind === 'at' ? time : time.slice(0, -1);
 }

@@ -1,7 +1,7 @@
 import type { CreatedSchedule } from '../../../dispatch/accept/create-schedule.ts';
 import type { UpcomingBroadcast } from '../../../dispatch/ledger/schedules.ts';
 import { remarkMembers, type SendRemarks } from '../../../dispatch/plan/remarks.ts';
-import { timeText } from '../../../dispatch/report/schedule.ts';
+import { timeText } from '../../../dispatch/plan/schedule.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 
 /** The answer to a new schedule. Its members are in the order of the original's, then ours. */
