@@ -61,7 +61,7 @@ campaigns: [{ id: spring, name: Spring, kind: api, variations: [{ id: hook, name
     broadcast: true,
     campaign_id: 'spring',
     audience: { custom_attribute: { custom_attribute_name: 'x', comparison: 'exists' } } as never,
-    messages: { webhook } as MessagesSendObject['messages'],
+    messages: { webhook } as NonNullable<MessagesSendObject['messages']>,
     override_messaging_limits: true,
     schedule: { time: '2026-04-01T09:00:00', in_local_time: true },
   });

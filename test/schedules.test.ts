@@ -473,14 +473,14 @@ test('3,000 people in 30 zones on a day of clock changes: each at the right inst
   await app.startAnotherWorker();
   await create(app, { ...everybody, schedule: { time: '2027-03-28T09:00:00', in_local_time: true } });
   await goTo(app, '2027-03-28T06:59:59Z');
-  // A worker leased a tenth of the tasks of Vienna's moment, and died before it did anything.
+  // A worker leased the tasks of some buckets for Vienna's moment, and died before it did anything.
   const vienna = new Date('2027-03-28T07:00:00Z');
   const leased = await app.db.run(sql`
     update tasks
        set worker = ${randomUUID()}, tries = 1, leased_until = ${new Date(vienna.getTime() + LEASE_MS)}
-     where id in (select id from tasks where run_at = ${vienna} order by id limit 10)`);
-  assert.equal(leased, 10);
-  for (let steps = 0; steps < 20; steps += 1) {
+     where run_at = ${vienna} and bucket < 16`);
+  assert.ok(leased > 0);
+  for (let steps = 0; steps < 30; steps += 1) {
     app.clock.advance(1_000);
     await app.drain();
   }
