@@ -2,8 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
+import pino from 'pino';
 import { sql } from '../src/db/sql.ts';
-import { LEASE_MS } from '../src/queue/tasks.ts';
+import { createFinisher } from '../src/dispatch/deliver/end-tasks.ts';
+import { fireSchedules } from '../src/dispatch/deliver/fire.ts';
+import { scheduleLane } from '../src/dispatch/plan/send-plan.ts';
+import { LEASE_MS, leaseTasks } from '../src/queue/tasks.ts';
+import type { Catalog } from '../src/workspace/catalog.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { givenPopulation } from './support/population.ts';
 
@@ -419,6 +424,45 @@ test('after a restart, late or never: what was due while no server ran', async (
   await goTo(app, '2027-06-01T12:00:00Z');
   assert.deepEqual(await statusesOf(app, future.dispatch_id), { cid: 'sent' });
   assert.equal(await outbox(), 3);
+});
+
+test('an update, a pause or a deletion that comes while a worker is about to fire wins', async (t) => {
+  const app = await start(t, '2027-06-01T08:00:00Z', { worker: false });
+  await track(app, { ada: {}, bob: {}, cid: {}, dora: {} });
+  const schedule = { time: '2027-06-01T09:00:00Z' };
+  const [ada, bob, cid, dora] = await Promise.all(
+    ['ada', 'bob', 'cid', 'dora'].map((name) => create(app, { external_user_ids: [name], schedule })),
+  );
+  app.clock.advance(HOUR);
+  const { db, clock } = app;
+  const worker = randomUUID();
+  const filter = { lane: scheduleLane, work: 'sending' } as const;
+  const tasks = await leaseTasks(db, { filter, worker, limit: 10, now: clock.now() });
+  assert.equal(tasks.length, 4);
+  const later = { time: '2027-06-01T10:00:00Z' };
+  for (const [path, body] of [
+    ['/messages/schedule/update', { schedule_id: ada.schedule_id, schedule: later }],
+    ['/messages/schedule/delete', { schedule_id: bob.schedule_id }],
+    [`/dispatches/${cid.dispatch_id}/pause`, {}],
+  ] as const)
+    assert.equal((await app.post(path, body)).status, 201, path);
+  const catalog = (): Catalog => ({ workspace: () => app.workspace() }) as unknown as Catalog;
+  const finisher = createFinisher({ db, clock, worker });
+  const deps = { ...{ db, clock, worker, catalog, finisher }, log: pino({ level: 'silent' }) };
+  await fireSchedules(deps, tasks, () => undefined);
+  const states = async () => Promise.all([ada, bob, cid, dora].map(({ dispatch_id }) => stateOf(app, dispatch_id)));
+  assert.deepEqual(await states(), ['scheduled', 'cancelled', 'paused', 'accepted']);
+  assert.equal((await app.post(`/dispatches/${cid.dispatch_id}/resume`, {})).body.state, 'scheduled');
+  await fireSchedules(deps, tasks, () => undefined); // as by a worker that does not know that it lost its leases
+  assert.deepEqual(await states(), ['scheduled', 'cancelled', 'scheduled', 'accepted']);
+
+  await app.startAnotherWorker();
+  await goTo(app, '2027-06-01T11:00:00Z');
+  assert.deepEqual(await states(), ['finished', 'cancelled', 'finished', 'finished']);
+  assert.deepEqual(await received(app), {
+    ...{ ada: '2027-06-01T10:00', cid: '2027-06-01T09:00', dora: '2027-06-01T09:00' },
+  });
+  assert.equal((await app.get('/sandbox/messages')).body.messages.length, 3);
 });
 
 test('what waits for its time is no pressure', async (t) => {
