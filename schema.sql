@@ -222,7 +222,10 @@ create table dispatches (
   replay json,
   replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for text
+  waits_for text,
+  schedule json,
+  fires_at timestamp with time zone,
+  fired_at timestamp with time zone
 ) partition by RANGE (id);
 comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 
@@ -250,7 +253,10 @@ create table dispatches_default (
   replay json,
   replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for text
+  waits_for text,
+  schedule json,
+  fires_at timestamp with time zone,
+  fired_at timestamp with time zone
 ) with (fillfactor=50);
 
 create table email_templates (
@@ -585,7 +591,8 @@ create table sends (
   address text,
   task_id bigint,
   devices jsonb,
-  recipient smallint
+  recipient smallint,
+  scheduled_at timestamp with time zone
 ) partition by RANGE (dispatch_id);
 comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
@@ -605,7 +612,8 @@ create table sends_default (
   address text,
   task_id bigint,
   devices jsonb,
-  recipient smallint
+  recipient smallint,
+  scheduled_at timestamp with time zone
 ) with (fillfactor=35);
 
 create table session_days (
@@ -651,10 +659,11 @@ create table tasks (
   tries integer not null default 0,
   deaths smallint not null default 0,
   is_on_trial boolean not null default false,
+  is_timed boolean not null default false,
   "position" bigint,
   stride bigint
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
-comment on table tasks is 'kind: node. The two lanes: tasks that workers lease.';
+comment on table tasks is 'kind: node. The lanes: tasks that workers lease.';
 
 create table token_removals (
   id bigint not null,
@@ -725,9 +734,13 @@ CREATE INDEX dispatches_default_workspace_id_accepted_at_idx ON public.dispatche
 
 CREATE INDEX dispatches_default_workspace_id_campaign_id_id_idx ON public.dispatches_default USING btree (workspace_id, campaign_id, id) WHERE (campaign_id IS NOT NULL);
 
+CREATE INDEX dispatches_default_workspace_id_fires_at_idx ON public.dispatches_default USING btree (workspace_id, fires_at) WHERE (fires_at IS NOT NULL);
+
 CREATE INDEX dispatches_default_workspace_id_segment_id_id_idx ON public.dispatches_default USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
 
 CREATE INDEX dispatches_recent ON ONLY public.dispatches USING btree (workspace_id, accepted_at);
+
+CREATE INDEX dispatches_scheduled ON ONLY public.dispatches USING btree (workspace_id, fires_at) WHERE (fires_at IS NOT NULL);
 
 CREATE INDEX dispatches_segment ON ONLY public.dispatches USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
 
@@ -863,9 +876,10 @@ RETURN CASE WHEN (accepted_devices('pending'::send_status, devices) > 0) THEN 's
 
 CREATE TRIGGER dispatches_moves AFTER UPDATE OF state ON public.dispatches FOR EACH ROW WHEN (((old.state <> new.state) AND (NOT
         CASE old.state
+            WHEN 'scheduled'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'paused'::text, 'cancelled'::text, 'failed'::text]))
             WHEN 'accepted'::text THEN (new.state = ANY (ARRAY['sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text]))
             WHEN 'sending'::text THEN (new.state = ANY (ARRAY['paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text]))
-            WHEN 'paused'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'sending'::text, 'cancelled'::text, 'failed'::text]))
+            WHEN 'paused'::text THEN (new.state = ANY (ARRAY['scheduled'::text, 'accepted'::text, 'sending'::text, 'cancelled'::text, 'failed'::text]))
             WHEN 'finished'::text THEN (new.state = 'sending'::text)
             WHEN 'cancelled'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'sending'::text]))
             ELSE false
@@ -1076,11 +1090,11 @@ alter table deleted_addresses add constraint deleted_addresses_pkey PRIMARY KEY 
 
 alter table dispatches add constraint dispatches_pkey PRIMARY KEY (id);
 
-alter table dispatches add constraint dispatches_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text])));
+alter table dispatches add constraint dispatches_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'accepted'::text, 'sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text])));
 
 alter table dispatches_default add constraint dispatches_default_pkey PRIMARY KEY (id);
 
-alter table dispatches_default add constraint dispatches_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text])));
+alter table dispatches_default add constraint dispatches_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'accepted'::text, 'sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text])));
 
 alter table email_templates add constraint email_templates_pkey PRIMARY KEY (workspace_id, id);
 
@@ -1200,7 +1214,7 @@ alter table subscription_states add constraint subscription_states_pkey PRIMARY 
 
 alter table subscription_states add constraint subscription_states_state_check CHECK ((state = ANY (ARRAY['subscribed'::text, 'unsubscribed'::text])));
 
-alter table tasks add constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'drain'::text, 'revive'::text])));
+alter table tasks add constraint tasks_kind_check CHECK ((kind = ANY (ARRAY['fire'::text, 'expand'::text, 'drain'::text, 'revive'::text])));
 
 alter table tasks add constraint tasks_pkey PRIMARY KEY (id);
 

@@ -9,7 +9,7 @@ create table dispatches (
   api_key_id   uuid,
   request_id   uuid,
   lane         smallint not null,              -- 0: named, 1: broadcast
-  state        text not null check (state in ('accepted', 'sending', 'paused', 'finished', 'cancelled', 'failed')),
+  state        text not null check (state in ('scheduled', 'accepted', 'sending', 'paused', 'finished', 'cancelled', 'failed')),
   request      json not null,                  -- as parsed; see src/dispatch/plan/send-plan.ts. jsonb would refuse \u0000
   campaign_id  text,
   segment_id   text,
@@ -26,7 +26,10 @@ create table dispatches (
   replay       json,                           -- the last replay's request; see src/dispatch/control/replay.ts
   replays      json not null default '[]',     -- every replay: when, which sends, how many; see src/dispatch/plan/replay-filter.ts
   replayed_at  timestamptz,                    -- time of the last replay; a send's age counts from it
-  waits_for    text                            -- what must work again before it goes on: "app …" or "relays"; null: nothing
+  waits_for    text,                           -- what must work again before it goes on: "app …" or "relays"; null: nothing
+  schedule     json,                           -- when it goes out; see src/dispatch/plan/schedule.ts. null: it was sent at once
+  fires_at     timestamptz,                    -- when the schedule fires: for a local time, in the first time zone
+  fired_at     timestamptz                     -- when it fired; null: not yet, or there is no schedule
 ) partition by range (id);
 comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 -- Half of each page stays free for changes. Measured, 12,000 sends to one person each: all changes stay in their page and
@@ -36,6 +39,7 @@ create index dispatches_recent on dispatches (workspace_id, accepted_at);
 -- They list the dispatches of a campaign or segment, newest first. Most sends to one person have neither and no entry.
 create index dispatches_campaign on dispatches (workspace_id, campaign_id, id) where campaign_id is not null;
 create index dispatches_segment on dispatches (workspace_id, segment_id, id) where segment_id is not null;
+create index dispatches_scheduled on dispatches (workspace_id, fires_at) where fires_at is not null;
 
 create type send_status as enum ('pending', 'sending', 'sent', 'skipped', 'aborted', 'failed', 'bounced', 'expired',
                                  'unknown', 'cancelled');
@@ -59,6 +63,7 @@ create table sends (
                                                -- tried again; see src/dispatch/ledger/devices.ts
   recipient    smallint,                       -- the person's position in the plan's names, if their trigger brought
                                                -- properties of their own; null: it did not
+  scheduled_at timestamptz,                    -- this person's own time; null: the dispatch's, or by the person's clock
   primary key (bucket, dispatch_id, user_id, channel)
 ) partition by range (dispatch_id);
 comment on table sends is
@@ -117,9 +122,10 @@ create trigger sends_moves after update of status on sends for each row
 
 create trigger dispatches_moves after update of state on dispatches for each row
   when (old.state <> new.state and not case old.state
+          when 'scheduled' then new.state in ('accepted', 'paused', 'cancelled', 'failed')
           when 'accepted' then new.state in ('sending', 'paused', 'finished', 'cancelled', 'failed')
           when 'sending' then new.state in ('paused', 'finished', 'cancelled', 'failed')
-          when 'paused' then new.state in ('accepted', 'sending', 'cancelled', 'failed')
+          when 'paused' then new.state in ('scheduled', 'accepted', 'sending', 'cancelled', 'failed')
           when 'finished' then new.state = 'sending'
           when 'cancelled' then new.state in ('accepted', 'sending')
           else false end)
@@ -129,8 +135,8 @@ create table tasks (
   id           bigint generated always as identity primary key,
   dispatch_id  uuid not null,
   workspace_id integer not null,
-  lane         smallint not null,
-  kind         text not null check (kind in ('expand', 'drain', 'revive')),
+  lane         smallint not null,              -- 0: named, 1: broadcast, 2: schedules that have not fired
+  kind         text not null check (kind in ('fire', 'expand', 'drain', 'revive')),
   bucket       integer,                        -- null: all buckets
   run_at       timestamptz not null,
   leased_until timestamptz,                    -- null: no worker has it
@@ -138,10 +144,11 @@ create table tasks (
   tries        integer not null default 0,
   deaths       smallint not null default 0,    -- number of workers that died while they held it, since its last end
   is_on_trial  boolean not null default false, -- its worker started nothing else that is suspect; see src/queue/suspects.ts
+  is_timed     boolean not null default false, -- its people have their own times; a backlog has it only once it is due
   position     bigint,                         -- "expand": the last user id expanded so far; null: not started
   stride       bigint                          -- "expand": number of user ids in the next piece
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
-comment on table tasks is 'kind: node. The two lanes: tasks that workers lease.';
+comment on table tasks is 'kind: node. The lanes: tasks that workers lease.';
 create index tasks_due on tasks (lane, run_at, id);
 create index tasks_dispatch on tasks (dispatch_id);
 create index tasks_expand on tasks (run_at, id) where kind = 'expand';

@@ -13,7 +13,7 @@ import { createLinkMaker } from './dispatch/admit/links.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { listReceived } from './dispatch/ledger/person/received.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
-import { type LaneName, lanes } from './dispatch/plan/send-plan.ts';
+import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
@@ -35,6 +35,7 @@ import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
+import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
@@ -133,13 +134,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     ? startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl: options.publicUrl })
     : null;
   const questions = createQuestions();
+  const dryRun = createDryRun({ db, clock, links });
+  const findContent = contentFinder(db, cache.texts);
   const sending: SendDeps = {
     ...options,
     questions,
     acceptor,
     idempotency: createIdempotency({ db, clock }),
-    findContent: contentFinder(db, cache.texts),
-    dryRun: createDryRun({ db, clock, links }),
+    findContent,
+    dryRun,
     pressure: createPressure({
       db,
       clock,
@@ -154,6 +157,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   const routes: Route[] = [
     messagesSendRoute(sending),
     ...triggerRoutes(sending),
+    ...messagesScheduleRoutes({
+      db,
+      clock,
+      catalog: options.catalog,
+      findContent,
+      dryRun,
+      questions,
+      onScheduled: () => worker?.wake(scheduleLane),
+    }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),

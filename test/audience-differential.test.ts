@@ -65,6 +65,7 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero },
       requests: { keyInBody: false, strictContentType: false },
+      schedules: { lateMs: 3_600_000 },
       users: { trackBatch: 'per_array' },
       rateLimits: {},
     },

@@ -228,6 +228,40 @@ tags: [season]`);
   });
 });
 
+test('the braze-api client schedules, changes, lists and deletes', async (t) => {
+  const app = await startTestApp(t);
+  await app.givenWorkspace(`
+time_zone: Europe/Vienna
+campaigns: [{ id: spring, name: Spring, kind: api, variations: [{ id: hook, name: Hook, channel: webhook }] }]`);
+  const { messages } = new Braze(app.url, app.key);
+  const webhook = {
+    message_variation_id: 'hook',
+    url: 'https://example.com',
+    request_method: 'POST' as const,
+    body: 'a',
+  };
+  const created = await messages.schedule.create({
+    broadcast: true,
+    campaign_id: 'spring',
+    audience: { custom_attribute: { custom_attribute_name: 'x', comparison: 'exists' } } as never,
+    messages: { webhook } as NonNullable<MessagesSendObject['messages']>,
+    override_messaging_limits: true,
+    schedule: { time: '2026-04-01T09:00:00', in_local_time: true },
+  });
+  assert.equal(created.message, 'success');
+  assert.match(created.dispatch_id, /^[0-9a-f]{32}$/);
+  const { schedule_id } = created;
+  const schedule = { time: '2026-04-02T09:00:00Z' };
+  assert.equal((await messages.schedule.update({ schedule_id, schedule })).message, 'success');
+  const listed = await messages.scheduled_broadcasts({ end_time: '2026-04-03' });
+  assert.deepEqual(
+    listed.scheduled_broadcasts.map(({ name, next_send_time }) => [name, next_send_time]),
+    [['Spring', '2026-04-02T09:00:00.000Z']],
+  );
+  assert.equal((await messages.schedule.delete({ schedule_id })).message, 'success');
+  await assert.rejects(messages.schedule.delete({ schedule_id }), /Bad Request/);
+});
+
 test('its errors carry our message and details', async (t) => {
   const app = await startTestApp(t);
   const braze = new Braze(app.url, app.key);

@@ -218,3 +218,19 @@ test('housekeeping does not wait for a table that is in use, and retries a minut
   await stop();
   assert.deepEqual(await days(), ['16', '17', '18', '19', '20']);
 });
+
+test('a day with a schedule is kept until the schedule has fired and its own time is over', async (t) => {
+  const { app, runHousekeeping, days } = await start(t);
+  const webhook = { url: 'https://example.test/', request_method: 'POST' };
+  const body = { external_user_ids: ['ada'], messages: { webhook }, schedule: { time: '2026-03-25T12:00:00Z' } };
+  const { dispatch_id } = (await app.post('/messages/schedule/create', body)).body;
+  await runHousekeeping(9);
+  assert.ok((await days()).includes('15'), 'it waits');
+  app.clock.advance(10 * DAY_MS);
+  await app.drain();
+  await runHousekeeping(1);
+  assert.equal((await app.get(`/dispatches/${dispatch_id}`)).body.channels.webhook.sent, 1, 'it has just been sent');
+  await runHousekeeping(3);
+  assert.ok(!(await days()).includes('15'));
+  assert.equal((await app.get(`/dispatches/${dispatch_id}`)).status, 404);
+});

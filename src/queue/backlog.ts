@@ -3,7 +3,7 @@ import { sql } from '../db/sql.ts';
 
 /** The tasks that wait in one lane. */
 export interface Backlog {
-  /** Number of tasks, due or not. Counting stops at `mostTasks`. */
+  /** Number of tasks, due or not; those whose people have their own times only if due. Counting stops at `mostTasks`. */
   tasks: number;
   /** Time for which the longest-waiting task has been due and free, in milliseconds. 0: none waits. */
   ageMs: number;
@@ -15,7 +15,9 @@ export async function measureBacklog(
   { lane, now, mostTasks }: { lane: number; now: Date; mostTasks: number },
 ): Promise<Backlog> {
   const { tasks, oldest } = await db.one<{ tasks: number; oldest: Date | null }>(sql`
-    select (select count(*) from (select from tasks where lane = ${lane} limit ${mostTasks}) as counted) as tasks,
+    select (select count(*) from (select from tasks
+                                    where lane = ${lane} and (run_at <= ${now} or not is_timed)
+                                    limit ${mostTasks}) as counted) as tasks,
            (select run_at
               from tasks
              where lane = ${lane} and run_at <= ${now} and (leased_until is null or leased_until < ${now})

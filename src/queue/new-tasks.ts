@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { type Sql, sql } from '../db/sql.ts';
+import { empty, type Sql, sql } from '../db/sql.ts';
 import { TASKS_CHANNEL, type TaskKind } from './tasks.ts';
 
 /**
@@ -10,6 +10,11 @@ export function insertTasks(rows: Sql): Sql {
   return sql`insert into tasks (dispatch_id, workspace_id, lane, kind, bucket, run_at) ${rows}`;
 }
 
+/** Fragment: the same with another column at the end, is_timed. */
+function insertTimedTasks(rows: Sql): Sql {
+  return sql`insert into tasks (dispatch_id, workspace_id, lane, kind, bucket, run_at, is_timed) ${rows}`;
+}
+
 export interface NewTasks {
   dispatchId: string;
   workspaceId: number;
@@ -18,13 +23,16 @@ export interface NewTasks {
   /** The buckets, one task each. null: one task for the people of every bucket. */
   buckets: readonly (number | null)[];
   runAt: Date;
+  /** True: their people have their own times, so that the tasks count in a backlog only once they are due. */
+  isTimed?: boolean;
 }
 
 /** Adds tasks. Returns how many. */
-export function addTasks(tx: Db, { dispatchId, workspaceId, lane, kind, buckets, runAt }: NewTasks): Promise<number> {
+export function addTasks(tx: Db, tasks: NewTasks): Promise<number> {
+  const { dispatchId, workspaceId, lane, kind, buckets, runAt, isTimed = false } = tasks;
   return tx.run(
-    insertTasks(sql`
-      select ${dispatchId}, ${workspaceId}, ${lane}, ${kind}, bucket, ${runAt}
+    insertTimedTasks(sql`
+      select ${dispatchId}, ${workspaceId}, ${lane}, ${kind}, bucket, ${runAt}, ${isTimed}::boolean
         from unnest(${buckets}::integer[]) as b(bucket)`),
   );
 }
@@ -34,18 +42,25 @@ export function addTasks(tx: Db, { dispatchId, workspaceId, lane, kind, buckets,
  * and then also drains the sends that the transaction wrote. Returns how many were added.
  */
 export function addMissingDrains(tx: Db, tasks: Omit<NewTasks, 'kind'>): Promise<number> {
-  const { dispatchId, workspaceId, lane, buckets, runAt } = tasks;
+  const { dispatchId, workspaceId, lane, buckets, runAt, isTimed = false } = tasks;
   return tx.run(sql`
     with kept as (
-      select bucket
+      select id, bucket
         from tasks
        where dispatch_id = ${dispatchId} and kind = 'drain' and leased_until is null
          for update skip locked
-    )
-    ${insertTasks(sql`
-      select ${dispatchId}, ${workspaceId}, ${lane}, 'drain', b.bucket, ${runAt}
+    )${isTimed ? hurried(runAt) : empty}
+    ${insertTimedTasks(sql`
+      select ${dispatchId}, ${workspaceId}, ${lane}, 'drain', b.bucket, ${runAt}, ${isTimed}::boolean
         from unnest(${buckets}::integer[]) as b(bucket)
        where not exists (select from kept where kept.bucket = b.bucket)`)}`);
+}
+
+/** Free tasks that wait for the times of other people also drain the new sends, some of which may be due. */
+function hurried(runAt: Date): Sql {
+  return sql`, hurried as (
+      update tasks t set run_at = ${runAt} from kept where t.id = kept.id and t.run_at > ${runAt}
+    )`;
 }
 
 /** Wakes the workers of a lane once this transaction has committed. null: the workers of every lane. */

@@ -57,6 +57,6 @@ export async function nextSuspectAt(db: Db, look: Look, lane: number): Promise<D
     select min(greatest(run_at, case when leased_until < ${look.now} then least(${takenOverAt(look)}, ${lookAgain})
                                      else leased_until end)) as due
       from tasks
-     where lane = ${lane} and (worker is not null or deaths > 0)`);
+     where lane = ${lane} and run_at <= ${look.now} and (worker is not null or deaths > 0)`);
   return due;
 }

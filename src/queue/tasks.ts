@@ -4,12 +4,13 @@ import { idsInTurn } from './round-robin.ts';
 import { livingWorkers } from './workers.ts';
 
 /**
+ * - `fire`: makes a schedule due. It then becomes the first task of its dispatch.
  * - `expand`: writes the rows of a broadcast, a piece at a time.
  * - `drain`: tries the sends of its bucket.
  * - `revive`: a drain task whose dispatch was stopped while a worker held it, or that a replay made. The next worker
  *   that leases it first applies the replay to the rows of its bucket. Its present holder decides nothing new.
  */
-export type TaskKind = 'expand' | 'drain' | 'revive';
+export type TaskKind = 'fire' | 'expand' | 'drain' | 'revive';
 
 /** A piece of a dispatch's work, leased to one worker at a time. */
 export interface Task {

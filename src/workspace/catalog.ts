@@ -51,6 +51,10 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Whether a body that is not declared as JSON is refused. */
     strictContentType: boolean;
   };
+  schedules: {
+    /** How late a scheduled message may be sent for the first time, in milliseconds. Later, it expires. */
+    lateMs: number;
+  };
   users: {
     trackBatch: TrackBatch;
   };

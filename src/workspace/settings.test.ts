@@ -20,6 +20,7 @@ test('a member that is not stored has its default', () => {
     webhook: { deliver: false, allow: [] },
     audience: { missingNumberIsZero: true },
     requests: { keyInBody: false, strictContentType: false },
+    schedules: { lateMs: 3_600_000 },
     users: { trackBatch: 'per_array' },
     rateLimits: {},
   });

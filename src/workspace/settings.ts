@@ -9,6 +9,7 @@ export interface StoredSettings {
   webhook?: object;
   audience?: { missing_number_is_zero?: boolean };
   requests?: { key_in_body?: boolean; strict_content_type?: boolean };
+  schedules?: { late_minutes?: number };
   users?: { track_batch?: TrackBatch };
   /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
   tags?: readonly string[];
@@ -21,7 +22,15 @@ export function settingsFrom(
   smtp: readonly SmtpRelay[] | null,
   place = 'workspaces',
 ): WorkspaceSettings {
-  const { email = {}, webhook = {}, audience = {}, requests = {}, users = {}, rate_limits = {} } = stored;
+  const {
+    email = {},
+    webhook = {},
+    audience = {},
+    requests = {},
+    schedules = {},
+    users = {},
+    rate_limits = {},
+  } = stored;
   return {
     email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
     webhook: readStored(webhookSection, webhook, place, 'webhook'),
@@ -30,10 +39,14 @@ export function settingsFrom(
       keyInBody: requests.key_in_body ?? false,
       strictContentType: requests.strict_content_type ?? false,
     },
+    schedules: { lateMs: (schedules.late_minutes ?? usualLateMinutes) * 60_000 },
     users: { trackBatch: users.track_batch ?? 'per_array' },
     rateLimits: rate_limits,
   };
 }
+
+/** How late a scheduled message may be sent, by default, in minutes. Source: adjacent-endpoints.md §4.1. */
+export const usualLateMinutes = 60;
 
 /** How the 75 objects of a /users/track request are counted: each array by itself, or all three together. */
 export const trackBatches = ['per_array', 'combined'] as const;

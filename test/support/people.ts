@@ -53,6 +53,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: true },
       requests: { keyInBody: false, strictContentType: false },
+      schedules: { lateMs: 3_600_000 },
       users: { trackBatch: 'per_array' },
       rateLimits: {},
     },

@@ -79,6 +79,7 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: false },
       requests: { keyInBody: false, strictContentType: false },
+      schedules: { lateMs: 3_600_000 },
       users: { trackBatch: 'per_array' },
       rateLimits: {},
     },

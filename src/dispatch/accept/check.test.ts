@@ -44,6 +44,7 @@ const settings: WorkspaceCatalog['settings'] = {
   webhook: { deliver: false, allow: [] },
   audience: { missingNumberIsZero: true },
   requests: { keyInBody: false, strictContentType: false },
+  schedules: { lateMs: 3_600_000 },
   users: { trackBatch: 'per_array' },
   rateLimits: {},
 };

@@ -69,6 +69,20 @@ export function checkBody(body: Record<string, unknown>, catalog: WorkspaceCatal
   return { plan: makePlan(request, campaign, messagesIn(parsed)), parsed, dryRun: request.dryRun, problems };
 }
 
+/** Checks messages that replace those of a plan, as `checkSendRequest` checks the ones of a body. */
+export async function checkNewMessages(
+  messages: unknown,
+  { campaignId }: Pick<SendPlan, 'campaignId'>,
+  catalog: WorkspaceCatalog,
+  options: { now: Date; findContent: FindContent },
+): Promise<{ parts: Pick<SendPlan, 'messages' | 'content'>; remarks: SendRemarks }> {
+  const anybody = { external_user_ids: ['anybody'] };
+  const body = { ...anybody, ...(campaignId !== null && { campaign_id: campaignId }), messages };
+  const { plan, remarks } = await checkSendRequest(body, catalog, options);
+  const { content } = plan;
+  return { parts: { messages: plan.messages, ...(content && { content }) }, remarks };
+}
+
 /** Whoever names nobody, or sends nothing, may have misspelt the member that says it. */
 function namingSlips(problems: Problems, check: () => void): void {
   try {

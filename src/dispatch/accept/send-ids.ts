@@ -8,6 +8,15 @@ export function isSendId(text: string): boolean {
   return /^[\x20-\x7e]{1,64}$/.test(text);
 }
 
+/** Stores a send id that the server made. */
+export async function storeSendId(
+  tx: Db,
+  { campaignId, sendId }: { campaignId: string; sendId: string },
+  now: Date,
+): Promise<void> {
+  await tx.run(sql`insert into send_ids (campaign_id, send_id, created_at) values (${campaignId}, ${sendId}, ${now})`);
+}
+
 /** True: this send id was created for this campaign. */
 export async function isSendIdOf(db: Db, campaignId: string, sendId: string): Promise<boolean> {
   const found = await db.maybeOne(sql`

@@ -4,7 +4,8 @@ import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts
 import type { CapSlots } from './cap-slots.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { type AddressTurn, factsOf, type SendFacts } from './send-facts.ts';
+import { ownTimeOf } from './own-time.ts';
+import { type AddressTurn, factsOf, type LeavingReason, type SendFacts } from './send-facts.ts';
 
 /** A send to be decided, for the sender and the dry run alike. */
 export interface Candidate {
@@ -20,11 +21,17 @@ export interface Candidate {
 export function candidateFor(
   send: PendingSend,
   dispatch: LoadedDispatch,
-  { recipient, turn, now }: { recipient: Recipient | null; turn: AddressTurn; now: Date },
+  {
+    recipient,
+    turn,
+    leaving = null,
+    now,
+  }: { recipient: Recipient | null; turn: AddressTurn; leaving?: LeavingReason | null; now: Date },
 ): Candidate {
   const message = dispatch.messages.get(send.channel);
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
-  const facts = factsOf(recipient, message.gate, turn, now);
+  const ownTime = ownTimeOf(send, dispatch, recipient);
+  const facts = { ...factsOf(recipient, message.gate, turn, now), ownTime, leaving };
   return { send, dispatch, message, facts, soFar: decide(facts) };
 }
 

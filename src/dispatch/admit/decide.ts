@@ -8,14 +8,18 @@ import {
   globalStateAdmitted,
   hasAddress,
   inSubscriptionGroup,
+  isTheirTime,
   messageIsComposed,
+  stillTargeted,
   turnIsKnown,
   underFrequencyCaps,
 } from './gates.ts';
 import type { SendFacts } from './send-facts.ts';
 
-/** The policy: steps 5 to 11 of eligibility.md §1, in its order. */
+/** The policy: steps 5 to 11 of eligibility.md §1, in its order, once the time of a schedule has come. */
 const gates: readonly Gate[] = [
+  isTheirTime,
+  stillTargeted,
   turnIsKnown,
   hasAddress,
   addressIsUsable,

@@ -12,6 +12,20 @@ export type Gate = (recipient: Recipient, facts: SendFacts) => Refusal | Later |
 /** Wait before a shared address is looked at again whose audience is not yet written completely, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
+/** The person's own time has come, and not too long ago. */
+export function isTheirTime(_recipient: Recipient, { ownTime, now }: SendFacts): Refusal | Later | null {
+  if (ownTime === null) return null;
+  const { at, lateMs } = ownTime;
+  if (now < at) return { kind: 'later', at };
+  if (lateMs === null || now.getTime() - at.getTime() <= lateMs) return null;
+  return { kind: 'refuse', status: 'expired', reason: 'expired', detail: `its time was ${at.toISOString()}` };
+}
+
+/** Steps 3 and 4 once more, when the person's own time has come. */
+export function stillTargeted(_recipient: Recipient, { leaving }: SendFacts): Refusal | null {
+  return leaving === null ? null : skip(leaving);
+}
+
 /** Only one of the people who share an address gets the message. Who does is known once the whole audience is. */
 export function turnIsKnown(_recipient: Recipient, { turn, now }: SendFacts): Later | null {
   return turn === 'later' ? later(now, LOOK_AGAIN_MS) : null;

@@ -10,6 +10,8 @@ export interface Parcel {
   message: PreparedMessage;
   rendered: object;
   address: string | null;
+  /** The time from which attempts and the age of the message are counted. */
+  triedSince: Date;
   pushTargets: readonly PushTarget[];
   /** Told when a connection starts to send the message, if the channel's sender reports it. */
   observer: { started(): void } | undefined;

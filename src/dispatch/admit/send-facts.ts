@@ -13,12 +13,26 @@ export interface SendFacts {
   /** The devices that the message goes to. */
   pushTargets: readonly PushTarget[];
   turn: AddressTurn;
+  /** The person's own time. null: there is none. */
+  ownTime: OwnTime | null;
+  /** Why the person is no longer targeted. null: they are, or it was not asked. */
+  leaving: LeavingReason | null;
   now: Date;
   /** The facts for the caps. null: no cap applies to this send, or the slots of its person are not read yet. */
   caps: CapFacts | null;
   /** The message. null: not composed yet. */
   composed: Composed | null;
 }
+
+/** When a person is to get a message that others get at other times. */
+export interface OwnTime {
+  at: Date;
+  /** How late it may be sent for the first time, in milliseconds. null: however late. */
+  lateMs: number | null;
+}
+
+/** Why a person who was targeted when a schedule fired is not when their own time has come. */
+export type LeavingReason = 'not_in_segment' | 'not_in_audience';
 
 /**
  * Who gets the message of an address that several people of a broadcast share:
@@ -39,6 +53,8 @@ export function factsOf(recipient: Recipient | null, plan: GatePlan, turn: Addre
     address: recipient === null ? null : addressOf(recipient, plan),
     pushTargets: recipient === null ? noTargets : targetsOf(recipient, plan),
     turn,
+    ownTime: null,
+    leaving: null,
     now,
     caps: null,
     composed: null,

@@ -15,7 +15,7 @@ import {
 import { addOpenTasks } from '../ledger/dispatches.ts';
 import { countSelected } from '../ledger/revived-sends.ts';
 import { filterFor, type ReplayFilter, type ReplayRequest } from '../plan/replay-filter.ts';
-import { lanes } from '../plan/send-plan.ts';
+import { lanes, scheduleLane } from '../plan/send-plan.ts';
 import { type DispatchState, statesBefore } from '../plan/states.ts';
 
 /** An operator's action on a dispatch. src/dispatch/plan/states.ts has its states and moves. */
@@ -47,7 +47,7 @@ export function cancelDispatch(control: Control): Promise<Moved> {
 
 /** Resumes a paused dispatch. One that runs stays as it is. Throws `wrong_state`. */
 export function resumeDispatch(control: Control): Promise<Moved> {
-  return transition(control, { from: ['paused'], already: ['accepted', 'sending'] }, async (tx) => {
+  return transition(control, { from: ['paused'], already: ['scheduled', 'accepted', 'sending'] }, async (tx) => {
     const moved = await markResumed(tx, control);
     if (moved !== null) await startTasks(tx, moved, control);
     return moved;
@@ -69,6 +69,9 @@ export function replayDispatch(control: Control, request: ReplayRequest): Promis
   return transact(control, ['finished', 'cancelled'], async (tx) => {
     const { state, isComplete, ...dispatch } = await lockState(tx, control.dispatchId);
     if (state !== 'finished' && state !== 'cancelled') return null;
+    if (dispatch.firesAt !== null) {
+      throw new RequestError('wrong_state', ['dispatch_id: its schedule was deleted before it fired; send it again']);
+    }
     const filter = filterFor(state, request);
     if (state === 'cancelled' && !isComplete && !selectsAllCancelled(filter)) {
       const problem = 'its people are still being written down; try again, or replay all that was cancelled';
@@ -131,12 +134,20 @@ class WrongState extends RequestError {
   }
 }
 
+const scheduled = { lane: scheduleLane, kind: 'fire', buckets: [null] } as const;
+
 /** Adds tasks for all sends that may be pending. An audience that is not started gets its tasks with its pieces. */
-async function startTasks(tx: Db, { lane, targeted, workspaceId }: Moved, { dispatchId, now }: Control): Promise<void> {
+async function startTasks(tx: Db, moved: Moved, { dispatchId, now }: Control): Promise<void> {
+  const { lane, targeted, workspaceId, firesAt, isTimed } = moved;
+  if (firesAt !== null) {
+    await addTasks(tx, { ...scheduled, dispatchId, workspaceId, runAt: firesAt });
+    await addOpenTasks(tx, dispatchId, 1);
+    return announceTasks(tx, scheduleLane);
+  }
   if (lane === lanes.named || targeted !== null) {
     const isSmall = lane === lanes.named || (targeted ?? 0) <= ONE_TASK;
     const buckets = isSmall ? [null] : Array.from({ length: 256 }, (_, bucket) => bucket);
-    await addTasks(tx, { dispatchId, workspaceId, lane, kind: 'revive', buckets, runAt: now });
+    await addTasks(tx, { dispatchId, workspaceId, lane, kind: 'revive', buckets, runAt: now, isTimed });
     await addOpenTasks(tx, dispatchId, buckets.length);
   }
   await takeUpExpansion(tx, dispatchId, now);

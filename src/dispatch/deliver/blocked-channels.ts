@@ -3,7 +3,7 @@ import type { Db } from '../../db/database.ts';
 import type { PausedRelays } from '../pauses/paused-relays.ts';
 import { explainWait } from '../pauses/pauses-store.ts';
 import { relaysOf } from '../pauses/subject.ts';
-import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { agesFrom, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
@@ -23,9 +23,10 @@ export async function findBlocked(
   dispatches: Dispatches,
 ): Promise<BlockedChannels> {
   const blocked = new Map<string, Map<ChannelKey, number>>();
-  for (const { id, workspace, messages, triedSince } of dispatches.values()) {
+  for (const dispatch of dispatches.values()) {
+    const { id, workspace, messages } = dispatch;
     for (const { key, message } of messages.values()) {
-      const of = { dispatchId: id, message, acceptedAt: triedSince };
+      const of = { dispatchId: id, message, acceptedAt: agesFrom(dispatch) };
       const untilMs = pausedRelays.blocked(workspace, key) ?? (await appQueues.blocked(workspace, key, of));
       if (untilMs !== null) blocked.set(id, (blocked.get(id) ?? new Map()).set(key, untilMs));
     }

@@ -9,6 +9,7 @@ import { later, verdictOf } from '../admit/decision.ts';
 import { areFresh, freshForMs, type LoadedFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import { takeTurns } from '../admit/shared-addresses.ts';
+import { findLeavers } from '../expand/leavers.ts';
 import { decideSends } from '../ledger/decide-sends.ts';
 import { verdictOfDevices } from '../ledger/devices.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
@@ -57,12 +58,15 @@ export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<Decid
 async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, facts }: Chunk): Promise<Candidate[]> {
   const turns = await takeTurns(db.byKey, { sends, dispatches, facts, now: clock.now() });
   const now = clock.now();
+  const leavers = await findLeavers(db, { sends, dispatches, now });
   const candidates: Candidate[] = [];
   for (const send of sends) {
     const dispatch = dispatches.get(send.dispatchId);
     if (dispatch === undefined) continue; // cancelled or paused meanwhile: its rows stay as they are
+    if (leavers.failed.has(dispatch.id)) continue;
     const recipient = facts.recipients.get(dispatch.workspace.id)?.get(send.userId) ?? null;
-    candidates.push(candidateFor(send, dispatch, { recipient, turn: turns.get(send) ?? 'own', now }));
+    const leaving = leavers.reasons.get(send) ?? null;
+    candidates.push(candidateFor(send, dispatch, { recipient, turn: turns.get(send) ?? 'own', leaving, now }));
   }
   return candidates;
 }
@@ -126,5 +130,10 @@ function parcelOf(candidate: Candidate): Parcel {
   const { recipient, address, pushTargets } = facts;
   if (recipient === null) throw new Error('a send without a person was admitted');
   const rendered = renderedOf(candidate);
-  return { send, dispatch, recipient, message, rendered, address, pushTargets, observer: undefined };
+  const triedSince = laterOf(dispatch.triedSince, facts.ownTime?.at ?? null);
+  return { send, dispatch, recipient, message, rendered, address, triedSince, pushTargets, observer: undefined };
+}
+
+function laterOf(one: Date, other: Date | null): Date {
+  return other !== null && other > one ? other : one;
 }

@@ -23,12 +23,12 @@ export interface DeliveriesOptions {
 
 /** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
 export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
-  function verdictFor({ send, dispatch, message }: Parcel, outcome: Outcome | Held): Verdict {
+  function verdictFor({ send, dispatch, message, triedSince }: Parcel, outcome: Outcome | Held): Verdict {
     return verdictOf(outcome, {
       channel: message.channel,
       delivery: dispatch.plan.delivery,
       attempts: send.attempts + 1,
-      acceptedAt: dispatch.triedSince,
+      acceptedAt: triedSince,
       now: new Date(push.nowMs()),
       random: push.random(),
     });

@@ -2,7 +2,8 @@ import { type InHand, OneInHand } from '../../lib/limits/in-hand.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
-import { campaignPartOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { agesFrom, campaignPartOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
+
 import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -92,7 +93,7 @@ function withoutHeld(
     if (dispatch === undefined || message === undefined) return null;
     const provider = providerOf(dispatch, send);
     if (provider !== null && sendLimits.shares.isFull(provider, batch)) return clock.now().getTime() + SHARE_AGAIN_MS;
-    return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: dispatch.triedSince });
+    return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: agesFrom(dispatch) });
   };
   // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
   let asked: { of: PendingSend; untilMs: number | null } | null = null;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
-import { expandNamed } from '../expand/expand-named.ts';
+import { expandNamed, type Opened } from '../expand/expand-named.ts';
 import { type DueTask, dueSends } from '../ledger/due-sends.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
@@ -28,6 +28,8 @@ export interface Due {
   /** The part of `sends` that was read, one page of each task in `asked`. The others were just written. */
   read: readonly PendingSend[];
   asked: readonly DueTask[];
+  /** When tasks must look again, because of sends that were just written and are not due. */
+  later: readonly { taskId: number; at: Date }[];
 }
 
 /** Opens new dispatches, resumes those that a dead worker left, and reads a page of due sends of all other tasks. */
@@ -43,12 +45,12 @@ export async function readDue(
   await resume(deps, begun, dispatches);
   const asked = begun.map((task) => dueTask(deps, task, blocked));
   const read = await dueSends(deps.db.byKey, asked, deps.clock.now(), PAGE);
-  const unblocked = opened.filter(({ dispatchId, channel }) => !blocked.get(dispatchId)?.has(channel));
-  return { sends: [...unblocked, ...read], read, asked };
+  const unblocked = opened.due.filter(({ dispatchId, channel }) => !blocked.get(dispatchId)?.has(channel));
+  return { sends: [...unblocked, ...read], read, asked, later: opened.later };
 }
 
 /** Writes the sends of newly accepted dispatches and returns them, so that they need not be read. */
-function open({ db, clock }: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<PendingSend[]> {
+function open({ db, clock }: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<Opened> {
   const opened = tasks.flatMap(({ dispatchId }) => dispatches.get(dispatchId) ?? []);
   const taskIds = new Map(tasks.map(({ dispatchId, id }) => [dispatchId, id]));
   return expandNamed(db, opened, taskIds, clock.now());

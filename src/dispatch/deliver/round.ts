@@ -11,6 +11,7 @@ import { lanes } from '../plan/send-plan.ts';
 import { isExpandable, isLive } from '../plan/states.ts';
 import { type Blockers, explainPauses, findBlocked, stillBlocked } from './blocked-channels.ts';
 import { type Finisher, postpone } from './end-tasks.ts';
+import { fireSchedules } from './fire.ts';
 import { endTasks, NextRuns, runAfterBlocks } from './next-runs.ts';
 import { type PipelineDeps, sendInChunks } from './pipeline.ts';
 import { type DueDeps, readDue } from './read-due.ts';
@@ -35,6 +36,7 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
  * | step                                                          | file                                   |
  * |---------------------------------------------------------------|----------------------------------------|
  * | lease tasks of a lane                                         | worker.ts                              |
+ * | fire schedules that are due                                   | fire.ts                                |
  * | load their dispatches; close, expand or send each             | here                                   |
  * | leave out blocked channels                                    | blocked-channels.ts                    |
  * | open new dispatches, resume others, read due sends            | read-due.ts                            |
@@ -76,7 +78,10 @@ async function tryLater({ db, clock, log, worker }: RoundDeps, [task]: Task[], e
 }
 
 /** Works on tasks whose dispatches fit into memory together, then on the others. */
-async function work(deps: RoundDeps, tasks: Task[], signal: AbortSignal, wake: (lane: number) => void): Promise<void> {
+async function work(deps: RoundDeps, all: Task[], signal: AbortSignal, wake: (lane: number) => void): Promise<void> {
+  const fires = all.filter(({ kind }) => kind === 'fire');
+  if (fires.length > 0) await fireSchedules(deps, fires, wake);
+  const tasks = all.filter(({ kind }) => kind !== 'fire');
   let ids = [...new Set(tasks.map(({ dispatchId }) => dispatchId))];
   while (ids.length > 0 && !signal.aborted) {
     const { dispatches, left } = await loadDispatches(deps.db, { ids, catalog: deps.catalog(), cache: deps.cache });
@@ -130,6 +135,7 @@ async function send(deps: RoundDeps, tasks: Task[], dispatches: Dispatches, sign
   const blocked = await findBlocked(deps, dispatches);
   const due = await readDue(deps, tasks, dispatches, blocked);
   const runs = new NextRuns();
+  for (const { taskId, at } of due.later) runs.again(taskId, at);
   const onAgain = (taskId: number, at: Date) => runs.again(taskId, at);
   const stops = deps.stops.begin(tasks);
   await sendInChunks(deps, { sends: due.sends, dispatches, signal, stops, onAgain }).finally(stops.end);

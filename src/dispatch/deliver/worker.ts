@@ -16,7 +16,7 @@ import {
   type TaskFilter,
 } from '../../queue/tasks.ts';
 import { sessionNameOf } from '../../queue/workers.ts';
-import { type LaneName, lanes } from '../plan/send-plan.ts';
+import { type LaneName, lanes, scheduleLane } from '../plan/send-plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
 import { StopSignals } from './stop-signals.ts';
 import { Trial } from './trial.ts';
@@ -67,6 +67,7 @@ const laneSettings: ({ filter: TaskFilter; tasksAtOnce: number } & Pick<LaneOpti
     { filter: { lane: lanes.named, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 4, slow: SLOW },
     { filter: { lane: lanes.broadcast, work: 'sending', isByTurns: true }, tasksAtOnce: 8, roundsAtOnce: 4 },
     { filter: { lane: lanes.broadcast, work: 'expansion' }, tasksAtOnce: 1, roundsAtOnce: 1 },
+    { filter: { lane: scheduleLane, work: 'sending' }, tasksAtOnce: 50, roundsAtOnce: 1 },
   ];
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
@@ -75,7 +76,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const inHand = new Set<number>();
   const stops = new StopSignals();
   const round = createRound({ ...options, stops }, wake);
-  const numbers: readonly number[] = options.lanes.map((name) => lanes[name]);
+  const named: readonly number[] = options.lanes.map((name) => lanes[name]);
+  const numbers = options.lanes.includes('named') ? [...named, scheduleLane] : named;
   const trial = new Trial(numbers);
   const suspects = numbers.map((lane): { lane: number; works: Lane } => ({ lane, works: suspectLane(lane) }));
   const settings = laneSettings.filter(({ filter }) => numbers.includes(filter.lane));

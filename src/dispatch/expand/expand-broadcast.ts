@@ -2,15 +2,18 @@ import type { Targeting } from '../../audience/targeting.ts';
 import { estimateProfiles, limited, timeLimitMs } from '../../audience/time-limit.ts';
 import type { Database, Db } from '../../db/database.ts';
 import { empty, joinSql, type Sql, sql } from '../../db/sql.ts';
+import { timeZonesOf } from '../../people/profile/time-zones.ts';
 import { addMissingDrains, announceTasks } from '../../queue/new-tasks.ts';
 import { endTask, passOnExpansion } from '../../queue/task-ends.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { noteProgress } from '../ledger/dispatches.ts';
-import { insertSends } from '../ledger/new-sends.ts';
+import { insertSends, insertTimedSends } from '../ledger/new-sends.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { isTimed } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { type DispatchState, isExpandable, isLive } from '../plan/states.ts';
 import { targetingOf } from '../plan/targeting.ts';
+import { hasOwnTimes, ownTimes } from './own-times.ts';
 import { nextPiece, ONE_TASK, type Piece, progressAfter } from './pieces.ts';
 
 export interface ExpandDeps {
@@ -104,30 +107,39 @@ async function writeInTime(context: PieceContext): Promise<PieceRows | null> {
 }
 
 /** Writes the rows of one piece. null: it held more people than it may, and nothing was written. */
-async function writeRows(
-  { tx, dispatch, task, piece, now }: PieceContext,
-  { inSegment, inAudience }: Targeting,
-): Promise<PieceRows | null> {
+async function writeRows(context: PieceContext, { inSegment, inAudience }: Targeting): Promise<PieceRows | null> {
+  const { tx, dispatch, task, piece } = context;
+  const inserted = await insertingPeople(context);
   const channels = joinSql([...dispatch.messages.keys()].map((key) => sql`(${key}::text)`));
   await tx.run(sql`select set_config('work_mem', ${SORT_MEMORY}, true)`);
   const { people, buckets } = await tx.one<{ people: number; buckets: number[] | null }>(sql`
     with targeted as materialized (
-      select p.bucket, p.user_id
+      select p.bucket, p.user_id, p.time_zone
         from profiles p
        where p.workspace_id = ${dispatch.workspace.id} and p.user_id > ${piece.after} and p.user_id <= ${piece.upTo}
              ${writtenBefore(task)}
          and (${inSegment}) and (${inAudience})
              ${piece.most === null ? empty : sql`limit ${piece.most + 1}`}
     ), written as (
-      ${insertSends(sql`
-      select t.bucket, ${dispatch.id}, t.user_id, c.channel, ${now}
-        from targeted t cross join (values ${channels}) as c(channel)
+      ${inserted(sql`
+       cross join (values ${channels}) as c(channel)
        where ${piece.most === null ? sql`true` : sql`(select count(*) from targeted) <= ${piece.most}`}
        order by t.bucket, t.user_id`)}
     )
     select count(*) as people, array_agg(distinct bucket) as buckets from targeted`);
   if (piece.most !== null && people > piece.most) return null;
   return { people, buckets: buckets ?? [] };
+}
+
+/** Makes the fragment that inserts the sends of the people in `targeted`. `rest`: what follows its table `t`. */
+async function insertingPeople({ tx, dispatch, piece, now }: PieceContext): Promise<(rest: Sql) => Sql> {
+  const columns = sql`t.bucket, ${dispatch.id}, t.user_id, c.channel, ${now}`;
+  if (!hasOwnTimes(dispatch, now)) return (rest) => insertSends(sql`select ${columns} from targeted t ${rest}`);
+  const zones = isTimed(dispatch.schedule)
+    ? await timeZonesOf(tx, { workspaceId: dispatch.workspace.id, ...piece })
+    : [];
+  const timed = ownTimes(dispatch, { people: sql`select * from targeted`, zones, now });
+  return (rest) => insertTimedSends(sql`select ${columns}, t.due_at, t.scheduled_at from (${timed}) as t ${rest}`);
 }
 
 /** Skips the buckets that an earlier version, which expanded bucket by bucket, has already written. */
@@ -162,5 +174,12 @@ function addDrains({ tx, dispatch, audience, now }: PieceContext, rows: PieceRow
   const isSmall = isLast && rows.people > 0 && (audience.targeted ?? 0) + rows.people <= ONE_TASK;
   const buckets: (number | null)[] = isSmall ? [null] : rows.buckets;
   const { id: dispatchId, workspace } = dispatch;
-  return addMissingDrains(tx, { dispatchId, workspaceId: workspace.id, lane: lanes.broadcast, buckets, runAt: now });
+  return addMissingDrains(tx, {
+    dispatchId,
+    workspaceId: workspace.id,
+    lane: lanes.broadcast,
+    buckets,
+    runAt: now,
+    isTimed: isTimed(dispatch.schedule),
+  });
 }

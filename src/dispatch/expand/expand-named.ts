@@ -1,15 +1,16 @@
 import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.ts';
 import type { Database } from '../../db/database.ts';
-import { empty, sql } from '../../db/sql.ts';
+import { empty, type Sql, sql } from '../../db/sql.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import { type Opening, openDispatches } from '../ledger/dispatches.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
-import { insertSends } from '../ledger/new-sends.ts';
+import { insertSends, insertTimedSends } from '../ledger/new-sends.ts';
 import { insertRefused, type RefusedPerson } from '../ledger/person/refused-people.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { PersonReason } from '../plan/reasons.ts';
 import { type RecipientName, recipientKey } from '../plan/send-plan.ts';
+import { namedTimes } from './named-times.ts';
 import { findOutsiders } from './outsiders.ts';
 import { type Resolved, resolveAll } from './resolve-recipients.ts';
 
@@ -95,12 +96,13 @@ export async function expandNamed(
   dispatches: LoadedDispatch[],
   taskIds: ReadonlyMap<string, number>,
   now: Date,
-): Promise<PendingSend[]> {
-  if (dispatches.length === 0) return [];
+): Promise<Opened> {
+  if (dispatches.length === 0) return { due: [], later: [] };
   const people = await resolveAll(db, dispatches);
   const opened: Opening[] = [];
   const sends: PendingSend[] = [];
   const outsiders: RefusedPerson[] = [];
+  const dueAt = new Map<PendingSend, Date>();
   for (const dispatch of dispatches) {
     const roster = await evaluateOrFail(db, dispatch, people.get(dispatch.workspace.id) ?? new Map(), now);
     if (roster === null) continue;
@@ -108,15 +110,40 @@ export async function expandNamed(
     outsiders.push(...roster.outsiders.map((outsider) => ({ ...outsider, dispatchId: dispatch.id })));
     const taskId = taskIds.get(dispatch.id);
     if (taskId === undefined) throw new Error(`dispatch ${dispatch.id} has no task`);
+    const times = await namedTimes(db, dispatch, roster.recipients, now);
     for (const { bucket, userId, position } of roster.recipients) {
+      const { scheduledAt = null, dueAt: at = null } = times?.get(userId) ?? {};
       for (const channel of dispatch.messages.keys()) {
         const own = position !== null && { recipient: position };
-        sends.push({ bucket, dispatchId: dispatch.id, userId, channel, taskId, attempts: 0, ...own });
+        const send = { bucket, dispatchId: dispatch.id, userId, channel, taskId, attempts: 0, ...own, scheduledAt };
+        sends.push(send);
+        if (at !== null) dueAt.set(send, at);
       }
     }
   }
-  const written = await writeRows(db, { opened, sends, outsiders }, now);
-  return sends.filter(({ dispatchId }) => written.has(dispatchId));
+  const written = await writeRows(db, { opened, sends, outsiders, dueAt }, now);
+  return openedFrom(
+    sends.filter(({ dispatchId }) => written.has(dispatchId)),
+    dueAt,
+    now,
+  );
+}
+
+/** The sends that were written. */
+export interface Opened {
+  due: PendingSend[];
+  /** When the tasks of the others must look again. */
+  later: { taskId: number; at: Date }[];
+}
+
+function openedFrom(sends: readonly PendingSend[], dueAt: ReadonlyMap<PendingSend, Date>, now: Date): Opened {
+  const opened: Opened = { due: [], later: [] };
+  for (const send of sends) {
+    const at = dueAt.get(send);
+    if (at === undefined || at <= now) opened.due.push(send);
+    else opened.later.push({ taskId: send.taskId, at });
+  }
+  return opened;
 }
 
 async function evaluateOrFail(
@@ -138,29 +165,34 @@ interface Written {
   opened: readonly Opening[];
   sends: readonly PendingSend[];
   outsiders: readonly RefusedPerson[];
+  /** The sends that are not due at once. */
+  dueAt: ReadonlyMap<PendingSend, Date>;
 }
 
 /**
  * Opens the dispatches and writes their sends, in one statement. Returns the ids of those that were still `accepted`. The
- * parts that few dispatches need are left out when none does, because they cost something even then.
+ * parts that few dispatches need are left out when none does, because they cost something even then; so are own times.
  */
-async function writeRows(db: Database, { opened, sends, outsiders }: Written, now: Date): Promise<Set<string>> {
+async function writeRows(db: Database, { opened, sends, outsiders, dueAt }: Written, now: Date): Promise<Set<string>> {
   const hasOwn = sends.some(({ recipient }) => recipient != null);
   const recipients = hasOwn ? sql`, ${sends.map(({ recipient = null }) => recipient)}::smallint[]` : empty;
   const own = hasOwn ? sql`, recipient` : empty;
+  const isTimed = dueAt.size > 0 || sends.some(({ scheduledAt }) => scheduledAt);
+  const insert = isTimed ? insertTimedSends : insertSends;
+  const times = isTimed ? sql`, s.due_at, s.scheduled_at` : empty;
   const rows = await db.prepared<{ id: string }>(
-    `expand_named${outsiders.length > 0 ? '_refused' : ''}${hasOwn ? '_own' : ''}`,
+    `expand_named${outsiders.length > 0 ? '_refused' : ''}${hasOwn ? '_own' : ''}${isTimed ? '_timed' : ''}`,
     sql`
     with opened as (${openDispatches(opened)}
     ), written as (
-      ${insertSends(
+      ${insert(
         sql`
-      select s.bucket, s.dispatch_id, s.user_id, s.channel, ${now}${own}
+      select s.bucket, s.dispatch_id, s.user_id, s.channel, ${now}${own}${times}
         from unnest(${sends.map(({ bucket }) => bucket)}::integer[],
                     ${sends.map(({ dispatchId }) => dispatchId)}::uuid[],
                     ${sends.map(({ userId }) => userId)}::bigint[],
-                    ${sends.map(({ channel }) => channel)}::text[]${recipients})
-             as s(bucket, dispatch_id, user_id, channel${own})
+                    ${sends.map(({ channel }) => channel)}::text[]${recipients}${isTimed ? timesOf(sends, dueAt) : empty})
+             as s(bucket, dispatch_id, user_id, channel${own}${isTimed ? sql`, due_at, scheduled_at` : empty})
         join opened on opened.id = s.dispatch_id`,
         { hasOwn },
       )}
@@ -168,4 +200,9 @@ async function writeRows(db: Database, { opened, sends, outsiders }: Written, no
     select id from opened`,
   );
   return new Set(rows.map(({ id }) => id));
+}
+
+function timesOf(sends: readonly PendingSend[], dueAt: ReadonlyMap<PendingSend, Date>): Sql {
+  return sql`, ${sends.map((send) => dueAt.get(send) ?? null)}::timestamptz[],
+             ${sends.map(({ scheduledAt }) => scheduledAt ?? null)}::timestamptz[]`;
 }

@@ -54,14 +54,16 @@ export async function findOutsiders(
   );
 }
 
-interface MemberRow extends Record<string, unknown> {
+/** A person, and whether the filters of a dispatch select them. */
+export interface MemberRow extends Record<string, unknown> {
   bucket: number;
   user_id: number;
   in_segment: boolean;
   in_audience: boolean;
 }
 
-function membersQuery(
+/** Asks which of these people the filters select. */
+export function membersQuery(
   { inSegment, inAudience }: { inSegment: Sql; inAudience: Sql },
   people: readonly PersonKey[],
   workspaceId: number,

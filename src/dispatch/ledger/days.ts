@@ -26,15 +26,18 @@ export async function daysBefore(db: Db, firstKept: Date): Promise<string[]> {
   return rows.map(({ day }) => day);
 }
 
-/** True: all dispatches of a day are over, and none of them can be replayed until this transaction ends. */
-export async function isDayOver(tx: Db, day: string): Promise<boolean> {
+/**
+ * True: all dispatches of a day are over, schedules of that day fired before `firstKept`, and none of them can be
+ * replayed until this transaction ends.
+ */
+export async function isDayOver(tx: Db, day: string, firstKept: Date): Promise<boolean> {
   const dispatches = `dispatches_${day}`;
   const { exists } = await tx.one<{ exists: boolean }>(sql`select to_regclass(${dispatches}) is not null as exists`);
   await tx.run(sql`lock table ${raw(exists ? dispatches : 'dispatches_default')} in share mode`);
   const open = await tx.query(sql`
     select 1
       from dispatches
-     where ${isOfDay(sql`id`, day)} and (open_tasks > 0 or state not in ('finished', 'cancelled', 'failed'))
+     where ${isOfDay(sql`id`, day)} and (open_tasks > 0 or state not in ('finished', 'cancelled', 'failed') or fired_at >= ${firstKept})
      limit 1`);
   return open.length === 0;
 }

@@ -11,6 +11,10 @@ export interface Moved {
   workspaceId: number;
   /** Number of people targeted so far. null: nobody has a row yet. */
   targeted: number | null;
+  /** When its schedule fires. null: it has none, or has fired. */
+  firesAt: Date | null;
+  /** True: its people have their own times. */
+  isTimed: boolean;
 }
 
 /** A move of a dispatch. If the dispatch is in no state that the move starts from, it stays and the result is null. */
@@ -41,8 +45,13 @@ export function markCancelled(tx: Db, { dispatchId, now }: Move, endedTasks: num
   );
 }
 
+/** When the schedule of a dispatch fires that has not fired yet, else null. */
+const upcoming = sql`case when fired_at is null then fires_at end`;
+const isTimed = sql`coalesce(schedule ->> 'kind' <> 'at', false)`;
+
 /** The state in which a dispatch continues: `accepted` if nobody has a row yet, else `sending`. */
-const reopened = sql`state = case when targeted is null then 'accepted' else 'sending' end`;
+const reopened = sql`
+           state = case when ${upcoming} is not null then 'scheduled' when targeted is null then 'accepted' else 'sending' end`;
 
 export function markResumed(tx: Db, { dispatchId }: Move): Promise<Moved | null> {
   return move(tx, dispatchId, ['paused'], reopened);
@@ -81,7 +90,7 @@ function move(tx: Db, dispatchId: string, from: readonly DispatchState[], change
     update dispatches
        set ${changes}
      where id = ${dispatchId} and state = any(${from}::text[])
-    returning state, lane, workspace_id as "workspaceId", targeted`);
+    returning state, lane, workspace_id as "workspaceId", targeted, ${upcoming} as "firesAt", ${isTimed} as "isTimed"`);
 }
 
 /** A dispatch that is locked. `isComplete`: every recipient has a row. */
@@ -95,7 +104,7 @@ export interface Locked extends Moved {
  */
 export function lockState(tx: Db, dispatchId: string): Promise<Locked> {
   return tx.one<Locked & Record<string, unknown>>(sql`
-    select state, lane, workspace_id as "workspaceId", targeted,
+    select state, lane, workspace_id as "workspaceId", targeted, ${upcoming} as "firesAt", ${isTimed} as "isTimed",
            targeted is not null and (lane = ${lanes.named} or expanded_at is not null) as "isComplete"
       from dispatches
      where id = ${dispatchId}

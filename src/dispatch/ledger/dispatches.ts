@@ -120,12 +120,17 @@ export async function endWaits(tx: Db, workspaceId: number, waitsFor: string): P
      where workspace_id = ${workspaceId} and state in ('accepted', 'sending') and waits_for = ${waitsFor}`);
 }
 
-/** The dispatches of a workspace that were accepted after an instant and whose sends may be tried. */
+/** How much later than planned a schedule may have fired, or its people may have their times, in milliseconds. */
+const LATE_MS = 30 * 86_400_000;
+
+/** The dispatches of a workspace that were accepted, or fired, after an instant and whose sends may be tried. */
 export async function listLive(db: Db, workspaceId: number, acceptedAfter: Date): Promise<string[]> {
+  const firesAfter = new Date(acceptedAfter.getTime() - LATE_MS);
   const rows = await db.query<{ id: string }>(sql`
     select id
       from dispatches
-     where workspace_id = ${workspaceId} and state in ('accepted', 'sending') and accepted_at > ${acceptedAfter}`);
+     where workspace_id = ${workspaceId} and state in ('accepted', 'sending')
+       and (accepted_at > ${acceptedAfter} or (fires_at is not null and fires_at > ${firesAfter}))`);
   return rows.map(({ id }) => id);
 }
 

@@ -8,3 +8,9 @@ import { empty, type Sql, sql } from '../../db/sql.ts';
 export function insertSends(rows: Sql, { hasOwn = false } = {}): Sql {
   return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at${hasOwn ? sql`, recipient` : empty}) ${rows}`;
 }
+
+/** Fragment: the same for people with their own times. `rows` has two more columns at the end, due_at and scheduled_at. */
+export function insertTimedSends(rows: Sql, { hasOwn = false } = {}): Sql {
+  const own = hasOwn ? sql`, recipient` : empty;
+  return sql`insert into sends (bucket, dispatch_id, user_id, channel, updated_at${own}, due_at, scheduled_at) ${rows}`;
+}

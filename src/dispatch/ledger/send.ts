@@ -22,6 +22,8 @@ export interface PendingSend extends SendKey {
   recipient?: number | null;
   /** The state of each device so far, if known; see `devices.ts`. */
   devices?: readonly DeviceState[] | null;
+  /** The person's own time, unless their clock tells it. null: that of the dispatch. */
+  scheduledAt?: Date | null;
 }
 
 /** The new status of a send, why, and what else to write. */

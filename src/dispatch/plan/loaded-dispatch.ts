@@ -12,6 +12,7 @@ import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/cata
 import { allowedCodes } from '../../workspace/dialing-codes.ts';
 import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
+import { isTimed, type Schedule } from './schedule.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
 import type { DispatchState } from './states.ts';
 import { readStoredPlans } from './stored-plans.ts';
@@ -24,9 +25,14 @@ export interface LoadedDispatch {
   state: DispatchState;
   workspace: WorkspaceCatalog;
   plan: SendPlan;
+  /** When the request was accepted, or its schedule fired. Filters are evaluated for this moment. */
   acceptedAt: Date;
-  /** The time from which attempts and the age of sends are counted: the acceptance, or the last replay. */
+  /** The time from which attempts and the age of sends are counted: `acceptedAt`, or the last replay. */
   triedSince: Date;
+  /** null: it was sent at once. */
+  schedule: Schedule | null;
+  /** When the schedule was to fire. null: there is none. */
+  firesAt: Date | null;
   /** True: every recipient has rows in the ledger. Named people get theirs before anything else happens. */
   isExpanded: boolean;
   /** The last replay. null: there was none. */
@@ -165,6 +171,9 @@ interface DispatchRow {
   expanded_at: Date | null;
   replay: ReplayFilter | null;
   replayed_at: Date | null;
+  schedule: Schedule | null;
+  fires_at: Date | null;
+  fired_at: Date | null;
 }
 
 /** Most bytes of stored plans, and of the texts that they refer to, that are read at once, unless a single one is larger. */
@@ -187,7 +196,7 @@ export async function loadDispatches(
     'load_dispatches',
     sql`
     with wanted as (
-      select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at,
+      select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at,
              case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
         from dispatches
        where id = any(${ids}::uuid[])
@@ -196,7 +205,7 @@ export async function loadDispatches(
         from wanted
       window before as (order by id rows between unbounded preceding and 1 preceding)
     )
-    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, request
+    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at, request
       from counted
      where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
@@ -207,7 +216,8 @@ export async function loadDispatches(
     if (workspace === undefined)
       throw new Error(`dispatch ${row.id} belongs to a workspace that the catalog does not have`);
     const found = stored.get(row.id);
-    const prepared = known.get(row.id) ?? (found && cache.remember(row.id, found.plan, found.text, found.content));
+    const prepared =
+      known.get(row.id) ?? (found && cacheFor(row, cache).remember(row.id, found.plan, found.text, found.content));
     return prepared === undefined ? [] : [prepare(row, workspace, prepared)];
   });
   const loaded = new Map(dispatches.map((dispatch) => [dispatch.id, dispatch]));
@@ -217,6 +227,11 @@ export async function loadDispatches(
 
 function isFound(entry: readonly [string, PreparedPlan | undefined]): entry is readonly [string, PreparedPlan] {
   return entry[1] !== undefined;
+}
+
+/** The cache, or for a schedule, whose messages may change until it fires, one that nobody asks again. */
+function cacheFor({ fires_at, fired_at }: DispatchRow, cache: DispatchCache): DispatchCache {
+  return fires_at !== null && fired_at === null ? new DispatchCache() : cache;
 }
 
 /** Prepares a dispatch from its row. The row of a dry run exists only in memory. */
@@ -231,6 +246,7 @@ export function prepare(
   }: Pick<PreparedPlan, 'plan' | 'messages'> & Partial<PreparedPlan>,
 ): LoadedDispatch {
   const campaign = plan.campaignId === null ? undefined : workspace.campaigns.get(plan.campaignId);
+  const acceptedAt = row.fired_at ?? row.accepted_at;
   const prepared = messages.map((compiled): [ChannelKey, PreparedMessage] => {
     const { subscriptionGroupId, messageVariationId } = compiled.channel.references(compiled.message);
     const groupId = subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId);
@@ -253,15 +269,17 @@ export function prepare(
     state: row.state,
     workspace,
     plan,
-    acceptedAt: row.accepted_at,
-    triedSince: row.replayed_at ?? row.accepted_at,
+    acceptedAt,
+    triedSince: row.replayed_at ?? acceptedAt,
+    schedule: row.schedule ?? null,
+    firesAt: row.fires_at ?? null,
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: new Map(prepared),
     needs: needsOf(messages, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
-    composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? row.accepted_at),
+    composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? acceptedAt),
   };
 }
 
@@ -275,6 +293,13 @@ export function campaignPartOf({ plan, messages }: LoadedDispatch, channel: Chan
   if (plan.campaignId === null) return null;
   const variationId = messages.get(channel)?.variation?.id ?? '';
   return { campaignId: plan.campaignId, variationId, sendId: plan.sendId ?? '', isOnlyChannel: messages.size === 1 };
+}
+
+const NEVER = new Date('9999-01-01T00:00:00Z');
+
+/** The time from which the age of its messages is estimated, as long as no single one is looked at. */
+export function agesFrom({ schedule, triedSince }: Pick<LoadedDispatch, 'schedule' | 'triedSince'>): Date {
+  return isTimed(schedule) ? NEVER : triedSince;
 }
 
 export function publicId(dispatch: LoadedDispatch): string {

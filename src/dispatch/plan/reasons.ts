@@ -8,6 +8,8 @@ export type PersonReason = (typeof ofPeople)[number];
 /** Why a gate skips a send. */
 const ofGates = [
   'unknown_user',
+  'not_in_segment',
+  'not_in_audience',
   'no_address',
   'hard_bounced',
   'marked_spam',

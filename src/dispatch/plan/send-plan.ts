@@ -68,6 +68,9 @@ export function isBroadcast(plan: SendPlan): boolean {
 export const lanes = { named: 0, broadcast: 1 } as const;
 export type LaneName = keyof typeof lanes;
 
+/** The lane of schedules until they fire. The workers of named people fire them, and no backlog counts them. */
+export const scheduleLane = 2;
+
 export function laneOf(plan: SendPlan): number {
   return isBroadcast(plan) ? lanes.broadcast : lanes.named;
 }

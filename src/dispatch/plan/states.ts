@@ -1,5 +1,6 @@
 /**
  * The states of a dispatch:
+ * - `scheduled`: it waits for its time. Nobody is evaluated, and the plan may still change.
  * - `accepted`: it is stored, and no recipient has a row in the ledger yet.
  * - `sending`: rows are written and tried. It becomes `finished` by itself when its last task ends.
  * - `paused`: rows may still be written, but nothing new is tried until it is resumed.
@@ -8,7 +9,7 @@
  * - `finished`: every send has its final verdict.
  * - `failed`: its audience cannot be evaluated. Pending sends count as cancelled.
  */
-export type DispatchState = 'accepted' | 'sending' | 'paused' | 'finished' | 'cancelled' | 'failed';
+export type DispatchState = 'scheduled' | 'accepted' | 'sending' | 'paused' | 'finished' | 'cancelled' | 'failed';
 
 export type SendStatus =
   | 'pending' // to be tried, now or at `due_at`
@@ -28,9 +29,10 @@ export type SendStatus =
  * dispatch, in the same order as when tasks end. The database refuses every other move (migrations/0003).
  */
 export const dispatchMoves: Readonly<Record<DispatchState, readonly DispatchState[]>> = {
+  scheduled: ['accepted', 'paused', 'cancelled', 'failed'], // accepted: it fires
   accepted: ['sending', 'paused', 'finished', 'cancelled', 'failed'], // finished: a broadcast without recipients
   sending: ['paused', 'finished', 'cancelled', 'failed'],
-  paused: ['accepted', 'sending', 'cancelled', 'failed'], // resumed: accepted if it had no rows yet
+  paused: ['scheduled', 'accepted', 'sending', 'cancelled', 'failed'], // resumed: to where it was
   finished: ['sending'], // a replay
   cancelled: ['accepted', 'sending'], // a replay: accepted if it had no rows yet
   failed: [],

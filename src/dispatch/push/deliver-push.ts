@@ -93,7 +93,7 @@ function summary(
 /** null: the device has its final state, or its next call is not due. */
 function callFor(
   { queues, nowMs }: PushDeps,
-  { send, dispatch, rendered, observer }: Parcel,
+  { send, dispatch, rendered, observer, triedSince }: Parcel,
   target: PushTarget,
 ): Call | null {
   const { appId, token, registeredAt, environment } = target;
@@ -102,7 +102,7 @@ function callFor(
   if (before !== undefined && !isDue(before, nowMs())) return null;
   // Devices that were registered after the first attempt do not belong to this send.
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
-  const acceptedAt = dispatch.triedSince;
+  const acceptedAt = triedSince;
   const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, observer };
   return { push, target, queue: queues.queueOf(dispatch.workspace, appId), before };
 }
@@ -111,9 +111,9 @@ function isDue({ state, due, held }: DeviceState, nowMs: number): boolean {
   return state === 'waiting' && (held === true || (due ?? 0) <= nowMs);
 }
 
-function lastMoment({ rendered, dispatch, message }: Parcel): number {
+function lastMoment({ rendered, triedSince, message }: Parcel): number {
   const { expiry } = message.channel;
-  return expiry?.ofRendered(rendered, dispatch.triedSince, message.message) ?? Number.POSITIVE_INFINITY;
+  return expiry?.ofRendered(rendered, triedSince, message.message) ?? Number.POSITIVE_INFINITY;
 }
 
 function answerOf(

@@ -1,8 +1,10 @@
 import type { Db } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
+import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
+import { scheduleMember } from './schedule.ts';
 
 export interface DispatchFilter {
   workspaceId: number;
@@ -32,6 +34,7 @@ interface ListedRow extends Record<string, unknown> {
   send_id: string | null;
   failure: string | null;
   channels: string[] | null;
+  schedule: Schedule | null;
 }
 
 /** A dispatch gets its id before it is stored, under load some time before. Its id is not older than this, in milliseconds. */
@@ -45,7 +48,7 @@ export async function listDispatches(
   const { workspaceId, campaignId, segmentId, state, id, after, limit } = filter;
   const rows = await db.query<ListedRow>(sql`
     select id, state, lane, accepted_at, coalesce(finished_at, cancelled_at) as finished_at, targeted, campaign_id,
-           segment_id, send_id, failure,
+           segment_id, send_id, failure, schedule,
            (select json_agg(key) from json_object_keys(request -> 'messages') as key) as channels
       from dispatches
      where workspace_id = ${workspaceId}
@@ -76,6 +79,7 @@ function listedFrom(row: ListedRow): object {
     ...(row.campaign_id !== null && { campaign_id: row.campaign_id }),
     ...(row.segment_id !== null && { segment_id: row.segment_id }),
     state: row.state,
+    ...scheduleMember(row.id, row.schedule),
     broadcast: row.lane === lanes.broadcast,
     channels: row.channels ?? [],
     accepted_at: row.accepted_at,

@@ -3,10 +3,12 @@ import { sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Refusal } from '../expand/expand-named.ts';
 import type { PastReplay } from '../plan/replay-filter.ts';
+import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
 import type { CountedDispatch, Counter, CountRow } from './counts.ts';
+import { scheduleMember } from './schedule.ts';
 
 export interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
@@ -19,13 +21,14 @@ export interface DispatchRow extends CountedDispatch {
   segment_id: string | null;
   replays: PastReplay[];
   waits_for: string | null;
+  schedule: Schedule | null;
 }
 
 /** null: this workspace has no such dispatch. */
 export function findDispatch(db: Db, workspaceId: number, dispatchId: string): Promise<DispatchRow | null> {
   return db.maybeOne<DispatchRow & Record<string, unknown>>(sql`
     select id, state, lane, accepted_at, finished_at, cancelled_at, expanded_at, open_tasks, targeted, counts,
-           refusals, campaign_id, segment_id, send_id, failure, waits_for, replays
+           refusals, campaign_id, segment_id, send_id, failure, waits_for, replays, schedule
       from dispatches
      where id = ${dispatchId} and workspace_id = ${workspaceId}`);
 }
@@ -78,6 +81,7 @@ export async function describeDispatch(counter: Counter, dispatch: DispatchRow):
     ...(dispatch.campaign_id !== null && { campaign_id: dispatch.campaign_id }),
     ...(dispatch.segment_id !== null && { segment_id: dispatch.segment_id }),
     state: dispatch.state,
+    ...scheduleMember(dispatch.id, dispatch.schedule),
     accepted_at: dispatch.accepted_at,
     finished_at: dispatch.finished_at ?? dispatch.cancelled_at,
     ...(dispatch.failure !== null && { failure: dispatch.failure }),

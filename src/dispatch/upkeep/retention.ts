@@ -20,15 +20,16 @@ export interface Forgotten {
 }
 
 /**
- * Drops the ledger of each day past its time, oldest first. A day with a dispatch that is not over, or that still has
- * tasks, is kept as a whole. Facts that only the sends hold are summed up first, in the same commit. It may be stopped
- * at any point and called again. Throws a lock timeout (55P03) if a table is too busy.
+ * Drops the ledger of each day past its time, oldest first. A day with a dispatch that is not over, that still has tasks,
+ * or whose schedule fired within the time, is kept as a whole. Facts that only the sends hold are summed up first, in the
+ * same commit. It may be stopped at any point and called again. Throws a lock timeout (55P03) if a table is too busy.
  */
 export async function forgetOldDays(db: Database, { days, now }: Retention): Promise<Forgotten> {
   const forgotten: Forgotten = { dropped: [], kept: [] };
   if (days === 0) return forgotten;
-  for (const day of await daysBefore(db, firstKept({ days, now }))) {
-    const fate = await forgetDay(db, day);
+  const kept = firstKept({ days, now });
+  for (const day of await daysBefore(db, kept)) {
+    const fate = await forgetDay(db, day, kept);
     if (fate === 'locked elsewhere') break;
     forgotten[fate].push(day);
   }
@@ -48,21 +49,21 @@ export async function oldestDay(db: Db, retention: Retention): Promise<Date> {
 type Fate = keyof Forgotten | 'locked elsewhere';
 
 /** Drops one table at a time, so that none is locked for longer than its own part takes. */
-async function forgetDay(db: Database, day: string): Promise<Fate> {
+async function forgetDay(db: Database, day: string, firstKept: Date): Promise<Fate> {
   for (const table of dailyTables) {
-    const fate = await db.transaction((tx) => dropFrom(tx, table, day));
+    const fate = await db.transaction((tx) => dropFrom(tx, table, day, firstKept));
     if (fate !== 'dropped') return fate;
   }
   return 'dropped';
 }
 
-async function dropFrom(tx: Db, table: DailyTable, day: string): Promise<Fate> {
+async function dropFrom(tx: Db, table: DailyTable, day: string, firstKept: Date): Promise<Fate> {
   await tx.run(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
   // Two processes at once would count a day twice.
   const { ours } = await tx.one<{ ours: boolean }>(sql`
     select pg_try_advisory_xact_lock(hashtext('cresset retention')) as ours`);
   if (!ours) return 'locked elsewhere';
-  if (!(await isDayOver(tx, day))) return 'kept';
+  if (!(await isDayOver(tx, day, firstKept))) return 'kept';
   if (table === 'sends') await sumUp(tx, day);
   await dropDay(tx, table, day);
   return 'dropped';

@@ -1,17 +1,14 @@
 import type { FindContent } from '../../content/find.ts';
 import type { PinnedContent } from '../../content/pins.ts';
-import type { Database, Db } from '../../db/database.ts';
+import type { Database } from '../../db/database.ts';
 import type { Acceptance, Acceptor } from '../../dispatch/accept/accept.ts';
 import { activityOf } from '../../dispatch/accept/activity.ts';
 import type { Idempotency } from '../../dispatch/accept/idempotency.ts';
 import type { Pressure } from '../../dispatch/accept/pressure.ts';
-import { isSendIdOf } from '../../dispatch/accept/send-ids.ts';
 import type { SendRemarks } from '../../dispatch/plan/remarks.ts';
-import { laneOf, type SendPlan } from '../../dispatch/plan/send-plan.ts';
+import { laneOf } from '../../dispatch/plan/send-plan.ts';
 import type { DryRun } from '../../dispatch/report/dry-run.ts';
-import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { shown } from '../../lib/raw/json.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { loadedWorkspace } from '../loaded-workspace.ts';
 import type { Questions } from '../questions.ts';
@@ -75,10 +72,4 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
     }),
   });
   return answer;
-}
-
-/** Throws unless the caller's send id was created for the request's campaign. */
-export async function checkSendId(db: Db, { campaignId, sendId }: SendPlan): Promise<void> {
-  if (sendId === null || campaignId === null || (await isSendIdOf(db, campaignId, sendId))) return;
-  throw new RequestError('bad_request', [`send_id: was not created for this campaign, got "${shown(sendId)}"`]);
 }

@@ -24,7 +24,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
   return [change];
 }
 
-/** Applies the sections email, webhook, audience, requests, users, tags and rate_limits. A given section replaces the stored one. */
+/** Applies the sections email, webhook, audience, requests, schedules, users, tags and rate_limits. A given section replaces the stored one. */
 export async function applySettings({ tx, workspaceId, file, secret, reseal }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
@@ -49,6 +49,10 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
   if (file.requests !== null) {
     put('requests', file.requests, row.settings.requests);
     settings.requests = file.requests;
+  }
+  if (file.schedules !== null) {
+    put('schedules', file.schedules, row.settings.schedules);
+    settings.schedules = file.schedules;
   }
   if (file.users !== null) {
     put('users', file.users, row.settings.users);

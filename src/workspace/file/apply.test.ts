@@ -101,6 +101,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     webhook: { deliver: true, allow: [] },
     audience: { missingNumberIsZero: false },
     requests: { keyInBody: true, strictContentType: false },
+    schedules: { lateMs: 3_600_000 },
     users: { trackBatch: 'combined' },
     rateLimits: { default: 7 },
   });

@@ -22,7 +22,7 @@ import {
 import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
 import { allPermissions } from '../keys.ts';
-import { rateBuckets, trackBatches } from '../settings.ts';
+import { rateBuckets, trackBatches, usualLateMinutes } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 450; // adjacent-endpoints.md §10
@@ -56,6 +56,10 @@ const requests = object({
 const country = checked(text(), (value) =>
   isCountry(value) ? null : 'expected a country as two capital letters, such as AT',
 );
+
+const schedules = object({
+  late_minutes: optional(integer(0, 10_080), usualLateMinutes),
+});
 
 const users = object({
   track_batch: optional(oneOf(trackBatches), 'per_array' as const),
@@ -173,6 +177,7 @@ export const workspaceShape = object({
   webhook: optional(webhookSection, null),
   audience: optional(audience, null),
   requests: optional(requests, null),
+  schedules: optional(schedules, null),
   users: optional(users, null),
   tags: optional(list(text(), MOST_TAGS), null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),

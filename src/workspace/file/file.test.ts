@@ -40,6 +40,7 @@ test('an empty file is valid and changes nothing', () => {
     webhook: null,
     audience: null,
     requests: null,
+    schedules: null,
     users: null,
     tags: null,
     subscription_groups: [],
@@ -61,6 +62,7 @@ email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
+schedules: { late_minutes: 30 }
 users: { track_batch: combined }
 tags: [season]
 subscription_groups:
@@ -88,6 +90,7 @@ api_keys:
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },
+    schedules: { late_minutes: 30 },
     users: { track_batch: 'combined' },
     tags: ['season'],
     subscription_groups: [
@@ -369,7 +372,10 @@ for (const [what, value, expected] of bad) {
 
 test('an unknown permission is refused, and the error lists the known ones', () => {
   const [problem, ...others] = problemsOf(stringify({ api_keys: [{ ...apiKey, permissions: ['moon.land'] }] }));
-  assert.match(problem ?? '', /^api_keys\[0\]\.permissions\[0\]: expected one of messages\.send, .*users\.track, /);
+  assert.match(
+    problem ?? '',
+    /^api_keys\[0\]\.permissions\[0\]: expected one of messages\.send, .*messages\.schedule\.create, /,
+  );
   assert.deepEqual(others, []);
 });
 

@@ -16,10 +16,12 @@ export class StandIns {
     return this.#values.get('DISPATCH_ID');
   }
 
-  /** Learns from what was printed: the id of a dispatch, and the addresses of simulators. */
+  /** Learns from what was printed: the ids of a dispatch and a schedule, and the addresses of simulators. */
   learn(printed: string): void {
     const dispatchId = /"dispatch_id":"([0-9a-f]{32})"/.exec(printed)?.[1];
     if (dispatchId !== undefined) this.#values.set('DISPATCH_ID', dispatchId);
+    const scheduleId = /"schedule_id":"([0-9a-f-]{36})"/.exec(printed)?.[1];
+    if (scheduleId !== undefined) this.#values.set('SCHEDULE_ID', scheduleId);
     for (const [name, port] of Object.entries(simulatorPorts)) {
       const address = new RegExp(`^${name} +(http://127.0.0.1:\\d+)`, 'm').exec(printed)?.[1];
       if (address !== undefined) this.#here.set(`http://127.0.0.1:${port}`, address);

@@ -1,12 +1,11 @@
 import type { Acceptance } from '../../../dispatch/accept/accept.ts';
 import { checkSendRequest } from '../../../dispatch/accept/check.ts';
-import { isBroadcast, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
-import { v7 } from '../../../lib/uuid.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
-import { acceptSend, checkSendId, type SendDeps } from '../accept-send.ts';
+import { acceptSend, type SendDeps } from '../accept-send.ts';
 import { successAnswer } from './answer.ts';
 import { bucketFor, path } from './request.ts';
+import { checkSendId, withSendId } from './send-id.ts';
 
 export function messagesSendRoute(deps: SendDeps): Route {
   const { idempotency } = deps;
@@ -36,20 +35,15 @@ async function send(deps: SendDeps, request: RouteRequest, key: Acceptance['idem
   const options = { now: deps.clock.now(), findContent: deps.findContent };
   const { plan, content, dryRun, remarks } = await checkSendRequest(request.body, workspace, options);
   await checkSendId(deps.db, plan);
-  const withSendId = needsSendId(plan) ? { ...plan, sendId: v7(deps.clock.now()) } : plan;
+  const sent = withSendId(plan, deps.clock.now());
   return acceptSend(deps, request, {
     path,
-    plan: dryRun ? plan : withSendId,
+    plan: dryRun ? plan : sent,
     content,
     dryRun,
     remarks,
-    sendIdIsNew: withSendId !== plan,
+    sendIdIsNew: sent !== plan,
     idempotency: key,
-    answerOf: (dispatchId) => successAnswer(dispatchId, withSendId.sendId, remarks),
+    answerOf: (dispatchId) => successAnswer(dispatchId, sent.sendId, remarks),
   });
-}
-
-/** Whether to make a send id: a campaign's broadcast has one even if the caller gave none. */
-function needsSendId(plan: SendPlan): boolean {
-  return isBroadcast(plan) && plan.campaignId !== null && plan.sendId === null;
 }

@@ -3,7 +3,8 @@ import { checkCampaignTrigger, checkCanvasTrigger } from '../../../dispatch/acce
 import { v7 } from '../../../lib/uuid.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
-import { checkSendId, type SendDeps } from '../accept-send.ts';
+import type { SendDeps } from '../accept-send.ts';
+import { checkSendId } from '../messages-send/send-id.ts';
 import { acceptTrigger } from './accept-trigger.ts';
 import { noticeAnswer } from './answer.ts';
 import { bucketOf, campaignPath, canvasPath } from './request.ts';

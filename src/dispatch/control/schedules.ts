@@ -1,0 +1,87 @@
+import type { Database } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
+import { RequestError } from '../../errors.ts';
+import { moveFire } from '../../queue/fires.ts';
+import { announceTasks } from '../../queue/new-tasks.ts';
+import { stopTasks } from '../../queue/stopped-tasks.ts';
+import { markCancelled } from '../ledger/dispatch-moves.ts';
+import { changeScheduled, findScheduled, lockScheduled, requestOf, type Scheduled } from '../ledger/schedules.ts';
+import { firingTime, isTimed, lastTime, type Schedule } from '../plan/schedule.ts';
+import { type SendPlan, scheduleLane } from '../plan/send-plan.ts';
+import { isLive } from '../plan/states.ts';
+
+/** A schedule of a workspace. `id`: that of its dispatch, in the stored form. */
+export interface ScheduleOrder {
+  db: Database;
+  workspaceId: number;
+  id: string;
+  now: Date;
+}
+
+/** What to change. null: it stays. */
+export interface ScheduleUpdate {
+  schedule: Schedule | null;
+  /** The messages, with the stored content that they name. */
+  parts: Pick<SendPlan, 'messages' | 'content'> | null;
+}
+
+/** The plan of a schedule that has not fired. Throws RequestError if there is none. */
+export async function pendingPlan({ db, workspaceId, id }: ScheduleOrder): Promise<SendPlan> {
+  const [found] = await findScheduled(db, [id]);
+  if (found === undefined || found.workspaceId !== workspaceId || !isPending(found)) throw notPending();
+  return JSON.parse(await requestOf(db, id));
+}
+
+/**
+ * Changes a schedule until it fires. Throws RequestError if it has fired or was deleted. Tasks are locked before their
+ * dispatch, as when it fires: either comes first as a whole.
+ */
+export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: ScheduleUpdate): Promise<void> {
+  const { db, workspaceId, id, now } = order;
+  await retry('schedules', () =>
+    db.transaction(async (tx) => {
+      if (schedule !== null) await moveFire(tx, id, firingTime(schedule, now));
+      const found = await lockScheduled(tx, workspaceId, id);
+      if (found === null || !isPending(found)) throw notPending();
+      await changeScheduled(tx, {
+        id,
+        schedule: schedule ?? found.schedule,
+        firesAt: schedule === null ? found.firesAt : firingTime(schedule, now),
+        request: parts === null ? null : withParts(await requestOf(tx, id), parts),
+      });
+      await announceTasks(tx, scheduleLane);
+    }),
+  );
+}
+
+/**
+ * Deletes a schedule: its dispatch is cancelled. One by local time may be deleted as long as it lasts, which stops the
+ * people whose time has not come. Throws RequestError if it has fired otherwise, or was deleted.
+ */
+export async function deleteSchedule({ db, workspaceId, id, now }: ScheduleOrder): Promise<void> {
+  await retry('schedules', () =>
+    db.transaction(async (tx) => {
+      const endedTasks = await stopTasks(tx, id);
+      const found = await lockScheduled(tx, workspaceId, id);
+      if (found === null || !(isPending(found) || isUnderWay(found, now))) throw notPending();
+      if ((await markCancelled(tx, { dispatchId: id, now }, endedTasks)) === null) throw notPending();
+    }),
+  );
+}
+
+function withParts(request: string, parts: NonNullable<ScheduleUpdate['parts']>): string {
+  const { content: _former, ...plan } = JSON.parse(request) as SendPlan;
+  return JSON.stringify({ ...plan, ...parts });
+}
+
+function isPending({ state, firedAt }: Scheduled): boolean {
+  return firedAt === null && (state === 'scheduled' || state === 'paused');
+}
+
+function isUnderWay({ state, schedule }: Scheduled, now: Date): boolean {
+  return isTimed(schedule) && now < lastTime(schedule) && (isLive(state) || state === 'paused');
+}
+
+function notPending(): RequestError {
+  return new RequestError('bad_request', ['schedule_id does not name a pending schedule']);
+}
