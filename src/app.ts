@@ -20,6 +20,7 @@ import { audienceRoutes } from './http/public/audience/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
+import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
@@ -134,6 +135,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
     ...identityRoutes({ db, clock, catalog: live }),
+    ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
   ];
   const limiter = createRateLimiter({ db, clock });

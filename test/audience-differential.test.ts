@@ -66,6 +66,7 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
       audience: { missingNumberIsZero },
       requests: { keyInBody: false, strictContentType: false },
       users: { trackBatch: 'per_array' },
+      itemCatalogs: { storageBytes: 2_147_483_648 },
       rateLimits: {},
     },
     apps: new Map(),

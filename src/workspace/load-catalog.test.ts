@@ -60,6 +60,7 @@ test('the catalog holds everything that is defined, with opened credentials', as
       audience: { missingNumberIsZero: true },
       requests: { keyInBody: false, strictContentType: false },
       users: { trackBatch: 'per_array' },
+      itemCatalogs: { storageBytes: 2_147_483_648 },
       rateLimits: { default: 7 },
     },
     apps: new Map([
@@ -111,6 +112,7 @@ test('a new workspace has the defaults, and all its messages go to the sandbox',
     audience: { missingNumberIsZero: true },
     requests: { keyInBody: false, strictContentType: false },
     users: { trackBatch: 'per_array' },
+    itemCatalogs: { storageBytes: 2_147_483_648 },
     rateLimits: {},
   });
 });

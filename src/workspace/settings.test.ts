@@ -21,6 +21,7 @@ test('a member that is not stored has its default', () => {
     audience: { missingNumberIsZero: true },
     requests: { keyInBody: false, strictContentType: false },
     users: { trackBatch: 'per_array' },
+    itemCatalogs: { storageBytes: 2_147_483_648 },
     rateLimits: {},
   });
 });

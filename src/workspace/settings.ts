@@ -10,8 +10,12 @@ export interface StoredSettings {
   audience?: { missing_number_is_zero?: boolean };
   requests?: { key_in_body?: boolean; strict_content_type?: boolean };
   users?: { track_batch?: TrackBatch };
+  item_catalogs?: { storage_bytes?: number };
   rate_limits?: Readonly<Record<string, number>>;
 }
+
+/** Bytes of the items of all item catalogs of a workspace, unless its file says otherwise. */
+export const ITEM_CATALOGS_BYTES = 2_147_483_648;
 
 /** Reads the stored settings. Throws StoredSettingsError, which names `place`, when they cannot be used. */
 export function settingsFrom(
@@ -20,6 +24,7 @@ export function settingsFrom(
   place = 'workspaces',
 ): WorkspaceSettings {
   const { email = {}, webhook = {}, audience = {}, requests = {}, users = {}, rate_limits = {} } = stored;
+  const { item_catalogs = {} } = stored;
   return {
     email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
     webhook: readStored(webhookSection, webhook, place, 'webhook'),
@@ -29,6 +34,7 @@ export function settingsFrom(
       strictContentType: requests.strict_content_type ?? false,
     },
     users: { trackBatch: users.track_batch ?? 'per_array' },
+    itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
     rateLimits: rate_limits,
   };
 }
@@ -49,6 +55,10 @@ export const rateBuckets = [
   'users_export_ids_with_fields',
   'audience',
   'web_push_subscriptions',
+  'catalogs_sync',
+  'catalogs_items_sync',
+  'catalogs_items_async',
+  'catalogs_fields_selections',
 ] as const;
 
 /** Names of the rows that hold sealed values. The name is bound to the value, so that it does not open in another row. */

@@ -52,6 +52,7 @@ function workspaceOf(id: number): WorkspaceCatalog {
       audience: { missingNumberIsZero: true },
       requests: { keyInBody: false, strictContentType: false },
       users: { trackBatch: 'per_array' },
+      itemCatalogs: { storageBytes: 2_147_483_648 },
       rateLimits: {},
     },
     apps: new Map([

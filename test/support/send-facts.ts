@@ -80,6 +80,7 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
       audience: { missingNumberIsZero: false },
       requests: { keyInBody: false, strictContentType: false },
       users: { trackBatch: 'per_array' },
+      itemCatalogs: { storageBytes: 2_147_483_648 },
       rateLimits: {},
     },
     apps: new Map(),

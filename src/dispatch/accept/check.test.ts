@@ -45,6 +45,7 @@ const settings: WorkspaceCatalog['settings'] = {
   audience: { missingNumberIsZero: true },
   requests: { keyInBody: false, strictContentType: false },
   users: { trackBatch: 'per_array' },
+  itemCatalogs: { storageBytes: 2_147_483_648 },
   rateLimits: {},
 };
 

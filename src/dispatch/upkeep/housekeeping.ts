@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
+import { forgetDeletedCatalogs } from '../../item-catalogs/catalogs-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { forgetWaitingStates } from '../../people/consent/email-state.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
@@ -56,6 +57,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetOldSlots(db, now);
   await forgetWaitingStates(db, now);
   await forgetSessionDays(db, now);
+  await forgetDeletedCatalogs(db);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */

@@ -32,6 +32,7 @@ const whole = {
   audience: { missing_number_is_zero: false },
   requests: { key_in_body: true },
   users: { track_batch: 'combined' },
+  item_catalogs: { storage_bytes: 5_000_000_000 },
   subscription_groups: [{ id: id(4), name: 'Alerts', channel: 'sms', twilio }],
   segments: [{ id: id(5), name: 'Known', filter: { AND: [{ email_available: true }, { n: -0 }] }, tags: ['a'] }],
   campaigns: [{ id: 'c-1', name: 'Receipts', kind: 'api', variations: [{ id: 'v-1', channel: 'email' }] }],
@@ -69,6 +70,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     'change audience  missing_number_is_zero',
     'change requests  key_in_body,strict_content_type',
     'change users  track_batch',
+    'change item_catalogs  storage_bytes',
     'change rate_limits  limits',
     `create app ${id(1)}`,
     `create app ${id(2)}`,
@@ -94,6 +96,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     audience: { missingNumberIsZero: false },
     requests: { keyInBody: true, strictContentType: false },
     users: { trackBatch: 'combined' },
+    itemCatalogs: { storageBytes: 5_000_000_000 },
     rateLimits: { default: 7 },
   });
   assert.deepEqual(found?.apps.get(id(1)), {

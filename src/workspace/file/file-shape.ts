@@ -21,7 +21,7 @@ import {
 import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
 import { allPermissions } from '../keys.ts';
-import { rateBuckets, trackBatches } from '../settings.ts';
+import { ITEM_CATALOGS_BYTES, rateBuckets, trackBatches } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 450; // adjacent-endpoints.md §10
@@ -127,6 +127,10 @@ const apiKey = object({
   allow_from: optional(list(range, 1_000), []),
 });
 
+const itemCatalogs = object({
+  storage_bytes: optional(integer(0, Number.MAX_SAFE_INTEGER), ITEM_CATALOGS_BYTES),
+});
+
 const mostRequests = integer(0, 1_000_000_000);
 const limits = object(Object.fromEntries(rateBuckets.map((name) => [name, optional(mostRequests, null)])));
 
@@ -157,6 +161,7 @@ export const workspaceShape = object({
   audience: optional(audience, null),
   requests: optional(requests, null),
   users: optional(users, null),
+  item_catalogs: optional(itemCatalogs, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

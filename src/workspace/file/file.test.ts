@@ -41,6 +41,7 @@ test('an empty file is valid and changes nothing', () => {
     audience: null,
     requests: null,
     users: null,
+    item_catalogs: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -61,6 +62,7 @@ webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
 users: { track_batch: combined }
+item_catalogs: { storage_bytes: 5000000000 }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
 segments:
@@ -87,6 +89,7 @@ api_keys:
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },
     users: { track_batch: 'combined' },
+    item_catalogs: { storage_bytes: 5_000_000_000 },
     subscription_groups: [
       {
         id: ID,
