@@ -134,7 +134,7 @@ test('a second apply changes no row and announces nothing', async (t) => {
   const before = await contents(db);
   const plan = await apply(whole);
   assert.deepEqual(new Set(plan.map(({ kind }) => kind)), new Set(['unchanged']));
-  assert.equal(plan.length, 16);
+  assert.equal(plan.length, 17);
   assert.equal(await contents(db), before);
 });
 

@@ -21,12 +21,10 @@ export interface ItemCatalogRouteDeps {
 }
 
 const minuteMs = 60_000;
-const buckets = {
-  catalogs: { name: 'catalogs_sync', limit: 50, windowMs: minuteMs },
-  oneItem: { name: 'catalogs_items_sync', limit: 50, windowMs: minuteMs },
-  manyItems: { name: 'catalogs_items_async', limit: 16_000, windowMs: minuteMs },
-  definition: { name: 'catalogs_fields_selections', limit: 50, windowMs: minuteMs },
-} as const satisfies Record<string, RateBucket>;
+const catalogsBucket: RateBucket = { name: 'catalogs_sync', limit: 50, windowMs: minuteMs };
+const oneItemBucket: RateBucket = { name: 'catalogs_items_sync', limit: 50, windowMs: minuteMs };
+const manyItemsBucket: RateBucket = { name: 'catalogs_items_async', limit: 16_000, windowMs: minuteMs };
+const definitionBucket: RateBucket = { name: 'catalogs_fields_selections', limit: 50, windowMs: minuteMs };
 
 /** Levels of a body, so that a value that is too deep is refused by name. */
 const bodyDepth = 200;
@@ -37,7 +35,7 @@ interface Endpoint {
   method: Route['method'];
   path: string;
   permission: Permission;
-  bucket: keyof typeof buckets;
+  bucket: RateBucket;
   query?: readonly string[];
   handle(request: RouteRequest, key: { workspaceId: number; name: string }): Promise<Answer>;
 }
@@ -47,7 +45,7 @@ export function itemCatalogRoutes(deps: ItemCatalogRouteDeps): Route[] {
   const endpoints = [...catalogEndpoints(deps), ...itemEndpoints(deps), ...definitionEndpoints(deps)];
   return endpoints.map(({ method, path, permission, bucket, query = [], handle }) => ({
     ...{ method, path, permission, query, bodyDepth },
-    bucket: () => buckets[bucket],
+    bucket: () => bucket,
     handle: (request) =>
       answering(() => handle(request, { workspaceId: request.workspaceId, name: request.params.catalog_name ?? '' })),
   }));
@@ -57,22 +55,22 @@ function catalogEndpoints({ db, clock }: ItemCatalogRouteDeps): Endpoint[] {
   const path = '/catalogs/:catalog_name';
   return [
     {
-      ...{ method: 'GET', path: '/catalogs', permission: 'catalogs.get', bucket: 'catalogs' },
+      ...{ method: 'GET', path: '/catalogs', permission: 'catalogs.get', bucket: catalogsBucket },
       handle: async ({ workspaceId }) => catalogsAnswer(200, await listCatalogs(db, workspaceId)),
     },
     {
-      ...{ method: 'POST', path: '/catalogs', permission: 'catalogs.create', bucket: 'catalogs' },
+      ...{ method: 'POST', path: '/catalogs', permission: 'catalogs.create', bucket: catalogsBucket },
       async handle({ workspaceId, body }) {
         const created = { catalog: readNewCatalog(body), now: clock.now() };
         return catalogsAnswer(201, [await createCatalog(db, workspaceId, created)]);
       },
     },
     {
-      ...{ method: 'GET', path, permission: 'catalogs.get', bucket: 'catalogs' },
+      ...{ method: 'GET', path, permission: 'catalogs.get', bucket: catalogsBucket },
       handle: async (_request, key) => catalogsAnswer(200, [await readCatalog(db, key)]),
     },
     {
-      ...{ method: 'DELETE', path, permission: 'catalogs.delete', bucket: 'catalogs' },
+      ...{ method: 'DELETE', path, permission: 'catalogs.delete', bucket: catalogsBucket },
       async handle(_request, key) {
         await deleteCatalog(db, key, clock.now());
         return { status: 200, body: success };
@@ -85,15 +83,15 @@ function itemEndpoints(deps: ItemCatalogRouteDeps): Endpoint[] {
   const { db } = deps;
   const path = '/catalogs/:catalog_name/items';
   const onePath = `${path}/:item_id`;
-  const many = { path, bucket: 'manyItems' } as const;
-  const one = { path: onePath, bucket: 'oneItem' } as const;
+  const many = { path, bucket: manyItemsBucket };
+  const one = { path: onePath, bucket: oneItemBucket };
   return [
     { method: 'POST', permission: 'catalogs.add_items', ...many, handle: writeMany(deps, 'create') },
     { method: 'PATCH', permission: 'catalogs.update_items', ...many, handle: writeMany(deps, 'update') },
     { method: 'PUT', permission: 'catalogs.replace_items', ...many, handle: writeMany(deps, 'replace') },
     { method: 'DELETE', permission: 'catalogs.delete_items', ...many, handle: deleteMany(deps) },
     {
-      ...{ method: 'GET', path, permission: 'catalogs.get_items', bucket: 'oneItem', query: ['cursor'] },
+      ...{ method: 'GET', path, permission: 'catalogs.get_items', bucket: oneItemBucket, query: ['cursor'] },
       async handle({ query }, key) {
         const catalog = await readCatalog(db, key);
         return pageAnswer(catalog, await readItemPage(db, catalog.id, readCursor(query)));
@@ -117,7 +115,7 @@ function itemEndpoints(deps: ItemCatalogRouteDeps): Endpoint[] {
 
 function definitionEndpoints({ db, clock }: ItemCatalogRouteDeps): Endpoint[] {
   const path = '/catalogs/:catalog_name';
-  const bucket = 'definition';
+  const bucket = definitionBucket;
   return [
     {
       ...{ method: 'POST', path: `${path}/fields`, permission: 'catalogs.create_fields', bucket },
