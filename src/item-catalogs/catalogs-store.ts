@@ -52,17 +52,18 @@ export async function readCatalog(db: Db, key: CatalogKey): Promise<CountedCatal
   return catalogOf(row);
 }
 
-/** Whether each of the names is a catalog, with the names of its selections. */
-export async function readCatalogNames(
+/** The catalogs with these names, by name. Unknown ones are missing. */
+export async function readCatalogsNamed(
   db: Db,
   workspaceId: number,
   names: readonly string[],
-): Promise<Map<string, Set<string>>> {
-  const rows = await db.query<{ name: string; selections: Selection[] }>(sql`
-    select name, selections
-      from item_catalogs
-     where workspace_id = ${workspaceId} and name = any(${names}::text[]) and deleted_at is null`);
-  return new Map(rows.map(({ name, selections }) => [name, new Set(selections.map((one) => one.name))]));
+): Promise<Map<string, ItemCatalog>> {
+  const rows = await db.query<CatalogRow>(sql`
+    select ${columns}
+      from item_catalogs c
+      join item_totals t on t.catalog_id = c.id
+     where c.workspace_id = ${workspaceId} and c.name = any(${names}::text[]) and c.deleted_at is null`);
+  return new Map(rows.map((row) => [row.name, catalogOf(row)]));
 }
 
 function named({ workspaceId, name }: CatalogKey): Sql {

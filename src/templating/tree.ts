@@ -1,5 +1,6 @@
 import { elementPath, isObject, memberPath } from '../lib/raw/json.ts';
 import type { Sink } from '../lib/raw/problems.ts';
+import type { CatalogUse } from './catalog-tags.ts';
 import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { Budget } from './liquid/budget.ts';
@@ -25,19 +26,25 @@ type Render = ((context: RenderContext, budget: Budget) => unknown) | null;
 export interface CompiledTree {
   /** What its templates read. */
   references: readonly Reference[];
+  /** What its templates read of item catalogs, each with the path of its template. */
+  catalogs: readonly CatalogUseAt[];
   /** The value with all its texts rendered for one person, within one budget. Throws RenderStop. */
   render(context: RenderContext): unknown;
 }
 
+export type CatalogUseAt = CatalogUse & { path: string };
+
 interface Compiling extends TreeOptions {
   references: Reference[];
+  catalogs: CatalogUseAt[];
 }
 
 /** Parses every text of a JSON value as a template. Syntax errors are filed with their path. */
 export function compileTree(value: unknown, options: TreeOptions): CompiledTree {
   const references: Reference[] = [];
-  const render = compile(value, options.path, { ...options, references });
-  return { references, render: render === null ? () => value : (context) => render(context, new Budget()) };
+  const catalogs: CatalogUseAt[] = [];
+  const render = compile(value, options.path, { ...options, references, catalogs });
+  return { references, catalogs, render: render === null ? () => value : (context) => render(context, new Budget()) };
 }
 
 function compile(value: unknown, path: string, options: Compiling, isHtml = false): Render {
@@ -48,11 +55,12 @@ function compile(value: unknown, path: string, options: Compiling, isHtml = fals
 }
 
 function compileText(text: string, path: string, options: Compiling, isHtml: boolean): Render {
-  const { problems, references, warn } = options;
+  const { problems, references, catalogs, warn } = options;
   if (!isTemplate(text)) return null;
   try {
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
     for (const reference of template.references) references.push(reference);
+    for (const use of template.catalogs) catalogs.push({ ...use, path });
     for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     return (context, budget) => template.render(context, budget);
   } catch (error) {

@@ -9,6 +9,7 @@ import { nearest } from '../../lib/raw/did-you-mean.ts';
 import { namesNo, own, shown } from '../../lib/raw/json.ts';
 import { readText } from '../../lib/raw/lenient.ts';
 import { Problems } from '../../lib/raw/problems.ts';
+import type { CatalogUseAt } from '../../templating/tree.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
@@ -21,6 +22,8 @@ const MAX_SHOWN = 5;
 
 export interface CheckedRequest {
   plan: SendPlan;
+  /** What the templates read of item catalogs, which must be looked up. */
+  catalogs: readonly CatalogUseAt[];
   dryRun: boolean;
   /** The answer lists them. */
   remarks: SendRemarks;
@@ -37,10 +40,10 @@ export function checkSendRequest(body: Record<string, unknown>, catalog: Workspa
   namingSlips(problems, () => checkTargeting(request));
   checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
-  const messages = checkMessages(request, catalog, problems, now);
+  const { messages, catalogs } = checkMessages(request, catalog, problems, now);
   const plan = makePlan(request, campaign, messages);
   problems.warnAtEnd();
-  return { plan, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
+  return { plan, catalogs, dryRun: request.dryRun, remarks: { minors: problems.minors, warnings: problems.warnings } };
 }
 
 /** Whoever names nobody, or sends nothing, may have misspelt the member that says it. */
@@ -150,7 +153,7 @@ function checkMessages(
   catalog: WorkspaceCatalog,
   problems: Problems,
   now: Date,
-): SendPlan['messages'] {
+): Pick<CheckedRequest, 'catalogs'> & Pick<SendPlan, 'messages'> {
   const messages: SendPlan['messages'] = {};
   for (const [key, raw] of request.messages) {
     const channel = channels[key];
@@ -163,9 +166,9 @@ function checkMessages(
     messages[key] = message;
   }
   problems.throwIfAny();
-  compileMessages(messages, problems);
+  const compiled = compileMessages(messages, problems);
   problems.throwIfAny();
-  return messages;
+  return { messages, catalogs: compiled.flatMap(({ catalogs }) => catalogs) };
 }
 
 function checkReferences(key: ChannelKey, message: object, catalog: WorkspaceCatalog, problems: Problems): void {

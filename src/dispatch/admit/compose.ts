@@ -1,3 +1,4 @@
+import type { MessageItems } from '../../item-catalogs/message-items.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
@@ -16,6 +17,8 @@ export interface ComposeInput {
   recipient: Recipient;
   now: Date;
   links: LinkMaker;
+  /** The items of catalogs for its templates. undefined: they read none. */
+  items?: MessageItems | undefined;
 }
 
 /**
@@ -33,7 +36,10 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
   }
 }
 
-function contextOf({ dispatch, message, recipient, now }: ComposeInput, links: RenderContext['links']): RenderContext {
+function contextOf(
+  { dispatch, message, recipient, now, items }: ComposeInput,
+  links: RenderContext['links'],
+): RenderContext {
   return {
     now,
     person: recipient.person,
@@ -42,6 +48,7 @@ function contextOf({ dispatch, message, recipient, now }: ComposeInput, links: R
     variation: message.variation,
     card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
     links,
+    ...(items !== undefined && { catalogs: items }),
   };
 }
 

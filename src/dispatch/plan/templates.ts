@@ -3,7 +3,7 @@ import { channels } from '../../channels/index.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { type Read, readsOf } from '../../templating/resolve.ts';
-import { compileTree } from '../../templating/tree.ts';
+import { type CatalogUseAt, compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
 /** The message of one channel of a plan. Its templates are parsed once for all recipients. */
@@ -14,6 +14,8 @@ export interface CompiledMessage {
   message: object;
   /** The facts that its templates read. */
   reads: ReadonlySet<Read>;
+  /** What its templates read of item catalogs. Empty for nearly all messages. */
+  catalogs: readonly CatalogUseAt[];
   /**
    * Renders all texts of the message for one person. Returns a promise only if a text waits for something. Throws, or
    * rejects with, RenderStop.
@@ -31,6 +33,7 @@ export function compileMessages(messages: SendPlan['messages'], problems: Proble
     const { neverTemplates: never, htmlTemplates: html } = channel;
     const tree = compileTree(message, { path, never, html, problems, warn });
     const reads = new Set(tree.references.flatMap(readsOf));
-    return { key, channel, message, reads, renderTexts: (context) => tree.render(context) as object };
+    const { catalogs } = tree;
+    return { key, channel, message, reads, catalogs, renderTexts: (context) => tree.render(context) as object };
   });
 }

@@ -13,6 +13,8 @@ export interface Inputs {
   read(reference: number): Value;
   now: Date;
   budget: Budget;
+  /** What the tags of a dialect need to know, given to them as it is. */
+  host?: unknown;
 }
 
 /** The state of one rendering: what was printed, the variables, and where loops are. */
@@ -20,6 +22,7 @@ export class Frame {
   readonly now: Date;
   readonly read: Inputs['read'];
   readonly budget: Budget;
+  readonly host: unknown;
   readonly interrupts: Interrupt[] = [];
   /** Loops that are running, the innermost last. */
   readonly loops: Drop[] = [];
@@ -35,11 +38,12 @@ export class Frame {
   #assignedCharacters = 0;
   #output = '';
 
-  constructor({ variables, read, now, budget }: Inputs) {
+  constructor({ variables, read, now, budget, host }: Inputs) {
     this.#variables = variables;
     this.read = read;
     this.now = now;
     this.budget = budget;
+    this.host = host;
   }
 
   get output(): string {
@@ -80,6 +84,21 @@ export class Frame {
     if (this.#assignedCharacters > MAX_CHARACTERS)
       throw new LimitReached(`more than ${MAX_CHARACTERS} characters of assigned text`);
     this.#assigned.set(name, value);
+  }
+
+  /** Counts texts that variables hold in lists and records, from now on. */
+  hold(characters: number): void {
+    this.#assignedCharacters += characters;
+    if (this.#assignedCharacters > MAX_CHARACTERS)
+      throw new LimitReached(`more than ${MAX_CHARACTERS} characters of assigned text`);
+  }
+
+  /** All variables that can be read now, with their values. */
+  visible(): Hash {
+    const layers = [Object.entries(this.#variables), this.#counters, this.#assigned, ...this.#scopes];
+    const members = layers.flatMap((layer) => [...layer]);
+    this.budget.list(members.length);
+    return Object.fromEntries(members);
   }
 
   #charactersOf(value: Value): number {

@@ -1,14 +1,16 @@
 import type { Db } from '../../../db/database.ts';
 import type { Acceptance, Acceptor } from '../../../dispatch/accept/accept.ts';
 import { activityOf } from '../../../dispatch/accept/activity.ts';
-import { checkSendRequest } from '../../../dispatch/accept/check.ts';
+import { type CheckedRequest, checkSendRequest } from '../../../dispatch/accept/check.ts';
 import type { Idempotency } from '../../../dispatch/accept/idempotency.ts';
 import type { Pressure } from '../../../dispatch/accept/pressure.ts';
 import { isSendIdOf } from '../../../dispatch/accept/send-ids.ts';
 import { isBroadcast, laneOf, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
 import type { DryRun } from '../../../dispatch/report/dry-run.ts';
 import { RequestError } from '../../../errors.ts';
+import { problemsOfUses } from '../../../item-catalogs/check-uses.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { bounded } from '../../../lib/raw/bounded-texts.ts';
 import { shown } from '../../../lib/raw/json.ts';
 import { v7 } from '../../../lib/uuid.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
@@ -54,7 +56,8 @@ export function messagesSendRoute(deps: MessagesSendDeps): Route {
 
 async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const { plan, dryRun, remarks } = checkSendRequest(request.body, workspace, deps.clock.now());
+  const { plan, catalogs, dryRun, remarks } = checkSendRequest(request.body, workspace, deps.clock.now());
+  await checkCatalogs(deps.db, request.workspaceId, catalogs);
   await checkSendId(deps.db, plan);
   if (dryRun) {
     await request.rate.charge();
@@ -81,6 +84,13 @@ async function send(deps: MessagesSendDeps, request: RouteRequest, key: Acceptan
     }),
   });
   return answer;
+}
+
+/** Throws if a template names a catalog or selection that does not exist. */
+async function checkCatalogs(db: Db, workspaceId: number, uses: CheckedRequest['catalogs']): Promise<void> {
+  if (uses.length === 0) return;
+  const problems = await problemsOfUses(db, workspaceId, uses);
+  if (problems.length > 0) throw new RequestError('bad_request', bounded(problems));
 }
 
 /** Throws unless the caller's send id was created for the request's campaign. */
