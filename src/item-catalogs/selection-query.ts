@@ -157,12 +157,12 @@ interface Area {
 
 const EARTH_DIAMETER_KM = 12_742;
 
-/** Distance on a sphere, by haversines. */
+/** Distance on a sphere, by haversines. SQL null: the item has no place, which `least` would ignore. */
 function distanceKm(field: Field, { longitude, latitude }: Area): Sql {
   const [lon, lat] = [sql`(${jsonOf(field)} ->> 0)::float8`, sql`(${jsonOf(field)} ->> 1)::float8`];
-  return sql`(${EARTH_DIAMETER_KM}::float8 * asin(least(1, sqrt(
+  return sql`(case when ${jsonOf(field)} is not null then ${EARTH_DIAMETER_KM}::float8 * asin(least(1, sqrt(
     sind((${lat} - ${latitude}::float8) / 2) ^ 2
-    + cosd(${latitude}::float8) * cosd(${lat}) * sind((${lon} - ${longitude}::float8) / 2) ^ 2))))`;
+    + cosd(${latitude}::float8) * cosd(${lat}) * sind((${lon} - ${longitude}::float8) / 2) ^ 2))) end)`;
 }
 
 /** Items without a value come last; equal ones in the order of their creation. */

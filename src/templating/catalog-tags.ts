@@ -50,6 +50,8 @@ export interface CatalogUse {
   selection: string | null;
   /** True: the tag reads the same items for everybody. */
   isConstant: boolean;
+  /** True: texts that are not known yet are rendered, and may read every fact. */
+  rendersTexts: boolean;
 }
 
 const MOST_IDS = 50;
@@ -63,7 +65,7 @@ export function catalogItems(uses: CatalogUse[]): TagParser {
     if (others.length > MOST_IDS)
       throw new TemplateSyntaxError(`catalog_items: expected at most ${MOST_IDS} ids, got ${others.length}`);
     const isConstant = catalog.literal !== null && others.every(({ literal }) => literal !== null);
-    uses.push({ catalog: catalog.literal, selection: null, isConstant });
+    uses.push({ catalog: catalog.literal, selection: null, isConstant, rendersTexts: rerenders });
     return {
       isSilent: true,
       render(frame) {
@@ -81,7 +83,7 @@ export function catalogSelectionItems(uses: CatalogUse[]): TagParser {
     const [selection] = others;
     if (selection === undefined || others.length > 1)
       throw new TemplateSyntaxError('catalog_selection_items: expected a catalog and a selection');
-    uses.push({ catalog: catalog.literal, selection: selection.literal, isConstant: false });
+    uses.push({ catalog: catalog.literal, selection: selection.literal, isConstant: false, rendersTexts: true });
     return {
       isSilent: true,
       render(frame) {

@@ -2,7 +2,7 @@ import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
-import { type Read, readsOf } from '../../templating/resolve.ts';
+import { everyRead, type Read, readsOf } from '../../templating/resolve.ts';
 import { type CatalogUseAt, compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
@@ -32,8 +32,8 @@ export function compileMessages(messages: SendPlan['messages'], problems: Proble
     const warn = (text: string) => problems.warn(text);
     const { neverTemplates: never, htmlTemplates: html } = channel;
     const tree = compileTree(message, { path, never, html, problems, warn });
-    const reads = new Set(tree.references.flatMap(readsOf));
-    const { catalogs } = tree;
+    const { catalogs, references } = tree;
+    const reads = new Set(catalogs.some(({ rendersTexts }) => rendersTexts) ? everyRead : references.flatMap(readsOf));
     return { key, channel, message, reads, catalogs, renderTexts: (context) => tree.render(context) as object };
   });
 }
