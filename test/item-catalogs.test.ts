@@ -228,6 +228,7 @@ const badItems: [methods: readonly Method[], path: string, body: unknown, outcom
   [everyBulk, '/a%20b', { items: [{}] }, '400 invalid-ids'],
   [['PATCH'], '/nobody', { items: [{ n: 1 }] }, '404 item-not-found'],
   [['GET', 'DELETE'], '/nobody', undefined, '404 item-not-found'],
+  [['GET', 'DELETE'], '/a%00', undefined, '404 item-not-found'],
   [['POST'], '/there', { items: [{ n: 1 }] }, '400 item-already-exists'],
   [['GET'], '?cursor=nope', undefined, '400 invalid-cursor'],
   [['GET'], '?cursor=c2tpcDotMQ==', undefined, '400 invalid-cursor'],

@@ -26,7 +26,12 @@ export const PAGE_BYTES = 8_388_608;
 
 const alphabet = /^[A-Za-z0-9_-]+$/;
 
-/** Whether the text may be the name of a catalog, field or selection, or an item id, apart from its length. */
+/** Whether the text may be the name of a catalog, field or selection, or an item id. */
+export function isGoodWord(text: string): boolean {
+  return text.length <= MOST_NAME_CHARACTERS && isPlainWord(text);
+}
+
+/** Like `isGoodWord`, whatever the length. */
 export function isPlainWord(text: string): boolean {
   return alphabet.test(text);
 }

@@ -1,7 +1,7 @@
 import type { CatalogItem, CatalogReader, FoundItems } from '../templating/catalog-tags.ts';
 import { LimitReached } from '../templating/liquid/errors.ts';
 import type { ItemCatalog } from './definition.ts';
-import { isPlainWord, MOST_NAME_CHARACTERS } from './limits.ts';
+import { isGoodWord } from './limits.ts';
 import { conditionsOf, isRandom, type RenderValue, type SelectionQuery } from './selection-query.ts';
 import type { CatalogName, ItemShelf, SelectedItems } from './shelf.ts';
 
@@ -128,10 +128,6 @@ export class MessageItems implements CatalogReader {
     this.#isRefused = true;
     throw new LimitReached(reason);
   }
-}
-
-function isGoodWord(word: string): boolean {
-  return word.length <= MOST_NAME_CHARACTERS && isPlainWord(word);
 }
 
 function foundOf(items: SelectedItems['items']): FoundItems {

@@ -2,7 +2,8 @@ import type { Transactor } from '../../../db/database.ts';
 import { createCatalog, deleteCatalog, listCatalogs, readCatalog } from '../../../item-catalogs/catalogs-store.ts';
 import { addFields, deleteField } from '../../../item-catalogs/fields.ts';
 import { type ItemsWrite, readItemPage, readStoredItem, writeItems } from '../../../item-catalogs/items-store.ts';
-import { refusal } from '../../../item-catalogs/problems.ts';
+import { isGoodWord } from '../../../item-catalogs/limits.ts';
+import { catalogNotFound, refusal } from '../../../item-catalogs/problems.ts';
 import { readNewCatalog, readNewFields } from '../../../item-catalogs/read-definition.ts';
 import { readItem, readItemIds, readItems, type WriteKind } from '../../../item-catalogs/read-items.ts';
 import { addSelection, deleteSelection } from '../../../item-catalogs/selections.ts';
@@ -37,7 +38,7 @@ interface Endpoint {
   permission: Permission;
   bucket: RateBucket;
   query?: readonly string[];
-  handle(request: RouteRequest, key: { workspaceId: number; name: string }): Promise<Answer>;
+  handle(request: RouteRequest, key: ItemsWrite['key']): Promise<Answer>;
 }
 
 /** Item catalogs, their items, fields and selections. Source: catalogs.md §2 to §5. */
@@ -46,9 +47,20 @@ export function itemCatalogRoutes(deps: ItemCatalogRouteDeps): Route[] {
   return endpoints.map(({ method, path, permission, bucket, query = [], handle }) => ({
     ...{ method, path, permission, query, bodyDepth },
     bucket: () => bucket,
-    handle: (request) =>
-      answering(() => handle(request, { workspaceId: request.workspaceId, name: request.params.catalog_name ?? '' })),
+    handle: (request) => answering(async () => handle(request, keyOf(request))),
   }));
+}
+
+/** A word that cannot be a name is not looked up: PostgreSQL takes no NUL. Throws CatalogRefusal. */
+function keyOf({ workspaceId, params: { catalog_name: name = '' } }: RouteRequest): ItemsWrite['key'] {
+  if (name !== '' && !isGoodWord(name)) throw catalogNotFound(name);
+  return { workspaceId, name };
+}
+
+/** The id in the path, of an item that must exist. Throws CatalogRefusal. */
+function existingIdOf({ params: { item_id: itemId = '' } }: RouteRequest): string {
+  if (!isGoodWord(itemId)) throw itemNotFound(itemId);
+  return itemId;
 }
 
 function catalogEndpoints({ db, clock }: ItemCatalogRouteDeps): Endpoint[] {
@@ -99,10 +111,11 @@ function itemEndpoints(deps: ItemCatalogRouteDeps): Endpoint[] {
     },
     {
       ...{ method: 'GET', permission: 'catalogs.get_item', ...one },
-      async handle({ params }, key) {
+      async handle(request, key) {
         const catalog = await readCatalog(db, key);
-        const item = await readStoredItem(db, catalog.id, params.item_id ?? '');
-        if (item === null) throw itemNotFound(params.item_id);
+        const itemId = existingIdOf(request);
+        const item = await readStoredItem(db, catalog.id, itemId);
+        if (item === null) throw itemNotFound(itemId);
         return itemAnswer(catalog, item);
       },
     },
@@ -193,11 +206,11 @@ function writeOne(deps: ItemCatalogRouteDeps, kind: WriteKind, status: number): 
 }
 
 function deleteOne(deps: ItemCatalogRouteDeps): Handle {
-  return async ({ params }, key) => {
-    const itemId = params.item_id ?? '';
+  return async (request, key) => {
+    const itemId = request.params.item_id ?? '';
     await writeItems(
       deps.db,
-      { ...writeOf(deps, key), read: () => ({ kind: 'delete', changes: [emptyChange(itemId)] }) },
+      { ...writeOf(deps, key), read: () => ({ kind: 'delete', changes: [emptyChange(existingIdOf(request))] }) },
       (existing) => {
         if (!existing.has(itemId)) throw itemNotFound(itemId);
       },
@@ -215,6 +228,6 @@ function emptyChange(itemId: string) {
   return { itemId, values: {}, emptied: [], arrays: [] };
 }
 
-function itemNotFound(itemId = '') {
+function itemNotFound(itemId: string) {
   return refusal('item-not-found', { parameter: 'item_id', values: [itemId] });
 }
