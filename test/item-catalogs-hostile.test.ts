@@ -126,8 +126,8 @@ test('no body or path gives a 5xx', async (t) => {
       assert.equal(JSON.stringify(answer).isWellFormed(), true);
       if (status >= 400) assert.ok(answer.message);
     }),
-    { numRuns: 400, seed: 20261130 },
+    { numRuns: 250, seed: 20261130 },
   );
   t.diagnostic(JSON.stringify(statuses));
-  assert.ok((statuses[202] ?? 0) > 20 && (statuses[400] ?? 0) > 100, JSON.stringify(statuses));
+  assert.ok((statuses[202] ?? 0) > 10 && (statuses[400] ?? 0) > 60, JSON.stringify(statuses));
 });

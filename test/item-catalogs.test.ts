@@ -565,3 +565,23 @@ test('each bucket has the limit of the original and a count of its own', async (
   const { status, body } = await app.get('/catalogs');
   assert.deepEqual([status, body.message], [429, 'Rate Limited']);
 });
+
+test('PUT, PATCH and DELETE obey the rules of every request', async (t) => {
+  const app = await startCatalogsApp(t);
+  await givenCatalog(app, 'c', []);
+  const [path, body] = ['/catalogs/c/items', { items: [{ id: 'a' }] }];
+  for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
+    const repeated = await app.call(method, path, body, { headers: { 'idempotency-key': 'k' } });
+    assert.deepEqual([repeated.status, repeated.body.message], [400, 'Bad Request'], method);
+    const broken = await app.call(method, path, '{');
+    assert.deepEqual([broken.status, broken.body.message], [400, 'Bad Request'], method);
+    assert.equal((await app.call(method, `${path}?limit=5`, body)).status, 400, method);
+  }
+  await app.givenWorkspace('requests: { strict_content_type: true }');
+  for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
+    assert.equal((await app.call(method, path, body)).status, 415, method);
+    const headers = { 'content-type': 'application/json' };
+    assert.equal((await app.call(method, path, body, { headers })).status, 202, method);
+  }
+  assert.equal((await app.call('DELETE', '/catalogs/c')).status, 200, 'a DELETE without a body needs no type');
+});

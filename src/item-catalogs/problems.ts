@@ -2,7 +2,6 @@ import { shortened } from '../lib/raw/bounded-texts.ts';
 
 /** Every error of these endpoints: its status and message. Source: catalogs.md §2 to §5. */
 const kinds = {
-  'arbitrary-error': [500, 'An unexpected error occurred'],
   'catalog-array-invalid': [400, "'catalogs' must be an array of objects"],
   'catalog-exceeds-fields-limit': [400, 'The catalog would have more than 500 fields'],
   'catalog-name-already-exists': [400, 'A catalog with that name already exists'],
