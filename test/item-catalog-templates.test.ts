@@ -331,6 +331,18 @@ test('one reading serves many people, and a message has its limits', async (t) =
   // 40 people and 40 items: each item is looked up once, and read once.
   assert.ok((await scans(app)) - before <= 82, `${(await scans(app)) - before} look-ups`);
 
+  const atBroadcast = await scans(app);
+  const audience = { custom_attribute: { custom_attribute_name: 'item', comparison: 'exists' } };
+  const webhook = { ...WEBHOOK, body: '{% catalog_items c i7 %}{{ items[0].next }}' };
+  const broadcast = await app.post('/messages/send', { broadcast: true, audience, messages: { webhook } });
+  await app.drain();
+  const { body } = await app.get(`/sandbox/messages?dispatch_id=${broadcast.body.dispatch_id}&limit=500`);
+  assert.deepEqual(
+    body.messages.map((one: { message: { body: string } }) => one.message.body),
+    people.map(() => 'i8'),
+  );
+  assert.ok((await scans(app)) - atBroadcast <= 4, `${(await scans(app)) - atBroadcast} look-ups`);
+
   const follow = (count: number) =>
     `{% assign at = "i0" %}{% for i in (1..${count}) %}{% catalog_items c {{ at }} %}{% assign at = items[0].next %}{% endfor %}{{ at }}`;
   app.clock.advance(6_000);
