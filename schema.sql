@@ -160,6 +160,15 @@ create table cap_slots (
 );
 comment on table cap_slots is 'kind: person. Slots under frequency caps: one row for each send that has taken a slot, or may take one.';
 
+create table catalog_items (
+  catalog_id integer not null,
+  item_id text not null,
+  ordinal bigint not null,
+  data jsonb not null,
+  bytes integer not null default (octet_length(item_id) + octet_length((data)::text))
+);
+comment on table catalog_items is 'kind: name. The items of item catalogs.';
+
 create table content_blocks (
   workspace_id integer not null,
   id uuid not null,
@@ -334,6 +343,30 @@ create table imports (
   rejected bigint
 );
 comment on table imports is 'kind: node. Files of people that are being imported, or were.';
+
+create table item_catalogs (
+  id integer not null,
+  workspace_id integer not null,
+  name text not null,
+  description text not null default ''::text,
+  fields jsonb not null,
+  next_token integer not null,
+  selections jsonb not null default '[]'::jsonb,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone
+);
+comment on table item_catalogs is 'kind: shared. Definitions of item catalogs: fields and selections.';
+
+create table item_totals (
+  catalog_id integer not null,
+  version integer not null default 0,
+  items bigint not null default 0,
+  bytes bigint not null default 0,
+  last_ordinal bigint not null default 0,
+  changed_at timestamp with time zone not null
+);
+comment on table item_totals is 'kind: name. What is counted of a catalog''s items. Writers of items lock this row, and a deleted catalog has none.';
 
 create table message_variations (
   campaign_id text not null,
@@ -752,6 +785,8 @@ CREATE INDEX events_person ON ONLY public.events USING btree (bucket, user_id, n
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
+CREATE INDEX item_catalogs_deleted ON public.item_catalogs USING btree (id) WHERE (deleted_at IS NOT NULL);
+
 CREATE INDEX profiles_custom ON public.profiles USING gin (custom jsonb_path_ops) WITH (fastupdate='on', gin_pending_list_limit='16384');
 
 CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE (email IS NOT NULL);
@@ -928,6 +963,10 @@ CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_slots_pkey ON public.cap_slots USING btree (bucket, user_id, dispatch_id, channel);
 
+CREATE UNIQUE INDEX catalog_items_catalog_id_ordinal_key ON public.catalog_items USING btree (catalog_id, ordinal);
+
+CREATE UNIQUE INDEX catalog_items_pkey ON public.catalog_items USING btree (catalog_id, item_id);
+
 CREATE UNIQUE INDEX content_blocks_pkey ON public.content_blocks USING btree (workspace_id, id);
 
 CREATE UNIQUE INDEX content_blocks_workspace_id_name_key ON public.content_blocks USING btree (workspace_id, name);
@@ -951,6 +990,12 @@ CREATE UNIQUE INDEX import_batches_pkey ON public.import_batches USING btree (im
 CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (id);
 
 CREATE UNIQUE INDEX imports_workspace_id_path_key ON public.imports USING btree (workspace_id, path);
+
+CREATE UNIQUE INDEX item_catalogs_name ON public.item_catalogs USING btree (workspace_id, name) WHERE (deleted_at IS NULL);
+
+CREATE UNIQUE INDEX item_catalogs_pkey ON public.item_catalogs USING btree (id);
+
+CREATE UNIQUE INDEX item_totals_pkey ON public.item_totals USING btree (catalog_id);
 
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
 
@@ -1068,6 +1113,10 @@ alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (wo
 
 alter table cap_slots add constraint cap_slots_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
 
+alter table catalog_items add constraint catalog_items_catalog_id_ordinal_key UNIQUE (catalog_id, ordinal);
+
+alter table catalog_items add constraint catalog_items_pkey PRIMARY KEY (catalog_id, item_id);
+
 alter table content_blocks add constraint content_blocks_content_type_check CHECK ((content_type = ANY (ARRAY['html'::text, 'text'::text])));
 
 alter table content_blocks add constraint content_blocks_pkey PRIMARY KEY (workspace_id, id);
@@ -1125,6 +1174,12 @@ alter table imports add constraint imports_pkey PRIMARY KEY (id);
 alter table imports add constraint imports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table imports add constraint imports_workspace_id_path_key UNIQUE (workspace_id, path);
+
+alter table item_catalogs add constraint item_catalogs_pkey PRIMARY KEY (id);
+
+alter table item_catalogs add constraint item_catalogs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
+alter table item_totals add constraint item_totals_pkey PRIMARY KEY (catalog_id);
 
 alter table message_variations add constraint message_variations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id) ON DELETE CASCADE;
 

@@ -8,7 +8,20 @@ export interface SourceFile {
 
 /** The lower layers, which nearly everything may import. */
 const base = [
-  ...['lib', 'errors', 'db', 'templating', 'net', 'channels', 'content', 'workspace', 'people', 'audience', 'queue'],
+  ...[
+    'lib',
+    'errors',
+    'db',
+    'templating',
+    'net',
+    'channels',
+    'content',
+    'workspace',
+    'item-catalogs',
+    'people',
+    'audience',
+  ],
+  'queue',
 ];
 
 /**
@@ -25,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   channels: ['templating', 'net', 'lib', 'errors'],
   content: ['channels', 'templating', 'db', 'lib', 'errors'],
   workspace: ['channels', 'net', 'db', 'lib', 'errors'],
+  'item-catalogs': ['templating', 'db', 'lib', 'errors'],
   people: ['workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   audience: ['people', 'workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   exports: ['audience', 'people', 'workspace', 'net', 'db', 'lib', 'errors'],

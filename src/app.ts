@@ -35,6 +35,7 @@ import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
+import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
@@ -52,10 +53,12 @@ import { createQuestions } from './http/questions.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
 import { buildServer } from './http/server.ts';
+import { problemsOfUses } from './item-catalogs/check-uses.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
 import { dashed } from './lib/uuid.ts';
 import { keepCustomIndex } from './people/profile/custom-index.ts';
+import type { CatalogUseAt } from './templating/tree.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 
 export interface AppOptions {
@@ -135,13 +138,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     : null;
   const questions = createQuestions();
   const dryRun = createDryRun({ db, clock, links });
-  const findContent = contentFinder(db, cache.texts);
+  const stored = {
+    findContent: contentFinder(db, cache.texts),
+    problemsOfCatalogs: (workspaceId: number, uses: readonly CatalogUseAt[]) => problemsOfUses(db, workspaceId, uses),
+  };
   const sending: SendDeps = {
     ...options,
     questions,
     acceptor,
     idempotency: createIdempotency({ db, clock }),
-    findContent,
+    stored,
     dryRun,
     pressure: createPressure({
       db,
@@ -161,7 +167,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       db,
       clock,
       catalog: options.catalog,
-      findContent,
+      stored,
       dryRun,
       questions,
       onScheduled: () => worker?.wake(scheduleLane),
@@ -186,6 +192,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...activitySeriesRoutes({ db, clock, catalog: live }),
     ...canvasRoutes(),
     ...feedRoutes(),
+    ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
   ];

@@ -67,6 +67,7 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
       requests: { keyInBody: false, strictContentType: false },
       schedules: { lateMs: 3_600_000 },
       users: { trackBatch: 'per_array' },
+      itemCatalogs: { storageBytes: 2_147_483_648 },
       rateLimits: {},
     },
     apps: new Map(),

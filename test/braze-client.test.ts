@@ -271,3 +271,24 @@ test('its errors carry our message and details', async (t) => {
   });
   await assert.rejects(new Braze(app.url, 'nokey').messages.send({ messages: {} }), /Invalid API key: noke…/);
 });
+
+test('it lists catalogs, follows the pages of items and reads one item', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  const { synchronous } = new Braze(app.url, app.key).catalogs;
+  const fields = [
+    { name: 'id', type: 'string' },
+    { name: 'n', type: 'number' },
+  ];
+  await app.post('/catalogs', { catalogs: [{ name: 'shop', description: 'What we sell', fields }] });
+  const items = Array.from({ length: 120 }, (_, n) => ({ id: `i${n}`, n }));
+  for (let from = 0; from < 120; from += 50)
+    await app.post('/catalogs/shop/items', { items: items.slice(from, from + 50) });
+
+  const { catalogs, message } = await synchronous.list();
+  assert.deepEqual([message, catalogs.map(({ description }) => description)], ['success', ['What we sell']]);
+  const read: unknown[] = [];
+  for await (const item of synchronous.items({ catalog_name: 'shop' })) read.push(item);
+  assert.deepEqual(read, items);
+  assert.deepEqual((await synchronous.item({ catalog_name: 'shop', item_id: 'i7' })).items, [{ id: 'i7', n: 7 }]);
+  await assert.rejects(synchronous.item({ catalog_name: 'shop', item_id: 'nobody' }), /Invalid Request/);
+});

@@ -172,7 +172,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
   const app = await startTestApp(t);
   const none = await app.givenKey({ permissions: [] });
   const elsewhere = await app.givenKey({ allowFrom: ['10.0.0.0/8', '2001:db8::/32'] });
-  const routes: [method: 'GET' | 'POST', path: string][] = [
+  const routes: [method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string][] = [
     ['POST', '/messages/send'],
     ['POST', '/campaigns/trigger/send'],
     ['POST', '/canvas/trigger/send'],
@@ -255,18 +255,47 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/content_blocks/update'],
     ['GET', '/content_blocks/info'],
     ['GET', '/content_blocks/list'],
+    ['GET', '/catalogs'],
+    ['POST', '/catalogs'],
+    ['GET', '/catalogs/games'],
+    ['DELETE', '/catalogs/games'],
+    ['GET', '/catalogs/games/items'],
+    ['POST', '/catalogs/games/items'],
+    ['PUT', '/catalogs/games/items'],
+    ['PATCH', '/catalogs/games/items'],
+    ['DELETE', '/catalogs/games/items'],
+    ['GET', '/catalogs/games/items/a1'],
+    ['POST', '/catalogs/games/items/a1'],
+    ['PUT', '/catalogs/games/items/a1'],
+    ['PATCH', '/catalogs/games/items/a1'],
+    ['DELETE', '/catalogs/games/items/a1'],
+    ['POST', '/catalogs/games/fields'],
+    ['DELETE', '/catalogs/games/fields/f1'],
+    ['POST', '/catalogs/games/selections'],
+    ['DELETE', '/catalogs/games/selections/s1'],
   ];
   const withoutPermission = app.app.routes.flatMap(({ path, permission }) => (permission === null ? [path] : []));
   assert.deepEqual(withoutPermission, ['/feed/list', '/feed/details', '/feed/data_series']);
+  const parameters: Record<string, string> = {
+    ':dispatch_id': '0123456789abcdef0123456789abcdef',
+    ':external_id': 'ada',
+    ':catalog_name': 'games',
+    ':item_id': 'a1',
+    ':field_name': 'f1',
+    ':selection_name': 's1',
+  };
   const served = new Set(
     app.app.routes.map(
       ({ method, path }) =>
-        `${method} ${path.replace(':dispatch_id', '0123456789abcdef0123456789abcdef').replace(':external_id', 'ada').replace(':campaign_id', 'receipt')}`,
+        `${method} ${path.replace(/:\w+/g, (name) => parameters[name] ?? name).replace(':campaign_id', 'receipt')}`,
     ),
   );
   assert.deepEqual(served, new Set(routes.map((route) => route.join(' '))), 'every route is in the list');
   for (const [method, path] of routes) {
-    const call = (key: string | null) => (method === 'GET' ? app.get(path, { key }) : app.post(path, {}, { key }));
+    const call = (key: string | null) => {
+      if (method === 'GET') return app.get(path, { key });
+      return method === 'POST' ? app.post(path, {}, { key }) : app.call(method, path, {}, { key });
+    };
     const answers = await Promise.all([call(null), call('wrong-key'), call('"quoted"'), call(elsewhere)]);
     if (!withoutPermission.includes(path)) answers.push(await call(none));
     assert.deepEqual(

@@ -44,6 +44,8 @@ Windows begin on the full hour, minute or second of UTC, and count for the whole
 | \`/users/export/ids\` | 250 a minute; with \`fields_to_export\`, 40 a second |
 | \`/subscription/status/set\` and \`/v2/subscription/status/set\` together | 5,000 a minute |
 | \`/audience/preview\` and \`/audience/explain\` together | 250 a minute |
+| catalogs: \`/catalogs\` and \`/catalogs/{name}\`; one item, or a page of items; fields and selections | 50 a minute each |
+| \`POST\`, \`PATCH\`, \`PUT\` and \`DELETE\` of \`/catalogs/{name}/items\` together | 16,000 a minute |
 | subscriptions of browsers | 60 a minute for each address |
 | everything else together | 250,000 an hour |
 

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
 import type { Database } from '../db/database.ts';
+import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
 import type { Catalog } from '../workspace/catalog.ts';
@@ -79,6 +80,7 @@ export async function startWorking(
   const started = await startWorker({
     ...parts,
     ...{ db, clock, log, worker, catalog, deliveries, appQueues, pausedRelays, lanes: options.lanes },
+    shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({
       ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
       isShared: broadcastThreads > 1,

@@ -5,11 +5,14 @@ import { findJsonError } from '../lib/raw/json-error.ts';
 
 const MAX_DEPTH = 40;
 
-/** Parses the body: a JSON object, at most 40 levels deep. Anything else is a 400. The content type does not matter. */
-export function parseBody(raw: Buffer): Record<string, unknown> {
+/**
+ * Parses the body: a JSON object, at most 40 levels deep unless `mostLevels` says otherwise. Anything else is a 400. The
+ * content type does not matter.
+ */
+export function parseBody(raw: Buffer, mostLevels = MAX_DEPTH): Record<string, unknown> {
   const text = raw.toString('utf8');
-  if (isDeeperThan(MAX_DEPTH, text)) {
-    throw new RequestError('bad_request', [`body: expected at most ${MAX_DEPTH} levels of nesting`]);
+  if (isDeeperThan(mostLevels, text)) {
+    throw new RequestError('bad_request', [`body: expected at most ${mostLevels} levels of nesting`]);
   }
   const value = parseJson(text);
   if (!isObject(value)) throw new RequestError('bad_request', ['body: expected a JSON object']);

@@ -31,7 +31,7 @@ export interface RouteRequest {
   workspaceId: number;
   apiKey: { id: string; name: string };
   requestId: string;
-  /** The parsed JSON object, unchecked. `{}` on GET. */
+  /** The parsed JSON object, unchecked. `{}` on GET, and on DELETE without a body. */
   body: RawObject;
   /** The body as received. */
   rawBody: Buffer;
@@ -49,14 +49,16 @@ export interface Answer {
 
 /** One endpoint. It throws RequestError for a caller's mistake. */
 export interface Route {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** The path in Fastify's form, such as `/dispatches/:dispatch_id`. */
   path: string;
   /** null: every key may call it. */
   permission: Permission | null;
   /** The query parameters that it knows. Others are refused. Default: none. */
   query?: readonly string[];
-  /** Whether it knows the header `Idempotency-Key`. If not, a POST with the header is refused. */
+  /** Most levels of nesting of the body. Default: 40. */
+  bodyDepth?: number;
+  /** Whether it knows the header `Idempotency-Key`. If not, a request with the header is refused, unless it is a GET. */
   knowsIdempotencyKey?: boolean;
   /** Chooses the rate bucket from the unchecked body. Default: `defaultBucket`. */
   bucket?(body: RawObject): RateBucket;

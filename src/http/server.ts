@@ -171,15 +171,15 @@ async function answer(
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
-  checkContentType(route, request, options.catalog().workspace(key.workspaceId));
+  if (mayHaveBody(route, rawBody)) checkContentType(request, options.catalog().workspace(key.workspaceId));
   const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};
   try {
     checkQuery(query, route.query ?? []);
-    if (route.method === 'POST') {
-      refuseIdempotencyKey(route, request);
-      const parsed = parseBody(rawBody);
+    if (route.method !== 'GET') refuseIdempotencyKey(route, request);
+    if (mayHaveBody(route, rawBody)) {
+      const parsed = parseBody(rawBody, route.bodyDepth);
       body = isKeyInBody ? withoutOldCredentials(parsed) : parsed;
     }
   } catch (error) {
@@ -208,8 +208,13 @@ async function answer(
   }
 }
 
-function checkContentType(route: Route, { headers }: FastifyRequest, workspace: WorkspaceCatalog | undefined): void {
-  if (route.method !== 'POST' || workspace?.settings.requests.strictContentType !== true) return;
+/** Whether the body is read. A DELETE may come without one. */
+function mayHaveBody({ method }: Route, rawBody: Buffer): boolean {
+  return method === 'DELETE' ? rawBody.length > 0 : method !== 'GET';
+}
+
+function checkContentType({ headers }: FastifyRequest, workspace: WorkspaceCatalog | undefined): void {
+  if (workspace?.settings.requests.strictContentType !== true) return;
   if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return;
   throw new RequestError('wrong_content_type', ['expected the header "Content-Type: application/json"']);
 }

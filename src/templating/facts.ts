@@ -1,3 +1,5 @@
+import type { CatalogReader } from './catalog-tags.ts';
+
 export const globalStates = ['opted_in', 'subscribed', 'unsubscribed'] as const;
 export type GlobalState = (typeof globalStates)[number];
 
@@ -54,4 +56,6 @@ export interface RenderContext {
   trigger?: TriggerFacts | null;
   /** Email only; null elsewhere. */
   links: { unsubscribe: string; subscribe: string; optIn: string } | null;
+  /** The item catalogs of the workspace. Absent: no template of the message reads them. */
+  catalogs?: CatalogReader;
 }

@@ -3,7 +3,7 @@ import { MAX_INCLUDED_DEPTH } from './liquid/frame.ts';
 import { withoutComments } from './reading/html-comments.ts';
 import type { Reference } from './reading/passage.ts';
 import { compileTemplate, type Template, TemplateSyntaxError } from './template.ts';
-import type { BlockUse, TreeBlocks } from './tree.ts';
+import type { BlockUse, CatalogUseAt, TreeBlocks } from './tree.ts';
 
 /** A stored content block. */
 export interface BlockSource {
@@ -16,6 +16,8 @@ export interface BlockSource {
 export interface LinkedBlocks extends TreeBlocks {
   /** What they read. */
   references: readonly Reference[];
+  /** What they read of item catalogs, each with the path of the text that includes it. */
+  catalogs: readonly CatalogUseAt[];
   /** Names of all that are rendered, those within others too. */
   names: ReadonlySet<string>;
 }
@@ -27,6 +29,7 @@ interface Linking {
   html: Map<string, Template>;
   text: Map<string, Template>;
   references: Reference[];
+  catalogs: CatalogUseAt[];
   /** What was looked at: `html 2 name`. */
   seen: Set<string>;
 }
@@ -41,12 +44,12 @@ export function linkBlocks(
   { problems, warn = () => undefined }: { problems: Sink; warn?: (text: string) => void },
 ): LinkedBlocks {
   const linking: Linking = {
-    ...{ sources, problems, warn, references: [], seen: new Set() },
+    ...{ sources, problems, warn, references: [], catalogs: [], seen: new Set() },
     ...{ html: new Map(), text: new Map() },
   };
   for (const use of uses) link(use, use.name, 1, linking);
-  const { html, text, references } = linking;
-  return { html, text, references, names: new Set([...html.keys(), ...text.keys()]) };
+  const { html, text, references, catalogs } = linking;
+  return { html, text, references, catalogs, names: new Set([...html.keys(), ...text.keys()]) };
 }
 
 /** `name`: the block itself, or one that is `depth` blocks deep in what the text includes. */
@@ -78,6 +81,7 @@ function parse(use: BlockUse, name: string, { text }: BlockSource, linking: Link
     const template = compileTemplate(use.isHtml ? withoutComments(text) : text);
     parsed.set(name, template);
     linking.references.push(...template.references);
+    for (const read of template.catalogs) linking.catalogs.push({ ...read, path: use.path });
     for (const slip of template.slips) linking.warn(`${use.path}: content block ${name}: ${slip}`);
     return template;
   } catch (error) {

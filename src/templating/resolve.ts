@@ -62,6 +62,14 @@ export function readsOf({ space, name }: Reference): readonly Read[] {
   return spaces.get(space ?? '')?.reads(name) ?? [];
 }
 
+/** Everything that any reference may read. */
+export const everyRead: readonly Read[] = [
+  ...new Set<Read>([
+    ...attributes.values(),
+    ...(['links', 'custom', 'customTimes', 'emailState', 'subscriptionGroups', 'mostRecentlyUsedDevice'] as const),
+  ]),
+];
+
 interface Space {
   reads(name: string): readonly Read[];
   value(name: string, context: RenderContext): unknown;

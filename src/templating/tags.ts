@@ -1,3 +1,4 @@
+import { type CatalogUse, catalogItems, catalogSelectionItems, printedTag } from './catalog-tags.ts';
 import { TemplateSyntaxError } from './liquid/errors.ts';
 import type { TagParser, Tags } from './liquid/reading/parser.ts';
 import { standardTags } from './liquid/tags/index.ts';
@@ -30,4 +31,27 @@ export const dialectTags: Tags = new Map<string, TagParser>([
   ['abort_message', abortMessage],
   ['message_extras', messageExtras],
   ['connected_content', connectedContent],
+  ['catalog_items', catalogItems([])],
+  ['catalog_selection_items', catalogSelectionItems([])],
 ]);
+
+/** The tags of a message's text. `uses` gets what the template reads of item catalogs. */
+export function messageTags(source: string, uses: CatalogUse[]): Tags {
+  if (!source.includes('catalog_')) return dialectTags;
+  return new Map([
+    ...dialectTags,
+    ['catalog_items', catalogItems(uses)],
+    ['catalog_selection_items', catalogSelectionItems(uses)],
+  ]);
+}
+
+/** The tags of a text of an item: those that would read more are printed. */
+export const itemTextTags: Tags = new Map([
+  ...dialectTags,
+  ['connected_content', printedTag],
+  ['catalog_items', printedTag],
+  ['catalog_selection_items', printedTag],
+]);
+
+/** The tags of a value of a selection's filter. */
+export const filterValueTags: Tags = new Map([...standardTags, ['message_extras', messageExtras]]);

@@ -1,15 +1,19 @@
+import { CatalogHost, type CatalogUse } from './catalog-tags.ts';
 import { type Reference, Translator } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { dialectFilters } from './filters/index.ts';
 import { Budget } from './liquid/budget.ts';
-import { LiquidError } from './liquid/errors.ts';
-import type { Included } from './liquid/frame.ts';
-import { compileLiquid } from './liquid/liquid.ts';
+import { LiquidError, TemplateSyntaxError } from './liquid/errors.ts';
+import type { Frame, Included } from './liquid/frame.ts';
+import { type Compiled, compileLiquid } from './liquid/liquid.ts';
+import type { Tags } from './liquid/reading/parser.ts';
+import type { Hash } from './liquid/values/values.ts';
+import { ParsedCache } from './parsed-cache.ts';
 import { tokenize } from './reading/tokenize.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
 import { slipsIn } from './slips.ts';
-import { AbortMessage, dialectTags } from './tags.ts';
+import { AbortMessage, filterValueTags, itemTextTags, messageTags } from './tags.ts';
 
 export { TemplateSyntaxError } from './liquid/errors.ts';
 
@@ -17,6 +21,8 @@ export { TemplateSyntaxError } from './liquid/errors.ts';
 export interface Template {
   /** What it reads of the person and the message, each once. */
   references: readonly Reference[];
+  /** What it reads of item catalogs. */
+  catalogs: readonly CatalogUse[];
   /** Names that render to nothing and look like slips, said in words. */
   slips: readonly string[];
   /** Names of the content blocks that stand in it → the line of the first tag that has one. */
@@ -31,15 +37,13 @@ export interface Template {
 }
 
 /** Content blocks by name. */
-export type ContentBlocks = ReadonlyMap<string, Pick<Template, 'body' | 'references'>>;
+export type ContentBlocks = ReadonlyMap<string, Pick<Template, 'body' | 'references' | 'catalogs'>>;
 
 const noBlocks: ContentBlocks = new Map();
 
-const compiled = new Map<string, Template>();
-const MAX_COMPILED = 2_000;
-/** Characters of all templates that are kept. One character takes up to 30 bytes. */
-const MAX_COMPILED_CHARACTERS = 2_000_000;
-let compiledCharacters = 0;
+const messageTexts = new ParsedCache<Template>(2_000_000);
+const itemTexts = new ParsedCache<Parsed>(200_000);
+const filterValues = new ParsedCache<Parsed>(200_000);
 
 /** True when the text has anything to render. */
 export function isTemplate(text: string): boolean {
@@ -48,44 +52,88 @@ export function isTemplate(text: string): boolean {
 
 /** Parsed once per text, however many people it is rendered for. Throws TemplateSyntaxError. */
 export function compileTemplate(source: string): Template {
-  const known = compiled.get(source);
-  if (known) return known;
-  const template = parse(source);
-  compiled.set(source, template);
-  compiledCharacters += source.length;
-  for (const [oldest] of compiled) {
-    if (compiled.size <= MAX_COMPILED && compiledCharacters <= MAX_COMPILED_CHARACTERS) break;
-    compiled.delete(oldest);
-    compiledCharacters -= oldest.length;
-  }
-  return template;
+  return messageTexts.get(source, parseMessageText);
 }
 
-function parse(source: string): Template {
+function parseMessageText(source: string): Template {
+  const uses: CatalogUse[] = [];
+  return templateOf(parse(source, messageTags(source, uses)), uses);
+}
+
+interface Parsed extends Pick<Template, 'references' | 'slips' | 'blocks'> {
+  liquid: Compiled;
+}
+
+function parse(source: string, tags: Tags): Parsed {
   const translator = new Translator(dialectFilters);
   const { references } = translator;
   const tokens = tokenize(source);
   const liquid = compileLiquid(source, {
     tokens,
-    tags: dialectTags,
+    tags,
     filters: dialectFilters,
     personal: translator.personal,
     translate: (markup, kind, at) => translator.translate(markup, kind, at),
   });
+  const blocks = withLines(translator.blocks, source);
+  return { references, slips: slipsIn(source, tokens, references), blocks, liquid };
+}
+
+function templateOf({ liquid, ...parsed }: Parsed, catalogs: readonly CatalogUse[]): Template {
   return {
-    references,
-    slips: slipsIn(source, tokens, references),
-    blocks: withLines(translator.blocks, source),
+    ...parsed,
+    catalogs,
     body: liquid.body,
     render: (context, budget = new Budget(), blocks = noBlocks) => {
+      const read = readerOf(parsed.references, context);
       const include = (name: string) => includedFrom(blocks, name, context);
+      const host = readCatalogs([{ catalogs }, ...blocks.values()]) ? hostOf(context) : undefined;
       try {
-        return liquid.render({ variables: {}, read: readerOf(references, context), include, now: context.now, budget });
+        return liquid.render({ variables: {}, read, include, now: context.now, budget, host });
       } catch (error) {
         throw stopOf(error);
       }
     },
   };
+}
+
+function readCatalogs(templates: readonly Pick<Template, 'catalogs'>[]): boolean {
+  return templates.some(({ catalogs }) => catalogs.length > 0);
+}
+
+function hostOf(context: RenderContext): CatalogHost | undefined {
+  if (context.catalogs === undefined) return undefined;
+  const include = (name: string) => includedFrom(noBlocks, name, context);
+  const render = ({ references, liquid }: Parsed, variables: Hash, { now, budget }: Frame) =>
+    liquid.render({ variables, read: readerOf(references, context), include, now, budget });
+  return new CatalogHost(context.catalogs, {
+    text: (text, variables, frame) => render(parsedItemText(text), variables, frame),
+    value: (text, frame) => unlessBroken(() => render(parsedFilterValue(text), {}, frame)),
+  });
+}
+
+/** Throws LiquidError, because the template of the message is not to blame. */
+function parsedItemText(text: string): Parsed {
+  try {
+    return itemTexts.get(text, (source) => parse(source, itemTextTags));
+  } catch (error) {
+    if (!(error instanceof TemplateSyntaxError)) throw error;
+    throw new LiquidError(`a text of a catalog is not a valid template: ${error.message}`);
+  }
+}
+
+function parsedFilterValue(text: string): Parsed {
+  return filterValues.get(text, (source) => parse(source, filterValueTags));
+}
+
+/** null: the text cannot be read or rendered. */
+function unlessBroken(render: () => string): string | null {
+  try {
+    return render();
+  } catch (error) {
+    if (error instanceof TemplateSyntaxError || error instanceof LiquidError) return null;
+    throw error;
+  }
 }
 
 /** Places in the template, in their order → lines, from 1. In one pass, because a template may have thousands of blocks. */

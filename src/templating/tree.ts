@@ -1,5 +1,6 @@
 import { elementPath, isObject, memberPath } from '../lib/raw/json.ts';
 import type { Sink } from '../lib/raw/problems.ts';
+import type { CatalogUse } from './catalog-tags.ts';
 import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { Budget } from './liquid/budget.ts';
@@ -53,22 +54,29 @@ export interface CompiledTree {
   references: readonly Reference[];
   /** The content blocks that its texts include, which `linkBlocks` finds. */
   blocks: readonly BlockUse[];
+  /** What its templates read of item catalogs, each with the path of its template. */
+  catalogs: readonly CatalogUseAt[];
   /** The value with all its texts rendered for one person, within one budget. Throws RenderStop. */
   render(context: RenderContext, budget?: Budget, blocks?: TreeBlocks): unknown;
 }
 
+export type CatalogUseAt = CatalogUse & { path: string };
+
 interface Compiling extends TreeOptions {
   references: Reference[];
   blocks: BlockUse[];
+  catalogs: CatalogUseAt[];
 }
 
 /** Parses every text of a JSON value as a template. Syntax errors are filed with their path. */
 export function compileTree(value: unknown, options: TreeOptions): CompiledTree {
   const references: Reference[] = [];
   const blocks: BlockUse[] = [];
-  const render = compile(value, options.path, { ...options, references, blocks });
+  const catalogs: CatalogUseAt[] = [];
+  const render = compile(value, options.path, { ...options, references, blocks, catalogs });
   return {
     references,
+    catalogs,
     blocks,
     render: (context, budget = new Budget(), given = noBlocks) =>
       render === null ? value : render({ context, budget, blocks: given }),
@@ -83,11 +91,12 @@ function compile(value: unknown, path: string, options: Compiling, isHtml = fals
 }
 
 function compileText(text: string, path: string, options: Compiling, isHtml: boolean): Render {
-  const { problems, references, blocks: uses, warn } = options;
+  const { problems, references, blocks: uses, catalogs, warn } = options;
   if (!isTemplate(text)) return null;
   try {
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
     for (const reference of template.references) references.push(reference);
+    for (const use of template.catalogs) catalogs.push({ ...use, path });
     for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     for (const [name, line] of template.blocks) uses.push({ name, path, line, isHtml });
     return ({ context, budget, blocks }) => template.render(context, budget, isHtml ? blocks.html : blocks.text);

@@ -58,6 +58,10 @@ export interface WorkspaceSettings extends ChannelSettings {
   users: {
     trackBatch: TrackBatch;
   };
+  itemCatalogs: {
+    /** Most bytes of the items of all its item catalogs. */
+    storageBytes: number;
+  };
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }

@@ -61,6 +61,7 @@ test('the catalog holds everything that is defined, with opened credentials', as
       requests: { keyInBody: false, strictContentType: false },
       schedules: { lateMs: 3_600_000 },
       users: { trackBatch: 'per_array' },
+      itemCatalogs: { storageBytes: 2_147_483_648 },
       rateLimits: { default: 7 },
     },
     apps: new Map([
@@ -114,6 +115,7 @@ test('a new workspace has the defaults, and all its messages go to the sandbox',
     requests: { keyInBody: false, strictContentType: false },
     schedules: { lateMs: 3_600_000 },
     users: { trackBatch: 'per_array' },
+    itemCatalogs: { storageBytes: 2_147_483_648 },
     rateLimits: {},
   });
 });

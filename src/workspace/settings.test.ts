@@ -22,6 +22,7 @@ test('a member that is not stored has its default', () => {
     requests: { keyInBody: false, strictContentType: false },
     schedules: { lateMs: 3_600_000 },
     users: { trackBatch: 'per_array' },
+    itemCatalogs: { storageBytes: 2_147_483_648 },
     rateLimits: {},
   });
 });

@@ -13,8 +13,12 @@ export interface StoredSettings {
   users?: { track_batch?: TrackBatch };
   /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
   tags?: readonly string[];
+  item_catalogs?: { storage_bytes?: number };
   rate_limits?: Readonly<Record<string, number>>;
 }
+
+/** Bytes of the items of all item catalogs of a workspace, unless its file says otherwise. */
+export const ITEM_CATALOGS_BYTES = 2_147_483_648;
 
 /** Reads the stored settings. Throws StoredSettingsError, which names `place`, when they cannot be used. */
 export function settingsFrom(
@@ -31,6 +35,7 @@ export function settingsFrom(
     users = {},
     rate_limits = {},
   } = stored;
+  const { item_catalogs = {} } = stored;
   return {
     email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
     webhook: readStored(webhookSection, webhook, place, 'webhook'),
@@ -41,6 +46,7 @@ export function settingsFrom(
     },
     schedules: { lateMs: (schedules.late_minutes ?? usualLateMinutes) * 60_000 },
     users: { trackBatch: users.track_batch ?? 'per_array' },
+    itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
     rateLimits: rate_limits,
   };
 }
@@ -70,6 +76,10 @@ export const rateBuckets = [
   'campaigns_data_series',
   'audience',
   'web_push_subscriptions',
+  'catalogs_sync',
+  'catalogs_items_sync',
+  'catalogs_items_async',
+  'catalogs_fields_selections',
 ] as const;
 
 /** Names of the rows that hold sealed values. The name is bound to the value, so that it does not open in another row. */

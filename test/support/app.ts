@@ -47,6 +47,8 @@ export interface TestApp {
   workspace(): WorkspaceCatalog;
   post(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   get(path: string, options?: RequestOptions): Promise<Reply>;
+  /** Sends a request with another method than GET and POST. `body`: JSON, or the text itself. undefined: no body. */
+  call(method: 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, options?: RequestOptions): Promise<Reply>;
   /** Starts a worker on the same database, as in another process. Default: on all lanes. */
   startAnotherWorker(options?: { lanes?: readonly LaneName[]; pushSenders?: PushSenders }): Promise<App>;
   /** Starts an API on the same database, as in another process. Returns its URL. */
@@ -157,6 +159,8 @@ export async function startTestApp(
     post: (path, body, requestOptions = {}) =>
       call('POST', path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
     get: (path, requestOptions = {}) => call('GET', path, undefined, requestOptions),
+    call: (method, path, body, requestOptions = {}) =>
+      call(method, path, typeof body === 'string' ? body : JSON.stringify(body), requestOptions),
     async startAnotherWorker({ lanes = allLanes, ...others } = {}) {
       const another = await startApp({ ...parts, ...others, roles: { api: false, worker: lanes } });
       working.push(another.worker);

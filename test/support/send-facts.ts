@@ -81,6 +81,7 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
       requests: { keyInBody: false, strictContentType: false },
       schedules: { lateMs: 3_600_000 },
       users: { trackBatch: 'per_array' },
+      itemCatalogs: { storageBytes: 2_147_483_648 },
       rateLimits: {},
     },
     apps: new Map(),

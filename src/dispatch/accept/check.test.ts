@@ -46,6 +46,7 @@ const settings: WorkspaceCatalog['settings'] = {
   requests: { keyInBody: false, strictContentType: false },
   schedules: { lateMs: 3_600_000 },
   users: { trackBatch: 'per_array' },
+  itemCatalogs: { storageBytes: 2_147_483_648 },
   rateLimits: {},
 };
 

@@ -4,7 +4,6 @@ import { checkReferences as checkAudienceReferences } from '../../audience/gramm
 import { slipsOf } from '../../audience/grammar/slips.ts';
 import { channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import type { FindContent } from '../../content/find.ts';
 import type { PinnedContent } from '../../content/pins.ts';
 import { type ErrorCode, RequestError } from '../../errors.ts';
 import { nearest } from '../../lib/raw/did-you-mean.ts';
@@ -13,9 +12,9 @@ import { readText } from '../../lib/raw/lenient.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { checkMessages } from '../plan/check-messages.ts';
-import { pinContent } from '../plan/pin-content.ts';
 import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
+import { lookUpStored, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 
@@ -34,16 +33,16 @@ export interface CheckedRequest {
 
 /**
  * Turns a body into a plan. Throws the problems of the first step that fails. Steps and their order: send.md §3, steps
- * 6 to 13. It looks up the catalog, and stored content if messages name any, which the plan then pins.
+ * 6 to 13. It looks up the catalog, and what messages name beyond it: stored content, which the plan then pins, and item catalogs.
  */
 export async function checkSendRequest(
   body: Record<string, unknown>,
   catalog: WorkspaceCatalog,
-  { now, findContent }: { now: Date; findContent: FindContent },
+  { now, stored }: { now: Date; stored: StoredThings },
 ): Promise<CheckedRequest> {
   const checked = checkBody(body, catalog, now);
   const { plan, parsed, dryRun, problems } = checked;
-  const { pins, content } = await pinContent(parsed, { workspaceId: catalog.id, problems, findContent });
+  const { pins, content } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
   problems.warnAtEnd();
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan: pins === undefined ? plan : { ...plan, content: pins }, content, dryRun, remarks };
@@ -74,7 +73,7 @@ export async function checkNewMessages(
   messages: unknown,
   { campaignId }: Pick<SendPlan, 'campaignId'>,
   catalog: WorkspaceCatalog,
-  options: { now: Date; findContent: FindContent },
+  options: { now: Date; stored: StoredThings },
 ): Promise<{ parts: Pick<SendPlan, 'messages' | 'content'>; remarks: SendRemarks }> {
   const anybody = { external_user_ids: ['anybody'] };
   const body = { ...anybody, ...(campaignId !== null && { campaign_id: campaignId }), messages };

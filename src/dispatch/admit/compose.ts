@@ -1,3 +1,4 @@
+import type { MessageItems } from '../../item-catalogs/message-items.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
@@ -19,6 +20,8 @@ export interface ComposeInput {
   position?: number | null;
   now: Date;
   links: LinkMaker;
+  /** The items of catalogs for its templates. undefined: they read none. */
+  items?: MessageItems | undefined;
 }
 
 /**
@@ -37,7 +40,7 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
 }
 
 function contextOf(
-  { dispatch, message, recipient, position = null, now }: ComposeInput,
+  { dispatch, message, recipient, position = null, now, items }: ComposeInput,
   links: RenderContext['links'],
 ): RenderContext {
   return {
@@ -49,6 +52,7 @@ function contextOf(
     card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
     trigger: triggerFactsOf(dispatch.plan, position),
     links,
+    ...(items !== undefined && { catalogs: items }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Candidate, candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
 import { lockSlots, saveSlots } from '../admit/cap-ledger.ts';
@@ -21,6 +22,8 @@ export interface DecideDeps {
   clock: Clock;
   worker: string;
   links: LinkMaker;
+  /** What is known of item catalogs. */
+  shelf: ItemShelf;
 }
 
 export interface Chunk {
@@ -44,7 +47,7 @@ const MOST_COMPOSING_MS = 3_000;
 export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<DecidedChunk> {
   const candidates = await candidatesOf(deps, chunk);
   const mostMs = Math.min(MOST_COMPOSING_MS, freshForMs(chunk.facts, deps.clock.now().getTime()));
-  const waiting = composeAll(candidates, { links: deps.links, mostMs });
+  const waiting = composeAll(candidates, { links: deps.links, mostMs, shelf: deps.shelf });
   if (waiting !== null) {
     await waiting;
     putOffOutdated(candidates, chunk.facts, deps.clock.now());

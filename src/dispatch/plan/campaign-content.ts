@@ -7,8 +7,8 @@ import { Problems } from '../../lib/raw/problems.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CampaignContent } from '../../workspace/file/check-campaigns.ts';
 import { checkMessages, type MessageSurroundings, readMessages } from './check-messages.ts';
-import { contentNamedBy } from './pin-content.ts';
 import type { SendPlan } from './send-plan.ts';
+import { nameStoredThings } from './stored-things.ts';
 import { messagesIn, type ParsedMessage } from './templates.ts';
 
 /** The check of a campaign's messages that applying a workspace file needs. */
@@ -33,10 +33,10 @@ function checkContent(content: CampaignContent, workspace: MessageSurroundings, 
   }
 }
 
-/** The messages of a campaign. `namesContent`: they name stored content, which is found for each trigger. */
+/** The messages of a campaign. `nameStored`: they name what is looked up for each trigger. */
 interface CampaignMessages {
   messages: SendPlan['messages'];
-  namesContent: boolean;
+  nameStored: boolean;
 }
 
 const known = new WeakMap<Campaign, CampaignMessages>();
@@ -53,7 +53,7 @@ export function contentOf(campaign: Campaign, workspace: WorkspaceCatalog): Camp
   if (trigger?.messages == null)
     throw new RequestError('no_message', [`${path}: expected messages in the workspace file, got none`]);
   const parsed = read({ messages: trigger.messages, variations }, workspace, `${path}.messages`);
-  const content = { messages: messagesIn(parsed), namesContent: contentNamedBy(parsed) !== null };
+  const content = { messages: messagesIn(parsed), nameStored: nameStoredThings(parsed) };
   known.set(campaign, content);
   return content;
 }

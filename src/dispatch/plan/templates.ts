@@ -6,8 +6,8 @@ import type { Problems } from '../../lib/raw/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { type LinkedBlocks, linkBlocks } from '../../templating/linked-blocks.ts';
 import { Budget } from '../../templating/liquid/budget.ts';
-import { type Read, readsOf } from '../../templating/resolve.ts';
-import { type BlockUse, type CompiledTree, compileTree } from '../../templating/tree.ts';
+import { everyRead, type Read, readsOf } from '../../templating/resolve.ts';
+import { type BlockUse, type CatalogUseAt, type CompiledTree, compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
 /** The message of one channel of a plan. Its templates are parsed once for all recipients. */
@@ -18,6 +18,8 @@ export interface CompiledMessage {
   message: object;
   /** The facts that its templates read. */
   reads: ReadonlySet<Read>;
+  /** What its templates read of item catalogs. Empty for nearly all messages. */
+  catalogs: readonly CatalogUseAt[];
   /**
    * Renders all texts of the message for one person. Returns a promise only if a text waits for something. Throws, or
    * rejects with, RenderStop.
@@ -70,7 +72,7 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
   const template = content.templates.get(key);
   if (template === undefined && tree.blocks.length === 0) {
     const renderTexts = (context: RenderContext) => tree.render(context) as object;
-    return { key, channel, message, reads: readsOfAll(tree), renderTexts, blocks: new Set() };
+    return { key, channel, message, reads: readsOfAll(tree), catalogs: tree.catalogs, renderTexts, blocks: new Set() };
   }
   const path = memberPath(`messages.${key}`, 'email_template_id');
   const warn = (member: string, remark: string) => problems.warn(`${path}.${member}: ${remark}`);
@@ -80,6 +82,7 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
   return {
     ...{ key, channel, message: { ...stored, ...message }, blocks: linked.names },
     reads: readsOfAll(tree, storedTree, linked),
+    catalogs: [...tree.catalogs, ...storedTree.catalogs, ...linked.catalogs],
     renderTexts: (context) => {
       const budget = new Budget();
       const theirs = storedTree.render(context, budget, linked) as object;
@@ -92,8 +95,10 @@ function linkAll(uses: readonly BlockUse[], { blocks }: PinnedContent, problems:
   return linkBlocks(uses, blocks, { problems, warn: (text) => problems.warn(text) });
 }
 
-function readsOfAll(...parts: Pick<CompiledTree, 'references'>[]): Set<Read> {
-  return new Set(parts.flatMap(({ references }) => references.flatMap(readsOf)));
+/** Texts of items may read anything. */
+function readsOfAll(...parts: Pick<CompiledTree, 'references' | 'catalogs'>[]): Set<Read> {
+  const rendersItems = parts.some(({ catalogs }) => catalogs.some(({ rendersTexts }) => rendersTexts));
+  return new Set(rendersItems ? everyRead : parts.flatMap(({ references }) => references.flatMap(readsOf)));
 }
 
 /** Parses every template of a plan's messages, with the stored content that they name. Files as the two steps do. */

@@ -2,6 +2,7 @@ import { estimateProfiles, refusingExpensive, withinTimeLimit } from '../../audi
 import type { PinnedContent } from '../../content/pins.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { dashed, v7 } from '../../lib/uuid.ts';
@@ -109,7 +110,7 @@ interface Judged {
 
 /** Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. */
 async function judge(
-  { db, links }: DryRunDeps,
+  { db, clock, links }: DryRunDeps,
   dispatch: LoadedDispatch,
   people: NamedRecipient[],
   now: Date,
@@ -133,7 +134,7 @@ async function judge(
       return candidateFor(send, dispatch, { recipient, turn: 'own', now });
     }),
   );
-  await composeAll(candidates, { links, mostMs: MOST_COMPOSING_MS });
+  await composeAll(candidates, { links, mostMs: MOST_COMPOSING_MS, shelf: new ItemShelf({ db, clock }) });
   const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later');
   return decideAll(judged, await readSlots(db, people, now)).map(judgedFrom);
 }

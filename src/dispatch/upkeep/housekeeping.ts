@@ -3,6 +3,7 @@ import { forgetTexts } from '../../content/forget-texts.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
+import { forgetDeletedCatalogs } from '../../item-catalogs/catalogs-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { sumUpOldHours } from '../../people/activity/counts.ts';
 import { forgetWaitingStates } from '../../people/consent/email-state.ts';
@@ -66,6 +67,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetSessionDays(db, now);
   await sumUpOldDays(db, now);
   await sumUpOldHours(db, now);
+  await forgetDeletedCatalogs(db);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */

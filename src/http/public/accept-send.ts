@@ -1,4 +1,3 @@
-import type { FindContent } from '../../content/find.ts';
 import type { PinnedContent } from '../../content/pins.ts';
 import type { Database } from '../../db/database.ts';
 import type { Acceptance, Acceptor } from '../../dispatch/accept/accept.ts';
@@ -7,6 +6,7 @@ import type { Idempotency } from '../../dispatch/accept/idempotency.ts';
 import type { Pressure } from '../../dispatch/accept/pressure.ts';
 import type { SendRemarks } from '../../dispatch/plan/remarks.ts';
 import { laneOf } from '../../dispatch/plan/send-plan.ts';
+import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
 import type { DryRun } from '../../dispatch/report/dry-run.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
@@ -19,7 +19,7 @@ export interface SendDeps {
   db: Database;
   clock: Clock;
   catalog(): Catalog;
-  findContent: FindContent;
+  stored: StoredThings;
   acceptor: Acceptor;
   idempotency: Idempotency;
   dryRun: DryRun;

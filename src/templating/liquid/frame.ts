@@ -15,6 +15,8 @@ export interface Inputs {
   include(name: string): Included;
   now: Date;
   budget: Budget;
+  /** What the tags of a dialect need to know, given to them as it is. */
+  host?: unknown;
 }
 
 /** A template within another one: it reads and sets the variables of the outer one, and has references of its own. */
@@ -32,6 +34,7 @@ export class Frame {
   /** Reads for the template that is being rendered, which may be an included one. */
   read: Inputs['read'];
   readonly budget: Budget;
+  readonly host: unknown;
   readonly interrupts: Interrupt[] = [];
   /** Loops that are running, the innermost last. */
   readonly loops: Drop[] = [];
@@ -49,12 +52,13 @@ export class Frame {
   #assignedCharacters = 0;
   #output = '';
 
-  constructor({ variables, read, include, now, budget }: Inputs) {
+  constructor({ variables, read, include, now, budget, host }: Inputs) {
     this.#variables = variables;
     this.read = read;
     this.#include = include;
     this.now = now;
     this.budget = budget;
+    this.host = host;
   }
 
   get output(): string {
@@ -108,6 +112,21 @@ export class Frame {
     if (this.#assignedCharacters > MAX_CHARACTERS)
       throw new LimitReached(`more than ${MAX_CHARACTERS} characters of assigned text`);
     this.#assigned.set(name, value);
+  }
+
+  /** Counts texts that variables hold in lists and records, from now on. */
+  hold(characters: number): void {
+    this.#assignedCharacters += characters;
+    if (this.#assignedCharacters > MAX_CHARACTERS)
+      throw new LimitReached(`more than ${MAX_CHARACTERS} characters of assigned text`);
+  }
+
+  /** All variables that can be read now, with their values. */
+  visible(): Hash {
+    const layers = [Object.entries(this.#variables), this.#counters, this.#assigned, ...this.#scopes];
+    const members = layers.flatMap((layer) => [...layer]);
+    this.budget.list(members.length);
+    return Object.fromEntries(members);
   }
 
   #charactersOf(value: Value): number {

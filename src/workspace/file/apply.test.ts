@@ -32,6 +32,7 @@ const whole = {
   audience: { missing_number_is_zero: false },
   requests: { key_in_body: true },
   users: { track_batch: 'combined' },
+  item_catalogs: { storage_bytes: 5_000_000_000 },
   subscription_groups: [{ id: id(4), name: 'Alerts', channel: 'sms', twilio }],
   segments: [{ id: id(5), name: 'Known', filter: { AND: [{ email_available: true }, { n: -0 }] }, tags: ['a'] }],
   campaigns: [{ id: 'c-1', name: 'Receipts', kind: 'api', variations: [{ id: 'v-1', channel: 'email' }] }],
@@ -77,6 +78,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     'change audience  missing_number_is_zero',
     'change requests  key_in_body,strict_content_type',
     'change users  track_batch',
+    'change item_catalogs  storage_bytes',
     'change rate_limits  limits',
     `create app ${id(1)}`,
     `create app ${id(2)}`,
@@ -103,6 +105,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     requests: { keyInBody: true, strictContentType: false },
     schedules: { lateMs: 3_600_000 },
     users: { trackBatch: 'combined' },
+    itemCatalogs: { storageBytes: 5_000_000_000 },
     rateLimits: { default: 7 },
   });
   assert.deepEqual(found?.apps.get(id(1)), {
@@ -140,7 +143,7 @@ test('a second apply changes no row and announces nothing', async (t) => {
   const before = await contents(db);
   const plan = await apply(whole);
   assert.deepEqual(new Set(plan.map(({ kind }) => kind)), new Set(['unchanged']));
-  assert.equal(plan.length, 16);
+  assert.equal(plan.length, 17);
   assert.equal(await contents(db), before);
 });
 

@@ -22,7 +22,7 @@ import {
 import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
 import { allPermissions } from '../keys.ts';
-import { rateBuckets, trackBatches, usualLateMinutes } from '../settings.ts';
+import { ITEM_CATALOGS_BYTES, rateBuckets, trackBatches, usualLateMinutes } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
 const MOST_GROUPS = 450; // adjacent-endpoints.md §10
@@ -148,6 +148,10 @@ const apiKey = object({
   allow_from: optional(list(range, 1_000), []),
 });
 
+const itemCatalogs = object({
+  storage_bytes: optional(integer(0, Number.MAX_SAFE_INTEGER), ITEM_CATALOGS_BYTES),
+});
+
 const mostRequests = integer(0, 1_000_000_000);
 const limits = object(Object.fromEntries(rateBuckets.map((name) => [name, optional(mostRequests, null)])));
 
@@ -180,6 +184,7 @@ export const workspaceShape = object({
   schedules: optional(schedules, null),
   users: optional(users, null),
   tags: optional(list(text(), MOST_TAGS), null),
+  item_catalogs: optional(itemCatalogs, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

@@ -43,6 +43,7 @@ test('an empty file is valid and changes nothing', () => {
     schedules: null,
     users: null,
     tags: null,
+    item_catalogs: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -65,6 +66,7 @@ requests: { key_in_body: true }
 schedules: { late_minutes: 30 }
 users: { track_batch: combined }
 tags: [season]
+item_catalogs: { storage_bytes: 5000000000 }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
 segments:
@@ -93,6 +95,7 @@ api_keys:
     schedules: { late_minutes: 30 },
     users: { track_batch: 'combined' },
     tags: ['season'],
+    item_catalogs: { storage_bytes: 5_000_000_000 },
     subscription_groups: [
       {
         id: ID,

@@ -1,5 +1,4 @@
 import { parseAudience } from '../../../audience/grammar/parse.ts';
-import type { FindContent } from '../../../content/find.ts';
 import type { PinnedContent } from '../../../content/pins.ts';
 import { type ErrorCode, RequestError } from '../../../errors.ts';
 import { namesNo, own, type RawObject } from '../../../lib/raw/json.ts';
@@ -7,9 +6,9 @@ import { Problems } from '../../../lib/raw/problems.ts';
 import { sentenceOf } from '../../../people/remarks.ts';
 import { type Campaign, type CampaignTrigger, idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { contentOf } from '../../plan/campaign-content.ts';
-import { pinContent } from '../../plan/pin-content.ts';
 import type { SendRemarks } from '../../plan/remarks.ts';
 import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
+import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parseMessages } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
@@ -42,25 +41,25 @@ export interface Notice {
 /** What a trigger may refer to. */
 interface Surroundings {
   workspace: WorkspaceCatalog;
-  findContent: FindContent;
+  stored: StoredThings;
 }
 
 /** Turns a body of `/campaigns/trigger/send` into a plan. Throws the problems of the first step that fails. */
 export async function checkCampaignTrigger(
   body: RawObject,
-  { workspace, findContent }: Surroundings,
+  { workspace, stored }: Surroundings,
 ): Promise<CheckedTrigger> {
   const { request, problems } = readChecked(body, campaignForm);
   const campaign = findTriggered(body, workspace);
   checkSendIdForm(request.sendId);
   refuseStopped(campaign);
-  return planned(request, { campaign, canvas: null }, { workspace, findContent }, problems);
+  return planned(request, { campaign, canvas: null }, { workspace, stored }, problems);
 }
 
 /** The same for `/canvas/trigger/send`. Source: more-endpoints.md §3.3. */
 export async function checkCanvasTrigger(
   body: RawObject,
-  { workspace, findContent }: Surroundings,
+  { workspace, stored }: Surroundings,
 ): Promise<CheckedTrigger | Notice> {
   const { request, problems } = readChecked(body, canvasForm);
   const triggered = findCanvas(body, workspace);
@@ -68,14 +67,14 @@ export async function checkCanvasTrigger(
   const advice = 'to ensure trigger requests will take effect.';
   if (archived) return { notice: `The Canvas is archived. Unarchive the Canvas ${advice}` };
   if (trigger?.paused) return { notice: `The Canvas is paused. Resume the Canvas ${advice}` };
-  return planned(request, triggered, { workspace, findContent }, problems);
+  return planned(request, triggered, { workspace, stored }, problems);
 }
 
 /** The same for `/transactional/v1/campaigns/{campaign_id}/send`. Source: adjacent-endpoints.md §4.4. */
 export async function checkTransactional(
   body: RawObject,
   campaignId: string,
-  { workspace, findContent }: Surroundings,
+  { workspace, stored }: Surroundings,
 ): Promise<CheckedTrigger> {
   const campaign = workspace.campaigns.get(idKey(campaignId));
   if (campaign === undefined)
@@ -87,7 +86,7 @@ export async function checkTransactional(
   const request = readTransactionalRequest(body, problems);
   problems.throwIfAny();
   if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
-  return planned(request, { campaign, canvas: null }, { workspace, findContent }, problems);
+  return planned(request, { campaign, canvas: null }, { workspace, stored }, problems);
 }
 
 interface Triggered {
@@ -158,7 +157,7 @@ function triggerOf({ id, trigger }: Campaign): CampaignTrigger {
 async function planned(
   request: TriggerRequest,
   { campaign, canvas }: Triggered,
-  { workspace, findContent }: Surroundings,
+  { workspace, stored }: Surroundings,
   problems: Problems,
 ): Promise<CheckedTrigger> {
   const trigger = triggerOf(campaign);
@@ -167,9 +166,9 @@ async function planned(
   const segment = trigger.segmentId === null ? null : workspace.segments.get(idKey(trigger.segmentId));
   if (segment?.archived ?? segment === undefined)
     refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
-  const { messages, namesContent } = contentOf(campaign, workspace);
-  const parsed = namesContent ? parseMessages(messages, new Problems()) : [];
-  const { pins, content } = await pinContent(parsed, { workspaceId: workspace.id, problems, findContent });
+  const { messages, nameStored } = contentOf(campaign, workspace);
+  const parsed = nameStored ? parseMessages(messages, new Problems()) : [];
+  const { pins, content } = await lookUpStored(parsed, { workspaceId: workspace.id, problems, stored });
   const attributes = readRecipientAttributes(request.recipients, workspace);
   const hasOwn = request.recipients.some(({ properties }) => properties !== null);
   const plan: SendPlan = {

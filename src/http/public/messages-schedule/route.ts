@@ -1,4 +1,3 @@
-import type { FindContent } from '../../../content/find.ts';
 import { activityOf } from '../../../dispatch/accept/activity.ts';
 import { checkNewMessages, checkSendRequest } from '../../../dispatch/accept/check.ts';
 import { createSchedule, type ScheduleDeps } from '../../../dispatch/accept/create-schedule.ts';
@@ -6,6 +5,7 @@ import { readSchedule } from '../../../dispatch/accept/schedule-request.ts';
 import { deleteSchedule, pendingPlan, updateSchedule } from '../../../dispatch/control/schedules.ts';
 import { listUpcoming } from '../../../dispatch/ledger/schedules.ts';
 import { remarkMembers } from '../../../dispatch/plan/remarks.ts';
+import type { StoredThings } from '../../../dispatch/plan/stored-things.ts';
 import type { DryRun } from '../../../dispatch/report/dry-run.ts';
 import { RequestError } from '../../../errors.ts';
 import { own } from '../../../lib/raw/json.ts';
@@ -20,7 +20,7 @@ import { readEndTime, readScheduleId } from './request.ts';
 
 export interface MessagesScheduleDeps extends ScheduleDeps {
   catalog(): Catalog;
-  findContent: FindContent;
+  stored: StoredThings;
   dryRun: DryRun;
   questions: Questions;
 }
@@ -70,7 +70,7 @@ async function create(deps: MessagesScheduleDeps, request: RouteRequest): Promis
   const now = deps.clock.now();
   const { schedule, warnings } = readSchedule(request.body, now);
   const { schedule: _read, ...body } = request.body;
-  const checked = await checkSendRequest(body, workspace, { now, findContent: deps.findContent });
+  const checked = await checkSendRequest(body, workspace, { now, stored: deps.stored });
   const remarks = { ...checked.remarks, warnings: [...warnings, ...checked.remarks.warnings] };
   await checkSendId(deps.db, checked.plan);
   if (checked.dryRun) {
@@ -109,7 +109,7 @@ async function update(deps: MessagesScheduleDeps, { body, workspaceId }: RouteRe
   const read = hasSchedule ? readSchedule(body, now) : { schedule: null, warnings: [] };
   const plan = await pendingPlan(order);
   const workspace = loadedWorkspace(deps.catalog(), workspaceId);
-  const options = { now, findContent: deps.findContent };
+  const options = { now, stored: deps.stored };
   const checked = hasMessages ? await checkNewMessages(own(body, 'messages'), plan, workspace, options) : null;
   await updateSchedule(order, { schedule: read.schedule, parts: checked?.parts ?? null });
   deps.onScheduled();

@@ -32,7 +32,7 @@ export function messagesSendRoute(deps: SendDeps): Route {
 
 async function send(deps: SendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const options = { now: deps.clock.now(), findContent: deps.findContent };
+  const options = { now: deps.clock.now(), stored: deps.stored };
   const { plan, content, dryRun, remarks } = await checkSendRequest(request.body, workspace, options);
   await checkSendId(deps.db, plan);
   const sent = withSendId(plan, deps.clock.now());

@@ -56,14 +56,14 @@ function sending(
 
 async function triggerCampaign(deps: SendDeps, request: RouteRequest, key: Key): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const checked = await checkCampaignTrigger(request.body, { workspace, findContent: deps.findContent });
+  const checked = await checkCampaignTrigger(request.body, { workspace, stored: deps.stored });
   await checkSendId(deps.db, checked.plan);
   return acceptTrigger(deps, request, { checked, path: campaignPath, idempotency: key });
 }
 
 async function triggerCanvas(deps: SendDeps, request: RouteRequest, key: Key): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const checked = await checkCanvasTrigger(request.body, { workspace, findContent: deps.findContent });
+  const checked = await checkCanvasTrigger(request.body, { workspace, stored: deps.stored });
   if ('notice' in checked) return noticeAnswer(checked.notice, v7(deps.clock.now()));
   return acceptTrigger(deps, request, { checked, path: canvasPath, idempotency: key });
 }

@@ -60,7 +60,7 @@ async function send(deps: SendDeps, request: RouteRequest, reference: Idempotent
   const receivedAt = deps.clock.now();
   const { campaign_id: campaignId = '' } = request.params;
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const checked = await checkTransactional(request.body, campaignId, { workspace, findContent: deps.findContent });
+  const checked = await checkTransactional(request.body, campaignId, { workspace, stored: deps.stored });
   return acceptTrigger(deps, request, {
     checked,
     path: transactionalPath.replace(':campaign_id', () => idKey(campaignId)),

@@ -1,0 +1,78 @@
+import type { ChannelKey } from '../../channels/channel.ts';
+import type { FindContent, NamedContent } from '../../content/find.ts';
+import { noContent, type PinnedContent } from '../../content/pins.ts';
+import { RequestError } from '../../errors.ts';
+import { bounded } from '../../lib/raw/bounded-texts.ts';
+import { namesNo } from '../../lib/raw/json.ts';
+import type { Problems } from '../../lib/raw/problems.ts';
+import type { CatalogUseAt } from '../../templating/tree.ts';
+import type { SendPlan } from './send-plan.ts';
+import { fillMessages, type ParsedMessage } from './templates.ts';
+
+/** Looks up what messages name and the catalog does not have. */
+export interface StoredThings {
+  /** Templates of mails and content blocks. */
+  findContent: FindContent;
+  /** One sentence for each item catalog and selection that the workspace does not have. */
+  problemsOfCatalogs(workspaceId: number, uses: readonly CatalogUseAt[]): Promise<string[]>;
+}
+
+/** Whether messages name anything that must be looked up. */
+export function nameStoredThings(parsed: readonly ParsedMessage[]): boolean {
+  return contentNamedBy(parsed) !== null || parsed.some(({ tree }) => tree.catalogs.length > 0);
+}
+
+/** The stored content that messages name. null: none. */
+function contentNamedBy(parsed: readonly ParsedMessage[]): NamedContent | null {
+  const templates = new Map<ChannelKey, string>();
+  for (const { key, channel, message } of parsed) {
+    const id = channel.references(message).emailTemplateId;
+    if (id !== undefined) templates.set(key, id);
+  }
+  const blocks = [...new Set(parsed.flatMap(({ tree }) => tree.blocks.map(({ name }) => name)))];
+  return templates.size === 0 && blocks.length === 0 ? null : { templates, blocks };
+}
+
+export interface Pinned {
+  /** For the plan. undefined: the messages name no content. */
+  pins: SendPlan['content'];
+  content: PinnedContent;
+}
+
+/** Looks up what messages name, and pins what of the stored content they use. Throws RequestError. */
+export async function lookUpStored(
+  parsed: readonly ParsedMessage[],
+  { workspaceId, problems, stored }: { workspaceId: number; problems: Problems; stored: StoredThings },
+): Promise<Pinned> {
+  const named = contentNamedBy(parsed);
+  const found = named === null ? null : await stored.findContent(workspaceId, named);
+  for (const [key, id] of named?.templates ?? []) {
+    if (found?.templates.has(key)) continue;
+    problems.add('cross', `messages.${key}.email_template_id`, namesNo('an email template', id));
+  }
+  const uses = parsed.flatMap(({ tree }) => tree.catalogs);
+  if (found === null) {
+    await refuseUnknown(uses, workspaceId, stored);
+    return { pins: undefined, content: noContent };
+  }
+  const filled = fillMessages(parsed, found, problems);
+  problems.throwIfAny();
+  await refuseUnknown(
+    filled.flatMap(({ catalogs }) => catalogs),
+    workspaceId,
+    stored,
+  );
+  const used = new Set(filled.flatMap(({ blocks }) => [...blocks]));
+  const blocks = new Map([...found.blocks].filter(([name]) => used.has(name)));
+  return { pins: found.pins(used), content: { templates: found.templates, blocks } };
+}
+
+async function refuseUnknown(
+  uses: readonly CatalogUseAt[],
+  workspaceId: number,
+  { problemsOfCatalogs }: StoredThings,
+): Promise<void> {
+  if (uses.length === 0) return;
+  const unknown = await problemsOfCatalogs(workspaceId, uses);
+  if (unknown.length > 0) throw new RequestError('bad_request', bounded(unknown));
+}
