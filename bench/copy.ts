@@ -9,7 +9,7 @@ export async function copyIn(url: string, statement: string, lines: readonly str
   try {
     const copy = new CopyIn(statement, `${lines.join('\n')}\n`);
     const start = performance.now();
-    client.query(copy);
+    client.query(copy as unknown as pg.Submittable);
     await copy.done;
     return (performance.now() - start) / 1_000;
   } finally {

@@ -36,7 +36,11 @@ export async function benchTrack(): Promise<Figure[]> {
   const bare = await startBareServer('bare-track.ts');
   try {
     const known = await givenPeople(server, KNOWN_PEOPLE);
-    const figures = [...(await onePerson(server, bare)), ...(await many(server, known)), ...(await names(server, known))];
+    const figures = [
+      ...(await onePerson(server, bare)),
+      ...(await many(server, known)),
+      ...(await names(server, known)),
+    ];
     return [...figures, ...(await copied(server))];
   } finally {
     await bare.stop();
@@ -58,7 +62,11 @@ async function onePerson(server: BenchServer, bare: BareServer): Promise<Figure[
         : { bar: '—', holds: true }),
     });
   }
-  const [alone, bareAlone] = await measure([server, bare], { path: '/users/track', connections: 1, body: newPeople(1) });
+  const [alone, bareAlone] = await measure([server, bare], {
+    path: '/users/track',
+    connections: 1,
+    body: newPeople(1),
+  });
   const p50 = percentile(alone.latencies, 0.5);
   return [
     ...figures,
@@ -74,7 +82,11 @@ async function onePerson(server: BenchServer, bare: BareServer): Promise<Figure[
 async function many(server: BenchServer, known: readonly string[]): Promise<Figure[]> {
   const [people] = await measure([server], { path: '/users/track', connections: 20, body: newPeople(75) });
   const [events] = await measure([server], { path: '/users/track', connections: 20, body: eventsOf(known, 75) });
-  const [hot] = await measure([server], { path: '/users/track', connections: 50, body: eventsOf(known.slice(0, 1), 1) });
+  const [hot] = await measure([server], {
+    path: '/users/track',
+    connections: 50,
+    body: eventsOf(known.slice(0, 1), 1),
+  });
   return [
     atLeast('75 new people a request, 20 connections', people.perSecond * 75, { unit: 'people', bar: 25_000 }),
     atLeast('75 events of 75 people a request, 20 connections', events.perSecond * 75, { unit: 'events', bar: 40_000 }),
@@ -95,8 +107,18 @@ async function names(server: BenchServer, known: readonly string[]): Promise<Fig
   const deletion = () => JSON.stringify({ external_ids: [known[gone++ % known.length]] });
   const [deleted] = await measure([server], { path: '/users/delete', connections: 20, body: deletion });
   return [
-    { what: '/users/alias/new, 20 connections', value: `${rate(alias.perSecond)}, ${spread(alias)}`, bar: '—', holds: true },
-    { what: '/users/delete, 20 connections', value: `${rate(deleted.perSecond)}, ${spread(deleted)}`, bar: '—', holds: true },
+    {
+      what: '/users/alias/new, 20 connections',
+      value: `${rate(alias.perSecond)}, ${spread(alias)}`,
+      bar: '—',
+      holds: true,
+    },
+    {
+      what: '/users/delete, 20 connections',
+      value: `${rate(deleted.perSecond)}, ${spread(deleted)}`,
+      bar: '—',
+      holds: true,
+    },
   ];
 }
 
@@ -112,7 +134,9 @@ async function copied(server: BenchServer): Promise<Figure[]> {
     const columns = 'bucket, user_id, workspace_id, external_id, first_name, email, custom';
     const seconds = await copyIn(url, `copy copied (${columns}) from stdin`, lines);
     const value = `${Math.round(COPIED_PEOPLE / seconds).toLocaleString('en-US')} people/s`;
-    return [{ what: "PostgreSQL's own copy of such rows, in one statement: the ceiling", value, bar: '—', holds: true }];
+    return [
+      { what: "PostgreSQL's own copy of such rows, in one statement: the ceiling", value, bar: '—', holds: true },
+    ];
   } finally {
     await db.close();
   }
@@ -128,7 +152,14 @@ async function measure<Servers extends readonly { url: string }[]>(
   const found = servers.map(({ url }) => ({ url, rates: [] as number[], latencies: [] as number[] }));
   for (let round = 0; round <= rounds; round += 1) {
     for (const { url, rates, latencies } of found) {
-      const result = await load({ url, path, headers, body, connections, forMs: round === 0 ? ROUND_MS / 4 : ROUND_MS });
+      const result = await load({
+        url,
+        path,
+        headers,
+        body,
+        connections,
+        forMs: round === 0 ? ROUND_MS / 4 : ROUND_MS,
+      });
       if (round === 0) continue; // warm
       rates.push(result.perSecond);
       for (const latency of result.latencies) latencies.push(latency);

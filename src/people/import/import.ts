@@ -133,7 +133,7 @@ async function applyBatch(
   const records = entries.length;
   if (dryRun) return { records, rejects: early };
   const transaction = () =>
-    db.transaction(async (tx) => {
+    db.byKey.transaction(async (tx) => {
       const known = await progress.claim(tx, number, { records, rejects: early });
       if (known !== null) return known;
       const late = await applyTrack(tx, read.request, workspace, now);

@@ -12,7 +12,7 @@ export interface Footprint {
 }
 
 export function footprintOf(request: TrackRequest): Footprint {
-  const { names, newEmails, newPhones } = wantedBy(request);
+  const { names, newEmails, newPhones } = wantedBy([request]);
   const labels = new Set([...names.values()].map(({ label }) => label));
   const [label = null] = labels;
   const isPlain =

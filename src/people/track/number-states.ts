@@ -19,6 +19,13 @@ export interface Holder {
   groups: ReadonlyMap<string, GroupChange['state']>;
 }
 
+/** The people in memory. */
+export interface InMemory {
+  /** Those who have the number. The one changed last comes last. */
+  holders: readonly Holder[];
+  holderOf(userId: number): Holder | undefined;
+}
+
 /** The states in SMS and WhatsApp groups that numbers have, because somebody has the number. */
 export class NumberStates {
   readonly #groupIds: ReadonlySet<string>;
@@ -34,16 +41,15 @@ export class NumberStates {
    * The states that a person takes over with a number. Where its holders differ, the latest state counts: what this
    * request has said, else what was stored last. Source: eligibility.md §3.
    */
-  inheritedBy(person: Holder, phone: string, people: readonly Holder[]): Map<string, GroupChange['state']> {
-    const inMemory = new Map(people.map((one) => [one.key?.userId, one]));
+  inheritedBy(person: Holder, phone: string, { holders, holderOf }: InMemory): Map<string, GroupChange['state']> {
     const states = new Map<string, GroupChange['state']>();
     for (const { userId, phone: storedPhone, groupId, state } of this.#stored) {
-      const holder = inMemory.get(userId);
+      const holder = holderOf(userId);
       const number = holder === undefined ? storedPhone : holder.columns.phone;
       if (holder !== person && number === phone) states.set(groupId, state);
     }
-    for (const other of people) {
-      if (other === person || other.columns.phone !== phone) continue;
+    for (const other of holders) {
+      if (other === person) continue;
       for (const [groupId, state] of other.groups) if (this.#groupIds.has(groupId)) states.set(groupId, state);
     }
     return states;

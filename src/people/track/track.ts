@@ -3,7 +3,6 @@ import { retry } from '../../db/retry.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { Remarks } from '../remarks.ts';
-import type { Activity } from './activities.ts';
 import type { AttributesObject, GroupChange } from './attributes.ts';
 import { loadRoster } from './load.ts';
 import {
@@ -15,8 +14,9 @@ import {
   type TrackRequest,
   trackArrays,
 } from './request.ts';
-import { emailKey, type Person, Roster, tokenKey } from './roster.ts';
+import { emailKey, Roster, tokenKey } from './roster.ts';
 import { saveRoster } from './save.ts';
+import type { Done } from './save-activities.ts';
 
 export interface TrackOutcome {
   /** The problems of refused objects, and of what was left out of processed ones. */
@@ -46,7 +46,7 @@ export async function track(
     if (confirmations > 0) await logIgnored(tx, confirmations);
     return applyTrack(tx, request, workspace, now);
   };
-  const late = isAnyValid ? await retry('people', () => db.transaction(apply)) : [];
+  const late = isAnyValid ? await retry('people', () => db.byKey.transaction(apply)) : [];
   const left = request.attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));
   const problems = [...request.problems, ...left, ...late].sort(byPosition);
   const counted = [...lists].map(([array, list]) => {
@@ -64,25 +64,41 @@ function byPosition(one: TrackProblem, other: TrackProblem): number {
   return trackArrays.indexOf(one.input_array) - trackArrays.indexOf(other.input_array) || one.index - other.index;
 }
 
-/** Loads and locks the people, applies the objects in order in memory, and stores the result. Returns what did not fit. */
+/** Applies one request: see `applyRequests`. */
 export async function applyTrack(
   tx: Db,
   request: TrackRequest,
   workspace: WorkspaceCatalog,
   now: Date,
 ): Promise<TrackProblem[]> {
-  const roster = await loadRoster(tx, { request, workspace, now });
-  const problems: TrackProblem[] = [];
-  for (const { index, object } of request.attributes) {
-    const remarks = new Remarks();
-    applyAttributes(roster, object, workspace, remarks);
-    problems.push(...remarksOf(index, remarks.all));
-  }
-  const done: { person: Person; activity: Activity }[] = [];
-  for (const { object } of request.activities) {
-    const person = roster.find(object.identifier) ?? (object.creates ? roster.create(object.identifier) : null);
-    if (person !== null) done.push({ person, activity: object });
-  }
+  const [problems = []] = await applyRequests(tx, [request], workspace, now);
+  return problems;
+}
+
+/**
+ * Loads and locks the people, applies the objects of each request in order in memory, and stores the result. Returns what
+ * did not fit, for each request.
+ */
+export async function applyRequests(
+  tx: Db,
+  requests: readonly TrackRequest[],
+  workspace: WorkspaceCatalog,
+  now: Date,
+): Promise<TrackProblem[][]> {
+  const roster = await loadRoster(tx, { requests, workspace, now });
+  const done: Done[] = [];
+  const problems = requests.map((request) => {
+    const late = request.attributes.flatMap(({ index, object }) => {
+      const remarks = new Remarks();
+      applyAttributes(roster, object, workspace, remarks);
+      return remarksOf(index, remarks.all);
+    });
+    for (const { object } of request.activities) {
+      const person = roster.find(object.identifier) ?? (object.creates ? roster.create(object.identifier) : null);
+      if (person !== null) done.push({ person, activity: object });
+    }
+    return late;
+  });
   await saveRoster(tx, { roster, done, workspaceId: workspace.id });
   return problems;
 }
