@@ -56,7 +56,9 @@ class CopyIn {
     connection.endCopyFrom();
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete(): void {
+    // The end of the statement is awaited.
+  }
 
   handleReadyForQuery(): void {
     this.#end.resolve();

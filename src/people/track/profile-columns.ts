@@ -74,12 +74,12 @@ const namesOfJson = names.filter((name) => columns[name]?.type === 'jsonb');
 export const storedColumns: Sql = raw(names.join(', '));
 
 /** Fragment: the values of `storedColumns`, from `peopleTable`. */
-export const storedValues: Sql = raw(names.map(valueOf).join(', '));
+export const storedValues: Sql = raw(names.map(valueFrom).join(', '));
 
 /** Fragment: sets the columns of a stored person, whose row is `p`, from `peopleTable`. */
 export const changes: Sql = raw(
   [
-    ...Object.keys(changing).map((name) => `${name} = ${valueOf(name)}`),
+    ...Object.keys(changing).map((name) => `${name} = ${valueFrom(name)}`),
     'session_count = p.session_count + x.session_count',
   ].join(', '),
 );
@@ -94,7 +94,7 @@ export const readColumns: Sql = raw(
     .join(', '),
 );
 
-function valueOf(name: string): string {
+function valueFrom(name: string): string {
   return namesOfJson.includes(name) ? `coalesce(x.${name}, '{}')` : `x.${name}`;
 }
 
