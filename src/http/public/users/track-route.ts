@@ -1,22 +1,29 @@
-import type { Db } from '../../../db/database.ts';
+import type { Database, Db } from '../../../db/database.ts';
 import { logActivity } from '../../../dispatch/ledger/activity-log.ts';
 import { errorCodes } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { own, type RawObject } from '../../../lib/raw/json.ts';
 import { createTrackGroups, type TrackGroups } from '../../../people/track/groups.ts';
 import { readAttributesOf, readTotalOf } from '../../../people/track/read-back.ts';
 import { slipsIn } from '../../../people/track/request.ts';
 import { type TrackOptions, type TrackOutcome, type TrackWriter, track } from '../../../people/track/track.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
-import type { UserRouteDeps } from './route.ts';
 import { asLists, bulkLimits, checkBulk, identifierAsWritten, syncLimits } from './track-request.ts';
+
+export interface TrackRouteDeps {
+  db: Database;
+  catalog: Catalog;
+  clock: Clock;
+}
 
 const trackBucket: RateBucket = { name: 'users_track', limit: 3_000, windowMs: 3_000 };
 const bulkBucket: RateBucket = { name: 'users_track_bulk', limit: 50, windowMs: 1_000 };
 const syncBucket: RateBucket = { name: 'users_track_sync', limit: 500, windowMs: 60_000 };
 
 /** The endpoints that store what is known of people. Source: adjacent-endpoints.md §2.1, §2.2, more-endpoints.md §1. */
-export function trackRoutes(deps: UserRouteDeps): Route[] {
+export function trackRoutes(deps: TrackRouteDeps): Route[] {
   const groups = createTrackGroups({ db: deps.db, clock: deps.clock, logIgnored: logConfirmations });
   return [
     {
@@ -44,7 +51,7 @@ export function trackRoutes(deps: UserRouteDeps): Route[] {
 }
 
 function tracked(
-  { catalog, clock }: UserRouteDeps,
+  { catalog, clock }: TrackRouteDeps,
   { body, rawBody, workspaceId }: Pick<RouteRequest, 'body' | 'rawBody' | 'workspaceId'>,
   { write, limits }: { write: TrackWriter } & Pick<TrackOptions, 'limits'>,
 ): Promise<TrackOutcome> {
@@ -66,12 +73,12 @@ function answerOf(body: RawObject, { problems, processed }: TrackOutcome): Answe
   return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors, ...warnings } };
 }
 
-async function handleBulk(deps: UserRouteDeps, groups: TrackGroups, request: RouteRequest): Promise<Answer> {
+async function handleBulk(deps: TrackRouteDeps, groups: TrackGroups, request: RouteRequest): Promise<Answer> {
   checkBulk(request.body, request.rawBody);
   return answerOf(request.body, await tracked(deps, request, { write: groups.writeBulk, limits: bulkLimits }));
 }
 
-async function handleSync(deps: UserRouteDeps, groups: TrackGroups, request: RouteRequest): Promise<Answer> {
+async function handleSync(deps: TrackRouteDeps, groups: TrackGroups, request: RouteRequest): Promise<Answer> {
   const body = asLists(request.body);
   const outcome = await tracked(deps, { ...request, body }, { write: groups.write, limits: syncLimits });
   const answer = answerOf(request.body, outcome);
