@@ -150,6 +150,23 @@ test('a group that waits for a lock holds up only the people whom it touches', a
   assert.deepEqual(await world.custom('ada'), { n: 15 });
 });
 
+test('when a whole group waits, it is written beside the one before', async (t) => {
+  const world = await start(t);
+  await world.set('ada', { n: 0 });
+  const release = await world.lock('ada');
+  const first = world.set('ada', { n: 1 });
+  await world.waiting();
+  const many = (from: number) =>
+    world.groups.write(
+      world.work({ attributes: Array.from({ length: 75 }, (_, n) => ({ external_id: `p${from + n}` })) }),
+    );
+  const written = [0, 75, 150, 225, 300, 375, 450].map(many);
+  await Promise.all(written.slice(0, 6)); // the last is over 500 objects
+  assert.deepEqual(await world.custom('ada'), { n: 0 });
+  await release();
+  await Promise.all([first, ...written]);
+});
+
 test('a request that names somebody by an address waits for the groups before it', async (t) => {
   const world = await start(t);
   await world.set('ada', { email: 'ada@example.test' });

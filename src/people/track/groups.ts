@@ -18,7 +18,7 @@ const MOST_WAITING = 20_000;
 const MOST_WAITING_BYTES = 64 * 1_048_576;
 /** After this time a group no longer keeps the next from starting, because it waits for a lock or is huge. */
 const SLOW_MS = 50;
-/** Most ordinary groups at once, of which all but one are slow. Each has a connection. */
+/** Most ordinary groups at once, of which all but two are slow. Each has a connection. */
 const MOST_GROUPS = 4;
 /** Time after which bulk requests are written although ordinary ones wait, too. */
 const BULK_PATIENCE_MS = 1_000;
@@ -80,7 +80,10 @@ export function createTrackGroups(options: Omit<WriterOptions, 'now'> & { clock:
   function startNext(): boolean {
     const others = [...running];
     const ordinary = others.filter(({ isBulk }) => !isBulk);
-    const isFull = ordinary.length >= MOST_GROUPS || ordinary.some((group) => !isSlow(group));
+    const fast = ordinary.filter((group) => !isSlow(group)).length;
+    // One group at a time is cheapest, but once a whole group waits, nothing is gained by waiting for more.
+    const mostFast = queues.ordinary.objects >= MOST_OBJECTS ? 2 : 1;
+    const isFull = ordinary.length >= MOST_GROUPS || fast >= mostFast;
     if (!isFull && start(queues.ordinary.take(others), false)) return true;
     if (others.length > ordinary.length) return false;
     const isTheirTurn = queues.ordinary.oldest === null || nowMs() - (queues.bulk.oldest ?? 0) >= BULK_PATIENCE_MS;
@@ -145,10 +148,16 @@ export function createTrackGroups(options: Omit<WriterOptions, 'now'> & { clock:
 class Queue {
   #waiting: Waiting[] = [];
   #bytes = 0;
+  #objects = 0;
 
   /** When the oldest came, in Unix milliseconds. null: nobody waits. */
   get oldest(): number | null {
     return this.#waiting[0]?.since ?? null;
+  }
+
+  /** Number of objects of those that wait. */
+  get objects(): number {
+    return this.#objects;
   }
 
   /** Returns false when it is full. */
@@ -157,6 +166,7 @@ class Queue {
     if (this.#waiting.length >= MOST_WAITING || (this.#waiting.length > 0 && bytes > MOST_WAITING_BYTES)) return false;
     this.#waiting.push(one);
     this.#bytes = bytes;
+    this.#objects += countOf(one.work.request);
     return true;
   }
 
@@ -185,7 +195,10 @@ class Queue {
       (isFull ? kept : group).push(one);
     }
     this.#waiting = kept;
-    for (const { work } of group) this.#bytes -= work.sizeBytes;
+    for (const { work } of group) {
+      this.#bytes -= work.sizeBytes;
+      this.#objects -= countOf(work.request);
+    }
     return group;
   }
 }
