@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { startBareServer } from './bare-server.ts';
 import { type Figure, median, percentile } from './figure.ts';
 import { type Load, load } from './load.ts';
 import { APP, givenPeople, KEY, startBenchServer } from './server.ts';
@@ -30,7 +29,7 @@ interface Contender {
 export async function benchAccept(): Promise<Figure[]> {
   // This process has no worker, so that only accepting is measured, as on a machine with the role `api`.
   const apart = await startBenchServer(workspace, { CRESSET_ROLES: 'api' });
-  const bare = await startBare();
+  const bare = await startBareServer('bare-accept.ts');
   const ours = contender(apart.url, '/messages/send');
   const inserted = contender(bare.url, '/inserted');
   const grouped = contender(bare.url, '/grouped');
@@ -141,22 +140,5 @@ function requests(names: string[]): Pick<Load, 'headers' | 'body'> {
           },
         },
       }),
-  };
-}
-
-async function startBare(): Promise<{ url: string; stop(): Promise<void> }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./bare-accept.ts', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const url = await new Promise<string>((said) =>
-    child.stdout.once('data', (line: Buffer) => said(line.toString().trim())),
-  );
-  return {
-    url,
-    async stop() {
-      const ended = new Promise((done) => child.once('exit', done));
-      child.stdin.end();
-      await ended;
-    },
   };
 }

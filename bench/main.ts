@@ -15,6 +15,7 @@ import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
 import { benchSoak } from './soak.ts';
+import { benchTrack } from './track.ts';
 import { benchWebPush } from './web-push.ts';
 import { benchWorkers } from './workers.ts';
 
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,
   soak: benchSoak,
+  track: benchTrack,
   'web-push': benchWebPush,
   workers: benchWorkers,
 };

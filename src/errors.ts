@@ -33,7 +33,7 @@ export const errorCodes = {
   max_input_length: {
     status: 400,
     label: 'Max Input Length Exceeded',
-    meaning: 'An array of /users/track holds more than 75 objects.',
+    meaning: 'The request holds too many objects: of /users/track more than 75 in one array.',
   },
   no_valid_data: {
     status: 400,

@@ -193,6 +193,8 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/audience/preview'],
     ['POST', '/audience/explain'],
     ['POST', '/users/track'],
+    ['POST', '/users/track/bulk'],
+    ['POST', '/users/track/sync'],
     ['POST', '/users/alias/new'],
     ['POST', '/users/export/ids'],
     ['POST', '/users/export/segment'],

@@ -9,6 +9,8 @@ export const permissions = {
   'messages.schedule.delete': 'POST /messages/schedule/delete',
   'messages.schedule_broadcasts': 'GET /messages/scheduled_broadcasts',
   'users.track': 'POST /users/track',
+  'users.track.bulk': 'POST /users/track/bulk',
+  'users.track.sync': 'POST /users/track/sync',
   'users.identify': 'POST /users/identify: give an external id to a person who has none',
   'users.merge': 'POST /users/merge: make one person of two',
   'users.alias.new': 'POST /users/alias/new',

@@ -65,6 +65,8 @@ export const rateBuckets = [
   'send_broadcast:/canvas/trigger/send',
   'broadcast_per_audience',
   'users_track',
+  'users_track_bulk',
+  'users_track_sync',
   'users_identity',
   'users_external_ids_rename',
   'users_external_ids_remove',

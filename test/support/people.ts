@@ -41,7 +41,7 @@ export interface World {
   count(): Promise<number>;
 }
 
-function workspaceOf(id: number): WorkspaceCatalog {
+export function workspaceOf(id: number): WorkspaceCatalog {
   const group = (groupId: string, channel: 'email' | 'sms', archived = false) =>
     [groupId, { id: groupId, name: groupId, channel, archived }] as const;
   return {

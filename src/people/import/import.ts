@@ -5,11 +5,12 @@ import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { mergeCustomIndex } from '../profile/custom-index.ts';
 import { type Remark, sentenceOf } from '../remarks.ts';
-import { applyTrack } from '../track/track.ts';
+import { applyTrack } from '../track/apply.ts';
+import { footprintOf } from '../track/footprint.ts';
 import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches.ts';
 import { type Entry, ImportFileError, type RecordKind, type Shown } from './entry.ts';
 import { InOrder } from './in-order.ts';
-import { footprintOf, ParallelBatches } from './overlap.ts';
+import { ParallelBatches } from './parallel-batches.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
 import { type ReadBatch, readBatch } from './read-batch.ts';
 
@@ -133,7 +134,7 @@ async function applyBatch(
   const records = entries.length;
   if (dryRun) return { records, rejects: early };
   const transaction = () =>
-    db.transaction(async (tx) => {
+    db.byKey.transaction(async (tx) => {
       const known = await progress.claim(tx, number, { records, rejects: early });
       if (known !== null) return known;
       const late = await applyTrack(tx, read.request, workspace, now);

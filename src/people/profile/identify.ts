@@ -1,3 +1,4 @@
+import { textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isStorable } from '../../lib/raw/storable.ts';
@@ -32,7 +33,8 @@ export async function resolveNames(
     'resolve_names',
     sql`
     select n.label, n.name, n.bucket, n.user_id
-      from unnest(${possible.map(({ label }) => label)}::text[], ${possible.map(({ name }) => name)}::text[])
+      from unnest(${textArray(possible.map(({ label }) => label))}::text[],
+                  ${textArray(possible.map(({ name }) => name))}::text[])
            as asked(label, name)
       join user_names n on n.workspace_id = ${workspaceId} and n.label = asked.label and n.name = asked.name`,
   );

@@ -7,6 +7,7 @@ import { brazeId } from '../profile/braze-id.ts';
 import type { PersonKey } from '../profile/identify.ts';
 import { sentenceOf } from '../remarks.ts';
 import { track } from '../track/track.ts';
+import { createWriter } from '../track/writer.ts';
 
 export interface BrowserVisit {
   app: App;
@@ -29,7 +30,12 @@ export async function registerBrowser(
   const { app, token, previous } = visit;
   const owner = await identifierOf(db, visit);
   const attributes = [{ ...owner, push_tokens: [{ app_id: app.id, token }] }];
-  const { problems } = await track(db, { body: { attributes }, workspace, now });
+  const { problems } = await track(createWriter({ db, now: () => now }), {
+    body: { attributes },
+    workspace,
+    now,
+    sizeBytes: 0,
+  });
   if (problems.length > 0) throw new RequestError('bad_request', problems.map(sentenceOf));
   await markUsed(db, { appId: app.id, token }, now);
   if (previous !== null && deviceOf(previous) !== deviceOf(token))

@@ -21,6 +21,13 @@ export interface Holder {
   groups: ReadonlyMap<string, GroupState>;
 }
 
+/** The people in memory. */
+export interface InMemory {
+  /** Those who have the address. The one changed last comes last. */
+  holders: readonly Holder[];
+  holderOf(userId: number): Holder | undefined;
+}
+
 /** The group states of addresses: those of the people who have the address, or those that wait for somebody. */
 export class AddressGroups {
   readonly #kinds: ReadonlyMap<string, Address['kind']>;
@@ -36,17 +43,15 @@ export class AddressGroups {
    * The states that a person takes over with an address. Where its holders differ, the latest state counts: what this
    * request has said, else what was stored last. Source: eligibility.md §3.
    */
-  inheritedBy(person: Holder, { kind, address }: Address, people: readonly Holder[]): Map<string, GroupState> {
-    const inMemory = new Map(people.map((one) => [one.key?.userId, one]));
+  inheritedBy(person: Holder, { kind, address }: Address, { holders, holderOf }: InMemory): Map<string, GroupState> {
     const states = new Map<string, GroupState>();
     for (const stored of this.#stored) {
-      const holder = stored.of === 'person' ? inMemory.get(stored.userId) : undefined;
+      const holder = stored.of === 'person' ? holderOf(stored.userId) : undefined;
       const theirs =
         stored.of === 'person' ? holder && addressOf(holder, kind) : stored.kind === kind ? stored.address : null;
       if (theirs === address && holder !== person) this.#note(states, kind, [[stored.groupId, stored.state]]);
     }
-    for (const other of people)
-      if (other !== person && addressOf(other, kind) === address) this.#note(states, kind, other.groups);
+    for (const other of holders) if (other !== person) this.#note(states, kind, other.groups);
     return states;
   }
 

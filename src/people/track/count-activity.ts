@@ -5,22 +5,22 @@ import { addCounts, type Happening } from '../activity/counts.ts';
 import { type DataType, isKnownName, type KnownName, noteNames } from '../activity/names.ts';
 import type { TrackRequest } from './request.ts';
 import type { Person, Roster } from './roster.ts';
-import type { Done } from './save.ts';
+import type { Done } from './save-activities.ts';
 
 /**
- * Counts what a request tells of, and notes the names that it is the first to use. With names that the process knows, it is
+ * Counts what requests tell of, and notes the names that they are the first to use. With names that the process knows, it is
  * one statement, and none if nobody is new and nobody did anything.
  */
 export async function countActivity(
   tx: Db,
   {
-    request,
+    requests,
     roster,
     done,
     workspace,
-  }: { request: TrackRequest; roster: Roster; done: readonly Done[]; workspace: WorkspaceCatalog },
+  }: { requests: readonly TrackRequest[]; roster: Roster; done: readonly Done[]; workspace: WorkspaceCatalog },
 ): Promise<void> {
-  await noteNames(tx, workspace, [...namesOf(done, workspace), ...attributesOf(request, roster, workspace)]);
+  await noteNames(tx, workspace, [...namesOf(done, workspace), ...attributesOf(requests, roster, workspace)]);
   await addCounts(tx, workspace.id, [...peopleOf(roster), ...done.flatMap((one) => happeningsOf(one, workspace))]);
 }
 
@@ -52,7 +52,8 @@ function namesOf(done: readonly Done[], workspace: WorkspaceCatalog): KnownName[
 }
 
 /** The custom attributes of which the process does not know that they are stored, if somebody has them now. */
-function attributesOf({ attributes }: TrackRequest, { people }: Roster, workspace: WorkspaceCatalog): KnownName[] {
+function attributesOf(requests: readonly TrackRequest[], { people }: Roster, workspace: WorkspaceCatalog): KnownName[] {
+  const attributes = requests.flatMap((request) => request.attributes);
   const names = new Set(attributes.flatMap(({ object }) => [...object.custom.keys()]));
   return [...names].flatMap((name) => {
     if (isKnownName(workspace, 'custom_attribute', name)) return [];

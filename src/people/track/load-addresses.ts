@@ -1,3 +1,4 @@
+import { textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
@@ -52,7 +53,7 @@ async function emailStates(
     select asked.email, coalesce(held.state, waiting.state) as state,
            case when held.state is null then waiting.changed_at else held.changed_at end as changed_at,
            held.state is null as is_waiting
-      from unnest(${emails}::text[]) as asked(email)
+      from unnest(${textArray(emails)}::text[]) as asked(email)
       left join lateral (
            select p.email_state as state, p.email_state_changed_at as changed_at
              from profiles p

@@ -1,6 +1,13 @@
+import { intArray, textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
+import { hotStatement } from '../../db/hot-statement.ts';
 import { sql } from '../../db/sql.ts';
+import type { GlobalState } from '../../templating/facts.ts';
 import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';
+import type { NestedTimes } from '../profile/nested-times.ts';
+import type { JsonObject } from '../profile/nested-values.ts';
+import type { ProfileColumns } from '../profile/profile-fields.ts';
+import { readColumns } from './profile-columns.ts';
 import { emailKey } from './roster.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -17,112 +24,175 @@ export async function lockAddresses(tx: Db, workspaceId: number, addresses: read
   if (addresses.length === 0) return;
   // A token's key contains NUL, which a PostgreSQL text cannot hold.
   const texts = addresses.map((address) => address.replace('\u0000', ' '));
-  await tx.run(sql`
+  await tx.prepared(
+    'lock_addresses',
+    sql`
     select pg_advisory_xact_lock(key)
       from (select distinct hashtextextended(address, ${workspaceId}) as key
-              from unnest(${texts}::text[]) as address
-             order by key) as keys`);
+              from unnest(${textArray(texts)}::text[]) as address
+             order by key) as keys`,
+  );
 }
 
-/**
- * Reserves names for people whom the request may make. Returns the keys of the names that it got, by `nameKey`. If
- * another transaction is making one of the names, this waits for the outcome.
- */
-export async function reserveNames(
-  tx: Db,
-  workspaceId: number,
-  names: readonly PersonName[],
-): Promise<Map<string, PersonKey>> {
-  if (names.length === 0) return new Map();
-  const rows = await tx.query<{ label: string; name: string; bucket: number; user_id: number }>(sql`
-    insert into user_names (workspace_id, label, name, bucket, user_id)
-    select ${workspaceId}, label, name, bucket_of(user_id), user_id
-      from (select label, name, nextval('user_ids') as user_id
-              from unnest(${names.map(({ label }) => label)}::text[], ${names.map(({ name }) => name)}::text[])
-                   as asked(label, name)) as numbered
-     order by label, name
-        on conflict do nothing
-    returning label, name, bucket, user_id`);
-  return new Map(rows.map((row) => [nameKey(row.label, row.name), { bucket: row.bucket, userId: row.user_id }]));
+/** What `claimNames` found, by `nameKey`. */
+export interface ClaimedNames {
+  /** The owners of names that somebody has. */
+  known: Map<string, PersonKey>;
+  /** The keys of names that were reserved for people whom the request may make. */
+  made: Map<string, PersonKey>;
 }
+
+interface GivenNames {
+  workspaceId: number;
+  names: readonly PersonName[];
+  /** Whether an object may make a person of the name, for each of `names`. */
+  creates: readonly boolean[];
+}
+
+const claim = hotStatement<
+  GivenNames,
+  { label: string; name: string; bucket: number; user_id: number; is_made: boolean }
+>(
+  'claim_names',
+  (param) => sql`
+    with found as materialized (
+      select asked.label, asked.name, asked.creates, n.bucket, n.user_id
+        from unnest(${param(({ names }) => textArray(names.map(({ label }) => label)))}::text[],
+                    ${param(({ names }) => textArray(names.map(({ name }) => name)))}::text[],
+                    ${param(({ creates }) => textArray(creates.map(String)))}::boolean[]) as asked(label, name, creates)
+        left join user_names n
+          on n.workspace_id = ${param(({ workspaceId }) => workspaceId)} and n.label = asked.label and n.name = asked.name
+    ), made as (
+      insert into user_names (workspace_id, label, name, bucket, user_id)
+      select ${param(({ workspaceId }) => workspaceId)}, label, name, bucket_of(user_id), user_id
+        from (select label, name, nextval('user_ids') as user_id from found where creates and user_id is null) as numbered
+       order by label, name
+          on conflict do nothing
+      returning label, name, bucket, user_id
+    )
+    select label, name, bucket, user_id, false as is_made from found where user_id is not null
+     union all
+    select label, name, bucket, user_id, true from made`,
+);
+
+/**
+ * Finds the owners of names, and reserves those that nobody has and of which the request may make people. If another
+ * transaction is making one of them, this waits for the outcome, and returns neither if that gets the name.
+ */
+export async function claimNames(tx: Db, workspaceId: number, { names, created }: Wanted): Promise<ClaimedNames> {
+  const claimed: ClaimedNames = { known: new Map(), made: new Map() };
+  if (names.size === 0) return claimed;
+  const creates = [...names.keys()].map((key) => created.has(key));
+  for (const row of await claim(tx, { workspaceId, names: [...names.values()], creates })) {
+    const owners = row.is_made ? claimed.made : claimed.known;
+    owners.set(nameKey(row.label, row.name), { bucket: row.bucket, userId: row.user_id });
+  }
+  return claimed;
+}
+
+/** A locked person's row. The JSON is null unless the request may change the person. */
+export type PersonRow = Omit<Required<ProfileColumns>, 'email_state' | 'push_state'> & {
+  is_wanted: boolean;
+  is_whole: boolean;
+  bucket: number;
+  user_id: number;
+  email_state: GlobalState;
+  push_state: GlobalState;
+  created_at: Date;
+  updated_at: Date;
+  external_id: string | null;
+  email_state_changed_at: Date | null;
+  push_state_changed_at: Date | null;
+  custom: JsonObject | null;
+  custom_times: Record<string, number> | null;
+  nested_times: Record<string, NestedTimes> | null;
+  extras: JsonObject | null;
+};
 
 /** The people who were locked. */
 export interface Locked {
-  /** People to load. */
-  wanted: PersonKey[];
+  /** The people whom the request names, and the holders of addresses that name somebody. In the order of their ids. */
+  wanted: PersonRow[];
   /** People who only share an address whose state may change, by `emailKey`. */
   others: Map<string, PersonKey[]>;
 }
 
+export interface GivenPeople {
+  workspaceId: number;
+  /** The people whom the request names, other than by an address. */
+  keys: readonly PersonKey[];
+  /** Whether the request may change the person's profile, for each of `keys`. */
+  changes: readonly boolean[];
+  wanted: Wanted;
+  lockedEmails: ReadonlySet<string>;
+  /** Number of objects in the request. */
+  candidates: number;
+}
+
 /**
- * Locks the people whom the request names, the holders of an address that names somebody, and everybody who shares an
- * address whose state may change. For an address that names somebody, the number of holders it locks is the number of
- * objects plus one, because each object could give one holder another address.
- *
  * The lateral subqueries help the planner. Without them it would read the whole table, because it cannot know how few
  * people share an address (75 changes of email state among 100,000 people: 31 ms instead of 230 ms).
  */
-export async function lockPeople(
-  tx: Db,
-  {
-    wanted,
-    keys,
-    lockedEmails,
-    workspaceId,
-    candidates,
-  }: {
-    wanted: Wanted;
-    keys: readonly PersonKey[];
-    lockedEmails: ReadonlySet<string>;
-    workspaceId: number;
-    candidates: number;
-  },
-): Promise<Locked> {
-  const rows = await tx.prepared<{ bucket: number; user_id: number; email: string | null; is_wanted: boolean }>(
-    'lock_people',
-    sql`
+const lock = hotStatement<GivenPeople, PersonRow>(
+  'lock_people',
+  (param) => sql`
     with found as materialized (
-      select bucket, user_id, true as is_wanted
-        from unnest(${keys.map(({ bucket }) => bucket)}::integer[], ${keys.map(({ userId }) => userId)}::bigint[])
-             as asked(bucket, user_id)
+      select bucket, user_id, true as is_wanted, is_whole
+        from unnest(${param(({ keys }) => intArray(keys.map(({ bucket }) => bucket)))}::integer[],
+                    ${param(({ keys }) => intArray(keys.map(({ userId }) => userId)))}::bigint[],
+                    ${param(({ changes }) => textArray(changes.map(String)))}::boolean[])
+             as asked(bucket, user_id, is_whole)
        union all
-      select c.bucket, c.user_id, true
-        from unnest(${[...wanted.emails]}::text[]) as asked(email)
+      select c.bucket, c.user_id, true, true
+        from unnest(${param(({ wanted }) => textArray([...wanted.emails]))}::text[]) as asked(email)
        cross join lateral (
              select bucket, user_id from profiles
-              where workspace_id = ${workspaceId} and lower(email) = lower(asked.email) and email is not null
+              where workspace_id = ${param(({ workspaceId }) => workspaceId)}
+                and lower(email) = lower(asked.email) and email is not null
               order by external_id is null, updated_at desc, user_id
-              limit ${candidates + 1}) as c
+              limit ${param(({ candidates }) => candidates + 1)}) as c
        union all
-      select c.bucket, c.user_id, true
-        from unnest(${[...wanted.phones]}::text[]) as asked(phone)
+      select c.bucket, c.user_id, true, true
+        from unnest(${param(({ wanted }) => textArray([...wanted.phones]))}::text[]) as asked(phone)
        cross join lateral (
              select bucket, user_id from profiles
-              where workspace_id = ${workspaceId} and phone = asked.phone
+              where workspace_id = ${param(({ workspaceId }) => workspaceId)} and phone = asked.phone
               order by external_id is null, updated_at desc, user_id
-              limit ${candidates + 1}) as c
+              limit ${param(({ candidates }) => candidates + 1)}) as c
        union all
-      select c.bucket, c.user_id, false
-        from unnest(${[...lockedEmails]}::text[]) as shared(email)
+      select c.bucket, c.user_id, false, true
+        from unnest(${param(({ lockedEmails }) => textArray([...lockedEmails]))}::text[]) as shared(email)
        cross join lateral (
              select bucket, user_id from profiles
-              where workspace_id = ${workspaceId} and lower(email) = lower(shared.email) and email is not null
+              where workspace_id = ${param(({ workspaceId }) => workspaceId)}
+                and lower(email) = lower(shared.email) and email is not null
              offset 0) as c
     )
-    select p.bucket, p.user_id, p.email, each.is_wanted
-      from (select bucket, user_id, bool_or(is_wanted) as is_wanted
+    select ${readColumns}, each.is_wanted, each.is_whole
+      from (select bucket, user_id, bool_or(is_wanted) as is_wanted,
+                   bool_or(is_wanted) and bool_or(is_whole) as is_whole
               from found group by bucket, user_id order by bucket, user_id) as each
      cross join lateral (
-           select bucket, user_id, email from profiles
-            where bucket = each.bucket and user_id = each.user_id and workspace_id = ${workspaceId}
+           select * from profiles
+            where bucket = each.bucket and user_id = each.user_id
+              and workspace_id = ${param(({ workspaceId }) => workspaceId)}
               for update) as p`,
-  );
+);
+
+/**
+ * Locks and reads the people whom the request names, the holders of an address that names somebody, and everybody who
+ * shares an address whose state may change. For an address that names somebody, the number of holders it locks is the
+ * number of objects plus one, because each object could give one holder another address.
+ */
+export async function lockPeople(tx: Db, given: GivenPeople): Promise<Locked> {
   const locked: Locked = { wanted: [], others: new Map() };
-  for (const { bucket, user_id, email, is_wanted } of rows) {
-    const key = { bucket, userId: user_id };
-    if (is_wanted) locked.wanted.push(key);
-    else if (email !== null) addTo(locked.others, emailKey(email), key);
+  const { keys, wanted, lockedEmails } = given;
+  if (keys.length + wanted.emails.size + wanted.phones.size + lockedEmails.size === 0) return locked;
+  for (const row of await lock(tx, given)) {
+    if (row.is_wanted) locked.wanted.push(row);
+    else if (row.email !== null) addTo(locked.others, emailKey(row.email), { bucket: row.bucket, userId: row.user_id });
   }
+  locked.wanted.sort((one, other) => one.user_id - other.user_id);
   return locked;
 }
 

@@ -24,20 +24,31 @@ export interface TrackRequest {
   problems: TrackProblem[];
 }
 
-const maxObjects = 75;
+/** How many objects a request may hold. */
+export interface ObjectLimits {
+  /** Most objects: in one array, or in all of them together. */
+  most: number;
+  counted: TrackBatch;
+}
+
+const mostObjects = 75;
 
 /** Reads the arrays that were sent. Throws RequestError. Source: adjacent-endpoints.md §2.1. */
-export function readLists(body: RawObject, batch: TrackBatch): Map<TrackArray, unknown[]> {
+export function readLists(
+  body: RawObject,
+  batch: TrackBatch,
+  { most, counted }: ObjectLimits = { most: mostObjects, counted: batch },
+): Map<TrackArray, unknown[]> {
   const lists = new Map<TrackArray, unknown[]>();
   for (const array of trackArrays) {
     const list = own(body, array);
     if (isEmpty(list) && !Array.isArray(list)) continue;
     if (!Array.isArray(list)) throw new RequestError('bad_request', [`${array}: expected an array of objects`]);
-    refuseMany(array, list.length);
+    refuseMany(array, list.length, most);
     lists.set(array, list);
   }
   const total = [...lists.values()].reduce((sum, { length }) => sum + length, 0);
-  if (batch === 'combined') refuseMany('attributes, events and purchases together', total);
+  if (counted === 'combined') refuseMany('attributes, events and purchases together', total, most);
   return lists;
 }
 
@@ -53,9 +64,11 @@ export function slipsIn(body: RawObject): string[] {
   });
 }
 
-function refuseMany(what: string, count: number): void {
-  if (count <= maxObjects) return;
-  throw new RequestError('max_input_length', [`${what}: expected at most ${maxObjects} objects, got ${count}`]);
+function refuseMany(what: string, count: number, most: number): void {
+  if (count <= most) return;
+  throw new RequestError('max_input_length', [
+    `${what}: expected at most ${most} ${most === 1 ? 'object' : 'objects'}, got ${count}`,
+  ]);
 }
 
 /** Reads the objects of these arrays, and lists the problems of the invalid ones. */

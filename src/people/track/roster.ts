@@ -21,6 +21,10 @@ export interface Person {
   /** stored: a row exists. new: a row will be inserted. possible: the name is reserved, but nobody is made yet. */
   stage: 'stored' | 'new' | 'possible';
   isChanged: boolean;
+  /** Whether all columns were read. Otherwise nobody may change the profile. */
+  isWhole: boolean;
+  /** Its place in the roster: who was changed later has a higher one. */
+  position: number;
   updatedAt: Date;
   createdAt: Date;
   externalId: string | null;
@@ -43,6 +47,8 @@ export function newPerson(name: PersonName | null, key: PersonKey | null, now: D
     name,
     stage: 'possible',
     isChanged: false,
+    isWhole: true,
+    position: 0,
     updatedAt: now,
     createdAt: now,
     externalId: name?.label === '' ? name.name : null,
@@ -87,7 +93,8 @@ export function emailKey(email: string): string {
 
 /** The people of a request, in memory, so that its objects can be applied in order. */
 export class Roster {
-  readonly people: Person[] = [];
+  readonly #people: Person[] = [];
+  #positions = 0;
   /** What is known of the addresses that the request may give to people. */
   readonly addresses: KnownAddresses;
   /** The addresses that people got. Email addresses are `emailKey`s. */
@@ -106,6 +113,8 @@ export class Roster {
   readonly spamMarks = new Map<string, Date | null>();
   /** The people in memory who have an address, by `emailKey`. */
   readonly #byEmail = new Map<string, Set<Person>>();
+  /** The people in memory who have a phone number. */
+  readonly #byPhone = new Map<string, Set<Person>>();
   readonly #tokenOwners = new Map<string, Person>();
   readonly #byName = new Map<string, Person>();
   readonly #byUserId = new Map<number, Person>();
@@ -127,9 +136,15 @@ export class Roster {
     this.others = known.others;
   }
 
+  /** Everybody, those who were changed last at the end. */
+  get people(): Person[] {
+    return this.#people.toSorted((one, other) => one.position - other.position);
+  }
+
   add(person: Person, names: readonly PersonName[] = []): void {
-    this.people.push(person);
-    this.#addHolder(person, person.columns.email);
+    this.#place(person);
+    hold(this.#byEmail, emailOf(person), person);
+    hold(this.#byPhone, person.columns.phone, person);
     if (person.key !== null) this.#byUserId.set(person.key.userId, person);
     for (const { label, name } of names) this.#byName.set(nameKey(label, name), person);
   }
@@ -146,10 +161,9 @@ export class Roster {
     if (identifier.kind === 'name')
       return existing(this.#byName.get(nameKey(identifier.name.label, identifier.name.name)));
     if (identifier.kind === 'braze_id') return this.#findByBrazeId(identifier.id);
-    const [first] = this.people
-      .filter((person) => person.stage !== 'possible' && hasAddress(person, identifier))
-      .reverse()
-      .sort(byPreference);
+    const holders =
+      identifier.kind === 'email' ? this.#byEmail.get(emailKey(identifier.email)) : this.#byPhone.get(identifier.phone);
+    const [first] = [...(holders ?? [])].filter(({ stage }) => stage !== 'possible').sort(byPreference);
     return first ?? null;
   }
 
@@ -176,7 +190,7 @@ export class Roster {
       return reserved;
     }
     const person = newPerson(null, null, this.now);
-    this.people.push(person);
+    this.#place(person);
     return person;
   }
 
@@ -200,8 +214,14 @@ export class Roster {
   touch(person: Person): void {
     person.isChanged = true;
     person.updatedAt = this.now;
-    this.people.splice(this.people.indexOf(person), 1);
-    this.people.push(person);
+    this.#positions += 1;
+    person.position = this.#positions;
+  }
+
+  #place(person: Person): void {
+    this.#people.push(person);
+    this.#positions += 1;
+    person.position = this.#positions;
   }
 
   changeColumns(person: Person, columns: ProfileColumns): void {
@@ -221,12 +241,12 @@ export class Roster {
   #giveEmail(person: Person, email: string | null): void {
     const key = email === null ? null : emailKey(email);
     const isSame = key !== null && person.columns.email !== null && emailKey(person.columns.email) === key;
-    if (person.columns.email !== null) this.#byEmail.get(emailKey(person.columns.email))?.delete(person);
+    release(this.#byEmail, emailOf(person), person);
     person.columns.email = email;
-    this.#addHolder(person, email);
+    hold(this.#byEmail, key, person);
     if (key === null || isSame) return;
     this.given.email.add(key);
-    this.#inheritGroups(person, { kind: 'email', address: key });
+    this.#inheritGroups(person, { kind: 'email', address: key }, this.#byEmail.get(key));
     const { email_state: state } = person.columns;
     const inherited = this.addresses.emailStates.get(key);
     if (inherited === undefined) this.addresses.emailStates.set(key, { state, changedAt: person.emailStateChangedAt });
@@ -237,22 +257,21 @@ export class Roster {
   #givePhone(person: Person, phone: string | null): void {
     if (phone !== null && phone !== person.columns.phone) {
       this.given.phone.add(phone);
-      this.#inheritGroups(person, { kind: 'phone', address: phone });
+      this.#inheritGroups(person, { kind: 'phone', address: phone }, this.#byPhone.get(phone));
     }
+    release(this.#byPhone, person.columns.phone, person);
     person.columns.phone = phone;
+    hold(this.#byPhone, phone, person);
   }
 
-  #inheritGroups(person: Person, address: Address): void {
-    const inherited = this.addresses.groups.inheritedBy(person, address, this.people);
+  #inheritGroups(person: Person, address: Address, holders: ReadonlySet<Person> | undefined): void {
+    const inherited = this.addresses.groups.inheritedBy(person, address, {
+      holders: byPosition(holders),
+      holderOf: (userId) => this.#byUserId.get(userId),
+    });
     // What this request has said of an address applies to those who have it, also if they are not in memory.
     const said = address.kind === 'email' ? (this.sharedGroups.get(address.address) ?? []) : [];
     for (const [groupId, state] of [...inherited, ...said]) person.groups.set(groupId, state);
-  }
-
-  #addHolder(person: Person, email: string | null): void {
-    if (email === null) return;
-    const holders = this.#byEmail.get(emailKey(email)) ?? new Set();
-    this.#byEmail.set(emailKey(email), holders.add(person));
   }
 
   #setEmailState(person: Person, state: GlobalState): void {
@@ -309,13 +328,27 @@ function existing(person: Person | undefined): Person | null {
   return person === undefined || person.stage === 'possible' ? null : person;
 }
 
-function hasAddress({ columns }: Person, identifier: Extract<Identifier, { kind: 'email' | 'phone' }>): boolean {
-  if (identifier.kind === 'phone') return columns.phone === identifier.phone;
-  return columns.email !== null && emailKey(columns.email) === emailKey(identifier.email);
+function emailOf({ columns: { email } }: Person): string | null {
+  return email === null ? null : emailKey(email);
 }
 
-/** People with an external id first, then those updated last. A later position in the roster means a later update. */
+function hold(holders: Map<string, Set<Person>>, address: string | null, person: Person): void {
+  if (address === null) return;
+  const known = holders.get(address);
+  if (known === undefined) holders.set(address, new Set([person]));
+  else known.add(person);
+}
+
+function release(holders: Map<string, Set<Person>>, address: string | null, person: Person): void {
+  if (address !== null) holders.get(address)?.delete(person);
+}
+
+function byPosition(people: ReadonlySet<Person> | undefined): Person[] {
+  return [...(people ?? [])].sort((one, other) => one.position - other.position);
+}
+
+/** People with an external id first, then those updated last. A higher position means a later update. */
 function byPreference(one: Person, other: Person): number {
   const named = Number(other.externalId !== null) - Number(one.externalId !== null);
-  return named || other.updatedAt.getTime() - one.updatedAt.getTime();
+  return named || other.updatedAt.getTime() - one.updatedAt.getTime() || other.position - one.position;
 }

@@ -1,19 +1,13 @@
-import type { Db } from '../../db/database.ts';
-import { type Sql, sql } from '../../db/sql.ts';
+import type { Db, Row } from '../../db/database.ts';
+import { hotStatement } from '../../db/hot-statement.ts';
+import { sql } from '../../db/sql.ts';
 import { recallAddresses } from '../consent/deleted-addresses.ts';
 import { endWaitingGroups } from '../consent/waiting-groups.ts';
-import type { PersonKey } from '../profile/identify.ts';
-import type { Activity } from './activities.ts';
-import type { Person, Roster } from './roster.ts';
+import { changes, type Keyed, peopleTable, storedColumns, storedValues } from './profile-columns.ts';
+import type { Roster } from './roster.ts';
+import { type Done, saveActivities } from './save-activities.ts';
 import { saveTokens } from './save-tokens.ts';
 import { saveSessionDays } from './sessions.ts';
-
-export interface Done {
-  person: Person;
-  activity: Activity;
-}
-
-type Keyed = Person & { key: PersonKey };
 
 /** Stores the changes of a request, in a few statements however many objects it has. */
 export async function saveRoster(
@@ -69,63 +63,31 @@ async function numberPeople(tx: Db, roster: Roster): Promise<Keyed[]> {
   });
 }
 
-/** Fragment: the people as a table, from one array per column. PostgreSQL reads it in half the time of JSON rows. */
-function columnsOf(people: readonly Keyed[]): Sql {
-  const texts = (column: keyof Person['columns']) => people.map(({ columns }) => columns[column]);
-  const times = (timeOf: (person: Keyed) => Date | null) => people.map((one) => timeOf(one)?.toISOString() ?? null);
-  const objects = (mapOf: (person: Keyed) => ReadonlyMap<string, unknown>) =>
-    people.map((one) => JSON.stringify(Object.fromEntries(mapOf(one))));
-  return sql`unnest(
-           ${people.map(({ key }) => key.bucket)}::integer[], ${people.map(({ key }) => key.userId)}::bigint[],
-           ${people.map(({ externalId }) => externalId)}::text[],
-           ${times(({ createdAt }) => createdAt)}::timestamptz[], ${times(({ updatedAt }) => updatedAt)}::timestamptz[],
-           ${texts('first_name')}::text[], ${texts('last_name')}::text[], ${texts('email')}::text[],
-           ${texts('email_state')}::text[], ${texts('push_state')}::text[],
-           ${times(({ emailStateChangedAt }) => emailStateChangedAt)}::timestamptz[],
-           ${times(({ pushStateChangedAt }) => pushStateChangedAt)}::timestamptz[],
-           ${texts('phone')}::text[], ${texts('country')}::text[], ${texts('language')}::text[], ${texts('gender')}::text[],
-           ${texts('home_city')}::text[], ${texts('time_zone')}::text[], ${texts('dob')}::date[],
-           ${texts('longitude')}::double precision[], ${texts('latitude')}::double precision[],
-           ${times(({ columns }) => columns.first_session_at)}::timestamptz[],
-           ${times(({ columns }) => columns.last_session_at)}::timestamptz[],
-           ${objects(({ custom }) => custom.values)}::jsonb[], ${objects(({ custom }) => custom.times)}::jsonb[],
-           ${objects(({ custom }) => custom.nestedTimes)}::jsonb[], ${objects(({ extras }) => extras)}::jsonb[],
-           ${people.map(({ sessions }) => sessions.length)}::integer[])
-        as x(bucket, user_id, external_id, created_at, updated_at, first_name, last_name, email, email_state, push_state,
-             email_state_changed_at, push_state_changed_at, phone, country, language, gender, home_city, time_zone, dob,
-             longitude, latitude, first_session_at, last_session_at, custom, custom_times, nested_times, extras, sessions)`;
-}
+const insertStatement = hotStatement<{ workspaceId: number; people: readonly Keyed[] }, Row>(
+  'insert_profiles',
+  (param) => sql`
+    insert into profiles (workspace_id, ${storedColumns})
+    select ${param(({ workspaceId }) => workspaceId)}::integer, ${storedValues} from ${peopleTable(param, ({ people }) => people)}`,
+);
 
 async function insertProfiles(tx: Db, workspaceId: number, people: readonly Keyed[]): Promise<void> {
-  if (people.length === 0) return;
-  await tx.prepared(
-    'insert_profiles',
-    sql`
-    insert into profiles (workspace_id, bucket, user_id, external_id, created_at, updated_at, first_name, last_name, email,
-           email_state, push_state, email_state_changed_at, push_state_changed_at, phone, country, language, gender,
-           home_city, time_zone, dob, longitude, latitude, first_session_at, last_session_at, custom, custom_times,
-           nested_times, extras, session_count)
-    select ${workspaceId}, x.* from ${columnsOf(people)}`,
-  );
+  if (people.length > 0) await insertStatement(tx, { workspaceId, people });
 }
+
+const updateStatement = hotStatement<readonly Keyed[], Row>(
+  'update_profiles',
+  (param) => sql`
+    update profiles p
+       set ${changes}
+      from ${peopleTable(param, (people) => people)}
+     where p.bucket = x.bucket and p.user_id = x.user_id`,
+);
 
 async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
   if (people.length === 0) return;
-  await tx.prepared(
-    'update_profiles',
-    sql`
-    update profiles p
-       set updated_at = x.updated_at, first_name = x.first_name, last_name = x.last_name, email = x.email,
-           email_state = x.email_state, push_state = x.push_state,
-           email_state_changed_at = x.email_state_changed_at, push_state_changed_at = x.push_state_changed_at,
-           phone = x.phone, country = x.country, language = x.language, gender = x.gender, home_city = x.home_city,
-           time_zone = x.time_zone, dob = x.dob, longitude = x.longitude, latitude = x.latitude,
-           first_session_at = x.first_session_at, last_session_at = x.last_session_at,
-           session_count = p.session_count + x.sessions, custom = x.custom, custom_times = x.custom_times,
-           nested_times = x.nested_times, extras = x.extras
-      from ${columnsOf(people)}
-     where p.bucket = x.bucket and p.user_id = x.user_id`,
-  );
+  const half = people.find(({ isWhole }) => !isWhole);
+  if (half !== undefined) throw new Error('a person who was not read whole was changed');
+  await updateStatement(tx, people);
 }
 
 /** Ends the wait of states whose address somebody got, and brings back the flags of addresses that were forgotten. */
@@ -183,40 +145,4 @@ async function saveSpamMarks(tx: Db, workspaceId: number, { spamMarks }: Roster)
       from unnest(${[...spamMarks.keys()]}::text[], ${[...spamMarks.values()]}::timestamptz[]) as marks(email, marked_at)
      order by lower(email)
         on conflict (workspace_id, kind, address) do update set marked_spam_at = excluded.marked_spam_at`);
-}
-
-async function saveActivities(tx: Db, done: readonly Done[]): Promise<void> {
-  if (done.length === 0) return;
-  const rows = done.map(({ person, activity: { at, appId, properties, did } }) => ({
-    ...{
-      bucket: person.key?.bucket,
-      user_id: person.key?.userId,
-      at,
-      app_id: appId,
-      properties,
-      kind: did.kind,
-      name: did.name,
-    },
-    ...(did.kind === 'purchase' && { currency: did.currency, price: did.price, quantity: did.quantity }),
-  }));
-  await tx.run(sql`
-    with done as materialized (
-      select *
-        from json_to_recordset(${JSON.stringify(rows)}::json)
-          as x(bucket integer, user_id bigint, at timestamptz, app_id text, properties jsonb, kind text, name text,
-               currency text, price numeric, quantity integer)
-    ), stored_events as (
-      insert into events (bucket, user_id, at, name, app_id, properties)
-      select bucket, user_id, at, name, app_id, properties from done where kind = 'event'
-    ), stored_purchases as (
-      insert into purchases (bucket, user_id, at, product_id, currency, price, quantity, app_id, properties)
-      select bucket, user_id, at, name, currency, price, quantity, app_id, properties from done where kind = 'purchase'
-    )
-    insert into activity_totals as t (bucket, user_id, kind, name, count, first_at, last_at, revenue)
-    select bucket, user_id, kind, name, sum(coalesce(quantity, 1)), min(at), max(at), sum(coalesce(price * quantity, 0))
-      from done
-     group by bucket, user_id, kind, name
-        on conflict (bucket, user_id, kind, name) do update
-       set count = t.count + excluded.count, first_at = least(t.first_at, excluded.first_at),
-           last_at = greatest(t.last_at, excluded.last_at), revenue = t.revenue + excluded.revenue`);
 }

@@ -4,12 +4,16 @@ import type { AttributesObject } from './attributes.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey } from './roster.ts';
 
-/** The people, addresses and tokens that a request names, before anything is looked up. */
+/** The people, addresses and tokens that requests name, before anything is looked up. */
 export interface Wanted {
   names: Map<string, PersonName>;
   /** Those of `names` for which an object may make a person. */
   created: Map<string, PersonName>;
   keys: PersonKey[];
+  /** Names whose people an object of `attributes` may change, by `nameKey`; of other people only the key is needed. */
+  changed: Set<string>;
+  /** The same of `keys`, by user id. */
+  changedIds: Set<number>;
   /** Email addresses that name people. */
   emails: Set<string>;
   /** Phone numbers that name people. */
@@ -23,11 +27,13 @@ export interface Wanted {
   importedTokens: { appId: string; token: string }[];
 }
 
-export function wantedBy(request: TrackRequest): Wanted {
+export function wantedBy(requests: readonly TrackRequest[]): Wanted {
   const wanted: Wanted = {
     names: new Map(),
     created: new Map(),
     keys: [],
+    changed: new Set(),
+    changedIds: new Set(),
     emails: new Set(),
     phones: new Set(),
     newEmails: new Set(),
@@ -35,16 +41,23 @@ export function wantedBy(request: TrackRequest): Wanted {
     sharing: [],
     importedTokens: [],
   };
-  for (const { object } of request.attributes) {
-    if (object.identifier === null) wanted.importedTokens.push(...(object.tokens ?? []));
-    else want(wanted, object.identifier, object.creates);
+  for (const request of requests) addWanted(wanted, request);
+  return wanted;
+}
+
+function addWanted(wanted: Wanted, { attributes, activities }: TrackRequest): void {
+  for (const { object } of attributes) {
+    const { identifier } = object;
+    if (identifier === null) wanted.importedTokens.push(...(object.tokens ?? []));
+    else want(wanted, identifier, object.creates);
+    if (identifier?.kind === 'name') wanted.changed.add(nameKey(identifier.name.label, identifier.name.name));
+    if (identifier?.kind === 'braze_id' && identifier.id !== null) wanted.changedIds.add(identifier.id.userId);
     const { email, phone } = object.profile.columns;
     if (email) wanted.newEmails.add(emailKey(email));
     if (phone) wanted.newPhones.add(phone);
-    if (changesShared(object) && object.identifier !== null) wanted.sharing.push(object.identifier);
+    if (changesShared(object) && identifier !== null) wanted.sharing.push(identifier);
   }
-  for (const { object } of request.activities) want(wanted, object.identifier, object.creates);
-  return wanted;
+  for (const { object } of activities) want(wanted, object.identifier, object.creates);
 }
 
 function want(wanted: Wanted, identifier: Identifier, creates: boolean): void {

@@ -1,19 +1,16 @@
 import type { Database } from '../../../db/database.ts';
-import { logIgnoredConfirmations } from '../../../dispatch/ledger/activity-log.ts';
 import { listReceived } from '../../../dispatch/ledger/person/received.ts';
 import { forgetSlotsOf } from '../../../dispatch/ledger/person/slots.ts';
-import { errorCodes } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { RawObject } from '../../../lib/raw/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
 import { addAliases } from '../../../people/profile/aliases.ts';
 import { deletePeople } from '../../../people/profile/delete.ts';
-import { slipsIn } from '../../../people/track/request.ts';
-import { track } from '../../../people/track/track.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { asksForReceived, readDeleteRequest, readExportRequest, readNewAliases } from './request.ts';
+import { trackRoutes } from './track-route.ts';
 
 export interface UserRouteDeps {
   db: Database;
@@ -22,7 +19,6 @@ export interface UserRouteDeps {
 }
 
 const minuteMs = 60_000;
-const trackBucket: RateBucket = { name: 'users_track', limit: 3_000, windowMs: 3_000 };
 export const identityBucket: RateBucket = { name: 'users_identity', limit: 20_000, windowMs: minuteMs };
 const exportBucket: RateBucket = { name: 'users_export_ids', limit: 250, windowMs: minuteMs };
 const cheapExportBucket: RateBucket = { name: 'users_export_ids_with_fields', limit: 40, windowMs: 1_000 };
@@ -30,13 +26,7 @@ const cheapExportBucket: RateBucket = { name: 'users_export_ids_with_fields', li
 /** The endpoints that store, export and delete people. Source: adjacent-endpoints.md §2. */
 export function userRoutes(deps: UserRouteDeps): Route[] {
   return [
-    {
-      method: 'POST',
-      path: '/users/track',
-      permission: 'users.track',
-      bucket: () => trackBucket,
-      handle: (request) => handleTrack(deps, request),
-    },
+    ...trackRoutes(deps),
     {
       method: 'POST',
       path: '/users/alias/new',
@@ -59,29 +49,6 @@ export function userRoutes(deps: UserRouteDeps): Route[] {
       handle: (request) => handleDelete(deps, request),
     },
   ];
-}
-
-async function handleTrack(
-  { db, catalog, clock }: UserRouteDeps,
-  { body, workspaceId }: RouteRequest,
-): Promise<Answer> {
-  const { problems, processed } = await track(db, {
-    body,
-    workspace: loadedWorkspace(catalog, workspaceId),
-    now: clock.now(),
-    logIgnored: (tx, confirmations) => logIgnoredConfirmations(tx, { workspaceId, confirmations, now: clock.now() }),
-  });
-  // This is the only answer whose `errors` are objects.
-  const errors = problems.length > 0 ? { errors: problems } : {};
-  const isAnyGood = Object.values(processed).some((count) => count > 0);
-  const { status, label } = errorCodes.no_valid_data;
-  const slips = slipsIn(body);
-  if (!isAnyGood) {
-    return { status, body: { message: label, errors: [...problems, ...slips.map((type) => ({ type }))] } };
-  }
-  const warnings = slips.length > 0 ? { cresset: { warnings: slips } } : {};
-  const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
-  return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors, ...warnings } };
 }
 
 async function handleNewAliases({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {

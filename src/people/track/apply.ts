@@ -1,0 +1,81 @@
+import type { Db } from '../../db/database.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { Remarks } from '../remarks.ts';
+import type { AttributesObject } from './attributes.ts';
+import { countActivity } from './count-activity.ts';
+import { loadRoster } from './load.ts';
+import { remarksOf, type TrackProblem, type TrackRequest } from './request.ts';
+import { emailKey, Roster, tokenKey } from './roster.ts';
+import { saveRoster } from './save.ts';
+import type { Done } from './save-activities.ts';
+
+/** Applies one request: see `applyRequests`. */
+export async function applyTrack(
+  tx: Db,
+  request: TrackRequest,
+  workspace: WorkspaceCatalog,
+  now: Date,
+): Promise<TrackProblem[]> {
+  const [problems = []] = await applyRequests(tx, [request], workspace, now);
+  return problems;
+}
+
+/**
+ * Loads and locks the people, applies the objects of each request in order in memory, and stores the result. Returns what
+ * did not fit, for each request.
+ */
+export async function applyRequests(
+  tx: Db,
+  requests: readonly TrackRequest[],
+  workspace: WorkspaceCatalog,
+  now: Date,
+): Promise<TrackProblem[][]> {
+  const roster = await loadRoster(tx, { requests, workspace, now });
+  const done: Done[] = [];
+  const problems = requests.map((request) => {
+    const late = request.attributes.flatMap(({ index, object }) => {
+      const remarks = new Remarks();
+      applyAttributes(roster, object, workspace, remarks);
+      return remarksOf(index, remarks.all);
+    });
+    for (const { object } of request.activities) {
+      const person = roster.find(object.identifier) ?? (object.creates ? roster.create(object.identifier) : null);
+      if (person !== null) done.push({ person, activity: object });
+    }
+    return late;
+  });
+  await saveRoster(tx, { roster, done, workspaceId: workspace.id });
+  await countActivity(tx, { requests, roster, done, workspace });
+  return problems;
+}
+
+function applyAttributes(
+  roster: Roster,
+  object: AttributesObject,
+  workspace: WorkspaceCatalog,
+  remarks: Remarks,
+): void {
+  const { identifier } = object;
+  const tokens =
+    identifier === null ? object.tokens?.filter((token) => !roster.knownTokens.has(tokenKey(token))) : object.tokens;
+  if (identifier === null && tokens?.length === 0) return;
+  const found = identifier === null ? null : roster.find(identifier);
+  if (found === null && !object.creates) return;
+  const custom = Roster.customAfter(found, object.custom, remarks);
+  const person = found ?? roster.create(identifier);
+  roster.changeColumns(person, object.profile.columns);
+  person.custom = custom;
+  for (const [name, value] of object.profile.extras) {
+    if (value === null) person.extras.delete(name);
+    else person.extras.set(name, value);
+  }
+  for (const group of object.groups) {
+    roster.setGroup(person, group, workspace.subscriptionGroups.get(group.groupId)?.channel === 'email');
+  }
+  if (tokens === null || tokens === undefined) roster.dropTokens(person);
+  for (const token of tokens ?? []) roster.giveToken(person, token);
+  const { email } = person.columns;
+  if (object.profile.markedSpamAt !== undefined && email !== null)
+    roster.spamMarks.set(emailKey(email), object.profile.markedSpamAt);
+  roster.touch(person);
+}
