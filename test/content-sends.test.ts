@@ -329,3 +329,46 @@ test('a worker reads the texts of many dispatches in parts, and what is kept is 
   const states = await app.db.query(sql`select distinct state from dispatches`);
   assert.deepEqual(states, [{ state: 'finished' }]);
 });
+
+test('a campaign names templates, blocks and item catalogs; each trigger and schedule takes them as they are then', async (t) => {
+  const app = await start(t);
+  const block = await givenBlock(app, 'sign', 'first');
+  const template = await givenTemplate(app, { subject: 'Hello', body: '<p>{{content_blocks.${sign}}}</p>' });
+  const message = { ...email, email_template_id: template };
+  const campaign = (mail: object) =>
+    app.givenWorkspace(
+      JSON.stringify({ campaigns: [{ id: 'c', name: 'C', kind: 'api_triggered', messages: { email: mail } }] }),
+    );
+  const trigger = () =>
+    app.post('/campaigns/trigger/send', { campaign_id: 'c', recipients: [{ external_user_id: 'ada' }] });
+  const missing: [what: string, body: string, problem: RegExp][] = [
+    ['block', '{{content_blocks.${nowhere}}}', /unknown content block nowhere/],
+    ['catalog', '{% catalog_items nowhere x %}', /unknown catalog nowhere/],
+  ];
+  for (const [what, body, problem] of missing) {
+    await campaign({ ...email, subject: 's', body });
+    const answer = await trigger();
+    assert.equal(answer.status, 400, what);
+    assert.match(answer.body.errors[0], problem);
+  }
+  await campaign(message);
+  const schedule = { time: new Date(app.clock.now().getTime() + 3_600_000).toISOString() };
+  const later = await app.post('/messages/schedule/create', {
+    external_user_ids: ['ben'],
+    messages: { email: message },
+    schedule,
+  });
+  assert.equal(later.status, 201, JSON.stringify(later.body));
+  for (const content of ['first', 'second']) {
+    await change(app, '/content_blocks/update', { content_block_id: block, content });
+    assert.equal((await trigger()).status, 201);
+    await app.drain();
+    const { subject, html } = await messageOf(app);
+    assert.deepEqual([subject, html], ['Hello', `<p>${content}</p>`]);
+    app.clock.advance(1_000);
+  }
+  // The schedule was checked, and has its texts, since it was made.
+  app.clock.advance(3_600_000);
+  await app.drain();
+  assert.equal((await messageOf(app, 'ben')).html, '<p>first</p>');
+});
