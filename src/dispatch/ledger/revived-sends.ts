@@ -5,7 +5,7 @@ import type { Task } from '../../queue/tasks.ts';
 import type { CampaignPart } from '../plan/loaded-dispatch.ts';
 import type { ReplayFilter, StoredReplay } from '../plan/replay-filter.ts';
 import type { DispatchState } from '../plan/states.ts';
-import { takeBackFailures } from './campaign-days.ts';
+import { takeBackFailures } from './statistics/campaign-days.ts';
 import { statusNow } from './status-now.ts';
 import { bucketsOf } from './stopped-sends.ts';
 

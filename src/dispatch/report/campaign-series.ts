@@ -1,7 +1,7 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import type { Counts } from '../ledger/campaign-days.ts';
+import type { Counts } from '../ledger/statistics/campaign-days.ts';
 
 /** The numbers of one variation of a campaign on one UTC day. */
 export interface VariationDay extends Counts {

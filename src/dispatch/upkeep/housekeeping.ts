@@ -13,8 +13,8 @@ import { forgetSessionDays } from '../../people/track/sessions.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
-import { sumUpOldDays } from '../ledger/campaign-days.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
+import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
 import { forgetQuotas } from '../push/call-quotas.ts';
 import { forgetOldDays, oldestDay } from './retention.ts';
 

@@ -4,7 +4,7 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import { type Address, hideAddresses } from '../consent/deleted-addresses.ts';
 import { lockAddresses } from '../track/lock.ts';
-import { dropTokens } from '../track/save-tokens.ts';
+import { dropTokens } from '../track/saving/save-tokens.ts';
 import type { PersonKey, PersonName } from './identify.ts';
 import { resolveNames } from './identify.ts';
 import { askedFor, inBucketsOf } from './person-keys.ts';

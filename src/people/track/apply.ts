@@ -6,8 +6,8 @@ import { countActivity } from './count-activity.ts';
 import { loadRoster } from './load.ts';
 import { remarksOf, type TrackProblem, type TrackRequest } from './request.ts';
 import { emailKey, Roster, tokenKey } from './roster.ts';
-import { saveRoster } from './save.ts';
-import type { Done } from './save-activities.ts';
+import { saveRoster } from './saving/save.ts';
+import type { Done } from './saving/save-activities.ts';
 
 /** Applies one request: see `applyRequests`. */
 export async function applyTrack(

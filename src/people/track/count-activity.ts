@@ -5,7 +5,7 @@ import { addCounts, type Happening } from '../activity/counts.ts';
 import { type DataType, isKnownName, type KnownName, noteNames } from '../activity/names.ts';
 import type { TrackRequest } from './request.ts';
 import type { Person, Roster } from './roster.ts';
-import type { Done } from './save-activities.ts';
+import type { Done } from './saving/save-activities.ts';
 
 /**
  * Counts what requests tell of, and notes the names that they are the first to use. With names that the process knows, it is

@@ -5,7 +5,7 @@ import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { deviceOf } from '../device.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
-import { loadKnownAddresses } from './load-addresses.ts';
+import { loadKnownAddresses } from './addresses/load-addresses.ts';
 import { claimNames, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';

@@ -7,8 +7,8 @@ import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts
 import type { NestedTimes } from '../profile/nested-times.ts';
 import type { JsonObject } from '../profile/nested-values.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
-import { readColumns } from './profile-columns.ts';
 import { emailKey } from './roster.ts';
+import { readColumns } from './saving/profile-columns.ts';
 import type { Wanted } from './wanted.ts';
 
 /*

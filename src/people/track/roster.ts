@@ -8,8 +8,8 @@ import type { Identifier } from '../profile/identifiers.ts';
 import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
 import type { Remarks } from '../remarks.ts';
+import type { KnownAddresses } from './addresses/known-addresses.ts';
 import type { GroupChange, TokenChange } from './attributes.ts';
-import type { KnownAddresses } from './known-addresses.ts';
 import { newSessions } from './sessions.ts';
 
 /** A person while a request is applied: one who is loaded and locked, or one who may be made. */

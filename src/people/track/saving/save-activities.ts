@@ -1,10 +1,10 @@
-import { intArray, textArray } from '../../db/array-text.ts';
-import type { Db, Row } from '../../db/database.ts';
-import { hotStatement } from '../../db/hot-statement.ts';
-import { sql } from '../../db/sql.ts';
-import type { PersonKey } from '../profile/identify.ts';
-import type { Activity, Purchase } from './activities.ts';
-import type { Person } from './roster.ts';
+import { intArray, textArray } from '../../../db/array-text.ts';
+import type { Db, Row } from '../../../db/database.ts';
+import { hotStatement } from '../../../db/hot-statement.ts';
+import { sql } from '../../../db/sql.ts';
+import type { PersonKey } from '../../profile/identify.ts';
+import type { Activity, Purchase } from '../activities.ts';
+import type { Person } from '../roster.ts';
 
 export interface Done {
   person: Person;

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { intArray, textArray } from '../../db/array-text.ts';
-import type { Db } from '../../db/database.ts';
-import { hotStatement } from '../../db/hot-statement.ts';
-import { type Sql, sql } from '../../db/sql.ts';
-import type { CampaignPart } from '../plan/loaded-dispatch.ts';
+import { intArray, textArray } from '../../../db/array-text.ts';
+import type { Db } from '../../../db/database.ts';
+import { hotStatement } from '../../../db/hot-statement.ts';
+import { type Sql, sql } from '../../../db/sql.ts';
+import type { CampaignPart } from '../../plan/loaded-dispatch.ts';
+import type { SendChange } from '../send-columns.ts';
 import { firstAccepted } from './first-accepted.ts';
-import type { SendChange } from './send-columns.ts';
 
 /**
  * The numbers of what campaigns sent, by UTC day, for statistics that never count the ledger. They are written in the

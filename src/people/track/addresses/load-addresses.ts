@@ -1,15 +1,15 @@
-import { textArray } from '../../db/array-text.ts';
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import type { GlobalState } from '../../templating/facts.ts';
-import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { type Address, findRemembered } from '../consent/deleted-addresses.ts';
-import { WAITING_STATE_MS } from '../consent/email-state.ts';
-import type { PersonKey } from '../profile/identify.ts';
-import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
+import { textArray } from '../../../db/array-text.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import type { GlobalState } from '../../../templating/facts.ts';
+import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import { type Address, findRemembered } from '../../consent/deleted-addresses.ts';
+import { WAITING_STATE_MS } from '../../consent/email-state.ts';
+import type { PersonKey } from '../../profile/identify.ts';
+import { askedFor, inBucketsOf } from '../../profile/person-keys.ts';
+import type { Wanted } from '../wanted.ts';
 import { AddressGroups, type StoredState } from './address-groups.ts';
 import type { KnownAddresses } from './known-addresses.ts';
-import type { Wanted } from './wanted.ts';
 
 interface Asked {
   wanted: Wanted;

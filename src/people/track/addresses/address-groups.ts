@@ -1,6 +1,6 @@
-import type { Address } from '../consent/deleted-addresses.ts';
-import type { PersonKey } from '../profile/identify.ts';
-import type { GroupChange } from './attributes.ts';
+import type { Address } from '../../consent/deleted-addresses.ts';
+import type { PersonKey } from '../../profile/identify.ts';
+import type { GroupChange } from '../attributes.ts';
 
 type GroupState = GroupChange['state'];
 

@@ -1,13 +1,13 @@
-import type { Db, Row } from '../../db/database.ts';
-import { hotStatement } from '../../db/hot-statement.ts';
-import { sql } from '../../db/sql.ts';
-import { recallAddresses } from '../consent/deleted-addresses.ts';
-import { endWaitingGroups } from '../consent/waiting-groups.ts';
+import type { Db, Row } from '../../../db/database.ts';
+import { hotStatement } from '../../../db/hot-statement.ts';
+import { sql } from '../../../db/sql.ts';
+import { recallAddresses } from '../../consent/deleted-addresses.ts';
+import { endWaitingGroups } from '../../consent/waiting-groups.ts';
+import type { Roster } from '../roster.ts';
+import { saveSessionDays } from '../sessions.ts';
 import { changes, type Keyed, peopleTable, storedColumns, storedValues } from './profile-columns.ts';
-import type { Roster } from './roster.ts';
 import { type Done, saveActivities } from './save-activities.ts';
 import { saveTokens } from './save-tokens.ts';
-import { saveSessionDays } from './sessions.ts';
 
 /** Stores the changes of a request, in a few statements however many objects it has. */
 export async function saveRoster(

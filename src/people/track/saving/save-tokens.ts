@@ -1,9 +1,9 @@
-import type { Db } from '../../db/database.ts';
-import { type Sql, sql } from '../../db/sql.ts';
-import { deviceOf } from '../device.ts';
-import type { PersonKey } from '../profile/identify.ts';
-import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
-import type { Person } from './roster.ts';
+import type { Db } from '../../../db/database.ts';
+import { type Sql, sql } from '../../../db/sql.ts';
+import { deviceOf } from '../../device.ts';
+import type { PersonKey } from '../../profile/identify.ts';
+import { askedFor, inBucketsOf } from '../../profile/person-keys.ts';
+import type { Person } from '../roster.ts';
 
 /** Stores the new push tokens and removes dropped ones. A token that somebody else has moves to its new owner. */
 export async function saveTokens(tx: Db, people: readonly (Person & { key: PersonKey })[]): Promise<void> {

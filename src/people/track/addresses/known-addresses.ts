@@ -1,5 +1,5 @@
-import type { GlobalState } from '../../templating/facts.ts';
-import type { Address } from '../consent/deleted-addresses.ts';
+import type { GlobalState } from '../../../templating/facts.ts';
+import type { Address } from '../../consent/deleted-addresses.ts';
 import type { AddressGroups } from './address-groups.ts';
 
 export interface EmailState {

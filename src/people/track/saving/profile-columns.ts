@@ -1,8 +1,8 @@
-import { textArray } from '../../db/array-text.ts';
-import type { Parameter } from '../../db/hot-statement.ts';
-import { joinSql, raw, type Sql, sql } from '../../db/sql.ts';
-import type { PersonKey } from '../profile/identify.ts';
-import type { Person } from './roster.ts';
+import { textArray } from '../../../db/array-text.ts';
+import type { Parameter } from '../../../db/hot-statement.ts';
+import { joinSql, raw, type Sql, sql } from '../../../db/sql.ts';
+import type { PersonKey } from '../../profile/identify.ts';
+import type { Person } from '../roster.ts';
 
 /** A person who has a key: everybody whom a request saves. */
 export type Keyed = Person & { key: PersonKey };

@@ -1,9 +1,9 @@
-import { intArray, textArray } from '../../db/array-text.ts';
-import type { Db } from '../../db/database.ts';
-import { hotStatement } from '../../db/hot-statement.ts';
-import { sql } from '../../db/sql.ts';
-import type { CampaignPart } from '../plan/loaded-dispatch.ts';
-import type { PendingSend } from './send.ts';
+import { intArray, textArray } from '../../../db/array-text.ts';
+import type { Db } from '../../../db/database.ts';
+import { hotStatement } from '../../../db/hot-statement.ts';
+import { sql } from '../../../db/sql.ts';
+import type { CampaignPart } from '../../plan/loaded-dispatch.ts';
+import type { PendingSend } from '../send.ts';
 
 interface Accepted {
   send: PendingSend;
