@@ -228,7 +228,7 @@ const refusals: [path: string, error: RegExp][] = [
   ],
   ['/dispatches?limit=501', /^limit: expected 1 to 500, got "501"$/],
   ['/dispatches?limit=0', /^limit: expected 1 to 500/],
-  ['/dispatches?state=bogus', /^state: expected one of accepted, .*, got "bogus"$/],
+  ['/dispatches?state=bogus', /^state: expected one of scheduled, accepted, .*, got "bogus"$/],
   ['/dispatches?since=yesterday', /^since: expected a time such as/],
   ['/dispatches?cursor=x', /^cursor: /],
   ['/dispatches?limit=1&limit=2', /^limit: is given more than once/],
