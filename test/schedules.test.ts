@@ -122,7 +122,8 @@ test('what may be done with a schedule until it fires', async (t) => {
   await t.test('its dispatch is listed with its state and its schedule', async () => {
     const listed = (await app.get('/dispatches?state=scheduled')).body.dispatches;
     assert.equal(listed.length, 7);
-    const { body } = await app.get(`/dispatches/${named.dispatch_id}`);
+    const { body } = await app.get(`/dispatches/${named.schedule_id}`);
+    assert.equal(body.dispatch_id, named.dispatch_id);
     assert.equal(body.state, 'scheduled');
     assert.deepEqual(body.schedule, { schedule_id: named.schedule_id, time: '2027-06-01T09:00:00.000Z' });
   });

@@ -352,6 +352,17 @@ step(
     const [first, second] = [await app.post(PATH, request, { headers }), await app.post(PATH, request, { headers })];
     assert.deepEqual(second.body, first.body);
     assert.equal(second.headers.get('idempotency-replayed'), 'true');
+    const found = (await app.get('/dispatches?idempotency_key=k1')).body.dispatches;
+    assert.deepEqual(
+      found.map((one: { dispatch_id: string }) => one.dispatch_id),
+      [first.body.dispatch_id],
+    );
+    const refused = await app.post('/transactional/v1/campaigns/receipt/send', request, { headers });
+    assert.match(refused.body.errors[0], /^Idempotency-Key: .* has external_send_id in its body instead$/);
+    const wrong = await app.post('/messages/send', { external_user_ids: ['ada'], campaign_id: 'order', messages: {} });
+    assert.equal(wrong.status, 400);
+    const send = { external_user_ids: ['ada'], campaign_id: 'order', messages: { sms: { body: 'x' } } };
+    assert.match((await app.post('/messages/send', send)).body.errors[0], /; it is api_triggered: trigger it$/);
     const key = await app.givenKey({ permissions: ['messages.send'] });
     for (const path of [PATH, '/canvas/trigger/send', '/transactional/v1/campaigns/receipt/send'])
       assert.equal((await app.post(path, request, { key })).status, 403, path);

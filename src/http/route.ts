@@ -60,6 +60,8 @@ export interface Route {
   bodyDepth?: number;
   /** Whether it knows the header `Idempotency-Key`. If not, a request with the header is refused, unless it is a GET. */
   knowsIdempotencyKey?: boolean;
+  /** The member of the body that does the same. Absent: there is none. */
+  insteadOfIdempotencyKey?: string;
   /** Chooses the rate bucket from the unchecked body. Default: `defaultBucket`. */
   bucket?(body: RawObject): RateBucket;
   /** Returns the earlier answer to a repeated request, which is not counted. null: the request is new. */

@@ -222,6 +222,9 @@ function checkContentType({ headers }: FastifyRequest, workspace: WorkspaceCatal
 /** A header that is ignored would promise what is not kept: the repetition would be applied twice. */
 function refuseIdempotencyKey(route: Route, { headers }: FastifyRequest): void {
   if (route.knowsIdempotencyKey || headers['idempotency-key'] === undefined) return;
+  const { insteadOfIdempotencyKey: member } = route;
+  if (member !== undefined)
+    throw new RequestError('bad_request', [`Idempotency-Key: ${route.path} has ${member} in its body instead`]);
   const problem = `Idempotency-Key: ${route.path} does not know this header; remove it. Only the endpoints that send keep its promise`;
   throw new RequestError('bad_request', [problem]);
 }

@@ -1,6 +1,7 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { type Look, leased, leaseEnd, type Task, takenOverAt } from './tasks.ts';
+import { livingWorkers } from './workers.ts';
 
 // A task that a dead worker held may be the reason why it died. A crash makes all tasks suspect that were in hand, so each
 // is tried alone: a worker starts no other suspect while one is on trial. If the worker dies again, the suspect on trial is
@@ -8,7 +9,10 @@ import { type Look, leased, leaseEnd, type Task, takenOverAt } from './tasks.ts'
 
 /** A suspect is fatal after so many deaths of workers, if the last one died while it was on trial. */
 const DEATHS_ON_TRIAL = 2;
-/** A suspect is fatal after so many deaths, even if each worker had other suspects in hand. */
+/**
+ * A suspect is fatal after so many deaths, even if each worker had other suspects in hand. A worker that only does nothing
+ * for too long counts here alone: it may hang in the task, or its machine may have too much to do.
+ */
 const MOST_DEATHS = 4;
 
 /** Wait before the tasks of a slow worker are looked at again, because it may die at any time. */
@@ -27,7 +31,8 @@ export function leaseSuspect(db: Db, request: SuspectRequest): Promise<(Task & {
   const { lane, worker, now } = request;
   return db.maybeOne<Task & { isFatal: boolean } & Record<string, unknown>>(sql`
     with due as materialized (
-      select id, is_on_trial, deaths + case when leased_until is null then 0 else 1 end as deaths
+      select id, deaths + case when leased_until is null then 0 else 1 end as deaths,
+             is_on_trial and (worker is null or worker::text <> all (array(${livingWorkers}))) as is_conviction
         from tasks
        where lane = ${lane} and (worker is not null or deaths > 0) and run_at <= ${now}
          and (leased_until is null or (leased_until < ${now} and ${takenOverAt(request)} <= ${now}))
@@ -45,7 +50,7 @@ export function leaseSuspect(db: Db, request: SuspectRequest): Promise<(Task & {
       from due
      where t.id = due.id
     returning ${leased},
-              due.deaths >= ${MOST_DEATHS} or (due.is_on_trial and due.deaths >= ${DEATHS_ON_TRIAL}) as "isFatal"`);
+              due.deaths >= ${MOST_DEATHS} or (due.is_conviction and due.deaths >= ${DEATHS_ON_TRIAL}) as "isFatal"`);
 }
 
 /**

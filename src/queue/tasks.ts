@@ -60,8 +60,6 @@ export interface TaskFilter {
 export const LEASE_MS = 8_000;
 /** How late a worker may renew, in milliseconds, while its session exists: it is slow, not dead. */
 const SLOW_MS = 30_000;
-/** The same with a suspect, which is not convicted only because a machine has too much to do. */
-const SLOW_WITH_SUSPECT_MS = 120_000;
 
 /** One look of a worker for tasks. */
 export interface Look {
@@ -122,9 +120,7 @@ export function leaseEnd(now: Date): Date {
 export function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
   return sql`case when id = any (${inHand}::bigint[]) then 'infinity'::timestamptz
                   when worker::text = any (array(${livingWorkers}))
-                  then leased_until + case when deaths > 0 then ${`${SLOW_WITH_SUSPECT_MS} ms`}::interval
-                                           else ${`${SLOW_MS} ms`}::interval end
-                  else ${takeOverFrom}::timestamptz end`;
+                  then leased_until + ${`${SLOW_MS} ms`}::interval else ${takeOverFrom}::timestamptz end`;
 }
 
 /**

@@ -58,7 +58,7 @@ const catalog: WorkspaceCatalog = {
   apps: new Map([[APP, { id: APP, name: 'Web', platform: 'web' }]]),
   subscriptionGroups: new Map([group(SMS, 'sms'), group(OLD_SMS, 'sms', true), group(MAILING, 'email')]),
   segments: new Map([
-    segment(SEGMENT),
+    segment(SEGMENT, { name: 'Adults' }),
     segment(OLD_SEGMENT, { archived: true }),
     segment(LOST_SEGMENT, { filter: { received_campaign: { campaign_id: 'gone', comparison: 'has' } } }),
   ]),
@@ -152,6 +152,14 @@ refuses('members of other endpoints are refused together with wrong types', [
     ],
   ],
   [
+    { ...good, dry_run: true, delivery: 'at_most_once' },
+    'bad_request',
+    [
+      'dry_run: belongs into cresset: { "cresset": { "dry_run": … } }',
+      'delivery: belongs into cresset: { "cresset": { "delivery": … } }',
+    ],
+  ],
+  [
     { ...good, trigger_properties: { a: 1 } },
     'bad_request',
     ['trigger_properties: belongs to the trigger endpoints; remove it'],
@@ -213,6 +221,7 @@ const wrongWord = 'audience.email_subscription_status.comparison: "equals" is no
 refuses('then the segment, its references and the audience are checked', [
   [{ ...good, segment_id: APP }, 'bad_request', [unknownSegment(APP)]],
   [{ ...good, segment_id: OLD_SEGMENT }, 'bad_request', [unknownSegment(OLD_SEGMENT)]],
+  [{ ...good, segment_id: 'Adults' }, 'bad_request', [`${unknownSegment('Adults')}; that is the name of ${SEGMENT}`]],
   [
     { ...good, segment_id: LOST_SEGMENT },
     'bad_request',
@@ -246,7 +255,11 @@ refuses('then the campaign, the send id and the variations are checked', [
   ],
   [{ ...ofCampaign('mail'), send_id: 'é' }, 'bad_request', ['send_id: expected at most 64 ASCII characters']],
   [ofCampaign('mail', 'none'), 'invalid_campaign', [unknownCampaign('none')]],
-  [ofCampaign('mail', 'triggered'), 'invalid_campaign', [unknownCampaign('triggered')]],
+  [
+    ofCampaign('mail', 'triggered'),
+    'invalid_campaign',
+    [`${unknownCampaign('triggered')}; it is api_triggered: trigger it`],
+  ],
   [ofCampaign('mail', 'old'), 'invalid_campaign', [unknownCampaign('old')]],
   [
     { ...toAda, campaign_id: 'welcome', messages: { email, webhook } },

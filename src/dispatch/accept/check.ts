@@ -133,7 +133,7 @@ function checkSegmentAndAudience(
   if (segmentId !== null) {
     const segment = catalog.segments.get(idKey(segmentId));
     if (segment === undefined || segment.archived) {
-      refuse('bad_request', `segment_id: ${namesNo('a segment', segmentId)}`);
+      refuse('bad_request', `segment_id: ${namesNo('a segment', segmentId)}${idMeantBy(segmentId, catalog.segments)}`);
     }
     const filter = filterOf(segment);
     checkAudienceReferences(filter, catalog);
@@ -151,7 +151,9 @@ function checkCampaign(request: SendRequest, catalog: WorkspaceCatalog): Campaig
   if (campaignId === null) return null;
   const campaign = catalog.campaigns.get(idKey(campaignId));
   if (campaign === undefined || campaign.kind !== 'api' || campaign.archived) {
-    refuse('invalid_campaign', `campaign_id: ${namesNo('an API campaign', campaignId)}`);
+    const isTriggered = campaign !== undefined && campaign.kind !== 'api';
+    const hint = isTriggered ? `; it is ${campaign.kind}: trigger it` : idMeantBy(campaignId, catalog.campaigns);
+    refuse('invalid_campaign', `campaign_id: ${namesNo('an API campaign', campaignId)}${hint}`);
   }
   checkVariations(request, campaign);
   return campaign;
@@ -202,6 +204,12 @@ function makePlan(request: SendRequest, campaign: Campaign | null, messages: Sen
     delivery: request.delivery,
     messages,
   };
+}
+
+/** Whoever gives a name where an id is expected is told the id. */
+function idMeantBy(name: string, things: ReadonlyMap<string, { id: string; name: string; archived: boolean }>): string {
+  const meant = [...things.values()].find((thing) => thing.name === name && thing.id !== name && !thing.archived);
+  return meant === undefined ? '' : `; that is the name of ${meant.id}`;
 }
 
 function refuse(code: ErrorCode, detail: string): never {

@@ -76,18 +76,18 @@ function conflictWith({ dispatch_id, created_at }: StoredAnswer): RequestError {
   return new RequestError('idempotency_conflict', [`Idempotency-Key: expected the body ${first}, got another`]);
 }
 
-/** Finds the dispatch that was accepted with a key. null: the key is unknown, or older than a day. */
-export async function dispatchOfKey(
+/** Finds the dispatches that were accepted with a key within a day. Each endpoint has keys of its own. */
+export async function dispatchesOfKey(
   db: Db,
-  { workspaceId, path, key }: Pick<IdempotentRequest, 'workspaceId' | 'path' | 'key'>,
+  { workspaceId, paths, key }: Pick<IdempotentRequest, 'workspaceId' | 'key'> & { paths: readonly string[] },
   now: Date,
-): Promise<string | null> {
-  const found = await db.maybeOne<{ dispatch_id: string }>(sql`
+): Promise<string[]> {
+  const found = await db.query<{ dispatch_id: string }>(sql`
     select dispatch_id
       from idempotency_keys
-     where workspace_id = ${workspaceId} and path = ${path} and key = ${key}
+     where workspace_id = ${workspaceId} and path = any(${[...paths]}::text[]) and key = ${key}
        and created_at > ${new Date(now.getTime() - IDEMPOTENCY_MS)}`);
-  return found?.dispatch_id ?? null;
+  return found.map(({ dispatch_id }) => dispatch_id);
 }
 
 /** Deletes keys that were stored before an instant. */

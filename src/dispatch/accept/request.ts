@@ -60,8 +60,14 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
   ['schedule', 'belongs to /messages/schedule/create; remove it'],
 ]);
 
-/** Refuses members that belong to other endpoints, unless they are empty: `keys` says why. */
-export function refuseForeignKeys(body: Body, raw: RawObject, keys: ReadonlyMap<string, string>): void {
+/** Our own options. A dry run that is asked for in the wrong place would really be sent. */
+const ourKeys: ReadonlyMap<string, string> = new Map(
+  ['dry_run', 'delivery'].map((key) => [key, `belongs into cresset: { "cresset": { "${key}": … } }`]),
+);
+
+/** Refuses members that belong elsewhere, unless they are empty: `others` says why. */
+export function refuseForeignKeys(body: Body, raw: RawObject, others: ReadonlyMap<string, string>): void {
+  const keys = new Map([...others, ...ourKeys]);
   body.ignore(keys.keys());
   for (const [key, reason] of keys) {
     // Not read through `body`, so that no warning suggests them.

@@ -16,7 +16,7 @@ export interface DispatchFilter {
   /** Accepted before this time. null: any time. */
   until: Date | null;
   /** The only dispatch asked for. null: any. */
-  id: string | null;
+  ids: string[] | null;
   /** Cursor: the id of the previous page's last dispatch. null: start with the newest. */
   after: string | null;
   limit: number;
@@ -45,14 +45,14 @@ export async function listDispatches(
   db: Db,
   filter: DispatchFilter,
 ): Promise<{ dispatches: object[]; next: string | null }> {
-  const { workspaceId, campaignId, segmentId, state, id, after, limit } = filter;
+  const { workspaceId, campaignId, segmentId, state, ids, after, limit } = filter;
   const rows = await db.query<ListedRow>(sql`
     select id, state, lane, accepted_at, coalesce(finished_at, cancelled_at) as finished_at, targeted, campaign_id,
            segment_id, send_id, failure, schedule,
            (select json_agg(key) from json_object_keys(request -> 'messages') as key) as channels
       from dispatches
      where workspace_id = ${workspaceId}
-           ${id === null ? empty : sql`and id = ${id}`}
+           ${ids === null ? empty : sql`and id = any(${ids}::uuid[])`}
            ${campaignId === null ? empty : sql`and campaign_id = ${campaignId}`}
            ${segmentId === null ? empty : sql`and segment_id = ${segmentId}`}
            ${state === null ? empty : sql`and state = ${state}`}

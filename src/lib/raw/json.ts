@@ -28,7 +28,7 @@ const LONGEST_KEY = 64;
 
 /** Makes a caller's word fit for an answer: short, and of plain characters. */
 export function shown(word: string): string {
-  return word.slice(0, LONGEST_KEY).replace(/[^\w.$ -]/g, '?');
+  return word.slice(0, LONGEST_KEY).replace(/[^\w.:$ -]/g, '?');
 }
 
 /** Says that an id names nothing, and which id came. `thing`: such as `an app`. */

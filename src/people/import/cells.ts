@@ -59,6 +59,7 @@ function readNumber(cell: string, name: string, { decimalComma, currency }: Cell
 
 function numberHint(text: string, decimalComma: boolean): string {
   if (!decimalComma && commaNumber.test(text)) return ' (is it written with --decimal-comma?)';
+  if (decimalComma && /^[\d.,-]+$/.test(text)) return ' such as 1.234,50';
   const [sign] = /\p{Sc}|^[A-Z]{3}\b|\b[A-Z]{3}$/u.exec(text) ?? [];
   return sign === undefined ? '' : ` (is it written with --currency '${sign}'?)`;
 }

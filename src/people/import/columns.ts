@@ -126,7 +126,9 @@ function refuseHeader(header: readonly string[], names: readonly string[], optio
   const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) refuse(`"${shown(twice)}" occurs twice`);
   if (!names.some((name) => identifiers.includes(name))) {
-    refuse(`no column names people: ${identifiers.join(', ')}${otherDelimiter(header, options.delimiter)}`);
+    const way = `--map '${shown(header[0] ?? 'Column')}=external_id' makes one of yours do so`;
+    const other = otherDelimiter(header, options.delimiter);
+    refuse(`no column names people: ${identifiers.join(', ')}${other === '' ? `; ${way}` : other}`);
   }
   for (const [part, whole] of [
     ['user_alias_name', 'user_alias_label'],

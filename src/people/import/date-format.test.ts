@@ -11,6 +11,9 @@ test('a date is read as its format says; anything else is no date', () => {
     ['DD.MM.YYYY', '31.02.2024', null],
     ['DD.MM.YYYY', '29.02.2024', '2024-02-29'],
     ['M/D/YYYY', '12/31/1985', '1985-12-31'],
+    ['DD.MM.YY', '31.12.85', '1985-12-31'],
+    ['DD.MM.YY', '01.02.68', '2068-02-01'],
+    ['DD.MM.YY', '31.12.1985', null],
     ['YYYYMMDD', '19851231', null],
     ['DD.MM.YYYY HH:mm', '31.12.1985 23:59', '1985-12-31T23:59:00Z'],
     ['DD.MM.YYYY HH:mm:ss', '31.12.1985 24:00:00', null],
@@ -23,7 +26,17 @@ test('a date is read as its format says; anything else is no date', () => {
 });
 
 test('what is no format is refused', () => {
-  for (const format of ['', 'x', 'DD.MM', 'DD.MM.YY', 'DD.DD.YYYY', 'DD.MM.MM.YYYY', 'YYYY-MM-DDTHH', 'DD.MM.YYYY mm'])
+  for (const format of [
+    '',
+    'x',
+    'DD.MM',
+    'DD.MM.YYY',
+    'DD.MM.YY.YYYY',
+    'DD.DD.YYYY',
+    'DD.MM.MM.YYYY',
+    'YYYY-MM-DDTHH',
+    'DD.MM.YYYY mm',
+  ])
     assert.equal(readDateFormat(format), null, format);
 });
 

@@ -9,6 +9,7 @@ type Part = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
 
 const parts: ReadonlyMap<string, { part: Part; digits: string }> = new Map([
   ['YYYY', { part: 'year', digits: '\\d{4}' }],
+  ['YY', { part: 'year', digits: '\\d{2}' }],
   ['MM', { part: 'month', digits: '\\d{2}' }],
   ['M', { part: 'month', digits: '\\d{1,2}' }],
   ['DD', { part: 'day', digits: '\\d{2}' }],
@@ -19,7 +20,8 @@ const parts: ReadonlyMap<string, { part: Part; digits: string }> = new Map([
   ['ss', { part: 'second', digits: '\\d{2}' }],
 ]);
 
-export const dateFormatHelp = 'expected a format of YYYY, MM or M, DD or D, and perhaps HH or H, mm, ss: DD.MM.YYYY';
+export const dateFormatHelp =
+  'expected a format of YYYY or YY, MM or M, DD or D, and perhaps HH or H, mm, ss: DD.MM.YYYY';
 
 /** Reads a format: each part at most once; year, month and day are needed. null: it is none. Times are in UTC. */
 export function readDateFormat(text: string): DateFormat | null {
@@ -45,9 +47,15 @@ export function readDateFormat(text: string): DateFormat | null {
   };
 }
 
+/** Of two digits, 00 to 68 are years from 2000, as POSIX has it. */
+function wholeYear(year: string): string {
+  if (year.length !== 2) return year.padStart(4, '0');
+  return (year <= '68' ? '20' : '19') + year;
+}
+
 function isoOf(values: ReadonlyMap<Part, string>): string | null {
   const of = (part: Part, width = 2) => (values.get(part) ?? '').padStart(width, '0');
-  const day = `${of('year', 4)}-${of('month')}-${of('day')}`;
+  const day = `${wholeYear(values.get('year') ?? '')}-${of('month')}-${of('day')}`;
   const iso = values.has('hour') ? `${day}T${of('hour')}:${of('minute')}:${of('second')}Z` : day;
   const date = new Date(iso);
   // `Date` moves the 31st of February into March, and 24:00 to the next day.

@@ -18,15 +18,18 @@ export const listParameters = [
   ...['campaign_id', 'segment_id', 'state', 'since', 'until', 'idempotency_key', 'limit', 'cursor'],
 ];
 
+const dashedId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Reads the dispatch id of a path, in its stored form. null: the text is not an id. */
 export function readDispatchId({ dispatch_id: id = '' }: RouteRequest['params']): string | null {
+  if (dashedId.test(id)) return id; // as a schedule has it
   return /^[0-9a-f]{32}$/.test(id) ? dashed(id) : null;
 }
 
 /** Reads which dispatches are asked for. Throws RequestError. */
 export function readListFilter(
   query: URLSearchParams,
-): Omit<DispatchFilter, 'workspaceId' | 'id'> & { idempotencyKey: string | null } {
+): Omit<DispatchFilter, 'workspaceId' | 'ids'> & { idempotencyKey: string | null } {
   return {
     campaignId: readId(query, 'campaign_id'),
     segmentId: readId(query, 'segment_id'),
@@ -63,8 +66,6 @@ export function readRecipientFilter(
     limit: readLimit(query, { usual: 100, most: 1_000 }),
   };
 }
-
-const dashedId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function isListCursor(value: unknown): value is { id: string } {
   return isObject(value) && typeof value.id === 'string' && dashedId.test(value.id);

@@ -1,5 +1,5 @@
 import type { Database, Db } from '../../../db/database.ts';
-import { dispatchOfKey } from '../../../dispatch/accept/idempotency.ts';
+import { dispatchesOfKey } from '../../../dispatch/accept/idempotency.ts';
 import {
   type Control,
   cancelDispatch,
@@ -22,6 +22,7 @@ import { findPerson, namesOf } from '../../../people/profile/find-person.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 import { path as sendPath } from '../messages-send/request.ts';
+import { campaignPath, canvasPath } from '../triggers/request.ts';
 import { dispatchesAnswer, recipientsAnswer } from './answer.ts';
 import { listParameters, readDispatchId, readListFilter, readRecipientFilter, recipientParameters } from './request.ts';
 
@@ -64,10 +65,9 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
 
   async function list({ query, workspaceId }: RouteRequest): Promise<Answer> {
     const { idempotencyKey, ...filter } = readListFilter(query);
-    const key = idempotencyKey && { workspaceId, path: sendPath, key: idempotencyKey };
-    const id = key && (await dispatchOfKey(db, key, clock.now()));
-    if (key && !id) return dispatchesAnswer({ dispatches: [], next: null });
-    return dispatchesAnswer(await listDispatches(db, { ...filter, workspaceId, id: id || null }));
+    const key = idempotencyKey && { workspaceId, paths: [sendPath, campaignPath, canvasPath], key: idempotencyKey };
+    const ids = key ? await dispatchesOfKey(db, key, clock.now()) : null;
+    return dispatchesAnswer(await listDispatches(db, { ...filter, workspaceId, ids }));
   }
 
   return [

@@ -22,6 +22,7 @@ export function transactionalRoute(deps: SendDeps): Route {
     method: 'POST',
     path: transactionalPath,
     permission: 'transactional.send',
+    insteadOfIdempotencyKey: 'external_send_id',
     async replay(request) {
       const reference = referenceOf(request);
       const body = reference && (await inOriginalWords(() => idempotency.answered(reference)));
