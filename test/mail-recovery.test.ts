@@ -29,6 +29,14 @@ function givenPassword(app: TestApp, relay: LoginRelay, password: string): Promi
   );
 }
 
+/** Adds people until there are `count` with Ada. */
+async function givenPeople(app: TestApp, count: number): Promise<void> {
+  await app.db.run(sql`
+    with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${count - 1}::integer) as n)
+    insert into profiles (bucket, user_id, workspace_id, external_id, email)
+    select bucket_of(user_id), user_id, ${app.workspaceId}, 'p' || n, 'p' || n || '@example.test' from numbered`);
+}
+
 async function sendToAda(app: TestApp): Promise<string> {
   const { body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages: { email } });
   assert.equal(body.message, 'success', JSON.stringify(body));
@@ -106,10 +114,7 @@ test('a mail sent while its relay is paused waits for it, and says why and until
 test('a password that changes in the middle of a broadcast costs few logins, no attempt and no mail', async (t) => {
   const { app, relay } = await start(t);
   for (const lane of ['broadcast', 'named'] as const) await app.startAnotherWorker({ lanes: [lane] });
-  await app.db.run(sql`
-    with numbered as (select nextval('user_ids') as user_id, n from generate_series(1, ${PEOPLE - 1}::integer) as n)
-    insert into profiles (bucket, user_id, workspace_id, external_id, email)
-    select bucket_of(user_id), user_id, ${app.workspaceId}, 'p' || n, 'p' || n || '@example.test' from numbered`);
+  await givenPeople(app, PEOPLE);
   const changed = new Promise<void>((done) => {
     relay.onMail = () => {
       if (relay.received.length !== PEOPLE / 5) return;
@@ -144,4 +149,20 @@ test('a password that changes in the middle of a broadcast costs few logins, no 
   assert.equal(new Set(relay.received).size, PEOPLE, 'nobody twice');
   const rows = await app.db.query(sql`select status, attempts, count(*) as sends from sends group by 1, 2`);
   assert.deepEqual(rows, [{ status: 'sent', attempts: 1, sends: PEOPLE + 1 }]);
+});
+
+test('a relay that lets in and takes no mail is asked less and less often, and gets what waited once it is well', async (t) => {
+  const { app, relay } = await start(t);
+  await givenPeople(app, 300);
+  relay.isBusy = true;
+  const broadcast = { broadcast: true, segment_id: EVERYBODY, messages: { email } };
+  await app.post('/messages/send', broadcast);
+  let seconds = 0;
+  await secondsUntil(app, 60, () => seconds++ >= 60);
+  t.diagnostic(`${relay.connections} connections in a minute`);
+  // A probe after 1, 2, 4, 8 and then every 10 seconds, each time with at most as many mails as there are connections.
+  assert.ok(relay.connections >= 20 && relay.connections <= 150, `${relay.connections} connections`);
+  relay.isBusy = false;
+  await secondsUntil(app, 300, () => relay.received.length === 300);
+  assert.equal(new Set(relay.received).size, 300);
 });

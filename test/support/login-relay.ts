@@ -16,12 +16,21 @@ export interface LoginRelay {
   close(): Promise<void>;
   /** Listens at the same port again. */
   open(): Promise<void>;
+  /** True: it lets in, and answers every mail with 421. */
+  isBusy: boolean;
   /** Told of each mail, before it is answered. */
   onMail: () => void;
 }
 
 export async function startLoginRelay(t: TestContext, password: string): Promise<LoginRelay> {
-  const state = { password, received: [] as string[], refusedLogins: 0, connections: 0, onMail: (): void => undefined };
+  const state = {
+    password,
+    received: [] as string[],
+    refusedLogins: 0,
+    connections: 0,
+    isBusy: false,
+    onMail: (): void => undefined,
+  };
   const sockets = new Set<Socket>();
   let server: Server = listener();
   let port = 0;
@@ -64,7 +73,15 @@ interface Session {
   recipient: string;
 }
 
-function serve(socket: Socket, state: { password: string; received: string[]; refusedLogins: number; onMail(): void }) {
+interface State {
+  password: string;
+  received: string[];
+  refusedLogins: number;
+  isBusy: boolean;
+  onMail(): void;
+}
+
+function serve(socket: Socket, state: State) {
   const session: Session = { password: null, recipient: '' };
   let buffer = '';
   let inData = false;
@@ -95,7 +112,7 @@ function serve(socket: Socket, state: { password: string; received: string[]; re
   });
 }
 
-function answerTo(line: string, session: Session, state: { password: string; refusedLogins: number }): string {
+function answerTo(line: string, session: Session, state: Omit<State, 'received' | 'onMail'>): string {
   const [, verb = '', rest = ''] = /^(\w+(?: FROM| TO)?):? ?(.*)$/i.exec(line) ?? [];
   switch (verb.toUpperCase()) {
     case 'EHLO':
@@ -109,6 +126,7 @@ function answerTo(line: string, session: Session, state: { password: string; ref
         state,
       );
     case 'MAIL FROM':
+      if (state.isBusy) return '421 4.7.0 try again later';
       return session.password === state.password ? '250 ok' : '421 4.7.0 log in again';
     case 'RCPT TO':
       session.recipient = /<(.*)>/.exec(rest)?.[1] ?? '';

@@ -41,6 +41,8 @@ export class Relay {
   /** Number of times that the window began anew. A mail that began before does not widen it. */
   #restarts = 0;
   #inFlight = 0;
+  /** Number of connections found stale since a mail was accepted. There are no more stale ones than connections. */
+  #stale = 0;
   #failures = 0;
   #isClosed = false;
 
@@ -87,15 +89,20 @@ export class Relay {
     const result = await sender.deliver(mail);
     if (result.blame === 'sender')
       this.#senders.set(from, { result, untilMs: nowMs() + REFUSED_SENDER_MS }, from.length);
-    if (isFirst && result.mayBeStale) this.#beginAnew();
-    else this.#note(result, restarts);
-    return result;
+    if (isFirst && result.mayBeStale && this.#stale < this.#options.maxConnections) {
+      this.#stale += 1;
+      this.#beginAnew();
+      return result;
+    }
+    this.#note(result, restarts);
+    return { ...result, mayBeStale: false };
   }
 
   #note(result: SmtpResult, restarts: number): void {
     const { relay, pauses, maxConnections } = this.#options;
     if (result.blame === null || result.blame === 'message' || result.blame === 'sender') {
       this.#failures = 0;
+      if (result.blame === null) this.#stale = 0;
       const widens = result.blame === null && restarts === this.#restarts;
       if (widens) this.#window = Math.min(this.#window + 1, maxConnections);
       return;

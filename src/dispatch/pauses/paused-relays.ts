@@ -3,7 +3,7 @@ import { relayAddress } from '../../channels/relay-address.ts';
 import type { Relay, RelayPool, SenderPauses } from '../../channels/sender.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
-import type { Pauses, PausesOptions } from './pauses.ts';
+import { keyOf, type Pauses, type PausesOptions } from './pauses.ts';
 import type { Pause, PauseCause } from './pauses-store.ts';
 import { digestOfRelay, findRelay, relaySubject, relaysOf } from './subject.ts';
 
@@ -19,6 +19,11 @@ const UNREACHABLE_MS = 10_000;
 const QUICK_PROBES = 4;
 /** Time that one probe may take before another process may probe. */
 const PROBE_MS = 30_000;
+/**
+ * A relay that is paused again so soon has only seemed well: it takes logins, but no mail. Its first probe waits as if
+ * the former pause had gone on, in milliseconds.
+ */
+const SEEMED_WELL_MS = 30_000;
 /** A task whose mails wait for a relay looks again after this time, should nothing wake it. */
 const LOOK_AGAIN_MS = 60_000;
 const LONGEST_REASON = 300;
@@ -31,6 +36,8 @@ export class PausedRelays {
   readonly #options: PausedRelaysOptions;
   readonly #stopping = new AbortController();
   readonly #probes = new Set<Promise<void>>();
+  /** By workspace and name: when this process last saw the relay paused, and how often it was paused again soon after. */
+  readonly #lastPaused = new Map<string, { atMs: number; again: number }>();
 
   constructor(options: PausedRelaysOptions) {
     this.#options = options;
@@ -67,11 +74,14 @@ export class PausedRelays {
 
   #pause(workspaceId: number, relay: Relay, cause: PauseCause, said: string): void {
     const { pauses, clock, log } = this.#options;
-    const probeAt = new Date(clock.now().getTime() + FIRST_PROBE_MS);
+    const nowMs = clock.now().getTime();
+    const again = this.#timesAgain(workspaceId, relay.name, nowMs);
+    const probeAt = new Date(nowMs + waitMsOf('unreachable', again));
     const reason = cleaned(said);
     const subject = relaySubject(relay.name);
     const settings = digestOfRelay(relay);
     if (!pauses.close({ workspaceId, subject, cause, reason, settings, probeAt })) return;
+    this.#lastPaused.set(keyOf({ workspaceId, subject }), { atMs: nowMs, again });
     log[cause === 'config_error' ? 'error' : 'warn'](
       { workspace_id: workspaceId, relay: relay.name, reason },
       cause === 'config_error'
@@ -80,8 +90,15 @@ export class PausedRelays {
     );
   }
 
+  #timesAgain(workspaceId: number, name: string, nowMs: number): number {
+    const last = this.#lastPaused.get(keyOf({ workspaceId, subject: relaySubject(name) }));
+    return last !== undefined && nowMs - last.atMs < SEEMED_WELL_MS ? last.again + 1 : 0;
+  }
+
   #look(): void {
     for (const pause of this.#options.pauses.all()) {
+      const last = this.#lastPaused.get(keyOf(pause));
+      if (last !== undefined) last.atMs = this.#options.clock.now().getTime();
       const found = findRelay(this.#options.catalog().workspace(pause.workspaceId), pause.subject);
       if (found === undefined || this.#options.pauses.isProbing(pause)) continue;
       const probe: Promise<void> = this.#probe(pause, found)

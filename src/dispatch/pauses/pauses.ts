@@ -183,6 +183,7 @@ export class Pauses {
   }
 }
 
-function keyOf({ workspaceId, subject }: PauseKey): string {
+/** A key for maps of subjects. */
+export function keyOf({ workspaceId, subject }: PauseKey): string {
   return `${workspaceId}/${subject}`;
 }
