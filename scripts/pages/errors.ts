@@ -21,7 +21,7 @@ ${rows.join('\n')}
 
 A body that is not JSON is answered with the line and the column, both from 1, at which it stops being JSON: \`body: expected a JSON object, got something that is not JSON at line 3, column 14\`.
 
-\`Invalid API key\` is followed by the key's first four characters: \`Invalid API key: nope…\`. So compare statuses, not texts. \`POST\` requests that do something answer 201, also \`/audience/preview\`, \`/audience/explain\` and \`/users/…\`, but for \`/users/merge\` (202); \`GET\` requests answer 200.
+\`Invalid API key\` is followed by the key's first four characters: \`Invalid API key: nope…\`. So compare statuses, not texts. \`POST\` requests that do something answer 201, also \`/audience/preview\`, \`/audience/explain\` and \`/users/…\`, but for \`/users/merge\` and what [item catalogs](api/item-catalogs.md) do in the background (202); \`GET\` requests answer 200.
 
 ## Headers of every answer
 

@@ -262,7 +262,7 @@ const misuses: [string[], RegExp][] = [
     /expected column=type, the type one of text, number, boolean, json, time, date/,
   ],
   [['people.csv', '--delimiter', 'ab'], /expected one character/],
-  [['people.csv', '--date-format', 'DD.MM.YY'], /expected a format of YYYY, MM or M/],
+  [['people.csv', '--date-format', 'DD.MM.YYY'], /expected a format of YYYY or YY, MM or M/],
   [['people.csv', '--phone-country', 'Austria'], /expected the ISO 3166-1 code of a country/],
   [['people.csv', '--encoding', 'klingon'], /expected an encoding such as windows-1252/],
   [['people.csv', '--map', 'mail'], /expected old=new/],

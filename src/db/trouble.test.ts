@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type TroubleKind, troubleOf } from './trouble.ts';
+import { levelOf, type TroubleKind, troubleOf } from './trouble.ts';
 
 const refuse = (code: string) => Object.assign(new Error('refused'), { code });
 
@@ -23,4 +23,12 @@ for (const [code, kind] of expected)
 
 test('a value that is not an error is no trouble', () => {
   for (const value of [undefined, null, 'no', {}, { code: 53100 }]) assert.equal(troubleOf(value), null);
+});
+
+test('a state of the database is logged where it begins, not with each try; what may be news is an error', () => {
+  const wrapped = new Error('a statement failed', { cause: refuse('25006') });
+  const levels = [refuse('25006'), wrapped, refuse('53100'), refuse('08006'), refuse('23505'), new Error('?')].map(
+    levelOf,
+  );
+  assert.deepEqual(levels, ['debug', 'debug', 'debug', 'error', 'error', 'error']);
 });

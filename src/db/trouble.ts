@@ -36,3 +36,12 @@ export function troubleOf(error: unknown): Trouble | null {
   const [, kind, said] = kinds.find(([name]) => isSqlstate(error, name)) ?? [];
   return kind === undefined || said === undefined ? null : { kind, said };
 }
+
+/**
+ * The level at which a failure is logged that will be tried again. A state of the database that needs an operator is logged
+ * once, where it begins: a line for each try could fill the same disk.
+ */
+export function levelOf(error: unknown): 'error' | 'debug' {
+  const trouble = troubleOf(error) ?? troubleOf(Object(error).cause);
+  return trouble !== null && trouble.kind !== 'unreachable' ? 'debug' : 'error';
+}

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
 import type { Database } from '../db/database.ts';
+import { levelOf } from '../db/trouble.ts';
 import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
@@ -74,7 +75,7 @@ export async function startWorking(
     }),
   });
   const stopping = new AbortController();
-  const onRetry = (error: unknown) => log.error({ err: error }, 'results could not be written; trying again');
+  const onRetry = (error: unknown) => log[levelOf(error)]({ err: error }, 'results could not be written; trying again');
   await pauses.start();
   hygiene.start();
   const started = await startWorker({

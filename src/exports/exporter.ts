@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { AudienceTooExpensive, TOO_EXPENSIVE } from '../audience/time-limit.ts';
 import type { Database } from '../db/database.ts';
+import { levelOf } from '../db/trouble.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type ExportField, type ExportForm, exportFields } from '../people/export/export.ts';
 import { type Catalog, idKey } from '../workspace/catalog.ts';
@@ -60,7 +61,7 @@ export function startExporter(options: ExporterOptions): Exporter {
     running ??= work()
       .catch((error: unknown) => {
         isWoken = false;
-        log.error({ err: error }, 'segments could not be exported; trying again');
+        log[levelOf(error)]({ err: error }, 'segments could not be exported; trying again');
       })
       .finally(() => {
         running = null;

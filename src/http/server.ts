@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { troubleOf } from '../db/trouble.ts';
+import { levelOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
@@ -267,9 +267,7 @@ function tooLarge({ request, server }: FastifyReply): RequestError {
 }
 
 function isState(error: unknown): boolean {
-  if (error instanceof RequestError && error.code === 'queue_full') return true;
-  const trouble = troubleOf(error) ?? troubleOf(Object(error).cause);
-  return trouble !== null && trouble.kind !== 'unreachable';
+  return (error instanceof RequestError && error.code === 'queue_full') || levelOf(error) === 'debug';
 }
 
 function addPage(server: FastifyInstance, page: Page): void {

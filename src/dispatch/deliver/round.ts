@@ -1,4 +1,5 @@
 import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.ts';
+import { levelOf } from '../../db/trouble.ts';
 import type { Task } from '../../queue/tasks.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { reviveTask } from '../control/replay.ts';
@@ -56,7 +57,8 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
       await work(deps, tasks, signal, wake);
     } catch (error) {
       if (tasks.length === 1) return tryLater(deps, tasks, error);
-      deps.log.warn({ err: error }, 'a round failed; its tasks are tried one by one');
+      const level = levelOf(error) === 'debug' ? 'debug' : 'warn';
+      deps.log[level]({ err: error }, 'a round failed; its tasks are tried one by one');
       for (const task of tasks) await round([{ ...task, tries: task.tries + 1 }], signal);
     }
   }
@@ -71,7 +73,7 @@ async function endFatal(deps: RoundDeps, task: Task): Promise<void> {
 
 async function tryLater({ db, clock, log, worker }: RoundDeps, [task]: Task[], error: unknown): Promise<void> {
   if (task === undefined) return;
-  log.error({ err: error, dispatch_id: task.dispatchId }, 'a task failed; it waits and is tried again');
+  log[levelOf(error)]({ err: error, dispatch_id: task.dispatchId }, 'a task failed; it waits and is tried again');
   const runAt = new Date(clock.now().getTime() + Math.min(1_000 * 2 ** Math.min(task.tries, 10), LONGEST_POSTPONE_MS));
   const failure = error instanceof Error ? error.message : String(error);
   await postpone(db, { taskId: task.id, worker }, { runAt, failure });

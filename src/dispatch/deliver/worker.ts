@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
+import { levelOf } from '../../db/trouble.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { endAll } from '../../lib/end-all.ts';
 import { createLane, type Lane, type LaneOptions } from '../../queue/lane.ts';
@@ -96,7 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         return trial.until(clock.now().getTime()) ?? nextDueAt(db, filter);
       },
       run,
-      onError: (error) => log.error({ err: error, ...filter }, 'a round of work failed; trying again'),
+      onError: (error) => log[levelOf(error)]({ err: error, ...filter }, 'a round of work failed; trying again'),
     }),
   }));
   let takeOverFrom = new Date(clock.now().getTime() + AFTER_START_MS);
@@ -137,7 +138,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         for (const { id } of tasks) trial.end(id);
         wakeAll([...suspects, ...running]);
       },
-      onError: (error) => log.error({ err: error, lane }, 'the work of a dead worker failed; trying again'),
+      onError: (error) => log[levelOf(error)]({ err: error, lane }, 'the work of a dead worker failed; trying again'),
     });
   }
 
@@ -183,7 +184,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const stopped = await renewLeases(db, worker, [...inHand], clock.now());
       stops.stopTasks(new Set(stopped).intersection(sending));
     } catch (error) {
-      log.error({ err: error }, 'leases could not be renewed');
+      log[levelOf(error)]({ err: error }, 'leases could not be renewed');
     }
   }
 

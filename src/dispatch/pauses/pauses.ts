@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database, Db } from '../../db/database.ts';
+import { levelOf } from '../../db/trouble.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import {
@@ -177,7 +178,7 @@ export class Pauses {
   /** Runs one piece of work after the other. After a failure it reads the pauses again. */
   #write(work: () => Promise<unknown>): void {
     this.#writing = this.#writing.then(work).catch((error: unknown) => {
-      this.#options.log.error({ err: error }, 'pauses could not be read or written');
+      this.#options.log[levelOf(error)]({ err: error }, 'pauses could not be read or written');
       if (!this.#stopped) this.#options.clock.after(LOOK_EVERY_MS, () => this.#write(() => this.#read()));
     });
   }
