@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { empty, type Sql, sql } from '../db/sql.ts';
-import { TASKS_CHANNEL, type TaskKind } from './tasks.ts';
+import { EVERY_LANE, TASKS_CHANNEL, type TaskKind } from './tasks.ts';
 
 /**
  * Fragment: adds tasks. `rows` is a query whose columns are dispatch_id, workspace_id, lane, kind, bucket and run_at,
@@ -65,7 +65,7 @@ function hurried(runAt: Date): Sql {
 
 /** Wakes the workers of a lane once this transaction has committed. null: the workers of every lane. */
 export async function announceTasks(tx: Db, lane: number | null): Promise<void> {
-  await tx.run(sql`select pg_notify(${TASKS_CHANNEL}, ${lane === null ? '' : String(lane)})`);
+  await tx.run(sql`select pg_notify(${TASKS_CHANNEL}, ${lane === null ? EVERY_LANE : String(lane)})`);
 }
 
 /** Fragment: does what `announceTasks` does, for each `lane` of `rows`. */

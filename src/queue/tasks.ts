@@ -31,10 +31,12 @@ export interface Task {
 }
 
 /**
- * The notification channel for new and stopped tasks. The payload is the number of the lane of new tasks (empty: every
- * lane), or `stopNotice` of a dispatch.
+ * The notification channel for new and stopped tasks. The payload is the number of the lane of new tasks, `EVERY_LANE`,
+ * or `stopNotice` of a dispatch.
  */
 export const TASKS_CHANNEL = 'tasks';
+/** The payload for every lane. It is not empty, which means that a connection came back. */
+export const EVERY_LANE = 'every lane';
 
 const STOP = 'stop ';
 

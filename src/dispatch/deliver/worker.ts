@@ -6,6 +6,7 @@ import { endAll } from '../../lib/end-all.ts';
 import { createLane, type Lane, type LaneOptions } from '../../queue/lane.ts';
 import { leaseSuspect, nextSuspectAt } from '../../queue/suspects.ts';
 import {
+  EVERY_LANE,
   giveBackTasks,
   type Look,
   leaseTasks,
@@ -146,7 +147,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     return { now: clock.now(), takeOverFrom, inHand: [...inHand] };
   }
 
-  /** `notice`: see `TASKS_CHANNEL`. It is also empty after a reconnect, when notices may have been missed. */
+  /** `notice`: see `TASKS_CHANNEL`. It is empty after a reconnect, when notices may have been missed. */
   function onNotice(notice: string): void {
     const stopped = stoppedDispatch(notice);
     if (stopped !== null) {
@@ -156,7 +157,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       void renewAll();
       wake(null);
     } else {
-      wake(Number(notice));
+      wake(notice === EVERY_LANE ? null : Number(notice));
     }
   }
 

@@ -36,6 +36,8 @@ export interface PausesOptions {
 export class Pauses {
   readonly #options: PausesOptions;
   readonly #probing = new Set<string>();
+  /** The subjects whose end is not yet written. A read that comes before must not pause them again. */
+  readonly #ending = new Set<string>();
   readonly #onLook: (() => void)[] = [];
   readonly #onOpen: ((key: PauseKey) => void)[] = [];
   #paused = new Map<string, Pause>();
@@ -146,7 +148,12 @@ export class Pauses {
     for (const listener of this.#onOpen) listener(key);
     this.#options.log.warn({ workspace_id: workspaceId, subject }, 'a pause is over: what waited for it goes out');
     const { db, clock } = this.#options;
-    this.#write(() => db.transaction((tx) => endPause(tx, { workspaceId, subject }, settings, clock.now())));
+    this.#ending.add(keyOf(key));
+    this.#write(() =>
+      db
+        .transaction((tx) => endPause(tx, { workspaceId, subject }, settings, clock.now()))
+        .finally(() => this.#ending.delete(keyOf(key))),
+    );
     clock.after(HURRY_AGAIN_MS, () => {
       if (!this.#stopped) this.#write(() => db.transaction((tx) => wakeTasks(tx, workspaceId, clock.now())));
     });
@@ -158,7 +165,8 @@ export class Pauses {
 
   async #read(): Promise<void> {
     const rows = await listPauses(this.#options.db);
-    this.#paused = new Map(rows.map((row) => [keyOf(row), row]));
+    const paused = rows.filter((row) => !this.#ending.has(keyOf(row)));
+    this.#paused = new Map(paused.map((row) => [keyOf(row), row]));
     for (const id of this.#probing) if (!this.#paused.has(id)) this.#probing.delete(id);
     this.#lookLater();
   }
