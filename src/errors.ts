@@ -212,7 +212,7 @@ export const errorCodes = {
   too_many_exports: {
     status: 429,
     label: 'Too many exports are running',
-    meaning: '100 exports of the workspace are running.',
+    meaning: '100 exports of the workspace are running, or the files of its last four hours take 5 GiB.',
   },
   rate_limited: {
     status: 429,

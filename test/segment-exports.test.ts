@@ -176,6 +176,11 @@ test('a segment is exported once at a time; a cancelled export has no file; afte
   assert.equal(waiting.status, 403);
   assert.deepEqual([second.status, second.body], [429, { message: 'An export of this segment is already running' }]);
   assert.equal(other.status, 201);
+  await app.db.run(sql`update segment_exports set size_bytes = ${5 * 2 ** 30} where segment_id = ${EVERYBODY}`);
+  await app.db.run(sql`update segment_exports set state = 'ready' where segment_id = ${EVERYBODY}`);
+  const full = await order(app, { ...body, segment_id: EVERYBODY });
+  assert.deepEqual([full.status, full.body], [429, { message: 'Too many exports are running' }]);
+  await app.db.run(sql`update segment_exports set size_bytes = 1 where segment_id = ${EVERYBODY}`);
   assert.deepEqual((await app.post('/export/segment/cancel', { segment_id: BLUE })).body, { message: 'success' });
   assert.equal((await fetch(app.url + path)).status, 404);
   const third = await order(app, body);
@@ -199,6 +204,8 @@ test('an export whose server died is begun again by another, and the dead one wr
   const [file] = await unzipped((await fetched(app, body.url, 5_000)).bytes);
   assert.equal(file?.people.length, 2);
   assert.equal(await storeChunk(app.db, dead, { ...chunk, number: 1 }), false);
+  const left = await app.db.one(sql`select count(*) as chunks from segment_export_chunks where try = ${dead.tries}`);
+  assert.deepEqual(left, { chunks: 0 });
 });
 
 test('a callback that fails is tried again, and says when there is no file', async (t) => {

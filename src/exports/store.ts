@@ -39,6 +39,8 @@ export interface LeasedExport {
 
 /** Exports of a workspace that may run at once. Source: more-endpoints.md §4.1. */
 const MOST_RUNNING = 100;
+/** Bytes of files that a workspace may have at once, because whoever exports again and again would fill the disk. */
+const MOST_STORED_BYTES = 5 * 2 ** 30;
 /** An export whose server died is begun again. One that takes its servers down is given up. */
 const MOST_TRIES = 3;
 /** Duration of a lease, in milliseconds. It is renewed with every chunk. */
@@ -51,12 +53,13 @@ export async function storeExport(db: Db, one: NewExport): Promise<Refusal | nul
   const { id, workspaceId, segmentId, parts, token, callbackUrl, createdAt, expiresAt } = one;
   // Two requests at once for one workspace would not see each other's row.
   await db.run(sql`select pg_advisory_xact_lock(hashtext('cresset segment exports'), ${workspaceId})`);
-  const { same, all } = await db.one<{ same: number; all: number }>(sql`
-    select count(*) filter (where segment_id = ${segmentId}) as same, count(*) as all
+  const { same, all, bytes } = await db.one<{ same: number; all: number; bytes: number }>(sql`
+    select count(*) filter (where state = 'running' and segment_id = ${segmentId}) as same,
+           count(*) filter (where state = 'running') as all, coalesce(sum(size_bytes), 0)::bigint as bytes
       from segment_exports
-     where workspace_id = ${workspaceId} and state = 'running'`);
+     where workspace_id = ${workspaceId} and expires_at > ${createdAt}`);
   if (same > 0) return 'segment is running';
-  if (all >= MOST_RUNNING) return 'too many';
+  if (all >= MOST_RUNNING || bytes >= MOST_STORED_BYTES) return 'too many';
   await db.run(sql`
     insert into segment_exports (id, workspace_id, segment_id, request, token, callback_url, created_at, expires_at)
     values (${id}, ${workspaceId}, ${segmentId}, ${JSON.stringify(parts)}, ${token}, ${callbackUrl}, ${createdAt},
@@ -101,12 +104,13 @@ function leaseEnd(now: Date): Date {
   return new Date(now.getTime() + LEASE_MS);
 }
 
-/** Ends an export whose file is complete. Its callback is due. */
+/** Ends an export whose file is complete, and deletes what an earlier try has left. Its callback is due. */
 export async function completeExport(
   db: Db,
   { id, tries }: LeasedExport,
   { people, bytes, now }: { people: number; bytes: number; now: Date },
 ): Promise<void> {
+  await db.run(sql`delete from segment_export_chunks where export_id = ${id} and try < ${tries}`);
   await db.run(sql`
     update segment_exports
        set state = 'ready', ready_at = ${now}, leased_until = null, people = ${people}, size_bytes = ${bytes},
@@ -114,8 +118,9 @@ export async function completeExport(
      where id = ${id} and state = 'running' and tries = ${tries}`);
 }
 
-/** Ends an export that cannot be written. Its callback is due. */
+/** Ends an export that cannot be written, and deletes what there is of its file. Its callback is due. */
 export async function failExport(db: Db, { id, tries }: LeasedExport, failure: string, now: Date): Promise<void> {
+  await db.run(sql`delete from segment_export_chunks where export_id = ${id} and try <= ${tries}`);
   await db.run(sql`
     update segment_exports
        set state = 'failed', leased_until = null, failure = ${failure},
@@ -134,14 +139,14 @@ export async function failWorn(db: Db, now: Date): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Cancels the running exports of a segment. */
+/** Cancels the running exports of a segment. What there is of their files is deleted at the next look of a server. */
 export async function cancelExports(
   db: Db,
-  { workspaceId, segmentId }: { workspaceId: number; segmentId: string },
+  { workspaceId, segmentId, now }: { workspaceId: number; segmentId: string; now: Date },
 ): Promise<void> {
   await db.run(sql`
     update segment_exports
-       set state = 'cancelled', leased_until = null
+       set state = 'cancelled', leased_until = null, expires_at = ${now}
      where workspace_id = ${workspaceId} and segment_id = ${segmentId} and state = 'running'`);
 }
 

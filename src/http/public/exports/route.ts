@@ -63,8 +63,11 @@ async function handleExport(
   return { status: 201, body: { object_prefix: prefix, url, message: 'success' } };
 }
 
-async function handleCancel({ db, catalog }: ExportRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
+async function handleCancel(
+  { db, clock, catalog }: ExportRouteDeps,
+  { body, workspaceId }: RouteRequest,
+): Promise<Answer> {
   const segmentId = readSegmentId(body, loadedWorkspace(catalog, workspaceId));
-  await cancelExports(db, { workspaceId, segmentId });
+  await cancelExports(db, { workspaceId, segmentId, now: clock.now() });
   return { status: 201, body: { message: 'success' } };
 }
