@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -47,6 +48,27 @@ test('servers are not superuser: they cannot read the files of the machine nor r
   await assert.rejects(db.run(sql`copy (select 1) to program 'true'`), /permission denied/);
   await assert.rejects(db.run(sql`alter system set work_mem = '1MB'`), /permission denied/);
 });
+
+for (const [mode, folderIs, expected] of [
+  [0o755, 'open to others', '0000000000000000'],
+  [0o700, 'closed to others', '0000000000000004'], // to read and to search, and nothing else
+] as const)
+  test(`PostgreSQL that root started has no more capabilities than it needs: its folder is ${folderIs}`, {
+    skip: (process.platform !== 'linux' || process.getuid?.() !== 0) && 'needs root on Linux',
+  }, async (t) => {
+    const parent = mkdtempSync(join(tmpdir(), 'cresset-embedded-'));
+    chmodSync(parent, mode);
+    const dataDir = join(parent, 'data');
+    mkdirSync(dataDir, { mode });
+    const embedded = await startEmbedded({ dataDir, durable: false });
+    t.after(async () => {
+      await embedded.stop();
+      rmSync(parent, { recursive: true });
+    });
+    const [pid = ''] = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    assert.equal(/^CapEff:\s*(\w+)/m.exec(status)?.[1], expected);
+  });
 
 test('nobody connects without the password of the data folder, not even as the superuser', async (t) => {
   const { embedded, folder } = await start(t);
