@@ -18,6 +18,7 @@ import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
+import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
@@ -203,6 +204,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
+    ...contentCardPages({ db, clock, catalog: live }),
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;

@@ -4,12 +4,14 @@ import type { Readable } from 'node:stream';
 export interface Page {
   method: 'GET' | 'POST' | 'OPTIONS';
   path: string;
-  /** Headers of every answer, including refusals. */
-  headers?: Readonly<Record<string, string>>;
+  /** Headers of every answer, including refusals. A function is asked before the body is read. */
+  headers?: PageHeaders | ((request: Pick<PageRequest, 'headers' | 'query'>) => PageHeaders);
   /** Largest body, in bytes. Default: 4 KiB. */
   bodyLimitBytes?: number;
   handle(request: PageRequest): Promise<PageAnswer>;
 }
+
+export type PageHeaders = Readonly<Record<string, string>>;
 
 export interface PageRequest {
   params: Readonly<Record<string, string>>;

@@ -275,8 +275,10 @@ function addPage(server: FastifyInstance, page: Page): void {
     method: page.method,
     url: page.path,
     bodyLimit: page.bodyLimitBytes ?? PAGE_BODY_LIMIT_BYTES,
-    onRequest: async (_request, reply) => {
-      reply.headers({ ...page.headers });
+    onRequest: async (request, reply) => {
+      const { headers } = page;
+      const given = { headers: request.headers, query: queryOf(request) };
+      reply.headers({ ...(typeof headers === 'function' ? headers(given) : headers) });
     },
     handler: async (request, reply) => {
       const { status, type, body, headers } = await page.handle({

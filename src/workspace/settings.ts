@@ -78,6 +78,8 @@ export const rateBuckets = [
   'campaigns_data_series',
   'audience',
   'web_push_subscriptions',
+  'content_cards_feed',
+  'content_cards_events',
   'catalogs_sync',
   'catalogs_items_sync',
   'catalogs_items_async',
@@ -88,5 +90,6 @@ export const rateBuckets = [
 export const places = {
   workspace: (id: number) => `workspaces/${id}`,
   app: (id: string) => `apps/${id}`,
+  feed: (id: string) => `apps/${id}/content_cards`,
   subscriptionGroup: (id: string) => `subscription_groups/${id}`,
 };

@@ -1,3 +1,4 @@
+import { feedSettings } from '../../channels/content-card/settings.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
@@ -42,6 +43,7 @@ const app = object({
   name: required(text()),
   platform: required(oneOf(['ios', 'android', 'kindle', 'web'])),
   ...providerMembers(...pushProviderKinds),
+  content_cards: optional(feedSettings, null),
 });
 
 const audience = object({
