@@ -7,6 +7,7 @@ import { keepHouse } from '../src/dispatch/upkeep/housekeeping.ts';
 import type { TestApp } from './support/app.ts';
 import {
   ANDROID,
+  card,
   EVERYBODY,
   fetchFeed,
   given,
@@ -56,6 +57,18 @@ test('a card is stored with its texts rendered, and its person alone fetches it'
     'it is not in the sandbox',
   );
   assert.equal((await app.get(`/dispatches/${id}`)).body.channels.content_card.sent, 1);
+});
+
+test('a card may have an empty title, also after rendering, but no empty description', async (t) => {
+  const app = await startCards(t);
+  await given(app, 'ada');
+  for (const title of ['', '{{custom_attribute.${nothing}}}']) await sendCard(app, 'ada', { title });
+  assert.deepEqual(await titlesOf(app, 'ada'), ['', '']);
+  const id = await sendCard(app, 'ada', { description: '{{custom_attribute.${nothing}}}' });
+  assert.equal((await app.get(`/dispatches/${id}`)).body.channels.content_card.aborted, 1);
+  const messages = { content_card: { ...card, title: undefined } };
+  const { status, body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages });
+  assert.deepEqual([status, body.errors], [400, ['messages.content_card.title: is required']]);
 });
 
 test('the feed has pinned cards first, oldest first, then the newest; expired ones leave it at once', async (t) => {

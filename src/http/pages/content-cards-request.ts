@@ -4,6 +4,7 @@ import { RequestError } from '../../errors.ts';
 import type { OwnCounts } from '../../lib/limits/own-counts.ts';
 import { type App, type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { PageHeaders, PageRequest } from '../page.ts';
+import type { RateBucket } from '../route.ts';
 
 type Asked = Pick<PageRequest, 'headers' | 'query'>;
 
@@ -88,11 +89,10 @@ function bearerOf({ headers }: Asked): string | null {
   return typeof authorization === 'string' ? (/^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '') : null;
 }
 
-/** Counts a request of one user. `bucket`: the name of the limit among `rate_limits`. Throws RequestError. */
-export function charge(counts: OwnCounts, user: AppUser, { bucket, limit }: { bucket: string; limit: number }): void {
-  const { workspace, externalId } = user;
-  const most = workspace.settings.rateLimits[bucket] ?? limit;
-  const retryAfterS = counts.charge(`${bucket} ${workspace.id} ${externalId}`, most);
+/** Counts a request of one user. Throws RequestError. */
+export function charge(counts: OwnCounts, { workspace, externalId }: AppUser, { name, limit }: RateBucket): void {
+  const most = workspace.settings.rateLimits[name] ?? limit;
+  const retryAfterS = counts.charge(`${name} ${workspace.id} ${externalId}`, most);
   if (retryAfterS === null) return;
   throw new RequestError('rate_limited', [`all ${most} requests of this minute are used up`], retryAfterS);
 }

@@ -9,6 +9,7 @@ import { undashed } from '../../lib/uuid.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
 import { checkQuery, readDateTime } from '../query.ts';
+import type { RateBucket } from '../route.ts';
 import { charge, corsHeaders, preflightHeaders, readUser } from './content-cards-request.ts';
 import { script } from './scripts.ts';
 
@@ -23,16 +24,17 @@ interface Parts extends ContentCardPageDeps {
   counts: OwnCounts;
 }
 
+const MINUTE_MS = 60_000;
 const FEED = '/feed/v1/content_cards';
 /** Counts the polls of each user. */
-const feedLimit = { bucket: 'content_cards_feed', limit: 60 };
+const feedBucket: RateBucket = { name: 'content_cards_feed', limit: 60, windowMs: MINUTE_MS };
 
 /** What apps and pages call for their users, with a token of the user in the place of a key. Documented in docs/content-cards.md. */
 export function contentCardPages(deps: ContentCardPageDeps): Page[] {
   const { db, clock, catalog } = deps;
   const whenFull = () => new RequestError('unavailable', ['too many feeds are being read; try again'], 1);
   const reader = createFeedReader({ db, clock, whenFull });
-  const parts: Parts = { ...deps, reader, counts: new OwnCounts({ clock, windowMs: 60_000 }) };
+  const parts: Parts = { ...deps, reader, counts: new OwnCounts({ clock, windowMs: MINUTE_MS }) };
   const headers: Page['headers'] = (request) => corsHeaders(catalog, request);
   const preflight = (path: string): Page => ({
     method: 'OPTIONS',
@@ -55,7 +57,7 @@ async function readFeed({ clock, catalog, reader, counts }: Parts, request: Page
   if (asked !== null && asked !== user.externalId)
     throw new RequestError('wrong_user', ['external_user_id: expected the sub of the token']);
   const since = readDateTime(query, 'since');
-  charge(counts, user, feedLimit);
+  charge(counts, user, feedBucket);
   const { platform } = user.app;
   const tag = readTag(headers['if-none-match'], platform);
   const feed = await reader({ workspaceId: user.workspace.id, externalId: user.externalId, tag });
