@@ -53,7 +53,9 @@ async function start(t: TestContext, token?: (app: TestApp) => string) {
 
 /** Resolves with the answer to the next report of events. */
 function report(page: Page) {
-  return page.waitForResponse((response) => response.url().includes(`${FEED}/events`) && response.request().method() === 'POST');
+  return page.waitForResponse(
+    (response) => response.url().includes(`${FEED}/events`) && response.request().method() === 'POST',
+  );
 }
 
 async function numbers(app: TestApp): Promise<Record<string, number>> {
@@ -133,32 +135,39 @@ test('texts are never HTML, and addresses are only those of the web', inChromium
   const cards = page.locator('.cresset-card');
   assert.equal(await cards.count(), 5);
   assert.equal(await page.locator('.cresset-card-title').first().textContent(), html);
-  assert.deepEqual(await page.locator('#cards a').evaluateAll((links) => links.map((link) => link.getAttribute('href'))), [
-    `${origin}/a?x=%22onclick`,
-  ]);
+  assert.deepEqual(
+    await page.locator('#cards a').evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
+    [`${origin}/a?x=%22onclick`],
+  );
   assert.equal(await page.locator('#cards img, #cards script').count(), 0);
   assert.equal(await page.evaluate('window.hacked'), undefined);
 });
 
-test('a page polls by tag, fetches a new token when the old one is refused, and reports as a beacon when it goes away', inChromium, async (t) => {
-  let isOld = true;
-  const { app, page, origin } = await start(t, (one) => tokenOf(one, 'ada', isOld ? { claims: { exp: 1 } } : {}));
-  await sendCard(app, 'ada', { ...ofSpring, title: 'One' }, inSpring);
-  await page.goto(origin);
-  await page.waitForFunction('errors.length > 0');
-  assert.deepEqual(await page.evaluate('errors'), ['401: Invalid user token: token: exp: has passed']);
-  isOld = false;
-  assert.deepEqual(await page.evaluate('feed.refresh().then((cards) => cards.map(({ title }) => title))'), ['One']);
-  const polled = page.waitForResponse((response) => response.url().includes(`${FEED}?`) && response.request().method() === 'GET');
-  await page.evaluate('void feed.refresh()');
-  const { status } = { status: (await polled).status() };
-  assert.equal(status, 304);
-  assert.deepEqual(await page.evaluate('shown'), [['One']], 'nothing has changed');
-  const beacon = page.waitForRequest((request) => request.url().includes(`${FEED}/events`));
-  await page.evaluate('feed.logImpression(feed.cards[0].id); feed.logImpression(feed.cards[0].id)');
-  await page.goto(`${origin}/other`);
-  assert.equal((await beacon).method(), 'POST');
-  let counts = await numbers(app);
-  while (counts.total_impressions === 0) counts = await numbers(app);
-  assert.equal(counts.total_impressions, 1);
-});
+test(
+  'a page polls by tag, fetches a new token when the old one is refused, and reports as a beacon when it goes away',
+  inChromium,
+  async (t) => {
+    let isOld = true;
+    const { app, page, origin } = await start(t, (one) => tokenOf(one, 'ada', isOld ? { claims: { exp: 1 } } : {}));
+    await sendCard(app, 'ada', { ...ofSpring, title: 'One' }, inSpring);
+    await page.goto(origin);
+    await page.waitForFunction('errors.length > 0');
+    assert.deepEqual(await page.evaluate('errors'), ['401: Invalid user token: token: exp: has passed']);
+    isOld = false;
+    assert.deepEqual(await page.evaluate('feed.refresh().then((cards) => cards.map(({ title }) => title))'), ['One']);
+    const polled = page.waitForResponse(
+      (response) => response.url().includes(`${FEED}?`) && response.request().method() === 'GET',
+    );
+    await page.evaluate('void feed.refresh()');
+    const { status } = { status: (await polled).status() };
+    assert.equal(status, 304);
+    assert.deepEqual(await page.evaluate('shown'), [['One']], 'nothing has changed');
+    const beacon = page.waitForRequest((request) => request.url().includes(`${FEED}/events`));
+    await page.evaluate('feed.logImpression(feed.cards[0].id); feed.logImpression(feed.cards[0].id)');
+    await page.goto(`${origin}/other`);
+    assert.equal((await beacon).method(), 'POST');
+    let counts = await numbers(app);
+    while (counts.total_impressions === 0) counts = await numbers(app);
+    assert.equal(counts.total_impressions, 1);
+  },
+);

@@ -6,6 +6,7 @@ import { isDataError } from '../../db/sqlstates.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
 import type { Delivered } from '../ledger/delivered.ts';
+import { type ProviderMessage, rememberMessages } from '../ledger/feedback/provider-messages.ts';
 import { releaseSlots } from '../ledger/person/slots.ts';
 import { fillSandbox } from '../ledger/sandbox.ts';
 import type { PendingSend } from '../ledger/send.ts';
@@ -61,7 +62,8 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
   const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
   const isKept = results.some(({ keptIn }) => keptIn !== null);
   const news = results.flatMap((result) => result.news);
-  const isPlain = !isKept && dead.length + released.length + news.length === 0;
+  const isNamed = results.some(({ verdict }) => verdict.isFoundById);
+  const isPlain = !isKept && !isNamed && dead.length + released.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -74,6 +76,7 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
     await storeCards(tx, written.filter(isKeptIn('feed')).map(cardOf), now);
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
+    await rememberMessages(tx, written.flatMap(messageOf));
     const done = await hygiene.write(tx, news, now);
     await countVerdicts(tx, written.filter(isOfCampaign), now);
     return done;
@@ -89,6 +92,12 @@ function isKeptIn(place: 'sandbox' | 'feed'): (result: Result) => result is Kept
 
 function cardOf({ send: { bucket, userId, dispatchId }, message }: Kept): NewCard {
   return { bucket, userId, dispatchId, rendered: message };
+}
+
+/** The name under which the provider will tell of the send. */
+function messageOf({ workspaceId, send, verdict }: Result): ProviderMessage[] {
+  const { isFoundById, providerMessageId: id = null } = verdict;
+  return isFoundById && id !== null ? [{ workspaceId, send, id }] : [];
 }
 
 function isOfCampaign(result: Result): result is Result & CountedChange {

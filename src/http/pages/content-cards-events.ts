@@ -63,7 +63,7 @@ function textOf(event: ObjectReader, key: string, form: RegExp, expected: string
  * and an event counts once. A dismissal of a pinned card has no effect.
  */
 export async function takeCardEvents(
-  { db, clock, feedback }: { db: Db; clock: Clock; feedback: FeedbackDeps },
+  { db, clock, intake }: { db: Db; clock: Clock } & FeedbackDeps,
   { workspace, externalId }: AppUser,
   reported: readonly Reported[],
 ): Promise<EventCounts> {
@@ -79,7 +79,11 @@ export async function takeCardEvents(
     return [{ ...event, at: within(event.at ?? now, card.createdAt, now) }];
   });
   await markCards(db, person, events);
-  const { taken, repeated } = await takeFeedback(feedback, workspace.id, events.map(feedbackOf(workspace.id, person)));
+  const { taken, repeated } = await takeFeedback(
+    { intake },
+    workspace.id,
+    events.map(feedbackOf(workspace.id, person)),
+  );
   return { taken, repeated, unknown: reported.length - known.length };
 }
 

@@ -3,17 +3,22 @@ import { createFeedReader, type FeedReader } from '../../cards/read-feed.ts';
 import type { Platform } from '../../channels/provider.ts';
 import type { Database } from '../../db/database.ts';
 import { RequestError } from '../../errors.ts';
+import type { FeedbackDeps } from '../../feedback/take.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { OwnCounts } from '../../lib/limits/own-counts.ts';
+import { ObjectReader } from '../../lib/raw/object-reader.ts';
+import { firstProblem } from '../../lib/raw/problems.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
+import { parseBody } from '../body.ts';
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
 import { checkQuery, readDateTime } from '../query.ts';
 import type { RateBucket } from '../route.ts';
+import { readEvents, takeCardEvents } from './content-cards-events.ts';
 import { charge, corsHeaders, preflightHeaders, readUser } from './content-cards-request.ts';
 import { script } from './scripts.ts';
 
-export interface ContentCardPageDeps {
+export interface ContentCardPageDeps extends FeedbackDeps {
   db: Database;
   clock: Clock;
   catalog: Catalog;
@@ -26,8 +31,14 @@ interface Parts extends ContentCardPageDeps {
 
 const MINUTE_MS = 60_000;
 const FEED = '/feed/v1/content_cards';
+const EVENTS = `${FEED}/events`;
+/** As much as browsers send in a beacon. */
+const MOST_BODY_BYTES = 65_536;
 /** Counts the polls of each user. */
 const feedBucket: RateBucket = { name: 'content_cards_feed', limit: 60, windowMs: MINUTE_MS };
+
+/** Counts the reports of each user. */
+const eventsBucket: RateBucket = { name: 'content_cards_events', limit: 60, windowMs: MINUTE_MS };
 
 /** What apps and pages call for their users, with a token of the user in the place of a key. Documented in docs/content-cards.md. */
 export function contentCardPages(deps: ContentCardPageDeps): Page[] {
@@ -46,6 +57,14 @@ export function contentCardPages(deps: ContentCardPageDeps): Page[] {
     script('/sdk/content-cards.js', 'content-cards.js', { 'cache-control': 'public, max-age=3600' }),
     { method: 'GET', path: FEED, headers, handle: (request) => readFeed(parts, request) },
     preflight(FEED),
+    {
+      method: 'POST',
+      path: EVENTS,
+      headers,
+      bodyLimitBytes: MOST_BODY_BYTES,
+      handle: (request) => takeReport(parts, request),
+    },
+    preflight(EVENTS),
   ];
 }
 
@@ -69,6 +88,19 @@ async function readFeed({ clock, catalog, reader, counts }: Parts, request: Page
   const cards = feed.cards.filter(({ createdAt }) => since === null || new Date(createdAt) > since);
   const body = { cards: cards.map((card) => cardAnswer(card, platform)), message: 'success' };
   return { ...answer, status: 200, body: JSON.stringify(body) };
+}
+
+async function takeReport(parts: Parts, request: PageRequest): Promise<PageAnswer> {
+  const { clock, catalog, counts } = parts;
+  checkQuery(request.query, ['app_id']);
+  const body = new ObjectReader(parseBody(request.rawBody), '', firstProblem);
+  const inBody = { appId: body.get('app_id'), token: body.get('token') };
+  const user = readUser({ catalog, now: clock.now() }, request, inBody);
+  charge(counts, user, eventsBucket);
+  body.refuseUnknown(['app_id', 'token', 'events']);
+  const counted = await takeCardEvents(parts, user, readEvents(body));
+  const answer = JSON.stringify({ ...counted, message: 'success' });
+  return { status: 200, type: 'application/json', headers: { 'cache-control': 'no-store' }, body: answer };
 }
 
 /** A cache may keep a person's cards only for that person, and asks each time whether they have changed. */
