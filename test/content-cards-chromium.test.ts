@@ -65,6 +65,14 @@ async function numbers(app: TestApp): Promise<Record<string, number>> {
   return counts;
 }
 
+/** The statistics once a number has this value. What a page sends while it goes away cannot be awaited there. */
+async function numbersWith(app: TestApp, name: string, value: number): Promise<Record<string, number>> {
+  for (;;) {
+    const counts = await numbers(app);
+    if (counts[name] === value) return counts;
+  }
+}
+
 const inSpring = { campaign_id: 'spring' };
 const ofSpring = { message_variation_id: 'c' };
 
@@ -78,24 +86,22 @@ test('a web page shows a card, clicks it, and the statistics of the campaign say
   assert.equal(await page.locator('.cresset-card-title').innerText(), 'Sale');
   assert.equal(await page.locator('.cresset-card-description').innerText(), 'All of it');
   const impression = await seen;
-  assert.deepEqual([impression.status(), (await impression.json()).taken], [200, 1]);
+  assert.equal(impression.status(), 200);
   assert.match((await impression.request().allHeaders())['content-type'] ?? '', /^text\/plain/);
   const click = page.waitForRequest((request) => request.url().includes(`${FEED}/events`));
   await page.getByText('Look').click();
   await click;
   await page.waitForURL(`${origin}/sale`);
   assert.equal(await page.title(), 'Opened');
-  let counts = await numbers(app);
-  while (counts.total_clicks === 0) counts = await numbers(app);
-  assert.deepEqual(counts, {
+  assert.deepEqual(await numbersWith(app, 'total_clicks', 1), {
     ...{ sent: 1, total_impressions: 1, unique_impressions: 1, total_clicks: 1, unique_clicks: 1 },
     ...{ total_dismissals: 0, unique_dismissals: 0 },
   });
   const again = report(page);
   await page.goto(origin);
-  assert.equal((await (await again).json()).taken, 1, 'another visit is another impression, of the same person');
-  const { total_impressions, unique_impressions } = await numbers(app);
-  assert.deepEqual([total_impressions, unique_impressions], [2, 1]);
+  await again;
+  const { unique_impressions } = await numbersWith(app, 'total_impressions', 2);
+  assert.equal(unique_impressions, 1, 'another visit is another impression, of the same person');
 });
 
 test('a dismissed card goes away for good, and a pinned one cannot be dismissed', inChromium, async (t) => {
@@ -159,15 +165,10 @@ test(
       (response) => response.url().includes(`${FEED}?`) && response.request().method() === 'GET',
     );
     await page.evaluate('void feed.refresh()');
-    const { status } = { status: (await polled).status() };
-    assert.equal(status, 304);
+    assert.equal((await polled).status(), 304);
     assert.deepEqual(await page.evaluate('shown'), [['One']], 'nothing has changed');
-    const beacon = page.waitForRequest((request) => request.url().includes(`${FEED}/events`));
     await page.evaluate('feed.logImpression(feed.cards[0].id); feed.logImpression(feed.cards[0].id)');
     await page.goto(`${origin}/other`);
-    assert.equal((await beacon).method(), 'POST');
-    let counts = await numbers(app);
-    while (counts.total_impressions === 0) counts = await numbers(app);
-    assert.equal(counts.total_impressions, 1);
+    assert.equal((await numbersWith(app, 'total_impressions', 1)).unique_impressions, 1);
   },
 );

@@ -3,7 +3,19 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import type { TestApp } from './support/app.ts';
-import { FEED, fetchFeed, given, IOS, ORIGIN, sendCard, startCards, titlesOf, tokenOf, WEB, workspace } from './support/content-cards.ts';
+import {
+  FEED,
+  fetchFeed,
+  given,
+  IOS,
+  ORIGIN,
+  sendCard,
+  startCards,
+  titlesOf,
+  tokenOf,
+  WEB,
+  workspace,
+} from './support/content-cards.ts';
 
 const EVENTS = `${FEED}/events`;
 const ofSpring = { message_variation_id: 'c' };
@@ -45,9 +57,20 @@ test('events count once each, first times stay, and the statistics of the campai
   const first = await report(app, 'ada', seen);
   assert.deepEqual([first.status, first.body], [200, counted(1, 0)]);
   assert.deepEqual((await report(app, 'ada', seen)).body, counted(0, 1));
-  const both = await Promise.all([report(app, 'ada', { ...seen, id: 'e2' }), report(app, 'ada', { ...seen, id: 'e2' })]);
-  assert.equal(both.reduce((sum, { body }) => sum + body.taken, 0), 1, 'also at once');
-  assert.deepEqual((await report(app, 'bob', seen)).body, counted(1, 0), 'the ids of one person are not those of another');
+  const both = await Promise.all([
+    report(app, 'ada', { ...seen, id: 'e2' }),
+    report(app, 'ada', { ...seen, id: 'e2' }),
+  ]);
+  assert.equal(
+    both.reduce((sum, { body }) => sum + body.taken, 0),
+    1,
+    'also at once',
+  );
+  assert.deepEqual(
+    (await report(app, 'bob', seen)).body,
+    counted(1, 0),
+    'the ids of one person are not those of another',
+  );
   const more = [
     { id: 'e3', card_id: id, type: 'click' },
     { id: 'e3', card_id: id, type: 'click' },
@@ -169,12 +192,19 @@ test('a wrong report is refused with the path of what is wrong, and nothing of i
     const answer = await app.post(`${EVENTS}?app_id=${WEB}`, body, { key: null, headers });
     assert.deepEqual([answer.status, answer.body.errors], [400, [problem]]);
   }
-  const late = await app.post(`${EVENTS}?app_id=${WEB}`, { events: [{ ...good, time: 'soon' }] }, { key: null, headers });
+  const late = await app.post(
+    `${EVENTS}?app_id=${WEB}`,
+    { events: [{ ...good, time: 'soon' }] },
+    { key: null, headers },
+  );
   assert.equal(late.status, 400);
   assert.match(late.body.errors[0], /^events\[0\]\.time: expected an ISO 8601 date/);
   for (const body of ['', '[]', '{', 'null'])
     assert.equal((await app.post(`${EVENTS}?app_id=${WEB}`, body, { key: null, headers })).status, 400, body);
-  const large = await app.post(`${EVENTS}?app_id=${WEB}`, 'x'.repeat(65_537), { key: null, headers: { ...headers, origin: ORIGIN } });
+  const large = await app.post(`${EVENTS}?app_id=${WEB}`, 'x'.repeat(65_537), {
+    key: null,
+    headers: { ...headers, origin: ORIGIN },
+  });
   assert.deepEqual([large.status, large.headers.get('access-control-allow-origin')], [413, ORIGIN]);
   assert.deepEqual(await numbers(app), { ...none, sent: 1 });
   assert.deepEqual((await report(app, 'ada')).body, { taken: 0, repeated: 0, unknown: 0, message: 'success' });
