@@ -35,7 +35,7 @@ test('a body for which there is no room is refused before it is read, and there 
   const post = (bytes: number) => fetch(`${url}/callbacks/acme`, { method: 'POST', body: 'x'.repeat(bytes) });
   // It says how long its body is, and sends half of it.
   const slow = connect(Number(new URL(url).port), '127.0.0.1');
-  slow.write('POST /callbacks/acme HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n' + 'x'.repeat(500));
+  slow.write(`POST /callbacks/acme HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n${'x'.repeat(500)}`);
   await once(server.server, 'request');
   const refused = await post(600);
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5']);
