@@ -92,4 +92,5 @@ export const places = {
   app: (id: string) => `apps/${id}`,
   feed: (id: string) => `apps/${id}/content_cards`,
   subscriptionGroup: (id: string) => `subscription_groups/${id}`,
+  eventWebhook: (workspaceId: number, name: string) => `event_webhooks/${workspaceId}/${name}`,
 };
