@@ -1,6 +1,7 @@
 // What people do with cards is reported once, whoever repeats it, and reaches the card, the feed and the campaign's statistics.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import { sql } from '../src/db/sql.ts';
 import type { TestApp } from './support/app.ts';
 import {
@@ -16,6 +17,7 @@ import {
   WEB,
   workspace,
 } from './support/content-cards.ts';
+import { mutate, mutation } from './support/mutations.ts';
 
 const EVENTS = `${FEED}/events`;
 const ofSpring = { message_variation_id: 'c' };
@@ -218,4 +220,35 @@ test('a user has 60 reports a minute, or as many as the workspace says', async (
   for (let count = 0; count < 3; count += 1) statuses.push((await report(app, 'ada')).status);
   assert.deepEqual(statuses, [200, 200, 429]);
   assert.equal((await report(app, 'bob')).status, 200);
+});
+
+test('no body of a report makes the server fail, and none counts for another person', async (t) => {
+  const app = await startCards(t);
+  await app.givenWorkspace(`${workspace()}rate_limits: { content_cards_events: 1000000 }\n`);
+  await given(app, 'ada', 'bob');
+  const card_id = await sendCard(app, ['ada', 'bob'], ofSpring, inSpring);
+  const valid = {
+    ...{ app_id: WEB, token: tokenOf(app, 'ada') },
+    events: [
+      { id: 'e1', card_id, type: 'impression', time: '2026-03-15T12:00:00Z' },
+      { id: 'e2', card_id, type: 'click' },
+    ],
+  };
+  const statuses = new Set<number>();
+  await fc.assert(
+    fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 3 }), async (changes) => {
+      const { status } = await app.post(EVENTS, mutate(structuredClone(valid), changes), { key: null });
+      statuses.add(status);
+      assert.ok(status < 500, String(status));
+    }),
+    { numRuns: 400 },
+  );
+  assert.deepEqual(
+    [...statuses].filter((status) => ![200, 400, 401, 404].includes(status)),
+    [],
+  );
+  assert.ok(statuses.size > 2);
+  const marked = await app.db.query(sql`
+    select external_id from cards join profiles using (bucket, user_id) where coalesce(viewed_at, clicked_at) is not null`);
+  assert.deepEqual(marked, [{ external_id: 'ada' }]);
 });

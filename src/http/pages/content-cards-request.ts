@@ -29,7 +29,6 @@ export function corsHeaders(catalog: Catalog, request: Asked): PageHeaders {
   const isAllowed = typeof origin === 'string' && found?.settings.origins?.includes(origin) === true;
   return {
     vary: 'Origin',
-    'cross-origin-resource-policy': 'cross-origin',
     'x-content-type-options': 'nosniff',
     ...(isAllowed && { 'access-control-allow-origin': origin, 'access-control-expose-headers': 'ETag, Retry-After' }),
   };
