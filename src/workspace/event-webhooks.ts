@@ -1,4 +1,5 @@
 import { maybe, object, required, text } from '../lib/raw/shape.ts';
+import type { WebhookSecrets } from './catalog.ts';
 import { open, type Secret, seal } from './secrets.ts';
 import { places } from './settings.ts';
 import { parseSealed, readStored } from './stored-settings.ts';
@@ -30,24 +31,6 @@ export const feedbackKinds = [
   'unknown',
 ] as const;
 export type FeedbackKind = (typeof feedbackKinds)[number];
-
-/** Where events of a workspace are sent. */
-export interface EventWebhook {
-  name: string;
-  url: string;
-  /** The kinds of events that it gets. Empty: all. */
-  kinds: readonly string[];
-  /** Empty: all. */
-  channels: readonly string[];
-  secrets: WebhookSecrets;
-}
-
-/** Secrets of the Standard Webhooks scheme: `whsec_` and base64. */
-export interface WebhookSecrets {
-  secret: string;
-  /** The secret before it, with which events are signed as well until a time. null: there is none. */
-  previous: { secret: string; until: Date } | null;
-}
 
 /** Time for which the secret before still signs, so that receivers can change over. */
 export const ROTATION_MS = 24 * 3_600_000;

@@ -6,8 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { type GuardedTarget, openTarget } from '../../net/guarded-post.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
 import { createLane, type Lane } from '../../queue/lane.ts';
-import type { Catalog } from '../../workspace/catalog.ts';
-import type { EventWebhook } from '../../workspace/event-webhooks.ts';
+import type { Catalog, EventWebhook } from '../../workspace/catalog.ts';
 import type { FeedbackKind } from '../event.ts';
 import {
   beginDeliveries,
