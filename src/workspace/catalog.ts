@@ -64,6 +64,8 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Most bytes of the items of all its item catalogs. */
     storageBytes: number;
   };
+  /** Whether its feed of events has what our own calls said of each send. Absent: it has not. */
+  hasVerdictEvents?: true;
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }

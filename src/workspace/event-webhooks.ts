@@ -32,6 +32,14 @@ export const feedbackKinds = [
 ] as const;
 export type FeedbackKind = (typeof feedbackKinds)[number];
 
+/** The kinds of what our own calls said, which only workspaces that ask for it have in their feed. */
+export const verdictKinds = ['sent', 'not_sent'] as const;
+export type VerdictKind = (typeof verdictKinds)[number];
+
+/** Every kind of event that the feed may have. */
+export const eventKinds = [...verdictKinds, ...feedbackKinds] as const;
+export type EventKind = VerdictKind | FeedbackKind;
+
 /** Time for which the secret before still signs, so that receivers can change over. */
 export const ROTATION_MS = 24 * 3_600_000;
 
