@@ -1,6 +1,6 @@
 import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
-import { type DeliveryState, listDeliveries } from '../../feedback/out/deliveries.ts';
+import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
@@ -32,7 +32,7 @@ export async function describeStatus(
     const { tasks, ageMs } = await measureBacklog(db, { lane: lanes[name], now, mostTasks: MOST_TASKS });
     queue[name] = { tasks, oldest_waiting_s: Math.floor(ageMs / 1_000) };
   }
-  const webhooks = await listDeliveries(db, id);
+  const ofEvents = await problemsOfDeliveries(db, id);
   const refusal = db.refusal();
   return {
     workers: workers.map(describeWorker),
@@ -42,13 +42,9 @@ export async function describeStatus(
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
       ...pauses.map((pause) => explanationOf(pause, apps.get(appIdOf(pause.subject) ?? '')?.name)),
-      ...webhooks.flatMap(problemOfWebhook),
+      ...ofEvents,
     ],
   };
-}
-
-function problemOfWebhook({ name, state }: DeliveryState): string[] {
-  return state === 'disabled' ? [`event webhook "${name}" answered 410 and gets no events`] : [];
 }
 
 function describeWorker({ id, lanes: of, since, lastSeenAt, tasks }: LivingWorker): object {
