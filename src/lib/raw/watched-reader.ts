@@ -14,7 +14,8 @@ export class WatchedReader extends ObjectReader<Problems> {
 
   constructor(raw: RawObject, path: string, problems: Problems) {
     super(raw, path, problems);
-    this.#asked = problems.watch(() => this.#warnOfUnknown()) ? new Set() : null;
+    const watcher = { warnOfUnknown: () => this.#warnOfUnknown(), hints: (most: number) => this.#hints(most) };
+    this.#asked = problems.watch(watcher) ? new Set() : null;
   }
 
   override get(key: string): unknown {
@@ -33,13 +34,25 @@ export class WatchedReader extends ObjectReader<Problems> {
   }
 
   #warnOfUnknown(): void {
-    const asked = this.#asked ?? new Set();
-    for (const key of this.keys()) {
-      if (!asked.has(key) && !this.#silent.has(key)) this.problems.warn(() => this.#unknown(key, [...asked]));
-    }
+    const known = [...(this.#asked ?? [])];
+    for (const key of this.#unknown()) this.problems.warn(() => this.#remark(key, this.meantBy(key, known)));
   }
 
-  #unknown(key: string, known: readonly string[]): string {
-    return `${this.at(key)}: not known, ignored${didYouMean(this.meantBy(key, known))}`;
+  #hints(most: number): { looked: number; hints: readonly string[] } {
+    const known = [...(this.#asked ?? [])];
+    const keys = this.#unknown().slice(0, most);
+    const hints = keys.flatMap((key) => {
+      const meant = this.meantBy(key, known);
+      return meant === null || this.has(meant) ? [] : [this.#remark(key, meant)];
+    });
+    return { looked: keys.length, hints };
+  }
+
+  #unknown(): string[] {
+    return this.keys().filter((key) => this.#asked?.has(key) !== true && !this.#silent.has(key));
+  }
+
+  #remark(key: string, meant: string | null): string {
+    return `${this.at(key)}: not known, ignored${didYouMean(meant)}`;
   }
 }
