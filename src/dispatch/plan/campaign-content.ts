@@ -14,8 +14,13 @@ import { messagesIn, type ParsedMessage } from './templates.ts';
 /** The check of a campaign's messages that applying a workspace file needs. */
 export const messageChecks = { checkContent };
 
-/** The problems of a campaign's messages. `path`: that of the campaign in the workspace file. */
-function checkContent(content: CampaignContent, workspace: MessageSurroundings, path: string): readonly string[] {
+/** The problems of a campaign's messages; `warn` is told the slips. `path`: that of the campaign in the workspace file. */
+function checkContent(
+  content: CampaignContent,
+  workspace: MessageSurroundings,
+  path: string,
+  warn: (text: string) => void = () => undefined,
+): readonly string[] {
   const at = `${path}.messages`;
   const unknown = Object.keys(content.messages).filter((key) => !channelKeys.some((known) => known === key));
   if (unknown.length > 0) {
@@ -24,8 +29,12 @@ function checkContent(content: CampaignContent, workspace: MessageSurroundings, 
       return `${memberPath(at, key)}: expected one of ${channelKeys.join(', ')}${meant}`;
     });
   }
+  const problems = new Problems();
   try {
-    if (read(content, workspace, at).length > 0) return [];
+    const isAnything = read(content, workspace, at, problems).length > 0;
+    problems.warnAtEnd();
+    for (const warning of problems.warnings) warn(warning);
+    if (isAnything) return [];
     return [`${at}: expected one or more of ${channelKeys.join(', ')}, got none`];
   } catch (error) {
     if (error instanceof RequestError) return error.errors;
@@ -62,8 +71,8 @@ function read(
   { messages: raw, variations }: CampaignContent,
   workspace: MessageSurroundings,
   path: string,
+  problems = new Problems(),
 ): ParsedMessage[] {
-  const problems = new Problems();
   const { messages: given } = readMessages(raw, path, problems);
   // Nothing that is stored depends on the time at which it is read.
   const parsed = checkMessages(given, { path, workspace, problems, now: new Date(0), areStored: true });

@@ -4,7 +4,7 @@ import type { Secret } from '../secrets.ts';
 import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../shared-secret.ts';
 import { announceChange } from '../workspaces.ts';
 import { applyKeys } from './apply-keys.ts';
-import { type CheckReferences, checkSegments } from './apply-references.ts';
+import { type CheckReferences, checkSegments, warnOfSchedules } from './apply-references.ts';
 import { applyCaps, applySettings, applyWorkspaceItself } from './apply-settings.ts';
 import type { Step } from './apply-step.ts';
 import { applyApps, applyCampaigns, applyGroups, applySegments } from './apply-things.ts';
@@ -51,6 +51,7 @@ export async function applyWorkspace(db: Database, options: ApplyOptions): Promi
       await checkSegments(step, options.checkReferences);
       await checkCampaigns(step, options.checkContent);
       if (step.problems.length > 0) throw new WorkspaceFileError(path, step.problems);
+      await warnOfSchedules(step);
       if (reseal) await warnOfSealed(step);
       const applied = { plan, warnings: step.warnings };
       if (dryRun) throw new Undo(applied);
