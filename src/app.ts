@@ -57,6 +57,7 @@ import { checkUses } from './item-catalogs/check-uses.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
 import { dashed } from './lib/uuid.ts';
+import { unusedNames } from './people/activity/names.ts';
 import { keepCustomIndex } from './people/profile/custom-index.ts';
 import type { CatalogUseAt } from './templating/tree.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
@@ -144,6 +145,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const dryRun = createDryRun({ db, clock, links });
   const stored = {
     findContent: contentFinder(db, cache.texts),
+    findUnused: (workspaceId: number, names: readonly string[]) =>
+      unusedNames(db, { workspaceId, kind: 'custom_attribute' }, names),
     checkCatalogs: (workspaceId: number, uses: readonly CatalogUseAt[]) => checkUses(db, workspaceId, uses),
   };
   const sending: SendDeps = {

@@ -18,6 +18,8 @@ export interface StoredThings {
     workspaceId: number,
     uses: readonly CatalogUseAt[],
   ): Promise<{ problems: readonly string[]; warnings: readonly string[] }>;
+  /** Those of these custom attributes that nobody ever had, each with the name in use that was probably meant. */
+  findUnused(workspaceId: number, names: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
 }
 
 /** Whether messages name anything that must be looked up. */

@@ -30,7 +30,10 @@ export async function checkSegments(step: Step, checkReferences: CheckReferences
 
 /** Tells of schedules that refer to archived segments or campaigns of the file: they fail when they fire. */
 export async function warnOfSchedules({ tx, workspaceId, file, warnings }: Step): Promise<void> {
-  for (const [what, column] of [['segments', sql`segment_id`], ['campaigns', sql`campaign_id`]] as const) {
+  for (const [what, column] of [
+    ['segments', sql`segment_id`],
+    ['campaigns', sql`campaign_id`],
+  ] as const) {
     const archived = file[what].filter(({ archived }) => archived).map(({ id }) => id);
     if (archived.length === 0) continue;
     const used = await tx.query<{ id: string; schedules: number; next: Date }>(sql`

@@ -4,6 +4,7 @@ import {
   type Control,
   cancelDispatch,
   pauseDispatch,
+  type Replayed,
   replayDispatch,
   resumeDispatch,
 } from '../../../dispatch/control/control.ts';
@@ -33,7 +34,7 @@ export interface DispatchRouteDeps {
   onRunnable(lane: number): void;
 }
 
-type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & { recipients?: number | null }>;
+type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & Partial<Replayed>>;
 
 /** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
 export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
@@ -55,9 +56,9 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       async handle(request) {
         const dispatch = await find(request);
         const order = { db, dispatchId: dispatch.id, now: clock.now() };
-        const { state, lane, recipients } = await move(order, request.body);
+        const { state, lane, recipients, selectable } = await move(order, request.body);
         if (isLive(state)) onRunnable(lane);
-        const counted = recipients === undefined ? {} : { recipients };
+        const counted = { ...(recipients !== undefined && { recipients }), ...(selectable && { selectable }) };
         return { status: 201, body: { state, ...counted, message: 'success' } };
       },
     };
