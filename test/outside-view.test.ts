@@ -200,7 +200,10 @@ test('a push that waits for the end of a quota says why and until when, and goes
   const { next_probe_at: until } = (await app.get('/push/apps')).body.apps[1];
   const { status, attempts, detail, next_attempt_at: next } = await verdict();
   assert.deepEqual([status, attempts, next], ['pending', 0, until]);
-  assert.match(detail, /^app "Android" \(\S+\): its provider wants no more messages for a while \(QUOTA_EXCEEDED, until /);
+  assert.match(
+    detail,
+    /^app "Android" \(\S+\): its provider wants no more messages for a while \(QUOTA_EXCEEDED, until /,
+  );
   app.clock.advance(60_000);
   await secondsUntil(world, (problems) => problems.length === 0);
   for (let turns = 0; (await verdict()).status !== 'sent'; turns += 1) {

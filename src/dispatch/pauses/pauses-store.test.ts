@@ -51,6 +51,25 @@ test('an app that is open again ends the waits for it, and clears no other failu
   assert.deepEqual(failures, [null, waitsFor('two'), 'app one: the disk is full', waitsFor('two')]);
 });
 
+test('a dispatch that waits for several apps names all of them, and waits until the last one is open', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const [one, two] = ['one', 'two'].map((id) =>
+    pauseOf(workspaceId, appSubject(id), 'config_error', 'InvalidProviderToken'),
+  ) as [Pause, Pause];
+  for (const pause of [one, two]) await storePause(db, pause);
+  const id = await givenDispatch(db, workspaceId);
+  await explainWait(db, id, [one, two], (appId) => `Acme ${appId}`);
+  const said = (appId: string) => `app "Acme ${appId}" (${appId}): its provider does not accept our settings`;
+  assert.equal(
+    await failureOf(db, id),
+    `${said('one')} (InvalidProviderToken); ${said('two')} (InvalidProviderToken); what waits goes out once it does`,
+  );
+  assert.ok(await db.transaction((tx) => endPause(tx, one, null, now)));
+  assert.notEqual(await failureOf(db, id), null);
+  assert.ok(await db.transaction((tx) => endPause(tx, two, null, now)));
+  assert.equal(await failureOf(db, id), null);
+});
+
 test('one relay that works again ends the wait for all relays', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const main = pauseOf(workspaceId, relaySubject('main'), 'unreachable', 'connect ECONNREFUSED 127.0.0.1:25');

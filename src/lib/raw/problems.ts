@@ -1,5 +1,5 @@
 import { type ErrorCode, RequestError } from '../../errors.ts';
-import { BoundedTexts, bounded, shortened } from './bounded-texts.ts';
+import { BoundedTexts, shortened } from './bounded-texts.ts';
 
 /** Stages of checking, in order. The first stage with a problem is reported, and those of `together` with each other. */
 const stages = ['shape', 'type', 'required', 'range', 'cross', 'campaign', 'size', 'template'] as const;
@@ -91,24 +91,29 @@ export class Problems implements Sink {
    * at the place of an earlier one, or around it, follows from it and is left out.
    */
   get texts(): readonly string[] {
-    const [first, ...others] = this.#failing();
-    if (first === undefined || others.length === 0) return first?.texts.lines ?? [];
-    const texts = new BoundedTexts();
-    const known: string[] = [];
-    for (const { texts: found, paths } of [first, ...others]) {
-      for (const [index, line] of found.lines.entries()) {
-        const path = paths[index];
-        if (path === undefined || !known.some((earlier) => isAtOrIn(earlier, path))) texts.add(line);
-      }
-      known.push(...paths);
-    }
-    return texts.lines;
+    return this.#reported().lines;
   }
 
   /** Throws a RequestError with the problems of the first failing stage, and what unknown members were meant to be. */
   throwIfAny(): void {
     const [first] = this.#failing();
-    if (first !== undefined) throw new RequestError(first.code, bounded([...this.texts, ...this.#hints()]));
+    if (first === undefined) return;
+    const texts = this.#reported();
+    for (const hint of this.#hints()) texts.add(hint);
+    throw new RequestError(first.code, texts.lines);
+  }
+
+  #reported(): BoundedTexts {
+    const texts = new BoundedTexts();
+    const known: string[] = [];
+    for (const { texts: found, paths } of this.#failing()) {
+      texts.addAll(found, (index) => {
+        const path = paths[index];
+        return path === undefined || !known.some((earlier) => isAtOrIn(earlier, path));
+      });
+      known.push(...paths);
+    }
+    return texts;
   }
 
   /** The first failing stage, and those that are reported with it. */
