@@ -190,7 +190,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...smsRoutes({ db }),
     ...subscriptionRoutes({ db, clock, catalog: live }),
     ...emailTemplateRoutes({ db, clock }),
-    ...contentBlockRoutes({ db, clock }),
+    ...contentBlockRoutes({ db, clock, catalog: live }),
     ...identityRoutes({ db, clock, catalog: live }),
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),

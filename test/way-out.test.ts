@@ -199,3 +199,24 @@ test('a write to a catalog names the wrong fields, and a template names items th
   const { body: answer } = await send(app, { messages: { webhook: { ...webhook, body } } });
   assert.deepEqual(answer.cresset?.warnings, ['messages.webhook.body: catalog shop has no item b']);
 });
+
+test('the inclusions of a content block count campaigns that are not archived', async (t) => {
+  const app = await start(t, { worker: false });
+  const { content_block_id: id } = (await app.post('/content_blocks/create', { name: 'footer', content: 'Bye' })).body;
+  const campaign = (body: string, archived: boolean) =>
+    app.givenWorkspace(`campaigns: [{ id: hello, name: Hello, kind: api_triggered, archived: ${archived},
+      messages: { webhook: { url: "https://example.test/", request_method: POST, body: "${body}" } } }]`);
+  const included = async () => {
+    const { body } = await app.get(`/content_blocks/info?content_block_id=${id}&include_inclusion_data=true`);
+    const [listed] = (await app.get('/content_blocks/list')).body.content_blocks;
+    assert.equal(listed.inclusion_count, body.inclusion_count);
+    return body.inclusion_data;
+  };
+  assert.deepEqual(await included(), []);
+  await campaign('{{content_blocks.${footer}}}', false);
+  assert.deepEqual(await included(), ['hello']);
+  await campaign('{{content_blocks.${footer}}}', true);
+  assert.deepEqual(await included(), []);
+  await campaign('content_blocks', false);
+  assert.deepEqual(await included(), []);
+});

@@ -42,10 +42,13 @@ function checkContent(
   }
 }
 
-/** The messages of a campaign. `nameStored`: they name what is looked up for each trigger. */
+/** The messages of a campaign. */
 interface CampaignMessages {
   messages: SendPlan['messages'];
+  /** Whether they name what is looked up for each trigger. */
   nameStored: boolean;
+  /** Names of the content blocks in their texts. */
+  blocks: ReadonlySet<string>;
 }
 
 const known = new WeakMap<Campaign, CampaignMessages>();
@@ -62,9 +65,35 @@ export function contentOf(campaign: Campaign, workspace: WorkspaceCatalog): Camp
   if (trigger?.messages == null)
     throw new RequestError('no_message', [`${path}: expected messages in the workspace file, got none`]);
   const parsed = read({ messages: trigger.messages, variations }, workspace, `${path}.messages`);
-  const content = { messages: messagesIn(parsed), nameStored: nameStoredThings(parsed) };
+  const blocks = new Set(parsed.flatMap(({ tree }) => tree.blocks.map(({ name }) => name)));
+  const content = { messages: messagesIn(parsed), nameStored: nameStoredThings(parsed), blocks };
   known.set(campaign, content);
   return content;
+}
+
+/** The ids of the campaigns whose messages have this content block in their texts, in the order of the catalog. */
+export function campaignsWithBlock(workspace: WorkspaceCatalog, block: string): string[] {
+  const campaigns = [...workspace.campaigns.values()].filter(({ archived }) => !archived);
+  return campaigns.filter((campaign) => blocksOf(campaign, workspace).has(block)).map(({ id }) => id);
+}
+
+const none: ReadonlySet<string> = new Set();
+/** Campaigns without the word. Their messages need not be read to know that they have no blocks. */
+const blockless = new WeakSet<Campaign>();
+
+/** Empty also for messages that have become unusable, which a trigger says. */
+function blocksOf(campaign: Campaign, workspace: WorkspaceCatalog): ReadonlySet<string> {
+  if (campaign.trigger?.messages == null || blockless.has(campaign)) return none;
+  if (!known.has(campaign) && !JSON.stringify(campaign.trigger.messages).includes('content_blocks')) {
+    blockless.add(campaign);
+    return none;
+  }
+  try {
+    return contentOf(campaign, workspace).blocks;
+  } catch (error) {
+    if (error instanceof RequestError) return none;
+    throw error;
+  }
 }
 
 function read(
