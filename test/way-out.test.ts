@@ -154,6 +154,7 @@ test('cresset apply tells slips, and schedules that use what the file archives',
   writeFileSync(
     file,
     `
+email: { footer: Bye }
 segments:
   - { id: ${GOLD}, name: Gold, archived: true, filter: { email_available: true } }
   - { id: 22222222-2222-4222-8222-222222222222, name: Austrians, filter: { attribute: { name: country, comparison: equals, value: Austria } } }
@@ -169,6 +170,7 @@ campaigns:
   );
   assert.equal(code, 0, errors);
   assert.deepEqual(JSON.parse(out).warnings, [
+    'email.footer: is kept, and no message has it yet',
     'segments[1].filter.attribute.value: country is stored as two capital letters, such as AT; did you mean AT?',
     'campaigns[0].messages.webhook.body: {{first_name}} renders to nothing; did you mean {{${first_name}}}?',
     'campaigns[0].messages.webhook.request_methode: not known, ignored; did you mean request_method?',
