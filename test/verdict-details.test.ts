@@ -81,7 +81,7 @@ test('a relay that is down is told with its host and port, and with its name if 
   const app = await startWorld(t, `email: { smtp: { url: "smtp://${one}" } }`);
   assert.equal(
     (await verdictOf(app, { email })).detail,
-    `mail relay ${one} does not answer (${one}: connect ECONNREFUSED ${one}); what waits goes out once it does; the last attempt: relay ${one}: connect ECONNREFUSED ${one}`,
+    `mail relay ${one} does not answer (${one}: connect ECONNREFUSED ${one}); what waits goes out once it does; before that: relay ${one}: connect ECONNREFUSED ${one}`,
     'what it waits for now comes first',
   );
   await app.givenWorkspace(
@@ -90,7 +90,7 @@ test('a relay that is down is told with its host and port, and with its name if 
   const { detail } = await verdictOf(app, { email });
   assert.ok(
     [`main: connect ECONNREFUSED ${one}`, `spare: connect ECONNREFUSED ${other}`].includes(
-      (detail ?? '').replace(/^.*; the last attempt: /, '').replace('relay ', ''),
+      (detail ?? '').replace(/^.*; before that: /, '').replace('relay ', ''),
     ),
     detail ?? '',
   );

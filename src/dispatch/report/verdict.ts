@@ -39,8 +39,8 @@ function waitOf({ status, channel, due_at: dueAt }: VerdictRow, waits: Waits): W
   return dueAt < wait.until ? wait : null;
 }
 
-/** What a send waits for now comes before what its last attempt met. */
+/** What a send waits for now comes before what it met earlier. */
 function detailOf({ detail }: VerdictRow, wait: Wait | null): string | null {
   if (wait === null) return detail;
-  return detail === null ? wait.why : `${wait.why}; the last attempt: ${detail}`;
+  return detail === null ? wait.why : `${wait.why}; before that: ${detail}`;
 }
