@@ -12,14 +12,15 @@ const exactChannels = Object.values(channels).flatMap(({ key, providers }) => (p
  * ambiguous and always becomes pending. Returns how many there were.
  */
 export async function resolveAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
-  const unknown = sql`case when s.channel = any(${exactChannels}::text[]) then 'pending'
-                        else stopped_status(s.devices, 'unknown') end`;
+  const isExact = sql`s.channel = any(${exactChannels}::text[])`;
+  const unknown = sql`case when ${isExact} then 'pending' else stopped_status(s.devices, 'unknown') end`;
   const status = mode === 'retry' ? sql`'pending'` : unknown;
   return db.run(sql`
     update sends s
        set status = ${status}, updated_at = ${now},
            reason = case (${status})::text when 'unknown' then 'unknown' end,
-           detail = 'the server stopped between handing it over and noting it'
+           detail = case when ${isExact} then 'the worker died before it stored this message'
+                         else 'the worker died after it took this send up and before it noted what became of it; it may have gone out' end
       from ${bucketsOf(task)}
      where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
        and coalesce(s.task_id, ${task.id}) = ${task.id}`);
