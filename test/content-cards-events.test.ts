@@ -188,7 +188,7 @@ test('a wrong report is refused with the path of what is wrong, and nothing of i
     [{ events: [{ ...good, type: undefined }] }, 'events[0].type: expected one of impression, click, dismiss'],
     [{ events: [{ ...good, nme: 1 }] }, 'events[0].nme: unknown member; id, card_id, type, time are known'],
     [{ events: Array(101).fill(good) }, 'events: expected at most 100, got 101'],
-    [{ events: [good], event: 1 }, 'event: unknown member; app_id, token, events are known'],
+    [{ events: [good], event: 1 }, 'event: unknown member; app_id, token, events are known; did you mean events?'],
   ];
   for (const [body, problem] of wrong) {
     const answer = await app.post(`${EVENTS}?app_id=${WEB}`, body, { key: null, headers });
