@@ -5,7 +5,7 @@ import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { deviceOf } from '../device.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
-import { loadKnownAddresses } from './addresses/load-addresses.ts';
+import { loadAddressStates, loadGroupStates } from './addresses/load-addresses.ts';
 import { claimNames, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
@@ -21,8 +21,14 @@ export async function loadRoster(
   const lockedEmails = await emailsToLock(tx, wanted, workspaceId);
   const emails = new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]);
   const phones = [...wanted.phones, ...wanted.newPhones];
-  await lockAddresses(tx, workspaceId, [...emails, ...phones, ...wanted.importedTokens.map(tokenKey)]);
-  const claimed = await claimNames(tx, workspaceId, wanted);
+  // One trip to the database. The states of addresses may be read before people are locked, because whoever changes them
+  // has locked the address.
+  const [, claimed, states, tokens] = await Promise.all([
+    lockAddresses(tx, workspaceId, [...emails, ...phones, ...wanted.importedTokens.map(tokenKey)]),
+    claimNames(tx, workspaceId, wanted),
+    loadAddressStates(tx, { wanted, workspace, now }),
+    ownedTokens(tx, wanted.importedTokens),
+  ]);
   const { made } = claimed;
   const isUnclear = [...wanted.created.keys()].some((key) => !claimed.known.has(key) && !made.has(key));
   const known = isUnclear ? await resolveNames(tx, workspaceId, [...wanted.names.values()]) : claimed.known;
@@ -37,12 +43,8 @@ export async function loadRoster(
     candidates: requests.reduce((sum, request) => sum + countOf(request), 0),
   });
   const people = locked.wanted.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
-  const roster = new Roster(now, {
-    addresses: await loadKnownAddresses(tx, { wanted, people, workspace, now }),
-    tokens: await ownedTokens(tx, wanted.importedTokens),
-    lockedEmails,
-    others: locked.others,
-  });
+  const groups = await loadGroupStates(tx, { wanted, people, workspace, now });
+  const roster = new Roster(now, { addresses: { ...states, groups }, tokens, lockedEmails, others: locked.others });
   for (const row of locked.wanted) roster.add(personFrom(row));
   linkNames(roster, { wanted, known, made, now });
   return roster;

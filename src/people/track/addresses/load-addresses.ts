@@ -13,22 +13,25 @@ import type { KnownAddresses } from './known-addresses.ts';
 
 interface Asked {
   wanted: Wanted;
-  /** The people in memory. */
-  people: readonly PersonKey[];
   workspace: WorkspaceCatalog;
   now: Date;
 }
 
-export async function loadKnownAddresses(tx: Db, asked: Asked): Promise<KnownAddresses> {
-  const { wanted, workspace } = asked;
+/** What is known of the addresses that requests may give to people, which are locked, but for their group states. */
+export async function loadAddressStates(
+  tx: Db,
+  { wanted, workspace, now }: Asked,
+): Promise<Omit<KnownAddresses, 'groups'>> {
   const emails = [...new Set([...wanted.newEmails, ...wanted.emails])];
   const phones = [...new Set([...wanted.newPhones, ...wanted.phones])];
-  const stored = await emailStates(tx, { workspaceId: workspace.id, emails, now: asked.now });
-  const states = new Map(stored.map(({ email, state, changed_at }) => [email, { state, changedAt: changed_at }]));
-  const remembered = await findRemembered(tx, workspace.id, [
-    ...emails.map((address) => ({ kind: 'email' as const, address })),
-    ...phones.map((address) => ({ kind: 'phone' as const, address })),
+  const [stored, remembered] = await Promise.all([
+    emailStates(tx, { workspaceId: workspace.id, emails, now }),
+    findRemembered(tx, workspace.id, [
+      ...emails.map((address) => ({ kind: 'email' as const, address })),
+      ...phones.map((address) => ({ kind: 'phone' as const, address })),
+    ]),
   ]);
+  const states = new Map(stored.map(({ email, state, changed_at }) => [email, { state, changedAt: changed_at }]));
   for (const { kind, address, unsubscribedAt } of remembered) {
     if (kind !== 'email' || unsubscribedAt === null || states.has(address)) continue;
     states.set(address, { state: 'unsubscribed', changedAt: unsubscribedAt });
@@ -37,7 +40,6 @@ export async function loadKnownAddresses(tx: Db, asked: Asked): Promise<KnownAdd
     emailStates: states,
     waiting: new Set(stored.flatMap(({ email, is_waiting }) => (is_waiting ? [email] : []))),
     remembered,
-    groups: await groupStates(tx, asked),
   };
 }
 
@@ -73,7 +75,10 @@ async function emailStates(
  * The group states of the people in memory, of those who have an address that the request gives to somebody, and those
  * that wait for the owner of an address.
  */
-async function groupStates(tx: Db, { wanted, people, workspace, now }: Asked): Promise<AddressGroups> {
+export async function loadGroupStates(
+  tx: Db,
+  { wanted, people, workspace, now }: Asked & { people: readonly PersonKey[] },
+): Promise<AddressGroups> {
   const kinds = new Map([...workspace.subscriptionGroups.values()].map(({ id, channel }) => [id, kindOf(channel)]));
   const has = (kind: Address['kind']) => [...kinds.values()].includes(kind);
   const [newEmails, newPhones] = [has('email') ? [...wanted.newEmails] : [], has('phone') ? [...wanted.newPhones] : []];
