@@ -60,8 +60,10 @@ const claim = hotStatement<
         from unnest(${param(({ names }) => textArray(names.map(({ label }) => label)))}::text[],
                     ${param(({ names }) => textArray(names.map(({ name }) => name)))}::text[],
                     ${param(({ creates }) => textArray(creates.map(String)))}::boolean[]) as asked(label, name, creates)
-        left join user_names n
-          on n.workspace_id = ${param(({ workspaceId }) => workspaceId)} and n.label = asked.label and n.name = asked.name
+        left join lateral (
+             select bucket, user_id from user_names
+              where workspace_id = ${param(({ workspaceId }) => workspaceId)} and label = asked.label and name = asked.name
+             offset 0) as n on true
     ), made as (
       insert into user_names (workspace_id, label, name, bucket, user_id)
       select ${param(({ workspaceId }) => workspaceId)}, label, name, bucket_of(user_id), user_id
