@@ -71,7 +71,10 @@ test('a statement for later that fails fails the transaction, with its error', a
     tx.later('insert_note', insert(100));
     tx.later('insert_note', insert(2));
   });
-  await assert.rejects(withCommit, (error) => isSqlstate(error, 'integrity_constraint_violation') && !isCommitUnclear(error));
+  await assert.rejects(
+    withCommit,
+    (error) => isSqlstate(error, 'integrity_constraint_violation') && !isCommitUnclear(error),
+  );
   const unnoticed = db.transaction(async (tx) => {
     const found = tx.query(sql`select 1 as one`);
     tx.later('insert_note', insert(100)); // It travels with the query, but after it.
@@ -128,7 +131,10 @@ test('a commit is unclear only if the connection breaks while it is made', async
   const outcome = async (n: number) => {
     const error: unknown = await db
       .transaction(async (tx) => tx.later('insert_note', insert(n)))
-      .then(() => null, (reason: unknown) => reason);
+      .then(
+        () => null,
+        (reason: unknown) => reason,
+      );
     return { isShutDown: isSqlstate(error, 'shutdown'), isUnclear: isCommitUnclear(error) };
   };
   assert.deepEqual(await outcome(1), { isShutDown: true, isUnclear: false });

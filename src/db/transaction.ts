@@ -96,7 +96,9 @@ class Session {
   async commit(): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
     const isEmpty = !this.#hasBegun && this.#waiting.length === 0;
-    const { command } = isEmpty ? { command: 'COMMIT' } : await this.#send(COMMIT, (error) => unclear.add(Object(error)));
+    const { command } = isEmpty
+      ? { command: 'COMMIT' }
+      : await this.#send(COMMIT, (error) => unclear.add(Object(error)));
     this.#isOver = true;
     // Somebody went on after a statement that failed.
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back, because a statement had failed');
