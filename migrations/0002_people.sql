@@ -41,10 +41,8 @@ create table profiles (
   primary key (bucket, user_id)
 );
 comment on table profiles is 'kind: person. The people.';
--- These begin with the workspace, because every look-up names it. Without it the planner may take profiles_workspace
--- instead, as long as it knows nothing of a new table, and then each look-up reads everybody.
-create index profiles_email on profiles (workspace_id, lower(email)) where email is not null;
-create index profiles_phone on profiles (workspace_id, phone) where phone is not null;
+create index profiles_email on profiles (lower(email)) where email is not null;
+create index profiles_phone on profiles (phone) where phone is not null;
 -- For the list of the people who unsubscribed in a period.
 create index profiles_unsubscribed on profiles (workspace_id, email_state_changed_at)
   where email_state = 'unsubscribed' and email is not null;

@@ -1,3 +1,4 @@
+import { textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { Outdated } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
@@ -5,6 +6,7 @@ import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { deviceOf } from '../device.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
+import { havingPhone } from './addresses/having.ts';
 import { loadAddressStates, loadGroupStates } from './addresses/load-addresses.ts';
 import { claimNames, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
 import type { TrackRequest } from './request.ts';
@@ -67,8 +69,11 @@ async function emailsToLock(tx: Db, wanted: Wanted, workspaceId: number): Promis
     sql`
     select p.email
       from ${askedFor(keys)}
-      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-     where ${inBucketsOf(keys, sql`p.bucket`)} and p.email is not null and p.workspace_id = ${workspaceId}`,
+     cross join lateral (
+           select email, workspace_id from profiles
+            where ${inBucketsOf(keys, sql`bucket`)} and bucket = asked.bucket and user_id = asked.user_id
+           offset 0) as p
+     where p.email is not null and p.workspace_id = ${workspaceId}`,
   );
   const phoned = await emailsByPhone(tx, workspaceId, [...wanted.phones]);
   const emails = new Set([...wanted.emails, ...wanted.newEmails]);
@@ -79,9 +84,10 @@ async function emailsToLock(tx: Db, wanted: Wanted, workspaceId: number): Promis
 async function emailsByPhone(tx: Db, workspaceId: number, phones: readonly string[]): Promise<{ email: string }[]> {
   if (phones.length === 0) return [];
   return tx.query(sql`
-    select email
-      from profiles
-     where workspace_id = ${workspaceId} and phone = any(${phones}::text[]) and email is not null`);
+    select p.email
+      from unnest(${textArray(phones)}::text[]) as asked(phone)
+     cross join lateral ${havingPhone(sql`asked.phone`)} as p
+     where p.workspace_id = ${workspaceId} and p.email is not null`);
 }
 
 function personFrom(row: PersonRow): Person {

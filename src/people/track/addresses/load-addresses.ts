@@ -9,6 +9,7 @@ import type { PersonKey } from '../../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../../profile/person-keys.ts';
 import type { Wanted } from '../wanted.ts';
 import { AddressGroups, type StoredState } from './address-groups.ts';
+import { havingEmail, havingPhone } from './having.ts';
 import type { KnownAddresses } from './known-addresses.ts';
 
 interface Asked {
@@ -58,8 +59,8 @@ async function emailStates(
       from unnest(${textArray(emails)}::text[]) as asked(email)
       left join lateral (
            select p.email_state as state, p.email_state_changed_at as changed_at
-             from profiles p
-            where lower(p.email) = lower(asked.email) and p.email is not null and p.workspace_id = ${workspaceId}
+             from ${havingEmail(sql`asked.email`)} as p
+            where p.workspace_id = ${workspaceId}
             order by p.email_state_changed_at desc nulls last, p.user_id
             limit 1) as held on true
       left join lateral (
@@ -97,13 +98,15 @@ export async function loadGroupStates(
     select * from (
            select distinct on (h.kind, h.address, s.group_id) 'holders', null::bigint, h.kind, h.address, s.group_id,
                   s.state, s.changed_at
-             from (select 'email' as kind, lower(email) as address, bucket, user_id
-                     from profiles
-                    where workspace_id = ${workspace.id} and email is not null and lower(email) = any(${newEmails}::text[])
+             from (select 'email' as kind, asked.email as address, p.bucket, p.user_id
+                     from unnest(${newEmails}::text[]) as asked(email)
+                    cross join lateral ${havingEmail(sql`asked.email`)} as p
+                    where p.workspace_id = ${workspace.id}
                     union all
-                   select 'phone', phone, bucket, user_id
-                     from profiles
-                    where workspace_id = ${workspace.id} and phone = any(${newPhones}::text[])) as h
+                   select 'phone', p.phone, p.bucket, p.user_id
+                     from unnest(${newPhones}::text[]) as asked(phone)
+                    cross join lateral ${havingPhone(sql`asked.phone`)} as p
+                    where p.workspace_id = ${workspace.id}) as h
              join subscription_states s on s.bucket = h.bucket and s.user_id = h.user_id
             where h.user_id <> all(${userIds}::bigint[])
             order by h.kind, h.address, s.group_id, s.changed_at desc, h.user_id desc) as held
