@@ -1,6 +1,6 @@
 import { matching, maybe, object, type Read, refuse, required, text } from '../../lib/raw/shape.ts';
 import type { ProviderDefinition } from '../provider.ts';
-import { baseUrl } from '../setting-shapes.ts';
+import { baseUrl, callsPerMinute } from '../setting-shapes.ts';
 
 const members = object({
   account_sid: required(text()),
@@ -10,6 +10,7 @@ const members = object({
   ),
   messaging_service_sid: maybe(text()),
   base_url: maybe(baseUrl),
+  calls_per_minute: maybe(callsPerMinute),
 });
 
 const settings: typeof members = (value, path, problems) => {
