@@ -51,12 +51,15 @@ export interface Held<Until extends number | null = number | null> {
 /** The reason of a message that is held because its dispatch or its worker was stopped before a connection had it. */
 export const STOPPED = 'stopped';
 
-/** The outcome of one attempt, named by what happens next. */
+/**
+ * The outcome of one attempt, named by what happens next. `optsOut`: the recipient takes no messages of the subscription
+ * group any more.
+ */
 export type Outcome =
   | ({ kind: 'accepted'; providerId: string | null } & Told) // the provider has the message
   | Retry // temporary: later, to the same address
   | Bounced // this address is dead
-  | ({ kind: 'failed' } & (Refused | ({ reason: string; isOurs?: undefined } & Told))) // this message never succeeds, the address is good
+  | ({ kind: 'failed' } & (Refused | ({ reason: string; isOurs?: undefined; optsOut?: true } & Told))) // this message never succeeds, the address is good
   | ({ kind: 'config_error'; reason: string } & Told) // our credentials or settings are wrong: keep the message, ask a person
   | { kind: 'expired' } // the message expired before the provider accepted it
   | ({ kind: 'unknown'; reason: string } & Told); // the provider may have accepted it: never resend blindly
