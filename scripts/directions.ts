@@ -52,11 +52,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/expand': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/pauses': [...base, 'dispatch/plan', 'dispatch/ledger'],
-  'dispatch/push': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/admit', 'dispatch/pauses'],
+  'dispatch/accounts': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/pauses'],
+  'dispatch/push': [
+    ...base,
+    ...['dispatch/plan', 'dispatch/ledger', 'dispatch/admit', 'dispatch/pauses', 'dispatch/accounts'],
+  ],
   'dispatch/deliver': [
     ...base,
     ...['dispatch/plan', 'dispatch/ledger', 'dispatch/control', 'dispatch/expand', 'dispatch/admit', 'dispatch/push'],
-    'dispatch/pauses',
+    ...['dispatch/pauses', 'dispatch/accounts'],
   ],
   'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
   'dispatch/report': [
@@ -67,7 +71,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/admit',
     'dispatch/pauses',
   ],
-  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/push'],
+  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts'],
   dispatch: [...base, 'dispatch/*'],
 
   http: [...base, 'exports', 'dispatch/*'],

@@ -12,6 +12,7 @@ import { createPressure, type QueueLimits } from './dispatch/accept/pressure.ts'
 import { createLinkMaker } from './dispatch/admit/links.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { listReceived } from './dispatch/ledger/person/received.ts';
+import type { SendKey } from './dispatch/ledger/send.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
@@ -98,6 +99,11 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** Names a send in callbacks. */
+function referenceOf({ dispatchId, bucket, userId, channel }: SendKey): string {
+  return [dispatchId, bucket, userId, channel].join('.');
+}
+
 /** The only place where things are wired together. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
@@ -113,7 +119,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     : () => undefined;
   const isWorker = roles.worker.length > 0;
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
-  const working = isWorker ? await startWorking({ ...options, lanes: roles.worker }, { cache, links }) : null;
+  const working = isWorker
+    ? await startWorking({ ...options, lanes: roles.worker, referenceOf }, { cache, links })
+    : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
     db,

@@ -38,7 +38,7 @@ export type VariationChannel =
 export type CapFamily = 'push' | 'email' | 'sms' | 'webhook' | 'whats_app';
 
 /** Facts about a person that are loaded only when something needs them; see `people/profile/facts.ts`. */
-export type PersonNeed = 'push' | 'groups' | 'emailFlags' | 'phoneFlags';
+export type PersonNeed = 'push' | 'groups' | 'emailFlags' | 'phoneFlags' | 'lastWrote';
 
 /** The workspace's ids that a message names. The caller checks them against the catalog. */
 export interface References {

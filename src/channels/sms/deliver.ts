@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { NotBegunError, post } from '../../net/http-post.ts';
 import { isPublic } from '../../net/public-address.ts';
 import { drainOnClose } from '../drain-on-close.ts';
-import type { Outcome } from '../outcome.ts';
+import type { NotBegun, Outcome } from '../outcome.ts';
 import { replyWords, withWords } from '../provider-words.ts';
 import type { GroupProvider } from '../providers.ts';
 import type { GroupSender, GroupSenderOptions, Outbound } from '../sender.ts';
@@ -26,15 +26,16 @@ export function openSmsSender(provider: GroupProvider, options: GroupSenderOptio
 
 /**
  * Posts to the Messages API of Twilio with one account. When the worker or the dispatch stops, requests that a connection
- * has begun are not aborted: they end within a minute, and an aborted message would be sent twice.
+ * has begun are not aborted: they end within a minute. A message that was sent and not answered is never sent again,
+ * because a repetition costs money and annoys: a status callback may still say what became of it.
  */
 function createTwilioSender(
   settings: TwilioSettings,
-  { clock, threads, callbackUrl }: GroupSenderOptions,
+  { clock, threads, groupId, callbackUrl }: GroupSenderOptions,
 ): GroupSender<RenderedSms> {
   const base = new URL(settings.base_url ?? BASE_URL);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const callbacks = callbacksOf(settings, callbackUrl);
+  const callbacks = callbacksOf(settings, `${callbackUrl}/${groupId}`);
   const secrets = [settings.auth_token, settings.api_key_secret ?? ''];
   const pool = new Pool(base.origin, {
     connections: Math.ceil(MAX_CONNECTIONS / threads),
@@ -44,7 +45,10 @@ function createTwilioSender(
     connect: { timeout: CONNECT_TIMEOUT_MS },
   });
 
-  async function attempt({ rendered, address, reference }: Outbound<RenderedSms>, mayBegin: AbortSignal) {
+  async function attempt(
+    { rendered, address, reference }: Outbound<RenderedSms>,
+    mayBegin: AbortSignal,
+  ): Promise<Outcome | NotBegun> {
     if (address === null) throw new Error('a text message to send has no number');
     const query = rendered.media_urls.length > 0 ? '?media=1' : '';
     const statusCallback = callbacks === null ? null : `${callbacks}/status/${reference}${query}`;
@@ -52,10 +56,12 @@ function createTwilioSender(
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, signal, mayBegin });
-      const outcome: Outcome = readReply(reply, rendered, clock.now());
+      const outcome = readReply(reply, rendered, clock.now());
       return withWords(outcome, replyWords(reply, secrets));
     } catch (error) {
-      return error instanceof NotBegunError ? ({ kind: 'not_begun' } as const) : unansweredPost(error, base);
+      if (error instanceof NotBegunError) return { kind: 'not_begun' };
+      const { isUnclear, ...retry } = unansweredPost(error, base);
+      return isUnclear ? { ...retry, kind: 'unknown' } : retry;
     }
   }
 
