@@ -39,6 +39,8 @@ export interface GroupSender<Rendered extends object = object> {
 
 export interface GroupSenderOptions {
   clock: Clock;
+  /** Id of the subscription group. */
+  groupId: string;
   /** Number of threads in this process that have their own sender. They share the process's limits at a provider. */
   threads: number;
   /** Where the channel's providers reach this server, without a slash at the end, such as `https://a.test/callbacks/sms`. */

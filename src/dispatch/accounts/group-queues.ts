@@ -100,7 +100,7 @@ export class GroupQueues {
     }
     const { clock, threads, publicUrl } = this.#options;
     const { key, providers } = of.channel;
-    const options = { clock, threads, callbackUrl: `${publicUrl}/callbacks/${key}` };
+    const options = { clock, threads, groupId: group.id, callbackUrl: `${publicUrl}/callbacks/${key}` };
     const sender = providers?.of === 'group' ? providers.open(group.provider, options) : null;
     if (sender === null) return null;
     if (current !== undefined) this.#closeLater(current.queue);

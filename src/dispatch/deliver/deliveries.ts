@@ -74,7 +74,10 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
         return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped), isSandbox: false });
       const outcome = outcomeOf(parcel, signal);
       if (outcome === null) return Promise.resolve(sandboxed(parcel));
-      return outcome.then((known) => ({ ...nothing, verdict: verdictFor(parcel, known), isSandbox: false }));
+      return outcome.then((known) => ({
+        ...{ ...nothing, verdict: verdictFor(parcel, known), isSandbox: false },
+        ...optOutIn(known, parcel),
+      }));
     },
     async close() {
       await Promise.all([groups.close(), senders.close()]);
@@ -85,3 +88,9 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
 const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };
 const nothing = { news: [], calls: [] } as const;
 const toSandbox: Delivered = { ...nothing, verdict: { status: 'sent', providerMessageId: null }, isSandbox: true };
+
+function optOutIn(outcome: Outcome | Held, { message }: Parcel): Pick<Delivered, 'optedOutOf'> {
+  const { subscriptionGroupId } = message.gate;
+  const hasOptedOut = outcome.kind === 'failed' && !outcome.isOurs && outcome.optsOut === true;
+  return hasOptedOut && subscriptionGroupId !== null ? { optedOutOf: subscriptionGroupId } : {};
+}
