@@ -45,6 +45,7 @@ import { segmentRoutes } from './http/public/segments/route.ts';
 import { sendRoutes } from './http/public/sends/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
+import { subscriptionAccountsRoute } from './http/public/subscription/accounts-route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
@@ -184,6 +185,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live }),
+    subscriptionAccountsRoute({ db, catalog: live }),
     statusRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
     ...userMessagesRoutes({ db }),
