@@ -42,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   people: ['workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   audience: ['people', 'workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   exports: ['audience', 'people', 'workspace', 'net', 'db', 'lib', 'errors'],
+  feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
   simulate: ['net', 'lib'],
   sdk: [],
 
@@ -50,7 +51,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/ledger': [...base, 'dispatch/plan'],
   'dispatch/accept': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/expand': [...base, 'dispatch/plan', 'dispatch/ledger'],
-  'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger'],
+  'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger', 'feedback'],
   'dispatch/pauses': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/accounts': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/pauses'],
   'dispatch/push': [
@@ -60,7 +61,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/deliver': [
     ...base,
     ...['dispatch/plan', 'dispatch/ledger', 'dispatch/control', 'dispatch/expand', 'dispatch/admit', 'dispatch/push'],
-    ...['dispatch/pauses', 'dispatch/accounts'],
+    ...['dispatch/pauses', 'dispatch/accounts', 'feedback'],
   ],
   'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
   'dispatch/report': [
@@ -71,12 +72,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/admit',
     'dispatch/pauses',
   ],
-  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts'],
-  dispatch: [...base, 'dispatch/*'],
+  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
+  dispatch: [...base, 'dispatch/*', 'feedback'],
 
-  http: [...base, 'exports', 'dispatch/*'],
+  http: [...base, 'exports', 'dispatch/*', 'feedback'],
   config: ['lib'],
-  app: [...base, 'exports', 'dispatch', 'dispatch/*', 'http'],
+  app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
   process: [...base, 'app', 'config', 'dispatch/plan', 'http'],
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],

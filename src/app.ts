@@ -12,13 +12,15 @@ import { createPressure, type QueueLimits } from './dispatch/accept/pressure.ts'
 import { createLinkMaker } from './dispatch/admit/links.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { listReceived } from './dispatch/ledger/person/received.ts';
-import type { SendKey } from './dispatch/ledger/send.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
+import { createIntake, type Intake } from './feedback/intake.ts';
+import { signReference } from './feedback/reference.ts';
+import { callbackPages } from './http/callbacks/callbacks.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
@@ -94,15 +96,12 @@ export interface App {
   /** Serves only `/health`. null unless `roles.health`. The caller makes it listen. */
   healthServer: FastifyInstance | null;
   worker: Worker | null;
+  /** Where everything goes in that comes back of messages. */
+  intake: Intake;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
   /** Stops everything, last started first. Work in hand finishes or is given back. */
   stop(): Promise<void>;
-}
-
-/** Names a send in callbacks. */
-function referenceOf({ dispatchId, bucket, userId, channel }: SendKey): string {
-  return [dispatchId, bucket, userId, channel].join('.');
 }
 
 /** The only place where things are wired together. */
@@ -121,7 +120,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const isWorker = roles.worker.length > 0;
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = isWorker
-    ? await startWorking({ ...options, lanes: roles.worker, referenceOf }, { cache, links })
+    ? await startWorking(
+        { ...options, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
+        { cache, links },
+      )
     : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
@@ -135,10 +137,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       worker.wake(lane);
     },
   });
+  const intake = createIntake({ db, clock, onTaken: () => working?.wakeFeedback() });
   // Each question goes to the newest snapshot.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
     workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
+    workspaceOfGroup: (groupId) => options.catalog().workspaceOfGroup(groupId),
     apiKey: (hash) => options.catalog().apiKey(hash),
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
   };
@@ -213,6 +217,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
+    ...callbackPages({ ...options, catalog: live, intake }),
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
@@ -223,12 +228,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     server,
     healthServer,
     worker,
+    intake,
     routes,
     stop: () =>
       endAll(
         () => server?.close(),
         () => healthServer?.close(),
         () => acceptor.idle(),
+        () => intake.idle(),
         () => exporter?.stop(),
         () => working?.stop(),
         stopIndexKeeper,

@@ -9,7 +9,7 @@ import { renderWhatsApp } from './rendering/render.ts';
 import { parseWhatsApp } from './schema.ts';
 
 const now = new Date('2026-01-05T10:00:00Z');
-const facts = { now, timeZone: 'UTC', dispatchId: 'd1', campaignId: null, unsubscribeUrl: null };
+const facts = { now, timeZone: 'UTC', dispatchId: 'd1', campaignId: null, unsubscribeUrl: null, provider: null };
 
 function problemsOf(message_type: MessageKind, message: object): string[] {
   const problems = new Problems();
