@@ -72,10 +72,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/admit',
     'dispatch/pauses',
   ],
-  'dispatch/upkeep': [
-    ...base,
-    ...['dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'dispatch/push', 'feedback'],
-  ],
+  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
   dispatch: [...base, 'dispatch/*', 'feedback'],
 
   http: [...base, 'exports', 'dispatch/*', 'feedback'],

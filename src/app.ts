@@ -12,7 +12,6 @@ import { createPressure, type QueueLimits } from './dispatch/accept/pressure.ts'
 import { createLinkMaker } from './dispatch/admit/links.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { listReceived } from './dispatch/ledger/person/received.ts';
-import type { SendKey } from './dispatch/ledger/send.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
@@ -20,6 +19,7 @@ import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
+import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
@@ -104,11 +104,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Names a send in callbacks. */
-function referenceOf({ dispatchId, bucket, userId, channel }: SendKey): string {
-  return [dispatchId, bucket, userId, channel].join('.');
-}
-
 /** The only place where things are wired together. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
@@ -125,7 +120,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const isWorker = roles.worker.length > 0;
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = isWorker
-    ? await startWorking({ ...options, lanes: roles.worker, referenceOf }, { cache, links })
+    ? await startWorking(
+        { ...options, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
+        { cache, links },
+      )
     : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
@@ -144,6 +142,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
     workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
+    workspaceOfGroup: (groupId) => options.catalog().workspaceOfGroup(groupId),
     apiKey: (hash) => options.catalog().apiKey(hash),
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
   };
