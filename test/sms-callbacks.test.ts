@@ -53,7 +53,10 @@ async function postRaw(url: string, path: string, body: string, headers: Record<
 }
 
 let sids = 0;
-const nextSid = () => `SM${String((sids += 1)).padStart(32, '0')}`;
+function nextSid(): string {
+  sids += 1;
+  return `SM${String(sids).padStart(32, '0')}`;
+}
 
 async function stateOf({ app }: Pick<Texts, 'app'>, number: string, group = ALERTS): Promise<string> {
   const query = `subscription_group_id=${group}&external_id=${encodeURIComponent(number)}`;
@@ -127,7 +130,16 @@ test('a body that is no form is refused without its digest, and nobody calls for
   assert.equal((await post({ path: '/status', body: '{"a":1}', signature, headers: json })).status, 403);
   const elsewhere = twilioSignature('', `${BASE}/inbound`, STOP);
   for (const group of ['55555555-5555-4555-8555-555555555555', 'x', encodeURIComponent('../../x'), '%00'])
-    assert.equal((await app.post(`/callbacks/sms/${group}/inbound`, STOP, { key: null, headers: { ...FORM, 'x-twilio-signature': elsewhere } })).status, 403, group);
+    assert.equal(
+      (
+        await app.post(`/callbacks/sms/${group}/inbound`, STOP, {
+          key: null,
+          headers: { ...FORM, 'x-twilio-signature': elsewhere },
+        })
+      ).status,
+      403,
+      group,
+    );
   await app.givenWorkspace(`subscription_groups: [{ id: ${ALERTS}, name: Alerts, channel: sms }]`);
   assert.equal((await post({ body: STOP, signature: 'k2H4D6DhViVBlI+tT3EJt/EqlCE=' })).status, 403);
 });
@@ -159,7 +171,9 @@ test('keywords opt out and in, in any letter case and alone only; other texts ch
 });
 
 test('what Advanced Opt-Out did is done here too, and not answered a second time', async (t) => {
-  const keywords = [{ language: 'fr', opt_out: { words: ['ARRET'], reply: 'Au revoir.' }, help: { words: ['AIDE'], reply: 'Aide.' } }];
+  const keywords = [
+    { language: 'fr', opt_out: { words: ['ARRET'], reply: 'Au revoir.' }, help: { words: ['AIDE'], reply: 'Aide.' } },
+  ];
   const texts = await behindProxy(t);
   const { people, inbound, told, apply } = texts;
   await apply({ keywords });
@@ -245,7 +259,7 @@ test('a dead number is marked by a late error, one that is only off is not; a nu
     (await app.get(`/sms/invalid_phone_numbers?phone_numbers[]=${encodeURIComponent(number)}`)).body.sms.length;
   assert.deepEqual([await invalid(landline), await invalid(off), await invalid(picture)], [1, 0, 0]);
   const codes = [];
-  for (const id of ids) codes.push(((await texts.verdicts(id))[0]?.feedback as { code: string }).code);
+  for (const id of ids) codes.push(((await texts.verdicts(id))[0]?.feedback as { code: string } | undefined)?.code);
   assert.deepEqual(codes, ['30006', '30003', '30006']);
   const [again] = await texts.verdicts(await send(landline));
   assert.equal(again?.reason, 'invalid_phone');
@@ -287,7 +301,11 @@ test('STOP during a broadcast takes effect for everybody whose turn has not come
   await told();
   // The account rests after the first call, so that all others wait.
   twilio.setFaults(readFaults({ fault: ['20429:100%'] }));
-  const { body } = await app.post('/messages/send', { broadcast: true, segment_id: EVERYBODY, messages: { sms: text } });
+  const { body } = await app.post('/messages/send', {
+    broadcast: true,
+    segment_id: EVERYBODY,
+    messages: { sms: text },
+  });
   await app.drain();
   const stopped = crowd.slice(0, 5);
   for (const from of stopped) assert.equal((await twilio.inbound({ from, body: 'stop' }))?.status, 200);
