@@ -99,7 +99,7 @@ export async function startWorking(
     ...{ db, clock, log, worker, catalog, deliveries, appQueues, groupQueues, pausedRelays, lanes: options.lanes },
     shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({
-      ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
+      ...{ db, clock, catalog, hygiene, onRetry, stopping: stopping.signal },
       isShared: broadcastThreads > 1,
     }),
     finisher: createFinisher({ db, clock, worker }),

@@ -7,6 +7,7 @@ import {
   type Campaign,
   type CampaignTrigger,
   type Catalog,
+  type EventWebhook,
   type FrequencyCap,
   idKey,
   type Segment,
@@ -14,7 +15,7 @@ import {
   type Variation,
   type WorkspaceCatalog,
 } from './catalog.ts';
-import { type EventWebhook, openWebhookSecrets } from './event-webhooks.ts';
+import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
 import { openRelays } from './sealed-relays.ts';
@@ -81,7 +82,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         campaigns: byId(campaigns.get(row.id)),
         canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],
-        eventWebhooks: webhooks.get(row.id) ?? [],
+        ...(webhooks.has(row.id) && { eventWebhooks: webhooks.get(row.id) ?? [] }),
       },
     ]),
   );

@@ -1,5 +1,6 @@
 import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
+import { type DeliveryState, listDeliveries } from '../../feedback/out/deliveries.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
@@ -33,6 +34,7 @@ export async function describeStatus(
   }
   const nameOf = (subject: Subject) =>
     (apps.get(appIdOf(subject) ?? '') ?? subscriptionGroups.get(groupIdOf(subject) ?? ''))?.name;
+  const webhooks = await listDeliveries(db, id);
   const refusal = db.refusal();
   return {
     workers: workers.map(describeWorker),
@@ -42,8 +44,13 @@ export async function describeStatus(
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
       ...pauses.map((pause) => explanationOf(pause, nameOf(pause.subject))),
+      ...webhooks.flatMap(problemOfWebhook),
     ],
   };
+}
+
+function problemOfWebhook({ name, state }: DeliveryState): string[] {
+  return state === 'disabled' ? [`event webhook "${name}" answered 410 and gets no events`] : [];
 }
 
 function describeWorker({ id, lanes: of, since, lastSeenAt, tasks }: LivingWorker): object {
