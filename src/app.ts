@@ -39,6 +39,8 @@ import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
 import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
+import { messageEventRoutes } from './http/public/message-events/route.ts';
+import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
@@ -187,6 +189,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
+    ...messageEventRoutes({ db }),
+    ...eventWebhookRoutes({ db, onChanged: () => working?.wakeEventWebhooks() }),
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live }),
     subscriptionAccountsRoute({ db, catalog: live }),

@@ -2,6 +2,7 @@ import type { CapFamily, VariationChannel } from '../channels/channel.ts';
 import type { ChannelSettings } from '../channels/channel-settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
+import type { EventWebhook } from './event-webhooks.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface WorkspaceCatalog {
   /** The campaigns that are triggered under a Canvas id, by that id. */
   canvases: ReadonlyMap<string, Campaign>;
   frequencyCaps: readonly FrequencyCap[];
+  /** Where its events are sent. Absent: nowhere. */
+  eventWebhooks?: readonly EventWebhook[];
 }
 
 /** Everything that segments may refer to, by `idKey`. */
