@@ -144,6 +144,31 @@ test('a body that is no form is refused without its digest, and nobody calls for
   assert.equal((await post({ body: STOP, signature: 'k2H4D6DhViVBlI+tT3EJt/EqlCE=' })).status, 403);
 });
 
+test('whatever is in a signed callback, it is answered and never a fault of ours', async (t) => {
+  const { signed, inbound, post, told, stored } = await behindProxy(t);
+  const odd = ['\u0000', '\ud800', '𝕊'.repeat(2_000), "'; drop table sends; --", '__proto__', '\r\nX: y', '%00%ff'];
+  for (const value of odd) {
+    for (const name of ['Body', 'From', 'To', 'MessageSid', 'OptOutType', 'NumMedia', 'MessagingServiceSid', value])
+      assert.equal((await inbound({ [name]: value })).status, 200, `${name}: ${value}`);
+    for (const name of ['MessageSid', 'MessageStatus', 'ErrorCode', 'To'])
+      for (const path of [
+        '/status',
+        `/status/${encodeURIComponent(value.slice(0, 100).toWellFormed())}?media=${encodeURIComponent(value.toWellFormed()).slice(0, 99)}`,
+      ])
+        assert.equal(
+          (await signed(path, { MessageSid: nextSid(), MessageStatus: 'undelivered', [name]: value })).status,
+          200,
+        );
+  }
+  await told();
+  const before = await stored();
+  const again = { MessageSid: nextSid(), Body: 'STOP' };
+  for (let times = 0; times < 3; times += 1) await inbound(again);
+  assert.equal(await stored(), before + 1, 'a repetition counts once');
+  for (const body of ['', '&&&', '=', '%', 'a'.repeat(60_000)])
+    assert.equal((await post({ body, signature: `${'A'.repeat(27)}=` })).status, 403);
+});
+
 test('a body that is too large is refused before it is read', async (t) => {
   const { post } = await behindProxy(t);
   assert.equal((await post({ body: `Body=${'a'.repeat(70_000)}`, signature: 'x' })).status, 413);
