@@ -5,9 +5,9 @@ import { isDataError } from '../../db/sqlstates.ts';
 import type { FeedbackEvent } from '../../feedback/event.ts';
 import { storeWith } from '../../feedback/intake.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
-import type { Catalog } from '../../workspace/catalog.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
 import { storeOptOuts } from '../../people/consent/opt-outs.ts';
+import type { Catalog } from '../../workspace/catalog.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { type ProviderMessage, rememberMessages } from '../ledger/feedback/provider-messages.ts';
 import { releaseSlots } from '../ledger/person/slots.ts';
@@ -89,7 +89,11 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
     await rememberMessages(tx, written.flatMap(messageOf));
-    await storeWith(tx, written.filter((one) => wantsEvents(options, one)).flatMap((one) => eventOf(one, now)), now);
+    await storeWith(
+      tx,
+      written.filter((one) => wantsEvents(options, one)).flatMap((one) => eventOf(one, now)),
+      now,
+    );
     const done = await hygiene.write(tx, news, now);
     await countVerdicts(tx, written.filter(isOfCampaign), now);
     return done;
