@@ -1,11 +1,11 @@
 // What comes back of messages: taken in, applied to sends, people and statistics, each thing once and in any order.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { raw, sql } from '../src/db/sql.ts';
 import pino from 'pino';
-import { keepHouse } from '../src/dispatch/upkeep/housekeeping.ts';
+import { raw, sql } from '../src/db/sql.ts';
 import { rememberMessages } from '../src/dispatch/ledger/feedback/provider-messages.ts';
 import type { SendKey } from '../src/dispatch/ledger/send.ts';
+import { keepHouse } from '../src/dispatch/upkeep/housekeeping.ts';
 import type { FeedbackEvent } from '../src/feedback/event.ts';
 import { takeFeedback } from '../src/feedback/take.ts';
 import { startTestApp, type TestApp } from './support/app.ts';

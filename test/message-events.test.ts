@@ -5,8 +5,8 @@ import test, { type TestContext } from 'node:test';
 import type { FeedbackEvent } from '../src/feedback/event.ts';
 import { takeFeedback } from '../src/feedback/take.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
-import { smtpReply, startMailServer } from './support/mail-server.ts';
 import { type EventSink, type ReceivedEvent, startEventSink } from './support/event-sink.ts';
+import { smtpReply, startMailServer } from './support/mail-server.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const newSecret = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
@@ -308,13 +308,18 @@ test('a workspace that asks for verdicts has in its feed what became of each sen
   await app.givenWorkspace('events: { verdicts: true }');
   const dispatchId = await send();
   const { body } = await app.get('/message_events');
-  const shown = body.events.map(({ type, external_id, dispatch_id, code, outcome, detail }: Record<string, unknown>) => [
-    ...[type, external_id, dispatch_id, code, outcome, detail],
-  ]);
+  const shown = body.events.map(
+    ({ type, external_id, dispatch_id, code, outcome, detail }: Record<string, unknown>) => [
+      ...[type, external_id, dispatch_id, code, outcome, detail],
+    ],
+  );
   const sent = (who: string) => ['message.sent', who, dispatchId, null, 'applied', { status: 'sent', reason: null }];
-  assert.deepEqual(shown.sort((one: string[], other: string[]) => (String(one[1]) < String(other[1]) ? -1 : 1)), [
-    sent('ada'),
-    ['message.not_sent', 'bob', dispatchId, '550 5.1.1', 'applied', { status: 'bounced', reason: 'address_dead' }],
-    sent('eve'),
-  ]);
+  assert.deepEqual(
+    shown.sort((one: string[], other: string[]) => (String(one[1]) < String(other[1]) ? -1 : 1)),
+    [
+      sent('ada'),
+      ['message.not_sent', 'bob', dispatchId, '550 5.1.1', 'applied', { status: 'bounced', reason: 'address_dead' }],
+      sent('eve'),
+    ],
+  );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { openWebhookSecrets, secretProblem, sealWebhookSecrets, webhookUrlProblem } from './event-webhooks.ts';
+import { openWebhookSecrets, sealWebhookSecrets, secretProblem, webhookUrlProblem } from './event-webhooks.ts';
 import { secretFrom } from './secrets.ts';
 
 test('a secret is whsec_ and the base64 of 24 to 64 bytes', () => {

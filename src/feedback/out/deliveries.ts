@@ -183,3 +183,9 @@ export function listDeliveries(db: Db, workspaceId: number): Promise<DeliverySta
              where w.workspace_id = ${workspaceId}) as d
      order by d.name`);
 }
+
+/** One sentence for each webhook of a workspace that gets no events although it should. */
+export async function problemsOfDeliveries(db: Db, workspaceId: number): Promise<string[]> {
+  const disabled = (await listDeliveries(db, workspaceId)).filter(({ state }) => state === 'disabled');
+  return disabled.map(({ name }) => `event webhook "${name}" answered 410 and gets no events`);
+}
