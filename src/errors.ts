@@ -183,6 +183,11 @@ export const errorCodes = {
     label: 'Origin not allowed',
     meaning: 'A page called from an origin that is not in `content_cards.origins` of the app.',
   },
+  invalid_signature: {
+    status: 403,
+    label: 'Invalid signature',
+    meaning: 'A callback is not signed with the secret of the account that it is for, or there is no such account.',
+  },
   not_found: { status: 404, label: 'Not Found', meaning: 'The id is unknown.' },
   unknown_path: { status: 404, label: 'Invalid URL', meaning: 'There is no such path.' },
   method_not_allowed: {

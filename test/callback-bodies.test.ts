@@ -11,6 +11,7 @@ import { BytesInHand } from '../src/lib/limits/bytes-in-hand.ts';
 const nobody = {
   workspace: () => undefined,
   workspaceOfApp: () => undefined,
+  workspaceOfGroup: () => undefined,
   apiKey: () => undefined,
   takesKeysInBodies: () => false,
 };

@@ -49,6 +49,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   const catalog: Catalog = {
     workspace: (wanted) => (wanted === app.workspaceId ? app.workspace() : undefined),
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     takesKeysInBodies: () => false,
     apiKey: () => undefined,
   };
@@ -57,7 +58,8 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   const links = () => {
     throw new Error('nobody asked for links');
   };
-  const working = await startWorking({ db, clock, log, catalog: () => catalog, lanes: ['named'] }, { cache, links });
+  const own = { catalog: () => catalog, lanes: ['named'], publicUrl: 'http://cresset.test' } as const;
+  const working = await startWorking({ db, clock, log, ...own, referenceOf: () => 'r' }, { cache, links });
   app.beforeClose(async () => {
     gate.resolve(); // also after a failed assertion: the worker waits for what it has in hand
     await working.stop();

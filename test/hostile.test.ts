@@ -194,6 +194,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/event_webhooks/warehouse/replay'],
     ['GET', '/push/apps'],
     ['GET', '/email/relays'],
+    ['GET', '/subscription/accounts'],
     ['GET', '/status'],
     ['POST', '/audience/preview'],
     ['POST', '/audience/explain'],

@@ -13,6 +13,8 @@ export interface Catalog {
   workspace(id: number): WorkspaceCatalog | undefined;
   /** Finds an app's workspace. App ids are unique across all workspaces. */
   workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
+  /** Finds a subscription group's workspace. Their ids are unique across all workspaces, too. */
+  workspaceOfGroup(groupId: string): WorkspaceCatalog | undefined;
   /** Finds a key by its SHA-256. */
   apiKey(hash: Buffer): ApiKey | undefined;
   /** Whether any workspace takes keys in bodies. */

@@ -38,10 +38,14 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
     const ofApp = new Map(
       [...workspaces.values()].flatMap((one) => [...one.apps.keys()].map((id) => [id, one] as const)),
     );
+    const ofGroup = new Map(
+      [...workspaces.values()].flatMap((one) => [...one.subscriptionGroups.keys()].map((id) => [id, one] as const)),
+    );
     const takesKeysInBodies = [...workspaces.values()].some(({ settings }) => settings.requests.keyInBody);
     return {
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
+      workspaceOfGroup: (groupId) => ofGroup.get(idKey(groupId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
       takesKeysInBodies: () => takesKeysInBodies,
     };

@@ -86,6 +86,7 @@ export const permissions = {
   'audience.explain': 'POST /audience/explain: why one person is in an audience or not',
   'push.read': 'GET /push/apps: how each app fares with its push provider',
   'email.read': 'GET /email/relays: how each mail relay fares',
+  'subscription.read': 'GET /subscription/accounts: how each subscription group fares with its provider',
   'status.read': 'GET /status: workers, queue, and what keeps messages from going out',
   'sandbox.read': 'GET /sandbox/messages',
   'message_events.read': 'GET /message_events and /event_webhooks: what came back of messages, and where it is sent',

@@ -1,3 +1,4 @@
+import type { ShownAccount } from '../../channels/provider.ts';
 import { sql } from '../../db/sql.ts';
 import { idKey, type SubscriptionGroup, type Variation, type WorkspaceSettings } from '../catalog.ts';
 import { type StoredSettings, settingsFrom } from '../settings.ts';
@@ -9,11 +10,16 @@ export interface CampaignContent {
   variations: ReadonlyMap<string, Pick<Variation, 'channel'>>;
 }
 
+/** `provider`: its account without secrets. null: it has none. */
+interface CheckedGroup extends Pick<SubscriptionGroup, 'archived' | 'channel'> {
+  provider: ShownAccount | null;
+}
+
 /** What messages of a campaign may refer to. */
 interface Surroundings {
   settings: WorkspaceSettings;
   apps: ReadonlyMap<string, unknown>;
-  subscriptionGroups: ReadonlyMap<string, Pick<SubscriptionGroup, 'archived' | 'channel'>>;
+  subscriptionGroups: ReadonlyMap<string, CheckedGroup>;
 }
 
 /**
@@ -113,8 +119,8 @@ async function loadSurroundings({ tx, workspaceId }: Step): Promise<Surroundings
   const { settings } = await tx.one<{ settings: StoredSettings }>(sql`
     select settings from workspaces where id = ${workspaceId}`);
   const apps = await tx.query<{ id: string }>(sql`select id from apps where workspace_id = ${workspaceId}`);
-  const groups = await tx.query<Pick<SubscriptionGroup, 'id' | 'archived' | 'channel'> & Record<string, unknown>>(sql`
-    select id, archived, channel from subscription_groups where workspace_id = ${workspaceId}`);
+  const groups = await tx.query<CheckedGroup & { id: string } & Record<string, unknown>>(sql`
+    select id, archived, channel, provider from subscription_groups where workspace_id = ${workspaceId}`);
   return {
     settings: settingsFrom(settings, null),
     apps: new Map(apps.map((app) => [idKey(app.id), app])),
