@@ -22,6 +22,7 @@ import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
+import type { SchedulingDeps } from './http/public/accept-schedule.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
 import { nameRoutes } from './http/public/activity/names-route.ts';
 import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
@@ -46,6 +47,7 @@ import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
+import { triggerScheduleRoutes } from './http/public/triggers/schedule-routes.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
@@ -160,18 +162,15 @@ export async function startApp(options: AppOptions): Promise<App> {
           : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
     }),
   };
+  const scheduling: SchedulingDeps = {
+    ...{ db, clock, catalog: options.catalog, stored, dryRun, questions },
+    onScheduled: () => worker?.wake(scheduleLane),
+  };
   const routes: Route[] = [
     messagesSendRoute(sending),
     ...triggerRoutes(sending),
-    ...messagesScheduleRoutes({
-      db,
-      clock,
-      catalog: options.catalog,
-      stored,
-      dryRun,
-      questions,
-      onScheduled: () => worker?.wake(scheduleLane),
-    }),
+    ...messagesScheduleRoutes(scheduling),
+    ...triggerScheduleRoutes(scheduling),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),

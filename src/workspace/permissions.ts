@@ -2,7 +2,13 @@
 export const permissions = {
   'messages.send': 'POST /messages/send',
   'campaigns.trigger.send': 'POST /campaigns/trigger/send: send the messages of an API-triggered campaign',
+  'campaigns.trigger.schedule.create': 'POST /campaigns/trigger/schedule/create',
+  'campaigns.trigger.schedule.update': 'POST /campaigns/trigger/schedule/update',
+  'campaigns.trigger.schedule.delete': 'POST /campaigns/trigger/schedule/delete',
   'canvas.trigger.send': 'POST /canvas/trigger/send',
+  'canvas.trigger.schedule.create': 'POST /canvas/trigger/schedule/create',
+  'canvas.trigger.schedule.update': 'POST /canvas/trigger/schedule/update',
+  'canvas.trigger.schedule.delete': 'POST /canvas/trigger/schedule/delete',
   'transactional.send': 'POST /transactional/v1/campaigns/…/send',
   'messages.schedule.create': 'POST /messages/schedule/create',
   'messages.schedule.update': 'POST /messages/schedule/update',

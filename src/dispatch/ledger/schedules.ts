@@ -102,6 +102,8 @@ export function markFired(tx: Db, ids: readonly string[], now: Date): Promise<Fi
 
 export interface UpcomingBroadcast {
   campaignId: string;
+  /** The Canvas under which the campaign was triggered. null: none. */
+  canvas: { id: string; name: string } | null;
   schedule: Schedule;
 }
 
@@ -111,7 +113,7 @@ const MOST_UPCOMING = 1_000;
 /** The broadcasts of campaigns that will fire before an instant, the next one first. */
 export function listUpcoming(db: Db, workspaceId: number, before: Date): Promise<UpcomingBroadcast[]> {
   return db.query<UpcomingBroadcast & Record<string, unknown>>(sql`
-    select campaign_id as "campaignId", schedule
+    select campaign_id as "campaignId", request #> '{trigger,canvas}' as canvas, schedule
       from dispatches
      where workspace_id = ${workspaceId} and fires_at is not null and fires_at < ${before} and state = 'scheduled'
        and lane = ${lanes.broadcast} and campaign_id is not null

@@ -119,7 +119,8 @@ function checkTargeting({ recipients, audience, broadcast }: TriggerRequest, { s
     refuse('no_recipients', 'broadcast: needs an audience, or a segment_id of the campaign in the workspace file');
 }
 
-function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
+/** The campaign that a body names. Throws RequestError unless it is API-triggered. */
+export function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
   const id = own(body, 'campaign_id');
   if (typeof id !== 'string' || id === '')
     throw new RequestError('unknown_campaign_id', [idProblem('campaign_id', id)]);
@@ -128,8 +129,8 @@ function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
   throw new RequestError('invalid_campaign', [`campaign_id: ${namesNo('an API-triggered campaign', id)}`]);
 }
 
-/** The campaign with this Canvas id, or with this id of its own. */
-function findCanvas(body: RawObject, workspace: WorkspaceCatalog): Triggered {
+/** The campaign with the Canvas id that a body names, or with this id of its own. Throws RequestError. */
+export function findCanvas(body: RawObject, workspace: WorkspaceCatalog): Triggered {
   const id = own(body, 'canvas_id');
   if (typeof id !== 'string' || id === '') throw new RequestError('unknown_canvas_id', [idProblem('canvas_id', id)]);
   const campaign = workspace.canvases.get(idKey(id)) ?? workspace.campaigns.get(idKey(id));
