@@ -155,7 +155,9 @@ test('the braze-api client triggers campaigns and Canvases later', async (t) => 
   const app = await startTestApp(t);
   const messages = { webhook: { url: 'https://example.com', request_method: 'POST', body: 'x' } };
   const campaign = { id: 'shipped', name: 'Shipped', kind: 'api_triggered', messages };
-  await app.givenWorkspace(JSON.stringify({ campaigns: [{ ...campaign, canvas: { id: 'journey', name: 'Journey' } }] }));
+  await app.givenWorkspace(
+    JSON.stringify({ campaigns: [{ ...campaign, canvas: { id: 'journey', name: 'Journey' } }] }),
+  );
   const braze = new Braze(app.url, app.key);
   const recipients = [{ external_user_id: 'ada' }];
   const schedule = { time: '2026-04-01T09:00:00Z' };

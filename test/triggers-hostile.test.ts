@@ -48,7 +48,10 @@ const valid: [path: string, body: object][] = [
       schedule: { time: '2026-03-15T13:00:00', in_local_time: 'true' },
     },
   ],
-  ['/canvas/trigger/schedule/create', { canvas_id: 'orders', broadcast: true, schedule: { time: '2026-03-15T12:30:00Z' } }],
+  [
+    '/canvas/trigger/schedule/create',
+    { canvas_id: 'orders', broadcast: true, schedule: { time: '2026-03-15T12:30:00Z' } },
+  ],
   [
     '/transactional/v1/campaigns/receipt/send',
     { external_send_id: 'a=', trigger_properties: {}, recipient: [{ external_user_id: 'ada', attributes: { x: 1 } }] },

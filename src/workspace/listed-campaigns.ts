@@ -22,15 +22,18 @@ export interface CampaignDetails extends ListedCampaign {
   description: string;
   archived: boolean;
   created_at: Date;
-  /** In order of their ids. */
-  variations: { id: string; name: string; channel: string }[];
+  /** Percent of the people who get nothing. */
+  control_share: number;
+  /** In order of their ids. `weight`: percent of the people who get it. null: people are not divided. */
+  variations: { id: string; name: string; channel: string; weight: number | null }[];
 }
 
 /** A campaign with its variations. `id`: as the catalog has it. null: it is gone. */
 export async function readCampaign(db: Db, workspaceId: number, id: string): Promise<CampaignDetails | null> {
   return db.maybeOne<CampaignDetails & Record<string, unknown>>(sql`
-    select id, name, kind, tags, updated_at, description, archived, created_at,
-           (select coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'channel', v.channel) order by v.id), '[]')
+    select id, name, kind, tags, updated_at, description, archived, created_at, control_share,
+           (select coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'channel', v.channel, 'weight', v.weight)
+                                     order by v.id), '[]')
               from message_variations v
              where v.campaign_id = c.id) as variations
       from campaigns c

@@ -156,7 +156,7 @@ function deliver(
   };
   deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
     const sandboxMessage = delivered.isSandbox ? rendered : null;
-    const part = campaignPartOf(dispatch, send.channel);
+    const part = campaignPartOf(dispatch, send);
     const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, sandboxMessage };
     recorder(result, (error) => done(error, delivered.verdict));
   }, done);

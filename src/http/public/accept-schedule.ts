@@ -1,7 +1,7 @@
 import type { PinnedContent } from '../../content/pins.ts';
 import { activityOf } from '../../dispatch/accept/activity.ts';
 import { createSchedule, type ScheduleDeps, type ScheduleRequest } from '../../dispatch/accept/create-schedule.ts';
-import { type SendRemarks, remarkMembers } from '../../dispatch/plan/remarks.ts';
+import { remarkMembers, type SendRemarks } from '../../dispatch/plan/remarks.ts';
 import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
 import type { DryRun } from '../../dispatch/report/dry-run.ts';
 import type { Catalog } from '../../workspace/catalog.ts';

@@ -1,6 +1,11 @@
 import { checkNewMessages, checkSendRequest } from '../../../dispatch/accept/check.ts';
 import { readSchedule } from '../../../dispatch/accept/schedule-request.ts';
-import { deleteSchedule, pendingPlan, type ScheduleOrder, updateSchedule } from '../../../dispatch/control/schedules.ts';
+import {
+  deleteSchedule,
+  pendingPlan,
+  type ScheduleOrder,
+  updateSchedule,
+} from '../../../dispatch/control/schedules.ts';
 import { listUpcoming } from '../../../dispatch/ledger/schedules.ts';
 import { remarkMembers } from '../../../dispatch/plan/remarks.ts';
 import { RequestError } from '../../../errors.ts';
@@ -70,8 +75,7 @@ async function create(deps: SchedulingDeps, request: RouteRequest): Promise<Answ
 /** What is triggered has endpoints of its own, which need the campaign. */
 function orderOf({ db, clock, catalog }: SchedulingDeps, { body, workspaceId }: RouteRequest): ScheduleOrder {
   const { campaigns } = loadedWorkspace(catalog(), workspaceId);
-  const isIts = (campaignId: string | null) =>
-    campaignId === null || campaigns.get(campaignId)?.trigger === undefined;
+  const isIts = (campaignId: string | null) => campaignId === null || campaigns.get(campaignId)?.trigger === undefined;
   return { db, workspaceId, id: readScheduleId(body), isIts, now: clock.now() };
 }
 
