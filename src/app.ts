@@ -37,8 +37,10 @@ import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
 import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
+import { mediaLibraryRoutes } from './http/public/media-library/route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
+import { preferenceCenterRoutes } from './http/public/preference-centers/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { segmentRoutes } from './http/public/segments/route.ts';
@@ -189,8 +191,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...segmentRoutes({ db, clock, catalog: live, questions }),
     ...nameRoutes(options),
     ...activitySeriesRoutes({ db, clock, catalog: live }),
-    ...canvasRoutes(),
+    ...canvasRoutes({ db, clock, catalog: live }),
     ...feedRoutes(),
+    ...preferenceCenterRoutes(),
+    ...mediaLibraryRoutes(),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),

@@ -167,6 +167,11 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
+  media_library_disabled: {
+    status: 403,
+    label: 'Media Library Public APIs are not enabled for this company.',
+    meaning: 'This server has no store for files.',
+  },
   not_found: { status: 404, label: 'Not Found', meaning: 'The id is unknown.' },
   unknown_path: { status: 404, label: 'Invalid URL', meaning: 'There is no such path.' },
   method_not_allowed: {

@@ -207,6 +207,11 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/canvas/trigger/schedule/create'],
     ['POST', '/canvas/trigger/schedule/update'],
     ['POST', '/canvas/trigger/schedule/delete'],
+    ['GET', '/preference_center/v1/list'],
+    ['GET', '/preference_center/v1/center'],
+    ['GET', '/preference_center/v1/center/url/ada'],
+    ['POST', '/media_library/create'],
+    ['PUT', '/media_library/replace_file'],
     ['POST', '/messages/schedule/create'],
     ['POST', '/messages/schedule/update'],
     ['POST', '/messages/schedule/delete'],
@@ -291,6 +296,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ':item_id': 'a1',
     ':field_name': 'f1',
     ':selection_name': 's1',
+    ':preference_center_id': 'center',
   };
   const served = new Set(
     app.app.routes.map(

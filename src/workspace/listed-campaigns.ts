@@ -18,6 +18,21 @@ export function listCampaigns(db: Db, workspaceId: number, page: ListPage): Prom
      where workspace_id = ${workspaceId} ${pageOf(page)}`);
 }
 
+export interface ListedCanvas {
+  id: string;
+  name: string;
+  tags: string[];
+  updated_at: Date;
+}
+
+/** A page of the Canvas ids under which campaigns are triggered, in the order in which the campaigns were created. */
+export function listCanvases(db: Db, workspaceId: number, page: ListPage): Promise<ListedCanvas[]> {
+  return db.query<ListedCanvas & Record<string, unknown>>(sql`
+    select canvas_id as id, canvas_name as name, tags, updated_at
+      from campaigns
+     where workspace_id = ${workspaceId} and canvas_id is not null ${pageOf(page)}`);
+}
+
 export interface CampaignDetails extends ListedCampaign {
   description: string;
   archived: boolean;
