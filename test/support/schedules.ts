@@ -26,3 +26,19 @@ export async function received(app: TestApp): Promise<Record<string, string>> {
      order by p.external_id`);
   return Object.fromEntries(rows.map((row) => [row.external_id, row.at.toISOString().slice(0, 16)]));
 }
+
+/** Thirty zones. In some of them clocks change on 28 March 2027, or are set otherwise than by whole hours. */
+export const thirtyZones = [
+  ...['Pacific/Kiritimati', 'Pacific/Chatham', 'Pacific/Auckland', 'Pacific/Fiji', 'Australia/Lord_Howe'],
+  ...['Australia/Sydney', 'Australia/Adelaide', 'Asia/Tokyo', 'Australia/Eucla', 'Asia/Shanghai', 'Asia/Bangkok'],
+  ...['Asia/Yangon', 'Asia/Kathmandu', 'Asia/Kolkata', 'Asia/Karachi', 'Asia/Kabul', 'Asia/Dubai', 'Asia/Tehran'],
+  ...['Africa/Nairobi', 'Europe/Helsinki', 'Europe/Vienna', 'Europe/London', 'Atlantic/Azores', 'America/Nuuk'],
+  ...[
+    'America/Sao_Paulo',
+    'America/St_Johns',
+    'America/New_York',
+    'America/Denver',
+    'Pacific/Honolulu',
+    'Pacific/Pago_Pago',
+  ],
+];
