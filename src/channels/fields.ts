@@ -177,11 +177,14 @@ function range(min: number, max: number): string {
   return `${min} to ${max}`;
 }
 
-/** A copy without absent members, so that a round trip through JSON does not change it. */
+/**
+ * A copy without absent members, so that a round trip through JSON does not change it. It is built up, because V8 writes
+ * an object from which a member was deleted as JSON at a fifth of the speed.
+ */
 export function compact<T extends object>(message: T): T {
-  const copy = { ...message };
-  for (const [key, value] of Object.entries(copy)) if (value === undefined) Reflect.deleteProperty(copy, key);
-  return copy;
+  const copy: Partial<T> = {};
+  for (const key of Object.keys(message) as (keyof T)[]) if (message[key] !== undefined) copy[key] = message[key];
+  return copy as T;
 }
 
 /** Converts a scalar after rendering, as the request's check does. Throws RenderStop when it does not convert. */

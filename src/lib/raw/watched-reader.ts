@@ -9,22 +9,22 @@ import type { Problems } from './problems.ts';
  */
 export class WatchedReader extends ObjectReader<Problems> {
   /** null: the object is not watched, because the body has too many. */
-  readonly #asked: Set<string> | null;
-  readonly #silent = new Set<string>();
+  readonly #asked: string[] | null;
+  readonly #silent: Iterable<string>[] = [];
 
   constructor(raw: RawObject, path: string, problems: Problems) {
     super(raw, path, problems);
-    this.#asked = problems.watch(() => this.#warnOfUnknown()) ? new Set() : null;
+    this.#asked = problems.watch(() => this.#warnOfUnknown()) ? [] : null;
   }
 
   override get(key: string): unknown {
-    this.#asked?.add(key);
+    this.#asked?.push(key);
     return super.get(key);
   }
 
   /** Members that are not read, and that no warning names or suggests. */
   ignore(keys: Iterable<string>): void {
-    for (const key of keys) this.#silent.add(key);
+    this.#silent.push(keys);
   }
 
   /** The known name that was meant. null: none is close. */
@@ -33,10 +33,12 @@ export class WatchedReader extends ObjectReader<Problems> {
   }
 
   #warnOfUnknown(): void {
-    const asked = this.#asked ?? new Set();
-    for (const key of this.keys()) {
-      if (!asked.has(key) && !this.#silent.has(key)) this.problems.warn(() => this.#unknown(key, [...asked]));
-    }
+    // Nearly all bodies have known members only, so the sets are made late.
+    const unasked = this.keys().filter((key) => !this.#asked?.includes(key));
+    if (unasked.length === 0) return;
+    const silent = new Set(this.#silent.flatMap((keys) => [...keys]));
+    const known = [...new Set(this.#asked)];
+    for (const key of unasked) if (!silent.has(key)) this.problems.warn(() => this.#unknown(key, known));
   }
 
   #unknown(key: string, known: readonly string[]): string {
