@@ -42,6 +42,7 @@ export const owners: Readonly<Record<string, string>> = {
   received_totals: 'src/people',
   refused_people: 'src/dispatch/ledger',
   sandbox_messages: 'src/dispatch/ledger',
+  sealing_secret: 'src/workspace',
   segment_export_chunks: 'src/exports',
   segment_exports: 'src/exports',
   segment_sizes: 'src/audience',
@@ -56,6 +57,7 @@ export const owners: Readonly<Record<string, string>> = {
   token_removals: 'src/people',
   user_names: 'src/people',
   waiting_group_states: 'src/people',
+  workers: 'src/queue',
   workspaces: 'src/workspace',
 };
 

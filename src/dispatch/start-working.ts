@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
 import type { Database } from '../db/database.ts';
@@ -7,6 +7,7 @@ import { levelOf } from '../db/trouble.ts';
 import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
+import { version } from '../lib/version.ts';
 import type { Catalog } from '../workspace/catalog.ts';
 import type { LinkMaker } from './admit/compose.ts';
 import { createDeliveries } from './deliver/deliveries.ts';
@@ -81,6 +82,7 @@ export async function startWorking(
   const started = await startWorker({
     ...parts,
     ...{ db, clock, log, worker, catalog, deliveries, appQueues, pausedRelays, lanes: options.lanes },
+    process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },
     shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({
       ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },

@@ -19,15 +19,17 @@ import { openProvider, type SealedProvider } from './sealed-provider.ts';
 import { openRelays } from './sealed-relays.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
+import { checkSharedSecret } from './shared-secret.ts';
 
 /**
  * Loads everything that operators have defined, as of one instant.
- * Throws SecretError when `secret` does not open the stored credentials, and StoredSettingsError when stored settings
+ * Throws SecretError when `secret` is not that of the servers or does not open the stored credentials, and StoredSettingsError when stored settings
  * cannot be used.
  */
 export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog> {
   return db.transaction(async (tx) => {
     await tx.run(sql`set transaction isolation level repeatable read, read only`);
+    await checkSharedSecret(tx, secret);
     const workspaces = await loadWorkspaces(tx, secret);
     const keys = await loadKeys(tx);
     const ofApp = new Map(

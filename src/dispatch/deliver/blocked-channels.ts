@@ -34,17 +34,17 @@ export async function findBlocked(
   return blocked;
 }
 
-/** Stores in each dispatch which paused apps or relays it waits for. */
+/** Stores in each dispatch all paused apps and relays that it waits for. */
 export async function explainPauses(
   db: Db,
   { appQueues, pausedRelays }: Blockers,
   dispatches: Dispatches,
 ): Promise<void> {
-  for (const { id, workspace, messages } of dispatches.values())
-    for (const key of messages.keys()) {
-      for (const pause of appQueues.paused(workspace, key)) await explainWait(db, id, [pause]);
-      await explainWait(db, id, pausedRelays.paused(workspace, key));
-    }
+  for (const { id, workspace, messages } of dispatches.values()) {
+    const keys = [...messages.keys()];
+    const pauses = keys.flatMap((key) => [...appQueues.paused(workspace, key), ...pausedRelays.paused(workspace, key)]);
+    await explainWait(db, id, [...new Set(pauses)], (appId) => workspace.apps.get(appId)?.name);
+  }
 }
 
 /** The channels whose relays have come back meanwhile are blocked until now only, so that their tasks run at once. */

@@ -13,8 +13,13 @@ import { messagesIn, type ParsedMessage, type PlannedMessages, placeOfVariation 
 /** The check of a campaign's messages that applying a workspace file needs. */
 export const messageChecks = { checkContent };
 
-/** The problems of a campaign's messages. `path`: that of the campaign in the workspace file. */
-function checkContent(content: CampaignContent, workspace: MessageSurroundings, path: string): readonly string[] {
+/** The problems of a campaign's messages; `warn` is told the slips. `path`: that of the campaign in the workspace file. */
+function checkContent(
+  content: CampaignContent,
+  workspace: MessageSurroundings,
+  path: string,
+  warn: (text: string) => void = () => undefined,
+): readonly string[] {
   const at = `${path}.messages`;
   const unknown = Object.keys(content.messages).filter((key) => !channelKeys.some((known) => known === key));
   if (unknown.length > 0) {
@@ -23,8 +28,11 @@ function checkContent(content: CampaignContent, workspace: MessageSurroundings, 
       return `${memberPath(at, key)}: expected one of ${channelKeys.join(', ')}${meant}`;
     });
   }
+  const problems = new Problems();
   try {
-    const { messages } = read(content, workspace, path, 0);
+    const { messages } = read(content, workspace, { path, control: 0, problems });
+    problems.warnAtEnd();
+    for (const warning of problems.warnings) warn(warning);
     if (Object.keys(messages).length > 0) return [];
     return [`${at}: expected one or more of ${channelKeys.join(', ')}, got none`];
   } catch (error) {
@@ -33,9 +41,21 @@ function checkContent(content: CampaignContent, workspace: MessageSurroundings, 
   }
 }
 
-/** The messages of a campaign. `nameStored`: they name what is looked up for each trigger. */
+/** The messages of a campaign. */
 interface CampaignMessages extends PlannedMessages {
+  /** Whether they name what is looked up for each trigger. */
   nameStored: boolean;
+  /** Names of the content blocks in their texts. */
+  blocks: ReadonlySet<string>;
+}
+
+function isEmpty({ trigger, variations }: Campaign): boolean {
+  return trigger?.messages == null && [...variations.values()].every(({ share }) => share === undefined);
+}
+
+/** All messages as JSON. */
+function textOf({ trigger, variations }: Campaign): string {
+  return JSON.stringify([trigger?.messages, [...variations.values()].map(({ share }) => share?.message)]);
 }
 
 const known = new WeakMap<Campaign, CampaignMessages>();
@@ -49,22 +69,46 @@ export function contentOf(campaign: Campaign, workspace: WorkspaceCatalog): Camp
   if (found !== undefined) return found;
   const { trigger, variations } = campaign;
   const path = `campaign ${campaign.id}`;
-  const isEmpty = trigger?.messages == null && [...variations.values()].every(({ share }) => share === undefined);
-  if (isEmpty) throw new RequestError('no_message', [`${path}: expected messages in the workspace file, got none`]);
+  if (isEmpty(campaign))
+    throw new RequestError('no_message', [`${path}: expected messages in the workspace file, got none`]);
   const raw = { messages: trigger?.messages ?? {}, variations };
-  const content = read(raw, workspace, path, trigger?.controlShare ?? 0);
+  const of = { path, control: trigger?.controlShare ?? 0, problems: new Problems() };
+  const content = read(raw, workspace, of);
   known.set(campaign, content);
   return content;
+}
+
+/** The ids of the campaigns whose messages have this content block in their texts, in the order of the catalog. */
+export function campaignsWithBlock(workspace: WorkspaceCatalog, block: string): string[] {
+  const campaigns = [...workspace.campaigns.values()].filter(({ archived }) => !archived);
+  return campaigns.filter((campaign) => blocksOf(campaign, workspace).has(block)).map(({ id }) => id);
+}
+
+const none: ReadonlySet<string> = new Set();
+/** Campaigns without the word. Their messages need not be read to know that they have no blocks. */
+const blockless = new WeakSet<Campaign>();
+
+/** Empty also for messages that have become unusable, which a trigger says. */
+function blocksOf(campaign: Campaign, workspace: WorkspaceCatalog): ReadonlySet<string> {
+  if (isEmpty(campaign) || blockless.has(campaign)) return none;
+  if (!known.has(campaign) && !textOf(campaign).includes('content_blocks')) {
+    blockless.add(campaign);
+    return none;
+  }
+  try {
+    return contentOf(campaign, workspace).blocks;
+  } catch (error) {
+    if (error instanceof RequestError) return none;
+    throw error;
+  }
 }
 
 /** Reads all messages. `control`: percent of the people who get none. Of each channel's variations the first is the usual message. */
 function read(
   { messages: raw, variations }: CampaignContent,
   workspace: MessageSurroundings,
-  path: string,
-  control: number,
+  { path, control, problems }: { path: string; control: number; problems: Problems },
 ): CampaignMessages {
-  const problems = new Problems();
   const { messages: given } = readMessages(raw, `${path}.messages`, problems);
   const usual = given.map(([key, one]) => ({ key, place: key, path: memberPath(`${path}.messages`, key), raw: one }));
   const shared = sharesIn(variations, path, problems);
@@ -79,7 +123,8 @@ function read(
   });
   const isSplit = control > 0 || others.length > 0;
   const split = isSplit ? { split: { control, others } } : {};
-  return { messages: messagesIn(parsed), ...split, nameStored: nameStoredThings(parsed) };
+  const blocks = new Set(parsed.flatMap(({ tree }) => tree.blocks.map(({ name }) => name)));
+  return { messages: messagesIn(parsed), ...split, nameStored: nameStoredThings(parsed), blocks };
 }
 
 interface SharedMessage {

@@ -3,9 +3,11 @@ import type { Database } from '../../db/database.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
 import { appIdOf } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
+import { noWorker } from './waits.ts';
 
 /** Counting the tasks of a lane stops here. */
 const MOST_TASKS = 1_000_000;
@@ -21,7 +23,7 @@ const laneNames = Object.keys(lanes) as LaneName[];
 export async function describeStatus(
   db: Database,
   { id, apps }: Pick<WorkspaceCatalog, 'id' | 'apps'>,
-  now: Date,
+  { now, catalogTrouble }: { now: Date; catalogTrouble: CatalogTrouble | null },
 ): Promise<object> {
   await askVersion(db);
   const workers = await listWorkers(db);
@@ -37,6 +39,7 @@ export async function describeStatus(
     queue,
     problems: [
       ...(refusal === null ? [] : [`the database ${refusal.said}: what writes is refused or waits`]),
+      ...(catalogTrouble === null ? [] : [problemOfCatalog(catalogTrouble)]),
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
       ...pauses.map((pause) => explanationOf(pause, apps.get(appIdOf(pause.subject) ?? '')?.name)),
@@ -44,8 +47,18 @@ export async function describeStatus(
   };
 }
 
-function describeWorker({ id, lanes: of, since, lastSeenAt, tasks }: LivingWorker): object {
-  return { id, lanes: lanesOf(of), since, last_seen_at: lastSeenAt, tasks_in_hand: tasks };
+function describeWorker({ id, lanes: of, since, lastSeenAt, tasks, process }: LivingWorker): object {
+  const known = process && {
+    host: process.host,
+    process_id: process.processId,
+    version: process.version,
+    started_at: process.startedAt,
+  };
+  return { id, ...known, lanes: lanesOf(of), since, last_seen_at: lastSeenAt, tasks_in_hand: tasks };
+}
+
+function problemOfCatalog({ said, since }: CatalogTrouble): string {
+  return `this server uses the definitions from before ${since.toISOString()}, because it cannot use the newer ones: ${said}`;
 }
 
 function lanesOf(lane: string): LaneName[] {
@@ -54,10 +67,11 @@ function lanesOf(lane: string): LaneName[] {
 
 function problemOfLane(name: LaneName, workers: readonly LivingWorker[]): string[] {
   if (workers.some((worker) => lanesOf(worker.lanes).includes(name))) return [];
-  return [`no worker of the lane "${name}" is running: what is accepted waits`];
+  return [noWorker(name)];
 }
 
-function problemOfWorker({ id, silentMs }: LivingWorker): string[] {
+function problemOfWorker({ id, silentMs, process }: LivingWorker): string[] {
   if (silentMs < HANGING_MS) return [];
-  return [`worker ${id} has given no sign of life for ${Math.floor(silentMs / 1_000)} s`];
+  const where = process === null ? '' : ` (process ${process.processId} on ${process.host})`;
+  return [`worker ${id}${where} has given no sign of life for ${Math.floor(silentMs / 1_000)} s`];
 }

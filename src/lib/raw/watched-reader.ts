@@ -1,20 +1,20 @@
 import { didYouMean, nearest } from './did-you-mean.ts';
 import type { RawObject } from './json.ts';
 import { ObjectReader } from './object-reader.ts';
-import type { Problems } from './problems.ts';
+import type { Problems, Watcher } from './problems.ts';
 
 /**
  * Reads an object whose unknown members are ignored, as the original does. A member that nobody asked for by the end of
  * the reading (`Problems.warnAtEnd`) is named in the warnings, with the known name that is nearest to it.
  */
-export class WatchedReader extends ObjectReader<Problems> {
+export class WatchedReader extends ObjectReader<Problems> implements Watcher {
   /** null: the object is not watched, because the body has too many. */
   readonly #asked: string[] | null;
   readonly #silent: Iterable<string>[] = [];
 
   constructor(raw: RawObject, path: string, problems: Problems) {
     super(raw, path, problems);
-    this.#asked = problems.watch(() => this.#warnOfUnknown()) ? [] : null;
+    this.#asked = problems.watch(this) ? [] : null;
   }
 
   override get(key: string): unknown {
@@ -32,16 +32,37 @@ export class WatchedReader extends ObjectReader<Problems> {
     return nearest(key, known);
   }
 
-  #warnOfUnknown(): void {
-    // Nearly all bodies have known members only, so the sets are made late.
-    const unasked = this.keys().filter((key) => !this.#asked?.includes(key));
-    if (unasked.length === 0) return;
-    const silent = new Set(this.#silent.flatMap((keys) => [...keys]));
-    const known = [...new Set(this.#asked)];
-    for (const key of unasked) if (!silent.has(key)) this.problems.warn(() => this.#unknown(key, known));
+  warnOfUnknown(): void {
+    const unknown = this.#unknown();
+    if (unknown.length === 0) return;
+    const known = this.#known();
+    for (const key of unknown) this.problems.warn(() => this.#remark(key, this.meantBy(key, known)));
   }
 
-  #unknown(key: string, known: readonly string[]): string {
-    return `${this.at(key)}: not known, ignored${didYouMean(this.meantBy(key, known))}`;
+  hints(most: number): { looked: number; hints: readonly string[] } {
+    const known = this.#known();
+    const given = this.keys();
+    const keys = this.#unknown().slice(0, most);
+    const hints = keys.flatMap((key) => {
+      const meant = this.meantBy(key, known);
+      return meant === null || given.includes(meant) ? [] : [this.#remark(key, meant)];
+    });
+    return { looked: keys.length, hints };
+  }
+
+  #known(): string[] {
+    return [...new Set(this.#asked)];
+  }
+
+  /** Nearly all bodies have known members only, so the set is made late. */
+  #unknown(): string[] {
+    const unasked = this.keys().filter((key) => this.#asked?.includes(key) !== true);
+    if (unasked.length === 0) return unasked;
+    const silent = new Set(this.#silent.flatMap((keys) => [...keys]));
+    return unasked.filter((key) => !silent.has(key));
+  }
+
+  #remark(key: string, meant: string | null): string {
+    return `${this.at(key)}: not known, ignored${didYouMean(meant)}`;
   }
 }

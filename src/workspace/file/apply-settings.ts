@@ -25,7 +25,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
 }
 
 /** Applies the sections email, webhook, audience, requests, schedules, users, tags, item_catalogs and rate_limits. A given section replaces the stored one. */
-export async function applySettings({ tx, workspaceId, file, secret, reseal }: Step): Promise<Change[]> {
+export async function applySettings({ tx, workspaceId, file, secret, reseal, warnings }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
   const storedRelays = unlessUnreadable(() => openRelays(row.secrets, secret, workspaceId), reseal);
@@ -35,6 +35,7 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
     changes.push(changeOf({ what, id: null, name: '' }, { ...wanted }, { ...stored }));
   if (file.email !== null) {
     const { smtp, ...email } = file.email;
+    if (email.footer !== null) warnings.push('email.footer: is kept, and no message has it yet');
     put('email', { ...email, smtp }, { ...row.settings.email, smtp: storedRelays });
     settings.email = email;
   }
