@@ -18,6 +18,8 @@ import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
+import { createIntake, type Intake } from './feedback/intake.ts';
+import { callbackPages } from './http/callbacks/callbacks.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
@@ -38,6 +40,8 @@ import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
 import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
 import { mediaLibraryRoutes } from './http/public/media-library/route.ts';
+import { messageEventRoutes } from './http/public/message-events/route.ts';
+import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { preferenceCenterRoutes } from './http/public/preference-centers/route.ts';
@@ -100,6 +104,8 @@ export interface App {
   /** Serves only `/health`. null unless `roles.health`. The caller makes it listen. */
   healthServer: FastifyInstance | null;
   worker: Worker | null;
+  /** Where everything goes in that comes back of messages. */
+  intake: Intake;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
   /** Stops everything, last started first. Work in hand finishes or is given back. */
@@ -134,6 +140,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       worker.wake(lane);
     },
   });
+  const intake = createIntake({ db, clock, onTaken: () => working?.wakeFeedback() });
   // Each question goes to the newest snapshot.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
@@ -182,6 +189,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...triggerScheduleRoutes(scheduling),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
+    ...messageEventRoutes({ db }),
+    ...eventWebhookRoutes({ db, onChanged: () => working?.wakeEventWebhooks() }),
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live }),
     statusRoute({ db, clock, catalog: live, catalogTrouble }),
@@ -213,6 +222,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
+    ...callbackPages({ ...options, catalog: live, intake }),
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
@@ -223,12 +233,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     server,
     healthServer,
     worker,
+    intake,
     routes,
     stop: () =>
       endAll(
         () => server?.close(),
         () => healthServer?.close(),
         () => acceptor.idle(),
+        () => intake.idle(),
         () => exporter?.stop(),
         () => working?.stop(),
         stopIndexKeeper,

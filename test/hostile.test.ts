@@ -187,6 +187,11 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/resume'],
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/replay'],
     ['GET', '/sandbox/messages'],
+    ['GET', '/message_events'],
+    ['GET', '/event_webhooks'],
+    ['POST', '/event_webhooks/warehouse/pause'],
+    ['POST', '/event_webhooks/warehouse/resume'],
+    ['POST', '/event_webhooks/warehouse/replay'],
     ['GET', '/push/apps'],
     ['GET', '/email/relays'],
     ['GET', '/status'],
@@ -297,6 +302,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ':field_name': 'f1',
     ':selection_name': 's1',
     ':preference_center_id': 'center',
+    ':name': 'warehouse',
   };
   const served = new Set(
     app.app.routes.map(

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
 import type { Database } from '../db/database.ts';
 import { levelOf } from '../db/trouble.ts';
+import { startEventWebhooks } from '../feedback/out/webhooks.ts';
+import { startFeedback } from '../feedback/worker.ts';
 import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
@@ -16,6 +18,7 @@ import { createRecorder } from './deliver/recorder.ts';
 import { createSendLimits } from './deliver/send-limits.ts';
 import { createSenders } from './deliver/senders.ts';
 import { startWorker, type Worker } from './deliver/worker.ts';
+import { SendOrigins } from './ledger/feedback/send-origins.ts';
 import { PausedRelays } from './pauses/paused-relays.ts';
 import { Pauses } from './pauses/pauses.ts';
 import type { DispatchCache } from './plan/loaded-dispatch.ts';
@@ -40,6 +43,10 @@ export interface WorkingOptions {
 
 export interface Working {
   worker: Worker;
+  /** Looks for new feedback at once. */
+  wakeFeedback(): void;
+  /** Looks at once for events to send. */
+  wakeEventWebhooks(): void;
   stop(): Promise<void>;
 }
 
@@ -85,18 +92,34 @@ export async function startWorking(
     process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },
     shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({
-      ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
+      ...{ db, clock, catalog, hygiene, onRetry, stopping: stopping.signal },
       isShared: broadcastThreads > 1,
     }),
     finisher: createFinisher({ db, clock, worker }),
     sendLimits: createSendLimits(broadcastThreads),
     pages: new Map(),
   });
+  const doesFeedback = options.lanes.includes('named');
+  const webhooks = doesFeedback ? startEventWebhooks({ db, clock, log, catalog }) : null;
+  const feedback = doesFeedback
+    ? await startFeedback({ db, clock, log, catalog, origins: new SendOrigins() }, () => webhooks?.wake())
+    : null;
   return {
-    worker: started,
+    worker: {
+      ...started,
+      async idle() {
+        await started.idle();
+        await feedback?.idle();
+        await webhooks?.idle();
+      },
+    },
+    wakeFeedback: () => feedback?.wake(),
+    wakeEventWebhooks: () => webhooks?.wake(),
     stop: () =>
       endAll(
         () => stopping.abort(),
+        () => feedback?.stop(),
+        () => webhooks?.stop(),
         () => started.stop(),
         () => deliveries.close(),
         () => appQueues.close(),

@@ -31,6 +31,8 @@ export interface WorkspaceCatalog {
   /** The campaigns that are triggered under a Canvas id, by that id. */
   canvases: ReadonlyMap<string, Campaign>;
   frequencyCaps: readonly FrequencyCap[];
+  /** Where its events are sent. Absent: nowhere. */
+  eventWebhooks?: readonly EventWebhook[];
 }
 
 /** Everything that segments may refer to, by `idKey`. */
@@ -63,6 +65,8 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Most bytes of the items of all its item catalogs. */
     storageBytes: number;
   };
+  /** Whether its feed of events has what our own calls said of each send. Absent: it has not. */
+  hasVerdictEvents?: true;
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }
@@ -147,6 +151,24 @@ export interface FrequencyCap {
   periodCount: number;
   periodUnit: 'minutes' | 'hours' | 'days' | 'weeks';
   tag: string | null;
+}
+
+/** Where events of a workspace are sent. */
+export interface EventWebhook {
+  name: string;
+  url: string;
+  /** The kinds of events that it gets. Empty: all. */
+  kinds: readonly string[];
+  /** Empty: all. */
+  channels: readonly string[];
+  secrets: WebhookSecrets;
+}
+
+/** Secrets of the Standard Webhooks scheme: `whsec_` and base64. */
+export interface WebhookSecrets {
+  secret: string;
+  /** The secret before it, with which events are signed as well until a time. null: there is none. */
+  previous: { secret: string; until: Date } | null;
 }
 
 export interface ApiKey {

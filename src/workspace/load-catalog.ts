@@ -7,6 +7,7 @@ import {
   type Campaign,
   type CampaignTrigger,
   type Catalog,
+  type EventWebhook,
   type FrequencyCap,
   idKey,
   type Segment,
@@ -14,6 +15,7 @@ import {
   type Variation,
   type WorkspaceCatalog,
 } from './catalog.ts';
+import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
 import { openRelays } from './sealed-relays.ts';
@@ -62,6 +64,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
   );
   const campaigns = await loadCampaigns(tx);
   const caps = await loadCaps(tx);
+  const webhooks = await loadEventWebhooks(tx, secret);
   const rows = await tx.query<WorkspaceRow>(sql`select id, name, time_zone, settings, secrets from workspaces`);
   return new Map(
     rows.map((row) => [
@@ -77,6 +80,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         campaigns: byId(campaigns.get(row.id)),
         canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],
+        ...(webhooks.has(row.id) && { eventWebhooks: webhooks.get(row.id) ?? [] }),
       },
     ]),
   );
@@ -147,6 +151,17 @@ function loadCaps(tx: Db): Promise<Map<number, FrequencyCap[]>> {
       from frequency_caps
      order by workspace_id, ordinal`,
   );
+}
+
+async function loadEventWebhooks(tx: Db, secret: Secret): Promise<Map<number, EventWebhook[]>> {
+  const stored = await loadByWorkspace<Omit<EventWebhook, 'secrets'> & { of: number; secrets: Buffer }>(
+    tx,
+    sql`select workspace_id, workspace_id as of, name, url, kinds, channels, secrets from event_webhooks order by name`,
+  );
+  return mapValues(stored, ({ of, secrets, ...webhook }) => ({
+    ...webhook,
+    secrets: openWebhookSecrets(secrets, secret, of, webhook.name),
+  }));
 }
 
 async function loadKeys(tx: Db): Promise<Map<string, ApiKey>> {

@@ -1,4 +1,4 @@
-/** The permissions of keys and the endpoints they open. The last six are ours; the original has the others. */
+/** The permissions of keys and the endpoints they open. The last nine are ours; the original has the others. */
 export const permissions = {
   'messages.send': 'POST /messages/send',
   'campaigns.trigger.send': 'POST /campaigns/trigger/send: send the messages of an API-triggered campaign',
@@ -99,6 +99,8 @@ export const permissions = {
   'email.read': 'GET /email/relays: how each mail relay fares',
   'status.read': 'GET /status: workers, queue, and what keeps messages from going out',
   'sandbox.read': 'GET /sandbox/messages',
+  'message_events.read': 'GET /message_events and /event_webhooks: what came back of messages, and where it is sent',
+  'event_webhooks.control': 'POST /event_webhooks/…/pause, resume and replay',
 } as const;
 
 export type Permission = keyof typeof permissions;

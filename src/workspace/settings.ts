@@ -14,6 +14,7 @@ export interface StoredSettings {
   /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
   tags?: readonly string[];
   item_catalogs?: { storage_bytes?: number };
+  events?: { verdicts?: boolean };
   rate_limits?: Readonly<Record<string, number>>;
 }
 
@@ -47,6 +48,7 @@ export function settingsFrom(
     schedules: { lateMs: (schedules.late_minutes ?? usualLateMinutes) * 60_000 },
     users: { trackBatch: users.track_batch ?? 'per_array' },
     itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
+    ...(stored.events?.verdicts === true && { hasVerdictEvents: true }),
     rateLimits: rate_limits,
   };
 }
@@ -94,4 +96,5 @@ export const places = {
   workspace: (id: number) => `workspaces/${id}`,
   app: (id: string) => `apps/${id}`,
   subscriptionGroup: (id: string) => `subscription_groups/${id}`,
+  eventWebhook: (workspaceId: number, name: string) => `event_webhooks/${workspaceId}/${name}`,
 };

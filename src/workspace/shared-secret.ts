@@ -54,7 +54,8 @@ export async function sealedWithAnother(db: Db, { fingerprint }: Secret): Promis
     select what || ' ' || to_json(name) as what
       from (select 'the mail relays of the workspace' as what, name, secrets from workspaces
             union all select 'app', name, secrets from apps
-            union all select 'subscription group', name, secrets from subscription_groups) as stored
+            union all select 'subscription group', name, secrets from subscription_groups
+            union all select 'event webhook', name, secrets from event_webhooks) as stored
      where substr(secrets, 2, 4) <> ${fingerprint}
      order by 1`);
   return rows.map(({ what }) => what);

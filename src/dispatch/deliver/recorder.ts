@@ -2,9 +2,13 @@ import { channels } from '../../channels/index.ts';
 import type { Database } from '../../db/database.ts';
 import { type Patience, persistently } from '../../db/retry.ts';
 import { isDataError } from '../../db/sqlstates.ts';
+import type { FeedbackEvent } from '../../feedback/event.ts';
+import { storeWith } from '../../feedback/intake.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
+import type { Catalog } from '../../workspace/catalog.ts';
 import type { Delivered } from '../ledger/delivered.ts';
+import { type ProviderMessage, rememberMessages } from '../ledger/feedback/provider-messages.ts';
 import { releaseSlots } from '../ledger/person/slots.ts';
 import { fillSandbox } from '../ledger/sandbox.ts';
 import type { PendingSend } from '../ledger/send.ts';
@@ -12,6 +16,7 @@ import { type CountedChange, countVerdicts } from '../ledger/statistics/campaign
 import { writeVerdicts } from '../ledger/write-verdicts.ts';
 import type { CampaignPart } from '../plan/loaded-dispatch.ts';
 import type { TokenHygiene } from '../push/token-hygiene.ts';
+import { verdictEvent } from './verdict-events.ts';
 
 /** The result of one attempt, to be written. */
 export interface Result extends Delivered {
@@ -46,12 +51,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
 export interface RecorderOptions extends Patience {
   db: Database;
+  catalog(): Catalog;
   hygiene: TokenHygiene;
   /** True: other threads record results of the same broadcasts. */
   isShared: boolean;
 }
 
-async function record({ db, hygiene }: RecorderOptions, results: Result[], now: Date): Promise<void> {
+async function record(options: RecorderOptions, results: Result[], now: Date): Promise<void> {
+  const { db, hygiene } = options;
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
   const dead = results.flatMap(({ send, verdict, workspaceId, address }) => {
     const mark = channels[send.channel].deadMark;
@@ -62,7 +69,9 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
     result.sandboxMessage === null ? [] : { ...result, message: result.sandboxMessage },
   );
   const news = results.flatMap((result) => result.news);
-  const isPlain = dead.length + released.length + delivered.length + news.length === 0;
+  const isNamed = results.some(({ verdict }) => verdict.isFoundById);
+  const isTold = results.some((result) => wantsEvents(options, result));
+  const isPlain = !isNamed && !isTold && dead.length + released.length + delivered.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -73,11 +82,32 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
     await fillSandbox(tx, delivered, now);
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
+    await rememberMessages(tx, written.flatMap(messageOf));
+    await storeWith(
+      tx,
+      written.filter((one) => wantsEvents(options, one)).flatMap((one) => eventOf(one, now)),
+      now,
+    );
     const done = await hygiene.write(tx, news, now);
     await countVerdicts(tx, written.filter(isOfCampaign), now);
     return done;
   });
   afterwards();
+}
+
+function wantsEvents({ catalog }: RecorderOptions, { workspaceId }: Result): boolean {
+  return catalog().workspace(workspaceId)?.settings.hasVerdictEvents === true;
+}
+
+function eventOf(result: Result, now: Date): { workspaceId: number; event: FeedbackEvent }[] {
+  const event = verdictEvent(result, now);
+  return event === null ? [] : [{ workspaceId: result.workspaceId, event }];
+}
+
+/** The name under which the provider will tell of the send. */
+function messageOf({ workspaceId, send, verdict }: Result): ProviderMessage[] {
+  const { isFoundById, providerMessageId: id = null } = verdict;
+  return isFoundById && id !== null ? [{ workspaceId, send, id }] : [];
 }
 
 function isOfCampaign(result: Result): result is Result & CountedChange {

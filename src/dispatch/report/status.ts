@@ -1,5 +1,6 @@
 import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
+import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
@@ -33,6 +34,7 @@ export async function describeStatus(
     const { tasks, ageMs } = await measureBacklog(db, { lane: lanes[name], now, mostTasks: MOST_TASKS });
     queue[name] = { tasks, oldest_waiting_s: Math.floor(ageMs / 1_000) };
   }
+  const ofEvents = await problemsOfDeliveries(db, id);
   const refusal = db.refusal();
   return {
     workers: workers.map(describeWorker),
@@ -43,6 +45,7 @@ export async function describeStatus(
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
       ...pauses.map((pause) => explanationOf(pause, apps.get(appIdOf(pause.subject) ?? '')?.name)),
+      ...ofEvents,
     ],
   };
 }

@@ -4,6 +4,7 @@ import type { Secret } from '../secrets.ts';
 import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../shared-secret.ts';
 import { announceChange } from '../workspaces.ts';
 import { applyCampaigns } from './apply-campaigns.ts';
+import { applyEventWebhooks } from './apply-event-webhooks.ts';
 import { applyKeys } from './apply-keys.ts';
 import { type CheckReferences, checkSegments, warnOfSchedules } from './apply-references.ts';
 import { applyCaps, applySettings, applyWorkspaceItself } from './apply-settings.ts';
@@ -75,6 +76,7 @@ async function applySteps(step: Step): Promise<Plan> {
     applySegments,
     applyCampaigns,
     applyCaps,
+    applyEventWebhooks,
     applyKeys,
   ];
   for (const apply of steps) plan.push(...(await apply(step)));

@@ -16,6 +16,7 @@ export function consistencyProblems(file: WorkspaceFile): string[] {
     ...file.campaigns.flatMap(({ variations }, at) => repeated(`campaigns[${at}].variations`, variations, 'id')),
     ...file.campaigns.flatMap(membersOfKind),
     ...file.campaigns.flatMap(splitProblems),
+    ...repeated('event_webhooks', file.event_webhooks ?? [], 'name'),
     ...repeated('api_keys', file.api_keys, 'name'),
     ...repeated('api_keys', file.api_keys, 'key'),
     ...file.apps.flatMap(providerOfApp),

@@ -53,12 +53,22 @@ export function canvasSummary(
   const sums = new Map<string, VariationDay>();
   for (const row of rows) {
     const key = `${row.channel}/${row.variationId}`;
-    const sum = sums.get(key) ?? { ...row, day: dayOf(start), sent: 0, recipients: 0, failed: 0, bounced: 0 };
+    const zeros = { sent: 0, recipients: 0, failed: 0, bounced: 0, feedback: {} };
+    const sum = sums.get(key) ?? { ...row, day: dayOf(start), ...zeros };
     for (const part of ['sent', 'recipients', 'failed', 'bounced'] as const) sum[part] += row[part];
+    sum.feedback = sumOf(sum.feedback, row.feedback);
     sums.set(key, sum);
   }
   const [all] = campaignSeries(campaign, { unit, starts: [start] }, [...sums.values()]);
   return all === undefined ? {} : statsOf(campaign, all, shows);
+}
+
+function sumOf(one: VariationDay['feedback'], other: VariationDay['feedback']): VariationDay['feedback'] {
+  const added = (Object.keys(other) as (keyof typeof other)[]).map((metric) => [
+    metric,
+    (one[metric] ?? 0) + (other[metric] ?? 0),
+  ]);
+  return { ...one, ...Object.fromEntries(added) };
 }
 
 /** Whoever got the first message of a dispatch has entered. Nothing is converted here. */

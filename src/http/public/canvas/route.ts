@@ -108,6 +108,6 @@ async function handleSeries(
   const rows =
     first === undefined || last === undefined
       ? []
-      : await readCampaignDays(db, campaign.id, { from: dayOf(first), to: dayOf(last) });
+      : await readCampaignDays(db, { campaignId: campaign.id, sendId: null }, { from: dayOf(first), to: dayOf(last) });
   return { status: 200, body: { data: { name, ...dataOf(campaign, series, rows, shows) }, message: 'success' } };
 }
