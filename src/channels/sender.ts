@@ -70,10 +70,11 @@ export interface SenderLog {
 /**
  * Whose account with a provider sends a channel's messages. `app`: the account of the device's app (`push/senders.ts`).
  * `workspace`: the workspace's account; `open` returns null if there is none. Without an account, a message goes to the
- * sandbox.
+ * sandbox. `feed`: nobody's; the server itself stores the message for its person, who fetches it.
  */
 export type Providers<Rendered extends object = object> =
   | { of: 'app' }
+  | { of: 'feed' }
   | {
       of: 'workspace';
       open(settings: ChannelSettings, options: SenderOptions): Sender<Rendered> | null;

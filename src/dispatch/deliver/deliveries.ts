@@ -21,7 +21,7 @@ export interface DeliveriesOptions {
   senders: Senders;
 }
 
-/** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
+/** Delivers each parcel to the provider of its channel or to the feed of its person; to the sandbox if there is no provider. */
 export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
   function verdictFor({ send, dispatch, message, triedSince }: Parcel, outcome: Outcome | Held): Verdict {
     return verdictOf(outcome, {
@@ -37,20 +37,20 @@ export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveri
   function sandboxed(parcel: Parcel): Delivered {
     const reply = parcel.message.channel.sandboxReply?.(parcel.address);
     if (reply === undefined || reply.kind === 'accepted') return toSandbox;
-    return { ...nothing, verdict: verdictFor(parcel, reply), isSandbox: false };
+    return { ...nothing, verdict: verdictFor(parcel, reply) };
   }
 
   return {
     deliver(parcel, signal) {
       const { channel } = parcel.message;
       if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
-      if (signal.aborted)
-        return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped), isSandbox: false });
+      if (signal.aborted) return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped) });
+      if (channel.providers?.of === 'feed') return Promise.resolve(toFeed);
       const sender = senders.senderOf(parcel.dispatch.workspace, channel);
       if (sender === null) return Promise.resolve(sandboxed(parcel));
       return sender
         .deliver(outboundOf(parcel), signal)
-        .then((outcome) => ({ ...nothing, verdict: verdictFor(parcel, outcome), isSandbox: false }));
+        .then((outcome) => ({ ...nothing, verdict: verdictFor(parcel, outcome) }));
     },
     close: () => senders.close(),
   };
@@ -62,5 +62,7 @@ function outboundOf({ rendered, address, dispatch, send }: Parcel): Outbound {
 }
 
 const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };
-const nothing = { news: [], calls: [] } as const;
-const toSandbox: Delivered = { ...nothing, verdict: { status: 'sent', providerMessageId: null }, isSandbox: true };
+const nothing = { news: [], calls: [], keptIn: null } as const;
+const sent: Verdict = { status: 'sent', providerMessageId: null };
+const toSandbox: Delivered = { ...nothing, verdict: sent, keptIn: 'sandbox' };
+const toFeed: Delivered = { ...nothing, verdict: sent, keptIn: 'feed' };
