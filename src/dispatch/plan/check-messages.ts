@@ -99,5 +99,5 @@ function checkReferences({ key, path, message }: UnparsedMessage, { workspace, p
     problems.add('cross', `${path}.subscription_group_id`, reason, 'invalid_subscription_group');
     return;
   }
-  channels[key].checkInGroup?.(message, memberPath(path, key), problems, group.provider ?? null);
+  channels[key].checkInGroup?.(message, path, problems, group.provider ?? null);
 }
