@@ -1,12 +1,15 @@
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { type App, type AppOptions, startApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { systemClock } from '../lib/clock.ts';
+import { Repeats } from '../lib/repeats.ts';
 import { createKeyUsage } from '../workspace/key-usage.ts';
 import { deriveKey, type Secret } from '../workspace/secrets.ts';
 import { watchCatalog } from '../workspace/watch-catalog.ts';
+
+const LONGEST_REASON = 300;
 
 /** Ends one started part. Endings run in the reverse order of starting. */
 export type Ending = () => Promise<unknown>;
@@ -19,21 +22,17 @@ export interface ThreadContext {
   secret: Secret;
 }
 
-export function createLog({ logLevel }: Config, thread?: string): Logger {
-  const log = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
-  return thread === undefined ? log : log.child({ thread });
-}
-
 export function connectDatabase(
   url: string,
   log: Logger,
   options: { max?: number; onConnect?: (processId: number) => void } = {},
 ): Database {
+  const losses = new Repeats(systemClock);
   return connect({
     url,
     max: 20,
     ...options,
-    onError: (error) => log.warn({ err: error }, 'lost a database connection'),
+    onError: (error) => logLoss(log, losses, error),
     onRefusal(refusal) {
       if (refusal === null) log.info('the database accepts writes again');
       else log.error({ reason: refusal.kind }, `the database ${refusal.said}: writes are refused or wait`);
@@ -75,6 +74,15 @@ export async function startRoles(
   });
   endings.push(() => app.stop());
   return app;
+}
+
+/** When a database ends all its connections, one line says it. Neither it nor the others need a stack. */
+function logLoss(log: Logger, losses: Repeats, error: Error): void {
+  const trouble = troubleOf(error);
+  const reason = error.message.slice(0, LONGEST_REASON);
+  const level = losses.isRepeated(reason) ? 'debug' : 'warn';
+  if (trouble === null && level === 'warn') log.warn({ err: error }, 'lost a database connection');
+  else log[level]({ reason }, 'lost a database connection; a new one is made when it is needed');
 }
 
 /** The trouble of a database needs no stack: what it means for sends is logged apart. */

@@ -15,7 +15,8 @@ import { loadSecret, type Secret } from '../workspace/secrets.ts';
 import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { startBroadcastWorker } from './broadcast-worker.ts';
-import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './roles.ts';
+import { createLog } from './log.ts';
+import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
 
 export interface ServeOptions {
   json: boolean;
