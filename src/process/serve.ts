@@ -7,7 +7,6 @@ import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import { listen } from '../http/listen.ts';
-import { freeAllLeases } from '../queue/tasks.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
@@ -15,6 +14,7 @@ import { loadSecret, type Secret } from '../workspace/secrets.ts';
 import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { startBroadcastWorker } from './broadcast-worker.ts';
+import { freeLeasesOfDead } from './dead-workers.ts';
 import { createLog } from './log.ts';
 import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
 
@@ -49,7 +49,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const databaseUrl = await startDatabase(config, options, log, endings);
   const db = connectDatabase(databaseUrl, log);
   endings.push(() => db.close());
-  if (config.databaseUrl === null) await freeLeases(db, log);
+  if (config.databaseUrl === null) await freeLeasesOfDead(db, log);
   const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const health = !api && config.healthPort !== null;
@@ -84,12 +84,6 @@ async function startDatabase(
   const url = embedded?.url ?? config.databaseUrl ?? '';
   await migrate(url);
   return url;
-}
-
-/** Only we work on an embedded database, so whoever held a lease is dead. */
-async function freeLeases(db: Database, log: Logger): Promise<void> {
-  const freed = await freeAllLeases(db);
-  if (freed > 0) log.warn({ tasks: freed }, 'continuing with tasks that were in hand');
 }
 
 async function prepareWorkspace(
