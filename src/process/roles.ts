@@ -6,7 +6,8 @@ import { troubleOf } from '../db/trouble.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Repeats } from '../lib/repeats.ts';
 import { createKeyUsage } from '../workspace/key-usage.ts';
-import { deriveKey, type Secret } from '../workspace/secrets.ts';
+import { deriveKey, type Secret, SecretError } from '../workspace/secrets.ts';
+import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { watchCatalog } from '../workspace/watch-catalog.ts';
 
 const LONGEST_REASON = 300;
@@ -46,7 +47,10 @@ export async function startRoles(
   roles: Pick<AppOptions, 'roles' | 'broadcastThreads'>,
   endings: Ending[],
 ): Promise<App> {
-  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'could not read the catalog'));
+  // All threads of a server read the same definitions, so its main thread says what is wrong with them.
+  const isMain = roles.roles.api || roles.roles.worker.length === 0 || roles.roles.worker.includes('named');
+  const failures = new Repeats(systemClock);
+  const catalog = await watchCatalog(db, secret, (error) => logUnread(log, failures, isMain, error));
   endings.push(() => catalog.stop());
   const keyUsage = createKeyUsage({
     db,
@@ -83,6 +87,14 @@ function logLoss(log: Logger, losses: Repeats, error: Error): void {
   const level = losses.isRepeated(reason) ? 'debug' : 'warn';
   if (trouble === null && level === 'warn') log.warn({ err: error }, 'lost a database connection');
   else log[level]({ reason }, 'lost a database connection; a new one is made when it is needed');
+}
+
+/** It is read again every second until that succeeds, and logged once a minute. A sentence for operators needs no stack. */
+function logUnread(log: Logger, failures: Repeats, isMain: boolean, error: Error): void {
+  const level = !isMain || failures.isRepeated(error.message) ? 'debug' : 'error';
+  const isForOperators = error instanceof SecretError || error instanceof StoredSettingsError;
+  const facts = isForOperators ? { reason: error.message } : { err: error };
+  log[level](facts, 'could not read the catalog; this server uses the definitions that it read before');
 }
 
 /** The trouble of a database needs no stack: what it means for sends is logged apart. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { App } from '../app.ts';
 import { audienceChecks } from '../audience/grammar/check-filter.ts';
@@ -10,13 +11,16 @@ import { listen } from '../http/listen.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
-import { loadSecret, type Secret } from '../workspace/secrets.ts';
+import { hasOtherInFolder, loadSecret, type Secret } from '../workspace/secrets.ts';
 import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { startBroadcastWorker } from './broadcast-worker.ts';
 import { freeLeasesOfDead } from './dead-workers.ts';
 import { createLog } from './log.ts';
 import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
+
+const OLD_FILE =
+  'this file holds another secret than CRESSET_SECRET: a start without CRESSET_SECRET would be refused, and a copy of the data folder is no use without it. Write the secret in use to the file, or remove the file';
 
 export interface ServeOptions {
   json: boolean;
@@ -95,6 +99,7 @@ async function prepareWorkspace(
 ): Promise<{ madeKey: string | null }> {
   const workspaceId = await ensureWorkspace(db);
   await shareSecret(db, secret);
+  if (hasOtherInFolder(config)) log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
   if (config.workspaceFile !== null) {
     const checks = { ...audienceChecks, ...messageChecks };
     const { plan, warnings } = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...checks });

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Catalog } from './catalog.ts';
 import { loadCatalog } from './load-catalog.ts';
 import { type Secret, SecretError } from './secrets.ts';
+import { OtherSecretError } from './shared-secret.ts';
 import { StoredSettingsError } from './stored-settings.ts';
 import { CATALOG_CHANNEL } from './workspaces.ts';
 
@@ -46,7 +47,9 @@ export async function watchCatalog(
   const submit = createBatcher<null, void>({
     async run(items) {
       if (stopped) return items.map(() => undefined);
-      catalog = await loadCatalog(db, secret).catch((error: unknown) => {
+      catalog = await loadCatalog(db, secret).catch((thrown: unknown) => {
+        const isReplaced = catalog !== null && thrown instanceof OtherSecretError;
+        const error = isReplaced ? new SecretError(thrown.saidByRunning) : thrown;
         trouble = troubleIn(error, trouble, clock.now()) ?? trouble;
         throw error;
       });
