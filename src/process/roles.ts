@@ -5,6 +5,7 @@ import { connect, type Database } from '../db/database.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Repeats } from '../lib/repeats.ts';
+import { serverSessionName } from '../queue/servers.ts';
 import { createKeyUsage } from '../workspace/key-usage.ts';
 import { deriveKey, type Secret, SecretError } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
@@ -50,7 +51,9 @@ export async function startRoles(
   // All threads of a server read the same definitions, so its main thread says what is wrong with them.
   const isMain = roles.roles.api || roles.roles.worker.length === 0 || roles.roles.worker.includes('named');
   const failures = new Repeats(systemClock);
-  const catalog = await watchCatalog(db, secret, (error) => logUnread(log, failures, isMain, error));
+  const catalog = await watchCatalog(db, secret, (error) => logUnread(log, failures, isMain, error), {
+    ...(isMain && { sessionName: serverSessionName(config.roles) }),
+  });
   endings.push(() => catalog.stop());
   const keyUsage = createKeyUsage({
     db,

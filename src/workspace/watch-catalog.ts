@@ -37,7 +37,7 @@ export async function watchCatalog(
   db: Database,
   secret: Secret,
   onError: (error: Error) => void,
-  clock: Clock = systemClock,
+  { clock = systemClock, sessionName }: { clock?: Clock; /** Names its session in the database. */ sessionName?: string } = {},
 ): Promise<WatchedCatalog> {
   let catalog: Catalog | null = null;
   let trouble: CatalogTrouble | null = null;
@@ -72,7 +72,7 @@ export async function watchCatalog(
   }
 
   // Listens first, so that it hears of changes during the first reading.
-  const listener = await db.listen(CATALOG_CHANNEL, onChange);
+  const listener = await db.listen(CATALOG_CHANNEL, onChange, sessionName);
   async function stop(): Promise<void> {
     stopped = true;
     cancelRetry?.();

@@ -10,6 +10,7 @@ import type { QueueLimits } from '../../src/dispatch/accept/pressure.ts';
 import { messageChecks } from '../../src/dispatch/plan/campaign-content.ts';
 import { type LaneName, lanes } from '../../src/dispatch/plan/send-plan.ts';
 import { createLog } from '../../src/process/log.ts';
+import { serverSessionName } from '../../src/queue/servers.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
@@ -89,7 +90,9 @@ export async function startTestApp(
   const { db, url: databaseUrl, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
   const clock = new TestClock(options.startsAt?.toISOString());
   const log = createLog({ logLevel: (process.env.CRESSET_TEST_LOG ?? 'silent') as LogLevel });
-  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
+  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }), {
+    sessionName: serverSessionName(['api', 'worker']),
+  });
   const parts = {
     db,
     clock,
