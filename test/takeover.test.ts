@@ -47,6 +47,9 @@ for (const [delivery, expected] of [
     assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'finished');
     const outbox = await app.get('/sandbox/messages');
     assert.equal(outbox.body.messages.length, delivery === 'at_least_once' ? 2 : 1, 'bob is not sent again');
+    const again = await app.get(`/dispatches/${body.dispatch_id}/recipients?min_attempts=2`);
+    const tried = again.body.recipients.map((one: Record<string, string>) => one.external_id).sort();
+    assert.deepEqual(tried, delivery === 'at_least_once' ? ['ada', 'cid'] : ['cid'], 'who was tried again');
   });
 }
 
