@@ -15,8 +15,8 @@ import {
   type WorkspaceCatalog,
 } from './catalog.ts';
 import { type Permission, permissions } from './permissions.ts';
+import { openEmail } from './sealed-email.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
-import { openRelays } from './sealed-relays.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
 
@@ -68,7 +68,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         id: row.id,
         name: row.name,
         timeZone: row.time_zone,
-        settings: settingsFrom(row.settings, openRelays(row.secrets, secret, row.id), places.workspace(row.id)),
+        settings: settingsFrom(row.settings, openEmail(row.secrets, secret, row.id), places.workspace(row.id)),
         apps: byId(apps.get(row.id)),
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),

@@ -67,6 +67,7 @@ function composedFrom(
     dispatchId: publicId(dispatch),
     campaignId: dispatch.campaign?.id ?? null,
     unsubscribeUrl: message.hasUnsubscribeUrl ? (links?.unsubscribe ?? null) : null,
+    inlinesCss: dispatch.workspace.settings.email.inlineCss,
   });
   return { kind: 'composed', rendered };
 }

@@ -1,5 +1,5 @@
-import type { Outcome } from '../outcome.ts';
-import { saidText } from '../provider-words.ts';
+import type { Outcome } from '../../outcome.ts';
+import { saidText } from '../../provider-words.ts';
 
 /** The failure of a mail that a relay has not accepted, as far as we know. */
 export interface SmtpFailure {

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
 import { buildMime } from './mime.ts';
-import type { RenderedEmail } from './rendered.ts';
+import type { RenderedEmail } from '../rendered.ts';
 
 const plain: RenderedEmail = {
   from: 'Acme <hello@acme.test>',
