@@ -300,6 +300,74 @@ create table events_default (
   properties jsonb
 );
 
+create table feedback_days (
+  campaign_id text not null,
+  day date not null,
+  channel text not null,
+  variation_id text not null,
+  send_id text not null,
+  metric text not null,
+  total bigint not null
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+comment on table feedback_days is 'kind: node. Numbers of what came back of campaigns, by day; see src/dispatch/ledger/statistics/feedback-days.ts.';
+
+create table feedback_events (
+  id uuid not null,
+  workspace_id integer not null,
+  provider text not null,
+  event_id text not null,
+  kind text not null,
+  channel text not null,
+  occurred_at timestamp with time zone not null,
+  received_at timestamp with time zone not null,
+  bucket integer,
+  user_id bigint,
+  dispatch_id uuid,
+  provider_message_id text,
+  address text,
+  is_permanent boolean not null,
+  code text,
+  said text,
+  bot text,
+  group_id text,
+  detail json not null,
+  due_at timestamp with time zone not null,
+  tries smallint not null default 0,
+  is_heeded boolean not null default false,
+  place bigint,
+  outcome text,
+  campaign_id text
+) partition by RANGE (id);
+comment on table feedback_events is 'kind: node. What providers said of sends and addresses: the queue of what is to be applied, and the feed of what was.';
+
+create table feedback_events_default (
+  id uuid not null,
+  workspace_id integer not null,
+  provider text not null,
+  event_id text not null,
+  kind text not null,
+  channel text not null,
+  occurred_at timestamp with time zone not null,
+  received_at timestamp with time zone not null,
+  bucket integer,
+  user_id bigint,
+  dispatch_id uuid,
+  provider_message_id text,
+  address text,
+  is_permanent boolean not null,
+  code text,
+  said text,
+  bot text,
+  group_id text,
+  detail json not null,
+  due_at timestamp with time zone not null,
+  tries smallint not null default 0,
+  is_heeded boolean not null default false,
+  place bigint,
+  outcome text,
+  campaign_id text
+) with (fillfactor=60);
+
 create table frequency_caps (
   workspace_id integer not null,
   ordinal integer not null,
@@ -376,6 +444,25 @@ create table message_variations (
 );
 comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
 
+create table moved_sends (
+  bucket integer not null,
+  dispatch_id uuid not null,
+  user_id bigint not null,
+  channel text not null,
+  to_bucket integer not null,
+  to_user_id bigint not null
+) partition by RANGE (dispatch_id);
+comment on table moved_sends is 'kind: person. Sends that a merge moved to another person, so that what comes back finds them.';
+
+create table moved_sends_default (
+  bucket integer not null,
+  dispatch_id uuid not null,
+  user_id bigint not null,
+  channel text not null,
+  to_bucket integer not null,
+  to_user_id bigint not null
+);
+
 create table names_in_use (
   workspace_id integer not null,
   kind text not null,
@@ -429,6 +516,25 @@ create table profiles (
   extras jsonb not null default '{}'::jsonb
 );
 comment on table profiles is 'kind: person. The people.';
+
+create table provider_messages (
+  workspace_id integer not null,
+  channel text not null,
+  provider_message_id text not null,
+  dispatch_id uuid not null,
+  bucket integer not null,
+  user_id bigint not null
+) partition by RANGE (dispatch_id);
+comment on table provider_messages is 'kind: name. Sends by the provider''s id of the message, where the provider cannot carry a reference of ours.';
+
+create table provider_messages_default (
+  workspace_id integer not null,
+  channel text not null,
+  provider_message_id text not null,
+  dispatch_id uuid not null,
+  bucket integer not null,
+  user_id bigint not null
+);
 
 create table purchases (
   bucket integer not null,
@@ -587,6 +693,61 @@ create table segments (
   updated_at timestamp with time zone not null default now()
 );
 comment on table segments is 'kind: shared. Saved audiences.';
+
+create table send_feedback (
+  bucket integer not null,
+  dispatch_id uuid not null,
+  user_id bigint not null,
+  channel text not null,
+  delivered_at timestamp with time zone,
+  deferred_at timestamp with time zone,
+  bounced_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  complained_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  clicked_at timestamp with time zone,
+  read_at timestamp with time zone,
+  shown_at timestamp with time zone,
+  dismissed_at timestamp with time zone,
+  replied_at timestamp with time zone,
+  opted_out_at timestamp with time zone,
+  opens integer not null,
+  machine_opens integer not null,
+  clicks integer not null,
+  machine_clicks integer not null,
+  shows integer not null,
+  dismissals integer not null,
+  code text,
+  said text
+) partition by RANGE (dispatch_id);
+comment on table send_feedback is 'kind: person. What came back of a send, beside its status. A send of which nothing came back has no row.';
+
+create table send_feedback_default (
+  bucket integer not null,
+  dispatch_id uuid not null,
+  user_id bigint not null,
+  channel text not null,
+  delivered_at timestamp with time zone,
+  deferred_at timestamp with time zone,
+  bounced_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  complained_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  clicked_at timestamp with time zone,
+  read_at timestamp with time zone,
+  shown_at timestamp with time zone,
+  dismissed_at timestamp with time zone,
+  replied_at timestamp with time zone,
+  opted_out_at timestamp with time zone,
+  opens integer not null,
+  machine_opens integer not null,
+  clicks integer not null,
+  machine_clicks integer not null,
+  shows integer not null,
+  dismissals integer not null,
+  code text,
+  said text
+) with (fillfactor=60);
 
 create table send_ids (
   campaign_id text not null,
@@ -783,6 +944,14 @@ CREATE INDEX events_default_bucket_user_id_name_at_idx ON public.events_default 
 
 CREATE INDEX events_person ON ONLY public.events USING btree (bucket, user_id, name, at);
 
+CREATE INDEX feedback_events_default_due_at_id_idx ON public.feedback_events_default USING btree (due_at, id) WHERE (place IS NULL);
+
+CREATE INDEX feedback_events_default_workspace_id_place_idx ON public.feedback_events_default USING btree (workspace_id, place) WHERE (place IS NOT NULL);
+
+CREATE INDEX feedback_events_due ON ONLY public.feedback_events USING btree (due_at, id) WHERE (place IS NULL);
+
+CREATE INDEX feedback_events_feed ON ONLY public.feedback_events USING btree (workspace_id, place) WHERE (place IS NOT NULL);
+
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX item_catalogs_deleted ON public.item_catalogs USING btree (id) WHERE (deleted_at IS NOT NULL);
@@ -873,16 +1042,24 @@ CREATE OR REPLACE FUNCTION public.make_daily_partitions(first date, days integer
 AS $function$
 declare
   parent text;
+  settings text;
   day date;
 begin
-  foreach parent in array array['dispatches', 'sends', 'refused_people', 'sandbox_messages', 'address_claims'] loop
+  for parent, settings in
+    select p.partrelid::regclass::text, coalesce(' with (' || array_to_string(c.reloptions, ', ') || ')', '')
+      from pg_partitioned_table p
+      join pg_class c on c.oid = p.partdefid
+      join pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
+     where c.relnamespace = 'public'::regnamespace and a.atttypid = 'uuid'::regtype
+     order by 1
+  loop
     for day in select first + n from generate_series(0, days - 1) as n loop
       if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
         begin
           execute format('create table %I partition of %I for values from (%L) to (%L)%s',
             format('%s_%s', parent, to_char(day, 'YYYYMMDD')), parent,
             first_dispatch_id(day::timestamp at time zone 'UTC'), first_dispatch_id((day + 1)::timestamp at time zone 'UTC'),
-            case parent when 'sends' then ' with (fillfactor = 35)' when 'dispatches' then ' with (fillfactor = 50)' else '' end);
+            settings);
         exception when check_violation then
           raise notice 'the default partition of % holds rows of %', parent, day;
         end;
@@ -981,6 +1158,12 @@ CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
 
 CREATE UNIQUE INDEX email_templates_pkey ON public.email_templates USING btree (workspace_id, id);
 
+CREATE UNIQUE INDEX feedback_days_pkey ON public.feedback_days USING btree (campaign_id, day, channel, variation_id, send_id, metric);
+
+CREATE UNIQUE INDEX feedback_events_default_pkey ON public.feedback_events_default USING btree (id);
+
+CREATE UNIQUE INDEX feedback_events_pkey ON ONLY public.feedback_events USING btree (id);
+
 CREATE UNIQUE INDEX frequency_caps_pkey ON public.frequency_caps USING btree (workspace_id, ordinal);
 
 CREATE UNIQUE INDEX idempotency_keys_pkey ON public.idempotency_keys USING btree (workspace_id, path, key);
@@ -999,11 +1182,19 @@ CREATE UNIQUE INDEX item_totals_pkey ON public.item_totals USING btree (catalog_
 
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
 
+CREATE UNIQUE INDEX moved_sends_default_pkey ON public.moved_sends_default USING btree (bucket, dispatch_id, user_id, channel);
+
+CREATE UNIQUE INDEX moved_sends_pkey ON ONLY public.moved_sends USING btree (bucket, dispatch_id, user_id, channel);
+
 CREATE UNIQUE INDEX names_in_use_pkey ON public.names_in_use USING btree (workspace_id, kind, name);
 
 CREATE UNIQUE INDEX pauses_pkey ON public.pauses USING btree (workspace_id, subject);
 
 CREATE UNIQUE INDEX profiles_pkey ON public.profiles USING btree (bucket, user_id);
+
+CREATE UNIQUE INDEX provider_messages_default_pkey ON public.provider_messages_default USING btree (workspace_id, channel, provider_message_id, dispatch_id);
+
+CREATE UNIQUE INDEX provider_messages_pkey ON ONLY public.provider_messages USING btree (workspace_id, channel, provider_message_id, dispatch_id);
 
 CREATE UNIQUE INDEX push_targets_pkey ON public.push_targets USING btree (bucket, user_id, app_id, token);
 
@@ -1032,6 +1223,10 @@ CREATE UNIQUE INDEX segment_sizes_pkey ON public.segment_sizes USING btree (segm
 CREATE UNIQUE INDEX segments_pkey ON public.segments USING btree (id);
 
 CREATE UNIQUE INDEX segments_workspace_id_name_key ON public.segments USING btree (workspace_id, name);
+
+CREATE UNIQUE INDEX send_feedback_default_pkey ON public.send_feedback_default USING btree (bucket, dispatch_id, user_id, channel);
+
+CREATE UNIQUE INDEX send_feedback_pkey ON ONLY public.send_feedback USING btree (bucket, dispatch_id, user_id, channel);
 
 CREATE UNIQUE INDEX send_ids_pkey ON public.send_ids USING btree (campaign_id, send_id);
 
@@ -1151,6 +1346,12 @@ alter table email_templates add constraint email_templates_text_id_fkey FOREIGN 
 
 alter table email_templates add constraint email_templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
+alter table feedback_days add constraint feedback_days_pkey PRIMARY KEY (campaign_id, day, channel, variation_id, send_id, metric);
+
+alter table feedback_events add constraint feedback_events_pkey PRIMARY KEY (id);
+
+alter table feedback_events_default add constraint feedback_events_default_pkey PRIMARY KEY (id);
+
 alter table frequency_caps add constraint frequency_caps_channel_check CHECK ((channel = ANY (ARRAY['push'::text, 'email'::text, 'sms'::text, 'webhook'::text, 'whats_app'::text, 'any'::text])));
 
 alter table frequency_caps add constraint frequency_caps_max_sends_check CHECK ((max_sends >= 1));
@@ -1187,6 +1388,10 @@ alter table message_variations add constraint message_variations_channel_check C
 
 alter table message_variations add constraint message_variations_pkey PRIMARY KEY (campaign_id, id);
 
+alter table moved_sends add constraint moved_sends_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
+alter table moved_sends_default add constraint moved_sends_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
 alter table names_in_use add constraint names_in_use_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'product'::text, 'custom_attribute'::text])));
 
 alter table names_in_use add constraint names_in_use_pkey PRIMARY KEY (workspace_id, kind, name);
@@ -1202,6 +1407,10 @@ alter table profiles add constraint profiles_pkey PRIMARY KEY (bucket, user_id);
 alter table profiles add constraint profiles_push_state_check CHECK ((push_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
 alter table profiles add constraint profiles_random_bucket_check CHECK (((random_bucket >= 0) AND (random_bucket <= 9999)));
+
+alter table provider_messages add constraint provider_messages_pkey PRIMARY KEY (workspace_id, channel, provider_message_id, dispatch_id);
+
+alter table provider_messages_default add constraint provider_messages_default_pkey PRIMARY KEY (workspace_id, channel, provider_message_id, dispatch_id);
 
 alter table push_targets add constraint push_targets_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'development'::text])));
 
@@ -1242,6 +1451,10 @@ alter table segments add constraint segments_pkey PRIMARY KEY (id);
 alter table segments add constraint segments_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table segments add constraint segments_workspace_id_name_key UNIQUE (workspace_id, name) DEFERRABLE INITIALLY DEFERRED;
+
+alter table send_feedback add constraint send_feedback_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
+alter table send_feedback_default add constraint send_feedback_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table send_ids add constraint send_ids_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id) ON DELETE CASCADE;
 

@@ -277,21 +277,30 @@ create function first_dispatch_id(at timestamptz) returns uuid
   language sql immutable strict parallel safe
   return (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid;
 
--- Makes the missing partitions of `days` days from `first` on. A day gets no partition if the default partition already
--- holds rows of it. Each partition has the fill factor of its table's default partition.
+-- Makes the missing partitions of `days` days from `first` on, of every table that is partitioned by an id that begins with
+-- its time. A day gets no partition if the default partition already holds rows of it. Each partition has the settings of
+-- its table's default partition.
 create function make_daily_partitions(first date, days integer) returns void language plpgsql as $$
 declare
   parent text;
+  settings text;
   day date;
 begin
-  foreach parent in array array['dispatches', 'sends', 'refused_people', 'sandbox_messages', 'address_claims'] loop
+  for parent, settings in
+    select p.partrelid::regclass::text, coalesce(' with (' || array_to_string(c.reloptions, ', ') || ')', '')
+      from pg_partitioned_table p
+      join pg_class c on c.oid = p.partdefid
+      join pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
+     where c.relnamespace = 'public'::regnamespace and a.atttypid = 'uuid'::regtype
+     order by 1
+  loop
     for day in select first + n from generate_series(0, days - 1) as n loop
       if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
         begin
           execute format('create table %I partition of %I for values from (%L) to (%L)%s',
             format('%s_%s', parent, to_char(day, 'YYYYMMDD')), parent,
             first_dispatch_id(day::timestamp at time zone 'UTC'), first_dispatch_id((day + 1)::timestamp at time zone 'UTC'),
-            case parent when 'sends' then ' with (fillfactor = 35)' when 'dispatches' then ' with (fillfactor = 50)' else '' end);
+            settings);
         exception when check_violation then
           raise notice 'the default partition of % holds rows of %', parent, day;
         end;

@@ -18,6 +18,8 @@ import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
+import { createIntake, type Intake } from './feedback/intake.ts';
+import { callbackPages } from './http/callbacks/callbacks.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
@@ -92,6 +94,8 @@ export interface App {
   /** Serves only `/health`. null unless `roles.health`. The caller makes it listen. */
   healthServer: FastifyInstance | null;
   worker: Worker | null;
+  /** Where everything goes in that comes back of messages. */
+  intake: Intake;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
   /** Stops everything, last started first. Work in hand finishes or is given back. */
@@ -126,6 +130,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       worker.wake(lane);
     },
   });
+  const intake = createIntake({ db, clock, onTaken: () => working?.wakeFeedback() });
   // Each question goes to the newest snapshot.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
@@ -203,6 +208,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
+    ...callbackPages({ ...options, catalog: live, intake }),
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
@@ -213,12 +219,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     server,
     healthServer,
     worker,
+    intake,
     routes,
     stop: () =>
       endAll(
         () => server?.close(),
         () => healthServer?.close(),
         () => acceptor.idle(),
+        () => intake.idle(),
         () => exporter?.stop(),
         () => working?.stop(),
         stopIndexKeeper,

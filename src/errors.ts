@@ -229,7 +229,7 @@ export const errorCodes = {
     status: 503,
     label: 'Queue Full',
     meaning:
-      'Sends only: too many accepted sends wait, or they wait too long (`CRESSET_QUEUE_…`). Nothing was accepted. Try again after `Retry-After`.',
+      'Too many accepted sends wait, or they wait too long (`CRESSET_QUEUE_…`), or providers tell more at once than can be stored. Nothing was accepted. Try again after `Retry-After`.',
   },
   unavailable: {
     status: 503,

@@ -54,7 +54,8 @@ export const STOPPED = 'stopped';
 
 /** The outcome of one attempt, named by what happens next. */
 export type Outcome =
-  | ({ kind: 'accepted'; providerId: string | null } & Told) // the provider has the message
+  // The provider has the message. `isFoundById`: what it tells later names the message by `providerId` alone.
+  | ({ kind: 'accepted'; providerId: string | null; isFoundById?: true } & Told)
   | Retry // temporary: later, to the same address
   | Bounced // this address is dead
   | ({ kind: 'failed' } & (Refused | ({ reason: string; isOurs?: undefined } & Told))) // this message never succeeds, the address is good

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
 import type { Database } from '../db/database.ts';
 import { levelOf } from '../db/trouble.ts';
+import { startFeedback } from '../feedback/worker.ts';
 import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
@@ -15,6 +16,7 @@ import { createRecorder } from './deliver/recorder.ts';
 import { createSendLimits } from './deliver/send-limits.ts';
 import { createSenders } from './deliver/senders.ts';
 import { startWorker, type Worker } from './deliver/worker.ts';
+import { SendOrigins } from './ledger/feedback/send-origins.ts';
 import { PausedRelays } from './pauses/paused-relays.ts';
 import { Pauses } from './pauses/pauses.ts';
 import type { DispatchCache } from './plan/loaded-dispatch.ts';
@@ -39,6 +41,8 @@ export interface WorkingOptions {
 
 export interface Working {
   worker: Worker;
+  /** Looks for new feedback at once. */
+  wakeFeedback(): void;
   stop(): Promise<void>;
 }
 
@@ -90,11 +94,22 @@ export async function startWorking(
     sendLimits: createSendLimits(broadcastThreads),
     pages: new Map(),
   });
+  const feedback = options.lanes.includes('named')
+    ? await startFeedback({ db, clock, log, catalog, origins: new SendOrigins() })
+    : null;
   return {
-    worker: started,
+    worker: {
+      ...started,
+      async idle() {
+        await started.idle();
+        await feedback?.idle();
+      },
+    },
+    wakeFeedback: () => feedback?.wake(),
     stop: () =>
       endAll(
         () => stopping.abort(),
+        () => feedback?.stop(),
         () => started.stop(),
         () => deliveries.close(),
         () => appQueues.close(),

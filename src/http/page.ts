@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { BytesInHand } from '../lib/limits/bytes-in-hand.ts';
 
-/** An endpoint without a key: a page for people, a script for their browsers, or a probe. */
+/** An endpoint without a key: a page for people, a script for their browsers, a callback of a provider, or a probe. */
 export interface Page {
   method: 'GET' | 'POST' | 'OPTIONS';
   path: string;
@@ -8,6 +9,8 @@ export interface Page {
   headers?: Readonly<Record<string, string>>;
   /** Largest body, in bytes. Default: 4 KiB. */
   bodyLimitBytes?: number;
+  /** Counts the bytes of its bodies together with those of others. A body for which there is no room is refused with 503. */
+  bodies?: BytesInHand;
   handle(request: PageRequest): Promise<PageAnswer>;
 }
 
@@ -26,6 +29,8 @@ export interface PageAnswer {
   type:
     | 'text/html; charset=utf-8'
     | 'text/javascript; charset=utf-8'
+    | 'text/plain; charset=utf-8'
+    | 'text/xml'
     | 'application/json'
     | 'application/zip'
     | 'application/gzip';

@@ -270,13 +270,27 @@ function isState(error: unknown): boolean {
   return (error instanceof RequestError && error.code === 'queue_full') || levelOf(error) === 'debug';
 }
 
+/** When a caller for whose body there is no room should come again, in seconds. */
+const COME_AGAIN_S = 5;
+
+/** Takes room for a body before it is read, until the answer is sent or the connection is gone. */
+function holdBody({ bodies }: Page, limit: number, request: FastifyRequest, reply: FastifyReply): void {
+  if (bodies === undefined) return;
+  const declared = Number(request.headers['content-length'] ?? limit);
+  const release = bodies.take(Math.min(Number.isNaN(declared) ? limit : declared, limit));
+  if (release === null) throw new RequestError('queue_full', ['too many bodies at once; send it again'], COME_AGAIN_S);
+  reply.raw.once('close', release);
+}
+
 function addPage(server: FastifyInstance, page: Page): void {
+  const bodyLimit = page.bodyLimitBytes ?? PAGE_BODY_LIMIT_BYTES;
   server.route({
     method: page.method,
     url: page.path,
-    bodyLimit: page.bodyLimitBytes ?? PAGE_BODY_LIMIT_BYTES,
-    onRequest: async (_request, reply) => {
+    bodyLimit,
+    onRequest: async (request, reply) => {
       reply.headers({ ...page.headers });
+      holdBody(page, bodyLimit, request, reply);
     },
     handler: async (request, reply) => {
       const { status, type, body, headers } = await page.handle({

@@ -5,6 +5,7 @@ import { isDataError } from '../../db/sqlstates.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
 import type { Delivered } from '../ledger/delivered.ts';
+import { type ProviderMessage, rememberMessages } from '../ledger/feedback/provider-messages.ts';
 import { releaseSlots } from '../ledger/person/slots.ts';
 import { fillSandbox } from '../ledger/sandbox.ts';
 import type { PendingSend } from '../ledger/send.ts';
@@ -62,7 +63,8 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
     result.sandboxMessage === null ? [] : { ...result, message: result.sandboxMessage },
   );
   const news = results.flatMap((result) => result.news);
-  const isPlain = dead.length + released.length + delivered.length + news.length === 0;
+  const isNamed = results.some(({ verdict }) => verdict.isFoundById);
+  const isPlain = !isNamed && dead.length + released.length + delivered.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -73,11 +75,18 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
     await fillSandbox(tx, delivered, now);
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
+    await rememberMessages(tx, written.flatMap(messageOf));
     const done = await hygiene.write(tx, news, now);
     await countVerdicts(tx, written.filter(isOfCampaign), now);
     return done;
   });
   afterwards();
+}
+
+/** The name under which the provider will tell of the send. */
+function messageOf({ workspaceId, send, verdict }: Result): ProviderMessage[] {
+  const { isFoundById, providerMessageId: id = null } = verdict;
+  return isFoundById && id !== null ? [{ workspaceId, send, id }] : [];
 }
 
 function isOfCampaign(result: Result): result is Result & CountedChange {

@@ -2,7 +2,16 @@ import type { Db } from '../../db/database.ts';
 import { raw, type Sql, sql } from '../../db/sql.ts';
 
 /** Tables with a partition for each day of dispatches. The dispatches themselves are dropped last. */
-export const dailyTables = ['sends', 'refused_people', 'sandbox_messages', 'address_claims', 'dispatches'] as const;
+export const dailyTables = [
+  'sends',
+  'send_feedback',
+  'moved_sends',
+  'provider_messages',
+  'refused_people',
+  'sandbox_messages',
+  'address_claims',
+  'dispatches',
+] as const;
 export type DailyTable = (typeof dailyTables)[number];
 
 /**
@@ -50,6 +59,9 @@ export async function dropDay(tx: Db, table: DailyTable, day: string): Promise<v
 
 const fromDefault: Readonly<Record<DailyTable, (day: string) => Sql>> = {
   sends: (day) => sql`delete from sends_default where ${isOfDay(sql`dispatch_id`, day)}`,
+  send_feedback: (day) => sql`delete from send_feedback_default where ${isOfDay(sql`dispatch_id`, day)}`,
+  moved_sends: (day) => sql`delete from moved_sends_default where ${isOfDay(sql`dispatch_id`, day)}`,
+  provider_messages: (day) => sql`delete from provider_messages_default where ${isOfDay(sql`dispatch_id`, day)}`,
   refused_people: (day) => sql`delete from refused_people_default where ${isOfDay(sql`dispatch_id`, day)}`,
   sandbox_messages: (day) => sql`delete from sandbox_messages_default where ${isOfDay(sql`dispatch_id`, day)}`,
   address_claims: (day) => sql`delete from address_claims_default where ${isOfDay(sql`dispatch_id`, day)}`,

@@ -30,7 +30,10 @@ export interface Attempted {
 export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdict {
   if (outcome.kind === 'expired') return { status: 'expired', reason: 'expired', releasesSlot: true };
   const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
-  if (outcome.kind === 'accepted') return { status: 'sent', providerMessageId: outcome.providerId, ...detail };
+  if (outcome.kind === 'accepted') {
+    const { providerId, isFoundById } = outcome;
+    return { status: 'sent', providerMessageId: providerId, ...(isFoundById && { isFoundById }), ...detail };
+  }
   const said = { providerCode: outcome.reason, ...detail };
   switch (outcome.kind) {
     case 'retry':

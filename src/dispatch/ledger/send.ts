@@ -34,6 +34,8 @@ export interface Verdict {
   address?: string | null;
   providerCode?: string | null;
   providerMessageId?: string | null;
+  /** What comes back names the send by `providerMessageId`, because the provider carries no reference of ours. */
+  isFoundById?: true;
   dueAt?: Date | null;
   /** True: the send gives back its slot under the frequency caps. */
   releasesSlot?: boolean;

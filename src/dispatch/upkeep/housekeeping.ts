@@ -3,6 +3,7 @@ import { forgetTexts } from '../../content/forget-texts.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
+import { forgetFeedback } from '../../feedback/forget.ts';
 import { forgetDeletedCatalogs } from '../../item-catalogs/catalogs-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { sumUpOldHours } from '../../people/activity/counts.ts';
@@ -15,6 +16,7 @@ import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
+import { sumUpOldFeedback } from '../ledger/statistics/feedback-days.ts';
 import { forgetQuotas } from '../push/call-quotas.ts';
 import { forgetOldDays, oldestDay } from './retention.ts';
 
@@ -40,6 +42,7 @@ export async function keepHouse({ db, clock, log, retentionDays }: HousekeepingO
   if (dropped.length > 0) log.info({ days: dropped }, 'dropped the ledger of old days');
   if (kept.length > 0) log.warn({ days: kept }, 'old days are kept: they hold dispatches that are not over');
   if (retentionDays === 0) return;
+  await forgetFeedback(db, new Date(now.getTime() - retentionDays * DAY));
   await forgetRemovals(db, new Date(now.getTime() - retentionDays * DAY));
   // A dispatch may have been accepted a moment after its texts were replaced.
   await forgetTexts(db, new Date((await oldestDay(db, { days: retentionDays, now })).getTime() - DAY));
@@ -66,6 +69,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetWaitingGroups(db, now);
   await forgetSessionDays(db, now);
   await sumUpOldDays(db, now);
+  await sumUpOldFeedback(db, now);
   await sumUpOldHours(db, now);
   await forgetDeletedCatalogs(db);
 }

@@ -1,7 +1,7 @@
-import type { Database } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import { raw, sql } from '../../db/sql.ts';
-import { type Address, flagAddresses, hashesOf } from './deleted-addresses.ts';
+import { type Address, flagAddresses, hashesOf, heldAmong, remember } from './deleted-addresses.ts';
 import { setAddressStates } from './email-state.ts';
 
 /** Email addresses in lower case, or phone numbers in E.164. */
@@ -33,23 +33,33 @@ const removable = {
 } as const satisfies Record<string, { kind: Address['kind']; columns: readonly string[] }>;
 
 /** Takes a flag from addresses, also from those that are only remembered. Unknown addresses are no error. */
-export async function removeFlag(
-  db: Database,
+export async function removeFlag(db: Database, removal: Named & { flag: keyof typeof removable }): Promise<void> {
+  await retry('addresses', () => db.transaction((tx) => clearFlag(tx, removal)));
+}
+
+export async function clearFlag(
+  tx: Db,
   { workspaceId, addresses, flag }: Named & { flag: keyof typeof removable },
 ): Promise<void> {
   const { kind, columns } = removable[flag];
   const cleared = raw(columns.map((column) => `${column} = null`).join(', '));
   const bytes = hashesOf(workspaceId, kind, addresses);
-  await retry('addresses', () =>
-    db.transaction(async (tx) => {
-      await tx.run(sql`
-        update addresses
-           set ${cleared}
-         where workspace_id = ${workspaceId} and kind = ${kind} and address = any(${addresses}::text[])`);
-      await tx.run(sql`
-        update deleted_addresses
-           set ${cleared}
-         where workspace_id = ${workspaceId} and kind = ${kind} and hash = any(${bytes}::bytea[])`);
-    }),
-  );
+  await tx.run(sql`
+    update addresses
+       set ${cleared}
+     where workspace_id = ${workspaceId} and kind = ${kind} and address = any(${addresses}::text[])`);
+  await tx.run(sql`
+    update deleted_addresses
+       set ${cleared}
+     where workspace_id = ${workspaceId} and kind = ${kind} and hash = any(${bytes}::bytea[])`);
+}
+
+/** Marks email addresses as reported for spam and unsubscribes them. Of those that nobody has, a hash is kept, too. */
+export async function noteComplaints(tx: Db, { workspaceId, addresses, now }: Named & { now: Date }): Promise<void> {
+  await setAddressStates(tx, { workspaceId, emails: addresses, state: 'unsubscribed', now });
+  const marked = addresses.map((address) => ({ kind: 'email' as const, address, marked_spam_at: now }));
+  const held = await heldAmong(tx, workspaceId, marked);
+  const { here = [], gone = [] } = Object.groupBy(marked, ({ address }) => (held.has(address) ? 'here' : 'gone'));
+  await flagAddresses(tx, workspaceId, here);
+  await remember(tx, workspaceId, gone);
 }

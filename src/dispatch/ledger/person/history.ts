@@ -1,10 +1,11 @@
 import type { Db } from '../../../db/database.ts';
-import { sql } from '../../../db/sql.ts';
+import { raw, type Sql, sql } from '../../../db/sql.ts';
 import type { PersonKey } from '../../../people/profile/identify.ts';
+import { feedbackColumns } from '../feedback/write-feedback.ts';
 
 /**
- * Moves what a person received to the person into whom they are merged: the final sends, their sandbox messages, and
- * the slots under frequency caps. A send of the same dispatch and channel that the other person has too stays where it
+ * Moves what a person received to the person into whom they are merged: the final sends with what came back of them, their
+ * sandbox messages, and the slots under frequency caps. A send of the same dispatch and channel that the other person has too stays where it
  * is, as does one that is not final; whatever of it is still to be sent ends as `unknown_user`.
  */
 export async function moveHistory(tx: Db, from: PersonKey, to: PersonKey): Promise<void> {
@@ -24,6 +25,7 @@ export async function moveHistory(tx: Db, from: PersonKey, to: PersonKey): Promi
                                                     ${moved.map(({ channel }) => channel)}::text[]))`;
   await tx.run(sql`
     delete from sends where bucket = ${from.bucket} and user_id = ${from.userId} and ${these}`);
+  await moveFeedback(tx, from, to, these);
   await tx.run(sql`
     insert into sandbox_messages (bucket, dispatch_id, user_id, channel, workspace_id, address, message, delivered_at)
     select ${to.bucket}, dispatch_id, ${to.userId}, channel, workspace_id, address, message, delivered_at
@@ -42,4 +44,23 @@ async function moveSlots(tx: Db, from: PersonKey, to: PersonKey): Promise<void> 
      where bucket = ${from.bucket} and user_id = ${from.userId}
         on conflict do nothing`);
   await tx.run(sql`delete from cap_slots where bucket = ${from.bucket} and user_id = ${from.userId}`);
+}
+
+/** What comes back later finds the sends by `moved_sends`. */
+async function moveFeedback(tx: Db, from: PersonKey, to: PersonKey, these: Sql): Promise<void> {
+  const columns = raw(feedbackColumns.join(', '));
+  const theirs = sql`bucket = ${from.bucket} and user_id = ${from.userId} and ${these}`;
+  await tx.run(sql`
+    insert into send_feedback (bucket, user_id, dispatch_id, channel, ${columns})
+    select ${to.bucket}, ${to.userId}, dispatch_id, channel, ${columns}
+      from send_feedback
+     where ${theirs}
+        on conflict do nothing`);
+  await tx.run(sql`delete from send_feedback where ${theirs}`);
+  await tx.run(sql`
+    insert into moved_sends (bucket, user_id, dispatch_id, channel, to_bucket, to_user_id)
+    select ${from.bucket}, ${from.userId}, dispatch_id, channel, bucket, user_id
+      from sends
+     where bucket = ${to.bucket} and user_id = ${to.userId} and ${these}
+        on conflict do nothing`);
 }

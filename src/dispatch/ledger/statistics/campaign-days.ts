@@ -142,9 +142,14 @@ const addToDays = hotStatement<Addition, never>(
  * shards of each day before yesterday, and the send ids of days for which nobody asks for them. No number is lost.
  */
 export async function sumUpOldDays(db: Db, now: Date): Promise<void> {
-  const before = (days: number) => dayOf(new Date(now.getTime() - days * DAY_MS));
-  await sumUp(db, sql`day < ${before(1)}::date and shard <> ${SUM}`, sql`send_id`);
-  await sumUp(db, sql`day < ${before(KEPT_APART_DAYS)}::date and send_id <> ''`, sql`''`);
+  const yesterday = dayOf(new Date(now.getTime() - DAY_MS));
+  await sumUp(db, sql`day < ${yesterday}::date and shard <> ${SUM}`, sql`send_id`);
+  await sumUp(db, sql`day < ${lastDayWithSendIds(now)}::date and send_id <> ''`, sql`''`);
+}
+
+/** The oldest UTC day of which the numbers are still kept by send id. */
+export function lastDayWithSendIds(now: Date): string {
+  return dayOf(new Date(now.getTime() - KEPT_APART_DAYS * DAY_MS));
 }
 
 /** `which`: the rows to sum up, none of which is a sum. `sendId`: the send id of the sums. */

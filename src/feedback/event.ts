@@ -1,0 +1,71 @@
+import type { ChannelKey } from '../channels/channel.ts';
+import type { Json } from '../lib/raw/json.ts';
+import type { SendReference } from './reference.ts';
+
+/**
+ * What a provider, a mail server or a person's device said:
+ *
+ * - `delivered`, `deferred` (it is still being tried), `bounced`, `failed`: of the message's way.
+ * - `complained`: the person reported it as spam.
+ * - `opened`, `clicked`, `read`, `shown` (an impression), `dismissed`, `replied`: what was done with it.
+ * - `opted_out`, `opted_in`: the person's consent. `reactivated`: the provider sends to the address again.
+ * - `unknown`: kept and shown, and without effect.
+ */
+export const feedbackKinds = [
+  'delivered',
+  'deferred',
+  'bounced',
+  'failed',
+  'complained',
+  'opened',
+  'clicked',
+  'read',
+  'shown',
+  'dismissed',
+  'replied',
+  'opted_out',
+  'opted_in',
+  'reactivated',
+  'unknown',
+] as const;
+export type FeedbackKind = (typeof feedbackKinds)[number];
+
+/** Who opened or clicked: a person (`none`), or a machine. */
+export type Bot = 'apple' | 'gmail' | 'scanner' | 'none';
+
+/** What a provider said of a send or an address, in one form for all providers. */
+export interface FeedbackEvent {
+  /** Unique within the workspace and `provider`. The same one never counts twice. */
+  eventId: string;
+  kind: FeedbackKind;
+  /** The provider's time, or that of receipt if it gives none. */
+  occurredAt: Date;
+  /** Such as `twilio`, `whatsapp_cloud`, `smtp`, `ses`; `cresset` for what this server noticed itself. */
+  provider: string;
+  channel: ChannelKey;
+  /** Read from a reference that we gave the provider. null: there was none. */
+  send: SendReference | null;
+  /** Finds the send if there is no reference and its outcome said `isFoundById`. */
+  providerMessageId: string | null;
+  /** In the form of the ledger: an email address in lower case, a phone number in E.164. null: that of the send. */
+  address: string | null;
+  /** `bounced`, `failed`: whether the address is dead. Default: it is not. */
+  permanent?: boolean;
+  /** The provider's code. */
+  code: string | null;
+  /** The provider's words, of which 500 characters are kept. */
+  text: string | null;
+  /** `opened`, `clicked`. Default: `none`. */
+  bot?: Bot;
+  /** `opted_out`, `opted_in`: the only group that is meant. Without it: the group of the send, and of mails all of them. */
+  subscriptionGroupId?: string | null;
+  /** What else is worth keeping, such as a link or a button. At most 8 KiB of JSON. */
+  detail: Readonly<Record<string, Json>>;
+}
+
+/**
+ * What became of an event: `applied`; `no_send`, when its send was never found, and all else was done; `no_effect`, when
+ * there was nothing to do; `refused`, when it cannot be stored where it belongs.
+ */
+export const feedbackOutcomes = ['applied', 'no_send', 'no_effect', 'refused'] as const;
+export type FeedbackOutcome = (typeof feedbackOutcomes)[number];

@@ -1,0 +1,59 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Clock } from '../../lib/clock.ts';
+import type { PageRequest } from '../page.ts';
+
+/**
+ * Compares a text that somebody sent with the right one in a time that tells nothing of it. Never throws; an absent text and an
+ * empty right one are never equal to anything.
+ */
+export function isSame(given: string | Buffer | null | undefined, right: string | Buffer | null | undefined): boolean {
+  if (given === null || given === undefined || right === null || right === undefined || right.length === 0)
+    return false;
+  const digest = (text: string | Buffer) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(right));
+}
+
+/** The HMAC of bytes, as providers sign. */
+export function hmac(
+  algorithm: 'sha1' | 'sha256',
+  secret: string | Buffer,
+  ...parts: readonly (string | Buffer)[]
+): Buffer {
+  const mac = createHmac(algorithm, secret);
+  for (const part of parts) mac.update(part);
+  return mac.digest();
+}
+
+/** A header's text. null: it is absent, or came more than once. */
+export function headerOf({ headers }: Pick<PageRequest, 'headers'>, name: string): string | null {
+  const value = headers[name];
+  return typeof value === 'string' ? value : null;
+}
+
+const MINUTE_MS = 60_000;
+const MOST_KEPT = 1_000;
+
+/** Logs callbacks that are refused: once a minute for each provider, workspace and reason, however many there are. */
+export class Refusals {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #minute = 0;
+  #seen = new Set<string>();
+
+  constructor({ clock, log }: { clock: Clock; log: Logger }) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** `reason`: for operators, without anything that the caller sent. `workspaceId` null: not known. */
+  note(refusal: { provider: string; workspaceId: number | null; reason: string }): void {
+    const minute = Math.floor(this.#clock.now().getTime() / MINUTE_MS);
+    if (minute !== this.#minute) this.#seen = new Set();
+    this.#minute = minute;
+    const key = JSON.stringify(refusal);
+    if (this.#seen.has(key) || this.#seen.size >= MOST_KEPT) return;
+    this.#seen.add(key);
+    this.#log.warn(refusal, 'a callback was refused');
+  }
+}

@@ -1,0 +1,291 @@
+// What comes back of messages: taken in, applied to sends, people and statistics, each thing once and in any order.
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { sql } from '../src/db/sql.ts';
+import { rememberMessages } from '../src/dispatch/ledger/feedback/provider-messages.ts';
+import type { SendKey } from '../src/dispatch/ledger/send.ts';
+import type { FeedbackEvent } from '../src/feedback/event.ts';
+import { takeFeedback } from '../src/feedback/take.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+import { startMailServer } from './support/mail-server.ts';
+
+const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+const TEXTS = '55555555-5555-4555-8555-555555555555';
+
+interface World {
+  app: TestApp;
+  dispatchId: string;
+  /** The send of a channel to ada, or to another person. */
+  send(channel: 'email' | 'sms', who?: string): Promise<SendKey>;
+  take(
+    ...events: (Partial<FeedbackEvent> & Pick<FeedbackEvent, 'kind'>)[]
+  ): Promise<{ taken: number; repeated: number }>;
+  /** An event about a send. */
+  about(send: SendKey, kind: FeedbackEvent['kind'], more?: Partial<FeedbackEvent>): FeedbackEvent;
+  row(send: SendKey): Promise<Record<string, unknown> | null>;
+  metrics(): Promise<Record<string, number>>;
+  outcomes(): Promise<(string | null)[]>;
+}
+
+let events = 0;
+
+/** A mail and a text to ada and to bob, of a campaign. Nothing has come back. */
+async function start(t: TestContext): Promise<World> {
+  const relay = await startMailServer(t);
+  const app = await startTestApp(t);
+  await app.givenWorkspace(`
+apps: [{ id: ${APP}, name: iOS, platform: ios }]
+email: { smtp: { url: "${relay.url}" } }
+subscription_groups: [{ id: ${TEXTS}, name: Texts, channel: sms }]
+campaigns:
+  - { id: spring, name: Spring, kind: api, variations: [{ id: m, name: Mail, channel: email }, { id: t, name: Text, channel: sms }] }`);
+  const person = (name: string, phone: string) => ({
+    ...{ external_id: name, email: `${name}@acme.test`, phone },
+    subscription_groups: [{ subscription_group_id: TEXTS, subscription_state: 'subscribed' }],
+  });
+  const attributes = [person('ada', '+13125550101'), person('bob', '+13125550102')];
+  assert.equal((await app.post('/users/track', { attributes })).body.attributes_processed, 2);
+  const { body } = await app.post('/messages/send', {
+    campaign_id: 'spring',
+    external_user_ids: ['ada', 'bob'],
+    messages: {
+      email: { app_id: APP, from: 'a@acme.test', subject: 's', body: '<p>b</p>', message_variation_id: 'm' },
+      sms: { app_id: APP, subscription_group_id: TEXTS, body: 'b', message_variation_id: 't' },
+    },
+  });
+  await app.drain();
+  const { db, workspaceId } = app;
+  const about = (send: SendKey, kind: FeedbackEvent['kind'], more: Partial<FeedbackEvent> = {}): FeedbackEvent => ({
+    ...{ eventId: `e${(events += 1)}`, kind, occurredAt: app.clock.now(), provider: 'acme', channel: send.channel },
+    ...{ send: { ...send, workspaceId }, providerMessageId: null, address: null, code: null, text: null, detail: {} },
+    ...more,
+  });
+  return {
+    app,
+    dispatchId: body.dispatch_id,
+    about,
+    async send(channel, who = 'ada') {
+      return db.one<SendKey & Record<string, unknown>>(sql`
+        select s.bucket, s.dispatch_id as "dispatchId", s.user_id as "userId", s.channel
+          from sends s
+          join profiles p on p.bucket = s.bucket and p.user_id = s.user_id
+         where p.external_id = ${who} and s.channel = ${channel}`);
+    },
+    async take(...given) {
+      const nothing = about({ bucket: 0, dispatchId: '', userId: 0, channel: 'email' }, 'unknown', { send: null });
+      const taken = await takeFeedback(
+        app.app,
+        workspaceId,
+        given.map((one) => ({ ...nothing, eventId: `e${(events += 1)}`, ...one })),
+      );
+      await app.drain();
+      return taken;
+    },
+    row: ({ bucket, userId, channel }) =>
+      db.maybeOne(
+        sql`select * from send_feedback where bucket = ${bucket} and user_id = ${userId} and channel = ${channel}`,
+      ),
+    async metrics() {
+      const rows = await db.query<{ key: string; total: number }>(sql`
+        select concat_ws(' ', channel, variation_id, metric) as key, sum(total)::bigint as total
+          from feedback_days group by 1 having sum(total) <> 0 order by 1`);
+      return Object.fromEntries(rows.map(({ key, total }) => [key, total]));
+    },
+    async outcomes() {
+      const rows = await db.query<{ outcome: string | null }>(sql`
+        select outcome from feedback_events order by place nulls last`);
+      return rows.map(({ outcome }) => outcome);
+    },
+  };
+}
+
+test('a delivery, two opens and a click are kept beside the send and counted in the campaign, each event once', async (t) => {
+  const { app, take, about, send, row, metrics } = await start(t);
+  const mail = await send('email');
+  const came = [about(mail, 'delivered'), about(mail, 'opened'), about(mail, 'opened'), about(mail, 'clicked')];
+  assert.deepEqual(await take(...came), { taken: 4, repeated: 0 });
+  app.clock.advance(1_000);
+  assert.deepEqual(await take(...came, ...came), { taken: 0, repeated: 8 });
+  const kept = await row(mail);
+  assert.equal(kept?.opens, 2);
+  assert.equal(kept?.clicks, 1);
+  assert.deepEqual(kept?.delivered_at, new Date('2026-03-15T12:00:00.000Z'));
+  assert.deepEqual(await metrics(), {
+    'email m clicks': 1,
+    'email m delivered': 1,
+    'email m opens': 2,
+    'email m unique_clicks': 1,
+    'email m unique_opens': 1,
+  });
+  const { status } = await app.db.one<{ status: string }>(sql`
+    select distinct status::text from sends where channel = 'email'`);
+  assert.equal(status, 'sent', 'the status of a send is what our own calls said');
+});
+
+test('a bounce stays a bounce, whatever comes later, and the address is dead', async (t) => {
+  const { app, take, about, send, row, metrics } = await start(t);
+  const mail = await send('email');
+  await take(about(mail, 'bounced', { permanent: true, code: '5.1.1', text: 'no such user' }));
+  await take(about(mail, 'delivered'));
+  assert.deepEqual(await metrics(), { 'email m bounces': 1 });
+  const kept = await row(mail);
+  assert.deepEqual([kept?.code, kept?.said], ['5.1.1', 'no such user']);
+  const { body } = await app.get('/email/hard_bounces?email=ada@acme.test');
+  assert.equal(body.emails.length, 1, JSON.stringify(body));
+});
+
+test('a delivery that was counted is taken back when the message bounces after it', async (t) => {
+  const { take, about, send, metrics } = await start(t);
+  const mail = await send('email');
+  await take(about(mail, 'delivered'));
+  assert.deepEqual(await metrics(), { 'email m delivered': 1 });
+  await take(about(mail, 'bounced', { code: '5.2.2' }));
+  assert.deepEqual(await metrics(), { 'email m bounces': 1 });
+});
+
+test('read implies delivered, and delivered counts once', async (t) => {
+  const { take, about, send, metrics } = await start(t);
+  const text = await send('sms');
+  await take(about(text, 'read'));
+  assert.deepEqual(await metrics(), { 'sms t delivered': 1, 'sms t reads': 1 });
+  await take(about(text, 'delivered'));
+  assert.deepEqual(await metrics(), { 'sms t delivered': 1, 'sms t reads': 1 });
+});
+
+test('a status that comes late neither revives a failed message nor takes its code away', async (t) => {
+  const { take, about, send, row, metrics } = await start(t);
+  const text = await send('sms');
+  await take(about(text, 'failed', { code: '30006', permanent: false }));
+  await take(about(text, 'deferred', { code: 'sent' }), about(text, 'delivered'));
+  assert.equal((await row(text))?.code, '30006');
+  assert.deepEqual(await metrics(), { 'sms t failures': 1 });
+});
+
+test('what a machine opened is counted apart, and opens nothing', async (t) => {
+  const { take, about, send, row, metrics } = await start(t);
+  const mail = await send('email');
+  await take(about(mail, 'opened', { bot: 'apple' }), about(mail, 'clicked', { bot: 'scanner' }));
+  const kept = await row(mail);
+  assert.deepEqual([kept?.opened_at, kept?.opens, kept?.machine_opens, kept?.machine_clicks], [null, 0, 1, 1]);
+  assert.deepEqual(await metrics(), { 'email m machine_clicks': 1, 'email m machine_opens': 1 });
+});
+
+test('a complaint unsubscribes the address globally and marks it', async (t) => {
+  const { app, take, about, send } = await start(t);
+  await take(about(await send('email'), 'complained'));
+  const ada = await app.db.one<{ email_state: string; marked: boolean }>(sql`
+    select p.email_state, exists (select from addresses where address = 'ada@acme.test' and marked_spam_at is not null) as marked
+      from profiles p where external_id = 'ada'`);
+  assert.deepEqual(ada, { email_state: 'unsubscribed', marked: true });
+});
+
+test('an opt-out of a text takes its group from the send, and one without a send names the address and the group', async (t) => {
+  const { app, take, about, send } = await start(t);
+  const state = async () => {
+    const rows = await app.db.query<{ state: string }>(sql`
+      select s.state from subscription_states s join profiles p using (bucket, user_id) order by p.external_id`);
+    return rows.map((row) => row.state);
+  };
+  await take(about(await send('sms'), 'opted_out'));
+  assert.deepEqual(await state(), ['unsubscribed', 'subscribed']);
+  const reply = { channel: 'sms' as const, address: '+13125550102', subscriptionGroupId: TEXTS };
+  await take({ kind: 'opted_out', ...reply });
+  assert.deepEqual(await state(), ['unsubscribed', 'unsubscribed']);
+  await take({ kind: 'opted_in', ...reply });
+  assert.deepEqual(await state(), ['unsubscribed', 'subscribed']);
+});
+
+test("a status that comes before the provider's answer is written waits for it and is not lost", async (t) => {
+  const { app, take, send, row, outcomes, metrics } = await start(t);
+  const text = await send('sms');
+  await take({ kind: 'delivered', channel: 'sms', providerMessageId: 'SM1', send: null });
+  assert.deepEqual(await outcomes(), [null]);
+  await app.db.transaction((tx) => rememberMessages(tx, [{ workspaceId: app.workspaceId, send: text, id: 'SM1' }]));
+  app.clock.advance(1_000);
+  await app.drain();
+  assert.deepEqual(await outcomes(), ['applied']);
+  assert.notEqual((await row(text))?.delivered_at ?? null, null);
+  assert.deepEqual(await metrics(), { 'sms t delivered': 1 });
+});
+
+test('the message of somebody else is waited for an hour and then kept as without a send', async (t) => {
+  const { app, take, outcomes } = await start(t);
+  await take({ kind: 'failed', channel: 'sms', providerMessageId: 'SM9', address: '+13125550102', permanent: true });
+  const { body } = await app.get('/sms/invalid_phone_numbers?phone_numbers[]=%2B13125550102');
+  assert.equal(body.sms.length, 1, 'the number is dead at once');
+  for (let tries = 0; tries < 8; tries += 1) {
+    assert.deepEqual(await outcomes(), [null]);
+    app.clock.advance(2_400_000);
+    await app.drain();
+  }
+  assert.deepEqual(await outcomes(), ['no_send']);
+});
+
+test('what comes back after a merge finds the send with its new owner', async (t) => {
+  const { app, take, about, send, row } = await start(t);
+  await app.post('/users/track', { attributes: [{ external_id: 'eve', first_name: 'Eve' }] });
+  const mail = await send('email');
+  await take(about(mail, 'delivered'));
+  const merge = [{ identifier_to_merge: { external_id: 'ada' }, identifier_to_keep: { external_id: 'eve' } }];
+  assert.equal((await app.post('/users/merge', { merge_updates: merge })).status, 202);
+  await take(about(mail, 'opened'));
+  assert.equal(await row(mail), null);
+  const kept = await row(await send('email', 'eve'));
+  assert.deepEqual([kept?.opens, kept?.delivered_at], [1, new Date('2026-03-15T12:00:00.000Z')]);
+});
+
+test('a reference of another workspace names no send', async (t) => {
+  const { app, take, about, send, row } = await start(t);
+  const mail = await send('email');
+  await take(about(mail, 'opened', { send: { ...mail, workspaceId: app.workspaceId + 1 } }));
+  assert.equal(await row(mail), null);
+});
+
+test('an unknown kind is kept and changes nothing', async (t) => {
+  const { take, about, send, row, outcomes } = await start(t);
+  const mail = await send('email');
+  await take(about(mail, 'unknown', { code: 'odd', detail: { event: 'group_shuffle' } }));
+  assert.equal(await row(mail), null);
+  assert.deepEqual(await outcomes(), ['no_effect']);
+});
+
+test('hostile texts are kept in a form that PostgreSQL takes', async (t) => {
+  const { app, take, about, send } = await start(t);
+  const mail = await send('email');
+  const odd = 'a\0b\ud800 "quoted" {c}\\';
+  const texts = {
+    code: odd,
+    text: odd.repeat(1_000),
+    providerMessageId: odd,
+    provider: odd,
+    eventId: odd.repeat(1_000),
+  };
+  const event = about(mail, 'failed', { ...texts, address: odd, permanent: true, detail: { [odd]: odd } });
+  assert.deepEqual(await take(event, { ...event, eventId: 'x', detail: { long: 'x'.repeat(10_000) } }), {
+    taken: 2,
+    repeated: 0,
+  });
+  const rows = await app.db.query<{ outcome: string; detail: string }>(sql`
+    select outcome, detail::text as detail from feedback_events order by event_id`);
+  assert.deepEqual(
+    rows.map(({ outcome }) => outcome),
+    ['applied', 'applied'],
+  );
+  assert.ok(rows.some(({ detail }) => detail === '{"left_out":"more than 8 KiB"}'));
+});
+
+test('another process applies what this one took in', async (t) => {
+  const relay = await startMailServer(t);
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace(`email: { smtp: { url: "${relay.url}" } }`);
+  await takeFeedback(app.app, app.workspaceId, [
+    {
+      ...{ eventId: 'e', kind: 'unknown', occurredAt: app.clock.now(), provider: 'acme', channel: 'email', send: null },
+      ...{ providerMessageId: null, address: null, code: null, text: null, detail: {} },
+    },
+  ]);
+  await app.startAnotherWorker();
+  await app.drain();
+  const { outcome } = await app.db.one<{ outcome: string }>(sql`select outcome from feedback_events`);
+  assert.equal(outcome, 'no_effect');
+});
