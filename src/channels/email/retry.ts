@@ -19,7 +19,7 @@ const afterLostConnection: RetrySchedule = { ...afterAnswer, waitsMs: [...soon, 
 
 /** Source: messaging-objects.md §6.4. */
 const afterMissingFile: RetrySchedule = {
-  waitsMs: [MINUTE, 3 * MINUTE, 8 * MINUTE, 15 * MINUTE],
+  waitsMs: [MINUTE, 3 * MINUTE, 8 * MINUTE, 12 * MINUTE],
   maxAttempts: 5,
   jitter: 'slight',
   askedWait: { use: 'lengthens', mostMs: Number.POSITIVE_INFINITY },

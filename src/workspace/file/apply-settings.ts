@@ -37,7 +37,7 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
     changes.push(changeOf({ what, id: null, name: '' }, { ...wanted }, { ...stored }));
   if (file.email !== null) {
     const { shown, sealed } = sealEmail(file.email, secret, workspaceId);
-    const hidden = typeof opened === 'object' ? opened : allUnreadable;
+    const hidden = typeof opened === 'object' ? opened : unreadable(file.email);
     put('email', file.email, { ...row.settings.email, ...hidden });
     settings.email = shown;
     secrets = sealed;
@@ -79,8 +79,11 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
   return changes;
 }
 
-/** Stored members that cannot be opened differ from every wanted value. */
-const allUnreadable = Object.fromEntries(sealedEmailMembers.map((name) => [name, Symbol(name)]));
+/** Stored members that cannot be opened: they differ from what the file gives, so that they are written anew. */
+function unreadable(wanted: NonNullable<Step['file']['email']>): object {
+  const given = sealedEmailMembers.filter((name) => wanted[name] !== null);
+  return Object.fromEntries((given.length > 0 ? given : sealedEmailMembers.slice(0, 1)).map((name) => [name, Symbol(name)]));
+}
 
 interface CapRow {
   channel: string;

@@ -74,7 +74,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
   const { apply, catalog, db } = await workspace(t);
   assert.deepEqual(brief(await apply(whole)), [
     'change workspace  name,time_zone',
-    'change email  default_from,list_unsubscribe,footer,smtp',
+    'change email  default_from,smtp,list_unsubscribe,footer',
     'change webhook  deliver,allow',
     'change audience  missing_number_is_zero',
     'change requests  key_in_body,strict_content_type',

@@ -48,7 +48,9 @@ const script = new Script('inline(html)');
 function limited(html: string): string | null {
   try {
     context.html = html;
-    return String(script.runInContext(context, { timeout: LONGEST_MS }));
+    const result = String(script.runInContext(context, { timeout: LONGEST_MS }));
+    // An element that is not closed swallows the rest.
+    return result.trim() === '' ? null : result;
   } catch {
     // Malformed CSS and the time limit alike: the mail goes out as it was written.
     return null;
