@@ -111,7 +111,7 @@ create unlogged table call_quotas (
   begins_ms double precision not null,
   calls integer not null
 );
-comment on table call_quotas is 'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/push/call-quotas.ts.';
+comment on table call_quotas is 'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/accounts/call-quotas.ts.';
 
 create table campaign_days (
   campaign_id text not null,
@@ -481,7 +481,7 @@ create table pauses (
   probe_at timestamp with time zone not null,
   probes integer not null
 );
-comment on table pauses is 'kind: shared. App queues and mail relays that are paused: nothing is sent over them until a probe succeeds.';
+comment on table pauses is 'kind: shared. Accounts of apps and groups, and mail relays, that are paused: nothing is sent over them until a probe succeeds.';
 
 create table profiles (
   bucket integer not null,
@@ -900,6 +900,14 @@ create table waiting_group_states (
 );
 comment on table waiting_group_states is 'kind: name. Group states of addresses that nobody has, for the next person who gets the address.';
 
+create table whats_app_windows (
+  workspace_id integer not null,
+  phone text not null,
+  number_id text not null,
+  wrote_at timestamp with time zone not null
+);
+comment on table whats_app_windows is 'kind: name. When somebody last wrote to a business number on WhatsApp, which may answer freely for 24 hours.';
+
 create table workspaces (
   id integer not null,
   name text not null,
@@ -1007,6 +1015,8 @@ CREATE INDEX token_removals_open ON public.token_removals USING btree (app_id, t
 CREATE INDEX user_names_person ON public.user_names USING btree (bucket, user_id);
 
 CREATE INDEX waiting_group_states_set ON public.waiting_group_states USING btree (set_at);
+
+CREATE INDEX whats_app_windows_wrote ON public.whats_app_windows USING btree (wrote_at);
 
 CREATE OR REPLACE FUNCTION public.accepted_devices(status send_status, devices jsonb)
  RETURNS integer
@@ -1252,6 +1262,8 @@ CREATE UNIQUE INDEX user_names_pkey ON public.user_names USING btree (workspace_
 
 CREATE UNIQUE INDEX waiting_group_states_pkey ON public.waiting_group_states USING btree (workspace_id, kind, address, group_id);
 
+CREATE UNIQUE INDEX whats_app_windows_pkey ON public.whats_app_windows USING btree (workspace_id, phone, number_id);
+
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (name);
 
 CREATE UNIQUE INDEX workspaces_pkey ON public.workspaces USING btree (id);
@@ -1495,6 +1507,8 @@ alter table waiting_group_states add constraint waiting_group_states_kind_check 
 alter table waiting_group_states add constraint waiting_group_states_pkey PRIMARY KEY (workspace_id, kind, address, group_id);
 
 alter table waiting_group_states add constraint waiting_group_states_state_check CHECK ((state = ANY (ARRAY['subscribed'::text, 'unsubscribed'::text])));
+
+alter table whats_app_windows add constraint whats_app_windows_pkey PRIMARY KEY (workspace_id, phone, number_id);
 
 alter table workspaces add constraint workspaces_name_key UNIQUE (name);
 

@@ -19,6 +19,7 @@ import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
+import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
@@ -46,6 +47,7 @@ import { segmentRoutes } from './http/public/segments/route.ts';
 import { sendRoutes } from './http/public/sends/route.ts';
 import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
+import { subscriptionAccountsRoute } from './http/public/subscription/accounts-route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
@@ -117,7 +119,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     : () => undefined;
   const isWorker = roles.worker.length > 0;
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
-  const working = isWorker ? await startWorking({ ...options, lanes: roles.worker }, { cache, links }) : null;
+  const working = isWorker
+    ? await startWorking(
+        { ...options, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
+        { cache, links },
+      )
+    : null;
   const worker = working?.worker ?? null;
   const acceptor = createAcceptor({
     db,
@@ -181,6 +188,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live }),
+    subscriptionAccountsRoute({ db, catalog: live }),
     statusRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
     ...userMessagesRoutes({ db }),

@@ -189,6 +189,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['GET', '/sandbox/messages'],
     ['GET', '/push/apps'],
     ['GET', '/email/relays'],
+    ['GET', '/subscription/accounts'],
     ['GET', '/status'],
     ['POST', '/audience/preview'],
     ['POST', '/audience/explain'],

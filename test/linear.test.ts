@@ -151,7 +151,7 @@ function goodFor(before: string): string {
 
 const facts: RenderFacts = {
   ...{ now, timeZone: 'Europe/Berlin', dispatchId: 'd1' },
-  ...{ campaignId: null, unsubscribeUrl: 'https://a.test/u' },
+  ...{ campaignId: null, unsubscribeUrl: 'https://a.test/u', provider: null },
 };
 
 test('every text of every message is checked, composed and written in linear time', () => {

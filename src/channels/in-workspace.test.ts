@@ -70,3 +70,27 @@ for (const [url, allow, problems] of targets) {
     assert.deepEqual(found, problems === null ? { problems, url } : { problems });
   });
 }
+
+/** Source: messaging-objects.md §7.2; traps of messages, rows 27 and 52. */
+const texts: [what: string, body: string, settings: object | null, problem: string | null][] = [
+  ['1,530 septets', 'a'.repeat(1_530), null, null],
+  ['1,531 septets', 'a'.repeat(1_531), null, 'expected at most 10 segments, got 11'],
+  ['670 units', 'ж'.repeat(670), {}, null],
+  ['671 units', 'ж'.repeat(671), {}, 'expected at most 10 segments, got 11'],
+  ['1,600 septets, 11 segments allowed', 'a'.repeat(1_600), { max_segments: 11 }, null],
+  ['161 septets, one segment allowed', 'a'.repeat(161), { max_segments: 1 }, 'expected at most 1 segments, got 2'],
+  ['159 septets and an ellipsis', `${'a'.repeat(159)}…`, { max_segments: 2 }, 'expected at most 2 segments, got 3'],
+  ['the same, with smart encoding', `${'a'.repeat(159)}…`, { max_segments: 2, smart_encoding: true }, null],
+  ['a template', `{{x}}${'a'.repeat(1_531)}`, null, null],
+];
+for (const [what, body, account, problem] of texts) {
+  test(`the text of an SMS, with its group's account: ${what}`, () => {
+    const problems = new Problems();
+    const sms = { app_id: 'x', subscription_group_id: 'g', body };
+    const message = channels.sms.parse(sms, 'sms', problems, new Date());
+    channels.sms.checkInGroup?.(message ?? {}, 'sms', problems, account && { kind: 'twilio', settings: account });
+    const check = () => problems.throwIfAny();
+    if (problem === null) check();
+    else assert.throws(check, (error) => error instanceof RequestError && error.errors[0] === `sms.body: ${problem}`);
+  });
+}

@@ -5,6 +5,7 @@ import { makeCertificate } from './certificate.ts';
 import { makeServiceAccount, type ServiceAccount } from './fcm/fcm.ts';
 import { readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
+import { makeTwilioAccount, type TwilioAccount } from './twilio/twilio.ts';
 import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
 
 /** The credentials that the stand-ins accept. They stay the same from start to start. */
@@ -13,6 +14,7 @@ export interface Credentials {
   apns: ApnsKey;
   adm: { clientId: string; clientSecret: string };
   vapid: VapidKeys;
+  twilio: TwilioAccount;
   tls: TlsIdentity;
 }
 
@@ -25,6 +27,7 @@ export function makeCredentials(): Credentials {
       clientSecret: randomBytes(32).toString('hex'),
     },
     vapid: makeVapidKeys(),
+    twilio: makeTwilioAccount(),
     tls: makeCertificate(),
   };
 }
@@ -34,6 +37,7 @@ const members: Readonly<Record<keyof Credentials, readonly string[]>> = {
   apns: ['teamId', 'keyId', 'key'],
   adm: ['clientId', 'clientSecret'],
   vapid: ['publicKey', 'privateKey'],
+  twilio: ['accountSid', 'authToken', 'from', 'messagingServiceSid'],
   tls: ['cert', 'key'],
 };
 

@@ -1,4 +1,4 @@
-/** The permissions of keys and the endpoints they open. The last six are ours; the original has the others. */
+/** The permissions of keys and the endpoints they open. The last nine are ours; the original has the others. */
 export const permissions = {
   'messages.send': 'POST /messages/send',
   'campaigns.trigger.send': 'POST /campaigns/trigger/send: send the messages of an API-triggered campaign',
@@ -86,6 +86,7 @@ export const permissions = {
   'audience.explain': 'POST /audience/explain: why one person is in an audience or not',
   'push.read': 'GET /push/apps: how each app fares with its push provider',
   'email.read': 'GET /email/relays: how each mail relay fares',
+  'subscription.read': 'GET /subscription/accounts: how each subscription group fares with its provider',
   'status.read': 'GET /status: workers, queue, and what keeps messages from going out',
   'sandbox.read': 'GET /sandbox/messages',
 } as const;

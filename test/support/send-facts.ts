@@ -64,6 +64,7 @@ export function recipient({
     pushTargets: [device()],
     emailFlags: null,
     phoneFlags: null,
+    lastWrote: {},
     sharedEmail: null,
     sharedPhone: null,
     ...changes,

@@ -68,6 +68,7 @@ function composedFrom(
     campaignId: dispatch.campaign?.id ?? null,
     unsubscribeUrl: message.hasUnsubscribeUrl ? (links?.unsubscribe ?? null) : null,
     inlinesCss: dispatch.workspace.settings.email.inlineCss,
+    provider: dispatch.workspace.subscriptionGroups.get(message.gate.subscriptionGroupId ?? '')?.provider ?? null,
   });
   return { kind: 'composed', rendered };
 }

@@ -1,9 +1,9 @@
 import { type InHand, OneInHand } from '../../lib/limits/in-hand.ts';
+import type { GroupQueues } from '../accounts/group-queues.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
-import { agesFrom, campaignPartOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
-
+import { agesFrom, campaignPartOf, groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -21,6 +21,7 @@ export interface PipelineDeps extends DecideDeps {
   recorder: Recorder;
   sendLimits: SendLimits;
   appQueues: Pick<AppQueues, 'full'>;
+  groupQueues: Pick<GroupQueues, 'full'>;
 }
 
 /** The sends of a round. */
@@ -82,18 +83,22 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
  * for a provider with its share. They stay pending.
  */
 function withoutHeld(
-  { appQueues, sendLimits, clock }: PipelineDeps,
+  { appQueues, groupQueues, sendLimits, clock }: PipelineDeps,
   batch: Batch,
   chunk: readonly PendingSend[],
 ): PendingSend[] {
   const untilOf = (send: PendingSend): number | null => {
     const { dispatchId, channel } = send;
     const dispatch = batch.dispatches.get(dispatchId);
-    const message = dispatch?.messages.get(channel)?.message;
-    if (dispatch === undefined || message === undefined) return null;
+    const prepared = dispatch?.messages.get(channel);
+    if (dispatch === undefined || prepared === undefined) return null;
     const provider = providerOf(dispatch, send);
     if (provider !== null && sendLimits.shares.isFull(provider, batch)) return clock.now().getTime() + SHARE_AGAIN_MS;
-    return appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: agesFrom(dispatch) });
+    const { message } = prepared;
+    return (
+      groupQueues.full(dispatch.workspace, groupMessageOf(dispatch, prepared)) ??
+      appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: agesFrom(dispatch) })
+    );
   };
   // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
   let asked: { of: PendingSend; untilMs: number | null } | null = null;

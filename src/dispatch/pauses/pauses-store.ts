@@ -4,7 +4,7 @@ import { announceTasks } from '../../queue/new-tasks.ts';
 import { hurryTasks } from '../../queue/task-ends.ts';
 import { endWaits, listLive, noteWait } from '../ledger/dispatches.ts';
 import { releaseHeld } from '../ledger/stopped-sends.ts';
-import { appIdOf, type Subject, waitFor } from './subject.ts';
+import { appIdOf, groupIdOf, type Subject, waitFor } from './subject.ts';
 
 /**
  * - `config_error`: the provider or relay does not accept our settings.
@@ -129,10 +129,12 @@ const said = {
   unreachable: 'does not answer',
 } satisfies Record<PauseCause, string>;
 
-/** One sentence for operators. `appName`: the name of the paused app, if it is one. */
-export function explanationOf({ subject, cause, reason, probeAt }: Pause, appName?: string): string {
+/** One sentence for operators. `name`: the name of the paused app or group, if it is one. */
+export function explanationOf({ subject, cause, reason, probeAt }: Pause, name?: string): string {
   if (subject.startsWith('relay ')) return `mail ${subject} ${said[cause]} (${reason})`;
   const until = cause === 'slow_down' ? `, until ${probeAt.toISOString()}` : '';
-  const app = appName === undefined ? subject : `app "${appName}" (${appIdOf(subject)})`;
-  return `${app}: its provider ${said[cause]} (${reason}${until})`;
+  const groupId = groupIdOf(subject);
+  const what = groupId === null ? 'app' : 'subscription group';
+  const shown = name === undefined ? ` ${groupId ?? appIdOf(subject)}` : ` "${name}" (${groupId ?? appIdOf(subject)})`;
+  return `${what}${shown}: its provider ${said[cause]} (${reason}${until})`;
 }

@@ -1,5 +1,6 @@
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
+import type { ShownAccount } from '../../channels/provider.ts';
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { memberPath, namesNo, type RawObject } from '../../lib/raw/json.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
@@ -11,7 +12,12 @@ import { type ParsedMessage, parseMessages } from './templates.ts';
 /** What messages may refer to. */
 export interface MessageSurroundings extends Pick<WorkspaceCatalog, 'settings'> {
   apps: ReadonlyMap<string, unknown>;
-  subscriptionGroups: ReadonlyMap<string, Pick<SubscriptionGroup, 'archived' | 'channel'>>;
+  subscriptionGroups: ReadonlyMap<string, CheckedGroup>;
+}
+
+/** What is checked of a subscription group that a message names. `provider`: null or absent: it has no account. */
+export interface CheckedGroup extends Pick<SubscriptionGroup, 'archived' | 'channel'> {
+  provider?: ShownAccount | null;
 }
 
 export interface MessageCheck {
@@ -78,5 +84,7 @@ function checkReferences(key: ChannelKey, message: object, { path, workspace, pr
   if (group === undefined || group.archived || group.channel !== key) {
     const reason = namesNo(`a subscription group for ${key}`, subscriptionGroupId);
     problems.add('cross', at('subscription_group_id'), reason, 'invalid_subscription_group');
+    return;
   }
+  channels[key].checkInGroup?.(message, memberPath(path, key), problems, group.provider ?? null);
 }

@@ -295,6 +295,14 @@ export function campaignPartOf({ plan, messages }: LoadedDispatch, channel: Chan
   return { campaignId: plan.campaignId, variationId, sendId: plan.sendId ?? '', isOnlyChannel: messages.size === 1 };
 }
 
+/** The subscription group whose account sends a message of a dispatch, if there is one. */
+export function groupMessageOf(
+  { id }: Pick<LoadedDispatch, 'id'>,
+  { channel, gate }: Pick<PreparedMessage, 'channel' | 'gate'>,
+): { dispatchId: string; channel: Channel; groupId: string | null } {
+  return { dispatchId: id, channel, groupId: gate.subscriptionGroupId };
+}
+
 const NEVER = new Date('9999-01-01T00:00:00Z');
 
 /** The time from which the age of its messages is estimated, as long as no single one is looked at. */

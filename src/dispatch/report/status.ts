@@ -4,7 +4,7 @@ import { measureBacklog } from '../../queue/backlog.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
-import { appIdOf } from '../pauses/subject.ts';
+import { appIdOf, groupIdOf, type Subject } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 
 /** Counting the tasks of a lane stops here. */
@@ -20,7 +20,7 @@ const laneNames = Object.keys(lanes) as LaneName[];
  */
 export async function describeStatus(
   db: Database,
-  { id, apps }: Pick<WorkspaceCatalog, 'id' | 'apps'>,
+  { id, apps, subscriptionGroups }: Pick<WorkspaceCatalog, 'id' | 'apps' | 'subscriptionGroups'>,
   now: Date,
 ): Promise<object> {
   await askVersion(db);
@@ -31,6 +31,8 @@ export async function describeStatus(
     const { tasks, ageMs } = await measureBacklog(db, { lane: lanes[name], now, mostTasks: MOST_TASKS });
     queue[name] = { tasks, oldest_waiting_s: Math.floor(ageMs / 1_000) };
   }
+  const nameOf = (subject: Subject) =>
+    (apps.get(appIdOf(subject) ?? '') ?? subscriptionGroups.get(groupIdOf(subject) ?? ''))?.name;
   const refusal = db.refusal();
   return {
     workers: workers.map(describeWorker),
@@ -39,7 +41,7 @@ export async function describeStatus(
       ...(refusal === null ? [] : [`the database ${refusal.said}: what writes is refused or waits`]),
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
-      ...pauses.map((pause) => explanationOf(pause, apps.get(appIdOf(pause.subject) ?? '')?.name)),
+      ...pauses.map((pause) => explanationOf(pause, nameOf(pause.subject))),
     ],
   };
 }

@@ -3,7 +3,7 @@ import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { listPauses } from '../pauses/pauses-store.ts';
-import { appIdOf, relayChannels, waitFor } from '../pauses/subject.ts';
+import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../pauses/subject.ts';
 
 /** What the pending sends of some channels of a dispatch wait for. */
 export interface Wait {
@@ -14,7 +14,7 @@ export interface Wait {
   until: Date;
 }
 
-/** null: the dispatch waits for no app and no relay. */
+/** null: the dispatch waits for no app, group or relay. */
 export async function findWait(
   db: Db,
   { workspaceId, waitsFor, failure }: { workspaceId: number; waitsFor: string | null; failure: string | null },
@@ -26,8 +26,21 @@ export async function findWait(
   const [first] = pauses;
   if (first === undefined) return null;
   const until = new Date(Math.min(...pauses.map(({ probeAt }) => probeAt.getTime())));
-  const appId = appIdOf(first.subject);
-  return { channels: new Set(appId === null ? relayChannels : await channelsOfApp(db, appId)), why: failure, until };
+  return { channels: new Set(await channelsOf(db, first.subject)), why: failure, until };
+}
+
+async function channelsOf(db: Db, subject: Subject): Promise<readonly ChannelKey[]> {
+  const groupId = groupIdOf(subject);
+  if (groupId !== null) return channelsOfGroup(db, groupId);
+  const appId = appIdOf(subject);
+  return appId === null ? relayChannels : channelsOfApp(db, appId);
+}
+
+async function channelsOfGroup(db: Db, groupId: string): Promise<ChannelKey[]> {
+  const group = await db.maybeOne<{ channel: string }>(
+    sql`select channel from subscription_groups where id = ${groupId}`,
+  );
+  return channelKeys.filter((key) => key === group?.channel);
 }
 
 async function channelsOfApp(db: Db, appId: string): Promise<ChannelKey[]> {

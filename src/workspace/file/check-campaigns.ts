@@ -1,3 +1,4 @@
+import type { ShownAccount } from '../../channels/provider.ts';
 import { sql } from '../../db/sql.ts';
 import { idKey, type SubscriptionGroup, type Variation, type WorkspaceSettings } from '../catalog.ts';
 import { openEmail } from '../sealed-email.ts';
@@ -11,11 +12,16 @@ export interface CampaignContent {
   variations: ReadonlyMap<string, Pick<Variation, 'channel'>>;
 }
 
+/** `provider`: its account without secrets. null: it has none. */
+interface CheckedGroup extends Pick<SubscriptionGroup, 'archived' | 'channel'> {
+  provider: ShownAccount | null;
+}
+
 /** What messages of a campaign may refer to. */
 interface Surroundings {
   settings: WorkspaceSettings;
   apps: ReadonlyMap<string, unknown>;
-  subscriptionGroups: ReadonlyMap<string, Pick<SubscriptionGroup, 'archived' | 'channel'>>;
+  subscriptionGroups: ReadonlyMap<string, CheckedGroup>;
 }
 
 /** Lists what is wrong with a campaign's messages. Each text begins with its path, which begins with `path`. */
@@ -102,8 +108,8 @@ async function loadSurroundings({ tx, workspaceId, secret, reseal }: Step): Prom
     select settings, secrets from workspaces where id = ${workspaceId}`);
   const opened = unlessUnreadable(() => openEmail(secrets, secret, workspaceId), reseal);
   const apps = await tx.query<{ id: string }>(sql`select id from apps where workspace_id = ${workspaceId}`);
-  const groups = await tx.query<Pick<SubscriptionGroup, 'id' | 'archived' | 'channel'> & Record<string, unknown>>(sql`
-    select id, archived, channel from subscription_groups where workspace_id = ${workspaceId}`);
+  const groups = await tx.query<CheckedGroup & { id: string } & Record<string, unknown>>(sql`
+    select id, archived, channel, provider from subscription_groups where workspace_id = ${workspaceId}`);
   return {
     settings: settingsFrom(settings, typeof opened === 'object' ? opened : {}),
     apps: new Map(apps.map((app) => [idKey(app.id), app])),

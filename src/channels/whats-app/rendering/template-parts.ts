@@ -1,4 +1,4 @@
-import type { Variables } from './content.ts';
+import type { Variables } from '../content.ts';
 import { filled } from './parts.ts';
 
 /** The components of a template, or of one card of it. `header`: the parameters of its header. */
@@ -22,5 +22,13 @@ export function components({
 }
 
 export function textParameters(key: string, values: readonly string[]): object[] {
-  return values.map((value, index) => ({ type: 'text', text: filled(`${key}.${index}`, value) }));
+  return values.map((value, index) => ({ type: 'text', text: filled(`${key}.${index}`, flat(value)) }));
+}
+
+/**
+ * Meta refuses line breaks, tabs and more than four spaces in a row in a variable. Each such run becomes one space.
+ * Source: personalization.md §9.
+ */
+function flat(value: string): string {
+  return value.replace(/[ \t\n\v\f\r\u0085\u2028\u2029]+/g, (run) => (/^ {1,4}$/.test(run) ? run : ' '));
 }

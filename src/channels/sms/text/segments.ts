@@ -23,6 +23,11 @@ export function countSegments(text: string): SmsSegments {
   return { encoding, count: total <= single ? Math.min(total, 1) : packed(widths, each) };
 }
 
+/** What the segments are called in a verdict: `2 segments (GSM-7)`. */
+export function segmentWords({ encoding, count }: SmsSegments): string {
+  return `${count} ${count === 1 ? 'segment' : 'segments'} (${encoding})`;
+}
+
 function packed(widths: number[], each: number): number {
   let count = 1;
   let used = 0;

@@ -1,4 +1,4 @@
-import { compact, type Fields } from '../fields.ts';
+import { compact, type Fields } from '../../fields.ts';
 import {
   type FlowMessage,
   type ImageMessage,
@@ -6,8 +6,8 @@ import {
   limits,
   type QuickReply,
   type TextMessage,
-} from './content.ts';
-import { count, optionalText, requiredText, webUrl } from './text-fields.ts';
+} from '../content.ts';
+import { count, differ, optionalText, requiredText, webUrl } from './text-fields.ts';
 
 const MAX_BUTTONS = 3;
 const MAX_SECTIONS = 10;
@@ -34,6 +34,8 @@ export function readQuickReply(fields: Fields): QuickReply {
   }));
   if (fields.get('buttons') === undefined) fields.require('buttons');
   else count(fields, 'buttons', buttons.length, { least: 1, most: MAX_BUTTONS });
+  const titles = buttons.map(({ text }) => text);
+  differ(fields, 'buttons', titles);
   const body = requiredText(fields, 'body', limits.replyBody);
   return compact({
     body,

@@ -1,6 +1,6 @@
-import { readFlag } from '../../lib/raw/lenient.ts';
-import type { RenderFacts } from '../channel.ts';
-import { readRendered } from '../fields.ts';
+import { readFlag } from '../../../lib/raw/lenient.ts';
+import type { RenderFacts } from '../../channel.ts';
+import { readRendered } from '../../fields.ts';
 import {
   type CarouselMessage,
   type FlowMessage,
@@ -10,10 +10,20 @@ import {
   type QuickReply,
   type TemplateMessage,
   type TextMessage,
-} from './content.ts';
-import { filled, frame, headerText, imageOf, interactive, type RenderedWhatsApp, within } from './parts.ts';
+} from '../content.ts';
+import type { WhatsAppMessage } from '../schema.ts';
+import {
+  distinct,
+  filled,
+  frame,
+  headerText,
+  imageOf,
+  interactive,
+  type RenderedWhatsApp,
+  webLink,
+  within,
+} from './parts.ts';
 import { renderCarousel, templateCards } from './render-carousel.ts';
-import type { WhatsAppMessage } from './schema.ts';
 import { components, textParameters } from './template-parts.ts';
 
 export function renderWhatsApp({ message_type, message }: WhatsAppMessage, facts: RenderFacts): RenderedWhatsApp {
@@ -58,7 +68,7 @@ function text({ body, preview_url }: TextMessage): RenderedWhatsApp {
 }
 
 function image({ image_uri, caption }: ImageMessage): RenderedWhatsApp {
-  const link = filled('image_uri', image_uri);
+  const link = webLink('image_uri', image_uri);
   return {
     type: 'image',
     image: { link, ...(caption !== undefined && { caption: within('caption', caption, limits.caption) }) },
@@ -66,9 +76,10 @@ function image({ image_uri, caption }: ImageMessage): RenderedWhatsApp {
 }
 
 function quickReply(message: QuickReply): RenderedWhatsApp {
-  const buttons = message.buttons.map(({ text: title }, index) => ({
+  const titles = message.buttons.map(({ text }, index) => filled(`buttons[${index}].text`, text, limits.button));
+  const buttons = distinct('buttons', titles).map((title, index) => ({
     type: 'reply',
-    reply: { id: `qr_${index}`, title: filled(`buttons[${index}].text`, title, limits.button) },
+    reply: { id: `qr_${index}`, title },
   }));
   const media = message.header_image_uri;
   const header =

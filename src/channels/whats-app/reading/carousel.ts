@@ -1,5 +1,5 @@
-import { isEmpty } from '../../lib/raw/lenient.ts';
-import { compact, type Fields, isTemplate } from '../fields.ts';
+import { isEmpty } from '../../../lib/raw/lenient.ts';
+import { compact, type Fields, isTemplate } from '../../fields.ts';
 import {
   type CarouselCard,
   type CarouselMessage,
@@ -7,8 +7,8 @@ import {
   limits,
   mediaTypes,
   type TemplateCard,
-} from './content.ts';
-import { count, optionalText, requiredText, webUrl } from './text-fields.ts';
+} from '../content.ts';
+import { count, differ, optionalText, requiredText, webUrl } from './text-fields.ts';
 import { readButtonVariable, readVariables } from './variables.ts';
 
 const CARDS = { least: 2, most: 10 };
@@ -72,6 +72,7 @@ function readButtons(card: Fields): string[] {
   else count(card, 'buttons', buttons.length, BUTTONS_OF_CARD);
   const isTooLong = (text: string) => !isTemplate(text) && [...text].length > limits.button;
   if (buttons?.some(isTooLong)) card.refuse('buttons', `expected at most ${limits.button} characters each`, 'size');
+  differ(card, 'buttons', buttons ?? []);
   if (buttons?.some((text) => text.trim() === '')) card.require('buttons', 'expected texts that are not blank');
   return buttons ?? [];
 }

@@ -1,6 +1,6 @@
-import type { RawObject } from '../../lib/raw/json.ts';
-import { readText } from '../../lib/raw/lenient.ts';
-import type { Fields } from '../fields.ts';
+import type { RawObject } from '../../../lib/raw/json.ts';
+import { readText } from '../../../lib/raw/lenient.ts';
+import type { Fields } from '../../fields.ts';
 
 export function atMostOne(fields: Fields, key: string): void {
   fields.problems.add('range', fields.at(key), 'expected at most one variable');

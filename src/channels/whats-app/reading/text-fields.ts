@@ -1,4 +1,5 @@
-import { type Fields, isTemplate } from '../fields.ts';
+import { type Fields, isTemplate } from '../../fields.ts';
+import { isWebUrl } from '../content.ts';
 
 /** A required text that is not blank. A text without templates has at most `most` characters. */
 export function requiredText(fields: Fields, key: string, most = Number.POSITIVE_INFINITY): string {
@@ -18,10 +19,14 @@ export function optionalText(fields: Fields, key: string, most: number): string 
 export function webUrl(fields: Fields, key: string): string | undefined {
   const text = fields.text(key);
   if (text === undefined || isTemplate(text)) return text;
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    fields.problems.add('range', fields.at(key), 'expected an http or https URL');
-  }
+  if (!isWebUrl(text)) fields.problems.add('range', fields.at(key), 'expected an http or https URL');
   return text;
+}
+
+/** Refuses equal titles, which Meta cannot tell apart. Templates are compared when they are rendered. */
+export function differ(fields: Fields, key: string, titles: readonly string[]): void {
+  const known = titles.filter((title) => !isTemplate(title) && title.trim() !== '');
+  if (new Set(known).size < known.length) fields.refuse(key, 'expected different titles', 'cross');
 }
 
 /** Refuses a list with too few or too many elements. */

@@ -1,6 +1,6 @@
-import { compact, type Fields, isTemplate } from '../fields.ts';
+import { compact, type Fields, isTemplate } from '../../fields.ts';
+import type { TemplateMessage } from '../content.ts';
 import { readTemplateCards } from './carousel.ts';
-import type { TemplateMessage } from './content.ts';
 import { requiredText, webUrl } from './text-fields.ts';
 import { atMostOne, readButtonVariable, readVariables } from './variables.ts';
 

@@ -1,5 +1,5 @@
-import { elementPath } from '../../lib/raw/json.ts';
-import { RenderStop } from '../../templating/render-stop.ts';
+import { elementPath } from '../../../lib/raw/json.ts';
+import { RenderStop } from '../../../templating/render-stop.ts';
 import {
   type CarouselCard,
   type CarouselMessage,
@@ -7,8 +7,8 @@ import {
   type MediaType,
   mediaTypes,
   type TemplateCard,
-} from './content.ts';
-import { filled, interactive, mediaOf, type RenderedWhatsApp, within } from './parts.ts';
+} from '../content.ts';
+import { distinct, filled, interactive, mediaOf, type RenderedWhatsApp, webLink, within } from './parts.ts';
 import { components } from './template-parts.ts';
 
 /** The component of a template that fills its cards. */
@@ -45,18 +45,16 @@ function renderCard(card: CarouselCard, card_index: number, type: MediaType): ob
 
 function actionOf({ buttons = [], cta_url_button }: CarouselCard, card: number, path: string): object {
   if (cta_url_button === undefined) {
+    const titles = buttons.map((title, index) => filled(`${path}.buttons[${index}]`, title, limits.button));
     return {
-      buttons: buttons.map((title, index) => ({
+      buttons: distinct(`${path}.buttons`, titles).map((title, index) => ({
         type: 'quick_reply',
-        quick_reply: {
-          id: `qr_${card}_${index}`,
-          title: filled(`${path}.buttons[${index}]`, title, limits.button),
-        },
+        quick_reply: { id: `qr_${card}_${index}`, title },
       })),
     };
   }
   const display_text = filled(`${path}.cta_url_button.display_text`, cta_url_button.display_text, limits.button);
-  const url = filled(`${path}.cta_url_button.url`, cta_url_button.url);
+  const url = webLink(`${path}.cta_url_button.url`, cta_url_button.url);
   return { name: 'cta_url', parameters: { display_text, url } };
 }
 

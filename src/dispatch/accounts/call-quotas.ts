@@ -1,9 +1,9 @@
-import { type ProviderOf, type PushProviderKind, providerKinds } from '../../channels/providers.ts';
+import { type ProviderKind, type ProviderOf, providerKinds } from '../../channels/providers.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import type { App } from '../../workspace/catalog.ts';
+import type { App, SubscriptionGroup } from '../../workspace/catalog.ts';
 
-/** How often a provider may be called. All apps whose quotas have the same key share it. */
+/** How often a provider may be called. All accounts whose quotas have the same key share it. */
 export interface Quota {
   key: string;
   perMinute: number;
@@ -19,7 +19,12 @@ export function quotaOf({ id, provider }: App): Quota | null {
   return provider === undefined ? null : quotaOfProvider(provider, `app ${id}`);
 }
 
-function quotaOfProvider<K extends PushProviderKind>({ kind, settings }: ProviderOf<K>, owner: string): Quota | null {
+/** The same for the account of a subscription group. */
+export function quotaOfGroup({ id, provider }: Pick<SubscriptionGroup, 'id' | 'provider'>): Quota | null {
+  return provider === undefined ? null : quotaOfProvider(provider, `group ${id}`);
+}
+
+function quotaOfProvider<K extends ProviderKind>({ kind, settings }: ProviderOf<K>, owner: string): Quota | null {
   const { callsPerMinute, countedBy } = providerKinds[kind];
   const perMinute = settings.calls_per_minute ?? callsPerMinute;
   if (perMinute === null) return null;
