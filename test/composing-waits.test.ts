@@ -50,6 +50,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
     workspace: (wanted) => (wanted === app.workspaceId ? app.workspace() : undefined),
     workspaceOfApp: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
     apiKey: () => undefined,
   };
   const { db, clock } = app;

@@ -314,6 +314,7 @@ test('a worker reads the texts of many dispatches in parts, and what is kept is 
     workspaceOfApp: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
   };
   const cache = new DispatchCache();
   const { dispatches, left } = await loadDispatches(app.db, { ids, catalog, cache });

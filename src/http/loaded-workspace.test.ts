@@ -9,6 +9,7 @@ test('a workspace that this server has not read yet is answered with a 503 that 
     workspaceOfApp: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
   };
   assert.throws(
     () => loadedWorkspace(empty, 1),

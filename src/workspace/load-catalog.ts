@@ -34,11 +34,15 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
       [...workspaces.values()].flatMap((one) => [...one.apps.keys()].map((id) => [id, one] as const)),
     );
     const takesKeysInBodies = [...workspaces.values()].some(({ settings }) => settings.requests.keyInBody);
+    const returnPaths = new Set(
+      [...workspaces.values()].map(({ settings }) => settings.email.returnPath).filter((one) => one !== null),
+    );
     return {
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
       takesKeysInBodies: () => takesKeysInBodies,
+      returnPaths: () => returnPaths,
     };
   });
 }

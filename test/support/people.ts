@@ -99,6 +99,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
     workspace: (id) => (id === workspaceId ? workspace : undefined),
     workspaceOfApp: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
     apiKey: () => undefined,
   };
   const clock = { now: () => time.now, after: () => () => undefined };

