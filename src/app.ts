@@ -196,7 +196,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     pushAppsRoute({ db, clock, catalog: live }),
-    emailRelaysRoute({ db, catalog: live }),
+    emailRelaysRoute({ db, catalog: live, publicUrl: options.publicUrl }),
     subscriptionAccountsRoute({ db, catalog: live }),
     statusRoute({ db, clock, catalog: live }),
     ...userRoutes({ db, clock, catalog: live }),
