@@ -219,7 +219,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
   ];
   const mailListener = roles.api
-    ? createMailListener({ ...{ db, clock, log, intake, catalog: live, secret: options.secret }, tls: options.mailTls ?? null })
+    ? createMailListener({
+        ...{ db, clock, log, intake, catalog: live, secret: options.secret },
+        tls: options.mailTls ?? null,
+      })
     : null;
   const limiter = createRateLimiter({ db, clock });
   const health = healthPage(db);

@@ -39,9 +39,9 @@ async function send(app: TestApp, attachments: unknown, people = ['ada']) {
 
 async function verdicts(app: TestApp, dispatchId: string) {
   const { body } = await app.get(`/dispatches/${dispatchId}/recipients`);
-  return (body.recipients as { status: string; reason: string | null; provider_code: string | null; detail?: string }[]).map(
-    ({ status, reason, provider_code }) => [status, reason, provider_code].filter((one) => one !== null).join(' '),
-  );
+  return (
+    body.recipients as { status: string; reason: string | null; provider_code: string | null; detail?: string }[]
+  ).map(({ status, reason, provider_code }) => [status, reason, provider_code].filter((one) => one !== null).join(' '));
 }
 
 test('files arrive with their names and types, and are fetched once for a dispatch', async (t) => {
@@ -54,7 +54,11 @@ test('files arrive with their names and types, and are fetched once for a dispat
     app,
     [
       { file_name: 'invoice', url: `${files.origin}/hop` },
-      { file_name: 'Überblick für {{${user_id}}}, "März" '.padEnd(70, '.'), url: `${files.origin}/private`, basic_auth_credential: 'files' },
+      {
+        file_name: 'Überblick für {{${user_id}}}, "März" '.padEnd(70, '.'),
+        url: `${files.origin}/private`,
+        basic_auth_credential: 'files',
+      },
       { file_name: 'own', url: `${files.origin}/of/{{\${user_id}}}.pdf` },
     ],
     ['ada', 'bob', 'eve'],
@@ -69,7 +73,12 @@ test('files arrive with their names and types, and are fetched once for a dispat
       mail.attachments.map((one) => [one.filename, one.contentType, one.contentDisposition, String(one.content)]),
       [
         ['invoice.pdf', 'application/pdf', 'attachment', String(pdf)],
-        [`${`Überblick für ${name}, "März" `.padEnd(70 - '{{${user_id}}}'.length + (name?.length ?? 0), '.')}.csv`, 'text/csv', 'attachment', String(pdf)],
+        [
+          `${`Überblick für ${name}, "März" `.padEnd(70 - '{{${user_id}}}'.length + (name?.length ?? 0), '.')}.csv`,
+          'text/csv',
+          'attachment',
+          String(pdf),
+        ],
         ['own.pdf', 'application/pdf', 'attachment', String(pdf)],
       ],
     );
@@ -103,16 +112,39 @@ test('after five attempts in half an hour the mail is given up', async (t) => {
 });
 
 const failures: [what: string, attachments: (files: FileServer) => object[], verdict: string][] = [
-  ['a missing file', ({ origin }) => [{ file_name: 'a', url: `${origin}/404` }], 'failed attachment_unusable attachment_unusable'],
-  ['a program', ({ origin }) => [{ file_name: 'a', url: `${origin}/setup.exe` }], 'failed attachment_unusable attachment_unusable'],
-  ['an inner address', () => [{ file_name: 'a', url: 'http://169.254.169.254/latest' }], 'failed blocked_target blocked_target'],
-  ['a large file', ({ origin }) => [{ file_name: 'a', url: `${origin}/large.zip` }], 'failed payload_too_large payload_too_large'],
+  [
+    'a missing file',
+    ({ origin }) => [{ file_name: 'a', url: `${origin}/404` }],
+    'failed attachment_unusable attachment_unusable',
+  ],
+  [
+    'a program',
+    ({ origin }) => [{ file_name: 'a', url: `${origin}/setup.exe` }],
+    'failed attachment_unusable attachment_unusable',
+  ],
+  [
+    'an inner address',
+    () => [{ file_name: 'a', url: 'http://169.254.169.254/latest' }],
+    'failed blocked_target blocked_target',
+  ],
+  [
+    'a large file',
+    ({ origin }) => [{ file_name: 'a', url: `${origin}/large.zip` }],
+    'failed payload_too_large payload_too_large',
+  ],
   [
     'more than 10 MiB together',
     ({ origin }) => Array.from({ length: 6 }, (_, at) => ({ file_name: 'a', url: `${origin}/${at}/full.zip` })),
     'failed payload_too_large payload_too_large',
   ],
-  ['one bad file of two', ({ origin }) => [{ file_name: 'a', url: `${origin}/a.pdf` }, { file_name: 'b', url: `${origin}/404` }], 'failed attachment_unusable attachment_unusable'],
+  [
+    'one bad file of two',
+    ({ origin }) => [
+      { file_name: 'a', url: `${origin}/a.pdf` },
+      { file_name: 'b', url: `${origin}/404` },
+    ],
+    'failed attachment_unusable attachment_unusable',
+  ],
 ];
 for (const [what, attachments, verdict] of failures) {
   test(`without all of its files a mail is not sent: ${what}`, async (t) => {
@@ -134,11 +166,23 @@ test('what a request says wrong of its attachments is a 400 with its path', asyn
   const wrong: [attachments: unknown, problem: RegExp][] = [
     [[{ url }], /^messages\.email\.attachments\[0\]\.file_name: is required/],
     [[{ file_name: 'a' }], /^messages\.email\.attachments\[0\]\.url: is required/],
-    [[{ file_name: 'a', url: 'ftp://x.test/a' }], /^messages\.email\.attachments\[0\]\.url: expected an http or https URL/],
+    [
+      [{ file_name: 'a', url: 'ftp://x.test/a' }],
+      /^messages\.email\.attachments\[0\]\.url: expected an http or https URL/,
+    ],
     [[{ file_name: 'a\r\nb', url }], /^messages\.email\.attachments\[0\]\.file_name: must not hold line breaks/],
-    [[{ file_name: 'a'.repeat(256), url }], /^messages\.email\.attachments\[0\]\.file_name: expected at most 255 characters/],
-    [[{ file_name: 'a', url, basic_auth_credential: 'other' }], /^messages\.email\.attachments\[0\]\.basic_auth_credential: .*other/],
-    [Array.from({ length: 21 }, () => ({ file_name: 'a', url })), /^messages\.email\.attachments: expected at most 20, got 21/],
+    [
+      [{ file_name: 'a'.repeat(256), url }],
+      /^messages\.email\.attachments\[0\]\.file_name: expected at most 255 characters/,
+    ],
+    [
+      [{ file_name: 'a', url, basic_auth_credential: 'other' }],
+      /^messages\.email\.attachments\[0\]\.basic_auth_credential: .*other/,
+    ],
+    [
+      Array.from({ length: 21 }, () => ({ file_name: 'a', url })),
+      /^messages\.email\.attachments: expected at most 20, got 21/,
+    ],
     ['a.pdf', /^messages\.email\.attachments: expected an array of objects/],
   ];
   for (const [attachments, problem] of wrong) {
@@ -151,10 +195,22 @@ test('what a request says wrong of its attachments is a 400 with its path', asyn
 
 test('what is wrong only after rendering ends that mail alone', async (t) => {
   const { app, mails, files } = await world(t);
-  await app.post('/users/track', { attributes: [{ external_id: 'ada', first_name: 'A\nX: y' }, { external_id: 'bob', first_name: 'Bob' }] });
-  const { body } = await send(app, [{ file_name: 'for {{${first_name}}}', url: `${files.origin}/a.pdf` }], ['ada', 'bob']);
+  await app.post('/users/track', {
+    attributes: [
+      { external_id: 'ada', first_name: 'A\nX: y' },
+      { external_id: 'bob', first_name: 'Bob' },
+    ],
+  });
+  const { body } = await send(
+    app,
+    [{ file_name: 'for {{${first_name}}}', url: `${files.origin}/a.pdf` }],
+    ['ada', 'bob'],
+  );
   assert.deepEqual((await verdicts(app, body.dispatch_id)).sort(), ['aborted aborted', 'sent']);
-  assert.deepEqual(mails.mails.map(({ to }) => to), ['bob@example.test']);
+  assert.deepEqual(
+    mails.mails.map(({ to }) => to),
+    ['bob@example.test'],
+  );
 });
 
 test('mails are signed for their domain, and the settings with the key show no key', async (t) => {

@@ -1,7 +1,18 @@
 // The webhooks of mail services: each event has its effect once, and each manipulation has none.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { CERTIFICATE_URL, mailgun, postmark, resend, sendGrid, settings, snsCertificate, snsMessage, TOPIC, type Webhook } from './support/mail-events.ts';
+import {
+  CERTIFICATE_URL,
+  mailgun,
+  postmark,
+  resend,
+  sendGrid,
+  settings,
+  snsCertificate,
+  snsMessage,
+  TOPIC,
+  type Webhook,
+} from './support/mail-events.ts';
 import { startMailWorld } from './support/mail-world.ts';
 
 type Service = keyof typeof settings;
@@ -20,7 +31,10 @@ async function start(t: TestContext) {
     },
   });
   const post = async (service: Service, { headers, body }: Webhook) => {
-    const { status } = await world.app.post(`/callbacks/email/${service}/${world.app.workspaceId}`, body, { key: null, headers });
+    const { status } = await world.app.post(`/callbacks/email/${service}/${world.app.workspaceId}`, body, {
+      key: null,
+      headers,
+    });
     await world.app.drain();
     return status;
   };
@@ -34,7 +48,10 @@ const mailOf = (reference: string, changes: object = {}) => ({
   source: 'hello@acme.test',
   messageId: '0102018e-invented-000000',
   destination: ['ada@example.test', 'bob@example.test'],
-  headers: [{ name: 'From', value: 'hello@acme.test' }, { name: 'X-Cresset-Ref', value: reference }],
+  headers: [
+    { name: 'From', value: 'hello@acme.test' },
+    { name: 'X-Cresset-Ref', value: reference },
+  ],
   tags: { 'ses:configuration-set': ['main'] },
   ...changes,
 });
@@ -43,7 +60,14 @@ const bounce = (reference: string, changes: object = {}) => ({
   bounce: {
     bounceType: 'Permanent',
     bounceSubType: 'General',
-    bouncedRecipients: [{ emailAddress: 'ada@example.test', action: 'failed', status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1 user unknown' }],
+    bouncedRecipients: [
+      {
+        emailAddress: 'ada@example.test',
+        action: 'failed',
+        status: '5.1.1',
+        diagnosticCode: 'smtp; 550 5.1.1 user unknown',
+      },
+    ],
     timestamp: '2026-03-15T12:00:00.000Z',
     feedbackId: '0102018e-feedback',
     ...changes,
@@ -63,56 +87,377 @@ interface Sample {
 
 const grid = (reference: string, world: World, more: object) =>
   sendGrid(
-    [{ email: 'Ada@example.test', timestamp: seconds(world), 'smtp-id': '<x@acme.test>', sg_event_id: 'e-1', sg_message_id: 'm-1', cresset_ref: reference, ...more }],
+    [
+      {
+        email: 'Ada@example.test',
+        timestamp: seconds(world),
+        'smtp-id': '<x@acme.test>',
+        sg_event_id: 'e-1',
+        sg_message_id: 'm-1',
+        cresset_ref: reference,
+        ...more,
+      },
+    ],
     world.now(),
   );
 const gun = (reference: string, world: World, more: object) =>
-  mailgun({ id: 'x', timestamp: seconds(world) + 0.5, recipient: 'ada@example.test', 'user-variables': { cresset_ref: reference }, message: { headers: { 'message-id': 'x@acme.test' } }, ...more }, world.now());
+  mailgun(
+    {
+      id: 'x',
+      timestamp: seconds(world) + 0.5,
+      recipient: 'ada@example.test',
+      'user-variables': { cresset_ref: reference },
+      message: { headers: { 'message-id': 'x@acme.test' } },
+      ...more,
+    },
+    world.now(),
+  );
 const mark = (reference: string, more: object) =>
-  postmark({ MessageID: '00000000-0000-4000-8000-000000000001', ServerID: 1, MessageStream: 'outbound', Recipient: 'ada@example.test', Metadata: { 'cresset-ref': reference }, ...more });
+  postmark({
+    MessageID: '00000000-0000-4000-8000-000000000001',
+    ServerID: 1,
+    MessageStream: 'outbound',
+    Recipient: 'ada@example.test',
+    Metadata: { 'cresset-ref': reference },
+    ...more,
+  });
 const re = (reference: string, world: World, type: string, data: object = {}) =>
-  resend({ type, created_at: world.now().toISOString(), data: { email_id: 'r-1', from: 'hello@acme.test', to: ['ada@example.test'], subject: 'Hi', headers: [{ name: 'X-Cresset-Ref', value: reference }], ...data } }, world.now());
+  resend(
+    {
+      type,
+      created_at: world.now().toISOString(),
+      data: {
+        email_id: 'r-1',
+        from: 'hello@acme.test',
+        to: ['ada@example.test'],
+        subject: 'Hi',
+        headers: [{ name: 'X-Cresset-Ref', value: reference }],
+        ...data,
+      },
+    },
+    world.now(),
+  );
 
 const samples: Sample[] = [
-  { what: 'delivered', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'delivered', response: '250 OK' }), events: ['delivered applied'] },
-  { what: 'deferred', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'deferred', response: '400 later' }), events: ['deferred applied'] },
-  { what: 'bounce', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'bounce', type: 'bounce', status: '5.1.1', reason: '550 no such user' }), events: ['bounced dead applied'], dead: true },
-  { what: 'bounce that is a block', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'bounce', type: 'blocked', reason: '550 5.7.1 policy' }), events: ['failed applied'] },
-  { what: 'dropped', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'dropped', reason: 'Bounced Address' }), events: ['bounced dead applied'], dead: true },
-  { what: 'spamreport', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'spamreport' }), events: ['complained applied'], isMailed: false },
-  { what: 'unsubscribe', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'unsubscribe' }), events: ['opted_out applied'], isMailed: false },
-  { what: 'open', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'open', useragent: 'x', sg_machine_open: true }), events: ['opened applied'] },
-  { what: 'click', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'click', url: 'https://acme.test/' }), events: ['clicked applied'] },
-  { what: 'processed', service: 'sendgrid', make: (r, w) => grid(r, w, { event: 'processed' }), events: ['unknown no_effect'] },
-  { what: 'delivered', service: 'mailgun', make: (r, w) => gun(r, w, { event: 'delivered', 'delivery-status': { code: 250 } }), events: ['delivered applied'] },
-  { what: 'failed for good', service: 'mailgun', make: (r, w) => gun(r, w, { event: 'failed', severity: 'permanent', reason: 'bounce', 'delivery-status': { code: 550, 'enhanced-code': '5.1.1', message: 'no such user' } }), events: ['bounced dead applied'], dead: true },
-  { what: 'failed by a policy', service: 'mailgun', make: (r, w) => gun(r, w, { event: 'failed', severity: 'permanent', reason: 'generic', 'delivery-status': { code: 550, 'enhanced-code': '5.7.1' } }), events: ['failed applied'] },
-  { what: 'failed for now', service: 'mailgun', make: (r, w) => gun(r, w, { event: 'failed', severity: 'temporary' }), events: ['deferred applied'] },
-  { what: 'complained', service: 'mailgun', make: (r, w) => gun(r, w, { event: 'complained' }), events: ['complained applied'], isMailed: false },
-  { what: 'opened by a machine', service: 'mailgun', make: (r, w) => gun(r, w, { event: 'opened', 'client-info': { bot: 'apple' } }), events: ['opened applied'] },
+  {
+    what: 'delivered',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'delivered', response: '250 OK' }),
+    events: ['delivered applied'],
+  },
+  {
+    what: 'deferred',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'deferred', response: '400 later' }),
+    events: ['deferred applied'],
+  },
+  {
+    what: 'bounce',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'bounce', type: 'bounce', status: '5.1.1', reason: '550 no such user' }),
+    events: ['bounced dead applied'],
+    dead: true,
+  },
+  {
+    what: 'bounce that is a block',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'bounce', type: 'blocked', reason: '550 5.7.1 policy' }),
+    events: ['failed applied'],
+  },
+  {
+    what: 'dropped',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'dropped', reason: 'Bounced Address' }),
+    events: ['bounced dead applied'],
+    dead: true,
+  },
+  {
+    what: 'spamreport',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'spamreport' }),
+    events: ['complained applied'],
+    isMailed: false,
+  },
+  {
+    what: 'unsubscribe',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'unsubscribe' }),
+    events: ['opted_out applied'],
+    isMailed: false,
+  },
+  {
+    what: 'open',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'open', useragent: 'x', sg_machine_open: true }),
+    events: ['opened applied'],
+  },
+  {
+    what: 'click',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'click', url: 'https://acme.test/' }),
+    events: ['clicked applied'],
+  },
+  {
+    what: 'processed',
+    service: 'sendgrid',
+    make: (r, w) => grid(r, w, { event: 'processed' }),
+    events: ['unknown no_effect'],
+  },
+  {
+    what: 'delivered',
+    service: 'mailgun',
+    make: (r, w) => gun(r, w, { event: 'delivered', 'delivery-status': { code: 250 } }),
+    events: ['delivered applied'],
+  },
+  {
+    what: 'failed for good',
+    service: 'mailgun',
+    make: (r, w) =>
+      gun(r, w, {
+        event: 'failed',
+        severity: 'permanent',
+        reason: 'bounce',
+        'delivery-status': { code: 550, 'enhanced-code': '5.1.1', message: 'no such user' },
+      }),
+    events: ['bounced dead applied'],
+    dead: true,
+  },
+  {
+    what: 'failed by a policy',
+    service: 'mailgun',
+    make: (r, w) =>
+      gun(r, w, {
+        event: 'failed',
+        severity: 'permanent',
+        reason: 'generic',
+        'delivery-status': { code: 550, 'enhanced-code': '5.7.1' },
+      }),
+    events: ['failed applied'],
+  },
+  {
+    what: 'failed for now',
+    service: 'mailgun',
+    make: (r, w) => gun(r, w, { event: 'failed', severity: 'temporary' }),
+    events: ['deferred applied'],
+  },
+  {
+    what: 'complained',
+    service: 'mailgun',
+    make: (r, w) => gun(r, w, { event: 'complained' }),
+    events: ['complained applied'],
+    isMailed: false,
+  },
+  {
+    what: 'opened by a machine',
+    service: 'mailgun',
+    make: (r, w) => gun(r, w, { event: 'opened', 'client-info': { bot: 'apple' } }),
+    events: ['opened applied'],
+  },
   { what: 'stored', service: 'mailgun', make: (r, w) => gun(r, w, { event: 'stored' }), events: ['unknown no_effect'] },
-  { what: 'Delivery', service: 'postmark', make: (r) => mark(r, { RecordType: 'Delivery', DeliveredAt: '2026-03-15T12:00:00Z' }), events: ['delivered applied'] },
-  { what: 'HardBounce', service: 'postmark', make: (r) => mark(r, { RecordType: 'Bounce', ID: 42, Type: 'HardBounce', TypeCode: 1, Email: 'ada@example.test', Recipient: undefined, BouncedAt: '2026-03-15T12:00:00Z', Details: 'unknown user' }), events: ['bounced dead applied'], dead: true },
-  { what: 'SoftBounce', service: 'postmark', make: (r) => mark(r, { RecordType: 'Bounce', ID: 43, Type: 'SoftBounce', BouncedAt: '2026-03-15T12:00:00Z' }), events: ['bounced applied'] },
-  { what: 'AutoResponder', service: 'postmark', make: (r) => mark(r, { RecordType: 'Bounce', ID: 44, Type: 'AutoResponder', BouncedAt: '2026-03-15T12:00:00Z' }), events: ['unknown no_effect'] },
-  { what: 'SpamComplaint', service: 'postmark', make: (r) => mark(r, { RecordType: 'SpamComplaint', ID: 45, BouncedAt: '2026-03-15T12:00:00Z' }), events: ['complained applied'], isMailed: false },
-  { what: 'SubscriptionChange that takes out', service: 'postmark', make: (r) => mark(r, { RecordType: 'SubscriptionChange', SuppressSending: true, SuppressionReason: 'ManualSuppression', ChangedAt: '2026-03-15T12:00:00Z' }), events: ['opted_out applied'], isMailed: false },
-  { what: 'a record of another kind', service: 'postmark', make: (r) => mark(r, { RecordType: 'Inbound' }), events: ['unknown no_effect'] },
+  {
+    what: 'Delivery',
+    service: 'postmark',
+    make: (r) => mark(r, { RecordType: 'Delivery', DeliveredAt: '2026-03-15T12:00:00Z' }),
+    events: ['delivered applied'],
+  },
+  {
+    what: 'HardBounce',
+    service: 'postmark',
+    make: (r) =>
+      mark(r, {
+        RecordType: 'Bounce',
+        ID: 42,
+        Type: 'HardBounce',
+        TypeCode: 1,
+        Email: 'ada@example.test',
+        Recipient: undefined,
+        BouncedAt: '2026-03-15T12:00:00Z',
+        Details: 'unknown user',
+      }),
+    events: ['bounced dead applied'],
+    dead: true,
+  },
+  {
+    what: 'SoftBounce',
+    service: 'postmark',
+    make: (r) => mark(r, { RecordType: 'Bounce', ID: 43, Type: 'SoftBounce', BouncedAt: '2026-03-15T12:00:00Z' }),
+    events: ['bounced applied'],
+  },
+  {
+    what: 'AutoResponder',
+    service: 'postmark',
+    make: (r) => mark(r, { RecordType: 'Bounce', ID: 44, Type: 'AutoResponder', BouncedAt: '2026-03-15T12:00:00Z' }),
+    events: ['unknown no_effect'],
+  },
+  {
+    what: 'SpamComplaint',
+    service: 'postmark',
+    make: (r) => mark(r, { RecordType: 'SpamComplaint', ID: 45, BouncedAt: '2026-03-15T12:00:00Z' }),
+    events: ['complained applied'],
+    isMailed: false,
+  },
+  {
+    what: 'SubscriptionChange that takes out',
+    service: 'postmark',
+    make: (r) =>
+      mark(r, {
+        RecordType: 'SubscriptionChange',
+        SuppressSending: true,
+        SuppressionReason: 'ManualSuppression',
+        ChangedAt: '2026-03-15T12:00:00Z',
+      }),
+    events: ['opted_out applied'],
+    isMailed: false,
+  },
+  {
+    what: 'a record of another kind',
+    service: 'postmark',
+    make: (r) => mark(r, { RecordType: 'Inbound' }),
+    events: ['unknown no_effect'],
+  },
   { what: 'delivered', service: 'resend', make: (r, w) => re(r, w, 'email.delivered'), events: ['delivered applied'] },
-  { what: 'a permanent bounce', service: 'resend', make: (r, w) => re(r, w, 'email.bounced', { bounce: { type: 'Permanent', subType: 'General', message: 'no such user' } }), events: ['bounced dead applied'], dead: true },
-  { what: 'a full mailbox', service: 'resend', make: (r, w) => re(r, w, 'email.bounced', { bounce: { type: 'Transient', subType: 'MailboxFull', message: 'full' } }), events: ['bounced applied'] },
-  { what: 'complained', service: 'resend', make: (r, w) => re(r, w, 'email.complained'), events: ['complained applied'], isMailed: false },
+  {
+    what: 'a permanent bounce',
+    service: 'resend',
+    make: (r, w) =>
+      re(r, w, 'email.bounced', { bounce: { type: 'Permanent', subType: 'General', message: 'no such user' } }),
+    events: ['bounced dead applied'],
+    dead: true,
+  },
+  {
+    what: 'a full mailbox',
+    service: 'resend',
+    make: (r, w) =>
+      re(r, w, 'email.bounced', { bounce: { type: 'Transient', subType: 'MailboxFull', message: 'full' } }),
+    events: ['bounced applied'],
+  },
+  {
+    what: 'complained',
+    service: 'resend',
+    make: (r, w) => re(r, w, 'email.complained'),
+    events: ['complained applied'],
+    isMailed: false,
+  },
   { what: 'sent', service: 'resend', make: (r, w) => re(r, w, 'email.sent'), events: ['unknown no_effect'] },
-  { what: 'Bounce of an event publication', service: 'ses', make: (r, w) => snsMessage(bounce(r), w.now()), events: ['bounced dead applied'], dead: true },
-  { what: 'Bounce of an identity, found by tag', service: 'ses', make: (r, w) => snsMessage({ ...bounce(''), eventType: undefined, notificationType: 'Bounce', mail: mailOf('', { tags: { 'cresset-ref': [r] } }) }, w.now(), { SignatureVersion: '1', Subject: 'Amazon SES' }), events: ['bounced dead applied'], dead: true },
-  { what: 'Bounce for now', service: 'ses', make: (r, w) => snsMessage(bounce(r, { bounceType: 'Transient' }), w.now()), events: ['bounced applied'] },
-  { what: 'Bounce of an address that the account suppresses', service: 'ses', make: (r, w) => snsMessage(bounce(r, { bounceSubType: 'OnAccountSuppressionList' }), w.now()), events: ['failed applied'] },
-  { what: 'Complaint', service: 'ses', make: (r, w) => snsMessage({ eventType: 'Complaint', complaint: { complainedRecipients: [{ emailAddress: 'ada@example.test' }], complaintFeedbackType: 'abuse' }, mail: mailOf(r) }, w.now()), events: ['complained applied'], isMailed: false },
-  { what: 'Complaint of an address that the account suppresses', service: 'ses', make: (r, w) => snsMessage({ eventType: 'Complaint', complaint: { complainedRecipients: [{ emailAddress: 'ada@example.test' }], complaintSubType: 'OnAccountSuppressionList' }, mail: mailOf(r) }, w.now()), events: ['failed applied'] },
-  { what: 'Delivery', service: 'ses', make: (r, w) => snsMessage({ eventType: 'Delivery', delivery: { recipients: ['ada@example.test'], timestamp: '2026-03-15T12:00:00.000Z', smtpResponse: '250 ok' }, mail: mailOf(r) }, w.now()), events: ['delivered applied'] },
-  { what: 'DeliveryDelay', service: 'ses', make: (r, w) => snsMessage({ eventType: 'DeliveryDelay', deliveryDelay: { delayType: 'TransientCommunicationFailure', delayedRecipients: [{ emailAddress: 'ada@example.test', status: '4.4.1' }] }, mail: mailOf(r) }, w.now()), events: ['deferred applied'] },
-  { what: 'Click', service: 'ses', make: (r, w) => snsMessage({ eventType: 'Click', click: { link: 'https://acme.test/', timestamp: '2026-03-15T12:00:00.000Z' }, mail: mailOf(r) }, w.now()), events: ['clicked applied'] },
-  { what: 'Send', service: 'ses', make: (r, w) => snsMessage({ eventType: 'Send', send: {}, mail: mailOf(r) }, w.now()), events: ['unknown no_effect'] },
+  {
+    what: 'Bounce of an event publication',
+    service: 'ses',
+    make: (r, w) => snsMessage(bounce(r), w.now()),
+    events: ['bounced dead applied'],
+    dead: true,
+  },
+  {
+    what: 'Bounce of an identity, found by tag',
+    service: 'ses',
+    make: (r, w) =>
+      snsMessage(
+        {
+          ...bounce(''),
+          eventType: undefined,
+          notificationType: 'Bounce',
+          mail: mailOf('', { tags: { 'cresset-ref': [r] } }),
+        },
+        w.now(),
+        { SignatureVersion: '1', Subject: 'Amazon SES' },
+      ),
+    events: ['bounced dead applied'],
+    dead: true,
+  },
+  {
+    what: 'Bounce for now',
+    service: 'ses',
+    make: (r, w) => snsMessage(bounce(r, { bounceType: 'Transient' }), w.now()),
+    events: ['bounced applied'],
+  },
+  {
+    what: 'Bounce of an address that the account suppresses',
+    service: 'ses',
+    make: (r, w) => snsMessage(bounce(r, { bounceSubType: 'OnAccountSuppressionList' }), w.now()),
+    events: ['failed applied'],
+  },
+  {
+    what: 'Complaint',
+    service: 'ses',
+    make: (r, w) =>
+      snsMessage(
+        {
+          eventType: 'Complaint',
+          complaint: { complainedRecipients: [{ emailAddress: 'ada@example.test' }], complaintFeedbackType: 'abuse' },
+          mail: mailOf(r),
+        },
+        w.now(),
+      ),
+    events: ['complained applied'],
+    isMailed: false,
+  },
+  {
+    what: 'Complaint of an address that the account suppresses',
+    service: 'ses',
+    make: (r, w) =>
+      snsMessage(
+        {
+          eventType: 'Complaint',
+          complaint: {
+            complainedRecipients: [{ emailAddress: 'ada@example.test' }],
+            complaintSubType: 'OnAccountSuppressionList',
+          },
+          mail: mailOf(r),
+        },
+        w.now(),
+      ),
+    events: ['failed applied'],
+  },
+  {
+    what: 'Delivery',
+    service: 'ses',
+    make: (r, w) =>
+      snsMessage(
+        {
+          eventType: 'Delivery',
+          delivery: { recipients: ['ada@example.test'], timestamp: '2026-03-15T12:00:00.000Z', smtpResponse: '250 ok' },
+          mail: mailOf(r),
+        },
+        w.now(),
+      ),
+    events: ['delivered applied'],
+  },
+  {
+    what: 'DeliveryDelay',
+    service: 'ses',
+    make: (r, w) =>
+      snsMessage(
+        {
+          eventType: 'DeliveryDelay',
+          deliveryDelay: {
+            delayType: 'TransientCommunicationFailure',
+            delayedRecipients: [{ emailAddress: 'ada@example.test', status: '4.4.1' }],
+          },
+          mail: mailOf(r),
+        },
+        w.now(),
+      ),
+    events: ['deferred applied'],
+  },
+  {
+    what: 'Click',
+    service: 'ses',
+    make: (r, w) =>
+      snsMessage(
+        {
+          eventType: 'Click',
+          click: { link: 'https://acme.test/', timestamp: '2026-03-15T12:00:00.000Z' },
+          mail: mailOf(r),
+        },
+        w.now(),
+      ),
+    events: ['clicked applied'],
+  },
+  {
+    what: 'Send',
+    service: 'ses',
+    make: (r, w) => snsMessage({ eventType: 'Send', send: {}, mail: mailOf(r) }, w.now()),
+    events: ['unknown no_effect'],
+  },
 ];
 for (const { what, service, make, events, dead = false, isMailed = !dead } of samples) {
   test(`${service}: ${what} is taken once, with its effect`, async (t) => {
@@ -147,10 +492,19 @@ test('a delivery that comes after the bounce leaves the address dead', async (t)
 test('an address that Postmark sends to again is mailed again, also without a message', async (t) => {
   const world = await start(t);
   const { ada = '' } = await world.send('ada');
-  await world.post('postmark', mark(ada, { RecordType: 'Bounce', ID: 1, Type: 'HardBounce', BouncedAt: '2026-03-15T12:00:00Z' }));
+  await world.post(
+    'postmark',
+    mark(ada, { RecordType: 'Bounce', ID: 1, Type: 'HardBounce', BouncedAt: '2026-03-15T12:00:00Z' }),
+  );
   assert.equal(await world.isDead('ada'), true);
   world.app.clock.advance(60_000);
-  const again = postmark({ RecordType: 'SubscriptionChange', Recipient: 'ada@example.test', SuppressSending: false, MessageID: null, ChangedAt: world.now().toISOString() });
+  const again = postmark({
+    RecordType: 'SubscriptionChange',
+    Recipient: 'ada@example.test',
+    SuppressSending: false,
+    MessageID: null,
+    ChangedAt: world.now().toISOString(),
+  });
   assert.equal(await world.post('postmark', again), 200);
   assert.equal(await world.isDead('ada'), false);
 });
@@ -159,7 +513,10 @@ test('a subscription to a topic of ours is confirmed, and no other', async (t) =
   const world = await start(t);
   const SubscribeURL = `https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=t`;
   const ask = (changes: Record<string, string>) =>
-    world.post('ses', snsMessage({}, world.now(), { Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL, ...changes }));
+    world.post(
+      'ses',
+      snsMessage({}, world.now(), { Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL, ...changes }),
+    );
   assert.equal(await ask({ TopicArn: 'arn:aws:sns:eu-west-1:999999999999:x' }), 403);
   assert.equal(await ask({ SubscribeURL: 'https://attacker.example/confirm' }), 403);
   assert.deepEqual(world.asked, [CERTIFICATE_URL]);
@@ -184,9 +541,25 @@ const inBody = (from: string | RegExp, to: string) => (one: Webhook) => {
   return { ...one, body: one.body.replace(from, to) };
 };
 const G = 'x-twilio-email-event-webhook';
-const manipulations: Record<Service, { good(reference: string, world: World, at?: Date): Webhook; changes: [string, (one: Webhook) => Webhook][] }> = {
+const manipulations: Record<
+  Service,
+  { good(reference: string, world: World, at?: Date): Webhook; changes: [string, (one: Webhook) => Webhook][] }
+> = {
   sendgrid: {
-    good: (r, w, at = w.now()) => sendGrid([{ email: 'ada@example.test', timestamp: seconds(w), event: 'bounce', type: 'bounce', sg_event_id: 'e', cresset_ref: r }], at),
+    good: (r, w, at = w.now()) =>
+      sendGrid(
+        [
+          {
+            email: 'ada@example.test',
+            timestamp: seconds(w),
+            event: 'bounce',
+            type: 'bounce',
+            sg_event_id: 'e',
+            cresset_ref: r,
+          },
+        ],
+        at,
+      ),
     changes: [
       ['another address', inBody('ada@', 'bob@')],
       ['without the line end', inBody(/\r\n$/, '')],
@@ -198,7 +571,18 @@ const manipulations: Record<Service, { good(reference: string, world: World, at?
     ],
   },
   mailgun: {
-    good: (r, w, at = w.now()) => mailgun({ event: 'failed', severity: 'permanent', reason: 'suppress-bounce', timestamp: seconds(w), recipient: 'ada@example.test', 'user-variables': { cresset_ref: r } }, at),
+    good: (r, w, at = w.now()) =>
+      mailgun(
+        {
+          event: 'failed',
+          severity: 'permanent',
+          reason: 'suppress-bounce',
+          timestamp: seconds(w),
+          recipient: 'ada@example.test',
+          'user-variables': { cresset_ref: r },
+        },
+        at,
+      ),
     changes: [
       ['another token', inBody('aaaa', 'aaab')],
       ['another timestamp', inBody(/"timestamp":"\d/, '"timestamp":"9')],
@@ -210,23 +594,47 @@ const manipulations: Record<Service, { good(reference: string, world: World, at?
     ],
   },
   resend: {
-    good: (r, w, at = w.now()) => resend({ type: 'email.bounced', created_at: w.now().toISOString(), data: { to: ['ada@example.test'], bounce: { type: 'Permanent' }, headers: [{ name: 'X-Cresset-Ref', value: r }] } }, at),
+    good: (r, w, at = w.now()) =>
+      resend(
+        {
+          type: 'email.bounced',
+          created_at: w.now().toISOString(),
+          data: {
+            to: ['ada@example.test'],
+            bounce: { type: 'Permanent' },
+            headers: [{ name: 'X-Cresset-Ref', value: r }],
+          },
+        },
+        at,
+      ),
     changes: [
       ['another address', inBody('ada@', 'bob@')],
       ['another id', withHeader('svix-id', 'msg_2')],
       ['another timestamp', withHeader('svix-timestamp', '1')],
       ['no signature', withHeader('svix-signature', undefined)],
-      ['a version that nobody knows', (one) => withHeader('svix-signature', (one.headers['svix-signature'] ?? '').replaceAll('v1,', 'v2,'))(one)],
+      [
+        'a version that nobody knows',
+        (one) => withHeader('svix-signature', (one.headers['svix-signature'] ?? '').replaceAll('v1,', 'v2,'))(one),
+      ],
       ['only wrong signatures', withHeader('svix-signature', 'v1,AAAA v1,BBBB')],
-      ['a signature without a version', (one) => withHeader('svix-signature', (one.headers['svix-signature'] ?? '').replace(/.*v1,/, ''))(one)],
+      [
+        'a signature without a version',
+        (one) => withHeader('svix-signature', (one.headers['svix-signature'] ?? '').replace(/.*v1,/, ''))(one),
+      ],
     ],
   },
   postmark: {
     good: (r) => mark(r, { RecordType: 'Bounce', ID: 9, Type: 'HardBounce', BouncedAt: '2026-03-15T12:00:00Z' }),
     changes: [
       ['no password', withHeader('authorization', undefined)],
-      ['a wrong password', withHeader('authorization', `Basic ${Buffer.from('postmark:a-long-password-2').toString('base64')}`)],
-      ['a wrong user', withHeader('authorization', `Basic ${Buffer.from('Postmark:a-long-password-1').toString('base64')}`)],
+      [
+        'a wrong password',
+        withHeader('authorization', `Basic ${Buffer.from('postmark:a-long-password-2').toString('base64')}`),
+      ],
+      [
+        'a wrong user',
+        withHeader('authorization', `Basic ${Buffer.from('Postmark:a-long-password-1').toString('base64')}`),
+      ],
       ['an empty password', withHeader('authorization', `Basic ${Buffer.from('postmark:').toString('base64')}`)],
       ['a bearer', withHeader('authorization', 'Bearer a-long-password-1')],
       ['half of the header', withHeader('authorization', 'Basic')],
@@ -236,7 +644,10 @@ const manipulations: Record<Service, { good(reference: string, world: World, at?
     good: (r, w, at = w.now()) => snsMessage(bounce(r), at),
     changes: [
       ['another address', inBody('ada@example', 'bob@example')],
-      ['a host that begins like that of SNS', inBody('sns.eu-west-1.amazonaws.com/', 'sns.eu-west-1.amazonaws.com.attacker.example/')],
+      [
+        'a host that begins like that of SNS',
+        inBody('sns.eu-west-1.amazonaws.com/', 'sns.eu-west-1.amazonaws.com.attacker.example/'),
+      ],
       ['a host of another region', inBody('sns.eu-west-1.amazonaws', 'sns.us-east-1.amazonaws')],
       ['http', inBody('https://sns', 'http://sns')],
       ['a version that nobody knows', inBody('"SignatureVersion":"2"', '"SignatureVersion":"3"')],
@@ -248,7 +659,10 @@ const manipulations: Record<Service, { good(reference: string, world: World, at?
     ],
   },
 };
-for (const [service, { good, changes }] of Object.entries(manipulations) as [Service, (typeof manipulations)[Service]][]) {
+for (const [service, { good, changes }] of Object.entries(manipulations) as [
+  Service,
+  (typeof manipulations)[Service],
+][]) {
   test(`${service}: each of many manipulations is refused, without effect, and none is our fault`, async (t) => {
     const world = await start(t);
     const { ada = '' } = await world.send('ada');
@@ -262,7 +676,10 @@ for (const [service, { good, changes }] of Object.entries(manipulations) as [Ser
         assert.ok((await world.post(service, good(ada, world, at))) >= 400, `at ${at.toISOString()}`);
     assert.ok(all.length + (service === 'postmark' ? 0 : 2) >= 10, `${all.length}`);
     assert.deepEqual(await world.events(), []);
-    assert.ok(world.asked.every((url) => url === CERTIFICATE_URL), String(world.asked));
+    assert.ok(
+      world.asked.every((url) => url === CERTIFICATE_URL),
+      String(world.asked),
+    );
     assert.equal(await world.post(service, good(ada, world)), 200, 'unchanged, it is taken');
     assert.equal(await world.isDead('ada'), true);
     if (service === 'ses') assert.ok(world.warnings.some((reason) => /raw message delivery/.test(String(reason))));
@@ -271,7 +688,11 @@ for (const [service, { good, changes }] of Object.entries(manipulations) as [Ser
 
 test('a webhook of a service that is not set up, or of a workspace that is not there, is a 404', async (t) => {
   const world = await startMailWorld(t);
-  for (const path of [`/callbacks/email/sendgrid/${world.app.workspaceId}`, '/callbacks/email/sendgrid/99', '/callbacks/email/ses/x'])
+  for (const path of [
+    `/callbacks/email/sendgrid/${world.app.workspaceId}`,
+    '/callbacks/email/sendgrid/99',
+    '/callbacks/email/ses/x',
+  ])
     assert.equal((await world.app.post(path, '{}', { key: null })).status, 404, path);
   assert.equal((await world.app.post('/callbacks/email/other/1', '{}', { key: null })).status, 401);
 });

@@ -45,9 +45,15 @@ test('each mail has a return path of its own, at most 64 characters before the @
 test('a bounce mail to the return path marks the address as dead, over SMTP and over HTTP, in either letter case', async (t) => {
   const world = await start(t);
   const { ada = '', bob = '' } = await world.send('ada', 'bob', 'eve');
-  assert.match(await world.bySmtp(at(ada).toLowerCase(), dsn({ recipient: 'ada@example.test' })), /^250 2\.0\.0 taken$/);
+  assert.match(
+    await world.bySmtp(at(ada).toLowerCase(), dsn({ recipient: 'ada@example.test' })),
+    /^250 2\.0\.0 taken$/,
+  );
   assert.equal(await world.byHttp(at(bob).toUpperCase(), dsn({ recipient: 'BOB@Example.test' })), '200 taken');
-  assert.deepEqual([await world.isDead('ada'), await world.isDead('bob'), await world.isDead('eve')], [true, true, false]);
+  assert.deepEqual(
+    [await world.isDead('ada'), await world.isDead('bob'), await world.isDead('eve')],
+    [true, true, false],
+  );
   assert.deepEqual(await world.events(), ['bounced dead applied', 'bounced dead applied']);
   assert.equal(await world.isMailed('ada'), false);
   assert.equal(await world.isMailed('eve'), true);
@@ -104,7 +110,8 @@ test('nobody can suppress others: a changed token is refused, and a good one nam
 test('a mail that is no report has no effect: a vacation reply, prose, something broken, a report cut off', async (t) => {
   const world = await start(t);
   const { ada = '' } = await world.send('ada');
-  const vacation = 'From: ada@example.test\r\nAuto-Submitted: auto-replied\r\nSubject: Away\r\n\r\n550 5.1.1 I am away\r\n';
+  const vacation =
+    'From: ada@example.test\r\nAuto-Submitted: auto-replied\r\nSubject: Away\r\n\r\n550 5.1.1 I am away\r\n';
   for (const raw of [vacation, 'Status: 5.1.1', '\0\xff', dsn({ recipient: 'ada@example.test' }).slice(0, 500)])
     assert.equal(await world.byHttp(at(ada), raw), '200 without effect: not_a_report');
   assert.deepEqual(await world.events(), []);
@@ -114,11 +121,17 @@ test('a mail that is no report has no effect: a vacation reply, prose, something
 test('a complaint unsubscribes the person, found by the returned headers; not-spam has no effect', async (t) => {
   const world = await start(t);
   const { ada = '', bob = '', eve = '' } = await world.send('ada', 'bob', 'eve');
-  assert.match(await world.bySmtp(`FBL@${RETURN_PATH}`, arf({ returned: `From: x@acme.test\r\nX-Cresset-Ref: ${ada}` })), /^250/);
+  assert.match(
+    await world.bySmtp(`FBL@${RETURN_PATH}`, arf({ returned: `From: x@acme.test\r\nX-Cresset-Ref: ${ada}` })),
+    /^250/,
+  );
   await world.byHttp('', arf({ fields: [`Original-Mail-From: <${at(bob)}>`] }));
   await world.byHttp(at(eve), arf({ type: 'not-spam' }));
   assert.deepEqual((await world.events()).sort(), ['complained applied', 'complained applied', 'unknown no_effect']);
-  assert.deepEqual([await world.isMailed('ada'), await world.isMailed('bob'), await world.isMailed('eve')], [false, false, true]);
+  assert.deepEqual(
+    [await world.isMailed('ada'), await world.isMailed('bob'), await world.isMailed('eve')],
+    [false, false, true],
+  );
 });
 
 test('a large bounce mail is taken, though only its beginning is read', async (t) => {
@@ -154,9 +167,17 @@ test('the listener relays nothing, has no other addresses, and offers neither lo
 test('with a certificate it offers STARTTLS', async (t) => {
   const world = await start(t, { app: { mailTls: makeCertificate() } });
   const { ada = '' } = await world.send('ada');
-  const transport = nodemailer.createTransport({ host: '127.0.0.1', port: world.port, requireTLS: true, tls: { rejectUnauthorized: false } });
+  const transport = nodemailer.createTransport({
+    host: '127.0.0.1',
+    port: world.port,
+    requireTLS: true,
+    tls: { rejectUnauthorized: false },
+  });
   t.after(() => transport.close());
-  const { response } = await transport.sendMail({ envelope: { from: '', to: at(ada) }, raw: dsn({ recipient: 'ada@example.test' }) });
+  const { response } = await transport.sendMail({
+    envelope: { from: '', to: at(ada) },
+    raw: dsn({ recipient: 'ada@example.test' }),
+  });
   assert.match(response, /^250/);
   await world.app.drain();
   assert.equal(await world.isDead('ada'), true);

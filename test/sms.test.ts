@@ -1,8 +1,8 @@
 // Texts over Twilio's protocol: what Twilio receives, and what becomes of a send after each of its answers.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { numberFor } from '../src/simulate/twilio/twilio-answers.ts';
 import { startTwilioSimulator, type TwilioSimulator } from '../src/simulate/twilio/twilio.ts';
+import { numberFor } from '../src/simulate/twilio/twilio-answers.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
@@ -95,11 +95,21 @@ test('a text goes to Twilio with the account of its group, and its verdict says 
   const [received] = twilio.received();
   const { to, from, body, statusCallback, sid } = received?.message ?? {};
   assert.deepEqual([to, from, body], [ADA, twilio.account.from, `Grüße ${ADA} €`]);
-  assert.match(String(statusCallback), new RegExp(`^http://cresset.test/callbacks/sms/${ALERTS}/status/[0-9A-Za-z.-]+$`));
+  assert.match(
+    String(statusCallback),
+    new RegExp(`^http://cresset.test/callbacks/sms/${ALERTS}/status/[0-9A-Za-z.-]+$`),
+  );
   assert.deepEqual(
     { ...verdict, updated_at: null },
     {
-      ...{ external_id: ADA, user_aliases: [], braze_id: verdict?.braze_id, channel: 'sms', status: 'sent', reason: null },
+      ...{
+        external_id: ADA,
+        user_aliases: [],
+        braze_id: verdict?.braze_id,
+        channel: 'sms',
+        status: 'sent',
+        reason: null,
+      },
       ...{ detail: '1 segment (GSM-7)', address: ADA, attempts: 1, provider_code: null, provider_message_id: sid },
       ...{ next_attempt_at: null, updated_at: null },
     },
@@ -139,8 +149,12 @@ test('what Twilio refuses is tried once, and the number or the consent follows',
     assert.deepEqual(shown((await verdicts(await send(numberFor(code))))[0] ?? {}), expected, String(code));
   for (const [code, , effect] of codes) {
     const number = numberFor(code);
-    const { body } = await app.get(`/subscription/status/get?subscription_group_id=${ALERTS}&external_id=${encodeURIComponent(number)}`);
-    const other = await app.get(`/subscription/status/get?subscription_group_id=${NEWS}&external_id=${encodeURIComponent(number)}`);
+    const { body } = await app.get(
+      `/subscription/status/get?subscription_group_id=${ALERTS}&external_id=${encodeURIComponent(number)}`,
+    );
+    const other = await app.get(
+      `/subscription/status/get?subscription_group_id=${NEWS}&external_id=${encodeURIComponent(number)}`,
+    );
     assert.equal(body.status[number], effect === 'opted out' ? 'Unsubscribed' : 'Subscribed', String(code));
     assert.equal(other.body.status[number], 'Subscribed', String(code));
     const invalid = await app.get(`/sms/invalid_phone_numbers?phone_numbers[]=${encodeURIComponent(number)}`);
@@ -224,12 +238,18 @@ test('an answer that cannot be read is an accepted message without an id', async
 test('long texts: 1,600 characters are 11 segments, which a group must allow; a longer one is refused', async (t) => {
   const { app, twilio, people, send, verdicts, apply } = await start(t);
   await people([ADA]);
-  const refusal = async (sms: object) => (await app.post('/messages/send', { external_user_ids: [ADA], messages: { sms: { ...text, ...sms } } })).body.errors;
-  assert.deepEqual(await refusal({ body: 'a'.repeat(1_600) }), ['messages.sms.body: expected at most 10 segments, got 11']);
+  const refusal = async (sms: object) =>
+    (await app.post('/messages/send', { external_user_ids: [ADA], messages: { sms: { ...text, ...sms } } })).body
+      .errors;
+  assert.deepEqual(await refusal({ body: 'a'.repeat(1_600) }), [
+    'messages.sms.body: expected at most 10 segments, got 11',
+  ]);
   const [late] = await verdicts(await send(ADA, { body: `{{'a'}}${'a'.repeat(1_599)}` }));
   assert.deepEqual([late?.status, late?.reason], ['aborted', 'payload_too_large']);
   await apply({ max_segments: 11 });
-  assert.deepEqual(await refusal({ body: 'a'.repeat(1_601) }), ['messages.sms.body: expected at most 1600 characters, got 1601']);
+  assert.deepEqual(await refusal({ body: 'a'.repeat(1_601) }), [
+    'messages.sms.body: expected at most 1600 characters, got 1601',
+  ]);
   const [long] = await verdicts(await send(ADA, { body: 'a'.repeat(1_600) }));
   assert.deepEqual([long?.status, long?.detail], ['sent', '11 segments (GSM-7)']);
   const media_items = ['https://a.test/1', { url: 'https://a.test/2' }];
@@ -258,9 +278,16 @@ test('a broadcast to a mixed audience: every number once, and the books agree', 
   const slow = [numberFor(503, 5, 1), numberFor('garbage', 5)];
   for (const numbers of [good.slice(0, 40), [...good.slice(40), ...bad, ...slow]]) await people(numbers);
   await app.post('/users/track', { attributes: [{ external_id: 'nobody', phone: '+14155550999' }] });
-  const { body } = await app.post('/messages/send', { broadcast: true, segment_id: EVERYBODY, messages: { sms: text } });
+  const { body } = await app.post('/messages/send', {
+    broadcast: true,
+    segment_id: EVERYBODY,
+    messages: { sms: text },
+  });
   await app.drain();
-  const counted = Object.groupBy(await settle(body.dispatch_id), ({ status, reason }: Record<string, unknown>) => `${status} ${reason}`);
+  const counted = Object.groupBy(
+    await settle(body.dispatch_id),
+    ({ status, reason }: Record<string, unknown>) => `${status} ${reason}`,
+  );
   assert.deepEqual(Object.fromEntries(Object.entries(counted).map(([name, ones]) => [name, ones?.length])), {
     'sent null': good.length + slow.length,
     'bounced address_dead': 2,

@@ -128,8 +128,8 @@ export interface RenderFacts {
   campaignId: string | null;
   /** The URL of a mail's List-Unsubscribe header. null: the mail has no such header. */
   unsubscribeUrl: string | null;
-  /** Whether CSS is moved into the elements of a mail that does not say so itself. Absent: no. */
-  inlinesCss?: boolean;
+  /** Absent: those of a workspace that has set nothing. */
+  settings?: ChannelSettings;
   /** The account of the subscription group that the message names. null: it names none, or the group has none. */
   provider: GroupProvider | null;
 }

@@ -17,7 +17,10 @@ export function listen(server: FastifyInstance, at: { host: string; port: number
 }
 
 /** Runs `start`, which listens. Throws ListenError. */
-export async function namingTrouble<T>({ host, port }: { host: string; port: number }, start: () => Promise<T>): Promise<T> {
+export async function namingTrouble<T>(
+  { host, port }: { host: string; port: number },
+  start: () => Promise<T>,
+): Promise<T> {
   try {
     return await start();
   } catch (cause) {

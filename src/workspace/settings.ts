@@ -21,11 +21,7 @@ export interface StoredSettings {
 export const ITEM_CATALOGS_BYTES = 2_147_483_648;
 
 /** Reads the stored settings. `sealedEmail`: the opened members of its section `email`. Throws StoredSettingsError, which names `place`, when they cannot be used. */
-export function settingsFrom(
-  stored: StoredSettings,
-  sealedEmail: object,
-  place = 'workspaces',
-): WorkspaceSettings {
+export function settingsFrom(stored: StoredSettings, sealedEmail: object, place = 'workspaces'): WorkspaceSettings {
   const {
     email = {},
     webhook = {},

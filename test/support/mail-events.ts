@@ -1,6 +1,7 @@
 // Webhooks of mail services: the shape is that of their documentation, all data is invented, and the keys are made here.
-import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
+
 import { execFileSync } from 'node:child_process';
+import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +34,25 @@ export const snsCertificate = sns.certificate;
 function rsaIdentity(): { key: string; certificate: string } {
   const folder = mkdtempSync(join(tmpdir(), 'sns-'));
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=sns.test'], { stdio: 'ignore' });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=sns.test',
+    ],
+    { stdio: 'ignore' },
+  );
   const made = { key: readFileSync(key, 'utf8'), certificate: readFileSync(certificate, 'utf8') };
   rmSync(folder, { recursive: true });
   return made;
@@ -42,7 +61,9 @@ function rsaIdentity(): { key: string; certificate: string } {
 export function sendGrid(events: unknown, at: Date): Webhook {
   const body = `${JSON.stringify(events)}\r\n`;
   const timestamp = String(Math.floor(at.getTime() / 1_000));
-  const signature = createSign('sha256').update(timestamp + body).sign(curve.privateKey, 'base64');
+  const signature = createSign('sha256')
+    .update(timestamp + body)
+    .sign(curve.privateKey, 'base64');
   return {
     headers: {
       'x-twilio-email-event-webhook-signature': signature,
@@ -54,14 +75,18 @@ export function sendGrid(events: unknown, at: Date): Webhook {
 
 export function mailgun(data: object, at: Date, token = 'a'.repeat(50)): Webhook {
   const timestamp = String(Math.floor(at.getTime() / 1_000));
-  const signature = createHmac('sha256', SIGNING_KEY).update(timestamp + token).digest('hex');
+  const signature = createHmac('sha256', SIGNING_KEY)
+    .update(timestamp + token)
+    .digest('hex');
   return { headers: {}, body: JSON.stringify({ signature: { timestamp, token, signature }, 'event-data': data }) };
 }
 
 export function resend(event: object, at: Date, id = 'msg_1'): Webhook {
   const body = JSON.stringify(event);
   const timestamp = String(Math.floor(at.getTime() / 1_000));
-  const signature = createHmac('sha256', Buffer.from(SVIX_KEY, 'base64')).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const signature = createHmac('sha256', Buffer.from(SVIX_KEY, 'base64'))
+    .update(`${id}.${timestamp}.${body}`)
+    .digest('base64');
   return { headers: { 'svix-id': id, 'svix-timestamp': timestamp, 'svix-signature': `v1,AAAA v1,${signature}` }, body };
 }
 

@@ -56,7 +56,10 @@ export async function startMailWorld(
     },
     isDead: (name) => isListed(`/email/hard_bounces?email=${name}@example.test`),
     async isComplainer(name) {
-      const { body } = await app.post('/users/export/ids', { external_ids: [name], fields_to_export: ['email', 'email_subscribe', 'email_unsubscribed_at'] });
+      const { body } = await app.post('/users/export/ids', {
+        external_ids: [name],
+        fields_to_export: ['email', 'email_subscribe', 'email_unsubscribed_at'],
+      });
       return body.users[0]?.email_subscribe === 'unsubscribed';
     },
     async isMailed(name) {

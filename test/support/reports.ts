@@ -51,7 +51,15 @@ export function dsn(given: Dsn): string {
 }
 
 /** A complaint of a mailbox provider, with invented data. Source: RFC 5965. */
-export function arf({ type = 'abuse', fields = [], returned = 'Subject: Hi' }: { type?: string; fields?: string[]; returned?: string }): string {
+export function arf({
+  type = 'abuse',
+  fields = [],
+  returned = 'Subject: Hi',
+}: {
+  type?: string;
+  fields?: string[];
+  returned?: string;
+}): string {
   return lines([
     'From: <feedback@mailbox.example.test>',
     'To: <complaints@bounces.acme.test>',

@@ -1,10 +1,10 @@
 import type { Channel } from '../channel.ts';
-import { probe } from './smtp/probe.ts';
 import { renderEmail } from './render.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { retryEmail } from './retry.ts';
 import { type EmailMessage, parseEmail } from './schema.ts';
 import { openEmailSender } from './sender.ts';
+import { probe } from './smtp/probe.ts';
 import { fromTemplate } from './template.ts';
 import { checkInWorkspace, withDefaultSender } from './workspace.ts';
 

@@ -31,7 +31,11 @@ export function openEmailSender(
     async deliver(message, signal) {
       const { rendered, address, sendId, reference } = message;
       if (address === null) throw new Error('a mail to send has no address');
-      const { outcome, relay: name } = await relay({ rendered, to: address, messageId: sendId, reference }, message, signal);
+      const { outcome, relay: name } = await relay(
+        { rendered, to: address, messageId: sendId, reference },
+        message,
+        signal,
+      );
       if (smtp.length === 1 || name === null || outcome.kind === 'held' || outcome.kind === 'expired') return outcome;
       return { ...outcome, detail: [`relay ${name}`, outcome.detail].filter((text) => text !== undefined).join(': ') };
     },

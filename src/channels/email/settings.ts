@@ -97,7 +97,12 @@ const domain = lowerCased(
 
 const dkimKey = object({
   domain: required(domain),
-  selector: required(matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i, 'a selector such as cresset')),
+  selector: required(
+    matching(
+      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i,
+      'a selector such as cresset',
+    ),
+  ),
   key: required(keyText(dkimKeyProblem)),
 });
 

@@ -56,7 +56,11 @@ export function createMailListener(options: MailListenerOptions): MailListener {
     try {
       const raw = await beginningOf(stream);
       if (stream.sizeExceeded) throw smtpError(552, '5.3.4 the mail is too large');
-      return await takeMail(options, session.envelope.rcptTo.map(({ address }) => address), raw);
+      return await takeMail(
+        options,
+        session.envelope.rcptTo.map(({ address }) => address),
+        raw,
+      );
     } finally {
       giveBack();
     }
@@ -67,7 +71,12 @@ export function createMailListener(options: MailListenerOptions): MailListener {
     hideSTARTTLS: tls === null,
     ...tls,
     ...{ authOptional: true, logger: false, banner: 'Cresset, for bounce mails and complaints' },
-    ...{ size: MOST_MAIL_BYTES, maxClients: MOST_CLIENTS, socketTimeout: SOCKET_TIMEOUT_MS, closeTimeout: CLOSE_GRACE_MS },
+    ...{
+      size: MOST_MAIL_BYTES,
+      maxClients: MOST_CLIENTS,
+      socketTimeout: SOCKET_TIMEOUT_MS,
+      closeTimeout: CLOSE_GRACE_MS,
+    },
     onRcptTo({ address }: SMTPServerAddress, { envelope }, done) {
       if (!isOurs(address)) return done(smtpError(550, '5.1.1 there is no such address'));
       if (envelope.rcptTo.length >= MOST_RECIPIENTS) return done(smtpError(452, '4.5.3 too many recipients'));

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { saidText } from '../../channels/provider-words.ts';
 import { useOfReturnPath } from '../../channels/email/return-path.ts';
+import { saidText } from '../../channels/provider-words.ts';
 import { isObject, type RawObject } from '../../lib/raw/json.ts';
 import type { FeedbackEvent } from '../event.ts';
 import { readReference, type SendReference } from '../reference.ts';
@@ -66,7 +66,9 @@ export function listIn(value: unknown): RawObject[] {
 /** A time in seconds since 1970, or as ISO text. Otherwise an invalid date, which counts as now. */
 export function timeOf(value: unknown): Date {
   if (typeof value === 'number') return new Date(value * 1_000);
-  return typeof value === 'string' ? new Date(/^\d{9,11}$/.test(value) ? Number(value) * 1_000 : value) : new Date(Number.NaN);
+  return typeof value === 'string'
+    ? new Date(/^\d{9,11}$/.test(value) ? Number(value) * 1_000 : value)
+    : new Date(Number.NaN);
 }
 
 /** An id for an event to which its service gives none. */

@@ -3,7 +3,16 @@ import { REFERENCE } from '../../channels/email/smtp/relay-headers.ts';
 import { isDeadAddress } from '../../channels/email/smtp/smtp-reply.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { Bot, FeedbackEvent } from '../event.ts';
-import { type EventRequest, isStale, mailEvent, objectIn, type ReadEvents, sendNamedBy, textOf, timeOf } from './mail-event.ts';
+import {
+  type EventRequest,
+  isStale,
+  mailEvent,
+  objectIn,
+  type ReadEvents,
+  sendNamedBy,
+  textOf,
+  timeOf,
+} from './mail-event.ts';
 
 type Meaning = Pick<FeedbackEvent, 'kind' | 'permanent' | 'bot'>;
 /** It tries again for 8 hours. */

@@ -1,7 +1,16 @@
 import { REFERENCE_TAG } from '../../channels/email/smtp/relay-headers.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { FeedbackEvent } from '../event.ts';
-import { type EventRequest, hashedId, mailEvent, objectIn, type ReadEvents, sendNamedBy, textOf, timeOf } from './mail-event.ts';
+import {
+  type EventRequest,
+  hashedId,
+  mailEvent,
+  objectIn,
+  type ReadEvents,
+  sendNamedBy,
+  textOf,
+  timeOf,
+} from './mail-event.ts';
 
 type Meaning = Pick<FeedbackEvent, 'kind' | 'permanent'>;
 const dead: Meaning = { kind: 'bounced', permanent: true };
@@ -28,7 +37,9 @@ const suppressions: ReadonlyMap<unknown, Meaning> = new Map<unknown, Meaning>([
 export function readPostmark({ rawBody, secret }: EventRequest, parse: (raw: Buffer) => unknown): ReadEvents {
   const record = objectIn(parse(rawBody));
   const { RecordType: type, ID, MessageID, Metadata } = record;
-  const at = [record.DeliveredAt, record.BouncedAt, record.ReceivedAt, record.ChangedAt].find((one) => one !== undefined);
+  const at = [record.DeliveredAt, record.BouncedAt, record.ReceivedAt, record.ChangedAt].find(
+    (one) => one !== undefined,
+  );
   const address = textOf(record.Recipient) ?? textOf(record.Email);
   const link = textOf(record.OriginalLink);
   const event = mailEvent({

@@ -2,7 +2,17 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { REFERENCE_HEADER } from '../../channels/email/return-path.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { FeedbackEvent } from '../event.ts';
-import { type EventRequest, isStale, listIn, mailEvent, objectIn, type ReadEvents, sendNamedBy, textOf, timeOf } from './mail-event.ts';
+import {
+  type EventRequest,
+  isStale,
+  listIn,
+  mailEvent,
+  objectIn,
+  type ReadEvents,
+  sendNamedBy,
+  textOf,
+  timeOf,
+} from './mail-event.ts';
 
 const TOLERANCE_MS = 300_000;
 
@@ -17,7 +27,13 @@ export function readResend(
     return { refused: 'the signature is missing' };
   const key = Buffer.from(signing.replace(/^whsec_/, ''), 'base64');
   const right = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest();
-  if (!signatures.split(' ').slice(0, 10).some((one) => isSignature(one, right))) return { refused: 'the signature is wrong' };
+  if (
+    !signatures
+      .split(' ')
+      .slice(0, 10)
+      .some((one) => isSignature(one, right))
+  )
+    return { refused: 'the signature is wrong' };
   if (isStale(timeOf(timestamp), now, TOLERANCE_MS)) return { refused: 'the signature is too old' };
   return { events: [eventOf(objectIn(parse(rawBody)), id, secret)] };
 }
@@ -30,7 +46,9 @@ function isSignature(text: string, right: Buffer): boolean {
 
 function eventOf({ type, created_at, data }: RawObject, id: string, secret: EventRequest['secret']): FeedbackEvent {
   const { email_id, to, headers, tags, bounce, click, failed } = objectIn(data);
-  const references = listIn(headers).filter(({ name }) => textOf(name)?.toLowerCase() === REFERENCE_HEADER.toLowerCase());
+  const references = listIn(headers).filter(
+    ({ name }) => textOf(name)?.toLowerCase() === REFERENCE_HEADER.toLowerCase(),
+  );
   const link = textOf(objectIn(click).link);
   return mailEvent({
     eventId: id,

@@ -58,7 +58,14 @@ function groupsOf(text: string): FieldGroup[] {
       const colon = line.indexOf(':');
       const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
       last = name === '' || group.has(name) ? null : name;
-      if (last !== null) group.set(last, line.slice(colon + 1).trim().slice(0, 2_000));
+      if (last !== null)
+        group.set(
+          last,
+          line
+            .slice(colon + 1)
+            .trim()
+            .slice(0, 2_000),
+        );
     }
   }
   return groups.filter(({ size }) => size > 0);

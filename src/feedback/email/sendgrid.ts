@@ -3,8 +3,17 @@ import { verificationKey } from '../../channels/email/event-settings.ts';
 import { REFERENCE } from '../../channels/email/smtp/relay-headers.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { FeedbackEvent, FeedbackKind } from '../event.ts';
-import { type EventRequest, hashedId, isStale, mailEvent, type ReadEvents, sendNamedBy, textOf, timeOf } from './mail-event.ts';
-import { listIn } from './mail-event.ts';
+import {
+  type EventRequest,
+  hashedId,
+  isStale,
+  listIn,
+  mailEvent,
+  type ReadEvents,
+  sendNamedBy,
+  textOf,
+  timeOf,
+} from './mail-event.ts';
 
 const SIGNATURE = 'x-twilio-email-event-webhook-signature';
 const TIMESTAMP = 'x-twilio-email-event-webhook-timestamp';
@@ -56,7 +65,13 @@ function eventOf(event: RawObject, secret: EventRequest['secret']): FeedbackEven
 }
 
 /** A block is a refusal of the mail and not of the address. */
-function meaningOf({ event, type, reason, status, sg_machine_open }: RawObject): Pick<FeedbackEvent, 'kind' | 'permanent' | 'bot'> {
+function meaningOf({
+  event,
+  type,
+  reason,
+  status,
+  sg_machine_open,
+}: RawObject): Pick<FeedbackEvent, 'kind' | 'permanent' | 'bot'> {
   const kind = kinds.get(event) ?? 'unknown';
   if (event === 'bounce') {
     if (type === 'blocked') return { kind: 'failed' };

@@ -29,7 +29,11 @@ export function readSes(content: RawObject, id: string, secret: KeyObject): Feed
       occurredAt: timeOf(about.timestamp ?? mail.timestamp),
       provider: 'ses',
       send,
-      detail: { type, sub_type: textOf(about.bounceSubType) ?? textOf(about.complaintSubType), ...(link !== null && { link }) },
+      detail: {
+        type,
+        sub_type: textOf(about.bounceSubType) ?? textOf(about.complaintSubType),
+        ...(link !== null && { link }),
+      },
       ...said,
     }),
   );
@@ -43,7 +47,9 @@ function memberOf(type: string): string {
 /** SES replaces our Message-ID and our Date, and gives back our other headers and its tags. */
 function sendOf(mail: RawObject, secret: KeyObject): SendReference | null {
   const tags = objectIn(mail.tags)[REFERENCE_TAG];
-  const headers = listIn(mail.headers).filter(({ name }) => textOf(name)?.toLowerCase() === REFERENCE_HEADER.toLowerCase());
+  const headers = listIn(mail.headers).filter(
+    ({ name }) => textOf(name)?.toLowerCase() === REFERENCE_HEADER.toLowerCase(),
+  );
   return sendNamedBy(secret, [...[tags].flat(), ...headers.map(({ value }) => value), mail.source]);
 }
 
@@ -65,14 +71,24 @@ function saidOf(type: string, about: RawObject, mail: RawObject): Said[] {
         code: textOf(about.complaintFeedbackType),
       }));
     case 'Delivery':
-      return textsIn(about.recipients).map((address) => ({ kind: 'delivered', address, text: textOf(about.smtpResponse) }));
+      return textsIn(about.recipients).map((address) => ({
+        kind: 'delivered',
+        address,
+        text: textOf(about.smtpResponse),
+      }));
     case 'DeliveryDelay':
       return listIn(about.delayedRecipients).map(({ emailAddress, status, diagnosticCode }) => ({
         ...{ kind: 'deferred', address: textOf(emailAddress) },
         ...{ code: textOf(status), text: textOf(diagnosticCode) },
       }));
     default:
-      return [{ kind: simple.get(type) ?? 'unknown', address: textsIn(mail.destination)[0] ?? null, text: textOf(about.reason) }];
+      return [
+        {
+          kind: simple.get(type) ?? 'unknown',
+          address: textsIn(mail.destination)[0] ?? null,
+          text: textOf(about.reason),
+        },
+      ];
   }
 }
 

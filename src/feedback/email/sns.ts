@@ -43,12 +43,15 @@ export class SnsVerifier {
     const { Type: type, TopicArn: topic, SigningCertURL: certificateUrl, SignatureVersion: version } = body;
     const members = signedMembers.get(type);
     if (members === undefined) return { refused: refusalOf(body) };
-    if (typeof topic !== 'string' || !topics.includes(topic)) return { refused: 'the topic is not in email.events.ses.topics' };
+    if (typeof topic !== 'string' || !topics.includes(topic))
+      return { refused: 'the topic is not in email.events.ses.topics' };
     const algorithm = algorithms.get(version);
     if (algorithm === undefined) return { refused: 'the version of the signature is not known' };
     if (!isOfSns(certificateUrl, topic)) return { refused: 'the certificate is not at a host of SNS' };
     const certificate = await this.#certificateAt(certificateUrl);
-    const signed = members.flatMap((name) => (typeof body[name] === 'string' ? [`${name}\n${body[name]}\n`] : [])).join('');
+    const signed = members
+      .flatMap((name) => (typeof body[name] === 'string' ? [`${name}\n${body[name]}\n`] : []))
+      .join('');
     const signature = Buffer.from(textOf(body.Signature) ?? '', 'base64');
     const key = new X509Certificate(certificate).publicKey;
     if (!verify(algorithm, Buffer.from(signed), key, signature)) return { refused: 'the signature is wrong' };
@@ -72,7 +75,9 @@ export class SnsVerifier {
 /** Raw delivery leaves out the envelope, and with it the signature. */
 function refusalOf(body: RawObject): string {
   const isRaw = textOf(body.eventType) !== null || textOf(body.notificationType) !== null;
-  return isRaw ? 'the message has no signature: turn off raw message delivery of the SNS subscription' : 'it is no message of SNS';
+  return isRaw
+    ? 'the message has no signature: turn off raw message delivery of the SNS subscription'
+    : 'it is no message of SNS';
 }
 
 /** Whether a URL is at the host of SNS in the topic's region. */

@@ -42,7 +42,10 @@ export async function takeMail(deps: MailIntakeDeps, recipients: readonly string
   await takeFeedback(
     deps,
     send.workspaceId,
-    events.map((event) => ({ ...event, occurredAt: Number.isNaN(event.occurredAt.getTime()) ? now : event.occurredAt })),
+    events.map((event) => ({
+      ...event,
+      occurredAt: Number.isNaN(event.occurredAt.getTime()) ? now : event.occurredAt,
+    })),
   );
   return null;
 }

@@ -14,7 +14,7 @@ export interface OptOut {
 export async function storeOptOuts(db: Database, optOuts: readonly OptOut[], now: Date): Promise<void> {
   for (const [workspaceId, ofWorkspace] of Map.groupBy(optOuts, ({ workspaceId }) => workspaceId)) {
     const orders = [...Map.groupBy(ofWorkspace, ({ groupId }) => groupId)].map(([groupId, ones]) => ({
-      ...{ groupId, kind: 'phone', state: 'unsubscribed', externalIds: [], asksToConfirm: false } as const,
+      ...({ groupId, kind: 'phone', state: 'unsubscribed', externalIds: [], asksToConfirm: false } as const),
       addresses: [...new Set(ones.map(({ phone }) => phone))],
     }));
     await retry('people', () => db.transaction((tx) => setGroupStates(tx, { workspaceId, orders, now })));

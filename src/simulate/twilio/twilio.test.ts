@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { startControl } from '../control.ts';
 import { readFaults } from '../faults.ts';
-import { numberFor } from './twilio-answers.ts';
 import { startTwilioSimulator, type TwilioSimulator } from './twilio.ts';
+import { numberFor } from './twilio-answers.ts';
 
 interface Posted {
   path: string;

@@ -162,15 +162,22 @@ class Twilio implements ProviderRules<TwilioMessage> {
     const { accountSid, messagingServiceSid } = this.#account;
     const sid = this.#nextSid();
     const fields = Object.entries({
-      ...{ ToCountry: 'US', SmsMessageSid: sid, NumMedia: '0', FromCity: '', SmsStatus: 'received', Body: body, To: to },
+      ...{
+        ToCountry: 'US',
+        SmsMessageSid: sid,
+        NumMedia: '0',
+        FromCity: '',
+        SmsStatus: 'received',
+        Body: body,
+        To: to,
+      },
       ...{ MessagingServiceSid: messagingServiceSid, NumSegments: '1', MessageSid: sid, AccountSid: accountSid },
       ...{ From: from, ApiVersion: '2010-04-01', ...(optOutType !== undefined && { OptOutType: optOutType }) },
     });
     const posted = this.callbacks.post(url, fields, 'inbound');
     return this.callbacks.keep(
       posted.then(
-        (reply) =>
-          reply && { status: reply.status, type: reply.headers['content-type'], body: reply.body.toString() },
+        (reply) => reply && { status: reply.status, type: reply.headers['content-type'], body: reply.body.toString() },
       ),
     );
   }

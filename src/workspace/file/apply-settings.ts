@@ -1,7 +1,7 @@
 import { sealedEmailMembers } from '../../channels/email/settings.ts';
 import { joinSql, sql } from '../../db/sql.ts';
-import { unlessUnreadable } from '../sealed-provider.ts';
 import { openEmail, sealEmail } from '../sealed-email.ts';
+import { unlessUnreadable } from '../sealed-provider.ts';
 import type { StoredSettings } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';
@@ -82,7 +82,9 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
 /** Stored members that cannot be opened: they differ from what the file gives, so that they are written anew. */
 function unreadable(wanted: NonNullable<Step['file']['email']>): object {
   const given = sealedEmailMembers.filter((name) => wanted[name] !== null);
-  return Object.fromEntries((given.length > 0 ? given : sealedEmailMembers.slice(0, 1)).map((name) => [name, Symbol(name)]));
+  return Object.fromEntries(
+    (given.length > 0 ? given : sealedEmailMembers.slice(0, 1)).map((name) => [name, Symbol(name)]),
+  );
 }
 
 interface CapRow {

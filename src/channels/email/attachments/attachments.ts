@@ -1,8 +1,8 @@
 import { BoundedCache } from '../../../lib/bounded-cache.ts';
 import { Room } from '../../../lib/limits/room.ts';
+import { type Held, refusedByUs, STOPPED } from '../../outcome.ts';
 import type { AttachedFile } from '../mime/attached-file.ts';
 import { base64Lines } from '../mime/base64-lines.ts';
-import { type Held, refusedByUs, STOPPED } from '../../outcome.ts';
 import type { RenderedAttachment } from '../rendered.ts';
 import type { AttachmentSettings } from '../settings.ts';
 import { type Fetched, fetchFile, unusable } from './fetch-file.ts';

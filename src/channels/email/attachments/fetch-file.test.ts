@@ -29,7 +29,9 @@ const fetchFrom = (url: string, options: Partial<Parameters<typeof fetchFile>[1]
   fetchFile(url, { allow: [new URL(url).host], credential: null, signal: neverStops, ...options });
 
 test('a file comes with its bytes and type, over redirects, and the credential stays at its origin', async (t) => {
-  const other = await server(t, (_request, response) => response.setHeader('content-type', 'application/pdf').end('%PDF'));
+  const other = await server(t, (_request, response) =>
+    response.setHeader('content-type', 'application/pdf').end('%PDF'),
+  );
   const first = await server(t, ({ url }, response, origin) => {
     const next = url === '/a' ? `${origin}/b` : `${other.origin}/c.pdf?sig=a.b`;
     response.writeHead(url === '/a' ? 302 : 307, { location: next }).end();
@@ -75,10 +77,30 @@ const refusals: [what: string, answer: Answer, outcome: string][] = [
   ],
   ['an empty file', (_q, response) => response.writeHead(200).end(), 'failed attachment_unusable'],
   ['no file', (_q, response) => response.writeHead(204).end(), 'failed attachment_unusable'],
-  ['a file that says that it is too large', (_q, response) => void response.writeHead(200, { 'content-length': MAX_FILE_BYTES + 1 }).end(Buffer.alloc(MAX_FILE_BYTES + 1)), 'failed payload_too_large'],
-  ['a file without a length that is too large', (_q, response) => { response.write(Buffer.alloc(MAX_FILE_BYTES)); response.end('x'); }, 'failed payload_too_large'],
-  ['a compressed file', (_q, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'), 'failed attachment_unusable'],
-  ['redirects without end', (_q, response, origin) => response.writeHead(302, { location: `${origin}/x` }).end(), 'failed attachment_unusable'],
+  [
+    'a file that says that it is too large',
+    (_q, response) =>
+      void response.writeHead(200, { 'content-length': MAX_FILE_BYTES + 1 }).end(Buffer.alloc(MAX_FILE_BYTES + 1)),
+    'failed payload_too_large',
+  ],
+  [
+    'a file without a length that is too large',
+    (_q, response) => {
+      response.write(Buffer.alloc(MAX_FILE_BYTES));
+      response.end('x');
+    },
+    'failed payload_too_large',
+  ],
+  [
+    'a compressed file',
+    (_q, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+    'failed attachment_unusable',
+  ],
+  [
+    'redirects without end',
+    (_q, response, origin) => response.writeHead(302, { location: `${origin}/x` }).end(),
+    'failed attachment_unusable',
+  ],
   ['a redirect to nowhere', (_q, response) => response.writeHead(302).end(), 'failed attachment_unusable'],
 ];
 for (const [what, answer, outcome] of refusals) {

@@ -61,10 +61,7 @@ const mails: [what: string, text: string][] = [
   ['a mail in plain ASCII', mail({ subject: 'Hi', html: '<p>Hi</p>', plaintext: 'Hi', headers: {} })],
   ['a mail with much white space, encoded words and folded headers', mail()],
   ['a mail with empty texts', mail({ html: '', plaintext: '' })],
-  [
-    'a mail with a file',
-    mail({}, [{ name: 'Rechnung für Ada.pdf', type: 'application/pdf', base64, sizeBytes: 6 }]),
-  ],
+  ['a mail with a file', mail({}, [{ name: 'Rechnung für Ada.pdf', type: 'application/pdf', base64, sizeBytes: 6 }])],
 ];
 for (const [what, text] of mails) {
   test(`the signature of ${what} holds, and covers both headers of the one-click unsubscribe`, async () => {
@@ -72,7 +69,8 @@ for (const [what, text] of mails) {
     assert.ok(signed.endsWith(text));
     const { result, signedHeaders } = await verdictOf(signed);
     assert.equal(result, 'pass');
-    for (const name of ['from', 'list-unsubscribe', 'list-unsubscribe-post']) assert.ok(signedHeaders.includes(name), name);
+    for (const name of ['from', 'list-unsubscribe', 'list-unsubscribe-post'])
+      assert.ok(signedHeaders.includes(name), name);
     assert.ok(!signedHeaders.includes('x-own'));
     for (const line of signed.split('\r\n')) assert.ok(line.length <= 998);
   });
@@ -94,7 +92,8 @@ for (const [what, change] of changes) {
 
 test('the key of the nearest domain signs, in any letter case, and mails of other domains are not signed', async () => {
   const sign = createDkimSigner([...keys, { domain: 'news.acme.test', selector: 'news', key: rsa.privateKey }]);
-  const domainOf = async (domain: string) => /\bd=([^;]+);/.exec(await sign(mail(), { ...options, domain }))?.[1] ?? null;
+  const domainOf = async (domain: string) =>
+    /\bd=([^;]+);/.exec(await sign(mail(), { ...options, domain }))?.[1] ?? null;
   assert.equal(await domainOf('ACME.test'), 'acme.test');
   assert.equal(await domainOf('shop.acme.test'), 'acme.test');
   assert.equal(await domainOf('a.news.acme.test'), 'news.acme.test');
@@ -104,7 +103,10 @@ test('the key of the nearest domain signs, in any letter case, and mails of othe
 
 test('headers that the relay replaces are not signed', async () => {
   const signed = await createDkimSigner(keys)(mail(), { ...options, replaced: new Set(['date', 'message-id']) });
-  assert.deepEqual(headerNames(signed).filter((name) => /date|message-id/.test(name)), []);
+  assert.deepEqual(
+    headerNames(signed).filter((name) => /date|message-id/.test(name)),
+    [],
+  );
   const replaced = signed.replace(/Date: [^\r]+/, 'Date: Mon, 1 Jan 2024 00:00:00 +0000');
   assert.equal((await verdictOf(replaced)).result, 'pass');
 });
@@ -117,8 +119,11 @@ test('keys that nobody checks are refused: Ed25519, a text that is none, a short
   assert.match(dkimKeyProblem(pair('rsa', 512).privateKey) ?? '', /^expected an RSA key of 1024 to 4096 bits/);
 });
 
-const hasOpenDkim = spawnSync('opendkim-testmsg', ['-?']).error === undefined && spawnSync('opendkim', ['-V']).error === undefined;
-test('OpenDKIM says that the signature is good', { skip: hasOpenDkim ? false : 'opendkim is not installed' }, async (t) => {
+const hasOpenDkim =
+  spawnSync('opendkim-testmsg', ['-?']).error === undefined && spawnSync('opendkim', ['-V']).error === undefined;
+test('OpenDKIM says that the signature is good', {
+  skip: hasOpenDkim ? false : 'opendkim is not installed',
+}, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'opendkim-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const publicKey = rsa.publicKey.replace(/-----[A-Z ]+-----|\s/g, '');
@@ -128,7 +133,13 @@ test('OpenDKIM says that the signature is good', { skip: hasOpenDkim ? false : '
     const signed = await createDkimSigner(keys)(text, options);
     const judge = (content: string) => {
       writeFileSync(join(folder, 'mail.eml'), content);
-      const { stdout, stderr } = spawnSync('opendkim', ['-vvv', '-x', join(folder, 'opendkim.conf'), '-t', join(folder, 'mail.eml')]);
+      const { stdout, stderr } = spawnSync('opendkim', [
+        '-vvv',
+        '-x',
+        join(folder, 'opendkim.conf'),
+        '-t',
+        join(folder, 'mail.eml'),
+      ]);
       return `${stdout}${stderr}`;
     };
     assert.match(judge(signed), /verification \(s=cresset,? d=acme\.test[^)]*\) succeeded/, what);

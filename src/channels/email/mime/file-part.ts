@@ -28,11 +28,12 @@ function parameter(name: string, value: string): string {
     else sections[sections.length - 1] = last + encoded;
   }
   if (sections.length === 1) return `\r\n ${name}*=utf-8''${sections[0]}`;
-  return sections
-    .map((section, index) => `\r\n ${name}*${index}*=${index === 0 ? "utf-8''" : ''}${section}`)
-    .join(';');
+  return sections.map((section, index) => `\r\n ${name}*${index}*=${index === 0 ? "utf-8''" : ''}${section}`).join(';');
 }
 
 function percentEncoded(character: string): string {
-  return Buffer.from(character).reduce((text, byte) => `${text}%${byte.toString(16).toUpperCase().padStart(2, '0')}`, '');
+  return Buffer.from(character).reduce(
+    (text, byte) => `${text}%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    '',
+  );
 }

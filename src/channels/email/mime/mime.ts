@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readMailbox, wireAddress } from '../../../lib/email-address.ts';
+import type { RenderedEmail } from '../rendered.ts';
 import type { AttachedFile } from './attached-file.ts';
 import { base64Lines } from './base64-lines.ts';
 import { filePart } from './file-part.ts';
 import { canFold, encodeUnstructured, encodeWords, headerLine, isPrintable } from './header-text.ts';
-import type { RenderedEmail } from '../rendered.ts';
 import { encodeStructured, isStructured } from './structured-header.ts';
 
 export interface MimeInput {

@@ -4,11 +4,11 @@ import { asciiAddress, readMailbox, wireAddress } from '../../../lib/email-addre
 import { type Outcome, refusedByUs } from '../../outcome.ts';
 import { hostOf } from '../../provider-reply.ts';
 import { withWords } from '../../provider-words.ts';
-import { bounceAddress } from '../return-path.ts';
 import type { AttachedFile } from '../mime/attached-file.ts';
 import type { DkimSigner } from '../mime/dkim.ts';
 import { buildMime } from '../mime/mime.ts';
 import type { RenderedEmail } from '../rendered.ts';
+import { bounceAddress } from '../return-path.ts';
 import { relayHeaders } from './relay-headers.ts';
 import { type RelayKind, relayKindOf } from './relay-kind.ts';
 import { readFailure, type SmtpFailure, smtpWords } from './smtp-reply.ts';

@@ -1,6 +1,6 @@
 import { isObject } from '../../../lib/raw/json.ts';
-import { REFERENCE_HEADER } from '../return-path.ts';
 import { canFold } from '../mime/header-text.ts';
+import { REFERENCE_HEADER } from '../return-path.ts';
 import type { RelayKind } from './relay-kind.ts';
 
 /** What a relay's own headers carry. */
@@ -21,7 +21,7 @@ type Header = readonly [name: string, value: string];
 
 /**
  * The headers by which a relay gets the extras of a mail and our reference, which its events bring back. What the relay
- * would refuse is left out. Source: messaging-objects.md §6.1; the services' pages on SMTP headers.
+ * would refuse is left out. Source: messaging-objects.md §6.1.
  */
 export function relayHeaders(kind: RelayKind, mail: ForRelay): Header[] {
   const ours: Header[] = mail.reference === null ? [] : [[REFERENCE_HEADER, mail.reference]];
@@ -29,9 +29,11 @@ export function relayHeaders(kind: RelayKind, mail: ForRelay): Header[] {
 }
 
 const writers: Partial<Record<RelayKind, (mail: ForRelay) => Header[]>> = {
-  sendgrid: (mail) => jsonHeader('X-SMTPAPI', mail, ({ unique_args }, ours) => ({ unique_args: { ...objectOf(unique_args), ...ours } })),
+  sendgrid: (mail) =>
+    jsonHeader('X-SMTPAPI', mail, ({ unique_args }, ours) => ({ unique_args: { ...objectOf(unique_args), ...ours } })),
   mailgun: (mail) => jsonHeader('X-Mailgun-Variables', mail, (_theirs, ours) => ours),
-  sparkpost: (mail) => jsonHeader('X-MSYS-API', mail, ({ metadata }, ours) => ({ metadata: { ...objectOf(metadata), ...ours } })),
+  sparkpost: (mail) =>
+    jsonHeader('X-MSYS-API', mail, ({ metadata }, ours) => ({ metadata: { ...objectOf(metadata), ...ours } })),
   postmark: postmarkHeaders,
   ses: sesTags,
 };

@@ -1,9 +1,9 @@
 import { type Held, type Outcome, STOPPED } from '../../outcome.ts';
 import type { SenderPauses } from '../../sender.ts';
 import type { DkimSigner } from '../mime/dkim.ts';
+import type { SmtpRelay } from '../settings.ts';
 import { createSmtpSender, type Mail, type SmtpResult } from './deliver.ts';
 import { Relay } from './relay.ts';
-import type { SmtpRelay } from '../settings.ts';
 import type { SmtpFailure } from './smtp-reply.ts';
 
 /** The outcome of a mail, and the name of the relay that decided it. null: no relay was called. */

@@ -77,9 +77,7 @@ function outcomeOf(error: SmtpError): SmtpFailure['outcome'] {
   if (command === 'MAIL FROM') return { kind: 'config_error', reason };
   if (enhanced === '5.2.2' || (enhanced === undefined && responseCode === 552)) return { kind: 'retry', reason };
   const isDead =
-    enhanced === undefined
-      ? command === 'RCPT TO' && [550, 551, 553].includes(responseCode)
-      : isDeadAddress(enhanced);
+    enhanced === undefined ? command === 'RCPT TO' && [550, 551, 553].includes(responseCode) : isDeadAddress(enhanced);
   return isDead ? { kind: 'bounced', reason } : { kind: 'failed', reason };
 }
 

@@ -11,7 +11,16 @@ const KEPT_BYTES = 4 * 1_048_576;
 
 const options: juice.Options = {
   // Rules for some mail programs alone, which match nothing in the mail as it is.
-  preservedSelectors: ['[data-ogsc]', '[data-ogsb]', '[data-ogac]', '[data-ogab]', '.ExternalClass', '#outlook', 'u + ', '@supports'],
+  preservedSelectors: [
+    '[data-ogsc]',
+    '[data-ogsb]',
+    '[data-ogac]',
+    '[data-ogab]',
+    '.ExternalClass',
+    '#outlook',
+    'u + ',
+    '@supports',
+  ],
   preserveImportant: true,
   applyWidthAttributes: false,
   applyHeightAttributes: false,

@@ -8,7 +8,11 @@ import { twiml } from './twiml.ts';
 
 const SID = 'SM00000000000000000000000000000001';
 const tables: readonly KeywordTable[] = [
-  { language: 'fr', opt_out: { words: ['arrêt', 'Stop'], reply: 'Au revoir.' }, help: { words: ['aide'], reply: null } },
+  {
+    language: 'fr',
+    opt_out: { words: ['arrêt', 'Stop'], reply: 'Au revoir.' },
+    help: { words: ['aide'], reply: null },
+  },
   { language: 'de', opt_in: { words: ['JA'], reply: 'Willkommen zurück.' } },
 ];
 
@@ -101,7 +105,8 @@ test('an inbound message: its keyword, or what Twilio did with it', () => {
 });
 
 test('an inbound message of nobody, or to nobody, says nothing', () => {
-  for (const fields of [{ From: '' }, { From: '12345' }, { To: '' }, { MessageSid: '' }]) assert.equal(inbound(fields), null);
+  for (const fields of [{ From: '' }, { From: '12345' }, { To: '' }, { MessageSid: '' }])
+    assert.equal(inbound(fields), null);
 });
 
 test('no form makes the readers throw', () => {

@@ -8,8 +8,7 @@ const TOKEN = '0123456789abcdef0123456789abcdef';
 const FORM = 'application/x-www-form-urlencoded';
 const INBOUND = 'https://msg.example.com/twilio/inbound';
 const STATUS = 'https://msg.example.com/twilio/status';
-const STOP =
-  'Body=STOP&From=%2B14155550101&MessageSid=SM00000000000000000000000000000001&To=%2B14155550100';
+const STOP = 'Body=STOP&From=%2B14155550101&MessageSid=SM00000000000000000000000000000001&To=%2B14155550100';
 const DIGEST = 'bodySHA256=015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862';
 
 function isSigned(url: string, body: string, signature: string | undefined, contentType: string | undefined = FORM) {
@@ -71,12 +70,22 @@ test('a body that is no form counts only with its digest in the signed query', (
 });
 
 test('what is no signature is refused, whatever its length', () => {
-  for (const signature of [undefined, '', 'x', 'sha256=zz', 'k2H4D6DhViVBlI+tT3EJt/EqlCE', '\u{1f600}', 'A'.repeat(9_999)])
+  for (const signature of [
+    undefined,
+    '',
+    'x',
+    'sha256=zz',
+    'k2H4D6DhViVBlI+tT3EJt/EqlCE',
+    '\u{1f600}',
+    'A'.repeat(9_999),
+  ])
     assert.ok(!isSigned(INBOUND, STOP.replace('STOP', 'STOPP'), signature));
 });
 
 test('every form that is signed passes, and no other byte of it does', () => {
-  const parameters = fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), { minLength: 1 });
+  const parameters = fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), {
+    minLength: 1,
+  });
   fc.assert(
     fc.property(parameters, fc.nat(), (pairs, at) => {
       const body = new URLSearchParams(pairs).toString();

@@ -31,7 +31,10 @@ test('the request: a messaging service, an API key, media and smart encoding', (
     ...account,
     ...{ messaging_service_sid: 'MG1', api_key_sid: 'SK1', api_key_secret: 'key', smart_encoding: true },
   };
-  const request = buildRequest({ ...picture, body: '' }, { ...order, settings, statusCallback: null, prefix: '/twilio' });
+  const request = buildRequest(
+    { ...picture, body: '' },
+    { ...order, settings, statusCallback: null, prefix: '/twilio' },
+  );
   assert.equal(request.path, '/twilio/2010-04-01/Accounts/AC1/Messages.json');
   assert.equal(request.headers.authorization, `Basic ${Buffer.from('SK1:key').toString('base64')}`);
   assert.deepEqual(
@@ -62,9 +65,11 @@ const codes: [status: number, code: number | null, expected: Outcome, headers?: 
   ...[21408, 21608, 21612, 21617, 21620, 21623, 30003, 30004, 30007, 30008, 30009, 30010, 30011, 30019].map(
     (code): [number, number, Outcome] => [400, code, failed(String(code))],
   ),
-  ...[20003, 21212, 21603, 21606, 21609, 21659, 30002, 30034].map(
-    (code): [number, number, Outcome] => [400, code, ours(String(code))],
-  ),
+  ...[20003, 21212, 21603, 21606, 21609, 21659, 30002, 30034].map((code): [number, number, Outcome] => [
+    400,
+    code,
+    ours(String(code)),
+  ]),
   [401, 20003, ours('20003')],
   [401, null, ours('401')],
   [403, null, ours('403')],

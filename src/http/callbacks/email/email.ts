@@ -2,13 +2,13 @@ import type { EmailEventSettings, EmailEventSource } from '../../../channels/ema
 import { getPublicText } from '../../../feedback/email/get-text.ts';
 import { MOST_READ_BYTES } from '../../../feedback/email/listener.ts';
 import type { EventRequest, ReadEvents } from '../../../feedback/email/mail-event.ts';
+import { objectIn } from '../../../feedback/email/mail-event.ts';
 import { readMailgun } from '../../../feedback/email/mailgun.ts';
 import { readPostmark } from '../../../feedback/email/postmark.ts';
 import { readResend } from '../../../feedback/email/resend.ts';
 import { readSendGrid } from '../../../feedback/email/sendgrid.ts';
 import { readSes } from '../../../feedback/email/ses.ts';
 import { contentOf, SnsVerifier } from '../../../feedback/email/sns.ts';
-import { objectIn } from '../../../feedback/email/mail-event.ts';
 import { takeMail } from '../../../feedback/email/take-mail.ts';
 import { takeFeedback } from '../../../feedback/take.ts';
 import type { Page, PageAnswer, PageRequest } from '../../page.ts';
