@@ -281,6 +281,41 @@ create table email_templates (
 );
 comment on table email_templates is 'kind: shared. Stored email templates, without their texts.';
 
+create table event_deliveries (
+  workspace_id integer not null,
+  name text not null,
+  state text not null default 'active'::text,
+  place bigint not null,
+  leased_until timestamp with time zone,
+  blocked_until timestamp with time zone,
+  failures integer not null default 0,
+  given_up bigint not null default 0,
+  last_status integer,
+  last_problem text,
+  delivered_at timestamp with time zone
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+comment on table event_deliveries is 'kind: node. How far each webhook of events has come.';
+
+create table event_retries (
+  workspace_id integer not null,
+  name text not null,
+  place bigint not null,
+  tries smallint not null,
+  next_at timestamp with time zone not null
+);
+comment on table event_retries is 'kind: node. Events that a webhook did not take, to be tried again.';
+
+create table event_webhooks (
+  workspace_id integer not null,
+  name text not null,
+  url text not null,
+  kinds text[] not null,
+  channels text[] not null,
+  secrets bytea not null,
+  begins_after bigint not null
+);
+comment on table event_webhooks is 'kind: shared. Where the events of a workspace are sent, from the workspace file.';
+
 create table events (
   bucket integer not null,
   user_id bigint not null,
@@ -1168,6 +1203,12 @@ CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
 
 CREATE UNIQUE INDEX email_templates_pkey ON public.email_templates USING btree (workspace_id, id);
 
+CREATE UNIQUE INDEX event_deliveries_pkey ON public.event_deliveries USING btree (workspace_id, name);
+
+CREATE UNIQUE INDEX event_retries_pkey ON public.event_retries USING btree (workspace_id, name, place);
+
+CREATE UNIQUE INDEX event_webhooks_pkey ON public.event_webhooks USING btree (workspace_id, name);
+
 CREATE UNIQUE INDEX feedback_days_pkey ON public.feedback_days USING btree (campaign_id, day, channel, variation_id, send_id, metric);
 
 CREATE UNIQUE INDEX feedback_events_default_pkey ON public.feedback_events_default USING btree (id);
@@ -1357,6 +1398,18 @@ alter table email_templates add constraint email_templates_pkey PRIMARY KEY (wor
 alter table email_templates add constraint email_templates_text_id_fkey FOREIGN KEY (text_id) REFERENCES content_texts(id);
 
 alter table email_templates add constraint email_templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
+alter table event_deliveries add constraint event_deliveries_pkey PRIMARY KEY (workspace_id, name);
+
+alter table event_deliveries add constraint event_deliveries_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'disabled'::text])));
+
+alter table event_deliveries add constraint event_deliveries_workspace_id_name_fkey FOREIGN KEY (workspace_id, name) REFERENCES event_webhooks(workspace_id, name) ON DELETE CASCADE;
+
+alter table event_retries add constraint event_retries_pkey PRIMARY KEY (workspace_id, name, place);
+
+alter table event_retries add constraint event_retries_workspace_id_name_fkey FOREIGN KEY (workspace_id, name) REFERENCES event_webhooks(workspace_id, name) ON DELETE CASCADE;
+
+alter table event_webhooks add constraint event_webhooks_pkey PRIMARY KEY (workspace_id, name);
 
 alter table feedback_days add constraint feedback_days_pkey PRIMARY KEY (campaign_id, day, channel, variation_id, send_id, metric);
 

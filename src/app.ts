@@ -41,6 +41,8 @@ import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
 import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
+import { messageEventRoutes } from './http/public/message-events/route.ts';
+import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
@@ -150,6 +152,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
     workspaceOfApp: (appId) => options.catalog().workspaceOfApp(appId),
+    workspaceOfGroup: (groupId) => options.catalog().workspaceOfGroup(groupId),
     apiKey: (hash) => options.catalog().apiKey(hash),
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
     returnPaths: () => options.catalog().returnPaths(),
@@ -195,6 +198,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
+    ...messageEventRoutes({ db }),
+    ...eventWebhookRoutes({ db, onChanged: () => working?.wakeEventWebhooks() }),
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live, publicUrl: options.publicUrl }),
     subscriptionAccountsRoute({ db, catalog: live }),

@@ -167,6 +167,11 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
+  invalid_signature: {
+    status: 403,
+    label: 'Invalid signature',
+    meaning: 'A callback is not signed with the secret of the account that it is for, or there is no such account.',
+  },
   not_found: { status: 404, label: 'Not Found', meaning: 'The id is unknown.' },
   unknown_path: { status: 404, label: 'Invalid URL', meaning: 'There is no such path.' },
   method_not_allowed: {

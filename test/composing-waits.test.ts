@@ -49,6 +49,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   const catalog: Catalog = {
     workspace: (wanted) => (wanted === app.workspaceId ? app.workspace() : undefined),
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     takesKeysInBodies: () => false,
     returnPaths: () => new Set<string>(),
     apiKey: () => undefined,

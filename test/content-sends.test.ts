@@ -312,6 +312,7 @@ test('a worker reads the texts of many dispatches in parts, and what is kept is 
   const catalog = {
     workspace: () => app.workspace(),
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
     returnPaths: () => new Set<string>(),

@@ -28,6 +28,10 @@ interface World {
 }
 
 let events = 0;
+const nextId = () => {
+  events += 1;
+  return `e${events}`;
+};
 
 /** A mail and a text to ada and to bob, of a campaign. Nothing has come back. */
 async function start(t: TestContext): Promise<World> {
@@ -56,7 +60,7 @@ campaigns:
   await app.drain();
   const { db, workspaceId } = app;
   const about = (send: SendKey, kind: FeedbackEvent['kind'], more: Partial<FeedbackEvent> = {}): FeedbackEvent => ({
-    ...{ eventId: `e${(events += 1)}`, kind, occurredAt: app.clock.now(), provider: 'acme', channel: send.channel },
+    ...{ eventId: nextId(), kind, occurredAt: app.clock.now(), provider: 'acme', channel: send.channel },
     ...{ send: { ...send, workspaceId }, providerMessageId: null, address: null, code: null, text: null, detail: {} },
     ...more,
   });
@@ -76,7 +80,7 @@ campaigns:
       const taken = await takeFeedback(
         app.app,
         workspaceId,
-        given.map((one) => ({ ...nothing, eventId: `e${(events += 1)}`, ...one })),
+        given.map((one) => ({ ...nothing, eventId: nextId(), ...one })),
       );
       await app.drain();
       return taken;
@@ -288,4 +292,54 @@ test('another process applies what this one took in', async (t) => {
   await app.drain();
   const { outcome } = await app.db.one<{ outcome: string }>(sql`select outcome from feedback_events`);
   assert.equal(outcome, 'no_effect');
+});
+
+test('what came back is shown with the recipients of a dispatch, with a person, and in the statistics', async (t) => {
+  const { app, dispatchId, take, about, send } = await start(t);
+  const [mail, text, bobs] = [await send('email'), await send('sms'), await send('email', 'bob')];
+  await take(about(mail, 'opened'), about(mail, 'clicked'), about(mail, 'opened', { bot: 'gmail' }));
+  await take(about(text, 'failed', { code: '30006', text: 'Landline' }), about(bobs, 'bounced', { code: '5.1.1' }));
+  await take(about(bobs, 'complained'));
+  const { body } = await app.get(`/dispatches/${dispatchId}/recipients?external_id=ada`);
+  const at = '2026-03-15T12:00:00.000Z';
+  const shown = body.recipients.map((one: Record<string, unknown>) => one.feedback);
+  const ofMail = { clicked_at: at, opened_at: at, delivered_at: at, opens: 1, machine_opens: 1, clicks: 1 };
+  assert.deepEqual(shown, [ofMail, { failed_at: at, code: '30006', text: 'Landline' }]);
+  const { body: person } = await app.get('/users/ada/messages');
+  assert.deepEqual(
+    person.messages.map((one: Record<string, unknown>) => one.feedback),
+    shown,
+  );
+  const series = await app.get('/campaigns/data_series?campaign_id=spring&length=1');
+  const { email, sms } = series.body.data[0].messages;
+  const none = { opens: 0, unique_opens: 0, clicks: 0, unique_clicks: 0, unsubscribes: 0 };
+  assert.deepEqual(email, [
+    {
+      ...{
+        variation_api_id: 'm',
+        sent: 2,
+        ...none,
+        opens: 1,
+        unique_opens: 1,
+        clicks: 1,
+        unique_clicks: 1,
+        bounces: 1,
+      },
+      ...{ delivered: 1, reported_spam: 1 },
+    },
+  ]);
+  assert.deepEqual(sms, [
+    {
+      ...{
+        variation_api_id: 't',
+        sent: 2,
+        sent_to_carrier: 2,
+        delivered: 0,
+        rejected: 1,
+        delivery_failed: 0,
+        clicks: 0,
+      },
+      ...{ opt_out: 0, help: 0 },
+    },
+  ]);
 });

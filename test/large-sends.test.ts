@@ -16,6 +16,7 @@ test('a worker that finds many large sends reads them in parts, and all of them'
   const catalog = {
     workspace: () => app.workspace(),
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
     returnPaths: () => new Set<string>(),

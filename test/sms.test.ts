@@ -1,106 +1,25 @@
 // Texts over Twilio's protocol: what Twilio receives, and what becomes of a send after each of its answers.
 import assert from 'node:assert/strict';
-import test, { type TestContext } from 'node:test';
-import { startTwilioSimulator, type TwilioSimulator } from '../src/simulate/twilio/twilio.ts';
+import test from 'node:test';
 import { numberFor } from '../src/simulate/twilio/twilio-answers.ts';
-import { startTestApp, type TestApp } from './support/app.ts';
+import { ADA, ALERTS, EVERYBODY, NEWS, startTexts as start, text } from './support/texts.ts';
 
-const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
-const ALERTS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
-const NEWS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a16';
-const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
-const ADA = '+14155550101';
-const text = { app_id: APP, subscription_group_id: ALERTS, body: 'Hi' };
 const minutes = (count: number) => count * 60_000;
-
-interface World {
-  app: TestApp;
-  twilio: TwilioSimulator;
-  /** Makes people with these numbers, who are subscribed to both groups. */
-  people(numbers: readonly string[]): Promise<void>;
-  /** Sends a text to the person with this number. Returns the id of the dispatch. */
-  send(number: string, more?: object): Promise<string>;
-  verdicts(dispatchId: string): Promise<Record<string, unknown>[]>;
-  /** Moves the clock from one attempt to the next until nothing is pending any more. Returns the verdicts. */
-  settle(dispatchId: string): Promise<Record<string, unknown>[]>;
-  apply(settings?: object): Promise<void>;
-}
-
-async function start(t: TestContext, settings: object = {}): Promise<World> {
-  const app = await startTestApp(t);
-  const twilio = await startTwilioSimulator();
-  app.beforeClose(() => twilio.stop());
-  const { accountSid: account_sid, authToken: auth_token, from } = twilio.account;
-  const apply = (more: object = {}) => {
-    const account = JSON.stringify({ account_sid, auth_token, from, base_url: twilio.url, ...settings, ...more });
-    return app.givenWorkspace(`
-apps: [{ id: ${APP}, name: iOS, platform: ios }]
-subscription_groups:
-  - { id: ${ALERTS}, name: Alerts, channel: sms, twilio: ${account} }
-  - { id: ${NEWS}, name: News, channel: sms, twilio: ${account} }
-segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
-`);
-  };
-  if (Object.keys(settings).includes('from') === false) await apply();
-  const world: World = {
-    app,
-    twilio,
-    apply,
-    async people(numbers) {
-      const subscription_groups = [ALERTS, NEWS].map((subscription_group_id) => ({
-        ...{ subscription_group_id, subscription_state: 'subscribed' },
-      }));
-      const { status, body } = await app.post('/users/track', {
-        attributes: numbers.map((phone) => ({ external_id: phone, phone, subscription_groups })),
-      });
-      assert.equal(status, 201, JSON.stringify(body));
-      assert.equal(body.errors, undefined, JSON.stringify(body.errors));
-    },
-    async send(number, { cresset, ...more }: { cresset?: object } = {}) {
-      const { status, body } = await app.post('/messages/send', {
-        external_user_ids: [number],
-        messages: { sms: { ...text, ...more } },
-        ...(cresset && { cresset }),
-      });
-      assert.equal(status, 201, JSON.stringify(body));
-      await app.drain();
-      return body.dispatch_id;
-    },
-    async verdicts(dispatchId) {
-      return (await app.get(`/dispatches/${dispatchId}/recipients?limit=500`)).body.recipients;
-    },
-    async settle(dispatchId) {
-      for (let turns = 0; turns < 60; turns += 1) {
-        const verdicts = await world.verdicts(dispatchId);
-        const waiting = verdicts.filter(({ status }) => status === 'pending');
-        if (waiting.length === 0) return verdicts;
-        const next = Math.min(...waiting.map(({ next_attempt_at }) => Date.parse(String(next_attempt_at)) || 0));
-        app.clock.advance(Math.max(1_000, next - app.clock.now().getTime()));
-        await app.drain();
-      }
-      return assert.fail(JSON.stringify(await world.verdicts(dispatchId)));
-    },
-  };
-  return world;
-}
 
 const shown = ({ status, reason, provider_code, attempts }: Record<string, unknown>) => [
   ...[status, reason, provider_code, attempts],
 ];
 
 test('a text goes to Twilio with the account of its group, and its verdict says what it costs', async (t) => {
-  const { twilio, people, send, verdicts } = await start(t);
+  const { app, twilio, people, send, verdicts } = await start(t);
   await people([ADA]);
   const [verdict] = await verdicts(await send(ADA, { body: 'Grüße {{${user_id}}} €' }));
   const [received] = twilio.received();
   const { to, from, body, statusCallback, sid } = received?.message ?? {};
   assert.deepEqual([to, from, body], [ADA, twilio.account.from, `Grüße ${ADA} €`]);
-  assert.match(
-    String(statusCallback),
-    new RegExp(`^http://cresset.test/callbacks/sms/${ALERTS}/status/[0-9A-Za-z.-]+$`),
-  );
+  assert.match(String(statusCallback), new RegExp(`^${app.url}/callbacks/sms/${ALERTS}/status/[a-z2-7]{50}$`));
   assert.deepEqual(
-    { ...verdict, updated_at: null },
+    { ...verdict, updated_at: null, feedback: null },
     {
       ...{
         external_id: ADA,
@@ -111,7 +30,7 @@ test('a text goes to Twilio with the account of its group, and its verdict says 
         reason: null,
       },
       ...{ detail: '1 segment (GSM-7)', address: ADA, attempts: 1, provider_code: null, provider_message_id: sid },
-      ...{ next_attempt_at: null, updated_at: null },
+      ...{ next_attempt_at: null, updated_at: null, feedback: null },
     },
   );
 });

@@ -71,7 +71,7 @@ for (const [url, allow, problems] of targets) {
   });
 }
 
-/** Source: messaging-objects.md §7.2; traps of messages, rows 27 and 52. */
+/** Source: messaging-objects.md §7.2. */
 const texts: [what: string, body: string, settings: object | null, problem: string | null][] = [
   ['1,530 septets', 'a'.repeat(1_530), null, null],
   ['1,531 septets', 'a'.repeat(1_531), null, 'expected at most 10 segments, got 11'],

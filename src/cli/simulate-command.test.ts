@@ -54,7 +54,14 @@ test('all stand-ins and their control run until they are stopped, and leave noth
   const { code, errors } = await run(['all', ...anyPorts, '--fault', '503:5%', 'gone:1%'], async (announced) => {
     urls = announced;
     const counts = await fetch(`${announced.control}/__sim/counts`);
-    assert.deepEqual(Object.keys((await counts.json()) as object), ['fcm', 'apns', 'adm', 'web-push', 'twilio']);
+    assert.deepEqual(Object.keys((await counts.json()) as object), [
+      'fcm',
+      'apns',
+      'adm',
+      'web-push',
+      'twilio',
+      'whatsapp',
+    ]);
     assert.equal((await fetch(`${announced.fcm}/token`, { method: 'POST' })).status, 400);
   });
   assert.deepEqual([code, errors], [0, '']);

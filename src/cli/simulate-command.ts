@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { type ProviderName, providerNames, type Simulators, startSimulators } from '../simulate/all.ts';
 import { makeCredentials } from '../simulate/credentials.ts';
 import { type FaultPlan, readFaults } from '../simulate/faults.ts';
-import { credentialsOf, writeWorkspace } from '../simulate/workspace-folder.ts';
+import { chatsGroupId, credentialsOf, writeWorkspace } from '../simulate/workspace-folder.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -23,11 +23,23 @@ interface SimulateOptions {
   keep: string;
   decryptEvery: string;
   inboundUrl?: string;
+  whatsappCallbacks: string;
   workspace?: string;
   json?: boolean;
 }
 
-const defaultPorts = { fcm: 8101, apns: 8102, adm: 8103, 'web-push': 8104, twilio: 8105, control: 8100 };
+const defaultPorts = {
+  fcm: 8101,
+  apns: 8102,
+  adm: 8103,
+  'web-push': 8104,
+  twilio: 8105,
+  whatsapp: 8106,
+  control: 8100,
+};
+
+/** A server on this machine, with the subscription group that the written workspace file has. */
+const ownCallbacks = `http://127.0.0.1:8080/callbacks/whats_app/${chatsGroupId}`;
 
 /** `untilStopped` resolves when the stand-ins are to stop. Default: when the process gets a signal. */
 export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<unknown> = stopSignal): Command {
@@ -48,6 +60,7 @@ export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<
     .option('--keep <messages>', 'number of latest messages that can be read', '1000')
     .option('--decrypt-every <messages>', 'web push: decrypt one message in this many', '1')
     .option('--inbound-url <url>', 'twilio: where texts from people are posted (default: beside the status callbacks)')
+    .option('--whatsapp-callbacks <url>', 'whatsapp: where statuses and messages are posted', ownCallbacks)
     .option('--workspace <folder>', 'write a ready workspace.yaml and its credentials there, and reuse them')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', help)
@@ -69,6 +82,7 @@ async function start(names: readonly ProviderName[], options: SimulateOptions, t
     keep: readNumber('--keep', options.keep, 0, 1_000_000),
     decryptEvery: readNumber('--decrypt-every', options.decryptEvery, 1, 1_000_000),
     inboundUrl: readUrl('--inbound-url', options.inboundUrl),
+    whatsAppCallbackUrl: readUrl('--whatsapp-callbacks', options.whatsappCallbacks),
   });
   const files = folder === null ? [] : writeWorkspace(folder, simulators.started, credentials);
   announce(simulators, folder, files, options.json, terminal);

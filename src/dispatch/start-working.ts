@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
 import type { Database } from '../db/database.ts';
 import { levelOf } from '../db/trouble.ts';
+import { startEventWebhooks } from '../feedback/out/webhooks.ts';
 import { startFeedback } from '../feedback/worker.ts';
 import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -48,6 +49,8 @@ export interface Working {
   worker: Worker;
   /** Looks for new feedback at once. */
   wakeFeedback(): void;
+  /** Looks at once for events to send. */
+  wakeEventWebhooks(): void;
   stop(): Promise<void>;
 }
 
@@ -103,8 +106,10 @@ export async function startWorking(
     sendLimits: createSendLimits(broadcastThreads),
     pages: new Map(),
   });
-  const feedback = options.lanes.includes('named')
-    ? await startFeedback({ db, clock, log, catalog, origins: new SendOrigins() })
+  const doesFeedback = options.lanes.includes('named');
+  const webhooks = doesFeedback ? startEventWebhooks({ db, clock, log, catalog }) : null;
+  const feedback = doesFeedback
+    ? await startFeedback({ db, clock, log, catalog, origins: new SendOrigins() }, () => webhooks?.wake())
     : null;
   return {
     worker: {
@@ -112,13 +117,16 @@ export async function startWorking(
       async idle() {
         await started.idle();
         await feedback?.idle();
+        await webhooks?.idle();
       },
     },
     wakeFeedback: () => feedback?.wake(),
+    wakeEventWebhooks: () => webhooks?.wake(),
     stop: () =>
       endAll(
         () => stopping.abort(),
         () => feedback?.stop(),
+        () => webhooks?.stop(),
         () => started.stop(),
         () => deliveries.close(),
         () => appQueues.close(),

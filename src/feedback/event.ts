@@ -1,34 +1,9 @@
 import type { ChannelKey } from '../channels/channel.ts';
 import type { Json } from '../lib/raw/json.ts';
+import type { FeedbackKind } from '../workspace/event-webhooks.ts';
 import type { SendReference } from './reference.ts';
 
-/**
- * What a provider, a mail server or a person's device said:
- *
- * - `delivered`, `deferred` (it is still being tried), `bounced`, `failed`: of the message's way.
- * - `complained`: the person reported it as spam.
- * - `opened`, `clicked`, `read`, `shown` (an impression), `dismissed`, `replied`: what was done with it.
- * - `opted_out`, `opted_in`: the person's consent. `reactivated`: the provider sends to the address again.
- * - `unknown`: kept and shown, and without effect.
- */
-export const feedbackKinds = [
-  'delivered',
-  'deferred',
-  'bounced',
-  'failed',
-  'complained',
-  'opened',
-  'clicked',
-  'read',
-  'shown',
-  'dismissed',
-  'replied',
-  'opted_out',
-  'opted_in',
-  'reactivated',
-  'unknown',
-] as const;
-export type FeedbackKind = (typeof feedbackKinds)[number];
+export { type FeedbackKind, feedbackKinds } from '../workspace/event-webhooks.ts';
 
 /** Who opened or clicked: a person (`none`), or a machine. */
 export type Bot = 'apple' | 'gmail' | 'scanner' | 'none';

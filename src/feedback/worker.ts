@@ -4,8 +4,8 @@ import { type ApplyDeps, applyFeedback, MOST_AT_ONCE } from './apply.ts';
 import { FEEDBACK_CHANNEL } from './intake.ts';
 import { nextFeedbackAt } from './waiting-events.ts';
 
-/** Applies feedback as it comes, on this and all other servers. */
-export async function startFeedback(deps: ApplyDeps): Promise<Lane> {
+/** Applies feedback as it comes, on this and all other servers. `onApplied`: there is something new in the feed. */
+export async function startFeedback(deps: ApplyDeps, onApplied: () => void): Promise<Lane> {
   const { db, clock, log } = deps;
   let isStopping = false;
   const lane = createLane<never>({
@@ -13,7 +13,11 @@ export async function startFeedback(deps: ApplyDeps): Promise<Lane> {
     roundsAtOnce: 1,
     // Everything is done here, because after an error the lane waits before it looks again.
     async lease() {
-      while (!isStopping && (await applyFeedback(deps)) === MOST_AT_ONCE);
+      let count = MOST_AT_ONCE;
+      while (!isStopping && count === MOST_AT_ONCE) {
+        count = await applyFeedback(deps);
+        if (count > 0) onApplied();
+      }
       return [];
     },
     nextDueAt: () => nextFeedbackAt(db.byKey),

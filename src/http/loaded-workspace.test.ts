@@ -7,6 +7,7 @@ test('a workspace that this server has not read yet is answered with a 503 that 
   const empty = {
     workspace: () => undefined,
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
     returnPaths: () => new Set<string>(),

@@ -17,6 +17,8 @@ export interface Page {
 export interface PageRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
+  /** Path and query as they came. */
+  rawUrl: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body as received. Empty on GET. */
   rawBody: Buffer;

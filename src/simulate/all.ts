@@ -7,13 +7,14 @@ import { type FcmSimulator, startFcmSimulator } from './fcm/fcm.ts';
 import { type Simulator, type SimulatorOptions, setFaultsOf } from './simulator.ts';
 import { startTwilioSimulator, type TwilioSimulator } from './twilio/twilio.ts';
 import { startWebPushSimulator, type WebPushSimulator } from './web-push/web-push.ts';
+import { startWhatsAppSimulator, type WhatsAppSimulator } from './whats-app/whats-app.ts';
 
 /** The push providers that have a stand-in. */
 const pushProviderNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
 export type PushProviderName = (typeof pushProviderNames)[number];
 
 /** Every provider that has a stand-in, in the order of their ports. */
-export const providerNames = [...pushProviderNames, 'twilio'] as const;
+export const providerNames = [...pushProviderNames, 'twilio', 'whatsapp'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 export interface Started {
@@ -22,6 +23,7 @@ export interface Started {
   adm?: AdmSimulator;
   'web-push'?: WebPushSimulator;
   twilio?: TwilioSimulator;
+  whatsapp?: WhatsAppSimulator;
 }
 
 export interface AllOptions {
@@ -36,6 +38,8 @@ export interface AllOptions {
   decryptEvery: number;
   /** Where the stand-in for Twilio posts inbound messages. null: beside its status callbacks. */
   inboundUrl: string | null;
+  /** Where the stand-in for WhatsApp posts statuses and messages of people. null: nowhere. */
+  whatsAppCallbackUrl: string | null;
 }
 
 export interface Simulators {
@@ -93,5 +97,9 @@ const starters: Readonly<Record<ProviderName, Starter>> = {
   async twilio({ credentials, inboundUrl }, common, started) {
     started.twilio = await startTwilioSimulator({ ...common, account: credentials.twilio, inboundUrl });
     return started.twilio;
+  },
+  async whatsapp({ credentials, whatsAppCallbackUrl: callbackUrl }, common, started) {
+    started.whatsapp = await startWhatsAppSimulator({ ...common, account: credentials.whatsapp, callbackUrl });
+    return started.whatsapp;
   },
 };

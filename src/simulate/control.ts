@@ -83,7 +83,8 @@ function setFaults(chosen: Chosen, _query: URLSearchParams, body: Buffer): Answe
 function postInbound(chosen: Chosen, _query: URLSearchParams, body: Buffer): Answer {
   const message = readJson(body);
   const able = chosen.filter(([, { postInbound }]) => postInbound !== undefined);
-  if (!isObject(message) || able.length === 0) return json(400, { error: 'expected a JSON object, for twilio' });
+  if (!isObject(message) || able.length === 0)
+    return json(400, { error: 'expected a JSON object, for twilio or whatsapp' });
   try {
     for (const [, simulator] of able) simulator.postInbound?.(message);
     return json(202, { done: able.map(([name]) => name) });

@@ -7,6 +7,7 @@ import { readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
 import { makeTwilioAccount, type TwilioAccount } from './twilio/twilio.ts';
 import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
+import { makeWhatsAppAccount, type WhatsAppAccount } from './whats-app/whats-app.ts';
 
 /** The credentials that the stand-ins accept. They stay the same from start to start. */
 export interface Credentials {
@@ -15,6 +16,7 @@ export interface Credentials {
   adm: { clientId: string; clientSecret: string };
   vapid: VapidKeys;
   twilio: TwilioAccount;
+  whatsapp: WhatsAppAccount;
   tls: TlsIdentity;
 }
 
@@ -28,6 +30,7 @@ export function makeCredentials(): Credentials {
     },
     vapid: makeVapidKeys(),
     twilio: makeTwilioAccount(),
+    whatsapp: makeWhatsAppAccount(),
     tls: makeCertificate(),
   };
 }
@@ -38,6 +41,7 @@ const members: Readonly<Record<keyof Credentials, readonly string[]>> = {
   adm: ['clientId', 'clientSecret'],
   vapid: ['publicKey', 'privateKey'],
   twilio: ['accountSid', 'authToken', 'from', 'messagingServiceSid'],
+  whatsapp: ['phoneNumberId', 'displayNumber', 'businessAccountId', 'accessToken', 'appSecret', 'verifyToken'],
   tls: ['cert', 'key'],
 };
 

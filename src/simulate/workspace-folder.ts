@@ -20,6 +20,8 @@ export const appIds: Readonly<Record<PushProviderName, string>> = {
 
 /** Id of the subscription group in the written workspace file whose texts go to the stand-in for Twilio. */
 export const textsGroupId = '51a00000-0000-4000-8000-000000000005';
+/** Id of the subscription group whose WhatsApp messages go to the stand-in for Meta. */
+export const chatsGroupId = '51a00000-0000-4000-8000-000000000006';
 const ADAS_NUMBER = '+14155550101';
 
 /** Reads the folder's credentials, and makes them on the first start. */
@@ -80,34 +82,54 @@ function appsOf({ fcm, apns, adm, 'web-push': webPush }: Started): object[] {
   return apps;
 }
 
-function groupsOf({ twilio }: Started): { subscription_groups?: object[] } {
-  if (twilio === undefined) return {};
-  const { accountSid, authToken, from } = twilio.account;
-  const account = { account_sid: accountSid, auth_token: authToken, from, base_url: twilio.url };
-  return { subscription_groups: [{ id: textsGroupId, name: 'Simulated texts', channel: 'sms', twilio: account }] };
+function groupsOf({ twilio, whatsapp }: Started): { subscription_groups?: object[] } {
+  const groups: object[] = [];
+  if (twilio) {
+    const { accountSid, authToken, from } = twilio.account;
+    const account = { account_sid: accountSid, auth_token: authToken, from, base_url: twilio.url };
+    groups.push({ id: textsGroupId, name: 'Simulated texts', channel: 'sms', twilio: account });
+  }
+  if (whatsapp) {
+    const { phoneNumberId, accessToken, appSecret, verifyToken } = whatsapp.account;
+    const secrets = { access_token: accessToken, app_secret: appSecret, verify_token: verifyToken };
+    const whatsapp_cloud = { phone_number_id: phoneNumberId, ...secrets, base_url: whatsapp.url };
+    groups.push({ id: chatsGroupId, name: 'Simulated chats', channel: 'whatsapp', whatsapp_cloud });
+  }
+  return groups.length === 0 ? {} : { subscription_groups: groups };
 }
 
-function personOf({ fcm, apns, adm, 'web-push': webPush, twilio }: Started): object {
+function personOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Started): object {
   const tokens: object[] = [];
   if (apns) tokens.push({ app_id: appIds.apns, token: apnsToken('ada') });
   if (fcm) tokens.push({ app_id: appIds.fcm, token: 'ada-phone' });
   if (adm) tokens.push({ app_id: appIds.adm, token: 'ada-tablet' });
   if (webPush) tokens.push({ app_id: appIds['web-push'], token: JSON.stringify(webPush.subscription('ada-browser')) });
-  const groups = [{ subscription_group_id: textsGroupId, subscription_state: 'subscribed' }];
+  const ids = [...(twilio ? [textsGroupId] : []), ...(whatsapp ? [chatsGroupId] : [])];
+  const groups = ids.map((id) => ({ subscription_group_id: id, subscription_state: 'subscribed' }));
   return {
     ...{ external_id: 'ada', first_name: 'Ada', push_subscribe: 'opted_in', push_tokens: tokens },
-    ...(twilio && { phone: ADAS_NUMBER, subscription_groups: groups }),
+    ...(groups.length > 0 && { phone: ADAS_NUMBER, subscription_groups: groups }),
   };
 }
 
-function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio }: Started): object {
+function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Started): object {
   const text = { title: 'Hello', alert: 'Hi {{${first_name}}}' };
+  const template = {
+    ...{ template_name: 'hello', template_language_code: 'en_US', body_variables: ['{{${first_name}}}'] },
+  };
+  const chat = {
+    app_id: 'any',
+    subscription_group_id: chatsGroupId,
+    message_type: 'template_message',
+    message: template,
+  };
   const messages = {
     ...(apns && { apple_push: { alert: { title: text.title, body: text.alert } } }),
     ...(fcm && { android_push: text }),
     ...(adm && { kindle_push: text }),
     ...(webPush && { web_push: text }),
     ...(twilio && { sms: { app_id: 'any', subscription_group_id: textsGroupId, body: text.alert } }),
+    ...(whatsapp && { whats_app: chat }),
   };
   return { external_user_ids: ['ada'], messages };
 }

@@ -2,6 +2,7 @@ import type { CapFamily, VariationChannel } from '../channels/channel.ts';
 import type { ChannelSettings } from '../channels/channel-settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
+import type { EventWebhook } from './event-webhooks.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Catalog {
   workspace(id: number): WorkspaceCatalog | undefined;
   /** Finds an app's workspace. App ids are unique across all workspaces. */
   workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
+  /** Finds a subscription group's workspace. Their ids are unique across all workspaces, too. */
+  workspaceOfGroup(groupId: string): WorkspaceCatalog | undefined;
   /** Finds a key by its SHA-256. */
   apiKey(hash: Buffer): ApiKey | undefined;
   /** Whether any workspace takes keys in bodies. */
@@ -32,6 +35,8 @@ export interface WorkspaceCatalog {
   /** The campaigns that are triggered under a Canvas id, by that id. */
   canvases: ReadonlyMap<string, Campaign>;
   frequencyCaps: readonly FrequencyCap[];
+  /** Where its events are sent. Absent: nowhere. */
+  eventWebhooks?: readonly EventWebhook[];
 }
 
 /** Everything that segments may refer to, by `idKey`. */

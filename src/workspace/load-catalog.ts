@@ -14,6 +14,7 @@ import {
   type Variation,
   type WorkspaceCatalog,
 } from './catalog.ts';
+import { type EventWebhook, openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { openEmail } from './sealed-email.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
@@ -33,6 +34,9 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
     const ofApp = new Map(
       [...workspaces.values()].flatMap((one) => [...one.apps.keys()].map((id) => [id, one] as const)),
     );
+    const ofGroup = new Map(
+      [...workspaces.values()].flatMap((one) => [...one.subscriptionGroups.keys()].map((id) => [id, one] as const)),
+    );
     const takesKeysInBodies = [...workspaces.values()].some(({ settings }) => settings.requests.keyInBody);
     const returnPaths = new Set(
       [...workspaces.values()].map(({ settings }) => settings.email.returnPath).filter((one) => one !== null),
@@ -40,6 +44,7 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
     return {
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
+      workspaceOfGroup: (groupId) => ofGroup.get(idKey(groupId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
       takesKeysInBodies: () => takesKeysInBodies,
       returnPaths: () => returnPaths,
@@ -64,6 +69,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
   );
   const campaigns = await loadCampaigns(tx);
   const caps = await loadCaps(tx);
+  const webhooks = await loadEventWebhooks(tx, secret);
   const rows = await tx.query<WorkspaceRow>(sql`select id, name, time_zone, settings, secrets from workspaces`);
   return new Map(
     rows.map((row) => [
@@ -79,6 +85,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         campaigns: byId(campaigns.get(row.id)),
         canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],
+        eventWebhooks: webhooks.get(row.id) ?? [],
       },
     ]),
   );
@@ -142,6 +149,17 @@ function loadCaps(tx: Db): Promise<Map<number, FrequencyCap[]>> {
       from frequency_caps
      order by workspace_id, ordinal`,
   );
+}
+
+async function loadEventWebhooks(tx: Db, secret: Secret): Promise<Map<number, EventWebhook[]>> {
+  const stored = await loadByWorkspace<Omit<EventWebhook, 'secrets'> & { of: number; secrets: Buffer }>(
+    tx,
+    sql`select workspace_id, workspace_id as of, name, url, kinds, channels, secrets from event_webhooks order by name`,
+  );
+  return mapValues(stored, ({ of, secrets, ...webhook }) => ({
+    ...webhook,
+    secrets: openWebhookSecrets(secrets, secret, of, webhook.name),
+  }));
 }
 
 async function loadKeys(tx: Db): Promise<Map<string, ApiKey>> {

@@ -89,6 +89,8 @@ export const permissions = {
   'subscription.read': 'GET /subscription/accounts: how each subscription group fares with its provider',
   'status.read': 'GET /status: workers, queue, and what keeps messages from going out',
   'sandbox.read': 'GET /sandbox/messages',
+  'message_events.read': 'GET /message_events and /event_webhooks: what came back of messages, and where it is sent',
+  'event_webhooks.control': 'POST /event_webhooks/…/pause, resume and replay',
 } as const;
 
 export type Permission = keyof typeof permissions;

@@ -85,4 +85,5 @@ export const places = {
   workspace: (id: number) => `workspaces/${id}`,
   app: (id: string) => `apps/${id}`,
   subscriptionGroup: (id: string) => `subscription_groups/${id}`,
+  eventWebhook: (workspaceId: number, name: string) => `event_webhooks/${workspaceId}/${name}`,
 };

@@ -235,6 +235,7 @@ export class Walk {
     const catalog = {
       workspace: () => workspace,
       workspaceOfApp: () => workspace,
+      workspaceOfGroup: () => workspace,
       apiKey: () => undefined,
       takesKeysInBodies: () => false,
       returnPaths: () => new Set<string>(),

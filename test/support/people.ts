@@ -98,6 +98,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
   const catalog: Catalog = {
     workspace: (id) => (id === workspaceId ? workspace : undefined),
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     takesKeysInBodies: () => false,
     returnPaths: () => new Set<string>(),
     apiKey: () => undefined,

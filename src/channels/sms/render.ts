@@ -20,7 +20,7 @@ export function renderSms(message: SmsMessage, { provider }: Pick<RenderFacts, '
   return { body, media_urls, segments };
 }
 
-/** Control characters other than line feeds are no text. Source: personalization.md, the outputs by channel. */
+/** Control characters other than line feeds are no text. Source: personalization.md §10. */
 function withoutControls(text: string): string {
   return text.replace(/[^\P{Cc}\n]/gu, '');
 }

@@ -15,7 +15,7 @@ export interface SmsMessage {
   user_click_tracking_enabled?: Templated<boolean> | undefined;
 }
 
-/** Most files of a message. Source: Twilio, error 21623. */
+/** Most files of a message. Source: messaging-objects.md §7.4. */
 const MOST_MEDIA = 10;
 
 export function parseSms(raw: Record<string, unknown>, path: string, problems: Problems): SmsMessage {

@@ -59,8 +59,9 @@ export class GroupQueues {
     if (open === null) return null;
     return open.queue.deliver(message, of.dispatchId, signal).then((outcome) => {
       // It waits for the end of the pause, which may come before the next probe.
-      const isPaused = outcome.kind === 'held' && this.#accounts.get(keyOf(workspace, open.group)) !== undefined;
-      return isPaused ? { ...outcome, untilMs: null } : outcome;
+      const isKept = outcome.kind === 'held' || outcome.kind === 'config_error';
+      const isPaused = isKept && this.#accounts.get(keyOf(workspace, open.group)) !== undefined;
+      return isPaused ? { ...outcome, kind: 'held', untilMs: null } : outcome;
     });
   }
 

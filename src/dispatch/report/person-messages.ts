@@ -3,6 +3,7 @@ import { empty, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
+import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import { findWait, type Wait } from './waits.ts';
 
@@ -42,7 +43,7 @@ export async function listMessages(
   const statusNow = statusIn(sql`d.state`);
   const reasonNow = reasonIn(sql`d.state`);
   // Each half stops after a page: an index has the person's rows in this order.
-  const rows = await db.query<MessageRow>(sql`
+  const found = sql`
     (select s.dispatch_id, d.campaign_id, d.accepted_at, s.channel, (${statusNow})::text as status, s.attempts, s.due_at,
             s.updated_at, ${reasonNow} as reason, s.detail, s.provider_code, s.provider_message_id, s.address, d.waits_for,
             d.failure
@@ -68,7 +69,13 @@ export async function listMessages(
       order by r.dispatch_id desc
       limit ${limit + 1})
      order by dispatch_id desc, channel
-     limit ${limit + 1}`);
+     limit ${limit + 1}`;
+  const rows = await db.query<MessageRow>(sql`
+    select m.*, ${feedbackOf}
+      from (${found}) as m
+      left join send_feedback f
+        on f.bucket = ${person.bucket} and f.user_id = ${person.userId} and f.dispatch_id = m.dispatch_id and f.channel = m.channel
+     order by m.dispatch_id desc, m.channel`);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const next = rows.length > limit && last ? { dispatchId: last.dispatch_id, channel: last.channel } : null;

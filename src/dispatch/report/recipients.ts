@@ -4,6 +4,7 @@ import { brazeId } from '../../people/profile/braze-id.ts';
 import { nameKey, type PersonKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Refusal } from '../expand/expand-named.ts';
 import { reasonNow, statusNow } from '../ledger/status-now.ts';
+import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
 import type { Wait } from './waits.ts';
@@ -90,7 +91,7 @@ async function listSends(
   const rows = await db.query<SendRow>(sql`
     select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, s.updated_at,
            s.reason_now as reason, s.detail,
-           s.provider_code, s.provider_message_id, s.address, p.external_id, p.created_at,
+           s.provider_code, s.provider_message_id, s.address, p.external_id, p.created_at, ${feedbackOf},
            (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
               from user_names n
              where n.bucket = s.bucket and n.user_id = s.user_id and n.label <> '') as aliases
@@ -108,6 +109,8 @@ async function listSends(
         limit ${limit + 1}
      ) as s
       left join profiles p on p.bucket = s.bucket and p.user_id = s.user_id
+      left join send_feedback f
+        on f.bucket = s.bucket and f.dispatch_id = s.dispatch_id and f.user_id = s.user_id and f.channel = s.channel
      order by s.bucket, s.user_id, s.channel
      limit ${limit + 1}`);
   const page = rows.slice(0, limit);

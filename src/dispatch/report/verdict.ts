@@ -1,8 +1,9 @@
 import type { SendStatus } from '../plan/states.ts';
+import { type FeedbackRow, feedbackShown } from './feedback.ts';
 import type { Wait } from './waits.ts';
 
 /** The columns of a send that its verdict shows, with `status` and `reason` as they count now. */
-export interface VerdictRow extends Record<string, unknown> {
+export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
   channel: string;
   status: SendStatus;
   attempts: number;
@@ -18,6 +19,7 @@ export interface VerdictRow extends Record<string, unknown> {
 /** The verdict on one send, in the form of the answer. `ofDispatch`: what its dispatch waits for. null: for nothing. */
 export function verdictFrom(row: VerdictRow, ofDispatch: Wait | null = null): object {
   const wait = waitOf(row, ofDispatch);
+  const feedback = feedbackShown(row);
   return {
     channel: row.channel,
     status: row.status,
@@ -29,6 +31,7 @@ export function verdictFrom(row: VerdictRow, ofDispatch: Wait | null = null): ob
     provider_message_id: row.provider_message_id,
     next_attempt_at: row.status === 'pending' ? (wait?.until ?? row.due_at) : null,
     updated_at: row.updated_at,
+    ...(feedback !== null && { feedback }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { Secret } from '../secrets.ts';
 import { announceChange } from '../workspaces.ts';
+import { applyEventWebhooks } from './apply-event-webhooks.ts';
 import { applyKeys } from './apply-keys.ts';
 import { type CheckReferences, checkSegments } from './apply-references.ts';
 import { applyCaps, applySettings, applyWorkspaceItself } from './apply-settings.ts';
@@ -63,6 +64,7 @@ async function applySteps(step: Step): Promise<Plan> {
     applySegments,
     applyCampaigns,
     applyCaps,
+    applyEventWebhooks,
     applyKeys,
   ];
   for (const apply of steps) plan.push(...(await apply(step)));

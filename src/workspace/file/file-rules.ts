@@ -14,6 +14,7 @@ export function consistencyProblems(file: WorkspaceFile): string[] {
     ...repeated('campaigns', file.campaigns, 'id'),
     ...file.campaigns.flatMap(({ variations }, at) => repeated(`campaigns[${at}].variations`, variations, 'id')),
     ...file.campaigns.flatMap(membersOfKind),
+    ...repeated('event_webhooks', file.event_webhooks ?? [], 'name'),
     ...repeated('api_keys', file.api_keys, 'name'),
     ...repeated('api_keys', file.api_keys, 'key'),
     ...file.apps.flatMap(providerOfApp),

@@ -1,3 +1,4 @@
+import { channelKeys } from '../../channels/channel.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
@@ -21,6 +22,7 @@ import {
 } from '../../lib/raw/shape.ts';
 import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
+import { feedbackKinds, secretProblem, webhookUrlProblem } from '../event-webhooks.ts';
 import { allPermissions } from '../keys.ts';
 import { ITEM_CATALOGS_BYTES, rateBuckets, trackBatches, usualLateMinutes } from '../settings.ts';
 import { providerMembers } from './providers.ts';
@@ -28,6 +30,7 @@ import { providerMembers } from './providers.ts';
 const MOST_GROUPS = 450; // adjacent-endpoints.md §10
 const MOST_CAPS = 10; // eligibility.md §4.1
 const MOST_TAGS = 1_000;
+const MOST_WEBHOOKS = 20;
 
 const uuid = lowerCased(
   matching(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'a UUID (8-4-4-4-12 hex digits)'),
@@ -152,6 +155,16 @@ const itemCatalogs = object({
   storage_bytes: optional(integer(0, Number.MAX_SAFE_INTEGER), ITEM_CATALOGS_BYTES),
 });
 
+const webhookName = matching(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'up to 64 small letters, digits, - and _');
+
+const eventWebhook = object({
+  name: required(webhookName),
+  url: required(checked(text({ max: 2_048 }), webhookUrlProblem)),
+  secret: required(checked(text({ max: 256 }), secretProblem)),
+  kinds: optional(list(oneOf(feedbackKinds), 100), []),
+  channels: optional(list(oneOf(channelKeys), 100), []),
+});
+
 const mostRequests = integer(0, 1_000_000_000);
 const limits = object(Object.fromEntries(rateBuckets.map((name) => [name, optional(mostRequests, null)])));
 
@@ -189,6 +202,7 @@ export const workspaceShape = object({
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),
   frequency_caps: optional(list(frequencyCap, MOST_CAPS), null),
+  event_webhooks: optional(list(eventWebhook, MOST_WEBHOOKS), null),
   rate_limits: optional(rateLimits, null),
   api_keys: optional(list(apiKey), []),
 });

@@ -11,7 +11,7 @@ export interface Keyword {
 
 /** The words of one language, as the workspace file has them. */
 export type KeywordTable = { language: string } & {
-  [Meaning in KeywordMeaning]?: { words: readonly string[]; reply: string | null };
+  [Meaning in KeywordMeaning]?: { words: readonly string[]; reply: string | null } | undefined;
 };
 
 /**

@@ -56,8 +56,8 @@ function status(fields: Record<string, string>, hasMedia = false) {
 }
 
 const statuses: [fields: Record<string, string>, hasMedia: boolean, expected: object][] = [
-  [{ MessageStatus: 'queued' }, false, { kind: 'other', errorCode: null, isDead: false }],
-  [{ MessageStatus: 'sent' }, false, { kind: 'sent' }],
+  [{ MessageStatus: 'queued' }, false, { kind: 'step', errorCode: null, isDead: false }],
+  [{ MessageStatus: 'sent' }, false, { kind: 'step' }],
   [{ MessageStatus: 'delivered' }, false, { kind: 'delivered', to: '+14155550101', status: 'delivered' }],
   [{ MessageStatus: 'read' }, false, { kind: 'read' }],
   [{ MessageStatus: 'canceled' }, false, { kind: 'failed', errorCode: null }],

@@ -3,8 +3,8 @@ import { findKeyword, type Keyword, type KeywordTable } from './keywords.ts';
 
 /** What a status callback says of one message. */
 export interface StatusNews {
-  /** `sent`: a carrier has it. `other`: a status that changes nothing, such as `queued`, or one that is not known. */
-  kind: 'sent' | 'delivered' | 'read' | 'failed' | 'other';
+  /** `step`: it is on its way, which says nothing that we do not know already. `other`: a status that is not known. */
+  kind: 'step' | 'delivered' | 'read' | 'failed' | 'other';
   messageSid: string;
   status: string;
   /** The number that the message went to. null: the callback does not say. */
@@ -18,7 +18,7 @@ export interface StatusNews {
 }
 
 const kinds: ReadonlyMap<string, StatusNews['kind']> = new Map([
-  ['sent', 'sent'],
+  ...['accepted', 'scheduled', 'queued', 'sending', 'sent'].map((status) => [status, 'step'] as const),
   ['delivered', 'delivered'],
   ['read', 'read'],
   ['undelivered', 'failed'],

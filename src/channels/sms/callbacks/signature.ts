@@ -10,7 +10,8 @@ export interface SignedRequest {
   body: Buffer;
 }
 
-const MAC_BYTES = 20;
+/** 20 bytes in base64. */
+const form = /^[A-Za-z0-9+/]{27}=$/;
 
 /**
  * Whether Twilio signed the request with this auth token. The signature covers the URL and, of a form, every parameter as
@@ -18,8 +19,8 @@ const MAC_BYTES = 20;
  * Source: Twilio, "Webhooks security"; messaging-objects.md §7.6.
  */
 export function isSignedByTwilio({ url, signature, contentType, body }: SignedRequest, authToken: string): boolean {
-  const given = Buffer.from(signature ?? '', 'base64');
-  if (given.length !== MAC_BYTES) return false;
+  if (signature === undefined || !form.test(signature)) return false;
+  const given = Buffer.from(signature, 'base64');
   const digest = digestIn(url);
   if (digest === null && !isForm(contentType) && body.length > 0) return false;
   if (digest !== null && digest !== hash('sha256', body, 'hex')) return false;

@@ -29,7 +29,7 @@ export function billedSegments(body: string, { isSmart }: TextRules): SmsSegment
   return countSegments(isSmart ? smartEncoded(body) : body);
 }
 
-/** The problem with a text's length in characters. null: none. Source: Twilio, error 21617. */
+/** The problem with a text's length in characters. null: none. Source: messaging-objects.md §7.1. */
 export function charactersProblem(body: string): string | null {
   const characters = [...body].length;
   return characters > MAX_CHARACTERS ? `expected at most ${MAX_CHARACTERS} characters, got ${characters}` : null;

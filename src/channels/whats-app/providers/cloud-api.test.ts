@@ -28,11 +28,11 @@ test('the request: path, bearer token and body', () => {
 });
 
 const accepted: [what: string, body: unknown, expected: object][] = [
-  ['a message', { messages: [{ id: 'wamid.1' }] }, { providerId: 'wamid.1' }],
+  ['a message', { messages: [{ id: 'wamid.1' }] }, { providerId: 'wamid.1', isFoundById: true }],
   [
     'a template that is held',
     { messages: [{ id: 'wamid.1', message_status: 'held_for_quality_assessment' }] },
-    { providerId: 'wamid.1', detail: 'held by Meta for a quality assessment of the template' },
+    { providerId: 'wamid.1', isFoundById: true, detail: 'held by Meta for a quality assessment of the template' },
   ],
   ['a body that is not JSON', '{"messages":[', { providerId: null }],
   ['a body without a message', { messages: [] }, { providerId: null }],

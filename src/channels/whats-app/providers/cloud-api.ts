@@ -71,10 +71,12 @@ export function errorWords({ status, body }: PostReply, secrets: readonly string
 
 function accepted(messages: unknown): Outcome {
   const { id, message_status } = objectOf(Array.isArray(messages) ? messages[0] : undefined);
-  const providerId = typeof id === 'string' && id.length <= LONGEST_ID ? id : null;
+  const providerId = typeof id === 'string' && id !== '' && id.length <= LONGEST_ID ? id : null;
+  // A person's answer to the message names it by Meta's id alone.
+  const found = providerId === null ? { providerId } : { providerId, isFoundById: true as const };
   // Meta has the message, and will say by a callback whether it goes out.
-  if (message_status === 'held_for_quality_assessment') return { kind: 'accepted', providerId, detail: HELD };
-  return { kind: 'accepted', providerId };
+  if (message_status === 'held_for_quality_assessment') return { kind: 'accepted', ...found, detail: HELD };
+  return { kind: 'accepted', ...found };
 }
 
 const LONGEST_ID = 256;

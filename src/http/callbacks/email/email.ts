@@ -13,7 +13,7 @@ import { takeMail } from '../../../feedback/email/take-mail.ts';
 import { takeFeedback } from '../../../feedback/take.ts';
 import type { Page, PageAnswer, PageRequest } from '../../page.ts';
 import { jsonOf } from '../bodies.ts';
-import type { CallbackDeps } from '../callbacks.ts';
+import type { CallbackDeps } from '../callback.ts';
 import { headerOf, isSame, Refusals } from '../proof.ts';
 
 /** How one service's webhooks are read. May call out to it. */

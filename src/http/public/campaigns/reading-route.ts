@@ -88,7 +88,7 @@ async function handleSeries(
   const rows =
     first === undefined || last === undefined
       ? []
-      : await readCampaignDays(db, campaign.id, { from: dayOf(first), to: dayOf(last) });
+      : await readCampaignDays(db, { campaignId: campaign.id, sendId: null }, { from: dayOf(first), to: dayOf(last) });
   return { status: 200, body: { data: campaignSeries(campaign, series, rows), message: 'success' } };
 }
 

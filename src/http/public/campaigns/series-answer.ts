@@ -5,17 +5,21 @@ import type { Campaign } from '../../../workspace/catalog.ts';
 import { dayOf, type Series } from '../series-query.ts';
 
 type Counters = Readonly<Record<string, number>>;
-type Numbers = Pick<VariationDay, 'sent' | 'recipients' | 'failed' | 'bounced'>;
+type Numbers = Pick<VariationDay, 'sent' | 'recipients' | 'failed' | 'bounced' | 'feedback'>;
 
-const nothing: Numbers = { sent: 0, recipients: 0, failed: 0, bounced: 0 };
+const nothing: Numbers = { sent: 0, recipients: 0, failed: 0, bounced: 0, feedback: {} };
 
-/** What the statistics of campaigns and of sends have in common; what nobody tells this server yet is 0. */
-const push = ({ sent, bounced }: Numbers): Counters => ({
+/** What the statistics of campaigns and of sends have in common; what nobody tells this server is 0. */
+const push = ({
   sent,
-  direct_opens: 0,
-  total_opens: 0,
-  bounces: bounced,
-  body_clicks: 0,
+  bounced,
+  feedback: { opens = 0, unique_opens = 0, clicks = 0, bounces = 0 },
+}: Numbers): Counters => ({
+  sent,
+  direct_opens: unique_opens,
+  total_opens: opens,
+  bounces: bounced + bounces,
+  body_clicks: clicks,
 });
 
 const countersOf: Readonly<Record<VariationChannel, (numbers: Numbers) => Counters>> = {
@@ -23,20 +27,34 @@ const countersOf: Readonly<Record<VariationChannel, (numbers: Numbers) => Counte
   android_push: push,
   kindle_push: push,
   web_push: push,
-  email: ({ sent, bounced }) => ({
-    ...{ sent, opens: 0, unique_opens: 0, clicks: 0, unique_clicks: 0, unsubscribes: 0, bounces: bounced },
-    ...{ delivered: sent, reported_spam: 0 },
+  email: ({ sent, bounced, feedback }) => {
+    const { opens = 0, unique_opens = 0, clicks = 0, unique_clicks = 0 } = feedback;
+    const { opt_outs = 0, bounces = 0, complaints = 0 } = feedback;
+    return {
+      ...{ sent, opens, unique_opens, clicks, unique_clicks, unsubscribes: opt_outs, bounces: bounced + bounces },
+      // A bounce may come on a later day than the mail was accepted on.
+      ...{ delivered: Math.max(0, sent - bounces), reported_spam: complaints },
+    };
+  },
+  sms: ({ sent, failed, bounced, feedback }) => {
+    const { delivered = 0, failures = 0, bounces = 0, clicks = 0, opt_outs = 0 } = feedback;
+    return {
+      ...{ sent, sent_to_carrier: sent, delivered, rejected: failures + bounces, delivery_failed: failed + bounced },
+      ...{ clicks, opt_out: opt_outs, help: 0 },
+    };
+  },
+  whats_app: ({ sent, failed, bounced, feedback: { delivered = 0, failures = 0, bounces = 0, reads = 0 } }) => ({
+    ...{ sent, delivered, failed: failed + bounced + failures + bounces, read: reads },
   }),
-  sms: ({ sent, failed, bounced }) => ({
-    ...{ sent, sent_to_carrier: sent, delivered: 0, rejected: 0, delivery_failed: failed + bounced, clicks: 0 },
-    ...{ opt_out: 0, help: 0 },
-  }),
-  whats_app: ({ sent, failed, bounced }) => ({ sent, delivered: 0, failed: failed + bounced, read: 0 }),
   webhook: ({ sent, failed, bounced }) => ({ sent, errors: failed + bounced }),
-  content_cards: ({ sent }) => ({
-    ...{ sent, total_clicks: 0, total_dismissals: 0, total_impressions: 0 },
-    ...{ unique_clicks: 0, unique_dismissals: 0, unique_impressions: 0 },
-  }),
+  content_cards: ({ sent, feedback }) => {
+    const { clicks = 0, dismissals = 0, shows = 0 } = feedback;
+    const { unique_clicks = 0, unique_dismissals = 0, unique_shows = 0 } = feedback;
+    return {
+      ...{ sent, total_clicks: clicks, total_dismissals: dismissals, total_impressions: shows },
+      ...{ unique_clicks, unique_dismissals, unique_impressions: unique_shows },
+    };
+  },
 };
 
 /** What only the statistics of a send say of a push. */

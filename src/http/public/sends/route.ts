@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../db/database.ts';
 import { createSendId, isSendId, isSendIdOf } from '../../../dispatch/accept/send-ids.ts';
-import { readSendDays } from '../../../dispatch/report/campaign-series.ts';
+import { readCampaignDays } from '../../../dispatch/report/campaign-series.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { describe, own, type RawObject } from '../../../lib/raw/json.ts';
@@ -90,7 +90,7 @@ async function handleSeries(
   const rows =
     from === undefined || to === undefined
       ? []
-      : await readSendDays(db, { campaignId: campaign.id, sendId }, { from, to });
+      : await readCampaignDays(db, { campaignId: campaign.id, sendId }, { from, to });
   return { status: 200, body: { data: sendSeries(campaign, series, rows), message: 'success' } };
 }
 
