@@ -13,7 +13,8 @@ import { withPreheader } from './text/preheader.ts';
 
 export function renderEmail(message: EmailMessage, facts: RenderFacts): RenderedEmail {
   const body = requireText('body', message.body);
-  const inlines = readRendered('should_inline_css', message.should_inline_css, readFlag) ?? facts.settings?.email.inlineCss ?? false;
+  const inlines =
+    readRendered('should_inline_css', message.should_inline_css, readFlag) ?? facts.settings?.email.inlineCss ?? false;
   const html = inlines ? inlineCss(body) : body;
   const extras = message.extras ?? {};
   if (extrasBytes(extras) > MAX_EXTRAS_BYTES)

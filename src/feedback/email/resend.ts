@@ -16,7 +16,7 @@ import {
 
 const TOLERANCE_MS = 300_000;
 
-/** Source: Resend, "Webhooks"; Standard Webhooks 1.0.0; Svix, "Verifying payloads manually". */
+/** Source: Resend, "Webhooks"; Svix, "Verifying payloads manually". */
 export function readResend(
   { headers, rawBody, now, secret }: EventRequest,
   { secret: signing }: { secret: string },
