@@ -231,7 +231,7 @@ create table dispatches (
   replay json,
   replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for text,
+  waits_for text[],
   schedule json,
   fires_at timestamp with time zone,
   fired_at timestamp with time zone
@@ -262,7 +262,7 @@ create table dispatches_default (
   replay json,
   replays json not null default '[]'::json,
   replayed_at timestamp with time zone,
-  waits_for text,
+  waits_for text[],
   schedule json,
   fires_at timestamp with time zone,
   fired_at timestamp with time zone
@@ -678,6 +678,12 @@ create table sandbox_messages_default (
   delivered_at timestamp with time zone not null
 );
 
+create table sealing_secret (
+  is_only boolean not null default true,
+  proof bytea not null
+);
+comment on table sealing_secret is 'kind: shared. Shows whether a server or command has the CRESSET_SECRET of the others.';
+
 create table segment_export_chunks (
   export_id uuid not null,
   try integer not null,
@@ -942,6 +948,15 @@ create table whats_app_windows (
   wrote_at timestamp with time zone not null
 );
 comment on table whats_app_windows is 'kind: name. When somebody last wrote to a business number on WhatsApp, which may answer freely for 24 hours.';
+
+create table workers (
+  id uuid not null,
+  host text not null,
+  process_id integer not null,
+  version text not null,
+  started_at timestamp with time zone not null
+);
+comment on table workers is 'kind: node. The process of each worker, for people; rows of dead workers stay for a day.';
 
 create table workspaces (
   id integer not null,
@@ -1263,6 +1278,8 @@ CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_def
 
 CREATE UNIQUE INDEX sandbox_messages_pkey ON ONLY public.sandbox_messages USING btree (bucket, dispatch_id, user_id, channel);
 
+CREATE UNIQUE INDEX sealing_secret_pkey ON public.sealing_secret USING btree (is_only);
+
 CREATE UNIQUE INDEX segment_export_chunks_pkey ON public.segment_export_chunks USING btree (export_id, try, number);
 
 CREATE UNIQUE INDEX segment_exports_pkey ON public.segment_exports USING btree (id);
@@ -1304,6 +1321,8 @@ CREATE UNIQUE INDEX user_names_pkey ON public.user_names USING btree (workspace_
 CREATE UNIQUE INDEX waiting_group_states_pkey ON public.waiting_group_states USING btree (workspace_id, kind, address, group_id);
 
 CREATE UNIQUE INDEX whats_app_windows_pkey ON public.whats_app_windows USING btree (workspace_id, phone, number_id);
+
+CREATE UNIQUE INDEX workers_pkey ON public.workers USING btree (id);
 
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (name);
 
@@ -1497,6 +1516,10 @@ alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (b
 
 alter table sandbox_messages_default add constraint sandbox_messages_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
+alter table sealing_secret add constraint sealing_secret_is_only_check CHECK (is_only);
+
+alter table sealing_secret add constraint sealing_secret_pkey PRIMARY KEY (is_only);
+
 alter table segment_export_chunks add constraint segment_export_chunks_export_id_fkey FOREIGN KEY (export_id) REFERENCES segment_exports(id) ON DELETE CASCADE;
 
 alter table segment_export_chunks add constraint segment_export_chunks_pkey PRIMARY KEY (export_id, try, number);
@@ -1562,6 +1585,8 @@ alter table waiting_group_states add constraint waiting_group_states_pkey PRIMAR
 alter table waiting_group_states add constraint waiting_group_states_state_check CHECK ((state = ANY (ARRAY['subscribed'::text, 'unsubscribed'::text])));
 
 alter table whats_app_windows add constraint whats_app_windows_pkey PRIMARY KEY (workspace_id, phone, number_id);
+
+alter table workers add constraint workers_pkey PRIMARY KEY (id);
 
 alter table workspaces add constraint workspaces_name_key UNIQUE (name);
 

@@ -26,7 +26,7 @@ create table dispatches (
   replay       json,                           -- the last replay's request; see src/dispatch/control/replay.ts
   replays      json not null default '[]',     -- every replay: when, which sends, how many; see src/dispatch/plan/replay-filter.ts
   replayed_at  timestamptz,                    -- time of the last replay; a send's age counts from it
-  waits_for    text,                           -- what must work again before it goes on: "app …" or "relays"; null: nothing
+  waits_for    text[],                         -- what must work again before it goes on: "app …", "relays"; null: nothing
   schedule     json,                           -- when it goes out; see src/dispatch/plan/schedule.ts. null: it was sent at once
   fires_at     timestamptz,                    -- when the schedule fires: for a local time, in the first time zone
   fired_at     timestamptz                     -- when it fired; null: not yet, or there is no schedule

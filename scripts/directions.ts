@@ -71,6 +71,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/expand',
     'dispatch/admit',
     'dispatch/pauses',
+    'feedback',
   ],
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
   dispatch: [...base, 'dispatch/*', 'feedback'],

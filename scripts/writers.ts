@@ -49,6 +49,7 @@ export const owners: Readonly<Record<string, string>> = {
   received_totals: 'src/people',
   refused_people: 'src/dispatch/ledger',
   sandbox_messages: 'src/dispatch/ledger',
+  sealing_secret: 'src/workspace',
   segment_export_chunks: 'src/exports',
   segment_exports: 'src/exports',
   segment_sizes: 'src/audience',
@@ -65,6 +66,7 @@ export const owners: Readonly<Record<string, string>> = {
   user_names: 'src/people',
   waiting_group_states: 'src/people',
   whats_app_windows: 'src/people',
+  workers: 'src/queue',
   workspaces: 'src/workspace',
 };
 

@@ -61,18 +61,22 @@ import { createQuestions } from './http/questions.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
 import type { Route } from './http/route.ts';
 import { buildServer } from './http/server.ts';
-import { problemsOfUses } from './item-catalogs/check-uses.ts';
+import { checkUses } from './item-catalogs/check-uses.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
 import { dashed } from './lib/uuid.ts';
+import { unusedNames } from './people/activity/names.ts';
 import { keepCustomIndex } from './people/profile/custom-index.ts';
 import type { CatalogUseAt } from './templating/tree.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
+import type { CatalogTrouble } from './workspace/watch-catalog.ts';
 
 export interface AppOptions {
   db: Database;
   /** Returns the newest snapshot. */
   catalog(): Catalog;
+  /** Why the newest definitions cannot be used. null: they are. Absent: as null. */
+  catalogTrouble?(): CatalogTrouble | null;
   clock: Clock;
   log: Logger;
   secret: KeyObject;
@@ -160,11 +164,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   const exporter = roles.worker.includes('broadcast')
     ? startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl: options.publicUrl })
     : null;
+  const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
   const dryRun = createDryRun({ db, clock, links });
   const stored = {
     findContent: contentFinder(db, cache.texts),
-    problemsOfCatalogs: (workspaceId: number, uses: readonly CatalogUseAt[]) => problemsOfUses(db, workspaceId, uses),
+    findUnused: (workspaceId: number, names: readonly string[]) =>
+      unusedNames(db, { workspaceId, kind: 'custom_attribute' }, names),
+    checkCatalogs: (workspaceId: number, uses: readonly CatalogUseAt[]) => checkUses(db, workspaceId, uses),
   };
   const sending: SendDeps = {
     ...options,
@@ -203,14 +210,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live, publicUrl: options.publicUrl }),
     subscriptionAccountsRoute({ db, catalog: live }),
-    statusRoute({ db, clock, catalog: live }),
+    statusRoute({ db, clock, catalog: live, catalogTrouble }),
     ...userRoutes({ db, clock, catalog: live }),
     ...userMessagesRoutes({ db }),
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
     ...subscriptionRoutes({ db, clock, catalog: live }),
     ...emailTemplateRoutes({ db, clock }),
-    ...contentBlockRoutes({ db, clock }),
+    ...contentBlockRoutes({ db, clock, catalog: live }),
     ...identityRoutes({ db, clock, catalog: live }),
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),
@@ -230,7 +237,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       })
     : null;
   const limiter = createRateLimiter({ db, clock });
-  const health = healthPage(db);
+  const health = healthPage(db, catalogTrouble);
   const pages = [
     health,
     exportFilePage({ db, clock }),

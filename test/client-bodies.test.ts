@@ -169,6 +169,7 @@ const calls: Call[] = [
           type: "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required",
           ...{ input_array: 'events', index: 1 },
         },
+        { type: 'time: expected an ISO 8601 date', input_array: 'events', index: 1 },
         { type: "'quantity' is not valid", input_array: 'purchases', index: 0 },
       ],
     },

@@ -177,6 +177,7 @@ test('a replay retries what failed; what is skipped, sent or unknown stays', asy
   assert.deepEqual((await order(id, 'replay', { codes: ['404'] })).body, {
     state: 'finished',
     recipients: 0,
+    selectable: [{ channel: 'webhook', status: 'failed', code: '400', recipients: 2 }],
     message: 'success',
   });
   assert.equal(sink.total(), 1, 'no send failed with this code');
@@ -273,9 +274,17 @@ test('a replay says how many it tries again, and the dispatch remembers every re
   assert.deepEqual((await order(id, 'replay', { codes: ['503'] })).body, {
     state: 'finished',
     recipients: 0,
+    selectable: [
+      { channel: 'webhook', status: 'failed', code: '404', recipients: 2 },
+      { channel: 'webhook', status: 'failed', code: '410', recipients: 1 },
+    ],
     message: 'success',
   });
   assert.equal((await app.get(`/dispatches/${id}`)).body.replays, undefined);
+  // A relay's code has several words.
+  await app.db.run(sql`update sends set provider_code = '404 5.1.1' where provider_code = '404'`);
+  for (const part of ['40', '5.1.1', '404 5'])
+    assert.equal((await order(id, 'replay', { codes: [part] })).body.recipients, 0);
   const some = await order(id, 'replay', { codes: ['404'] });
   assert.deepEqual([some.status, some.body], [201, { state: 'sending', recipients: 2, message: 'success' }]);
   await app.drain();

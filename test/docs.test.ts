@@ -43,13 +43,17 @@ test('docs/api-keys.md has a row for every permission', () => {
 
 test('docs/api/messages-send.md has every status and reason of a verdict, and every code that is ours', () => {
   const page = readFileSync('docs/api/messages-send.md', 'utf8');
-  const cells = (title: string) => {
-    const table = page.split(`| \`${title}\` | meaning |`)[1]?.split('\n\n')[0] ?? '';
-    const firsts = [...table.matchAll(/^\| (.+?) \|/gm)].map(([, cell = '']) => cell);
-    return firsts.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word));
+  /** The words in one column of the table with this header. */
+  const cells = (header: string, column = 0) => {
+    const table = page.split(`\n${header}\n`)[1]?.split('\n\n')[0] ?? '';
+    const rows = [...table.matchAll(/^\| (.+) \|$/gm)].map(([, row = '']) => row.split(' | ')[column] ?? '');
+    return rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word));
   };
-  assert.deepEqual(cells('status').sort(), [...sendStatuses].sort());
-  assert.deepEqual(cells('reason').sort(), [...reasons].sort());
+  assert.deepEqual(cells('| `status` | meaning |').sort(), [...sendStatuses].sort());
+  const ofReasons = '| `reason` | `status` | meaning |';
+  assert.deepEqual(cells(ofReasons).sort(), [...reasons].sort());
+  const withReason = new Set<string>(['skipped', 'aborted', 'failed', 'bounced', 'expired', 'unknown', 'cancelled']);
+  assert.deepEqual(new Set(cells(ofReasons, 1)), withReason);
   // A provider's own words are in upper case, capitals or digits; those in lower case are ours.
   const sources = globSync('src/{channels,dispatch}/**/*.ts').filter((path) => !path.endsWith('.test.ts'));
   const ours = sources.flatMap((path) =>

@@ -1,14 +1,17 @@
 // What comes back of messages: taken in, applied to sends, people and statistics, each thing once and in any order.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { sql } from '../src/db/sql.ts';
+import pino from 'pino';
+import { raw, sql } from '../src/db/sql.ts';
 import { rememberMessages } from '../src/dispatch/ledger/feedback/provider-messages.ts';
 import type { SendKey } from '../src/dispatch/ledger/send.ts';
+import { keepHouse } from '../src/dispatch/upkeep/housekeeping.ts';
 import type { FeedbackEvent } from '../src/feedback/event.ts';
 import { takeFeedback } from '../src/feedback/take.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { startMailServer } from './support/mail-server.ts';
 
+const DAY_MS = 86_400_000;
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const TEXTS = '55555555-5555-4555-8555-555555555555';
 
@@ -342,4 +345,28 @@ test('what came back is shown with the recipients of a dispatch, with a person, 
       ...{ opt_out: 0, help: 0 },
     },
   ]);
+});
+
+test('after its retention a send is gone with its feedback, its events go last, and a late event is kept without a send', async (t) => {
+  const { app, take, about, send, outcomes } = await start(t);
+  const { db, clock } = app;
+  const log = pino({ level: 'silent' });
+  const keep = () => keepHouse({ db, clock, log, retentionDays: 3 });
+  const mail = await send('email');
+  await take(about(mail, 'delivered'));
+  clock.advance(2 * DAY_MS);
+  await keep();
+  await take(about(mail, 'opened'));
+  clock.advance(2 * DAY_MS);
+  await keep();
+  const count = async (table: string) =>
+    (await db.one<{ rows: number }>(sql`select count(*) as rows from ${raw(table)}`)).rows;
+  assert.deepEqual([await count('sends'), await count('send_feedback')], [0, 0]);
+  assert.equal(await count('feedback_events'), 2, 'the second came two days ago, and is of the same day');
+  await take(about(mail, 'clicked'));
+  assert.deepEqual(await outcomes(), ['applied', 'applied', 'no_send']);
+  clock.advance(4 * DAY_MS);
+  await keep();
+  assert.equal(await count('feedback_events'), 0);
+  assert.equal(await count('feedback_days'), 3, 'the numbers of the campaign stay');
 });

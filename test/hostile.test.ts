@@ -291,6 +291,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ':item_id': 'a1',
     ':field_name': 'f1',
     ':selection_name': 's1',
+    ':name': 'warehouse',
   };
   const served = new Set(
     app.app.routes.map(

@@ -6,6 +6,7 @@ import type { FeedbackEvent } from '../src/feedback/event.ts';
 import { takeFeedback } from '../src/feedback/take.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { type EventSink, type ReceivedEvent, startEventSink } from './support/event-sink.ts';
+import { smtpReply, startMailServer } from './support/mail-server.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const newSecret = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
@@ -202,6 +203,8 @@ test('410 disables a webhook at once, and resuming it sends what it missed', asy
   await take(app, 1);
   await app.drain();
   assert.equal((await state()).state, 'disabled');
+  const { problems } = (await app.get('/status')).body;
+  assert.deepEqual(problems, ['event webhook "warehouse" answered 410 and gets no events']);
   await take(app, 1);
   await pass(86_400_000);
   assert.equal(sink.received.length, 1);
@@ -282,4 +285,41 @@ test('orders for a webhook that does not exist, and a replay without a time, are
   assert.equal((await app.post('/event_webhooks/none/pause', {})).status, 404);
   for (const body of [{}, { since: 7 }, { since: 'soon' }, { since: '2099-01-01T00:00:00Z' }])
     assert.equal((await app.post('/event_webhooks/warehouse/replay', body)).status, 400, JSON.stringify(body));
+});
+
+test('a workspace that asks for verdicts has in its feed what became of each send that was tried', async (t) => {
+  const relay = await startMailServer(t);
+  relay.refuse = (address) => (address.startsWith('bob@') ? smtpReply(550, '5.1.1 no such user') : null);
+  const app = await startTestApp(t);
+  const send = async () => {
+    const { body } = await app.post('/messages/send', {
+      external_user_ids: ['ada', 'bob', 'eve'],
+      messages: { email: { app_id: 'any', from: 'a@acme.test', subject: 's', body: 'b' } },
+    });
+    await app.drain();
+    return body.dispatch_id;
+  };
+  await app.givenWorkspace(`email: { smtp: { url: "${relay.url}" } }`);
+  const attributes = ['ada', 'bob', 'eve'].map((name) => ({ external_id: name, email: `${name}@acme.test` }));
+  await app.post('/users/track', { attributes });
+  await send();
+  assert.equal((await page(app)).events.length, 0, 'nobody asked');
+  await app.post('/email/bounce/remove', { email: 'bob@acme.test' });
+  await app.givenWorkspace('events: { verdicts: true }');
+  const dispatchId = await send();
+  const { body } = await app.get('/message_events');
+  const shown = body.events.map(
+    ({ type, external_id, dispatch_id, code, outcome, detail }: Record<string, unknown>) => [
+      ...[type, external_id, dispatch_id, code, outcome, detail],
+    ],
+  );
+  const sent = (who: string) => ['message.sent', who, dispatchId, null, 'applied', { status: 'sent', reason: null }];
+  assert.deepEqual(
+    shown.sort((one: string[], other: string[]) => (String(one[1]) < String(other[1]) ? -1 : 1)),
+    [
+      sent('ada'),
+      ['message.not_sent', 'bob', dispatchId, '550 5.1.1', 'applied', { status: 'bounced', reason: 'address_dead' }],
+      sent('eve'),
+    ],
+  );
 });

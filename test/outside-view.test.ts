@@ -1,5 +1,6 @@
 // What is wrong can be seen from outside: one request names each fault within ten seconds, and no longer once it is mended.
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import test, { type TestContext } from 'node:test';
 import type { App } from '../src/app.ts';
 import { raw, sql } from '../src/db/sql.ts';
@@ -199,7 +200,10 @@ test('a push that waits for the end of a quota says why and until when, and goes
   const { next_probe_at: until } = (await app.get('/push/apps')).body.apps[1];
   const { status, attempts, detail, next_attempt_at: next } = await verdict();
   assert.deepEqual([status, attempts, next], ['pending', 0, until]);
-  assert.match(detail, /^app \S+: its provider wants no more messages for a while \(QUOTA_EXCEEDED, until /);
+  assert.match(
+    detail,
+    /^app "Android" \(\S+\): its provider wants no more messages for a while \(QUOTA_EXCEEDED, until /,
+  );
   app.clock.advance(60_000);
   await secondsUntil(world, (problems) => problems.length === 0);
   for (let turns = 0; (await verdict()).status !== 'sent'; turns += 1) {
@@ -228,6 +232,9 @@ test('the status shows the workers, what they hold, and how long the queue is', 
   assert.deepEqual(after.problems, ['no worker of the lane "broadcast" is running: what is accepted waits']);
   const [worker] = after.workers;
   assert.deepEqual([after.workers.length, worker.lanes, worker.tasks_in_hand], [1, ['named'], 0]);
+  const { host, process_id: processId, version } = worker;
+  assert.deepEqual([host, processId, version], [hostname(), process.pid, '0.1.0']);
+  assert.ok(Date.parse(worker.started_at) <= Date.now());
   const seen = async () => Date.parse((await app.get('/status')).body.workers[0].last_seen_at);
   const before = await seen();
   app.clock.advance(2_500);

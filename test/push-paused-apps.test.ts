@@ -30,7 +30,7 @@ test('settings that the provider refuses pause the app within 100 calls; once co
   assert.deepEqual([body.state, body.channels.apple_push.pending], ['sending', 600]);
   assert.match(
     body.failure,
-    new RegExp(`^app ${IOS}: its provider does not accept our settings \\(InvalidProviderToken\\)`),
+    new RegExp(`^app "iPhone" \\(${IOS}\\): its provider does not accept our settings \\(InvalidProviderToken\\)`),
   );
   assert.equal((await tokens(app)).length, 600, 'no token is removed');
   const [shown] = (await app.get('/push/apps')).body.apps;

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
+import { failDispatch } from '../src/dispatch/ledger/fail-dispatch.ts';
+import { dashed } from '../src/lib/uuid.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { type MailServer, startMailServer } from './support/mail-server.ts';
 import { givenPopulation } from './support/population.ts';
@@ -82,6 +84,26 @@ test('a cancellation leaves the connections their mails and gives all others bac
     [body.state, body.channels.email],
     ['finished', { recipients: PEOPLE, attempts: PEOPLE, attempts_failed: 0, attempts_in_flight: 0, sent: PEOPLE }],
   );
+});
+
+test('a dispatch that fails as a whole stops in the same way, and counts what it did not send as cancelled', async (t) => {
+  const { app, relay } = await startMail(t);
+  const { id, release } = await mailUntilHeld(app, relay);
+  const failed = { dispatchId: dashed(id), failure: 'audience_too_expensive', category: 'x', now: app.clock.now() };
+  assert.equal(await failDispatch(app.db, failed), true);
+  const begun = SENT_BEFORE + CONNECTIONS;
+  const { state, sent, cancelled } = await untilInFlight(app, id, 'email', CONNECTIONS);
+  assert.deepEqual([state, sent, cancelled], ['failed', SENT_BEFORE, PEOPLE - begun]);
+  release();
+  await app.drain();
+  assert.equal(relay.mails.length, begun);
+  const { body } = await app.get(`/dispatches/${id}`);
+  assert.deepEqual([body.channels.email.sent, body.channels.email.cancelled], [begun, PEOPLE - begun]);
+  const left = await app.db.query(sql`select 1 from tasks where dispatch_id = ${dashed(id)}`);
+  const { open } = await app.db.one<{ open: number }>(sql`
+    select open_tasks as open from dispatches where id = ${dashed(id)}`);
+  assert.deepEqual([left.length, open], [0, 0]);
+  assert.equal(await failDispatch(app.db, failed), false, 'it is over');
 });
 
 test('a worker that missed the notice of a pause stops within its next renewal; at_most_once loses nobody', async (t) => {

@@ -15,6 +15,7 @@ interface Range {
 /** What other services call a member, and members of other channels → our names, the likeliest first. */
 const synonyms: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
+    body: ['alert'],
     click_action: ['custom_uri'],
     data: ['extra', 'extras'],
     deep_link: ['custom_uri', 'uri', 'ios_uri'],
@@ -27,6 +28,8 @@ const synonyms: ReadonlyMap<string, readonly string[]> = new Map(
     image: ['image_url', 'asset_url', 'push_icon_image_url'],
     image_url: ['asset_url', 'push_icon_image_url'],
     link: ['custom_uri', 'uri', 'ios_uri'],
+    loc_args: ['alert.loc_args'],
+    loc_key: ['alert.loc_key'],
     message: ['alert', 'body', 'description'],
     method: ['request_method'],
     payload: ['extra', 'body'],
@@ -35,6 +38,9 @@ const synonyms: ReadonlyMap<string, readonly string[]> = new Map(
     subtitle: ['summary_text'],
     template_id: ['email_template_id', 'template_name'],
     text: ['alert', 'plaintext_body', 'body'],
+    title: ['alert.title'],
+    title_loc_args: ['alert.title_loc_args'],
+    title_loc_key: ['alert.title_loc_key'],
     ttl: ['time_to_live', 'expiry'],
     url: ['custom_uri', 'uri', 'ios_uri'],
     variation_id: ['message_variation_id'],
@@ -155,7 +161,9 @@ export class Fields extends WatchedReader {
   }
 
   protected override meantBy(key: string, known: readonly string[]): string | null {
-    return synonyms.get(key.toLowerCase())?.find((name) => known.includes(name)) ?? super.meantBy(key, known);
+    // A member inside of another is known if that one is: `alert.title`.
+    const isKnown = (name: string) => known.includes(name.split('.')[0] ?? name);
+    return synonyms.get(key.toLowerCase())?.find(isKnown) ?? super.meantBy(key, known);
   }
 
   #templated<T>(key: string, read: (value: unknown) => Reading<T>): Templated<T> | undefined {
@@ -177,11 +185,14 @@ function range(min: number, max: number): string {
   return `${min} to ${max}`;
 }
 
-/** A copy without absent members, so that a round trip through JSON does not change it. */
+/**
+ * A copy without absent members, so that a round trip through JSON does not change it. It is built up, because V8 writes
+ * an object from which a member was deleted as JSON at a fifth of the speed.
+ */
 export function compact<T extends object>(message: T): T {
-  const copy = { ...message };
-  for (const [key, value] of Object.entries(copy)) if (value === undefined) Reflect.deleteProperty(copy, key);
-  return copy;
+  const copy: Partial<T> = {};
+  for (const key of Object.keys(message) as (keyof T)[]) if (message[key] !== undefined) copy[key] = message[key];
+  return copy as T;
 }
 
 /** Converts a scalar after rendering, as the request's check does. Throws RenderStop when it does not convert. */

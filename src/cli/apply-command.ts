@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
-import { loadSecret } from '../workspace/secrets.ts';
+import { secretForCommand } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { answer, type Terminal } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
@@ -33,11 +33,14 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences,
       const work = async (db: Database) => {
         const workspaceId = await ensureWorkspace(db);
         const checks = { checkFilter, checkReferences, checkContent };
-        return applyFile(db, { workspaceId, path, env, secret: loadSecret(config), ...checks, dryRun, reseal });
+        const secret = await secretForCommand(db, config);
+        return applyFile(db, { workspaceId, path, env, secret, ...checks, dryRun, reseal });
       };
-      const plan = await withDatabase(config, work, json ? {} : { terminal });
+      const { plan, warnings } = await withDatabase(config, work, json ? {} : { terminal });
       const note = dryRun ? '\nThis was a dry run: nothing was changed.' : '';
-      answer(terminal, json, { dry_run: dryRun, plan }, `${printPlan(plan)}${note}`);
+      const told = warnings.map((warning) => `! ${warning}\n`).join('');
+      const remarks = warnings.length > 0 && { warnings };
+      answer(terminal, json, { dry_run: dryRun, plan, ...remarks }, `${told}${printPlan(plan)}${note}`);
     });
 }
 

@@ -96,7 +96,7 @@ test('the written workspace can be applied, and keeps its credentials at the nex
 });
 
 const misuses: [string[], RegExp][] = [
-  [['sms'], /there is no stand-in for sms; known are fcm, apns, adm, web-push, twilio and all/],
+  [['sms'], /there is no stand-in for sms; known are fcm, apns, adm, web-push, twilio, whatsapp and all/],
   [['fcm', '--port', 'x'], /--port x: expected a whole number from 0 to/],
   [['fcm', '--fault', '503'], /503|nothing: expected 0% to 100%/],
   [['fcm', '--port', '0', '--control-port', '0', '--fault', 'gone:5%'], /there is no answer "gone"/],

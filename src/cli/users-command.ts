@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
+import type { Database } from '../db/database.ts';
 import { cellTypes } from '../people/import/cells.ts';
 import { recordKinds } from '../people/import/entry.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
-import { loadSecret } from '../workspace/secrets.ts';
+import { secretForCommand } from '../workspace/shared-secret.ts';
 import {
   type ImportCommandOptions,
   readBooleans,
@@ -56,7 +57,9 @@ function importCommand(terminal: Terminal): Command {
     .action(async (file: string, options: ImportCommandOptions) => {
       const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
       const command = { ...readImportCommand(file, options), parallelBatches };
-      await withDatabase(config, (db) => runImport(db, { command, secret: loadSecret(config), terminal }), {
+      const work = async (db: Database) =>
+        runImport(db, { command, secret: await secretForCommand(db, config), terminal });
+      await withDatabase(config, work, {
         connections: parallelBatches + 1,
         ...(!command.json && { terminal }),
       });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
 import type { Database } from '../db/database.ts';
@@ -9,6 +9,7 @@ import { startFeedback } from '../feedback/worker.ts';
 import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
+import { version } from '../lib/version.ts';
 import type { Catalog } from '../workspace/catalog.ts';
 import { GroupQueues } from './accounts/group-queues.ts';
 import type { LinkMaker } from './admit/compose.ts';
@@ -97,9 +98,10 @@ export async function startWorking(
   const started = await startWorker({
     ...parts,
     ...{ db, clock, log, worker, catalog, deliveries, appQueues, groupQueues, pausedRelays, lanes: options.lanes },
+    process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },
     shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({
-      ...{ db, clock, hygiene, onRetry, stopping: stopping.signal },
+      ...{ db, clock, catalog, hygiene, onRetry, stopping: stopping.signal },
       isShared: broadcastThreads > 1,
     }),
     finisher: createFinisher({ db, clock, worker }),

@@ -1,9 +1,9 @@
 import type { ChannelKey } from '../channels/channel.ts';
 import type { Json } from '../lib/raw/json.ts';
-import type { FeedbackKind } from '../workspace/event-webhooks.ts';
+import type { EventKind } from '../workspace/event-webhooks.ts';
 import type { SendReference } from './reference.ts';
 
-export { type FeedbackKind, feedbackKinds } from '../workspace/event-webhooks.ts';
+export { type EventKind, eventKinds, type FeedbackKind, feedbackKinds } from '../workspace/event-webhooks.ts';
 
 /** Who opened or clicked: a person (`none`), or a machine. */
 export type Bot = 'apple' | 'gmail' | 'scanner' | 'none';
@@ -12,7 +12,8 @@ export type Bot = 'apple' | 'gmail' | 'scanner' | 'none';
 export interface FeedbackEvent {
   /** Unique within the workspace and `provider`. The same one never counts twice. */
   eventId: string;
-  kind: FeedbackKind;
+  /** `sent` and `not_sent` are only for verdicts of our own. */
+  kind: EventKind;
   /** The provider's time, or that of receipt if it gives none. */
   occurredAt: Date;
   /** Such as `twilio`, `whatsapp_cloud`, `smtp`, `ses`; `cresset` for what this server noticed itself. */

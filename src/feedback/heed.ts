@@ -8,11 +8,11 @@ import { type GroupOrder, setGroupStates } from '../people/consent/group-states.
 import { lockHolders } from '../people/consent/holders.ts';
 import { lockAddresses } from '../people/track/lock.ts';
 import type { GlobalState } from '../templating/facts.ts';
-import type { FeedbackKind } from './event.ts';
+import type { EventKind } from './event.ts';
 
 /** What an event says of the person who has an address. */
 export interface Wish {
-  kind: FeedbackKind;
+  kind: EventKind;
   channel: ChannelKey;
   /** An email address in lower case, a phone number in E.164. */
   address: string;
@@ -29,7 +29,7 @@ interface Wishes {
 }
 
 /** Whether an event of this kind can change anything about a person. */
-export function isOfPerson({ kind, isPermanent }: { kind: FeedbackKind; isPermanent: boolean }): boolean {
+export function isOfPerson({ kind, isPermanent }: { kind: EventKind; isPermanent: boolean }): boolean {
   if (kind === 'bounced' || kind === 'failed') return isPermanent;
   return kind === 'complained' || kind === 'opted_out' || kind === 'opted_in' || kind === 'reactivated';
 }
@@ -41,7 +41,7 @@ export function isOfPerson({ kind, isPermanent }: { kind: FeedbackKind; isPerman
 export async function heedWishes(tx: Db, { workspaceId, wishes, now }: Wishes): Promise<void> {
   if (wishes.length === 0) return;
   await lockAll(tx, workspaceId, wishes);
-  const of = (kind: FeedbackKind) => wishes.filter((wish) => wish.kind === kind);
+  const of = (kind: EventKind) => wishes.filter((wish) => wish.kind === kind);
   await markDead(
     tx,
     wishes.flatMap((wish) => deadOf(workspaceId, wish)),

@@ -1,5 +1,5 @@
 import { intArray, textArray } from '../db/array-text.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Db } from '../db/database.ts';
 import { hotStatement } from '../db/hot-statement.ts';
 import { sql } from '../db/sql.ts';
 import { isDataError } from '../db/sqlstates.ts';
@@ -61,6 +61,17 @@ export function createIntake({ db, clock, onTaken }: IntakeOptions): Intake {
     },
     idle: () => batcher.idle(),
   };
+}
+
+/** Stores events in a transaction of somebody else, with what they tell of. */
+export async function storeWith(
+  tx: Db,
+  events: readonly { workspaceId: number; event: FeedbackEvent }[],
+  now: Date,
+): Promise<void> {
+  if (events.length === 0) return;
+  await insertEvents(tx, { events: events.map(({ workspaceId, event }) => storedEvent(workspaceId, event, now)) });
+  await announce(tx, {});
 }
 
 /** Stores the events of several calls in one commit. Of equal ones, in one call or several, the first counts. */

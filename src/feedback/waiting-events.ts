@@ -4,13 +4,13 @@ import type { Db } from '../db/database.ts';
 import { hotStatement } from '../db/hot-statement.ts';
 import { sql } from '../db/sql.ts';
 import type { SendKey } from '../dispatch/ledger/send.ts';
-import type { Bot, FeedbackKind, FeedbackOutcome } from './event.ts';
+import type { Bot, EventKind, FeedbackOutcome } from './event.ts';
 
 /** An event that is to be applied. */
 export interface WaitingEvent {
   id: string;
   workspaceId: number;
-  kind: FeedbackKind;
+  kind: EventKind;
   channel: ChannelKey;
   occurredAt: Date;
   receivedAt: Date;

@@ -10,6 +10,7 @@ import { readIsoTime } from '../lib/times.ts';
  * list, in any form that `readTexts` reads. Throws RequestError.
  */
 export function checkQuery(query: URLSearchParams, known: readonly string[]): void {
+  if (query.size === 0) return;
   const names = [...new Set(query.keys())];
   const problems = names.flatMap((name) => {
     if (known.includes(`${name.replace(/\[\d{0,9}\]$/, '')}[]`)) return [];

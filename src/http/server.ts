@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -11,6 +10,7 @@ import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts'
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
+import { closeWhenStopping } from './close-when-stopping.ts';
 import type { Page } from './page.ts';
 import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
@@ -59,8 +59,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
   const paths = options.routes.map(({ path }) => path);
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
-  server.addHook('onRequest', async (request) => {
-    if (!request.is404) return;
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404) return done();
     // A server without endpoints has no keys to ask for.
     if (options.routes.length > 0) keyOfHeader(options.catalog(), callerOf(request));
     throw unknownPath(request.url, paths);
@@ -69,52 +69,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const route of options.routes) addRoute(server, route, options);
   for (const page of options.pages) addPage(server, page);
   refuseOtherMethods(server, [...options.routes, ...options.pages]);
-  closeUnusedConnections(server);
+  closeWhenStopping(server);
   return server;
-}
-
-/** How long a stop waits for the rest of bodies that are on their way, in milliseconds. */
-const BODY_GRACE_MS = 2_000;
-/** How long a stop waits for the rest of files that are being fetched, in milliseconds. */
-const FILE_GRACE_MS = 10_000;
-
-/**
- * Makes a stop close the connections on which no request has come, which browsers open in advance, and after a moment
- * those on which the rest of a request does not come. Node.js itself closes only those that have answered one, and would
- * wait for the others: once it stops, it no longer looks at the time that a request takes.
- */
-function closeUnusedConnections(server: FastifyInstance): void {
-  const unused = new Set<Socket>();
-  const incoming = new Set<IncomingMessage>();
-  const outgoing = new Set<ServerResponse>();
-  let isClosing = false;
-  server.server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
-  server.server.on('request', (request, response) => {
-    unused.delete(request.socket);
-    incoming.add(request);
-    request.once('close', () => incoming.delete(request));
-    outgoing.add(response);
-    response.once('close', () => {
-      outgoing.delete(response);
-      // A file that was begun before the stop has not said that it is the last answer.
-      if (isClosing) request.socket.destroySoon();
-    });
-  });
-  server.addHook('preClose', async () => {
-    isClosing = true;
-    for (const socket of unused) socket.destroy();
-    const giveUp = () => {
-      for (const { complete, socket } of incoming) if (!complete) socket.destroy();
-    };
-    const cutFiles = () => {
-      for (const { headersSent, socket } of outgoing) if (headersSent) socket?.destroy();
-    };
-    setTimeout(giveUp, BODY_GRACE_MS).unref();
-    setTimeout(cutFiles, FILE_GRACE_MS).unref();
-  });
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {
@@ -128,11 +84,12 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
   server.route({
     method: route.method,
     url: route.path,
-    onRequest: async (request) => {
+    onRequest: (request, _reply, done) => {
       const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
-      if (caller.authorization === undefined && mayBeInBody) return;
-      keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
+      if (caller.authorization !== undefined || !mayBeInBody)
+        keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
+      done();
     },
     handler: async (request, reply) => {
       const key = keys.get(request);
@@ -233,8 +190,11 @@ function rawBodyOf({ body }: FastifyRequest): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
+const noQuery = new URLSearchParams();
+
 function queryOf({ url }: FastifyRequest): URLSearchParams {
-  return new URLSearchParams(url.split('?')[1] ?? '');
+  const start = url.indexOf('?');
+  return start === -1 ? noQuery : new URLSearchParams(url.slice(start + 1));
 }
 
 function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {

@@ -2,12 +2,24 @@ import type { Db } from '../db/database.ts';
 import { shown } from '../lib/raw/json.ts';
 import type { CatalogUseAt } from '../templating/tree.ts';
 import { readCatalogsNamed } from './catalogs-store.ts';
+import type { ItemCatalog } from './definition.ts';
 import { isGoodWord } from './limits.ts';
+import { type ItemKey, missingAmong } from './load-items.ts';
 
-/** One sentence for each catalog and selection that templates name and the workspace does not have. */
-export async function problemsOfUses(db: Db, workspaceId: number, uses: readonly CatalogUseAt[]): Promise<string[]> {
+export interface CheckedUses {
+  /** One sentence for each catalog and selection that the workspace does not have. */
+  problems: readonly string[];
+  /** One sentence for each item that a template names by its id and that its catalog does not have now. */
+  warnings: readonly string[];
+}
+
+/** Most items that are looked up. */
+const MOST_ITEMS = 200;
+
+/** Looks up the catalogs, selections and items that templates name. */
+export async function checkUses(db: Db, workspaceId: number, uses: readonly CatalogUseAt[]): Promise<CheckedUses> {
   const named = uses.filter(({ catalog }) => catalog !== null);
-  if (named.length === 0) return [];
+  if (named.length === 0) return { problems: [], warnings: [] };
   const names = [...new Set(named.map(({ catalog }) => catalog ?? ''))];
   const catalogs = await readCatalogsNamed(db, workspaceId, names.filter(isGoodWord));
   const problems = named.flatMap(({ path, catalog, selection }) => {
@@ -16,5 +28,27 @@ export async function problemsOfUses(db: Db, workspaceId: number, uses: readonly
     if (selection === null || found.selections.some(({ name }) => name === selection)) return [];
     return [`${path}: not a valid template: unknown selection ${shown(selection)} of catalog ${found.name}`];
   });
-  return [...new Set(problems)];
+  return { problems: [...new Set(problems)], warnings: await warningsOf(db, named, catalogs) };
+}
+
+async function warningsOf(
+  db: Db,
+  uses: readonly CatalogUseAt[],
+  catalogs: ReadonlyMap<string, ItemCatalog>,
+): Promise<string[]> {
+  const wanted = uses.flatMap(({ path, catalog, ids }) => {
+    const found = catalogs.get(catalog ?? '');
+    return found === undefined ? [] : ids.map((itemId) => ({ path, name: found.name, catalogId: found.id, itemId }));
+  });
+  const keys = new Map(wanted.slice(0, MOST_ITEMS).map((one): [string, ItemKey] => [keyOf(one), one]));
+  if (keys.size === 0) return [];
+  const missing = new Set((await missingAmong(db, [...keys.values()])).map(keyOf));
+  const sentences = wanted
+    .filter((one) => missing.has(keyOf(one)))
+    .map(({ path, name, itemId }) => `${path}: catalog ${name} has no item ${shown(itemId)}`);
+  return [...new Set(sentences)];
+}
+
+function keyOf({ catalogId, itemId }: ItemKey): string {
+  return `${catalogId} ${itemId}`;
 }

@@ -1,11 +1,27 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
+import { isStorable } from '../lib/raw/storable.ts';
 import type { StoredItem } from './items-store.ts';
 
 /** Names an item. */
 export interface ItemKey {
   catalogId: number;
   itemId: string;
+}
+
+/** Those of these items that do not exist. */
+export async function missingAmong(db: Db, keys: readonly ItemKey[]): Promise<ItemKey[]> {
+  const storable = keys.filter(({ itemId }) => isStorable(itemId));
+  const catalogIds = storable.map(({ catalogId }) => catalogId);
+  const missing = await db.query<{ place: number }>(sql`
+    select w.place
+      from unnest(${catalogIds}::integer[], ${storable.map(({ itemId }) => itemId)}::text[])
+           with ordinality as w (catalog_id, item_id, place)
+     where not exists (select from catalog_items i
+                        where i.catalog_id = any(${[...new Set(catalogIds)]}::integer[])
+                          and i.catalog_id = w.catalog_id and i.item_id = w.item_id)`);
+  const others = keys.filter((key) => !storable.includes(key));
+  return [...others, ...missing.flatMap(({ place }) => storable[Number(place) - 1] ?? [])];
 }
 
 export interface LoadedItem extends ItemKey {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { shortened } from '../lib/raw/bounded-texts.ts';
 
 /** Every error of these endpoints: its status and message. Source: catalogs.md §2 to §5. */
@@ -62,6 +63,8 @@ export interface CatalogProblem {
   message: string;
   parameters: readonly string[];
   parameter_values: readonly string[];
+  /** Names of the fields that are wrong, beyond the original. */
+  fields?: readonly string[];
 }
 
 export interface ProblemDetails {
@@ -71,6 +74,8 @@ export interface ProblemDetails {
   values?: readonly string[];
   /** Instead of the kind's usual message. */
   message?: string;
+  /** The field of the item that is wrong. */
+  field?: string;
 }
 
 /** The refusal of a request about item catalogs, which has a form of its own. Source: catalogs.md §8. */
@@ -93,24 +98,41 @@ export function catalogNotFound(name: string): CatalogRefusal {
   return refusal('catalog-not-found', { parameter: 'catalog_name', values: [name] });
 }
 
-function problemOf(kind: ProblemKind, { parameter, values = [], message }: ProblemDetails): CatalogProblem {
+function problemOf(kind: ProblemKind, { parameter, values = [], message, field }: ProblemDetails): CatalogProblem {
   return {
+    ...(field !== undefined && { fields: [shownWord(field)] }),
     id: kind === 'selection-not-found' ? 'invalid-selection' : kind,
     message: message ?? kinds[kind][1],
     parameters: parameter === undefined ? [] : [parameter],
-    parameter_values: values.map((value) => shortened(value.toWellFormed())),
+    parameter_values: values.map(shownWord),
   };
+}
+
+function shownWord(word: string): string {
+  return shortened(word.toWellFormed());
 }
 
 /** Most entries of one answer. There are fewer kinds that one request can have. */
 const MOST_PROBLEMS = 20;
 
-/** Collects the problems of one request: the first of each kind. */
+/** Most fields that are named for one kind. */
+const MOST_NAMED = 20;
+
+/** Collects the problems of one request: the first of each kind, with all fields of its item. */
 export class CatalogProblems {
   readonly #found = new Map<ProblemKind, CatalogProblem>();
 
   add(kind: ProblemKind, details: ProblemDetails): void {
-    if (!this.#found.has(kind) && this.#found.size < MOST_PROBLEMS) this.#found.set(kind, problemOf(kind, details));
+    const found = this.#found.get(kind);
+    if (found === undefined) {
+      if (this.#found.size < MOST_PROBLEMS) this.#found.set(kind, problemOf(kind, details));
+      return;
+    }
+    const known = found.fields ?? [];
+    if (known.length === 0 || known.length === MOST_NAMED) return;
+    const { fields = [], parameter_values: values } = problemOf(kind, details);
+    if (isDeepStrictEqual(values, found.parameter_values))
+      this.#found.set(kind, { ...found, fields: [...new Set([...known, ...fields])] });
   }
 
   /** Throws CatalogRefusal. */

@@ -135,13 +135,14 @@ function readChange({ itemId, raw }: RawItem, { fields, kind, filtered, problems
   const values: Record<string, unknown> = {};
   const emptied: string[] = [];
   const arrays: ArrayChange[] = [];
-  const refuse = (problem: ProblemKind) => problems.add(problem, { parameter: 'id', values: [itemId] });
+  const refuse = (problem: ProblemKind, field: string) =>
+    problems.add(problem, { parameter: 'id', values: [itemId], field });
   for (const [name, given] of Object.entries(raw)) {
     if (name === 'id') continue;
     const field = fields.get(name);
     if (field === undefined) {
       const message = 'Some of the fields given do not exist in the catalog';
-      problems.add('invalid-fields', { parameter: 'id', values: [itemId], message });
+      problems.add('invalid-fields', { parameter: 'id', values: [itemId], field: name, message });
       continue;
     }
     const token = String(field.token);
@@ -155,8 +156,8 @@ function readChange({ itemId, raw }: RawItem, { fields, kind, filtered, problems
       continue;
     }
     const reading = readValue(field.type, given);
-    if (!reading.ok) refuse(reading.problem);
-    else if (isOverFilterLimit(reading.value, field, filtered)) refuse('filtered-set-field-too-long');
+    if (!reading.ok) refuse(reading.problem, name);
+    else if (isOverFilterLimit(reading.value, field, filtered)) refuse('filtered-set-field-too-long', name);
     else values[token] = reading.value;
   }
   return { itemId, values, emptied, arrays };

@@ -37,6 +37,23 @@ export class ObjectRefusal extends ObjectProblem {
   }
 }
 
+/** Reads all parts of an object that is refused whole. Throws ObjectRefusal with the problems of all of them. */
+export function readAll<T extends object>(parts: { readonly [K in keyof T]: () => T[K] }): T {
+  const read: Partial<T> = {};
+  const problems: ObjectProblem[] = [];
+  for (const key of Object.keys(parts) as (keyof T)[]) {
+    try {
+      read[key] = parts[key]();
+    } catch (error) {
+      if (!(error instanceof ObjectProblem)) throw error;
+      problems.push(error);
+    }
+  }
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new ObjectRefusal(first, others.map(remarkOf));
+  return read as T;
+}
+
 /** Reads, and gives the problem a code if there is one. */
 export function coded<T>(code: TrackCode, read: () => T): T {
   try {

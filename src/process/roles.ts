@@ -62,6 +62,7 @@ export async function startRoles(
     clock: systemClock,
     log,
     catalog: () => catalog.current(),
+    catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     bodyLimitBytes: config.bodyLimitBytes,

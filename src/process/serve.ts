@@ -12,6 +12,7 @@ import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
 import { loadSecret, type Secret } from '../workspace/secrets.ts';
+import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { startBroadcastWorker } from './broadcast-worker.ts';
 import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './roles.ts';
@@ -98,10 +99,12 @@ async function prepareWorkspace(
   log: Logger,
 ): Promise<{ madeKey: string | null }> {
   const workspaceId = await ensureWorkspace(db);
+  await shareSecret(db, secret);
   if (config.workspaceFile !== null) {
     const checks = { ...audienceChecks, ...messageChecks };
-    const plan = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...checks });
+    const { plan, warnings } = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...checks });
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
+    if (warnings.length > 0) log.warn({ warnings }, 'the workspace file says what is probably not meant');
   }
   const { made } = await ensureFirstKey(db, workspaceId, config.apiKey);
   return { madeKey: made };

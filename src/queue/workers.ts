@@ -19,6 +19,15 @@ export const livingWorkers = sql`
     from pg_stat_activity
    where starts_with(application_name, ${PREFIX})`;
 
+/** Whether a worker of this lane is alive. `lane`: `named` or `broadcast`. */
+export async function hasWorker(db: Db, lane: string): Promise<boolean> {
+  const { alive } = await db.one<{ alive: boolean }>(sql`
+    select exists (select from pg_stat_activity
+                    where starts_with(application_name, ${PREFIX}) and datname = current_database()
+                      and substr(application_name, ${PREFIX.length + NAME_LENGTH + 2}) in ('all', ${lane})) as alive`);
+  return alive;
+}
+
 /** A worker with a session in the database. */
 export interface LivingWorker {
   id: string;
@@ -31,12 +40,46 @@ export interface LivingWorker {
   silentMs: number;
   /** Number of tasks that it holds. */
   tasks: number;
+  /** null: it has not said yet. */
+  process: WorkerProcess | null;
+}
+
+/** The process that a worker runs in. */
+export interface WorkerProcess {
+  host: string;
+  processId: number;
+  /** Cresset's version. */
+  version: string;
+  startedAt: Date;
+}
+
+/** Says which process a living worker is, and forgets workers that died long ago. It may be repeated. */
+export async function introduceWorker(
+  db: Db,
+  id: string,
+  { host, processId, version, startedAt }: WorkerProcess,
+): Promise<void> {
+  await db.run(sql`
+    insert into workers (id, host, process_id, version, started_at)
+    values (${id}, ${host}, ${processId}, ${version}, ${startedAt})
+    on conflict (id) do nothing`);
+  await db.run(sql`
+    delete from workers
+     where started_at < now() - interval '1 day' and id::text not in (${livingWorkers})`);
+}
+
+/** Forgets a worker that has stopped. */
+export async function dismissWorker(db: Db, id: string): Promise<void> {
+  await db.run(sql`delete from workers where id = ${id}`);
 }
 
 /** The workers of this database, oldest first. Only reads, so it also works while the database refuses writes. */
 export async function listWorkers(db: Db): Promise<LivingWorker[]> {
-  return db.query<LivingWorker & Record<string, unknown>>(sql`
-    select s.id, s.lanes, s.since, s.seen as "lastSeenAt",
+  const rows = await db.query<
+    Omit<LivingWorker, 'process'> & { [K in keyof WorkerProcess]: WorkerProcess[K] | null }
+  >(sql`
+    select w.host, w.process_id as "processId", w.version, w.started_at as "startedAt",
+           s.id, s.lanes, s.since, s.seen as "lastSeenAt",
            greatest(0, extract(epoch from clock_timestamp() - s.seen) * 1000)::bigint as "silentMs",
            (select count(*) from tasks where worker::text = s.id) as tasks
       from (select substr(application_name, ${PREFIX.length + 1}, ${NAME_LENGTH}) as id,
@@ -44,5 +87,10 @@ export async function listWorkers(db: Db): Promise<LivingWorker[]> {
                    backend_start as since, state_change as seen
               from pg_stat_activity
              where starts_with(application_name, ${PREFIX}) and datname = current_database()) as s
+      left join workers w on w.id::text = s.id
      order by s.since, s.id`);
+  return rows.map(({ host, processId, version, startedAt, ...worker }) => {
+    const isKnown = host !== null && processId !== null && version !== null && startedAt !== null;
+    return { ...worker, process: isKnown ? { host, processId, version, startedAt } : null };
+  });
 }

@@ -7,7 +7,7 @@ import { readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
 import { makeTwilioAccount, type TwilioAccount } from './twilio/twilio.ts';
 import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
-import { makeWhatsAppAccount, type WhatsAppAccount } from './whats-app/whats-app.ts';
+import { makeWhatsAppAccount, type WhatsAppAccount } from './whats-app/whats-app-account.ts';
 
 /** The credentials that the stand-ins accept. They stay the same from start to start. */
 export interface Credentials {

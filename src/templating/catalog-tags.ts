@@ -48,6 +48,8 @@ export interface CatalogUse {
   catalog: string | null;
   /** null: the tag reads items by their ids, or a variable says which selection. */
   selection: string | null;
+  /** The ids of items that the tag itself says. */
+  ids: readonly string[];
   /** True: the tag reads the same items for everybody. */
   isConstant: boolean;
   /** True: texts that are not known yet are rendered, and may read every fact. */
@@ -65,7 +67,8 @@ export function catalogItems(uses: CatalogUse[]): TagParser {
     if (others.length > MOST_IDS)
       throw new TemplateSyntaxError(`catalog_items: expected at most ${MOST_IDS} ids, got ${others.length}`);
     const isConstant = catalog.literal !== null && others.every(({ literal }) => literal !== null);
-    uses.push({ catalog: catalog.literal, selection: null, isConstant, rendersTexts: rerenders });
+    const ids = others.flatMap(({ literal }) => literal ?? []);
+    uses.push({ catalog: catalog.literal, selection: null, ids, isConstant, rendersTexts: rerenders });
     return {
       isSilent: true,
       render(frame) {
@@ -83,7 +86,13 @@ export function catalogSelectionItems(uses: CatalogUse[]): TagParser {
     const [selection] = others;
     if (selection === undefined || others.length > 1)
       throw new TemplateSyntaxError('catalog_selection_items: expected a catalog and a selection');
-    uses.push({ catalog: catalog.literal, selection: selection.literal, isConstant: false, rendersTexts: true });
+    uses.push({
+      catalog: catalog.literal,
+      selection: selection.literal,
+      ids: [],
+      isConstant: false,
+      rendersTexts: true,
+    });
     return {
       isSilent: true,
       render(frame) {

@@ -2,7 +2,6 @@ import type { CapFamily, VariationChannel } from '../channels/channel.ts';
 import type { ChannelSettings } from '../channels/channel-settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
-import type { EventWebhook } from './event-webhooks.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -69,6 +68,8 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Most bytes of the items of all its item catalogs. */
     storageBytes: number;
   };
+  /** Whether its feed of events has what our own calls said of each send. Absent: it has not. */
+  hasVerdictEvents?: true;
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }
@@ -141,6 +142,24 @@ export interface FrequencyCap {
   periodCount: number;
   periodUnit: 'minutes' | 'hours' | 'days' | 'weeks';
   tag: string | null;
+}
+
+/** Where events of a workspace are sent. */
+export interface EventWebhook {
+  name: string;
+  url: string;
+  /** The kinds of events that it gets. Empty: all. */
+  kinds: readonly string[];
+  /** Empty: all. */
+  channels: readonly string[];
+  secrets: WebhookSecrets;
+}
+
+/** Secrets of the Standard Webhooks scheme: `whsec_` and base64. */
+export interface WebhookSecrets {
+  secret: string;
+  /** The secret before it, with which events are signed as well until a time. null: there is none. */
+  previous: { secret: string; until: Date } | null;
 }
 
 export interface ApiKey {

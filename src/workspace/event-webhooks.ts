@@ -1,4 +1,5 @@
 import { maybe, object, required, text } from '../lib/raw/shape.ts';
+import type { WebhookSecrets } from './catalog.ts';
 import { open, type Secret, seal } from './secrets.ts';
 import { places } from './settings.ts';
 import { parseSealed, readStored } from './stored-settings.ts';
@@ -31,23 +32,13 @@ export const feedbackKinds = [
 ] as const;
 export type FeedbackKind = (typeof feedbackKinds)[number];
 
-/** Where events of a workspace are sent. */
-export interface EventWebhook {
-  name: string;
-  url: string;
-  /** The kinds of events that it gets. Empty: all. */
-  kinds: readonly string[];
-  /** Empty: all. */
-  channels: readonly string[];
-  secrets: WebhookSecrets;
-}
+/** The kinds of what our own calls said, which only workspaces that ask for it have in their feed. */
+export const verdictKinds = ['sent', 'not_sent'] as const;
+export type VerdictKind = (typeof verdictKinds)[number];
 
-/** Secrets of the Standard Webhooks scheme: `whsec_` and base64. */
-export interface WebhookSecrets {
-  secret: string;
-  /** The secret before it, with which events are signed as well until a time. null: there is none. */
-  previous: { secret: string; until: Date } | null;
-}
+/** Every kind of event that the feed may have. */
+export const eventKinds = [...verdictKinds, ...feedbackKinds] as const;
+export type EventKind = VerdictKind | FeedbackKind;
 
 /** Time for which the secret before still signs, so that receivers can change over. */
 export const ROTATION_MS = 24 * 3_600_000;

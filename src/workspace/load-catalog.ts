@@ -7,6 +7,7 @@ import {
   type Campaign,
   type CampaignTrigger,
   type Catalog,
+  type EventWebhook,
   type FrequencyCap,
   idKey,
   type Segment,
@@ -14,21 +15,23 @@ import {
   type Variation,
   type WorkspaceCatalog,
 } from './catalog.ts';
-import { type EventWebhook, openWebhookSecrets } from './event-webhooks.ts';
+import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { openEmail } from './sealed-email.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
+import { checkSharedSecret } from './shared-secret.ts';
 
 /**
  * Loads everything that operators have defined, as of one instant.
- * Throws SecretError when `secret` does not open the stored credentials, and StoredSettingsError when stored settings
+ * Throws SecretError when `secret` is not that of the servers or does not open the stored credentials, and StoredSettingsError when stored settings
  * cannot be used.
  */
 export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog> {
   return db.transaction(async (tx) => {
     await tx.run(sql`set transaction isolation level repeatable read, read only`);
+    await checkSharedSecret(tx, secret);
     const workspaces = await loadWorkspaces(tx, secret);
     const keys = await loadKeys(tx);
     const ofApp = new Map(
@@ -85,7 +88,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         campaigns: byId(campaigns.get(row.id)),
         canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],
-        eventWebhooks: webhooks.get(row.id) ?? [],
+        ...(webhooks.has(row.id) && { eventWebhooks: webhooks.get(row.id) ?? [] }),
       },
     ]),
   );

@@ -17,6 +17,12 @@ export interface Secret {
   fingerprint: Buffer;
 }
 
+export interface SecretConfig {
+  /** null: it is in a file of the data folder. */
+  secret: string | null;
+  dataDir: string;
+}
+
 /** A sealed value cannot be opened. The message is written for the operator. */
 export class SecretError extends Error {
   override name = 'SecretError';
@@ -32,8 +38,14 @@ const FILE_NAME = 'secret';
 const SHORTEST_SECRET = 32;
 
 /** Returns the environment's secret, or else that of the data folder, which it makes (mode 0600) if missing. */
-export function loadSecret(config: { secret: string | null; dataDir: string }): Secret {
-  return secretFrom(config.secret ?? secretOfFolder(config.dataDir));
+export function loadSecret(config: SecretConfig): Secret {
+  return findSecret(config) ?? secretFrom(make(config.dataDir, join(config.dataDir, FILE_NAME)));
+}
+
+/** The same without making one. null: there is none. */
+export function findSecret({ secret, dataDir }: SecretConfig): Secret | null {
+  const text = secret ?? secretOfFolder(join(dataDir, FILE_NAME));
+  return text === null ? null : secretFrom(text);
 }
 
 export function secretFrom(text: string): Secret {
@@ -73,10 +85,9 @@ export function open(secret: Secret, sealed: Buffer, place: string): string {
   }
 }
 
-function secretOfFolder(dataDir: string): string {
-  const path = join(dataDir, FILE_NAME);
-  const found = readIfThere(path) ?? make(dataDir, path);
-  if (found.length >= SHORTEST_SECRET) return found;
+function secretOfFolder(path: string): string | null {
+  const found = readIfThere(path);
+  if (found === null || found.length >= SHORTEST_SECRET) return found;
   throw new SecretError(`${path}: expected a secret of at least ${SHORTEST_SECRET} characters`);
 }
 

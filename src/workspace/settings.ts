@@ -14,6 +14,7 @@ export interface StoredSettings {
   /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
   tags?: readonly string[];
   item_catalogs?: { storage_bytes?: number };
+  events?: { verdicts?: boolean };
   rate_limits?: Readonly<Record<string, number>>;
 }
 
@@ -43,6 +44,7 @@ export function settingsFrom(stored: StoredSettings, sealedEmail: object, place 
     schedules: { lateMs: (schedules.late_minutes ?? usualLateMinutes) * 60_000 },
     users: { trackBatch: users.track_batch ?? 'per_array' },
     itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
+    ...(stored.events?.verdicts === true && { hasVerdictEvents: true }),
     rateLimits: rate_limits,
   };
 }

@@ -3,12 +3,23 @@ import { createBatcher } from '../lib/batcher.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Catalog } from './catalog.ts';
 import { loadCatalog } from './load-catalog.ts';
-import type { Secret } from './secrets.ts';
+import { type Secret, SecretError } from './secrets.ts';
+import { StoredSettingsError } from './stored-settings.ts';
 import { CATALOG_CHANNEL } from './workspaces.ts';
+
+/** Definitions that this server cannot use. It goes on with those that it read before. */
+export interface CatalogTrouble {
+  /** `secret`: another secret sealed them. `settings`: they are not valid. */
+  reason: 'secret' | 'settings';
+  said: string;
+  since: Date;
+}
 
 export interface WatchedCatalog {
   /** The catalog as last read. */
   current(): Catalog;
+  /** Why the newest definitions of the operator cannot be used, and since when. null: `current` has the newest ones. */
+  trouble(): CatalogTrouble | null;
   /** Resolves when a reading that began after this call has ended. */
   refresh(): Promise<void>;
   stop(): Promise<void>;
@@ -28,12 +39,18 @@ export async function watchCatalog(
   clock: Clock = systemClock,
 ): Promise<WatchedCatalog> {
   let catalog: Catalog | null = null;
+  let trouble: CatalogTrouble | null = null;
   let stopped = false;
   let cancelRetry: (() => void) | null = null;
   // One reading runs at a time. Callers that ask while one runs share the next one.
   const submit = createBatcher<null, void>({
     async run(items) {
-      if (!stopped) catalog = await loadCatalog(db, secret);
+      if (stopped) return items.map(() => undefined);
+      catalog = await loadCatalog(db, secret).catch((error: unknown) => {
+        trouble = troubleIn(error, trouble, clock.now()) ?? trouble;
+        throw error;
+      });
+      trouble = null;
       return items.map(() => undefined);
     },
     maxItems: Number.POSITIVE_INFINITY,
@@ -69,7 +86,15 @@ export async function watchCatalog(
       if (catalog === null) throw new Error('the catalog was asked for before its first reading');
       return catalog;
     },
+    trouble: () => trouble,
     refresh,
     stop,
   };
+}
+
+/** null: it is not the definitions that are wrong, but for example the database that is away. */
+function troubleIn(error: unknown, before: CatalogTrouble | null, now: Date): CatalogTrouble | null {
+  const reason = error instanceof SecretError ? 'secret' : error instanceof StoredSettingsError ? 'settings' : null;
+  if (reason === null) return null;
+  return { reason, said: (error as Error).message, since: before?.since ?? now };
 }

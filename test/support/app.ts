@@ -102,6 +102,7 @@ export async function startTestApp(
     clock,
     log,
     catalog: () => catalog.current(),
+    catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
     publicUrl: 'http://cresset.test',
     bodyLimitBytes: 4_194_304,

@@ -1,3 +1,4 @@
+import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { describe, shown } from '../../lib/raw/json.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import { isStorable } from '../../lib/raw/storable.ts';
@@ -32,7 +33,8 @@ export class LeafBody extends ObjectReader {
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
     const came = typeof value === 'string' ? `"${shown(value)}"` : describe(value);
-    return this.refuse(key, `${came} is not one of ${words.join(', ')}`);
+    const meant = typeof value === 'string' ? nearest(value, words) : null;
+    return this.refuse(key, `${came} is not one of ${words.join(', ')}${didYouMean(meant)}`);
   }
 
   /** Reads one of two words, such as `is` and `is_not`. true: the first. */

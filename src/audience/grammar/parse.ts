@@ -1,3 +1,4 @@
+import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { describe, elementPath, isObject, memberPath, shown } from '../../lib/raw/json.ts';
 import { Problems, type Sink } from '../../lib/raw/problems.ts';
 import { connectedLeaves, type LeafKind } from './connected-leaves.ts';
@@ -13,6 +14,8 @@ export interface ParseOptions {
 const MAX_LEVELS = 10;
 const MAX_FILTERS = 200;
 const MAX_BYTES = 256 * 1024;
+/** Most unknown filters that are said what they were meant to be. */
+const MAX_HINTS = 100;
 
 /**
  * Parses and fully checks a connected audience or a segment's filter. Throws RequestError with every problem and its
@@ -110,7 +113,7 @@ class Parser {
       return this.#refuse(path, `expected true or false, got ${describe(value)}`);
     }
     const kind = this.#grammar.leaves.get(key);
-    if (kind === undefined) return this.#refuse(parent, `"${shown(key)}" is not one of ${this.#words().join(', ')}`);
+    if (kind === undefined) return this.#refuse(parent, this.#unknown(key));
     if (!isObject(value)) return this.#refuse(path, `expected an object, got ${describe(value)}`);
     const body = new LeafBody(value, path, this.#problems);
     body.refuseUnknown(kind.members);
@@ -118,10 +121,23 @@ class Parser {
     return leaf && { path, ...leaf };
   }
 
+  #unknown(key: string): string {
+    const words = this.#words();
+    const among = `one of ${words.join(', ')}`;
+    if (!this.#grammar.hasNot && isOnlyOfSegments(key))
+      return `"${shown(key)}" is only known in segments, and an audience has ${among}; put it into a segment and name that with segment_id`;
+    const meant = this.#filters <= MAX_HINTS ? nearest(key, words) : null;
+    return `"${shown(key)}" is not ${among}${didYouMean(meant)}`;
+  }
+
   #words(): string[] {
     const { hasNot, leaves, flags } = this.#grammar;
     return ['AND', 'OR', ...(hasNot ? ['NOT'] : []), ...leaves.keys(), ...flags.keys()];
   }
+}
+
+function isOnlyOfSegments(key: string): boolean {
+  return key === 'NOT' || Object.hasOwn(segmentLeaves, key) || Object.hasOwn(segmentFlags, key);
 }
 
 /** Size of the JSON text, in bytes. Values nested too deeply to measure count as too large. */

@@ -23,15 +23,19 @@ export const categories: Readonly<Record<string, Readonly<Record<string, readonl
   ab_cat_more: { ab_pb_more: opens },
 };
 
+const ours = Object.keys(categories).join(', ');
+
 /** Source: messaging-objects.md §3.1, table of categories. */
 export function readAppleButtons(fields: Fields, category: string | undefined): AppleButton[] | undefined {
   const buttons = fields.objects('buttons');
   if (buttons === undefined) return undefined;
   if (category === undefined && buttons.length > 0)
-    fields.problems.add('cross', fields.at('category'), 'is required with buttons');
+    fields.problems.add('cross', fields.at('category'), `is required with buttons: one of ${ours}, or one of the app`);
   return buttons.map((button) => {
     const action_id = button.text('action_id');
-    if (action_id === undefined) button.require('action_id');
+    const ids = category === undefined ? undefined : own(categories, category);
+    if (action_id === undefined)
+      button.require('action_id', `is required${ids ? `: one of ${Object.keys(ids).join(', ')}` : ''}`);
     const action = button.oneOf('action', actions, { ignoreCase: true });
     const uri = readUri(button, 'uri', 'app');
     if (category !== undefined && action_id !== undefined) checkAction(button, { category, action_id, action, uri });

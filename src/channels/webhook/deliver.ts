@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type Agent, type Dispatcher, request } from 'undici';
+import { version } from '../../lib/version.ts';
 import { findPassage, type Passage } from '../../net/guard.ts';
 import { pinnedAgent } from '../../net/pinned-agent.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
@@ -18,9 +18,6 @@ const limits = { connectMs: 10_000, answerMs: TIMEOUT_MS, maxResponseBytes: MAX_
 const BLOCKED =
   'the URL leads to an address or port that may not be called; webhook.allow in the workspace file lists exceptions';
 const MALFORMED = 'after rendering, the URL, a header or the body cannot be sent over HTTP';
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 /** Makes one request per person, only to public addresses and those in `allow`. Follows no redirects. */
 export function createWebhookSender(allow: readonly string[]): Sender<RenderedWebhook> {

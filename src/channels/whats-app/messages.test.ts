@@ -154,3 +154,18 @@ test('a text keeps its line breaks and loses other control characters', () => {
   const { text } = render('text_response_message', { body: 'Hi\n\tAda\u0000\u001b!' }) as { text: { body: string } };
   assert.equal(text.body, 'Hi\nAda!');
 });
+
+test('a flow whose first screen the account knows is told it', () => {
+  const message = { body: 'b', flow_button: { caption: 'Go', flow_id: '7' } };
+  const parametersWith = (flow_screens: { flow_id: string; screen: string }[]) => {
+    const settings = { phone_number_id: '1', access_token: 't', flow_screens };
+    const raw = { app_id: 'a', subscription_group_id: 'g', message_type: 'flow_response_message', message };
+    const parsed = parseWhatsApp(raw, 'm', new Problems());
+    assert.ok(parsed);
+    const rendered = renderWhatsApp(parsed, { ...facts, provider: { kind: 'whatsapp_cloud', settings } });
+    return (rendered.interactive as { action: { parameters: Record<string, unknown> } }).action.parameters;
+  };
+  const { flow_action, flow_action_payload } = parametersWith([{ flow_id: '7', screen: 'WELCOME' }]);
+  assert.deepEqual([flow_action, flow_action_payload], ['navigate', { screen: 'WELCOME' }]);
+  assert.equal(parametersWith([{ flow_id: '8', screen: 'WELCOME' }]).flow_action, undefined);
+});

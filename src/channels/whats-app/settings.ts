@@ -1,4 +1,4 @@
-import { matching, maybe, object, type Read, required, text } from '../../lib/raw/shape.ts';
+import { list, matching, maybe, object, type Read, required, text } from '../../lib/raw/shape.ts';
 import type { ProviderDefinition } from '../provider.ts';
 import { baseUrl, callsPerMinute } from '../setting-shapes.ts';
 
@@ -10,11 +10,13 @@ const settings = object({
   version: maybe(matching(/^v\d{1,3}\.\d{1,2}$/, 'a version such as v23.0')),
   base_url: maybe(baseUrl),
   calls_per_minute: maybe(callsPerMinute),
+  flow_screens: maybe(list(object({ flow_id: required(text({ max: 64 })), screen: required(text()) }), 1_000)),
 });
 
 /**
  * One subscription group's phone number at the WhatsApp Cloud API. `app_secret`: signs Meta's callbacks; without it none
  * is taken, and it is not known who wrote when. `verify_token`: what Meta repeats when the callback URL is entered.
+ * `flow_screens`: the first screen of flows that need to be told.
  */
 export type WhatsAppCloudSettings = Read<typeof settings>;
 

@@ -281,6 +281,10 @@ refuses('then the messages are checked: types, required members, ranges, referen
     [
       'messages.email.headers: expected an object, got an array',
       'messages.webhook.url: expected a text, got an object',
+      'messages.email.app_id: is required',
+      'messages.email.body: is required unless email_template_id is given',
+      'messages.email.from: is required: this workspace has no default sender',
+      'messages.webhook.request_method: is required: one of POST, PUT, DELETE, GET',
     ],
   ],
   [
@@ -291,6 +295,7 @@ refuses('then the messages are checked: types, required members, ranges, referen
       'messages.email.body: is required unless email_template_id is given',
       'messages.webhook.url: is required',
       'messages.webhook.request_method: is required: one of POST, PUT, DELETE, GET',
+      'messages.email.from: expected an address such as "Acme <hello@example.com>"',
     ],
   ],
   [
@@ -301,7 +306,10 @@ refuses('then the messages are checked: types, required members, ranges, referen
   [
     { ...toAda, messages: { apple_push: { alert: { boddy: 'x' } } } },
     'bad_request',
-    ['messages.apple_push.alert: expected a text, or an object with body or loc_key, unless content-available is true'],
+    [
+      'messages.apple_push.alert: expected a text, or an object with body or loc_key, unless content-available is true',
+      'messages.apple_push.alert.boddy: not known, ignored; did you mean body?',
+    ],
   ],
   [
     { ...toAda, messages: { email: { ...email, from: 'nobody', app_id: SEGMENT } } },

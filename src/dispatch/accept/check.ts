@@ -17,6 +17,7 @@ import type { SendPlan } from '../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
+import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';
 
 const MAX_NAMES = 50;
 /** Most unknown channels that an error names. */
@@ -41,8 +42,9 @@ export async function checkSendRequest(
   { now, stored }: { now: Date; stored: StoredThings },
 ): Promise<CheckedRequest> {
   const checked = checkBody(body, catalog, now);
-  const { plan, parsed, dryRun, problems } = checked;
+  const { plan, parsed, dryRun, problems, filters } = checked;
   const { pins, content } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
+  for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
   problems.warnAtEnd();
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan: pins === undefined ? plan : { ...plan, content: pins }, content, dryRun, remarks };
@@ -54,6 +56,8 @@ interface CheckedBody {
   parsed: readonly ParsedMessage[];
   dryRun: boolean;
   problems: Problems;
+  /** The filters that say who is meant. */
+  filters: readonly GivenFilter[];
 }
 
 /** Everything but stored content. It looks up nothing but the catalog, so it needs no database. */
@@ -62,10 +66,11 @@ export function checkBody(body: Record<string, unknown>, catalog: WorkspaceCatal
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
   namingSlips(problems, () => checkTargeting(request));
-  checkSegmentAndAudience(request, catalog, problems);
+  const filters = checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const parsed = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
-  return { plan: makePlan(request, campaign, messagesIn(parsed)), parsed, dryRun: request.dryRun, problems };
+  const plan = makePlan(request, campaign, messagesIn(parsed));
+  return { plan, parsed, dryRun: request.dryRun, problems, filters };
 }
 
 /** Checks messages that replace those of a plan, as `checkSendRequest` checks the ones of a body. */
@@ -129,7 +134,8 @@ function checkSegmentAndAudience(
   { segmentId, audience }: SendRequest,
   catalog: WorkspaceCatalog,
   problems: Problems,
-): void {
+): GivenFilter[] {
+  const filters: GivenFilter[] = [];
   if (segmentId !== null) {
     const segment = catalog.segments.get(idKey(segmentId));
     if (segment === undefined || segment.archived) {
@@ -138,8 +144,10 @@ function checkSegmentAndAudience(
     const filter = filterOf(segment);
     checkAudienceReferences(filter, catalog);
     for (const slip of slipsOf(filter)) problems.warn(`segment_id: ${slip}`);
+    filters.push({ prefix: 'segment_id: ', filter });
   }
-  if (audience !== null) parseAudience(audience, 'audience');
+  if (audience !== null) filters.push({ prefix: '', filter: parseAudience(audience, 'audience') });
+  return filters;
 }
 
 /** Step 12. Source: send.md §6 and §7. A caller's own send id is looked up later, because that needs the database. */

@@ -67,11 +67,12 @@ const ourKeys: ReadonlyMap<string, string> = new Map(
 
 /** Refuses members that belong elsewhere, unless they are empty: `others` says why. */
 export function refuseForeignKeys(body: Body, raw: RawObject, others: ReadonlyMap<string, string>): void {
-  const keys = new Map([...others, ...ourKeys]);
-  body.ignore(keys.keys());
-  for (const [key, reason] of keys) {
-    // Not read through `body`, so that no warning suggests them.
-    if (!isEmpty(own(raw, key))) body.refuse(key, reason);
+  for (const keys of [others, ourKeys]) {
+    body.ignore(keys.keys());
+    for (const [key, reason] of keys) {
+      // Not read through `body`, so that no warning suggests them.
+      if (!isEmpty(own(raw, key))) body.refuse(key, reason);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import {
   markResumed,
 } from '../ledger/dispatch-moves.ts';
 import { addOpenTasks } from '../ledger/dispatches.ts';
-import { countSelected } from '../ledger/revived-sends.ts';
+import { countSelected, listSelectable, type Selectable } from '../ledger/revived-sends.ts';
 import { filterFor, type ReplayFilter, type ReplayRequest } from '../plan/replay-filter.ts';
 import { lanes, scheduleLane } from '../plan/send-plan.ts';
 import { type DispatchState, statesBefore } from '../plan/states.ts';
@@ -54,9 +54,12 @@ export function resumeDispatch(control: Control): Promise<Moved> {
   });
 }
 
-/** A dispatch after a replay, and how many sends are tried again. null: not all people are written down yet. */
+/** A dispatch after a replay. */
 export interface Replayed extends Moved {
+  /** How many sends are tried again. null: not all people are written down yet. */
   recipients: number | null;
+  /** What could have been selected, if nothing was. */
+  selectable?: readonly Selectable[];
 }
 
 /**
@@ -83,7 +86,10 @@ export function replayDispatch(control: Control, request: ReplayRequest): Promis
       throw new RequestError('wrong_state', [`dispatch_id: ${problem}`], 1);
     }
     const recipients = isComplete || state === 'finished' ? found.recipients : null;
-    if (recipients === 0) return { state, ...dispatch, recipients };
+    if (recipients === 0) {
+      const selectable = await listSelectable(tx, { dispatchId: control.dispatchId, state });
+      return { state, ...dispatch, recipients, selectable };
+    }
     const moved = await markReplayed(tx, control, filter, { ...found, recipients });
     if (moved === null) return null;
     await startTasks(tx, moved, control);

@@ -28,7 +28,8 @@ export interface ScheduleUpdate {
 /** The plan of a schedule that has not fired. Throws RequestError if there is none. */
 export async function pendingPlan({ db, workspaceId, id }: ScheduleOrder): Promise<SendPlan> {
   const [found] = await findScheduled(db, [id]);
-  if (found === undefined || found.workspaceId !== workspaceId || !isPending(found)) throw notPending();
+  if (found === undefined || found.workspaceId !== workspaceId || !isPending(found))
+    throw notPending(found?.workspaceId === workspaceId ? found : null);
   return JSON.parse(await requestOf(db, id));
 }
 
@@ -42,7 +43,7 @@ export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: 
     db.transaction(async (tx) => {
       if (schedule !== null) await moveFire(tx, id, firingTime(schedule, now));
       const found = await lockScheduled(tx, workspaceId, id);
-      if (found === null || !isPending(found)) throw notPending();
+      if (found === null || !isPending(found)) throw notPending(found);
       await changeScheduled(tx, {
         id,
         schedule: schedule ?? found.schedule,
@@ -63,7 +64,7 @@ export async function deleteSchedule({ db, workspaceId, id, now }: ScheduleOrder
     db.transaction(async (tx) => {
       const endedTasks = await stopTasks(tx, id);
       const found = await lockScheduled(tx, workspaceId, id);
-      if (found === null || !(isPending(found) || isUnderWay(found, now))) throw notPending();
+      if (found === null || !(isPending(found) || isUnderWay(found, now))) throw notPending(found);
       if ((await markCancelled(tx, { dispatchId: id, now }, endedTasks)) === null) throw notPending();
     }),
   );
@@ -82,6 +83,12 @@ function isUnderWay({ state, schedule }: Scheduled, now: Date): boolean {
   return isTimed(schedule) && now < lastTime(schedule) && (isLive(state) || state === 'paused');
 }
 
-function notPending(): RequestError {
-  return new RequestError('bad_request', ['schedule_id does not name a pending schedule']);
+function notPending(found?: Scheduled | null): RequestError {
+  const what = 'schedule_id does not name a pending schedule';
+  return new RequestError('bad_request', [found ? `${what}; ${pastOf(found)}` : what]);
+}
+
+function pastOf({ state, firedAt }: Scheduled): string {
+  if (firedAt !== null) return `it was sent at ${firedAt.toISOString()}`;
+  return state === 'cancelled' ? 'it was deleted' : `it is ${state}`;
 }

@@ -40,7 +40,7 @@ export async function findBlocked(
   return blocked;
 }
 
-/** Stores in each dispatch which paused apps, groups or relays it waits for. */
+/** Stores in each dispatch all paused apps, groups and relays that it waits for. */
 export async function explainPauses(
   db: Db,
   { appQueues, groupQueues, pausedRelays }: Blockers,
@@ -48,11 +48,13 @@ export async function explainPauses(
 ): Promise<void> {
   for (const dispatch of dispatches.values()) {
     const { id, workspace, messages } = dispatch;
-    for (const [key, prepared] of messages) {
-      for (const pause of appQueues.paused(workspace, key)) await explainWait(db, id, [pause]);
-      await explainWait(db, id, groupQueues.paused(workspace, groupMessageOf(dispatch, prepared)));
-      await explainWait(db, id, pausedRelays.paused(workspace, key));
-    }
+    const pauses = [...messages].flatMap(([key, prepared]) => [
+      ...appQueues.paused(workspace, key),
+      ...groupQueues.paused(workspace, groupMessageOf(dispatch, prepared)),
+      ...pausedRelays.paused(workspace, key),
+    ]);
+    const nameOf = (owner: string) => (workspace.apps.get(owner) ?? workspace.subscriptionGroups.get(owner))?.name;
+    await explainWait(db, id, [...new Set(pauses)], nameOf);
   }
 }
 

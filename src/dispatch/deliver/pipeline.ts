@@ -13,7 +13,9 @@ import type { Recorder } from './recorder.ts';
 import { limitFor, type SendLimits } from './send-limits.ts';
 import type { RoundStops } from './stop-signals.ts';
 
-/** Wait before a send is looked at again whose provider has all its share in hand, in milliseconds. */
+/** How long a round waits for room in a provider's share before it leaves the rest for later, in milliseconds. */
+const SHARE_WAIT_MS = 1_000;
+/** Wait before a send is looked at again whose provider still had its share in hand, in milliseconds. */
 const SHARE_AGAIN_MS = 1_000;
 
 export interface PipelineDeps extends DecideDeps {
@@ -47,15 +49,41 @@ export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<vo
   await pending.ended();
 }
 
-/** The steps of each chunk: send limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
+/** Begins the sends for whose provider there is room, then those that had to wait for it. */
 async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDeliveries): Promise<void> {
+  const { shares } = deps.sendLimits;
+  let held = await beginChunks(deps, batch, { sends: batch.sends, pending });
+  while (held.size > 0) {
+    await shares.untilRoom(new Set(held.values()), batch, { mostMs: SHARE_WAIT_MS, signal: batch.signal });
+    if (batch.signal.aborted || pending.haveFailed) return; // they stay pending
+    const isHung = [...held.values()].every((provider) => shares.isFull(provider, batch));
+    if (isHung) return lookAgain(held.keys());
+    held = await beginChunks(deps, batch, { sends: [...held.keys()], pending });
+  }
+
+  function lookAgain(sends: Iterable<PendingSend>): void {
+    const at = new Date(deps.clock.now().getTime() + SHARE_AGAIN_MS);
+    for (const { taskId } of sends) batch.onAgain(taskId, at);
+  }
+}
+
+/**
+ * Returns the sends whose provider has all its share in hand, each with the provider.
+ *
+ * The steps of each chunk: send limits → facts → decide (gates, message, caps, `sending`) → deliver → record. */
+async function beginChunks(
+  deps: PipelineDeps,
+  batch: Batch,
+  { sends: all, pending }: { sends: readonly PendingSend[]; pending: PendingDeliveries },
+): Promise<Map<PendingSend, string>> {
+  const held = new Map<PendingSend, string>();
   const slotsOf = ({ dispatchId }: PendingSend) => batch.dispatches.get(dispatchId)?.slots ?? 1;
-  const chunks = chunksOf(batch.sends, { most: deps.sendLimits.chunk, slotsOf });
+  const chunks = chunksOf(all, { most: deps.sendLimits.chunk, slotsOf });
   let ahead = loadAhead(deps, batch, chunks[0]);
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
     if (batch.signal.aborted) break; // sends that were not begun stay pending
-    const sends = withoutHeld(deps, batch, chunk);
+    const sends = withoutHeld(deps, batch, { chunk, held });
     if (sends.length === 0) {
       ahead = loadAhead(deps, batch, chunks[index + 1]);
       continue;
@@ -76,48 +104,57 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
     const under = { inHand: limit.inHand, pending };
     for (const parcel of parcels) deliver(deps, batch, parcel, under);
   }
+  return held;
 }
 
 /**
- * Leaves out sends of dispatches that were stopped meanwhile, and sends that would wait in memory for a full app queue, or
- * for a provider with its share. They stay pending.
+ * Leaves out sends of dispatches that were stopped meanwhile, and sends that would wait in memory: for a full app queue, or
+ * for a provider with its share, which are added to `held`. They stay pending.
  */
 function withoutHeld(
-  { appQueues, groupQueues, sendLimits, clock }: PipelineDeps,
+  { appQueues, groupQueues, sendLimits }: PipelineDeps,
   batch: Batch,
-  chunk: readonly PendingSend[],
+  { chunk, held }: { chunk: readonly PendingSend[]; held: Map<PendingSend, string> },
 ): PendingSend[] {
-  const untilOf = (send: PendingSend): number | null => {
+  const stateOf = (send: PendingSend): { fullUntilMs: number | null; provider: string | null } => {
     const { dispatchId, channel } = send;
     const dispatch = batch.dispatches.get(dispatchId);
     const prepared = dispatch?.messages.get(channel);
-    if (dispatch === undefined || prepared === undefined) return null;
+    if (dispatch === undefined || prepared === undefined) return { fullUntilMs: null, provider: null };
     const provider = providerOf(dispatch, send);
-    if (provider !== null && sendLimits.shares.isFull(provider, batch)) return clock.now().getTime() + SHARE_AGAIN_MS;
+    if (provider !== null && sendLimits.shares.isFull(provider, batch)) return { fullUntilMs: null, provider };
     const { message } = prepared;
-    return (
+    const fullUntilMs =
       groupQueues.full(dispatch.workspace, groupMessageOf(dispatch, prepared)) ??
-      appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: agesFrom(dispatch) })
-    );
+      appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: agesFrom(dispatch) });
+    return { fullUntilMs, provider: null };
   };
   // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
-  let asked: { of: PendingSend; untilMs: number | null } | null = null;
+  let asked: ({ of: PendingSend } & ReturnType<typeof stateOf>) | null = null;
   return chunk.filter((send) => {
     if (batch.stops.signalOf(send.dispatchId).aborted) return false;
     if (asked?.of.dispatchId !== send.dispatchId || asked.of.channel !== send.channel)
-      asked = { of: send, untilMs: untilOf(send) };
-    if (asked.untilMs !== null) batch.onAgain(send.taskId, new Date(asked.untilMs));
-    return asked.untilMs === null;
+      asked = { of: send, ...stateOf(send) };
+    if (asked.provider !== null) held.set(send, asked.provider);
+    if (asked.fullUntilMs !== null) batch.onAgain(send.taskId, new Date(asked.fullUntilMs));
+    return asked.provider === null && asked.fullUntilMs === null;
   });
 }
 
-/** Reads the facts of the next chunk. An error is thrown where they are awaited. */
+/**
+ * Reads the facts of the next chunk. An error is thrown where they are awaited. null: there is no chunk, or it begins with
+ * a send whose provider has all its share in hand.
+ */
 function loadAhead(
-  { db, clock }: PipelineDeps,
-  { dispatches }: Batch,
+  { db, clock, sendLimits }: PipelineDeps,
+  batch: Batch,
   sends: PendingSend[] | undefined,
 ): Promise<LoadedFacts | null> {
-  if (sends === undefined) return Promise.resolve(null);
+  const { dispatches } = batch;
+  const [first] = sends ?? [];
+  const provider = first === undefined ? null : providerOf(dispatches.get(first.dispatchId), first);
+  const isHeld = provider !== null && sendLimits.shares.isFull(provider, batch);
+  if (sends === undefined || isHeld) return Promise.resolve(null);
   const loaded = loadFacts(db.byKey, { sends, dispatches, nowMs: clock.now().getTime() });
   loaded.catch(() => undefined);
   return loaded;

@@ -7,6 +7,9 @@ export const MOST_SLOTS = 400;
 /** Most rounds that wait for one provider: an eighth of all. */
 export const MOST_ROUNDS = 8;
 
+/** Slots in hand from which on there is room for more, after the share was full: low, so that what follows is no trickle. */
+const SLOTS_WITH_ROOM = MOST_SLOTS / 2;
+
 interface Share {
   slots: number;
   /** The number of messages that each round has in hand. */
@@ -19,12 +22,42 @@ interface Share {
  */
 export class ProviderShares {
   readonly #shares = new Map<string, Share>();
+  /** Called when a share becomes smaller. */
+  readonly #watchers = new Set<() => void>();
 
   /** Whether messages to this provider must wait. `round`: it may go on with what it has begun. */
   isFull(provider: string, round: object): boolean {
     const share = this.#shares.get(provider);
     if (share === undefined) return false;
     return share.slots >= MOST_SLOTS || (share.rounds.size >= MOST_ROUNDS && !share.rounds.has(round));
+  }
+
+  /**
+   * Resolves when one of the providers has room again, at the latest after `mostMs` (of the machine's time), or when
+   * `signal` is aborted.
+   */
+  async untilRoom(
+    providers: ReadonlySet<string>,
+    round: object,
+    { mostMs, signal }: { mostMs: number; signal: AbortSignal },
+  ): Promise<void> {
+    const hasRoom = () => [...providers].some((provider) => this.#hasRoom(provider, round));
+    if (signal.aborted || hasRoom()) return;
+    const over = AbortSignal.any([signal, AbortSignal.timeout(mostMs)]);
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!over.aborted && !hasRoom()) return;
+        this.#watchers.delete(look);
+        resolve();
+      };
+      this.#watchers.add(look);
+      over.addEventListener('abort', look, { once: true });
+    });
+  }
+
+  #hasRoom(provider: string, round: object): boolean {
+    const share = this.#shares.get(provider);
+    return share === undefined || (share.slots <= SLOTS_WITH_ROOM && !this.isFull(provider, round));
   }
 
   /** Notes a message that is about to be delivered. Returns what notes that it is done. */
@@ -39,6 +72,7 @@ export class ProviderShares {
       if (left > 0) share.rounds.set(round, left);
       else share.rounds.delete(round);
       if (share.slots === 0 && this.#shares.get(provider) === share) this.#shares.delete(provider);
+      for (const look of this.#watchers) look();
     };
   }
 }

@@ -2,9 +2,12 @@ import { channels } from '../../channels/index.ts';
 import type { Database } from '../../db/database.ts';
 import { type Patience, persistently } from '../../db/retry.ts';
 import { isDataError } from '../../db/sqlstates.ts';
+import type { FeedbackEvent } from '../../feedback/event.ts';
+import { storeWith } from '../../feedback/intake.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
 import { storeOptOuts } from '../../people/consent/opt-outs.ts';
+import type { Catalog } from '../../workspace/catalog.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { type ProviderMessage, rememberMessages } from '../ledger/feedback/provider-messages.ts';
 import { releaseSlots } from '../ledger/person/slots.ts';
@@ -14,6 +17,7 @@ import { type CountedChange, countVerdicts } from '../ledger/statistics/campaign
 import { writeVerdicts } from '../ledger/write-verdicts.ts';
 import type { CampaignPart } from '../plan/loaded-dispatch.ts';
 import type { TokenHygiene } from '../push/token-hygiene.ts';
+import { verdictEvent } from './verdict-events.ts';
 
 /** The result of one attempt, to be written. */
 export interface Result extends Delivered {
@@ -48,12 +52,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
 export interface RecorderOptions extends Patience {
   db: Database;
+  catalog(): Catalog;
   hygiene: TokenHygiene;
   /** True: other threads record results of the same broadcasts. */
   isShared: boolean;
 }
 
-async function record({ db, hygiene }: RecorderOptions, results: Result[], now: Date): Promise<void> {
+async function record(options: RecorderOptions, results: Result[], now: Date): Promise<void> {
+  const { db, hygiene } = options;
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
   const optOuts = results.flatMap(({ workspaceId, optedOutOf, address }) =>
     optedOutOf === undefined || address === null ? [] : [{ workspaceId, groupId: optedOutOf, phone: address }],
@@ -70,7 +76,8 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
   );
   const news = results.flatMap((result) => result.news);
   const isNamed = results.some(({ verdict }) => verdict.isFoundById);
-  const isPlain = !isNamed && dead.length + released.length + delivered.length + news.length === 0;
+  const isTold = results.some((result) => wantsEvents(options, result));
+  const isPlain = !isNamed && !isTold && dead.length + released.length + delivered.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -82,11 +89,25 @@ async function record({ db, hygiene }: RecorderOptions, results: Result[], now: 
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
     await rememberMessages(tx, written.flatMap(messageOf));
+    await storeWith(
+      tx,
+      written.filter((one) => wantsEvents(options, one)).flatMap((one) => eventOf(one, now)),
+      now,
+    );
     const done = await hygiene.write(tx, news, now);
     await countVerdicts(tx, written.filter(isOfCampaign), now);
     return done;
   });
   afterwards();
+}
+
+function wantsEvents({ catalog }: RecorderOptions, { workspaceId }: Result): boolean {
+  return catalog().workspace(workspaceId)?.settings.hasVerdictEvents === true;
+}
+
+function eventOf(result: Result, now: Date): { workspaceId: number; event: FeedbackEvent }[] {
+  const event = verdictEvent(result, now);
+  return event === null ? [] : [{ workspaceId: result.workspaceId, event }];
 }
 
 /** The name under which the provider will tell of the send. */

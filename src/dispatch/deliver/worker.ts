@@ -17,7 +17,7 @@ import {
   type Task,
   type TaskFilter,
 } from '../../queue/tasks.ts';
-import { sessionNameOf } from '../../queue/workers.ts';
+import { dismissWorker, introduceWorker, sessionNameOf, type WorkerProcess } from '../../queue/workers.ts';
 import { type LaneName, lanes, scheduleLane } from '../plan/send-plan.ts';
 import { createRound, type RoundDeps } from './round.ts';
 import { StopSignals } from './stop-signals.ts';
@@ -47,6 +47,8 @@ export interface WorkerOptions extends Omit<RoundDeps, 'stops'> {
   log: Logger;
   /** The lanes that the worker works on. */
   lanes: readonly LaneName[];
+  /** The process that it runs in, for people. */
+  process: WorkerProcess;
 }
 
 /**
@@ -103,6 +105,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }));
   let takeOverFrom = new Date(clock.now().getTime() + AFTER_START_MS);
   const listener = await db.listen(TASKS_CHANNEL, onNotice, sessionNameOf(worker, options.lanes));
+  await introduceWorker(db, worker, options.process);
   const cancelRenewal = renewing();
   wake(null);
 
@@ -155,6 +158,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     } else if (notice === '') {
       takeOverFrom = new Date(clock.now().getTime() + AFTER_OUTAGE_MS);
       void renewAll();
+      void introduceAgain();
       wake(null);
     } else {
       wake(notice === EVERY_LANE ? null : Number(notice));
@@ -189,6 +193,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
   }
 
+  /** While its session was gone, it may have been taken for one that died long ago. */
+  function introduceAgain(): Promise<void> {
+    return introduceWorker(db, worker, options.process).catch((error: unknown) =>
+      log[levelOf(error)]({ err: error }, 'GET /status may not know which process this worker is'),
+    );
+  }
+
   /** The state of the session shows others when this worker last did something. */
   function giveSignOfLife(): Promise<void> {
     return listener.ping().catch((error: unknown) => log.debug({ err: error }, 'no sign of life; reconnecting'));
@@ -208,6 +219,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         () => Promise.all([...suspects, ...running].map(({ works }) => works.stop())),
         cancelRenewal,
         () => giveBackTasks(db, worker),
+        () => dismissWorker(db, worker),
       );
     },
   };

@@ -75,13 +75,19 @@ export function markReplayed(
   );
 }
 
-export function markFailed(tx: Db, { dispatchId, now, failure }: Move & { failure: string }): Promise<Moved | null> {
+/** `endedTasks`: number of tasks that were deleted in the same transaction. */
+export function markFailed(
+  tx: Db,
+  { dispatchId, now, failure }: Move & { failure: string },
+  endedTasks: number,
+): Promise<Moved | null> {
   return move(
     tx,
     dispatchId,
     statesBefore('failed'),
     sql`
-           state = 'failed', failure = ${failure}, waits_for = null, finished_at = ${now}`,
+           state = 'failed', failure = ${failure}, waits_for = null, finished_at = ${now},
+           open_tasks = open_tasks - ${endedTasks}::integer`,
   );
 }
 

@@ -103,21 +103,25 @@ export async function deliveryOf(db: Db, dispatchId: string): Promise<SendPlan['
 export async function noteWait(
   db: Db,
   dispatchId: string,
-  { waitsFor, failure }: { waitsFor: string; failure: string },
+  { waitsFor, failure }: { waitsFor: readonly string[]; failure: string },
 ): Promise<void> {
   const said = failure.slice(0, 500);
   await db.run(sql`
     update dispatches
-       set failure = ${said}, waits_for = ${waitsFor}
-     where id = ${dispatchId} and (failure is distinct from ${said} or waits_for is distinct from ${waitsFor})`);
+       set failure = ${said}, waits_for = ${waitsFor}::text[]
+     where id = ${dispatchId} and (failure is distinct from ${said} or waits_for is distinct from ${waitsFor}::text[])`);
 }
 
-/** Ends the waits for an app or for relays that work again, in all dispatches of its workspace. */
+/**
+ * Ends the waits for an app or for relays that work again, in all dispatches of its workspace. What a dispatch says goes
+ * with its last wait; until then its next round says it anew.
+ */
 export async function endWaits(tx: Db, workspaceId: number, waitsFor: string): Promise<void> {
   await tx.run(sql`
     update dispatches
-       set failure = null, waits_for = null
-     where workspace_id = ${workspaceId} and state in ('accepted', 'sending') and waits_for = ${waitsFor}`);
+       set failure = case when cardinality(waits_for) > 1 then failure end,
+           waits_for = nullif(array_remove(waits_for, ${waitsFor}), '{}')
+     where workspace_id = ${workspaceId} and state in ('accepted', 'sending') and ${waitsFor} = any(waits_for)`);
 }
 
 /** How much later than planned a schedule may have fired, or its people may have their times, in milliseconds. */

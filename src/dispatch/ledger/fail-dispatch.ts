@@ -1,4 +1,6 @@
 import type { Transactor } from '../../db/database.ts';
+import { retry } from '../../db/retry.ts';
+import { stopTasks } from '../../queue/stopped-tasks.ts';
 import { logActivity } from './activity-log.ts';
 import { markFailed } from './dispatch-moves.ts';
 import { cancelPending } from './stopped-sends.ts';
@@ -16,18 +18,28 @@ export interface DispatchFailure {
 }
 
 /**
- * Fails a dispatch as a whole: it stores why, its pending sends are cancelled, and the log gets an entry. Its tasks
- * then find nothing to do. False: the dispatch was already over.
+ * Fails a dispatch as a whole: it stores why, its pending sends are cancelled, the workers give back what no connection
+ * has begun, and the log gets an entry. False: the dispatch was already over.
  */
 export function failDispatch(
   db: Transactor,
   { dispatchId, failure, category, now }: DispatchFailure,
 ): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const failed = await markFailed(tx, { dispatchId, failure, now });
-    if (failed === null) return false;
-    await cancelPending(tx, dispatchId, now);
-    await logActivity(tx, { workspaceId: failed.workspaceId, dispatchId, category, record: { error: failure } }, now);
-    return true;
+  return retry('dispatches', () =>
+    db.transaction(async (tx) => {
+      const ended = await stopTasks(tx, dispatchId);
+      const failed = await markFailed(tx, { dispatchId, failure, now }, ended);
+      if (failed === null) throw new AlreadyOver();
+      await cancelPending(tx, dispatchId, now);
+      const record = { error: failure };
+      await logActivity(tx, { workspaceId: failed.workspaceId, dispatchId, category, record }, now);
+      return true;
+    }),
+  ).catch((error: unknown) => {
+    if (error instanceof AlreadyOver) return false;
+    throw error;
   });
 }
+
+/** Rolls back, because the tasks of a paused or cancelled dispatch are not ours to stop. */
+class AlreadyOver extends Error {}

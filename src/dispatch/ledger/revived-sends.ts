@@ -3,7 +3,7 @@ import type { Db } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import type { Task } from '../../queue/tasks.ts';
 import type { CampaignPart } from '../plan/loaded-dispatch.ts';
-import type { ReplayFilter, StoredReplay } from '../plan/replay-filter.ts';
+import { type ReplayFilter, replayable, type StoredReplay } from '../plan/replay-filter.ts';
 import type { DispatchState } from '../plan/states.ts';
 import { takeBackFailures } from './statistics/campaign-days.ts';
 import { statusNow } from './status-now.ts';
@@ -96,5 +96,38 @@ function rowsBefore(task: Task, at: StoredReplay['at'], also: Sql = empty): Sql 
 function isSelected({ channels, codes }: ReplayFilter): Sql {
   return sql`(true
     ${channels === null ? empty : sql`and s.channel = any(${channels}::text[])`}
-    ${codes === null ? empty : sql`and coalesce(s.provider_code = any(${codes}::text[]), false)`})`;
+    ${codes === null ? empty : sql`and coalesce(${hasCode(codes)}, false)`})`;
+}
+
+/** A code stands for itself and for those that begin with it as a word: `554` for `554 5.7.1`. */
+function hasCode(codes: readonly string[]): Sql {
+  return sql`(s.provider_code = any(${codes}::text[])
+     or exists (select from unnest(${codes}::text[]) as c(code) where starts_with(s.provider_code, c.code || ' ')))`;
+}
+
+/** The sends of a dispatch that a replay may select, by channel, status and provider code. */
+export interface Selectable {
+  channel: string;
+  status: string;
+  code: string | null;
+  recipients: number;
+}
+
+/** Most rows of `listSelectable`. */
+const MOST_SELECTABLE = 50;
+
+/** What there is to replay, the most frequent first. */
+export function listSelectable(
+  tx: Db,
+  { dispatchId, state }: { dispatchId: string; state: DispatchState },
+): Promise<Selectable[]> {
+  return tx.query<Selectable & Record<string, unknown>>(sql`
+    select s.channel, s.status, s.provider_code as code, count(*) as recipients
+      from (select channel, provider_code, ${statusNow(state)} as status
+              from ${bucketsOf({ bucket: null })}
+              join sends on sends.bucket = b.bucket and sends.dispatch_id = ${dispatchId}) as s
+     where s.status = any(${replayable}::send_status[])
+     group by 1, 2, 3
+     order by 4 desc, 1, 2, 3
+     limit ${MOST_SELECTABLE}`);
 }

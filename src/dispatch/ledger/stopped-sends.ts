@@ -12,7 +12,7 @@ export async function resolveAmbiguous(db: Db, task: Task, mode: 'retry' | 'unkn
     update sends s
        set status = ${status}, updated_at = ${now},
            reason = ${mode === 'retry' ? sql`null` : sql`nullif(stopped_status(s.devices, 'unknown')::text, 'sent')`},
-           detail = 'the server stopped between handing it over and noting it'
+           detail = 'the worker died after it took this send up and before it noted what became of it; it may have gone out'
       from ${bucketsOf(task)}
      where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
        and coalesce(s.task_id, ${task.id}) = ${task.id}`);

@@ -114,12 +114,22 @@ export async function wakeTasks(tx: Db, workspaceId: number, now: Date): Promise
   await announceTasks(tx, null);
 }
 
-/** Stores in a dispatch why it waits. */
-export async function explainWait(db: Db, dispatchId: string, pauses: readonly Pause[]): Promise<void> {
-  const [first] = pauses;
-  if (first === undefined) return;
-  const failure = `${pauses.map((pause) => explanationOf(pause)).join('; ')}; what waits goes out once it does`;
-  await noteWait(db, dispatchId, { waitsFor: waitFor(first.subject), failure });
+/** Stores in a dispatch why it waits. `nameOf`: the name of an app or group. */
+export async function explainWait(db: Db, dispatchId: string, pauses: readonly Pause[], nameOf: NameOf): Promise<void> {
+  if (pauses.length === 0) return;
+  const waitsFor = [...new Set(pauses.map(({ subject }) => waitFor(subject)))].sort();
+  await noteWait(db, dispatchId, { waitsFor, failure: whyItWaits(pauses, nameOf) });
+}
+
+/** The name of an app or a subscription group by its id. undefined: it is not known. */
+export type NameOf = (id: string) => string | undefined;
+
+/** One sentence for all pauses that something waits for. */
+export function whyItWaits(pauses: readonly Pause[], nameOf: NameOf): string {
+  const explained = pauses.map((pause) =>
+    explanationOf(pause, nameOf(appIdOf(pause.subject) ?? groupIdOf(pause.subject) ?? '')),
+  );
+  return `${explained.join('; ')}; what waits goes out once it does`;
 }
 
 const said = {

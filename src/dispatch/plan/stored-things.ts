@@ -13,8 +13,13 @@ import { fillMessages, type ParsedMessage } from './templates.ts';
 export interface StoredThings {
   /** Templates of mails and content blocks. */
   findContent: FindContent;
-  /** One sentence for each item catalog and selection that the workspace does not have. */
-  problemsOfCatalogs(workspaceId: number, uses: readonly CatalogUseAt[]): Promise<string[]>;
+  /** Sentences: `problems` for item catalogs and selections that the workspace does not have, `warnings` for items. */
+  checkCatalogs(
+    workspaceId: number,
+    uses: readonly CatalogUseAt[],
+  ): Promise<{ problems: readonly string[]; warnings: readonly string[] }>;
+  /** Those of these custom attributes that nobody ever had, each with the name in use that was probably meant. */
+  findUnused(workspaceId: number, names: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
 }
 
 /** Whether messages name anything that must be looked up. */
@@ -42,8 +47,9 @@ export interface Pinned {
 /** Looks up what messages name, and pins what of the stored content they use. Throws RequestError. */
 export async function lookUpStored(
   parsed: readonly ParsedMessage[],
-  { workspaceId, problems, stored }: { workspaceId: number; problems: Problems; stored: StoredThings },
+  looking: { workspaceId: number; problems: Problems; stored: StoredThings },
 ): Promise<Pinned> {
+  const { workspaceId, problems, stored } = looking;
   const named = contentNamedBy(parsed);
   const found = named === null ? null : await stored.findContent(workspaceId, named);
   for (const [key, id] of named?.templates ?? []) {
@@ -52,15 +58,14 @@ export async function lookUpStored(
   }
   const uses = parsed.flatMap(({ tree }) => tree.catalogs);
   if (found === null) {
-    await refuseUnknown(uses, workspaceId, stored);
+    await refuseUnknown(uses, looking);
     return { pins: undefined, content: noContent };
   }
   const filled = fillMessages(parsed, found, problems);
   problems.throwIfAny();
   await refuseUnknown(
     filled.flatMap(({ catalogs }) => catalogs),
-    workspaceId,
-    stored,
+    looking,
   );
   const used = new Set(filled.flatMap(({ blocks }) => [...blocks]));
   const blocks = new Map([...found.blocks].filter(([name]) => used.has(name)));
@@ -69,10 +74,10 @@ export async function lookUpStored(
 
 async function refuseUnknown(
   uses: readonly CatalogUseAt[],
-  workspaceId: number,
-  { problemsOfCatalogs }: StoredThings,
+  { workspaceId, problems, stored }: { workspaceId: number; problems: Problems; stored: StoredThings },
 ): Promise<void> {
   if (uses.length === 0) return;
-  const unknown = await problemsOfCatalogs(workspaceId, uses);
-  if (unknown.length > 0) throw new RequestError('bad_request', bounded(unknown));
+  const found = await stored.checkCatalogs(workspaceId, uses);
+  if (found.problems.length > 0) throw new RequestError('bad_request', bounded(found.problems));
+  for (const warning of found.warnings) problems.warn(warning);
 }

@@ -3,9 +3,10 @@ import { empty, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
+import type { DispatchState } from '../plan/states.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
-import { findWait, type Wait } from './waits.ts';
+import { findWaits, noWaits, type Waits } from './waits.ts';
 
 export interface MessageFilter {
   workspaceId: number;
@@ -28,8 +29,9 @@ interface MessageRow extends VerdictRow {
   dispatch_id: string;
   campaign_id: string | null;
   accepted_at: Date;
-  waits_for: string | null;
-  failure: string | null;
+  waits_for: string[] | null;
+  state: DispatchState;
+  lane: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function listMessages(
   const found = sql`
     (select s.dispatch_id, d.campaign_id, d.accepted_at, s.channel, (${statusNow})::text as status, s.attempts, s.due_at,
             s.updated_at, ${reasonNow} as reason, s.detail, s.provider_code, s.provider_message_id, s.address, d.waits_for,
-            d.failure
+            d.state, d.lane
        from sends s
        join dispatches d on d.id = s.dispatch_id
       where s.bucket = ${person.bucket} and s.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
@@ -58,7 +60,7 @@ export async function listMessages(
       limit ${limit + 1})
      union all
     (select r.dispatch_id, d.campaign_id, d.accepted_at, '', 'skipped', 0, null, d.accepted_at, r.reason, r.detail, null, null, null,
-            null, null
+            null, d.state, d.lane
        from refused_people r
        join dispatches d on d.id = r.dispatch_id
       where r.bucket = ${person.bucket} and r.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
@@ -79,23 +81,22 @@ export async function listMessages(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const next = rows.length > limit && last ? { dispatchId: last.dispatch_id, channel: last.channel } : null;
-  const waits = await findWaits(db, workspaceId, page);
-  return { messages: page.map((row) => messageFrom(row, waits.get(row.dispatch_id) ?? null)), next };
+  const waits = await waitsOf(db, workspaceId, page);
+  return { messages: page.map((row) => messageFrom(row, waits.get(row.dispatch_id) ?? noWaits)), next };
 }
 
 /** What the dispatches of pending messages wait for, by dispatch id. */
-async function findWaits(db: Db, workspaceId: number, rows: readonly MessageRow[]): Promise<Map<string, Wait>> {
-  const waits = new Map<string, Wait>();
-  for (const { dispatch_id, status, waits_for: waitsFor, failure } of rows) {
+async function waitsOf(db: Db, workspaceId: number, rows: readonly MessageRow[]): Promise<Map<string, Waits>> {
+  const waits = new Map<string, Waits>();
+  for (const { dispatch_id, status, waits_for: waitsFor, state, lane } of rows) {
     if (status !== 'pending' || waits.has(dispatch_id)) continue;
-    const wait = await findWait(db, { workspaceId, waitsFor, failure });
-    if (wait !== null) waits.set(dispatch_id, wait);
+    waits.set(dispatch_id, await findWaits(db, { workspaceId, waitsFor, state, lane }));
   }
   return waits;
 }
 
-function messageFrom(row: MessageRow, wait: Wait | null): object {
-  const verdict = { ...verdictFrom(row, wait), channel: row.channel === '' ? null : row.channel };
+function messageFrom(row: MessageRow, waits: Waits): object {
+  const verdict = { ...verdictFrom(row, waits), channel: row.channel === '' ? null : row.channel };
   return {
     dispatch_id: undashed(row.dispatch_id),
     ...(row.campaign_id !== null && { campaign_id: row.campaign_id }),

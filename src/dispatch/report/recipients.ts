@@ -7,7 +7,7 @@ import { reasonNow, statusNow } from '../ledger/status-now.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
-import type { Wait } from './waits.ts';
+import type { Waits } from './waits.ts';
 
 export interface RecipientFilter {
   status: string | null;
@@ -15,8 +15,8 @@ export interface RecipientFilter {
   reason: string | null;
   /** The only person asked for. null: everybody. */
   person: AskedPerson | null;
-  /** What the dispatch waits for. null: for nothing. */
-  wait: Wait | null;
+  /** What the dispatch waits for. */
+  waits: Waits;
   /** Where the previous page ended. null: start at the first row. */
   after: RecipientCursor | null;
   limit: number;
@@ -82,7 +82,7 @@ interface SendRow extends VerdictRow {
 async function listSends(
   db: Db,
   { id, state }: Pick<DispatchRow, 'id' | 'state'>,
-  { status, channel, reason, person, wait, after: cursor, limit }: RecipientFilter,
+  { status, channel, reason, person, waits, after: cursor, limit }: RecipientFilter,
 ): Promise<RecipientPage> {
   if (person !== null && person.key === null) return { verdicts: [], next: null };
   const key = person?.key ?? null;
@@ -116,15 +116,15 @@ async function listSends(
   const page = rows.slice(0, limit);
   const end = rows.length > limit ? (page.at(-1) ?? rows[0]) : undefined;
   const next = end === undefined ? null : { bucket: end.bucket, userId: end.user_id, channel: end.channel };
-  return { verdicts: page.map((row) => recipientFrom(row, wait)), next };
+  return { verdicts: page.map((row) => recipientFrom(row, waits)), next };
 }
 
-function recipientFrom(row: SendRow, wait: Wait | null): object {
+function recipientFrom(row: SendRow, waits: Waits): object {
   return {
     external_id: row.external_id,
     user_aliases: row.aliases ?? [],
     braze_id: row.created_at === null ? null : brazeId(row.created_at, row.bucket, row.user_id),
-    ...verdictFrom(row, wait),
+    ...verdictFrom(row, waits),
   };
 }
 

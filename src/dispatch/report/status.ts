@@ -1,11 +1,14 @@
 import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
+import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, type Subject } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
+import { noWorker } from './waits.ts';
 
 /** Counting the tasks of a lane stops here. */
 const MOST_TASKS = 1_000_000;
@@ -21,7 +24,7 @@ const laneNames = Object.keys(lanes) as LaneName[];
 export async function describeStatus(
   db: Database,
   { id, apps, subscriptionGroups }: Pick<WorkspaceCatalog, 'id' | 'apps' | 'subscriptionGroups'>,
-  now: Date,
+  { now, catalogTrouble }: { now: Date; catalogTrouble: CatalogTrouble | null },
 ): Promise<object> {
   await askVersion(db);
   const workers = await listWorkers(db);
@@ -33,21 +36,34 @@ export async function describeStatus(
   }
   const nameOf = (subject: Subject) =>
     (apps.get(appIdOf(subject) ?? '') ?? subscriptionGroups.get(groupIdOf(subject) ?? ''))?.name;
+  const ofEvents = await problemsOfDeliveries(db, id);
   const refusal = db.refusal();
   return {
     workers: workers.map(describeWorker),
     queue,
     problems: [
       ...(refusal === null ? [] : [`the database ${refusal.said}: what writes is refused or waits`]),
+      ...(catalogTrouble === null ? [] : [problemOfCatalog(catalogTrouble)]),
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
       ...pauses.map((pause) => explanationOf(pause, nameOf(pause.subject))),
+      ...ofEvents,
     ],
   };
 }
 
-function describeWorker({ id, lanes: of, since, lastSeenAt, tasks }: LivingWorker): object {
-  return { id, lanes: lanesOf(of), since, last_seen_at: lastSeenAt, tasks_in_hand: tasks };
+function describeWorker({ id, lanes: of, since, lastSeenAt, tasks, process }: LivingWorker): object {
+  const known = process && {
+    host: process.host,
+    process_id: process.processId,
+    version: process.version,
+    started_at: process.startedAt,
+  };
+  return { id, ...known, lanes: lanesOf(of), since, last_seen_at: lastSeenAt, tasks_in_hand: tasks };
+}
+
+function problemOfCatalog({ said, since }: CatalogTrouble): string {
+  return `this server uses the definitions from before ${since.toISOString()}, because it cannot use the newer ones: ${said}`;
 }
 
 function lanesOf(lane: string): LaneName[] {
@@ -56,10 +72,11 @@ function lanesOf(lane: string): LaneName[] {
 
 function problemOfLane(name: LaneName, workers: readonly LivingWorker[]): string[] {
   if (workers.some((worker) => lanesOf(worker.lanes).includes(name))) return [];
-  return [`no worker of the lane "${name}" is running: what is accepted waits`];
+  return [noWorker(name)];
 }
 
-function problemOfWorker({ id, silentMs }: LivingWorker): string[] {
+function problemOfWorker({ id, silentMs, process }: LivingWorker): string[] {
   if (silentMs < HANGING_MS) return [];
-  return [`worker ${id} has given no sign of life for ${Math.floor(silentMs / 1_000)} s`];
+  const where = process === null ? '' : ` (process ${process.processId} on ${process.host})`;
+  return [`worker ${id}${where} has given no sign of life for ${Math.floor(silentMs / 1_000)} s`];
 }

@@ -1,6 +1,6 @@
 import type { SendStatus } from '../plan/states.ts';
 import { type FeedbackRow, feedbackShown } from './feedback.ts';
-import type { Wait } from './waits.ts';
+import { noWaits, type Wait, type Waits } from './waits.ts';
 
 /** The columns of a send that its verdict shows, with `status` and `reason` as they count now. */
 export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
@@ -16,15 +16,15 @@ export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
   address: string | null;
 }
 
-/** The verdict on one send, in the form of the answer. `ofDispatch`: what its dispatch waits for. null: for nothing. */
-export function verdictFrom(row: VerdictRow, ofDispatch: Wait | null = null): object {
-  const wait = waitOf(row, ofDispatch);
+/** The verdict on one send, in the form of the answer. `waits`: what its dispatch waits for. */
+export function verdictFrom(row: VerdictRow, waits: Waits = noWaits): object {
+  const wait = waitOf(row, waits);
   const feedback = feedbackShown(row);
   return {
     channel: row.channel,
     status: row.status,
     reason: row.reason,
-    detail: row.detail ?? wait?.why ?? null,
+    detail: detailOf(row, wait),
     address: row.address,
     attempts: row.attempts,
     provider_code: row.provider_code,
@@ -36,7 +36,14 @@ export function verdictFrom(row: VerdictRow, ofDispatch: Wait | null = null): ob
 }
 
 /** What a pending send waits for. null: only for its time, or it is over. */
-function waitOf({ status, channel, due_at: dueAt }: VerdictRow, wait: Wait | null): Wait | null {
-  if (wait === null || status !== 'pending' || !wait.channels.has(channel)) return null;
-  return dueAt === null || dueAt < wait.until ? wait : null;
+function waitOf({ status, channel, due_at: dueAt }: VerdictRow, waits: Waits): Wait | null {
+  const wait = status === 'pending' ? waits(channel) : null;
+  if (wait === null || wait.until === null || dueAt === null) return wait;
+  return dueAt < wait.until ? wait : null;
+}
+
+/** What a send waits for now comes before what it met earlier. */
+function detailOf({ detail }: VerdictRow, wait: Wait | null): string | null {
+  if (wait === null) return detail;
+  return detail === null ? wait.why : `${wait.why}; before that: ${detail}`;
 }

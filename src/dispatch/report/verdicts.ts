@@ -9,6 +9,7 @@ import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
 import type { CountedDispatch, Counter, CountRow } from './counts.ts';
 import { scheduleMember } from './schedule.ts';
+import { missingWorker } from './waits.ts';
 
 export interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
@@ -20,7 +21,7 @@ export interface DispatchRow extends CountedDispatch {
   failure: string | null;
   segment_id: string | null;
   replays: PastReplay[];
-  waits_for: string | null;
+  waits_for: string[] | null;
   schedule: Schedule | null;
 }
 
@@ -71,9 +72,10 @@ export function countOutcome(
  * finished, `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
  * `recipients` is the sum of `sent` and every reason. Source: eligibility.md §7.
  */
-export async function describeDispatch(counter: Counter, dispatch: DispatchRow): Promise<object> {
+export async function describeDispatch(db: Db, counter: Counter, dispatch: DispatchRow): Promise<object> {
   const { rows, countedAt } = await counter(dispatch);
   const channels: Record<string, ChannelCounts> = {};
+  const waits = [await missingWorker(db, dispatch), dispatch.failure].filter((why) => why !== null);
   for (const row of rows) countOutcome(channels, corrected(row, dispatch.state));
   return {
     dispatch_id: undashed(dispatch.id),
@@ -84,7 +86,7 @@ export async function describeDispatch(counter: Counter, dispatch: DispatchRow):
     ...scheduleMember(dispatch.id, dispatch.schedule),
     accepted_at: dispatch.accepted_at,
     finished_at: dispatch.finished_at ?? dispatch.cancelled_at,
-    ...(dispatch.failure !== null && { failure: dispatch.failure }),
+    ...(waits.length > 0 && { failure: waits.join('; ') }),
     ...(dispatch.lane === lanes.broadcast && { expanded_at: dispatch.expanded_at }),
     ...(countedAt !== null && { counted_at: countedAt }),
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },

@@ -1,52 +1,96 @@
-import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
+import { channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import { listPauses } from '../pauses/pauses-store.ts';
+import { hasWorker } from '../../queue/workers.ts';
+import { listPauses, type Pause, whyItWaits } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../pauses/subject.ts';
+import { type LaneName, lanes } from '../plan/send-plan.ts';
+import type { DispatchState } from '../plan/states.ts';
 
-/** What the pending sends of some channels of a dispatch wait for. */
+/** What the pending sends of a channel of a dispatch wait for. */
 export interface Wait {
-  channels: ReadonlySet<string>;
-  /** Why they wait: the dispatch's `failure`. */
+  /** One sentence. */
   why: string;
-  /** When the next probe is made. */
-  until: Date;
+  /** When the next probe is made. null: not known. */
+  until: Date | null;
 }
 
-/** null: the dispatch waits for no app, group or relay. */
-export async function findWait(
-  db: Db,
-  { workspaceId, waitsFor, failure }: { workspaceId: number; waitsFor: string | null; failure: string | null },
-): Promise<Wait | null> {
-  if (waitsFor === null || failure === null) return null;
+/** The wait of each channel. null: only for the send's time. */
+export type Waits = (channel: string) => Wait | null;
+
+/** A dispatch whose waits are asked for. */
+export interface Waiting {
+  workspaceId: number;
+  state: DispatchState;
+  lane: number;
+  waitsFor: readonly string[] | null;
+}
+
+export const noWaits: Waits = () => null;
+
+/** Finds what the pending sends of a dispatch wait for: a worker, or apps and relays that work again. */
+export async function findWaits(db: Db, dispatch: Waiting): Promise<Waits> {
+  const missing = await missingWorker(db, dispatch);
+  if (missing !== null) return () => ({ why: missing, until: null });
+  const { workspaceId, waitsFor } = dispatch;
+  if (waitsFor === null) return noWaits;
   const pauses = (await listPauses(db)).filter(
-    (one) => one.workspaceId === workspaceId && waitFor(one.subject) === waitsFor,
+    (one) => one.workspaceId === workspaceId && waitsFor.includes(waitFor(one.subject)),
   );
-  const [first] = pauses;
-  if (first === undefined) return null;
-  const until = new Date(Math.min(...pauses.map(({ probeAt }) => probeAt.getTime())));
-  return { channels: new Set(await channelsOf(db, first.subject)), why: failure, until };
+  const owners = await ownersOf(db, pauses);
+  const nameOf = (id: string) => owners.get(id)?.name;
+  const waits = new Map<string, Wait>();
+  for (const channel of channelKeys) {
+    const theirs = pauses.filter(({ subject }) => concerns(channel, owners.get(ownerOf(subject) ?? '')));
+    if (theirs.length === 0) continue;
+    const until = new Date(Math.min(...theirs.map(({ probeAt }) => probeAt.getTime())));
+    waits.set(channel, { why: whyItWaits(theirs, nameOf), until });
+  }
+  return (channel) => waits.get(channel) ?? null;
 }
 
-async function channelsOf(db: Db, subject: Subject): Promise<readonly ChannelKey[]> {
-  const groupId = groupIdOf(subject);
-  if (groupId !== null) return channelsOfGroup(db, groupId);
-  const appId = appIdOf(subject);
-  return appId === null ? relayChannels : channelsOfApp(db, appId);
+/** Says that no worker takes up the tasks of a dispatch. null: one does, or there is nothing to do. */
+export async function missingWorker(db: Db, { state, lane }: Pick<Waiting, 'state' | 'lane'>): Promise<string | null> {
+  if (state !== 'accepted' && state !== 'sending' && state !== 'scheduled') return null;
+  // Schedules are fired by the workers of the named lane.
+  const name = state === 'scheduled' ? 'named' : laneNames.find((one) => lanes[one] === lane);
+  return name === undefined || (await hasWorker(db, name)) ? null : noWorker(name);
 }
 
-async function channelsOfGroup(db: Db, groupId: string): Promise<ChannelKey[]> {
-  const group = await db.maybeOne<{ channel: string }>(
-    sql`select channel from subscription_groups where id = ${groupId}`,
-  );
-  return channelKeys.filter((key) => key === group?.channel);
+const laneNames = Object.keys(lanes) as LaneName[];
+
+export function noWorker(lane: LaneName): string {
+  return `no worker of the lane "${lane}" is running: what is accepted waits`;
 }
 
-async function channelsOfApp(db: Db, appId: string): Promise<ChannelKey[]> {
-  const app = await db.maybeOne<{ platform: string }>(sql`select platform from apps where id = ${appId}`);
-  return channelKeys.filter((key) => {
-    const { address } = channels[key];
-    return address.kind === 'push' && address.platform === app?.platform;
-  });
+/** The app or the subscription group that a paused account belongs to. */
+interface Owner {
+  name: string;
+  /** null: it is a group. */
+  platform: string | null;
+  /** null: it is an app. */
+  channel: string | null;
+}
+
+/** Id of the app or group. null: a relay is paused. */
+function ownerOf(subject: Subject): string | null {
+  return appIdOf(subject) ?? groupIdOf(subject);
+}
+
+/** `owner`: of the paused account. undefined: relays are paused. */
+function concerns(channel: (typeof channelKeys)[number], owner: Owner | undefined): boolean {
+  if (owner === undefined) return relayChannels.includes(channel);
+  const { address } = channels[channel];
+  return owner.channel === channel || (address.kind === 'push' && address.platform === owner.platform);
+}
+
+async function ownersOf(db: Db, pauses: readonly Pause[]): Promise<Map<string, Owner>> {
+  const ids = pauses.flatMap(({ subject }) => ownerOf(subject) ?? []);
+  if (ids.length === 0) return new Map();
+  const rows = await db.query<{ id: string; name: string; platform: string | null; channel: string | null }>(sql`
+    select id, name, platform, null as channel from apps where id = any(${ids}::text[])
+     union all
+    select id, name, null, channel from subscription_groups where id = any(${ids}::text[])`);
+  return new Map(rows.map(({ id, ...owner }) => [id, owner]));
 }

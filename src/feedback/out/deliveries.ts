@@ -170,12 +170,22 @@ export interface DeliveryState extends Record<string, unknown> {
   is_current: boolean;
 }
 
-export async function listDeliveries(db: Db, workspaceId: number): Promise<DeliveryState[]> {
-  await beginDeliveries(db);
+/** Only reads. A webhook that is so new that nothing was begun for it is active and has nothing. */
+export function listDeliveries(db: Db, workspaceId: number): Promise<DeliveryState[]> {
   return db.query<DeliveryState>(sql`
     select d.name, d.state, d.failures, d.given_up, d.last_status, d.last_problem, d.delivered_at, d.blocked_until,
            ${waiting} as waiting, not ${hasNews} as is_current
-      from event_deliveries d
-     where d.workspace_id = ${workspaceId}
+      from (select w.workspace_id, w.name, coalesce(o.state, 'active') as state, coalesce(o.place, w.begins_after) as place,
+                   coalesce(o.failures, 0) as failures, coalesce(o.given_up, 0) as given_up, o.last_status, o.last_problem,
+                   o.delivered_at, o.blocked_until
+              from event_webhooks w
+              left join event_deliveries o on o.workspace_id = w.workspace_id and o.name = w.name
+             where w.workspace_id = ${workspaceId}) as d
      order by d.name`);
+}
+
+/** One sentence for each webhook of a workspace that gets no events although it should. */
+export async function problemsOfDeliveries(db: Db, workspaceId: number): Promise<string[]> {
+  const disabled = (await listDeliveries(db, workspaceId)).filter(({ state }) => state === 'disabled');
+  return disabled.map(({ name }) => `event webhook "${name}" answered 410 and gets no events`);
 }

@@ -4,12 +4,12 @@ import { empty, sql } from '../../db/sql.ts';
 import type { Json } from '../../lib/raw/json.ts';
 import { undashed } from '../../lib/uuid.ts';
 import { brazeId } from '../../people/profile/braze-id.ts';
-import type { FeedbackKind } from '../event.ts';
+import type { EventKind } from '../event.ts';
 
 /** Which events of a workspace are asked for. Empty lists: all of them. */
 export interface FeedFilter {
   workspaceId: number;
-  kinds: readonly FeedbackKind[];
+  kinds: readonly EventKind[];
   channels: readonly ChannelKey[];
   /** null: of every campaign, and of none. */
   campaignId: string | null;
@@ -47,7 +47,7 @@ interface Row extends Record<string, unknown> {
   scanned: number;
   id: string | null;
   place: number;
-  kind: FeedbackKind;
+  kind: EventKind;
   channel: string;
   provider: string;
   occurred_at: Date;
@@ -131,7 +131,7 @@ export async function placeBefore(db: Db, workspaceId: number, time: Date): Prom
   return place === null ? null : place - 1;
 }
 
-export function typeOf(kind: FeedbackKind): string {
+export function typeOf(kind: EventKind): string {
   if (kind === 'opted_out' || kind === 'opted_in') return `consent.${kind}`;
   return kind === 'reactivated' ? 'address.reactivated' : `message.${kind}`;
 }

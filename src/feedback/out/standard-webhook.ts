@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { WebhookSecrets } from '../../workspace/event-webhooks.ts';
+import type { WebhookSecrets } from '../../workspace/catalog.ts';
 import type { FeedEvent } from './feed.ts';
 
-/** A request of the Standard Webhooks scheme. Source: Standard Webhooks 1.0. */
+/** A request of the Standard Webhooks scheme. Source: Standard Webhooks 1.0, "Signature scheme". */
 export interface SignedRequest {
   body: string;
   headers: Readonly<Record<string, string>>;

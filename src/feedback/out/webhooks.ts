@@ -6,9 +6,8 @@ import type { Clock } from '../../lib/clock.ts';
 import { type GuardedTarget, openTarget } from '../../net/guarded-post.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
 import { createLane, type Lane } from '../../queue/lane.ts';
-import type { Catalog } from '../../workspace/catalog.ts';
-import type { EventWebhook } from '../../workspace/event-webhooks.ts';
-import type { FeedbackKind } from '../event.ts';
+import type { Catalog, EventWebhook } from '../../workspace/catalog.ts';
+import type { EventKind } from '../event.ts';
 import {
   beginDeliveries,
   type Delivered,
@@ -103,7 +102,7 @@ async function eventsFor(
   if (isFull) return { events: again, end: place };
   const filter = {
     ...{ workspaceId, campaignId: null },
-    kinds: webhook.kinds as readonly FeedbackKind[],
+    kinds: webhook.kinds as readonly EventKind[],
     channels: webhook.channels as readonly ChannelKey[],
   };
   const page = await readFeed(db, filter, { after: place, limit: EVENTS_AT_ONCE });

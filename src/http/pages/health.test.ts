@@ -22,7 +22,7 @@ test('/health itself notices that a database is read-only, and the end of that',
   const changes = new EventEmitter();
   const reader = connect({ url, calmMs: 50, onRefusal: () => changes.emit('change') });
   t.after(() => reader.close());
-  const ask = async () => JSON.parse((await healthPage(reader).handle(request)).body as string).database;
+  const ask = async () => JSON.parse((await healthPage(reader, () => null).handle(request)).body as string).database;
 
   const refusing = await ask();
   assert.deepEqual(Object.keys(refusing), ['state', 'reason', 'since']);
@@ -34,6 +34,6 @@ test('/health itself notices that a database is read-only, and the end of that',
 
 test('if the database does not answer, /health fails with an error that is answered with 503', async () => {
   const away = connect({ url: 'postgres://ada@127.0.0.1:1/x', max: 1 });
-  await assert.rejects(async () => healthPage(away).handle(request), { code: 'ECONNREFUSED' });
+  await assert.rejects(async () => healthPage(away, () => null).handle(request), { code: 'ECONNREFUSED' });
   await away.close();
 });

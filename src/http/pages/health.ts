@@ -1,12 +1,13 @@
 import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
+import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
 import type { Page } from '../page.ts';
 
 /**
  * /health, for load balancers: 200 while the database answers. If the database refuses writes, the body says so, but the
  * status stays 200: all servers share the database, so removing or restarting one does not help, and reads still work.
  */
-export function healthPage(db: Database): Page {
+export function healthPage(db: Database, catalogTrouble: () => CatalogTrouble | null): Page {
   return {
     method: 'GET',
     path: '/health',
@@ -17,7 +18,15 @@ export function healthPage(db: Database): Page {
         ...(version !== null && { version }),
         ...(refusal && { state: 'refuses_writes', reason: refusal.kind, since: refusal.since }),
       };
-      return { status: 200, type: 'application/json', body: JSON.stringify({ message: 'success', database }) };
+      const trouble = catalogTrouble();
+      const definitions = trouble && {
+        definitions: { state: 'outdated', reason: trouble.reason, since: trouble.since },
+      };
+      return {
+        status: 200,
+        type: 'application/json',
+        body: JSON.stringify({ message: 'success', database, ...definitions }),
+      };
     },
   };
 }

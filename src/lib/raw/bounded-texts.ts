@@ -27,6 +27,12 @@ export class BoundedTexts {
     this.#sizeBytes = sizeBytes;
   }
 
+  /** Adds the texts that another list has kept, and counts those that it has not. `isWanted`: by the text's position. */
+  addAll(other: BoundedTexts, isWanted: (index: number) => boolean): void {
+    for (const [index, line] of other.#kept.entries()) if (isWanted(index)) this.add(line);
+    this.#dropped += other.#dropped;
+  }
+
   get lines(): readonly string[] {
     return this.#dropped === 0 ? this.#kept : [...this.#kept, `and ${this.#dropped} more`];
   }

@@ -1,7 +1,11 @@
 import type { ErrorCode } from '../../errors.ts';
+import { didYouMean, nearest } from './did-you-mean.ts';
 import { describe, isObject, memberPath, own, type RawObject } from './json.ts';
 import { isEmpty, isGiven, type Reading } from './lenient.ts';
 import type { Sink, Stage } from './problems.ts';
+
+/** Most unknown members that are said what they were meant to be. */
+const MOST_HINTS = 100;
 
 /**
  * Reads one raw JSON object, member by member. A wrong value is filed in `problems` under its path and reads as
@@ -47,7 +51,10 @@ export class ObjectReader<S extends Sink = Sink> {
   }
 
   refuseUnknown(known: readonly string[]): void {
-    for (const key of this.unknown(known)) this.refuse(key, `unknown member; ${known.join(', ')} are known`);
+    for (const [index, key] of this.unknown(known).entries()) {
+      const hint = index < MOST_HINTS ? didYouMean(nearest(key, known)) : '';
+      this.refuse(key, `unknown member; ${known.join(', ')} are known${hint}`);
+    }
   }
 
   scalar<T>(key: string, read: (value: unknown) => Reading<T>): T | undefined {

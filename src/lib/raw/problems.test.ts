@@ -24,14 +24,20 @@ test('without problems nothing is thrown; remarks are not problems', () => {
   assert.equal(thrownBy(problems), null);
 });
 
-test('the first failing stage is reported, in whatever order problems were filed', () => {
+test('problems of members are reported together, in the order of their stages; later stages wait', () => {
   const problems = new Problems();
   problems.add('template', 'c', 'not a template');
   problems.add('required', 'b', 'is required');
   problems.add('type', 'a', 'expected a text');
   problems.add('type', 'd', 'expected a text');
   assert.equal(problems.isEmpty, false);
-  assert.deepEqual(thrownBy(problems), { code: 'bad_request', errors: ['a: expected a text', 'd: expected a text'] });
+  problems.add('cross', 'd', 'is required with e');
+  problems.add('cross', 'e', 'follows from f');
+  problems.add('type', 'e.f[0]', 'expected a text');
+  assert.deepEqual(thrownBy(problems), {
+    code: 'bad_request',
+    errors: ['a: expected a text', 'd: expected a text', 'e.f[0]: expected a text', 'b: is required'],
+  });
 });
 
 test('a stage is reported with the code of its first problem, without problems of other codes', () => {

@@ -1,30 +1,30 @@
 import { didYouMean, nearest } from './did-you-mean.ts';
 import type { RawObject } from './json.ts';
 import { ObjectReader } from './object-reader.ts';
-import type { Problems } from './problems.ts';
+import type { Problems, Watcher } from './problems.ts';
 
 /**
  * Reads an object whose unknown members are ignored, as the original does. A member that nobody asked for by the end of
  * the reading (`Problems.warnAtEnd`) is named in the warnings, with the known name that is nearest to it.
  */
-export class WatchedReader extends ObjectReader<Problems> {
+export class WatchedReader extends ObjectReader<Problems> implements Watcher {
   /** null: the object is not watched, because the body has too many. */
-  readonly #asked: Set<string> | null;
-  readonly #silent = new Set<string>();
+  readonly #asked: string[] | null;
+  readonly #silent: Iterable<string>[] = [];
 
   constructor(raw: RawObject, path: string, problems: Problems) {
     super(raw, path, problems);
-    this.#asked = problems.watch(() => this.#warnOfUnknown()) ? new Set() : null;
+    this.#asked = problems.watch(this) ? [] : null;
   }
 
   override get(key: string): unknown {
-    this.#asked?.add(key);
+    this.#asked?.push(key);
     return super.get(key);
   }
 
   /** Members that are not read, and that no warning names or suggests. */
   ignore(keys: Iterable<string>): void {
-    for (const key of keys) this.#silent.add(key);
+    this.#silent.push(keys);
   }
 
   /** The known name that was meant. null: none is close. */
@@ -32,14 +32,37 @@ export class WatchedReader extends ObjectReader<Problems> {
     return nearest(key, known);
   }
 
-  #warnOfUnknown(): void {
-    const asked = this.#asked ?? new Set();
-    for (const key of this.keys()) {
-      if (!asked.has(key) && !this.#silent.has(key)) this.problems.warn(() => this.#unknown(key, [...asked]));
-    }
+  warnOfUnknown(): void {
+    const unknown = this.#unknown();
+    if (unknown.length === 0) return;
+    const known = this.#known();
+    for (const key of unknown) this.problems.warn(() => this.#remark(key, this.meantBy(key, known)));
   }
 
-  #unknown(key: string, known: readonly string[]): string {
-    return `${this.at(key)}: not known, ignored${didYouMean(this.meantBy(key, known))}`;
+  hints(most: number): { looked: number; hints: readonly string[] } {
+    const known = this.#known();
+    const given = this.keys();
+    const keys = this.#unknown().slice(0, most);
+    const hints = keys.flatMap((key) => {
+      const meant = this.meantBy(key, known);
+      return meant === null || given.includes(meant) ? [] : [this.#remark(key, meant)];
+    });
+    return { looked: keys.length, hints };
+  }
+
+  #known(): string[] {
+    return [...new Set(this.#asked)];
+  }
+
+  /** Nearly all bodies have known members only, so the set is made late. */
+  #unknown(): string[] {
+    const unasked = this.keys().filter((key) => this.#asked?.includes(key) !== true);
+    if (unasked.length === 0) return unasked;
+    const silent = new Set(this.#silent.flatMap((keys) => [...keys]));
+    return unasked.filter((key) => !silent.has(key));
+  }
+
+  #remark(key: string, meant: string | null): string {
+    return `${this.at(key)}: not known, ignored${didYouMean(meant)}`;
   }
 }

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { BoundedCache } from '../../lib/bounded-cache.ts';
+import { nearest } from '../../lib/raw/did-you-mean.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 
 export type NameKind = 'event' | 'product' | 'custom_attribute';
@@ -80,4 +81,24 @@ export function listNames(
      where workspace_id = ${workspaceId} and kind = ${kind}
      order by name
      limit ${limit} offset ${offset}::bigint`);
+}
+
+/** Names of one kind that are looked through for the one that was meant. */
+const MOST_CANDIDATES = 500;
+
+/** Those of these names that nobody ever used, each with the name in use that is nearest to it. null: none is near. */
+export async function unusedNames(
+  db: Db,
+  { workspaceId, kind }: { workspaceId: number; kind: NameKind },
+  names: readonly string[],
+): Promise<Map<string, string | null>> {
+  const unused = await db.query<{ name: string }>(sql`
+    select x.name
+      from unnest(${names}::text[]) as x(name)
+     where not exists (select from names_in_use n
+                        where n.workspace_id = ${workspaceId} and n.kind = ${kind} and n.name = x.name)`);
+  if (unused.length === 0) return new Map();
+  const known = await listNames(db, { workspaceId, kind }, { limit: MOST_CANDIDATES, offset: 0 });
+  const candidates = known.map(({ name }) => name);
+  return new Map(unused.map(({ name }) => [name, nearest(name, candidates)]));
 }

@@ -1,10 +1,9 @@
-import { isObject, own, type RawObject } from '../../lib/raw/json.ts';
-import { isGiven } from '../../lib/raw/lenient.ts';
+import { isObject } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { remarksOfRefusal, sentenceOf } from '../remarks.ts';
 import { readEvent, readPurchase } from '../track/activities.ts';
-import { type AttributesObject, readAttributes } from '../track/attributes.ts';
+import { readAttributes } from '../track/attributes.ts';
 import type { TrackRequest } from '../track/request.ts';
 import type { Batch } from './batches.ts';
 import type { Entry, RecordKind } from './entry.ts';
@@ -63,11 +62,10 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
     const left = [...problems, ...object.remarks.map(sentenceOf)];
     if (problems.length > 0 && !options.skipBadCells) return refusing(left);
     request.attributes.push({ index, object });
-    return { refusal: [], left, ignored: ignoredIn(reading.object, object) };
+    return { refusal: [], left, ignored: object.ignored };
   } catch (error) {
     if (error instanceof ObjectProblem) {
-      const [first = '', ...others] = remarksOfRefusal(error).map(sentenceOf);
-      return refusing([...withProblem(problems, first), ...others]);
+      return refusing(remarksOfRefusal(error).map(sentenceOf).reduce(withProblem, problems));
     }
     throw error;
   }
@@ -81,9 +79,4 @@ function withProblem(problems: readonly string[], text: string): readonly string
 
 function refusing(problems: readonly string[]): ReadEntry {
   return { refusal: problems, left: [], ignored: [] };
-}
-
-function ignoredIn(raw: RawObject, { profile: { columns } }: AttributesObject): string[] {
-  const isIgnored = (field: 'country' | 'time_zone') => isGiven(own(raw, field)) && (columns[field] ?? null) === null;
-  return (['country', 'time_zone'] as const).filter(isIgnored);
 }

@@ -3,6 +3,7 @@ import { isEmpty, isGiven } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
 import { readTime } from '../profile/profile-fields.ts';
+import { readAll } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
 
 /** One valid object of `events` or `purchases`: something that a person did. */
@@ -35,38 +36,49 @@ const alsoCurrencies = [
 ];
 const currencies = new Set([...Intl.supportedValuesOf('currency'), ...alsoCurrencies]);
 
-/** Reads one object of `events`. Throws ObjectProblem. */
+/** Reads one object of `events`. Throws ObjectRefusal with all that is wrong. */
 export function readEvent(raw: RawObject, now: Date): Activity {
-  return {
-    ...readActivity(raw, now, maxEventBytes),
-    did: { kind: 'event', name: readLabel(own(raw, 'name'), 'name') },
-  };
+  const { name, named, ...shared } = readAll({
+    ...sharedParts(raw, now, maxEventBytes),
+    name: () => readLabel(own(raw, 'name'), 'name'),
+  });
+  return { ...named, ...shared, did: { kind: 'event', name } };
 }
 
-/** Reads one object of `purchases`. Throws ObjectProblem. */
+/** Reads one object of `purchases`. Throws ObjectRefusal with all that is wrong. */
 export function readPurchase(raw: RawObject, now: Date): Activity {
-  const did: Purchase = {
-    kind: 'purchase',
-    name: readLabel(own(raw, 'product_id'), 'product_id'),
-    currency: readCurrency(own(raw, 'currency')),
-    price: readPrice(own(raw, 'price')),
-    quantity: readQuantity(own(raw, 'quantity')),
-  };
-  return { ...readActivity(raw, now, maxPurchaseBytes), did };
+  const { name, currency, price, quantity, named, ...shared } = readAll({
+    name: () => readLabel(own(raw, 'product_id'), 'product_id'),
+    currency: () => readCurrency(own(raw, 'currency')),
+    price: () => readPrice(own(raw, 'price')),
+    quantity: () => readQuantity(own(raw, 'quantity')),
+    ...sharedParts(raw, now, maxPurchaseBytes),
+  });
+  return { ...named, ...shared, did: { kind: 'purchase', name, currency, price, quantity } };
 }
 
-function readActivity(raw: RawObject, now: Date, maxBytes: number): Omit<Activity, 'did'> {
+function sharedParts(raw: RawObject, now: Date, maxBytes: number) {
+  return {
+    named: () => readNamed(raw),
+    at: () => readPast(own(raw, 'time'), now),
+    appId: () => readAppId(own(raw, 'app_id')),
+    properties: () => readProperties(own(raw, 'properties'), maxBytes),
+  };
+}
+
+function readNamed(raw: RawObject): Pick<Activity, 'identifier' | 'creates'> {
   const identifier = readIdentifier(raw);
   if (identifier === null) throw new ObjectProblem(missingIdentifier);
-  const at = readTime(own(raw, 'time'), 'time');
-  const appId = own(raw, 'app_id');
-  return {
-    identifier,
-    creates: readCreates(raw, identifier),
-    at: at > now ? now : at,
-    appId: isGiven(appId) ? readName(appId, 'app_id') : null,
-    properties: readProperties(own(raw, 'properties'), maxBytes),
-  };
+  return { identifier, creates: readCreates(raw, identifier) };
+}
+
+function readPast(value: unknown, now: Date): Date {
+  const at = readTime(value, 'time');
+  return at > now ? now : at;
+}
+
+function readAppId(value: unknown): string | null {
+  return isGiven(value) ? readName(value, 'app_id') : null;
 }
 
 function readLabel(value: unknown, path: string): string {

@@ -37,6 +37,20 @@ export interface AttributesObject {
   groups: readonly GroupChange[];
   /** What is left out of the object, because it is wrong. */
   remarks: readonly Remark[];
+  /** Members whose value is not known, which the original ignores without an error. */
+  ignored: readonly IgnoredField[];
+}
+
+export type IgnoredField = 'country' | 'time_zone';
+
+const ignoredSentences: Readonly<Record<IgnoredField, string>> = {
+  country: 'expected a code of ISO 3166-1 such as AT, or the English name of a country; the person has no country now',
+  time_zone: 'expected the name of a time zone such as Europe/Vienna; the stored one stays',
+};
+
+/** One sentence for each ignored member. `path`: that of the object. */
+export function ignoredIn({ ignored }: AttributesObject, path: string): string[] {
+  return ignored.map((field) => `${path}.${field}: ${ignoredSentences[field]}`);
 }
 
 /** Source: adjacent-endpoints.md §2.1. */
@@ -84,7 +98,10 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   const [refusal] = refusals;
   if (refusal !== undefined) throw new ObjectRefusal(refusal, remarks.all);
   const creates = identifier === null || readCreates(raw, identifier);
-  return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all };
+  const ignored = (['country', 'time_zone'] as const).filter(
+    (field) => isGiven(own(raw, field)) && (profile.columns[field] ?? null) === null,
+  );
+  return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all, ignored };
 }
 
 /** The problem that reading finds, or none. */

@@ -1,5 +1,6 @@
-import type { RawObject } from '../../lib/raw/json.ts';
+import { elementPath, type RawObject } from '../../lib/raw/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { ignoredIn } from './attributes.ts';
 import {
   type ObjectLimits,
   readLists,
@@ -16,6 +17,8 @@ export interface TrackOutcome {
   problems: TrackProblem[];
   /** Number of processed objects by array. Arrays of which none was processed have none, as in the original. */
   processed: Partial<Record<TrackArray, number>>;
+  /** Values of processed objects that nobody knows, and that are no problems in the original. */
+  warnings: readonly string[];
   /** The objects that were processed. */
   request: TrackRequest;
 }
@@ -55,7 +58,11 @@ export async function track(
     const bad = request.problems.filter((problem) => problem.input_array === array).map(({ index }) => index);
     return [array, list.length - new Set(bad).size] as const;
   });
-  return { problems, processed: Object.fromEntries(counted.filter(([, count]) => count > 0)), request };
+  const warnings = request.attributes.flatMap(({ index, object }) =>
+    ignoredIn(object, elementPath('attributes', index)),
+  );
+  const processed = Object.fromEntries(counted.filter(([, count]) => count > 0));
+  return { problems, processed, warnings, request };
 }
 
 function byPosition(one: TrackProblem, other: TrackProblem): number {

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Callbacks } from '../callbacks.ts';
-import type { WhatsAppAccount } from './whats-app.ts';
+import type { WhatsAppAccount } from './whats-app-account.ts';
 
 /** Most statuses in one callback. Meta sends up to 1,000. */
 const MOST_TOGETHER = 100;

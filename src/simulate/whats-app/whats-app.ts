@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Answer, header, type WireRequest } from '../../net/wire.ts';
 import { jsonAnswer } from '../answers.ts';
@@ -12,22 +11,12 @@ import {
   startSimulator,
   type Verdict,
 } from '../simulator.ts';
+import { makeWhatsAppAccount, type WhatsAppAccount } from './whats-app-account.ts';
 import { lateErrors, orderInNumber, refusal, whatsAppAnswers } from './whats-app-answers.ts';
 import { WhatsAppCallbacks } from './whats-app-callbacks.ts';
 import { readMessage, type WhatsAppSent } from './whats-app-message.ts';
 
 export type { WhatsAppSent } from './whats-app-message.ts';
-
-/** A business number, and the app that sends with it. */
-export interface WhatsAppAccount {
-  phoneNumberId: string;
-  /** In E.164. */
-  displayNumber: string;
-  businessAccountId: string;
-  accessToken: string;
-  appSecret: string;
-  verifyToken: string;
-}
 
 export interface WhatsAppOptions extends SimulatorOptions {
   /** Generated if absent. */
@@ -62,18 +51,6 @@ export interface WhatsAppSimulator extends Simulator<WhatsAppSent> {
 
 const WINDOW_MS = 24 * 3_600_000;
 const MOST_BODY_BYTES = 65_536;
-
-export function makeWhatsAppAccount(): WhatsAppAccount {
-  const digits = () => String(100_000_000_000_000 + randomBytes(5).readUIntBE(0, 5));
-  return {
-    phoneNumberId: digits(),
-    displayNumber: '+15550100',
-    businessAccountId: digits(),
-    accessToken: `EAA${randomBytes(60).toString('base64url')}`,
-    appSecret: randomBytes(16).toString('hex'),
-    verifyToken: randomBytes(12).toString('base64url'),
-  };
-}
 
 /** A stand-in for Meta's WhatsApp Cloud API, with its signed statuses and messages of people. */
 export async function startWhatsAppSimulator(options: WhatsAppOptions = {}): Promise<WhatsAppSimulator> {

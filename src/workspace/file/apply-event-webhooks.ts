@@ -1,5 +1,6 @@
 import { sql } from '../../db/sql.ts';
-import { openWebhookSecrets, ROTATION_MS, sealWebhookSecrets, type WebhookSecrets } from '../event-webhooks.ts';
+import type { WebhookSecrets } from '../catalog.ts';
+import { openWebhookSecrets, ROTATION_MS, sealWebhookSecrets } from '../event-webhooks.ts';
 import { unlessUnreadable } from '../sealed-provider.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Database } from '../../db/database.ts';
-import { type ApplyOptions, applyWorkspace } from './apply.ts';
+import { type Applied, type ApplyOptions, applyWorkspace } from './apply.ts';
 import { type CheckFilter, readWorkspaceFile, WorkspaceFileError } from './file.ts';
-import type { Plan } from './plan.ts';
 import { referredVariables } from './references.ts';
 
 export interface ApplyFileOptions extends Omit<ApplyOptions, 'file'> {
@@ -12,7 +11,7 @@ export interface ApplyFileOptions extends Omit<ApplyOptions, 'file'> {
 }
 
 /** Reads the workspace file at `path` and applies it. Throws as `readWorkspaceFile` and `applyWorkspace` do. */
-export async function applyFile(db: Database, options: ApplyFileOptions): Promise<Plan> {
+export async function applyFile(db: Database, options: ApplyFileOptions): Promise<Applied> {
   const { path, env, checkFilter } = options;
   const file = readWorkspaceFile(readSource(path), { path, env }, checkFilter);
   return applyWorkspace(db, { ...options, file });

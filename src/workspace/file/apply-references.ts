@@ -2,8 +2,16 @@ import { sql } from '../../db/sql.ts';
 import { type Definitions, idKey, type Segment } from '../catalog.ts';
 import type { Step } from './apply-step.ts';
 
-/** Lists what a segment's filter refers to and the workspace does not have. Each text begins with its path. */
-export type CheckReferences = (segment: Segment, definitions: Definitions, path: string) => readonly string[];
+/**
+ * Lists what a segment's filter refers to and the workspace does not have, and calls `warn` for what is probably not meant.
+ * Each text begins with its path.
+ */
+export type CheckReferences = (
+  segment: Segment,
+  definitions: Definitions,
+  path: string,
+  warn: (text: string) => void,
+) => readonly string[];
 
 /**
  * Checks, after the changes, that all segments that are not archived find what they refer to, also those not in the file.
@@ -15,7 +23,30 @@ export async function checkSegments(step: Step, checkReferences: CheckReferences
   for (const segment of definitions.segments.values()) {
     if (segment.archived) continue;
     const path = places.get(segment.id) ?? `segment ${segment.id} (not in the file).filter`;
-    step.problems.push(...checkReferences(segment, definitions, path));
+    const warn = (text: string) => places.has(segment.id) && step.warnings.push(text);
+    step.problems.push(...checkReferences(segment, definitions, path, warn));
+  }
+}
+
+/** Tells of schedules that refer to archived segments or campaigns of the file: they fail when they fire. */
+export async function warnOfSchedules({ tx, workspaceId, file, warnings }: Step): Promise<void> {
+  for (const [what, column] of [
+    ['segments', sql`segment_id`],
+    ['campaigns', sql`campaign_id`],
+  ] as const) {
+    const archived = file[what].filter(({ archived }) => archived).map(({ id }) => id);
+    if (archived.length === 0) continue;
+    const used = await tx.query<{ id: string; schedules: number; next: Date }>(sql`
+      select ${column} as id, count(*) as schedules, min(fires_at) as next
+        from dispatches
+       where workspace_id = ${workspaceId} and fires_at is not null and fired_at is null
+         and state in ('scheduled', 'paused') and ${column} = any(${archived}::text[])
+       group by 1`);
+    for (const { id, schedules, next } of used) {
+      const path = `${what}[${file[what].findIndex((one) => one.id === id)}].archived`;
+      const count = schedules === 1 ? 'a schedule uses it' : `${schedules} schedules use it`;
+      warnings.push(`${path}: ${count}, which will fail; the first one is due at ${next.toISOString()}`);
+    }
   }
 }
 

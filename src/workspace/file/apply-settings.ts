@@ -25,8 +25,8 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
   return [change];
 }
 
-/** Applies the sections email, webhook, audience, requests, schedules, users, tags, item_catalogs and rate_limits. A given section replaces the stored one. */
-export async function applySettings({ tx, workspaceId, file, secret, reseal }: Step): Promise<Change[]> {
+/** Applies the sections email, webhook, audience, requests, schedules, users, tags, item_catalogs, events and rate_limits. A given section replaces the stored one. */
+export async function applySettings({ tx, workspaceId, file, secret, reseal, warnings }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
   const opened = unlessUnreadable(() => openEmail(row.secrets, secret, workspaceId), reseal);
@@ -38,6 +38,7 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
   if (file.email !== null) {
     const { shown, sealed } = sealEmail(file.email, secret, workspaceId);
     const hidden = typeof opened === 'object' ? opened : unreadable(file.email);
+    if (file.email.footer !== null) warnings.push('email.footer: is kept, and no message has it yet');
     put('email', file.email, { ...row.settings.email, ...hidden });
     settings.email = shown;
     secrets = sealed;
@@ -69,6 +70,10 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal }: S
   if (file.item_catalogs !== null) {
     put('item_catalogs', file.item_catalogs, row.settings.item_catalogs);
     settings.item_catalogs = file.item_catalogs;
+  }
+  if (file.events !== null) {
+    put('events', file.events, row.settings.events);
+    settings.events = file.events;
   }
   if (file.rate_limits !== null) {
     put('rate_limits', { limits: file.rate_limits }, { limits: row.settings.rate_limits ?? {} });

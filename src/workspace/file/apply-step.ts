@@ -11,4 +11,6 @@ export interface Step {
   reseal: boolean;
   /** Problems found so far, each beginning with its path. Any problem undoes the whole apply. */
   problems: string[];
+  /** Remarks found so far, each beginning with its path. They undo nothing. */
+  warnings: string[];
 }

@@ -51,9 +51,9 @@ const secretTexts = [
 
 async function workspace(t: TestContext) {
   const { db, workspaceId } = await testDatabase(t);
-  const apply = (value: object, options: Partial<ApplyOptions> = {}) => {
+  const apply = async (value: object, options: Partial<ApplyOptions> = {}) => {
     const file = readWorkspaceFile(stringify(value), { path: 'w.yaml', env: {} }, () => []);
-    return applyWorkspace(db, {
+    const { plan } = await applyWorkspace(db, {
       workspaceId,
       file,
       path: 'w.yaml',
@@ -62,6 +62,7 @@ async function workspace(t: TestContext) {
       checkContent: () => [],
       ...options,
     });
+    return plan;
   };
   const catalog = async (with_ = secret) => (await loadCatalog(db, with_)).workspace(workspaceId);
   return { db, workspaceId, apply, catalog };
@@ -319,7 +320,8 @@ test('with another secret an apply is refused; with reseal the credentials are s
   await apply(whole);
   await assert.rejects(apply(whole, { secret: otherSecret }), {
     name: 'SecretError',
-    message: /sealed with another secret\. Start with the CRESSET_SECRET .* cresset apply --reseal <workspace file>\.$/,
+    message:
+      /is not the secret that the servers of this database use\. Use theirs\. .* cresset apply --reseal <workspace file> /,
   });
   assert.equal((await catalog())?.apps.size, 3);
   const plan = await apply(whole, { secret: otherSecret, reseal: true });

@@ -1,10 +1,11 @@
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { Secret } from '../secrets.ts';
+import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../shared-secret.ts';
 import { announceChange } from '../workspaces.ts';
 import { applyEventWebhooks } from './apply-event-webhooks.ts';
 import { applyKeys } from './apply-keys.ts';
-import { type CheckReferences, checkSegments } from './apply-references.ts';
+import { type CheckReferences, checkSegments, warnOfSchedules } from './apply-references.ts';
 import { applyCaps, applySettings, applyWorkspaceItself } from './apply-settings.ts';
 import type { Step } from './apply-step.ts';
 import { applyApps, applyCampaigns, applyGroups, applySegments } from './apply-things.ts';
@@ -29,27 +30,37 @@ export interface ApplyOptions {
   dryRun?: boolean;
 }
 
+export interface Applied {
+  plan: Plan;
+  /** What is accepted and probably not meant, each beginning with its path. */
+  warnings: readonly string[];
+}
+
 /**
  * Makes the workspace as the file says, in one transaction, and returns what it changed. A second apply changes nothing.
- * Things that the file does not name are left alone. Throws WorkspaceFileError, and SecretError when `secret` does not open
- * the stored credentials.
+ * Things that the file does not name are left alone. Throws WorkspaceFileError, and SecretError when `secret` is not that of
+ * the servers or does not open the stored credentials.
  */
-export async function applyWorkspace(db: Database, options: ApplyOptions): Promise<Plan> {
+export async function applyWorkspace(db: Database, options: ApplyOptions): Promise<Applied> {
   const { workspaceId, file, path, secret, reseal = false, dryRun = false } = options;
   try {
     return await db.transaction(async (tx) => {
       await tx.one(sql`select id from workspaces where id = ${workspaceId} for no key update`);
-      const step: Step = { tx, workspaceId, file, secret, reseal, problems: [] };
+      const step: Step = { tx, workspaceId, file, secret, reseal, problems: [], warnings: [] };
+      await (reseal ? replaceSharedSecret(tx, secret) : shareSecret(tx, secret));
       const plan = await applySteps(step);
       await checkSegments(step, options.checkReferences);
       await checkCampaigns(step, options.checkContent);
       if (step.problems.length > 0) throw new WorkspaceFileError(path, step.problems);
-      if (dryRun) throw new Undo(plan);
-      if (plan.some(isWrite)) await announceChange(tx);
-      return plan;
+      await warnOfSchedules(step);
+      if (reseal) await warnOfSealed(step);
+      const applied = { plan, warnings: step.warnings };
+      if (dryRun) throw new Undo(applied);
+      if (reseal || plan.some(isWrite)) await announceChange(tx);
+      return applied;
     });
   } catch (error) {
-    if (error instanceof Undo) return error.plan;
+    if (error instanceof Undo) return error.applied;
     throw error;
   }
 }
@@ -71,12 +82,19 @@ async function applySteps(step: Step): Promise<Plan> {
   return plan;
 }
 
+async function warnOfSealed({ tx, secret, warnings }: Step): Promise<void> {
+  for (const what of await sealedWithAnother(tx, secret))
+    warnings.push(
+      `${what}: is not in the file, and its credentials are still sealed with the earlier secret; no server starts until a file with them is applied with --reseal`,
+    );
+}
+
 /** Thrown to roll a dry run's transaction back. */
 class Undo extends Error {
-  readonly plan: Plan;
+  readonly applied: Applied;
 
-  constructor(plan: Plan) {
+  constructor(applied: Applied) {
     super('a dry run leaves nothing behind');
-    this.plan = plan;
+    this.applied = applied;
   }
 }

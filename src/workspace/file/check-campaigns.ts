@@ -24,8 +24,16 @@ interface Surroundings {
   subscriptionGroups: ReadonlyMap<string, CheckedGroup>;
 }
 
-/** Lists what is wrong with a campaign's messages. Each text begins with its path, which begins with `path`. */
-export type CheckContent = (content: CampaignContent, workspace: Surroundings, path: string) => readonly string[];
+/**
+ * Lists what is wrong with a campaign's messages, and calls `warn` for what is probably not meant. Each text begins with
+ * its path, which begins with `path`.
+ */
+export type CheckContent = (
+  content: CampaignContent,
+  workspace: Surroundings,
+  path: string,
+  warn: (text: string) => void,
+) => readonly string[];
 
 /** Most bytes of one campaign's messages as JSON. */
 const MOST_BYTES = 512 * 1024;
@@ -63,7 +71,8 @@ export async function checkCampaigns(step: Step, checkContent: CheckContent): Pr
     if (segment_id !== null && !segment_is_usable)
       problems.push(`${path}.segment_id: names no segment, or an archived one`);
     const content = { messages: messages ?? {}, variations: variations.get(id) ?? new Map() };
-    if (messages !== null) problems.push(...checkContent(content, workspace, path));
+    const warn = (text: string) => isInFile(step, id) && step.warnings.push(text);
+    if (messages !== null) problems.push(...checkContent(content, workspace, path, warn));
   }
   await checkCanvases(step, paths);
 }
@@ -71,6 +80,11 @@ export async function checkCampaigns(step: Step, checkContent: CheckContent): Pr
 function pathsOf({ file }: Step): (id: string) => string {
   const places = new Map(file.campaigns.map(({ id }, index) => [id, `campaigns[${index}]`]));
   return (id) => places.get(id) ?? `campaign ${id} (not in the file)`;
+}
+
+/** Only the slips of what was applied are told. */
+function isInFile({ file }: Step, campaignId: string): boolean {
+  return file.campaigns.some(({ id }) => id === campaignId);
 }
 
 async function checkSizes(step: Step): Promise<void> {

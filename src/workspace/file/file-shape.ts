@@ -22,7 +22,7 @@ import {
 } from '../../lib/raw/shape.ts';
 import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
-import { feedbackKinds, secretProblem, webhookUrlProblem } from '../event-webhooks.ts';
+import { eventKinds, secretProblem, webhookUrlProblem } from '../event-webhooks.ts';
 import { allPermissions } from '../keys.ts';
 import { ITEM_CATALOGS_BYTES, rateBuckets, trackBatches, usualLateMinutes } from '../settings.ts';
 import { providerMembers } from './providers.ts';
@@ -155,13 +155,17 @@ const itemCatalogs = object({
   storage_bytes: optional(integer(0, Number.MAX_SAFE_INTEGER), ITEM_CATALOGS_BYTES),
 });
 
+const events = object({
+  verdicts: optional(flag, false),
+});
+
 const webhookName = matching(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'up to 64 small letters, digits, - and _');
 
 const eventWebhook = object({
   name: required(webhookName),
   url: required(checked(text({ max: 2_048 }), webhookUrlProblem)),
   secret: required(checked(text({ max: 256 }), secretProblem)),
-  kinds: optional(list(oneOf(feedbackKinds), 100), []),
+  kinds: optional(list(oneOf(eventKinds), 100), []),
   channels: optional(list(oneOf(channelKeys), 100), []),
 });
 
@@ -202,6 +206,7 @@ export const workspaceShape = object({
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),
   frequency_caps: optional(list(frequencyCap, MOST_CAPS), null),
+  events: optional(events, null),
   event_webhooks: optional(list(eventWebhook, MOST_WEBHOOKS), null),
   rate_limits: optional(rateLimits, null),
   api_keys: optional(list(apiKey), []),

@@ -48,10 +48,14 @@ test('an empty file is valid and changes nothing', () => {
     segments: [],
     campaigns: [],
     frequency_caps: null,
+    events: null,
+    event_webhooks: null,
     rate_limits: null,
     api_keys: [],
   });
 });
+
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 
 test('every section is read, with its defaults', () => {
   const source = `
@@ -75,6 +79,8 @@ campaigns:
   - { id: Receipts-1, name: Receipts, kind: api, tags: [bills], variations: [{ id: mail-1, channel: email }] }
 frequency_caps:
   - { channel: whatsapp, max_sends: 2, period_count: 4, period_unit: weeks, tag: bills }
+events: { verdicts: true }
+event_webhooks: [{ name: warehouse, url: "https://hooks.acme.test", secret: "${WEBHOOK_SECRET}", channels: [email] }]
 rate_limits: { default: 500000, "send_broadcast:/messages/send": 1000 }
 api_keys:
   - { name: backend, key: "\${env:BACKEND_KEY}", permissions: [messages.send, messages.send], allow_from: ["10.0.0.0/8"] }
@@ -143,12 +149,30 @@ api_keys:
       },
     ],
     frequency_caps: [{ channel: 'whats_app', max_sends: 2, period_count: 4, period_unit: 'weeks', tag: 'bills' }],
+    events: { verdicts: true },
+    event_webhooks: [
+      { name: 'warehouse', url: 'https://hooks.acme.test', secret: WEBHOOK_SECRET, kinds: [], channels: ['email'] },
+    ],
     rate_limits: { default: 500_000, 'send_broadcast:/messages/send': 1_000 },
     api_keys: [{ name: 'backend', key: KEY, permissions: ['messages.send'], allow_from: ['10.0.0.0/8'] }],
   });
 });
 
 const bad: [string, object | string, string[]][] = [
+  [
+    'an event webhook that nobody can use',
+    { event_webhooks: [{ name: 'Ware House', url: 'ftp://a.test', secret: 'whsec_c2hvcnQ=' }] },
+    [
+      'event_webhooks[0].name: expected up to 64 small letters, digits, - and _',
+      'event_webhooks[0].url: expected a URL of http or https without a user and a password',
+      'event_webhooks[0].secret: expected whsec_ and the base64 of 24 to 64 random bytes',
+    ],
+  ],
+  [
+    'two event webhooks of one name',
+    { event_webhooks: [1, 2].map(() => ({ name: 'a', url: 'https://a.test', secret: WEBHOOK_SECRET })) },
+    ['event_webhooks[1].name: is the same as that of event_webhooks[0]'],
+  ],
   ['a file that is a list', '[]', ['the file: expected an object']],
   ['a file that is a word', 'hello', ['the file: expected an object']],
   ['an unknown section', { segmnets: [] }, ['segmnets: there is no such key; did you mean segments?']],

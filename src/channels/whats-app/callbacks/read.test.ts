@@ -183,7 +183,7 @@ test('no JSON makes the reader throw, and nothing in a list is lost', () => {
   );
 });
 
-/** Source: traps of messages, row 22. */
+/** Row 22 of the traps of messages. */
 const numbers: [digits: string, forms: string[]][] = [
   ['5215555550123', ['+525555550123', '+5215555550123']],
   ['525555550123', ['+525555550123', '+5215555550123']],

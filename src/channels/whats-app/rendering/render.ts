@@ -108,12 +108,15 @@ function list(message: ListMessage): RenderedWhatsApp {
   });
 }
 
-function flow(message: FlowMessage, { dispatchId }: RenderFacts): RenderedWhatsApp {
+function flow(message: FlowMessage, { dispatchId, provider }: RenderFacts): RenderedWhatsApp {
+  const flow_id = filled('flow_id', message.flow_button.flow_id);
+  const screen = firstScreen(provider, flow_id);
   const parameters = {
     flow_message_version: '3',
-    flow_id: filled('flow_id', message.flow_button.flow_id),
+    flow_id,
     flow_cta: filled('caption', message.flow_button.caption, limits.button),
     flow_token: dispatchId,
+    ...(screen !== undefined && { flow_action: 'navigate', flow_action_payload: { screen } }),
   };
   const action = { name: 'flow', parameters };
   return interactive('flow', {
@@ -121,4 +124,9 @@ function flow(message: FlowMessage, { dispatchId }: RenderFacts): RenderedWhatsA
     ...frame(message, limits.replyBody),
     action,
   });
+}
+
+function firstScreen(provider: RenderFacts['provider'], flowId: string): string | undefined {
+  if (provider?.kind !== 'whatsapp_cloud') return undefined;
+  return provider.settings.flow_screens?.find(({ flow_id }) => flow_id === flowId)?.screen;
 }

@@ -4,6 +4,7 @@ import { type ErrorCode, RequestError } from '../../../errors.ts';
 import { namesNo, own, type RawObject } from '../../../lib/raw/json.ts';
 import { Problems } from '../../../lib/raw/problems.ts';
 import { sentenceOf } from '../../../people/remarks.ts';
+import { ignoredIn } from '../../../people/track/attributes.ts';
 import { type Campaign, type CampaignTrigger, idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { contentOf } from '../../plan/campaign-content.ts';
 import type { SendRemarks } from '../../plan/remarks.ts';
@@ -191,8 +192,10 @@ async function planned(
     },
   };
   problems.warnAtEnd();
-  for (const { path, object } of attributes)
+  for (const { path, object } of attributes) {
     for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);
+    for (const sentence of ignoredIn(object, path)) problems.warn(sentence);
+  }
   if (request.dryRun && attributes.length > 0) problems.warn('attributes are not stored in a dry run');
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan, content, dryRun: request.dryRun, remarks, attributes };

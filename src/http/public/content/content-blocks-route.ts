@@ -1,13 +1,16 @@
 import { createBlock, findBlock, listBlocks, type SavedBlock, updateBlock } from '../../../content/content-blocks.ts';
 import { inclusionsOf } from '../../../content/inclusions.ts';
-import type { Database } from '../../../db/database.ts';
+import { campaignsWithBlock } from '../../../dispatch/plan/campaign-content.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
+import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 import { readBlockChange, readInclusion, readNewBlock, requireId } from './content-blocks-request.ts';
 import type { ContentRouteDeps } from './email-templates-route.ts';
 import { listParameters, readPage, refusable } from './shared-request.ts';
 
 /** Stored content blocks. Source: adjacent-endpoints.md §6.2. */
-export function contentBlockRoutes({ db, clock }: ContentRouteDeps): Route[] {
+export function contentBlockRoutes(deps: ContentRouteDeps & { catalog: Catalog }): Route[] {
+  const { db, clock } = deps;
   return [
     {
       method: 'POST',
@@ -30,14 +33,14 @@ export function contentBlockRoutes({ db, clock }: ContentRouteDeps): Route[] {
       path: '/content_blocks/info',
       permission: 'content_blocks.info',
       query: ['content_block_id', 'include_inclusion_data'],
-      handle: refusable((request) => info(db, request)),
+      handle: refusable((request) => info(deps, request)),
     },
     {
       method: 'GET',
       path: '/content_blocks/list',
       permission: 'content_blocks.list',
       query: listParameters,
-      handle: refusable((request) => list(db, request)),
+      handle: refusable((request) => list(deps, request)),
     },
   ];
 }
@@ -52,10 +55,23 @@ function liquidTag(name: string): string {
   return `{{content_blocks.\${${name}}}}`;
 }
 
-async function info(db: Database, { query, workspaceId }: RouteRequest): Promise<Answer> {
+type ReadingDeps = Pick<ContentRouteDeps, 'db'> & { catalog: Catalog };
+
+/** What includes these blocks: email templates and content blocks, then campaigns, as ids by the name of the block. */
+async function includersOf(
+  { db, catalog }: ReadingDeps,
+  workspaceId: number,
+  names: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  const stored = await inclusionsOf(db, workspaceId, names);
+  const workspace = loadedWorkspace(catalog, workspaceId);
+  return new Map(names.map((name) => [name, [...(stored.get(name) ?? []), ...campaignsWithBlock(workspace, name)]]));
+}
+
+async function info(deps: ReadingDeps, { query, workspaceId }: RouteRequest): Promise<Answer> {
   const withInclusions = readInclusion(query);
-  const block = await findBlock(db, workspaceId, requireId(query.get('content_block_id') ?? undefined));
-  const inclusions = (await inclusionsOf(db, workspaceId, [block.name])).get(block.name) ?? [];
+  const block = await findBlock(deps.db, workspaceId, requireId(query.get('content_block_id') ?? undefined));
+  const inclusions = (await includersOf(deps, workspaceId, [block.name])).get(block.name) ?? [];
   return {
     status: 200,
     body: {
@@ -75,10 +91,10 @@ async function info(db: Database, { query, workspaceId }: RouteRequest): Promise
   };
 }
 
-async function list(db: Database, { query, workspaceId }: RouteRequest): Promise<Answer> {
-  const found = await listBlocks(db, workspaceId, readPage(query));
+async function list(deps: ReadingDeps, { query, workspaceId }: RouteRequest): Promise<Answer> {
+  const found = await listBlocks(deps.db, workspaceId, readPage(query));
   const names = found.map(({ name }) => name);
-  const inclusions = await inclusionsOf(db, workspaceId, names);
+  const inclusions = await includersOf(deps, workspaceId, names);
   const content_blocks = found.map((block) => ({
     content_block_id: block.id,
     name: block.name,

@@ -56,7 +56,7 @@ function readId(query: URLSearchParams, name: string): string | null {
 /** Reads which recipients of a dispatch are asked for. `identifier` null: everybody. Throws RequestError. */
 export function readRecipientFilter(
   query: URLSearchParams,
-): Omit<RecipientFilter, 'person' | 'wait'> & { identifier: Identifier | null } {
+): Omit<RecipientFilter, 'person' | 'waits'> & { identifier: Identifier | null } {
   return {
     identifier: readPersonQuery(query),
     status: readOneOf(query, 'status', sendStatuses),

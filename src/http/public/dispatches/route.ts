@@ -4,6 +4,7 @@ import {
   type Control,
   cancelDispatch,
   pauseDispatch,
+  type Replayed,
   replayDispatch,
   resumeDispatch,
 } from '../../../dispatch/control/control.ts';
@@ -14,7 +15,7 @@ import { createCounter } from '../../../dispatch/report/counts.ts';
 import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
 import { type AskedPerson, listRecipients } from '../../../dispatch/report/recipients.ts';
 import { describeDispatch, findDispatch } from '../../../dispatch/report/verdicts.ts';
-import { findWait } from '../../../dispatch/report/waits.ts';
+import { findWaits } from '../../../dispatch/report/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { namesNo } from '../../../lib/raw/json.ts';
@@ -33,7 +34,7 @@ export interface DispatchRouteDeps {
   onRunnable(lane: number): void;
 }
 
-type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & { recipients?: number | null }>;
+type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & Partial<Replayed>>;
 
 /** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
 export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
@@ -55,9 +56,9 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       async handle(request) {
         const dispatch = await find(request);
         const order = { db, dispatchId: dispatch.id, now: clock.now() };
-        const { state, lane, recipients } = await move(order, request.body);
+        const { state, lane, recipients, selectable } = await move(order, request.body);
         if (isLive(state)) onRunnable(lane);
-        const counted = recipients === undefined ? {} : { recipients };
+        const counted = { ...(recipients !== undefined && { recipients }), ...(selectable && { selectable }) };
         return { status: 201, body: { state, ...counted, message: 'success' } };
       },
     };
@@ -82,7 +83,7 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       method: 'GET',
       path: '/dispatches/:dispatch_id',
       permission: 'dispatches.read',
-      handle: async (request) => ({ status: 200, body: await describeDispatch(counter, await find(request)) }),
+      handle: async (request) => ({ status: 200, body: await describeDispatch(db, counter, await find(request)) }),
     },
     {
       method: 'GET',
@@ -93,9 +94,9 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
         const { identifier, ...filter } = readRecipientFilter(request.query);
         const dispatch = await find(request);
         const person = identifier && (await findAsked(db, request.workspaceId, identifier));
-        const { waits_for: waitsFor, failure } = dispatch;
-        const wait = await findWait(db, { workspaceId: request.workspaceId, waitsFor, failure });
-        return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person, wait }));
+        const { waits_for: waitsFor, state, lane } = dispatch;
+        const waits = await findWaits(db, { workspaceId: request.workspaceId, waitsFor, state, lane });
+        return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person, waits }));
       },
     },
     control('cancel', cancelDispatch),

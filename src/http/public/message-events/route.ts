@@ -1,6 +1,6 @@
 import { type ChannelKey, channelKeys } from '../../../channels/channel.ts';
 import type { Db } from '../../../db/database.ts';
-import { type FeedbackKind, feedbackKinds } from '../../../feedback/event.ts';
+import { type EventKind, eventKinds } from '../../../feedback/event.ts';
 import { readFeed } from '../../../feedback/out/feed.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { nextCursor, readCursor, readLimit, readOneOf } from '../../query.ts';
@@ -20,7 +20,7 @@ export function messageEventRoutes({ db }: { db: Db }): Route[] {
 }
 
 async function list(db: Db, { query, workspaceId }: RouteRequest): Promise<Answer> {
-  const kind = readOneOf(query, 'kind', feedbackKinds) as FeedbackKind | null;
+  const kind = readOneOf(query, 'kind', eventKinds) as EventKind | null;
   const channel = readOneOf(query, 'channel', channelKeys) as ChannelKey | null;
   const filter = {
     workspaceId,

@@ -2,6 +2,7 @@ import type { Database, Db } from '../../../db/database.ts';
 import { logIgnoredConfirmations } from '../../../dispatch/ledger/activity-log.ts';
 import { errorCodes } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { bounded } from '../../../lib/raw/bounded-texts.ts';
 import { own, type RawObject } from '../../../lib/raw/json.ts';
 import { createTrackGroups, type TrackGroups } from '../../../people/track/groups.ts';
 import { readAttributesOf, readTotalOf } from '../../../people/track/read-back.ts';
@@ -59,7 +60,7 @@ function tracked(
   return track(write, { body, workspace, now: clock.now(), sizeBytes: rawBody.length, ...(limits && { limits }) });
 }
 
-function answerOf(body: RawObject, { problems, processed }: TrackOutcome): Answer {
+function answerOf(body: RawObject, { problems, processed, warnings }: TrackOutcome): Answer {
   // These are the only answers whose `errors` are objects.
   const errors = problems.length > 0 ? { errors: problems } : {};
   const isAnyGood = Object.values(processed).some((count) => count > 0);
@@ -68,9 +69,11 @@ function answerOf(body: RawObject, { problems, processed }: TrackOutcome): Answe
   if (!isAnyGood) {
     return { status, body: { message: label, errors: [...problems, ...slips.map((type) => ({ type }))] } };
   }
-  const warnings = slips.length > 0 ? { cresset: { warnings: slips } } : {};
   const counts = Object.entries(processed).map(([array, count]) => [`${array}_processed`, count] as const);
-  return { status: 201, body: { ...Object.fromEntries(counts), message: 'success', ...errors, ...warnings } };
+  return {
+    status: 201,
+    body: { ...Object.fromEntries(counts), message: 'success', ...errors, ...told([...slips, ...warnings]) },
+  };
 }
 
 async function handleBulk(deps: TrackRouteDeps, groups: TrackGroups, request: RouteRequest): Promise<Answer> {
@@ -84,8 +87,13 @@ async function handleSync(deps: TrackRouteDeps, groups: TrackGroups, request: Ro
   const answer = answerOf(request.body, outcome);
   if (answer.status !== 201) return answer;
   const users = await readBack(deps.db, request.workspaceId, { body, outcome });
-  const { problems } = outcome;
-  return { status: 201, body: { users, message: 'success', ...(problems.length > 0 && { errors: problems }) } };
+  const { problems, warnings } = outcome;
+  const errors = problems.length > 0 && { errors: problems };
+  return { status: 201, body: { users, message: 'success', ...errors, ...told(warnings) } };
+}
+
+function told(warnings: readonly string[]): object {
+  return warnings.length > 0 ? { cresset: { warnings: bounded(warnings) } } : {};
 }
 
 /** The one person of a request, as stored now, with what the request names. Empty: nobody was found or made. */

@@ -1,0 +1,71 @@
+import type { Db } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import { findSecret, loadSecret, open, type Secret, SecretError, seal } from './secrets.ts';
+
+// All servers of a database seal with one secret. The first one leaves a proof of it, so that every other server and
+// command learns at once whether it has the same.
+
+const PLACE = 'sealing_secret';
+const PROOF = 'cresset';
+
+const OTHER = `CRESSET_SECRET (or the file "secret" of the data folder) is not the secret that the servers of this database use. Use theirs. If it is lost, run cresset apply --reseal <workspace file> with the new one, and start all servers with it.`;
+
+/** Throws SecretError if the servers of the database use another secret. False: they have none yet. */
+export async function checkSharedSecret(db: Db, secret: Secret): Promise<boolean> {
+  const row = await db.maybeOne<{ proof: Buffer }>(sql`select proof from sealing_secret`);
+  if (row !== null && !isProof(row.proof, secret)) throw new SecretError(OTHER);
+  return row !== null;
+}
+
+/**
+ * Makes this the secret of the database's servers if none is known yet. Throws SecretError if they use another, or if
+ * credentials are stored that were sealed with another.
+ */
+export async function shareSecret(db: Db, secret: Secret): Promise<void> {
+  if (await checkSharedSecret(db, secret)) return;
+  if ((await sealedWithAnother(db, secret)).length > 0) throw new SecretError(OTHER);
+  await db.run(sql`
+    insert into sealing_secret (proof) values (${seal(secret, PROOF, PLACE)}) on conflict do nothing`);
+  await checkSharedSecret(db, secret);
+}
+
+/** Makes this the secret of the database's servers, whatever it was. Those that run with another must be restarted. */
+export async function replaceSharedSecret(tx: Db, secret: Secret): Promise<void> {
+  const row = await tx.maybeOne<{ proof: Buffer }>(sql`select proof from sealing_secret for update`);
+  if (row !== null && isProof(row.proof, secret)) return;
+  await tx.run(sql`
+    insert into sealing_secret (proof) values (${seal(secret, PROOF, PLACE)})
+    on conflict (is_only) do update set proof = excluded.proof`);
+}
+
+/** The secret of the configuration. Makes one only if the servers have none yet; else throws SecretError. */
+export async function secretForCommand(db: Db, config: { secret: string | null; dataDir: string }): Promise<Secret> {
+  if (findSecret(config) === null && (await db.query(sql`select 1 from sealing_secret`)).length > 0) {
+    throw new SecretError(
+      'This command has no secret, and the servers of this database have one. Set CRESSET_SECRET as they have it, or CRESSET_DATA_DIR to the data folder whose file "secret" they use.',
+    );
+  }
+  return loadSecret(config);
+}
+
+/** What has credentials that were sealed with another secret, such as `app "Acme iOS"`. */
+export async function sealedWithAnother(db: Db, { fingerprint }: Secret): Promise<string[]> {
+  const rows = await db.query<{ what: string }>(sql`
+    select what || ' ' || to_json(name) as what
+      from (select 'the mail relays of the workspace' as what, name, secrets from workspaces
+            union all select 'app', name, secrets from apps
+            union all select 'subscription group', name, secrets from subscription_groups
+            union all select 'event webhook', name, secrets from event_webhooks) as stored
+     where substr(secrets, 2, 4) <> ${fingerprint}
+     order by 1`);
+  return rows.map(({ what }) => what);
+}
+
+function isProof(proof: Buffer, secret: Secret): boolean {
+  try {
+    return open(secret, proof, PLACE) === PROOF;
+  } catch (error) {
+    if (error instanceof SecretError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,224 @@
+// Answers name all that is wrong with an object at once, what was probably meant, and the way out.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { audienceChecks } from '../src/audience/grammar/check-filter.ts';
+import { messageChecks } from '../src/dispatch/plan/campaign-content.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+import { commandLine, temporaryFolder } from './support/command-line.ts';
+
+const IOS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+const GOLD = '11111111-1111-4111-8111-111111111111';
+const webhook = { url: 'https://example.test/', request_method: 'POST', body: 'a=1' };
+const workspace = `
+apps: [{ id: ${IOS}, name: iOS, platform: ios }]
+segments: [{ id: ${GOLD}, name: Gold, filter: { custom_attribute: { custom_attribute_name: plann, comparison: exists } } }]`;
+
+async function start(t: Parameters<typeof startTestApp>[0], options = {}): Promise<TestApp> {
+  const app = await startTestApp(t, options);
+  await app.givenWorkspace(workspace);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada', plan: 'gold', push_tokens: [] }] });
+  return app;
+}
+
+const send = (app: TestApp, body: object) => app.post('/messages/send', { external_user_ids: ['ada'], ...body });
+
+test('a refused message is told all its problems at once, and which member was meant', async (t) => {
+  const app = await start(t, { worker: false });
+  const push = (apple_push: object) => send(app, { messages: { apple_push: { alert: 'Hi', ...apple_push } } });
+  const { status, body } = await push({
+    badge: 'x',
+    buttons: [{ uri: 'acme://x' }, { action_id: 'a', action: 'SHUT' }],
+  });
+  assert.equal(status, 400);
+  assert.deepEqual(body.errors, [
+    'messages.apple_push.badge: expected an integer, got a text',
+    'messages.apple_push.buttons[0].action_id: is required',
+    'messages.apple_push.buttons[1].action: expected one of OPEN_APP, URI, DEEP_LINK, CLOSE',
+    'messages.apple_push.category: is required with buttons: one of ab_cat_accept_decline, ab_cat_yes_no, ab_cat_confirm_cancel, ab_cat_more, or one of the app',
+  ]);
+  const known = await push({ category: 'ab_cat_yes_no', buttons: [{}] });
+  assert.deepEqual(known.body.errors, [
+    'messages.apple_push.buttons[0].action_id: is required: one of ab_pb_yes, ab_pb_no',
+  ]);
+  const nested = await send(app, {
+    messages: { email: { app_id: IOS, from: 'a@acme.test', subjct: 'x', boddy: 'y' } },
+  });
+  assert.deepEqual(nested.body.errors, [
+    'messages.email.body: is required unless email_template_id is given',
+    'messages.email.subjct: not known, ignored; did you mean subject?',
+    'messages.email.boddy: not known, ignored; did you mean body?',
+  ]);
+  const titled = await push({ title: 'Hello', loc_key: 'K' });
+  assert.deepEqual(titled.body.cresset.warnings, [
+    'messages.apple_push.title: not known, ignored; did you mean alert.title?',
+    'messages.apple_push.loc_key: not known, ignored; did you mean alert.loc_key?',
+  ]);
+});
+
+test('an audience with a filter of segments says where that goes, and a misspelt one what was meant', async (t) => {
+  const app = await start(t, { worker: false });
+  const problem = async (audience: object) => (await send(app, { messages: { webhook }, audience })).body.errors[0];
+  assert.equal(
+    await problem({ attribute: { name: 'country', comparison: 'equals', value: 'AT' } }),
+    'audience: "attribute" is only known in segments, and an audience has one of AND, OR, custom_attribute, push_subscription_status, email_subscription_status, last_used_app; put it into a segment and name that with segment_id',
+  );
+  assert.match(await problem({ custom_atribute: {} }), /last_used_app; did you mean custom_attribute\?$/);
+  assert.match(
+    await problem({ last_used_app: { comparison: 'befor', value: '2026-01-01' } }),
+    /^audience\.last_used_app\.comparison: "befor" is not one of .*; did you mean before\?$/,
+  );
+  assert.match(
+    await problem({ last_used_app: { comparision: 'before', value: '2026-01-01' } }),
+    /comparision: unknown member; comparison, value are known; did you mean comparison\?$/,
+  );
+});
+
+test('a filter by a custom attribute that nobody ever had is a warning of sends and dry runs', async (t) => {
+  const app = await start(t, { worker: false });
+  const named = (name: string) => ({ custom_attribute: { custom_attribute_name: name, comparison: 'exists' } });
+  const audience = { OR: [named('plan'), named('plna'), named('zzz')] };
+  const warnings = [
+    'audience.OR[1].custom_attribute: nobody ever had a custom attribute "plna"; did you mean plan?',
+    'audience.OR[2].custom_attribute: nobody ever had a custom attribute "zzz"',
+  ];
+  for (const cresset of [{}, { dry_run: true }])
+    assert.deepEqual((await send(app, { messages: { webhook }, audience, cresset })).body.cresset, { warnings });
+  const { body } = await send(app, { messages: { webhook }, segment_id: GOLD });
+  assert.deepEqual(body.cresset.warnings, [
+    'segment_id: segment.custom_attribute: nobody ever had a custom attribute "plann"; did you mean plan?',
+  ]);
+  assert.equal((await send(app, { messages: { webhook }, audience: named('plan') })).body.cresset, undefined);
+});
+
+test('/users/track warns of countries and time zones that nobody knows, and tells all problems of a purchase', async (t) => {
+  const app = await start(t, { worker: false });
+  const { status, body } = await app.post('/users/track', {
+    attributes: [
+      { external_id: 'ada', country: 'Austria', time_zone: 'Vienna' },
+      { external_id: 'bob', country: 'Österreich', time_zone: 'Vienna, Austria', x: 1 },
+    ],
+    purchases: [{ external_id: 'ada', currency: 'EURO', price: 'x', quantity: 0, time: 'now', properties: 1 }],
+  });
+  assert.equal(status, 201);
+  assert.deepEqual(body.cresset.warnings, [
+    'attributes[1].country: expected a code of ISO 3166-1 such as AT, or the English name of a country; the person has no country now',
+    'attributes[1].time_zone: expected the name of a time zone such as Europe/Vienna; the stored one stays',
+  ]);
+  assert.deepEqual(
+    body.errors.map(({ type, index, input_array: array }: { type: string; index: number; input_array: string }) => {
+      assert.deepEqual([index, array], [0, 'purchases']);
+      return type.split(':')[0];
+    }),
+    ['product_id', 'currency', 'price', "'quantity' is not valid", 'time', 'properties'],
+  );
+});
+
+test('a dispatch and its verdicts say that no worker is running, and no more once one is', async (t) => {
+  const app = await start(t, { worker: false });
+  const { dispatch_id: id } = (await send(app, { messages: { webhook } })).body;
+  const why = 'no worker of the lane "named" is running: what is accepted waits';
+  assert.equal((await app.get(`/dispatches/${id}`)).body.failure, why);
+  await app.startAnotherWorker({ lanes: ['named'] });
+  await app.drain();
+  const { state, failure } = (await app.get(`/dispatches/${id}`)).body;
+  assert.deepEqual([state, failure], ['finished', undefined]);
+});
+
+test('a schedule that was deleted or sent says so when it is changed', async (t) => {
+  const app = await start(t);
+  const at = (time: string) => ({ schedule: { time } });
+  const create = async (time: string): Promise<string> => {
+    const body = { external_user_ids: ['ada'], messages: { webhook }, ...at(time) };
+    return (await app.post('/messages/schedule/create', body)).body.schedule_id;
+  };
+  const deleted = await create('2026-05-01T00:00:00Z');
+  await app.post('/messages/schedule/delete', { schedule_id: deleted });
+  const change = async (schedule_id: string) =>
+    (await app.post('/messages/schedule/update', { schedule_id, ...at('2026-06-01T00:00:00Z') })).body.errors;
+  assert.deepEqual(await change(deleted), ['schedule_id does not name a pending schedule; it was deleted']);
+  const sent = await create(new Date(app.clock.now().getTime() + 60_000).toISOString());
+  app.clock.advance(61_000);
+  await app.drain();
+  assert.match((await change(sent))[0], /^schedule_id does not name a pending schedule; it was sent at 2026-/);
+});
+
+test('cresset apply tells slips, and schedules that use what the file archives', async (t) => {
+  const app = await start(t, { worker: false });
+  await app.post('/messages/schedule/create', {
+    ...{ broadcast: true, segment_id: GOLD, messages: { webhook } },
+    schedule: { time: '2026-05-01T00:00:00Z' },
+  });
+  const file = join(temporaryFolder(t), 'workspace.yaml');
+  writeFileSync(
+    file,
+    `
+email: { footer: Bye }
+segments:
+  - { id: ${GOLD}, name: Gold, archived: true, filter: { email_available: true } }
+  - { id: 22222222-2222-4222-8222-222222222222, name: Austrians, filter: { attribute: { name: country, comparison: equals, value: Austria } } }
+campaigns:
+  - { id: c, name: Hello, kind: api_triggered, messages: { webhook: { url: "https://example.test/", request_methode: GET, request_method: POST, body: "Hi {{first_name}}" } } }
+`,
+  );
+  const env = { DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret };
+  const { code, out, errors } = await commandLine(env, { ...audienceChecks, ...messageChecks })(
+    'apply',
+    '--json',
+    file,
+  );
+  assert.equal(code, 0, errors);
+  assert.deepEqual(JSON.parse(out).warnings, [
+    'email.footer: is kept, and no message has it yet',
+    'segments[1].filter.attribute.value: country is stored as two capital letters, such as AT; did you mean AT?',
+    'campaigns[0].messages.webhook.body: {{first_name}} renders to nothing; did you mean {{${first_name}}}?',
+    'campaigns[0].messages.webhook.request_methode: not known, ignored; did you mean request_method?',
+    'segments[0].archived: a schedule uses it, which will fail; the first one is due at 2026-05-01T00:00:00.000Z',
+  ]);
+});
+
+test('a write to a catalog names the wrong fields, and a template names items that nobody has', async (t) => {
+  const app = await start(t, { worker: false });
+  const fields = [
+    { name: 'id', type: 'string' },
+    { name: 'price', type: 'number' },
+    { name: 'stock', type: 'number' },
+  ];
+  await app.post('/catalogs', { catalogs: [{ name: 'shop', description: '', fields }] });
+  const write = async (item: object) =>
+    (await app.post('/catalogs/shop/items', { items: [{ id: 'a', ...item }] })).body;
+  const { errors } = await write({ price: 'x', stock: 'y', colour: 'red', size: 1 });
+  assert.deepEqual(
+    errors.map(({ id, fields: named }: { id: string; fields: string[] }) => [id, named]),
+    [
+      ['unable-to-coerce-value', ['price', 'stock']],
+      ['invalid-fields', ['colour', 'size']],
+    ],
+  );
+  await write({ price: 1 });
+  const body = 'x={% catalog_items shop a b %}{{ items[0].price }}{% catalog_items shop {{${user_id}}} %}';
+  const { body: answer } = await send(app, { messages: { webhook: { ...webhook, body } } });
+  assert.deepEqual(answer.cresset?.warnings, ['messages.webhook.body: catalog shop has no item b']);
+});
+
+test('the inclusions of a content block count campaigns that are not archived', async (t) => {
+  const app = await start(t, { worker: false });
+  const { content_block_id: id } = (await app.post('/content_blocks/create', { name: 'footer', content: 'Bye' })).body;
+  const campaign = (body: string, archived: boolean) =>
+    app.givenWorkspace(`campaigns: [{ id: hello, name: Hello, kind: api_triggered, archived: ${archived},
+      messages: { webhook: { url: "https://example.test/", request_method: POST, body: "${body}" } } }]`);
+  const included = async () => {
+    const { body } = await app.get(`/content_blocks/info?content_block_id=${id}&include_inclusion_data=true`);
+    const [listed] = (await app.get('/content_blocks/list')).body.content_blocks;
+    assert.equal(listed.inclusion_count, body.inclusion_count);
+    return body.inclusion_data;
+  };
+  assert.deepEqual(await included(), []);
+  await campaign('{{content_blocks.${footer}}}', false);
+  assert.deepEqual(await included(), ['hello']);
+  await campaign('{{content_blocks.${footer}}}', true);
+  assert.deepEqual(await included(), []);
+  await campaign('content_blocks', false);
+  assert.deepEqual(await included(), []);
+});
