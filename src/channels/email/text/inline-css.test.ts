@@ -6,7 +6,7 @@ test('rules move into the elements that they match, and those that cannot move s
   const html = inlineCss(
     '<html><head><style>p{color:red}.t{font-size:12px!important}a:hover{color:blue}@media (max-width:600px){.t{width:100%}}[data-ogsc] .t{color:#fff!important}@font-face{font-family:X;src:url(x)}</style></head><body><!--[if mso]><p>o</p><![endif]--><p class="t" style="margin:0">Hi &amp; &auml;</p></body></html>',
   );
-  assert.match(html, /<p class="t" style="color: ?red; ?font-size: ?12px ?!important; ?margin: ?0;?">/);
+  assert.match(html, /<p class="t" style="color: red; margin: 0; font-size: 12px !important;">/);
   for (const kept of ['a:hover', '@media', '[data-ogsc] .t', '@font-face', '<!--[if mso]><p>o</p><![endif]-->'])
     assert.ok(html.includes(kept), `${kept} in ${html}`);
   assert.doesNotMatch(html, /<style>p\{/);
@@ -28,13 +28,10 @@ for (const html of unreadable)
   });
 
 test('a style sheet that would take minutes is given up, once, and the mail stays as it was', () => {
-  const deep = 200;
-  const rules = Array.from({ length: 40 }, (_, at) => `.nobody ${'* '.repeat(12)}.n${at}{color:red}`).join('');
-  const html = (name: string) =>
-    `<style>${rules}</style>${'<div>'.repeat(deep)}<p class="n1 x${name}">Hi ${name}</p>${'</div>'.repeat(deep)}`;
+  const rules = Array.from({ length: 4_000 }, (_, at) => `.n${at} .x{color:red}`).join('');
+  const html = (name: string) => `<style>${rules}</style>${'<p>x</p>'.repeat(20_000)}<p class="x">Hi ${name}</p>`;
   const before = process.threadCpuUsage();
-  assert.equal(inlineCss(html('Ada')), html('Ada'));
-  for (let at = 0; at < 50; at += 1) inlineCss(html(`person ${at}`));
+  for (const name of ['Ada', 'Bob', 'Eve', 'Fay', 'Gus']) assert.ok(inlineCss(html(name)) === html(name), name);
   const { user, system } = process.threadCpuUsage(before);
   assert.ok(user + system < 6_000_000, `${(user + system) / 1_000} ms`);
 });
