@@ -102,7 +102,8 @@ create table apps (
   name text not null,
   platform text not null,
   provider jsonb,
-  secrets bytea
+  secrets bytea,
+  card_feed bytea
 );
 comment on table apps is 'kind: shared. Apps and sites that push tokens belong to.';
 
@@ -159,6 +160,20 @@ create table cap_slots (
   taken_at timestamp with time zone not null
 );
 comment on table cap_slots is 'kind: person. Slots under frequency caps: one row for each send that has taken a slot, or may take one.';
+
+create table cards (
+  bucket integer not null,
+  user_id bigint not null,
+  dispatch_id uuid not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  pinned boolean not null,
+  card json not null,
+  viewed_at timestamp with time zone,
+  clicked_at timestamp with time zone,
+  dismissed_at timestamp with time zone
+);
+comment on table cards is 'kind: person. The content cards that a person has, for their feed.';
 
 create table catalog_items (
   catalog_id integer not null,
@@ -976,6 +991,10 @@ CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, in
 
 CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
 
+CREATE INDEX cards_expired ON public.cards USING btree (expires_at);
+
+CREATE INDEX cards_newest ON public.cards USING btree (bucket, user_id, created_at, dispatch_id);
+
 CREATE INDEX content_blocks_text_id ON public.content_blocks USING btree (text_id);
 
 CREATE INDEX content_texts_replaced_at ON public.content_texts USING btree (replaced_at) WHERE (replaced_at IS NOT NULL);
@@ -1200,6 +1219,8 @@ CREATE UNIQUE INDEX campaigns_pkey ON public.campaigns USING btree (id);
 
 CREATE UNIQUE INDEX cap_slots_pkey ON public.cap_slots USING btree (bucket, user_id, dispatch_id, channel);
 
+CREATE UNIQUE INDEX cards_pkey ON public.cards USING btree (bucket, user_id, dispatch_id);
+
 CREATE UNIQUE INDEX catalog_items_catalog_id_ordinal_key ON public.catalog_items USING btree (catalog_id, ordinal);
 
 CREATE UNIQUE INDEX catalog_items_pkey ON public.catalog_items USING btree (catalog_id, item_id);
@@ -1379,6 +1400,8 @@ alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
 alter table campaigns add constraint campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table cap_slots add constraint cap_slots_pkey PRIMARY KEY (bucket, user_id, dispatch_id, channel);
+
+alter table cards add constraint cards_pkey PRIMARY KEY (bucket, user_id, dispatch_id);
 
 alter table catalog_items add constraint catalog_items_catalog_id_ordinal_key UNIQUE (catalog_id, ordinal);
 

@@ -19,11 +19,19 @@ function parentOf(pid: string): number {
 }
 
 function usedBy(pid: string): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce(
+  return threadsOf(pid).reduce(
     (sum, thread) => sum + Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0]) / 1e6,
     0,
   );
+}
+
+/** The threads of a process. None if it has ended meanwhile. */
+function threadsOf(pid: string): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 /** The contents of a file. Empty if the process has ended meanwhile. */

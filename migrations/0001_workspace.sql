@@ -39,6 +39,7 @@ create table apps (
   platform     text not null check (platform in ('ios', 'android', 'kindle', 'web')),
   provider     jsonb,                          -- settings without secrets; null: the sandbox
   secrets      bytea,                          -- the provider's secrets, sealed with CRESSET_SECRET
+  card_feed    bytea,                          -- who may fetch content cards: keys and origins, sealed; null: nobody
   unique (workspace_id, name) deferrable initially deferred  -- names may be swapped in one transaction
 );
 comment on table apps is 'kind: shared. Apps and sites that push tokens belong to.';

@@ -18,6 +18,7 @@ export const owners: Readonly<Record<string, string>> = {
   campaign_days: 'src/dispatch/ledger',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',
+  cards: 'src/cards',
   content_blocks: 'src/content',
   content_texts: 'src/content',
   catalog_items: 'src/item-catalogs',

@@ -23,6 +23,7 @@ import type { GetText } from './feedback/email/sns.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
 import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
+import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
@@ -243,6 +244,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
+    ...contentCardPages({ db, clock, catalog: live, intake }),
     ...callbackPages({ ...options, catalog: live, intake }),
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>

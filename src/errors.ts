@@ -167,6 +167,22 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
+  invalid_user_token: {
+    status: 401,
+    label: 'Invalid user token',
+    meaning:
+      'The token of a user is missing, is not signed with a key of the app, or has expired; `errors` says which.',
+  },
+  wrong_user: {
+    status: 403,
+    label: 'The token is of another user',
+    meaning: 'The token of a user names another one than `external_user_id`.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    label: 'Origin not allowed',
+    meaning: 'A page called from an origin that is not in `content_cards.origins` of the app.',
+  },
   invalid_signature: {
     status: 403,
     label: 'Invalid signature',

@@ -97,10 +97,11 @@ export interface SenderLog {
 /**
  * Whose account with a provider sends a channel's messages. `app`: the account of the device's app (`push/senders.ts`).
  * `group`: the account of the subscription group that the message names. `workspace`: the workspace's account; `open`
- * returns null if there is none. Without an account, a message goes to the sandbox.
+ * returns null if there is none. Without an account, a message goes to the sandbox. `feed`: nobody's; the server itself stores the message for its person, who fetches it.
  */
 export type Providers<Rendered extends object = object> =
   | { of: 'app' }
+  | { of: 'feed' }
   | {
       of: 'group';
       /** null: the account is of a kind that the channel does not know. It opens no connection before its first message. */

@@ -1,8 +1,14 @@
-import type { Db, Row } from './database.ts';
 import type { Sql } from './sql.ts';
+import type { Db, Row, Transaction } from './statements.ts';
 
 /** Marks a parameter in a statement. Each call reads its value from its argument. */
 export type Parameter<Given> = (read: (given: Given) => unknown) => unknown;
+
+export interface HotStatement<Given, Found extends Row> {
+  (db: Db, given: Given): Promise<Found[]>;
+  /** Runs with the next statement of the transaction, at the latest with the commit. */
+  later(tx: Transaction, given: Given): void;
+}
 
 /**
  * Makes a statement that runs often. Its text is made once by `write` and prepared under `name`; a call only reads the
@@ -11,8 +17,11 @@ export type Parameter<Given> = (read: (given: Given) => unknown) => unknown;
 export function hotStatement<Given, Found extends Row>(
   name: string,
   write: (param: Parameter<Given>) => Sql,
-): (db: Db, given: Given) => Promise<Found[]> {
+): HotStatement<Given, Found> {
   const { text, values } = write((read) => read);
   const readers = values as ((given: Given) => unknown)[];
-  return (db, given) => db.prepared(name, { text, values: readers.map((read) => read(given)) });
+  const statement = (given: Given) => ({ text, values: readers.map((read) => read(given)) });
+  return Object.assign((db: Db, given: Given) => db.prepared<Found>(name, statement(given)), {
+    later: (tx: Transaction, given: Given) => tx.later(name, statement(given)),
+  });
 }

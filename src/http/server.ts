@@ -249,7 +249,9 @@ function addPage(server: FastifyInstance, page: Page): void {
     url: page.path,
     bodyLimit,
     onRequest: async (request, reply) => {
-      reply.headers({ ...page.headers });
+      const { headers } = page;
+      const given = { headers: request.headers, query: queryOf(request) };
+      reply.headers({ ...(typeof headers === 'function' ? headers(given) : headers) });
       holdBody(page, bodyLimit, request, reply);
     },
     handler: async (request, reply) => {

@@ -1,5 +1,6 @@
 import type { CapFamily, VariationChannel } from '../channels/channel.ts';
 import type { ChannelSettings } from '../channels/channel-settings.ts';
+import type { FeedSettings } from '../channels/content-card/settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
 import type { Permission } from './permissions.ts';
@@ -83,6 +84,8 @@ export interface App {
   platform: Platform;
   /** Absent: its messages go to the sandbox. */
   provider?: PushProvider;
+  /** Absent: nobody may fetch content cards through it. */
+  cardFeed?: FeedSettings;
 }
 
 export interface SubscriptionGroup {

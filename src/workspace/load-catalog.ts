@@ -18,6 +18,7 @@ import {
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { openEmail } from './sealed-email.ts';
+import { openFeed } from './sealed-feed.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
@@ -95,14 +96,15 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
 }
 
 async function loadApps(tx: Db, secret: Secret): Promise<Map<number, App[]>> {
-  const stored = await loadByWorkspace<App & SealedProvider>(
+  const stored = await loadByWorkspace<App & SealedProvider & { card_feed: Buffer | null }>(
     tx,
-    sql`select workspace_id, id, name, platform, provider, secrets from apps`,
+    sql`select workspace_id, id, name, platform, provider, secrets, card_feed from apps`,
   );
-  return mapValues(stored, ({ provider, secrets, ...app }) => {
+  return mapValues(stored, ({ provider, secrets, card_feed, ...app }) => {
     const of = { place: places.app(app.id), kinds: pushProviderKinds, where: app.platform };
     const opened = openProvider({ provider, secrets }, secret, of);
-    return { ...app, ...(opened && { provider: opened }) };
+    const cardFeed = openFeed(card_feed, secret, app.id);
+    return { ...app, ...(opened && { provider: opened }), ...(cardFeed && { cardFeed }) };
   });
 }
 

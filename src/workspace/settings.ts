@@ -76,6 +76,8 @@ export const rateBuckets = [
   'campaigns_data_series',
   'audience',
   'web_push_subscriptions',
+  'content_cards_feed',
+  'content_cards_events',
   'catalogs_sync',
   'catalogs_items_sync',
   'catalogs_items_async',
@@ -86,6 +88,7 @@ export const rateBuckets = [
 export const places = {
   workspace: (id: number) => `workspaces/${id}`,
   app: (id: string) => `apps/${id}`,
+  feed: (id: string) => `apps/${id}/content_cards`,
   subscriptionGroup: (id: string) => `subscription_groups/${id}`,
   eventWebhook: (workspaceId: number, name: string) => `event_webhooks/${workspaceId}/${name}`,
 };

@@ -28,7 +28,7 @@ export interface DeliveriesOptions {
   senders: Senders;
 }
 
-/** Delivers each parcel to the provider of its channel, or to the sandbox if there is none. */
+/** Delivers each parcel to the provider of its channel or to the feed of its person; to the sandbox if there is no provider. */
 export function createDeliveries({ push, groups, referenceOf, senders }: DeliveriesOptions): Deliveries {
   function verdictFor({ send, dispatch, message, triedSince }: Parcel, outcome: Outcome | Held): Verdict {
     return verdictOf(outcome, {
@@ -44,7 +44,7 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
   function sandboxed(parcel: Parcel): Delivered {
     const reply = parcel.message.channel.sandboxReply?.(parcel.address);
     if (reply === undefined || reply.kind === 'accepted') return toSandbox;
-    return { ...nothing, verdict: verdictFor(parcel, reply), isSandbox: false };
+    return { ...nothing, verdict: verdictFor(parcel, reply) };
   }
 
   function outboundOf({ rendered, address, dispatch, send, recipient }: Parcel): Outbound {
@@ -69,13 +69,14 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
 
   return {
     deliver(parcel, signal) {
-      if (parcel.message.channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
-      if (signal.aborted)
-        return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped), isSandbox: false });
+      const { channel } = parcel.message;
+      if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
+      if (signal.aborted) return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped) });
+      if (channel.providers?.of === 'feed') return Promise.resolve(toFeed);
       const outcome = outcomeOf(parcel, signal);
       if (outcome === null) return Promise.resolve(sandboxed(parcel));
       return outcome.then((known) => ({
-        ...{ ...nothing, verdict: verdictFor(parcel, known), isSandbox: false },
+        ...{ ...nothing, verdict: verdictFor(parcel, known) },
         ...optOutIn(known, parcel),
       }));
     },
@@ -86,8 +87,10 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
 }
 
 const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };
-const nothing = { news: [], calls: [] } as const;
-const toSandbox: Delivered = { ...nothing, verdict: { status: 'sent', providerMessageId: null }, isSandbox: true };
+const nothing = { news: [], calls: [], keptIn: null } as const;
+const sent: Verdict = { status: 'sent', providerMessageId: null };
+const toSandbox: Delivered = { ...nothing, verdict: sent, keptIn: 'sandbox' };
+const toFeed: Delivered = { ...nothing, verdict: sent, keptIn: 'feed' };
 
 function optOutIn(outcome: Outcome | Held, { message }: Parcel): Pick<Delivered, 'optedOutOf'> {
   const { subscriptionGroupId } = message.gate;

@@ -197,9 +197,9 @@ function deliver(
     pending.end(error);
   };
   deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
-    const sandboxMessage = delivered.isSandbox ? rendered : null;
     const part = campaignPartOf(dispatch, send.channel);
-    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, sandboxMessage };
+    const message = delivered.keptIn === null ? null : rendered;
+    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, message };
     recorder(result, (error) => done(error, delivered.verdict));
   }, done);
 }

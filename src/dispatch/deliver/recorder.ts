@@ -1,3 +1,4 @@
+import { type NewCard, storeCards } from '../../cards/store.ts';
 import { channels } from '../../channels/index.ts';
 import type { Database } from '../../db/database.ts';
 import { type Patience, persistently } from '../../db/retry.ts';
@@ -27,8 +28,8 @@ export interface Result extends Delivered {
   address: string | null;
   /** What it is counted under in statistics. null: it belongs to no campaign. */
   part: CampaignPart | null;
-  /** The message as delivered to the sandbox. null: a provider got it. */
-  sandboxMessage: object | null;
+  /** The message as rendered, if it is kept. null: it is not. */
+  message: object | null;
 }
 
 export type Recorder = Gatherer<Result>;
@@ -71,13 +72,11 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
     return verdict.status === 'bounced' && mark !== null ? [{ workspaceId, mark, address }] : [];
   });
   const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
-  const delivered = results.flatMap((result) =>
-    result.sandboxMessage === null ? [] : { ...result, message: result.sandboxMessage },
-  );
+  const isKept = results.some(({ keptIn }) => keptIn !== null);
   const news = results.flatMap((result) => result.news);
   const isNamed = results.some(({ verdict }) => verdict.isFoundById);
   const isTold = results.some((result) => wantsEvents(options, result));
-  const isPlain = !isNamed && !isTold && dead.length + released.length + delivered.length + news.length === 0;
+  const isPlain = !isKept && !isNamed && !isTold && dead.length + released.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -85,7 +84,9 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
   }
   const afterwards = await db.byKey.transaction(async (tx) => {
     const written = await writeVerdicts(tx, results, now);
-    await fillSandbox(tx, delivered, now);
+    await fillSandbox(tx, results.filter(isKeptIn('sandbox')), now);
+    // Only with the verdict: a card of a send that another worker took over is that worker's to store.
+    await storeCards(tx, written.filter(isKeptIn('feed')).map(cardOf), now);
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
     await rememberMessages(tx, written.flatMap(messageOf));
@@ -99,6 +100,16 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
     return done;
   });
   afterwards();
+}
+
+type Kept = Result & { message: object };
+
+function isKeptIn(place: 'sandbox' | 'feed'): (result: Result) => result is Kept {
+  return (result): result is Kept => result.keptIn === place && result.message !== null;
+}
+
+function cardOf({ send: { bucket, userId, dispatchId }, message }: Kept): NewCard {
+  return { bucket, userId, dispatchId, rendered: message };
 }
 
 function wantsEvents({ catalog }: RecorderOptions, { workspaceId }: Result): boolean {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { forgetExpiredCards } from '../../cards/forget.ts';
 import { forgetTexts } from '../../content/forget-texts.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
@@ -66,6 +67,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetKeys(db, ago(24));
   await forgetActivity(db, ago(60));
   await forgetOldSlots(db, now);
+  await forgetExpiredCards(db, now);
   await forgetWaitingStates(db, now);
   await forgetWaitingGroups(db, now);
   await forgetSessionDays(db, now);

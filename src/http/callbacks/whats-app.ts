@@ -145,7 +145,10 @@ function windowsOf(digits: string, numberId: string | null, at: Date): Wrote[] {
   return numberId === null ? [] : numberForms(digits).map((phone) => ({ phone, numberId, at }));
 }
 
-/** By digits in Meta's form: the number as somebody has it, or else in its usual form. */
+/**
+ * By digits in Meta's form: the number as somebody has it, or else in its usual form. A status with a reference needs none,
+ * and nearly all have one.
+ */
 async function storedPhones(
   { db }: CallbackDeps,
   workspaceId: number,
@@ -153,7 +156,8 @@ async function storedPhones(
 ): Promise<Map<string, string>> {
   const all = said.flatMap((one) => {
     if (one.kind === 'other') return [];
-    return (one.kind === 'status' ? one.recipient : one.from) ?? [];
+    if (one.kind === 'status') return (one.reference === null ? one.recipient : null) ?? [];
+    return one.from ?? [];
   });
   const forms = new Map([...new Set(all)].map((digits) => [digits, numberForms(digits)]));
   const addresses = [...forms.values()].flat().map((address) => ({ kind: 'phone' as const, address }));

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { intArray, textArray } from '../../db/array-text.ts';
-import type { Db } from '../../db/database.ts';
+import type { Db, Transaction } from '../../db/database.ts';
 import { hotStatement } from '../../db/hot-statement.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 
@@ -44,7 +44,15 @@ interface Addition {
 
 /** Counts what happened, in the transaction that stores it. Call it last, because other transactions wait for the rows. */
 export async function addCounts(tx: Db, workspaceId: number, happened: readonly Happening[]): Promise<void> {
-  if (happened.length === 0) return;
+  if (happened.length > 0) await addToHours(tx, additionOf(workspaceId, happened));
+}
+
+/** The same with the commit of the transaction, so that it costs no trip to the database. */
+export function addCountsLater(tx: Transaction, workspaceId: number, happened: readonly Happening[]): void {
+  if (happened.length > 0) addToHours.later(tx, additionOf(workspaceId, happened));
+}
+
+function additionOf(workspaceId: number, happened: readonly Happening[]): Addition {
   const sums = new Map<string, Happening>();
   for (const one of happened) {
     const at = new Date(one.at.getTime() - (((one.at.getTime() % HOUR_MS) + HOUR_MS) % HOUR_MS));
@@ -58,7 +66,7 @@ export async function addCounts(tx: Db, workspaceId: number, happened: readonly 
   }
   // Everybody adds in the order of the keys, to avoid deadlocks.
   const rows = [...sums].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
-  await addToHours(tx, { workspaceId, shard: nextShard(), rows });
+  return { workspaceId, shard: nextShard(), rows };
 }
 
 /** Fragment: adds the numbers of a row that there is already. */

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { raw, sql } from '../../db/sql.ts';
 
@@ -19,7 +20,11 @@ export interface Remembered extends Address {
  * who guesses the address and compares.
  */
 export function hashOf(workspaceId: number, { kind, address }: Address): Buffer {
-  return createHash('sha256').update(`${workspaceId}\u0000${kind}\u0000${address}`).digest();
+  return Buffer.from(hexHashOf(workspaceId, { kind, address }), 'hex');
+}
+
+function hexHashOf(workspaceId: number, { kind, address }: Address): string {
+  return hash('sha256', `${workspaceId}\u0000${kind}\u0000${address}`, 'hex');
 }
 
 /** Those of the addresses that somebody in the workspace has. */
@@ -117,8 +122,8 @@ export async function findRemembered(
       from deleted_addresses
      where workspace_id = ${workspaceId} and kind in ('email', 'phone') and hash = any(${bytesOf(byHash)}::bytea[])`,
   );
-  return rows.flatMap(({ hash, unsubscribed_at }) => {
-    const address = byHash.get(hash);
+  return rows.flatMap(({ hash: hex, unsubscribed_at }) => {
+    const address = byHash.get(hex);
     return address === undefined ? [] : [{ ...address, unsubscribedAt: unsubscribed_at }];
   });
 }
@@ -147,11 +152,12 @@ export async function flagAddresses(tx: Db, workspaceId: number, flagged: readon
 }
 
 function hashed(workspaceId: number, addresses: readonly Address[]): Map<string, Address> {
-  return new Map(addresses.map((one) => [hashOf(workspaceId, one).toString('hex'), one]));
+  return new Map(addresses.map((one) => [hexHashOf(workspaceId, one), one]));
 }
 
-function bytesOf(byHash: ReadonlyMap<string, unknown>): Buffer[] {
-  return [...byHash.keys()].map((hash) => Buffer.from(hash, 'hex'));
+/** An array of bytes in PostgreSQL's text form. */
+function bytesOf(byHash: ReadonlyMap<string, unknown>): string {
+  return textArray([...byHash.keys()].map((hex) => `\\x${hex}`));
 }
 
 /** The hashes of addresses of one kind, for statements that change what is remembered of them. */

@@ -20,7 +20,10 @@ export function nameKey(label: string, name: string): string {
   return `${label}\u0000${name}`;
 }
 
-/** Finds the people with these names, by `nameKey`, in one query. Unknown names are missing. */
+/**
+ * Finds the people with these names, by `nameKey`, in one query. Unknown names are missing. The lateral subquery makes
+ * PostgreSQL look up one name after the other. A plan for a join, made while there were few people, may read all names.
+ */
 export async function resolveNames(
   db: Db,
   workspaceId: number,
@@ -32,11 +35,14 @@ export async function resolveNames(
   const rows = await db.prepared<{ label: string; name: string; bucket: number; user_id: number }>(
     'resolve_names',
     sql`
-    select n.label, n.name, n.bucket, n.user_id
+    select asked.label, asked.name, n.bucket, n.user_id
       from unnest(${textArray(possible.map(({ label }) => label))}::text[],
                   ${textArray(possible.map(({ name }) => name))}::text[])
            as asked(label, name)
-      join user_names n on n.workspace_id = ${workspaceId} and n.label = asked.label and n.name = asked.name`,
+     cross join lateral (
+           select bucket, user_id from user_names
+            where workspace_id = ${workspaceId} and label = asked.label and name = asked.name
+           offset 0) as n`,
   );
   return new Map(rows.map((row) => [nameKey(row.label, row.name), { bucket: row.bucket, userId: row.user_id }]));
 }

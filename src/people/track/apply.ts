@@ -1,4 +1,4 @@
-import type { Db } from '../../db/database.ts';
+import type { Transaction } from '../../db/database.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { Remarks } from '../remarks.ts';
 import type { AttributesObject } from './attributes.ts';
@@ -11,7 +11,7 @@ import type { Done } from './saving/save-activities.ts';
 
 /** Applies one request: see `applyRequests`. */
 export async function applyTrack(
-  tx: Db,
+  tx: Transaction,
   request: TrackRequest,
   workspace: WorkspaceCatalog,
   now: Date,
@@ -25,7 +25,7 @@ export async function applyTrack(
  * did not fit, for each request.
  */
 export async function applyRequests(
-  tx: Db,
+  tx: Transaction,
   requests: readonly TrackRequest[],
   workspace: WorkspaceCatalog,
   now: Date,

@@ -1,7 +1,7 @@
-import type { Db } from '../../db/database.ts';
+import type { Transaction } from '../../db/database.ts';
 import { isObject, type Json } from '../../lib/raw/json.ts';
 import { idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { addCounts, type Happening } from '../activity/counts.ts';
+import { addCountsLater, type Happening } from '../activity/counts.ts';
 import { type DataType, isKnownName, type KnownName, noteNames } from '../activity/names.ts';
 import type { TrackRequest } from './request.ts';
 import type { Person, Roster } from './roster.ts';
@@ -9,10 +9,10 @@ import type { Done } from './saving/save-activities.ts';
 
 /**
  * Counts what requests tell of, and notes the names that they are the first to use. With names that the process knows, it is
- * one statement, and none if nobody is new and nobody did anything.
+ * one statement, which goes with the commit, and none if nobody is new and nobody did anything.
  */
 export async function countActivity(
-  tx: Db,
+  tx: Transaction,
   {
     requests,
     roster,
@@ -21,7 +21,7 @@ export async function countActivity(
   }: { requests: readonly TrackRequest[]; roster: Roster; done: readonly Done[]; workspace: WorkspaceCatalog },
 ): Promise<void> {
   await noteNames(tx, workspace, [...namesOf(done, workspace), ...attributesOf(requests, roster, workspace)]);
-  await addCounts(tx, workspace.id, [...peopleOf(roster), ...done.flatMap((one) => happeningsOf(one, workspace))]);
+  addCountsLater(tx, workspace.id, [...peopleOf(roster), ...done.flatMap((one) => happeningsOf(one, workspace))]);
 }
 
 function peopleOf({ people, now }: Roster): Happening[] {

@@ -48,10 +48,16 @@ export function mayOverlap(one: Footprint, other: Footprint): boolean {
   );
 }
 
-/** The footprint of both. Changes and returns `one`, unless their labels differ. */
-export function bothOf(one: Footprint, other: Footprint): Footprint {
-  if (one.label === null || one.label !== other.label) return { label: null, names: new Set(), shared: new Set() };
-  for (const name of other.names) one.names.add(name);
-  for (const key of other.shared) one.shared.add(key);
-  return one;
+/** The footprint of all together. */
+export function unionOf([first, ...others]: readonly [Footprint, ...Footprint[]]): Footprint {
+  const union = { label: first.label, names: new Set(first.names), shared: new Set(first.shared) };
+  for (const one of others) addTo(union, one);
+  return union;
+}
+
+/** Adds what another one touches. If their labels differ, nothing else may be applied beside them. */
+export function addTo(union: Footprint, other: Footprint): void {
+  if (union.label !== other.label) union.label = null;
+  for (const name of other.names) union.names.add(name);
+  for (const key of other.shared) union.shared.add(key);
 }

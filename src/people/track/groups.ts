@@ -1,6 +1,6 @@
 import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { bothOf, type Footprint, footprintOf, mayOverlap } from './footprint.ts';
+import { addTo, type Footprint, footprintOf, mayOverlap, unionOf } from './footprint.ts';
 import { countOf } from './load.ts';
 import type { TrackProblem } from './request.ts';
 import type { TrackWork, TrackWriter } from './track.ts';
@@ -25,17 +25,47 @@ const BULK_PATIENCE_MS = 1_000;
 /** Most waiting requests that later ones may pass, which bounds the search for those. */
 const MOST_PASSED = 1_000;
 
-interface Waiting {
-  work: TrackWork;
-  since: number;
-  resolve(problems: TrackProblem[]): void;
-  reject(error: unknown): void;
+/** A request that waits. */
+class Waiting {
+  readonly work: TrackWork;
+  readonly objects: number;
+  readonly since: number;
+  readonly answer = Promise.withResolvers<TrackProblem[]>();
+  #footprint: Footprint | null = null;
+
+  constructor(work: TrackWork, since: number) {
+    this.work = work;
+    this.objects = countOf(work.request);
+    this.since = since;
+  }
+
+  /** Made when it is first needed, because a request that meets no other group needs none. */
+  get footprint(): Footprint {
+    this.#footprint ??= footprintOf(this.work.request);
+    return this.#footprint;
+  }
 }
 
-interface Group {
-  items: readonly Waiting[];
-  startedAt: number;
-  isBulk: boolean;
+/** Requests of one workspace that are written together. */
+class Group {
+  readonly items: readonly [Waiting, ...Waiting[]];
+  readonly workspaceId: number;
+  readonly startedAt: number;
+  readonly isBulk: boolean;
+  #footprint: Footprint | null = null;
+
+  constructor(items: readonly [Waiting, ...Waiting[]], { startedAt, isBulk }: { startedAt: number; isBulk: boolean }) {
+    this.items = items;
+    this.workspaceId = items[0].work.workspace.id;
+    this.startedAt = startedAt;
+    this.isBulk = isBulk;
+  }
+
+  get footprint(): Footprint {
+    const [first, ...others] = this.items;
+    this.#footprint ??= unionOf([first.footprint, ...others.map(({ footprint }) => footprint)]);
+    return this.#footprint;
+  }
 }
 
 export interface TrackGroups {
@@ -90,9 +120,10 @@ export function createTrackGroups(options: Omit<WriterOptions, 'now'> & { clock:
     return isTheirTurn && start(queues.bulk.take(others), true);
   }
 
-  function start(items: readonly Waiting[], isBulk: boolean): boolean {
-    if (items.length === 0) return false;
-    const group: Group = { items, startedAt: nowMs(), isBulk };
+  function start([first, ...others]: readonly Waiting[], isBulk: boolean): boolean {
+    if (first === undefined) return false;
+    const group = new Group([first, ...others], { startedAt: nowMs(), isBulk });
+    const { items } = group;
     running.add(group);
     void finish(items).then(() => {
       running.delete(group);
@@ -108,13 +139,13 @@ export function createTrackGroups(options: Omit<WriterOptions, 'now'> & { clock:
         writing,
         items.map(({ work }) => work),
       );
-      for (const [index, { resolve }] of items.entries()) resolve(problems[index] ?? []);
+      for (const [index, { answer }] of items.entries()) answer.resolve(problems[index] ?? []);
     } catch (error) {
       if (items.length > 1 && isOnesFault(error)) {
         const half = Math.ceil(items.length / 2);
         await finish(items.slice(0, half));
         await finish(items.slice(half));
-      } else for (const { reject } of items) reject(error);
+      } else for (const { answer } of items) answer.reject(error);
     }
   }
 
@@ -133,12 +164,13 @@ export function createTrackGroups(options: Omit<WriterOptions, 'now'> & { clock:
   }
 
   function writer(queue: Queue): TrackWriter {
-    return (work) =>
-      new Promise((resolve, reject) => {
-        const isAdded = queue.add({ work, since: nowMs(), resolve, reject });
-        if (isAdded) lookSoon();
-        else reject(new RequestError('unavailable', ['too many requests are waiting; try again'], 1));
-      });
+    return (work) => {
+      const waiting = new Waiting(work, nowMs());
+      if (!queue.add(waiting))
+        return Promise.reject(new RequestError('unavailable', ['too many requests are waiting; try again'], 1));
+      lookSoon();
+      return waiting.answer.promise;
+    };
   }
 
   return { write: writer(queues.ordinary), writeBulk: writer(queues.bulk) };
@@ -166,7 +198,7 @@ class Queue {
     if (this.#waiting.length >= MOST_WAITING || (this.#waiting.length > 0 && bytes > MOST_WAITING_BYTES)) return false;
     this.#waiting.push(one);
     this.#bytes = bytes;
-    this.#objects += countOf(one.work.request);
+    this.#objects += one.objects;
     return true;
   }
 
@@ -186,8 +218,8 @@ class Queue {
         isFull ||= kept.length >= MOST_PASSED;
         continue;
       }
-      const { workspace, request, sizeBytes } = one.work;
-      objects += countOf(request);
+      const { workspace, sizeBytes } = one.work;
+      objects += one.objects;
       bytes += sizeBytes;
       const [first = one] = group;
       // A newer snapshot of the operator's definitions begins a new group, too.
@@ -195,9 +227,9 @@ class Queue {
       (isFull ? kept : group).push(one);
     }
     this.#waiting = kept;
-    for (const { work } of group) {
+    for (const { work, objects: taken } of group) {
       this.#bytes -= work.sizeBytes;
-      this.#objects -= countOf(work.request);
+      this.#objects -= taken;
     }
     return group;
   }
@@ -205,20 +237,25 @@ class Queue {
 
 /** What is being written, or waits in front: what touches the same people must wait. */
 class Ahead {
-  readonly #footprints = new Map<number, Footprint>();
+  readonly #running: readonly Group[];
+  /** The footprint of what stays behind, by workspace. */
+  readonly #behind = new Map<number, Footprint>();
 
   constructor(running: readonly Group[]) {
-    for (const { items } of running) for (const one of items) this.add(one);
+    this.#running = running;
   }
 
-  add({ work: { workspace, request } }: Waiting): void {
-    const known = this.#footprints.get(workspace.id);
-    const footprint = footprintOf(request);
-    this.#footprints.set(workspace.id, known === undefined ? footprint : bothOf(known, footprint));
+  /** Notes a request that stays behind. */
+  add({ work: { workspace }, footprint }: Waiting): void {
+    const known = this.#behind.get(workspace.id);
+    if (known === undefined) this.#behind.set(workspace.id, unionOf([footprint]));
+    else addTo(known, footprint);
   }
 
-  blocks({ work: { workspace, request } }: Waiting): boolean {
-    const known = this.#footprints.get(workspace.id);
-    return known !== undefined && !mayOverlap(known, footprintOf(request));
+  blocks(one: Waiting): boolean {
+    const { id } = one.work.workspace;
+    const behind = this.#behind.get(id);
+    if (behind !== undefined && !mayOverlap(behind, one.footprint)) return true;
+    return this.#running.some((group) => group.workspaceId === id && !mayOverlap(group.footprint, one.footprint));
   }
 }

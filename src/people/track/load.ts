@@ -1,3 +1,4 @@
+import { textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { Outdated } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
@@ -5,7 +6,8 @@ import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { deviceOf } from '../device.ts';
 import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
-import { loadKnownAddresses } from './addresses/load-addresses.ts';
+import { havingPhone } from './addresses/having.ts';
+import { loadAddressStates, loadGroupStates } from './addresses/load-addresses.ts';
 import { claimNames, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
@@ -21,8 +23,14 @@ export async function loadRoster(
   const lockedEmails = await emailsToLock(tx, wanted, workspaceId);
   const emails = new Set([...wanted.emails, ...wanted.newEmails, ...lockedEmails]);
   const phones = [...wanted.phones, ...wanted.newPhones];
-  await lockAddresses(tx, workspaceId, [...emails, ...phones, ...wanted.importedTokens.map(tokenKey)]);
-  const claimed = await claimNames(tx, workspaceId, wanted);
+  // One trip to the database. The states of addresses may be read before people are locked, because whoever changes them
+  // has locked the address.
+  const [, claimed, states, tokens] = await Promise.all([
+    lockAddresses(tx, workspaceId, [...emails, ...phones, ...wanted.importedTokens.map(tokenKey)]),
+    claimNames(tx, workspaceId, wanted),
+    loadAddressStates(tx, { wanted, workspace, now }),
+    ownedTokens(tx, wanted.importedTokens),
+  ]);
   const { made } = claimed;
   const isUnclear = [...wanted.created.keys()].some((key) => !claimed.known.has(key) && !made.has(key));
   const known = isUnclear ? await resolveNames(tx, workspaceId, [...wanted.names.values()]) : claimed.known;
@@ -37,12 +45,8 @@ export async function loadRoster(
     candidates: requests.reduce((sum, request) => sum + countOf(request), 0),
   });
   const people = locked.wanted.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
-  const roster = new Roster(now, {
-    addresses: await loadKnownAddresses(tx, { wanted, people, workspace, now }),
-    tokens: await ownedTokens(tx, wanted.importedTokens),
-    lockedEmails,
-    others: locked.others,
-  });
+  const groups = await loadGroupStates(tx, { wanted, people, workspace, now });
+  const roster = new Roster(now, { addresses: { ...states, groups }, tokens, lockedEmails, others: locked.others });
   for (const row of locked.wanted) roster.add(personFrom(row));
   linkNames(roster, { wanted, known, made, now });
   return roster;
@@ -65,8 +69,11 @@ async function emailsToLock(tx: Db, wanted: Wanted, workspaceId: number): Promis
     sql`
     select p.email
       from ${askedFor(keys)}
-      join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
-     where ${inBucketsOf(keys, sql`p.bucket`)} and p.email is not null and p.workspace_id = ${workspaceId}`,
+     cross join lateral (
+           select email, workspace_id from profiles
+            where ${inBucketsOf(keys, sql`bucket`)} and bucket = asked.bucket and user_id = asked.user_id
+           offset 0) as p
+     where p.email is not null and p.workspace_id = ${workspaceId}`,
   );
   const phoned = await emailsByPhone(tx, workspaceId, [...wanted.phones]);
   const emails = new Set([...wanted.emails, ...wanted.newEmails]);
@@ -77,9 +84,10 @@ async function emailsToLock(tx: Db, wanted: Wanted, workspaceId: number): Promis
 async function emailsByPhone(tx: Db, workspaceId: number, phones: readonly string[]): Promise<{ email: string }[]> {
   if (phones.length === 0) return [];
   return tx.query(sql`
-    select email
-      from profiles
-     where workspace_id = ${workspaceId} and phone = any(${phones}::text[]) and email is not null`);
+    select p.email
+      from unnest(${textArray(phones)}::text[]) as asked(phone)
+     cross join lateral ${havingPhone(sql`asked.phone`)} as p
+     where p.workspace_id = ${workspaceId} and p.email is not null`);
 }
 
 function personFrom(row: PersonRow): Person {

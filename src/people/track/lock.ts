@@ -7,6 +7,7 @@ import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts
 import type { NestedTimes } from '../profile/nested-times.ts';
 import type { JsonObject } from '../profile/nested-values.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
+import { havingEmail, havingPhone } from './addresses/having.ts';
 import { emailKey } from './roster.ts';
 import { readColumns } from './saving/profile-columns.ts';
 import type { Wanted } from './wanted.ts';
@@ -60,8 +61,10 @@ const claim = hotStatement<
         from unnest(${param(({ names }) => textArray(names.map(({ label }) => label)))}::text[],
                     ${param(({ names }) => textArray(names.map(({ name }) => name)))}::text[],
                     ${param(({ creates }) => textArray(creates.map(String)))}::boolean[]) as asked(label, name, creates)
-        left join user_names n
-          on n.workspace_id = ${param(({ workspaceId }) => workspaceId)} and n.label = asked.label and n.name = asked.name
+        left join lateral (
+             select bucket, user_id from user_names
+              where workspace_id = ${param(({ workspaceId }) => workspaceId)} and label = asked.label and name = asked.name
+             offset 0) as n on true
     ), made as (
       insert into user_names (workspace_id, label, name, bucket, user_id)
       select ${param(({ workspaceId }) => workspaceId)}, label, name, bucket_of(user_id), user_id
@@ -146,27 +149,24 @@ const lock = hotStatement<GivenPeople, PersonRow>(
       select c.bucket, c.user_id, true, true
         from unnest(${param(({ wanted }) => textArray([...wanted.emails]))}::text[]) as asked(email)
        cross join lateral (
-             select bucket, user_id from profiles
+             select bucket, user_id from ${havingEmail(sql`asked.email`)} as holders
               where workspace_id = ${param(({ workspaceId }) => workspaceId)}
-                and lower(email) = lower(asked.email) and email is not null
               order by external_id is null, updated_at desc, user_id
               limit ${param(({ candidates }) => candidates + 1)}) as c
        union all
       select c.bucket, c.user_id, true, true
         from unnest(${param(({ wanted }) => textArray([...wanted.phones]))}::text[]) as asked(phone)
        cross join lateral (
-             select bucket, user_id from profiles
-              where workspace_id = ${param(({ workspaceId }) => workspaceId)} and phone = asked.phone
+             select bucket, user_id from ${havingPhone(sql`asked.phone`)} as holders
+              where workspace_id = ${param(({ workspaceId }) => workspaceId)}
               order by external_id is null, updated_at desc, user_id
               limit ${param(({ candidates }) => candidates + 1)}) as c
        union all
       select c.bucket, c.user_id, false, true
         from unnest(${param(({ lockedEmails }) => textArray([...lockedEmails]))}::text[]) as shared(email)
        cross join lateral (
-             select bucket, user_id from profiles
-              where workspace_id = ${param(({ workspaceId }) => workspaceId)}
-                and lower(email) = lower(shared.email) and email is not null
-             offset 0) as c
+             select bucket, user_id from ${havingEmail(sql`shared.email`)} as holders
+              where workspace_id = ${param(({ workspaceId }) => workspaceId)}) as c
     )
     select ${readColumns}, each.is_wanted, each.is_whole
       from (select bucket, user_id, bool_or(is_wanted) as is_wanted,

@@ -1,6 +1,5 @@
-import type { Database, Db } from '../../db/database.ts';
+import { type Database, type Db, isCommitUnclear, type Transaction } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
-import { sqlstateOf } from '../../db/sqlstates.ts';
 import { troubleOf } from '../../db/trouble.ts';
 import { applyRequests } from './apply.ts';
 import type { TrackProblem } from './request.ts';
@@ -12,9 +11,6 @@ export interface WriterOptions {
   /** Logs that this many groups were set without the confirmation for which a request asks. Default: no log. */
   logIgnored?(tx: Db, ignored: { workspaceId: number; confirmations: number; now: Date }): Promise<void>;
 }
-
-/** Errors of commits of which nobody knows whether they happened. Their work must not be done again. */
-const unsure = new WeakSet<object>();
 
 /** Writes each request in a transaction of its own. */
 export function createWriter(options: WriterOptions): TrackWriter {
@@ -36,7 +32,7 @@ export async function writeTogether(
   if (first === undefined) return [];
   const { workspace } = first;
   const at = now();
-  const write = async (tx: Db) => {
+  const write = async (tx: Transaction) => {
     for (const work of works) {
       const confirmations = confirmationsOf(work);
       if (confirmations > 0) await logIgnored(tx, { workspaceId: workspace.id, confirmations, now: at });
@@ -44,32 +40,18 @@ export async function writeTogether(
     const requests = works.map(({ request }) => request);
     return applyRequests(tx, requests, workspace, at);
   };
-  return retry('people', () => commit(db, write).catch((error: unknown) => onceMore(db, write, error)));
+  const commit = () => db.byKey.transaction(write);
+  return retry('people', () => commit().catch((error: unknown) => onceMore(commit, error)));
 }
 
 function confirmationsOf({ request }: TrackWork): number {
   return request.attributes.flatMap(({ object }) => object.groups).filter(({ asksToConfirm }) => asksToConfirm).length;
 }
 
-async function commit<T>(db: Database, work: (tx: Db) => Promise<T>): Promise<T> {
-  let isCommitting = false;
-  try {
-    return await db.byKey.transaction(async (tx) => {
-      const result = await work(tx);
-      isCommitting = true;
-      return result;
-    });
-  } catch (error) {
-    const isRefused = sqlstateOf(error) !== '' && troubleOf(error) === null;
-    if (isCommitting && !isRefused) unsure.add(Object(error));
-    throw error;
-  }
-}
-
 /** A connection that broke before the commit has left nothing behind, so another one may do the work. */
-async function onceMore<T>(db: Database, work: (tx: Db) => Promise<T>, error: unknown): Promise<T> {
-  if (unsure.has(Object(error)) || troubleOf(error)?.kind !== 'unreachable') throw error;
-  return commit(db, work);
+async function onceMore<T>(commit: () => Promise<T>, error: unknown): Promise<T> {
+  if (isCommitUnclear(error) || troubleOf(error)?.kind !== 'unreachable') throw error;
+  return commit();
 }
 
 /**
@@ -77,7 +59,7 @@ async function onceMore<T>(db: Database, work: (tx: Db) => Promise<T>, error: un
  * database is in trouble, and they would all fail alone, too.
  */
 export function isOnesFault(error: unknown): boolean {
-  if (unsure.has(Object(error))) return false;
+  if (isCommitUnclear(error)) return false;
   const trouble = troubleOf(error);
   // PostgreSQL's table of locks is memory, too. Fewer requests need fewer locks.
   return trouble === null || trouble.kind === 'out_of_memory';

@@ -1,6 +1,7 @@
 import { groupProviderKinds, type Provider, pushProviderKinds } from '../../channels/providers.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import { comparableProvider, type SealedProvider, sealProvider } from '../sealed-provider.ts';
+import { openFeed, sealFeed } from '../sealed-feed.ts';
+import { comparableProvider, type SealedProvider, sealProvider, unlessUnreadable } from '../sealed-provider.ts';
 import { places } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, compare, isWrite, type Thing } from './plan.ts';
@@ -47,24 +48,27 @@ async function applyThings(
 
 export async function applyApps(step: Step): Promise<Change[]> {
   const { tx, workspaceId, file, secret, reseal } = step;
-  const rows = await tx.query<Row<{ platform: string } & SealedProvider>>(sql`
-    select id, workspace_id, name, platform, provider, secrets from apps order by name`);
+  const rows = await tx.query<Row<{ platform: string; card_feed: Buffer | null } & SealedProvider>>(sql`
+    select id, workspace_id, name, platform, provider, secrets, card_feed from apps order by name`);
   const stored = rows
     .filter((row) => row.workspace_id === workspaceId)
-    .map(({ id, workspace_id, name, platform, ...sealed }) => {
+    .map(({ id, workspace_id, name, platform, card_feed, ...sealed }) => {
       const of = { place: places.app(id), kinds: pushProviderKinds, where: platform };
       const provider = comparableProvider(sealed, secret, of, reseal);
-      return { id, workspace_id, name, parts: { name, platform, provider } };
+      const content_cards = unlessUnreadable(() => openFeed(card_feed, secret, id), reseal);
+      return { id, workspace_id, name, parts: { name, platform, provider, content_cards } };
     });
-  const wanted = file.apps.map(({ id, name, platform, apns, fcm, adm, vapid }) => {
+  const wanted = file.apps.map(({ id, name, platform, content_cards, apns, fcm, adm, vapid }) => {
     const provider: Provider | null = apns ?? fcm ?? adm ?? vapid;
     const sealed = sealProvider(provider, secret, places.app(id));
+    const feed = sealFeed(content_cards, secret, id);
     const write = sql`
-      insert into apps (id, workspace_id, name, platform, provider, secrets)
-      values (${id}, ${workspaceId}, ${name}, ${platform}, ${sealed.provider}, ${sealed.secrets})
+      insert into apps (id, workspace_id, name, platform, provider, secrets, card_feed)
+      values (${id}, ${workspaceId}, ${name}, ${platform}, ${sealed.provider}, ${sealed.secrets}, ${feed})
           on conflict (id) do update
-         set name = excluded.name, provider = excluded.provider, secrets = excluded.secrets`;
-    return { id, name, parts: { name, platform, provider }, write };
+         set name = excluded.name, provider = excluded.provider, secrets = excluded.secrets,
+             card_feed = excluded.card_feed`;
+    return { id, name, parts: { name, platform, provider, content_cards }, write };
   });
   return applyThings(step, {
     what: 'app',

@@ -1,4 +1,5 @@
 import { channelKeys } from '../../channels/channel.ts';
+import { feedSettings } from '../../channels/content-card/settings.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
@@ -45,6 +46,7 @@ const app = object({
   name: required(text()),
   platform: required(oneOf(['ios', 'android', 'kindle', 'web'])),
   ...providerMembers(...pushProviderKinds),
+  content_cards: optional(feedSettings, null),
 });
 
 const audience = object({

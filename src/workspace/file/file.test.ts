@@ -88,7 +88,9 @@ api_keys:
   assert.deepEqual(readWorkspaceFile(source, at, anyFilter), {
     name: 'Acme',
     time_zone: 'Europe/Vienna',
-    apps: [{ id: ID, name: 'Acme Web', platform: 'web', apns: null, fcm: null, adm: null, vapid: null }],
+    apps: [
+      { id: ID, name: 'Acme Web', platform: 'web', apns: null, fcm: null, adm: null, vapid: null, content_cards: null },
+    ],
     email: {
       default_from: 'Acme <hello@acme.test>',
       smtp: [{ name: '127.0.0.1:1025', url: 'smtp://127.0.0.1:1025' }],

@@ -9,26 +9,30 @@ import type { PersonKey } from '../../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../../profile/person-keys.ts';
 import type { Wanted } from '../wanted.ts';
 import { AddressGroups, type StoredState } from './address-groups.ts';
+import { havingEmail, havingPhone } from './having.ts';
 import type { KnownAddresses } from './known-addresses.ts';
 
 interface Asked {
   wanted: Wanted;
-  /** The people in memory. */
-  people: readonly PersonKey[];
   workspace: WorkspaceCatalog;
   now: Date;
 }
 
-export async function loadKnownAddresses(tx: Db, asked: Asked): Promise<KnownAddresses> {
-  const { wanted, workspace } = asked;
+/** What is known of the addresses that requests may give to people, which are locked, but for their group states. */
+export async function loadAddressStates(
+  tx: Db,
+  { wanted, workspace, now }: Asked,
+): Promise<Omit<KnownAddresses, 'groups'>> {
   const emails = [...new Set([...wanted.newEmails, ...wanted.emails])];
   const phones = [...new Set([...wanted.newPhones, ...wanted.phones])];
-  const stored = await emailStates(tx, { workspaceId: workspace.id, emails, now: asked.now });
-  const states = new Map(stored.map(({ email, state, changed_at }) => [email, { state, changedAt: changed_at }]));
-  const remembered = await findRemembered(tx, workspace.id, [
-    ...emails.map((address) => ({ kind: 'email' as const, address })),
-    ...phones.map((address) => ({ kind: 'phone' as const, address })),
+  const [stored, remembered] = await Promise.all([
+    emailStates(tx, { workspaceId: workspace.id, emails, now }),
+    findRemembered(tx, workspace.id, [
+      ...emails.map((address) => ({ kind: 'email' as const, address })),
+      ...phones.map((address) => ({ kind: 'phone' as const, address })),
+    ]),
   ]);
+  const states = new Map(stored.map(({ email, state, changed_at }) => [email, { state, changedAt: changed_at }]));
   for (const { kind, address, unsubscribedAt } of remembered) {
     if (kind !== 'email' || unsubscribedAt === null || states.has(address)) continue;
     states.set(address, { state: 'unsubscribed', changedAt: unsubscribedAt });
@@ -37,7 +41,6 @@ export async function loadKnownAddresses(tx: Db, asked: Asked): Promise<KnownAdd
     emailStates: states,
     waiting: new Set(stored.flatMap(({ email, is_waiting }) => (is_waiting ? [email] : []))),
     remembered,
-    groups: await groupStates(tx, asked),
   };
 }
 
@@ -56,8 +59,8 @@ async function emailStates(
       from unnest(${textArray(emails)}::text[]) as asked(email)
       left join lateral (
            select p.email_state as state, p.email_state_changed_at as changed_at
-             from profiles p
-            where lower(p.email) = lower(asked.email) and p.email is not null and p.workspace_id = ${workspaceId}
+             from ${havingEmail(sql`asked.email`)} as p
+            where p.workspace_id = ${workspaceId}
             order by p.email_state_changed_at desc nulls last, p.user_id
             limit 1) as held on true
       left join lateral (
@@ -73,7 +76,10 @@ async function emailStates(
  * The group states of the people in memory, of those who have an address that the request gives to somebody, and those
  * that wait for the owner of an address.
  */
-async function groupStates(tx: Db, { wanted, people, workspace, now }: Asked): Promise<AddressGroups> {
+export async function loadGroupStates(
+  tx: Db,
+  { wanted, people, workspace, now }: Asked & { people: readonly PersonKey[] },
+): Promise<AddressGroups> {
   const kinds = new Map([...workspace.subscriptionGroups.values()].map(({ id, channel }) => [id, kindOf(channel)]));
   const has = (kind: Address['kind']) => [...kinds.values()].includes(kind);
   const [newEmails, newPhones] = [has('email') ? [...wanted.newEmails] : [], has('phone') ? [...wanted.newPhones] : []];
@@ -92,13 +98,15 @@ async function groupStates(tx: Db, { wanted, people, workspace, now }: Asked): P
     select * from (
            select distinct on (h.kind, h.address, s.group_id) 'holders', null::bigint, h.kind, h.address, s.group_id,
                   s.state, s.changed_at
-             from (select 'email' as kind, lower(email) as address, bucket, user_id
-                     from profiles
-                    where workspace_id = ${workspace.id} and email is not null and lower(email) = any(${newEmails}::text[])
+             from (select 'email' as kind, asked.email as address, p.bucket, p.user_id
+                     from unnest(${newEmails}::text[]) as asked(email)
+                    cross join lateral ${havingEmail(sql`asked.email`)} as p
+                    where p.workspace_id = ${workspace.id}
                     union all
-                   select 'phone', phone, bucket, user_id
-                     from profiles
-                    where workspace_id = ${workspace.id} and phone = any(${newPhones}::text[])) as h
+                   select 'phone', p.phone, p.bucket, p.user_id
+                     from unnest(${newPhones}::text[]) as asked(phone)
+                    cross join lateral ${havingPhone(sql`asked.phone`)} as p
+                    where p.workspace_id = ${workspace.id}) as h
              join subscription_states s on s.bucket = h.bucket and s.user_id = h.user_id
             where h.user_id <> all(${userIds}::bigint[])
             order by h.kind, h.address, s.group_id, s.changed_at desc, h.user_id desc) as held

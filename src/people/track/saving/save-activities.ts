@@ -1,5 +1,5 @@
 import { intArray, textArray } from '../../../db/array-text.ts';
-import type { Db, Row } from '../../../db/database.ts';
+import type { Row, Transaction } from '../../../db/database.ts';
 import { hotStatement } from '../../../db/hot-statement.ts';
 import { sql } from '../../../db/sql.ts';
 import type { PersonKey } from '../../profile/identify.ts';
@@ -12,15 +12,15 @@ export interface Done {
 }
 
 /** Stores what people did: a row each, and the totals of each person. */
-export async function saveActivities(tx: Db, done: readonly Done[]): Promise<void> {
+export function saveActivities(tx: Transaction, done: readonly Done[]): void {
   const events = done.flatMap(({ person: { key }, activity }) =>
     activity.did.kind === 'event' ? [{ key: keyOf(key), activity, name: activity.did.name }] : [],
   );
-  if (events.length > 0) await insertEvents(tx, { events, totals: totalsOf(events) });
+  if (events.length > 0) insertEvents.later(tx, { events, totals: totalsOf(events) });
   const purchases = done.flatMap(({ person: { key }, activity }) =>
     activity.did.kind === 'purchase' ? [{ key: keyOf(key), activity, did: activity.did }] : [],
   );
-  if (purchases.length > 0) await insertPurchases(tx, purchases);
+  if (purchases.length > 0) insertPurchases(tx, purchases);
 }
 
 function keyOf(key: PersonKey | null): PersonKey {
@@ -107,15 +107,15 @@ const insertEvents = hotStatement<GivenEvents, Row>(
 );
 
 /** PostgreSQL sums the revenue, because a sum of doubles is not exact. */
-async function insertPurchases(
-  tx: Db,
+function insertPurchases(
+  tx: Transaction,
   purchases: readonly { key: PersonKey; activity: Activity; did: Purchase }[],
-): Promise<void> {
+): void {
   const rows = purchases.map(({ key, activity: { at, appId, properties }, did }) => ({
     ...{ bucket: key.bucket, user_id: key.userId, at, app_id: appId, properties },
     ...{ name: did.name, currency: did.currency, price: did.price, quantity: did.quantity },
   }));
-  await tx.prepared(
+  tx.later(
     'insert_purchases',
     sql`
     with done as materialized (

@@ -1,4 +1,4 @@
-import type { Db, Row } from '../../../db/database.ts';
+import type { Db, Row, Transaction } from '../../../db/database.ts';
 import { hotStatement } from '../../../db/hot-statement.ts';
 import { sql } from '../../../db/sql.ts';
 import { recallAddresses } from '../../consent/deleted-addresses.ts';
@@ -11,17 +11,14 @@ import { saveTokens } from './save-tokens.ts';
 
 /** Stores the changes of a request, in a few statements however many objects it has. */
 export async function saveRoster(
-  tx: Db,
+  tx: Transaction,
   { roster, done, workspaceId }: { roster: Roster; done: readonly Done[]; workspaceId: number },
 ): Promise<void> {
   await releaseNames(tx, workspaceId, roster);
   const people = await numberPeople(tx, roster);
-  await insertProfiles(
-    tx,
-    workspaceId,
-    people.filter(({ stage }) => stage === 'new'),
-  );
-  await updateProfiles(
+  const made = people.filter(({ stage }) => stage === 'new');
+  if (made.length > 0) insertProfiles.later(tx, { workspaceId, people: made });
+  updateProfiles(
     tx,
     people.filter(({ stage, isChanged }) => stage === 'stored' && isChanged),
   );
@@ -31,7 +28,7 @@ export async function saveRoster(
   await saveTokens(tx, people);
   await saveSessionDays(tx, people, roster.now);
   await saveSpamMarks(tx, workspaceId, roster);
-  await saveActivities(tx, done);
+  saveActivities(tx, done);
 }
 
 /** Releases the names that were reserved for people whom no object made. */
@@ -63,16 +60,12 @@ async function numberPeople(tx: Db, roster: Roster): Promise<Keyed[]> {
   });
 }
 
-const insertStatement = hotStatement<{ workspaceId: number; people: readonly Keyed[] }, Row>(
+const insertProfiles = hotStatement<{ workspaceId: number; people: readonly Keyed[] }, Row>(
   'insert_profiles',
   (param) => sql`
     insert into profiles (workspace_id, ${storedColumns})
     select ${param(({ workspaceId }) => workspaceId)}::integer, ${storedValues} from ${peopleTable(param, ({ people }) => people)}`,
 );
-
-async function insertProfiles(tx: Db, workspaceId: number, people: readonly Keyed[]): Promise<void> {
-  if (people.length > 0) await insertStatement(tx, { workspaceId, people });
-}
 
 const updateStatement = hotStatement<readonly Keyed[], Row>(
   'update_profiles',
@@ -83,11 +76,11 @@ const updateStatement = hotStatement<readonly Keyed[], Row>(
      where p.bucket = x.bucket and p.user_id = x.user_id`,
 );
 
-async function updateProfiles(tx: Db, people: readonly Keyed[]): Promise<void> {
+function updateProfiles(tx: Transaction, people: readonly Keyed[]): void {
   if (people.length === 0) return;
   const half = people.find(({ isWhole }) => !isWhole);
   if (half !== undefined) throw new Error('a person who was not read whole was changed');
-  await updateStatement(tx, people);
+  updateStatement.later(tx, people);
 }
 
 /** Ends the wait of states whose address somebody got, and brings back the flags of addresses that were forgotten. */

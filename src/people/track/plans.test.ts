@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { testDatabase } from '../../../test/support/database.ts';
+import { workspaceOf } from '../../../test/support/people.ts';
+import type { Db } from '../../db/database.ts';
+import { raw, sql } from '../../db/sql.ts';
+import { readLists, readTrack } from './request.ts';
+import { createWriter } from './writer.ts';
+
+/** A node of a plan, in the words of `explain`. */
+interface Node {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Cond'?: string;
+  'Recheck Cond'?: string;
+  Plans?: Node[];
+}
+
+/** What an index must be asked for, so that it finds few rows. */
+const narrow: Readonly<Record<string, RegExp>> = {
+  profiles: /user_id|lower\(email\)|phone/,
+  user_names: /\bname\b/,
+  addresses: /\baddress\b/,
+  deleted_addresses: /\bhash\b/,
+};
+
+function nodesOf(node: Node): Node[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+}
+
+/** The plans that the connection keeps, by the names of the statements. */
+async function keptPlans(tx: Db): Promise<Map<string, Node[]>> {
+  const kept = await tx.query<{ name: string; types: string[] }>(sql`
+    select name, parameter_types::text[] as types
+      from pg_prepared_statements
+     where statement ~ '^\\s*(with|select|insert|update|delete)\\M'`);
+  const plans = new Map<string, Node[]>();
+  for (const { name, types } of kept) {
+    const values = types.map((type) => `null::${type}`).join(', ');
+    const call = types.length === 0 ? name : `${name}(${values})`;
+    const [row] = await tx.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(sql`explain (format json) execute ${raw(call)}`);
+    plans.set(name, row === undefined ? [] : nodesOf(row['QUERY PLAN'][0].Plan));
+  }
+  return plans;
+}
+
+test('statements that were planned on an empty database find people by an index, one by one', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const workspace = workspaceOf(workspaceId);
+  const now = new Date();
+  const write = createWriter({ db, now: () => now });
+  const time = now.toISOString();
+  const person = { external_id: 'ada', email: 'ada@example.test', phone: '+15005550006' };
+  for (const body of [
+    { attributes: [person] },
+    { attributes: [{ ...person, first_name: 'Ada', email_subscribe: 'opted_in' }] },
+    { events: [{ external_id: 'ada', name: 'opened', time }] },
+    { purchases: [{ external_id: 'ada', product_id: 'book', currency: 'EUR', price: 1, time }] },
+  ])
+    await write({ request: readTrack(readLists(body, 'per_array'), workspace, now), workspace, sizeBytes: 100 });
+
+  const plans = await db.byKey.transaction(keptPlans);
+  for (const name of ['claim_names', 'lock_people', 'email_states', 'update_profiles', 'emails_of_people'])
+    assert.ok(plans.has(name), `${name} was not prepared on this connection`);
+  for (const [name, nodes] of plans) {
+    for (const node of nodes) {
+      const { 'Node Type': type, 'Relation Name': table = '' } = node;
+      const condition = node['Index Cond'] ?? node['Recheck Cond'] ?? '';
+      assert.ok(!/Seq Scan|Hash|Merge|Materialize/.test(type), `${name}: ${type} of ${table}`);
+      const wanted = type.includes('Scan') ? narrow[table] : undefined;
+      if (wanted !== undefined) assert.match(condition, wanted, `${name}: ${type} of ${table}`);
+    }
+  }
+});
