@@ -28,6 +28,7 @@ import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
+import type { SchedulingDeps } from './http/public/accept-schedule.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
 import { nameRoutes } from './http/public/activity/names-route.ts';
 import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
@@ -42,10 +43,12 @@ import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
 import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
+import { mediaLibraryRoutes } from './http/public/media-library/route.ts';
 import { messageEventRoutes } from './http/public/message-events/route.ts';
 import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
+import { preferenceCenterRoutes } from './http/public/preference-centers/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { segmentRoutes } from './http/public/segments/route.ts';
@@ -55,6 +58,7 @@ import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionAccountsRoute } from './http/public/subscription/accounts-route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
+import { triggerScheduleRoutes } from './http/public/triggers/schedule-routes.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
@@ -192,18 +196,15 @@ export async function startApp(options: AppOptions): Promise<App> {
           : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
     }),
   };
+  const scheduling: SchedulingDeps = {
+    ...{ db, clock, catalog: options.catalog, stored, dryRun, questions },
+    onScheduled: () => worker?.wake(scheduleLane),
+  };
   const routes: Route[] = [
     messagesSendRoute(sending),
     ...triggerRoutes(sending),
-    ...messagesScheduleRoutes({
-      db,
-      clock,
-      catalog: options.catalog,
-      stored,
-      dryRun,
-      questions,
-      onScheduled: () => worker?.wake(scheduleLane),
-    }),
+    ...messagesScheduleRoutes(scheduling),
+    ...triggerScheduleRoutes(scheduling),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     ...messageEventRoutes({ db }),
@@ -225,8 +226,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...segmentRoutes({ db, clock, catalog: live, questions }),
     ...nameRoutes(options),
     ...activitySeriesRoutes({ db, clock, catalog: live }),
-    ...canvasRoutes(),
+    ...canvasRoutes({ db, clock, catalog: live }),
     ...feedRoutes(),
+    ...preferenceCenterRoutes(),
+    ...mediaLibraryRoutes(),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),

@@ -123,7 +123,10 @@ async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, Subscript
 async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
   const variations = Map.groupBy(
     await tx.query<Variation & { campaign_id: string }>(sql`
-      select campaign_id, id, name, channel from message_variations order by campaign_id, id`),
+      select campaign_id, id, name, channel,
+             case when weight is not null then json_build_object('weight', weight, 'message', message) end as share
+        from message_variations
+       order by campaign_id, id`),
     ({ campaign_id }) => campaign_id,
   );
   const stored = await loadByWorkspace<Omit<Campaign, 'variations' | 'trigger'> & { trigger: CampaignTrigger }>(
@@ -132,7 +135,7 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
     select workspace_id, id, name, kind, archived, tags,
            obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps",
            json_build_object(
-             'paused', paused, 'segmentId', segment_id, 'messages', messages,
+             'paused', paused, 'segmentId', segment_id, 'messages', messages, 'controlShare', control_share,
              'requiredState', coalesce(required_state, case kind when 'transactional' then 'all' else 'subscribed' end),
              'canvas', case when canvas_id is not null then json_build_object('id', canvas_id, 'name', canvas_name) end
            ) as trigger
@@ -141,7 +144,11 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
   return mapValues(stored, ({ trigger, ...campaign }) => ({
     ...campaign,
     ...(campaign.kind !== 'api' && { trigger }),
-    variations: byId(variations.get(campaign.id)?.map(({ id, name, channel }) => ({ id, name, channel }))),
+    variations: byId(
+      variations
+        .get(campaign.id)
+        ?.map(({ id, name, channel, share }) => ({ id, name, channel, ...(share && { share }) })),
+    ),
   }));
 }
 

@@ -13,7 +13,8 @@ test('an operator can set the limit of every bucket that a route uses, and of no
   // Their names are put together from the path.
   const sending = ['/messages/send', '/campaigns/trigger/send', '/canvas/trigger/send'];
   for (const path of sending) assert.ok(source.includes(`'${path}'`), path);
-  const names = [...named, ...sending.map((path) => `send_broadcast:${path}`)];
+  const scheduling = ['/campaigns/trigger/schedule/create', '/canvas/trigger/schedule/create'];
+  const names = [...named, ...[...sending, ...scheduling].map((path) => `send_broadcast:${path}`)];
   assert.deepEqual(names.sort(), [...rateBuckets].sort());
 });
 
