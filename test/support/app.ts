@@ -83,13 +83,21 @@ export async function startTestApp(
     pushSenders?: PushSenders;
     queueLimits?: Partial<QueueLimits>;
     retentionDays?: number;
+    /** Gets certificates of SNS instead of the network. */
+    getText?: (url: string) => Promise<string>;
+    mailTls?: { cert: string; key: string };
+    /** Gets each line of the log, from warnings on. */
+    onLog?: (line: Record<string, unknown>) => void;
     /** When the clock stands at the start. Default: that of TestClock. */
     startsAt?: Date;
   } = {},
 ): Promise<TestApp> {
   const { db, url: databaseUrl, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
   const clock = new TestClock(options.startsAt?.toISOString());
-  const log = createLog({ logLevel: (process.env.CRESSET_TEST_LOG ?? 'silent') as LogLevel });
+  const { onLog } = options;
+  const log = onLog
+    ? createLog({ logLevel: 'info' }, undefined, { write: (line: string) => onLog(JSON.parse(line)) })
+    : createLog({ logLevel: (process.env.CRESSET_TEST_LOG ?? 'silent') as LogLevel });
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }), {
     sessionName: serverSessionName(['api', 'worker']),
   });
@@ -106,6 +114,8 @@ export async function startTestApp(
     retentionDays: options.retentionDays ?? 0,
     queueLimits: { named: unlimited, broadcast: unlimited, ...options.queueLimits },
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
+    ...(options.getText && { getText: options.getText }),
+    ...(options.mailTls && { mailTls: options.mailTls }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker === false ? [] : allLanes } });
   beforeClose(() => catalog.stop());
