@@ -113,7 +113,8 @@ const faults: Fault[] = [
   },
   {
     name: 'the mail relay is dead',
-    problem: /^mail relay main does not answer \(127\.0\.0\.1:\d+: connect ECONNREFUSED 127\.0\.0\.1:\d+\); since 2026-[-T:.\dZ]+; 1 unfinished dispatch \(1 person\) waits for it$/,
+    problem:
+      /^mail relay main does not answer \(127\.0\.0\.1:\d+: connect ECONNREFUSED 127\.0\.0\.1:\d+\); since 2026-[-T:.\dZ]+; 1 unfinished dispatch \(1 person\) waits for it$/,
     async begin(world) {
       await world.relay.close();
       await send(world, 'email');
@@ -123,7 +124,8 @@ const faults: Fault[] = [
   },
   {
     name: 'the key of a push provider is wrong',
-    problem: /^app "[^"]+" \([\da-f-]{36}\): its provider does not accept our settings \(InvalidProviderToken\); since 2026-[-T:.\dZ]+; 1 unfinished dispatch \(1 person\) waits for it$/,
+    problem:
+      /^app "[^"]+" \([\da-f-]{36}\): its provider does not accept our settings \(InvalidProviderToken\); since 2026-[-T:.\dZ]+; 1 unfinished dispatch \(1 person\) waits for it$/,
     async begin(world) {
       await givenKey(world, makeApnsKey(goodKey(world).teamId, 'WRONGKEY01'));
       await send(world, 'apple_push');

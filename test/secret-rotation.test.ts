@@ -15,12 +15,16 @@ test('the secret is rotated: the running server says so once, the next start war
   writeFileSync(file, 'email: { default_from: a@acme.test, smtp: { url: "smtp://ada:secret@127.0.0.1:1" } }');
   const env = { CRESSET_DATA_DIR: dataDir, PORT: '0', CRESSET_WORKSPACE: file, CRESSET_BROADCAST_THREADS: '3' };
   const first = await startServer(env);
-  const health = async () => ((await (await fetch(`${first.url}/health`)).json()) as { definitions?: object }).definitions;
+  const health = async () =>
+    ((await (await fetch(`${first.url}/health`)).json()) as { definitions?: object }).definitions;
   const applied = await commandLine({ CRESSET_DATA_DIR: dataDir, CRESSET_SECRET: NEW })('apply', '--reseal', file);
   assert.equal(applied.code, 0, applied.errors);
   while ((await health()) === undefined);
   assert.equal(await first.end('SIGTERM'), 0);
-  const said = first.log().split('\n').filter((line) => line.includes('could not read the catalog'));
+  const said = first
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('could not read the catalog'));
   assert.equal(said.length, 1, 'not by each of four threads, and not at every try');
   assert.match(said[0] ?? '', /since 20[-0-9T:.]+Z the credentials in the database are sealed with another secret/);
   assert.doesNotMatch(said[0] ?? '', /"stack"|shared-secret\.ts/);

@@ -100,7 +100,11 @@ test('a second server on the same data folder, and a server on a port in use, en
   assert.equal(second.code, 1);
   assert.match(second.output, /Another Cresset server is using the data folder .*CRESSET_DATA_DIR/);
   assert.equal((await fetch(`${first.url}/health`)).status, 200, 'the first one is not disturbed');
-  const beside = await startServer({ ...besideOf(second.output), CRESSET_DATA_DIR: dataFolder(t), CRESSET_ROLES: 'worker' });
+  const beside = await startServer({
+    ...besideOf(second.output),
+    CRESSET_DATA_DIR: dataFolder(t),
+    CRESSET_ROLES: 'worker',
+  });
   const db = connect({ url: (await attachEmbedded({ dataDir: env.CRESSET_DATA_DIR })) ?? '' });
   const processes = (await listWorkers(db)).map((worker) => worker.process?.processId);
   await db.close();

@@ -32,11 +32,15 @@ test('/status says that requests to send are refused, for which lane and why, an
     named: { tasks: 3, oldest_waiting_s: 0, most_tasks: 3, longest_wait_s: null },
     broadcast: { tasks: 0, oldest_waiting_s: 0, most_tasks: null, longest_wait_s: 60 },
   });
-  assert.deepEqual(before.problems.filter((one: string) => one.includes('503')), []);
+  assert.deepEqual(
+    before.problems.filter((one: string) => one.includes('503')),
+    [],
+  );
   assert.equal((await app.post('/messages/send', send)).status, 201);
-  assert.deepEqual((await app.get('/status')).body.problems.filter((one: string) => one.includes('503')), [
-    'requests to send are answered 503 (to named people): more than the 3 tasks allowed are waiting',
-  ]);
+  assert.deepEqual(
+    (await app.get('/status')).body.problems.filter((one: string) => one.includes('503')),
+    ['requests to send are answered 503 (to named people): more than the 3 tasks allowed are waiting'],
+  );
   // A request that finds an old measurement does not wait for the next one.
   let status = 201;
   for (let asked = 0; asked < 100 && status === 201; asked += 1) {

@@ -6,7 +6,10 @@ import { Repeats } from './repeats.ts';
 test('a text counts as repeated for a minute after it was told, and not because others came', () => {
   const clock = new TestClock();
   const repeats = new Repeats(clock);
-  assert.deepEqual(['a', 'a', 'b', 'a'].map((text) => repeats.isRepeated(text)), [false, true, false, true]);
+  assert.deepEqual(
+    ['a', 'a', 'b', 'a'].map((text) => repeats.isRepeated(text)),
+    [false, true, false, true],
+  );
   clock.advance(59_999);
   assert.equal(repeats.isRepeated('a'), true);
   clock.advance(1);

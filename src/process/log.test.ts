@@ -41,7 +41,12 @@ test('a broken connection is logged without the client of the driver, its secret
 test('an error is logged with its causes and its codes, and without values that somebody sent', () => {
   const { lines, log } = written();
   const refused = Object.assign(new Error('duplicate key'), {
-    ...{ code: '23505', constraint: 'profiles_pkey', detail: 'Key (email)=(ada@acme.test) exists', where: 'ada@acme.test' },
+    ...{
+      code: '23505',
+      constraint: 'profiles_pkey',
+      detail: 'Key (email)=(ada@acme.test) exists',
+      where: 'ada@acme.test',
+    },
     ...{ parameters: ['ada@acme.test'], body: 'ada@acme.test' },
   });
   log.error({ err: new Error('not stored', { cause: refused }) }, 'failed');
@@ -50,8 +55,11 @@ test('an error is logged with its causes and its codes, and without values that 
   assert.equal(lines.join('').includes('ada@acme'), false);
   const [first, second, third] = lines.map((line) => JSON.parse(line).err);
   assert.deepEqual([first.message, first.cause.code, first.cause.constraint], ['not stored', '23505', 'profiles_pkey']);
-  assert.deepEqual([second, third], [
-    { type: 'object', message: 'not an Error' },
-    { type: 'string', message: 'thrown as a text' },
-  ]);
+  assert.deepEqual(
+    [second, third],
+    [
+      { type: 'object', message: 'not an Error' },
+      { type: 'string', message: 'thrown as a text' },
+    ],
+  );
 });

@@ -37,7 +37,10 @@ export async function watchCatalog(
   db: Database,
   secret: Secret,
   onError: (error: Error) => void,
-  { clock = systemClock, sessionName }: { clock?: Clock; /** Names its session in the database. */ sessionName?: string } = {},
+  {
+    clock = systemClock,
+    sessionName,
+  }: { clock?: Clock /** Names its session in the database. */; sessionName?: string } = {},
 ): Promise<WatchedCatalog> {
   let catalog: Catalog | null = null;
   let trouble: CatalogTrouble | null = null;

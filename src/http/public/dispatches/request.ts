@@ -3,6 +3,7 @@ import { isReason, reasons } from '../../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
 import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
+import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
@@ -11,7 +12,15 @@ import { personParameters, readPersonQuery } from '../../person-query.ts';
 import { readCursor, readLimit, readOneOf, readStorable, readTime } from '../../query.ts';
 import type { RouteRequest } from '../../route.ts';
 
-export const recipientParameters = [...personParameters, 'status', 'reason', 'channel', 'min_attempts', 'limit', 'cursor'];
+export const recipientParameters = [
+  ...personParameters,
+  'status',
+  'reason',
+  'channel',
+  'min_attempts',
+  'limit',
+  'cursor',
+];
 export const listParameters = [
   ...['campaign_id', 'segment_id', 'state', 'since', 'until', 'idempotency_key', 'limit', 'cursor'],
 ];

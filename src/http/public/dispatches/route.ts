@@ -58,7 +58,11 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
         const order = { db, dispatchId: dispatch.id, now: clock.now() };
         const { state, lane, recipients, selectable, warnings } = await move(order, request.body);
         if (isLive(state)) onRunnable(lane);
-        const counted = { ...(recipients !== undefined && { recipients }), ...(selectable && { selectable }), ...(warnings && { warnings }) };
+        const counted = {
+          ...(recipients !== undefined && { recipients }),
+          ...(selectable && { selectable }),
+          ...(warnings && { warnings }),
+        };
         return { status: 201, body: { state, ...counted, message: 'success' } };
       },
     };
