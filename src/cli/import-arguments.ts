@@ -1,10 +1,27 @@
-import type { ImportCommandOptions } from './import-options.ts';
+import type { CellType } from '../people/import/cells.ts';
+import type { DateFormat } from '../people/import/date-format.ts';
+import type { RecordKind } from '../people/import/entry.ts';
+
+/** The options of `cresset users import` that say how records are read, as Commander gives them. */
+export interface RecordOptions {
+  records: RecordKind;
+  types?: ReadonlyMap<string, CellType>;
+  map?: ReadonlyMap<string, string>;
+  null?: string;
+  booleans?: ReadonlyMap<string, boolean>;
+  currency?: string;
+  dateFormat?: { general: DateFormat | null; columns: ReadonlyMap<string, DateFormat> };
+  decimalComma?: boolean;
+  thousandsComma?: boolean;
+  phoneCountry?: string | null;
+  skipBadCells?: boolean;
+}
 
 /**
  * The options that decide how the records of a file are read, as on a command line: the rejects file keeps them. What
  * says how to read the bytes (`--encoding`, `--format`) is left out, because a rejects file is always NDJSON in UTF-8.
  */
-export function recordArguments(options: ImportCommandOptions): string[] {
+export function recordArguments(options: RecordOptions): string[] {
   const { types, map, booleans, dateFormat } = options;
   const pairs = (name: string, map: ReadonlyMap<string, string> = new Map()) =>
     [...map].map(([key, value]) => `${name}=${key}=${value}`);
