@@ -20,8 +20,10 @@ import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
+import { openApiDocument } from './http/openapi/document.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
+import { openApiPage } from './http/pages/openapi.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
@@ -42,6 +44,7 @@ import { messageEventRoutes } from './http/public/message-events/route.ts';
 import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
+import { operations } from './http/public/operations.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { segmentRoutes } from './http/public/segments/route.ts';
@@ -216,6 +219,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const health = healthPage(db, catalogTrouble);
   const pages = [
     health,
+    openApiPage(openApiDocument({ routes, operations, schemas: {} })),
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
