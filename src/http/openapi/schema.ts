@@ -1,3 +1,5 @@
+import type { Json } from '../../lib/raw/json.ts';
+
 /** What of JSON Schema 2020-12 our documents use. */
 export interface Schema {
   type?: Type | readonly Type[];
@@ -17,6 +19,10 @@ export interface Schema {
   anyOf?: readonly Schema[];
   $ref?: string;
   deprecated?: true;
+  /** A value that shows the form. */
+  examples?: readonly Json[];
+  /** Why a value of another type is not refused, in a few words. */
+  'x-cresset-other-types'?: string;
 }
 export type Type = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'null';
 
@@ -126,4 +132,14 @@ function asMember(one: Schema | Member, usually: boolean): Member {
 
 function described(description: string | undefined): { description?: string } {
   return description === undefined ? {} : { description };
+}
+
+/** The same schema with a value that shows its form. */
+export function like(example: Json, schema: Schema): Schema {
+  return { ...schema, examples: [example] };
+}
+
+/** The same schema, of a member of which values of other types are not refused. `why`: what becomes of them. */
+export function tolerant(why: string, schema: Schema): Schema {
+  return { ...schema, 'x-cresset-other-types': why };
 }

@@ -1,0 +1,102 @@
+import type { Schema } from '../../../src/http/openapi/schema.ts';
+import type { ApiDocument } from './document.ts';
+
+/** A place in a body: names of members, and 0 for the first element of an array. */
+export type Place = readonly (string | number)[];
+
+/** A documented member. */
+export interface DocumentedMember {
+  place: Place;
+  schema: Schema;
+  /** The object that it is a member of. */
+  holder: Schema;
+}
+
+/** Every member of a body that the document names, those of members and elements included. */
+export function membersOf(document: ApiDocument, schema: Schema, place: Place = []): DocumentedMember[] {
+  return variantsOf(document, schema).flatMap((one) => {
+    if (one.items !== undefined) return membersOf(document, one.items, [...place, 0]);
+    return Object.entries(one.properties ?? {}).flatMap(([name, member]) => {
+      const at = [...place, name];
+      return [{ place: at, schema: document.resolved(member), holder: one }, ...membersOf(document, member, at)];
+    });
+  });
+}
+
+/** The forms that a value may have, each with one type. */
+export function variantsOf(document: ApiDocument, schema: Schema): Schema[] {
+  const one = document.resolved(schema);
+  return one.anyOf === undefined ? [one] : one.anyOf.flatMap((form) => variantsOf(document, form));
+}
+
+/** A value of the documented type, with all its members. */
+export function sampleOf(document: ApiDocument, schema: Schema): unknown {
+  const [one = {}] = variantsOf(document, schema);
+  if (one.examples?.[0] !== undefined) return one.examples[0];
+  if (one.enum !== undefined) return one.enum[0];
+  switch ([one.type].flat()[0]) {
+    case 'integer':
+    case 'number':
+      return Math.max(one.minimum ?? 1, Math.min(1, one.maximum ?? 1));
+    case 'boolean':
+      return true;
+    case 'array':
+      return [sampleOf(document, one.items ?? {})];
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(one.properties ?? {}).map(([name, member]) => [name, sampleOf(document, member)]),
+      );
+    default:
+      return one.format === 'date-time' ? '2026-12-24T18:00:00Z' : 'sample';
+  }
+}
+
+/** A value of a type that is not documented. undefined: there is none that readers could tell apart. */
+export function wrongFor(document: ApiDocument, schema: Schema): unknown {
+  const variants = variantsOf(document, schema);
+  const types = variants.flatMap(({ type }) => type ?? []);
+  if (variants.some(({ type }) => type === undefined)) return undefined;
+  const holdsTexts = variants.some(({ items }) => items !== undefined && document.resolved(items).type !== 'object');
+  if (!types.includes('object') && (types.includes('string') || !types.includes('array') || holdsTexts))
+    return { wrong: [1] };
+  if (!types.includes('integer') && !types.includes('number')) return 7;
+  return undefined;
+}
+
+/** The body with this value there; what is missing on the way is made from the document. */
+export function withValue(document: ApiDocument, schema: Schema, body: unknown, place: Place, value: unknown): unknown {
+  const [first, ...rest] = place;
+  if (first === undefined) return value;
+  const variants = variantsOf(document, schema);
+  const one =
+    typeof first === 'number'
+      ? variants.find(({ items }) => items !== undefined)
+      : (variants.find(({ properties }) => properties?.[first] !== undefined) ??
+        variants.find(({ type }) => type === 'object'));
+  const next = typeof first === 'number' ? one?.items : one?.properties?.[first];
+  const fits = typeof first === 'number' ? Array.isArray(body) : typeof body === 'object' && body !== null && !Array.isArray(body);
+  const holder = structuredClone(fits ? body : sampleOf(document, one ?? {})) as Record<string | number, unknown>;
+  const made = withValue(document, next ?? {}, holder[first], rest, value);
+  if (made === undefined) Reflect.deleteProperty(holder, first);
+  else holder[first] = made;
+  return holder;
+}
+
+export function pathOf(place: Place): string {
+  return place.reduce<string>((path, part) => {
+    if (typeof part === 'number') return `${path}[${part}]`;
+    return path === '' ? part : `${path}.${part}`;
+  }, '');
+}
+
+/** Whether members with any names may stand here. */
+export function isFree(document: ApiDocument, schema: Schema, place: Place): boolean {
+  const [first, ...rest] = place;
+  const variants = variantsOf(document, schema);
+  if (first === undefined) return variants.some(({ properties, type }) => properties === undefined && (type === undefined || type === 'object'));
+  return variants.some(({ items, properties, type }) => {
+    const next = typeof first === 'number' ? items : properties?.[first];
+    if (next !== undefined) return isFree(document, next, rest);
+    return type === undefined || (type === 'object' && properties === undefined);
+  });
+}
