@@ -45,6 +45,7 @@ import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { operations } from './http/public/operations.ts';
+import { messageSchemas } from './http/public/messages-send/schemas/messages.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { segmentRoutes } from './http/public/segments/route.ts';
@@ -219,7 +220,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const health = healthPage(db, catalogTrouble);
   const pages = [
     health,
-    openApiPage(openApiDocument({ routes, operations, schemas: {} })),
+    openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),

@@ -76,7 +76,7 @@ test('whatever is asked of a route, the answer is a documented one, and no 5xx',
       if (problems.length > 0)
         wrong.push(`${operation.name}: ${reply.status} ${problems.join('; ')}: ${JSON.stringify(reply.body).slice(0, 300)} for ${JSON.stringify(call).slice(0, 400)}`);
     }
-    if (![...seen].some((status) => status < 300)) wrong.push(`${operation.name}: no request was accepted`);
+    if (!operation.alwaysRefuses && ![...seen].some((status) => status < 300)) wrong.push(`${operation.name}: no request was accepted`);
   }
   assert.deepEqual(wrong.slice(0, 20), [], `${wrong.length} answers`);
   assert.equal(({} as { polluted?: boolean }).polluted, undefined);

@@ -40,7 +40,7 @@ test('an operation has the parameters of its route', async (t) => {
 test('a kept linter has nothing to say of the document', async (t) => {
   const app = await startTestApp(t);
   const { headers, body } = await app.get('/openapi.json', { key: null });
-  assert.equal(headers.get('content-type'), 'application/json');
+  assert.match(headers.get('content-type') ?? '', /^application\/json/);
   assert.equal(body.openapi, '3.1.1');
   const lint = async (document: object) => {
     const config = await createConfig({ extends: ['recommended-strict', 'spec'] });
@@ -49,9 +49,8 @@ test('a kept linter has nothing to say of the document', async (t) => {
   };
   assert.deepEqual(await lint(body), []);
   const wrong = structuredClone(body);
-  Object.values<Record<string, { operationId?: string }>>(wrong.paths)[0] = {};
-  delete Object.values<Record<string, { responses?: object }>>(wrong.paths)[0]?.post?.responses;
-  assert.notDeepEqual(await lint(wrong), [], 'a document without answers is refused');
+  wrong.paths['/email/status'].post.operationId = 'postEmailBlocklist';
+  assert.notDeepEqual(await lint(wrong), [], 'an id that is given twice is noticed');
 });
 
 test('a route without an operation is left out of the document', () => {
@@ -63,15 +62,19 @@ test('every example is as documented, works, and gets a documented answer', asyn
   const world = await startWorld(t);
   const document = await readDocument(world.app);
   const wrong: string[] = [];
+  let count = 0;
   for (const operation of document.operations) {
+    for (const body of [operation.example, ...operation.moreBodies]) {
     await world.prepare(operation.name);
-    const call = exampleOf(operation, world.standIns);
+    const call = exampleOf(operation, world.standIns, body);
+    count += 1;
     if (operation.body !== null)
       wrong.push(...document.problemsOfBody(operation, call.body ?? {}).map((one) => `${operation.name}: body${one}`));
     const reply = await send(world.app, operation, call);
-    if (reply.status >= 300) wrong.push(`${operation.name}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    if (reply.status >= 300 !== operation.alwaysRefuses) wrong.push(`${operation.name}: ${reply.status} ${JSON.stringify(reply.body)}`);
     wrong.push(...document.problemsOf(operation, reply).map((one) => `${operation.name}: ${reply.status} ${one} in ${JSON.stringify(reply.body).slice(0, 1000)}`));
   }
+  }
   assert.deepEqual(wrong, []);
-  t.diagnostic(`${document.operations.length} examples`);
+  t.diagnostic(`${count} examples of ${document.operations.length} operations`);
 });

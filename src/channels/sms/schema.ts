@@ -15,10 +15,10 @@ export interface SmsMessage {
   user_click_tracking_enabled?: Templated<boolean> | undefined;
 }
 
-const MAX_CHARACTERS = 1_600;
+export const MAX_CHARACTERS = 1_600;
 const MAX_SEGMENTS = 10;
 /** Media that are checked. Only the first is used. */
-const MOST_MEDIA = 10;
+export const MOST_MEDIA = 10;
 
 export function parseSms(raw: Record<string, unknown>, path: string, problems: Problems): SmsMessage {
   const fields = new Fields(raw, path, problems);

@@ -73,6 +73,7 @@ function describeOperation(route: Route, operation: Operation): object {
     summary,
     description: [...(description === undefined ? [] : [description]), ...factsOf(route)].join('\n\n'),
     tags: [tag],
+    ...(operation.alwaysRefuses && { 'x-cresset-always-refuses': true }),
     'x-cresset-permission': route.permission,
     'x-cresset-rate': { bucket: rate.name, limit: rate.limit, window_seconds: rate.windowMs / 1_000 },
     parameters: [
@@ -86,7 +87,7 @@ function describeOperation(route: Route, operation: Operation): object {
     ...(body && {
       requestBody: {
         required: route.method !== 'DELETE' || example.body !== undefined,
-        content: { 'application/json': { schema: body, ...(example.body && { example: example.body }) } },
+        content: { 'application/json': { schema: body, ...bodyExamples(operation) } },
       },
     }),
     responses: {
@@ -103,6 +104,12 @@ function describeOperation(route: Route, operation: Operation): object {
       ...refusalsOf(operation),
     },
   };
+}
+
+function bodyExamples({ example: { body }, moreBodies }: Operation): object {
+  if (moreBodies === undefined) return body === undefined ? {} : { example: body };
+  const all = Object.entries({ usual: body, ...moreBodies });
+  return { examples: Object.fromEntries(all.map(([name, value]) => [name, { value }])) };
 }
 
 const idempotencyKey = {

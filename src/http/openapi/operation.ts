@@ -20,8 +20,12 @@ export interface Operation {
   errors?: readonly ErrorCode[];
   /** `catalogs`: its refusals have the form of catalogs. `objects`: entries of its `errors` may be objects. Default: sentences. */
   errorForm?: 'catalogs' | 'objects';
+  /** Set for a read of what there never is: each call is refused, the example, too. */
+  alwaysRefuses?: true;
   /** A call that works. A test sends it. */
   example: Example;
+  /** More bodies that work, by name. */
+  moreBodies?: Readonly<Record<string, NonNullable<Example['body']>>>;
 }
 
 export interface Parameter {

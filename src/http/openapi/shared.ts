@@ -44,3 +44,4 @@ export const seriesQuery: Readonly<Record<string, Parameter>> = {
 };
 
 export const tagNames = list(text(), 'Tags.');
+export const optionalInteger = (description: string): Parameter => ({ schema: integer(description) });

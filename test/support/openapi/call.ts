@@ -11,14 +11,19 @@ export interface Call {
 }
 
 /** The example of an operation. `standIns`: what stands in the place of ids that a document cannot know. */
-export function exampleOf(operation: ApiOperation, standIns: ReadonlyMap<string, string>): Call {
+export function exampleOf(operation: ApiOperation, standIns: ReadonlyMap<string, string>, body: unknown = operation.example): Call {
   const given = operation.parameters.filter(({ example }) => example !== undefined);
   const inPath = given.filter((one) => one.in === 'path').map(({ name, example }) => [name, String(example)]);
   const inQuery = given
     .filter((one) => one.in === 'query')
     .flatMap(({ name, example }) => [example].flat().map((one): [string, string] => [name, String(one)]));
-  const call: Call = { params: Object.fromEntries(inPath), query: inQuery, body: operation.example ?? undefined };
+  const call: Call = { params: Object.fromEntries(inPath), query: inQuery, body: body ?? undefined };
   return JSON.parse([...standIns].reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(call)));
+}
+
+/** All examples of an operation. */
+export function examplesOf(operation: ApiOperation, standIns: ReadonlyMap<string, string>): Call[] {
+  return [operation.example, ...operation.moreBodies].map((body) => exampleOf(operation, standIns, body));
 }
 
 export function send(app: TestApp, { method, path }: ApiOperation, { params, query, body }: Call): Promise<Reply> {

@@ -20,9 +20,12 @@ export interface ApiOperation {
   parameters: Parameter[];
   body: Schema | null;
   example: Record<string, unknown> | null;
+  /** More bodies that work. */
+  moreBodies: Record<string, unknown>[];
   /** Whether a request must have a body. */
   needsBody: boolean;
   statuses: number[];
+  alwaysRefuses: boolean;
 }
 
 export interface ApiDocument {
@@ -41,8 +44,9 @@ interface Document {
   components: { schemas: Record<string, Schema>; responses: Record<string, object> };
 }
 interface RawOperation {
+  'x-cresset-always-refuses'?: true;
   parameters: Parameter[];
-  requestBody?: { required: boolean; content: { 'application/json': { schema: Schema; example?: object } } };
+  requestBody?: { required: boolean; content: { 'application/json': { schema: Schema; example?: object; examples?: Record<string, { value: Record<string, unknown> }> } } };
   responses: Record<string, { $ref?: string }>;
 }
 
@@ -58,8 +62,10 @@ export async function readDocument(app: TestApp): Promise<ApiDocument> {
         path,
         parameters: one.parameters,
         body: content?.schema ?? null,
-        example: (content?.example as Record<string, unknown>) ?? null,
+        example: (content?.example as Record<string, unknown>) ?? content?.examples?.usual?.value ?? null,
+        moreBodies: Object.entries(content?.examples ?? {}).flatMap(([name, { value }]) => (name === 'usual' ? [] : [value])),
         needsBody: one.requestBody?.required ?? false,
+        alwaysRefuses: one['x-cresset-always-refuses'] ?? false,
         statuses: Object.keys(one.responses).map(Number),
       };
     }),

@@ -93,10 +93,13 @@ export function pathOf(place: Place): string {
 export function isFree(document: ApiDocument, schema: Schema, place: Place): boolean {
   const [first, ...rest] = place;
   const variants = variantsOf(document, schema);
-  if (first === undefined) return variants.some(({ properties, type }) => properties === undefined && (type === undefined || type === 'object'));
-  return variants.some(({ items, properties, type }) => {
-    const next = typeof first === 'number' ? items : properties?.[first];
-    if (next !== undefined) return isFree(document, next, rest);
-    return type === undefined || (type === 'object' && properties === undefined);
+  if (first === undefined) return variants.some(isOpen);
+  return variants.some((one) => {
+    const next = typeof first === 'number' ? one.items : one.properties?.[first];
+    return next === undefined ? isOpen(one) : isFree(document, next, rest);
   });
+}
+
+function isOpen({ type, properties, additionalProperties = properties === undefined }: Schema): boolean {
+  return type === undefined || (type === 'object' && additionalProperties !== false);
 }
