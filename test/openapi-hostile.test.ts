@@ -40,7 +40,8 @@ function attacked(operation: ApiOperation, example: Call, { kind, mutations, jso
     case 'query':
       return { ...example, query: changedQuery(example.query, { name, text, others, pick }) };
     case 'path':
-      return { ...example, params: Object.fromEntries(Object.keys(example.params).map((key) => [key, text])) };
+      // An empty part would make it another path.
+      return { ...example, params: Object.fromEntries(Object.keys(example.params).map((key) => [key, text || ' '])) };
     case 'as it is':
       return example;
   }
@@ -63,8 +64,9 @@ test('whatever is asked of a route, the answer is a documented one, and no 5xx',
   const statuses: Record<number, number> = {};
   for (const [index, operation] of document.operations.entries()) {
     const seen = new Set<number>();
-    for (const one of attacks.slice(index * REQUESTS, (index + 1) * REQUESTS)) {
-      await world.prepare(operation.name);
+    const ofOperation = attacks.slice(index * REQUESTS, (index + 1) * REQUESTS);
+    for (const [turn, one] of ofOperation.entries()) {
+      if (turn % 6 === 0) await world.prepare(operation.name);
       const call = attacked(operation, exampleOf(operation, world.standIns), one);
       const reply = await send(world.app, operation, call);
       statuses[reply.status] = (statuses[reply.status] ?? 0) + 1;

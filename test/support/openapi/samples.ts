@@ -12,13 +12,24 @@ export interface DocumentedMember {
   holder: Schema;
 }
 
-/** Every member of a body that the document names, those of members and elements included. */
-export function membersOf(document: ApiDocument, schema: Schema, place: Place = []): DocumentedMember[] {
+/**
+ * Every member of a body that the document names, those of members and elements included. `known`: references to shared
+ * schemas that were followed already; they are not followed again.
+ */
+export function membersOf(
+  document: ApiDocument,
+  schema: Schema,
+  { known = new Set(), place = [] }: { known?: Set<string>; place?: Place } = {},
+): DocumentedMember[] {
+  const { $ref } = schema;
+  if ($ref !== undefined && known.has($ref)) return [];
+  if ($ref !== undefined) known.add($ref);
   return variantsOf(document, schema).flatMap((one) => {
-    if (one.items !== undefined) return membersOf(document, one.items, [...place, 0]);
+    if (one.items !== undefined) return membersOf(document, one.items, { known, place: [...place, 0] });
     return Object.entries(one.properties ?? {}).flatMap(([name, member]) => {
       const at = [...place, name];
-      return [{ place: at, schema: document.resolved(member), holder: one }, ...membersOf(document, member, at)];
+      const inside = membersOf(document, member, { known, place: at });
+      return [{ place: at, schema: document.resolved(member), holder: one }, ...inside];
     });
   });
 }
@@ -57,10 +68,11 @@ export function wrongFor(document: ApiDocument, schema: Schema): unknown {
   const types = variants.flatMap(({ type }) => type ?? []);
   if (variants.some(({ type }) => type === undefined)) return undefined;
   const holdsTexts = variants.some(({ items }) => items !== undefined && document.resolved(items).type !== 'object');
-  if (!types.includes('object') && (types.includes('string') || !types.includes('array') || holdsTexts))
-    return { wrong: [1] };
-  if (!types.includes('integer') && !types.includes('number')) return 7;
-  return undefined;
+  const takesTexts = types.includes('string') || holdsTexts;
+  if (!types.includes('object') && (takesTexts || !types.includes('array'))) return { wrong: [1] };
+  // A number counts as its text.
+  if (takesTexts) return types.includes('array') ? undefined : [[1]];
+  return 7;
 }
 
 /** The body with this value there; what is missing on the way is made from the document. */

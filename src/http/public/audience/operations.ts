@@ -27,7 +27,10 @@ export const operations: Operations = {
       recipient_subscription_state: oneOf(requiredStates, 'As in a send.'),
       channels: list(oneOf(channelKeys), 'The channels to count for. Default: all that need no group.'),
       subscription_group_ids: given(
-        { sms: text('Id of a group for SMS.'), whats_app: text('Id of a group for WhatsApp.') },
+        {
+          sms: like(exampleIds.smsGroup, text('Id of a group for SMS.')),
+          whats_app: like(exampleIds.whatsAppGroup, text('Id of a group for WhatsApp.')),
+        },
         'The groups whose members count.',
       ),
     }),

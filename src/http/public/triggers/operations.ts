@@ -42,6 +42,9 @@ const errors = [
 const broadcast = flag('Whether to send to the segment of the campaign. Required without recipients.');
 const ada = { recipients: [{ external_user_id: 'ada', trigger_properties: { order: 4711 } }] };
 
+const byEmail = { recipients: [{ email: 'ada@example.com', prioritization: ['most_recently_updated'] }] };
+const wide = (idMember: string) => ({ broadcast: { [idMember]: 'welcome', broadcast: true } });
+
 export const operations: Operations = {
   'POST /campaigns/trigger/send': {
     summary: 'Send the messages of an API-triggered campaign',
@@ -58,6 +61,7 @@ export const operations: Operations = {
     answer: { status: 201, schema: acceptedOrRehearsed },
     errors: [...errors, 'invalid_campaign'],
     example: { body: { campaign_id: 'welcome', ...ada } },
+    moreBodies: { by_email: { campaign_id: 'welcome', ...byEmail }, ...wide('campaign_id') },
   },
   'POST /canvas/trigger/send': {
     summary: 'Send the messages of an API-triggered campaign by the name of a Canvas',
@@ -84,6 +88,7 @@ export const operations: Operations = {
     },
     errors: [...errors, 'unknown_canvas_id'],
     example: { body: { canvas_id: 'welcome', ...ada } },
+    moreBodies: { by_email: { canvas_id: 'welcome', ...byEmail }, ...wide('canvas_id') },
   },
   'POST /transactional/v1/campaigns/:campaign_id/send': {
     summary: 'Send a transactional mail to one person',

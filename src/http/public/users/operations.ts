@@ -1,6 +1,6 @@
 import { exportFields } from '../../../people/export/export.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, anything, either, given, integer, list, map, optional, required, type Schema, text } from '../../openapi/schema.ts';
+import { answered, anything, either, given, integer, like, list, map, optional, required, type Schema, text, tolerant } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 import { textOrTexts } from '../address-schemas.ts';
 import { maxObjects } from './identity-request.ts';
@@ -9,8 +9,8 @@ import { maxIds } from './request.ts';
 import { trackOperations } from './track-operations.ts';
 
 const externalId = text('The external id.');
-const email = text('The email address.');
-const phone = text('The phone number, such as `+4366412345678`.');
+const email = like('ada@example.com', text('The email address.'));
+const phone = like('+4366412345678', text('The phone number.'));
 
 /** An address in a list: a text, or an object that also chooses among the people who share it. */
 const addressGiven = (kind: 'email' | 'phone', schema: Schema) =>
@@ -24,6 +24,7 @@ const mergeIdentifier = given(
   'A person, by `external_id`, `user_alias`, `email` or `phone`, the first of them that is given.',
 );
 
+const leftOut = 'the element is left out';
 const indexed = list(
   { type: 'array', items: anything(), description: 'The index of the element, and what is wrong with it.' },
   'What was left out.',
@@ -58,7 +59,12 @@ export const operations: Operations = {
     body: given({
       user_aliases: required(
         list(
-          given({ external_id: externalId, alias_name: required(text('The name.')), alias_label: required(text('The label.')) }),
+          given({
+            external_id: tolerant(leftOut, externalId),
+            alias_name: tolerant(leftOut, text('The name.')),
+            alias_label: tolerant(leftOut, text('The label.')),
+            user_alias: tolerant(leftOut, { ...aliasGiven, description: 'Instead of the two members above.' }),
+          }),
           'New aliases. Without `external_id`, a new person is made.',
           maxIds,
         ),
@@ -78,7 +84,7 @@ export const operations: Operations = {
       braze_id: text('The person with this id of the server.'),
       email_address: text('The people who have this address.'),
       phone: text('The people who have this number.'),
-      fields_to_export: list(text(), `Names of members. Default: all. Others than these are ignored: ${exportFields.join(', ')}.`),
+      fields_to_export: tolerant('counts as a name that is not known', list(text(), `Names of members. Default: all. Others than these are ignored: ${exportFields.join(', ')}.`)),
     }),
     answer: {
       status: 201,
@@ -113,6 +119,10 @@ export const operations: Operations = {
     example: {
       body: { aliases_to_identify: [{ external_id: 'ada', user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } }] },
     },
+    moreBodies: {
+      by_email: { emails_to_identify: [{ external_id: 'ada', email: 'ada@example.com', prioritization: ['unidentified'] }] },
+      by_phone: { phone_numbers_to_identify: [{ external_id: 'ada', phone: '+4366412345678', prioritization: ['unidentified'] }] },
+    },
   },
   'POST /users/merge': {
     ...common,
@@ -132,6 +142,24 @@ export const operations: Operations = {
     answer: { status: 202, schema: success() },
     example: {
       body: { merge_updates: [{ identifier_to_merge: { external_id: 'bob' }, identifier_to_keep: { external_id: 'ada' } }] },
+    },
+    moreBodies: {
+      by_address: {
+        merge_updates: [
+          {
+            identifier_to_merge: { email: 'bob@example.com', prioritization: ['most_recently_updated'] },
+            identifier_to_keep: { phone: '+4366412345678', prioritization: ['most_recently_updated'] },
+          },
+        ],
+      },
+      by_alias: {
+        merge_updates: [
+          {
+            identifier_to_merge: { user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } },
+            identifier_to_keep: { user_alias: { alias_name: 'visitor-8', alias_label: 'shop' } },
+          },
+        ],
+      },
     },
   },
   'POST /users/alias/update': {
