@@ -19,6 +19,7 @@ const base = [
     'workspace',
     'item-catalogs',
     'people',
+    'cards',
     'audience',
   ],
   'queue',
@@ -40,6 +41,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   workspace: ['channels', 'net', 'db', 'lib', 'errors'],
   'item-catalogs': ['templating', 'db', 'lib', 'errors'],
   people: ['workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
+  cards: ['people', 'workspace', 'channels', 'db', 'lib', 'errors'],
   audience: ['people', 'workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   exports: ['audience', 'people', 'workspace', 'net', 'db', 'lib', 'errors'],
   feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
@@ -53,12 +55,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/expand': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger', 'feedback'],
   'dispatch/pauses': [...base, 'dispatch/plan', 'dispatch/ledger'],
-  'dispatch/push': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/admit', 'dispatch/pauses'],
+  'dispatch/accounts': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/pauses'],
+  'dispatch/push': [
+    ...base,
+    ...['dispatch/plan', 'dispatch/ledger', 'dispatch/admit', 'dispatch/pauses', 'dispatch/accounts'],
+  ],
   'dispatch/deliver': [
     ...base,
     ...['dispatch/plan', 'dispatch/ledger', 'dispatch/control', 'dispatch/expand', 'dispatch/admit', 'dispatch/push'],
-    'dispatch/pauses',
-    'feedback',
+    ...['dispatch/pauses', 'dispatch/accounts', 'feedback'],
   ],
   'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
   'dispatch/report': [
@@ -70,7 +75,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/pauses',
     'feedback',
   ],
-  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/push', 'feedback'],
+  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
   dispatch: [...base, 'dispatch/*', 'feedback'],
 
   http: [...base, 'exports', 'dispatch/*', 'feedback'],

@@ -47,27 +47,12 @@ async function send(app: TestApp, messages: object): Promise<{ warnings: string[
 
 type Row = Record<string, string>;
 
-const card = { type: 'CLASSIC', title: '', description: 'd', time_to_live: 60 };
 const text = { app_id: APP, subscription_group_id: TEXTS, body: 'b' };
 const chat = (message_type: string, message: object) => ({
   whats_app: { app_id: APP, subscription_group_id: CHATS, message_type, message },
 });
 const template = (extra: object) =>
   chat('template_message', { template_name: 'order', template_language_code: 'en', ...extra });
-
-test('a card may have an empty title, also after rendering', async (t) => {
-  const app = await givenAda(t);
-  const titleOf = async (title: string) => (await send(app, { content_card: { ...card, title } })).got.content_card;
-  for (const title of ['', '{{custom_attribute.${nothing}}}'])
-    assert.equal(((await titleOf(title)) as { title: string }).title, '', title);
-  const described = await send(app, { content_card: { ...card, description: '{{custom_attribute.${nothing}}}' } });
-  assert.equal(described.got.content_card, 'aborted');
-  const { status, body } = await app.post('/messages/send', {
-    external_user_ids: ['ada'],
-    messages: { content_card: { ...card, title: undefined } },
-  });
-  assert.deepEqual([status, body.errors], [400, ['messages.content_card.title: is required']]);
-});
 
 test('a text may be empty beside media, also after rendering', async (t) => {
   const app = await givenAda(t);

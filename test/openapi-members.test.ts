@@ -66,7 +66,7 @@ test('every documented member of a body is read, and every member that is read i
           await watch({ ...example, body: withValue(document, schema, example.body, place, value) });
       }
     }
-    const known = new Set(documented.map(({ place }) => pathOf(place)));
+    const known = new Set(membersOf(document, schema).map(({ place }) => pathOf(place)));
     for (const { place, schema: member } of documented) {
       const path = pathOf(place);
       if (asked.has(path)) continue;

@@ -5,8 +5,8 @@ import type { BytesInHand } from '../lib/limits/bytes-in-hand.ts';
 export interface Page {
   method: 'GET' | 'POST' | 'OPTIONS';
   path: string;
-  /** Headers of every answer, including refusals. */
-  headers?: Readonly<Record<string, string>>;
+  /** Headers of every answer, including refusals. A function is asked before the body is read. */
+  headers?: PageHeaders | ((request: Pick<PageRequest, 'headers' | 'query'>) => PageHeaders);
   /** Largest body, in bytes. Default: 4 KiB. */
   bodyLimitBytes?: number;
   /** Counts the bytes of its bodies together with those of others. A body for which there is no room is refused with 503. */
@@ -14,9 +14,13 @@ export interface Page {
   handle(request: PageRequest): Promise<PageAnswer>;
 }
 
+export type PageHeaders = Readonly<Record<string, string>>;
+
 export interface PageRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
+  /** Path and query as they came. */
+  rawUrl: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body as received. Empty on GET. */
   rawBody: Buffer;

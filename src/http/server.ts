@@ -249,13 +249,16 @@ function addPage(server: FastifyInstance, page: Page): void {
     url: page.path,
     bodyLimit,
     onRequest: async (request, reply) => {
-      reply.headers({ ...page.headers });
+      const { headers } = page;
+      const given = { headers: request.headers, query: queryOf(request) };
+      reply.headers({ ...(typeof headers === 'function' ? headers(given) : headers) });
       holdBody(page, bodyLimit, request, reply);
     },
     handler: async (request, reply) => {
       const { status, type, body, headers } = await page.handle({
         params: request.params as Record<string, string>,
         query: queryOf(request),
+        rawUrl: request.url,
         headers: request.headers,
         rawBody: rawBodyOf(request),
         address: request.ip,

@@ -11,7 +11,9 @@ import {
   cardTypes,
   checkKeepable,
   countedTexts,
+  LOCAL_SLACK_MS,
   MAX_CARD_BYTES,
+  MAX_TTL_S,
   parseContentCard,
 } from './schema.ts';
 
@@ -38,7 +40,7 @@ export const contentCard: Channel<ContentCard, RenderedContentCard> = {
   deadMark: null,
   capFamily: null,
   sendLimits: 'others',
-  providers: null,
+  providers: { of: 'feed' },
   neverTemplates: new Set(['message_variation_id']),
   isCard: true,
   parse: parseContentCard,
@@ -81,12 +83,14 @@ function expiresAt(message: ContentCard, { now, timeZone }: RenderFacts): Date {
   const given = readRendered<Date | string>('expire_at', message.expire_at, readDate);
   if (given === undefined) {
     const seconds = readRendered('time_to_live', message.time_to_live, readInteger);
-    if (seconds === undefined || seconds < 1)
-      throw new RenderStop('aborted', 'time_to_live: expected at least 1 after rendering');
+    if (seconds === undefined || seconds < 1 || seconds > MAX_TTL_S)
+      throw new RenderStop('aborted', `time_to_live: expected 1 to ${MAX_TTL_S} after rendering`);
     return new Date(now.getTime() + seconds * 1000);
   }
   const isLocal = readRendered('expire_in_local_time', message.expire_in_local_time, readFlag) ?? false;
   const end = isLocal ? zonedTime(new Date(given), timeZone) : new Date(given);
   if (end <= now) throw new RenderStop('expired', 'expire_at has passed');
+  if (end.getTime() - now.getTime() > MAX_TTL_S * 1_000 + LOCAL_SLACK_MS)
+    throw new RenderStop('aborted', 'expire_at: expected at most 30 days ahead after rendering');
   return end;
 }

@@ -28,7 +28,7 @@ export type CardType = (typeof cardTypes)[number];
 
 const DAY_MS = 86_400_000;
 export const MAX_TTL_S = 2_592_000; // 30 days
-const LOCAL_SLACK_MS = 14 * 3_600_000; // the largest offset of a time zone
+export const LOCAL_SLACK_MS = 14 * 3_600_000; // the largest offset of a time zone
 export const MAX_CARD_BYTES = 2_048;
 
 export function parseContentCard(

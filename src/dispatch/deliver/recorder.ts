@@ -1,3 +1,4 @@
+import { type NewCard, storeCards } from '../../cards/store.ts';
 import { channels } from '../../channels/index.ts';
 import type { Database } from '../../db/database.ts';
 import { type Patience, persistently } from '../../db/retry.ts';
@@ -6,6 +7,7 @@ import type { FeedbackEvent } from '../../feedback/event.ts';
 import { storeWith } from '../../feedback/intake.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
+import { storeOptOuts } from '../../people/consent/opt-outs.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { type ProviderMessage, rememberMessages } from '../ledger/feedback/provider-messages.ts';
@@ -26,8 +28,8 @@ export interface Result extends Delivered {
   address: string | null;
   /** What it is counted under in statistics. null: it belongs to no campaign. */
   part: CampaignPart | null;
-  /** The message as delivered to the sandbox. null: a provider got it. */
-  sandboxMessage: object | null;
+  /** The message as rendered, if it is kept. null: it is not. */
+  message: object | null;
 }
 
 export type Recorder = Gatherer<Result>;
@@ -60,18 +62,21 @@ export interface RecorderOptions extends Patience {
 async function record(options: RecorderOptions, results: Result[], now: Date): Promise<void> {
   const { db, hygiene } = options;
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
+  const optOuts = results.flatMap(({ workspaceId, optedOutOf, address }) =>
+    optedOutOf === undefined || address === null ? [] : [{ workspaceId, groupId: optedOutOf, phone: address }],
+  );
+  // In a commit of its own: it locks people. Should the verdict not be written, the provider says the same again.
+  if (optOuts.length > 0) await storeOptOuts(db, optOuts, now);
   const dead = results.flatMap(({ send, verdict, workspaceId, address }) => {
     const mark = channels[send.channel].deadMark;
     return verdict.status === 'bounced' && mark !== null ? [{ workspaceId, mark, address }] : [];
   });
   const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
-  const delivered = results.flatMap((result) =>
-    result.sandboxMessage === null ? [] : { ...result, message: result.sandboxMessage },
-  );
+  const isKept = results.some(({ keptIn }) => keptIn !== null);
   const news = results.flatMap((result) => result.news);
   const isNamed = results.some(({ verdict }) => verdict.isFoundById);
   const isTold = results.some((result) => wantsEvents(options, result));
-  const isPlain = !isNamed && !isTold && dead.length + released.length + delivered.length + news.length === 0;
+  const isPlain = !isKept && !isNamed && !isTold && dead.length + released.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -79,7 +84,9 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
   }
   const afterwards = await db.byKey.transaction(async (tx) => {
     const written = await writeVerdicts(tx, results, now);
-    await fillSandbox(tx, delivered, now);
+    await fillSandbox(tx, results.filter(isKeptIn('sandbox')), now);
+    // Only with the verdict: a card of a send that another worker took over is that worker's to store.
+    await storeCards(tx, written.filter(isKeptIn('feed')).map(cardOf), now);
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
     await rememberMessages(tx, written.flatMap(messageOf));
@@ -93,6 +100,16 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
     return done;
   });
   afterwards();
+}
+
+type Kept = Result & { message: object };
+
+function isKeptIn(place: 'sandbox' | 'feed'): (result: Result) => result is Kept {
+  return (result): result is Kept => result.keptIn === place && result.message !== null;
+}
+
+function cardOf({ send: { bucket, userId, dispatchId }, message }: Kept): NewCard {
+  return { bucket, userId, dispatchId, rendered: message };
 }
 
 function wantsEvents({ catalog }: RecorderOptions, { workspaceId }: Result): boolean {

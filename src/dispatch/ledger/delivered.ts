@@ -14,12 +14,14 @@ export interface TokenNews extends SentToken {
 /** The result of an attempt, with everything to write. */
 export interface Delivered {
   verdict: Verdict;
-  /** True: the message goes to the sandbox. */
-  isSandbox: boolean;
+  /** Where the message is kept, with the verdict. null: nowhere; a provider has it, or nobody. */
+  keptIn: 'sandbox' | 'feed' | null;
   /** What providers said about tokens. */
   news: readonly TokenNews[];
   /** The calls made to push providers. */
   calls: readonly PushCall[];
+  /** The subscription group of which the person wants no more messages, as the provider said. Absent: none. */
+  optedOutOf?: string;
 }
 
 /** One call to a push provider. */

@@ -1,18 +1,26 @@
+import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { Task } from '../../queue/tasks.ts';
 
+/** The channels whose messages are stored with their verdict. What has no verdict was not delivered. */
+const exactChannels = Object.values(channels).flatMap(({ key, providers }) => (providers?.of === 'feed' ? [key] : []));
+
 /**
  * Resolves the ambiguous sends of a task: those that a dead worker had in hand. They become pending again, or, with
- * at_most_once, `unknown` unless a device already has the message. Returns how many there were.
+ * at_most_once, `unknown` unless a device already has the message. A message that is stored with its verdict is never
+ * ambiguous and always becomes pending. Returns how many there were.
  */
 export async function resolveAmbiguous(db: Db, task: Task, mode: 'retry' | 'unknown', now: Date): Promise<number> {
-  const status = mode === 'retry' ? sql`'pending'` : sql`stopped_status(s.devices, 'unknown')`;
+  const isExact = sql`s.channel = any(${exactChannels}::text[])`;
+  const unknown = sql`case when ${isExact} then 'pending' else stopped_status(s.devices, 'unknown') end`;
+  const status = mode === 'retry' ? sql`'pending'` : unknown;
   return db.run(sql`
     update sends s
        set status = ${status}, updated_at = ${now},
-           reason = ${mode === 'retry' ? sql`null` : sql`nullif(stopped_status(s.devices, 'unknown')::text, 'sent')`},
-           detail = 'the worker died after it took this send up and before it noted what became of it; it may have gone out'
+           reason = case (${status})::text when 'unknown' then 'unknown' end,
+           detail = case when ${isExact} then 'the worker died before it stored this message'
+                         else 'the worker died after it took this send up and before it noted what became of it; it may have gone out' end
       from ${bucketsOf(task)}
      where s.bucket = b.bucket and s.dispatch_id = ${task.dispatchId} and s.status = 'sending'
        and coalesce(s.task_id, ${task.id}) = ${task.id}`);

@@ -46,7 +46,7 @@ export function deliverPush(deps: PushDeps, parcel: Parcel, signal: AbortSignal)
     if (outcome.kind === 'accepted' && outcome.newToken === undefined && outcome.environment === undefined)
       return {
         verdict: { status: 'sent', providerMessageId: outcome.providerId },
-        isSandbox: false,
+        keptIn: null,
         news: [],
         calls: queue.acceptedCall,
       };
@@ -80,7 +80,7 @@ function summary(
   const devices = merge(before, answers, nowMs());
   return {
     verdict: { ...verdictOfDevices(devices), extraAttempts: attemptsOf(devices) - attemptsOf(before) - 1 },
-    isSandbox: answers.some(({ call }) => call.queue === null),
+    keptIn: answers.some(({ call }) => call.queue === null) ? 'sandbox' : null,
     news: answers.flatMap((one) => newsOf(parcel, one)),
     calls: answers.flatMap(({ call, outcome }) =>
       call.queue === null || outcome.kind === 'held'

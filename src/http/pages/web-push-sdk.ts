@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import type { VapidSettings } from '../../channels/web-push/settings.ts';
 import type { Database } from '../../db/database.ts';
@@ -9,6 +8,7 @@ import { type App, type Catalog, idKey, type WorkspaceCatalog } from '../../work
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
 import type { RateBucket } from '../route.ts';
+import { crossOrigin, script, sdkFile } from './scripts.ts';
 import {
   readBody,
   readNewToken,
@@ -30,13 +30,6 @@ const MAX_BODY_BYTES = 16_384;
 /** Counts the calls of each network. */
 const networkBucket: RateBucket = { name: 'web_push_subscriptions', limit: 60, windowMs: 60_000 };
 
-/** Pages of other sites load the scripts and call us. Any origin may, because no cookie identifies a caller. */
-const crossOrigin = {
-  'access-control-allow-origin': '*',
-  'cross-origin-resource-policy': 'cross-origin',
-  'x-content-type-options': 'nosniff',
-};
-
 const preflight = {
   'access-control-allow-methods': 'GET, POST',
   'access-control-allow-headers': 'content-type',
@@ -52,7 +45,7 @@ export function webPushPages(deps: WebPushPageDeps): Page[] {
       method: 'GET',
       path: '/sdk/web-push/demo',
       headers: { 'x-frame-options': 'DENY' },
-      handle: async () => ({ status: 200, type: 'text/html; charset=utf-8', body: file('web-push-demo.html') }),
+      handle: async () => ({ status: 200, type: 'text/html; charset=utf-8', body: sdkFile('web-push-demo.html') }),
     },
     ...api('GET', '/sdk/web-push/config', async ({ query }) => {
       const { settings } = appOf(deps.catalog, query.get('app_id'));
@@ -64,20 +57,7 @@ export function webPushPages(deps: WebPushPageDeps): Page[] {
   ];
 }
 
-function script(path: string, name: string, headers: Record<string, string>): Page {
-  const body = file(name);
-  return {
-    method: 'GET',
-    path,
-    headers: { ...crossOrigin, ...headers },
-    handle: async () => ({ status: 200, type: 'text/javascript; charset=utf-8', body }),
-  };
-}
-
-function file(name: string): string {
-  return readFileSync(new URL(`../../sdk/${name}`, import.meta.url), 'utf8');
-}
-
+/** Any origin may call, because no cookie identifies a caller. */
 function api(method: 'GET' | 'POST', path: string, handle: Page['handle']): Page[] {
   const common = { path, bodyLimitBytes: MAX_BODY_BYTES };
   return [

@@ -10,9 +10,11 @@ import { operations as emailRelays } from './email-relays/operations.ts';
 import { operations as exports } from './exports/operations.ts';
 import { operations as feed } from './feed/operations.ts';
 import { operations as itemCatalogs } from './item-catalogs/operations.ts';
+import { operations as mediaLibrary } from './media-library/operations.ts';
 import { operations as messageEvents } from './message-events/operations.ts';
 import { operations as messagesSchedule } from './messages-schedule/operations.ts';
 import { operations as messagesSend } from './messages-send/operations.ts';
+import { operations as preferenceCenters } from './preference-centers/operations.ts';
 import { operations as pushApps } from './push-apps/operations.ts';
 import { operations as sandbox } from './sandbox/operations.ts';
 import { operations as segments } from './segments/operations.ts';
@@ -26,6 +28,7 @@ import { operations as users } from './users/operations.ts';
 
 /** What every route of the API says of itself, by method and path. A new folder is added here. */
 export const operations: Operations = {
+  ...{ ...mediaLibrary, ...preferenceCenters },
   ...{ ...activity, ...audience, ...campaigns, ...canvas, ...content, ...dispatches, ...email, ...emailRelays },
   ...{ ...exports, ...feed, ...itemCatalogs, ...messageEvents, ...messagesSchedule, ...messagesSend, ...pushApps, ...sandbox },
   ...{ ...segments, ...sends, ...sms, ...status, ...subscription, ...triggers, ...userMessages, ...users },

@@ -1,4 +1,5 @@
 import { channelKeys } from '../../channels/channel.ts';
+import { feedSettings } from '../../channels/content-card/settings.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
@@ -45,6 +46,7 @@ const app = object({
   name: required(text()),
   platform: required(oneOf(['ios', 'android', 'kindle', 'web'])),
   ...providerMembers(...pushProviderKinds),
+  content_cards: optional(feedSettings, null),
 });
 
 const audience = object({
@@ -91,6 +93,10 @@ const segment = object({
   filter: requiredOrNull(anyFilter),
 });
 
+/** A message, which the schema of its channel checks later. */
+const anyMessage: Shape<Record<string, unknown>> = (value, path, problems) =>
+  isObject(value) ? value : refuse(problems, path, 'expected an object with a message');
+
 const variation = object({
   id: required(opaqueId),
   name: optional(text(), null),
@@ -100,6 +106,8 @@ const variation = object({
       whatsApp,
     ),
   ),
+  weight: optional(integer(1, 100), null),
+  message: optional(anyMessage, null),
 });
 
 const canvas = object({
@@ -126,6 +134,7 @@ const campaign = object({
   counts_toward_caps: optional(flag, false),
   variations: optional(list(variation, 100), []),
   messages: optional(anyMessages, null),
+  control_share: optional(integer(0, 99), 0),
   canvas: optional(canvas, null),
 });
 

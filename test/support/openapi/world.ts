@@ -127,6 +127,13 @@ const givenSchedule: Preparation = async ({ app, standIns }) => {
   const { body } = await app.post('/messages/schedule/create', { external_user_ids: ['ada'], messages: { webhook: message }, schedule });
   standIns.set(ids.schedule, body.schedule_id);
 };
+const givenTriggerSchedule =
+  (name: string, idMember: string): Preparation =>
+  async ({ app, standIns }) => {
+    const body = { [idMember]: 'welcome', recipients: [{ external_user_id: 'ada' }], schedule: { time: '2026-12-24T18:00:00Z' } };
+    const reply = await app.post(`/${name}/trigger/schedule/create`, body);
+    standIns.set(ids.schedule, reply.body.schedule_id);
+  };
 const givenReceipt: Preparation = async ({ standIns }) => {
   made += 1;
   standIns.set('order-4711', `order-${made}`);
@@ -176,6 +183,7 @@ const preparations: Readonly<Record<string, Preparation>> = {
   'POST /catalogs/{catalog_name}/selections': givenGames,
   'DELETE /catalogs/{catalog_name}/selections/{selection_name}': givenGames,
   'POST /users/identify': givenVisitor,
+  'POST /audience/explain': givenVisitor,
   'POST /users/merge': givenBob,
   'POST /users/external_ids/rename': givenBob,
   'POST /users/external_ids/remove': givenBob,
@@ -183,6 +191,10 @@ const preparations: Readonly<Record<string, Preparation>> = {
   'POST /users/export/segment': givenNoExport,
   'POST /messages/schedule/update': givenSchedule,
   'POST /messages/schedule/delete': givenSchedule,
+  'POST /campaigns/trigger/schedule/update': givenTriggerSchedule('campaigns', 'campaign_id'),
+  'POST /campaigns/trigger/schedule/delete': givenTriggerSchedule('campaigns', 'campaign_id'),
+  'POST /canvas/trigger/schedule/update': givenTriggerSchedule('canvas', 'canvas_id'),
+  'POST /canvas/trigger/schedule/delete': givenTriggerSchedule('canvas', 'canvas_id'),
   'POST /transactional/v1/campaigns/{campaign_id}/send': givenReceipt,
   'POST /event_webhooks/{name}/replay': givenEvent,
 };

@@ -1,15 +1,18 @@
+import { forgetCardsOf, moveCards } from '../../../cards/forget.ts';
 import type { Db } from '../../../db/database.ts';
 import { raw, type Sql, sql } from '../../../db/sql.ts';
 import type { PersonKey } from '../../../people/profile/identify.ts';
 import { feedbackColumns } from '../feedback/write-feedback.ts';
+import { forgetSlotsOf } from './slots.ts';
 
 /**
  * Moves what a person received to the person into whom they are merged: the final sends with what came back of them, their
- * sandbox messages, and the slots under frequency caps. A send of the same dispatch and channel that the other person has too stays where it
+ * sandbox messages, the content cards, and the slots under frequency caps. A send of the same dispatch and channel that the other person has too stays where it
  * is, as does one that is not final; whatever of it is still to be sent ends as `unknown_user`.
  */
 export async function moveHistory(tx: Db, from: PersonKey, to: PersonKey): Promise<void> {
   await moveSlots(tx, from, to);
+  await moveCards(tx, from, to);
   const moved = await tx.query<{ dispatch_id: string; channel: string }>(sql`
     insert into sends (bucket, dispatch_id, user_id, channel, status, attempts, due_at, updated_at, reason, detail,
                        provider_code, provider_message_id, address, task_id, devices)
@@ -44,6 +47,12 @@ async function moveSlots(tx: Db, from: PersonKey, to: PersonKey): Promise<void> 
      where bucket = ${from.bucket} and user_id = ${from.userId}
         on conflict do nothing`);
   await tx.run(sql`delete from cap_slots where bucket = ${from.bucket} and user_id = ${from.userId}`);
+}
+
+/** Deletes what deleted people could still see or be counted by. Their sends stay, without a person. */
+export async function forgetHistory(tx: Db, people: readonly PersonKey[]): Promise<void> {
+  await forgetSlotsOf(tx, people);
+  await forgetCardsOf(tx, people);
 }
 
 /** What comes back later finds the sends by `moved_sends`. */

@@ -79,5 +79,6 @@ export const operations: Operations = {
     },
     errors: ['audience_too_expensive', 'not_found'],
     example: { body: { segment_id: exampleIds.segment, external_id: 'ada' } },
+    moreBodies: { by_alias: { segment_id: exampleIds.segment, user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } } },
   },
 };

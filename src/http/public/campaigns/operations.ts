@@ -1,5 +1,5 @@
 import type { Operations } from '../../openapi/operation.ts';
-import { answered, flag, integer, list, map, oneOf, orNull, type Schema, text, time } from '../../openapi/schema.ts';
+import { answered, flag, integer, list, map, number, oneOf, optional, orNull, type Schema, text, time } from '../../openapi/schema.ts';
 import { listQuery, optionalFlag, requiredText, seriesQuery, success, tagNames } from '../../openapi/shared.ts';
 
 const campaignId = requiredText('Id of the campaign.');
@@ -49,7 +49,11 @@ export const operations: Operations = {
         schedule_type: oneOf(['api', 'api_triggered']),
         channels: list(text()),
         ...{ first_sent: orNull(time()), last_sent: orNull(time()), tags: tagNames, teams: list(text()) },
-        messages: map(answered({ channel: text(), name: text() }), 'By id of the variation.'),
+        messages: map(
+          answered({ channel: text(), name: text(), weight: optional(number('Its share of the people.')) }),
+          'By id of the variation.',
+        ),
+        control_share: optional(number('The share of the people who get nothing.')),
         conversion_behaviors: list(map()),
       }),
     },

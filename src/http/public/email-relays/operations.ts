@@ -10,6 +10,7 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
+        events: list(answered({ service: text(), url: text('Where the service shall post events.') })),
         relays: list(answered({ name: text(), host: text(), port: integer(), ...pauseMembers(['open', 'paused']) })),
       }),
     },

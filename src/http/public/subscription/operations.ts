@@ -4,6 +4,7 @@ import { answered, flag, given, integer, list, type Members, map, oneOf, orNull,
 import { limitOf, repeated, requiredText, success } from '../../openapi/shared.ts';
 import { MOST_ADDRESSES } from '../address-lists.ts';
 import { textOrTexts } from '../address-schemas.ts';
+import { pauseMembers } from '../pause-schemas.ts';
 import { groupStates, MOST_ELEMENTS } from './request.ts';
 
 const groupId = text('Id of the subscription group.');
@@ -75,6 +76,23 @@ export const operations: Operations = {
     },
     errors: ['invalid_subscription_group', 'email_and_phone', 'too_many_ids'],
     example: { query: { subscription_group_id: exampleIds.emailGroup, 'external_id[]': 'ada' } },
+  },
+  'GET /subscription/accounts': {
+    summary: 'List the subscription groups and how each fares with its provider',
+    tag: 'Operation',
+    answer: {
+      status: 200,
+      schema: success({
+        accounts: list(
+          answered({
+            ...{ subscription_group_id: groupId, name: text(), channel: text(), archived: flag() },
+            provider: orNull(text('null: messages go to the sandbox.')),
+            ...pauseMembers(['open', 'paused', 'sandbox']),
+          }),
+        ),
+      }),
+    },
+    example: {},
   },
   'GET /subscription/user/status': {
     summary: 'Read the subscription groups of people',

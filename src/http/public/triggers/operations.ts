@@ -1,4 +1,7 @@
-import type { Operations } from '../../openapi/operation.ts';
+import type { ErrorCode } from '../../../errors.ts';
+import { exampleIds } from '../../openapi/example-ids.ts';
+import { schedule, scheduleId } from '../messages-schedule/operations.ts';
+import type { Operation, Operations } from '../../openapi/operation.ts';
 import { answered, either, flag, given, like, list, map, optional, required, type Schema, text, time } from '../../openapi/schema.ts';
 import { minorErrors, success, warnings } from '../../openapi/shared.ts';
 import { accepted, acceptedOrRehearsed, cresset, rehearsed, sendId } from '../messages-send/operations.ts';
@@ -43,9 +46,59 @@ const broadcast = flag('Whether to send to the segment of the campaign. Required
 const ada = { recipients: [{ external_user_id: 'ada', trigger_properties: { order: 4711 } }] };
 
 const byEmail = { recipients: [{ email: 'ada@example.com', prioritization: ['most_recently_updated'] }] };
+const byAlias = { recipients: [{ user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } }] };
 const wide = (idMember: string) => ({ broadcast: { [idMember]: 'welcome', broadcast: true } });
 
-export const operations: Operations = {
+const scheduling = (name: string, idMember: 'campaign_id' | 'canvas_id', send: Operation): Operations => {
+  const ids = { [idMember]: required(text('Id of the campaign.')), schedule_id: required(scheduleId) };
+  const idErrors: readonly ErrorCode[] = [idMember === 'campaign_id' ? 'invalid_campaign' : 'unknown_canvas_id'];
+  const example = { [idMember]: 'welcome', schedule_id: exampleIds.schedule };
+  return {
+    [`POST /${name}/trigger/schedule/create`]: {
+      ...send,
+      summary: `${send.summary}, later`,
+      body: { ...send.body, ...scheduled(send.body ?? {}) },
+      answer: {
+        status: 201,
+        schema: either(
+          'Of a campaign that is paused or archived: a notice. Of a dry run: who would get what.',
+          success({ dispatch_id: dispatchId, schedule_id: text(), send_id: optional(text()), errors: minorErrors, cresset: warnings }),
+          rehearsed,
+          success({ notice: text(), dispatch_id: dispatchId, schedule_id: text() }),
+        ),
+      },
+      errors: [...errors, ...idErrors],
+      example: { body: { ...send.example.body, schedule: later } },
+      moreBodies: Object.fromEntries(
+        Object.entries(send.moreBodies ?? {}).map(([word, body]) => [word, { ...body, schedule: later }]),
+      ),
+    },
+    [`POST /${name}/trigger/schedule/update`]: {
+      summary: 'Change when a scheduled trigger is sent',
+      tag: 'Messages',
+      body: given({ ...ids, schedule: required(schedule) }),
+      answer: { status: 201, schema: success({ errors: minorErrors, cresset: warnings }) },
+      errors: idErrors,
+      example: { body: { ...example, schedule: later } },
+    },
+    [`POST /${name}/trigger/schedule/delete`]: {
+      summary: 'Delete a scheduled trigger that has not been sent',
+      tag: 'Messages',
+      body: given(ids),
+      answer: { status: 201, schema: success() },
+      errors: idErrors,
+      example: { body: example },
+    },
+  };
+};
+const later = { time: '2026-12-24T18:00:00Z' };
+
+/** The same body with a schedule, which it needs. */
+function scheduled({ properties, required: needed = [] }: Schema): Schema {
+  return { properties: { ...properties, schedule }, required: [...needed, 'schedule'] };
+}
+
+const sending = {
   'POST /campaigns/trigger/send': {
     summary: 'Send the messages of an API-triggered campaign',
     tag: 'Messages',
@@ -61,7 +114,7 @@ export const operations: Operations = {
     answer: { status: 201, schema: acceptedOrRehearsed },
     errors: [...errors, 'invalid_campaign'],
     example: { body: { campaign_id: 'welcome', ...ada } },
-    moreBodies: { by_email: { campaign_id: 'welcome', ...byEmail }, ...wide('campaign_id') },
+    moreBodies: { by_email: { campaign_id: 'welcome', ...byEmail }, by_alias: { campaign_id: 'welcome', ...byAlias }, ...wide('campaign_id') },
   },
   'POST /canvas/trigger/send': {
     summary: 'Send the messages of an API-triggered campaign by the name of a Canvas',
@@ -88,7 +141,7 @@ export const operations: Operations = {
     },
     errors: [...errors, 'unknown_canvas_id'],
     example: { body: { canvas_id: 'welcome', ...ada } },
-    moreBodies: { by_email: { canvas_id: 'welcome', ...byEmail }, ...wide('canvas_id') },
+    moreBodies: { by_email: { canvas_id: 'welcome', ...byEmail }, by_alias: { canvas_id: 'welcome', ...byAlias }, ...wide('canvas_id') },
   },
   'POST /transactional/v1/campaigns/:campaign_id/send': {
     summary: 'Send a transactional mail to one person',
@@ -121,5 +174,12 @@ export const operations: Operations = {
       params: { campaign_id: 'receipt' },
       body: { external_send_id: 'order-4711', recipient: { external_user_id: 'ada' }, trigger_properties: { order: 4711 } },
     },
+    moreBodies: { by_alias: { recipient: byAlias.recipients[0] as never } },
   },
+} satisfies Operations;
+
+export const operations: Operations = {
+  ...sending,
+  ...scheduling('campaigns', 'campaign_id', sending['POST /campaigns/trigger/send']),
+  ...scheduling('canvas', 'canvas_id', sending['POST /canvas/trigger/send']),
 };

@@ -1,6 +1,6 @@
 import type { Database } from '../../../db/database.ts';
+import { forgetHistory } from '../../../dispatch/ledger/person/history.ts';
 import { listReceived } from '../../../dispatch/ledger/person/received.ts';
-import { forgetSlotsOf } from '../../../dispatch/ledger/person/slots.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { RawObject } from '../../../lib/raw/json.ts';
 import { exportPeople } from '../../../people/export/export.ts';
@@ -74,7 +74,7 @@ async function handleExport(
 
 async function handleDelete({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
   const { request, count } = readDeleteRequest(body);
-  await deletePeople(db, { workspaceId, request, alsoForget: forgetSlotsOf, now: clock.now() });
+  await deletePeople(db, { workspaceId, request, alsoForget: forgetHistory, now: clock.now() });
   return { status: 201, body: { deleted: count, message: 'success' } };
 }
 

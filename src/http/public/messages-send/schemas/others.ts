@@ -1,6 +1,8 @@
 import { cardTypes, MAX_TTL_S } from '../../../../channels/content-card/schema.ts';
 import { MAX_EXTRAS_BYTES, NO_REPLY_TO } from '../../../../channels/email/schema.ts';
-import { MAX_CHARACTERS, MOST_MEDIA } from '../../../../channels/sms/schema.ts';
+import { MOST_MEDIA } from '../../../../channels/sms/schema.ts';
+import { MAX_CHARACTERS } from '../../../../channels/sms/text/length.ts';
+import { MOST as MOST_ATTACHMENTS } from '../../../../channels/email/attachments/schema.ts';
 import { methods } from '../../../../channels/webhook/schema.ts';
 import { exampleIds } from '../../../openapi/example-ids.ts';
 import {
@@ -22,15 +24,16 @@ const email: Members = {
   message_variation_id: variation,
   extras: map(null, `Data for the mail service, at most ${MAX_EXTRAS_BYTES} bytes.`),
   headers: map(text(), 'More headers of the mail.'),
-  should_inline_css: flag('Not done by this server.'),
+  should_inline_css: flag('Whether the rules of style sheets become attributes.'),
   bcc: text('Dropped: a workspace has no BCC addresses.'),
   attachments: list(
     given({
       file_name: required(text('Name of the file.')),
       url: required(webUrl),
-      basic_auth_credential: text('Name of a credential. There are none.'),
+      basic_auth_credential: text('Name of a credential of the workspace.'),
     }),
-    'Refused: this server sends no attachments yet.',
+    'Files, of 10 MiB together.',
+    MOST_ATTACHMENTS,
   ),
 };
 
@@ -40,7 +43,7 @@ const sms: Members = {
   app_id: required(appId),
   message_variation_id: variation,
   media_items: either(
-    'A URL, `{"url": …}`, or a list of them. Only the first is used.',
+    'A URL, `{"url": …}`, or a list of them.',
     list(either('A URL.', webUrl, given({ url: required(webUrl) })), undefined, MOST_MEDIA),
     webUrl,
     given({ url: required(webUrl) }),

@@ -1,6 +1,6 @@
-import { BUTTONS_OF_CARD, CARDS } from '../../../../channels/whats-app/carousel.ts';
+import { BUTTONS_OF_CARD, CARDS } from '../../../../channels/whats-app/reading/carousel.ts';
 import { carouselButtonTypes, limits, mediaTypes, messageKinds } from '../../../../channels/whats-app/content.ts';
-import { MAX_BUTTONS, MAX_ROWS, MAX_SECTIONS } from '../../../../channels/whats-app/responses.ts';
+import { MAX_BUTTONS, MAX_ROWS, MAX_SECTIONS } from '../../../../channels/whats-app/reading/responses.ts';
 import { exampleIds } from '../../../openapi/example-ids.ts';
 import { either, flag, given, like, list, map, oneOf, required, type Schema, text } from '../../../openapi/schema.ts';
 import { appId } from './others.ts';

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from '../page.ts';
+
+/** Pages of other sites load the scripts. Any origin may, because they are the same for everybody. */
+export const crossOrigin = {
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Serves a script of src/sdk. */
+export function script(path: string, name: string, headers: Record<string, string>): Page {
+  const body = sdkFile(name);
+  return {
+    method: 'GET',
+    path,
+    headers: { ...crossOrigin, ...headers },
+    handle: async () => ({ status: 200, type: 'text/javascript; charset=utf-8', body }),
+  };
+}
+
+export function sdkFile(name: string): string {
+  return readFileSync(new URL(`../../sdk/${name}`, import.meta.url), 'utf8');
+}
