@@ -23,7 +23,12 @@ async function start(t: TestContext): Promise<Setting> {
 }
 
 /** Has the route read a request, without the server, so that the request may be watched. */
-async function handle({ world: { app } }: Setting, operation: ApiOperation, call: Call, query = new URLSearchParams()): Promise<Answer> {
+async function handle(
+  { world: { app } }: Setting,
+  operation: ApiOperation,
+  call: Call,
+  query = new URLSearchParams(),
+): Promise<Answer> {
   const route = app.app.routes.find(
     ({ method, path }) => method === operation.method && path.replace(/:(\w+)/g, '{$1}') === operation.path,
   );
@@ -32,7 +37,12 @@ async function handle({ world: { app } }: Setting, operation: ApiOperation, call
   const request = {
     ...{ workspaceId: app.workspaceId, apiKey: { id: randomUUID(), name: 'test' }, requestId: randomUUID() },
     ...{ body: call.body ?? {}, rawBody, params: call.params, query, headers: {} },
-    rate: { window: null, chargeNarrower: async () => undefined, charge: async () => undefined, charged: () => undefined },
+    rate: {
+      window: null,
+      chargeNarrower: async () => undefined,
+      charge: async () => undefined,
+      charged: () => undefined,
+    },
   } as unknown as RouteRequest;
   try {
     return (await route.replay?.(request)) ?? (await route.handle(request));
@@ -52,7 +62,9 @@ test('every documented member of a body is read, and every member that is read i
     if (schema === null) continue;
     const asked = new Map<string, { holder: readonly (string | number)[]; name: string }>();
     const watch = async (call: Call) => {
-      const body = recording(call.body as object, (holder, name) => asked.set(pathOf([...holder, name]), { holder, name }));
+      const body = recording(call.body as object, (holder, name) =>
+        asked.set(pathOf([...holder, name]), { holder, name }),
+      );
       await handle(setting, operation, { ...call, body });
     };
     await world.prepare(operation.name);
@@ -117,7 +129,9 @@ test('a documented member may have its type, and no other', async (t) => {
       const good = await answersTo(sampleOf(document, member), ({ status }) => status < 300);
       const refused = good.find(({ text }) => isOfType(text, name));
       if (refused !== undefined)
-        wrong.push(`${operation.name}: ${pathOf(place)} has the documented type, got ${refused.status} ${refused.text}`);
+        wrong.push(
+          `${operation.name}: ${pathOf(place)} has the documented type, got ${refused.status} ${refused.text}`,
+        );
       const other = wrongFor(document, member);
       if (other === undefined) continue;
       tried += 1;
@@ -126,7 +140,9 @@ test('a documented member may have its type, and no other', async (t) => {
       const bad = await answersTo(other, isTold);
       const isTolerated = member['x-cresset-other-types'] !== undefined;
       if (bad.some(isTold) === isTolerated)
-        wrong.push(`${operation.name}: ${pathOf(place)} was ${JSON.stringify(other)}, got ${bad[0]?.status} ${bad[0]?.text.slice(0, 300)}`);
+        wrong.push(
+          `${operation.name}: ${pathOf(place)} was ${JSON.stringify(other)}, got ${bad[0]?.status} ${bad[0]?.text.slice(0, 300)}`,
+        );
     }
   }
   assert.deepEqual(wrong, []);
@@ -166,14 +182,17 @@ function withOnly(document: ApiDocument, schema: Schema, body: unknown, place: P
       !holder.required?.includes(String(other.at(-1))),
   );
   return members.reduce(
-    (left, { place: other }) => (valueAt(left, other) === undefined ? left : withValue(document, schema, left, other, undefined)),
+    (left, { place: other }) =>
+      valueAt(left, other) === undefined ? left : withValue(document, schema, left, other, undefined),
     body,
   );
 }
 
 /** Whether an answer refuses the member because of its type. */
 function isOfType(answer: string, name: string): boolean {
-  return new RegExp(`${name.replace(/\W/g, '.')}(\\[0\\])?: expected (a text|an integer|a number|a boolean|an array|an object|an ISO)`).test(answer);
+  return new RegExp(
+    `${name.replace(/\W/g, '.')}(\\[0\\])?: expected (a text|an integer|a number|a boolean|an array|an object|an ISO)`,
+  ).test(answer);
 }
 
 test('every documented parameter of a query is read', async (t) => {
@@ -194,7 +213,8 @@ test('every documented parameter of a query is read', async (t) => {
       for (const name of query.asked) asked.add(name);
     }
     const isRead = (name: string) => asked.has(name) || (name.endsWith('[]') && asked.has(''));
-    for (const name of documented) if (!isRead(name)) wrong.push(`${operation.name}: ${name} is documented, and nobody reads it`);
+    for (const name of documented)
+      if (!isRead(name)) wrong.push(`${operation.name}: ${name} is documented, and nobody reads it`);
   }
   assert.deepEqual(wrong, []);
 });

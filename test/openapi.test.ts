@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { openApiDocument } from '../src/http/openapi/document.ts';
-import { nameOf } from '../src/http/openapi/document.ts';
+import { nameOf, openApiDocument } from '../src/http/openapi/document.ts';
 import { operations } from '../src/http/public/operations.ts';
 import { startTestApp } from './support/app.ts';
 import { exampleOf, send } from './support/openapi/call.ts';
@@ -65,15 +64,22 @@ test('every example is as documented, works, and gets a documented answer', asyn
   let count = 0;
   for (const operation of document.operations) {
     for (const body of [operation.example, ...operation.moreBodies]) {
-    await world.prepare(operation.name);
-    const call = exampleOf(operation, world.standIns, body);
-    count += 1;
-    if (operation.body !== null)
-      wrong.push(...document.problemsOfBody(operation, call.body ?? {}).map((one) => `${operation.name}: body${one}`));
-    const reply = await send(world.app, operation, call);
-    if (reply.status >= 300 !== operation.alwaysRefuses) wrong.push(`${operation.name}: ${reply.status} ${JSON.stringify(reply.body)}`);
-    wrong.push(...document.problemsOf(operation, reply).map((one) => `${operation.name}: ${reply.status} ${one} in ${JSON.stringify(reply.body).slice(0, 1000)}`));
-  }
+      await world.prepare(operation.name);
+      const call = exampleOf(operation, world.standIns, body);
+      count += 1;
+      if (operation.body !== null)
+        wrong.push(
+          ...document.problemsOfBody(operation, call.body ?? {}).map((one) => `${operation.name}: body${one}`),
+        );
+      const reply = await send(world.app, operation, call);
+      if (reply.status >= 300 !== operation.alwaysRefuses)
+        wrong.push(`${operation.name}: ${reply.status} ${JSON.stringify(reply.body)}`);
+      wrong.push(
+        ...document
+          .problemsOf(operation, reply)
+          .map((one) => `${operation.name}: ${reply.status} ${one} in ${JSON.stringify(reply.body).slice(0, 1000)}`),
+      );
+    }
   }
   assert.deepEqual(wrong, []);
   t.diagnostic(`${count} examples of ${document.operations.length} operations`);

@@ -4,7 +4,14 @@ import { answered, either, list, map, optional, type Schema, text } from './sche
 
 /** The codes with which every route may refuse. */
 const usual: readonly ErrorCode[] = [
-  ...(['bad_request', 'no_credentials', 'invalid_key', 'address_not_allowed', 'no_permission', 'unknown_path'] as const),
+  ...([
+    'bad_request',
+    'no_credentials',
+    'invalid_key',
+    'address_not_allowed',
+    'no_permission',
+    'unknown_path',
+  ] as const),
   ...(['body_too_large', 'rate_limited', 'internal_error', 'unavailable'] as const),
 ];
 const ofBodies: readonly ErrorCode[] = ['malformed_body', 'wrong_content_type'];
@@ -84,6 +91,9 @@ export function refusalsOf({ body, errors = [], errorForm }: Operation): Record<
   const codes = [...usual, ...(body === undefined ? [] : ofBodies), ...errors];
   const own = [...new Set(codes.map((code) => errorCodes[code].status))].sort((a, b) => a - b);
   return Object.fromEntries(
-    own.map((status) => [String(status), { $ref: `#/components/responses/${nameOf(status, errorForm ?? 'sentences')}` }]),
+    own.map((status) => [
+      String(status),
+      { $ref: `#/components/responses/${nameOf(status, errorForm ?? 'sentences')}` },
+    ]),
   );
 }

@@ -151,7 +151,9 @@ function factsOf(route: Route): string[] {
     permission === null ? 'Every key may call it.' : `Permission \`${permission}\`.`,
     `At most ${limit.toLocaleString('en')} requests in ${window} for each workspace${narrower || bucket?.length ? '; some requests count in a narrower window, too' : ''}.`,
     ...(knowsIdempotencyKey ? ['It knows the header `Idempotency-Key`.'] : []),
-    ...(insteadOfIdempotencyKey ? [`\`${insteadOfIdempotencyKey}\` is what the header \`Idempotency-Key\` is elsewhere.`] : []),
+    ...(insteadOfIdempotencyKey
+      ? [`\`${insteadOfIdempotencyKey}\` is what the header \`Idempotency-Key\` is elsewhere.`]
+      : []),
     ...(bodyDepth === undefined ? [] : [`The body may have ${bodyDepth} levels.`]),
   ];
 }

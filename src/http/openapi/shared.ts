@@ -18,7 +18,9 @@ export const limitOf = (most: number, usual: number): Parameter => ({
 export const cursor: Parameter = { schema: text('`next_cursor` of the page before. Absent: the first page.') };
 export const nextCursor = optional(text('`cursor` of the next page. Absent on the last page.'));
 export const pageNumber: Parameter = { schema: integer('The page, from 0.', { min: 0 }) };
-export const sortDirection: Parameter = { schema: { type: 'string', enum: ['asc', 'desc'], description: 'The order.' } };
+export const sortDirection: Parameter = {
+  schema: { type: 'string', enum: ['asc', 'desc'], description: 'The order.' },
+};
 
 export const optionalFlag = (description: string): Parameter => ({ schema: flag(description) });
 export const optionalText = (description: string): Parameter => ({ schema: text(description) });

@@ -20,6 +20,8 @@ export function periodQuery(named: string): Readonly<Record<string, Parameter>> 
     end_date: optionalTime(`The end. Required without \`${named}\`.`),
     limit: limitOf(500, 100),
     offset: { schema: { type: 'integer', minimum: 0, description: 'Entries to leave out.' } },
-    [`${named}[]`]: repeated(`Addresses that are asked for, at most ${MOST_ADDRESSES}; then the period does not count.`),
+    [`${named}[]`]: repeated(
+      `Addresses that are asked for, at most ${MOST_ADDRESSES}; then the period does not count.`,
+    ),
   };
 }

@@ -30,6 +30,15 @@ import { operations as users } from './users/operations.ts';
 export const operations: Operations = {
   ...{ ...mediaLibrary, ...preferenceCenters },
   ...{ ...activity, ...audience, ...campaigns, ...canvas, ...content, ...dispatches, ...email, ...emailRelays },
-  ...{ ...exports, ...feed, ...itemCatalogs, ...messageEvents, ...messagesSchedule, ...messagesSend, ...pushApps, ...sandbox },
+  ...{
+    ...exports,
+    ...feed,
+    ...itemCatalogs,
+    ...messageEvents,
+    ...messagesSchedule,
+    ...messagesSend,
+    ...pushApps,
+    ...sandbox,
+  },
   ...{ ...segments, ...sends, ...sms, ...status, ...subscription, ...triggers, ...userMessages, ...users },
 };

@@ -4,7 +4,19 @@ import { reasons } from '../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../dispatch/plan/states.ts';
 import type { Parameter } from '../openapi/operation.ts';
 import {
-  answered, anything, flag, integer, list, type Members, map, oneOf, optional, orNull, type Schema, text, time,
+  answered,
+  anything,
+  flag,
+  integer,
+  list,
+  type Members,
+  map,
+  oneOf,
+  optional,
+  orNull,
+  type Schema,
+  text,
+  time,
 } from '../openapi/schema.ts';
 import { words } from '../openapi/shared.ts';
 

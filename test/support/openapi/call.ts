@@ -11,7 +11,11 @@ export interface Call {
 }
 
 /** The example of an operation. `standIns`: what stands in the place of ids that a document cannot know. */
-export function exampleOf(operation: ApiOperation, standIns: ReadonlyMap<string, string>, body: unknown = operation.example): Call {
+export function exampleOf(
+  operation: ApiOperation,
+  standIns: ReadonlyMap<string, string>,
+  body: unknown = operation.example,
+): Call {
   const given = operation.parameters.filter(({ example }) => example !== undefined);
   const inPath = given.filter((one) => one.in === 'path').map(({ name, example }) => [name, String(example)]);
   const inQuery = given

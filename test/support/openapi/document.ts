@@ -46,7 +46,16 @@ interface Document {
 interface RawOperation {
   'x-cresset-always-refuses'?: true;
   parameters: Parameter[];
-  requestBody?: { required: boolean; content: { 'application/json': { schema: Schema; example?: object; examples?: Record<string, { value: Record<string, unknown> }> } } };
+  requestBody?: {
+    required: boolean;
+    content: {
+      'application/json': {
+        schema: Schema;
+        example?: object;
+        examples?: Record<string, { value: Record<string, unknown> }>;
+      };
+    };
+  };
   responses: Record<string, { $ref?: string }>;
 }
 
@@ -63,7 +72,9 @@ export async function readDocument(app: TestApp): Promise<ApiDocument> {
         parameters: one.parameters,
         body: content?.schema ?? null,
         example: (content?.example as Record<string, unknown>) ?? content?.examples?.usual?.value ?? null,
-        moreBodies: Object.entries(content?.examples ?? {}).flatMap(([name, { value }]) => (name === 'usual' ? [] : [value])),
+        moreBodies: Object.entries(content?.examples ?? {}).flatMap(([name, { value }]) =>
+          name === 'usual' ? [] : [value],
+        ),
         needsBody: one.requestBody?.required ?? false,
         alwaysRefuses: one['x-cresset-always-refuses'] ?? false,
         statuses: Object.keys(one.responses).map(Number),

@@ -7,7 +7,11 @@ const ofTheLanguage = new Set(['toJSON', 'then', 'constructor', 'length', 'inspe
  * A body that notes the names that are asked for and are not there. Only who knows a name asks for it; who lists the
  * members finds those that are there. `asked`: called with the place of the object and the name.
  */
-export function recording<T extends object>(value: T, asked: (holder: Place, name: string) => void, place: Place = []): T {
+export function recording<T extends object>(
+  value: T,
+  asked: (holder: Place, name: string) => void,
+  place: Place = [],
+): T {
   const note = (target: T, key: string | symbol) => {
     if (typeof key === 'string' && !Array.isArray(target) && !ofTheLanguage.has(key) && !Object.hasOwn(target, key))
       asked(place, key);

@@ -86,7 +86,8 @@ export function withValue(document: ApiDocument, schema: Schema, body: unknown, 
       : (variants.find(({ properties }) => properties?.[first] !== undefined) ??
         variants.find(({ type }) => type === 'object'));
   const next = typeof first === 'number' ? one?.items : one?.properties?.[first];
-  const fits = typeof first === 'number' ? Array.isArray(body) : typeof body === 'object' && body !== null && !Array.isArray(body);
+  const fits =
+    typeof first === 'number' ? Array.isArray(body) : typeof body === 'object' && body !== null && !Array.isArray(body);
   const holder = structuredClone(fits ? body : sampleOf(document, one ?? {})) as Record<string | number, unknown>;
   const made = withValue(document, next ?? {}, holder[first], rest, value);
   if (made === undefined) Reflect.deleteProperty(holder, first);

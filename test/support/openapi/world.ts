@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { SendOrigins } from '../../../src/dispatch/ledger/feedback/send-origins.ts';
+import { applyFeedback } from '../../../src/feedback/apply.ts';
+import { exampleIds as ids } from '../../../src/http/openapi/example-ids.ts';
 import { secretFrom } from '../../../src/workspace/secrets.ts';
 import { watchCatalog } from '../../../src/workspace/watch-catalog.ts';
-import { exampleIds as ids } from '../../../src/http/openapi/example-ids.ts';
-import { applyFeedback } from '../../../src/feedback/apply.ts';
 import { startTestApp, type TestApp } from '../app.ts';
 
 /** Everything that the examples of the document name. */
@@ -97,7 +97,8 @@ const givenGames: Preparation = async ({ app }) => {
   await app.call('PUT', '/catalogs/games/items', { items: [{ id: 'chess', title: 'Chess', price: 10 }] });
   const filters = [{ field: 'title', operator: 'equals', value: 'Chess' }];
   await app.post('/catalogs/games/selections', { selection: { name: 'dear', filters, results_limit: 5 } });
-  for (const path of ['items/go', 'selections/cheap', 'fields/players']) await app.call('DELETE', `/catalogs/games/${path}`);
+  for (const path of ['items/go', 'selections/cheap', 'fields/players'])
+    await app.call('DELETE', `/catalogs/games/${path}`);
 };
 const givenNoGames: Preparation = async (world) => {
   await givenGames(world);
@@ -107,15 +108,21 @@ const givenNoBooks: Preparation = async ({ app }) => {
   await app.call('DELETE', '/catalogs/books');
 };
 const givenVisitor: Preparation = async ({ app }) => {
-  await app.post('/users/track', { attributes: [{ user_alias: { alias_name: 'visitor-7', alias_label: 'shop' }, _update_existing_only: false }] });
+  await app.post('/users/track', {
+    attributes: [{ user_alias: { alias_name: 'visitor-7', alias_label: 'shop' }, _update_existing_only: false }],
+  });
 };
 const givenBob: Preparation = async ({ app }) => {
-  await app.post('/users/track', { attributes: [{ external_id: 'bob', email: 'bob@example.com' }, { external_id: 'ada' }] });
+  await app.post('/users/track', {
+    attributes: [{ external_id: 'bob', email: 'bob@example.com' }, { external_id: 'ada' }],
+  });
 };
 const givenAlias: Preparation = async ({ app, standIns }) => {
   made += 1;
   standIns.set('ada-1', `ada-${made}`);
-  await app.post('/users/track', { attributes: [{ user_alias: { alias_name: `ada-${made}`, alias_label: 'shop' }, _update_existing_only: false }] });
+  await app.post('/users/track', {
+    attributes: [{ user_alias: { alias_name: `ada-${made}`, alias_label: 'shop' }, _update_existing_only: false }],
+  });
   standIns.set('ada-2', `ada-${made}-new`);
 };
 const givenNoExport: Preparation = async ({ app }) => {
@@ -124,13 +131,21 @@ const givenNoExport: Preparation = async ({ app }) => {
 const givenSchedule: Preparation = async ({ app, standIns }) => {
   const message = { url: 'https://example.com', request_method: 'POST', body: 'Hi' };
   const schedule = { time: '2026-12-24T18:00:00Z' };
-  const { body } = await app.post('/messages/schedule/create', { external_user_ids: ['ada'], messages: { webhook: message }, schedule });
+  const { body } = await app.post('/messages/schedule/create', {
+    external_user_ids: ['ada'],
+    messages: { webhook: message },
+    schedule,
+  });
   standIns.set(ids.schedule, body.schedule_id);
 };
 const givenTriggerSchedule =
   (name: string, idMember: string): Preparation =>
   async ({ app, standIns }) => {
-    const body = { [idMember]: 'welcome', recipients: [{ external_user_id: 'ada' }], schedule: { time: '2026-12-24T18:00:00Z' } };
+    const body = {
+      [idMember]: 'welcome',
+      recipients: [{ external_user_id: 'ada' }],
+      schedule: { time: '2026-12-24T18:00:00Z' },
+    };
     const reply = await app.post(`/${name}/trigger/schedule/create`, body);
     standIns.set(ids.schedule, reply.body.schedule_id);
   };
@@ -142,13 +157,34 @@ const givenSendId: Preparation = async ({ app }) => {
   await app.post('/sends/id/create', { campaign_id: 'spring', send_id: 'spring-monday' });
 };
 const givenEvent: Preparation = async ({ app }) => {
-  const bounce = { eventId: randomUUID(), kind: 'bounced', occurredAt: app.clock.now(), provider: 'smtp', channel: 'email' } as const;
+  const bounce = {
+    eventId: randomUUID(),
+    kind: 'bounced',
+    occurredAt: app.clock.now(),
+    provider: 'smtp',
+    channel: 'email',
+  } as const;
   await app.app.intake.take(app.workspaceId, [
-    { ...bounce, send: null, providerMessageId: null, address: 'bob@example.com', permanent: false, code: '450', text: 'busy', detail: {} },
+    {
+      ...bounce,
+      send: null,
+      providerMessageId: null,
+      address: 'bob@example.com',
+      permanent: false,
+      code: '450',
+      text: 'busy',
+      detail: {},
+    },
   ]);
   const catalog = await watchCatalog(app.db, secretFrom(app.secret), () => undefined);
   const { db, clock } = app;
-  await applyFeedback({ db, clock, log: pino({ level: 'silent' }), catalog: () => catalog.current(), origins: new SendOrigins() });
+  await applyFeedback({
+    db,
+    clock,
+    log: pino({ level: 'silent' }),
+    catalog: () => catalog.current(),
+    origins: new SendOrigins(),
+  });
   await catalog.stop();
 };
 
@@ -204,6 +240,8 @@ async function roomyRates(app: TestApp): Promise<string> {
   const { paths } = (await app.get('/openapi.json', { key: null })).body as {
     paths: Record<string, Record<string, { 'x-cresset-rate': { bucket: string } }>>;
   };
-  const buckets = new Set(Object.values(paths).flatMap((one) => Object.values(one).map((of) => of['x-cresset-rate'].bucket)));
+  const buckets = new Set(
+    Object.values(paths).flatMap((one) => Object.values(one).map((of) => of['x-cresset-rate'].bucket)),
+  );
   return `rate_limits: { ${[...buckets].map((name) => `${JSON.stringify(name)}: 1000000`).join(', ')} }\n`;
 }

@@ -46,7 +46,13 @@ export const operations: Operations = {
     'List custom events',
     'events',
     answered({
-      ...{ name: text(), description: orNull(text()), included_in_analytics_report: flag(), status, tag_names: tagNames },
+      ...{
+        name: text(),
+        description: orNull(text()),
+        included_in_analytics_report: flag(),
+        status,
+        tag_names: tagNames,
+      },
     }),
   ),
   'GET /custom_attributes': linked(

@@ -2,7 +2,21 @@ import { channelKeys } from '../../../channels/channel.ts';
 import { requiredStates } from '../../../people/consent/required-state.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations } from '../../openapi/operation.ts';
-import { answered, anything, flag, given, integer, like, list, map, oneOf, optional, orNull, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  anything,
+  flag,
+  given,
+  integer,
+  like,
+  list,
+  map,
+  oneOf,
+  optional,
+  orNull,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 import { brazeId, externalId } from '../report-schemas.ts';
 import { audience } from '../target-schemas.ts';
@@ -79,6 +93,8 @@ export const operations: Operations = {
     },
     errors: ['audience_too_expensive', 'not_found'],
     example: { body: { segment_id: exampleIds.segment, external_id: 'ada' } },
-    moreBodies: { by_alias: { segment_id: exampleIds.segment, user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } } },
+    moreBodies: {
+      by_alias: { segment_id: exampleIds.segment, user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } },
+    },
   },
 };

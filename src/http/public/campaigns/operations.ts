@@ -1,5 +1,18 @@
 import type { Operations } from '../../openapi/operation.ts';
-import { answered, flag, integer, list, map, number, oneOf, optional, orNull, type Schema, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  flag,
+  integer,
+  list,
+  map,
+  number,
+  oneOf,
+  optional,
+  orNull,
+  type Schema,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { listQuery, optionalFlag, requiredText, seriesQuery, success, tagNames } from '../../openapi/shared.ts';
 
 const campaignId = requiredText('Id of the campaign.');

@@ -1,6 +1,25 @@
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, flag, integer, list, map, type Members, optional, orNull, text, time } from '../../openapi/schema.ts';
-import { listQuery, optionalFlag, optionalTime, requiredText, seriesQuery, success, tagNames } from '../../openapi/shared.ts';
+import {
+  answered,
+  flag,
+  integer,
+  list,
+  type Members,
+  map,
+  optional,
+  orNull,
+  text,
+  time,
+} from '../../openapi/schema.ts';
+import {
+  listQuery,
+  optionalFlag,
+  optionalTime,
+  requiredText,
+  seriesQuery,
+  success,
+  tagNames,
+} from '../../openapi/shared.ts';
 import { MOST_OF_CANVAS } from '../series-query.ts';
 
 const canvas_id = requiredText('Id of a Canvas, or of an API-triggered campaign.');
@@ -46,7 +65,14 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
-        ...{ created_at: time(), updated_at: time(), name: text(), description: text(), archived: flag(), draft: flag() },
+        ...{
+          created_at: time(),
+          updated_at: time(),
+          name: text(),
+          description: text(),
+          archived: flag(),
+          draft: flag(),
+        },
         ...{ enabled: flag(), has_post_launch_draft: flag(), schedule_type: text('Always `api_trigger`.') },
         ...{ first_entry: orNull(time()), last_entry: orNull(time()), channels: list(text()) },
         variants: list(answered({ name: text(), id: text(), first_step_ids: list(text()), first_step_id: text() })),

@@ -1,8 +1,20 @@
+import { blockStates } from '../../../content/content-blocks.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations, Parameter } from '../../openapi/operation.ts';
-import { answered, flag, given, integer, list, type Members, oneOf, optional, required, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  flag,
+  given,
+  integer,
+  list,
+  type Members,
+  oneOf,
+  optional,
+  required,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { limitOf, optionalFlag, optionalTime, requiredText, success, tagNames } from '../../openapi/shared.ts';
-import { blockStates } from '../../../content/content-blocks.ts';
 import { MOST_LISTED, MOST_TAGS, USUAL_LISTED } from './shared-request.ts';
 
 const listQuery: Readonly<Record<string, Parameter>> = {
@@ -39,15 +51,28 @@ export const operations: Operations = {
   'POST /templates/email/create': {
     summary: 'Store an email template',
     tag: 'Content',
-    body: given({ template_name: required(text('A name.')), subject: required(subject), body: required(html), ...template }),
+    body: given({
+      template_name: required(text('A name.')),
+      subject: required(subject),
+      body: required(html),
+      ...template,
+    }),
     answer: { status: 201, schema: success({ email_template_id: templateId }) },
-    example: { body: { template_name: 'Welcome', subject: 'Hi {{${first_name}}}', body: '<p>Hi!</p>', tags: ['sale'] } },
+    example: {
+      body: { template_name: 'Welcome', subject: 'Hi {{${first_name}}}', body: '<p>Hi!</p>', tags: ['sale'] },
+    },
   },
   'POST /templates/email/update': {
     summary: 'Change an email template',
     description: 'Members that are not given stay as they are. At least one is needed.',
     tag: 'Content',
-    body: given({ email_template_id: required(templateId), template_name: text('A name.'), subject, body: html, ...template }),
+    body: given({
+      email_template_id: required(templateId),
+      template_name: text('A name.'),
+      subject,
+      body: html,
+      ...template,
+    }),
     answer: { status: 200, schema: success({ email_template_id: templateId }) },
     example: { body: { email_template_id: exampleIds.emailTemplate, subject: 'Hello {{${first_name}}}' } },
   },
@@ -74,7 +99,13 @@ export const operations: Operations = {
       schema: success({
         count: integer('Entries of this page.'),
         templates: list(
-          answered({ email_template_id: templateId, template_name: text(), tags: tagNames, created_at: time(), updated_at: time() }),
+          answered({
+            email_template_id: templateId,
+            template_name: text(),
+            tags: tagNames,
+            created_at: time(),
+            updated_at: time(),
+          }),
         ),
       }),
     },

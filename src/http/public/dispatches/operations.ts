@@ -5,7 +5,16 @@ import type { Operation, Operations } from '../../openapi/operation.ts';
 import { answered, flag, given, integer, list, oneOf, optional, orNull, text, time } from '../../openapi/schema.ts';
 import { cursor, limitOf, nextCursor, optionalText, optionalTime, success, words } from '../../openapi/shared.ts';
 import {
-  alias, brazeId, countsByChannel, dispatchId, dispatchState, externalId, personQuery, refusedCounts, schedule, verdict,
+  alias,
+  brazeId,
+  countsByChannel,
+  dispatchId,
+  dispatchState,
+  externalId,
+  personQuery,
+  refusedCounts,
+  schedule,
+  verdict,
   verdictQuery,
 } from '../report-schemas.ts';
 
@@ -136,7 +145,9 @@ export const operations: Operations = {
       status: 201,
       schema: success({
         state: dispatchState,
-        recipients: optional(orNull(integer('Sends that are tried again. null: not all people were written down yet.'))),
+        recipients: optional(
+          orNull(integer('Sends that are tried again. null: not all people were written down yet.')),
+        ),
         selectable: optional(
           list(
             answered({ channel: text(), status: text(), code: orNull(text()), recipients: integer() }),

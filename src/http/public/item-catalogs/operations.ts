@@ -1,11 +1,29 @@
 import { fieldTypes } from '../../../item-catalogs/definition.ts';
 import {
-  MOST_DESCRIPTION_CHARACTERS, MOST_FIELDS, MOST_FILTERS, MOST_ITEMS_PER_REQUEST, MOST_NAME_CHARACTERS, MOST_NEW_FIELDS,
+  MOST_DESCRIPTION_CHARACTERS,
+  MOST_FIELDS,
+  MOST_FILTERS,
+  MOST_ITEMS_PER_REQUEST,
+  MOST_NAME_CHARACTERS,
+  MOST_NEW_FIELDS,
   MOST_RESULTS,
 } from '../../../item-catalogs/limits.ts';
 import { selectionSources, sortOrders } from '../../../item-catalogs/read-selection.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, anything, given, integer, list, map, oneOf, orNull, required, type Schema, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  anything,
+  given,
+  integer,
+  list,
+  map,
+  oneOf,
+  orNull,
+  required,
+  type Schema,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { optionalText, success } from '../../openapi/shared.ts';
 
 const word = (what: string) => text(`${what}: letters, digits, \`-\` and \`_\`.`, { maxLength: MOST_NAME_CHARACTERS });
@@ -94,12 +112,26 @@ export const operations: Operations = {
         ),
       }),
       example: {
-        body: { catalogs: [{ name: 'books', fields: [{ name: 'id', type: 'string' }, { name: 'title', type: 'string' }] }] },
+        body: {
+          catalogs: [
+            {
+              name: 'books',
+              fields: [
+                { name: 'id', type: 'string' },
+                { name: 'title', type: 'string' },
+              ],
+            },
+          ],
+        },
       },
     },
     { status: 201, schema: catalogs },
   ),
-  'GET /catalogs/:catalog_name': asked('Read a catalog', { params, example: inGames }, { status: 200, schema: catalogs }),
+  'GET /catalogs/:catalog_name': asked(
+    'Read a catalog',
+    { params, example: inGames },
+    { status: 200, schema: catalogs },
+  ),
   'DELETE /catalogs/:catalog_name': asked('Delete a catalog and its items', { params, example: inGames }),
   'GET /catalogs/:catalog_name/items': asked(
     'List items, 50 at a time',
@@ -111,9 +143,21 @@ export const operations: Operations = {
     },
     { status: 200, schema: success({ items: list(item) }) },
   ),
-  'POST /catalogs/:catalog_name/items': asked('Create items', { params, body: manyItems, example: { ...inGames, body: games } }, applied),
-  'PUT /catalogs/:catalog_name/items': asked('Replace items', { params, body: manyItems, example: { ...inGames, body: games } }, applied),
-  'PATCH /catalogs/:catalog_name/items': asked('Change items', { params, body: manyItems, example: { ...inGames, body: games } }, applied),
+  'POST /catalogs/:catalog_name/items': asked(
+    'Create items',
+    { params, body: manyItems, example: { ...inGames, body: games } },
+    applied,
+  ),
+  'PUT /catalogs/:catalog_name/items': asked(
+    'Replace items',
+    { params, body: manyItems, example: { ...inGames, body: games } },
+    applied,
+  ),
+  'PATCH /catalogs/:catalog_name/items': asked(
+    'Change items',
+    { params, body: manyItems, example: { ...inGames, body: games } },
+    applied,
+  ),
   'DELETE /catalogs/:catalog_name/items': asked(
     'Delete items',
     {
@@ -130,12 +174,28 @@ export const operations: Operations = {
   ),
   'POST /catalogs/:catalog_name/items/:item_id': asked(
     'Create an item',
-    { params: oneParams, body: oneItem, example: { params: { catalog_name: 'games', item_id: 'go' }, body: { items: [{ title: 'Go' }] } } },
+    {
+      params: oneParams,
+      body: oneItem,
+      example: { params: { catalog_name: 'games', item_id: 'go' }, body: { items: [{ title: 'Go' }] } },
+    },
     { status: 201, schema: success() },
   ),
-  'PUT /catalogs/:catalog_name/items/:item_id': asked('Replace an item', { params: oneParams, body: oneItem, example: { ...oneGame, body: chess } }),
-  'PATCH /catalogs/:catalog_name/items/:item_id': asked('Change an item', { params: oneParams, body: oneItem, example: { ...oneGame, body: chess } }),
-  'DELETE /catalogs/:catalog_name/items/:item_id': asked('Delete an item', { params: oneParams, example: oneGame }, applied),
+  'PUT /catalogs/:catalog_name/items/:item_id': asked('Replace an item', {
+    params: oneParams,
+    body: oneItem,
+    example: { ...oneGame, body: chess },
+  }),
+  'PATCH /catalogs/:catalog_name/items/:item_id': asked('Change an item', {
+    params: oneParams,
+    body: oneItem,
+    example: { ...oneGame, body: chess },
+  }),
+  'DELETE /catalogs/:catalog_name/items/:item_id': asked(
+    'Delete an item',
+    { params: oneParams, example: oneGame },
+    applied,
+  ),
   'POST /catalogs/:catalog_name/fields': asked(
     'Add fields to a catalog',
     {
@@ -147,7 +207,10 @@ export const operations: Operations = {
   ),
   'DELETE /catalogs/:catalog_name/fields/:field_name': asked(
     'Delete a field of a catalog',
-    { params: { ...params, field_name: word('Name of the field') }, example: { params: { catalog_name: 'games', field_name: 'price' } } },
+    {
+      params: { ...params, field_name: word('Name of the field') },
+      example: { params: { catalog_name: 'games', field_name: 'price' } },
+    },
     applied,
   ),
   'POST /catalogs/:catalog_name/selections': asked(
@@ -170,7 +233,13 @@ export const operations: Operations = {
       }),
       example: {
         ...inGames,
-        body: { selection: { name: 'cheap', filters: [{ field: 'price', operator: 'less than', value: 20 }], results_limit: 10 } },
+        body: {
+          selection: {
+            name: 'cheap',
+            filters: [{ field: 'price', operator: 'less than', value: 20 }],
+            results_limit: 10,
+          },
+        },
       },
     },
     applied,

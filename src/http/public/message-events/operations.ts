@@ -1,7 +1,19 @@
 import { channelKeys } from '../../../channels/channel.ts';
 import { eventKinds } from '../../../feedback/event.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, anything, flag, given, integer, list, oneOf, orNull, required, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  anything,
+  flag,
+  given,
+  integer,
+  list,
+  oneOf,
+  orNull,
+  required,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { cursor, limitOf, nextCursor, optionalText, success, words } from '../../openapi/shared.ts';
 import { brazeId, externalId } from '../report-schemas.ts';
 

@@ -27,7 +27,12 @@ export const operations: Operations = {
       status: 201,
       schema: either(
         'Of a dry run: who would get what.',
-        success({ dispatch_id: dispatchId, schedule_id: text('Id of the schedule.'), send_id: optional(text()), ...remarks }),
+        success({
+          dispatch_id: dispatchId,
+          schedule_id: text('Id of the schedule.'),
+          send_id: optional(text()),
+          ...remarks,
+        }),
         rehearsed,
       ),
     },

@@ -1,9 +1,20 @@
-import { maxAliasBytes } from '../../../people/profile/identifiers.ts';
-import { requiredStates } from '../../../people/consent/required-state.ts';
 import { deliveryModes } from '../../../dispatch/plan/send-plan.ts';
+import { requiredStates } from '../../../people/consent/required-state.ts';
+import { maxAliasBytes } from '../../../people/profile/identifiers.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations } from '../../openapi/operation.ts';
-import { either, flag, given, like, list, type Members, oneOf, optional, type Schema, text } from '../../openapi/schema.ts';
+import {
+  either,
+  flag,
+  given,
+  like,
+  list,
+  type Members,
+  oneOf,
+  optional,
+  type Schema,
+  text,
+} from '../../openapi/schema.ts';
 import { minorErrors, success, warnings } from '../../openapi/shared.ts';
 import { dispatchId, dryRunMembers } from '../report-schemas.ts';
 import { audience } from '../target-schemas.ts';
@@ -12,7 +23,10 @@ import { whatsAppExamples } from './schemas/whats-app-examples.ts';
 
 export const broadcast = flag('Whether to send to everybody who is described. Required without names.');
 export const campaignId = text('The campaign under which it is counted.');
-export const sendId = like('spring-monday', text('The send id under which it is counted; `campaign_id` is needed, too.'));
+export const sendId = like(
+  'spring-monday',
+  text('The send id under which it is counted; `campaign_id` is needed, too.'),
+);
 
 /** Our own options. */
 export const cresset = given(
@@ -56,7 +70,14 @@ export const acceptedOrRehearsed: Schema = either('Of a dry run: who would get w
 
 /** The codes of errors of messages. */
 export const messageErrors = [
-  ...(['no_recipients', 'no_message', 'too_many_names', 'invalid_campaign', 'variant_unspecified', 'invalid_variant'] as const),
+  ...([
+    'no_recipients',
+    'no_message',
+    'too_many_names',
+    'invalid_campaign',
+    'variant_unspecified',
+    'invalid_variant',
+  ] as const),
   ...(['mismatched_message_type', 'invalid_extra', 'apple_push_too_long', 'android_push_too_long'] as const),
   ...(['invalid_subscription_group', 'audience_too_expensive'] as const),
 ];
@@ -86,14 +107,17 @@ export const messageExamples = {
   kindle_push: sendToAda({ kindle_push: { alert: 'Hello!', title: 'Acme' } }),
   web_push: sendToAda({ web_push: { alert: 'Hello!', title: 'Acme' } }),
   sms: sendToAda({ sms: { app_id: exampleIds.app, subscription_group_id: exampleIds.smsGroup, body: 'Hello!' } }),
-  content_card: sendToAda({ content_card: { type: 'CLASSIC', title: 'Acme', description: 'Hello!', time_to_live: 3_600 } }),
+  content_card: sendToAda({
+    content_card: { type: 'CLASSIC', title: 'Acme', description: 'Hello!', time_to_live: 3_600 },
+  }),
   ...Object.fromEntries(Object.entries(whatsAppExamples).map(([name, whats_app]) => [name, sendToAda({ whats_app })])),
 };
 
 export const operations: Operations = {
   'POST /messages/send': {
     summary: 'Send messages to named people, a segment or an audience',
-    description: 'The people are those that are named, or everybody whom segment and audience describe. Members of other endpoints are refused.',
+    description:
+      'The people are those that are named, or everybody whom segment and audience describe. Members of other endpoints are refused.',
     tag: 'Messages',
     body: given(sendMembers),
     answer: { status: 201, schema: acceptedOrRehearsed },
@@ -101,7 +125,12 @@ export const operations: Operations = {
     example: { body: toAda },
     moreBodies: {
       ...messageExamples,
-      broadcast: { segment_id: exampleIds.segment, broadcast: true, campaign_id: 'spring', messages: { email: { ...email, message_variation_id: 'mail' } } },
+      broadcast: {
+        segment_id: exampleIds.segment,
+        broadcast: true,
+        campaign_id: 'spring',
+        messages: { email: { ...email, message_variation_id: 'mail' } },
+      },
       dry_run: { ...toAda, cresset: { dry_run: true } },
     },
   },

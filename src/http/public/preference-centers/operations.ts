@@ -19,7 +19,10 @@ export const operations: Operations = {
     answer: { status: 200, schema: success({ preference_centers: list(map()) }) },
     example: {},
   },
-  'GET /preference_center/v1/:preference_center_id': { ...unknown, summary: 'Read a preference center: always refused' },
+  'GET /preference_center/v1/:preference_center_id': {
+    ...unknown,
+    summary: 'Read a preference center: always refused',
+  },
   'GET /preference_center/v1/:preference_center_id/url/:external_id': {
     ...unknown,
     summary: 'Read the address of a person’s preference center: always refused',

@@ -12,7 +12,12 @@ export const operations: Operations = {
       schema: success({
         apps: list(
           answered({
-            ...{ id: text(), name: text(), platform: text(), provider: orNull(text('null: messages go to the sandbox.')) },
+            ...{
+              id: text(),
+              name: text(),
+              platform: text(),
+              provider: orNull(text('null: messages go to the sandbox.')),
+            },
             ...pauseMembers(['open', 'paused', 'sandbox']),
             last_ten_minutes: answered({ calls: integer(), ambiguous: integer('Calls without an answer.') }),
             suspect_tokens: integer('Tokens that are set aside.'),

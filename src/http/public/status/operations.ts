@@ -1,7 +1,7 @@
+import { lanes } from '../../../dispatch/plan/send-plan.ts';
 import type { Operations } from '../../openapi/operation.ts';
 import { answered, integer, list, oneOf, optional, text, time } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
-import { lanes } from '../../../dispatch/plan/send-plan.ts';
 
 const laneNames = Object.keys(lanes);
 const lane = answered({

@@ -1,6 +1,19 @@
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations, Parameter } from '../../openapi/operation.ts';
-import { answered, flag, given, integer, list, type Members, map, oneOf, orNull, required, text, tolerant } from '../../openapi/schema.ts';
+import {
+  answered,
+  flag,
+  given,
+  integer,
+  list,
+  type Members,
+  map,
+  oneOf,
+  orNull,
+  required,
+  text,
+  tolerant,
+} from '../../openapi/schema.ts';
 import { limitOf, repeated, requiredText, success } from '../../openapi/shared.ts';
 import { MOST_ADDRESSES } from '../address-lists.ts';
 import { textOrTexts } from '../address-schemas.ts';
@@ -29,7 +42,8 @@ const peopleQuery: Readonly<Record<string, Parameter>> = {
 export const operations: Operations = {
   'POST /subscription/status/set': {
     summary: 'Set the state of people in a subscription group',
-    description: 'At least one of `external_id`, `email` and `phone` is needed. The addresses are those of the group’s channel.',
+    description:
+      'At least one of `external_id`, `email` and `phone` is needed. The addresses are those of the group’s channel.',
     tag: 'Consent',
     body: given({ ...order, external_id: people, email: emails, phone: phones }),
     answer: { status: 201, schema: success() },
@@ -40,14 +54,18 @@ export const operations: Operations = {
   },
   'POST /v2/subscription/status/set': {
     summary: 'Set the state of people in several subscription groups',
-    description: 'Nothing is changed if one element is wrong. `external_id`, `email` and `phone` are other spellings of the plural.',
+    description:
+      'Nothing is changed if one element is wrong. `external_id`, `email` and `phone` are other spellings of the plural.',
     tag: 'Consent',
     body: given({
       subscription_groups: required(
         list(
           given({
             ...{ ...order, external_ids: people, external_id: people, emails, email: emails },
-            ...{ phones: textOrTexts('Phone numbers in E.164, with `+`.'), phone: textOrTexts('Phone numbers in E.164.') },
+            ...{
+              phones: textOrTexts('Phone numbers in E.164, with `+`.'),
+              phone: textOrTexts('Phone numbers in E.164.'),
+            },
           }),
           'What to set.',
           MOST_ELEMENTS,
@@ -71,7 +89,10 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
-        status: map(oneOf(['Subscribed', 'Unsubscribed', 'Unknown']), 'By external id or address, as it was asked for.'),
+        status: map(
+          oneOf(['Subscribed', 'Unsubscribed', 'Unknown']),
+          'By external id or address, as it was asked for.',
+        ),
       }),
     },
     errors: ['invalid_subscription_group', 'email_and_phone', 'too_many_ids'],
@@ -97,7 +118,11 @@ export const operations: Operations = {
   'GET /subscription/user/status': {
     summary: 'Read the subscription groups of people',
     tag: 'Consent',
-    query: { ...peopleQuery, limit: limitOf(100, 100), offset: { schema: integer('People to leave out.', { min: 0 }) } },
+    query: {
+      ...peopleQuery,
+      limit: limitOf(100, 100),
+      offset: { schema: integer('People to leave out.', { min: 0 }) },
+    },
     answer: {
       status: 200,
       schema: success({

@@ -1,9 +1,22 @@
 import type { ErrorCode } from '../../../errors.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
-import { schedule, scheduleId } from '../messages-schedule/operations.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, either, flag, given, like, list, map, optional, required, type Schema, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  either,
+  flag,
+  given,
+  like,
+  list,
+  map,
+  optional,
+  required,
+  type Schema,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { minorErrors, success, warnings } from '../../openapi/shared.ts';
+import { schedule, scheduleId } from '../messages-schedule/operations.ts';
 import { accepted, acceptedOrRehearsed, cresset, rehearsed, sendId } from '../messages-send/operations.ts';
 import { dispatchId } from '../report-schemas.ts';
 import { audience } from '../target-schemas.ts';
@@ -47,7 +60,9 @@ const ada = { recipients: [{ external_user_id: 'ada', trigger_properties: { orde
 
 const byEmail = { recipients: [{ email: 'ada@example.com', prioritization: ['most_recently_updated'] }] };
 const byAlias = { recipients: [{ user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } }] };
-const wide = (idMember: string) => ({ broadcast: { [idMember]: 'welcome', broadcast: true } });
+const wide = (idMember: string) => ({
+  broadcast: { [idMember]: 'welcome', broadcast: true, audience: audience.examples?.[0] as never },
+});
 
 const scheduling = (name: string, idMember: 'campaign_id' | 'canvas_id', send: Operation): Operations => {
   const ids = { [idMember]: required(text('Id of the campaign.')), schedule_id: required(scheduleId) };
@@ -62,7 +77,13 @@ const scheduling = (name: string, idMember: 'campaign_id' | 'canvas_id', send: O
         status: 201,
         schema: either(
           'Of a campaign that is paused or archived: a notice. Of a dry run: who would get what.',
-          success({ dispatch_id: dispatchId, schedule_id: text(), send_id: optional(text()), errors: minorErrors, cresset: warnings }),
+          success({
+            dispatch_id: dispatchId,
+            schedule_id: text(),
+            send_id: optional(text()),
+            errors: minorErrors,
+            cresset: warnings,
+          }),
           rehearsed,
           success({ notice: text(), dispatch_id: dispatchId, schedule_id: text() }),
         ),
@@ -114,7 +135,11 @@ const sending = {
     answer: { status: 201, schema: acceptedOrRehearsed },
     errors: [...errors, 'invalid_campaign'],
     example: { body: { campaign_id: 'welcome', ...ada } },
-    moreBodies: { by_email: { campaign_id: 'welcome', ...byEmail }, by_alias: { campaign_id: 'welcome', ...byAlias }, ...wide('campaign_id') },
+    moreBodies: {
+      by_email: { campaign_id: 'welcome', ...byEmail },
+      by_alias: { campaign_id: 'welcome', ...byAlias },
+      ...wide('campaign_id'),
+    },
   },
   'POST /canvas/trigger/send': {
     summary: 'Send the messages of an API-triggered campaign by the name of a Canvas',
@@ -141,16 +166,25 @@ const sending = {
     },
     errors: [...errors, 'unknown_canvas_id'],
     example: { body: { canvas_id: 'welcome', ...ada } },
-    moreBodies: { by_email: { canvas_id: 'welcome', ...byEmail }, by_alias: { canvas_id: 'welcome', ...byAlias }, ...wide('canvas_id') },
+    moreBodies: {
+      by_email: { canvas_id: 'welcome', ...byEmail },
+      by_alias: { canvas_id: 'welcome', ...byAlias },
+      ...wide('canvas_id'),
+    },
   },
   'POST /transactional/v1/campaigns/:campaign_id/send': {
     summary: 'Send a transactional mail to one person',
     tag: 'Messages',
     params: { campaign_id: text('Id of the campaign.') },
     body: given({
-      external_send_id: text('Stands for this request for 24 hours.', { maxLength: 255, pattern: '^[a-zA-Z0-9\\-_+/=]*$' }),
+      external_send_id: text('Stands for this request for 24 hours.', {
+        maxLength: 255,
+        pattern: '^[a-zA-Z0-9\\-_+/=]*$',
+      }),
       trigger_properties: trigger,
-      recipient: required(given({ ...identifiers, trigger_properties: trigger, attributes }, 'A person, by exactly one name.')),
+      recipient: required(
+        given({ ...identifiers, trigger_properties: trigger, attributes }, 'A person, by exactly one name.'),
+      ),
       cresset,
     }),
     answer: {
@@ -161,7 +195,12 @@ const sending = {
           dispatch_id: dispatchId,
           status: text('Always `sent`, the original’s word for accepted.'),
           metadata: answered({
-            ...{ external_send_id: optional(text()), campaign_api_id: text(), received_at: time(), enqueued_at: time() },
+            ...{
+              external_send_id: optional(text()),
+              campaign_api_id: text(),
+              received_at: time(),
+              enqueued_at: time(),
+            },
           }),
           errors: minorErrors,
           cresset: warnings,
@@ -172,7 +211,11 @@ const sending = {
     errors: [...errors, 'unknown_campaign', 'not_transactional', 'external_send_running'],
     example: {
       params: { campaign_id: 'receipt' },
-      body: { external_send_id: 'order-4711', recipient: { external_user_id: 'ada' }, trigger_properties: { order: 4711 } },
+      body: {
+        external_send_id: 'order-4711',
+        recipient: { external_user_id: 'ada' },
+        trigger_properties: { order: 4711 },
+      },
     },
     moreBodies: { by_alias: { recipient: byAlias.recipients[0] as never } },
   },

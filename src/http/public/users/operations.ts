@@ -1,6 +1,20 @@
 import { exportFields } from '../../../people/export/export.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, anything, either, given, integer, like, list, map, optional, required, type Schema, text, tolerant } from '../../openapi/schema.ts';
+import {
+  answered,
+  anything,
+  either,
+  given,
+  integer,
+  like,
+  list,
+  map,
+  optional,
+  required,
+  type Schema,
+  text,
+  tolerant,
+} from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 import { textOrTexts } from '../address-schemas.ts';
 import { maxObjects } from './identity-request.ts';
@@ -17,7 +31,11 @@ const addressGiven = (kind: 'email' | 'phone', schema: Schema) =>
   list(either('An address.', schema, given({ [kind]: required(schema), prioritization })), 'Addresses.', maxIds);
 
 const identified = (members: Record<string, Schema>) =>
-  list(given(Object.fromEntries(Object.entries(members).map(([name, one]) => [name, required(one)]))), undefined, maxObjects);
+  list(
+    given(Object.fromEntries(Object.entries(members).map(([name, one]) => [name, required(one)]))),
+    undefined,
+    maxObjects,
+  );
 
 const mergeIdentifier = given(
   { external_id: externalId, user_alias: aliasGiven, email, phone, prioritization },
@@ -35,9 +53,7 @@ const common = { tag: 'Users', errors: ['too_many_ids'] } as const;
 const exportedTotal = list(map(), 'Of the last 90 days.');
 /** The members of an exported person, all of which may be missing. */
 const exportedPerson = answered(
-  Object.fromEntries(
-    [...exportFields, 'push_opted_in_at'].map((name) => [name, optional(typeOfField(name))]),
-  ),
+  Object.fromEntries([...exportFields, 'push_opted_in_at'].map((name) => [name, optional(typeOfField(name))])),
   'A person. Members that are null or empty are missing.',
 );
 
@@ -84,11 +100,17 @@ export const operations: Operations = {
       braze_id: text('The person with this id of the server.'),
       email_address: text('The people who have this address.'),
       phone: text('The people who have this number.'),
-      fields_to_export: tolerant('counts as a name that is not known', list(text(), `Names of members. Default: all. Others than these are ignored: ${exportFields.join(', ')}.`)),
+      fields_to_export: tolerant(
+        'counts as a name that is not known',
+        list(text(), `Names of members. Default: all. Others than these are ignored: ${exportFields.join(', ')}.`),
+      ),
     }),
     answer: {
       status: 201,
-      schema: success({ users: list(exportedPerson), invalid_user_ids: optional(list(text(), 'Names that nobody has.')) }),
+      schema: success({
+        users: list(exportedPerson),
+        invalid_user_ids: optional(list(text(), 'Names that nobody has.')),
+      }),
     },
     example: { body: { external_ids: ['ada'], fields_to_export: ['external_id', 'email', 'custom_attributes'] } },
   },
@@ -117,11 +139,17 @@ export const operations: Operations = {
     }),
     answer: { status: 201, schema: success({ aliases_processed: integer('Elements of the request.') }) },
     example: {
-      body: { aliases_to_identify: [{ external_id: 'ada', user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } }] },
+      body: {
+        aliases_to_identify: [{ external_id: 'ada', user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } }],
+      },
     },
     moreBodies: {
-      by_email: { emails_to_identify: [{ external_id: 'ada', email: 'ada@example.com', prioritization: ['unidentified'] }] },
-      by_phone: { phone_numbers_to_identify: [{ external_id: 'ada', phone: '+4366412345678', prioritization: ['unidentified'] }] },
+      by_email: {
+        emails_to_identify: [{ external_id: 'ada', email: 'ada@example.com', prioritization: ['unidentified'] }],
+      },
+      by_phone: {
+        phone_numbers_to_identify: [{ external_id: 'ada', phone: '+4366412345678', prioritization: ['unidentified'] }],
+      },
     },
   },
   'POST /users/merge': {
@@ -141,7 +169,9 @@ export const operations: Operations = {
     }),
     answer: { status: 202, schema: success() },
     example: {
-      body: { merge_updates: [{ identifier_to_merge: { external_id: 'bob' }, identifier_to_keep: { external_id: 'ada' } }] },
+      body: {
+        merge_updates: [{ identifier_to_merge: { external_id: 'bob' }, identifier_to_keep: { external_id: 'ada' } }],
+      },
     },
     moreBodies: {
       by_address: {
@@ -167,7 +197,11 @@ export const operations: Operations = {
     summary: 'Rename aliases',
     body: given({
       alias_updates: required(
-        identified({ alias_label: text('The label.'), old_alias_name: text('The name now.'), new_alias_name: text('The new name.') }),
+        identified({
+          alias_label: text('The label.'),
+          old_alias_name: text('The name now.'),
+          new_alias_name: text('The new name.'),
+        }),
       ),
     }),
     answer: { status: 201, schema: success({ aliases_processed: integer('Elements of the request.') }) },

@@ -4,8 +4,24 @@ import { globalStates } from '../../../templating/facts.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
 import {
-  answered, anything, either, flag, given, integer, like, list, type Members, map, number, oneOf, optional, required,
-  type Schema, text, time, tolerant,
+  answered,
+  anything,
+  either,
+  flag,
+  given,
+  integer,
+  like,
+  list,
+  type Members,
+  map,
+  number,
+  oneOf,
+  optional,
+  required,
+  type Schema,
+  text,
+  time,
+  tolerant,
 } from '../../openapi/schema.ts';
 import { success, warnings } from '../../openapi/shared.ts';
 import { groupStates } from '../subscription/request.ts';
@@ -61,7 +77,10 @@ const attributesMembers: Members = {
     given({
       subscription_group_id: required(like(exampleIds.emailGroup, text('Id of the group.'))),
       subscription_state: required(oneOf(groupStates)),
-      use_double_opt_in_logic: tolerant('counts as false', flag('Asks that the person confirms first, which is not done.')),
+      use_double_opt_in_logic: tolerant(
+        'counts as false',
+        flag('Asks that the person confirms first, which is not done.'),
+      ),
     }),
     'States in subscription groups.',
   ),
@@ -119,7 +138,9 @@ const body = {
   events: [{ external_id: 'ada', name: 'opened_box', time: '2026-03-15T12:00:00Z' }],
   purchases: [{ external_id: 'ada', product_id: 'box', currency: 'EUR', price: 9.5, time: '2026-03-15T12:00:00Z' }],
 };
-const total = list(answered({ name: optional(text()), product_id: optional(text()), first: time(), last: time(), count: integer() }));
+const total = list(
+  answered({ name: optional(text()), product_id: optional(text()), first: time(), last: time(), count: integer() }),
+);
 
 export const trackOperations: Operations = {
   'POST /users/track': {
@@ -157,7 +178,9 @@ export const trackOperations: Operations = {
             braze_id: optional(anything('As in the request.')),
             email: optional(anything('As in the request.')),
             phone: optional(anything('As in the request.')),
-            custom_attributes: optional(map(null, 'The custom attributes that the request names, as they are stored now.')),
+            custom_attributes: optional(
+              map(null, 'The custom attributes that the request names, as they are stored now.'),
+            ),
             custom_events: optional(total),
             purchase_events: optional(total),
           }),

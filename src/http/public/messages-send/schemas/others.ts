@@ -1,12 +1,23 @@
 import { cardTypes, MAX_TTL_S } from '../../../../channels/content-card/schema.ts';
+import { MOST as MOST_ATTACHMENTS } from '../../../../channels/email/attachments/schema.ts';
 import { MAX_EXTRAS_BYTES, NO_REPLY_TO } from '../../../../channels/email/schema.ts';
 import { MOST_MEDIA } from '../../../../channels/sms/schema.ts';
 import { MAX_CHARACTERS } from '../../../../channels/sms/text/length.ts';
-import { MOST as MOST_ATTACHMENTS } from '../../../../channels/email/attachments/schema.ts';
 import { methods } from '../../../../channels/webhook/schema.ts';
 import { exampleIds } from '../../../openapi/example-ids.ts';
 import {
-  either, flag, given, integer, like, list, map, type Members, oneOf, required, text, time,
+  either,
+  flag,
+  given,
+  integer,
+  like,
+  list,
+  type Members,
+  map,
+  oneOf,
+  required,
+  text,
+  time,
 } from '../../../openapi/schema.ts';
 import { appUri, variation, webUrl } from './shared.ts';
 

@@ -1,13 +1,30 @@
 import { androidPriorities, ranges as androidRanges, buttonActions } from '../../../../channels/android-push/schema.ts';
 import { actions as appleActions } from '../../../../channels/apple-push/buttons.ts';
 import {
-  ranges as appleRanges, assetTypes, interruptionLevels, MAX_COLLAPSE_BYTES,
+  ranges as appleRanges,
+  assetTypes,
+  interruptionLevels,
+  MAX_COLLAPSE_BYTES,
 } from '../../../../channels/apple-push/schema.ts';
 import { MAX_COLLAPSE_KEY_LENGTH } from '../../../../channels/kindle-push/schema.ts';
 import { MAX_TTL_S } from '../../../../channels/push/fields.ts';
 import { buttonActions as webActions } from '../../../../channels/web-push/schema.ts';
 import {
-  either, flag, given, integer, like, list, map, type Members, number, oneOf, required, type Schema, text, time, tolerant,
+  either,
+  flag,
+  given,
+  integer,
+  like,
+  list,
+  type Members,
+  map,
+  number,
+  oneOf,
+  required,
+  type Schema,
+  text,
+  time,
+  tolerant,
 } from '../../../openapi/schema.ts';
 import { appUri, variation, webUrl } from './shared.ts';
 
@@ -63,7 +80,10 @@ const android: Members = {
   use_webview: useWebview,
   summary_text: text('A second line.'),
   time_to_live: integer('For how many seconds it is worth delivering.', androidRanges.time_to_live),
-  notification_id: integer('A newer push with the same id replaces an older one on the screen.', androidRanges.notification_id),
+  notification_id: integer(
+    'A newer push with the same id replaces an older one on the screen.',
+    androidRanges.notification_id,
+  ),
   push_icon_image_url: appUri,
   accent_color: integer('A colour, as ARGB.', androidRanges.accent_color),
   send_to_most_recent_device_only: newestOnly,
@@ -120,7 +140,9 @@ const kindle: Members = {
   extra,
   message_variation_id: variation,
   priority,
-  collapse_key: text('A newer push with the same key replaces an older one that waits.', { maxLength: MAX_COLLAPSE_KEY_LENGTH }),
+  collapse_key: text('A newer push with the same key replaces an older one that waits.', {
+    maxLength: MAX_COLLAPSE_KEY_LENGTH,
+  }),
   sound: text('Name of a sound.'),
   custom_uri: appUri,
 };

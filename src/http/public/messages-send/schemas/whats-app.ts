@@ -1,5 +1,5 @@
-import { BUTTONS_OF_CARD, CARDS } from '../../../../channels/whats-app/reading/carousel.ts';
 import { carouselButtonTypes, limits, mediaTypes, messageKinds } from '../../../../channels/whats-app/content.ts';
+import { BUTTONS_OF_CARD, CARDS } from '../../../../channels/whats-app/reading/carousel.ts';
 import { MAX_BUTTONS, MAX_ROWS, MAX_SECTIONS } from '../../../../channels/whats-app/reading/responses.ts';
 import { exampleIds } from '../../../openapi/example-ids.ts';
 import { either, flag, given, like, list, map, oneOf, required, type Schema, text } from '../../../openapi/schema.ts';
@@ -7,7 +7,10 @@ import { appId } from './others.ts';
 import { variation, webUrl } from './shared.ts';
 
 const upTo = (maxLength: number, description?: string) => text(description, { maxLength });
-const variables = like(['Ada'], either('Values by position: a list, or an object with the keys `0`, `1` …', list(text()), map(text())));
+const variables = like(
+  ['Ada'],
+  either('Values by position: a list, or an object with the keys `0`, `1` …', list(text()), map(text())),
+);
 const buttonVariables = like(
   { '0': 'Ada' },
   either('The value of one button’s variable, by the button’s index.', map(text()), list(text())),
@@ -42,7 +45,10 @@ const response = given(
   'Of `text_response_message`.',
 );
 
-const image = given({ image_uri: required(webUrl), caption: upTo(limits.caption) }, 'Of `text_image_response_message`.');
+const image = given(
+  { image_uri: required(webUrl), caption: upTo(limits.caption) },
+  'Of `text_image_response_message`.',
+);
 
 const quickReply = given(
   {
