@@ -6,7 +6,6 @@ import type { Operation, Operations } from '../../openapi/operation.ts';
 import {
   answered,
   anything,
-  either,
   flag,
   given,
   integer,
@@ -26,7 +25,7 @@ import {
 import { success, warnings } from '../../openapi/shared.ts';
 import { groupStates } from '../subscription/request.ts';
 import { aliasGiven } from './person-schemas.ts';
-import { bulkLimits } from './track-request.ts';
+import { bulkLimits, syncLimits } from './track-request.ts';
 
 const identifiers: Members = {
   external_id: text('The person with this external id, who is made if there is none.'),
@@ -162,12 +161,8 @@ export const trackOperations: Operations = {
   'POST /users/track/sync': {
     ...shared,
     summary: 'Store one object, and read back what is stored',
-    description: 'One object in all lists together. A list of one may be written without brackets.',
-    body: given({
-      attributes: either('What to store.', list(attributes, undefined, 1), attributes),
-      events: either('A custom event.', list(event, undefined, 1), event),
-      purchases: either('A purchase.', list(purchase, undefined, 1), purchase),
-    }),
+    description: 'One object in all lists together. The object may also be written without the brackets of the list.',
+    body: bodyOf(syncLimits.most),
     answer: {
       status: 201,
       schema: success({
@@ -190,5 +185,6 @@ export const trackOperations: Operations = {
       }),
     },
     example: { body: { attributes: [{ external_id: 'ada', plan: 'gold' }] } },
+    moreBodies: { event: { events: body.events }, purchase: { purchases: body.purchases } },
   },
 } satisfies Record<string, Operation>;
