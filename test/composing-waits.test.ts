@@ -60,7 +60,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
     throw new Error('nobody asked for links');
   };
   const own = { catalog: () => catalog, lanes: ['named'], publicUrl: 'http://cresset.test' } as const;
-  const working = await startWorking({ db, clock, log, ...own, referenceOf: () => 'r' }, { cache, links });
+  const working = await startWorking({ db, clock, log, ...own, referenceOf: () => 'r' }, { cache, links, trackers: () => undefined });
   app.beforeClose(async () => {
     gate.resolve(); // also after a failed assertion: the worker waits for what it has in hand
     await working.stop();

@@ -7,6 +7,7 @@ import type { GroupProvider } from './providers.ts';
 import type { RetrySchedule } from './retry.ts';
 import type { Providers } from './sender.ts';
 import type { StoredTemplate } from './stored-template.ts';
+import type { Tracker } from './tracking/tracker.ts';
 
 /** The keys under `messages`. */
 export const channelKeys = [
@@ -130,6 +131,8 @@ export interface RenderFacts {
   unsubscribeUrl: string | null;
   /** Absent: those of a workspace that has set nothing. */
   settings?: ChannelSettings;
+  /** Absent: the message is not to be followed. */
+  tracker?: Tracker;
   /** The account of the subscription group that the message names. null: it names none, or the group has none. */
   provider: GroupProvider | null;
 }

@@ -65,6 +65,8 @@ export function recipient({
     emailFlags: null,
     phoneFlags: null,
     lastWrote: {},
+    wantsNoOpens: false,
+    wantsNoClicks: false,
     sharedEmail: null,
     sharedPhone: null,
     ...changes,

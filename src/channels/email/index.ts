@@ -21,7 +21,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   subscriptionLinks: { inHeader: ({ email }) => email.listUnsubscribe },
   withDefaults: withDefaultSender,
   checkInWorkspace,
-  neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id']),
+  neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id', 'cresset']),
   htmlTemplates: new Set(['body']),
   parse: parseEmail,
   references: (message) => ({

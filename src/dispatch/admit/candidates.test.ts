@@ -21,7 +21,7 @@ const noLinks = () => {
   throw new Error('no links are needed');
 };
 
-const composing = { links: noLinks, mostMs: 60_000 };
+const composing = { links: noLinks, trackers: () => undefined, mostMs: 60_000 };
 const id = (n: number) => `00000000-0000-7000-8000-00000000000${n}`;
 const said = (decision: Decision) => (decision.kind === 'refuse' ? decision.reason : decision.kind);
 

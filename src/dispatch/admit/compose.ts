@@ -5,6 +5,7 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
 import { triggerFactsOf } from '../plan/send-plan.ts';
 import type { Later, Refusal } from './decision.ts';
+import type { TrackerMaker } from './trackers.ts';
 
 /** One person's message, or why there is none or none yet. */
 export type Composed = { kind: 'composed'; rendered: object } | Refusal | Later;
@@ -20,13 +21,15 @@ export interface ComposeInput {
   position?: number | null;
   now: Date;
   links: LinkMaker;
+  /** Absent: nothing is followed. */
+  trackers?: TrackerMaker;
   /** The items of catalogs for its templates. undefined: they read none. */
   items?: MessageItems | undefined;
 }
 
 /**
  * Steps 10 and 11: composes one person's message. Returns a promise only if a text waits for something, so that the
- * others need no await. Pure except for `links`, which signs.
+ * others need no await. Pure except for `links` and `trackers`, which sign.
  */
 export function compose(input: ComposeInput): Composed | Promise<Composed> {
   const links = input.message.hasLinks ? input.links(input.dispatch, input.recipient) : null;
@@ -57,10 +60,11 @@ function contextOf(
 }
 
 function composedFrom(
-  { dispatch, message, recipient, now }: ComposeInput,
+  { dispatch, message, recipient, now, trackers }: ComposeInput,
   texts: object,
   links: RenderContext['links'],
 ): Composed {
+  const tracker = trackers?.(dispatch, message, recipient);
   const rendered = message.channel.render(texts, {
     now,
     timeZone: recipient.person.timeZone ?? dispatch.workspace.timeZone,
@@ -68,6 +72,7 @@ function composedFrom(
     campaignId: dispatch.campaign?.id ?? null,
     unsubscribeUrl: message.hasUnsubscribeUrl ? (links?.unsubscribe ?? null) : null,
     settings: dispatch.workspace.settings,
+    ...(tracker !== undefined && { tracker }),
     provider: dispatch.workspace.subscriptionGroups.get(message.gate.subscriptionGroupId ?? '')?.provider ?? null,
   });
   return { kind: 'composed', rendered };

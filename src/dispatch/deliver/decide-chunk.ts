@@ -10,6 +10,7 @@ import { later, verdictOf } from '../admit/decision.ts';
 import { areFresh, freshForMs, type LoadedFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import { takeTurns } from '../admit/shared-addresses.ts';
+import type { TrackerMaker } from '../admit/trackers.ts';
 import { findLeavers } from '../expand/leavers.ts';
 import { decideSends } from '../ledger/decide-sends.ts';
 import { verdictOfDevices } from '../ledger/devices.ts';
@@ -22,6 +23,7 @@ export interface DecideDeps {
   clock: Clock;
   worker: string;
   links: LinkMaker;
+  trackers: TrackerMaker;
   /** What is known of item catalogs. */
   shelf: ItemShelf;
 }
@@ -47,7 +49,7 @@ const MOST_COMPOSING_MS = 3_000;
 export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<DecidedChunk> {
   const candidates = await candidatesOf(deps, chunk);
   const mostMs = Math.min(MOST_COMPOSING_MS, freshForMs(chunk.facts, deps.clock.now().getTime()));
-  const waiting = composeAll(candidates, { links: deps.links, mostMs, shelf: deps.shelf });
+  const waiting = composeAll(candidates, { links: deps.links, trackers: deps.trackers, mostMs, shelf: deps.shelf });
   if (waiting !== null) {
     await waiting;
     putOffOutdated(candidates, chunk.facts, deps.clock.now());
