@@ -248,7 +248,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const pages = [
     health,
     exportFilePage({ db, clock }),
-    ...trackingPages({ clock, log, catalog: live, intake, secret: options.secret }),
+    ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
     ...contentCardPages({ db, clock, catalog: live, intake }),

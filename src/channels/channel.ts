@@ -7,7 +7,7 @@ import type { GroupProvider } from './providers.ts';
 import type { RetrySchedule } from './retry.ts';
 import type { Providers } from './sender.ts';
 import type { StoredTemplate } from './stored-template.ts';
-import type { Tracker } from './tracking/tracker.ts';
+import type { Shortener, Tracker } from './tracking/tracker.ts';
 
 /** The keys under `messages`. */
 export const channelKeys = [
@@ -133,6 +133,8 @@ export interface RenderFacts {
   settings?: ChannelSettings;
   /** Absent: the message is not to be followed. */
   tracker?: Tracker;
+  /** Absent: links are not shortened. */
+  shortener?: Shortener;
   /** The account of the subscription group that the message names. null: it names none, or the group has none. */
   provider: GroupProvider | null;
 }

@@ -8,6 +8,8 @@ export const trackingSection = object({
   hidden_link: optional(flag, false),
   /** Where links and pixels lead to. null: the server's public URL. */
   url: optional(baseUrl, null),
+  /** Where the short links in texts lead to. null: as `url`. */
+  short_url: optional(baseUrl, null),
 });
 
 /** What a workspace wants to know of its readers. Messages and people may want less. */

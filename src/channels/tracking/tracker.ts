@@ -23,3 +23,9 @@ export function followedUrl(href: string, { ownLinks }: Pick<Tracker, 'ownLinks'
   if (url === null || url.href.length > MOST_URL || ownLinks.some((own) => url.href.startsWith(own))) return null;
   return url.href;
 }
+
+/** Makes the short links of one person's message. */
+export interface Shortener {
+  /** A short link that leads to `url`, an absolute http or https URL in its normal form. */
+  shorten(url: string): string;
+}

@@ -1,3 +1,4 @@
+import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { RenderContext } from '../../templating/facts.ts';
@@ -5,10 +6,10 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
 import { triggerFactsOf } from '../plan/send-plan.ts';
 import type { Later, Refusal } from './decision.ts';
-import type { TrackerMaker } from './trackers.ts';
+import { noTrackers, type TrackerMaker } from './trackers.ts';
 
 /** One person's message, or why there is none or none yet. */
-export type Composed = { kind: 'composed'; rendered: object } | Refusal | Later;
+export type Composed = { kind: 'composed'; rendered: object; shortLinks?: readonly ShortLink[] } | Refusal | Later;
 
 /** Makes a person's links, which change their subscription state when confirmed. */
 export type LinkMaker = (dispatch: LoadedDispatch, recipient: Recipient) => NonNullable<RenderContext['links']>;
@@ -64,7 +65,7 @@ function composedFrom(
   texts: object,
   links: RenderContext['links'],
 ): Composed {
-  const tracker = trackers?.(dispatch, message, recipient);
+  const { tracker, shortener, shortLinks } = (trackers ?? noTrackers)(dispatch, message, recipient);
   const rendered = message.channel.render(texts, {
     now,
     timeZone: recipient.person.timeZone ?? dispatch.workspace.timeZone,
@@ -73,9 +74,10 @@ function composedFrom(
     unsubscribeUrl: message.hasUnsubscribeUrl ? (links?.unsubscribe ?? null) : null,
     settings: dispatch.workspace.settings,
     ...(tracker !== undefined && { tracker }),
+    ...(shortener !== undefined && { shortener }),
     provider: dispatch.workspace.subscriptionGroups.get(message.gate.subscriptionGroupId ?? '')?.provider ?? null,
   });
-  return { kind: 'composed', rendered };
+  return { kind: 'composed', rendered, ...(shortLinks.length > 0 && { shortLinks }) };
 }
 
 /** The refusal of a message whose rendering stopped. Throws any other error, which is ours. */

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { storeShortLinks } from '../../feedback/tracking/short-links.ts';
 import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Candidate, candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
@@ -6,7 +7,7 @@ import { lockSlots, saveSlots } from '../admit/cap-ledger.ts';
 import { isUnderCaps } from '../admit/cap-slots.ts';
 import type { LinkMaker } from '../admit/compose.ts';
 import { composeAll } from '../admit/compose-all.ts';
-import { later, verdictOf } from '../admit/decision.ts';
+import { later, type Refusal, verdictOf } from '../admit/decision.ts';
 import { areFresh, freshForMs, type LoadedFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import { takeTurns } from '../admit/shared-addresses.ts';
@@ -54,6 +55,7 @@ export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<Decid
     await waiting;
     putOffOutdated(candidates, chunk.facts, deps.clock.now());
   }
+  await storeLinksOf(deps, candidates);
   const written = candidates.some(({ send, dispatch }) => isUnderCaps(send, dispatch))
     ? await decideUnderCaps(deps, candidates)
     : await decideWithoutCaps(deps, candidates);
@@ -74,6 +76,23 @@ async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, fact
     candidates.push(candidateFor(send, dispatch, { recipient, turn: turns.get(send) ?? 'own', leaving, now }));
   }
   return candidates;
+}
+
+const TAKEN: Refusal = {
+  kind: 'refuse',
+  status: 'aborted',
+  reason: 'render_error',
+  detail: 'body: a short link is taken',
+};
+
+/** Stores the short links of composed messages. Nobody gets a text with a link that leads elsewhere. */
+async function storeLinksOf({ db, clock }: DecideDeps, candidates: readonly Candidate[]): Promise<void> {
+  const linksOf = ({ facts: { composed } }: Candidate) =>
+    composed?.kind === 'composed' ? (composed.shortLinks ?? []) : [];
+  const taken = await storeShortLinks(db.byKey, candidates.flatMap(linksOf), clock.now());
+  if (taken.size === 0) return;
+  for (const candidate of candidates)
+    if (linksOf(candidate).some(({ code }) => taken.has(code))) candidate.facts.composed = TAKEN;
 }
 
 /** Postpones composed messages if the facts grew old meanwhile, because nothing may be sent by old facts. */

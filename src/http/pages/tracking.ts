@@ -1,14 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Database } from '../../db/database.ts';
 import type { Intake } from '../../feedback/intake.ts';
 import { takeFeedback } from '../../feedback/take.ts';
 import { HIDDEN_URL, readPerson, readTarget, trackingKeys } from '../../feedback/tracking/links.ts';
+import { CODE_LENGTH, findShortLink } from '../../feedback/tracking/short-links.ts';
 import { eventOf, type Visit } from '../../feedback/tracking/visit.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
 
 export interface TrackingDeps {
+  db: Database;
   clock: Clock;
   log: Logger;
   catalog: Catalog;
@@ -27,8 +30,8 @@ const headers = {
 };
 
 /**
- * What the links and pixels in mails lead to. Nothing is read for an answer: a link holds where it leads, and its signature
- * covers that. No answer waits until the event is stored, so links work while the database does not. HEAD is answered as GET
+ * What tracked links and pixels lead to. For those in mails nothing is read: a link holds where it leads, and its signature
+ * covers that. A short link of a text takes one look-up. No answer waits until the event is stored, so links in mails work while the database does not. HEAD is answered as GET
  * and is no event, since only machines ask so.
  */
 export function trackingPages(deps: TrackingDeps): Page[] {
@@ -47,10 +50,17 @@ export function trackingPages(deps: TrackingDeps): Page[] {
     if (isEvent) note({ send, url: null, ...visitorIn(request) });
     return { status: 200, type: 'image/gif', body: PIXEL };
   };
+  const followShort = async (request: PageRequest, isEvent: boolean): Promise<PageAnswer> => {
+    const found = await findShortLink(deps.db.byKey, request.params.code ?? '');
+    if (found === null) return notFound;
+    if (isEvent) note({ ...found, ...visitorIn(request) });
+    return { ...said(302, ''), headers: { location: found.url } };
+  };
   return (
     [
       ['/l/:person/*', follow],
       ['/o/:person', open],
+      [`/:code(^[A-Za-z0-9]{${CODE_LENGTH}}$)`, followShort],
     ] as const
   ).flatMap(([path, answer]): Page[] => [
     { method: 'GET', path, headers, handle: (request) => answer(request, true) },
