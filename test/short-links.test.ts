@@ -64,12 +64,9 @@ async function start(t: TestContext): Promise<World> {
       app.clock.advance(5_000);
       await app.drain();
       const { body } = await app.get('/campaigns/data_series?campaign_id=spring&length=1');
-      const { body: feed } = await app.get('/events?type=message.clicked');
-      const clicked = (feed.events ?? []).filter(({ type }: { type: string }) => type === 'message.clicked');
-      return [
-        body.data[0].messages.sms[0].clicks,
-        ...clicked.map(({ data }: { data: { bot: string; external_id: string } }) => `${data.external_id} ${data.bot}`),
-      ];
+      const { body: feed } = await app.get('/message_events?kind=clicked');
+      const who = feed.events.map((event: { external_id: string; bot: string }) => `${event.external_id} ${event.bot}`);
+      return [body.data[0].messages.sms[0].clicks, ...who];
     },
   };
 }
