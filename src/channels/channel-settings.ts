@@ -1,5 +1,5 @@
 import type { EmailSettings } from './email/settings.ts';
-import type { TrackingSettings } from './tracking/settings.ts';
+import type { TrackingSettings } from './tracking.ts';
 import type { WebhookSettings } from './webhook/settings.ts';
 
 /** A workspace's settings for its channels. Each member is one section of the workspace file. */

@@ -1,5 +1,5 @@
 import { emailSection, emailSettings } from '../channels/email/settings.ts';
-import { trackingSection } from '../channels/tracking/settings.ts';
+import { trackingSection } from '../channels/tracking.ts';
 import { webhookSection } from '../channels/webhook/settings.ts';
 import type { TrackBatch, WorkspaceSettings } from './catalog.ts';
 import { readStored } from './stored-settings.ts';

@@ -19,6 +19,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   providers: { of: 'workspace', open: openEmailSender, relays: { list: ({ email }) => email.smtp ?? [], probe } },
   retry: retryEmail,
   subscriptionLinks: { inHeader: ({ email }) => email.listUnsubscribe },
+  follows: 'html',
   withDefaults: withDefaultSender,
   checkInWorkspace,
   neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id', 'cresset']),

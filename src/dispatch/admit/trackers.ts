@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { Shortener, Tracker } from '../../channels/tracking/tracker.ts';
+import type { ChannelKey } from '../../channels/channel.ts';
+import type { Shortener, Tracker } from '../../channels/tracking.ts';
 import { HIDDEN_URL, personPart, targetPart, trackingKeys } from '../../feedback/tracking/links.ts';
 import { codeOf, type ShortLink, shortLinkKey } from '../../feedback/tracking/short-links.ts';
 import { BoundedCache } from '../../lib/bounded-cache.ts';
@@ -31,9 +32,9 @@ export function createTrackerMaker(options: MakerOptions): TrackerMaker {
   const ofMail = createMailTrackers(options);
   const ofText = createShorteners(options);
   return (dispatch, message, recipient) => {
-    const { key } = message.channel;
-    if (key === 'email') return { tracker: ofMail(dispatch, recipient), shortLinks: [] };
-    return key === 'sms' ? ofText(dispatch, recipient) : nothing;
+    const { key, follows } = message.channel;
+    if (follows === 'html') return { tracker: ofMail(dispatch, recipient, key), shortLinks: [] };
+    return follows === 'text' ? ofText(dispatch, recipient, key) : nothing;
   };
 }
 
@@ -55,12 +56,13 @@ function createMailTrackers({ publicUrl, secret }: MakerOptions) {
   return (
     { id: dispatchId, workspace }: LoadedDispatch,
     { bucket, userId, wantsNoOpens, wantsNoClicks }: Recipient,
+    channel: ChannelKey,
   ): Tracker => {
     const { tracking } = workspace.settings;
     const base = withoutSlash(tracking?.url ?? publicUrl);
     let made: string | null = null;
     const person = () => {
-      made ??= personPart(keys, { workspaceId: workspace.id, dispatchId, bucket, userId, channel: 'email' });
+      made ??= personPart(keys, { workspaceId: workspace.id, dispatchId, bucket, userId, channel });
       return made;
     };
     const linkTo = (url: string) => `${base}/l/${person()}/${targetOf(dispatchId, url)}`;
@@ -78,11 +80,15 @@ function createMailTrackers({ publicUrl, secret }: MakerOptions) {
 /** Shorteners make links `<url>/<code>`. */
 function createShorteners({ publicUrl, secret }: MakerOptions) {
   const key = shortLinkKey(secret);
-  return ({ id: dispatchId, workspace }: LoadedDispatch, { bucket, userId }: Recipient): Following => {
+  return (
+    { id: dispatchId, workspace }: LoadedDispatch,
+    { bucket, userId }: Recipient,
+    channel: ChannelKey,
+  ): Following => {
     const { tracking } = workspace.settings;
     const base = withoutSlash(tracking?.short_url ?? tracking?.url ?? publicUrl);
     const shortLinks: ShortLink[] = [];
-    const send = { workspaceId: workspace.id, dispatchId, bucket, userId, channel: 'sms' } as const;
+    const send = { workspaceId: workspace.id, dispatchId, bucket, userId, channel };
     return {
       shortLinks,
       shortener: {

@@ -12,7 +12,7 @@ export interface ShortLink {
   url: string;
 }
 
-/** Letters and digits of a code: 59 bits. Source: traps/messages.md, row 51. */
+/** Letters and digits of a code: 59 bits. Source: messaging-objects.md §7.3. */
 export const CODE_LENGTH = 10;
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DAY_MS = 86_400_000;

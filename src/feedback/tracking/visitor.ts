@@ -24,7 +24,7 @@ const GMAIL = /GoogleImageProxy|ggpht\.com/i;
 const MACHINES =
   /(?<!cu)bot\b|crawl|spider|slurp|scan|preview|curl\/|wget\/|python|go-http-client|java\/|okhttp|libwww|httpclient|headless|phantom|barracuda|mimecast|proofpoint|symantec|fireeye|trendmicro|sophos|facebookexternalhit|node-fetch|axios|undici/i;
 
-/** Source: traps/mail.md, row 32. `purpose`: the headers by which browsers say that nobody has looked yet. */
+/** Who made a request. `purpose`: the headers by which browsers say that nobody has looked yet. */
 export function visitorOf({ userAgent, purpose }: { userAgent: string; purpose: string }): Visitor {
   if (userAgent.trim() === '') return { bot: 'scanner', why: 'no_user_agent' };
   if (GMAIL.test(userAgent)) return { bot: 'gmail', why: 'image_proxy' };

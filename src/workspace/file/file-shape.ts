@@ -2,7 +2,7 @@ import { channelKeys } from '../../channels/channel.ts';
 import { feedSettings } from '../../channels/content-card/settings.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
-import { trackingSection } from '../../channels/tracking/settings.ts';
+import { trackingSection } from '../../channels/tracking.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
 import { rangeProblem } from '../../lib/allow-list.ts';
 import { isObject } from '../../lib/raw/json.ts';

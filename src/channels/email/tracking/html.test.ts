@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Parser } from 'htmlparser2';
-import type { Tracker } from '../../tracking/tracker.ts';
+import type { Tracker } from '../../tracking.ts';
 import { trackHtml } from './html.ts';
 
 const BASE = 'https://links.acme.test/l/p/';

@@ -1,6 +1,6 @@
 import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
 import { BoundedCache } from '../../../lib/bounded-cache.ts';
-import { followedUrl, type Tracker } from '../../tracking/tracker.ts';
+import { followedUrl, type Tracker } from '../../tracking.ts';
 
 /** A piece of HTML to replace: the URL of a link as it is written, and where it leads. */
 interface Link {

@@ -1,5 +1,5 @@
 import { RenderStop } from '../../../templating/render-stop.ts';
-import type { Shortener } from '../../tracking/tracker.ts';
+import type { Shortener } from '../../tracking.ts';
 
 /** Most links of a text that are shortened; further ones stay. Source: messaging-objects.md §7.3. */
 const MOST_LINKS = 25;
