@@ -7,7 +7,7 @@ const shorten = (text: string) => withShortLinks(text, { shorten: (url) => `<${u
 const table: [text: string, expected: string][] = [
   ['See https://a.test/x?y=1 now', 'See <https://a.test/x?y=1> now'],
   ['See https://a.test/x. And http://b.test!', 'See <https://a.test/x>. And <http://b.test/>!'],
-  ['(https://a.test/x) https://a.test/x_(y)', '(<https://a.test/x>) <https://a.test/x_(y)>'],
+  ['(https://a.test/x) https://a.test/x_(y).', '(<https://a.test/x>) <https://a.test/x_(y)>.'],
   ['HTTPS://A.test/X\nhttps://a.test', '<https://a.test/X>\n<https://a.test/>'],
   ['a.test/x www.a.test acme://x mailto:a@a.test //a.test', 'a.test/x www.a.test acme://x mailto:a@a.test //a.test'],
   ['https:// https://]', 'https:// https://]'],
