@@ -878,6 +878,18 @@ create table session_days (
 );
 comment on table session_days is 'kind: person. Sessions by day, of the recent days that filters look back on. profiles.session_count has the total.';
 
+create table short_links (
+  code text not null,
+  workspace_id integer not null,
+  dispatch_id uuid not null,
+  bucket integer not null,
+  user_id bigint not null,
+  channel text not null,
+  url text not null,
+  made_on date not null
+);
+comment on table short_links is 'kind: name. Where the short links in texts lead, and whose they are. A row is written before its text is sent.';
+
 create table subscription_groups (
   id text not null,
   workspace_id integer not null,
@@ -1025,6 +1037,10 @@ CREATE INDEX events_default_bucket_user_id_name_at_idx ON public.events_default 
 
 CREATE INDEX events_person ON ONLY public.events USING btree (bucket, user_id, name, at);
 
+CREATE INDEX feedback_events_clicks ON ONLY public.feedback_events USING btree (dispatch_id, bucket, user_id) WHERE ((kind = 'clicked'::text) AND (provider = 'cresset'::text));
+
+CREATE INDEX feedback_events_default_dispatch_id_bucket_user_id_idx ON public.feedback_events_default USING btree (dispatch_id, bucket, user_id) WHERE ((kind = 'clicked'::text) AND (provider = 'cresset'::text));
+
 CREATE INDEX feedback_events_default_due_at_id_idx ON public.feedback_events_default USING btree (due_at, id) WHERE (place IS NULL);
 
 CREATE INDEX feedback_events_default_workspace_id_place_idx ON public.feedback_events_default USING btree (workspace_id, place) WHERE (place IS NOT NULL);
@@ -1072,6 +1088,8 @@ CREATE INDEX sends_default_bucket_user_id_dispatch_id_idx ON public.sends_defaul
 CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dispatch_id);
 
 CREATE INDEX session_days_day ON public.session_days USING btree (day);
+
+CREATE INDEX short_links_age ON public.short_links USING brin (made_on);
 
 CREATE INDEX tasks_dispatch ON public.tasks USING btree (dispatch_id);
 
@@ -1332,6 +1350,8 @@ CREATE UNIQUE INDEX sends_pkey ON ONLY public.sends USING btree (bucket, dispatc
 
 CREATE UNIQUE INDEX session_days_pkey ON public.session_days USING btree (bucket, user_id, day);
 
+CREATE UNIQUE INDEX short_links_pkey ON public.short_links USING btree (code);
+
 CREATE UNIQUE INDEX subscription_groups_pkey ON public.subscription_groups USING btree (id);
 
 CREATE UNIQUE INDEX subscription_groups_workspace_id_name_key ON public.subscription_groups USING btree (workspace_id, name);
@@ -1591,6 +1611,8 @@ alter table sends_default add constraint sends_default_pkey PRIMARY KEY (bucket,
 alter table session_days add constraint session_days_count_check CHECK ((count > 0));
 
 alter table session_days add constraint session_days_pkey PRIMARY KEY (bucket, user_id, day);
+
+alter table short_links add constraint short_links_pkey PRIMARY KEY (code);
 
 alter table subscription_groups add constraint subscription_groups_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'whats_app'::text])));
 

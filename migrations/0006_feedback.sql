@@ -35,6 +35,8 @@ comment on table feedback_events is
   'kind: node. What providers said of sends and addresses: the queue of what is to be applied, and the feed of what was.';
 create table feedback_events_default partition of feedback_events default with (fillfactor = 60);
 create index feedback_events_due on feedback_events (due_at, id) where place is null;
+create index feedback_events_clicks on feedback_events (dispatch_id, bucket, user_id)
+  where kind = 'clicked' and provider = 'cresset'; -- to see which came at once
 create index feedback_events_feed on feedback_events (workspace_id, place) where place is not null;
 
 create table send_feedback (

@@ -56,6 +56,7 @@ export const owners: Readonly<Record<string, string>> = {
   segment_sizes: 'src/audience',
   segments: 'src/workspace',
   send_feedback: 'src/dispatch/ledger',
+  short_links: 'src/feedback',
   send_ids: 'src/dispatch/accept',
   send_totals: 'src/dispatch/upkeep',
   sends: 'src/dispatch/ledger',

@@ -10,6 +10,7 @@ import { createAcceptor } from './dispatch/accept/accept.ts';
 import { createIdempotency } from './dispatch/accept/idempotency.ts';
 import { createPressure, type QueueLimits } from './dispatch/accept/pressure.ts';
 import { createLinkMaker } from './dispatch/admit/links.ts';
+import { createTrackerMaker } from './dispatch/admit/trackers.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { listReceived } from './dispatch/ledger/person/received.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
@@ -29,6 +30,7 @@ import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { openApiPage } from './http/pages/openapi.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
+import { trackingPages } from './http/pages/tracking.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import type { SchedulingDeps } from './http/public/accept-schedule.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
@@ -133,6 +135,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
+  const trackers = createTrackerMaker(options);
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
   const stopHousekeeping = runsHousekeeping
@@ -146,7 +149,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const working = isWorker
     ? await startWorking(
         { ...options, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
-        { cache, links },
+        { cache, links, trackers },
       )
     : null;
   const worker = working?.worker ?? null;
@@ -176,7 +179,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     : null;
   const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
-  const dryRun = createDryRun({ db, clock, links });
+  const dryRun = createDryRun({ db, clock, links, trackers });
   const stored = {
     findContent: contentFinder(db, cache.texts),
     async findUnused(workspaceId: number, names: readonly string[]) {
@@ -258,6 +261,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     health,
     openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
     exportFilePage({ db, clock }),
+    ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
     ...contentCardPages({ db, clock, catalog: live, intake }),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import pino from 'pino';
 import { sql } from '../src/db/sql.ts';
+import { noTrackers } from '../src/dispatch/admit/trackers.ts';
 import { DispatchCache } from '../src/dispatch/plan/loaded-dispatch.ts';
 import type { SendPlan } from '../src/dispatch/plan/send-plan.ts';
 import { startWorking } from '../src/dispatch/start-working.ts';
@@ -60,7 +61,10 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
     throw new Error('nobody asked for links');
   };
   const own = { catalog: () => catalog, lanes: ['named'], publicUrl: 'http://cresset.test' } as const;
-  const working = await startWorking({ db, clock, log, ...own, referenceOf: () => 'r' }, { cache, links });
+  const working = await startWorking(
+    { db, clock, log, ...own, referenceOf: () => 'r' },
+    { cache, links, trackers: noTrackers },
+  );
   app.beforeClose(async () => {
     gate.resolve(); // also after a failed assertion: the worker waits for what it has in hand
     await working.stop();

@@ -300,7 +300,7 @@ test('another process applies what this one took in', async (t) => {
 test('what came back is shown with the recipients of a dispatch, with a person, and in the statistics', async (t) => {
   const { app, dispatchId, take, about, send } = await start(t);
   const [mail, text, bobs] = [await send('email'), await send('sms'), await send('email', 'bob')];
-  await take(about(mail, 'opened'), about(mail, 'clicked'), about(mail, 'opened', { bot: 'gmail' }));
+  await take(about(mail, 'opened'), about(mail, 'clicked'), about(mail, 'opened', { bot: 'apple' }));
   await take(about(text, 'failed', { code: '30006', text: 'Landline' }), about(bobs, 'bounced', { code: '5.1.1' }));
   await take(about(bobs, 'complained'));
   const { body } = await app.get(`/dispatches/${dispatchId}/recipients?external_id=ada`);
@@ -326,6 +326,7 @@ test('what came back is shown with the recipients of a dispatch, with a person, 
         unique_opens: 1,
         clicks: 1,
         unique_clicks: 1,
+        machine_opens: 1,
         bounces: 1,
       },
       ...{ delivered: 1, reported_spam: 1 },

@@ -16,7 +16,7 @@ const whatsApp = { message_type: 'text_response_message', message: { body: 'x' }
 
 /** Messages that together are read to the depth of the tables. Default: an empty one. */
 const full: Readonly<Record<string, Record<string, unknown>[]>> = {
-  email: [{ attachments: [{}] }],
+  email: [{ attachments: [{}], cresset: {} }],
   android_push: [{ buttons: [{}], conversation_data: { messages: [{}], persons: [{}] } }],
   apple_push: [{ alert: { body: 'x' }, buttons: [{}] }],
   web_push: [{ buttons: [{}] }],

@@ -52,7 +52,6 @@ test('a message that goes out whole is accepted without errors; what is not done
     [{ email: { ...email, subject: '' } }, /^messages\.email\.subject is missing/],
     [{ email: { ...email, body: 'x'.repeat(410_000) } }, /^messages\.email\.body is larger than 400 KB/],
     [{ email: { ...email, headers: { Bcc: 'x@acme.test' } } }, /^messages\.email\.headers\.Bcc is reserved/],
-    [{ sms: { ...sms, link_shortening_enabled: true } }, /^messages\.sms\.link_shortening_enabled: links are not/],
     [{ apple_push: { 'content-available': true, apns_priority: 10 } }, /^messages\.apple_push\.apns_priority: /],
     [
       { android_push: { ...push, title: 't', buttons: ['a', 'b', 'c', 'd'].map((text) => ({ text })) } },

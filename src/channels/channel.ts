@@ -7,6 +7,7 @@ import type { GroupProvider } from './providers.ts';
 import type { RetrySchedule } from './retry.ts';
 import type { Providers } from './sender.ts';
 import type { StoredTemplate } from './stored-template.ts';
+import type { Shortener, Tracker } from './tracking.ts';
 
 /** The keys under `messages`. */
 export const channelKeys = [
@@ -83,6 +84,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   expiry?: Expiry<Message, Rendered>;
   /** Links in a message that change a subscription. Absent: it has none. `inHeader`: a header has such a link, too. */
   subscriptionLinks?: { inHeader(settings: ChannelSettings): boolean };
+  /** How its links are followed: by a tracker in HTML, or by short links in a text. Absent: they are not. */
+  follows?: 'html' | 'text';
   /** Members of the message itself whose texts are never rendered as templates. A caller's data may use their names. */
   neverTemplates: ReadonlySet<string>;
   /** Members whose texts are HTML. Absent: none. */
@@ -130,6 +133,10 @@ export interface RenderFacts {
   unsubscribeUrl: string | null;
   /** Absent: those of a workspace that has set nothing. */
   settings?: ChannelSettings;
+  /** Absent: the message is not to be followed. */
+  tracker?: Tracker;
+  /** Absent: links are not shortened. */
+  shortener?: Shortener;
   /** The account of the subscription group that the message names. null: it names none, or the group has none. */
   provider: GroupProvider | null;
 }

@@ -13,6 +13,7 @@ import { version } from '../lib/version.ts';
 import type { Catalog } from '../workspace/catalog.ts';
 import { GroupQueues } from './accounts/group-queues.ts';
 import type { LinkMaker } from './admit/compose.ts';
+import type { TrackerMaker } from './admit/trackers.ts';
 import { createDeliveries, type ReferenceOf } from './deliver/deliveries.ts';
 import { createFinisher } from './deliver/end-tasks.ts';
 import { createRecorder } from './deliver/recorder.ts';
@@ -58,7 +59,7 @@ export interface Working {
 /** Starts a worker with everything that sends. */
 export async function startWorking(
   options: WorkingOptions,
-  parts: { cache: DispatchCache; links: LinkMaker },
+  parts: { cache: DispatchCache; links: LinkMaker; trackers: TrackerMaker },
 ): Promise<Working> {
   const { db, clock, log, catalog, broadcastThreads = 1 } = options;
   const worker = randomUUID();

@@ -12,8 +12,10 @@ import { type SendKey, sendKey } from '../dispatch/ledger/send.ts';
 import { type CountedFeedback, countFeedback } from '../dispatch/ledger/statistics/feedback-days.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Catalog, idKey } from '../workspace/catalog.ts';
+import { isMachine } from './event.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
 import { heedWishes, isOfPerson, type Wish } from './heed.ts';
+import { judgeEvents } from './tracking/judge-events.ts';
 import { type Applied, endEvents, postponeEvents, readDueEvents, type WaitingEvent } from './waiting-events.ts';
 
 export interface ApplyDeps {
@@ -53,7 +55,9 @@ async function refuseFirst({ db, clock, log }: ApplyDeps, error: unknown): Promi
     const [event] = await readDueEvents(tx, { now: clock.now(), limit: 1 });
     if (event === undefined) return 0;
     log.error({ err: error, event: event.id }, 'an event of a provider could not be applied');
-    await endEvents(tx, [{ id: event.id, outcome: 'refused', send: event.send, campaignId: null }]);
+    await endEvents(tx, [
+      { id: event.id, outcome: 'refused', send: event.send, campaignId: null, bot: event.bot, code: event.code },
+    ]);
     return 1;
   });
 }
@@ -67,7 +71,7 @@ async function applyIn(tx: Db, deps: ApplyDeps, limit: number): Promise<number> 
   const now = deps.clock.now();
   const due = await readDueEvents(tx, { now, limit });
   if (due.length === 0) return 0;
-  const events = await findSends(tx, deps, due);
+  const events = await judgeEvents(tx, await findSends(tx, deps, due));
   await heed(tx, deps, events, now);
   const { waiting = [], ready = [] } = Object.groupBy(events, (one) => (isStillToCome(one) ? 'waiting' : 'ready'));
   const postponed = waiting.map((one) => ({
@@ -88,6 +92,8 @@ function appliedOf(found: FoundEvent): Applied {
     outcome: outcomeOf(found),
     send: send ?? event.send,
     campaignId: origin?.campaignId ?? null,
+    bot: event.bot,
+    code: event.code,
   };
 }
 
@@ -138,8 +144,8 @@ async function writeToLedger(tx: Db, { catalog }: ApplyDeps, events: readonly Fo
   const happenings = events.flatMap(({ event, send }): SendHappening[] => {
     const kind = milestoneOf(event);
     if (send === null || kind === null) return [];
-    const isMachine = event.bot !== null && event.bot !== 'none';
-    return [{ send, kind, at: event.occurredAt.getTime(), code: event.code, said: event.said, isMachine }];
+    const at = event.occurredAt.getTime();
+    return [{ send, kind, at, code: event.code, said: event.said, isMachine: isMachine(event.bot) }];
   });
   const changed = await writeFeedback(tx, happenings);
   const origins = new Map(events.flatMap(({ send, ...one }) => (send === null ? [] : [[sendKey(send), one] as const])));

@@ -5,8 +5,15 @@ import type { SendReference } from './reference.ts';
 
 export { type EventKind, eventKinds, type FeedbackKind, feedbackKinds } from '../workspace/event-webhooks.ts';
 
-/** Who opened or clicked: a person (`none`), or a machine. */
+/**
+ * Who opened or clicked: a person (`none`), a person of whom Gmail's picture proxy hides all else (`gmail`), or a machine: mail
+ * programs that fetch for people who may never look (`apple`), and everything else (`scanner`).
+ */
 export type Bot = 'apple' | 'gmail' | 'scanner' | 'none';
+
+export function isMachine(bot: Bot | null): boolean {
+  return bot === 'apple' || bot === 'scanner';
+}
 
 /** What a provider said of a send or an address, in one form for all providers. */
 export interface FeedbackEvent {
@@ -35,6 +42,8 @@ export interface FeedbackEvent {
   bot?: Bot;
   /** `opted_out`, `opted_in`: the only group that is meant. Without it: the group of the send, and of mails all of them. */
   subscriptionGroupId?: string | null;
+  /** Time in which others may come that say more of it, in milliseconds. Until then it is not applied. Default: 0. */
+  waitsMs?: number;
   /** What else is worth keeping, such as a link or a button. At most 8 KiB of JSON. */
   detail: Readonly<Record<string, Json>>;
 }

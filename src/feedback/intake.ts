@@ -106,6 +106,10 @@ const ids =
   ({ events }: Insertion) =>
     textArray(events.map((event) => read(event)?.toString() ?? null));
 
+function dueAt({ event, receivedAt }: StoredEvent): string {
+  return new Date(receivedAt.getTime() + (event.waitsMs ?? 0)).toISOString();
+}
+
 const insertEvents = hotStatement<Insertion, { id: string }>(
   'insert_feedback',
   (param) => sql`
@@ -113,7 +117,7 @@ const insertEvents = hotStatement<Insertion, { id: string }>(
                                  user_id, dispatch_id, provider_message_id, address, is_permanent, code, said, bot, group_id,
                                  detail, due_at)
     select id, workspace_id, provider, event_id, kind, channel, occurred_at, received_at, bucket, user_id, dispatch_id,
-           message_id, address, is_permanent, code, said, bot, group_id, detail, received_at
+           message_id, address, is_permanent, code, said, bot, group_id, detail, due_at
       from unnest(${param(texts(({ id }) => id))}::uuid[],
                   ${param(({ events }) => intArray(events.map(({ workspaceId }) => workspaceId)))}::integer[],
                   ${param(texts(({ event }) => name(event.provider)))}::text[],
@@ -132,9 +136,9 @@ const insertEvents = hotStatement<Insertion, { id: string }>(
                   ${param(texts(({ event }) => words(event.text)))}::text[],
                   ${param(texts(({ event }) => event.bot ?? null))}::text[],
                   ${param(texts(({ event }) => event.subscriptionGroupId ?? null))}::text[],
-                  ${param(texts(({ detail }) => detail))}::json[])
+                  ${param(texts(({ detail }) => detail))}::json[], ${param(texts(dueAt))}::timestamptz[])
         as x(id, workspace_id, provider, event_id, kind, channel, occurred_at, received_at, bucket, user_id, dispatch_id,
-             message_id, address, is_permanent, code, said, bot, group_id, detail)
+             message_id, address, is_permanent, code, said, bot, group_id, detail, due_at)
      order by id
         on conflict do nothing
     returning id`,

@@ -10,6 +10,7 @@ import type { Bot, EventKind, FeedbackOutcome } from './event.ts';
 export interface WaitingEvent {
   id: string;
   workspaceId: number;
+  provider: string;
   kind: EventKind;
   channel: ChannelKey;
   occurredAt: Date;
@@ -48,7 +49,7 @@ export async function readDueEvents(tx: Db, given: { now: Date; limit: number })
 const selectDue = hotStatement<{ now: Date; limit: number }, Row>(
   'select_due_feedback',
   (param) => sql`
-    select id, workspace_id as "workspaceId", kind, channel, occurred_at as "occurredAt", received_at as "receivedAt",
+    select id, workspace_id as "workspaceId", provider, kind, channel, occurred_at as "occurredAt", received_at as "receivedAt",
            bucket, user_id, dispatch_id, provider_message_id as "messageId", address, is_permanent as "isPermanent", code,
            said, bot, group_id as "groupId", tries, is_heeded as "isHeeded"
       from feedback_events
@@ -71,6 +72,9 @@ export interface Applied {
   /** The send that it was found to be about. null: none was found. */
   send: SendKey | null;
   campaignId: string | null;
+  /** Who opened or clicked, and why it is thought so. */
+  bot: Bot | null;
+  code: string | null;
 }
 
 /**
@@ -95,14 +99,15 @@ const end = hotStatement<Ending, never>(
   (param) => sql`
     update feedback_events e
        set place = x.place, outcome = x.outcome, bucket = x.bucket, user_id = x.user_id, dispatch_id = x.dispatch_id,
-           campaign_id = x.campaign_id
+           campaign_id = x.campaign_id, bot = x.bot, code = x.code
       from (select *, nextval('feedback_places') as place
               from unnest(${param(texts(({ id }) => id))}::uuid[], ${param(texts(({ outcome }) => outcome))}::text[],
                           ${param(texts(({ send }) => send?.bucket.toString() ?? null))}::integer[],
                           ${param(texts(({ send }) => send?.userId.toString() ?? null))}::bigint[],
                           ${param(texts(({ send }) => send?.dispatchId ?? null))}::uuid[],
-                          ${param(texts(({ campaignId }) => campaignId))}::text[])
-                as x(id, outcome, bucket, user_id, dispatch_id, campaign_id)) as x
+                          ${param(texts(({ campaignId }) => campaignId))}::text[],
+                          ${param(texts(({ bot }) => bot))}::text[], ${param(texts(({ code }) => code))}::text[])
+                as x(id, outcome, bucket, user_id, dispatch_id, campaign_id, bot, code)) as x
      where e.id = x.id`,
 );
 

@@ -3,7 +3,7 @@ import type { BytesInHand } from '../lib/limits/bytes-in-hand.ts';
 
 /** An endpoint without a key: a page for people, a script for their browsers, a callback of a provider, or a probe. */
 export interface Page {
-  method: 'GET' | 'POST' | 'OPTIONS';
+  method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
   path: string;
   /** Headers of every answer, including refusals. A function is asked before the body is read. */
   headers?: PageHeaders | ((request: Pick<PageRequest, 'headers' | 'query'>) => PageHeaders);
@@ -37,7 +37,8 @@ export interface PageAnswer {
     | 'text/xml'
     | 'application/json'
     | 'application/zip'
-    | 'application/gzip';
-  body: string | Readable;
+    | 'application/gzip'
+    | 'image/gif';
+  body: string | Buffer | Readable;
   headers?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,5 @@
 import { emailSection, emailSettings } from '../channels/email/settings.ts';
+import { trackingSection } from '../channels/tracking.ts';
 import { webhookSection } from '../channels/webhook/settings.ts';
 import type { TrackBatch, WorkspaceSettings } from './catalog.ts';
 import { readStored } from './stored-settings.ts';
@@ -7,6 +8,7 @@ import { readStored } from './stored-settings.ts';
 export interface StoredSettings {
   email?: object;
   webhook?: object;
+  tracking?: object;
   audience?: { missing_number_is_zero?: boolean };
   requests?: { key_in_body?: boolean; strict_content_type?: boolean };
   schedules?: { late_minutes?: number };
@@ -44,6 +46,7 @@ export function settingsFrom(stored: StoredSettings, sealedEmail: object, place 
     schedules: { lateMs: (schedules.late_minutes ?? usualLateMinutes) * 60_000 },
     users: { trackBatch: users.track_batch ?? 'per_array' },
     itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
+    ...(stored.tracking !== undefined && { tracking: readStored(trackingSection, stored.tracking, place, 'tracking') }),
     ...(stored.events?.verdicts === true && { hasVerdictEvents: true }),
     rateLimits: rate_limits,
   };

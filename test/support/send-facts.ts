@@ -67,6 +67,8 @@ export function recipient({
     emailFlags: null,
     phoneFlags: null,
     lastWrote: {},
+    wantsNoOpens: false,
+    wantsNoClicks: false,
     sharedEmail: null,
     sharedPhone: null,
     ...changes,

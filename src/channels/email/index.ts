@@ -19,9 +19,10 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   providers: { of: 'workspace', open: openEmailSender, relays: { list: ({ email }) => email.smtp ?? [], probe } },
   retry: retryEmail,
   subscriptionLinks: { inHeader: ({ email }) => email.listUnsubscribe },
+  follows: 'html',
   withDefaults: withDefaultSender,
   checkInWorkspace,
-  neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id']),
+  neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id', 'cresset']),
   htmlTemplates: new Set(['body']),
   parse: parseEmail,
   references: (message) => ({

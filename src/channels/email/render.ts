@@ -10,6 +10,7 @@ import { type EmailMessage, extrasBytes, MAX_EXTRAS_BYTES, NO_REPLY_TO } from '.
 import { inlineCss } from './text/inline-css.ts';
 import { plaintextOf } from './text/plaintext.ts';
 import { withPreheader } from './text/preheader.ts';
+import { trackHtml } from './tracking/html.ts';
 
 export function renderEmail(message: EmailMessage, facts: RenderFacts): RenderedEmail {
   const body = requireText('body', message.body);
@@ -23,7 +24,7 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
     from: mailbox('from', message.from ?? ''),
     reply_to: replyTo(message.reply_to),
     subject: oneLine('subject', message.subject ?? ''),
-    html: message.preheader === undefined ? html : withPreheader(html, message.preheader),
+    html: tracked(message.preheader === undefined ? html : withPreheader(html, message.preheader), message, facts),
     plaintext: message.plaintext_body ?? plaintextOf(body),
     headers: Object.fromEntries(
       Object.entries(message.headers ?? {}).map(([name, value]) => [name, writable(name, value)]),
@@ -32,6 +33,15 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
     unsubscribe_url: facts.unsubscribeUrl,
     ...(message.attachments !== undefined && { attachments: renderAttachments(message.attachments) }),
   };
+}
+
+/** After all else, so that the preheader stays first and the pixel last. The text part is made without it. */
+function tracked(html: string, { cresset }: EmailMessage, { tracker, settings }: RenderFacts): string {
+  if (tracker === undefined) return html;
+  return trackHtml(html, tracker, {
+    opens: tracker.opens && (cresset?.track_opens ?? settings?.tracking?.opens ?? false),
+    clicks: tracker.clicks && (cresset?.track_clicks ?? settings?.tracking?.clicks ?? false),
+  });
 }
 
 function mailbox(key: string, text: string): string {

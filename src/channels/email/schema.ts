@@ -19,6 +19,13 @@ export interface EmailMessage {
   headers?: Record<string, string> | undefined;
   should_inline_css?: Templated<boolean> | undefined;
   attachments?: readonly MailAttachment[] | undefined;
+  cresset?: MailOptions | undefined;
+}
+
+/** What the original has no member for. Absent: as the workspace has it. */
+export interface MailOptions {
+  track_opens?: boolean | undefined;
+  track_clicks?: boolean | undefined;
 }
 
 export const NO_REPLY_TO = 'NO_REPLY_TO';
@@ -65,6 +72,7 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
     headers: readHeaders(fields),
     should_inline_css: fields.flag('should_inline_css'),
     attachments: readAttachments(fields),
+    cresset: readOptions(fields),
   };
   if (message.app_id === '') fields.require('app_id');
   if (message.body === undefined && message.email_template_id === undefined) {
@@ -72,6 +80,17 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
   }
   warn(fields, message);
   return compact(message);
+}
+
+function readOptions(fields: Fields): MailOptions | undefined {
+  const options = fields.object('cresset');
+  if (options === undefined) return undefined;
+  const flag = (key: string) => {
+    const value = options.flag(key);
+    if (typeof value === 'string') options.refuse(key, 'expected true or false; it is no template', 'type');
+    return typeof value === 'string' ? undefined : value;
+  };
+  return compact({ track_opens: flag('track_opens'), track_clicks: flag('track_clicks') });
 }
 
 function warn(fields: Fields, { subject, body, email_template_id }: EmailMessage): void {

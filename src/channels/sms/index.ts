@@ -27,6 +27,7 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   // Each account has its own share of what is sent to named people.
   receiver: ({ subscription_group_id }) => subscription_group_id,
   retry: retrySms,
+  follows: 'text',
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id']),
   parse: parseSms,
   checkInGroup({ body, link_shortening_enabled }, path, problems, account) {

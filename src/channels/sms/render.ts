@@ -1,12 +1,20 @@
+import { readFlag } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { requireText } from '../fields.ts';
+import { readRendered, requireText } from '../fields.ts';
 import type { RenderedSms } from './rendered.ts';
 import { hasMedia, isWebUrl, type SmsMessage } from './schema.ts';
 import { billedSegments, charactersProblem, segmentsProblem, textRulesOf } from './text/length.ts';
+import { withShortLinks } from './text/shorten.ts';
 
-export function renderSms(message: SmsMessage, { provider }: Pick<RenderFacts, 'provider'>): RenderedSms {
-  const body = withoutControls(hasMedia(message) ? message.body : requireText('body', message.body));
+export function renderSms(
+  message: SmsMessage,
+  { provider, shortener }: Pick<RenderFacts, 'provider' | 'shortener'>,
+): RenderedSms {
+  const text = withoutControls(hasMedia(message) ? message.body : requireText('body', message.body));
+  const shortens = readRendered('link_shortening_enabled', message.link_shortening_enabled, readFlag) ?? false;
+  // Before the segments are counted, because the short links are what is sent.
+  const body = shortens && shortener !== undefined ? withShortLinks(text, shortener) : text;
   const rules = textRulesOf(provider);
   const segments = billedSegments(body, rules);
   const problem = charactersProblem(body) ?? segmentsProblem(segments, rules);

@@ -36,7 +36,8 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
     user_click_tracking_enabled: fields.flag('user_click_tracking_enabled'),
   });
   checkLinks(fields, message);
-  if (!isTemplate(message.body)) {
+  // With short links, what counts is the text that is sent.
+  if (!isTemplate(message.body) && message.link_shortening_enabled !== true) {
     const problem = charactersProblem(message.body);
     if (problem !== null) problems.add('size', fields.at('body'), problem);
   }
@@ -53,10 +54,6 @@ function checkLinks(fields: Fields, message: SmsMessage): void {
   if (message.user_click_tracking_enabled === true && shortens !== true && typeof shortens !== 'string')
     fields.problems.warn(
       `${fields.at('user_click_tracking_enabled')}: needs link_shortening_enabled beside it; it was ignored`,
-    );
-  if (shortens === true)
-    fields.problems.warn(
-      `${fields.at('link_shortening_enabled')}: links are not shortened by this server; they were left as they are`,
     );
 }
 

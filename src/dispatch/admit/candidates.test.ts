@@ -12,6 +12,7 @@ import { type Candidate, candidateFor, decideAll, renderedOf } from './candidate
 import { CapSlots, isUnderCaps } from './cap-slots.ts';
 import { composeAll } from './compose-all.ts';
 import type { Decision } from './decision.ts';
+import { noTrackers } from './trackers.ts';
 
 const day = (channel: FrequencyCap['channel'], maxSends: number): FrequencyCap => {
   return { channel, maxSends, periodCount: 1, periodUnit: 'days', tag: null };
@@ -21,7 +22,7 @@ const noLinks = () => {
   throw new Error('no links are needed');
 };
 
-const composing = { links: noLinks, mostMs: 60_000 };
+const composing = { links: noLinks, trackers: noTrackers, mostMs: 60_000 };
 const id = (n: number) => `00000000-0000-7000-8000-00000000000${n}`;
 const said = (decision: Decision) => (decision.kind === 'refuse' ? decision.reason : decision.kind);
 

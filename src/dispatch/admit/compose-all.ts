@@ -5,9 +5,11 @@ import type { Candidate } from './candidates.ts';
 import { CatalogRounds } from './catalog-rounds.ts';
 import { compose, type LinkMaker } from './compose.ts';
 import { later, type Refusal } from './decision.ts';
+import type { TrackerMaker } from './trackers.ts';
 
 export interface ComposeAllOptions {
   links: LinkMaker;
+  trackers: TrackerMaker;
   /** Time after which the rest is left for later, in milliseconds. At least one message is composed. */
   mostMs: number;
   /** What is known of item catalogs. Absent: no message reads them. */
@@ -88,7 +90,7 @@ function composeSlice(candidates: readonly Candidate[], from: number, work: Work
 function composeOne(
   candidate: Candidate,
   recipient: NonNullable<Candidate['facts']['recipient']>,
-  { links, catalogs }: Work,
+  { links, trackers, catalogs }: Work,
 ): Promise<void> | null {
   const { dispatch, message, facts, send } = candidate;
   const { composing } = dispatch;
@@ -106,6 +108,7 @@ function composeOne(
     position: send.recipient ?? null,
     now: facts.now,
     links,
+    trackers,
     items,
   });
   if (composing !== null) {

@@ -1,3 +1,4 @@
+import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { RenderContext } from '../../templating/facts.ts';
@@ -5,9 +6,10 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
 import { triggerFactsOf } from '../plan/send-plan.ts';
 import type { Later, Refusal } from './decision.ts';
+import { noTrackers, type TrackerMaker } from './trackers.ts';
 
 /** One person's message, or why there is none or none yet. */
-export type Composed = { kind: 'composed'; rendered: object } | Refusal | Later;
+export type Composed = { kind: 'composed'; rendered: object; shortLinks?: readonly ShortLink[] } | Refusal | Later;
 
 /** Makes a person's links, which change their subscription state when confirmed. */
 export type LinkMaker = (dispatch: LoadedDispatch, recipient: Recipient) => NonNullable<RenderContext['links']>;
@@ -20,13 +22,15 @@ export interface ComposeInput {
   position?: number | null;
   now: Date;
   links: LinkMaker;
+  /** Absent: nothing is followed. */
+  trackers?: TrackerMaker;
   /** The items of catalogs for its templates. undefined: they read none. */
   items?: MessageItems | undefined;
 }
 
 /**
  * Steps 10 and 11: composes one person's message. Returns a promise only if a text waits for something, so that the
- * others need no await. Pure except for `links`, which signs.
+ * others need no await. Pure except for `links` and `trackers`, which sign.
  */
 export function compose(input: ComposeInput): Composed | Promise<Composed> {
   const links = input.message.hasLinks ? input.links(input.dispatch, input.recipient) : null;
@@ -57,10 +61,11 @@ function contextOf(
 }
 
 function composedFrom(
-  { dispatch, message, recipient, now }: ComposeInput,
+  { dispatch, message, recipient, now, trackers }: ComposeInput,
   texts: object,
   links: RenderContext['links'],
 ): Composed {
+  const { tracker, shortener, shortLinks } = (trackers ?? noTrackers)(dispatch, message, recipient);
   const rendered = message.channel.render(texts, {
     now,
     timeZone: recipient.person.timeZone ?? dispatch.workspace.timeZone,
@@ -68,9 +73,11 @@ function composedFrom(
     campaignId: dispatch.campaign?.id ?? null,
     unsubscribeUrl: message.hasUnsubscribeUrl ? (links?.unsubscribe ?? null) : null,
     settings: dispatch.workspace.settings,
+    ...(tracker !== undefined && { tracker }),
+    ...(shortener !== undefined && { shortener }),
     provider: dispatch.workspace.subscriptionGroups.get(message.gate.subscriptionGroupId ?? '')?.provider ?? null,
   });
-  return { kind: 'composed', rendered };
+  return { kind: 'composed', rendered, ...(shortLinks.length > 0 && { shortLinks }) };
 }
 
 /** The refusal of a message whose rendering stopped. Throws any other error, which is ours. */

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { storeShortLinks } from '../../feedback/tracking/short-links.ts';
 import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Candidate, candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
@@ -6,10 +7,11 @@ import { lockSlots, saveSlots } from '../admit/cap-ledger.ts';
 import { isUnderCaps } from '../admit/cap-slots.ts';
 import type { LinkMaker } from '../admit/compose.ts';
 import { composeAll } from '../admit/compose-all.ts';
-import { later, verdictOf } from '../admit/decision.ts';
+import { later, type Refusal, verdictOf } from '../admit/decision.ts';
 import { areFresh, freshForMs, type LoadedFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import { takeTurns } from '../admit/shared-addresses.ts';
+import type { TrackerMaker } from '../admit/trackers.ts';
 import { findLeavers } from '../expand/leavers.ts';
 import { decideSends } from '../ledger/decide-sends.ts';
 import { verdictOfDevices } from '../ledger/devices.ts';
@@ -22,6 +24,7 @@ export interface DecideDeps {
   clock: Clock;
   worker: string;
   links: LinkMaker;
+  trackers: TrackerMaker;
   /** What is known of item catalogs. */
   shelf: ItemShelf;
 }
@@ -47,11 +50,12 @@ const MOST_COMPOSING_MS = 3_000;
 export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<DecidedChunk> {
   const candidates = await candidatesOf(deps, chunk);
   const mostMs = Math.min(MOST_COMPOSING_MS, freshForMs(chunk.facts, deps.clock.now().getTime()));
-  const waiting = composeAll(candidates, { links: deps.links, mostMs, shelf: deps.shelf });
+  const waiting = composeAll(candidates, { links: deps.links, trackers: deps.trackers, mostMs, shelf: deps.shelf });
   if (waiting !== null) {
     await waiting;
     putOffOutdated(candidates, chunk.facts, deps.clock.now());
   }
+  await storeLinksOf(deps, candidates);
   const written = candidates.some(({ send, dispatch }) => isUnderCaps(send, dispatch))
     ? await decideUnderCaps(deps, candidates)
     : await decideWithoutCaps(deps, candidates);
@@ -72,6 +76,23 @@ async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, fact
     candidates.push(candidateFor(send, dispatch, { recipient, turn: turns.get(send) ?? 'own', leaving, now }));
   }
   return candidates;
+}
+
+const TAKEN: Refusal = {
+  kind: 'refuse',
+  status: 'aborted',
+  reason: 'render_error',
+  detail: 'body: a short link is taken',
+};
+
+/** Stores the short links of composed messages. Nobody gets a text with a link that leads elsewhere. */
+async function storeLinksOf({ db, clock }: DecideDeps, candidates: readonly Candidate[]): Promise<void> {
+  const linksOf = ({ facts: { composed } }: Candidate) =>
+    composed?.kind === 'composed' ? (composed.shortLinks ?? []) : [];
+  const taken = await storeShortLinks(db.byKey, candidates.flatMap(linksOf), clock.now());
+  if (taken.size === 0) return;
+  for (const candidate of candidates)
+    if (linksOf(candidate).some(({ code }) => taken.has(code))) candidate.facts.composed = TAKEN;
 }
 
 /** Postpones composed messages if the facts grew old meanwhile, because nothing may be sent by old facts. */

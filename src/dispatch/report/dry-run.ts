@@ -13,6 +13,7 @@ import { readSlots } from '../admit/cap-ledger.ts';
 import type { LinkMaker } from '../admit/compose.ts';
 import { composeAll } from '../admit/compose-all.ts';
 import { verdictOf } from '../admit/decision.ts';
+import type { TrackerMaker } from '../admit/trackers.ts';
 import { evaluateNames, type NamedRecipient, type Refusal } from '../expand/expand-named.ts';
 import { resolveAll } from '../expand/resolve-recipients.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
@@ -44,6 +45,7 @@ export interface DryRunDeps {
   db: Database;
   clock: Clock;
   links: LinkMaker;
+  trackers: TrackerMaker;
 }
 
 export function createDryRun(deps: DryRunDeps): DryRun {
@@ -110,7 +112,7 @@ interface Judged {
 
 /** Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. */
 async function judge(
-  { db, clock, links }: DryRunDeps,
+  { db, clock, links, trackers }: DryRunDeps,
   dispatch: LoadedDispatch,
   people: NamedRecipient[],
   now: Date,
@@ -134,7 +136,7 @@ async function judge(
       return candidateFor(send, dispatch, { recipient, turn: 'own', now });
     }),
   );
-  await composeAll(candidates, { links, mostMs: MOST_COMPOSING_MS, shelf: new ItemShelf({ db, clock }) });
+  await composeAll(candidates, { links, trackers, mostMs: MOST_COMPOSING_MS, shelf: new ItemShelf({ db, clock }) });
   const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later');
   return decideAll(judged, await readSlots(db, people, now)).map(judgedFrom);
 }

@@ -5,6 +5,7 @@ import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
 import { forgetFeedback } from '../../feedback/forget.ts';
+import { forgetShortLinks } from '../../feedback/tracking/short-links.ts';
 import { forgetDeletedCatalogs } from '../../item-catalogs/catalogs-store.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { sumUpOldHours } from '../../people/activity/counts.ts';
@@ -76,6 +77,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await sumUpOldFeedback(db, now);
   await sumUpOldHours(db, now);
   await forgetDeletedCatalogs(db);
+  await forgetShortLinks(db, now);
 }
 
 /** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */

@@ -39,16 +39,13 @@ export function subscriptionPages({ db, clock, secret }: { db: Database; clock: 
       if (order === 'expired') return page(410, '<p>This link has expired. A newer email has a new one.</p>');
       return answer(order);
     };
+  const ask = withOrder(async ({ state }) => {
+    const { question, button } = asks[state];
+    return page(200, `<p>${question}</p><form method="post"><button>${button}</button></form>`);
+  });
   return [
-    {
-      method: 'GET',
-      path,
-      headers,
-      handle: withOrder(async ({ state }) => {
-        const { question, button } = asks[state];
-        return page(200, `<p>${question}</p><form method="post"><button>${button}</button></form>`);
-      }),
-    },
+    { method: 'HEAD', path, headers, handle: ask },
+    { method: 'GET', path, headers, handle: ask },
     {
       method: 'POST',
       path,

@@ -125,6 +125,8 @@ test('a recipient comes with person, push targets, groups and the flags of the a
           emailFlags: { hardBouncedAt: used, markedSpamAt: null, invalidAt: null, suppressedAt: null },
           phoneFlags: null,
           lastWrote: {},
+          wantsNoOpens: false,
+          wantsNoClicks: false,
           sharedEmail: null,
           sharedPhone: null,
         },

@@ -43,6 +43,9 @@ export interface Recipient extends PersonKey {
   phoneFlags: AddressFlags | null;
   /** When the person last wrote to each business number on WhatsApp, by Meta's id of it, in milliseconds since 1970. */
   lastWrote: Readonly<Record<string, number>>;
+  /** The person wants no opens, or no clicks, of their mails to be noted. Known with the flags of the address. */
+  wantsNoOpens: boolean;
+  wantsNoClicks: boolean;
   /** The email address in lower case, if somebody else in the workspace has it, too. null: nobody else has it. */
   sharedEmail: string | null;
   /** The phone number, if somebody else in the workspace has it, too. null: nobody else has it. */
@@ -139,7 +142,9 @@ function extraColumns(needs: RecipientNeeds): Sql {
   const emailFlags = sql`,
            e.address is not null as email_known, e.hard_bounced_at as email_hard_bounced_at,
            e.marked_spam_at as email_marked_spam_at, e.invalid_at as email_invalid_at,
-           e.suppressed_at as email_suppressed_at`;
+           e.suppressed_at as email_suppressed_at,
+           r.extras -> 'email_open_tracking_disabled' = 'true' as wants_no_opens,
+           r.extras -> 'email_click_tracking_disabled' = 'true' as wants_no_clicks`;
   const phoneFlags = sql`,
            f.address is not null as phone_known, f.hard_bounced_at as phone_hard_bounced_at,
            f.marked_spam_at as phone_marked_spam_at, f.invalid_at as phone_invalid_at,
@@ -266,6 +271,8 @@ interface Row extends Partial<{ [Column in keyof TargetRow]: TargetRow[Column] |
   last_session_at?: Date | null;
   custom?: Record<string, unknown>;
   custom_times?: Record<string, number>;
+  wants_no_opens?: boolean | null;
+  wants_no_clicks?: boolean | null;
   email_known?: boolean;
   email_hard_bounced_at?: Date | null;
   email_marked_spam_at?: Date | null;
@@ -297,6 +304,8 @@ function recipientFrom(row: Row, pushTargets: readonly PushTarget[], groups: Gro
       ? flags(row.phone_hard_bounced_at, row.phone_marked_spam_at, row.phone_invalid_at, row.phone_suppressed_at)
       : null,
     lastWrote: row.last_wrote ?? {},
+    wantsNoOpens: row.wants_no_opens ?? false,
+    wantsNoClicks: row.wants_no_clicks ?? false,
     sharedEmail: row.shared_email ?? null,
     sharedPhone: row.shared_phone ?? null,
   };

@@ -25,7 +25,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
   return [change];
 }
 
-/** Applies the sections email, webhook, audience, requests, schedules, users, tags, item_catalogs, events and rate_limits. A given section replaces the stored one. */
+/** Applies the sections email, webhook, tracking, audience, requests, schedules, users, tags, item_catalogs, events and rate_limits. A given section replaces the stored one. */
 export async function applySettings({ tx, workspaceId, file, secret, reseal, warnings }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
@@ -46,6 +46,10 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal, war
   if (file.webhook !== null) {
     put('webhook', file.webhook, row.settings.webhook);
     settings.webhook = file.webhook;
+  }
+  if (file.tracking !== null) {
+    put('tracking', file.tracking, row.settings.tracking);
+    settings.tracking = file.tracking;
   }
   if (file.audience !== null) {
     put('audience', file.audience, row.settings.audience);

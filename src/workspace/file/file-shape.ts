@@ -2,6 +2,7 @@ import { channelKeys } from '../../channels/channel.ts';
 import { feedSettings } from '../../channels/content-card/settings.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
+import { trackingSection } from '../../channels/tracking.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
 import { rangeProblem } from '../../lib/allow-list.ts';
 import { isObject } from '../../lib/raw/json.ts';
@@ -205,6 +206,7 @@ export const workspaceShape = object({
   apps: optional(list(app), []),
   email: optional(emailSection, null),
   webhook: optional(webhookSection, null),
+  tracking: optional(trackingSection, null),
   audience: optional(audience, null),
   requests: optional(requests, null),
   schedules: optional(schedules, null),

@@ -38,6 +38,7 @@ test('an empty file is valid and changes nothing', () => {
     apps: [],
     email: null,
     webhook: null,
+    tracking: null,
     audience: null,
     requests: null,
     schedules: null,
@@ -64,6 +65,7 @@ time_zone: Europe/Vienna
 apps:
   - { id: ${ID.toUpperCase()}, name: Acme Web, platform: web }
 email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:1025" } }
+tracking: { opens: true, url: "https://links.acme.test" }
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
@@ -102,6 +104,7 @@ api_keys:
       return_path: null,
       events: null,
     },
+    tracking: { opens: true, clicks: false, hidden_link: false, url: 'https://links.acme.test', short_url: null },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },

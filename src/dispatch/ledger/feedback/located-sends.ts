@@ -8,6 +8,8 @@ import { type SendKey, sendKey } from '../send.ts';
 /** A send as the ledger has it, under its present key: a merge may have moved it to another person. */
 export interface LocatedSend extends SendKey {
   status: SendStatus;
+  /** When its status was written. */
+  updatedAt: Date;
   /** Where it was sent to. null: it is not sent yet, or the channel has no addresses. */
   address: string | null;
 }
@@ -84,7 +86,7 @@ export const keyOfS = sql`s.bucket, s.dispatch_id as "dispatchId", s.user_id as 
 const selectSends = hotStatement<Asked, LocatedSend & Record<string, unknown>>(
   'locate_sends',
   (param) => sql`
-    select ${keyOfS}, s.status, s.address
+    select ${keyOfS}, s.status, s.updated_at as "updatedAt", s.address
       from ${askedSends(param)}
       join sends s on ${isAsked(param)}`,
 );

@@ -29,11 +29,15 @@ const countersOf: Readonly<Record<VariationChannel, (numbers: Numbers) => Counte
   web_push: push,
   email: ({ sent, bounced, feedback }) => {
     const { opens = 0, unique_opens = 0, clicks = 0, unique_clicks = 0 } = feedback;
+    const { machine_opens = 0, machine_clicks = 0 } = feedback;
     const { opt_outs = 0, bounces = 0, complaints = 0 } = feedback;
     return {
       ...{ sent, opens, unique_opens, clicks, unique_clicks, unsubscribes: opt_outs, bounces: bounced + bounces },
       // A bounce may come on a later day than the mail was accepted on.
       ...{ delivered: Math.max(0, sent - bounces), reported_spam: complaints },
+      // Ours: the original leaves machines out.
+      ...(machine_opens > 0 && { machine_opens }),
+      ...(machine_clicks > 0 && { machine_clicks }),
     };
   },
   sms: ({ sent, failed, bounced, feedback }) => {
