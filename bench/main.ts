@@ -6,6 +6,7 @@ import { benchAudience } from './audience.ts';
 import { benchCancel } from './cancel.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
+import { benchHttp } from './http.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
 import { benchLatency } from './latency.ts';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   email: benchEmail,
   audience: benchAudience,
   cancel: benchCancel,
+  http: benchHttp,
   import: benchImport,
   latency: benchLatency,
   push: benchPush,
