@@ -45,8 +45,7 @@ export function createWhatsAppSender(
     if (address === null) throw new Error('a WhatsApp message has no number');
     const request = { ...head, body: buildBody(rendered, { to: address, reference }) };
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, signal, mayBegin });
+      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
       const outcome = readReply(reply, clock.now());
       return outcome.kind === 'accepted' ? outcome : withWords(outcome, errorWords(reply, secrets));
     } catch (error) {
