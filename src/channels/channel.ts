@@ -70,7 +70,7 @@ export interface Channel<Message extends object = object, Rendered extends objec
    * The send limits that apply. `pushes`: high, because one connection carries many messages at once and a repeated
    * push does little harm. `others`: lower.
    */
-  sendLimits: 'pushes' | 'others';
+  sendLimits: 'pushes' | 'posts' | 'others';
   /** Whose account with a provider sends the messages. null: no provider is built yet, so they go to the sandbox. */
   providers: Providers<Rendered> | null;
   /**

@@ -14,7 +14,7 @@ export const webhook: Channel<WebhookMessage, RenderedWebhook> = {
   needs: [],
   deadMark: null,
   capFamily: 'webhook',
-  sendLimits: 'others',
+  sendLimits: 'posts',
   providers: {
     of: 'workspace',
     open: ({ webhook: { deliver, allow } }, options) => (deliver ? createWebhookSender(allow, options) : null),
