@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import nodemailer from 'nodemailer';
 import { type Figure, median } from './figure.ts';
+import { isVerbose, profileFolder } from './options.ts';
 import { APP, givenPeople, startBenchServer } from './server.ts';
 
 const PEOPLE = 3_000;
@@ -14,6 +15,7 @@ export async function benchEmail(): Promise<Figure[]> {
   const sink = await startSink();
   const server = await startBenchServer(
     `apps: [{ id: ${APP}, name: iOS, platform: ios }]\nemail: { default_from: a@acme.test, smtp: { url: "${sink.url}" } }\n`,
+    profileFolder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` },
   );
   const names = await givenPeople(server, PEOPLE);
   const ours: number[] = [];
@@ -21,6 +23,7 @@ export async function benchEmail(): Promise<Figure[]> {
   for (let round = 0; round <= ROUNDS; round += 1) {
     ours.push(await sendOurs(server, names, sink));
     bare.push(await sendBare(names, sink));
+    if (isVerbose) console.error('email', ours.at(-1), bare.at(-1));
   }
   await server.stop();
   sink.child.kill();
