@@ -9,7 +9,7 @@ const described = {
   latency: ['0,20', "delay of the providers' answers, in milliseconds"],
   minutes: ['30', 'duration in minutes (soak)'],
   plot: ['soak.svg', 'file for the curves (soak)'],
-  profile: ['folder', 'folder for a CPU profile of the server (http, push)'],
+  profile: ['folder', 'folder for a CPU profile of the server (email, http, push)'],
 } as const satisfies Record<string, readonly [example: string, meaning: string]>;
 
 type Name = keyof typeof described;
