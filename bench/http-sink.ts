@@ -2,8 +2,11 @@
 // bottleneck, and counts whom it was told of. It sends its port to its parent, which gives it orders.
 import { createServer, type Socket } from 'node:net';
 
-/** `reset` forgets all counts and sets the latency. `until` answers once so many messages have come. */
-export type SinkOrder = { reset: { latencyMs: number } } | { until: number } | 'count';
+/**
+ * `reset` forgets everything and sets the latency. `until` answers once so many messages have come. `callbacks`: the URLs where
+ * Twilio's texts want their statuses. `arrivals`: when each person's last message came, in milliseconds since 1970.
+ */
+export type SinkOrder = { reset: { latencyMs: number } } | { until: number } | 'count' | 'callbacks' | 'arrivals';
 
 export interface SinkCounts {
   total: number;
@@ -14,7 +17,8 @@ const headEnd = Buffer.from('\r\n\r\n');
 /** Where each kind of message names its person. */
 const names = [/"id":"(\w+)"/, /To=%2B(\d+)/, /"to":"\+?(\d+)"/];
 
-const people = new Set<string>();
+const people = new Map<string, number>();
+const callbacks: string[] = [];
 let total = 0;
 let latencyMs = 0;
 let wanted: number | null = null;
@@ -48,7 +52,9 @@ function answerTo(request: string): string {
   const [kind, body] = kindOf(request);
   const name = names[kind]?.exec(request)?.[1];
   if (name === undefined) return 'HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n';
-  people.add(name);
+  people.set(name, performance.timeOrigin + performance.now());
+  const callback = kind === 1 ? /StatusCallback=([^&]*)/.exec(request)?.[1] : undefined;
+  if (callback !== undefined) callbacks.push(decodeURIComponent(callback));
   total += 1;
   return `HTTP/1.1 ${kind === 1 ? '201 Created' : '200 OK'}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
@@ -74,8 +80,11 @@ function counts(): SinkCounts {
 
 process.on('message', (order: SinkOrder) => {
   if (order === 'count') process.send?.(counts());
+  else if (order === 'callbacks') process.send?.(callbacks);
+  else if (order === 'arrivals') process.send?.([...people]);
   else if ('reset' in order) {
     people.clear();
+    callbacks.length = 0;
     total = 0;
     ({ latencyMs } = order.reset);
     process.send?.(counts());

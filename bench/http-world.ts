@@ -112,6 +112,10 @@ export interface Sink {
   /** Resolves once so many messages have come. */
   until(total: number): Promise<void>;
   counts(): Promise<SinkCounts>;
+  /** The URLs where the texts that came want their statuses. */
+  callbacks(): Promise<string[]>;
+  /** When each person's last message came, in milliseconds since 1970. */
+  arrivals(): Promise<Map<string, number>>;
   stop(): void;
 }
 
@@ -126,15 +130,17 @@ async function startSink(): Promise<Sink> {
   failed.catch(() => undefined);
   const said = async () => (await Promise.race([once(child, 'message'), failed]))[0] as unknown;
   const port = await said();
-  const ask = async (order: SinkOrder) => {
+  const ask = async <Answer = SinkCounts>(order: SinkOrder) => {
     child.send(order);
-    return (await said()) as SinkCounts;
+    return (await said()) as Answer;
   };
   return {
     url: `http://127.0.0.1:${port}`,
     reset: async (latencyMs) => void (await ask({ reset: { latencyMs } })),
     until: async (total) => void (await ask({ until: total })),
     counts: () => ask('count'),
+    callbacks: () => ask<string[]>('callbacks'),
+    arrivals: async () => new Map(await ask<[string, number][]>('arrivals')),
     stop: () => child.disconnect(),
   };
 }

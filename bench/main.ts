@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { benchAccept } from './accept.ts';
 import { benchAudience } from './audience.ts';
+import { benchCallbacks } from './callbacks.ts';
 import { benchCancel } from './cancel.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   idle: benchIdle,
   email: benchEmail,
   audience: benchAudience,
+  callbacks: benchCallbacks,
   cancel: benchCancel,
   http: benchHttp,
   import: benchImport,
