@@ -20,16 +20,23 @@ interface Post {
 
 /** The number of connections with which the loop is fastest here: without latency, more only cost. */
 const CONNECTIONS = { near: 64, far: 256 };
+/** Twilio refuses more calls at once than about this. */
+const MOST_OF_TWILIO = 64;
 
 const [channel, databaseUrl, sink] = process.argv.slice(2) as [HttpChannel, string, string];
 const { people, render } = await loadRendered(databaseUrl, channel, messageOf(channel, sink));
 const postFor = { webhook: webhookFor, sms: textFor, whats_app: chatFor }[channel];
 
 process.on('message', async ({ latencyMs }: HttpOrder) => {
-  process.send?.(await measured(people.length, () => run(latencyMs === 0 ? CONNECTIONS.near : CONNECTIONS.far)));
+  process.send?.(await measured(people.length, () => run(connectionsFor(latencyMs))));
 });
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
+
+function connectionsFor(latencyMs: number): number {
+  const wanted = latencyMs === 0 ? CONNECTIONS.near : CONNECTIONS.far;
+  return channel === 'sms' ? Math.min(wanted, MOST_OF_TWILIO) : wanted;
+}
 
 async function run(connections: number): Promise<void> {
   const pool = new Pool(sink, { connections, pipelining: 1 });

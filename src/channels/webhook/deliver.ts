@@ -13,7 +13,7 @@ import type { RenderedWebhook } from './rendered.ts';
 import { NO_ANSWER, readStatus } from './reply.ts';
 
 /** Most connections of a process to one receiver. Each carries one request at a time. */
-const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 512;
 const TIMEOUT_MS = 90_000;
 const BLOCKED =
   'the URL leads to an address or port that may not be called; webhook.allow in the workspace file lists exceptions';

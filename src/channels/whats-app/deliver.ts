@@ -11,7 +11,7 @@ import type { WhatsAppCloudSettings } from './settings.ts';
 import { windowProblem } from './window.ts';
 
 /** Connections of a whole process. Each carries one message at a time. */
-const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 512;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const TIMEOUT_MS = 60_000;
