@@ -63,7 +63,10 @@ function kindOf(request: string): [kind: number, body: string] {
   const number = total.toString(16).padStart(32, '0');
   if (request.startsWith('POST /hook')) return [0, '{"ok":true}'];
   if (request.startsWith('POST /2010-04-01/'))
-    return [1, `{"sid":"SM${number}","status":"queued","error_code":null,"num_segments":"1","direction":"outbound-api"}`];
+    return [
+      1,
+      `{"sid":"SM${number}","status":"queued","error_code":null,"num_segments":"1","direction":"outbound-api"}`,
+    ];
   return [2, `{"messaging_product":"whatsapp","messages":[{"id":"wamid.${number}","message_status":"accepted"}]}`];
 }
 

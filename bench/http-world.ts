@@ -12,7 +12,11 @@ import { type BenchServer, SECRET, startBenchServer } from './server.ts';
 const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const TEXTS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a18';
 const CHATS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a19';
-export const ACCOUNT = { sid: 'AC0123456789abcdef0123456789abcdef', token: 'the-token-of-the-bench', from: '+14155550100' };
+export const ACCOUNT = {
+  sid: 'AC0123456789abcdef0123456789abcdef',
+  token: 'the-token-of-the-bench',
+  from: '+14155550100',
+};
 export const NUMBER = { id: '106540352242922', token: 'the-token-of-the-number' };
 
 export const httpChannels = ['webhook', 'sms', 'whats_app'] as const;

@@ -33,10 +33,8 @@ export interface IntakeOptions {
   onTaken(): void;
 }
 
-/** In one commit. More at once would keep the thread from messages to named people. */
-const MOST_CALLS = 250;
+const MOST_CALLS = 1_000;
 const MOST_BYTES = 4 * 1_048_576;
-const MOST_WAITING = 10_000;
 const MOST_WAITING_BYTES = 32 * 1_048_576;
 /** When a caller that is refused should come again, in seconds. */
 const COME_AGAIN_S = 5;
@@ -48,7 +46,7 @@ export function createIntake({ db, clock, onTaken }: IntakeOptions): Intake {
     maxItems: MOST_CALLS,
     sizeOf: (events) => events.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     maxRunSize: MOST_BYTES,
-    maxWaiting: MOST_WAITING,
+    maxWaiting: 10 * MOST_CALLS,
     maxWaitingSize: MOST_WAITING_BYTES,
     whenFull: () =>
       new RequestError('queue_full', ['more feedback arrives than can be stored; send it again'], COME_AGAIN_S),

@@ -30,7 +30,12 @@ async function startRelay(t: test.TestContext) {
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the relay has no port');
-  const transport = nodemailer.createTransport({ host: '127.0.0.1', port: address.port, pool: true, maxConnections: 1 });
+  const transport = nodemailer.createTransport({
+    host: '127.0.0.1',
+    port: address.port,
+    pool: true,
+    maxConnections: 1,
+  });
   let ready: string | null = null;
   transport.use('stream', ({ message }, done) => {
     const text = ready === null ? null : new ReadyText(ready);

@@ -22,7 +22,8 @@ const raw = /^(?:script|style|title|textarea|template|noscript|xmp|iframe|noembe
 /** An open tag whose attributes are all quoted, up to its end. */
 const plainTag = /<[a-z][a-z0-9]*(?:\s+[a-z_:][a-z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*\s*>/iy;
 /** A tag, a comment, a declaration, a text, or nothing at all, which ends an element that is not closed. */
-const regular = /^(?:<[a-z](?:[^"'<>]|"[^"]*"|'[^']*')*>|<\/[a-z][a-z0-9]*\s*>|<!--(?:(?!-->)[^])*-->|<![a-z][^<>]*>|[^<]*)$/i;
+const regular =
+  /^(?:<[a-z](?:[^"'<>]|"[^"]*"|'[^']*')*>|<\/[a-z][a-z0-9]*\s*>|<!--[\s\S]*?-->|<![a-z][^<>]*>|[^<]*)$/i;
 const tagName = /^<([a-z][a-z0-9]*)/i;
 
 /**
@@ -119,7 +120,13 @@ function readBy(model: readonly Event[], html: string): Event[] | null {
   for (const event of model) {
     const { source, may } = event;
     const isEqual = html.startsWith(source, at) && (may !== 'text' || isTextEnd(html, at + source.length));
-    const found = isEqual ? event : may === 'nothing' ? null : may === 'text' ? textAt(html, at) : tagAt(html, at, source);
+    const found = isEqual
+      ? event
+      : may === 'nothing'
+        ? null
+        : may === 'text'
+          ? textAt(html, at)
+          : tagAt(html, at, source);
     if (found === null) return null;
     events.push(found);
     at += found.source.length;

@@ -1,5 +1,5 @@
-import { PlaintextWriter } from './plaintext-writer.ts';
 import { MemoryOfMails } from './mail-events.ts';
+import { PlaintextWriter } from './plaintext-writer.ts';
 
 const memory = new MemoryOfMails();
 
