@@ -22,8 +22,7 @@ const raw = /^(?:script|style|title|textarea|template|noscript|xmp|iframe|noembe
 /** An open tag whose attributes are all quoted, up to its end. */
 const plainTag = /<[a-z][a-z0-9]*(?:\s+[a-z_:][a-z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*\s*>/iy;
 /** A tag, a comment, a declaration, a text, or nothing at all, which ends an element that is not closed. */
-const regular =
-  /^(?:<[a-z](?:[^"'<>]|"[^"]*"|'[^']*')*>|<\/[a-z][a-z0-9]*\s*>|<!--[\s\S]*?-->|<![a-z][^<>]*>|[^<]*)$/i;
+const regular = /^(?:<[a-z](?:[^"'<>]|"[^"]*"|'[^']*')*>|<\/[a-z][a-z0-9]*\s*>|<!--[\s\S]*?-->|<![a-z][^<>]*>|[^<]*)$/i;
 const tagName = /^<([a-z][a-z0-9]*)/i;
 
 /**
