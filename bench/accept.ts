@@ -1,6 +1,6 @@
 import { startBareServer } from './bare-server.ts';
 import { type Figure, median, percentile } from './figure.ts';
-import { type Load, load } from './load.ts';
+import { type Alike, type Load, load } from './load.ts';
 import { APP, givenPeople, KEY, startBenchServer } from './server.ts';
 
 const ROUNDS = 5;
@@ -18,7 +18,7 @@ campaigns:
 /** One of several servers that are loaded in turn, so that other work on the machine affects all of them alike. */
 interface Contender {
   /** `body`: in the place of the others' body. */
-  target: Pick<Load, 'url' | 'path'> & Partial<Pick<Load, 'body'>>;
+  target: Pick<Load, 'url'> & Pick<Alike, 'path'> & Partial<Pick<Alike, 'body'>>;
   /** Latency of every request, in milliseconds, while 1,000 a second are offered. */
   steady: number[];
   /** Answers a second of each round at full speed. */
@@ -97,13 +97,13 @@ export async function benchTriggers(rounds = ROUNDS): Promise<Figure> {
   };
 }
 
-function contender(url: string, path: string, body?: Load['body']): Contender {
+function contender(url: string, path: string, body?: Alike['body']): Contender {
   return { target: { url, path, ...(body && { body }) }, steady: [], most: [] };
 }
 
 async function compare(
   contenders: Contender[],
-  request: Pick<Load, 'headers' | 'body'>,
+  request: Pick<Alike, 'headers' | 'body'>,
   rounds = ROUNDS,
 ): Promise<void> {
   const run = ({ target }: Contender, options: Pick<Load, 'forMs' | 'offered'>) =>
@@ -124,7 +124,7 @@ function ratio(what: string, one: Contender, other: Contender): Figure {
   return { what, value, bar: '—', holds: true };
 }
 
-function requests(names: string[]): Pick<Load, 'headers' | 'body'> {
+function requests(names: string[]): Pick<Alike, 'headers' | 'body'> {
   let next = 0;
   return {
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },

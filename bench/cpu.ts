@@ -42,3 +42,8 @@ function read(path: string): string {
     return '';
   }
 }
+
+/** Most resident memory of a process so far, in MB. Linux only. */
+export function peakMemoryMb(pid: number): number {
+  return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+}

@@ -1,16 +1,30 @@
 import { connect, type Socket } from 'node:net';
 
+export interface Post {
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
 export interface LoadResult {
   /** Latency of each request, in milliseconds. */
   latencies: number[];
   perSecond: number;
 }
 
-export interface Load {
-  url: string;
+export type Load = LoadOptions & (Alike | { next(): Post });
+
+/** Requests that differ only in their bodies. */
+export interface Alike {
   path: string;
   headers: Record<string, string>;
   body: () => string;
+}
+
+interface LoadOptions {
+  url: string;
+  /** The status of a good answer. Default: 201. */
+  status?: number;
   connections: number;
   forMs: number;
   /** Requests a second, whether or not earlier ones are answered. Absent: as fast as the answers come. */
@@ -38,7 +52,7 @@ export async function load(options: Load): Promise<LoadResult> {
     else connection.post(message(), next);
   };
   const all = await Promise.all(
-    Array.from({ length: connections }, () => openConnection(options.url, onAnswer, (error) => failures.push(error))),
+    Array.from({ length: connections }, () => openConnection(options, onAnswer, (error) => failures.push(error))),
   );
   idle.push(...all);
   const post = (dueAt: number) => {
@@ -71,11 +85,13 @@ async function openLoop(
   }
 }
 
-function messageOf({ url, path, headers, body }: Load): () => string {
-  const head = Object.entries({ host: new URL(url).host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+function messageOf(load: Load): () => string {
+  const { host } = new URL(load.url);
+  const next = 'next' in load ? load.next : () => ({ ...load, body: load.body() });
   return () => {
-    const text = body();
-    return `POST ${path} HTTP/1.1\r\n${head.join('')}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+    const { path, headers, body } = next();
+    const head = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `POST ${path} HTTP/1.1\r\n${head.join('')}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
   };
 }
 
@@ -86,9 +102,9 @@ interface Connection {
   close(): void;
 }
 
-/** Opens a connection for one request at a time. An answer must be a 201 with a content-length. */
+/** Opens a connection for one request at a time. An answer must have the status and a content-length. */
 function openConnection(
-  url: string,
+  { url, status = 201 }: Load,
   onAnswer: (connection: Connection) => void,
   onFailure: (error: Error) => void,
 ): Promise<Connection> {
@@ -111,7 +127,7 @@ function openConnection(
       const head = answer.indexOf('\r\n\r\n');
       if (head < 0) return;
       const length = Number(/^content-length: (\d+)/im.exec(answer)?.[1]);
-      if (!answer.startsWith('HTTP/1.1 201 ')) onFailure(new Error(`answered ${answer.slice(0, 400)}`));
+      if (!answer.startsWith(`HTTP/1.1 ${status} `)) onFailure(new Error(`answered ${answer.slice(0, 400)}`));
       else if (answer.length >= head + 4 + length) {
         answer = '';
         onAnswer(connection);

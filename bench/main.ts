@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { benchAccept } from './accept.ts';
 import { benchAudience } from './audience.ts';
+import { benchCallbacks } from './callbacks.ts';
 import { benchCancel } from './cancel.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
+import { benchHttp } from './http.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
 import { benchLatency } from './latency.ts';
@@ -24,7 +26,9 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   idle: benchIdle,
   email: benchEmail,
   audience: benchAudience,
+  callbacks: benchCallbacks,
   cancel: benchCancel,
+  http: benchHttp,
   import: benchImport,
   latency: benchLatency,
   push: benchPush,

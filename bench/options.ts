@@ -4,12 +4,12 @@ import { parseArgs } from 'node:util';
 const described = {
   people: ['100k', 'number of people, such as 5000, 100k, 1m, 10m'],
   rounds: ['3', 'number of measurements of each thing; ratios are medians'],
-  parts: ['expansion,first', 'measure only these parts (audience, push-faults)'],
+  parts: ['expansion,first', 'measure only these parts (audience, http, push-faults)'],
   provider: ['fcm,apns', 'use only these push providers: fcm, apns, web-push, adm'],
-  latency: ['0,20', "delay of the push providers' answers, in milliseconds"],
+  latency: ['0,20', "delay of the providers' answers, in milliseconds"],
   minutes: ['30', 'duration in minutes (soak)'],
   plot: ['soak.svg', 'file for the curves (soak)'],
-  profile: ['folder', 'folder for a CPU profile of the server (push)'],
+  profile: ['folder', 'folder for a CPU profile of the server (email, http, push)'],
 } as const satisfies Record<string, readonly [example: string, meaning: string]>;
 
 type Name = keyof typeof described;

@@ -10,7 +10,8 @@ import { makeApnsKey } from '../src/simulate/apns/apns.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Figure } from './figure.ts';
 import { isVerbose, listOption, numberOption } from './options.ts';
-import { type PushWorld, SECRET, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { type PushWorld, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
+import { SECRET } from './server.ts';
 
 const PEOPLE = numberOption('people', 100_000);
 /** `fcm` works, too. There every 429 slows down the whole app, as Google demands. */

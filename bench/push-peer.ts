@@ -18,48 +18,21 @@ import type { ApnsSettings } from '../src/channels/apple-push/settings.ts';
 import { openPushSender, pushSenders } from '../src/channels/push/senders.ts';
 import type { RenderedWebPush } from '../src/channels/web-push/render.ts';
 import type { VapidSettings } from '../src/channels/web-push/settings.ts';
-import { connect } from '../src/db/database.ts';
-import { sql } from '../src/db/sql.ts';
-import { prepare } from '../src/dispatch/plan/loaded-dispatch.ts';
-import type { SendPlan } from '../src/dispatch/plan/send-plan.ts';
-import { compileMessages } from '../src/dispatch/plan/templates.ts';
 import { pushIdOf } from '../src/dispatch/push/push-id.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { Problems } from '../src/lib/raw/problems.ts';
 import type { Recipient } from '../src/people/profile/facts.ts';
 import type { PushProviderName } from '../src/simulate/all.ts';
 import { signJwt } from '../src/simulate/jwt.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
-import { secretFrom } from '../src/workspace/secrets.ts';
-import { watchCatalog } from '../src/workspace/watch-catalog.ts';
 import { openSession, post } from './bare-http2.ts';
-import { loadPeople, protocols, SECRET } from './push-world.ts';
+import { inParallel, loadRendered, measured } from './peer-people.ts';
+import { protocols } from './push-world.ts';
 
 export interface PeerOrder {
   kind: 'bare' | 'sender' | 'theirs';
   /** The provider's latency, which decides how many connections a handwritten loop needs. */
   latencyMs: number;
 }
-
-export interface PeerRate {
-  perSecond: number;
-  cpuSecondsPer1000: number;
-}
-
-/** The plan of a request that has only messages. */
-const emptyPlan: SendPlan = {
-  version: 1,
-  names: [],
-  segmentId: null,
-  audience: null,
-  campaignId: null,
-  sendId: null,
-  obeysCaps: true,
-  countsTowardCaps: true,
-  requiredState: 'subscribed',
-  delivery: 'at_least_once',
-  messages: {},
-};
 
 const SENDER_WINDOW = 1_000;
 const SEND_EACH = 500;
@@ -77,58 +50,17 @@ const runs: Readonly<Record<PeerOrder['kind'], Run>> = {
 };
 
 process.on('message', async ({ kind, latencyMs }: PeerOrder) => {
-  process.send?.(await measure(() => runs[kind](latencyMs)));
+  process.send?.(await measured(people.length, () => runs[kind](latencyMs)));
 });
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
 async function load() {
-  const db = connect({ url: databaseUrl, max: 2 });
-  const catalog = await watchCatalog(db, secretFrom(SECRET), (error) => {
-    throw error;
-  });
-  const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
-  const workspace = catalog.current().workspace(workspaceId);
-  if (workspace === undefined) throw new Error('there is no workspace');
-  const found = await loadPeople(db, workspaceId);
-  await catalog.stop();
-  await db.close();
   const { channel, message } = protocols[provider];
-  const messages = compileMessages({ [channel]: message }, new Problems());
-  const now = new Date();
-  const dispatch = prepare({ id: 'x', state: 'sending', accepted_at: now }, workspace, { plan: emptyPlan, messages });
-  const prepared = dispatch.messages.get(channel);
-  if (prepared === undefined) throw new Error('there is no message');
+  const { people: found, workspace, render: rendered } = await loadRendered(databaseUrl, channel, message);
   const app = workspace.apps.get(appIds[provider]);
   if (app?.provider === undefined) throw new Error('there is no app with a provider');
-  return {
-    people: found,
-    account: app.provider,
-    render: ({ person }: Recipient): object => {
-      const context = { now, person, dispatchId: 'x', campaign: null, variation: null, links: null };
-      const facts = { now, timeZone: 'UTC', dispatchId: 'x', campaignId: null, unsubscribeUrl: null, provider: null };
-      return prepared.channel.render(prepared.renderTexts(context), facts);
-    },
-  };
-}
-
-async function measure(run: () => Promise<void>): Promise<PeerRate> {
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await run();
-  const perSecond = people.length / ((performance.now() - start) / 1_000);
-  const { user, system } = process.cpuUsage(cpu);
-  return { perSecond, cpuSecondsPer1000: (user + system) / 1_000 / people.length };
-}
-
-/** Sends to all people with `loops` concurrent loops. `senderOf` makes the function that one loop sends with. */
-async function inParallel(loops: number, senderOf: () => (person: Recipient) => Promise<void>): Promise<void> {
-  let next = 0;
-  const loop = async () => {
-    const send = senderOf();
-    for (let person = people[next++]; person !== undefined; person = people[next++]) await send(person);
-  };
-  await Promise.all(Array.from({ length: loops }, loop));
+  return { people: found, account: app.provider, render: rendered };
 }
 
 function deviceOf({ pushTargets }: Recipient) {
@@ -143,7 +75,7 @@ async function withOurSender(): Promise<void> {
   if (sender === null) throw new Error('there is no sender');
   const { signal } = new AbortController();
   const acceptedAt = new Date();
-  await inParallel(SENDER_WINDOW, () => async (recipient) => {
+  await inParallel(people, SENDER_WINDOW, () => async (recipient) => {
     const { appId, token, registeredAt, environment } = deviceOf(recipient);
     const { bucket, userId } = recipient;
     const { channel } = protocols[provider];
@@ -202,7 +134,7 @@ async function overSessions(
 ): Promise<void> {
   const open = await Promise.all(Array.from({ length: sessions }, () => openSession(origin)));
   let opened = 0;
-  await inParallel(sessions * streams, () => {
+  await inParallel(people, sessions * streams, () => {
     const session = open[opened++ % sessions] as ClientHttp2Session;
     return (recipient) => send(session, recipient);
   });
@@ -263,7 +195,7 @@ function nodeApn({ team_id: teamId, key_id: keyId, key, topic, base_url = '' }: 
     port: Number(port),
   });
   return () =>
-    inParallel(NODE_APN_WINDOW, () => async (recipient) => {
+    inParallel(people, NODE_APN_WINDOW, () => async (recipient) => {
       const { payload, headers } = render(recipient) as RenderedApplePush;
       const notification = new apn.Notification();
       notification.rawPayload = payload;
@@ -280,7 +212,7 @@ function webPush({ subject, public_key: publicKey, private_key: privateKey }: Va
   const agent = new Agent({ keepAlive: true, maxSockets: WEB_PUSH_CONCURRENCY });
   const vapidDetails = { subject, publicKey, privateKey };
   return () =>
-    inParallel(WEB_PUSH_CONCURRENCY, () => async (recipient) => {
+    inParallel(people, WEB_PUSH_CONCURRENCY, () => async (recipient) => {
       const subscription = JSON.parse(deviceOf(recipient).token) as webpush.PushSubscription;
       const { payload, headers } = render(recipient) as RenderedWebPush;
       const TTL = Number(headers.TTL);

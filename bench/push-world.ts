@@ -4,18 +4,15 @@ import { pause } from '../rig/waiting.ts';
 import { connect, type Database } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { sql } from '../src/db/sql.ts';
-import { loadRecipients, type Recipient } from '../src/people/profile/facts.ts';
-import { allNeeds } from '../src/people/profile/needs.ts';
 import type { PushProviderName } from '../src/simulate/all.ts';
 import { Subscriptions } from '../src/simulate/web-push/web-push-subscriptions.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import { profileFolder } from './options.ts';
-import { type BenchServer, startBenchServer } from './server.ts';
+import { type BenchServer, SECRET, startBenchServer } from './server.ts';
 
 const SEED_OF_SIMULATOR = 1;
 const STUCK_MS = 60_000;
 const [LEAST_PAUSE_MS, MOST_PAUSE_MS] = [10, 250];
-export const SECRET = 'the secret of the benches, long enough';
 
 const title = 'Hello {{${first_name} | default: "you"}}';
 const body =
@@ -114,15 +111,4 @@ export async function untilAccepted({ simulator }: Pick<PushWorld, 'simulator'>,
     if (accepted !== seen.accepted) seen = { accepted, at };
     await pause(Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (wanted - accepted) / perMs / 2)));
   }
-}
-
-export async function loadPeople(db: Database, workspaceId: number): Promise<Recipient[]> {
-  const keys = await db.query<{ bucket: number; userId: number }>(sql`
-    select bucket, user_id as "userId" from profiles`);
-  const people: Recipient[] = [];
-  for (let at = 0; at < keys.length; at += 5_000) {
-    const found = await loadRecipients(db, { workspaceId, people: keys.slice(at, at + 5_000), needs: allNeeds });
-    people.push(...found.values());
-  }
-  return people;
 }

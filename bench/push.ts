@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { pause } from '../rig/waiting.ts';
 import type { PushProviderName } from '../src/simulate/all.ts';
-import { cpuMs } from './cpu.ts';
+import { cpuMs, peakMemoryMb } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
 import { isVerbose, listOption, numberOption, numbersOption } from './options.ts';
-import type { PeerOrder, PeerRate } from './push-peer.ts';
+import { type Peer, startPeer } from './peer.ts';
+import type { PeerRate } from './peer-people.ts';
+import type { PeerOrder } from './push-peer.ts';
 import { type PushWorld, sendToEverybody, startPushWorld, untilAccepted } from './push-world.ts';
 
 const ROUNDS = numberOption('rounds', 3);
@@ -55,7 +53,9 @@ export async function benchPush(): Promise<Figure[]> {
   for (const given of cases) {
     if (!WANTED.includes(given.provider)) continue;
     const world = await startPushWorld(given.provider, given.people);
-    const peer = await startPeer(given.provider, world);
+    const peer = await startPeer<PeerOrder, PeerRate>('./push-peer.ts', [given.provider, world.databaseUrl], {
+      NODE_EXTRA_CA_CERTS: world.simulator.certificate,
+    });
     try {
       for (const latencyMs of LATENCIES_MS) figures.push(...(await measure(given, world, peer, latencyMs)));
     } finally {
@@ -66,7 +66,7 @@ export async function benchPush(): Promise<Figure[]> {
   return figures;
 }
 
-async function measure(given: Case, world: PushWorld, peer: Peer, latencyMs: number): Promise<Figure[]> {
+async function measure(given: Case, world: PushWorld, peer: PushPeer, latencyMs: number): Promise<Figure[]> {
   await world.simulator.setFaults({ latency: latencyMs });
   const ours: Run[] = [];
   const bare: PeerRate[] = [];
@@ -90,6 +90,8 @@ async function measure(given: Case, world: PushWorld, peer: Peer, latencyMs: num
     theirs: warm(theirs),
   });
 }
+
+type PushPeer = Peer<PeerOrder, PeerRate>;
 
 interface Rounds {
   ours: Run[];
@@ -168,38 +170,4 @@ async function counted(world: PushWorld, run: () => Promise<PeerRate>): Promise<
 async function expectAllOnce({ simulator, people }: PushWorld): Promise<void> {
   const { distinct, surplus } = await simulator.counts();
   if (distinct !== people || surplus !== 0) throw new Error(`${distinct} of ${people} got it, ${surplus} too many`);
-}
-
-/** Most resident memory of a process so far, in MB. Linux only. */
-function peakMemoryMb(pid: number): number {
-  return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
-}
-
-interface Peer {
-  run(order: PeerOrder): Promise<PeerRate>;
-  stop(): void;
-}
-
-async function startPeer(provider: PushProviderName, { databaseUrl, simulator }: PushWorld): Promise<Peer> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('./push-peer.ts', import.meta.url)), provider, databaseUrl],
-    {
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: simulator.certificate },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    },
-  );
-  const failed = once(child, 'exit').then(([code]) => {
-    throw new Error(`the peer ended with ${code}`);
-  });
-  failed.catch(() => undefined);
-  await Promise.race([once(child, 'message'), failed]);
-  return {
-    async run(order) {
-      child.send(order);
-      const [rate] = (await Promise.race([once(child, 'message'), failed])) as [PeerRate];
-      return rate;
-    },
-    stop: () => child.disconnect(),
-  };
 }

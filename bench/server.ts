@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const KEY = 'a-key-for-the-benches';
+export const SECRET = 'the secret of the benches, long enough';
 export const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 
 export interface BenchServer {

@@ -69,9 +69,9 @@ export interface Channel<Message extends object = object, Rendered extends objec
   capFamily: CapFamily | null;
   /**
    * The send limits that apply. `pushes`: high, because one connection carries many messages at once and a repeated
-   * push does little harm. `others`: lower.
+   * push does little harm. `posts`: lower, because a connection carries one at a time. `others`: lowest.
    */
-  sendLimits: 'pushes' | 'others';
+  sendLimits: 'pushes' | 'posts' | 'others';
   /** Whose account with a provider sends the messages. null: no provider is built yet, so they go to the sandbox. */
   providers: Providers<Rendered> | null;
   /**

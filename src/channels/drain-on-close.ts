@@ -1,19 +1,25 @@
-import type { NotBegun } from './outcome.ts';
-
 /** A sender whose `close` waits for its pending deliveries before it closes the connections. */
 export function drainOnClose<Item, Answer>(
-  deliver: (item: Item, signal: AbortSignal) => Promise<Answer | NotBegun>,
+  deliver: (item: Item, signal: AbortSignal) => Promise<Answer>,
   close: () => Promise<unknown>,
-): { deliver(item: Item, signal: AbortSignal): Promise<Answer | NotBegun>; close(): Promise<void> } {
-  const pending = new Set<Promise<unknown>>();
+): { deliver(item: Item, signal: AbortSignal): Promise<Answer>; close(): Promise<void> } {
+  let pending = 0;
+  const idle = Promise.withResolvers<void>();
+  let isClosing = false;
+  const ended = () => {
+    pending -= 1;
+    if (pending === 0 && isClosing) idle.resolve();
+  };
   return {
-    async deliver(item, signal) {
+    deliver(item, signal) {
+      pending += 1;
       const outcome = deliver(item, signal);
-      pending.add(outcome);
-      return outcome.finally(() => pending.delete(outcome));
+      outcome.then(ended, ended);
+      return outcome;
     },
     async close() {
-      await Promise.all(pending);
+      isClosing = true;
+      if (pending > 0) await idle.promise;
       await close();
     },
   };

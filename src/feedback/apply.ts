@@ -26,8 +26,11 @@ export interface ApplyDeps {
   origins: SendOrigins;
 }
 
-/** Most events in one transaction. The people whom they concern are locked until its end. */
-export const MOST_AT_ONCE = 500;
+/**
+ * Most events in one transaction. The people whom they concern are locked until its end, and the thread does little else
+ * while it works on them.
+ */
+export const MOST_AT_ONCE = 250;
 
 /**
  * Applies the events that are due: to people, to what is kept beside their sends, and to the numbers of campaigns, in one

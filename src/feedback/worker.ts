@@ -1,8 +1,15 @@
 import { levelOf } from '../db/trouble.ts';
+import { breaths } from '../lib/limits/breaths.ts';
 import { createLane, type Lane } from '../queue/lane.ts';
 import { type ApplyDeps, applyFeedback, MOST_AT_ONCE } from './apply.ts';
 import { FEEDBACK_CHANNEL } from './intake.ts';
 import { nextFeedbackAt } from './waiting-events.ts';
+
+/**
+ * From this number of events at once on, others rush in behind them. What is taken can wait, and messages to named people
+ * cannot, so applying takes half of the time at most, and what came meanwhile is applied together.
+ */
+const RUSH = 50;
 
 /** Applies feedback as it comes, on this and all other servers. `onApplied`: there is something new in the feed. */
 export async function startFeedback(deps: ApplyDeps, onApplied: () => void): Promise<Lane> {
@@ -15,8 +22,10 @@ export async function startFeedback(deps: ApplyDeps, onApplied: () => void): Pro
     async lease() {
       let count = MOST_AT_ONCE;
       while (!isStopping && count === MOST_AT_ONCE) {
+        const startedMs = performance.now();
         count = await applyFeedback(deps);
         if (count > 0) onApplied();
+        if (count >= RUSH) await breaths.rest(startedMs);
       }
       return [];
     },

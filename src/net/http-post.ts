@@ -13,14 +13,22 @@ export interface Post {
   origin?: string;
   path: string;
   headers: Readonly<Record<string, string>>;
-  body: Buffer | string;
+  /** null: the request has no body. */
+  body: Buffer | string | null;
+  /** Default: POST. */
+  method?: Dispatcher.HttpMethod;
   /**
    * How many bytes of the response body to keep, or that by the status. 0: resolve with status and headers as soon as
    * they arrive.
    */
   maxReplyBytes: number | ((status: number) => number);
-  /** Aborts the exchange. Without it, only the dispatcher's own timeouts apply. */
+  /** Aborts the exchange. */
   signal?: AbortSignal;
+  /**
+   * Longest time of the exchange from when a connection begins it, in milliseconds of the machine's clock. Without it, only
+   * the dispatcher's own timeouts apply.
+   */
+  timeoutMs?: number;
   /** Once aborted, the request is not begun and the call rejects with NotBegunError. One that has begun ends as usual. */
   mayBegin?: AbortSignal;
 }
@@ -30,17 +38,22 @@ export class NotBegunError extends Error {
   override name = 'NotBegunError';
 }
 
+/** The exchange took longer than `timeoutMs`. */
+class ExchangeTimeout extends Error {
+  override name = 'TimeoutError';
+}
+
 /** An unwanted body is read up to this length, so that the connection can be reused; a longer one ends the connection. */
 const MAX_DISCARDED_BYTES = 16_384;
 
 /**
- * Sends one POST; follows no redirect and repeats nothing. Rejects with the network's error or the signal's reason, unless
+ * Sends one request; follows no redirect and repeats nothing. Rejects with the network's error or the signal's reason, unless
  * a status that is no success has arrived.
  * It uses the dispatcher's callbacks, because undici's body stream costs as much as everything else together.
  */
 export function post(
   dispatcher: Dispatcher,
-  { maxReplyBytes, signal, mayBegin, ...request }: Post,
+  { maxReplyBytes, signal, timeoutMs, mayBegin, ...request }: Post,
 ): Promise<PostReply> {
   const { promise, resolve, reject } = Promise.withResolvers<PostReply>();
   const chunks: Buffer[] = [];
@@ -49,16 +62,23 @@ export function post(
   let bytes = 0;
   let kept = 0;
   let stop: (() => void) | null = null;
+  let timer: NodeJS.Timeout | null = null;
   if (mayBegin?.aborted) return Promise.reject(new NotBegunError());
-  const finish = () => {
+  const endWaits = () => {
     if (stop !== null) signal?.removeEventListener('abort', stop);
-    resolve({ status, headers, body: Buffer.concat(chunks) });
+    if (timer !== null) clearTimeout(timer);
+  };
+  const finish = () => {
+    endWaits();
+    resolve({ status, headers, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
   };
   dispatcher.dispatch(
     { method: 'POST', ...request },
     {
       onRequestStart(controller) {
         if (mayBegin?.aborted) return controller.abort(new NotBegunError());
+        // One timer each, because an AbortSignal with a timeout costs more than the rest of this function.
+        if (timeoutMs !== undefined) timer = setTimeout(() => controller.abort(new ExchangeTimeout()), timeoutMs);
         if (signal === undefined) return;
         stop = () => controller.abort(asError(signal.reason));
         if (signal.aborted) stop();
@@ -81,7 +101,7 @@ export function post(
       onResponseError(_controller, error) {
         // A refusal whose body breaks off is still a refusal.
         if (status >= 300) return finish();
-        if (stop !== null) signal?.removeEventListener('abort', stop);
+        endWaits();
         reject(error);
       },
     },

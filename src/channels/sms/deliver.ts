@@ -54,8 +54,7 @@ function createTwilioSender(
     const statusCallback = callbacks === null ? null : `${callbacks}/status/${reference}${query}`;
     const request = buildRequest(rendered, { settings, to: address, statusCallback, prefix });
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, signal, mayBegin });
+      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
       const outcome = readReply(reply, rendered, clock.now());
       return withWords(outcome, replyWords(reply, secrets));
     } catch (error) {

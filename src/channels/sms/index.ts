@@ -20,7 +20,7 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   needs: ['groups', 'phoneFlags'],
   deadMark: 'invalid_phone',
   capFamily: 'sms',
-  sendLimits: 'others',
+  sendLimits: 'posts',
   providers: { of: 'group', open: openSmsSender },
   sandboxReply: (address) =>
     address === INVALID_NUMBER ? { kind: 'bounced', reason: '21211' } : { kind: 'accepted', providerId: null },

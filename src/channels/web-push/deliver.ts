@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { BLOCKED_TARGET } from '../../net/guarded-pools.ts';
 import { NotBegunError, type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type NotBegun, refusedByUs } from '../outcome.ts';
@@ -122,7 +123,7 @@ function send(
 
 function readFailure(error: unknown, endpoint: URL): PushOutcome | NotBegun {
   if (error instanceof NotBegunError) return { kind: 'not_begun' };
-  return Object(error).code === 'blocked_target' ? blocked(endpoint) : unansweredPost(error, endpoint);
+  return Object(error).code === BLOCKED_TARGET ? blocked(endpoint) : unansweredPost(error, endpoint);
 }
 
 function blocked(endpoint: URL): PushOutcome {

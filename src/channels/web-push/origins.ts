@@ -1,6 +1,7 @@
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
-import { findPassage, type GuardOptions } from '../../net/guard.ts';
+import type { GuardOptions } from '../../net/guard.ts';
+import { createGuardedPools } from '../../net/guarded-pools.ts';
 import { isListedHost } from './push-services.ts';
 import { VAPID_LIFETIME_MS, type VapidKeys, vapidHeader } from './vapid.ts';
 
@@ -30,94 +31,36 @@ export interface Origins {
 }
 
 const MAX_CONNECTIONS = 256;
-const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const RENEW_EARLY_MS = 3_600_000;
-/**
- * Number of origins kept open. It is bounded because endpoints come from strangers and may name any number of hosts.
- */
-const MAX_ORIGINS = 512;
 
-/**
- * Connections and signatures by origin, opened as needed. Every address is checked before a connection to it is made.
- */
+/** Connections and signatures by origin, opened as needed. */
 export function createOrigins(options: OriginsOptions): Origins {
-  const known = new Map<string, Promise<Origin | null>>();
-  const closing = new Set<Promise<void>>();
+  const { services, allow, resolve, ca } = options;
+  const pools = createGuardedPools({
+    allow,
+    ...(resolve !== undefined && { resolve }),
+    ...(ca !== undefined && { ca }),
+    connections: MAX_CONNECTIONS,
+    replyTimeoutMs: REPLY_TIMEOUT_MS,
+    mayCall: ({ isExempt, url: { protocol, hostname } }) =>
+      isExempt || (protocol === 'https:' && (services === null || isListedHost(hostname, services))),
+  });
+  const signers = new WeakMap<Pool, Origin['authorization']>();
 
-  function remember(key: string, origin: Promise<Origin | null>): void {
-    known.delete(key);
-    known.set(key, origin);
-    if (known.size <= MAX_ORIGINS) return;
-    const [oldest] = known;
-    if (oldest !== undefined) forget(...oldest);
-  }
-
-  function forget(key: string, origin: Promise<Origin | null>): void {
-    known.delete(key);
-    const closed: Promise<void> = origin.then(closePool, ignoreUnopened).finally(() => closing.delete(closed));
-    closing.add(closed);
+  function signerOf(pool: Pool, origin: string): Origin['authorization'] {
+    const known = signers.get(pool) ?? signer(origin, options);
+    signers.set(pool, known);
+    return known;
   }
 
   return {
-    async open(endpoint) {
-      const key = endpoint.origin;
-      const opened = known.get(key) ?? openOrigin(key, options);
-      remember(key, opened);
-      try {
-        const origin = await opened;
-        if (origin === null) known.delete(key);
-        return origin;
-      } catch (error) {
-        known.delete(key);
-        throw error;
-      }
+    async open({ origin }) {
+      const pool = await pools.open(origin);
+      return pool === null ? null : { pool, authorization: signerOf(pool, origin) };
     },
-    async close() {
-      const open = [...known.values()];
-      known.clear();
-      // Every answer has been read, so anything that a server still sends is not awaited.
-      await Promise.all([...closing, ...open.map((origin) => origin.then(destroyPool, ignoreUnopened))]);
-    },
+    close: () => pools.close(),
   };
-}
-
-async function openOrigin(origin: string, options: OriginsOptions): Promise<Origin | null> {
-  const passage = await findAllowed(origin, options);
-  if (passage === null) return null;
-  const pool = new Pool(origin, {
-    connections: MAX_CONNECTIONS,
-    pipelining: 1,
-    headersTimeout: REPLY_TIMEOUT_MS,
-    bodyTimeout: REPLY_TIMEOUT_MS,
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      ...(options.ca !== undefined && { ca: options.ca }),
-      // Each connection looks up and checks the host again, and then connects to the checked address.
-      lookup: (_host, { all }, done) => {
-        findAllowed(origin, options)
-          .then((found) => {
-            if (found === null) return done(new BlockedTarget(), '');
-            return all ? done(null, found.addresses) : done(null, found.address, found.family);
-          })
-          .catch((error: NodeJS.ErrnoException) => done(error, ''));
-      },
-    },
-  });
-  return { pool, authorization: signer(origin, options) };
-}
-
-/** Thrown by a connection whose host now resolves to an inner address. */
-class BlockedTarget extends Error {
-  readonly code = 'blocked_target';
-}
-
-async function findAllowed(origin: string, { allow, services, resolve }: OriginsOptions) {
-  const passage = await findPassage(origin, resolve === undefined ? { allow } : { allow, resolve });
-  if (!passage.allowed) return null;
-  if (passage.isExempt) return passage;
-  const { protocol, hostname } = passage.url;
-  return protocol === 'https:' && (services === null || isListedHost(hostname, services)) ? passage : null;
 }
 
 /** One signature is used for all messages to an origin, until an hour before it expires. */
@@ -132,16 +75,4 @@ function signer(origin: string, { vapid, clock }: OriginsOptions): Origin['autho
     }
     return header;
   };
-}
-
-async function closePool(origin: Origin | null): Promise<void> {
-  await origin?.pool.close();
-}
-
-async function destroyPool(origin: Origin | null): Promise<void> {
-  await origin?.pool.destroy();
-}
-
-function ignoreUnopened(): void {
-  // An origin that could not be opened has nothing to close.
 }

@@ -5,7 +5,7 @@ import { createWebhookSender } from './deliver.ts';
 
 test('a webhook that is stopped while its host is looked up is not sent', async (t) => {
   const sink = await startWebhookSink(t);
-  const sender = createWebhookSender([sink.host]);
+  const sender = createWebhookSender([sink.host], { threads: 1 });
   const stop = new AbortController();
   const send = (path: string) => {
     const rendered = { url: `http://${sink.host}/${path}`, method: 'POST', headers: {}, body: '' } as const;

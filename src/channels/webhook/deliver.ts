@@ -1,118 +1,103 @@
-import { type Agent, type Dispatcher, request } from 'undici';
 import { version } from '../../lib/version.ts';
-import { findPassage, type Passage } from '../../net/guard.ts';
-import { pinnedAgent } from '../../net/pinned-agent.ts';
+import { BLOCKED_TARGET, createGuardedPools } from '../../net/guarded-pools.ts';
+import { NotBegunError, type PostReply, post } from '../../net/http-post.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
-import { type Outcome, refusedByUs, STOPPED } from '../outcome.ts';
+import { drainOnClose } from '../drain-on-close.ts';
+import { type Held, type Outcome, refusedByUs, STOPPED } from '../outcome.ts';
 import { connectionWords, MAX_WORDS_BYTES, replyWords, withWords } from '../provider-words.ts';
-import type { Sender } from '../sender.ts';
+import type { Outbound, Sender } from '../sender.ts';
 import { withOurs } from './headers.ts';
 import { isSecretHeader } from './masked.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { NO_ANSWER, readStatus } from './reply.ts';
 
+/** Most connections of a process to one receiver. Each carries one request at a time. */
+const MAX_CONNECTIONS = 512;
 const TIMEOUT_MS = 90_000;
-const MAX_RESPONSE_BYTES = 1_048_576;
-const limits = { connectMs: 10_000, answerMs: TIMEOUT_MS, maxResponseBytes: MAX_RESPONSE_BYTES };
 const BLOCKED =
   'the URL leads to an address or port that may not be called; webhook.allow in the workspace file lists exceptions';
 const MALFORMED = 'after rendering, the URL, a header or the body cannot be sent over HTTP';
+const USER_AGENT = `Cresset/${version}`;
 
-/** Makes one request per person, only to public addresses and those in `allow`. Follows no redirects. */
-export function createWebhookSender(allow: readonly string[]): Sender<RenderedWebhook> {
-  const open = new Set<Agent>();
+/**
+ * Makes one request per person, only to public addresses and those in `allow`. Follows no redirects. Requests to one
+ * receiver share connections.
+ */
+export function createWebhookSender(
+  allow: readonly string[],
+  { threads }: { threads: number },
+): Sender<RenderedWebhook> {
+  const connections = Math.ceil(MAX_CONNECTIONS / threads);
+  const pools = createGuardedPools({ allow, connections, replyTimeoutMs: TIMEOUT_MS });
 
-  async function call(
-    passage: Passage & { allowed: true },
-    hook: RenderedWebhook,
-    dispatchId: string,
-  ): Promise<Outcome> {
-    const agent = pinnedAgent(passage, limits);
-    open.add(agent);
+  async function deliver(
+    { rendered: hook, dispatchId }: Outbound<RenderedWebhook>,
+    mayBegin: AbortSignal,
+  ): Promise<Outcome | Held> {
+    const url = URL.parse(hook.url);
+    if (url === null || !isCallable(url)) return refusedByUs('blocked_target', BLOCKED);
     try {
-      const response = await request(passage.url, {
-        dispatcher: agent,
+      const pool = await pools.open(url.origin);
+      if (pool === null) return refusedByUs('blocked_target', BLOCKED);
+      const reply = await post(pool, {
         method: hook.method,
-        headers: withOurs(hook.headers, { 'user-agent': `Cresset/${version}`, 'x-dispatch-id': dispatchId }),
+        path: url.pathname + url.search,
+        headers: withOurs(hook.headers, { 'user-agent': USER_AGENT, 'x-dispatch-id': dispatchId }),
         body: hook.body,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        maxReplyBytes,
+        timeoutMs: TIMEOUT_MS,
+        mayBegin,
       });
-      const { statusCode: status, headers } = response;
-      const outcome = readStatus(status, readRetryAfter(headers['retry-after'], new Date()));
-      if (outcome.kind === 'accepted') {
-        await discard(response.body);
-        return outcome;
-      }
-      const body = headers['content-encoding'] === undefined ? await beginningOf(response.body) : Buffer.alloc(0);
-      return withWords(outcome, replyWords({ status, body }, secretsOf(hook)));
-    } finally {
-      open.delete(agent);
-      agent.destroy().catch(ignoreClosed);
+      return outcomeOf(reply, hook, url);
+    } catch (error) {
+      return failureOf(error, url);
     }
   }
 
-  return {
-    async deliver({ rendered: hook, dispatchId }, signal) {
-      try {
-        const passage = await findPassage(hook.url, { allow });
-        if (!passage.allowed) return refusedByUs('blocked_target', BLOCKED);
-        // Looking up the name may have taken a while.
-        if (signal.aborted) return { kind: 'held', untilMs: null, reason: STOPPED };
-        return await call(passage, hook, dispatchId);
-      } catch (error) {
-        return outcomeOf(error, hook.url);
-      }
-    },
-    async close() {
-      await Promise.all([...open].map((agent) => agent.destroy()));
-    },
-  };
+  return drainOnClose(deliver, () => pools.close());
+}
+
+function isCallable({ protocol, username, password }: URL): boolean {
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
+}
+
+/** The body of a success says nothing, so its end is not awaited. */
+function maxReplyBytes(status: number): number {
+  return isSuccess(status) ? 0 : MAX_WORDS_BYTES;
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function outcomeOf({ status, headers, body }: PostReply, hook: RenderedWebhook, url: URL): Outcome {
+  const outcome = readStatus(status, readRetryAfter(headers['retry-after'], new Date()));
+  if (outcome.kind === 'accepted') return outcome;
+  const said = headers['content-encoding'] === undefined ? body : Buffer.alloc(0);
+  return withWords(outcome, replyWords({ status, body: said }, secretsOf(hook, url)));
 }
 
 /** Codes of errors that say that the request itself is not one of HTTP. Nothing of it was sent, and no retry helps. */
 const malformed: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'ERR_INVALID_CHAR']);
 
-function outcomeOf(error: unknown, url: string): Outcome {
+function failureOf(error: unknown, url: URL): Outcome | Held {
+  if (error instanceof NotBegunError) return { kind: 'held', untilMs: null, reason: STOPPED };
   const code = codeOf(error);
+  if (code === BLOCKED_TARGET) return refusedByUs('blocked_target', BLOCKED);
   if (malformed.has(code)) return refusedByUs('malformed_request', MALFORMED);
   const outcome: Outcome = {
     kind: 'retry',
     reason: `${NO_ANSWER} ${code}`,
     ...(!reachedNobody(error) && { isUnclear: true }),
   };
-  return URL.canParse(url) ? withWords(outcome, connectionWords(error, new URL(url))) : outcome;
-}
-
-/** The beginning of a body that says why the call failed. The connection is not used again. */
-async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk.subarray(0, MAX_WORDS_BYTES - bytes));
-    bytes += chunk.length;
-    if (bytes >= MAX_WORDS_BYTES) break;
-  }
-  return Buffer.concat(chunks);
+  return withWords(outcome, connectionWords(error, url));
 }
 
 /** What we sent and an answer may repeat: the values of secret headers and of the URL's query. */
-function secretsOf({ url, headers }: RenderedWebhook): string[] {
+function secretsOf({ headers }: RenderedWebhook, url: URL): string[] {
   const inHeaders = Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? value : []));
-  return [...inHeaders, ...new URL(url).searchParams.values()];
-}
-
-/** Reads and drops the body, so that the server can finish. Only the status is used. */
-async function discard(body: Dispatcher.ResponseData['body']): Promise<void> {
-  try {
-    await body.dump({ limit: MAX_RESPONSE_BYTES });
-  } catch (error) {
-    if (codeOf(error) !== 'UND_ERR_RES_EXCEEDED_MAX_SIZE') throw error;
-  }
-}
-
-function ignoreClosed(): void {
-  // The connection is closed, as intended.
+  return [...inHeaders, ...url.searchParams.values()];
 }
 
 function codeOf(error: unknown): string {

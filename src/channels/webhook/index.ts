@@ -14,10 +14,10 @@ export const webhook: Channel<WebhookMessage, RenderedWebhook> = {
   needs: [],
   deadMark: null,
   capFamily: 'webhook',
-  sendLimits: 'others',
+  sendLimits: 'posts',
   providers: {
     of: 'workspace',
-    open: ({ webhook: { deliver, allow } }) => (deliver ? createWebhookSender(allow) : null),
+    open: ({ webhook: { deliver, allow } }, options) => (deliver ? createWebhookSender(allow, options) : null),
   },
   // The address of the URL, which is seldom a template, without its path.
   receiver: ({ url }) => url.split('/', 3).join('/'),

@@ -11,7 +11,7 @@ import type { WhatsAppCloudSettings } from './settings.ts';
 import { windowProblem } from './window.ts';
 
 /** Connections of a whole process. Each carries one message at a time. */
-const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 512;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const TIMEOUT_MS = 60_000;
@@ -45,8 +45,7 @@ export function createWhatsAppSender(
     if (address === null) throw new Error('a WhatsApp message has no number');
     const request = { ...head, body: buildBody(rendered, { to: address, reference }) };
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, signal, mayBegin });
+      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
       const outcome = readReply(reply, clock.now());
       return outcome.kind === 'accepted' ? outcome : withWords(outcome, errorWords(reply, secrets));
     } catch (error) {

@@ -12,7 +12,7 @@ export const whatsApp: Channel<WhatsAppMessage, RenderedWhatsApp> = {
   needs: ['groups', 'phoneFlags', 'lastWrote'],
   deadMark: null,
   capFamily: 'whats_app',
-  sendLimits: 'others',
+  sendLimits: 'posts',
   providers: {
     of: 'group',
     open: ({ kind, settings }, options) => (kind === 'whatsapp_cloud' ? createWhatsAppSender(settings, options) : null),

@@ -1,3 +1,4 @@
+import type { Channel } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import { InHand, type Limit } from '../../lib/limits/in-hand.ts';
 import type { PendingSend } from '../ledger/send.ts';
@@ -10,7 +11,13 @@ import { ProviderShares } from './provider-shares.ts';
  * recorded. After a crash at most these are ambiguous. The number is high, so that a distant provider is kept busy.
  */
 export const MOST_PUSHES = 2_000;
-/** Most emails and other messages: fewer, because a repetition is worse and a connection carries one at a time. */
+/**
+ * The same for messages that are posted over HTTP/1.1: webhooks, texts and WhatsApp. Fewer, because a repetition is worse
+ * and a connection carries one at a time. A broadcast keeps them busy if one chunk is on its way while others are marked
+ * and recorded.
+ */
+export const MOST_POSTS = { named: 800, broadcast: 1_600 };
+/** The same for emails and cards. */
 export const MOST_OTHERS = { named: 800, broadcast: 400 };
 /**
  * Most pushes that are rendered and wait for a connection. More would only fill memory, burden the garbage collector
@@ -25,7 +32,7 @@ type LaneLimit = Limit & { inHand: InHand };
 
 /** Each kind of message has its own limit, so pushes that wait for a slow app do not delay emails. */
 export interface SendLimits {
-  lanes: Readonly<Record<LaneName, { pushes: LaneLimit; others: LaneLimit }>>;
+  lanes: Readonly<Record<LaneName, Readonly<Record<Channel['sendLimits'], LaneLimit>>>>;
   /** The providers' shares of the named lane. */
   shares: ProviderShares;
   /** Most sends in one chunk, so that every chunk fits. */
@@ -34,13 +41,15 @@ export interface SendLimits {
 
 /** The limits of one thread. `broadcastThreads`: number of threads of the process that share its broadcasts. */
 export function createSendLimits(broadcastThreads: number): SendLimits {
+  const limitOf = (most: number, threads: number, mostAhead = Number.POSITIVE_INFINITY): LaneLimit => ({
+    inHand: new InHand(),
+    most: Math.ceil(most / threads),
+    mostAhead,
+  });
   const limitsOf = (lane: LaneName, threads: number) => ({
-    pushes: { inHand: new InHand(), most: Math.ceil(MOST_PUSHES / threads), mostAhead: MOST_READY },
-    others: {
-      inHand: new InHand(),
-      most: Math.ceil(MOST_OTHERS[lane] / threads),
-      mostAhead: Number.POSITIVE_INFINITY,
-    },
+    pushes: limitOf(MOST_PUSHES, threads, MOST_READY),
+    posts: limitOf(MOST_POSTS[lane], threads),
+    others: limitOf(MOST_OTHERS[lane], threads),
   });
   return {
     lanes: { named: limitsOf('named', 1), broadcast: limitsOf('broadcast', broadcastThreads) },
@@ -57,6 +66,7 @@ export function limitFor(
 ): LaneLimit {
   const dispatch = dispatches.get(chunk[0]?.dispatchId ?? '');
   const lane = dispatch !== undefined && isBroadcast(dispatch.plan) ? 'broadcast' : 'named';
-  const isPush = chunk.every(({ channel }) => channels[channel].sendLimits === 'pushes');
-  return isPush ? lanes[lane].pushes : lanes[lane].others;
+  const kinds = new Set(chunk.map(({ channel }) => channels[channel].sendLimits));
+  const [kind = 'others'] = kinds;
+  return lanes[lane][kinds.size === 1 ? kind : 'others'];
 }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import nodemailer from 'nodemailer';
 import { asciiAddress, readMailbox, wireAddress } from '../../../lib/email-address.ts';
 import { type Outcome, refusedByUs } from '../../outcome.ts';
@@ -9,6 +8,7 @@ import type { DkimSigner } from '../mime/dkim.ts';
 import { buildMime } from '../mime/mime.ts';
 import type { RenderedEmail } from '../rendered.ts';
 import { bounceAddress } from '../return-path.ts';
+import { ReadyText } from './ready-text.ts';
 import { relayHeaders } from './relay-headers.ts';
 import { type RelayKind, relayKindOf } from './relay-kind.ts';
 import { readFailure, type SmtpFailure, smtpWords } from './smtp-reply.ts';
@@ -68,15 +68,14 @@ export function createSmtpSender(options: SmtpSenderOptions): SmtpSender {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const texts = new WeakMap<object, Readable>();
+  const texts = new WeakMap<object, ReadyText>();
   transport.use('stream', ({ message, data }, done) => {
-    const { envelope } = data;
-    const create = message.createReadStream.bind(message);
-    message.createReadStream = (options) => {
-      const text = create(options);
-      if (envelope) texts.set(envelope, text);
-      return text;
-    };
+    const { envelope, raw } = data;
+    if (envelope && typeof raw === 'string') {
+      const text = new ReadyText(raw);
+      texts.set(envelope, text);
+      message.createReadStream = () => text;
+    }
     done();
   });
   return {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
+import { MemoryOfMails } from './mail-events.ts';
 import { plaintextOf } from './plaintext.ts';
+import { PlaintextWriter } from './plaintext-writer.ts';
 
 const table: [html: string, text: string][] = [
   ['Hello  <b>Ada</b>\n!', 'Hello Ada !'],
@@ -29,4 +32,40 @@ const table: [html: string, text: string][] = [
 
 test('the text of HTML keeps paragraphs, lists and links, and nothing that is not shown', () => {
   for (const [html, text] of table) assert.equal(plaintextOf(html), text, html);
+});
+
+const pieces = fc.constantFrom(
+  ...['<p>', '</p>', '<b>', '</b>', '<br>', '<br/>', '<li>', '<ul>', '</ul>', '<td>', '</td>', '<table>', '<tr>'],
+  ...[
+    '<a href="https://a.test/1">',
+    '<a href="https://b.test/2">',
+    "<a href='#x'>",
+    '<a href=u>',
+    '<A HREF="q">',
+    '</a>',
+  ],
+  ...['<div style="display:none">', '<div style="color:red">', '</div>', '<img alt="a>b">', '<img alt="c">', '<svg>'],
+  ...['<style>', '</style>', '<script>', '</script>', '<title>', '</title>', '<textarea>', '</textarea>', '</svg>'],
+  ...['<!-- x -->', '<!-- y', '-->', '<!doctype html>', '<![CDATA[x]]>', '<?php x?>', '</x>', '<p', '</p', '/>'],
+  ...['a', 'bee', ' ', '  ', '\n', '<', '>', '"', '&', '&amp;', '&eacute;', '&nbsp;', '&#0;', '1 < 2', '<plaintext>'],
+);
+
+test('a mail that is read by another has the text that it has alone', () => {
+  const remembering = new MemoryOfMails();
+  const readBy = (memory: MemoryOfMails, html: string) => {
+    const writer = new PlaintextWriter();
+    memory.read(html, writer);
+    return writer.text;
+  };
+  const changes = fc.array(fc.tuple(fc.nat(), pieces), { maxLength: 6 });
+  const property = fc.property(fc.array(pieces, { minLength: 1, maxLength: 12 }), changes, (first, changed) => {
+    const parts = [...first];
+    const mails = [parts.join('')];
+    for (const [at, piece] of changed) {
+      parts[at % parts.length] = piece;
+      mails.push(parts.join(''));
+    }
+    for (const html of mails) assert.equal(readBy(remembering, html), readBy(new MemoryOfMails(), html), html);
+  });
+  fc.assert(property, { numRuns: 3_000 });
 });
