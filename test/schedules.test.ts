@@ -10,6 +10,7 @@ import { scheduleLane } from '../src/dispatch/plan/send-plan.ts';
 import { LEASE_MS, leaseTasks } from '../src/queue/tasks.ts';
 import type { Catalog } from '../src/workspace/catalog.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
+import { goTo, received } from './support/go-to.ts';
 import { givenPopulation } from './support/population.ts';
 
 const SEGMENT = '11111111-1111-4111-8111-111111111111';
@@ -34,32 +35,6 @@ campaigns:
 
 async function start(t: TestContext, at: string, options: { worker?: boolean } = {}): Promise<TestApp> {
   return startTestApp(t, { startsAt: new Date(at), ...options });
-}
-
-/** Moves the clock to an instant, from one due time to the next, and lets everything happen that is due. */
-async function goTo(app: TestApp, at: string): Promise<void> {
-  const end = Date.parse(at);
-  for (let looks = 0; looks < 5_000; looks += 1) {
-    await app.drain();
-    const now = app.clock.now().getTime();
-    const { due, held } = await app.db.one<{ due: Date | null; held: number }>(sql`
-      select min(run_at) as due, count(leased_until) as held from tasks`);
-    if (held > 0) continue; // a notification has just woken a worker
-    const next = Math.min(end, due?.getTime() ?? end);
-    if (next > now) app.clock.advance(next - now);
-    else if (now >= end && (due === null || due.getTime() > end)) return;
-  }
-  throw new Error('something due is not done');
-}
-
-/** When each person got a message, by external id. */
-async function received(app: TestApp): Promise<Record<string, string>> {
-  const rows = await app.db.query<{ external_id: string; at: Date }>(sql`
-    select p.external_id, m.delivered_at as at
-      from sandbox_messages m
-      join profiles p on p.bucket = m.bucket and p.user_id = m.user_id
-     order by p.external_id`);
-  return Object.fromEntries(rows.map((row) => [row.external_id, row.at.toISOString().slice(0, 16)]));
 }
 
 async function track(app: TestApp, people: Record<string, object>): Promise<void> {

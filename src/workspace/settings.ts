@@ -1,6 +1,7 @@
 import { emailSection, emailSettings, type SmtpRelay } from '../channels/email/settings.ts';
 import { webhookSection } from '../channels/webhook/settings.ts';
 import type { TrackBatch, WorkspaceSettings } from './catalog.ts';
+import { quietWindows } from './rules/quiet-hours.ts';
 import { readStored } from './stored-settings.ts';
 
 /** The value of `workspaces.settings`: the settings without their secrets. A missing member has its default. */
@@ -15,6 +16,7 @@ export interface StoredSettings {
   tags?: readonly string[];
   item_catalogs?: { storage_bytes?: number };
   events?: { verdicts?: boolean };
+  quiet_hours?: readonly object[];
   rate_limits?: Readonly<Record<string, number>>;
 }
 
@@ -48,6 +50,9 @@ export function settingsFrom(
     schedules: { lateMs: (schedules.late_minutes ?? usualLateMinutes) * 60_000 },
     users: { trackBatch: users.track_batch ?? 'per_array' },
     itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
+    ...(stored.quiet_hours?.length && {
+      quietHours: readStored(quietWindows('drop'), stored.quiet_hours, place, 'quiet_hours'),
+    }),
     ...(stored.events?.verdicts === true && { hasVerdictEvents: true }),
     rateLimits: rate_limits,
   };

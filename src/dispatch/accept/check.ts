@@ -209,7 +209,7 @@ function makePlan(request: SendRequest, campaign: Campaign | null, messages: Sen
     obeysCaps,
     countsTowardCaps: obeysCaps || (campaign?.countsTowardCaps ?? false),
     requiredState: request.requiredState,
-    delivery: request.delivery,
+    ...request.options,
     messages,
   };
 }

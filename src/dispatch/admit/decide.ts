@@ -10,6 +10,7 @@ import {
   inSubscriptionGroup,
   isTheirTime,
   messageIsComposed,
+  outsideQuietHours,
   stillTargeted,
   turnIsKnown,
   underFrequencyCaps,
@@ -28,6 +29,7 @@ const gates: readonly Gate[] = [
   inSubscriptionGroup,
   countryIsAllowed,
   addressWasNotPassedOn,
+  outsideQuietHours,
   underFrequencyCaps,
   messageIsComposed,
 ];

@@ -2,9 +2,12 @@ import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { nextDue } from '../ledger/due-sends.ts';
+import { type LoadedDispatch, mayHold } from '../plan/loaded-dispatch.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
 import type { Finisher } from './end-tasks.ts';
 import { type Due, turnPages } from './read-due.ts';
+
+type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 
 /** When each task of a round runs again: the earliest of the times asked for. */
 export class NextRuns {
@@ -35,10 +38,19 @@ export interface EndDeps {
 }
 
 /** Ends the tasks of a round. A task with more sends runs again when they are due. */
-export async function endTasks(deps: EndDeps, tasks: readonly Task[], due: Due, runs: NextRuns): Promise<void> {
+export async function endTasks(
+  deps: EndDeps,
+  { tasks, dispatches, due, runs }: { tasks: readonly Task[]; dispatches: Dispatches; due: Due; runs: NextRuns },
+): Promise<void> {
   const { full, rest } = turnPages(deps, due);
   const now = deps.clock.now();
   for (const { id } of full) runs.again(id, now);
   for (const [id, at] of await nextDue(deps.db.byKey, rest, now)) runs.again(id, at);
-  await Promise.all(tasks.map(({ id }) => deps.finisher({ taskId: id, runAt: runs.get(id) })));
+  const isTimed = ({ dispatchId }: Task) => {
+    const dispatch = dispatches.get(dispatchId);
+    return dispatch !== undefined && mayHold(dispatch);
+  };
+  await Promise.all(
+    tasks.map((task) => deps.finisher({ taskId: task.id, runAt: runs.get(task.id), isTimed: isTimed(task) })),
+  );
 }

@@ -144,7 +144,7 @@ async function send(deps: RoundDeps, tasks: Task[], dispatches: Dispatches, sign
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
   await explainPauses(deps.db, deps, dispatches);
   runAfterBlocks(runs, stillBlocked(deps, blocked, dispatches, deps.clock.now().getTime()), tasks);
-  await endTasks(deps, tasks, due, runs);
+  await endTasks(deps, { tasks, dispatches, due, runs });
 }
 
 async function reviveAll(deps: RoundDeps, tasks: Task[], dispatches: Dispatches): Promise<void> {

@@ -11,6 +11,7 @@ import type { RecipientNeeds } from '../../people/profile/needs.ts';
 import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { allowedCodes } from '../../workspace/dialing-codes.ts';
 import { needsOf } from './needs.ts';
+import { type QuietPlan, quietPlanOf } from './quiet-hours.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import { isTimed, type Schedule } from './schedule.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
@@ -77,6 +78,8 @@ export interface GatePlan {
   subscriptionGroupId: string | null;
   /** How the numbers begin that the subscription group allows. null: it allows all, or there is none. */
   dialingCodes: readonly string[] | null;
+  /** null: it is sent at any time of day. */
+  quiet: QuietPlan | null;
 }
 
 export interface PreparedMessage extends CompiledMessage {
@@ -256,6 +259,7 @@ export function prepare(
       requiredState: plan.requiredState,
       subscriptionGroupId: groupId,
       dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
+      quiet: quietPlanOf(compiled.channel, { workspace, plan, campaign }),
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
     const { subscriptionLinks } = compiled.channel;
@@ -298,8 +302,13 @@ export function campaignPartOf({ plan, messages }: LoadedDispatch, channel: Chan
 const NEVER = new Date('9999-01-01T00:00:00Z');
 
 /** The time from which the age of its messages is estimated, as long as no single one is looked at. */
-export function agesFrom({ schedule, triedSince }: Pick<LoadedDispatch, 'schedule' | 'triedSince'>): Date {
-  return isTimed(schedule) ? NEVER : triedSince;
+export function agesFrom(dispatch: Pick<LoadedDispatch, 'schedule' | 'triedSince' | 'messages'>): Date {
+  return isTimed(dispatch.schedule) || mayHold(dispatch) ? NEVER : dispatch.triedSince;
+}
+
+/** Whether quiet hours may hold messages of it. */
+export function mayHold({ messages }: Pick<LoadedDispatch, 'messages'>): boolean {
+  return [...messages.values()].some(({ gate }) => gate.quiet?.rules.some(({ action }) => action === 'hold') === true);
 }
 
 export function publicId(dispatch: LoadedDispatch): string {

@@ -5,6 +5,7 @@ import type { RequiredState } from '../../people/consent/required-state.ts';
 import { nameKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Prioritization } from '../../people/profile/prioritization.ts';
 import type { TriggerFacts } from '../../templating/facts.ts';
+import type { QuietHours } from '../../workspace/rules/quiet-hours.ts';
 
 export const deliveryModes = ['at_least_once', 'at_most_once'] as const;
 export type DeliveryMode = (typeof deliveryModes)[number];
@@ -41,6 +42,10 @@ export interface SendPlan {
   messages: Partial<Record<ChannelKey, object>>;
   /** The stored texts that the messages were accepted with. Absent: they name none. */
   content?: ContentPins;
+  /** Quiet hours that the request brought. Absent: none. */
+  quietHours?: readonly QuietHours[];
+  /** Absent: it obeys the quiet hours of the workspace. */
+  ignoresWorkspaceQuietHours?: true;
   /** Absent: the request brought its messages. */
   trigger?: PlannedTrigger;
 }

@@ -40,7 +40,7 @@ export interface ChannelCounts {
   /** Calls that ended without the message accepted. */
   attempts_failed: number;
   attempts_in_flight: number;
-  /** Number of sends by reason, or by status if there is no reason. */
+  /** Number of sends by reason, or by status if there is no reason. Pending sends with a reason are `held`. */
   [outcome: string]: number;
 }
 
@@ -62,7 +62,8 @@ export function countOutcome(
   counts.attempts += attempts;
   counts.attempts_failed += attempts_failed;
   counts.attempts_in_flight += attempts_in_flight;
-  counts[reason ?? status] = (counts[reason ?? status] ?? 0) + count;
+  const outcome = status === 'pending' && reason !== null ? 'held' : (reason ?? status);
+  counts[outcome] = (counts[outcome] ?? 0) + count;
   channels[channel] = counts;
 }
 
@@ -91,6 +92,7 @@ export async function describeDispatch(db: Db, counter: Counter, dispatch: Dispa
     ...(countedAt !== null && { counted_at: countedAt }),
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },
     channels,
+    ...heldMember(rows, dispatch.state),
     ...(dispatch.replays.length > 0 && { replays: dispatch.replays.map(replayFrom) }),
     message: 'success',
   };
@@ -101,6 +103,18 @@ function replayFrom({ at, filter, recipients, attempts }: PastReplay): object {
   const { statuses, channels, codes } = filter;
   const by = { statuses, ...(channels !== null && { channels }), ...(codes !== null && { codes }) };
   return { at, by, recipients, attempts };
+}
+
+/** What quiet hours hold, and when the first and the last of it go. */
+function heldMember(rows: readonly CountRow[], state: DispatchState): { held?: object } {
+  const held = rows.filter(({ status, reason }) => status === 'pending' && reason === 'quiet_hours');
+  const messages = held.reduce((sum, { count }) => sum + count, 0);
+  if (messages === 0 || isGivenUp(state)) return {};
+  const times = held
+    .flatMap(({ first_due, last_due }) => [first_due, last_due])
+    .flatMap((at) => (at ? [new Date(at)] : []));
+  times.sort((one, other) => one.getTime() - other.getTime());
+  return { held: { messages, first_until: times.at(0) ?? null, last_until: times.at(-1) ?? null } };
 }
 
 function recipientsOf({ targeted, refusals }: DispatchRow): number | null {

@@ -147,7 +147,7 @@ export async function applyCampaigns(step: Step): Promise<Change[]> {
   const { tx, workspaceId, file } = step;
   const rows = await tx.query<Row<Record<string, unknown>>>(sql`
     select id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps, paused, segment_id,
-           required_state as recipient_subscription_state, messages,
+           quiet_hours, obeys_quiet_hours, required_state as recipient_subscription_state, messages,
            case when canvas_id is not null then json_build_object('id', canvas_id, 'name', canvas_name) end as canvas
       from campaigns
      order by name`);
@@ -157,22 +157,26 @@ export async function applyCampaigns(step: Step): Promise<Change[]> {
     const parts = {
       ...given,
       obeys_caps: given.obeys_caps ?? given.kind !== 'transactional',
+      obeys_quiet_hours: given.obeys_quiet_hours ?? given.kind !== 'transactional',
       // As they will be read back: -0, for example, is stored as 0.
       messages: messages === null ? null : (JSON.parse(messages) as unknown),
     };
     const write = sql`
       insert into campaigns (id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps,
-                             paused, segment_id, required_state, messages, canvas_id, canvas_name)
+                             paused, segment_id, required_state, messages, canvas_id, canvas_name, quiet_hours,
+                             obeys_quiet_hours)
       values (${id}, ${workspaceId}, ${parts.name}, ${parts.description}, ${parts.kind}, ${parts.tags},
               ${parts.archived}, ${parts.obeys_caps}, ${parts.counts_toward_caps}, ${parts.paused}, ${parts.segment_id},
               ${parts.recipient_subscription_state}, ${messages}::json, ${parts.canvas?.id ?? null},
-              ${parts.canvas?.name ?? null})
+              ${parts.canvas?.name ?? null}, ${parts.quiet_hours && JSON.stringify(parts.quiet_hours)}::json,
+              ${parts.obeys_quiet_hours})
           on conflict (id) do update
          set name = excluded.name, description = excluded.description, kind = excluded.kind, tags = excluded.tags,
              archived = excluded.archived, obeys_caps = excluded.obeys_caps,
              counts_toward_caps = excluded.counts_toward_caps, paused = excluded.paused,
              segment_id = excluded.segment_id, required_state = excluded.required_state, messages = excluded.messages,
-             canvas_id = excluded.canvas_id, canvas_name = excluded.canvas_name, updated_at = now()`;
+             canvas_id = excluded.canvas_id, canvas_name = excluded.canvas_name, quiet_hours = excluded.quiet_hours,
+             obeys_quiet_hours = excluded.obeys_quiet_hours, updated_at = now()`;
     return { id, name: parts.name, parts, write };
   });
   const changes = await applyThings(step, { what: 'campaign', path: 'campaigns', wanted, stored, fixed: [] });

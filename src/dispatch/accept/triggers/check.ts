@@ -182,7 +182,7 @@ async function planned(
     obeysCaps: campaign.obeysCaps,
     countsTowardCaps: campaign.obeysCaps || campaign.countsTowardCaps,
     requiredState: trigger.requiredState,
-    delivery: request.delivery,
+    ...request.options,
     messages,
     ...(pins !== undefined && { content: pins }),
     trigger: {
