@@ -71,6 +71,17 @@ export async function postponeTask(tx: Db, { taskId, worker }: HeldTask, runAt: 
   return postponed?.dispatch_id ?? null;
 }
 
+/** Makes the waiting tasks of a dispatch due at once that send. */
+export async function hurryDispatch(tx: Db, dispatchId: string, now: Date): Promise<void> {
+  const waiting = sql`dispatch_id = ${dispatchId} and kind in ('drain', 'revive') and run_at > ${now} and leased_until is null`;
+  await tx.run(sql`
+    with waiting as materialized (${lockInOrder(waiting)})
+    update tasks t
+       set run_at = ${now}
+      from waiting
+     where t.id = waiting.id`);
+}
+
 /** Makes the waiting tasks of a workspace due at once, except expansions and schedules. */
 export async function hurryTasks(tx: Db, workspaceId: number, now: Date): Promise<void> {
   const waiting = sql`workspace_id = ${workspaceId} and kind not in ('fire', 'expand') and run_at > ${now} and leased_until is null`;

@@ -5,6 +5,7 @@ import { nextDue } from '../ledger/due-sends.ts';
 import { type LoadedDispatch, mayHold } from '../plan/loaded-dispatch.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
 import type { Finisher } from './end-tasks.ts';
+import { isPaced } from './pace/paced-sends.ts';
 import { type Due, turnPages } from './read-due.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
@@ -12,15 +13,25 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 /** When each task of a round runs again: the earliest of the times asked for. */
 export class NextRuns {
   readonly #at = new Map<number, Date>();
+  readonly #waits = new Map<number, Date>();
 
   again(taskId: number, at: Date): void {
     const earlier = this.#at.get(taskId);
     if (earlier === undefined || at < earlier) this.#at.set(taskId, at);
   }
 
+  /** The task must not run before `at`, whatever of it is due: the earliest of the times given. */
+  notBefore(taskId: number, at: Date): void {
+    const earlier = this.#waits.get(taskId);
+    if (earlier === undefined || at < earlier) this.#waits.set(taskId, at);
+    this.again(taskId, at);
+  }
+
   /** When the task runs again. null: never. */
   get(taskId: number): Date | null {
-    return this.#at.get(taskId) ?? null;
+    const at = this.#at.get(taskId) ?? null;
+    const wait = this.#waits.get(taskId);
+    return at !== null && wait !== undefined && at < wait ? wait : at;
   }
 }
 
@@ -48,7 +59,7 @@ export async function endTasks(
   for (const [id, at] of await nextDue(deps.db.byKey, rest, now)) runs.again(id, at);
   const isTimed = ({ dispatchId }: Task) => {
     const dispatch = dispatches.get(dispatchId);
-    return dispatch !== undefined && mayHold(dispatch);
+    return dispatch !== undefined && (mayHold(dispatch) || isPaced(dispatch));
   };
   await Promise.all(
     tasks.map((task) => deps.finisher({ taskId: task.id, runAt: runs.get(task.id), isTimed: isTimed(task) })),

@@ -36,6 +36,8 @@ export interface LoadedDispatch {
   firesAt: Date | null;
   /** True: every recipient has rows in the ledger. Named people get theirs before anything else happens. */
   isExpanded: boolean;
+  /** Number of people targeted so far. */
+  targeted: number;
   /** The last replay. null: there was none. */
   replay: StoredReplay | null;
   messages: ReadonlyMap<ChannelKey, PreparedMessage>;
@@ -172,6 +174,7 @@ interface DispatchRow {
   state: DispatchState;
   accepted_at: Date;
   expanded_at: Date | null;
+  targeted: number | null;
   replay: ReplayFilter | null;
   replayed_at: Date | null;
   schedule: Schedule | null;
@@ -200,7 +203,7 @@ export async function loadDispatches(
     sql`
     with wanted as (
       select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at,
-             case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
+             targeted, case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
         from dispatches
        where id = any(${ids}::uuid[])
     ), counted as (
@@ -208,7 +211,8 @@ export async function loadDispatches(
         from wanted
       window before as (order by id rows between unbounded preceding and 1 preceding)
     )
-    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at, request
+    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at, targeted,
+           request
       from counted
      where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
@@ -277,6 +281,7 @@ export function prepare(
     triedSince: row.replayed_at ?? acceptedAt,
     schedule: row.schedule ?? null,
     firesAt: row.fires_at ?? null,
+    targeted: row.targeted ?? 0,
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: new Map(prepared),

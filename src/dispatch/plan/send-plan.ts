@@ -6,6 +6,7 @@ import { nameKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Prioritization } from '../../people/profile/prioritization.ts';
 import type { TriggerFacts } from '../../templating/facts.ts';
 import type { QuietHours } from '../../workspace/rules/quiet-hours.ts';
+import type { Canary, Pace } from './pace.ts';
 
 export const deliveryModes = ['at_least_once', 'at_most_once'] as const;
 export type DeliveryMode = (typeof deliveryModes)[number];
@@ -46,6 +47,10 @@ export interface SendPlan {
   quietHours?: readonly QuietHours[];
   /** Absent: it obeys the quiet hours of the workspace. */
   ignoresWorkspaceQuietHours?: true;
+  /** Absent: as fast as the workers and providers allow. */
+  pace?: Pace;
+  /** The first part, which is watched. Absent: all goes out. */
+  canary?: Canary;
   /** Absent: the request brought its messages. */
   trigger?: PlannedTrigger;
 }

@@ -2,6 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Refusal } from '../expand/expand-named.ts';
+import { canariesOf } from '../ledger/pace/starts.ts';
 import type { PastReplay } from '../plan/replay-filter.ts';
 import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
@@ -75,6 +76,7 @@ export function countOutcome(
  */
 export async function describeDispatch(db: Db, counter: Counter, dispatch: DispatchRow): Promise<object> {
   const { rows, countedAt } = await counter(dispatch);
+  const canaries = dispatch.lane === lanes.broadcast ? await canariesOf(db, dispatch.id) : [];
   const channels: Record<string, ChannelCounts> = {};
   const waits = [await missingWorker(db, dispatch), dispatch.failure].filter((why) => why !== null);
   for (const row of rows) countOutcome(channels, corrected(row, dispatch.state));
@@ -93,6 +95,7 @@ export async function describeDispatch(db: Db, counter: Counter, dispatch: Dispa
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },
     channels,
     ...heldMember(rows, dispatch.state),
+    ...canaryMember(canaries),
     ...(dispatch.replays.length > 0 && { replays: dispatch.replays.map(replayFrom) }),
     message: 'success',
   };
@@ -115,6 +118,14 @@ function heldMember(rows: readonly CountRow[], state: DispatchState): { held?: o
     .flatMap((at) => (at ? [new Date(at)] : []));
   times.sort((one, other) => one.getTime() - other.getTime());
   return { held: { messages, first_until: times.at(0) ?? null, last_until: times.at(-1) ?? null } };
+}
+
+/** Of a dispatch with a canary: what became of it, and how many messages were begun, by channel. */
+function canaryMember(canaries: Awaited<ReturnType<typeof canariesOf>>): { canary?: object } {
+  if (canaries.length === 0) return {};
+  return {
+    canary: Object.fromEntries(canaries.map(({ channel, canary: state, started }) => [channel, { state, started }])),
+  };
 }
 
 function recipientsOf({ targeted, refusals }: DispatchRow): number | null {

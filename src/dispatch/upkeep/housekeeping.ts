@@ -15,6 +15,7 @@ import { forgetSessionDays } from '../../people/track/sessions.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
+import { forgetStarts } from '../ledger/pace/starts.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
 import { sumUpOldFeedback } from '../ledger/statistics/feedback-days.ts';
@@ -63,6 +64,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   const ago = (hours: number) => new Date(now.getTime() - hours * HOUR);
   await forgetWindows(db, ago(2));
   await forgetQuotas(db, ago(2));
+  await forgetStarts(db, ago(40 * 24));
   await forgetKeys(db, ago(24));
   await forgetActivity(db, ago(60));
   await forgetOldSlots(db, now);

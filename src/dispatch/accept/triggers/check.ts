@@ -12,6 +12,7 @@ import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parseMessages } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
+import { checkCanary } from '../our-options.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
 import {
   campaignForm,
@@ -86,6 +87,7 @@ export async function checkTransactional(
   const problems = new Problems();
   const request = readTransactionalRequest(body, problems);
   problems.throwIfAny();
+  checkCanary(request.options, false);
   if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
   return planned(request, { campaign, canvas: null }, { workspace, stored }, problems);
 }
@@ -109,6 +111,7 @@ function readChecked(body: RawObject, form: TriggerForm): { request: TriggerRequ
   if (recipients.length > MAX_RECIPIENTS)
     refuse('too_many_ids', `recipients: expected at most ${MAX_RECIPIENTS}, got ${recipients.length}`);
   if (recipients.length > 0 && broadcast) refuse('bad_request', 'broadcast: must not be true with recipients');
+  checkCanary(request.options, recipients.length === 0);
   return { request, problems };
 }
 
