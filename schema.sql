@@ -112,7 +112,7 @@ create unlogged table call_quotas (
   begins_ms double precision not null,
   calls integer not null
 );
-comment on table call_quotas is 'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/push/call-quotas.ts.';
+comment on table call_quotas is 'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/accounts/call-quotas.ts.';
 
 create table campaign_days (
   campaign_id text not null,
@@ -144,6 +144,7 @@ create table campaigns (
   segment_id text,
   required_state text,
   messages json,
+  control_share smallint not null default 0,
   canvas_id text,
   canvas_name text,
   created_at timestamp with time zone not null default now(),
@@ -490,9 +491,11 @@ create table message_variations (
   campaign_id text not null,
   id text not null,
   channel text not null,
-  name text not null
+  name text not null,
+  weight smallint,
+  message json
 );
-comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
+comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel, and their messages if people are divided among them.';
 
 create table moved_sends (
   bucket integer not null,
@@ -531,7 +534,7 @@ create table pauses (
   probe_at timestamp with time zone not null,
   probes integer not null
 );
-comment on table pauses is 'kind: shared. App queues and mail relays that are paused: nothing is sent over them until a probe succeeds.';
+comment on table pauses is 'kind: shared. Accounts of apps and groups, and mail relays, that are paused: nothing is sent over them until a probe succeeds.';
 
 create table profiles (
   bucket integer not null,
@@ -956,6 +959,14 @@ create table waiting_group_states (
 );
 comment on table waiting_group_states is 'kind: name. Group states of addresses that nobody has, for the next person who gets the address.';
 
+create table whats_app_windows (
+  workspace_id integer not null,
+  phone text not null,
+  number_id text not null,
+  wrote_at timestamp with time zone not null
+);
+comment on table whats_app_windows is 'kind: name. When somebody last wrote to a business number on WhatsApp, which may answer freely for 24 hours.';
+
 create table workers (
   id uuid not null,
   host text not null,
@@ -1076,6 +1087,8 @@ CREATE INDEX token_removals_open ON public.token_removals USING btree (app_id, t
 CREATE INDEX user_names_person ON public.user_names USING btree (bucket, user_id);
 
 CREATE INDEX waiting_group_states_set ON public.waiting_group_states USING btree (set_at);
+
+CREATE INDEX whats_app_windows_wrote ON public.whats_app_windows USING btree (wrote_at);
 
 CREATE OR REPLACE FUNCTION public.accepted_devices(status send_status, devices jsonb)
  RETURNS integer
@@ -1331,6 +1344,8 @@ CREATE UNIQUE INDEX user_names_pkey ON public.user_names USING btree (workspace_
 
 CREATE UNIQUE INDEX waiting_group_states_pkey ON public.waiting_group_states USING btree (workspace_id, kind, address, group_id);
 
+CREATE UNIQUE INDEX whats_app_windows_pkey ON public.whats_app_windows USING btree (workspace_id, phone, number_id);
+
 CREATE UNIQUE INDEX workers_pkey ON public.workers USING btree (id);
 
 CREATE UNIQUE INDEX workspaces_name_key ON public.workspaces USING btree (name);
@@ -1380,6 +1395,8 @@ alter table apps add constraint apps_workspace_id_name_key UNIQUE (workspace_id,
 alter table call_quotas add constraint call_quotas_pkey PRIMARY KEY (key);
 
 alter table campaign_days add constraint campaign_days_pkey PRIMARY KEY (campaign_id, day, channel, variation_id, send_id, shard);
+
+alter table campaigns add constraint campaigns_control_share_check CHECK (((control_share >= 0) AND (control_share <= 99)));
 
 alter table campaigns add constraint campaigns_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'api_triggered'::text, 'transactional'::text])));
 
@@ -1481,7 +1498,11 @@ alter table message_variations add constraint message_variations_campaign_id_fke
 
 alter table message_variations add constraint message_variations_channel_check CHECK ((channel = ANY (ARRAY['ios_push'::text, 'android_push'::text, 'kindle_push'::text, 'web_push'::text, 'email'::text, 'sms'::text, 'whats_app'::text, 'webhook'::text, 'content_cards'::text])));
 
+alter table message_variations add constraint message_variations_check CHECK (((weight IS NULL) = (message IS NULL)));
+
 alter table message_variations add constraint message_variations_pkey PRIMARY KEY (campaign_id, id);
+
+alter table message_variations add constraint message_variations_weight_check CHECK (((weight >= 1) AND (weight <= 100)));
 
 alter table moved_sends add constraint moved_sends_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
@@ -1594,6 +1615,8 @@ alter table waiting_group_states add constraint waiting_group_states_kind_check 
 alter table waiting_group_states add constraint waiting_group_states_pkey PRIMARY KEY (workspace_id, kind, address, group_id);
 
 alter table waiting_group_states add constraint waiting_group_states_state_check CHECK ((state = ANY (ARRAY['subscribed'::text, 'unsubscribed'::text])));
+
+alter table whats_app_windows add constraint whats_app_windows_pkey PRIMARY KEY (workspace_id, phone, number_id);
 
 alter table workers add constraint workers_pkey PRIMARY KEY (id);
 

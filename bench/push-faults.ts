@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pause } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
-import type { ProviderName } from '../src/simulate/all.ts';
+import type { PushProviderName } from '../src/simulate/all.ts';
 import { makeApnsKey } from '../src/simulate/apns/apns.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Figure } from './figure.ts';
@@ -14,7 +14,7 @@ import { type PushWorld, SECRET, sendToEverybody, startPushWorld, untilAccepted 
 
 const PEOPLE = numberOption('people', 100_000);
 /** `fcm` works, too. There every 429 slows down the whole app, as Google demands. */
-const PROVIDER = listOption('provider', ['apns'])[0] as ProviderName;
+const PROVIDER = listOption('provider', ['apns'])[0] as PushProviderName;
 const MOST_REFUSED = 100;
 const FAULTS = {
   latency: 200,

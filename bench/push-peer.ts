@@ -27,7 +27,7 @@ import { pushIdOf } from '../src/dispatch/push/push-id.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { Problems } from '../src/lib/raw/problems.ts';
 import type { Recipient } from '../src/people/profile/facts.ts';
-import type { ProviderName } from '../src/simulate/all.ts';
+import type { PushProviderName } from '../src/simulate/all.ts';
 import { signJwt } from '../src/simulate/jwt.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import { secretFrom } from '../src/workspace/secrets.ts';
@@ -68,7 +68,7 @@ const WEB_PUSH_CONCURRENCY = 100;
 
 type Run = (latencyMs: number) => Promise<void>;
 
-const [provider, databaseUrl] = process.argv.slice(2) as [ProviderName, string];
+const [provider, databaseUrl] = process.argv.slice(2) as [PushProviderName, string];
 const { people, account, render } = await load();
 const runs: Readonly<Record<PeerOrder['kind'], Run>> = {
   bare: bareRun(),
@@ -106,7 +106,7 @@ async function load() {
     account: app.provider,
     render: ({ person }: Recipient): object => {
       const context = { now, person, dispatchId: 'x', campaign: null, variation: null, links: null };
-      const facts = { now, timeZone: 'UTC', dispatchId: 'x', campaignId: null, unsubscribeUrl: null };
+      const facts = { now, timeZone: 'UTC', dispatchId: 'x', campaignId: null, unsubscribeUrl: null, provider: null };
       return prepared.channel.render(prepared.renderTexts(context), facts);
     },
   };

@@ -6,7 +6,7 @@ import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { sql } from '../src/db/sql.ts';
 import { loadRecipients, type Recipient } from '../src/people/profile/facts.ts';
 import { allNeeds } from '../src/people/profile/needs.ts';
-import type { ProviderName } from '../src/simulate/all.ts';
+import type { PushProviderName } from '../src/simulate/all.ts';
 import { Subscriptions } from '../src/simulate/web-push/web-push-subscriptions.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import { profileFolder } from './options.ts';
@@ -28,7 +28,7 @@ export const protocols = {
   apns: { platform: 'ios', channel: 'apple_push', message: { alert: { title, body }, custom_uri } },
   adm: { platform: 'kindle', channel: 'kindle_push', message: { title, alert: body, custom_uri } },
   'web-push': { platform: 'web', channel: 'web_push', message: { title, alert: body, custom_uri } },
-} as const satisfies Record<ProviderName, object>;
+} as const satisfies Record<PushProviderName, object>;
 
 /** A server with people who have one device each, and the simulator of their provider. */
 export interface PushWorld {
@@ -40,7 +40,7 @@ export interface PushWorld {
   stop(): Promise<void>;
 }
 
-export async function startPushWorld(provider: ProviderName, people: number): Promise<PushWorld> {
+export async function startPushWorld(provider: PushProviderName, people: number): Promise<PushWorld> {
   const endings: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const end of endings.splice(0).reverse()) await end();
@@ -53,7 +53,7 @@ export async function startPushWorld(provider: ProviderName, people: number): Pr
   }
 }
 
-async function start(provider: ProviderName, people: number, endings: (() => Promise<unknown>)[]) {
+async function start(provider: PushProviderName, people: number, endings: (() => Promise<unknown>)[]) {
   const simulator = await startBenchSimulator(provider);
   endings.push(simulator.stop);
   const server = await startBenchServer('', {
@@ -92,7 +92,7 @@ async function giveSubscriptions(db: Database, appId: string, url: string): Prom
   await db.run(sql`vacuum (analyze) push_targets, push_token_owners`);
 }
 
-export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider: ProviderName) {
+export function sendToEverybody({ server }: Pick<PushWorld, 'server'>, provider: PushProviderName) {
   const { channel, message } = protocols[provider];
   const messages = { [channel]: message };
   return server.post('/messages/send', { broadcast: true, segment_id: SEGMENT, messages });

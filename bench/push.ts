@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pause } from '../rig/waiting.ts';
-import type { ProviderName } from '../src/simulate/all.ts';
+import type { PushProviderName } from '../src/simulate/all.ts';
 import { cpuMs } from './cpu.ts';
 import { type Figure, median } from './figure.ts';
 import { isVerbose, listOption, numberOption, numbersOption } from './options.ts';
@@ -16,7 +16,7 @@ const WANTED = listOption('provider', ['fcm', 'apns', 'web-push', 'adm']);
 const BARE_BAR = 0.7;
 
 interface Case {
-  provider: ProviderName;
+  provider: PushProviderName;
   people: number;
   /** Our sender differs from a handwritten loop, so it is measured, too. */
   hasOwnSender: boolean;
@@ -180,7 +180,7 @@ interface Peer {
   stop(): void;
 }
 
-async function startPeer(provider: ProviderName, { databaseUrl, simulator }: PushWorld): Promise<Peer> {
+async function startPeer(provider: PushProviderName, { databaseUrl, simulator }: PushWorld): Promise<Peer> {
   const child: ChildProcess = spawn(
     process.execPath,
     [fileURLToPath(new URL('./push-peer.ts', import.meta.url)), provider, databaseUrl],

@@ -28,7 +28,7 @@ create index token_removals_open on token_removals (app_id, token)
 
 create table pauses (
   workspace_id integer not null,
-  subject      text not null,                  -- "app <id>" or "relay <name>"
+  subject      text not null,                  -- "app <id>", "group <id>" or "relay <name>"
   cause        text not null check (cause in ('config_error', 'guard', 'slow_down', 'unreachable')),
   reason       text not null,                  -- the provider's or relay's own word
   settings     bytea not null,                 -- digest of the settings that it was paused with
@@ -38,7 +38,7 @@ create table pauses (
   primary key (workspace_id, subject)
 );
 comment on table pauses is
-  'kind: shared. App queues and mail relays that are paused: nothing is sent over them until a probe succeeds.';
+  'kind: shared. Accounts of apps and groups, and mail relays, that are paused: nothing is sent over them until a probe succeeds.';
 
 create table app_calls (
   app_id    text not null,
@@ -59,4 +59,4 @@ create unlogged table call_quotas (
   calls     integer not null                   -- number of calls in the last reservation; the next one begins after them
 );
 comment on table call_quotas is
-  'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/push/call-quotas.ts.';
+  'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/accounts/call-quotas.ts.';

@@ -55,12 +55,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/expand': [...base, 'dispatch/plan', 'dispatch/ledger'],
   'dispatch/admit': [...base, 'dispatch/plan', 'dispatch/ledger', 'feedback'],
   'dispatch/pauses': [...base, 'dispatch/plan', 'dispatch/ledger'],
-  'dispatch/push': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/admit', 'dispatch/pauses'],
+  'dispatch/accounts': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/pauses'],
+  'dispatch/push': [
+    ...base,
+    ...['dispatch/plan', 'dispatch/ledger', 'dispatch/admit', 'dispatch/pauses', 'dispatch/accounts'],
+  ],
   'dispatch/deliver': [
     ...base,
     ...['dispatch/plan', 'dispatch/ledger', 'dispatch/control', 'dispatch/expand', 'dispatch/admit', 'dispatch/push'],
-    'dispatch/pauses',
-    'feedback',
+    ...['dispatch/pauses', 'dispatch/accounts', 'feedback'],
   ],
   'dispatch/control': [...base, 'dispatch/plan', 'dispatch/ledger', 'dispatch/expand'],
   'dispatch/report': [
@@ -72,7 +75,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/pauses',
     'feedback',
   ],
-  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/push', 'feedback'],
+  'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
   dispatch: [...base, 'dispatch/*', 'feedback'],
 
   http: [...base, 'exports', 'dispatch/*', 'feedback'],

@@ -14,7 +14,7 @@ export const owners: Readonly<Record<string, string>> = {
   app_calls: 'src/dispatch/push',
   app_uninstalls: 'src/people',
   apps: 'src/workspace',
-  call_quotas: 'src/dispatch/push',
+  call_quotas: 'src/dispatch/accounts',
   campaign_days: 'src/dispatch/ledger',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',
@@ -67,6 +67,7 @@ export const owners: Readonly<Record<string, string>> = {
   token_removals: 'src/people',
   user_names: 'src/people',
   waiting_group_states: 'src/people',
+  whats_app_windows: 'src/people',
   workers: 'src/queue',
   workspaces: 'src/workspace',
 };

@@ -167,6 +167,11 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
+  media_library_disabled: {
+    status: 403,
+    label: 'Media Library Public APIs are not enabled for this company.',
+    meaning: 'This server has no store for files.',
+  },
   invalid_user_token: {
     status: 401,
     label: 'Invalid user token',
@@ -182,6 +187,11 @@ export const errorCodes = {
     status: 403,
     label: 'Origin not allowed',
     meaning: 'A page called from an origin that is not in `content_cards.origins` of the app.',
+  },
+  invalid_signature: {
+    status: 403,
+    label: 'Invalid signature',
+    meaning: 'A callback is not signed with the secret of the account that it is for, or there is no such account.',
   },
   not_found: { status: 404, label: 'Not Found', meaning: 'The id is unknown.' },
   unknown_path: { status: 404, label: 'Invalid URL', meaning: 'There is no such path.' },

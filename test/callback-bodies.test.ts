@@ -11,8 +11,10 @@ import { BytesInHand } from '../src/lib/limits/bytes-in-hand.ts';
 const nobody = {
   workspace: () => undefined,
   workspaceOfApp: () => undefined,
+  workspaceOfGroup: () => undefined,
   apiKey: () => undefined,
   takesKeysInBodies: () => false,
+  returnPaths: () => new Set<string>(),
 };
 
 test('a body for which there is no room is refused before it is read, and there is room again once another is answered', async (t) => {

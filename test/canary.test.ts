@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
-import { type Canary, canaryShape } from '../src/dispatch/plan/pace.ts';
 import { judge } from '../src/dispatch/deliver/pace/canary.ts';
+import { type Canary, canaryShape } from '../src/dispatch/plan/pace.ts';
 import { Problems } from '../src/lib/raw/problems.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { type MailServer, smtpReply, startMailServer } from './support/mail-server.ts';
@@ -50,13 +50,19 @@ test(`a broadcast to ${PEOPLE} of whom a tenth bounces stops after its first par
   const app = await startTestApp(t);
   await app.startAnotherWorker();
   const server = await startMailServer(t);
-  server.refuse = () => ((asked += 1) % 10 === 0 ? smtpReply(550, '5.1.1 no such user') : null);
+  server.refuse = () => {
+    asked += 1;
+    return asked % 10 === 0 ? smtpReply(550, '5.1.1 no such user') : null;
+  };
   await app.givenWorkspace(`email: { default_from: a@acme.test, smtp: { url: "${server.url}" } }`);
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: PEOPLE });
   const id = await accept(app, { percent: 2 });
   await until(app, id, 'paused');
   const stopped = await dispatchOf(app, id);
-  assert.match(stopped.failure, /^canary: \d+ of the first \d+ messages of email bounced \(1?\d(\.\d+)? %\), and at most 5 % may; resume/);
+  assert.match(
+    stopped.failure,
+    /^canary: \d+ of the first \d+ messages of email bounced \(1?\d(\.\d+)? %\), and at most 5 % may; resume/,
+  );
   assert.deepEqual(stopped.canary, { email: { state: 'stopped', started: FIRST } });
   assert.ok(asked <= FIRST, `${asked} were asked for`);
   await app.drain();

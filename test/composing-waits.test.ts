@@ -49,7 +49,9 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   const catalog: Catalog = {
     workspace: (wanted) => (wanted === app.workspaceId ? app.workspace() : undefined),
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
     apiKey: () => undefined,
   };
   const { db, clock } = app;
@@ -57,7 +59,8 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   const links = () => {
     throw new Error('nobody asked for links');
   };
-  const working = await startWorking({ db, clock, log, catalog: () => catalog, lanes: ['named'] }, { cache, links });
+  const own = { catalog: () => catalog, lanes: ['named'], publicUrl: 'http://cresset.test' } as const;
+  const working = await startWorking({ db, clock, log, ...own, referenceOf: () => 'r' }, { cache, links });
   app.beforeClose(async () => {
     gate.resolve(); // also after a failed assertion: the worker waits for what it has in hand
     await working.stop();

@@ -8,9 +8,9 @@ import { PatternError, readPattern } from '../src/audience/grammar/pattern.ts';
 import { readReply as readFcm } from '../src/channels/android-push/providers/fcm.ts';
 import { readReply as readApns } from '../src/channels/apple-push/providers/apns.ts';
 import { type ChannelKey, channelKeys, type RenderFacts } from '../src/channels/channel.ts';
-import { buildMime } from '../src/channels/email/mime.ts';
+import { buildMime } from '../src/channels/email/mime/mime.ts';
 import type { RenderedEmail } from '../src/channels/email/rendered.ts';
-import { readFailure } from '../src/channels/email/smtp-reply.ts';
+import { readFailure } from '../src/channels/email/smtp/smtp-reply.ts';
 import { channels } from '../src/channels/index.ts';
 import { readReply as readWebPush } from '../src/channels/web-push/providers/push-service.ts';
 import { readSubscriptionText } from '../src/channels/web-push/subscription.ts';
@@ -151,7 +151,7 @@ function goodFor(before: string): string {
 
 const facts: RenderFacts = {
   ...{ now, timeZone: 'Europe/Berlin', dispatchId: 'd1' },
-  ...{ campaignId: null, unsubscribeUrl: 'https://a.test/u' },
+  ...{ campaignId: null, unsubscribeUrl: 'https://a.test/u', provider: null },
 };
 
 test('every text of every message is checked, composed and written in linear time', () => {

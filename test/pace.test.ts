@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
-import { goTo } from './support/go-to.ts';
 import { givenPopulation } from './support/population.ts';
+import { goTo } from './support/schedules.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const START = '2027-06-01T08:00:00Z';
@@ -41,7 +41,9 @@ test('each channel has the pace of its own, and a slow minute is not made up for
   const app = await startTestApp(t, { startsAt: new Date(START) });
   await app.startAnotherWorker();
   const names = Array.from({ length: 25 }, (_, index) => `p${index}`);
-  await app.post('/users/track', { attributes: names.map((external_id) => ({ external_id, email: `${external_id}@acme.test` })) });
+  await app.post('/users/track', {
+    attributes: names.map((external_id) => ({ external_id, email: `${external_id}@acme.test` })),
+  });
   const id = await accept(app, {
     ...{ external_user_ids: names, messages: { webhook, email }, cresset: { pace: { per_minute: 10 } } },
   });
@@ -73,7 +75,11 @@ test('a ramp begins slowly; whom gates refuse takes nothing of the pace', async 
   assert.deepEqual([body.state, body.channels.email.sent, body.channels.email.unsubscribed], ['finished', 60, 30]);
   const { email: minutes = [] } = await perMinute(app);
   // 4 a minute at first, 13 after a minute, 22 after two, 31 after three, then 40
-  for (const [minute, [least, most]] of [[3, 13], [9, 22], [17, 31]].entries()) {
+  for (const [minute, [least, most]] of [
+    [3, 13],
+    [9, 22],
+    [17, 31],
+  ].entries()) {
     const count = minutes[minute] ?? 0;
     assert.ok(count >= (least ?? 0) && count <= (most ?? 0), `minute ${minute}: ${JSON.stringify(minutes)}`);
   }
@@ -87,7 +93,11 @@ test('wrong paces and canaries are told with their path', async (t) => {
     [{ pace: { per_minute: 9, ramp: { from: 1 } } }, 'cresset.pace.ramp.minutes: is required'],
     [{ canary: {} }, 'cresset.canary: needs a broadcast, because it is a part of an audience'],
     [{ canary: { percent: 0 } }, 'cresset.canary.percent: expected a number from 0.01 to 50', everybody],
-    [{ canary: { most_failed_percent: 101 } }, 'cresset.canary.most_failed_percent: expected a number from 0 to 100', everybody],
+    [
+      { canary: { most_failed_percent: 101 } },
+      'cresset.canary.most_failed_percent: expected a number from 0 to 100',
+      everybody,
+    ],
   ] as const) {
     const reply = await app.post('/messages/send', { ...body, messages: { webhook }, cresset });
     assert.equal(reply.status, 400);

@@ -19,7 +19,7 @@ test('a provider that tells the whole app to wait gets no calls for that long', 
   await crowd(app, 50);
   provider.answer(
     'c1',
-    { kind: 'retry', reason: 'QUOTA_EXCEEDED', afterMs: 30 * SECOND, slows: 'app' },
+    { kind: 'retry', reason: 'QUOTA_EXCEEDED', afterMs: 30 * SECOND, slows: 'account' },
     {
       kind: 'accepted',
       providerId: null,

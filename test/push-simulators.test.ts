@@ -82,7 +82,7 @@ const admAnswers: [string, PushOutcome | PushOutcome['kind']][] = [
   ['sim-accesstokenexpired-a', { kind: 'config_error', reason: 'AccessTokenExpired' }],
   ['sim-accesstokenexpired.x1-a', 'accepted'],
   ['sim-messagetoolarge-a', failed('MessageTooLarge')],
-  ['sim-maxrateexceeded-a', { kind: 'retry', reason: 'MaxRateExceeded', slows: 'app' }],
+  ['sim-maxrateexceeded-a', { kind: 'retry', reason: 'MaxRateExceeded', slows: 'account' }],
   ['sim-internalservererror-a', { kind: 'retry', reason: '500' }],
   ['sim-serviceunavailable.r5-a', { kind: 'retry', reason: '503', afterMs: 5_000 }],
   ['sim-garbage-a', 'accepted'],

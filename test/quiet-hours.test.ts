@@ -5,8 +5,8 @@ import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import { LEASE_MS } from '../src/queue/tasks.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
-import { goTo, received } from './support/go-to.ts';
 import { givenPopulation } from './support/population.ts';
+import { goTo, received } from './support/schedules.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const webhook = { url: 'https://example.com/{{${user_id}}}', request_method: 'POST' };

@@ -10,8 +10,8 @@ import { scheduleLane } from '../src/dispatch/plan/send-plan.ts';
 import { LEASE_MS, leaseTasks } from '../src/queue/tasks.ts';
 import type { Catalog } from '../src/workspace/catalog.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
-import { goTo, received } from './support/go-to.ts';
 import { givenPopulation } from './support/population.ts';
+import { goTo, received, thirtyZones } from './support/schedules.ts';
 
 const SEGMENT = '11111111-1111-4111-8111-111111111111';
 const CAMPAIGN = '22222222-2222-4222-8222-222222222222';
@@ -469,26 +469,10 @@ test('what waits for its time is no pressure', async (t) => {
   }
 });
 
-/** Thirty zones. In some of them clocks change on 28 March 2027, or are set otherwise than by whole hours. */
-const zones = [
-  ...['Pacific/Kiritimati', 'Pacific/Chatham', 'Pacific/Auckland', 'Pacific/Fiji', 'Australia/Lord_Howe'],
-  ...['Australia/Sydney', 'Australia/Adelaide', 'Asia/Tokyo', 'Australia/Eucla', 'Asia/Shanghai', 'Asia/Bangkok'],
-  ...['Asia/Yangon', 'Asia/Kathmandu', 'Asia/Kolkata', 'Asia/Karachi', 'Asia/Kabul', 'Asia/Dubai', 'Asia/Tehran'],
-  ...['Africa/Nairobi', 'Europe/Helsinki', 'Europe/Vienna', 'Europe/London', 'Atlantic/Azores', 'America/Nuuk'],
-  ...[
-    'America/Sao_Paulo',
-    'America/St_Johns',
-    'America/New_York',
-    'America/Denver',
-    'Pacific/Honolulu',
-    'Pacific/Pago_Pago',
-  ],
-];
-
 test('3,000 people in 30 zones on a day of clock changes: each at the right instant, once, though a worker dies', async (t) => {
   const app = await start(t, '2027-03-27T12:00:00Z', { worker: false });
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 3_000 });
-  await app.db.run(sql`update profiles set time_zone = (${zones}::text[])[user_id % 30 + 1]`);
+  await app.db.run(sql`update profiles set time_zone = (${thirtyZones}::text[])[user_id % 30 + 1]`);
   await app.startAnotherWorker();
   await app.startAnotherWorker();
   await create(app, { ...everybody, schedule: { time: '2027-03-28T09:00:00', in_local_time: true } });

@@ -63,7 +63,14 @@ function render(message: Record<string, unknown>): RenderedWebPush {
   const parsed = channels.web_push.parse(message, 'messages.web_push', problems, new Date());
   problems.throwIfAny();
   assert.ok(parsed);
-  const facts = { now: new Date(), timeZone: 'UTC', dispatchId: 'd', campaignId: null, unsubscribeUrl: null };
+  const facts = {
+    now: new Date(),
+    timeZone: 'UTC',
+    dispatchId: 'd',
+    campaignId: null,
+    unsubscribeUrl: null,
+    provider: null,
+  };
   return channels.web_push.render(parsed, facts) as RenderedWebPush;
 }
 

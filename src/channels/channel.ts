@@ -2,7 +2,8 @@ import type { Problems } from '../lib/raw/problems.ts';
 import type { ChannelSettings } from './channel-settings.ts';
 import type { Expiry } from './expiry.ts';
 import type { Outcome } from './outcome.ts';
-import type { Platform } from './provider.ts';
+import type { Platform, ShownAccount } from './provider.ts';
+import type { GroupProvider } from './providers.ts';
 import type { RetrySchedule } from './retry.ts';
 import type { Providers } from './sender.ts';
 import type { StoredTemplate } from './stored-template.ts';
@@ -37,7 +38,7 @@ export type VariationChannel =
 export type CapFamily = 'push' | 'email' | 'sms' | 'webhook' | 'whats_app';
 
 /** Facts about a person that are loaded only when something needs them; see `people/profile/facts.ts`. */
-export type PersonNeed = 'push' | 'groups' | 'emailFlags' | 'phoneFlags';
+export type PersonNeed = 'push' | 'groups' | 'emailFlags' | 'phoneFlags' | 'lastWrote';
 
 /** The workspace's ids that a message names. The caller checks them against the catalog. */
 export interface References {
@@ -97,20 +98,15 @@ export interface Channel<Message extends object = object, Rendered extends objec
   withDefaults?(raw: Record<string, unknown>, settings: ChannelSettings): Record<string, unknown>;
   /** Checks a parsed message against the workspace. */
   checkInWorkspace?(message: Message, path: string, problems: Problems, settings: ChannelSettings): void;
+  /** Checks a parsed message against the account of its subscription group. null: the group has none. */
+  checkInGroup?(message: Message, path: string, problems: Problems, account: ShownAccount | null): void;
   /** Checks a parsed message that is kept, and sent again and again. Absent: any may be kept. */
   checkStored?(message: Message, path: string, problems: Problems): void;
   /** The raw object, for the record of a request: values that may be credentials are masked. */
   masked?(raw: Record<string, unknown>): Record<string, unknown>;
   references(message: Message): References;
-  /**
-   * The members that a message takes from its stored template. `warn` is told of one that has no effect. Absent: its
-   * messages have no templates.
-   */
-  fromTemplate?(
-    message: Message,
-    template: StoredTemplate,
-    warn: (member: string, remark: string) => void,
-  ): Partial<Message>;
+  /** The members that a message takes from its stored template. Absent: its messages have no templates. */
+  fromTemplate?(message: Message, template: StoredTemplate): Partial<Message>;
   /** Who receives the message, if each message names its own receiver: texts are equal for one receiver. */
   receiver?(message: Message): string;
   /** Whether the message is a silent push, which may also go to background tokens. */
@@ -132,4 +128,8 @@ export interface RenderFacts {
   campaignId: string | null;
   /** The URL of a mail's List-Unsubscribe header. null: the mail has no such header. */
   unsubscribeUrl: string | null;
+  /** Absent: those of a workspace that has set nothing. */
+  settings?: ChannelSettings;
+  /** The account of the subscription group that the message names. null: it names none, or the group has none. */
+  provider: GroupProvider | null;
 }

@@ -1,14 +1,14 @@
-import type { NotBegun, Push, PushOutcome, PushSender } from './push/sender.ts';
+import type { NotBegun } from './outcome.ts';
 
 /** A sender whose `close` waits for its pending deliveries before it closes the connections. */
-export function drainOnClose<Rendered extends object>(
-  deliver: (push: Push<Rendered>, signal: AbortSignal) => Promise<PushOutcome | NotBegun>,
+export function drainOnClose<Item, Answer>(
+  deliver: (item: Item, signal: AbortSignal) => Promise<Answer | NotBegun>,
   close: () => Promise<unknown>,
-): PushSender<Rendered> {
+): { deliver(item: Item, signal: AbortSignal): Promise<Answer | NotBegun>; close(): Promise<void> } {
   const pending = new Set<Promise<unknown>>();
   return {
-    async deliver(push, signal) {
-      const outcome = deliver(push, signal);
+    async deliver(item, signal) {
+      const outcome = deliver(item, signal);
       pending.add(outcome);
       return outcome.finally(() => pending.delete(outcome));
     },

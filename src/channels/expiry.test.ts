@@ -53,7 +53,14 @@ for (const { key, raw, becomes, rendered, template } of table) {
     const channel = channels[key];
     const message = channel.parse(raw, key, new Problems(), acceptedAt);
     if (message === null || channel.expiry === undefined) throw new Error('there is nothing to expire');
-    const facts = { now: renderedAt, timeZone: 'UTC', dispatchId: 'd', campaignId: null, unsubscribeUrl: null };
+    const facts = {
+      now: renderedAt,
+      timeZone: 'UTC',
+      dispatchId: 'd',
+      campaignId: null,
+      unsubscribeUrl: null,
+      provider: null,
+    };
     const whole = channel.render({ ...message, ...becomes }, facts);
     assert.equal(channel.expiry.ofRendered(whole, acceptedAt, message) - acceptedAt.getTime(), rendered);
     assert.equal(channel.expiry.ofTemplate(message, acceptedAt) - acceptedAt.getTime(), template);

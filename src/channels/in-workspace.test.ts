@@ -4,6 +4,7 @@ import { RequestError } from '../errors.ts';
 import { Problems } from '../lib/raw/problems.ts';
 import type { ChannelKey } from './channel.ts';
 import type { ChannelSettings } from './channel-settings.ts';
+import { noEmailSettings } from './email/settings.ts';
 import { channels } from './index.ts';
 
 function settings({
@@ -14,7 +15,7 @@ function settings({
   allow?: string[];
 }): ChannelSettings {
   return {
-    email: { defaultFrom, smtp: null, listUnsubscribe: false, footer: null },
+    email: { ...noEmailSettings, defaultFrom },
     webhook: { deliver: true, allow },
   };
 }
@@ -67,5 +68,29 @@ for (const [url, allow, problems] of targets) {
   test(`a webhook to ${url}, with ${allow.length} allowed targets: ${problems === null ? 'accepted' : 'refused'}`, () => {
     const found = check('webhook', { url, request_method: 'POST' }, settings({ allow }), 'url');
     assert.deepEqual(found, problems === null ? { problems, url } : { problems });
+  });
+}
+
+/** Source: messaging-objects.md §7.2. */
+const texts: [what: string, body: string, settings: object | null, problem: string | null][] = [
+  ['1,530 septets', 'a'.repeat(1_530), null, null],
+  ['1,531 septets', 'a'.repeat(1_531), null, 'expected at most 10 segments, got 11'],
+  ['670 units', 'ж'.repeat(670), {}, null],
+  ['671 units', 'ж'.repeat(671), {}, 'expected at most 10 segments, got 11'],
+  ['1,600 septets, 11 segments allowed', 'a'.repeat(1_600), { max_segments: 11 }, null],
+  ['161 septets, one segment allowed', 'a'.repeat(161), { max_segments: 1 }, 'expected at most 1 segments, got 2'],
+  ['159 septets and an ellipsis', `${'a'.repeat(159)}…`, { max_segments: 2 }, 'expected at most 2 segments, got 3'],
+  ['the same, with smart encoding', `${'a'.repeat(159)}…`, { max_segments: 2, smart_encoding: true }, null],
+  ['a template', `{{x}}${'a'.repeat(1_531)}`, null, null],
+];
+for (const [what, body, account, problem] of texts) {
+  test(`the text of an SMS, with its group's account: ${what}`, () => {
+    const problems = new Problems();
+    const sms = { app_id: 'x', subscription_group_id: 'g', body };
+    const message = channels.sms.parse(sms, 'sms', problems, new Date());
+    channels.sms.checkInGroup?.(message ?? {}, 'sms', problems, account && { kind: 'twilio', settings: account });
+    const check = () => problems.throwIfAny();
+    if (problem === null) check();
+    else assert.throws(check, (error) => error instanceof RequestError && error.errors[0] === `sms.body: ${problem}`);
   });
 }

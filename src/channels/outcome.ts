@@ -11,10 +11,12 @@ interface Refused extends Told {
 
 /** Why we refuse a message that is ready to be sent, or an address. */
 export const ourReasons = [
+  'attachment_unusable',
   'blocked_target',
   'malformed_request',
   'malformed_subscription',
   'malformed_token',
+  'outside_window',
   'payload_too_large',
   'smtputf8_unsupported',
   'subscription_expired',
@@ -28,13 +30,15 @@ export function refusedByUs(reason: OurReason, detail?: string): { kind: 'failed
 
 /**
  * A temporary failure. `afterMs`: the wait that the provider asked for, in milliseconds. `isUnclear`: no answer came,
- * so the provider may have accepted the message; it is retried only if a repetition is better than a loss.
+ * so the provider may have accepted the message; it is retried only if a repetition is better than a loss. `slows`: the
+ * provider wants the whole account to slow down, not only this address.
  */
 export interface Retry extends Told {
   kind: 'retry';
   reason: string;
   afterMs?: number;
   isUnclear?: true;
+  slows?: 'account';
 }
 
 /**
@@ -48,16 +52,21 @@ export interface Held<Until extends number | null = number | null> {
   detail?: string;
 }
 
+/** The worker or the dispatch stopped before a connection began the call. */
+export interface NotBegun {
+  kind: 'not_begun';
+}
+
 /** The reason of a message that is held because its dispatch or its worker was stopped before a connection had it. */
 export const STOPPED = 'stopped';
 
-/** The outcome of one attempt, named by what happens next. */
+/** The outcome of one attempt, named by what happens next. `optsOut`: the person wants no more of the group's messages. */
 export type Outcome =
   // The provider has the message. `isFoundById`: what it tells later names the message by `providerId` alone.
   | ({ kind: 'accepted'; providerId: string | null; isFoundById?: true } & Told)
   | Retry // temporary: later, to the same address
   | Bounced // this address is dead
-  | ({ kind: 'failed' } & (Refused | ({ reason: string; isOurs?: undefined } & Told))) // this message never succeeds, the address is good
+  | ({ kind: 'failed' } & (Refused | ({ reason: string; isOurs?: undefined; optsOut?: true } & Told))) // this message never succeeds, the address is good
   | ({ kind: 'config_error'; reason: string } & Told) // our credentials or settings are wrong: keep the message, ask a person
   | { kind: 'expired' } // the message expired before the provider accepted it
   | ({ kind: 'unknown'; reason: string } & Told); // the provider may have accepted it: never resend blindly

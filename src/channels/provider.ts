@@ -15,3 +15,10 @@ export interface ProviderDefinition<Settings extends object> {
   /** Names the accounts whose calls the provider counts together. Absent: it counts each app or group by itself. */
   countedBy?(settings: Settings): string;
 }
+
+/** An account without its secrets. */
+export interface ShownAccount {
+  /** The provider's name in the workspace file. */
+  kind: string;
+  settings: object;
+}

@@ -74,8 +74,11 @@ const policies: [key: ChannelKey, reason: string, expected: number[]][] = [
   ['webhook', '503', [MINUTE / 2, MINUTE, 3 * MINUTE, 8 * MINUTE, 17 * MINUTE]],
   ['webhook', '429', [MINUTE / 2, MINUTE, 3 * MINUTE, 8 * MINUTE, 17 * MINUTE]],
   ['webhook', '599 ECONNREFUSED', [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 13 * HOUR]],
-  ['sms', '503', []],
-  ['whats_app', '503', []],
+  ['sms', '503', [10 * SECOND, MINUTE, 4 * MINUTE, 12 * MINUTE]],
+  ['whats_app', '503', [10 * SECOND, MINUTE, 4 * MINUTE, 12 * MINUTE]],
+  ['whats_app', '131056', [1, 4, 16, 64, 256].map((s) => s * SECOND)],
+  ['whats_app', '130429', [5, 10, 30, 60, 60, 60, 60, 60, 60].map((s) => s * SECOND)],
+  ['whats_app', '131048', [HOUR, HOUR, HOUR, HOUR, HOUR]],
   ['content_card', '503', []],
 ];
 for (const [key, reason, expected] of policies) {

@@ -3,8 +3,8 @@ export interface RetrySchedule {
   /** Waits before the second attempt, the third, …, in milliseconds. The last one repeats. */
   waitsMs: readonly number[];
   maxAttempts: number;
-  /** Spreads the retries of messages that failed together. `slight`: 0.9 to 1.1 of a wait. `full`: 0 to 1. */
-  jitter: 'slight' | 'full';
+  /** Spreads the retries of messages that failed together. `slight`: 0.9 to 1.1 of a wait. `full`: 0 to 1. `none`: 1. */
+  jitter: 'none' | 'slight' | 'full';
   /** Whether the provider's wait (`Retry-After`), at most `mostMs`, lengthens ours or replaces it. */
   askedWait: { use: 'lengthens' | 'instead'; mostMs: number };
   /** The latest start of an attempt, in milliseconds after acceptance, plus a tenth. */
@@ -31,7 +31,7 @@ export function nextWaitMs(schedule: RetrySchedule | undefined, failed: Failed):
 
 function waitOf({ waitsMs, jitter, askedWait }: RetrySchedule, { attempts, askedMs, random }: Failed): number {
   const planned = waitsMs[Math.min(attempts, waitsMs.length) - 1] ?? 0;
-  const ours = planned * (jitter === 'full' ? random : 0.9 + random / 5);
+  const ours = planned * { none: 1, slight: 0.9 + random / 5, full: random }[jitter];
   if (askedMs === undefined) return ours;
   const asked = Math.min(askedMs, askedWait.mostMs);
   return askedWait.use === 'instead' ? asked : Math.max(ours, asked);

@@ -1,5 +1,7 @@
+import type { Clock } from '../lib/clock.ts';
 import type { ChannelSettings } from './channel-settings.ts';
-import type { Held, Outcome } from './outcome.ts';
+import type { Held, NotBegun, Outcome } from './outcome.ts';
+import type { GroupProvider } from './providers.ts';
 
 /** One rendered message for one person, on a channel without devices. */
 export interface Outbound<Rendered extends object = object> {
@@ -10,6 +12,10 @@ export interface Outbound<Rendered extends object = object> {
   dispatchId: string;
   /** Id of the send, the same on every attempt, so that a receiver can recognize a repetition. */
   sendId: string;
+  /** Names the send to the provider, which repeats it in callbacks. Only this server can make or read it. */
+  readonly reference: string;
+  /** When the person last wrote to each business number on WhatsApp, in milliseconds since 1970, if it was asked for. */
+  lastWrote: Readonly<Record<string, number>>;
 }
 
 /** Sends to the providers of one channel, with one workspace's accounts. */
@@ -18,6 +24,27 @@ export interface Sender<Rendered extends object = object> {
   deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome | Held>;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
+}
+
+/** Sends to one provider with the account of one subscription group. */
+export interface GroupSender<Rendered extends object = object> {
+  /**
+   * Resolves when the provider has answered. Never throws because of the provider or the network. Aborting `signal` gives
+   * back a message that no connection has begun; one under way ends as usual.
+   */
+  deliver(message: Outbound<Rendered>, signal: AbortSignal): Promise<Outcome | NotBegun>;
+  /** Resolves when all pending calls have ended and every connection is closed. */
+  close(): Promise<void>;
+}
+
+export interface GroupSenderOptions {
+  clock: Clock;
+  /** Id of the subscription group. */
+  groupId: string;
+  /** Number of threads in this process that have their own sender. They share the process's limits at a provider. */
+  threads: number;
+  /** Where the channel's providers reach this server, without a slash at the end, such as `https://a.test/callbacks/sms`. */
+  callbackUrl: string;
 }
 
 export interface SenderOptions {
@@ -69,12 +96,17 @@ export interface SenderLog {
 
 /**
  * Whose account with a provider sends a channel's messages. `app`: the account of the device's app (`push/senders.ts`).
- * `workspace`: the workspace's account; `open` returns null if there is none. Without an account, a message goes to the
- * sandbox. `feed`: nobody's; the server itself stores the message for its person, who fetches it.
+ * `group`: the account of the subscription group that the message names. `workspace`: the workspace's account; `open`
+ * returns null if there is none. Without an account, a message goes to the sandbox. `feed`: nobody's; the server itself stores the message for its person, who fetches it.
  */
 export type Providers<Rendered extends object = object> =
   | { of: 'app' }
   | { of: 'feed' }
+  | {
+      of: 'group';
+      /** null: the account is of a kind that the channel does not know. It opens no connection before its first message. */
+      open(provider: GroupProvider, options: GroupSenderOptions): GroupSender<Rendered> | null;
+    }
   | {
       of: 'workspace';
       open(settings: ChannelSettings, options: SenderOptions): Sender<Rendered> | null;

@@ -54,7 +54,14 @@ test('all stand-ins and their control run until they are stopped, and leave noth
   const { code, errors } = await run(['all', ...anyPorts, '--fault', '503:5%', 'gone:1%'], async (announced) => {
     urls = announced;
     const counts = await fetch(`${announced.control}/__sim/counts`);
-    assert.deepEqual(Object.keys((await counts.json()) as object), ['fcm', 'apns', 'adm', 'web-push']);
+    assert.deepEqual(Object.keys((await counts.json()) as object), [
+      'fcm',
+      'apns',
+      'adm',
+      'web-push',
+      'twilio',
+      'whatsapp',
+    ]);
     assert.equal((await fetch(`${announced.fcm}/token`, { method: 'POST' })).status, 400);
   });
   assert.deepEqual([code, errors], [0, '']);
@@ -89,7 +96,7 @@ test('the written workspace can be applied, and keeps its credentials at the nex
 });
 
 const misuses: [string[], RegExp][] = [
-  [['sms'], /there is no stand-in for sms; known are fcm, apns, adm, web-push and all/],
+  [['sms'], /there is no stand-in for sms; known are fcm, apns, adm, web-push, twilio, whatsapp and all/],
   [['fcm', '--port', 'x'], /--port x: expected a whole number from 0 to/],
   [['fcm', '--fault', '503'], /503|nothing: expected 0% to 100%/],
   [['fcm', '--port', '0', '--control-port', '0', '--fault', 'gone:5%'], /there is no answer "gone"/],

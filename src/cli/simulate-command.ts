@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { type ProviderName, providerNames, type Simulators, startSimulators } from '../simulate/all.ts';
 import { makeCredentials } from '../simulate/credentials.ts';
 import { type FaultPlan, readFaults } from '../simulate/faults.ts';
-import { credentialsOf, writeWorkspace } from '../simulate/workspace-folder.ts';
+import { chatsGroupId, credentialsOf, writeWorkspace } from '../simulate/workspace-folder.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,16 +22,29 @@ interface SimulateOptions {
   seed: string;
   keep: string;
   decryptEvery: string;
+  inboundUrl?: string;
+  whatsappCallbacks: string;
   workspace?: string;
   json?: boolean;
 }
 
-const defaultPorts = { fcm: 8101, apns: 8102, adm: 8103, 'web-push': 8104, control: 8100 };
+const defaultPorts = {
+  fcm: 8101,
+  apns: 8102,
+  adm: 8103,
+  'web-push': 8104,
+  twilio: 8105,
+  whatsapp: 8106,
+  control: 8100,
+};
+
+/** A server on this machine, with the subscription group that the written workspace file has. */
+const ownCallbacks = `http://127.0.0.1:8080/callbacks/whats_app/${chatsGroupId}`;
 
 /** `untilStopped` resolves when the stand-ins are to stop. Default: when the process gets a signal. */
 export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<unknown> = stopSignal): Command {
   return new Command('simulate')
-    .description('run stand-ins for push providers, with their protocols and checks, and faults on demand')
+    .description('run stand-ins for providers, with their protocols and checks, and faults on demand')
     .argument('<provider...>', `${providerNames.join(', ')}, or all`)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port of the first provider; the others follow (default: 8101 and up; 0: any)')
@@ -46,6 +59,8 @@ export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<
     .option('--seed <number>', "seed of the faults and of the browsers' subscriptions", '1')
     .option('--keep <messages>', 'number of latest messages that can be read', '1000')
     .option('--decrypt-every <messages>', 'web push: decrypt one message in this many', '1')
+    .option('--inbound-url <url>', 'twilio: where texts from people are posted (default: beside the status callbacks)')
+    .option('--whatsapp-callbacks <url>', 'whatsapp: where statuses and messages are posted', ownCallbacks)
     .option('--workspace <folder>', 'write a ready workspace.yaml and its credentials there, and reuse them')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', help)
@@ -66,6 +81,8 @@ async function start(names: readonly ProviderName[], options: SimulateOptions, t
     seed: readNumber('--seed', options.seed, 0, 2 ** 31 - 1),
     keep: readNumber('--keep', options.keep, 0, 1_000_000),
     decryptEvery: readNumber('--decrypt-every', options.decryptEvery, 1, 1_000_000),
+    inboundUrl: readUrl('--inbound-url', options.inboundUrl),
+    whatsAppCallbackUrl: readUrl('--whatsapp-callbacks', options.whatsappCallbacks),
   });
   const files = folder === null ? [] : writeWorkspace(folder, simulators.started, credentials);
   announce(simulators, folder, files, options.json, terminal);
@@ -129,6 +146,12 @@ function readNumber(option: string, text: string, least: number, most: number): 
   throw new UsageError(`${option} ${text}: expected a whole number from ${least} to ${most}`);
 }
 
+function readUrl(option: string, text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new UsageError(`${option} ${text}: expected a URL that starts with http:// or https://`);
+}
+
 function stopSignal(): Promise<unknown> {
   return Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
 }
@@ -136,7 +159,7 @@ function stopSignal(): Promise<unknown> {
 const help = `
 A target can ask for an answer by its name, such as "sim-unregistered-ada" or "sim-503.x2.r30-ada"; a request can by the
 header x-simulate. All other faults are drawn from --fault. docs/simulators.md lists every answer and says how Apple device
-tokens ask for one.
+tokens and phone numbers ask for one.
 
 Examples:
   cresset simulate all --workspace simulated

@@ -11,8 +11,9 @@ import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
 import { version } from '../lib/version.ts';
 import type { Catalog } from '../workspace/catalog.ts';
+import { GroupQueues } from './accounts/group-queues.ts';
 import type { LinkMaker } from './admit/compose.ts';
-import { createDeliveries } from './deliver/deliveries.ts';
+import { createDeliveries, type ReferenceOf } from './deliver/deliveries.ts';
 import { createFinisher } from './deliver/end-tasks.ts';
 import { createRecorder } from './deliver/recorder.ts';
 import { createSendLimits } from './deliver/send-limits.ts';
@@ -33,6 +34,10 @@ export interface WorkingOptions {
   log: Logger;
   /** The newest snapshot of the workspaces. */
   catalog(): Catalog;
+  /** Base URL at which the world reaches this server, without a slash at the end. */
+  publicUrl: string;
+  /** Signs the name of a send, for providers that repeat it in callbacks. */
+  referenceOf: ReferenceOf;
   /** The lanes that the worker works on. */
   lanes: readonly LaneName[];
   /** Number of threads of this process that share its broadcasts. Default: 1. */
@@ -74,9 +79,13 @@ export async function startWorking(
   const traffic = options.lanes.includes('broadcast') ? 'broadcast' : 'named';
   const senders = options.pushSenders ?? pushSenders;
   const appQueues = new AppQueues({ db, traffic, senders, pausedApps, clock, log, processors });
+  const { publicUrl, referenceOf } = options;
+  const groupQueues = new GroupQueues({ db, traffic, clock, log, pauses, publicUrl, threads: broadcastThreads });
   const nowMs = () => clock.now().getTime();
   const deliveries = createDeliveries({
     push: { queues: appQueues, nowMs, random: Math.random },
+    groups: groupQueues,
+    referenceOf,
     senders: createSenders({
       ...{ nowMs, log, threads: broadcastThreads },
       pausesOf: (workspaceId) => pausedRelays.pausesOf(workspaceId),
@@ -88,7 +97,7 @@ export async function startWorking(
   hygiene.start();
   const started = await startWorker({
     ...parts,
-    ...{ db, clock, log, worker, catalog, deliveries, appQueues, pausedRelays, lanes: options.lanes },
+    ...{ db, clock, log, worker, catalog, deliveries, appQueues, groupQueues, pausedRelays, lanes: options.lanes },
     process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },
     shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({

@@ -7,8 +7,10 @@ test('a workspace that this server has not read yet is answered with a 503 that 
   const empty = {
     workspace: () => undefined,
     workspaceOfApp: () => undefined,
+    workspaceOfGroup: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
   };
   assert.throws(
     () => loadedWorkspace(empty, 1),

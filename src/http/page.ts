@@ -19,6 +19,8 @@ export type PageHeaders = Readonly<Record<string, string>>;
 export interface PageRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
+  /** Path and query as they came. */
+  rawUrl: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body as received. Empty on GET. */
   rawBody: Buffer;

@@ -258,6 +258,7 @@ function addPage(server: FastifyInstance, page: Page): void {
       const { status, type, body, headers } = await page.handle({
         params: request.params as Record<string, string>,
         query: queryOf(request),
+        rawUrl: request.url,
         headers: request.headers,
         rawBody: rawBodyOf(request),
         address: request.ip,

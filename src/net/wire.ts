@@ -28,8 +28,11 @@ export interface Answer {
   body: Buffer | string;
 }
 
-/** What the server does on the wire, `afterMs` milliseconds after the request was complete. */
-export type Reaction = { afterMs?: number } & (
+/**
+ * What the server does on the wire, `afterMs` milliseconds after the request was complete. `after`: over HTTP/1.1, what it
+ * waits for before that.
+ */
+export type Reaction = { afterMs?: number; after?: Promise<unknown> } & (
   | { kind: 'answer'; answer: Answer }
   | { kind: 'truncate'; answer: Answer } // sends status, headers and half of the body, then resets the stream
   | { kind: 'reset' } // resets the stream; over HTTP/1.1, the connection

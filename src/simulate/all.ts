@@ -5,10 +5,16 @@ import type { Credentials } from './credentials.ts';
 import type { FaultPlan } from './faults.ts';
 import { type FcmSimulator, startFcmSimulator } from './fcm/fcm.ts';
 import { type Simulator, type SimulatorOptions, setFaultsOf } from './simulator.ts';
+import { startTwilioSimulator, type TwilioSimulator } from './twilio/twilio.ts';
 import { startWebPushSimulator, type WebPushSimulator } from './web-push/web-push.ts';
+import { startWhatsAppSimulator, type WhatsAppSimulator } from './whats-app/whats-app.ts';
+
+/** The push providers that have a stand-in. */
+const pushProviderNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
+export type PushProviderName = (typeof pushProviderNames)[number];
 
 /** Every provider that has a stand-in, in the order of their ports. */
-export const providerNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
+export const providerNames = [...pushProviderNames, 'twilio', 'whatsapp'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 export interface Started {
@@ -16,6 +22,8 @@ export interface Started {
   apns?: ApnsSimulator;
   adm?: AdmSimulator;
   'web-push'?: WebPushSimulator;
+  twilio?: TwilioSimulator;
+  whatsapp?: WhatsAppSimulator;
 }
 
 export interface AllOptions {
@@ -28,6 +36,10 @@ export interface AllOptions {
   seed: number;
   keep: number;
   decryptEvery: number;
+  /** Where the stand-in for Twilio posts inbound messages. null: beside its status callbacks. */
+  inboundUrl: string | null;
+  /** Where the stand-in for WhatsApp posts statuses and messages of people. null: nowhere. */
+  whatsAppCallbackUrl: string | null;
 }
 
 export interface Simulators {
@@ -81,5 +93,13 @@ const starters: Readonly<Record<ProviderName, Starter>> = {
   async 'web-push'({ credentials, decryptEvery }, common, started) {
     started['web-push'] = await startWebPushSimulator({ ...common, vapid: credentials.vapid, decryptEvery });
     return started['web-push'];
+  },
+  async twilio({ credentials, inboundUrl }, common, started) {
+    started.twilio = await startTwilioSimulator({ ...common, account: credentials.twilio, inboundUrl });
+    return started.twilio;
+  },
+  async whatsapp({ credentials, whatsAppCallbackUrl: callbackUrl }, common, started) {
+    started.whatsapp = await startWhatsAppSimulator({ ...common, account: credentials.whatsapp, callbackUrl });
+    return started.whatsapp;
   },
 };

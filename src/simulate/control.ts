@@ -16,7 +16,7 @@ const MOST_BODY_BYTES = 1_048_576;
 /**
  * Lets other processes read the ledgers of stand-ins and set their faults, over plain HTTP. `GET /__sim/counts`,
  * `/__sim/received?provider=&target=`, `/__sim/targets?provider=[&accepted=2][&target=]`; `POST /__sim/faults`, `/__sim/reset`,
- * `/__sim/revoke-tokens`. Each applies to one `?provider=` or to all.
+ * `/__sim/revoke-tokens`, `/__sim/inbound`. Each applies to one `?provider=` or to all.
  */
 export function startControl({ host, port, simulators }: ControlOptions): Promise<Listening> {
   return listen({
@@ -48,6 +48,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   'GET /__sim/targets': (chosen, query) => targets(chosen, Number(query.get('accepted') ?? 0), query.get('target')),
   'POST /__sim/faults': setFaults,
   'POST /__sim/reset': (chosen) => forAll(chosen, (simulator) => simulator.reset()),
+  'POST /__sim/inbound': postInbound,
   'POST /__sim/revoke-tokens': (chosen) => forAll(chosen, (simulator) => simulator.revokeTokens()),
 };
 
@@ -72,6 +73,21 @@ function setFaults(chosen: Chosen, _query: URLSearchParams, body: Buffer): Answe
     const simulators = chosen.map(([, simulator]) => simulator);
     setFaultsOf(simulators, readFaults(readFaultText(body)));
     return json(200, { done: chosen.map(([name]) => name) });
+  } catch (error) {
+    if (error instanceof FaultError) return json(400, { error: error.message });
+    throw error;
+  }
+}
+
+/** Has a provider post a message of somebody to us. */
+function postInbound(chosen: Chosen, _query: URLSearchParams, body: Buffer): Answer {
+  const message = readJson(body);
+  const able = chosen.filter(([, { postInbound }]) => postInbound !== undefined);
+  if (!isObject(message) || able.length === 0)
+    return json(400, { error: 'expected a JSON object, for twilio or whatsapp' });
+  try {
+    for (const [, simulator] of able) simulator.postInbound?.(message);
+    return json(202, { done: able.map(([name]) => name) });
   } catch (error) {
     if (error instanceof FaultError) return json(400, { error: error.message });
     throw error;

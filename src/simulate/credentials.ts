@@ -5,7 +5,9 @@ import { makeCertificate } from './certificate.ts';
 import { makeServiceAccount, type ServiceAccount } from './fcm/fcm.ts';
 import { readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
+import { makeTwilioAccount, type TwilioAccount } from './twilio/twilio.ts';
 import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
+import { makeWhatsAppAccount, type WhatsAppAccount } from './whats-app/whats-app-account.ts';
 
 /** The credentials that the stand-ins accept. They stay the same from start to start. */
 export interface Credentials {
@@ -13,6 +15,8 @@ export interface Credentials {
   apns: ApnsKey;
   adm: { clientId: string; clientSecret: string };
   vapid: VapidKeys;
+  twilio: TwilioAccount;
+  whatsapp: WhatsAppAccount;
   tls: TlsIdentity;
 }
 
@@ -25,6 +29,8 @@ export function makeCredentials(): Credentials {
       clientSecret: randomBytes(32).toString('hex'),
     },
     vapid: makeVapidKeys(),
+    twilio: makeTwilioAccount(),
+    whatsapp: makeWhatsAppAccount(),
     tls: makeCertificate(),
   };
 }
@@ -34,6 +40,8 @@ const members: Readonly<Record<keyof Credentials, readonly string[]>> = {
   apns: ['teamId', 'keyId', 'key'],
   adm: ['clientId', 'clientSecret'],
   vapid: ['publicKey', 'privateKey'],
+  twilio: ['accountSid', 'authToken', 'from', 'messagingServiceSid'],
+  whatsapp: ['phoneNumberId', 'displayNumber', 'businessAccountId', 'accessToken', 'appSecret', 'verifyToken'],
   tls: ['cert', 'key'],
 };
 

@@ -5,14 +5,18 @@ import { admAnswers } from './adm/adm.ts';
 import { type AnswerTable, networkAnswerNames } from './answers.ts';
 import { apnsAnswers, codedAnswers } from './apns/apns-answers.ts';
 import { fcmAnswers } from './fcm/fcm-answers.ts';
+import { answers as twilioAnswers } from './twilio/twilio-answers.ts';
 import { webPushAnswers } from './web-push/web-push.ts';
+import { whatsAppAnswers } from './whats-app/whats-app-answers.ts';
 
 const page = readFileSync(new URL('../../docs/simulators.md', import.meta.url), 'utf8');
 
-/** The first cells of a section's rows, in lower case and without underscores, as answers are looked up. */
+/** The names in the first cells of a section's rows, in lower case and without underscores, as answers are looked up. */
 function documented(title: string): string[] {
   const section = page.split(`\n### ${title}\n`)[1]?.split(/\n##/)[0] ?? '';
-  return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name = '']) => name.toLowerCase().replace(/_/g, ''));
+  const cells = [...section.matchAll(/^\| (`[^|]+`) \|/gm)].map(([, cell = '']) => cell);
+  const names = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+  return names.map((name) => name.toLowerCase().replace(/_/g, ''));
 }
 
 const tables: [string, AnswerTable][] = [
@@ -20,6 +24,8 @@ const tables: [string, AnswerTable][] = [
   ['APNs', apnsAnswers],
   ['ADM', admAnswers],
   ['Web push', webPushAnswers],
+  ['Twilio', twilioAnswers],
+  ['WhatsApp', whatsAppAnswers],
 ];
 for (const [title, answers] of tables) {
   test(`docs/simulators.md names every answer of ${title} and no other`, () => {

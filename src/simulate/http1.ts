@@ -48,8 +48,9 @@ function connectionOf({ socket }: IncomingMessage): WireConnection {
 /** Connections whose next answer says `Connection: close`, the counterpart of GOAWAY in HTTP/1.1. */
 const closing = new WeakSet<object>();
 
-function react(response: ServerResponse, reaction: Reaction): void {
-  if (reaction.afterMs === undefined || reaction.afterMs <= 0) reactNow(response, reaction);
+function react(response: ServerResponse, { after, ...reaction }: Reaction): void {
+  if (after !== undefined) void after.then(() => react(response, reaction));
+  else if (reaction.afterMs === undefined || reaction.afterMs <= 0) reactNow(response, reaction);
   else setTimeout(() => reactNow(response, reaction), reaction.afterMs).unref();
 }
 

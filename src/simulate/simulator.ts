@@ -48,6 +48,8 @@ export interface Simulator<Message = unknown> {
   reset(): void;
   /** Revokes the access tokens issued so far; for Apple, the keys that have signed so far. */
   revokeTokens(): void;
+  /** Has the provider post a message of somebody to us. Absent: it has no such messages. Throws FaultError for a bad one. */
+  postInbound?(message: object): void;
   stop(): Promise<void>;
 }
 
@@ -65,8 +67,8 @@ export interface ProviderRules<Message> {
   deadAnswer: string;
   judge(request: WireRequest, now: Date): Verdict<Message>;
   accept(message: Message, target: string): Answer;
-  /** Called after a message was accepted. */
-  onAccepted?(request: WireRequest): void;
+  /** Called after a message was accepted. The answer waits for a promise that it returns. */
+  onAccepted?(request: WireRequest, received: Received<Message>): Promise<unknown> | undefined;
   /** The answer that a target asks for by its name. Default: the `sim-…` scheme, which not every kind of target can spell. */
   orderInTarget?(target: string, tries: number): Order | null;
   revokeTokens?(): void;
@@ -167,11 +169,11 @@ class Service<Message> {
     const named = order === null ? null : answerFor(this.#rules.answers, order.answer);
     if (order !== null && named === null) return this.#refuseUnknown(order.answer);
     const answer = order?.answer ?? 'accepted';
-    this.#record(request, record, { target, message, answer, at: now }, named);
+    const after = this.#record(request, record, { target, message, answer, at: now }, named);
     const afterMs = drawLatency(this.#plan, this.#seed, target, record.tries);
     if (named === null) return { kind: 'answer', answer: accepted(), afterMs };
     const reaction = named.reaction({ accepted, now, slowMs: this.#plan.slowMs });
-    const late = { ...reaction, afterMs: (reaction.afterMs ?? 0) + afterMs };
+    const late = { ...reaction, afterMs: (reaction.afterMs ?? 0) + afterMs, ...(after && { after }) };
     return order?.retryAfterSeconds == null ? late : withRetryAfter(late, order.retryAfterSeconds);
   }
 
@@ -194,12 +196,18 @@ class Service<Message> {
     return named ?? drawFault(this.#plan, this.#seed, target, record.tries);
   }
 
-  #record(request: WireRequest, record: TargetRecord, received: Received<Message>, named: NamedAnswer | null): void {
+  /** Returns what the answer must wait for. undefined: nothing. */
+  #record(
+    request: WireRequest,
+    record: TargetRecord,
+    received: Received<Message>,
+    named: NamedAnswer | null,
+  ): Promise<unknown> | undefined {
     this.#ledger.answered(received.answer);
     this.#ledger.keep(received);
     if (named?.kills === true) record.dead = received.answer;
-    if (named !== null && named.accepts !== true) return;
+    if (named !== null && named.accepts !== true) return undefined;
     this.#ledger.accepted(record, received.at);
-    this.#rules.onAccepted?.(request);
+    return this.#rules.onAccepted?.(request, received);
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { ProviderName, Started } from './all.ts';
+import type { PushProviderName, Started } from './all.ts';
 import { apnsToken } from './apns/apns-tokens.ts';
 import { type Credentials, makeCredentials, readCredentials } from './credentials.ts';
 
@@ -11,12 +11,18 @@ export class WorkspaceFolderError extends Error {
 }
 
 /** Ids of the apps in the written workspace file. They are fixed, so that people and requests can name them. */
-export const appIds: Readonly<Record<ProviderName, string>> = {
+export const appIds: Readonly<Record<PushProviderName, string>> = {
   apns: '51a00000-0000-4000-8000-000000000001',
   fcm: '51a00000-0000-4000-8000-000000000002',
   adm: '51a00000-0000-4000-8000-000000000003',
   'web-push': '51a00000-0000-4000-8000-000000000004',
 };
+
+/** Id of the subscription group in the written workspace file whose texts go to the stand-in for Twilio. */
+export const textsGroupId = '51a00000-0000-4000-8000-000000000005';
+/** Id of the subscription group whose WhatsApp messages go to the stand-in for Meta. */
+export const chatsGroupId = '51a00000-0000-4000-8000-000000000006';
+const ADAS_NUMBER = '+14155550101';
 
 /** Reads the folder's credentials, and makes them on the first start. */
 export function credentialsOf(folder: string): Credentials {
@@ -35,11 +41,11 @@ export function credentialsOf(folder: string): Credentials {
 
 /**
  * Writes everything needed to try the channels: `workspace.yaml` with its credentials, a `/users/track` body that gives one
- * person a device of each kind, a `/messages/send` body for that person, and the certificate. Returns the files' names.
+ * person a device of each kind and a number, a `/messages/send` body for that person, and the certificate. Returns the files' names.
  */
 export function writeWorkspace(folder: string, started: Started, credentials: Credentials): readonly string[] {
   const files: Record<string, string> = {
-    'workspace.yaml': stringify({ apps: appsOf(started) }, { lineWidth: 0 }),
+    'workspace.yaml': stringify({ apps: appsOf(started), ...groupsOf(started) }, { lineWidth: 0 }),
     'track.json': json({ attributes: [personOf(started)] }),
     'send.json': json(sendOf(started)),
     'certificate.pem': credentials.tls.cert,
@@ -76,22 +82,54 @@ function appsOf({ fcm, apns, adm, 'web-push': webPush }: Started): object[] {
   return apps;
 }
 
-function personOf({ fcm, apns, adm, 'web-push': webPush }: Started): object {
+function groupsOf({ twilio, whatsapp }: Started): { subscription_groups?: object[] } {
+  const groups: object[] = [];
+  if (twilio) {
+    const { accountSid, authToken, from } = twilio.account;
+    const account = { account_sid: accountSid, auth_token: authToken, from, base_url: twilio.url };
+    groups.push({ id: textsGroupId, name: 'Simulated texts', channel: 'sms', twilio: account });
+  }
+  if (whatsapp) {
+    const { phoneNumberId, accessToken, appSecret, verifyToken } = whatsapp.account;
+    const secrets = { access_token: accessToken, app_secret: appSecret, verify_token: verifyToken };
+    const whatsapp_cloud = { phone_number_id: phoneNumberId, ...secrets, base_url: whatsapp.url };
+    groups.push({ id: chatsGroupId, name: 'Simulated chats', channel: 'whatsapp', whatsapp_cloud });
+  }
+  return groups.length === 0 ? {} : { subscription_groups: groups };
+}
+
+function personOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Started): object {
   const tokens: object[] = [];
   if (apns) tokens.push({ app_id: appIds.apns, token: apnsToken('ada') });
   if (fcm) tokens.push({ app_id: appIds.fcm, token: 'ada-phone' });
   if (adm) tokens.push({ app_id: appIds.adm, token: 'ada-tablet' });
   if (webPush) tokens.push({ app_id: appIds['web-push'], token: JSON.stringify(webPush.subscription('ada-browser')) });
-  return { external_id: 'ada', first_name: 'Ada', push_subscribe: 'opted_in', push_tokens: tokens };
+  const ids = [...(twilio ? [textsGroupId] : []), ...(whatsapp ? [chatsGroupId] : [])];
+  const groups = ids.map((id) => ({ subscription_group_id: id, subscription_state: 'subscribed' }));
+  return {
+    ...{ external_id: 'ada', first_name: 'Ada', push_subscribe: 'opted_in', push_tokens: tokens },
+    ...(groups.length > 0 && { phone: ADAS_NUMBER, subscription_groups: groups }),
+  };
 }
 
-function sendOf({ fcm, apns, adm, 'web-push': webPush }: Started): object {
+function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Started): object {
   const text = { title: 'Hello', alert: 'Hi {{${first_name}}}' };
+  const template = {
+    ...{ template_name: 'hello', template_language_code: 'en_US', body_variables: ['{{${first_name}}}'] },
+  };
+  const chat = {
+    app_id: 'any',
+    subscription_group_id: chatsGroupId,
+    message_type: 'template_message',
+    message: template,
+  };
   const messages = {
     ...(apns && { apple_push: { alert: { title: text.title, body: text.alert } } }),
     ...(fcm && { android_push: text }),
     ...(adm && { kindle_push: text }),
     ...(webPush && { web_push: text }),
+    ...(twilio && { sms: { app_id: 'any', subscription_group_id: textsGroupId, body: text.alert } }),
+    ...(whatsapp && { whats_app: chat }),
   };
   return { external_user_ids: ['ada'], messages };
 }

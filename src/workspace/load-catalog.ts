@@ -18,9 +18,9 @@ import {
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import type { QuietHours } from './rules/quiet-hours.ts';
+import { openEmail } from './sealed-email.ts';
 import { openFeed } from './sealed-feed.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
-import { openRelays } from './sealed-relays.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
 import { checkSharedSecret } from './shared-secret.ts';
@@ -39,12 +39,20 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
     const ofApp = new Map(
       [...workspaces.values()].flatMap((one) => [...one.apps.keys()].map((id) => [id, one] as const)),
     );
+    const ofGroup = new Map(
+      [...workspaces.values()].flatMap((one) => [...one.subscriptionGroups.keys()].map((id) => [id, one] as const)),
+    );
     const takesKeysInBodies = [...workspaces.values()].some(({ settings }) => settings.requests.keyInBody);
+    const returnPaths = new Set(
+      [...workspaces.values()].map(({ settings }) => settings.email.returnPath).filter((one) => one !== null),
+    );
     return {
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
+      workspaceOfGroup: (groupId) => ofGroup.get(idKey(groupId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
       takesKeysInBodies: () => takesKeysInBodies,
+      returnPaths: () => returnPaths,
     };
   });
 }
@@ -75,7 +83,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         id: row.id,
         name: row.name,
         timeZone: row.time_zone,
-        settings: settingsFrom(row.settings, openRelays(row.secrets, secret, row.id), places.workspace(row.id)),
+        settings: settingsFrom(row.settings, openEmail(row.secrets, secret, row.id), places.workspace(row.id)),
         apps: byId(apps.get(row.id)),
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),
@@ -122,7 +130,10 @@ type CampaignRow = Omit<Campaign, 'variations' | 'trigger' | 'quietHours' | 'ign
 async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
   const variations = Map.groupBy(
     await tx.query<Variation & { campaign_id: string }>(sql`
-      select campaign_id, id, name, channel from message_variations order by campaign_id, id`),
+      select campaign_id, id, name, channel,
+             case when weight is not null then json_build_object('weight', weight, 'message', message) end as share
+        from message_variations
+       order by campaign_id, id`),
     ({ campaign_id }) => campaign_id,
   );
   const stored = await loadByWorkspace<CampaignRow>(
@@ -131,7 +142,7 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
     select workspace_id, id, name, kind, archived, tags,
            obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps", quiet_hours, obeys_quiet_hours,
            json_build_object(
-             'paused', paused, 'segmentId', segment_id, 'messages', messages,
+             'paused', paused, 'segmentId', segment_id, 'messages', messages, 'controlShare', control_share,
              'requiredState', coalesce(required_state, case kind when 'transactional' then 'all' else 'subscribed' end),
              'canvas', case when canvas_id is not null then json_build_object('id', canvas_id, 'name', canvas_name) end
            ) as trigger
@@ -142,7 +153,11 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
     ...(quietHours !== null && { quietHours }),
     ...(!obeysQuietHours && { ignoresQuietHours: true as const }),
     ...(campaign.kind !== 'api' && { trigger }),
-    variations: byId(variations.get(campaign.id)?.map(({ id, name, channel }) => ({ id, name, channel }))),
+    variations: byId(
+      variations
+        .get(campaign.id)
+        ?.map(({ id, name, channel, share }) => ({ id, name, channel, ...(share && { share }) })),
+    ),
   }));
 }
 

@@ -235,8 +235,10 @@ export class Walk {
     const catalog = {
       workspace: () => workspace,
       workspaceOfApp: () => workspace,
+      workspaceOfGroup: () => workspace,
       apiKey: () => undefined,
       takesKeysInBodies: () => false,
+      returnPaths: () => new Set<string>(),
     };
     const ids = [this.#dispatchId];
     const dispatch = (await loadDispatches(this.#app.db, { ids, catalog, cache: this.#cache })).dispatches.get(

@@ -179,7 +179,7 @@ test('TooManyProviderTokenUpdates: the token is kept for 20 minutes more', async
   await send('a');
   clock.advance(45 * 60_000);
   word = [429, 'TooManyProviderTokenUpdates'];
-  assert.deepEqual(await send('b'), { kind: 'retry', reason: 'TooManyProviderTokenUpdates', slows: 'app' });
+  assert.deepEqual(await send('b'), { kind: 'retry', reason: 'TooManyProviderTokenUpdates', slows: 'account' });
   clock.advance(6 * 60_000);
   word = [403, 'ExpiredProviderToken'];
   assert.equal((await send('c')).kind, 'config_error');

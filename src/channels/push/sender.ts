@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Bounced, Outcome, Retry } from '../outcome.ts';
+import type { Bounced, NotBegun, Outcome } from '../outcome.ts';
 
 /** One rendered message for one device. */
 export interface Push<Rendered extends object = object> {
@@ -24,19 +24,13 @@ export type PushEnvironment = 'production' | 'development';
 
 /**
  * The outcome of one call, and what it means for the token. `suspect`: the reason may also mean that our settings are
- * wrong, so the token is only set aside. `slows`: the provider wants the whole app to slow down, not only this device.
+ * wrong, so the token is only set aside.
  * Source: messaging-objects.md §1.9 and §1.11.
  */
 export type PushOutcome =
   | { kind: 'accepted'; providerId: string | null; newToken?: string; environment?: PushEnvironment }
   | (Bounced & { token: 'remove' | 'suspect' | 'keep' })
-  | (Retry & { slows?: 'app' })
-  | Exclude<Outcome, { kind: 'accepted' | 'bounced' | 'retry' }>;
-
-/** `signal` was aborted before a connection began the call. */
-export interface NotBegun {
-  kind: 'not_begun';
-}
+  | Exclude<Outcome, { kind: 'accepted' | 'bounced' }>;
 
 /** Sends to one provider with the credentials of one app. */
 export interface PushSender<Rendered extends object = object> {

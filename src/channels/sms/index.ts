@@ -1,14 +1,11 @@
-import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel } from '../channel.ts';
-import { requireText } from '../fields.ts';
-import { hasMedia, lengthProblem, parseSms, type SmsMessage } from './schema.ts';
-import { countSegments, type SmsSegments } from './segments.ts';
-
-export interface RenderedSms {
-  body: string;
-  media_urls: readonly string[];
-  segments: SmsSegments;
-}
+import { isTemplate } from '../fields.ts';
+import { openSmsSender } from './deliver.ts';
+import { renderSms } from './render.ts';
+import type { RenderedSms } from './rendered.ts';
+import { retrySms } from './retry.ts';
+import { parseSms, type SmsMessage } from './schema.ts';
+import { billedSegments, segmentsProblem, textRulesOf } from './text/length.ts';
 
 /**
  * A number that the sandbox refuses as invalid, with Twilio's code for it, so that a sender can see what follows.
@@ -24,11 +21,20 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   deadMark: 'invalid_phone',
   capFamily: 'sms',
   sendLimits: 'others',
-  providers: null,
+  providers: { of: 'group', open: openSmsSender },
   sandboxReply: (address) =>
     address === INVALID_NUMBER ? { kind: 'bounced', reason: '21211' } : { kind: 'accepted', providerId: null },
+  // Each account has its own share of what is sent to named people.
+  receiver: ({ subscription_group_id }) => subscription_group_id,
+  retry: retrySms,
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id']),
   parse: parseSms,
+  checkInGroup({ body, link_shortening_enabled }, path, problems, account) {
+    if (isTemplate(body) || link_shortening_enabled === true) return;
+    const rules = textRulesOf(account);
+    const problem = segmentsProblem(billedSegments(body, rules), rules);
+    if (problem !== null) problems.add('size', `${path}.body`, problem);
+  },
   references: (message) => ({
     appId: message.app_id,
     subscriptionGroupId: message.subscription_group_id,
@@ -36,10 +42,3 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
   }),
   render: renderSms,
 };
-
-function renderSms(message: SmsMessage): RenderedSms {
-  const body = hasMedia(message) ? message.body : requireText('body', message.body);
-  const problem = lengthProblem(body);
-  if (problem !== null) throw new RenderStop('payload_too_large', `body: ${problem}`);
-  return { body, media_urls: message.media_items ?? [], segments: countSegments(body) };
-}

@@ -2,7 +2,7 @@ import { elementPath, isObject, own } from '../../lib/raw/json.ts';
 import { isGiven } from '../../lib/raw/lenient.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { countSegments } from './segments.ts';
+import { charactersProblem } from './text/length.ts';
 
 /** The object under `sms` in a request. Source: messaging-objects.md §7.1. */
 export interface SmsMessage {
@@ -15,9 +15,7 @@ export interface SmsMessage {
   user_click_tracking_enabled?: Templated<boolean> | undefined;
 }
 
-const MAX_CHARACTERS = 1_600;
-const MAX_SEGMENTS = 10;
-/** Media that are checked. Only the first is used. */
+/** Most files of a message. Source: messaging-objects.md §7.4. */
 const MOST_MEDIA = 10;
 
 export function parseSms(raw: Record<string, unknown>, path: string, problems: Problems): SmsMessage {
@@ -38,8 +36,8 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
     user_click_tracking_enabled: fields.flag('user_click_tracking_enabled'),
   });
   checkLinks(fields, message);
-  if (!isTemplate(message.body) && message.link_shortening_enabled !== true) {
-    const problem = lengthProblem(message.body);
+  if (!isTemplate(message.body)) {
+    const problem = charactersProblem(message.body);
     if (problem !== null) problems.add('size', fields.at('body'), problem);
   }
   return message;
@@ -48,14 +46,6 @@ export function parseSms(raw: Record<string, unknown>, path: string, problems: P
 /** Whether the message has media, without which its text must not be blank. */
 export function hasMedia({ media_items }: Pick<SmsMessage, 'media_items'>): boolean {
   return media_items !== undefined && media_items.length > 0;
-}
-
-/** The problem with a text's length, in characters or segments. null: none. */
-export function lengthProblem(body: string): string | null {
-  const characters = [...body].length;
-  if (characters > MAX_CHARACTERS) return `expected at most ${MAX_CHARACTERS} characters, got ${characters}`;
-  const { count } = countSegments(body);
-  return count > MAX_SEGMENTS ? `expected at most ${MAX_SEGMENTS} segments, got ${count}` : null;
 }
 
 function checkLinks(fields: Fields, message: SmsMessage): void {
@@ -70,16 +60,16 @@ function checkLinks(fields: Fields, message: SmsMessage): void {
     );
 }
 
-/** Reads a URL, `{"url": …}` or an array of either. Only the first URL is used. */
+/** Reads a URL, `{"url": …}` or an array of either. */
 function readMedia(fields: Fields): string[] | undefined {
   const raw = fields.get('media_items');
   if (!isGiven(raw)) return undefined;
   const list: unknown[] = Array.isArray(raw) ? raw : [raw];
-  const urls = list
+  if (list.length > MOST_MEDIA)
+    fields.problems.add('size', fields.at('media_items'), `expected at most ${MOST_MEDIA} files, got ${list.length}`);
+  return list
     .slice(0, MOST_MEDIA)
     .flatMap((item, index) => readMediaUrl(fields, item, elementPath(fields.at('media_items'), index)));
-  if (urls.length > 1) fields.problems.warn(`${fields.at('media_items')}: only the first of ${list.length} is used`);
-  return urls.slice(0, 1);
 }
 
 function readMediaUrl(fields: Fields, item: unknown, path: string): string[] {
@@ -88,7 +78,10 @@ function readMediaUrl(fields: Fields, item: unknown, path: string): string[] {
     fields.problems.add('type', path, 'expected a URL');
     return [];
   }
-  const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  if (!isTemplate(url) && !isWeb) fields.problems.add('range', path, 'expected an http or https URL');
+  if (!isTemplate(url) && !isWebUrl(url)) fields.problems.add('range', path, 'expected an http or https URL');
   return [url];
+}
+
+export function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import { NotBegunError, type PostReply, post } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
-import { refusedByUs } from '../outcome.ts';
+import { type NotBegun, refusedByUs } from '../outcome.ts';
 import { hostOf } from '../provider-reply.ts';
 import { replyWords, withWords } from '../provider-words.ts';
-import type { NotBegun, Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
+import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { unansweredPost } from '../unanswered-post.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';

@@ -9,7 +9,10 @@ test('a webhook that is stopped while its host is looked up is not sent', async 
   const stop = new AbortController();
   const send = (path: string) => {
     const rendered = { url: `http://${sink.host}/${path}`, method: 'POST', headers: {}, body: '' } as const;
-    return sender.deliver({ rendered, address: null, dispatchId: 'd', sendId: 's' }, stop.signal);
+    return sender.deliver(
+      { rendered, address: null, dispatchId: 'd', sendId: 's', reference: 'r', lastWrote: {} },
+      stop.signal,
+    );
   };
   assert.equal((await send('ada')).kind, 'accepted');
   const looking = send('bob');

@@ -116,3 +116,7 @@ export const limits = {
   rowDescription: 72,
   cardBody: 160,
 } as const;
+
+export function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}

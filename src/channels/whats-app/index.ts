@@ -1,17 +1,24 @@
 import type { Channel } from '../channel.ts';
-import type { RenderedWhatsApp } from './parts.ts';
-import { renderWhatsApp } from './render.ts';
+import { createWhatsAppSender } from './deliver.ts';
+import type { RenderedWhatsApp } from './rendering/parts.ts';
+import { renderWhatsApp } from './rendering/render.ts';
+import { retryWhatsApp } from './retry.ts';
 import { parseWhatsApp, type WhatsAppMessage } from './schema.ts';
 
 export const whatsApp: Channel<WhatsAppMessage, RenderedWhatsApp> = {
   key: 'whats_app',
   variationChannel: 'whats_app',
   address: { kind: 'phone' },
-  needs: ['groups', 'phoneFlags'],
+  needs: ['groups', 'phoneFlags', 'lastWrote'],
   deadMark: null,
   capFamily: 'whats_app',
   sendLimits: 'others',
-  providers: null,
+  providers: {
+    of: 'group',
+    open: ({ kind, settings }, options) => (kind === 'whatsapp_cloud' ? createWhatsAppSender(settings, options) : null),
+  },
+  receiver: ({ subscription_group_id }) => subscription_group_id,
+  retry: retryWhatsApp,
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id', 'message_type']),
   parse: parseWhatsApp,
   references: (message) => ({

@@ -1,11 +1,17 @@
 import { isEmpty } from '../../lib/raw/lenient.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields } from '../fields.ts';
-import { readCarousel } from './carousel.ts';
 import { type MessageKind, messageKinds, type WhatsAppContent } from './content.ts';
-import { readFlowMessage, readImageMessage, readListMessage, readQuickReply, readTextMessage } from './responses.ts';
-import { readTemplateMessage } from './template-message.ts';
-import { requiredText } from './text-fields.ts';
+import { readCarousel } from './reading/carousel.ts';
+import {
+  readFlowMessage,
+  readImageMessage,
+  readListMessage,
+  readQuickReply,
+  readTextMessage,
+} from './reading/responses.ts';
+import { readTemplateMessage } from './reading/template-message.ts';
+import { requiredText } from './reading/text-fields.ts';
 
 /** The object under `whats_app` in a request. Source: messaging-objects.md §8.1. */
 export interface WhatsAppMessage {

@@ -1,9 +1,11 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
+import type { GroupQueues } from '../accounts/group-queues.ts';
 import type { PausedRelays } from '../pauses/paused-relays.ts';
 import { explainWait } from '../pauses/pauses-store.ts';
 import { relaysOf } from '../pauses/subject.ts';
-import { agesFrom, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { agesFrom } from '../plan/ages.ts';
+import { groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
@@ -14,36 +16,46 @@ export type BlockedChannels = ReadonlyMap<string, ReadonlyMap<ChannelKey, number
 /** What may block a channel. */
 export interface Blockers {
   appQueues: AppQueues;
+  groupQueues: GroupQueues;
   pausedRelays: PausedRelays;
 }
 
 /** Finds the blocked channels of these dispatches. Their sends are not even read. */
 export async function findBlocked(
-  { appQueues, pausedRelays }: Blockers,
+  { appQueues, groupQueues, pausedRelays }: Blockers,
   dispatches: Dispatches,
 ): Promise<BlockedChannels> {
   const blocked = new Map<string, Map<ChannelKey, number>>();
   for (const dispatch of dispatches.values()) {
     const { id, workspace, messages } = dispatch;
-    for (const { key, message } of messages.values()) {
+    for (const prepared of messages.values()) {
+      const { key, message } = prepared;
       const of = { dispatchId: id, message, acceptedAt: agesFrom(dispatch) };
-      const untilMs = pausedRelays.blocked(workspace, key) ?? (await appQueues.blocked(workspace, key, of));
+      const untilMs =
+        pausedRelays.blocked(workspace, key) ??
+        (await groupQueues.blocked(workspace, groupMessageOf(dispatch, prepared))) ??
+        (await appQueues.blocked(workspace, key, of));
       if (untilMs !== null) blocked.set(id, (blocked.get(id) ?? new Map()).set(key, untilMs));
     }
   }
   return blocked;
 }
 
-/** Stores in each dispatch all paused apps and relays that it waits for. */
+/** Stores in each dispatch all paused apps, groups and relays that it waits for. */
 export async function explainPauses(
   db: Db,
-  { appQueues, pausedRelays }: Blockers,
+  { appQueues, groupQueues, pausedRelays }: Blockers,
   dispatches: Dispatches,
 ): Promise<void> {
-  for (const { id, workspace, messages } of dispatches.values()) {
-    const keys = [...messages.keys()];
-    const pauses = keys.flatMap((key) => [...appQueues.paused(workspace, key), ...pausedRelays.paused(workspace, key)]);
-    await explainWait(db, id, [...new Set(pauses)], (appId) => workspace.apps.get(appId)?.name);
+  for (const dispatch of dispatches.values()) {
+    const { id, workspace, messages } = dispatch;
+    const pauses = [...messages].flatMap(([key, prepared]) => [
+      ...appQueues.paused(workspace, key),
+      ...groupQueues.paused(workspace, groupMessageOf(dispatch, prepared)),
+      ...pausedRelays.paused(workspace, key),
+    ]);
+    const nameOf = (owner: string) => (workspace.apps.get(owner) ?? workspace.subscriptionGroups.get(owner))?.name;
+    await explainWait(db, id, [...new Set(pauses)], nameOf);
   }
 }
 

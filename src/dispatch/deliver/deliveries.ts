@@ -1,10 +1,11 @@
 import { type Held, type Outcome, STOPPED } from '../../channels/outcome.ts';
 import type { Outbound } from '../../channels/sender.ts';
+import type { GroupQueues } from '../accounts/group-queues.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { verdictOf } from '../ledger/outcomes.ts';
-import type { Verdict } from '../ledger/send.ts';
-import { publicId } from '../plan/loaded-dispatch.ts';
+import type { SendKey, Verdict } from '../ledger/send.ts';
+import { groupMessageOf, publicId } from '../plan/loaded-dispatch.ts';
 import { deliverPush, type PushDeps } from '../push/deliver-push.ts';
 import type { Senders } from './senders.ts';
 
@@ -14,15 +15,21 @@ export interface Deliveries {
   close(): Promise<void>;
 }
 
+/** Signs the name of a send. */
+export type ReferenceOf = (send: SendKey & { workspaceId: number }) => string;
+
 export interface DeliveriesOptions {
   /** Delivers on channels whose messages go to devices. */
   push: PushDeps;
+  /** Deliver with the accounts of subscription groups. */
+  groups: GroupQueues;
+  referenceOf: ReferenceOf;
   /** Deliver on all other channels. */
   senders: Senders;
 }
 
 /** Delivers each parcel to the provider of its channel or to the feed of its person; to the sandbox if there is no provider. */
-export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveries {
+export function createDeliveries({ push, groups, referenceOf, senders }: DeliveriesOptions): Deliveries {
   function verdictFor({ send, dispatch, message, triedSince }: Parcel, outcome: Outcome | Held): Verdict {
     return verdictOf(outcome, {
       channel: message.channel,
@@ -40,25 +47,43 @@ export function createDeliveries({ push, senders }: DeliveriesOptions): Deliveri
     return { ...nothing, verdict: verdictFor(parcel, reply) };
   }
 
+  function outboundOf({ rendered, address, dispatch, send, recipient }: Parcel): Outbound {
+    const dispatchId = publicId(dispatch);
+    const sendId = `${dispatchId}.${send.bucket}.${send.userId}`;
+    return {
+      ...{ rendered, address, dispatchId, sendId, lastWrote: recipient.lastWrote },
+      // Most channels do not need it, and signing has a cost.
+      get reference() {
+        return referenceOf({ ...send, workspaceId: dispatch.workspace.id });
+      },
+    };
+  }
+
+  /** null: there is no provider. */
+  function outcomeOf(parcel: Parcel, signal: AbortSignal): Promise<Outcome | Held> | null {
+    const { message, dispatch } = parcel;
+    if (message.channel.providers?.of === 'group')
+      return groups.deliver(dispatch.workspace, groupMessageOf(dispatch, message), outboundOf(parcel), signal);
+    return senders.senderOf(dispatch.workspace, message.channel)?.deliver(outboundOf(parcel), signal) ?? null;
+  }
+
   return {
     deliver(parcel, signal) {
       const { channel } = parcel.message;
       if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
       if (signal.aborted) return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped) });
       if (channel.providers?.of === 'feed') return Promise.resolve(toFeed);
-      const sender = senders.senderOf(parcel.dispatch.workspace, channel);
-      if (sender === null) return Promise.resolve(sandboxed(parcel));
-      return sender
-        .deliver(outboundOf(parcel), signal)
-        .then((outcome) => ({ ...nothing, verdict: verdictFor(parcel, outcome) }));
+      const outcome = outcomeOf(parcel, signal);
+      if (outcome === null) return Promise.resolve(sandboxed(parcel));
+      return outcome.then((known) => ({
+        ...{ ...nothing, verdict: verdictFor(parcel, known) },
+        ...optOutIn(known, parcel),
+      }));
     },
-    close: () => senders.close(),
+    async close() {
+      await Promise.all([groups.close(), senders.close()]);
+    },
   };
-}
-
-function outboundOf({ rendered, address, dispatch, send }: Parcel): Outbound {
-  const dispatchId = publicId(dispatch);
-  return { rendered, address, dispatchId, sendId: `${dispatchId}.${send.bucket}.${send.userId}` };
 }
 
 const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };
@@ -66,3 +91,9 @@ const nothing = { news: [], calls: [], keptIn: null } as const;
 const sent: Verdict = { status: 'sent', providerMessageId: null };
 const toSandbox: Delivered = { ...nothing, verdict: sent, keptIn: 'sandbox' };
 const toFeed: Delivered = { ...nothing, verdict: sent, keptIn: 'feed' };
+
+function optOutIn(outcome: Outcome | Held, { message }: Parcel): Pick<Delivered, 'optedOutOf'> {
+  const { subscriptionGroupId } = message.gate;
+  const hasOptedOut = outcome.kind === 'failed' && !outcome.isOurs && outcome.optsOut === true;
+  return hasOptedOut && subscriptionGroupId !== null ? { optedOutOf: subscriptionGroupId } : {};
+}

@@ -2,10 +2,10 @@ import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { nextDue } from '../ledger/due-sends.ts';
-import { type LoadedDispatch, mayHold } from '../plan/loaded-dispatch.ts';
+import { hasOwnStarts } from '../plan/ages.ts';
+import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
 import type { Finisher } from './end-tasks.ts';
-import { isPaced } from './pace/paced-sends.ts';
 import { type Due, turnPages } from './read-due.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
@@ -59,7 +59,7 @@ export async function endTasks(
   for (const [id, at] of await nextDue(deps.db.byKey, rest, now)) runs.again(id, at);
   const isTimed = ({ dispatchId }: Task) => {
     const dispatch = dispatches.get(dispatchId);
-    return dispatch !== undefined && (mayHold(dispatch) || isPaced(dispatch));
+    return dispatch !== undefined && hasOwnStarts(dispatch);
   };
   await Promise.all(
     tasks.map((task) => deps.finisher({ taskId: task.id, runAt: runs.get(task.id), isTimed: isTimed(task) })),

@@ -1,9 +1,10 @@
 import { type InHand, OneInHand } from '../../lib/limits/in-hand.ts';
+import type { GroupQueues } from '../accounts/group-queues.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
-import { agesFrom, campaignPartOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
-
+import { agesFrom } from '../plan/ages.ts';
+import { campaignPartOf, groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -24,6 +25,7 @@ export interface PipelineDeps extends DecideDeps {
   recorder: Recorder;
   sendLimits: SendLimits;
   appQueues: Pick<AppQueues, 'full'>;
+  groupQueues: Pick<GroupQueues, 'full'>;
 }
 
 /** The sends of a round. */
@@ -123,19 +125,22 @@ async function beginChunks(
  * for a provider with its share, which are added to `held`. They stay pending.
  */
 function withoutHeld(
-  { appQueues, sendLimits }: PipelineDeps,
+  { appQueues, groupQueues, sendLimits }: PipelineDeps,
   batch: Batch,
   { chunk, held }: { chunk: readonly PendingSend[]; held: Map<PendingSend, string> },
 ): PendingSend[] {
   const stateOf = (send: PendingSend): { fullUntilMs: number | null; provider: string | null } => {
     const { dispatchId, channel } = send;
     const dispatch = batch.dispatches.get(dispatchId);
-    const message = dispatch?.messages.get(channel)?.message;
-    if (dispatch === undefined || message === undefined) return { fullUntilMs: null, provider: null };
+    const prepared = dispatch?.messages.get(channel);
+    if (dispatch === undefined || prepared === undefined) return { fullUntilMs: null, provider: null };
     const provider = providerOf(dispatch, send);
     if (provider !== null && sendLimits.shares.isFull(provider, batch)) return { fullUntilMs: null, provider };
-    const options = { dispatchId, message, acceptedAt: agesFrom(dispatch) };
-    return { fullUntilMs: appQueues.full(dispatch.workspace, channel, options), provider: null };
+    const { message } = prepared;
+    const fullUntilMs =
+      groupQueues.full(dispatch.workspace, groupMessageOf(dispatch, prepared)) ??
+      appQueues.full(dispatch.workspace, channel, { dispatchId, message, acceptedAt: agesFrom(dispatch) });
+    return { fullUntilMs, provider: null };
   };
   // Nearly all neighbours have the same dispatch and channel, and asking has a cost.
   let asked: ({ of: PendingSend } & ReturnType<typeof stateOf>) | null = null;
@@ -222,7 +227,7 @@ function deliver(
     pending.end(error);
   };
   deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
-    const part = campaignPartOf(dispatch, send.channel);
+    const part = campaignPartOf(dispatch, send);
     const message = delivered.keptIn === null ? null : rendered;
     const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, message };
     recorder(result, (error) => done(error, delivered.verdict));

@@ -7,6 +7,7 @@ import type { FeedbackEvent } from '../../feedback/event.ts';
 import { storeWith } from '../../feedback/intake.ts';
 import { createGatherer, type Gatherer } from '../../lib/gatherer.ts';
 import { markDead } from '../../people/consent/dead-addresses.ts';
+import { storeOptOuts } from '../../people/consent/opt-outs.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { type ProviderMessage, rememberMessages } from '../ledger/feedback/provider-messages.ts';
@@ -61,6 +62,11 @@ export interface RecorderOptions extends Patience {
 async function record(options: RecorderOptions, results: Result[], now: Date): Promise<void> {
   const { db, hygiene } = options;
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
+  const optOuts = results.flatMap(({ workspaceId, optedOutOf, address }) =>
+    optedOutOf === undefined || address === null ? [] : [{ workspaceId, groupId: optedOutOf, phone: address }],
+  );
+  // In a commit of its own: it locks people. Should the verdict not be written, the provider says the same again.
+  if (optOuts.length > 0) await storeOptOuts(db, optOuts, now);
   const dead = results.flatMap(({ send, verdict, workspaceId, address }) => {
     const mark = channels[send.channel].deadMark;
     return verdict.status === 'bounced' && mark !== null ? [{ workspaceId, mark, address }] : [];

@@ -20,7 +20,7 @@ import type { StopSignals } from './stop-signals.ts';
 
 const LONGEST_POSTPONE_MS = 300_000;
 
-export interface RoundDeps extends Omit<PipelineDeps, 'appQueues'>, DueDeps, Blockers {
+export interface RoundDeps extends Omit<PipelineDeps, 'appQueues' | 'groupQueues'>, DueDeps, Blockers {
   catalog(): Catalog;
   cache: DispatchCache;
   finisher: Finisher;

@@ -17,7 +17,7 @@ export async function decideSends<One extends SendChange>(
   { worker, now, decided }: { worker: string; now: Date; decided: readonly One[] },
 ): Promise<One[]> {
   const groups = Map.groupBy(decided, ({ send, verdict }) =>
-    verdict.status === 'sending' ? `${send.dispatchId}/${send.channel}` : '',
+    verdict.status === 'sending' && verdict.scheduledAt === undefined ? `${send.dispatchId}/${send.channel}` : '',
   );
   const others = groups.get('') ?? [];
   groups.delete('');

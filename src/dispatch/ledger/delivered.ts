@@ -20,6 +20,8 @@ export interface Delivered {
   news: readonly TokenNews[];
   /** The calls made to push providers. */
   calls: readonly PushCall[];
+  /** The subscription group of which the person wants no more messages, as the provider said. Absent: none. */
+  optedOutOf?: string;
 }
 
 /** One call to a push provider. */

@@ -4,7 +4,7 @@ import { announceTasks } from '../../queue/new-tasks.ts';
 import { hurryTasks } from '../../queue/task-ends.ts';
 import { endWaits, listLive, noteWait } from '../ledger/dispatches.ts';
 import { releaseHeld } from '../ledger/stopped-sends.ts';
-import { appIdOf, type Subject, waitFor } from './subject.ts';
+import { appIdOf, groupIdOf, type Subject, waitFor } from './subject.ts';
 
 /**
  * - `config_error`: the provider or relay does not accept our settings.
@@ -114,19 +114,21 @@ export async function wakeTasks(tx: Db, workspaceId: number, now: Date): Promise
   await announceTasks(tx, null);
 }
 
-/** Stores in a dispatch why it waits. `nameOf`: the name of an app. */
+/** Stores in a dispatch why it waits. `nameOf`: the name of an app or group. */
 export async function explainWait(db: Db, dispatchId: string, pauses: readonly Pause[], nameOf: NameOf): Promise<void> {
   if (pauses.length === 0) return;
   const waitsFor = [...new Set(pauses.map(({ subject }) => waitFor(subject)))].sort();
   await noteWait(db, dispatchId, { waitsFor, failure: whyItWaits(pauses, nameOf) });
 }
 
-/** The name of an app by its id. undefined: it is not known. */
-export type NameOf = (appId: string) => string | undefined;
+/** The name of an app or a subscription group by its id. undefined: it is not known. */
+export type NameOf = (id: string) => string | undefined;
 
 /** One sentence for all pauses that something waits for. */
 export function whyItWaits(pauses: readonly Pause[], nameOf: NameOf): string {
-  const explained = pauses.map((pause) => explanationOf(pause, nameOf(appIdOf(pause.subject) ?? '')));
+  const explained = pauses.map((pause) =>
+    explanationOf(pause, nameOf(appIdOf(pause.subject) ?? groupIdOf(pause.subject) ?? '')),
+  );
   return `${explained.join('; ')}; what waits goes out once it does`;
 }
 
@@ -137,10 +139,12 @@ const said = {
   unreachable: 'does not answer',
 } satisfies Record<PauseCause, string>;
 
-/** One sentence for operators. `appName`: the name of the paused app, if it is one. */
-export function explanationOf({ subject, cause, reason, probeAt }: Pause, appName?: string): string {
+/** One sentence for operators. `name`: the name of the paused app or group, if it is one. */
+export function explanationOf({ subject, cause, reason, probeAt }: Pause, name?: string): string {
   if (subject.startsWith('relay ')) return `mail ${subject} ${said[cause]} (${reason})`;
   const until = cause === 'slow_down' ? `, until ${probeAt.toISOString()}` : '';
-  const app = appName === undefined ? subject : `app "${appName}" (${appIdOf(subject)})`;
-  return `${app}: its provider ${said[cause]} (${reason}${until})`;
+  const groupId = groupIdOf(subject);
+  const what = groupId === null ? 'app' : 'subscription group';
+  const shown = name === undefined ? ` ${groupId ?? appIdOf(subject)}` : ` "${name}" (${groupId ?? appIdOf(subject)})`;
+  return `${what}${shown}: its provider ${said[cause]} (${reason}${until})`;
 }

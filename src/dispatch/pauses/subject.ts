@@ -2,13 +2,17 @@ import { hash } from 'node:crypto';
 import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { Relay, RelayPool } from '../../channels/sender.ts';
-import type { App, Catalog, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { App, Catalog, SubscriptionGroup, WorkspaceCatalog } from '../../workspace/catalog.ts';
 
-/** What is paused: the queue of an app, by its id, or a relay, by its name. */
-export type Subject = `app ${string}` | `relay ${string}`;
+/** What is paused: the account of an app or of a subscription group, by its id, or a relay, by its name. */
+export type Subject = `app ${string}` | `group ${string}` | `relay ${string}`;
 
 export function appSubject(appId: string): Subject {
   return `app ${appId}`;
+}
+
+export function groupSubject(groupId: string): Subject {
+  return `group ${groupId}`;
 }
 
 export function relaySubject(name: string): Subject {
@@ -20,8 +24,13 @@ export function appIdOf(subject: Subject): string | null {
   return /^app (.*)$/s.exec(subject)?.[1] ?? null;
 }
 
+/** null: the subject is no subscription group. */
+export function groupIdOf(subject: Subject): string | null {
+  return /^group (.*)$/s.exec(subject)?.[1] ?? null;
+}
+
 /**
- * What a dispatch waits for while a subject is paused: its app, or any of the workspace's relays, because one that works
+ * What a dispatch waits for while a subject is paused: its app or group, or any of the workspace's relays, because one that works
  * is enough.
  */
 export function waitFor(subject: Subject): string {
@@ -59,6 +68,10 @@ export function digestOfApp({ provider }: App): string {
   return digest(provider ?? null);
 }
 
+export function digestOfGroup({ provider }: Pick<SubscriptionGroup, 'provider'>): string {
+  return digest(provider ?? null);
+}
+
 export function digestOfRelay({ url }: Pick<Relay, 'url'>): string {
   return digest(url);
 }
@@ -68,6 +81,8 @@ export function digestNow(catalog: Catalog, workspaceId: number, subject: Subjec
   const workspace = catalog.workspace(workspaceId);
   const found = findRelay(workspace, subject);
   if (found !== undefined) return digestOfRelay(found.relay);
+  const group = workspace?.subscriptionGroups.get(groupIdOf(subject) ?? '');
+  if (group !== undefined) return digestOfGroup(group);
   const app = workspace?.apps.get(appIdOf(subject) ?? '');
   return app === undefined ? null : digestOfApp(app);
 }

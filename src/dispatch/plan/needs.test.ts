@@ -13,6 +13,7 @@ const nothing: RecipientNeeds = {
   groups: false,
   emailFlags: false,
   phoneFlags: false,
+  lastWrote: false,
   sharing: false,
 };
 
@@ -26,7 +27,7 @@ test('a message needs what the gates ask of its address and what its templates r
     [{ content_card: { title: 'hi' } }, {}],
     [{ email: { body: 'hi' } }, { emailFlags: true }],
     [{ sms: { body: 'hi' } }, { phoneFlags: true, groups: true }],
-    [{ whats_app: { body: 'hi' } }, { phoneFlags: true, groups: true }],
+    [{ whats_app: { body: 'hi' } }, { phoneFlags: true, groups: true, lastWrote: true }],
     [{ apple_push: { alert: 'hi' } }, { push: true }],
     [
       { apple_push: { alert: 'hi' }, email: { body: 'hi' } },

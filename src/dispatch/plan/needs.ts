@@ -18,6 +18,7 @@ export function needsOf(
     groups: needed.has('groups'),
     emailFlags: needed.has('emailFlags'),
     phoneFlags: needed.has('phoneFlags'),
+    lastWrote: needed.has('lastWrote'),
     sharing: isBroadcast,
   };
   const read = messages.flatMap(({ reads }) => [...reads].filter((one) => one !== 'links'));

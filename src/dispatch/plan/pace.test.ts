@@ -13,10 +13,13 @@ test('a ramp rises evenly, and stays at its end', () => {
 });
 
 test('whoever asks whenever, no 60 seconds have more than the pace, and asking at the told time gets something', () => {
-  const asks = fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 30_000 }), wanted: fc.integer({ min: 1, max: 3_000 }) }), {
-    minLength: 1,
-    maxLength: 60,
-  });
+  const asks = fc.array(
+    fc.record({ afterMs: fc.integer({ min: 0, max: 30_000 }), wanted: fc.integer({ min: 1, max: 3_000 }) }),
+    {
+      minLength: 1,
+      maxLength: 60,
+    },
+  );
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20_000 }), asks, (per_minute, given) => {
       const pace: Pace = { per_minute, ramp: null };

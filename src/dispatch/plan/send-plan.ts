@@ -7,6 +7,7 @@ import type { Prioritization } from '../../people/profile/prioritization.ts';
 import type { TriggerFacts } from '../../templating/facts.ts';
 import type { QuietHours } from '../../workspace/rules/quiet-hours.ts';
 import type { Canary, Pace } from './pace.ts';
+import type { PlannedSplit } from './split.ts';
 
 export const deliveryModes = ['at_least_once', 'at_most_once'] as const;
 export type DeliveryMode = (typeof deliveryModes)[number];
@@ -41,6 +42,8 @@ export interface SendPlan {
   delivery: DeliveryMode;
   /** Canonical messages. Their texts are templates. */
   messages: Partial<Record<ChannelKey, object>>;
+  /** Absent: everybody gets the messages above. */
+  split?: PlannedSplit;
   /** The stored texts that the messages were accepted with. Absent: they name none. */
   content?: ContentPins;
   /** Quiet hours that the request brought. Absent: none. */

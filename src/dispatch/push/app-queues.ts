@@ -6,12 +6,12 @@ import { openPushSender, type PushSenders } from '../../channels/push/senders.ts
 import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { quotaOf } from '../accounts/call-quotas.ts';
+import { paceOf } from '../accounts/pace-of.ts';
 import type { Pause } from '../pauses/pauses-store.ts';
 import { digestOfApp } from '../pauses/subject.ts';
 import type { LaneName } from '../plan/send-plan.ts';
 import { AppQueue } from './app-queue.ts';
-import { quotaOf, reserveCalls } from './call-quotas.ts';
-import type { PaceOptions } from './pace.ts';
 import type { PausedApps } from './paused-apps.ts';
 
 export interface AppQueuesOptions {
@@ -115,7 +115,7 @@ export class AppQueues {
       sender,
       pause: pausedApps.pauseOf(workspace.id, app),
       clock,
-      pace: this.#paceOf(app),
+      pace: paceOf(this.#options, quotaOf(app), { app_id: app.id, app: app.name }),
       onBreakerOpen: (untilMs) =>
         log.warn(
           { app_id: app.id, app: app.name, until: new Date(untilMs) },
@@ -123,21 +123,6 @@ export class AppQueues {
         ),
       onSenderError: (error) => log.error({ err: error, app_id: app.id }, 'a push sender threw'),
     });
-  }
-
-  #paceOf(app: App): Omit<PaceOptions, 'onReady'> | null {
-    const { db, traffic, clock, log } = this.#options;
-    const quota = quotaOf(app);
-    return (
-      quota && {
-        ...{ quota, traffic, clock },
-        reserve: (wanted) => reserveCalls(db, wanted),
-        onTrouble: (error) =>
-          error === null
-            ? log.info({ app_id: app.id }, 'an app is called again: its quota can be counted')
-            : log.error({ err: error, app_id: app.id }, 'the quota of an app cannot be counted; its calls wait'),
-      }
-    );
   }
 
   #closeLater(queue: AppQueue): void {

@@ -6,7 +6,7 @@ import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
-import { appIdOf } from '../pauses/subject.ts';
+import { appIdOf, groupIdOf, type Subject } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 import { noWorker } from './waits.ts';
 
@@ -23,7 +23,7 @@ const laneNames = Object.keys(lanes) as LaneName[];
  */
 export async function describeStatus(
   db: Database,
-  { id, apps }: Pick<WorkspaceCatalog, 'id' | 'apps'>,
+  { id, apps, subscriptionGroups }: Pick<WorkspaceCatalog, 'id' | 'apps' | 'subscriptionGroups'>,
   { now, catalogTrouble }: { now: Date; catalogTrouble: CatalogTrouble | null },
 ): Promise<object> {
   await askVersion(db);
@@ -34,6 +34,8 @@ export async function describeStatus(
     const { tasks, ageMs } = await measureBacklog(db, { lane: lanes[name], now, mostTasks: MOST_TASKS });
     queue[name] = { tasks, oldest_waiting_s: Math.floor(ageMs / 1_000) };
   }
+  const nameOf = (subject: Subject) =>
+    (apps.get(appIdOf(subject) ?? '') ?? subscriptionGroups.get(groupIdOf(subject) ?? ''))?.name;
   const ofEvents = await problemsOfDeliveries(db, id);
   const refusal = db.refusal();
   return {
@@ -44,7 +46,7 @@ export async function describeStatus(
       ...(catalogTrouble === null ? [] : [problemOfCatalog(catalogTrouble)]),
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
-      ...pauses.map((pause) => explanationOf(pause, apps.get(appIdOf(pause.subject) ?? '')?.name)),
+      ...pauses.map((pause) => explanationOf(pause, nameOf(pause.subject))),
       ...ofEvents,
     ],
   };

@@ -4,7 +4,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { hasWorker } from '../../queue/workers.ts';
 import { listPauses, type Pause, whyItWaits } from '../pauses/pauses-store.ts';
-import { appIdOf, relayChannels, waitFor } from '../pauses/subject.ts';
+import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
 
@@ -38,11 +38,11 @@ export async function findWaits(db: Db, dispatch: Waiting): Promise<Waits> {
   const pauses = (await listPauses(db)).filter(
     (one) => one.workspaceId === workspaceId && waitsFor.includes(waitFor(one.subject)),
   );
-  const apps = await appsOf(db, pauses);
-  const nameOf = (appId: string) => apps.get(appId)?.name;
+  const owners = await ownersOf(db, pauses);
+  const nameOf = (id: string) => owners.get(id)?.name;
   const waits = new Map<string, Wait>();
   for (const channel of channelKeys) {
-    const theirs = pauses.filter(({ subject }) => concerns(channel, apps.get(appIdOf(subject) ?? '')?.platform));
+    const theirs = pauses.filter(({ subject }) => concerns(channel, owners.get(ownerOf(subject) ?? '')));
     if (theirs.length === 0) continue;
     const until = new Date(Math.min(...theirs.map(({ probeAt }) => probeAt.getTime())));
     waits.set(channel, { why: whyItWaits(theirs, nameOf), until });
@@ -64,17 +64,33 @@ export function noWorker(lane: LaneName): string {
   return `no worker of the lane "${lane}" is running: what is accepted waits`;
 }
 
-/** `platform`: that of the paused app. undefined: relays are paused. */
-function concerns(channel: (typeof channelKeys)[number], platform: string | undefined): boolean {
-  if (platform === undefined) return relayChannels.includes(channel);
-  const { address } = channels[channel];
-  return address.kind === 'push' && address.platform === platform;
+/** The app or the subscription group that a paused account belongs to. */
+interface Owner {
+  name: string;
+  /** null: it is a group. */
+  platform: string | null;
+  /** null: it is an app. */
+  channel: string | null;
 }
 
-async function appsOf(db: Db, pauses: readonly Pause[]): Promise<Map<string, { name: string; platform: string }>> {
-  const ids = pauses.flatMap(({ subject }) => appIdOf(subject) ?? []);
+/** Id of the app or group. null: a relay is paused. */
+function ownerOf(subject: Subject): string | null {
+  return appIdOf(subject) ?? groupIdOf(subject);
+}
+
+/** `owner`: of the paused account. undefined: relays are paused. */
+function concerns(channel: (typeof channelKeys)[number], owner: Owner | undefined): boolean {
+  if (owner === undefined) return relayChannels.includes(channel);
+  const { address } = channels[channel];
+  return owner.channel === channel || (address.kind === 'push' && address.platform === owner.platform);
+}
+
+async function ownersOf(db: Db, pauses: readonly Pause[]): Promise<Map<string, Owner>> {
+  const ids = pauses.flatMap(({ subject }) => ownerOf(subject) ?? []);
   if (ids.length === 0) return new Map();
-  const rows = await db.query<{ id: string; name: string; platform: string }>(sql`
-    select id, name, platform from apps where id = any(${ids}::text[])`);
-  return new Map(rows.map(({ id, ...app }) => [id, app]));
+  const rows = await db.query<{ id: string; name: string; platform: string | null; channel: string | null }>(sql`
+    select id, name, platform, null as channel from apps where id = any(${ids}::text[])
+     union all
+    select id, name, null, channel from subscription_groups where id = any(${ids}::text[])`);
+  return new Map(rows.map(({ id, ...owner }) => [id, owner]));
 }

@@ -12,14 +12,15 @@ import { forgetWaitingStates } from '../../people/consent/email-state.ts';
 import { forgetWaitingGroups } from '../../people/consent/waiting-groups.ts';
 import { forgetRemovals } from '../../people/tokens/token-removals.ts';
 import { forgetSessionDays } from '../../people/track/sessions.ts';
+import { forgetWindowsOfWhatsApp } from '../../people/whats-app/windows.ts';
 import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
+import { forgetQuotas } from '../accounts/call-quotas.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
 import { forgetStarts } from '../ledger/pace/starts.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
 import { sumUpOldFeedback } from '../ledger/statistics/feedback-days.ts';
-import { forgetQuotas } from '../push/call-quotas.ts';
 import { forgetOldDays, oldestDay } from './retention.ts';
 
 const HOUR = 3_600_000;
@@ -72,6 +73,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetWaitingStates(db, now);
   await forgetWaitingGroups(db, now);
   await forgetSessionDays(db, now);
+  await forgetWindowsOfWhatsApp(db, now);
   await sumUpOldDays(db, now);
   await sumUpOldFeedback(db, now);
   await sumUpOldHours(db, now);

@@ -1,32 +1,12 @@
-import type { KeyObject } from 'node:crypto';
-import type { Logger } from 'pino';
-import type { Database } from '../../db/database.ts';
-import type { FeedbackDeps } from '../../feedback/take.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { BytesInHand } from '../../lib/limits/bytes-in-hand.ts';
-import type { Catalog } from '../../workspace/catalog.ts';
 import type { Page } from '../page.ts';
-
-/** What the callbacks of providers need. */
-export interface CallbackDeps extends FeedbackDeps {
-  db: Database;
-  clock: Clock;
-  log: Logger;
-  catalog: Catalog;
-  /** Signs references; see `feedback/reference.ts`. */
-  secret: KeyObject;
-  /** The base URL that providers were told, without a slash at the end. Signatures that cover a URL are of this one. */
-  publicUrl: string;
-}
-
-/**
- * The endpoints of one provider. It calls them without an API key, and proves itself by a signature or a secret. They answer
- * after `takeFeedback`, and what they refuse has no effect.
- */
-export type Callback = (deps: CallbackDeps) => Page[];
+import type { Callback, CallbackDeps } from './callback.ts';
+import { emailCallbacks } from './email/email.ts';
+import { twilioCallbacks } from './twilio.ts';
+import { whatsAppCallbacks } from './whats-app.ts';
 
 /** Each provider that calls back. */
-const callbacks: readonly Callback[] = [];
+const callbacks: readonly Callback[] = [emailCallbacks, twilioCallbacks, whatsAppCallbacks];
 
 /** Most bytes of bodies of all callbacks that are in hand at once. Anybody may send one. */
 const MOST_BODY_BYTES = 64 * 1_048_576;

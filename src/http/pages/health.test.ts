@@ -9,6 +9,7 @@ import { healthPage } from './health.ts';
 const request = {
   params: {},
   query: new URLSearchParams(),
+  rawUrl: '/health',
   headers: {},
   rawBody: Buffer.alloc(0),
   address: '127.0.0.1',

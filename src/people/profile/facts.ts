@@ -38,6 +38,8 @@ export interface Recipient extends PersonKey {
   /** null: the address has no flags. */
   emailFlags: AddressFlags | null;
   phoneFlags: AddressFlags | null;
+  /** When the person last wrote to each business number on WhatsApp, by Meta's id of it, in milliseconds since 1970. */
+  lastWrote: Readonly<Record<string, number>>;
   /** The email address in lower case, if somebody else in the workspace has it, too. null: nobody else has it. */
   sharedEmail: string | null;
   /** The phone number, if somebody else in the workspace has it, too. null: nobody else has it. */
@@ -104,8 +106,8 @@ function loadPersons(
   { workspaceId, chunk, needs }: { workspaceId: number; chunk: Chunk; needs: RecipientNeeds },
 ): Promise<Row[]> {
   const { source, condition } = chunk.of(sql`profiles`);
-  const { custom, details, push, emailFlags, phoneFlags, sharing } = needs;
-  const bits = [custom, details, push, emailFlags, phoneFlags, sharing].map(Number).join('');
+  const { custom, details, push, emailFlags, phoneFlags, lastWrote, sharing } = needs;
+  const bits = [custom, details, push, emailFlags, phoneFlags, lastWrote, sharing].map(Number).join('');
   return db.prepared<Row>(
     `load_persons_${chunk.name}_${bits}`,
     sql`
@@ -134,10 +136,14 @@ function extraColumns(needs: RecipientNeeds): Sql {
            f.address is not null as phone_known, f.hard_bounced_at as phone_hard_bounced_at,
            f.marked_spam_at as phone_marked_spam_at, f.invalid_at as phone_invalid_at,
            f.suppressed_at as phone_suppressed_at`;
+  const lastWrote = sql`,
+           (select jsonb_object_agg(w.number_id, extract(epoch from w.wrote_at) * 1000)
+              from whats_app_windows w
+             where w.workspace_id = r.workspace_id and w.phone = r.phone) as last_wrote`;
   const shared = needs.sharing ? sharingColumns(needs) : empty;
   return sql`${needs.push ? push : empty}${needs.emailFlags ? emailFlags : empty}${
     needs.phoneFlags ? phoneFlags : empty
-  }${shared}`;
+  }${needs.lastWrote ? lastWrote : empty}${shared}`;
 }
 
 function sharingColumns(needs: RecipientNeeds): Sql {
@@ -260,6 +266,7 @@ interface Row extends Partial<{ [Column in keyof TargetRow]: TargetRow[Column] |
   phone_marked_spam_at?: Date | null;
   phone_invalid_at?: Date | null;
   phone_suppressed_at?: Date | null;
+  last_wrote?: Record<string, number> | null;
   shared_email?: string | null;
   shared_phone?: string | null;
 }
@@ -277,6 +284,7 @@ function recipientFrom(row: Row, pushTargets: readonly PushTarget[], groups: Gro
     phoneFlags: row.phone_known
       ? flags(row.phone_hard_bounced_at, row.phone_marked_spam_at, row.phone_invalid_at, row.phone_suppressed_at)
       : null,
+    lastWrote: row.last_wrote ?? {},
     sharedEmail: row.shared_email ?? null,
     sharedPhone: row.shared_phone ?? null,
   };

@@ -9,6 +9,8 @@ export interface RecipientNeeds {
   groups: boolean;
   emailFlags: boolean;
   phoneFlags: boolean;
+  /** When the person last wrote to business numbers on WhatsApp. */
+  lastWrote: boolean;
   /** Whether somebody else has the same address. Applies to the kinds of address whose flags are asked for. */
   sharing: boolean;
 }
@@ -22,6 +24,7 @@ export const allNeeds: RecipientNeeds = {
   groups: true,
   emailFlags: true,
   phoneFlags: true,
+  lastWrote: true,
   sharing: true,
 };
 
@@ -91,6 +94,7 @@ export function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): Recipie
     groups: one.groups || other.groups,
     emailFlags: one.emailFlags || other.emailFlags,
     phoneFlags: one.phoneFlags || other.phoneFlags,
+    lastWrote: one.lastWrote || other.lastWrote,
     sharing: one.sharing || other.sharing,
   };
 }

@@ -87,9 +87,9 @@ function apns(keys: readonly ApnsKey[], topics: readonly string[]): ProviderRule
     },
     accept: ({ id }) => ({ status: 200, headers: [['apns-id', id]], body: '' }),
     onAccepted({ connection }) {
-      if (raised.has(connection)) return;
+      if (!raised.has(connection)) connection.allowStreams(STREAMS);
       raised.add(connection);
-      connection.allowStreams(STREAMS);
+      return undefined;
     },
   };
 }

@@ -27,6 +27,8 @@ test('the example of docs/workspace-file.md is valid and has every section', (t)
     CARDS_KEY: 'a key of at least 32 characters, of ours',
     TWILIO_TOKEN: 't',
     WHATSAPP_TOKEN: 't',
+    WHATSAPP_APP_SECRET: 't',
+    WHATSAPP_VERIFY_TOKEN: 't',
     EVENTS_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
     BACKEND_KEY: 'a-key-of-16-characters',
   };

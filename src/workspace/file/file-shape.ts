@@ -94,6 +94,10 @@ const segment = object({
   filter: requiredOrNull(anyFilter),
 });
 
+/** A message, which the schema of its channel checks later. */
+const anyMessage: Shape<Record<string, unknown>> = (value, path, problems) =>
+  isObject(value) ? value : refuse(problems, path, 'expected an object with a message');
+
 const variation = object({
   id: required(opaqueId),
   name: optional(text(), null),
@@ -103,6 +107,8 @@ const variation = object({
       whatsApp,
     ),
   ),
+  weight: optional(integer(1, 100), null),
+  message: optional(anyMessage, null),
 });
 
 const canvas = object({
@@ -132,6 +138,7 @@ const campaign = object({
   obeys_quiet_hours: optional(flag, null),
   variations: optional(list(variation, 100), []),
   messages: optional(anyMessages, null),
+  control_share: optional(integer(0, 99), 0),
   canvas: optional(canvas, null),
 });
 

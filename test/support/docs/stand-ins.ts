@@ -44,4 +44,12 @@ export class StandIns {
   }
 }
 
-const simulatorPorts = { control: 8100, fcm: 8101, apns: 8102, adm: 8103, 'web-push': 8104 };
+const simulatorPorts = {
+  control: 8100,
+  fcm: 8101,
+  apns: 8102,
+  adm: 8103,
+  'web-push': 8104,
+  twilio: 8105,
+  whatsapp: 8106,
+};

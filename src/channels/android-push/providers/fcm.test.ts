@@ -121,7 +121,7 @@ function retry(reason: string, afterMs?: number): FcmReading {
 }
 
 function quota(afterMs: number): FcmReading {
-  return { outcome: { kind: 'retry', reason: 'QUOTA_EXCEEDED', afterMs, slows: 'app' } };
+  return { outcome: { kind: 'retry', reason: 'QUOTA_EXCEEDED', afterMs, slows: 'account' } };
 }
 
 test('every answer of FCM has an outcome', () => {

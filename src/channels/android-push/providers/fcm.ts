@@ -47,7 +47,7 @@ const byCode: Readonly<Record<string, (error: FcmError) => FcmReading>> = {
   SENDER_ID_MISMATCH: () => ({ outcome: { kind: 'bounced', reason: 'SENDER_ID_MISMATCH', token: 'suspect' } }),
   INVALID_ARGUMENT: readInvalidArgument,
   QUOTA_EXCEEDED: ({ wait }) => ({
-    outcome: { kind: 'retry', reason: 'QUOTA_EXCEEDED', afterMs: QUOTA_WAIT_MS, ...wait, slows: 'app' },
+    outcome: { kind: 'retry', reason: 'QUOTA_EXCEEDED', afterMs: QUOTA_WAIT_MS, ...wait, slows: 'account' },
   }),
   UNAVAILABLE: ({ wait }) => ({ outcome: { kind: 'retry', reason: 'UNAVAILABLE', ...wait } }),
   INTERNAL: ({ wait }) => ({ outcome: { kind: 'retry', reason: 'INTERNAL', ...wait } }),

@@ -64,7 +64,7 @@ const rows: [status: number, reason: string, ApnsReading][] = [
   [
     429,
     'TooManyProviderTokenUpdates',
-    { outcome: { kind: 'retry', reason: 'TooManyProviderTokenUpdates', slows: 'app' }, holdsToken: true },
+    { outcome: { kind: 'retry', reason: 'TooManyProviderTokenUpdates', slows: 'account' }, holdsToken: true },
   ],
   [500, 'InternalServerError', retry('InternalServerError')],
   [503, 'ServiceUnavailable', retry('ServiceUnavailable')],

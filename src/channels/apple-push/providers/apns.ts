@@ -115,7 +115,7 @@ const readings: Readonly<Record<string, ApnsReading>> = {
   PayloadTooLarge: failed('PayloadTooLarge'),
   TooManyRequests: retry('TooManyRequests'),
   TooManyProviderTokenUpdates: {
-    outcome: { kind: 'retry', reason: 'TooManyProviderTokenUpdates', slows: 'app' },
+    outcome: { kind: 'retry', reason: 'TooManyProviderTokenUpdates', slows: 'account' },
     holdsToken: true,
   },
   InternalServerError: retry('InternalServerError'),

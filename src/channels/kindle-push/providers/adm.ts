@@ -93,7 +93,7 @@ export function readReply(
   const reason = word(body.reason) ?? String(status);
   const wait = askedWait(headers['retry-after'], now);
   if (status === 401) return { kind: 'config_error', reason };
-  if (status === 429) return { kind: 'retry', reason, ...wait, slows: 'app' };
+  if (status === 429) return { kind: 'retry', reason, ...wait, slows: 'account' };
   if (isTemporary(status)) return { kind: 'retry', reason, ...wait };
   return refusals.get(`${status} ${reason}`) ?? { kind: 'failed', reason };
 }

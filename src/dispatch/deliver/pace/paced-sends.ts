@@ -3,6 +3,7 @@ import type { Database } from '../../../db/database.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type GrantedStarts, giveBackStarts, takeStarts } from '../../ledger/pace/starts.ts';
 import type { PendingSend } from '../../ledger/send.ts';
+import { isPaced } from '../../plan/ages.ts';
 import type { LoadedDispatch } from '../../plan/loaded-dispatch.ts';
 import { canaryMost, judgeCanary } from './canary.ts';
 
@@ -29,11 +30,6 @@ interface Group {
   grant: GrantedStarts;
 }
 
-/** Whether the sends of a dispatch are begun only as its pace or canary allows. */
-export function isPaced({ plan }: LoadedDispatch): boolean {
-  return plan.pace !== undefined || plan.canary !== undefined;
-}
-
 /** The sends of a round that are begun only as the paces and canaries of their dispatches allow. */
 export class PacedSends {
   readonly #deps: PaceDeps;
@@ -50,7 +46,7 @@ export class PacedSends {
 
   /** Whether any dispatch of the round has a pace or a canary. Nearly always none has. */
   get isEmpty(): boolean {
-    return ![...this.#round.dispatches.values()].some(isPaced);
+    return ![...this.#round.dispatches.values()].some(({ plan }) => isPaced(plan));
   }
 
   /** Leaves out the sends that may not be begun now. Their tasks run again when they may. */
@@ -61,7 +57,7 @@ export class PacedSends {
     for (const [key, group] of Map.groupBy(sends, ({ dispatchId, channel }) => `${dispatchId}/${channel}`)) {
       const [first] = group;
       const dispatch = first && this.#round.dispatches.get(first.dispatchId);
-      if (first === undefined || dispatch === undefined || !isPaced(dispatch)) free.push(...group);
+      if (first === undefined || dispatch === undefined || !isPaced(dispatch.plan)) free.push(...group);
       else groups.push(await this.#ask(key, { dispatch, channel: first.channel, sends: group }));
     }
     const granted = groups.flatMap((group) => group.sends.slice(0, group.grant.granted));
