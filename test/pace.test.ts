@@ -37,7 +37,6 @@ async function accept(app: TestApp, body: object): Promise<string> {
 }
 
 test('each channel has the pace of its own, and a slow minute is not made up for', async (t) => {
-  // traps/people.md, row 53
   const app = await startTestApp(t, { startsAt: new Date(START) });
   await app.startAnotherWorker();
   const names = Array.from({ length: 25 }, (_, index) => `p${index}`);

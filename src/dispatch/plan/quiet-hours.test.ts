@@ -13,7 +13,6 @@ const untilOf = (zone: string, at: string, ...rules: QuietRule[]) =>
   heldBy(rules, zone, new Date(at))?.until?.toISOString() ?? null;
 
 for (const [what, zone, at, from, until, expected] of [
-  // traps/people.md, row 32
   ['05:30 is held until 06:00', 'Europe/Vienna', '2027-06-01T03:30:00Z', '22:00', '06:00', '2027-06-01T04:00:00.000Z'],
   ['06:00 is free', 'Europe/Vienna', '2027-06-01T04:00:00Z', '22:00', '06:00', null],
   ['22:00 is held', 'Europe/Vienna', '2027-06-01T20:00:00Z', '22:00', '06:00', '2027-06-02T04:00:00.000Z'],

@@ -110,7 +110,7 @@ export function heldBy(
 
 /**
  * The time within quiet hours that hold is moved to their nearer end, to the later one if both are as near, or if the
- * earlier has passed. A time outside stays. Source: traps of quiet hours; the original does so with optimal times.
+ * earlier has passed. A time outside stays. The original does so with optimal times. Source: eligibility.md §1, step 8b.
  */
 export function nearestEdge(rules: readonly QuietRule[], zone: string, at: Date, now: Date): Date {
   const holding = rules.filter(({ action }) => action === 'hold');

@@ -21,7 +21,7 @@ export interface QuietHours {
 }
 
 const DAY_MINUTES = 24 * 60;
-/** Source: changes-send.md, row 5. */
+/** Source: eligibility.md §1, step 8b. */
 const MOST_MINUTES = 20 * 60;
 
 const timeOfDay = matching(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day as a text, such as "22:00"');
