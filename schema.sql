@@ -140,6 +140,8 @@ create table campaigns (
   archived boolean not null default false,
   obeys_caps boolean not null default true,
   counts_toward_caps boolean not null default false,
+  quiet_hours json,
+  obeys_quiet_hours boolean not null default true,
   paused boolean not null default false,
   segment_id text,
   required_state text,
@@ -222,6 +224,20 @@ create table deleted_addresses (
   suppressed_reason text
 );
 comment on table deleted_addresses is 'kind: name. What must be remembered of addresses that nobody has any more, each under a hash instead of the address.';
+
+create table dispatch_starts (
+  dispatch_id uuid not null,
+  channel text not null,
+  began_at timestamp with time zone not null,
+  next_ms double precision not null,
+  line_ms double precision not null,
+  started bigint not null default 0,
+  last_at timestamp with time zone not null,
+  buckets integer[] not null default '{}'::integer[],
+  canary text not null,
+  canary_looked_at timestamp with time zone
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_threshold=1000);
+comment on table dispatch_starts is 'kind: node. Of dispatches with a pace or a canary: how much of each channel was begun. Other dispatches have no row.';
 
 create table dispatches (
   id uuid not null,
@@ -1256,6 +1272,8 @@ CREATE UNIQUE INDEX content_texts_pkey ON public.content_texts USING btree (id);
 
 CREATE UNIQUE INDEX deleted_addresses_pkey ON public.deleted_addresses USING btree (workspace_id, kind, hash);
 
+CREATE UNIQUE INDEX dispatch_starts_pkey ON public.dispatch_starts USING btree (dispatch_id, channel);
+
 CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING btree (id);
 
 CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
@@ -1453,6 +1471,10 @@ alter table content_texts add constraint content_texts_workspace_id_fkey FOREIGN
 alter table deleted_addresses add constraint deleted_addresses_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
 
 alter table deleted_addresses add constraint deleted_addresses_pkey PRIMARY KEY (workspace_id, kind, hash);
+
+alter table dispatch_starts add constraint dispatch_starts_canary_check CHECK ((canary = ANY (ARRAY['none'::text, 'running'::text, 'passed'::text, 'stopped'::text])));
+
+alter table dispatch_starts add constraint dispatch_starts_pkey PRIMARY KEY (dispatch_id, channel);
 
 alter table dispatches add constraint dispatches_pkey PRIMARY KEY (id);
 

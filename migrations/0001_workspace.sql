@@ -92,6 +92,8 @@ create table campaigns (
   archived     boolean not null default false,
   obeys_caps   boolean not null default true,
   counts_toward_caps boolean not null default false, -- whether its sends count even if it does not obey the caps
+  quiet_hours  json,                           -- windows of its own; see src/workspace/rules/quiet-hours.ts. null: none
+  obeys_quiet_hours boolean not null default true, -- whether it is held or aborted within the workspace's quiet hours
   paused       boolean not null default false, -- whether triggers are refused
   segment_id   text,                           -- the people whom triggers may reach; null: everybody who is named
   required_state text,                         -- the subscription state that triggers need; null: that of the kind

@@ -23,6 +23,7 @@ export const owners: Readonly<Record<string, string>> = {
   content_texts: 'src/content',
   catalog_items: 'src/item-catalogs',
   deleted_addresses: 'src/people',
+  dispatch_starts: 'src/dispatch/ledger',
   dispatches: 'src/dispatch/ledger',
   email_templates: 'src/content',
   event_deliveries: 'src/feedback',

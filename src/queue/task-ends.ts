@@ -7,6 +7,8 @@ export interface TaskEnd {
   taskId: number;
   /** When the task runs again. null: it is deleted. */
   runAt: Date | null;
+  /** Its sends have their own times, so that it counts in a backlog only once it is due. Absent: as before. */
+  isTimed?: boolean;
 }
 
 /** A task and the worker that holds it. A worker that has lost the lease changes nothing. */
@@ -22,10 +24,12 @@ export function endingTasks({ worker, ends }: { worker: string; ends: readonly T
   return sql`
     ended as (
       select * from unnest(${ends.map(({ taskId }) => taskId)}::bigint[],
-                           ${ends.map(({ runAt }) => runAt)}::timestamptz[]) as x(id, run_at)
+                           ${ends.map(({ runAt }) => runAt)}::timestamptz[],
+                           ${ends.map(({ isTimed = false }) => isTimed)}::boolean[]) as x(id, run_at, is_timed)
     ), again as (
       update tasks t
-         set leased_until = null, worker = null, tries = 0, deaths = 0, is_on_trial = false, run_at = e.run_at
+         set leased_until = null, worker = null, tries = 0, deaths = 0, is_on_trial = false, run_at = e.run_at,
+             is_timed = t.is_timed or e.is_timed
         from ended e
        where t.id = e.id and t.worker = ${worker} and e.run_at is not null
     ), gone as (
@@ -65,6 +69,17 @@ export async function postponeTask(tx: Db, { taskId, worker }: HeldTask, runAt: 
      where id = ${taskId} and worker = ${worker}
     returning dispatch_id`);
   return postponed?.dispatch_id ?? null;
+}
+
+/** Makes the waiting tasks of a dispatch due at once that send. */
+export async function hurryDispatch(tx: Db, dispatchId: string, now: Date): Promise<void> {
+  const waiting = sql`dispatch_id = ${dispatchId} and kind in ('drain', 'revive') and run_at > ${now} and leased_until is null`;
+  await tx.run(sql`
+    with waiting as materialized (${lockInOrder(waiting)})
+    update tasks t
+       set run_at = ${now}
+      from waiting
+     where t.id = waiting.id`);
 }
 
 /** Makes the waiting tasks of a workspace due at once, except expansions and schedules. */

@@ -5,6 +5,7 @@ import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
 import type { RawObject } from '../lib/raw/json.ts';
 import type { Permission } from './permissions.ts';
+import type { QuietHours } from './rules/quiet-hours.ts';
 
 /**
  * An immutable snapshot in memory of everything that operators have defined. Requests read it instead of the database.
@@ -70,6 +71,8 @@ export interface WorkspaceSettings extends ChannelSettings {
     /** Most bytes of the items of all its item catalogs. */
     storageBytes: number;
   };
+  /** When its people are left alone. Absent: never. */
+  quietHours?: readonly QuietHours[];
   /** Whether its feed of events has what our own calls said of each send. Absent: it has not. */
   hasVerdictEvents?: true;
   /** The workspace's own limits of requests per window, by bucket name. */
@@ -116,6 +119,10 @@ export interface Campaign {
   tags: readonly string[];
   obeysCaps: boolean;
   countsTowardCaps: boolean;
+  /** Quiet hours beside those of the workspace. Absent: none. */
+  quietHours?: readonly QuietHours[];
+  /** Whether it is sent within the workspace's quiet hours. Absent: it is not. */
+  ignoresQuietHours?: true;
   /** How it is triggered. Absent: it is an API campaign, whose messages come with each request. */
   trigger?: CampaignTrigger;
   variations: ReadonlyMap<string, Variation>;

@@ -17,6 +17,7 @@ import {
 } from './catalog.ts';
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
+import type { QuietHours } from './rules/quiet-hours.ts';
 import { openEmail } from './sealed-email.ts';
 import { openFeed } from './sealed-feed.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
@@ -120,6 +121,12 @@ async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, Subscript
   });
 }
 
+type CampaignRow = Omit<Campaign, 'variations' | 'trigger' | 'quietHours' | 'ignoresQuietHours'> & {
+  trigger: CampaignTrigger;
+  quiet_hours: QuietHours[] | null;
+  obeys_quiet_hours: boolean;
+};
+
 async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
   const variations = Map.groupBy(
     await tx.query<Variation & { campaign_id: string }>(sql`
@@ -129,11 +136,11 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
        order by campaign_id, id`),
     ({ campaign_id }) => campaign_id,
   );
-  const stored = await loadByWorkspace<Omit<Campaign, 'variations' | 'trigger'> & { trigger: CampaignTrigger }>(
+  const stored = await loadByWorkspace<CampaignRow>(
     tx,
     sql`
     select workspace_id, id, name, kind, archived, tags,
-           obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps",
+           obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps", quiet_hours, obeys_quiet_hours,
            json_build_object(
              'paused', paused, 'segmentId', segment_id, 'messages', messages, 'controlShare', control_share,
              'requiredState', coalesce(required_state, case kind when 'transactional' then 'all' else 'subscribed' end),
@@ -141,8 +148,10 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
            ) as trigger
       from campaigns`,
   );
-  return mapValues(stored, ({ trigger, ...campaign }) => ({
+  return mapValues(stored, ({ trigger, quiet_hours: quietHours, obeys_quiet_hours: obeysQuietHours, ...campaign }) => ({
     ...campaign,
+    ...(quietHours !== null && { quietHours }),
+    ...(!obeysQuietHours && { ignoresQuietHours: true as const }),
     ...(campaign.kind !== 'api' && { trigger }),
     variations: byId(
       variations

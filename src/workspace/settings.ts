@@ -2,6 +2,7 @@ import { emailSection, emailSettings } from '../channels/email/settings.ts';
 import { trackingSection } from '../channels/tracking.ts';
 import { webhookSection } from '../channels/webhook/settings.ts';
 import type { TrackBatch, WorkspaceSettings } from './catalog.ts';
+import { quietWindows } from './rules/quiet-hours.ts';
 import { readStored } from './stored-settings.ts';
 
 /** The value of `workspaces.settings`: the settings without their secrets. A missing member has its default. */
@@ -17,6 +18,7 @@ export interface StoredSettings {
   tags?: readonly string[];
   item_catalogs?: { storage_bytes?: number };
   events?: { verdicts?: boolean };
+  quiet_hours?: readonly object[];
   rate_limits?: Readonly<Record<string, number>>;
 }
 
@@ -47,6 +49,9 @@ export function settingsFrom(stored: StoredSettings, sealedEmail: object, place 
     users: { trackBatch: users.track_batch ?? 'per_array' },
     itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
     ...(stored.tracking !== undefined && { tracking: readStored(trackingSection, stored.tracking, place, 'tracking') }),
+    ...(stored.quiet_hours?.length && {
+      quietHours: readStored(quietWindows('drop'), stored.quiet_hours, place, 'quiet_hours'),
+    }),
     ...(stored.events?.verdicts === true && { hasVerdictEvents: true }),
     rateLimits: rate_limits,
   };

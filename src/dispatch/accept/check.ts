@@ -17,6 +17,7 @@ import type { SendPlan } from '../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
 import { warningsOfAttributes, warningsOfProperties } from './names-read.ts';
+import { checkCanary } from './our-options.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';
 
@@ -121,6 +122,7 @@ function checkTargeting(request: SendRequest): void {
   if (names.length > 0 && broadcast) {
     refuse('bad_request', 'broadcast: must not be true when external_user_ids or user_aliases is given');
   }
+  checkCanary(request.options, names.length === 0);
 }
 
 function noChannel({ unknownChannels }: SendRequest): string {
@@ -212,7 +214,7 @@ function makePlan(request: SendRequest, campaign: Campaign | null, messages: Sen
     obeysCaps,
     countsTowardCaps: obeysCaps || (campaign?.countsTowardCaps ?? false),
     requiredState: request.requiredState,
-    delivery: request.delivery,
+    ...request.options,
     messages,
   };
 }

@@ -1,15 +1,14 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import { describe, elementPath, isObject, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
-import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { WatchedReader } from '../../lib/raw/watched-reader.ts';
 import { type RequiredState, requiredStates } from '../../people/consent/required-state.ts';
 import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { channelMeantBy, readMessages as readByChannel } from '../plan/check-messages.ts';
-import { type DeliveryMode, deliveryModes } from '../plan/send-plan.ts';
 import { oldCredentials } from './old-credentials.ts';
+import { ourMembers, type PlanOptions, readOurOptions } from './our-options.ts';
 
 /** The body of POST /messages/send after coercion. Nothing has been looked up yet. Source: send.md §2. */
 export interface SendRequest {
@@ -26,7 +25,8 @@ export interface SendRequest {
   /** The members of `messages` that are no channels. */
   unknownChannels: string[];
   dryRun: boolean;
-  delivery: DeliveryMode;
+  /** What `cresset` says of how it is sent. */
+  options: PlanOptions;
 }
 
 export type Body = WatchedReader;
@@ -62,7 +62,7 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
 
 /** Our own options. A dry run that is asked for in the wrong place would really be sent. */
 const ourKeys: ReadonlyMap<string, string> = new Map(
-  ['dry_run', 'delivery'].map((key) => [key, `belongs into cresset: { "cresset": { "${key}": … } }`]),
+  ourMembers.map((key) => [key, `belongs into cresset: { "cresset": { "${key}": … } }`]),
 );
 
 /** Refuses members that belong elsewhere, unless they are empty: `others` says why. */
@@ -159,16 +159,4 @@ function readMessages(body: Body): Pick<SendRequest, 'messages' | 'unknownChanne
     );
   }
   return read;
-}
-
-/** Reads `cresset`, our own options. */
-export function readOurOptions(body: Body): Pick<SendRequest, 'dryRun' | 'delivery'> {
-  const options = new ObjectReader(body.rawObject('cresset') ?? {}, 'cresset', body.problems);
-  for (const key of options.unknown(['dry_run', 'delivery'])) {
-    options.refuse(key, 'unknown member; dry_run and delivery are known');
-  }
-  return {
-    dryRun: options.scalar('dry_run', readFlag) ?? false,
-    delivery: options.word('delivery', deliveryModes) ?? 'at_least_once',
-  };
 }

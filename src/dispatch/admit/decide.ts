@@ -11,6 +11,7 @@ import {
   isNotControl,
   isTheirTime,
   messageIsComposed,
+  outsideQuietHours,
   stillTargeted,
   turnIsKnown,
   underFrequencyCaps,
@@ -30,6 +31,7 @@ const gates: readonly Gate[] = [
   countryIsAllowed,
   isNotControl,
   addressWasNotPassedOn,
+  outsideQuietHours,
   underFrequencyCaps,
   messageIsComposed,
 ];

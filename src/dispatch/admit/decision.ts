@@ -22,6 +22,8 @@ export interface Refusal {
 export interface Later {
   kind: 'later';
   at: Date;
+  /** What holds the message until then, which is then its own time. Absent: it is only looked at again. */
+  hold?: { reason: SkipReason; detail: string };
 }
 
 export const admitted: Admitted = { kind: 'admit' };
@@ -42,6 +44,10 @@ export function verdictOf(decision: Decision, address: string | null): Verdict {
     case 'refuse':
       return { status: decision.status, reason: decision.reason, detail: decision.detail };
     case 'later':
-      return { status: 'pending', dueAt: decision.at };
+      return {
+        status: 'pending',
+        dueAt: decision.at,
+        ...(decision.hold && { ...decision.hold, scheduledAt: decision.at }),
+      };
   }
 }

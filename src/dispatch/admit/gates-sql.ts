@@ -16,7 +16,7 @@ export interface ReachQuestion {
 }
 
 /**
- * Fragment: steps 5 to 8b of eligibility.md §1 for a million people at once. It has the gates of `decide.ts` as one
+ * Fragment: steps 5 to 8a of eligibility.md §1 for a million people at once. It has the gates of `decide.ts` as one
  * condition on `m`, which has bucket, user_id, email, phone, email_state and push_state of a person.
  * test/gates-differential.test.ts checks that both agree.
  */

@@ -2,6 +2,7 @@ import type { Channel } from '../../channels/channel.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { AddressFlags, Platform, Recipient } from '../../people/profile/facts.ts';
 import type { GlobalState } from '../../templating/facts.ts';
+import { beginsAt, heldBy, type QuietPlan, quietWords, quietZone } from '../plan/quiet-hours.ts';
 import { capWords, reachedCap } from './caps.ts';
 import { type Later, later, type Refusal, skip } from './decision.ts';
 import type { SendFacts } from './send-facts.ts';
@@ -11,6 +12,9 @@ export type Gate = (recipient: Recipient, facts: SendFacts) => Refusal | Later |
 
 /** Wait before a shared address is looked at again whose audience is not yet written completely, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
+
+/** How long after their beginning quiet hours let a message through whose optimal time was moved there. */
+const EDGE_MS = 900_000;
 
 /** The person's own time has come, and not too long ago. */
 export function isTheirTime(_recipient: Recipient, { ownTime, now }: SendFacts): Refusal | Later | null {
@@ -112,7 +116,7 @@ export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts):
   return skip('not_in_subscription_group', `the state in the group is ${state ?? 'not set'}`);
 }
 
-/** Step 8b. The message is aborted, so that a replay tries it again once the group allows the country. */
+/** Step 8a. The message is aborted, so that a replay tries it again once the group allows the country. */
 export function countryIsAllowed(_recipient: Recipient, { plan, address }: SendFacts): Refusal | null {
   const { dialingCodes } = plan;
   if (dialingCodes === null || address === null || dialingCodes.some((code) => address.startsWith(code))) return null;
@@ -128,6 +132,31 @@ export function isNotControl(_recipient: Recipient, { isControl }: SendFacts): R
 /** A turn that was passed on stays with the other person, even if the reason is gone meanwhile. */
 export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
   return turn === 'passed' ? skip('duplicate_address') : null;
+}
+
+/**
+ * Step 8b. Held messages are asked again when they go, in the zone that the person has then. One that is dropped is
+ * aborted, so that a replay tries it again.
+ */
+export function outsideQuietHours(
+  { person }: Recipient,
+  { plan: { quiet }, ownTime, now }: SendFacts,
+): Refusal | Later | null {
+  if (quiet === null) return null;
+  const zone = quietZone(person.timeZone, quiet.workspaceZone);
+  const held = heldBy(quiet.rules, zone, now);
+  if (held === null || isOnEdge(quiet, zone, ownTime, now)) return null;
+  const words = quietWords(held.rule, zone);
+  if (held.rule.action === 'hold' && held.until !== null)
+    return { kind: 'later', at: held.until, hold: { reason: 'quiet_hours', detail: `held by ${words}` } };
+  const detail = held.until === null ? `${words}; with others, they leave no time of day` : words;
+  return { kind: 'refuse', status: 'aborted', reason: 'quiet_hours', detail };
+}
+
+/** Optimal times are moved to the moment at which quiet hours begin, so what has that time still goes out. */
+function isOnEdge({ rules }: QuietPlan, zone: string, ownTime: SendFacts['ownTime'], now: Date): boolean {
+  if (ownTime?.isOptimal !== true || now.getTime() - ownTime.at.getTime() > EDGE_MS) return false;
+  return beginsAt(rules, zone, ownTime.at);
 }
 
 /** Step 9. */

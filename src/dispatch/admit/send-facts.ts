@@ -32,6 +32,8 @@ export interface OwnTime {
   at: Date;
   /** How late it may be sent for the first time, in milliseconds. null: however late. */
   lateMs: number | null;
+  /** It is the person's optimal time. Absent: it is not. */
+  isOptimal?: true;
 }
 
 /** Why a person who was targeted when a schedule fired is not when their own time has come. */

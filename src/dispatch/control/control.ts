@@ -30,9 +30,16 @@ export interface Control {
  * `wrong_state`.
  */
 export function pauseDispatch(control: Control): Promise<Moved> {
-  return transition(control, { from: statesBefore('paused'), already: ['paused'] }, async (tx) =>
-    markPaused(tx, control, await stopTasks(tx, control.dispatchId)),
-  );
+  return pauseWith(control, async () => undefined);
+}
+
+/** Pauses a dispatch, and does something else in the same commit, unless it is paused already. */
+export function pauseWith(control: Control, also: (tx: Db) => Promise<void>): Promise<Moved> {
+  return transition(control, { from: statesBefore('paused'), already: ['paused'] }, async (tx) => {
+    const moved = await markPaused(tx, control, await stopTasks(tx, control.dispatchId));
+    if (moved !== null) await also(tx);
+    return moved;
+  });
 }
 
 /**

@@ -4,7 +4,8 @@ import type { GroupQueues } from '../accounts/group-queues.ts';
 import type { PausedRelays } from '../pauses/paused-relays.ts';
 import { explainWait } from '../pauses/pauses-store.ts';
 import { relaysOf } from '../pauses/subject.ts';
-import { agesFrom, groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { agesFrom } from '../plan/ages.ts';
+import { groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;

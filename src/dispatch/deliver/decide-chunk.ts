@@ -16,6 +16,7 @@ import { findLeavers } from '../expand/leavers.ts';
 import { decideSends } from '../ledger/decide-sends.ts';
 import { verdictOfDevices } from '../ledger/devices.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
+import { isPaced } from '../plan/ages.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { writeOff } from '../push/deliver-push.ts';
 
@@ -128,8 +129,10 @@ interface Written extends Decided {
 }
 
 function toWrite({ candidate, decision }: Decided): Written {
-  const { send, facts } = candidate;
+  const { send, facts, dispatch } = candidate;
   const verdict = verdictOf(decision, facts.address);
+  // The age of a message that a pace let begin counts from now.
+  if (decision.kind === 'admit' && send.attempts === 0 && isPaced(dispatch.plan)) verdict.scheduledAt = facts.now;
   return { candidate, decision, send, verdict: decision.kind === 'refuse' ? givenDevices(send, verdict) : verdict };
 }
 
@@ -142,19 +145,19 @@ function givenDevices({ devices }: PendingSend, verdict: Verdict): Verdict {
 function outcomeOf(written: readonly Written[]): DecidedChunk {
   const parcels: Parcel[] = [];
   const again: { taskId: number; at: Date }[] = [];
-  for (const { send, decision, candidate } of written) {
-    if (decision.kind === 'admit') parcels.push(parcelOf(candidate));
+  for (const { send, decision, candidate, verdict } of written) {
+    if (decision.kind === 'admit') parcels.push(parcelOf(candidate, verdict));
     else if (decision.kind === 'later') again.push({ taskId: send.taskId, at: decision.at });
   }
   return { parcels, again };
 }
 
-function parcelOf(candidate: Candidate): Parcel {
+function parcelOf(candidate: Candidate, { scheduledAt }: Verdict): Parcel {
   const { send, dispatch, message, facts } = candidate;
   const { recipient, address, pushTargets } = facts;
   if (recipient === null) throw new Error('a send without a person was admitted');
   const rendered = renderedOf(candidate);
-  const triedSince = laterOf(dispatch.triedSince, facts.ownTime?.at ?? null);
+  const triedSince = laterOf(dispatch.triedSince, scheduledAt ?? facts.ownTime?.at ?? null);
   return { send, dispatch, recipient, message, rendered, address, triedSince, pushTargets, observer: undefined };
 }
 

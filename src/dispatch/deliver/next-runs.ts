@@ -2,22 +2,36 @@ import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { nextDue } from '../ledger/due-sends.ts';
+import { hasOwnStarts } from '../plan/ages.ts';
+import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
 import type { Finisher } from './end-tasks.ts';
 import { type Due, turnPages } from './read-due.ts';
 
+type Dispatches = ReadonlyMap<string, LoadedDispatch>;
+
 /** When each task of a round runs again: the earliest of the times asked for. */
 export class NextRuns {
   readonly #at = new Map<number, Date>();
+  readonly #waits = new Map<number, Date>();
 
   again(taskId: number, at: Date): void {
     const earlier = this.#at.get(taskId);
     if (earlier === undefined || at < earlier) this.#at.set(taskId, at);
   }
 
+  /** The task must not run before `at`, whatever of it is due: the earliest of the times given. */
+  notBefore(taskId: number, at: Date): void {
+    const earlier = this.#waits.get(taskId);
+    if (earlier === undefined || at < earlier) this.#waits.set(taskId, at);
+    this.again(taskId, at);
+  }
+
   /** When the task runs again. null: never. */
   get(taskId: number): Date | null {
-    return this.#at.get(taskId) ?? null;
+    const at = this.#at.get(taskId) ?? null;
+    const wait = this.#waits.get(taskId);
+    return at !== null && wait !== undefined && at < wait ? wait : at;
   }
 }
 
@@ -35,10 +49,19 @@ export interface EndDeps {
 }
 
 /** Ends the tasks of a round. A task with more sends runs again when they are due. */
-export async function endTasks(deps: EndDeps, tasks: readonly Task[], due: Due, runs: NextRuns): Promise<void> {
+export async function endTasks(
+  deps: EndDeps,
+  { tasks, dispatches, due, runs }: { tasks: readonly Task[]; dispatches: Dispatches; due: Due; runs: NextRuns },
+): Promise<void> {
   const { full, rest } = turnPages(deps, due);
   const now = deps.clock.now();
   for (const { id } of full) runs.again(id, now);
   for (const [id, at] of await nextDue(deps.db.byKey, rest, now)) runs.again(id, at);
-  await Promise.all(tasks.map(({ id }) => deps.finisher({ taskId: id, runAt: runs.get(id) })));
+  const isTimed = ({ dispatchId }: Task) => {
+    const dispatch = dispatches.get(dispatchId);
+    return dispatch !== undefined && hasOwnStarts(dispatch);
+  };
+  await Promise.all(
+    tasks.map((task) => deps.finisher({ taskId: task.id, runAt: runs.get(task.id), isTimed: isTimed(task) })),
+  );
 }

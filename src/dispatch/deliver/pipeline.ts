@@ -3,10 +3,12 @@ import type { GroupQueues } from '../accounts/group-queues.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
-import { agesFrom, campaignPartOf, groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { agesFrom } from '../plan/ages.ts';
+import { campaignPartOf, groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
+import { PacedSends } from './pace/paced-sends.ts';
 import { PendingDeliveries } from './pending-deliveries.ts';
 import { providerOf } from './provider-shares.ts';
 import type { Recorder } from './recorder.ts';
@@ -36,6 +38,8 @@ export interface Batch {
   stops: Pick<RoundStops, 'signalOf'>;
   /** Told when a task must try or look at sends again. */
   onAgain(taskId: number, at: Date): void;
+  /** Told when a task must not run before some time, although sends of it are due. */
+  onWait(taskId: number, at: Date): void;
 }
 
 /**
@@ -45,20 +49,29 @@ export interface Batch {
 export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<void> {
   const pending = new PendingDeliveries();
   // A task must not be tried again while its results are being written, so even after an error they are waited for.
-  await beginAll(deps, batch, pending).catch((error: unknown) => pending.fail(error));
+  const paced = new PacedSends(deps, batch);
+  await beginAll(deps, batch, { pending, paced }).catch((error: unknown) => pending.fail(error));
   await pending.ended();
+  paced.tellWaits();
+}
+
+/** What a round knows of the messages that it has begun. */
+interface Under {
+  pending: PendingDeliveries;
+  paced: PacedSends;
 }
 
 /** Begins the sends for whose provider there is room, then those that had to wait for it. */
-async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDeliveries): Promise<void> {
+async function beginAll(deps: PipelineDeps, batch: Batch, under: Under): Promise<void> {
+  const { pending } = under;
   const { shares } = deps.sendLimits;
-  let held = await beginChunks(deps, batch, { sends: batch.sends, pending });
+  let held = await beginChunks(deps, batch, { sends: batch.sends, ...under });
   while (held.size > 0) {
     await shares.untilRoom(new Set(held.values()), batch, { mostMs: SHARE_WAIT_MS, signal: batch.signal });
     if (batch.signal.aborted || pending.haveFailed) return; // they stay pending
     const isHung = [...held.values()].every((provider) => shares.isFull(provider, batch));
     if (isHung) return lookAgain(held.keys());
-    held = await beginChunks(deps, batch, { sends: [...held.keys()], pending });
+    held = await beginChunks(deps, batch, { sends: [...held.keys()], ...under });
   }
 
   function lookAgain(sends: Iterable<PendingSend>): void {
@@ -74,7 +87,7 @@ async function beginAll(deps: PipelineDeps, batch: Batch, pending: PendingDelive
 async function beginChunks(
   deps: PipelineDeps,
   batch: Batch,
-  { sends: all, pending }: { sends: readonly PendingSend[]; pending: PendingDeliveries },
+  { sends: all, pending, paced }: Under & { sends: readonly PendingSend[] },
 ): Promise<Map<PendingSend, string>> {
   const held = new Map<PendingSend, string>();
   const slotsOf = ({ dispatchId }: PendingSend) => batch.dispatches.get(dispatchId)?.slots ?? 1;
@@ -96,7 +109,7 @@ async function beginChunks(
       break;
     }
     ahead = loadAhead(deps, batch, chunks[index + 1]);
-    const parcels = await decide(deps, batch, { sends, loaded }).catch((error: unknown) => {
+    const parcels = await decidePaced(deps, batch, { sends, loaded, paced }).catch((error: unknown) => {
       pending.fail(error);
       return [];
     });
@@ -158,6 +171,23 @@ function loadAhead(
   const loaded = loadFacts(db.byKey, { sends, dispatches, nowMs: clock.now().getTime() });
   loaded.catch(() => undefined);
   return loaded;
+}
+
+/** Decides the part of a chunk that may be begun now by the paces of its dispatches. */
+async function decidePaced(
+  deps: PipelineDeps,
+  batch: Batch,
+  { sends, loaded, paced }: { sends: PendingSend[]; loaded: LoadedFacts | null; paced: PacedSends },
+): Promise<Parcel[]> {
+  if (paced.isEmpty) return decide(deps, batch, { sends, loaded });
+  const begun = await paced.begin(sends);
+  let parcels: Parcel[] = [];
+  try {
+    if (begun.sends.length > 0) parcels = await decide(deps, batch, { sends: [...begun.sends], loaded });
+  } finally {
+    await begun.ended(parcels.map(({ send }) => send));
+  }
+  return parcels;
 }
 
 /** Decides a chunk and returns the parcels to deliver. Facts that grew old before are read again. */

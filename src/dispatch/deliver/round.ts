@@ -139,12 +139,13 @@ async function send(deps: RoundDeps, tasks: Task[], dispatches: Dispatches, sign
   const runs = new NextRuns();
   for (const { taskId, at } of due.later) runs.again(taskId, at);
   const onAgain = (taskId: number, at: Date) => runs.again(taskId, at);
+  const onWait = (taskId: number, at: Date) => runs.notBefore(taskId, at);
   const stops = deps.stops.begin(tasks);
-  await sendInChunks(deps, { sends: due.sends, dispatches, signal, stops, onAgain }).finally(stops.end);
+  await sendInChunks(deps, { sends: due.sends, dispatches, signal, stops, onAgain, onWait }).finally(stops.end);
   if (signal.aborted) return; // the tasks keep their leases until the worker gives all of them back
   await explainPauses(deps.db, deps, dispatches);
   runAfterBlocks(runs, stillBlocked(deps, blocked, dispatches, deps.clock.now().getTime()), tasks);
-  await endTasks(deps, tasks, due, runs);
+  await endTasks(deps, { tasks, dispatches, due, runs });
 }
 
 async function reviveAll(deps: RoundDeps, tasks: Task[], dispatches: Dispatches): Promise<void> {

@@ -17,7 +17,8 @@ export interface Leavers {
 }
 
 /**
- * Evaluates segment and audience once more when a person's own time has come, up to 26 hours after the schedule fired.
+ * Evaluates segment and audience once more when a person's own time has come, up to 26 hours after the schedule fired, or
+ * when quiet hours end that held the message.
  * Source: adjacent-endpoints.md §4.1: people must qualify at both times.
  */
 export async function findLeavers(
@@ -30,7 +31,7 @@ export async function findLeavers(
 ): Promise<Leavers> {
   const reasons = new Map<PendingSend, Outsider['reason']>();
   const failed = new Set<string>();
-  const asked = sends.filter(({ dispatchId, attempts }) => attempts === 0 && isAsked(dispatches.get(dispatchId)));
+  const asked = sends.filter((send) => send.attempts === 0 && isAsked(dispatches.get(send.dispatchId), send));
   for (const [dispatchId, group] of Map.groupBy(asked, (send) => send.dispatchId)) {
     const dispatch = dispatches.get(dispatchId);
     if (dispatch === undefined) continue;
@@ -49,8 +50,8 @@ export async function findLeavers(
   return { reasons, failed };
 }
 
-function isAsked(dispatch: LoadedDispatch | undefined): boolean {
-  if (dispatch === undefined || !isTimed(dispatch.schedule)) return false;
+function isAsked(dispatch: LoadedDispatch | undefined, { isHeld = false }: PendingSend): boolean {
+  if (dispatch === undefined || !(isTimed(dispatch.schedule) || isHeld)) return false;
   return dispatch.plan.segmentId !== null || dispatch.plan.audience !== null;
 }
 

@@ -2,6 +2,7 @@ import { type Sql, sql } from '../../db/sql.ts';
 import { isTimeZone } from '../../lib/time-zone.ts';
 import { activeHours } from '../../people/track/active-hours.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { nearestEdge, quietZone } from '../plan/quiet-hours.ts';
 import { hoursOf, isTimed, localTime, type Schedule, timeOnDay, usualHour } from '../plan/schedule.ts';
 
 /** Whether the sends of a dispatch are written with times: people have their own, or the schedule fires too late. */
@@ -52,11 +53,19 @@ function localTimes(
       left join unnest(${zones}::text[], ${times}::timestamptz[]) as z(zone, at) on z.zone = t.time_zone`;
 }
 
-function optimalTimes({ workspace }: LoadedDispatch, schedule: Schedule, { people, zones, now }: OwnTimes): Sql {
+function optimalTimes(
+  { workspace, messages }: LoadedDispatch,
+  schedule: Schedule,
+  { people, zones, now }: OwnTimes,
+): Sql {
   const all = [...new Set([workspace.timeZone, ...zones])];
+  // A person has one optimal time for all channels of a dispatch, outside of the quiet hours of each.
+  const quiet = [...messages.values()].flatMap(({ gate }) => gate.quiet?.rules ?? []);
   const slots = all.flatMap((zone) => {
     const begins = hoursOf(schedule, zone, workspace.timeZone);
-    return Array.from({ length: 24 }, (_, hour) => ({ zone, hour, at: timeOnDay(begins, hour, now) }));
+    const at = (hour: number) =>
+      nearestEdge(quiet, quietZone(zone, workspace.timeZone), timeOnDay(begins, hour, now), now);
+    return Array.from({ length: 24 }, (_, hour) => ({ zone, hour, at: at(hour) }));
   });
   const placed = sql`
     select x.bucket, x.user_id,

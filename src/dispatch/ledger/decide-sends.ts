@@ -17,7 +17,7 @@ export async function decideSends<One extends SendChange>(
   { worker, now, decided }: { worker: string; now: Date; decided: readonly One[] },
 ): Promise<One[]> {
   const groups = Map.groupBy(decided, ({ send, verdict }) =>
-    verdict.status === 'sending' ? `${send.dispatchId}/${send.channel}` : '',
+    verdict.status === 'sending' && verdict.scheduledAt === undefined ? `${send.dispatchId}/${send.channel}` : '',
   );
   const others = groups.get('') ?? [];
   groups.delete('');
@@ -70,6 +70,9 @@ async function beginSends<One extends SendChange>(db: Db, decided: Decided<One>)
 
 const decided = ['status', 'due_at', 'reason', 'detail', 'address', 'task_id'] as const;
 
+/** The columns that keep their value unless the decision brings another. */
+const kept = ['provider_code', 'provider_message_id', 'devices', 'scheduled_at'] as const;
+
 /** Writes any decisions, of any dispatches and channels. Keeps the provider's answer to an earlier attempt. */
 const decide = hotStatement<Decided, SendKey & Record<string, unknown>>(
   'decide_sends',
@@ -79,8 +82,8 @@ const decide = hotStatement<Decided, SendKey & Record<string, unknown>>(
            attempts = s.attempts + (x.status = 'sending')::integer, updated_at = ${param(({ now }) => now)},
            provider_code = coalesce(x.provider_code, s.provider_code),
            provider_message_id = coalesce(x.provider_message_id, s.provider_message_id),
-           devices = coalesce(x.devices, s.devices)
-      from ${changedRows(param, [...sendKeyColumns, ...decided, 'provider_code', 'provider_message_id', 'devices'])}
+           devices = coalesce(x.devices, s.devices), scheduled_at = coalesce(x.scheduled_at, s.scheduled_at)
+      from ${changedRows(param, [...sendKeyColumns, ...decided, ...kept])}
       join tasks t on t.id = x.task_id and t.worker = ${param(({ worker }) => worker)} and t.kind = 'drain'
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'pending'

@@ -54,7 +54,8 @@ const reopened = sql`
            state = case when ${upcoming} is not null then 'scheduled' when targeted is null then 'accepted' else 'sending' end`;
 
 export function markResumed(tx: Db, { dispatchId }: Move): Promise<Moved | null> {
-  return move(tx, dispatchId, ['paused'], reopened);
+  // What it says of itself is said anew if it still holds.
+  return move(tx, dispatchId, ['paused'], sql`${reopened}, failure = null, waits_for = null`);
 }
 
 export function markReplayed(

@@ -26,6 +26,7 @@ const columns = {
   task_id: numbers('bigint', ({ send }) => send.taskId),
   status: texts('send_status', ({ verdict }) => verdict.status),
   due_at: texts('timestamptz', ({ verdict }) => verdict.dueAt?.toISOString()),
+  scheduled_at: texts('timestamptz', ({ verdict }) => verdict.scheduledAt?.toISOString()),
   reason: texts('text', ({ verdict }) => verdict.reason),
   detail: texts('text', ({ verdict }) => cleaned(verdict.detail)),
   address: texts('text', ({ verdict }) => verdict.address),

@@ -22,8 +22,13 @@ export interface PendingSend extends SendKey {
   recipient?: number | null;
   /** The state of each device so far, if known; see `devices.ts`. */
   devices?: readonly DeviceState[] | null;
-  /** The person's own time, unless their clock tells it. null: that of the dispatch. */
+  /**
+   * The person's own time: that of a schedule, unless their clock tells it, or the end of the quiet hours that held the
+   * message. null: that of the dispatch.
+   */
   scheduledAt?: Date | null;
+  /** Quiet hours held it until now. */
+  isHeld?: boolean;
 }
 
 /** The new status of a send, why, and what else to write. */
@@ -37,6 +42,8 @@ export interface Verdict {
   /** What comes back names the send by `providerMessageId`, because the provider carries no reference of ours. */
   isFoundById?: true;
   dueAt?: Date | null;
+  /** The person's own time from now on. Absent: it stays. */
+  scheduledAt?: Date;
   /** True: the send gives back its slot under the frequency caps. */
   releasesSlot?: boolean;
   /** The devices of the send, if they say more than the rest of the verdict. */

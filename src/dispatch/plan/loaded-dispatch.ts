@@ -11,8 +11,9 @@ import type { RecipientNeeds } from '../../people/profile/needs.ts';
 import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { allowedCodes } from '../../workspace/dialing-codes.ts';
 import { needsOf } from './needs.ts';
+import { type QuietPlan, quietPlanOf } from './quiet-hours.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
-import { isTimed, type Schedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
 import { type ControlGroup, placeOf, variationAt } from './split.ts';
 import type { DispatchState } from './states.ts';
@@ -36,6 +37,8 @@ export interface LoadedDispatch {
   firesAt: Date | null;
   /** True: every recipient has rows in the ledger. Named people get theirs before anything else happens. */
   isExpanded: boolean;
+  /** Number of people targeted so far. */
+  targeted: number;
   /** The last replay. null: there was none. */
   replay: StoredReplay | null;
   messages: ReadonlyMap<ChannelKey, PreparedMessage>;
@@ -80,6 +83,8 @@ export interface GatePlan {
   control: ControlGroup | null;
   /** How the numbers begin that the subscription group allows. null: it allows all, or there is none. */
   dialingCodes: readonly string[] | null;
+  /** null: it is sent at any time of day. */
+  quiet: QuietPlan | null;
 }
 
 export interface PreparedMessage extends CompiledMessage {
@@ -174,6 +179,7 @@ interface DispatchRow {
   state: DispatchState;
   accepted_at: Date;
   expanded_at: Date | null;
+  targeted: number | null;
   replay: ReplayFilter | null;
   replayed_at: Date | null;
   schedule: Schedule | null;
@@ -202,7 +208,7 @@ export async function loadDispatches(
     sql`
     with wanted as (
       select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at,
-             case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
+             targeted, case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
         from dispatches
        where id = any(${ids}::uuid[])
     ), counted as (
@@ -210,7 +216,8 @@ export async function loadDispatches(
         from wanted
       window before as (order by id rows between unbounded preceding and 1 preceding)
     )
-    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at, request
+    select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at, targeted,
+           request
       from counted
      where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
@@ -264,6 +271,7 @@ export function prepare(
       subscriptionGroupId: groupId,
       control,
       dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
+      quiet: quietPlanOf(compiled.channel, { workspace, plan, campaign }),
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
     const { subscriptionLinks } = compiled.channel;
@@ -281,6 +289,7 @@ export function prepare(
     triedSince: row.replayed_at ?? acceptedAt,
     schedule: row.schedule ?? null,
     firesAt: row.fires_at ?? null,
+    targeted: row.targeted ?? 0,
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: withVariations(messages.map(prepareOne), plan),
@@ -338,13 +347,6 @@ export function groupMessageOf(
   { channel, gate }: Pick<PreparedMessage, 'channel' | 'gate'>,
 ): { dispatchId: string; channel: Channel; groupId: string | null } {
   return { dispatchId: id, channel, groupId: gate.subscriptionGroupId };
-}
-
-const NEVER = new Date('9999-01-01T00:00:00Z');
-
-/** The time from which the age of its messages is estimated, as long as no single one is looked at. */
-export function agesFrom({ schedule, triedSince }: Pick<LoadedDispatch, 'schedule' | 'triedSince'>): Date {
-  return isTimed(schedule) ? NEVER : triedSince;
 }
 
 export function publicId(dispatch: LoadedDispatch): string {

@@ -21,6 +21,7 @@ const ofGates = [
   'not_in_subscription_group',
   'blocked_country',
   'control_group',
+  'quiet_hours',
   'frequency_capped',
 ] as const;
 export type SkipReason = (typeof ofGates)[number];

@@ -5,6 +5,8 @@ import type { RequiredState } from '../../people/consent/required-state.ts';
 import { nameKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Prioritization } from '../../people/profile/prioritization.ts';
 import type { TriggerFacts } from '../../templating/facts.ts';
+import type { QuietHours } from '../../workspace/rules/quiet-hours.ts';
+import type { Canary, Pace } from './pace.ts';
 import type { PlannedSplit } from './split.ts';
 
 export const deliveryModes = ['at_least_once', 'at_most_once'] as const;
@@ -44,6 +46,14 @@ export interface SendPlan {
   split?: PlannedSplit;
   /** The stored texts that the messages were accepted with. Absent: they name none. */
   content?: ContentPins;
+  /** Quiet hours that the request brought. Absent: none. */
+  quietHours?: readonly QuietHours[];
+  /** Absent: it obeys the quiet hours of the workspace. */
+  ignoresWorkspaceQuietHours?: true;
+  /** Absent: as fast as the workers and providers allow. */
+  pace?: Pace;
+  /** The first part, which is watched. Absent: all goes out. */
+  canary?: Canary;
   /** Absent: the request brought its messages. */
   trigger?: PlannedTrigger;
 }

@@ -17,6 +17,9 @@ export interface CountRow {
   attempts_failed: number;
   /** Calls that have not ended yet. */
   attempts_in_flight: number;
+  /** Pending sends: when the first and the last of them are due. Absent or null: at once, or they are over. */
+  first_due?: Date | string | null;
+  last_due?: Date | string | null;
 }
 
 /** Counts as stored with the dispatch, in its column `counts`. */
@@ -124,8 +127,10 @@ function countSends(db: Db, { id, state }: Pick<CountedDispatch, 'id' | 'state'>
     select s.channel, s.status, s.reason, count(*) as count, sum(s.attempts) as attempts,
            count(*) filter (where s.status = 'sending') as attempts_in_flight,
            sum(greatest(s.attempts - accepted_devices(s.status, s.devices) - (s.status = 'sending')::integer, 0))
-             as attempts_failed
-      from (select channel, attempts, devices, ${statusNow(state)} as status, ${reasonNow(state)} as reason
+             as attempts_failed,
+           min(s.due_at) filter (where s.status = 'pending') as first_due,
+           max(s.due_at) filter (where s.status = 'pending') as last_due
+      from (select channel, attempts, devices, due_at, ${statusNow(state)} as status, ${reasonNow(state)} as reason
               from generate_series(0, 255) as b(bucket)
               join sends on sends.bucket = b.bucket and dispatch_id = ${id}) as s
      group by s.channel, s.status, s.reason

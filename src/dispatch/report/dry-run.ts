@@ -106,7 +106,14 @@ async function findAudience(db: Database, dispatch: LoadedDispatch, now: Date): 
 }
 
 interface Judged {
-  verdict: { braze_id: string | null; channel: string; status: string; reason: string | null; detail?: string | null };
+  verdict: {
+    braze_id: string | null;
+    channel: string;
+    status: string;
+    reason: string | null;
+    detail?: string | null;
+    held_until?: Date | null;
+  };
   sample: object | null;
 }
 
@@ -154,13 +161,16 @@ function judgedFrom({ candidate, decision }: Decided): Judged {
       verdict: { ...head, status: 'would_be_sent', reason: null },
       sample: { ...head, address, message: renderedOf(candidate) },
     };
-  const { status, reason = null, detail = null } = verdictOf(decision, address);
-  return { verdict: { ...head, status, reason, detail }, sample: null };
+  const { status, reason = null, detail = null, dueAt } = verdictOf(decision, address);
+  if (status !== 'pending') return { verdict: { ...head, status, reason, detail }, sample: null };
+  return { verdict: { ...head, status: 'would_be_held', reason, detail, held_until: dueAt ?? null }, sample: null };
 }
 
 function count(judged: Judged[]): Record<string, ChannelCounts> {
   const channels: Record<string, ChannelCounts> = {};
-  for (const { verdict } of judged)
-    countOutcome(channels, { ...verdict, count: 1, attempts: 0, attempts_failed: 0, attempts_in_flight: 0 });
+  for (const { verdict } of judged) {
+    const reason = verdict.status === 'would_be_held' ? null : verdict.reason;
+    countOutcome(channels, { ...verdict, reason, count: 1, attempts: 0, attempts_failed: 0, attempts_in_flight: 0 });
+  }
   return channels;
 }

@@ -2,6 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Refusal } from '../expand/expand-named.ts';
+import { canariesOf } from '../ledger/pace/starts.ts';
 import type { PastReplay } from '../plan/replay-filter.ts';
 import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
@@ -40,7 +41,7 @@ export interface ChannelCounts {
   /** Calls that ended without the message accepted. */
   attempts_failed: number;
   attempts_in_flight: number;
-  /** Number of sends by reason, or by status if there is no reason. */
+  /** Number of sends by reason, or by status if there is no reason. Pending sends with a reason are `held`. */
   [outcome: string]: number;
 }
 
@@ -62,7 +63,8 @@ export function countOutcome(
   counts.attempts += attempts;
   counts.attempts_failed += attempts_failed;
   counts.attempts_in_flight += attempts_in_flight;
-  counts[reason ?? status] = (counts[reason ?? status] ?? 0) + count;
+  const outcome = status === 'pending' && reason !== null ? 'held' : (reason ?? status);
+  counts[outcome] = (counts[outcome] ?? 0) + count;
   channels[channel] = counts;
 }
 
@@ -74,6 +76,7 @@ export function countOutcome(
  */
 export async function describeDispatch(db: Db, counter: Counter, dispatch: DispatchRow): Promise<object> {
   const { rows, countedAt } = await counter(dispatch);
+  const canaries = dispatch.lane === lanes.broadcast ? await canariesOf(db, dispatch.id) : [];
   const channels: Record<string, ChannelCounts> = {};
   const waits = [await missingWorker(db, dispatch), dispatch.failure].filter((why) => why !== null);
   for (const row of rows) countOutcome(channels, corrected(row, dispatch.state));
@@ -91,6 +94,8 @@ export async function describeDispatch(db: Db, counter: Counter, dispatch: Dispa
     ...(countedAt !== null && { counted_at: countedAt }),
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },
     channels,
+    ...heldMember(rows, dispatch.state),
+    ...canaryMember(canaries),
     ...(dispatch.replays.length > 0 && { replays: dispatch.replays.map(replayFrom) }),
     message: 'success',
   };
@@ -101,6 +106,26 @@ function replayFrom({ at, filter, recipients, attempts }: PastReplay): object {
   const { statuses, channels, codes } = filter;
   const by = { statuses, ...(channels !== null && { channels }), ...(codes !== null && { codes }) };
   return { at, by, recipients, attempts };
+}
+
+/** What quiet hours hold, and when the first and the last of it go. */
+function heldMember(rows: readonly CountRow[], state: DispatchState): { held?: object } {
+  const held = rows.filter(({ status, reason }) => status === 'pending' && reason === 'quiet_hours');
+  const messages = held.reduce((sum, { count }) => sum + count, 0);
+  if (messages === 0 || isGivenUp(state)) return {};
+  const times = held
+    .flatMap(({ first_due, last_due }) => [first_due, last_due])
+    .flatMap((at) => (at ? [new Date(at)] : []));
+  times.sort((one, other) => one.getTime() - other.getTime());
+  return { held: { messages, first_until: times.at(0) ?? null, last_until: times.at(-1) ?? null } };
+}
+
+/** Of a dispatch with a canary: what became of it, and how many messages were begun, by channel. */
+function canaryMember(canaries: Awaited<ReturnType<typeof canariesOf>>): { canary?: object } {
+  if (canaries.length === 0) return {};
+  return {
+    canary: Object.fromEntries(canaries.map(({ channel, canary: state, started }) => [channel, { state, started }])),
+  };
 }
 
 function recipientsOf({ targeted, refusals }: DispatchRow): number | null {

@@ -18,6 +18,7 @@ import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetQuotas } from '../accounts/call-quotas.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
+import { forgetStarts } from '../ledger/pace/starts.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
 import { sumUpOldFeedback } from '../ledger/statistics/feedback-days.ts';
@@ -65,6 +66,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   const ago = (hours: number) => new Date(now.getTime() - hours * HOUR);
   await forgetWindows(db, ago(2));
   await forgetQuotas(db, ago(2));
+  await forgetStarts(db, ago(40 * 24));
   await forgetKeys(db, ago(24));
   await forgetActivity(db, ago(60));
   await forgetOldSlots(db, now);

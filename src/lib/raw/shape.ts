@@ -105,8 +105,8 @@ export function text({ max = 255, multiline = false, mayBeEmpty = false } = {}):
   };
 }
 
-/** Reads a text in which `problemOf` finds no problem. */
-export function checked(base: Shape<string>, problemOf: (value: string) => string | null): Shape<string> {
+/** Reads a value in which `problemOf` finds no problem. */
+export function checked<T>(base: Shape<T>, problemOf: (value: T) => string | null): Shape<T> {
   return (value, path, problems) => {
     const read = base(value, path, problems);
     const problem = read === undefined ? null : problemOf(read);

@@ -7,7 +7,7 @@ export async function applyCampaigns(step: Step): Promise<Change[]> {
   const { tx, workspaceId, file } = step;
   const rows = await tx.query<Row<Record<string, unknown>>>(sql`
     select id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps, paused, segment_id,
-           required_state as recipient_subscription_state, messages, control_share,
+           required_state as recipient_subscription_state, messages, control_share, quiet_hours, obeys_quiet_hours,
            case when canvas_id is not null then json_build_object('id', canvas_id, 'name', canvas_name) end as canvas
       from campaigns
      order by name`);
@@ -17,22 +17,26 @@ export async function applyCampaigns(step: Step): Promise<Change[]> {
     const parts = {
       ...given,
       obeys_caps: given.obeys_caps ?? given.kind !== 'transactional',
+      obeys_quiet_hours: given.obeys_quiet_hours ?? given.kind !== 'transactional',
       messages: asStored(messages),
     };
     const write = sql`
       insert into campaigns (id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps,
-                             paused, segment_id, required_state, messages, control_share, canvas_id, canvas_name)
+                             paused, segment_id, required_state, messages, control_share, canvas_id, canvas_name,
+                             quiet_hours, obeys_quiet_hours)
       values (${id}, ${workspaceId}, ${parts.name}, ${parts.description}, ${parts.kind}, ${parts.tags},
               ${parts.archived}, ${parts.obeys_caps}, ${parts.counts_toward_caps}, ${parts.paused}, ${parts.segment_id},
               ${parts.recipient_subscription_state}, ${messages}::json, ${parts.control_share},
-              ${parts.canvas?.id ?? null}, ${parts.canvas?.name ?? null})
+              ${parts.canvas?.id ?? null}, ${parts.canvas?.name ?? null}, ${jsonOf(parts.quiet_hours)}::json,
+              ${parts.obeys_quiet_hours})
           on conflict (id) do update
          set name = excluded.name, description = excluded.description, kind = excluded.kind, tags = excluded.tags,
              archived = excluded.archived, obeys_caps = excluded.obeys_caps,
              counts_toward_caps = excluded.counts_toward_caps, paused = excluded.paused,
              segment_id = excluded.segment_id, required_state = excluded.required_state, messages = excluded.messages,
              control_share = excluded.control_share, canvas_id = excluded.canvas_id,
-             canvas_name = excluded.canvas_name, updated_at = now()`;
+             canvas_name = excluded.canvas_name, quiet_hours = excluded.quiet_hours,
+             obeys_quiet_hours = excluded.obeys_quiet_hours, updated_at = now()`;
     return { id, name: parts.name, parts, write };
   });
   const changes = await applyThings(step, { what: 'campaign', path: 'campaigns', wanted, stored, fixed: [] });

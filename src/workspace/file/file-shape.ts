@@ -26,6 +26,7 @@ import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
 import { eventKinds, secretProblem, webhookUrlProblem } from '../event-webhooks.ts';
 import { allPermissions } from '../keys.ts';
+import { quietWindows } from '../rules/quiet-hours.ts';
 import { ITEM_CATALOGS_BYTES, rateBuckets, trackBatches, usualLateMinutes } from '../settings.ts';
 import { providerMembers } from './providers.ts';
 
@@ -133,6 +134,9 @@ const campaign = object({
   /** null: true, but false for a transactional campaign. */
   obeys_caps: optional(flag, null),
   counts_toward_caps: optional(flag, false),
+  quiet_hours: optional(quietWindows('hold'), null),
+  /** null: true, but false for a transactional campaign. */
+  obeys_quiet_hours: optional(flag, null),
   variations: optional(list(variation, 100), []),
   messages: optional(anyMessages, null),
   control_share: optional(integer(0, 99), 0),
@@ -217,6 +221,8 @@ export const workspaceShape = object({
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),
   frequency_caps: optional(list(frequencyCap, MOST_CAPS), null),
+  /** What the original's do within them is to abort, so these do too unless they say `hold`. */
+  quiet_hours: optional(quietWindows('drop'), null),
   events: optional(events, null),
   event_webhooks: optional(list(eventWebhook, MOST_WEBHOOKS), null),
   rate_limits: optional(rateLimits, null),

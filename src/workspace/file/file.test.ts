@@ -49,6 +49,7 @@ test('an empty file is valid and changes nothing', () => {
     segments: [],
     campaigns: [],
     frequency_caps: null,
+    quiet_hours: null,
     events: null,
     event_webhooks: null,
     rate_limits: null,
@@ -78,9 +79,10 @@ subscription_groups:
 segments:
   - { id: ${ID}, name: Blue eyes, filter: { custom_attribute: { comparison: equals, value: blue } } }
 campaigns:
-  - { id: Receipts-1, name: Receipts, kind: api, tags: [bills], variations: [{ id: mail-1, channel: email }] }
+  - { id: Receipts-1, name: Receipts, kind: api, tags: [bills], quiet_hours: { from: "20:00", until: "07:00", channels: [whatsapp] }, variations: [{ id: mail-1, channel: email }] }
 frequency_caps:
   - { channel: whatsapp, max_sends: 2, period_count: 4, period_unit: weeks, tag: bills }
+quiet_hours: [{ from: "21:00", until: "08:00", channels: [sms, content_card] }]
 events: { verdicts: true }
 event_webhooks: [{ name: warehouse, url: "https://hooks.acme.test", secret: "${WEBHOOK_SECRET}", channels: [email] }]
 rate_limits: { default: 500000, "send_broadcast:/messages/send": 1000 }
@@ -148,6 +150,8 @@ api_keys:
         recipient_subscription_state: null,
         obeys_caps: null,
         counts_toward_caps: false,
+        quiet_hours: [{ from: '20:00', until: '07:00', action: 'hold', channels: ['whats_app'] }],
+        obeys_quiet_hours: null,
         variations: [{ id: 'mail-1', name: null, channel: 'email', weight: null, message: null }],
         control_share: 0,
         messages: null,
@@ -155,6 +159,7 @@ api_keys:
       },
     ],
     frequency_caps: [{ channel: 'whats_app', max_sends: 2, period_count: 4, period_unit: 'weeks', tag: 'bills' }],
+    quiet_hours: [{ from: '21:00', until: '08:00', action: 'drop', channels: ['sms', 'content_cards'] }],
     events: { verdicts: true },
     event_webhooks: [
       { name: 'warehouse', url: 'https://hooks.acme.test', secret: WEBHOOK_SECRET, kinds: [], channels: ['email'] },

@@ -14,6 +14,7 @@ import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
 import { warningsOfAttributes, warningsOfProperties } from '../names-read.ts';
+import { checkCanary } from '../our-options.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
 import {
   campaignForm,
@@ -88,6 +89,7 @@ export async function checkTransactional(
   const problems = new Problems();
   const request = readTransactionalRequest(body, problems);
   problems.throwIfAny();
+  checkCanary(request.options, false);
   if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
   return planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
 }
@@ -111,6 +113,7 @@ function readChecked(body: RawObject, form: TriggerForm): { request: TriggerRequ
   if (recipients.length > MAX_RECIPIENTS)
     refuse('too_many_ids', `recipients: expected at most ${MAX_RECIPIENTS}, got ${recipients.length}`);
   if (recipients.length > 0 && broadcast) refuse('bad_request', 'broadcast: must not be true with recipients');
+  checkCanary(request.options, recipients.length === 0);
   return { request, problems };
 }
 
@@ -193,7 +196,7 @@ async function planOf(
     obeysCaps: campaign.obeysCaps,
     countsTowardCaps: campaign.obeysCaps || campaign.countsTowardCaps,
     requiredState: trigger.requiredState,
-    delivery: request.delivery,
+    ...request.options,
     ...planned,
     ...(pins !== undefined && { content: pins }),
     trigger: {

@@ -2,9 +2,9 @@ import { own, type RawObject } from '../../../lib/raw/json.ts';
 import { isGiven, readFlag } from '../../../lib/raw/lenient.ts';
 import type { Problems } from '../../../lib/raw/problems.ts';
 import { WatchedReader } from '../../../lib/raw/watched-reader.ts';
-import type { DeliveryMode } from '../../plan/send-plan.ts';
 import { oldCredentials } from '../old-credentials.ts';
-import { readAudience, readId, readOurOptions, refuseForeignKeys } from '../request.ts';
+import { type PlanOptions, readOurOptions } from '../our-options.ts';
+import { readAudience, readId, refuseForeignKeys } from '../request.ts';
 import { readProperties } from './properties.ts';
 import { allIdentifiers, type RecipientForm, readRecipients, type TriggerRecipient } from './recipients.ts';
 
@@ -16,7 +16,7 @@ export interface TriggerRequest {
   properties: RawObject | null;
   recipients: TriggerRecipient[];
   dryRun: boolean;
-  delivery: DeliveryMode;
+  options: PlanOptions;
 }
 
 /** How one endpoint's bodies are read. */

@@ -1,11 +1,12 @@
 import { filterOf } from '../../../audience/context.ts';
 import { parseAudience } from '../../../audience/grammar/parse.ts';
 import { checkReferences } from '../../../audience/grammar/references.ts';
-import type { PreviewRequest } from '../../../audience/preview.ts';
+import type { PreviewChannel, PreviewRequest } from '../../../audience/preview.ts';
 import type { TargetingFilters } from '../../../audience/targeting.ts';
 import { type ChannelKey, channelKeys } from '../../../channels/channel.ts';
 import { channels } from '../../../channels/index.ts';
 import { type ReachQuestion, reaches } from '../../../dispatch/admit/gates-sql.ts';
+import { heldBy, quietZone, workspaceQuiet } from '../../../dispatch/plan/quiet-hours.ts';
 import { RequestError } from '../../../errors.ts';
 import { describe, elementPath, memberPath, namesNo, type RawObject } from '../../../lib/raw/json.ts';
 import { ObjectReader } from '../../../lib/raw/object-reader.ts';
@@ -22,7 +23,7 @@ const explainMembers = [...targetMembers, 'external_id', 'user_alias', 'braze_id
 type Body = ObjectReader;
 
 /** Reads the body of /audience/preview. Throws RequestError. */
-export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog): PreviewRequest {
+export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog, now: Date): PreviewRequest {
   const body = bodyWith(previewMembers, raw);
   const filters = readTargets(body, workspace);
   const requiredState = body.word('recipient_subscription_state', requiredStates) ?? 'subscribed';
@@ -32,8 +33,17 @@ export function readPreviewRequest(raw: RawObject, workspace: WorkspaceCatalog):
       ...{ key, groupId, requiredState, workspaceId: workspace.id },
       dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
     }),
+    ...quietIn(key, workspace, now),
   }));
   return { filters, channels };
+}
+
+/** The quiet hours that a channel has by the workspace's own rules. */
+function quietIn(key: ChannelKey, workspace: WorkspaceCatalog, now: Date): Pick<PreviewChannel, 'isQuietIn'> {
+  const quiet = workspaceQuiet(channels[key], workspace);
+  if (quiet === null) return {};
+  const { rules, workspaceZone } = quiet;
+  return { isQuietIn: (zone) => heldBy(rules, quietZone(zone, workspaceZone), now) !== null };
 }
 
 /** Reads the body of /audience/explain. Throws RequestError. */

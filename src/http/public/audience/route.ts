@@ -48,9 +48,10 @@ async function handlePreview(
   { body, workspaceId }: RouteRequest,
 ): Promise<Answer> {
   const workspace = loadedWorkspace(catalog, workspaceId);
-  const request = readPreviewRequest(body, workspace);
+  const now = clock.now();
+  const request = readPreviewRequest(body, workspace, now);
   const startedAt = performance.now();
-  const preview = await previewAudience(db, { request, workspace, now: clock.now() });
+  const preview = await previewAudience(db, { request, workspace, now });
   const tookMs = Math.round(performance.now() - startedAt);
   return { status: 201, body: { ...preview, took_ms: tookMs, message: 'success' } };
 }
