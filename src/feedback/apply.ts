@@ -6,7 +6,7 @@ import { isDataError } from '../db/sqlstates.ts';
 import { locateSends } from '../dispatch/ledger/feedback/located-sends.ts';
 import { findMessages, messageKey } from '../dispatch/ledger/feedback/provider-messages.ts';
 import { type Milestone, milestones } from '../dispatch/ledger/feedback/send-feedback.ts';
-import { originKey, type SendOrigin, type SendOrigins } from '../dispatch/ledger/feedback/send-origins.ts';
+import type { SendOrigin, SendOrigins } from '../dispatch/ledger/feedback/send-origins.ts';
 import { type SendHappening, writeFeedback } from '../dispatch/ledger/feedback/write-feedback.ts';
 import { type SendKey, sendKey } from '../dispatch/ledger/send.ts';
 import { type CountedFeedback, countFeedback } from '../dispatch/ledger/statistics/feedback-days.ts';
@@ -112,7 +112,7 @@ async function findSends(tx: Db, { origins }: ApplyDeps, events: readonly Waitin
     return {
       event,
       send,
-      origin: key === null ? null : (originsOf.get(originKey(key)) ?? null),
+      origin: key === null ? null : (originsOf.get(sendKey(key)) ?? null),
       address: event.channel === 'email' ? (address?.toLowerCase() ?? null) : address,
     };
   });
