@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database, Db } from '../db/database.ts';
 import { retry } from '../db/retry.ts';
-import { sql } from '../db/sql.ts';
 import { isDataError } from '../db/sqlstates.ts';
 import { locateSends } from '../dispatch/ledger/feedback/located-sends.ts';
 import { findMessages, messageKey } from '../dispatch/ledger/feedback/provider-messages.ts';
@@ -14,6 +13,7 @@ import type { Clock } from '../lib/clock.ts';
 import { type Catalog, idKey } from '../workspace/catalog.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
 import { heedWishes, isOfPerson, type Wish } from './heed.ts';
+import { lockFeed } from './lock-feed.ts';
 import { type Applied, endEvents, postponeEvents, readDueEvents, type WaitingEvent } from './waiting-events.ts';
 
 export interface ApplyDeps {
@@ -56,10 +56,6 @@ async function refuseFirst({ db, clock, log }: ApplyDeps, error: unknown): Promi
     await endEvents(tx, [{ id: event.id, outcome: 'refused', send: event.send, campaignId: null }]);
     return 1;
   });
-}
-
-function lockFeed(tx: Db): Promise<unknown> {
-  return tx.query(sql`select pg_advisory_xact_lock(hashtext('cresset feedback'))`);
 }
 
 async function applyIn(tx: Db, deps: ApplyDeps, limit: number): Promise<number> {

@@ -10,6 +10,7 @@ import type { Bot, EventKind, FeedbackOutcome } from './event.ts';
 export interface WaitingEvent {
   id: string;
   workspaceId: number;
+  provider: string;
   kind: EventKind;
   channel: ChannelKey;
   occurredAt: Date;
@@ -48,7 +49,7 @@ export async function readDueEvents(tx: Db, given: { now: Date; limit: number })
 const selectDue = hotStatement<{ now: Date; limit: number }, Row>(
   'select_due_feedback',
   (param) => sql`
-    select id, workspace_id as "workspaceId", kind, channel, occurred_at as "occurredAt", received_at as "receivedAt",
+    select id, workspace_id as "workspaceId", provider, kind, channel, occurred_at as "occurredAt", received_at as "receivedAt",
            bucket, user_id, dispatch_id, provider_message_id as "messageId", address, is_permanent as "isPermanent", code,
            said, bot, group_id as "groupId", tries, is_heeded as "isHeeded"
       from feedback_events
@@ -68,8 +69,8 @@ export async function nextFeedbackAt(db: Db): Promise<Date | null> {
 export interface Applied {
   id: string;
   outcome: FeedbackOutcome;
-  /** The send that it was found to be about. null: none was found. */
-  send: SendKey | null;
+  /** The send that it was found to be about, or the person (without a dispatch). null: none was found. */
+  send: (Pick<SendKey, 'bucket' | 'userId'> & { dispatchId: string | null }) | null;
   campaignId: string | null;
 }
 

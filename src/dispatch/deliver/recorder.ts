@@ -62,9 +62,11 @@ export interface RecorderOptions extends Patience {
 async function record(options: RecorderOptions, results: Result[], now: Date): Promise<void> {
   const { db, hygiene } = options;
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
-  const optOuts = results.flatMap(({ workspaceId, optedOutOf, address }) =>
-    optedOutOf === undefined || address === null ? [] : [{ workspaceId, groupId: optedOutOf, phone: address }],
-  );
+  const optOuts = results.flatMap(({ workspaceId, optedOutOf: groupId, address: phone }) => {
+    if (groupId === undefined || phone === null) return [];
+    const group = options.catalog().workspace(workspaceId)?.subscriptionGroups.get(groupId);
+    return [{ workspaceId, groupId, phone, provider: group?.provider?.kind ?? null }];
+  });
   // In a commit of its own: it locks people. Should the verdict not be written, the provider says the same again.
   if (optOuts.length > 0) await storeOptOuts(db, optOuts, now);
   const dead = results.flatMap(({ send, verdict, workspaceId, address }) => {
