@@ -18,6 +18,8 @@ import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
+import { createMailListener, type MailListener } from './feedback/email/listener.ts';
+import type { GetText } from './feedback/email/sns.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
 import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
@@ -100,6 +102,10 @@ export interface AppOptions {
   onKeyUsed?: (key: ApiKey) => void;
   /** For tests: push senders to use instead of the real ones. A kind without a sender goes to the sandbox. */
   pushSenders?: PushSenders;
+  /** For tests: gets certificates of SNS instead of the network. */
+  getText?: GetText;
+  /** Certificate and key, as PEM, with which bounce mails may be encrypted on their way. Default: they may not. */
+  mailTls?: { cert: string; key: string } | null;
 }
 
 export interface App {
@@ -108,6 +114,8 @@ export interface App {
   /** Serves only `/health`. null unless `roles.health`. The caller makes it listen. */
   healthServer: FastifyInstance | null;
   worker: Worker | null;
+  /** Receives bounce mails. null without the role `api`. The caller makes it listen. */
+  mailListener: MailListener | null;
   /** Where everything goes in that comes back of messages. */
   intake: Intake;
   /** Every endpoint that needs an API key. */
@@ -157,6 +165,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     workspaceOfGroup: (groupId) => options.catalog().workspaceOfGroup(groupId),
     apiKey: (hash) => options.catalog().apiKey(hash),
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
+    returnPaths: () => options.catalog().returnPaths(),
   };
   const exporter = roles.worker.includes('broadcast')
     ? startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl: options.publicUrl })
@@ -202,7 +211,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...messageEventRoutes({ db }),
     ...eventWebhookRoutes({ db, onChanged: () => working?.wakeEventWebhooks() }),
     pushAppsRoute({ db, clock, catalog: live }),
-    emailRelaysRoute({ db, catalog: live }),
+    emailRelaysRoute({ db, catalog: live, publicUrl: options.publicUrl }),
     subscriptionAccountsRoute({ db, catalog: live }),
     statusRoute({ db, clock, catalog: live, catalogTrouble }),
     ...userRoutes({ db, clock, catalog: live }),
@@ -227,6 +236,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
   ];
+  const mailListener = roles.api
+    ? createMailListener({
+        ...{ db, clock, log, intake, catalog: live, secret: options.secret },
+        tls: options.mailTls ?? null,
+      })
+    : null;
   const limiter = createRateLimiter({ db, clock });
   const health = healthPage(db, catalogTrouble);
   const pages = [
@@ -246,12 +261,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     server,
     healthServer,
     worker,
+    mailListener,
     intake,
     routes,
     stop: () =>
       endAll(
         () => server?.close(),
         () => healthServer?.close(),
+        () => mailListener?.close(),
         () => acceptor.idle(),
         () => intake.idle(),
         () => exporter?.stop(),

@@ -20,6 +20,8 @@ export interface Catalog {
   apiKey(hash: Buffer): ApiKey | undefined;
   /** Whether any workspace takes keys in bodies. */
   takesKeysInBodies(): boolean;
+  /** The domains to which bounce mails of any workspace go. */
+  returnPaths(): ReadonlySet<string>;
 }
 
 export interface WorkspaceCatalog {

@@ -17,9 +17,9 @@ import {
 } from './catalog.ts';
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
+import { openEmail } from './sealed-email.ts';
 import { openFeed } from './sealed-feed.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
-import { openRelays } from './sealed-relays.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
 import { checkSharedSecret } from './shared-secret.ts';
@@ -42,12 +42,16 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
       [...workspaces.values()].flatMap((one) => [...one.subscriptionGroups.keys()].map((id) => [id, one] as const)),
     );
     const takesKeysInBodies = [...workspaces.values()].some(({ settings }) => settings.requests.keyInBody);
+    const returnPaths = new Set(
+      [...workspaces.values()].map(({ settings }) => settings.email.returnPath).filter((one) => one !== null),
+    );
     return {
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
       workspaceOfGroup: (groupId) => ofGroup.get(idKey(groupId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
       takesKeysInBodies: () => takesKeysInBodies,
+      returnPaths: () => returnPaths,
     };
   });
 }
@@ -78,7 +82,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         id: row.id,
         name: row.name,
         timeZone: row.time_zone,
-        settings: settingsFrom(row.settings, openRelays(row.secrets, secret, row.id), places.workspace(row.id)),
+        settings: settingsFrom(row.settings, openEmail(row.secrets, secret, row.id), places.workspace(row.id)),
         apps: byId(apps.get(row.id)),
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),

@@ -1,4 +1,4 @@
-import { emailSection, emailSettings, type SmtpRelay } from '../channels/email/settings.ts';
+import { emailSection, emailSettings } from '../channels/email/settings.ts';
 import { webhookSection } from '../channels/webhook/settings.ts';
 import type { TrackBatch, WorkspaceSettings } from './catalog.ts';
 import { readStored } from './stored-settings.ts';
@@ -22,12 +22,8 @@ export interface StoredSettings {
 /** Bytes of the items of all item catalogs of a workspace, unless its file says otherwise. */
 export const ITEM_CATALOGS_BYTES = 2_147_483_648;
 
-/** Reads the stored settings. Throws StoredSettingsError, which names `place`, when they cannot be used. */
-export function settingsFrom(
-  stored: StoredSettings,
-  smtp: readonly SmtpRelay[] | null,
-  place = 'workspaces',
-): WorkspaceSettings {
+/** Reads the stored settings. `sealedEmail`: the opened members of its section `email`. Throws StoredSettingsError, which names `place`, when they cannot be used. */
+export function settingsFrom(stored: StoredSettings, sealedEmail: object, place = 'workspaces'): WorkspaceSettings {
   const {
     email = {},
     webhook = {},
@@ -39,7 +35,7 @@ export function settingsFrom(
   } = stored;
   const { item_catalogs = {} } = stored;
   return {
-    email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
+    email: emailSettings(readStored(emailSection, { ...email, ...sealedEmail }, place, 'email')),
     webhook: readStored(webhookSection, webhook, place, 'webhook'),
     audience: { missingNumberIsZero: audience.missing_number_is_zero ?? true },
     requests: {

@@ -103,8 +103,7 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
     return { key, place, channel, message, reads, catalogs: tree.catalogs, renderTexts, blocks: new Set() };
   }
   const path = memberPath(parsed.path, 'email_template_id');
-  const warn = (member: string, remark: string) => problems.warn(`${path}.${member}: ${remark}`);
-  const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template, warn) ?? {});
+  const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template) ?? {});
   const storedTree = treeOf(channel, stored, path, problems);
   const linked = linkAll([...tree.blocks, ...storedTree.blocks], content, problems);
   return {

@@ -7,6 +7,8 @@ import {
   type VariationShare,
   type WorkspaceSettings,
 } from '../catalog.ts';
+import { openEmail } from '../sealed-email.ts';
+import { unlessUnreadable } from '../sealed-provider.ts';
 import { type StoredSettings, settingsFrom } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 
@@ -125,14 +127,15 @@ async function checkCanvases({ tx, workspaceId, problems }: Step, paths: (id: st
   for (const { id } of rows) problems.push(`${paths(id)}.canvas.id: is the id of another campaign or its Canvas`);
 }
 
-async function loadSurroundings({ tx, workspaceId }: Step): Promise<Surroundings> {
-  const { settings } = await tx.one<{ settings: StoredSettings }>(sql`
-    select settings from workspaces where id = ${workspaceId}`);
+async function loadSurroundings({ tx, workspaceId, secret, reseal }: Step): Promise<Surroundings> {
+  const { settings, secrets } = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
+    select settings, secrets from workspaces where id = ${workspaceId}`);
+  const opened = unlessUnreadable(() => openEmail(secrets, secret, workspaceId), reseal);
   const apps = await tx.query<{ id: string }>(sql`select id from apps where workspace_id = ${workspaceId}`);
   const groups = await tx.query<CheckedGroup & { id: string } & Record<string, unknown>>(sql`
     select id, archived, channel, provider from subscription_groups where workspace_id = ${workspaceId}`);
   return {
-    settings: settingsFrom(settings, null),
+    settings: settingsFrom(settings, typeof opened === 'object' ? opened : {}),
     apps: new Map(apps.map((app) => [idKey(app.id), app])),
     subscriptionGroups: new Map(groups.map((group) => [idKey(group.id), group])),
   };
