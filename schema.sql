@@ -426,7 +426,8 @@ create table feedback_events (
   is_heeded boolean not null default false,
   place bigint,
   outcome text,
-  campaign_id text
+  campaign_id text,
+  external_send_id text
 ) partition by RANGE (id);
 comment on table feedback_events is 'kind: node. What providers said of sends and addresses: the queue of what is to be applied, and the feed of what was.';
 
@@ -455,7 +456,8 @@ create table feedback_events_default (
   is_heeded boolean not null default false,
   place bigint,
   outcome text,
-  campaign_id text
+  campaign_id text,
+  external_send_id text
 ) with (fillfactor=60);
 
 create table frequency_caps (

@@ -14,7 +14,7 @@ import { type Catalog, idKey } from '../workspace/catalog.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
 import { heedWishes, isOfPerson, type Wish } from './heed.ts';
 import { lockFeed } from './lock-feed.ts';
-import { type Applied, endEvents, postponeEvents, readDueEvents, type WaitingEvent } from './waiting-events.ts';
+import { type Applied, endEvents, noOrigin, postponeEvents, readDueEvents, type WaitingEvent } from './waiting-events.ts';
 
 export interface ApplyDeps {
   db: Database;
@@ -53,7 +53,7 @@ async function refuseFirst({ db, clock, log }: ApplyDeps, error: unknown): Promi
     const [event] = await readDueEvents(tx, { now: clock.now(), limit: 1 });
     if (event === undefined) return 0;
     log.error({ err: error, event: event.id }, 'an event of a provider could not be applied');
-    await endEvents(tx, [{ id: event.id, outcome: 'refused', send: event.send, campaignId: null }]);
+    await endEvents(tx, [{ id: event.id, outcome: 'refused', send: event.send, ...noOrigin }]);
     return 1;
   });
 }
@@ -83,7 +83,7 @@ function appliedOf(found: FoundEvent): Applied {
     id: event.id,
     outcome: outcomeOf(found),
     send: send ?? event.send,
-    campaignId: origin?.campaignId ?? null,
+    ...(origin === null ? noOrigin : { campaignId: origin.campaignId, externalSendId: origin.externalSendId }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { FeedbackEvent } from './event.ts';
 import { storeEvents } from './intake.ts';
 import { lockFeed } from './lock-feed.ts';
 import { storedEvent } from './stored-event.ts';
-import { endEvents } from './waiting-events.ts';
+import { endEvents, noOrigin } from './waiting-events.ts';
 
 export interface ConsentEventDeps {
   db: Database;
@@ -38,7 +38,7 @@ export function tellConsentChanges({ db, clock, catalog }: ConsentEventDeps, lim
       const applied = told.filter(({ stored }) => isNew.has(stored.id));
       await endEvents(
         tx,
-        applied.map(({ stored: { id }, person }) => ({ id, outcome: 'applied', send: person, campaignId: null })),
+        applied.map(({ stored: { id }, person }) => ({ id, outcome: 'applied', send: person, ...noOrigin })),
       );
       return changes.length;
     }),

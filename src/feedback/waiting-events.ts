@@ -72,7 +72,12 @@ export interface Applied {
   /** The send that it was found to be about, or the person (without a dispatch). null: none was found. */
   send: (Pick<SendKey, 'bucket' | 'userId'> & { dispatchId: string | null }) | null;
   campaignId: string | null;
+  /** What the caller of a transactional send calls it. null: nothing. */
+  externalSendId: string | null;
 }
+
+/** Of an event that is about no send of a campaign. */
+export const noOrigin = { campaignId: null, externalSendId: null } as const;
 
 /**
  * Ends events, and gives them the next places of the feed. Places become visible in their order, because the caller holds
@@ -96,14 +101,15 @@ const end = hotStatement<Ending, never>(
   (param) => sql`
     update feedback_events e
        set place = x.place, outcome = x.outcome, bucket = x.bucket, user_id = x.user_id, dispatch_id = x.dispatch_id,
-           campaign_id = x.campaign_id
+           campaign_id = x.campaign_id, external_send_id = x.external_send_id
       from (select *, nextval('feedback_places') as place
               from unnest(${param(texts(({ id }) => id))}::uuid[], ${param(texts(({ outcome }) => outcome))}::text[],
                           ${param(texts(({ send }) => send?.bucket.toString() ?? null))}::integer[],
                           ${param(texts(({ send }) => send?.userId.toString() ?? null))}::bigint[],
                           ${param(texts(({ send }) => send?.dispatchId ?? null))}::uuid[],
-                          ${param(texts(({ campaignId }) => campaignId))}::text[])
-                as x(id, outcome, bucket, user_id, dispatch_id, campaign_id)) as x
+                          ${param(texts(({ campaignId }) => campaignId))}::text[],
+                          ${param(texts(({ externalSendId }) => externalSendId))}::text[])
+                as x(id, outcome, bucket, user_id, dispatch_id, campaign_id, external_send_id)) as x
      where e.id = x.id`,
 );
 

@@ -28,6 +28,8 @@ export interface Result extends Delivered {
   address: string | null;
   /** What it is counted under in statistics. null: it belongs to no campaign. */
   part: CampaignPart | null;
+  /** Whether the feed has what becomes of it in any case, because the caller named the send. */
+  isNamed: boolean;
   /** The message as rendered, if it is kept. null: it is not. */
   message: object | null;
 }
@@ -76,9 +78,9 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
   const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
   const isKept = results.some(({ keptIn }) => keptIn !== null);
   const news = results.flatMap((result) => result.news);
-  const isNamed = results.some(({ verdict }) => verdict.isFoundById);
+  const isFoundById = results.some(({ verdict }) => verdict.isFoundById);
   const isTold = results.some((result) => wantsEvents(options, result));
-  const isPlain = !isKept && !isNamed && !isTold && dead.length + released.length + news.length === 0;
+  const isPlain = !isKept && !isFoundById && !isTold && dead.length + released.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -114,8 +116,8 @@ function cardOf({ send: { bucket, userId, dispatchId }, message }: Kept): NewCar
   return { bucket, userId, dispatchId, rendered: message };
 }
 
-function wantsEvents({ catalog }: RecorderOptions, { workspaceId }: Result): boolean {
-  return catalog().workspace(workspaceId)?.settings.hasVerdictEvents === true;
+function wantsEvents({ catalog }: RecorderOptions, { workspaceId, isNamed }: Result): boolean {
+  return isNamed || catalog().workspace(workspaceId)?.settings.hasVerdictEvents === true;
 }
 
 function eventOf(result: Result, now: Date): { workspaceId: number; event: FeedbackEvent }[] {

@@ -44,6 +44,8 @@ export interface SendPlan {
   split?: PlannedSplit;
   /** The stored texts that the messages were accepted with. Absent: they name none. */
   content?: ContentPins;
+  /** What the caller of a transactional send calls it. Absent: nothing, or it is none. */
+  externalSendId?: string;
   /** Absent: the request brought its messages. */
   trigger?: PlannedTrigger;
 }

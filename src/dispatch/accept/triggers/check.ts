@@ -16,6 +16,7 @@ import { type RecipientAttributes, readRecipientAttributes } from './attributes.
 import {
   campaignForm,
   canvasForm,
+  readExternalSendId,
   readTransactionalRequest,
   readTriggerRequest,
   type TriggerForm,
@@ -87,7 +88,9 @@ export async function checkTransactional(
   const request = readTransactionalRequest(body, problems);
   problems.throwIfAny();
   if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
-  return planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
+  const checked = await planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
+  const externalSendId = readExternalSendId(body, problems);
+  return externalSendId === null ? checked : { ...checked, plan: { ...checked.plan, externalSendId } };
 }
 
 interface Triggered {

@@ -18,6 +18,8 @@ export interface SendOrigin extends Naming {
   campaignId: string | null;
   /** '': none. */
   sendId: string;
+  /** What the caller of a transactional send calls it. null: nothing. */
+  externalSendId: string | null;
 }
 
 /** What the sends of one channel of a dispatch belong to. */
@@ -107,7 +109,7 @@ async function readOrigins(db: Db, sends: readonly SendKey[]): Promise<ReadOrigi
 }
 
 function originsFrom({ campaign_id, send_id, request }: OriginRow, sends: readonly SendKey[]): ReadOrigin[] {
-  const { messages, split }: SendPlan = JSON.parse(request);
+  const { messages, split, externalSendId }: SendPlan = JSON.parse(request);
   return sends.map((send) => {
     const ofChannel = (split?.others ?? []).filter(({ channel }) => channel === send.channel);
     return {
@@ -116,6 +118,7 @@ function originsFrom({ campaign_id, send_id, request }: OriginRow, sends: readon
         ...namingOf((messages as Readonly<Record<string, object | undefined>>)[send.channel]),
         campaignId: campaign_id,
         sendId: send_id ?? '',
+        externalSendId: externalSendId ?? null,
         control: split?.control ?? 0,
         others: ofChannel.map(({ percent, message }) => ({ ...namingOf(message), percent })),
       },

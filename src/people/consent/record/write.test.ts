@@ -44,7 +44,7 @@ test('an object that changes no consent costs no statement for the record, and o
   const named = await statementsOf({ first_name: 'Ada' });
   for (const statements of [made, named])
     assert.ok(
-      statements.every((one) => !/consent|subscription_states|save_group/.test(one)),
+      statements.every((one) => !/record_consent|consent_changes|save_group_states/.test(one)),
       statements.join('\n'),
     );
   assert.deepEqual(named, ['claim_names', 'lock_people', 'update_profiles']);
