@@ -12,6 +12,7 @@ import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
+import { withAttachments } from './attachments.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
 import {
   campaignForm,
@@ -172,7 +173,11 @@ async function planOf(
   if (segment?.archived ?? segment === undefined)
     refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
   const { messages, split, nameStored } = contentOf(campaign, workspace);
-  const planned = { messages, ...(split !== undefined && { split }) };
+  const planned = withAttachments(
+    { messages, ...(split !== undefined && { split }) },
+    request.attachments,
+    { isBroadcast: request.recipients.length === 0, workspace },
+  );
   const parsed = nameStored ? parsePlanned(planned, new Problems()) : [];
   const { pins, content } = await lookUpStored(parsed, { workspaceId: workspace.id, problems, stored });
   const attributes = readRecipientAttributes(request.recipients, workspace);
