@@ -286,18 +286,30 @@ test('what a trigger says wrong of its attachments is a 400 with its path', asyn
     [path, { attachments: [{ ...file, url: 'ftp://a.test/' }] }, /^attachments\[0\]\.url: expected an http/],
     [path, { attachments: [{ ...file, url: 'https://a.test/{{x}}' }] }, /^attachments\[0\]\.url: .*without Liquid/],
     [path, { attachments: [{ ...file, file_name: '{% x' }] }, /^attachments\[0\]\.file_name: .*without Liquid/],
-    [path, { attachments: [{ ...file, basic_auth_credential: 'other' }] }, /^attachments\[0\]\.basic_auth_credential: /],
+    [
+      path,
+      { attachments: [{ ...file, basic_auth_credential: 'other' }] },
+      /^attachments\[0\]\.basic_auth_credential: /,
+    ],
     [path, { attachments: Array(21).fill(file) }, /^attachments: expected at most 20, got 21/],
     [path, { attachments: Array(20).fill(file) }, /^attachments: expected at most 19, got 20; the campaign has 1/],
     [path, { campaign_id: 'webhook', attachments: [file] }, /^attachments: .*no mail/],
-    ['/canvas/trigger/send', { canvas_id: 'invoice', campaign_id: undefined, attachments: [file] }, /^attachments: belongs/],
+    [
+      '/canvas/trigger/send',
+      { canvas_id: 'invoice', campaign_id: undefined, attachments: [file] },
+      /^attachments: belongs/,
+    ],
   ];
   for (const [to, body, problem] of wrong) {
     const reply = await app.post(to, { campaign_id: 'invoice', recipients, ...body });
     assert.equal(reply.status, 400, JSON.stringify(body));
     assert.match(reply.body.errors.join(), problem, JSON.stringify(body));
   }
-  const all = { campaign_id: 'invoice', broadcast: true, audience: { custom_attribute: { custom_attribute_name: 'x', comparison: 'exists' } } };
+  const all = {
+    campaign_id: 'invoice',
+    broadcast: true,
+    audience: { custom_attribute: { custom_attribute_name: 'x', comparison: 'exists' } },
+  };
   const reply = await app.post(path, { ...all, attachments: [file] });
   assert.deepEqual([reply.status, reply.body.errors], [400, ['attachments: expected none with broadcast']]);
 });

@@ -361,9 +361,11 @@ test('a transactional send with an external_send_id has all its events in the fe
   await take(app, 1, { kind: 'opened', ...about });
   await app.drain();
   const { body } = await app.get('/message_events');
-  const shown = body.events.map(({ type, external_id, external_send_id, campaign_id, detail }: Record<string, unknown>) => [
-    ...[type, external_id, external_send_id, campaign_id, (detail as { reason?: string }).reason ?? null],
-  ]);
+  const shown = body.events.map(
+    ({ type, external_id, external_send_id, campaign_id, detail }: Record<string, unknown>) => [
+      ...[type, external_id, external_send_id, campaign_id, (detail as { reason?: string }).reason ?? null],
+    ],
+  );
   assert.deepEqual(shown, [
     ['message.sent', 'ada', 'order-1', 'receipt', null],
     ['message.not_sent', 'bob', 'order-2', 'receipt', 'address_dead'],

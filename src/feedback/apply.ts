@@ -14,7 +14,14 @@ import { type Catalog, idKey } from '../workspace/catalog.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
 import { heedWishes, isOfPerson, type Wish } from './heed.ts';
 import { lockFeed } from './lock-feed.ts';
-import { type Applied, endEvents, noOrigin, postponeEvents, readDueEvents, type WaitingEvent } from './waiting-events.ts';
+import {
+  type Applied,
+  endEvents,
+  noOrigin,
+  postponeEvents,
+  readDueEvents,
+  type WaitingEvent,
+} from './waiting-events.ts';
 
 export interface ApplyDeps {
   db: Database;

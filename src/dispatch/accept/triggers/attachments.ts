@@ -38,7 +38,8 @@ export function withAttachments(
   const add = (message: object): object => {
     const { attachments: theirs = [] } = message as { attachments?: readonly MailAttachment[] };
     const most = MOST - theirs.length;
-    if (given.length > most) refuse(`${PATH}: expected at most ${most}, got ${given.length}; the campaign has ${theirs.length}`);
+    if (given.length > most)
+      refuse(`${PATH}: expected at most ${most}, got ${given.length}; the campaign has ${theirs.length}`);
     return { ...message, attachments: [...theirs, ...given] };
   };
   const others = planned.split?.others.map((one) =>

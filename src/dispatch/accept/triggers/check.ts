@@ -173,11 +173,10 @@ async function planOf(
   if (segment?.archived ?? segment === undefined)
     refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
   const { messages, split, nameStored } = contentOf(campaign, workspace);
-  const planned = withAttachments(
-    { messages, ...(split !== undefined && { split }) },
-    request.attachments,
-    { isBroadcast: request.recipients.length === 0, workspace },
-  );
+  const planned = withAttachments({ messages, ...(split !== undefined && { split }) }, request.attachments, {
+    isBroadcast: request.recipients.length === 0,
+    workspace,
+  });
   const parsed = nameStored ? parsePlanned(planned, new Problems()) : [];
   const { pins, content } = await lookUpStored(parsed, { workspaceId: workspace.id, problems, stored });
   const attributes = readRecipientAttributes(request.recipients, workspace);

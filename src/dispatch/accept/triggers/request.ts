@@ -1,8 +1,8 @@
+import type { MailAttachment } from '../../../channels/email/attachments/schema.ts';
 import { own, type RawObject } from '../../../lib/raw/json.ts';
 import { isGiven, readFlag } from '../../../lib/raw/lenient.ts';
 import type { Problems } from '../../../lib/raw/problems.ts';
 import { WatchedReader } from '../../../lib/raw/watched-reader.ts';
-import type { MailAttachment } from '../../../channels/email/attachments/schema.ts';
 import type { DeliveryMode } from '../../plan/send-plan.ts';
 import { oldCredentials } from '../old-credentials.ts';
 import { readAudience, readId, readOurOptions, refuseForeignKeys } from '../request.ts';
