@@ -1,5 +1,5 @@
-import { checkCredentials, type MailAttachment, readAttachments } from '../../../channels/email/attachments/schema.ts';
-import { Fields, isTemplate } from '../../../channels/fields.ts';
+import type { MessageFiles } from '../../../channels/channel.ts';
+import { channels } from '../../../channels/index.ts';
 import { RequestError } from '../../../errors.ts';
 import { own, type RawObject } from '../../../lib/raw/json.ts';
 import { Problems } from '../../../lib/raw/problems.ts';
@@ -7,50 +7,44 @@ import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import type { PlannedMessages } from '../../plan/templates.ts';
 
 const PATH = 'attachments';
-/** Most files of a mail, those of the campaign included. */
-const MOST = 20;
 
-/**
- * Reads the files that a trigger adds to the campaign's mails. They are no templates, because nobody has checked them. Files
- * its problems under stage `type` and those of a message.
- */
-export function readTriggerAttachments(raw: RawObject, problems: Problems): readonly MailAttachment[] {
-  const given = readAttachments(new Fields({ [PATH]: own(raw, PATH) }, '', problems)) ?? [];
-  for (const [index, one] of given.entries())
-    for (const key of ['file_name', 'url'] as const)
-      if (isTemplate(one[key])) problems.add('range', `${PATH}[${index}].${key}`, 'expected a text without Liquid');
-  return given;
+/** Reads the files that a trigger adds to the messages of its campaign. Files its problems under those of a message. */
+export function readTriggerAttachments(raw: RawObject, problems: Problems): readonly object[] {
+  const files = Object.values(channels).find((channel) => channel.files !== undefined)?.files;
+  return files?.read(own(raw, PATH), PATH, problems) ?? [];
 }
 
-/** Adds the files to every mail of the plan. Throws RequestError if that cannot be. */
+/** Adds the files to every message of the plan that takes files. Throws RequestError if that cannot be. */
 export function withAttachments(
   planned: PlannedMessages,
-  given: readonly MailAttachment[],
-  { isBroadcast, workspace }: { isBroadcast: boolean; workspace: WorkspaceCatalog },
+  given: readonly object[],
+  { isBroadcast, workspace: { settings } }: { isBroadcast: boolean; workspace: WorkspaceCatalog },
 ): PlannedMessages {
   if (given.length === 0) return planned;
-  if (isBroadcast) refuse(`${PATH}: expected none with broadcast`);
-  const { email } = planned.messages;
-  if (email === undefined) refuse(`${PATH}: expected none, because the campaign has no mail`);
+  if (isBroadcast) refuse('expected none with broadcast');
+  const { messages, split } = planned;
+  const keys = Object.keys(messages) as (keyof typeof messages)[];
+  if (!keys.some((key) => filesOf(key) !== undefined)) refuse('expected none, because the campaign has no mail');
   const problems = new Problems();
-  checkCredentials(given, PATH, problems, workspace.settings.email.attachments.credentials);
+  const withFiles = (key: keyof typeof messages, message: object) =>
+    filesOf(key)?.add(message, given, { path: PATH, problems, settings }) ?? message;
+  const added = {
+    messages: Object.fromEntries(keys.map((key) => [key, withFiles(key, messages[key] ?? {})])),
+    ...(split !== undefined && {
+      split: {
+        ...split,
+        others: split.others.map((one) => ({ ...one, message: withFiles(one.channel, one.message) })),
+      },
+    }),
+  };
   problems.throwIfAny();
-  const add = (message: object): object => {
-    const { attachments: theirs = [] } = message as { attachments?: readonly MailAttachment[] };
-    const most = MOST - theirs.length;
-    if (given.length > most)
-      refuse(`${PATH}: expected at most ${most}, got ${given.length}; the campaign has ${theirs.length}`);
-    return { ...message, attachments: [...theirs, ...given] };
-  };
-  const others = planned.split?.others.map((one) =>
-    one.channel === 'email' ? { ...one, message: add(one.message) } : one,
-  );
-  return {
-    messages: { ...planned.messages, email: add(email) },
-    ...(planned.split !== undefined && { split: { ...planned.split, others: others ?? [] } }),
-  };
+  return added;
+}
+
+function filesOf(key: keyof typeof channels): MessageFiles | undefined {
+  return channels[key].files;
 }
 
 function refuse(problem: string): never {
-  throw new RequestError('bad_request', [problem]);
+  throw new RequestError('bad_request', [`${PATH}: ${problem}`]);
 }

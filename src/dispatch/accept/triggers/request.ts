@@ -1,4 +1,3 @@
-import type { MailAttachment } from '../../../channels/email/attachments/schema.ts';
 import { own, type RawObject } from '../../../lib/raw/json.ts';
 import { isGiven, readFlag } from '../../../lib/raw/lenient.ts';
 import type { Problems } from '../../../lib/raw/problems.ts';
@@ -17,8 +16,8 @@ export interface TriggerRequest {
   broadcast: boolean;
   properties: RawObject | null;
   recipients: TriggerRecipient[];
-  /** Files that are added to the campaign's mails. */
-  attachments: readonly MailAttachment[];
+  /** Files that are added to the campaign's messages. */
+  attachments: readonly object[];
   dryRun: boolean;
   delivery: DeliveryMode;
 }
