@@ -65,8 +65,9 @@ import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
 import { createQuestions } from './http/questions.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
+import { RefusedCallers } from './http/refused-callers.ts';
 import type { Route } from './http/route.ts';
-import { buildServer } from './http/server.ts';
+import { buildServer, type ServerOptions } from './http/server.ts';
 import { checkUses } from './item-catalogs/check-uses.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
@@ -175,10 +176,25 @@ export async function startApp(options: AppOptions): Promise<App> {
   const dryRun = createDryRun({ db, clock, links });
   const stored = {
     findContent: contentFinder(db, cache.texts),
-    findUnused: (workspaceId: number, names: readonly string[]) =>
-      unusedNames(db, { workspaceId, kind: 'custom_attribute' }, names),
+    async findUnused(workspaceId: number, names: readonly string[]) {
+      const workspace = live.workspace(workspaceId);
+      const none: ReadonlyMap<string, string | null> = new Map();
+      return workspace === undefined
+        ? none
+        : unusedNames(db, { workspace, kind: 'custom_attribute', now: clock.now() }, names);
+    },
     checkCatalogs: (workspaceId: number, uses: readonly CatalogUseAt[]) => checkUses(db, workspaceId, uses),
   };
+  const pressure = createPressure({
+    db,
+    clock,
+    limits: options.queueLimits,
+    onError: (error) => log.warn({ err: error }, 'could not read the state of the queue'),
+    onChange: (lane, problem) =>
+      problem === null
+        ? log.info({ lane }, 'the queue has room again; sends are accepted')
+        : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
+  });
   const sending: SendDeps = {
     ...options,
     questions,
@@ -186,21 +202,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     idempotency: createIdempotency({ db, clock }),
     stored,
     dryRun,
-    pressure: createPressure({
-      db,
-      clock,
-      limits: options.queueLimits,
-      onError: (error) => log.warn({ err: error }, 'could not read the state of the queue'),
-      onChange: (lane, problem) =>
-        problem === null
-          ? log.info({ lane }, 'the queue has room again; sends are accepted')
-          : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
-    }),
+    pressure,
   };
   const scheduling: SchedulingDeps = {
     ...{ db, clock, catalog: options.catalog, stored, dryRun, questions },
     onScheduled: () => worker?.wake(scheduleLane),
   };
+  const refusedCallers = new RefusedCallers(clock);
   const routes: Route[] = [
     messagesSendRoute(sending),
     ...triggerRoutes(sending),
@@ -213,7 +221,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live, publicUrl: options.publicUrl }),
     subscriptionAccountsRoute({ db, catalog: live }),
-    statusRoute({ db, clock, catalog: live, catalogTrouble }),
+    statusRoute({ db, clock, catalog: live, catalogTrouble, limits: options.queueLimits, pressure, refusedCallers }),
     ...userRoutes({ db, clock, catalog: live }),
     ...userMessagesRoutes({ db }),
     ...userConsentRoutes({ db }),
@@ -254,7 +262,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
-  const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf }) : null;
+  const onRefused: ServerOptions['onRefused'] = ({ workspaceId, name: key }, endpoint, why) => {
+    const isNew = refusedCallers.note({ workspaceId, key, endpoint });
+    if (isNew) log.warn({ workspace_id: workspaceId, key, endpoint, why }, 'a key comes too often and gets 429');
+  };
+  const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf, onRefused }) : null;
   const healthServer =
     roles.health === true ? buildServer({ ...options, routes: [], pages: [health], limiter, limitOf }) : null;
   return {
