@@ -36,7 +36,7 @@ export interface PastReplay {
 }
 
 const members = ['statuses', 'channels', 'codes'];
-const MOST_CODES = 100;
+export const MOST_CODES = 100;
 
 /** A requested replay. `statuses`: null: the default, which depends on the dispatch's state. */
 export type ReplayRequest = Omit<ReplayFilter, 'statuses'> & { statuses: ReplayableStatus[] | null };
