@@ -187,6 +187,45 @@ create table catalog_items (
 );
 comment on table catalog_items is 'kind: name. The items of item catalogs.';
 
+create table consent_changes (
+  bucket integer not null,
+  user_id bigint not null,
+  id bigint not null default nextval('consent_change_ids'::regclass),
+  workspace_id integer not null,
+  changed_at timestamp with time zone not null,
+  subject text not null,
+  group_id text,
+  previous text,
+  state text not null,
+  address text,
+  door text not null,
+  key_name text,
+  provider text,
+  ip text,
+  legal_basis text,
+  is_untold boolean
+) partition by RANGE (changed_at);
+comment on table consent_changes is 'kind: person. Changes of subscription states: who, when, by which door. Kept as long as the person. It has no key, because a key across partitions would need the time.';
+
+create table consent_changes_default (
+  bucket integer not null,
+  user_id bigint not null,
+  id bigint not null default nextval('consent_change_ids'::regclass),
+  workspace_id integer not null,
+  changed_at timestamp with time zone not null,
+  subject text not null,
+  group_id text,
+  previous text,
+  state text not null,
+  address text,
+  door text not null,
+  key_name text,
+  provider text,
+  ip text,
+  legal_basis text,
+  is_untold boolean
+) with (fillfactor=90);
+
 create table content_blocks (
   workspace_id integer not null,
   id uuid not null,
@@ -403,7 +442,8 @@ create table feedback_events (
   is_heeded boolean not null default false,
   place bigint,
   outcome text,
-  campaign_id text
+  campaign_id text,
+  external_send_id text
 ) partition by RANGE (id);
 comment on table feedback_events is 'kind: node. What providers said of sends and addresses: the queue of what is to be applied, and the feed of what was.';
 
@@ -432,7 +472,8 @@ create table feedback_events_default (
   is_heeded boolean not null default false,
   place bigint,
   outcome text,
-  campaign_id text
+  campaign_id text,
+  external_send_id text
 ) with (fillfactor=60);
 
 create table frequency_caps (
@@ -1027,6 +1068,14 @@ CREATE INDEX cards_expired ON public.cards USING btree (expires_at);
 
 CREATE INDEX cards_newest ON public.cards USING btree (bucket, user_id, created_at, dispatch_id);
 
+CREATE INDEX consent_changes_default_bucket_user_id_id_idx ON public.consent_changes_default USING btree (bucket, user_id, id);
+
+CREATE INDEX consent_changes_default_id_idx ON public.consent_changes_default USING btree (id) WHERE is_untold;
+
+CREATE INDEX consent_changes_person ON ONLY public.consent_changes USING btree (bucket, user_id, id);
+
+CREATE INDEX consent_changes_untold ON ONLY public.consent_changes USING btree (id) WHERE is_untold;
+
 CREATE INDEX content_blocks_text_id ON public.content_blocks USING btree (text_id);
 
 CREATE INDEX content_texts_replaced_at ON public.content_texts USING btree (replaced_at) WHERE (replaced_at IS NOT NULL);
@@ -1451,6 +1500,14 @@ alter table cards add constraint cards_pkey PRIMARY KEY (bucket, user_id, dispat
 alter table catalog_items add constraint catalog_items_catalog_id_ordinal_key UNIQUE (catalog_id, ordinal);
 
 alter table catalog_items add constraint catalog_items_pkey PRIMARY KEY (catalog_id, item_id);
+
+alter table consent_changes add constraint consent_changes_check CHECK (((group_id IS NOT NULL) = (subject = 'group'::text)));
+
+alter table consent_changes add constraint consent_changes_subject_check CHECK ((subject = ANY (ARRAY['email'::text, 'push'::text, 'group'::text])));
+
+alter table consent_changes_default add constraint consent_changes_check CHECK (((group_id IS NOT NULL) = (subject = 'group'::text)));
+
+alter table consent_changes_default add constraint consent_changes_subject_check CHECK ((subject = ANY (ARRAY['email'::text, 'push'::text, 'group'::text])));
 
 alter table content_blocks add constraint content_blocks_content_type_check CHECK ((content_type = ANY (ARRAY['html'::text, 'text'::text])));
 

@@ -29,7 +29,8 @@ create table feedback_events (
   is_heeded     boolean not null default false, -- its effect on the person is done; the send may still be waited for
   place         bigint,                        -- null: not yet applied
   outcome       text,                          -- see src/feedback/event.ts; null: not yet applied
-  campaign_id   text
+  campaign_id   text,
+  external_send_id text                        -- what the caller of a transactional send calls it; null: nothing
 ) partition by range (id);
 comment on table feedback_events is
   'kind: node. What providers said of sends and addresses: the queue of what is to be applied, and the feed of what was.';

@@ -22,6 +22,7 @@ export const owners: Readonly<Record<string, string>> = {
   content_blocks: 'src/content',
   content_texts: 'src/content',
   catalog_items: 'src/item-catalogs',
+  consent_changes: 'src/people',
   deleted_addresses: 'src/people',
   dispatch_starts: 'src/dispatch/ledger',
   dispatches: 'src/dispatch/ledger',

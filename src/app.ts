@@ -65,6 +65,7 @@ import { subscriptionAccountsRoute } from './http/public/subscription/accounts-r
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
 import { triggerScheduleRoutes } from './http/public/triggers/schedule-routes.ts';
+import { userConsentRoutes } from './http/public/user-consent/route.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
@@ -230,6 +231,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     statusRoute({ db, clock, catalog: live, catalogTrouble, limits: options.queueLimits, pressure, refusedCallers }),
     ...userRoutes({ db, clock, catalog: live }),
     ...userMessagesRoutes({ db }),
+    ...userConsentRoutes({ db }),
     ...emailRoutes({ db, clock }),
     ...smsRoutes({ db }),
     ...subscriptionRoutes({ db, clock, catalog: live }),

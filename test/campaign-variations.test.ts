@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
+import type { SendKey } from '../src/dispatch/ledger/send.ts';
 import { placeOf } from '../src/dispatch/plan/split.ts';
+import { takeFeedback } from '../src/feedback/take.ts';
 import { WorkspaceFileError } from '../src/workspace/file/file.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { startWebhookSink, type WebhookSink } from './support/webhook-sink.ts';
@@ -160,6 +162,56 @@ test('failures count for their variation, and a replay takes them back and keeps
   });
   const perPerson = new Map([...sink.received].map(([who, times]) => [who.slice(2), times]));
   assert.deepEqual([perPerson.size, sink.total()], [PEOPLE, PEOPLE], 'nobody got both');
+});
+
+/** References to everything that was sent, as providers have them. */
+async function references(app: TestApp): Promise<SendKey[]> {
+  return app.db.query<SendKey & Record<string, unknown>>(sql`
+    select bucket, dispatch_id as "dispatchId", user_id as "userId", channel from sends where status = 'sent'`);
+}
+
+async function takeOpens(app: TestApp, sends: readonly SendKey[]): Promise<void> {
+  const { workspaceId } = app;
+  const none = { providerMessageId: null, address: null, code: null, text: null, detail: {} };
+  const events = sends.map((send) => ({
+    ...{ eventId: `opened ${send.dispatchId} ${send.userId}`, kind: 'opened' as const, occurredAt: app.clock.now() },
+    ...{ ...none, provider: 'acme', channel: send.channel, send: { ...send, workspaceId } },
+  }));
+  await takeFeedback(app.app, workspaceId, events);
+  await app.drain();
+}
+
+/** Opens of the campaign by variation. */
+async function opens(app: TestApp): Promise<Record<string, number>> {
+  const rows = await app.db.query<{ variation_id: string; total: number }>(sql`
+    select variation_id, total from feedback_days where metric = 'opens' order by variation_id`);
+  return Object.fromEntries(rows.map(({ variation_id, total }) => [variation_id, total]));
+}
+
+test('what comes back counts for the variation that the person got, also after a merge', async (t) => {
+  const { app } = await start(t);
+  await trigger(app, { broadcast: true });
+  const { a, b } = await today(app);
+  assert.ok((a?.[0] ?? 0) > 0 && (b?.[0] ?? 0) > 0);
+  const sends = await references(app);
+  assert.equal(sends.length, (a?.[0] ?? 0) + (b?.[0] ?? 0));
+  // One who got a becomes a person who would get b.
+  await app.post('/users/track/bulk', {
+    attributes: Array.from({ length: 50 }, (_, n) => ({ external_id: `late${n}` })),
+  });
+  const people = await app.db.query<{ external_id: string; user_id: number }>(sql`
+    select external_id, user_id from profiles order by user_id`);
+  const placed = people.map(({ external_id, user_id }) => ({ external_id, place: placeOf('offer', user_id) }));
+  const gone = placed.find(({ place }) => place >= 50);
+  const kept = placed.find(({ external_id, place }) => external_id.startsWith('late') && place >= 20 && place < 50);
+  const merge = { identifier_to_merge: { external_id: gone?.external_id } };
+  const merged = await app.post('/users/merge', {
+    merge_updates: [{ ...merge, identifier_to_keep: { external_id: kept?.external_id } }],
+  });
+  assert.equal(merged.status, 202, JSON.stringify(merged.body));
+  await app.drain();
+  await takeOpens(app, sends);
+  assert.deepEqual(await opens(app), { a: a?.[0], b: b?.[0] });
 });
 
 test('whoever shares an address with somebody in the control group gets the message', async (t) => {

@@ -23,11 +23,25 @@ async function world(t: TestContext, answer: FileServer['answer'] = (_request, r
           credentials: [{ name: 'files', username: 'cresset', password: 'the-file-password' }],
         },
       },
+      campaigns: campaigns(files.origin),
     }),
   );
   const people = ['ada', 'bob', 'eve'].map((external_id) => ({ external_id, email: `${external_id}@example.test` }));
   await app.post('/users/track', { attributes: people });
   return { app, mails, files };
+}
+
+/** Campaigns with a mail: one with a file of its own, one with two variations; and one without a mail. */
+function campaigns(origin: string): object[] {
+  const mail = { app_id: 'x', subject: 'Your invoice', body: '<p>See the file.</p>' };
+  const terms = { file_name: 'terms', url: `${origin}/terms.pdf` };
+  const half = (id: string) => ({ id, channel: 'email', weight: 50, message: { ...mail, subject: id } });
+  const webhook = { url: 'https://example.com/', request_method: 'POST' };
+  return [
+    { id: 'invoice', messages: { email: { ...mail, attachments: [terms] } } },
+    { id: 'halves', variations: [half('a'), half('b')] },
+    { id: 'webhook', messages: { webhook } },
+  ].map((one) => ({ ...one, name: one.id, kind: 'api_triggered' }));
 }
 
 async function send(app: TestApp, attachments: unknown, people = ['ada']) {
@@ -231,4 +245,71 @@ test('mails are signed for their domain, and the settings with the key show no k
   assert.match(line.replace(/\s/g, ''), /h=[^;]*list-unsubscribe:list-unsubscribe-post/);
   const rows = await app.db.query<{ settings: object }>(sql`select settings from workspaces`);
   assert.doesNotMatch(JSON.stringify(rows), /PRIVATE KEY/);
+});
+
+test('a trigger adds files to the mails of its campaign, in every variation', async (t) => {
+  const { app, mails, files } = await world(t);
+  const recipients = ['ada', 'bob', 'eve'].map((external_user_id) => ({ external_user_id }));
+  const attachments = [
+    { file_name: 'invoice 7', url: `${files.origin}/7.pdf` },
+    { file_name: 'private', url: `${files.origin}/8.pdf`, basic_auth_credential: 'files' },
+  ];
+  for (const campaign_id of ['invoice', 'halves']) {
+    mails.mails.length = 0;
+    const { status, body } = await app.post('/campaigns/trigger/send', { campaign_id, recipients, attachments });
+    assert.equal(status, 201, JSON.stringify(body));
+    await app.drain();
+    assert.deepEqual(await verdicts(app, body.dispatch_id), ['sent', 'sent', 'sent']);
+    const names = mails.mails.map(({ mail }) => mail.attachments.map(({ filename }) => filename).join());
+    const added = 'invoice 7.pdf,private.pdf';
+    assert.deepEqual(new Set(names), new Set([campaign_id === 'invoice' ? `terms.pdf,${added}` : added]));
+  }
+  // The next trigger has none of them.
+  mails.mails.length = 0;
+  await app.post('/campaigns/trigger/send', { campaign_id: 'invoice', recipients });
+  await app.drain();
+  assert.deepEqual(
+    mails.mails.map(({ mail }) => mail.attachments.map(({ filename }) => filename)),
+    [['terms.pdf'], ['terms.pdf'], ['terms.pdf']],
+  );
+});
+
+test('what a trigger says wrong of its attachments is a 400 with its path', async (t) => {
+  const { app } = await world(t);
+  const recipients = [{ external_user_id: 'ada' }];
+  const file = { file_name: 'a', url: 'https://files.example.com/a.pdf' };
+  const path = '/campaigns/trigger/send';
+  const wrong: [path: string, body: object, problem: RegExp][] = [
+    [path, { attachments: 'a.pdf' }, /^attachments: expected an array of objects/],
+    [path, { attachments: [{ url: file.url }] }, /^attachments\[0\]\.file_name: is required/],
+    [path, { attachments: [{ file_name: 'a' }] }, /^attachments\[0\]\.url: is required/],
+    [path, { attachments: [{ ...file, url: 'ftp://a.test/' }] }, /^attachments\[0\]\.url: expected an http/],
+    [path, { attachments: [{ ...file, url: 'https://a.test/{{x}}' }] }, /^attachments\[0\]\.url: .*without Liquid/],
+    [path, { attachments: [{ ...file, file_name: '{% x' }] }, /^attachments\[0\]\.file_name: .*without Liquid/],
+    [
+      path,
+      { attachments: [{ ...file, basic_auth_credential: 'other' }] },
+      /^attachments\[0\]\.basic_auth_credential: /,
+    ],
+    [path, { attachments: Array(21).fill(file) }, /^attachments: expected at most 20, got 21/],
+    [path, { attachments: Array(20).fill(file) }, /^attachments: expected at most 19, got 20; the campaign has 1/],
+    [path, { campaign_id: 'webhook', attachments: [file] }, /^attachments: .*no mail/],
+    [
+      '/canvas/trigger/send',
+      { canvas_id: 'invoice', campaign_id: undefined, attachments: [file] },
+      /^attachments: belongs/,
+    ],
+  ];
+  for (const [to, body, problem] of wrong) {
+    const reply = await app.post(to, { campaign_id: 'invoice', recipients, ...body });
+    assert.equal(reply.status, 400, JSON.stringify(body));
+    assert.match(reply.body.errors.join(), problem, JSON.stringify(body));
+  }
+  const all = {
+    campaign_id: 'invoice',
+    broadcast: true,
+    audience: { custom_attribute: { custom_attribute_name: 'x', comparison: 'exists' } },
+  };
+  const reply = await app.post(path, { ...all, attachments: [file] });
+  assert.deepEqual([reply.status, reply.body.errors], [400, ['attachments: expected none with broadcast']]);
 });

@@ -180,6 +180,8 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['GET', '/dispatches'],
     ['GET', '/users/messages'],
     ['GET', '/users/ada/messages'],
+    ['GET', '/users/consent'],
+    ['GET', '/users/ada/consent'],
     ['GET', '/dispatches/0123456789abcdef0123456789abcdef'],
     ['GET', '/dispatches/0123456789abcdef0123456789abcdef/recipients'],
     ['POST', '/dispatches/0123456789abcdef0123456789abcdef/cancel'],

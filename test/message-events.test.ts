@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
+import { sql } from '../src/db/sql.ts';
 import type { FeedbackEvent } from '../src/feedback/event.ts';
 import { takeFeedback } from '../src/feedback/take.ts';
+import { dashed } from '../src/lib/uuid.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { type EventSink, type ReceivedEvent, startEventSink } from './support/event-sink.ts';
 import { smtpReply, startMailServer } from './support/mail-server.ts';
 
+const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const newSecret = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
 
@@ -321,5 +324,58 @@ test('a workspace that asks for verdicts has in its feed what became of each sen
       ['message.not_sent', 'bob', dispatchId, '550 5.1.1', 'applied', { status: 'bounced', reason: 'address_dead' }],
       sent('eve'),
     ],
+  );
+});
+
+test('a transactional send with an external_send_id has all its events in the feed under it, although nobody asked for verdicts', async (t) => {
+  const relay = await startMailServer(t);
+  relay.refuse = (address) => (address.startsWith('bob@') ? smtpReply(550, '5.1.1 no such user') : null);
+  const app = await startTestApp(t);
+  const email = { app_id: APP, from: 'a@acme.test', subject: 's', body: 'b' };
+  await app.givenWorkspace(
+    JSON.stringify({
+      apps: [{ id: APP, name: 'iOS', platform: 'ios' }],
+      email: { smtp: { url: relay.url } },
+      campaigns: [{ id: 'receipt', name: 'Receipt', kind: 'transactional', messages: { email } }],
+    }),
+  );
+  const attributes = ['ada', 'bob'].map((name) => ({ external_id: name, email: `${name}@acme.test` }));
+  await app.post('/users/track', { attributes: [...attributes, { external_id: 'eve' }] });
+  const send = async (who: string, external_send_id?: string) => {
+    const body = { recipient: { external_user_id: who }, ...(external_send_id && { external_send_id }) };
+    const reply = await app.post('/transactional/v1/campaigns/receipt/send', body);
+    assert.equal(reply.status, 201, JSON.stringify(reply.body));
+    await app.drain();
+    return reply.body.dispatch_id;
+  };
+  await send('ada');
+  assert.deepEqual((await page(app)).events, [], 'a send that nobody named');
+  const dispatchId = await send('ada', 'order-1');
+  await send('bob', 'order-2');
+  await send('eve', 'order-3');
+  const { user_id: userId, bucket } = await app.db.one<{ user_id: number; bucket: number }>(sql`
+    select user_id, bucket from profiles where external_id = 'ada'`);
+  const reference = { workspaceId: app.workspaceId, dispatchId: dashed(dispatchId), bucket, userId };
+  const about = { send: { ...reference, channel: 'email' as const }, address: null };
+  await take(app, 1, { kind: 'delivered', ...about });
+  await take(app, 1, { kind: 'opened', ...about });
+  await app.drain();
+  const { body } = await app.get('/message_events');
+  const shown = body.events.map(
+    ({ type, external_id, external_send_id, campaign_id, detail }: Record<string, unknown>) => [
+      ...[type, external_id, external_send_id, campaign_id, (detail as { reason?: string }).reason ?? null],
+    ],
+  );
+  assert.deepEqual(shown, [
+    ['message.sent', 'ada', 'order-1', 'receipt', null],
+    ['message.not_sent', 'bob', 'order-2', 'receipt', 'address_dead'],
+    ['message.not_sent', 'eve', 'order-3', 'receipt', 'no_address'],
+    ['message.delivered', 'ada', 'order-1', 'receipt', null],
+    ['message.opened', 'ada', 'order-1', 'receipt', null],
+  ]);
+  const { events: ofOne } = await page(app, 'external_send_id=order-1');
+  assert.deepEqual(
+    ofOne.map(({ type }) => type),
+    ['message.sent', 'message.delivered', 'message.opened'],
   );
 });

@@ -331,7 +331,7 @@ step('bad triggers are refused, each with what is wrong', async (app) => {
         [{ recipients: one, external_user_ids: ['bob'] }, 'external_user_ids: belongs to /messages/send'],
         [{ recipients: one, segment_id: FANS }, 'segment_id: is not known here'],
         [{ recipients: one, messages: { email: {} } }, 'messages: belongs to /messages/send'],
-        [{ recipients: one, attachments: [{ file_name: 'a', url: 'https://a.test' }] }, 'attachments: expected none'],
+        [{ recipients: one, attachments: 'x' }, 'attachments: expected an array of objects'],
         [{ recipients: one, audience: {} }, 'audience: expected a connected audience object'],
         [{ recipients: one, audience: { AND: [] } }, 'audience.AND'],
         [{ recipients: one, send_id: 'mine' }, 'send_id: was not created for this campaign'],

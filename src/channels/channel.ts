@@ -110,6 +110,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   references(message: Message): References;
   /** The members that a message takes from its stored template. Absent: its messages have no templates. */
   fromTemplate?(message: Message, template: StoredTemplate): Partial<Message>;
+  /** How the files that a trigger brings are added to its messages. Absent: its messages have no files. */
+  files?: MessageFiles<Message>;
   /** Who receives the message, if each message names its own receiver: texts are equal for one receiver. */
   receiver?(message: Message): string;
   /** Whether the message is a silent push, which may also go to background tokens. */
@@ -120,6 +122,18 @@ export interface Channel<Message extends object = object, Rendered extends objec
    * templates. Throws RenderStop when a required text is blank, a scalar does not convert, or the payload is too large.
    */
   render(message: Message, facts: RenderFacts): Rendered;
+}
+
+/** Files beside a message, which do not come with it. */
+export interface MessageFiles<Message = object, File extends object = object> {
+  /** Reads the files. `path`: the member of the request that holds them. Adds every problem to `problems`. */
+  read(given: unknown, path: string, problems: Problems): readonly File[];
+  /** The parsed message with these files, too. Adds every problem to `problems`, under `path`. */
+  add(
+    message: Message,
+    files: readonly File[],
+    given: { path: string; problems: Problems; settings: ChannelSettings },
+  ): Message;
 }
 
 export interface RenderFacts {

@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
 import type { Database, Db } from '../db/database.ts';
 import { retry } from '../db/retry.ts';
-import { sql } from '../db/sql.ts';
 import { isDataError } from '../db/sqlstates.ts';
 import { locateSends } from '../dispatch/ledger/feedback/located-sends.ts';
 import { findMessages, messageKey } from '../dispatch/ledger/feedback/provider-messages.ts';
 import { type Milestone, milestones } from '../dispatch/ledger/feedback/send-feedback.ts';
-import { originKey, type SendOrigin, type SendOrigins } from '../dispatch/ledger/feedback/send-origins.ts';
+import type { SendOrigin, SendOrigins } from '../dispatch/ledger/feedback/send-origins.ts';
 import { type SendHappening, writeFeedback } from '../dispatch/ledger/feedback/write-feedback.ts';
 import { type SendKey, sendKey } from '../dispatch/ledger/send.ts';
 import { type CountedFeedback, countFeedback } from '../dispatch/ledger/statistics/feedback-days.ts';
@@ -16,7 +15,15 @@ import { isMachine } from './event.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
 import { heedWishes, isOfPerson, type Wish } from './heed.ts';
 import { judgeEvents } from './tracking/judge-events.ts';
-import { type Applied, endEvents, postponeEvents, readDueEvents, type WaitingEvent } from './waiting-events.ts';
+import { lockFeed } from './lock-feed.ts';
+import {
+  type Applied,
+  endEvents,
+  noOrigin,
+  postponeEvents,
+  readDueEvents,
+  type WaitingEvent,
+} from './waiting-events.ts';
 
 export interface ApplyDeps {
   db: Database;
@@ -59,14 +66,10 @@ async function refuseFirst({ db, clock, log }: ApplyDeps, error: unknown): Promi
     if (event === undefined) return 0;
     log.error({ err: error, event: event.id }, 'an event of a provider could not be applied');
     await endEvents(tx, [
-      { id: event.id, outcome: 'refused', send: event.send, campaignId: null, bot: event.bot, code: event.code },
+      { id: event.id, outcome: 'refused', send: event.send, ...noOrigin, bot: event.bot, code: event.code },
     ]);
     return 1;
   });
-}
-
-function lockFeed(tx: Db): Promise<unknown> {
-  return tx.query(sql`select pg_advisory_xact_lock(hashtext('cresset feedback'))`);
 }
 
 async function applyIn(tx: Db, deps: ApplyDeps, limit: number): Promise<number> {
@@ -94,7 +97,7 @@ function appliedOf(found: FoundEvent): Applied {
     id: event.id,
     outcome: outcomeOf(found),
     send: send ?? event.send,
-    campaignId: origin?.campaignId ?? null,
+    ...(origin === null ? noOrigin : { campaignId: origin.campaignId, externalSendId: origin.externalSendId }),
     bot: event.bot,
     code: event.code,
   };
@@ -121,7 +124,7 @@ async function findSends(tx: Db, { origins }: ApplyDeps, events: readonly Waitin
     return {
       event,
       send,
-      origin: key === null ? null : (originsOf.get(originKey(key)) ?? null),
+      origin: key === null ? null : (originsOf.get(sendKey(key)) ?? null),
       address: event.channel === 'email' ? (address?.toLowerCase() ?? null) : address,
     };
   });

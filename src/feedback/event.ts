@@ -25,7 +25,8 @@ export interface FeedbackEvent {
   occurredAt: Date;
   /** Such as `twilio`, `whatsapp_cloud`, `smtp`, `ses`; `cresset` for what this server noticed itself. */
   provider: string;
-  channel: ChannelKey;
+  /** `push`: it is about consent to pushes on every channel. */
+  channel: ChannelKey | 'push';
   /** Read from a reference that we gave the provider. null: there was none. */
   send: SendReference | null;
   /** Finds the send if there is no reference and its outcome said `isFoundById`. */

@@ -6,6 +6,7 @@ import { type Dead, markDead } from '../people/consent/dead-addresses.ts';
 import { setAddressStates } from '../people/consent/email-state.ts';
 import { type GroupOrder, setGroupStates } from '../people/consent/group-states.ts';
 import { lockHolders } from '../people/consent/holders.ts';
+import type { ConsentSource } from '../people/consent/record/source.ts';
 import { lockAddresses } from '../people/track/lock.ts';
 import type { GlobalState } from '../templating/facts.ts';
 import type { EventKind } from './event.ts';
@@ -13,10 +14,13 @@ import type { EventKind } from './event.ts';
 /** What an event says of the person who has an address. */
 export interface Wish {
   kind: EventKind;
+  provider: string;
   channel: ChannelKey;
   /** An email address in lower case, a phone number in E.164. */
   address: string;
   isPermanent: boolean;
+  /** The provider's code. null: it gave none. */
+  code: string | null;
   /** The group that it is about. null: none is known. */
   group: { id: string; kind: GroupOrder['kind'] } | null;
 }
@@ -49,11 +53,18 @@ export async function heedWishes(tx: Db, { workspaceId, wishes, now }: Wishes): 
   );
   const reactivated = addressesOf(of('reactivated'), 'email');
   if (reactivated.length > 0) await clearFlag(tx, { workspaceId, addresses: reactivated, flag: 'hard_bounced' });
-  const complaints = addressesOf(of('complained'), 'email');
-  if (complaints.length > 0) await noteComplaints(tx, { workspaceId, addresses: complaints, now });
+  for (const [, ones] of Map.groupBy(of('complained'), ({ provider }) => provider)) {
+    const addresses = addressesOf(ones, 'email');
+    const [wish] = ones;
+    if (wish !== undefined && addresses.length > 0)
+      await noteComplaints(tx, { workspaceId, addresses, source: sourceOf(wish), now });
+  }
   const states = new Map(wishes.flatMap((wish) => stateOf(wish)));
-  for (const [state, ones] of Map.groupBy(states, ([, state]) => state))
-    await setAddressStates(tx, { workspaceId, emails: ones.map(([address]) => address), state, now });
+  for (const [, ones] of Map.groupBy(states.values(), ({ state, source }) => JSON.stringify([state, source]))) {
+    const [one] = ones;
+    const emails = ones.map(({ address }) => address);
+    if (one !== undefined) await setAddressStates(tx, { ...one, workspaceId, emails, now });
+  }
   const orders = wishes.flatMap(orderOf);
   if (orders.length > 0) await setGroupStates(tx, { workspaceId, orders, now });
 }
@@ -77,15 +88,26 @@ function deadOf(workspaceId: number, { kind, channel, address, isPermanent }: Wi
 }
 
 /** The global state that a wish about mails asks for. A complaint's state is set with its mark. */
-function stateOf({ kind, channel, address, group }: Wish): [string, GlobalState][] {
+function stateOf(wish: Wish): [string, { address: string; state: GlobalState; source: ConsentSource }][] {
+  const { kind, channel, address, group } = wish;
   if (channel !== 'email' || group !== null) return [];
-  if (kind === 'opted_out' || kind === 'complained') return [[address, 'unsubscribed']];
-  return kind === 'opted_in' ? [[address, 'opted_in']] : [];
+  const leaves = kind === 'opted_out' || kind === 'complained';
+  if (!leaves && kind !== 'opted_in') return [];
+  return [[address, { address, state: leaves ? 'unsubscribed' : 'opted_in', source: sourceOf(wish) }]];
 }
 
-function orderOf({ kind, channel, address, group }: Wish): GroupOrder[] {
+/** The feed has the event itself. */
+function sourceOf({ kind, channel, provider, code }: Wish): ConsentSource {
+  const isReply = channel !== 'email' && code === null;
+  const door = kind === 'complained' ? 'complaint' : isReply ? 'reply' : 'provider';
+  return { door, provider, isTold: true };
+}
+
+function orderOf(wish: Wish): GroupOrder[] {
+  const { kind, channel, address, group } = wish;
   const leaves = kind === 'opted_out' || (kind === 'complained' && channel !== 'email');
   if (group === null || !(leaves || kind === 'opted_in')) return [];
   const state = leaves ? 'unsubscribed' : 'subscribed';
-  return [{ groupId: group.id, kind: group.kind, state, externalIds: [], addresses: [address], asksToConfirm: false }];
+  const to = { groupId: group.id, kind: group.kind, addresses: [address], source: sourceOf(wish) };
+  return [{ ...to, state, externalIds: [], asksToConfirm: false }];
 }

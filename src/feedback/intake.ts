@@ -6,11 +6,9 @@ import { isDataError } from '../db/sqlstates.ts';
 import { RequestError } from '../errors.ts';
 import { type Batcher, createBatcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
+import { FEED_CHANNEL } from '../people/consent/record/write.ts';
 import type { FeedbackEvent } from './event.ts';
 import { name, type StoredEvent, storedEvent, words } from './stored-event.ts';
-
-/** The notification channel for new feedback. The payload is `new`. */
-export const FEEDBACK_CHANNEL = 'feedback';
 
 export interface Taken {
   /** Number of events that are new. */
@@ -74,6 +72,12 @@ export async function storeWith(
   await announce(tx, {});
 }
 
+/** Stores events that the caller ends in the same transaction. Returns the ids of those that are new. */
+export async function storeEvents(tx: Db, events: readonly StoredEvent[]): Promise<ReadonlySet<string>> {
+  const rows = await insertEvents(tx, { events });
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Stores the events of several calls in one commit. Of equal ones, in one call or several, the first counts. */
 async function store(db: Database, calls: readonly StoredEvent[][]): Promise<Taken[]> {
   const events = [...new Map(calls.flat().map((event) => [event.id, event])).values()];
@@ -90,7 +94,7 @@ async function store(db: Database, calls: readonly StoredEvent[][]): Promise<Tak
 
 const announce = hotStatement<object, Record<string, unknown>>(
   'announce_feedback',
-  (param) => sql`select pg_notify(${param(() => FEEDBACK_CHANNEL)}, 'new')`,
+  (param) => sql`select pg_notify(${param(() => FEED_CHANNEL)}, 'new')`,
 );
 
 interface Insertion {

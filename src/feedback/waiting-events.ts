@@ -69,13 +69,18 @@ export async function nextFeedbackAt(db: Db): Promise<Date | null> {
 export interface Applied {
   id: string;
   outcome: FeedbackOutcome;
-  /** The send that it was found to be about. null: none was found. */
-  send: SendKey | null;
+  /** The send that it was found to be about, or the person (without a dispatch). null: none was found. */
+  send: (Pick<SendKey, 'bucket' | 'userId'> & { dispatchId: string | null }) | null;
   campaignId: string | null;
   /** Who opened or clicked, and why it is thought so. */
   bot: Bot | null;
   code: string | null;
+  /** What the caller of a transactional send calls it. null: nothing. */
+  externalSendId: string | null;
 }
+
+/** Of an event that is about no send of a campaign. */
+export const noOrigin = { campaignId: null, externalSendId: null } as const;
 
 /**
  * Ends events, and gives them the next places of the feed. Places become visible in their order, because the caller holds
@@ -99,15 +104,16 @@ const end = hotStatement<Ending, never>(
   (param) => sql`
     update feedback_events e
        set place = x.place, outcome = x.outcome, bucket = x.bucket, user_id = x.user_id, dispatch_id = x.dispatch_id,
-           campaign_id = x.campaign_id, bot = x.bot, code = x.code
+           campaign_id = x.campaign_id, bot = x.bot, code = x.code, external_send_id = x.external_send_id
       from (select *, nextval('feedback_places') as place
               from unnest(${param(texts(({ id }) => id))}::uuid[], ${param(texts(({ outcome }) => outcome))}::text[],
                           ${param(texts(({ send }) => send?.bucket.toString() ?? null))}::integer[],
                           ${param(texts(({ send }) => send?.userId.toString() ?? null))}::bigint[],
                           ${param(texts(({ send }) => send?.dispatchId ?? null))}::uuid[],
                           ${param(texts(({ campaignId }) => campaignId))}::text[],
-                          ${param(texts(({ bot }) => bot))}::text[], ${param(texts(({ code }) => code))}::text[])
-                as x(id, outcome, bucket, user_id, dispatch_id, campaign_id, bot, code)) as x
+                          ${param(texts(({ bot }) => bot))}::text[], ${param(texts(({ code }) => code))}::text[],
+                          ${param(texts(({ externalSendId }) => externalSendId))}::text[])
+                as x(id, outcome, bucket, user_id, dispatch_id, campaign_id, bot, code, external_send_id)) as x
      where e.id = x.id`,
 );
 

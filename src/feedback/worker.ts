@@ -1,8 +1,9 @@
 import { levelOf } from '../db/trouble.ts';
 import { breaths } from '../lib/limits/breaths.ts';
+import { FEED_CHANNEL } from '../people/consent/record/write.ts';
 import { createLane, type Lane } from '../queue/lane.ts';
 import { type ApplyDeps, applyFeedback, MOST_AT_ONCE } from './apply.ts';
-import { FEEDBACK_CHANNEL } from './intake.ts';
+import { tellConsentChanges } from './consent-events.ts';
 import { nextFeedbackAt } from './waiting-events.ts';
 
 /**
@@ -23,7 +24,9 @@ export async function startFeedback(deps: ApplyDeps, onApplied: () => void): Pro
       let count = MOST_AT_ONCE;
       while (!isStopping && count === MOST_AT_ONCE) {
         const startedMs = performance.now();
-        count = await applyFeedback(deps);
+        const applied = await applyFeedback(deps);
+        const told = await tellConsentChanges(deps, MOST_AT_ONCE);
+        count = Math.max(applied, told);
         if (count > 0) onApplied();
         if (count >= RUSH) await breaths.rest(startedMs);
       }
@@ -33,7 +36,7 @@ export async function startFeedback(deps: ApplyDeps, onApplied: () => void): Pro
     run: () => Promise.resolve(),
     onError: (error) => log[levelOf(error)]({ err: error }, 'feedback could not be applied; trying again'),
   });
-  const listener = await db.listen(FEEDBACK_CHANNEL, () => lane.wake());
+  const listener = await db.listen(FEED_CHANNEL, () => lane.wake());
   lane.wake();
   return {
     wake: lane.wake,

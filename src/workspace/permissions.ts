@@ -1,4 +1,4 @@
-/** The permissions of keys and the endpoints they open. The last nine are ours; the original has the others. */
+/** The permissions of keys and the endpoints they open. The last ten are ours; the original has the others. */
 export const permissions = {
   'messages.send': 'POST /messages/send',
   'campaigns.trigger.send': 'POST /campaigns/trigger/send: send the messages of an API-triggered campaign',
@@ -93,6 +93,7 @@ export const permissions = {
   'media_library.replace': 'PUT /media_library/replace_file: always refused',
   'dispatches.read': 'GET /dispatches and /users/…/messages: what happened to each person',
   'dispatches.cancel': 'POST /dispatches/…/cancel, pause, resume and replay',
+  'consent.read': 'GET /users/…/consent: who changed which subscription state of a person, and when',
   'audience.preview': 'POST /audience/preview: how many people an audience has, and whom',
   'audience.explain': 'POST /audience/explain: why one person is in an audience or not',
   'push.read': 'GET /push/apps: how each app fares with its push provider',

@@ -17,7 +17,8 @@ export interface StoredSettings {
   /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
   tags?: readonly string[];
   item_catalogs?: { storage_bytes?: number };
-  events?: { verdicts?: boolean };
+  /** `consent` is read in the database only. */
+  events?: { verdicts?: boolean; consent?: boolean };
   quiet_hours?: readonly object[];
   rate_limits?: Readonly<Record<string, number>>;
 }

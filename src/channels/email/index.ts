@@ -1,4 +1,5 @@
 import type { Channel } from '../channel.ts';
+import { triggerFiles } from './attachments/trigger-files.ts';
 import { renderEmail } from './render.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { retryEmail } from './retry.ts';
@@ -31,5 +32,6 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
     messageVariationId: message.message_variation_id,
   }),
   fromTemplate,
+  files: triggerFiles,
   render: renderEmail,
 };

@@ -1,4 +1,5 @@
-import type { Database } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
+import { storeWith } from '../../feedback/intake.ts';
 import { storeShortLinks } from '../../feedback/tracking/short-links.ts';
 import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -19,6 +20,7 @@ import type { PendingSend, Verdict } from '../ledger/send.ts';
 import { isPaced } from '../plan/ages.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { writeOff } from '../push/deliver-push.ts';
+import { verdictEvent } from './verdict-events.ts';
 
 export interface DecideDeps {
   db: Database;
@@ -106,7 +108,27 @@ function putOffOutdated(candidates: readonly Candidate[], facts: LoadedFacts, no
 async function decideWithoutCaps(deps: DecideDeps, candidates: readonly Candidate[]): Promise<Written[]> {
   const { db, worker, clock } = deps;
   const decided = decideAll(candidates, null).map(toWrite);
-  return decideSends(db.byKey, { worker, now: clock.now(), decided });
+  const now = clock.now();
+  if (!decided.some(isTold)) return decideSends(db.byKey, { worker, now, decided });
+  return db.byKey.transaction(async (tx) => {
+    const written = await decideSends(tx, { worker, now, decided });
+    await tellRefusals(tx, written, now);
+    return written;
+  });
+}
+
+/** Whether the feed has a refusal: that of a send that its caller named. */
+function isTold({ decision, candidate: { dispatch } }: Decided): boolean {
+  return decision.kind === 'refuse' && dispatch.plan.externalSendId !== undefined;
+}
+
+async function tellRefusals(tx: Db, written: readonly Written[], now: Date): Promise<void> {
+  const told = written.filter(isTold).flatMap(({ send, verdict, candidate: { dispatch, facts } }) => {
+    const workspaceId = dispatch.workspace.id;
+    const event = verdictEvent({ workspaceId, send, verdict, address: facts.address }, now);
+    return event === null ? [] : [{ workspaceId, event }];
+  });
+  await storeWith(tx, told, now);
 }
 
 /** The people stay locked from before their slots are read until the slots that they take are written. */
@@ -119,6 +141,7 @@ function decideUnderCaps({ db, worker, clock }: DecideDeps, candidates: readonly
     const written = await decideSends(tx, { worker, now, decided });
     const goingOn = written.flatMap(({ send, decision }) => (decision.kind === 'refuse' ? [] : [send]));
     await saveSlots(tx, slots, { sends, goingOn: new Set(goingOn) });
+    await tellRefusals(tx, written, now);
     return written;
   });
 }

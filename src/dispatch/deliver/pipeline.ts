@@ -229,7 +229,8 @@ function deliver(
   deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
     const part = campaignPartOf(dispatch, send);
     const message = delivered.keptIn === null ? null : rendered;
-    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, message };
+    const isNamed = dispatch.plan.externalSendId !== undefined;
+    const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, isNamed, message };
     recorder(result, (error) => done(error, delivered.verdict));
   }, done);
 }

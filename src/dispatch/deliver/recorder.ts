@@ -28,6 +28,8 @@ export interface Result extends Delivered {
   address: string | null;
   /** What it is counted under in statistics. null: it belongs to no campaign. */
   part: CampaignPart | null;
+  /** Whether the feed has what becomes of it in any case, because the caller named the send. */
+  isNamed: boolean;
   /** The message as rendered, if it is kept. null: it is not. */
   message: object | null;
 }
@@ -62,9 +64,11 @@ export interface RecorderOptions extends Patience {
 async function record(options: RecorderOptions, results: Result[], now: Date): Promise<void> {
   const { db, hygiene } = options;
   for (const { calls } of results) if (calls.length > 0) hygiene.count(calls);
-  const optOuts = results.flatMap(({ workspaceId, optedOutOf, address }) =>
-    optedOutOf === undefined || address === null ? [] : [{ workspaceId, groupId: optedOutOf, phone: address }],
-  );
+  const optOuts = results.flatMap(({ workspaceId, optedOutOf: groupId, address: phone }) => {
+    if (groupId === undefined || phone === null) return [];
+    const group = options.catalog().workspace(workspaceId)?.subscriptionGroups.get(groupId);
+    return [{ workspaceId, groupId, phone, provider: group?.provider?.kind ?? null }];
+  });
   // In a commit of its own: it locks people. Should the verdict not be written, the provider says the same again.
   if (optOuts.length > 0) await storeOptOuts(db, optOuts, now);
   const dead = results.flatMap(({ send, verdict, workspaceId, address }) => {
@@ -74,9 +78,9 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
   const released = results.filter(({ verdict }) => verdict.releasesSlot).map(({ send }) => send);
   const isKept = results.some(({ keptIn }) => keptIn !== null);
   const news = results.flatMap((result) => result.news);
-  const isNamed = results.some(({ verdict }) => verdict.isFoundById);
+  const isFoundById = results.some(({ verdict }) => verdict.isFoundById);
   const isTold = results.some((result) => wantsEvents(options, result));
-  const isPlain = !isKept && !isNamed && !isTold && dead.length + released.length + news.length === 0;
+  const isPlain = !isKept && !isFoundById && !isTold && dead.length + released.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
@@ -112,8 +116,8 @@ function cardOf({ send: { bucket, userId, dispatchId }, message }: Kept): NewCar
   return { bucket, userId, dispatchId, rendered: message };
 }
 
-function wantsEvents({ catalog }: RecorderOptions, { workspaceId }: Result): boolean {
-  return catalog().workspace(workspaceId)?.settings.hasVerdictEvents === true;
+function wantsEvents({ catalog }: RecorderOptions, { workspaceId, isNamed }: Result): boolean {
+  return isNamed || catalog().workspace(workspaceId)?.settings.hasVerdictEvents === true;
 }
 
 function eventOf(result: Result, now: Date): { workspaceId: number; event: FeedbackEvent }[] {

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { plainText } from '../../db/plain-text.ts';
+import { readableJson } from '../../db/readable-json.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
@@ -95,7 +96,7 @@ export async function noteFailure(tx: Db, dispatchId: string, failure: string): 
 /** How the sends of a dispatch are delivered, read without loading its plan. */
 export async function deliveryOf(db: Db, dispatchId: string): Promise<SendPlan['delivery']> {
   const { delivery } = await db.one<{ delivery: SendPlan['delivery'] }>(sql`
-    select request ->> 'delivery' as delivery from dispatches where id = ${dispatchId}`);
+    select (${readableJson(sql`request`)}) ->> 'delivery' as delivery from dispatches where id = ${dispatchId}`);
   return delivery;
 }
 

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database.ts';
+import { readableJson } from '../../db/readable-json.ts';
 import { empty, sql } from '../../db/sql.ts';
 import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
@@ -107,8 +108,6 @@ export interface UpcomingBroadcast {
   schedule: Schedule;
 }
 
-/** An escape of JSON that PostgreSQL's operators refuse. */
-const NUL = '\\u0000';
 /** Most broadcasts that are listed at once. */
 const MOST_UPCOMING = 1_000;
 
@@ -116,7 +115,7 @@ const MOST_UPCOMING = 1_000;
 export function listUpcoming(db: Db, workspaceId: number, before: Date): Promise<UpcomingBroadcast[]> {
   return db.query<UpcomingBroadcast & Record<string, unknown>>(sql`
     select campaign_id as "campaignId", schedule,
-           case when position(${NUL}::text in request::text) = 0 then request #> '{trigger,canvas}' end as canvas
+           (${readableJson(sql`request`)}) #> '{trigger,canvas}' as canvas
       from dispatches
      where workspace_id = ${workspaceId} and fires_at is not null and fires_at < ${before} and state = 'scheduled'
        and lane = ${lanes.broadcast} and campaign_id is not null

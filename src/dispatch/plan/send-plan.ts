@@ -54,6 +54,8 @@ export interface SendPlan {
   pace?: Pace;
   /** The first part, which is watched. Absent: all goes out. */
   canary?: Canary;
+  /** What the caller of a transactional send calls it. Absent: nothing, or it is none. */
+  externalSendId?: string;
   /** Absent: the request brought its messages. */
   trigger?: PlannedTrigger;
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database.ts';
+import { readableJson } from '../../db/readable-json.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Schedule } from '../plan/schedule.ts';
@@ -49,7 +50,7 @@ export async function listDispatches(
   const rows = await db.query<ListedRow>(sql`
     select id, state, lane, accepted_at, coalesce(finished_at, cancelled_at) as finished_at, targeted, campaign_id,
            segment_id, send_id, failure, schedule,
-           (select json_agg(key) from json_object_keys(request -> 'messages') as key) as channels
+           (select json_agg(key) from json_object_keys((${readableJson(sql`request`)}) -> 'messages') as key) as channels
       from dispatches
      where workspace_id = ${workspaceId}
            ${ids === null ? empty : sql`and id = any(${ids}::uuid[])`}

@@ -13,6 +13,8 @@ export interface FeedFilter {
   channels: readonly ChannelKey[];
   /** null: of every campaign, and of none. */
   campaignId: string | null;
+  /** null: of every send. */
+  externalSendId: string | null;
 }
 
 /** An event as the world outside sees it. */
@@ -38,7 +40,8 @@ export interface FeedPage {
 const MOST_SCANNED = 5_000;
 
 const columns = sql`
-           m.id, m.place, m.kind, m.channel, m.provider, m.occurred_at, m.received_at, m.dispatch_id, m.campaign_id, m.bucket,
+           m.id, m.place, m.kind, m.channel, m.provider, m.occurred_at, m.received_at, m.dispatch_id, m.campaign_id,
+           m.external_send_id, m.bucket,
            m.user_id, p.external_id, p.created_at, m.provider_message_id, m.address, m.is_permanent, m.code, m.said, m.bot,
            m.group_id, m.detail, m.outcome`;
 
@@ -54,6 +57,7 @@ interface Row extends Record<string, unknown> {
   received_at: Date;
   dispatch_id: string | null;
   campaign_id: string | null;
+  external_send_id: string | null;
   bucket: number | null;
   user_id: number | null;
   external_id: string | null;
@@ -75,7 +79,7 @@ interface Row extends Record<string, unknown> {
  */
 export async function readFeed(
   db: Db,
-  { workspaceId, kinds, channels, campaignId }: FeedFilter,
+  { workspaceId, kinds, channels, campaignId, externalSendId }: FeedFilter,
   { after, limit }: { after: number; limit: number },
 ): Promise<FeedPage> {
   const rows = await db.query<Row>(sql`
@@ -92,6 +96,7 @@ export async function readFeed(
              ${kinds.length === 0 ? empty : sql`and kind = any(${kinds}::text[])`}
              ${channels.length === 0 ? empty : sql`and channel = any(${channels}::text[])`}
              ${campaignId === null ? empty : sql`and campaign_id = ${campaignId}`}
+             ${externalSendId === null ? empty : sql`and external_send_id = ${externalSendId}`}
        order by place
        limit ${limit}
     )
@@ -151,6 +156,7 @@ function eventFrom(row: Row): FeedEvent {
       braze_id: isPerson ? brazeId(row.created_at as Date, row.bucket as number, row.user_id as number) : null,
       dispatch_id: row.dispatch_id === null ? null : undashed(row.dispatch_id),
       campaign_id: row.campaign_id,
+      external_send_id: row.external_send_id,
       address: row.address,
       provider_message_id: row.provider_message_id,
       subscription_group_id: row.group_id,

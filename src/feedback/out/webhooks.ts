@@ -101,7 +101,7 @@ async function eventsFor(
   );
   if (isFull) return { events: again, end: place };
   const filter = {
-    ...{ workspaceId, campaignId: null },
+    ...{ workspaceId, campaignId: null, externalSendId: null },
     kinds: webhook.kinds as readonly EventKind[],
     channels: webhook.channels as readonly ChannelKey[],
   };

@@ -3,8 +3,9 @@ import type { Database } from '../../db/database.ts';
 import { type LinkOrder, readLink } from '../../dispatch/admit/links.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { setEmailState } from '../../people/consent/email-state.ts';
+import type { ConsentSource } from '../../people/consent/record/source.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import type { Page, PageAnswer } from '../page.ts';
+import type { Page, PageAnswer, PageRequest } from '../page.ts';
 
 const path = '/s/:token';
 
@@ -32,12 +33,11 @@ const asks: Record<GlobalState, { question: string; button: string; done: string
  */
 export function subscriptionPages({ db, clock, secret }: { db: Database; clock: Clock; secret: KeyObject }): Page[] {
   const withOrder =
-    (answer: (order: LinkOrder) => Promise<PageAnswer>) =>
-    async (request: { params: Readonly<Record<string, string>> }) => {
+    (answer: (order: LinkOrder, request: PageRequest) => Promise<PageAnswer>) => async (request: PageRequest) => {
       const order = readLink(request.params.token ?? '', secret, clock.now());
       if (order === 'forged') return page(404, '<p>This link is not valid.</p>');
       if (order === 'expired') return page(410, '<p>This link has expired. A newer email has a new one.</p>');
-      return answer(order);
+      return answer(order, request);
     };
   const ask = withOrder(async ({ state }) => {
     const { question, button } = asks[state];
@@ -50,12 +50,19 @@ export function subscriptionPages({ db, clock, secret }: { db: Database; clock: 
       method: 'POST',
       path,
       headers,
-      handle: withOrder(async ({ workspaceId, bucket, userId, state }) => {
-        await setEmailState(db, { workspaceId, person: { bucket, userId }, state, now: clock.now() });
+      handle: withOrder(async ({ workspaceId, bucket, userId, state }, request) => {
+        const change = { workspaceId, state, source: sourceOf(request), now: clock.now() };
+        await setEmailState(db, { ...change, person: { bucket, userId } });
         return page(200, `<p>${asks[state].done}</p>`);
       }),
     },
   ];
+}
+
+/** A mail program's one click comes from its maker's server, so its address says nothing of the person. */
+function sourceOf({ rawBody, address }: PageRequest): ConsentSource {
+  const isOneClick = /list-unsubscribe[\s\S]{0,99}one-click/i.test(rawBody.toString('latin1'));
+  return isOneClick ? { door: 'one_click' } : { door: 'link', ip: address };
 }
 
 const style = `

@@ -23,6 +23,7 @@ import { operations as sms } from './sms/operations.ts';
 import { operations as status } from './status/operations.ts';
 import { operations as subscription } from './subscription/operations.ts';
 import { operations as triggers } from './triggers/operations.ts';
+import { operations as userConsent } from './user-consent/operations.ts';
 import { operations as userMessages } from './user-messages/operations.ts';
 import { operations as users } from './users/operations.ts';
 
@@ -40,5 +41,15 @@ export const operations: Operations = {
     ...pushApps,
     ...sandbox,
   },
-  ...{ ...segments, ...sends, ...sms, ...status, ...subscription, ...triggers, ...userMessages, ...users },
+  ...{
+    ...segments,
+    ...sends,
+    ...sms,
+    ...status,
+    ...subscription,
+    ...triggers,
+    ...userConsent,
+    ...userMessages,
+    ...users,
+  },
 };

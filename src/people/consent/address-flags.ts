@@ -3,6 +3,7 @@ import { retry } from '../../db/retry.ts';
 import { raw, sql } from '../../db/sql.ts';
 import { type Address, flagAddresses, hashesOf, heldAmong, remember } from './deleted-addresses.ts';
 import { setAddressStates } from './email-state.ts';
+import type { ConsentSource } from './record/source.ts';
 
 /** Email addresses in lower case, or phone numbers in E.164. */
 interface Named {
@@ -13,12 +14,12 @@ interface Named {
 /** Unsubscribes email addresses and marks them as hard bounced, also those that nobody has. */
 export async function blockAddresses(
   db: Database,
-  { workspaceId, addresses, now }: Named & { now: Date },
+  { workspaceId, addresses, source, now }: Named & { source: ConsentSource; now: Date },
 ): Promise<void> {
   const distinct = [...new Set(addresses)];
   await retry('people', () =>
     db.transaction(async (tx) => {
-      await setAddressStates(tx, { workspaceId, emails: distinct, state: 'unsubscribed', now });
+      await setAddressStates(tx, { workspaceId, emails: distinct, state: 'unsubscribed', source, now });
       const flagged = distinct.map((address) => ({ kind: 'email' as const, address, hard_bounced_at: now }));
       await flagAddresses(tx, workspaceId, flagged);
     }),
@@ -55,8 +56,11 @@ export async function clearFlag(
 }
 
 /** Marks email addresses as reported for spam and unsubscribes them. Of those that nobody has, a hash is kept, too. */
-export async function noteComplaints(tx: Db, { workspaceId, addresses, now }: Named & { now: Date }): Promise<void> {
-  await setAddressStates(tx, { workspaceId, emails: addresses, state: 'unsubscribed', now });
+export async function noteComplaints(
+  tx: Db,
+  { workspaceId, addresses, source, now }: Named & { source: ConsentSource; now: Date },
+): Promise<void> {
+  await setAddressStates(tx, { workspaceId, emails: addresses, state: 'unsubscribed', source, now });
   const marked = addresses.map((address) => ({ kind: 'email' as const, address, marked_spam_at: now }));
   const held = await heldAmong(tx, workspaceId, marked);
   const { here = [], gone = [] } = Object.groupBy(marked, ({ address }) => (held.has(address) ? 'here' : 'gone'));

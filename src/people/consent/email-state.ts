@@ -6,7 +6,9 @@ import type { PersonKey } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import { lockAddresses } from '../track/lock.ts';
 import { hashesOf } from './deleted-addresses.ts';
-import { lockHolders } from './holders.ts';
+import { type LockedHolder, lockHolders } from './holders.ts';
+import type { ConsentSource } from './record/source.ts';
+import { recordConsent } from './record/write.ts';
 
 /** Time for which the state of an address is kept that nobody has, in milliseconds. Source: eligibility.md §3. */
 export const WAITING_STATE_MS = 30 * 86_400_000;
@@ -14,8 +16,9 @@ export const WAITING_STATE_MS = 30 * 86_400_000;
 /** Sets the email state of a person and of all who share their address. Does nothing when the person is gone. */
 export async function setEmailState(
   db: Database,
-  { workspaceId, person, state, now }: { workspaceId: number; person: PersonKey; state: GlobalState; now: Date },
+  { person, ...change }: Omit<AddressStates, 'emails'> & { person: PersonKey },
 ): Promise<void> {
+  const { workspaceId } = change;
   await retry('people', () =>
     db.transaction(async (tx) => {
       const email = await emailOf(tx, workspaceId, person);
@@ -24,7 +27,7 @@ export async function setEmailState(
       const holders = await lockHolders(tx, workspaceId, { emails, also: [person] });
       // The address may have changed before the locks were taken.
       if ((await emailOf(tx, workspaceId, person)) !== email) throw new Outdated('the address of a person changed');
-      await changeState(tx, holders, state, now);
+      await changeState(tx, holders, change);
     }),
   );
 }
@@ -34,6 +37,7 @@ export interface AddressStates {
   /** Email addresses in lower case. */
   emails: readonly string[];
   state: GlobalState;
+  source: ConsentSource;
   now: Date;
 }
 
@@ -41,13 +45,14 @@ export interface AddressStates {
  * Sets the email state of everybody who has one of these addresses. For an address that nobody has, the state waits for
  * the next person who gets it. `tx` must be run again when it throws Outdated.
  */
-export async function setAddressStates(tx: Db, { workspaceId, emails, state, now }: AddressStates): Promise<void> {
+export async function setAddressStates(tx: Db, change: AddressStates): Promise<void> {
+  const { workspaceId, emails } = change;
   await lockAddresses(tx, workspaceId, emails);
   const holders = await lockHolders(tx, workspaceId, { emails });
-  await changeState(tx, holders, state, now);
+  await changeState(tx, holders, change);
   const held = new Set(holders.map(({ email }) => email));
   const unheld = emails.filter((email) => !held.has(email));
-  if (unheld.length > 0) await storeStates(tx, { workspaceId, emails: unheld, state, now });
+  if (unheld.length > 0) await storeStates(tx, { ...change, emails: unheld });
 }
 
 async function storeStates(tx: Db, { workspaceId, emails, state, now }: AddressStates): Promise<void> {
@@ -75,7 +80,13 @@ export async function forgetWaitingStates(db: Db, now: Date): Promise<void> {
   await db.run(sql`update addresses set email_state = null, email_state_at = null where email_state_at < ${since}`);
 }
 
-async function changeState(tx: Db, people: readonly PersonKey[], state: GlobalState, now: Date): Promise<void> {
+/** Changes the state of locked people, and records it. */
+async function changeState(
+  tx: Db,
+  holders: readonly LockedHolder[],
+  { workspaceId, state, source, now }: Omit<AddressStates, 'emails'>,
+): Promise<void> {
+  const people = holders.filter(({ emailState }) => emailState !== state);
   if (people.length === 0) return;
   await tx.run(sql`
     update profiles p
@@ -83,6 +94,11 @@ async function changeState(tx: Db, people: readonly PersonKey[], state: GlobalSt
       from ${askedFor(people)}
      where ${inBucketsOf(people, sql`p.bucket`)} and p.bucket = asked.bucket and p.user_id = asked.user_id
        and p.email_state <> ${state}`);
+  const of = { subject: 'email' as const, groupId: null, state, source };
+  const changes = people.map(({ bucket, userId, email, emailState }) => ({
+    ...{ bucket, userId, ...of, previous: emailState, address: email },
+  }));
+  await recordConsent(tx, { workspaceId, changes, now });
 }
 
 /** The person's email address in lower case. null: the person is gone or has no address. */

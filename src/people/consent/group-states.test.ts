@@ -93,7 +93,13 @@ test('writers of states and addresses never deadlock, and leave nothing behind',
     const { workspaceId, time } = world;
     if (key === undefined) return;
     const one = { bucket: key.bucket, userId: key.user_id };
-    await setEmailState(db, { workspaceId, person: one, state: 'unsubscribed', now: time.now });
+    await setEmailState(db, {
+      workspaceId,
+      person: one,
+      state: 'unsubscribed',
+      source: { door: 'link' },
+      now: time.now,
+    });
   };
   async function writeAll(): Promise<void> {
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {

@@ -6,6 +6,9 @@ import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import { lockAddresses } from '../track/lock.ts';
 import type { Address } from './deleted-addresses.ts';
 import { type LockedHolder, lockHolders } from './holders.ts';
+import type { ConsentSource } from './record/source.ts';
+import { type ConsentChange, recordConsent } from './record/write.ts';
+import { type GroupState, groupStateKey, saveGroupStates } from './save-group-states.ts';
 import { storeWaitingGroups, type WaitingGroup } from './waiting-groups.ts';
 
 /** Sets one state in one subscription group. */
@@ -17,6 +20,7 @@ export interface GroupOrder {
   externalIds: readonly PersonName[];
   /** Email addresses in lower case or phone numbers in E.164, as `kind` says. */
   addresses: readonly string[];
+  source: ConsentSource;
   /** Whether the request asks that people confirm first (double opt-in), which is not done. */
   asksToConfirm: boolean;
 }
@@ -54,13 +58,19 @@ export async function setGroupStates(tx: Db, { workspaceId, orders, now }: Order
     if (email !== null && !emails.has(email)) throw new Outdated('the address of a person changed');
   }
   const { states, waiting } = outcomeOf(orders, known, people);
-  await saveStates(tx, states, now);
+  const previous = await saveGroupStates(tx, states, now);
+  const changes = states.flatMap((one): ConsentChange[] => {
+    const before = previous.get(groupStateKey(one));
+    return before === undefined ? [] : [{ ...one, subject: 'group', previous: before }];
+  });
+  await recordConsent(tx, { workspaceId, changes, now });
   await storeWaitingGroups(tx, { workspaceId, waiting, now });
 }
 
-interface NewState extends PersonKey {
-  groupId: string;
-  state: WaitingGroup['state'];
+interface NewState extends GroupState {
+  /** The person's address for the messages of the group. null: none. */
+  address: string | null;
+  source: ConsentSource;
 }
 
 /** What to store: of two orders for the same person or address, the later one. */
@@ -79,11 +89,11 @@ function outcomeOf(
   const states = new Map<string, NewState>();
   const waiting = new Map<string, WaitingGroup>();
   for (const order of orders) {
-    const { groupId, state, kind } = order;
+    const { groupId, state, kind, source } = order;
     const named = keysOf([order], known).flatMap(({ userId }) => people.get(userId) ?? []);
     const shared = kind === 'email' ? named.flatMap(({ email }) => (email === null ? [] : holdersOf(email))) : [];
-    for (const { bucket, userId } of [...named, ...shared, ...order.addresses.flatMap(holdersOf)])
-      states.set(`${userId} ${groupId}`, { bucket, userId, groupId, state });
+    for (const { bucket, userId, [kind]: address } of [...named, ...shared, ...order.addresses.flatMap(holdersOf)])
+      states.set(groupStateKey({ userId, groupId }), { bucket, userId, groupId, state, address, source });
     if (order.asksToConfirm) continue; // there is nobody who could confirm
     for (const address of order.addresses)
       if (!byAddress.has(address)) waiting.set(`${groupId} ${address}`, { kind, address, groupId, state });
@@ -106,17 +116,4 @@ async function emailsOf(tx: Db, workspaceId: number, people: readonly PersonKey[
       join profiles p on p.bucket = asked.bucket and p.user_id = asked.user_id
      where ${inBucketsOf(people, sql`p.bucket`)} and p.workspace_id = ${workspaceId} and p.email is not null`);
   return rows.map(({ email }) => email);
-}
-
-async function saveStates(tx: Db, states: readonly NewState[], now: Date): Promise<void> {
-  if (states.length === 0) return;
-  await tx.run(sql`
-    insert into subscription_states as s (bucket, user_id, group_id, state, changed_at)
-    select bucket, user_id, group_id, state, ${now}::timestamptz
-      from unnest(${states.map(({ bucket }) => bucket)}::integer[], ${states.map(({ userId }) => userId)}::bigint[],
-                  ${states.map(({ groupId }) => groupId)}::text[], ${states.map(({ state }) => state)}::text[])
-           as x(bucket, user_id, group_id, state)
-        on conflict (bucket, user_id, group_id) do update
-       set state = excluded.state, changed_at = excluded.changed_at
-     where s.state <> excluded.state`);
 }

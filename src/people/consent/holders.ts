@@ -1,11 +1,13 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import type { GlobalState } from '../../templating/facts.ts';
 import type { PersonKey } from '../profile/identify.ts';
 
 /** A locked person with their addresses: the email address in lower case, the number in E.164. */
 export interface LockedHolder extends PersonKey {
   email: string | null;
   phone: string | null;
+  emailState: GlobalState;
 }
 
 export interface Held {
@@ -32,17 +34,26 @@ export async function lockHolders(
   const certain = also.map(({ userId }) => userId);
   const locked: LockedHolder[] = [];
   for (const [bucket, people] of buckets) {
-    const rows = await tx.query<{ user_id: number; email: string | null; phone: string | null }>(sql`
-      select user_id, lower(email) as email, phone
+    const rows = await tx.query<HolderRow>(sql`
+      select user_id, lower(email) as email, phone, email_state
         from profiles
        where bucket = ${bucket} and user_id = any(${people.map(({ userId }) => userId)}::bigint[])
          and workspace_id = ${workspaceId}
          and (user_id = any(${certain}::bigint[]) or lower(email) = any(${emails}::text[]) or phone = any(${phones}::text[]))
        order by user_id
          for update`);
-    locked.push(...rows.map(({ user_id, email, phone }) => ({ bucket, userId: user_id, email, phone })));
+    locked.push(
+      ...rows.map(({ user_id, email_state, ...row }) => ({ ...row, bucket, userId: user_id, emailState: email_state })),
+    );
   }
   return locked;
+}
+
+interface HolderRow extends Record<string, unknown> {
+  user_id: number;
+  email: string | null;
+  phone: string | null;
+  email_state: GlobalState;
 }
 
 async function peopleWith(

@@ -1,11 +1,15 @@
 import type { Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { changeAnswer, listConsentOf, type RecordedChange } from '../consent/record/read.ts';
 import { brazeId } from '../profile/braze-id.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 
-/** The names allowed in `fields_to_export`. We do not store some of these facts: no answer contains those members. */
+/**
+ * The names allowed in `fields_to_export`. We do not store some of these facts: no answer contains those members.
+ * `consent_changes` is ours, and only for those who ask for it.
+ */
 export const exportFields = [
   'apps',
   'attributed_campaign',
@@ -16,6 +20,7 @@ export const exportFields = [
   'campaigns_received',
   'canvases_received',
   'cards_clicked',
+  'consent_changes',
   'country',
   'created_at',
   'custom_attributes',
@@ -88,6 +93,8 @@ export interface ExportForm extends Pick<ExportOptions, 'workspace' | 'now' | 'l
 export async function exportByKeys(db: Db, keys: readonly PersonKey[], form: ExportForm): Promise<Exported[]> {
   if (keys.length === 0) return [];
   const { fields, customAttributes, workspace, now, listReceived } = form;
+  const consent = fields?.has('consent_changes') === true ? await listConsentOf(db, keys, MOST_CONSENT_CHANGES) : [];
+  const consentOf = Map.groupBy(consent, ({ userId }) => userId);
   // The ledger is read first: retention may move rows from it to received_totals meanwhile. We may read such rows
   // twice, but miss none.
   const sent = wantsCampaigns(fields) ? await listReceived(db, keys) : [];
@@ -101,7 +108,7 @@ export async function exportByKeys(db: Db, keys: readonly PersonKey[], form: Exp
     const row = byId.get(userId);
     if (row === undefined) return [];
     const custom = customAttributes === undefined ? row.custom : chosen(row.custom, customAttributes);
-    const person = { ...row, custom, aliases: aliases.get(userId) ?? [] };
+    const person = { ...row, custom, aliases: aliases.get(userId) ?? [], consent: consentOf.get(userId) ?? [] };
     return [exported(person, { fields, workspace, received: received.get(userId) ?? [] })];
   });
 }
@@ -216,9 +223,13 @@ interface ExportRow {
 
 interface ExportedPerson extends ExportRow {
   aliases: Alias[];
+  /** Empty unless it is asked for. */
+  consent: RecordedChange[];
 }
 
 const recentDays = 90;
+/** Of each person. All of them: GET /users/…/consent. */
+const MOST_CONSENT_CHANGES = 100;
 
 function exportQuery(keys: readonly PersonKey[], workspaceId: number, now: Date): Sql {
   const since = new Date(now.getTime() - recentDays * 86_400_000);
@@ -314,6 +325,7 @@ function membersOf(
     email_subscribe: row.email_state,
     push_tokens: pushTokens(row, workspace),
     campaigns_received: campaignsReceived(lastReceived(row, received), workspace),
+    consent_changes: row.consent.map(changeAnswer),
   };
 }
 

@@ -4,7 +4,7 @@ import { sql } from '../../db/sql.ts';
 import type { PersonKey, PersonName } from '../profile/identify.ts';
 import { findByKey, type IdentityKey } from './find.ts';
 import { lockWithNames } from './lock.ts';
-import { type AlsoMove, mergeLocked } from './merge.ts';
+import { type Merging, mergeLocked } from './merge.ts';
 import { lockPair } from './merge-people.ts';
 
 export interface Identification {
@@ -20,23 +20,15 @@ export interface Identification {
  */
 export async function identifyPeople(
   db: Database,
-  {
-    identifications,
-    workspaceId,
-    now,
-    alsoMove,
-  }: { identifications: readonly Identification[]; workspaceId: number; now: Date; alsoMove: AlsoMove },
+  { identifications, ...merging }: Merging & { identifications: readonly Identification[] },
 ): Promise<void> {
   for (const one of identifications) {
-    await retry('people', () => db.transaction((tx) => identify(tx, one, { workspaceId, now, alsoMove })));
+    await retry('people', () => db.transaction((tx) => identify(tx, one, merging)));
   }
 }
 
-async function identify(
-  tx: Db,
-  { anonymous, externalId }: Identification,
-  { workspaceId, now, alsoMove }: { workspaceId: number; now: Date; alsoMove: AlsoMove },
-): Promise<void> {
+async function identify(tx: Db, { anonymous, externalId }: Identification, merging: Merging): Promise<void> {
+  const { workspaceId, now } = merging;
   const target: IdentityKey = { kind: 'name', name: externalId };
   const person = await findByKey(tx, workspaceId, anonymous);
   if (person === null) return;
@@ -48,7 +40,7 @@ async function identify(
   if (pair === null) return;
   const [merged, kept] = pair;
   const hasLabel = anonymous.kind === 'name' && kept.aliases.has(anonymous.name.label);
-  if (merged.externalId === null && !hasLabel) await mergeLocked(tx, { merged, kept, now, alsoMove });
+  if (merged.externalId === null && !hasLabel) await mergeLocked(tx, { ...merging, merged, kept });
 }
 
 async function giveExternalId(

@@ -3,7 +3,7 @@ import { Outdated, retry } from '../../db/retry.ts';
 import type { PersonKey } from '../profile/identify.ts';
 import { findByKey, type IdentityKey } from './find.ts';
 import { type LockedPerson, lockWithNames } from './lock.ts';
-import { type AlsoMove, mergeLocked } from './merge.ts';
+import { type Merging, mergeLocked } from './merge.ts';
 
 export interface MergeUpdate {
   merge: IdentityKey;
@@ -16,18 +16,13 @@ export interface MergeUpdate {
  */
 export async function mergePeople(
   db: Database,
-  {
-    updates,
-    workspaceId,
-    now,
-    alsoMove,
-  }: { updates: readonly MergeUpdate[]; workspaceId: number; now: Date; alsoMove: AlsoMove },
+  { updates, ...merging }: Merging & { updates: readonly MergeUpdate[] },
 ): Promise<void> {
   for (const { merge, keep } of updates) {
     await retry('people', () =>
       db.transaction(async (tx) => {
-        const pair = await lockPair(tx, workspaceId, [merge, keep]);
-        if (pair !== null) await mergeLocked(tx, { merged: pair[0], kept: pair[1], now, alsoMove });
+        const pair = await lockPair(tx, merging.workspaceId, [merge, keep]);
+        if (pair !== null) await mergeLocked(tx, { ...merging, merged: pair[0], kept: pair[1] });
       }),
     );
   }

@@ -1,12 +1,23 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import type { ConsentSource } from '../consent/record/source.ts';
+import { recordConsent } from '../consent/record/write.ts';
 import { deleteLocked } from '../profile/delete.ts';
 import type { PersonKey } from '../profile/identify.ts';
 import { maxCustomLength } from '../track/roster.ts';
 import type { LockedPerson } from './lock.ts';
+import { type CopiedState, changesOf, copyConsent, type States, statesOf } from './merged-consent.ts';
 
 /** Moves, within the transaction, what other modules store about a person who is merged into another. Both are locked. */
 export type AlsoMove = (tx: Db, from: PersonKey, to: PersonKey) => Promise<void>;
+
+export interface Merging {
+  workspaceId: number;
+  /** Who merges. */
+  source: ConsentSource;
+  now: Date;
+  alsoMove: AlsoMove;
+}
 
 /**
  * Makes one person of two locked ones: everything of `merged` that `kept` lacks moves, counts are added up, and
@@ -14,12 +25,14 @@ export type AlsoMove = (tx: Db, from: PersonKey, to: PersonKey) => Promise<void>
  */
 export async function mergeLocked(
   tx: Db,
-  { merged, kept, now, alsoMove }: { merged: LockedPerson; kept: LockedPerson; now: Date; alsoMove: AlsoMove },
+  { merged, kept, workspaceId, source, now, alsoMove }: Merging & { merged: LockedPerson; kept: LockedPerson },
 ): Promise<void> {
-  await fillProfile(tx, merged, kept, now);
+  await copyConsent(tx, merged, kept);
+  const states = await fillProfile(tx, merged, kept, now);
   await moveAliases(tx, merged, kept);
   await moveTokens(tx, merged, kept);
-  await copyStates(tx, merged, kept);
+  const groups = await copyStates(tx, merged, kept);
+  await recordConsent(tx, { workspaceId, changes: changesOf(kept, source, { states, groups }), now });
   await copyActivities(tx, merged, kept);
   await copySessions(tx, merged, kept);
   await copyReceived(tx, merged, kept);
@@ -32,9 +45,10 @@ export async function mergeLocked(
  * the person for whom one was set, the kept one's if it was set for both. Custom attributes are taken over unless all
  * together are larger than one person's may be.
  */
-async function fillProfile(tx: Db, merged: PersonKey, kept: PersonKey, now: Date): Promise<void> {
+async function fillProfile(tx: Db, merged: PersonKey, kept: PersonKey, now: Date): Promise<States> {
   const { row } = await tx.one<{ row: string }>(sql`
     select to_jsonb(p)::text as row from profiles p where bucket = ${merged.bucket} and user_id = ${merged.userId}`);
+  const before = await statesOf(tx, kept);
   const fits = sql`length((m.custom || k.custom)::text) <= ${maxCustomLength}`;
   await tx.run(sql`
     update profiles k
@@ -67,6 +81,7 @@ async function fillProfile(tx: Db, merged: PersonKey, kept: PersonKey, now: Date
            updated_at = ${now}
       from jsonb_populate_record(null::profiles, ${row}::jsonb) as m
      where k.bucket = ${kept.bucket} and k.user_id = ${kept.userId}`);
+  return { before, after: await statesOf(tx, kept) };
 }
 
 /** Moves the aliases whose label the kept person has not. */
@@ -103,13 +118,14 @@ async function moveTokens(tx: Db, merged: PersonKey, kept: PersonKey): Promise<v
 }
 
 /** Copies the states of groups in which the kept person has none. */
-async function copyStates(tx: Db, merged: PersonKey, kept: PersonKey): Promise<void> {
-  await tx.run(sql`
+async function copyStates(tx: Db, merged: PersonKey, kept: PersonKey): Promise<CopiedState[]> {
+  return tx.query<CopiedState & Record<string, unknown>>(sql`
     insert into subscription_states (bucket, user_id, group_id, state, changed_at)
     select ${kept.bucket}, ${kept.userId}, group_id, state, changed_at
       from subscription_states
      where bucket = ${merged.bucket} and user_id = ${merged.userId}
-        on conflict do nothing`);
+        on conflict do nothing
+    returning group_id as "groupId", state`);
 }
 
 async function copyActivities(tx: Db, merged: PersonKey, kept: PersonKey): Promise<void> {

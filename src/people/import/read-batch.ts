@@ -29,7 +29,7 @@ export interface ReadBatch {
 
 /** Reads the records of a batch, and lists all problems of each. */
 export function readBatch({ entries }: Batch, options: ReadOptions): ReadBatch {
-  const request: TrackRequest = { attributes: [], activities: [], problems: [] };
+  const request: TrackRequest = { attributes: [], activities: [], problems: [], source: { door: 'import' } };
   const read = entries.map((entry, index) => ({ index, ...readEntry(entry, index, options, request) }));
   return {
     request,

@@ -153,6 +153,7 @@ export async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promis
   const these = sql`${inBucketsOf(people, sql`bucket`)} and (bucket, user_id) in (${keysOf(people)})`;
   await tx.run(sql`
     with states as (delete from subscription_states where ${these}),
+         consent as (delete from consent_changes where ${these}),
          their_events as (delete from events where ${these}),
          their_purchases as (delete from purchases where ${these}),
          totals as (delete from activity_totals where ${these}),

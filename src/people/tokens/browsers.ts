@@ -33,6 +33,7 @@ export async function registerBrowser(
   const { problems } = await track(createWriter({ db, now: () => now }), {
     body: { attributes },
     workspace,
+    source: { door: 'browser' },
     now,
     sizeBytes: 0,
   });

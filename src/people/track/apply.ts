@@ -33,6 +33,7 @@ export async function applyRequests(
   const roster = await loadRoster(tx, { requests, workspace, now });
   const done: Done[] = [];
   const problems = requests.map((request) => {
+    roster.source = request.source;
     const late = request.attributes.flatMap(({ index, object }) => {
       const remarks = new Remarks();
       applyAttributes(roster, object, workspace, remarks);

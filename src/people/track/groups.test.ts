@@ -17,7 +17,7 @@ async function start(t: TestContext) {
   const workspace = workspaceOf(workspaceId);
   const groups = createTrackGroups({ db, clock });
   const work = (body: Body): TrackWork => ({
-    request: readTrack(readLists(body, 'per_array'), workspace, clock.now()),
+    request: readTrack(readLists(body, 'per_array'), { workspace, source: { door: 'api' }, now: clock.now() }),
     workspace,
     sizeBytes: 100,
   });
@@ -207,7 +207,7 @@ test('a group has at most 500 objects; a larger request is one by itself', async
     world.groups.writeBulk({
       ...world.work({}),
       request: {
-        ...{ activities: [], problems: [] },
+        ...{ activities: [], problems: [], source: { door: 'api' } },
         attributes: Array.from({ length: objects }, (_, n) => ({
           index: n,
           object: {

@@ -57,7 +57,11 @@ test('statements that were planned on an empty database find people by an index,
     { events: [{ external_id: 'ada', name: 'opened', time }] },
     { purchases: [{ external_id: 'ada', product_id: 'book', currency: 'EUR', price: 1, time }] },
   ])
-    await write({ request: readTrack(readLists(body, 'per_array'), workspace, now), workspace, sizeBytes: 100 });
+    await write({
+      request: readTrack(readLists(body, 'per_array'), { workspace, source: { door: 'api' }, now }),
+      workspace,
+      sizeBytes: 100,
+    });
 
   const plans = await db.byKey.transaction(keptPlans);
   for (const name of ['claim_names', 'lock_people', 'email_states', 'update_profiles', 'emails_of_people'])

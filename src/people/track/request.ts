@@ -4,6 +4,7 @@ import { isObject, own, type RawObject, shown } from '../../lib/raw/json.ts';
 import { isEmpty } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { TrackBatch, WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { ConsentSource } from '../consent/record/source.ts';
 import { type Remark, remarksOfRefusal } from '../remarks.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';
 import { type AttributesObject, readAttributes } from './attributes.ts';
@@ -22,6 +23,8 @@ export interface TrackRequest {
   attributes: { index: number; object: AttributesObject }[];
   activities: { array: 'events' | 'purchases'; index: number; object: Activity }[];
   problems: TrackProblem[];
+  /** Who changes consent with it, and how. */
+  source: ConsentSource;
 }
 
 /** How many objects a request may hold. */
@@ -83,8 +86,7 @@ function refuseMany(what: string, count: number, most: number): void {
 /** Reads the objects of these arrays, and lists the problems of the invalid ones. */
 export function readTrack(
   lists: ReadonlyMap<TrackArray, unknown[]>,
-  workspace: WorkspaceCatalog,
-  now: Date,
+  { workspace, source, now }: { workspace: WorkspaceCatalog; source: ConsentSource; now: Date },
 ): TrackRequest {
   const problems: TrackProblem[] = [];
   const readEach = <T>(array: TrackArray, read: (raw: RawObject) => T) =>
@@ -101,7 +103,7 @@ export function readTrack(
   }));
   const purchases = readEach('purchases', (raw) => readPurchase(raw, now));
   const activities = [...events, ...purchases.map((purchase) => ({ array: 'purchases' as const, ...purchase }))];
-  return { attributes, activities, problems };
+  return { attributes, activities, problems, source };
 }
 
 /** Returns the valid objects with their index; adds to `problems` for the others. A source may throw ObjectProblem. */

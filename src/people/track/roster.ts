@@ -2,6 +2,7 @@ import { Outdated } from '../../db/retry.ts';
 import type { Json } from '../../lib/raw/json.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Address } from '../consent/deleted-addresses.ts';
+import type { ConsentSource } from '../consent/record/source.ts';
 import { deviceOf } from '../device.ts';
 import { type CustomAttributes, changeCustom, noCustomAttributes } from '../profile/custom-values.ts';
 import type { Identifier } from '../profile/identifiers.ts';
@@ -39,6 +40,18 @@ export interface Person {
   tokens: Map<string, TokenChange>;
   dropsTokens: boolean;
   groups: Map<string, GroupChange['state']>;
+  /** Who set each of `groups`. */
+  groupSources: Map<string, ConsentSource>;
+  /** The changes of the global states, in order. */
+  consents: StateChange[];
+}
+
+/** A change of a global state. */
+export interface StateChange {
+  subject: 'email' | 'push';
+  previous: GlobalState;
+  state: GlobalState;
+  source: ConsentSource;
 }
 
 export function newPerson(name: PersonName | null, key: PersonKey | null, now: Date): Person {
@@ -78,6 +91,8 @@ export function newPerson(name: PersonName | null, key: PersonKey | null, now: D
     tokens: new Map(),
     dropsTokens: false,
     groups: new Map(),
+    groupSources: new Map(),
+    consents: [],
   };
 }
 
@@ -106,9 +121,13 @@ export class Roster {
   /** The holders of locked addresses who are not in memory, by `emailKey`. */
   readonly others: ReadonlyMap<string, readonly PersonKey[]>;
   /** The new email state of everybody who has an address, by `emailKey`. */
-  readonly sharedStates = new Map<string, GlobalState>();
+  readonly sharedStates = new Map<string, { state: GlobalState; source: ConsentSource }>();
   /** The new group states of everybody who has an address, by `emailKey`. */
   readonly sharedGroups = new Map<string, Map<string, GroupChange['state']>>();
+  /** Who set the states of `sharedGroups`, the last one for each address. */
+  readonly sharedSources = new Map<string, ConsentSource>();
+  /** Who changes consent, and how, with the objects that are applied now. */
+  source: ConsentSource = { door: 'api' };
   /** When an address was reported for spam, by `emailKey`. null removes the mark. */
   readonly spamMarks = new Map<string, Date | null>();
   /** The people in memory who have an address, by `emailKey`. */
@@ -230,6 +249,7 @@ export class Roster {
     if (phone !== undefined) this.#givePhone(person, phone);
     if (email_state !== undefined) this.#setEmailState(person, email_state);
     if (push_state !== undefined && push_state !== person.columns.push_state) {
+      this.#noteChange(person, 'push', push_state);
       person.columns.push_state = push_state;
       person.pushStateChangedAt = this.now;
     }
@@ -271,7 +291,7 @@ export class Roster {
     });
     // What this request has said of an address applies to those who have it, also if they are not in memory.
     const said = address.kind === 'email' ? (this.sharedGroups.get(address.address) ?? []) : [];
-    for (const [groupId, state] of [...inherited, ...said]) person.groups.set(groupId, state);
+    for (const [groupId, state] of [...inherited, ...said]) this.#setGroupOf(person, groupId, state);
   }
 
   #setEmailState(person: Person, state: GlobalState): void {
@@ -280,7 +300,7 @@ export class Roster {
     if (key === null) return;
     if (!this.lockedEmails.has(key)) throw new Outdated('the address of a person changed');
     this.addresses.emailStates.set(key, { state, changedAt: this.now });
-    this.sharedStates.set(key, state);
+    this.sharedStates.set(key, { state, source: this.source });
     for (const other of this.#holders(key)) this.#changeState(other, state);
   }
 
@@ -290,20 +310,32 @@ export class Roster {
 
   #changeState(person: Person, state: GlobalState, changedAt = this.now): void {
     if (person.columns.email_state === state) return;
+    this.#noteChange(person, 'email', state);
     person.columns.email_state = state;
     person.emailStateChangedAt = changedAt;
     person.isChanged = true;
   }
 
+  #noteChange(person: Person, subject: StateChange['subject'], state: GlobalState): void {
+    const previous = subject === 'email' ? person.columns.email_state : person.columns.push_state;
+    person.consents.push({ subject, previous, state, source: this.source });
+  }
+
+  #setGroupOf(person: Person, groupId: string, state: GroupChange['state']): void {
+    person.groups.set(groupId, state);
+    person.groupSources.set(groupId, this.source);
+  }
+
   /** Sets a group's state for the person and, if `isShared`, for everybody who has the same email address. */
   setGroup(person: Person, { groupId, state }: GroupChange, isShared: boolean): void {
-    person.groups.set(groupId, state);
+    this.#setGroupOf(person, groupId, state);
     const key = person.columns.email === null ? null : emailKey(person.columns.email);
     if (!isShared || key === null) return;
     if (!this.lockedEmails.has(key)) throw new Outdated('the address of a person changed');
     const groups = this.sharedGroups.get(key) ?? new Map<string, GroupChange['state']>();
     this.sharedGroups.set(key, groups.set(groupId, state));
-    for (const other of this.#holders(key)) other.groups.set(groupId, state);
+    this.sharedSources.set(key, this.source);
+    for (const other of this.#holders(key)) this.#setGroupOf(other, groupId, state);
   }
 
   /** Gives a token to a person. A token has one owner: the last one to whom the request gives it. */

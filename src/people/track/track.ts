@@ -1,5 +1,6 @@
 import { elementPath, type RawObject } from '../../lib/raw/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import type { ConsentSource } from '../consent/record/source.ts';
 import { remarksBeside } from './attributes.ts';
 import {
   type ObjectLimits,
@@ -37,6 +38,7 @@ export type TrackWriter = (work: TrackWork) => Promise<TrackProblem[]>;
 export interface TrackOptions {
   body: RawObject;
   workspace: WorkspaceCatalog;
+  source: ConsentSource;
   now: Date;
   sizeBytes: number;
   /** Default: those of /users/track. */
@@ -46,10 +48,10 @@ export interface TrackOptions {
 /** Has the valid objects of a /users/track body written, and reports the others. Throws RequestError. */
 export async function track(
   write: TrackWriter,
-  { body, workspace, now, sizeBytes, limits }: TrackOptions,
+  { body, workspace, source, now, sizeBytes, limits }: TrackOptions,
 ): Promise<TrackOutcome> {
   const lists = readLists(body, workspace.settings.users.trackBatch, limits);
-  const request = readTrack(lists, workspace, now);
+  const request = readTrack(lists, { workspace, source, now });
   const isAnyValid = request.attributes.length + request.activities.length > 0;
   const late = isAnyValid ? await write({ request, workspace, sizeBytes }) : [];
   const left = request.attributes.flatMap(({ index, object }) => remarksOf(index, object.remarks));

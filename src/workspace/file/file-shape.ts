@@ -171,6 +171,7 @@ const itemCatalogs = object({
 
 const events = object({
   verdicts: optional(flag, false),
+  consent: optional(flag, false),
 });
 
 const webhookName = matching(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'up to 64 small letters, digits, - and _');

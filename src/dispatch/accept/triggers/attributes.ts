@@ -4,6 +4,7 @@ import { RequestError } from '../../../errors.ts';
 import { isObject, own, type RawObject } from '../../../lib/raw/json.ts';
 import { isGiven } from '../../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../../lib/raw/problems.ts';
+import type { ConsentSource } from '../../../people/consent/record/source.ts';
 import { askAddresses } from '../../../people/profile/prioritization.ts';
 import { remarksOfRefusal, sentenceOf } from '../../../people/remarks.ts';
 import { applyTrack } from '../../../people/track/apply.ts';
@@ -68,8 +69,7 @@ function refuseNames({ name, attributes }: TriggerRecipient): void {
 export async function applyRecipientAttributes(
   db: Database,
   given: readonly RecipientAttributes[],
-  workspace: WorkspaceCatalog,
-  now: Date,
+  { workspace, source, now }: { workspace: WorkspaceCatalog; source: ConsentSource; now: Date },
 ): Promise<string[]> {
   const confirmations = given
     .flatMap(({ object }) => object.groups)
@@ -78,7 +78,7 @@ export async function applyRecipientAttributes(
     db.transaction(async (tx) => {
       const attributes = await withPeople(tx, given, workspace.id);
       if (confirmations > 0) await logIgnored(tx, workspace.id, confirmations, now);
-      return applyTrack(tx, { attributes, activities: [], problems: [] }, workspace, now);
+      return applyTrack(tx, { attributes, activities: [], problems: [], source }, workspace, now);
     }),
   );
   return late.map((problem) => `${given[problem.index]?.path}: ${sentenceOf(problem)}`);

@@ -15,10 +15,12 @@ import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
 import { warningsOfAttributes, warningsOfProperties } from '../names-read.ts';
 import { checkCanary } from '../our-options.ts';
+import { withAttachments } from './attachments.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
 import {
   campaignForm,
   canvasForm,
+  readExternalSendId,
   readTransactionalRequest,
   readTriggerRequest,
   type TriggerForm,
@@ -91,7 +93,9 @@ export async function checkTransactional(
   problems.throwIfAny();
   checkCanary(request.options, false);
   if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
-  return planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
+  const checked = await planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
+  const externalSendId = readExternalSendId(body, problems);
+  return externalSendId === null ? checked : { ...checked, plan: { ...checked.plan, externalSendId } };
 }
 
 interface Triggered {
@@ -174,7 +178,10 @@ async function planOf(
   if (segment?.archived ?? segment === undefined)
     refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
   const { messages, split, nameStored, references: inTexts } = contentOf(campaign, workspace);
-  const planned = { messages, ...(split !== undefined && { split }) };
+  const planned = withAttachments({ messages, ...(split !== undefined && { split }) }, request.attachments, {
+    isBroadcast: request.recipients.length === 0,
+    workspace,
+  });
   const parsed = nameStored ? parsePlanned(planned, new Problems()) : [];
   const {
     pins,

@@ -5,6 +5,7 @@ import { WatchedReader } from '../../../lib/raw/watched-reader.ts';
 import { oldCredentials } from '../old-credentials.ts';
 import { type PlanOptions, readOurOptions } from '../our-options.ts';
 import { readAudience, readId, refuseForeignKeys } from '../request.ts';
+import { readTriggerAttachments } from './attachments.ts';
 import { readProperties } from './properties.ts';
 import { allIdentifiers, type RecipientForm, readRecipients, type TriggerRecipient } from './recipients.ts';
 
@@ -15,6 +16,8 @@ export interface TriggerRequest {
   broadcast: boolean;
   properties: RawObject | null;
   recipients: TriggerRecipient[];
+  /** Files that are added to the campaign's messages. */
+  attachments: readonly object[];
   dryRun: boolean;
   options: PlanOptions;
 }
@@ -47,20 +50,23 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
   ['messages', 'belongs to /messages/send; the messages are those of the campaign'],
   ['schedule', 'belongs to the schedule endpoints; remove it'],
   ['attributes', `belongs to each recipient; ${elsewhere}`],
-  ['attachments', 'expected none: this server sends no attachments yet'],
 ]);
+const noAttachments = ['attachments', 'belongs to /campaigns/trigger/send and its schedules'] as const;
 
 /** Checks the types of the top level and of each recipient. Files its problems under stage `type`. */
 export function readTriggerRequest(raw: RawObject, form: TriggerForm, problems: Problems): TriggerRequest {
   const body = new WatchedReader(raw, '', problems);
   body.ignore([...oldCredentials, ...(form.idMember === null ? [] : [form.idMember])]);
-  refuseForeignKeys(body, raw, foreignKeys);
+  const takesAttachments = form.idMember === 'campaign_id';
+  refuseForeignKeys(body, raw, takesAttachments ? foreignKeys : new Map([...foreignKeys, noAttachments]));
+  if (takesAttachments) body.ignore(['attachments']);
   return {
     sendId: form.idMember === 'campaign_id' ? readId(body, 'send_id') : null,
     audience: readAudience(body),
     broadcast: body.scalar('broadcast', readFlag) ?? false,
     properties: readProperties(body, form.recipients.properties),
     recipients: readRecipients(body, 'recipients', form.recipients),
+    attachments: takesAttachments ? readTriggerAttachments(raw, problems) : [],
     ...readOurOptions(body),
   };
 }
@@ -76,6 +82,7 @@ const transactionalForeignKeys: ReadonlyMap<string, string> = new Map([
   ['audience', 'belongs to the trigger endpoints; name one person in recipient'],
   ['broadcast', 'belongs to the trigger endpoints; name one person in recipient'],
   ...[...foreignKeys].filter(([key]) => key !== 'recipient'),
+  noAttachments,
 ]);
 
 /** Reads the body of a transactional send. Source: adjacent-endpoints.md §4.4. */
@@ -93,6 +100,7 @@ export function readTransactionalRequest(raw: RawObject, problems: Problems): Tr
     broadcast: false,
     properties: readProperties(body, transactionalRecipient.properties),
     recipients,
+    attachments: [],
     ...readOurOptions(body),
   };
 }

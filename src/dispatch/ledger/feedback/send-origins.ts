@@ -3,48 +3,71 @@ import type { Db } from '../../../db/database.ts';
 import { sql } from '../../../db/sql.ts';
 import { BoundedCache } from '../../../lib/bounded-cache.ts';
 import type { SendPlan } from '../../plan/send-plan.ts';
+import { placeOf, variationAt } from '../../plan/split.ts';
+import { type SendKey, sendKey } from '../send.ts';
 
-/** What the sends of one channel of a dispatch belong to. */
-export interface SendOrigin {
-  dispatchId: string;
-  channel: string;
+/** What a message names, as it names it. null: nothing. */
+interface Naming {
+  variationId: string | null;
+  groupId: string | null;
+}
+
+/** What a send belongs to. */
+export interface SendOrigin extends Naming {
   /** null: it belongs to no campaign. */
   campaignId: string | null;
   /** '': none. */
   sendId: string;
-  /** The variation that the message names, as it names it. null: none. */
-  variationId: string | null;
-  /** The subscription group that the message names, as it names it. null: none. */
-  groupId: string | null;
+  /** What the caller of a transactional send calls it. null: nothing. */
+  externalSendId: string | null;
+}
+
+/** What the sends of one channel of a dispatch belong to. */
+interface ChannelOrigin extends SendOrigin {
+  /** Percent of the people who get nothing. */
+  control: number;
+  /** What some people get instead. */
+  others: readonly (Naming & { percent: number })[];
 }
 
 const ENTRY_BYTES = 500;
 
 /** Reads what sends belong to from the plans of their dispatches, and keeps what was read last. */
 export class SendOrigins {
-  readonly #kept = new BoundedCache<string, SendOrigin>({ mostBytes: 4 * 1_048_576 });
+  readonly #kept = new BoundedCache<string, ChannelOrigin>({ mostBytes: 4 * 1_048_576 });
 
-  /** By `originKey`. Those of dispatches that are gone are missing. */
-  async read(
-    db: Db,
-    asked: readonly Pick<SendOrigin, 'dispatchId' | 'channel'>[],
-  ): Promise<ReadonlyMap<string, SendOrigin>> {
-    const wanted = new Map(asked.map((one) => [originKey(one), one]));
-    const found = new Map<string, SendOrigin>();
+  /**
+   * By `sendKey`. Sends of dispatches that are gone are missing. A send that a merge moved is asked for with the person to
+   * whom it was sent, whose variation it has.
+   */
+  async read(db: Db, sends: readonly SendKey[]): Promise<ReadonlyMap<string, SendOrigin>> {
+    const wanted = new Map(sends.map((send) => [channelKey(send), send]));
+    const found = new Map<string, ChannelOrigin>();
     for (const key of wanted.keys()) {
       const kept = this.#kept.get(key);
       if (kept !== undefined) found.set(key, kept);
     }
-    const unknown = [...wanted].flatMap(([key, one]) => (found.has(key) ? [] : [one]));
-    for (const origin of await readOrigins(db, unknown)) {
-      found.set(originKey(origin), origin);
-      this.#kept.set(originKey(origin), origin, ENTRY_BYTES);
+    const unknown = [...wanted].flatMap(([key, send]) => (found.has(key) ? [] : [send]));
+    for (const { send, origin } of await readOrigins(db, unknown)) {
+      found.set(channelKey(send), origin);
+      this.#kept.set(channelKey(send), origin, ENTRY_BYTES * (1 + origin.others.length));
     }
-    return found;
+    return new Map(
+      sends.flatMap((send) => {
+        const origin = found.get(channelKey(send));
+        return origin === undefined ? [] : [[sendKey(send), originFor(origin, send.userId)] as const];
+      }),
+    );
   }
 }
 
-export function originKey({ dispatchId, channel }: Pick<SendOrigin, 'dispatchId' | 'channel'>): string {
+function originFor({ control, others, ...usual }: ChannelOrigin, userId: number): SendOrigin {
+  if (usual.campaignId === null || others.length === 0) return usual;
+  const other = variationAt(placeOf(usual.campaignId, userId), control, others);
+  return other === null ? usual : { ...usual, variationId: other.variationId, groupId: other.groupId };
+}
+
+function channelKey({ dispatchId, channel }: SendKey): string {
   return `${dispatchId}/${channel}`;
 }
 
@@ -58,13 +81,16 @@ interface OriginRow extends Record<string, unknown> {
   request: string;
 }
 
-async function readOrigins(
-  db: Db,
-  asked: readonly Pick<SendOrigin, 'dispatchId' | 'channel'>[],
-): Promise<SendOrigin[]> {
-  const channels = Map.groupBy(asked, ({ dispatchId }) => dispatchId);
-  const origins: SendOrigin[] = [];
-  let left = [...channels.keys()];
+interface ReadOrigin {
+  send: SendKey;
+  origin: ChannelOrigin;
+}
+
+/** `sends`: one for each channel of a dispatch. */
+async function readOrigins(db: Db, sends: readonly SendKey[]): Promise<ReadOrigin[]> {
+  const byDispatch = Map.groupBy(sends, ({ dispatchId }) => dispatchId);
+  const origins: ReadOrigin[] = [];
+  let left = [...byDispatch.keys()];
   while (left.length > 0) {
     // The JSON is read here, because PostgreSQL's operators refuse one with \u0000 in it.
     const rows = await db.query<OriginRow>(sql`
@@ -75,29 +101,32 @@ async function readOrigins(
                        where id = any(${textArray(left)}::uuid[])) as found
               window before as (order by id rows between unbounded preceding and 1 preceding)) as counted
        where bytes_before is null or bytes_before < ${MOST_READ_BYTES}`);
-    for (const row of rows)
-      origins.push(...(channels.get(row.id) ?? []).map(({ channel }) => originFrom(row, channel)));
+    for (const row of rows) origins.push(...originsFrom(row, byDispatch.get(row.id) ?? []));
     const read = new Set(rows.map(({ id }) => id));
     left = read.size === 0 ? [] : left.filter((id) => !read.has(id));
   }
   return origins;
 }
 
-function originFrom({ id, campaign_id, send_id, request }: OriginRow, channel: string): SendOrigin {
-  const { messages }: SendPlan = JSON.parse(request);
-  const message = (messages as Readonly<Record<string, Named | undefined>>)[channel];
-  return {
-    dispatchId: id,
-    channel,
-    campaignId: campaign_id,
-    sendId: send_id ?? '',
-    variationId: message?.message_variation_id ?? null,
-    groupId: message?.subscription_group_id ?? null,
-  };
+function originsFrom({ campaign_id, send_id, request }: OriginRow, sends: readonly SendKey[]): ReadOrigin[] {
+  const { messages, split, externalSendId }: SendPlan = JSON.parse(request);
+  return sends.map((send) => {
+    const ofChannel = (split?.others ?? []).filter(({ channel }) => channel === send.channel);
+    return {
+      send,
+      origin: {
+        ...namingOf((messages as Readonly<Record<string, object | undefined>>)[send.channel]),
+        campaignId: campaign_id,
+        sendId: send_id ?? '',
+        externalSendId: externalSendId ?? null,
+        control: split?.control ?? 0,
+        others: ofChannel.map(({ percent, message }) => ({ ...namingOf(message), percent })),
+      },
+    };
+  });
 }
 
-/** The members that messages of every channel name alike. */
-interface Named {
-  message_variation_id?: string;
-  subscription_group_id?: string;
+/** Messages of every channel name these alike. */
+function namingOf(message: { message_variation_id?: string; subscription_group_id?: string } | undefined): Naming {
+  return { variationId: message?.message_variation_id ?? null, groupId: message?.subscription_group_id ?? null };
 }

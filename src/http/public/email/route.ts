@@ -6,6 +6,7 @@ import { type ListedAddress, listHardBounces, listUnsubscribes } from '../../../
 import { setAddressStates } from '../../../people/consent/email-state.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 import { periodParameters } from '../address-lists.ts';
+import { consentSourceOf } from '../consent-source.ts';
 import { readEmailFilter, readEmails, readSubscriptionState, readsAscending } from './request.ts';
 
 export interface EmailRouteDeps {
@@ -17,8 +18,10 @@ const done: Answer = { status: 201, body: { message: 'success' } };
 
 /** The states and flags of email addresses. Source: adjacent-endpoints.md §3.1 and §3.6. */
 export function emailRoutes({ db, clock }: EmailRouteDeps): Route[] {
-  const block = async ({ body, workspaceId }: RouteRequest): Promise<Answer> => {
-    await blockAddresses(db, { workspaceId, addresses: readEmails(body), now: clock.now() });
+  const block = async (request: RouteRequest): Promise<Answer> => {
+    const { body, workspaceId } = request;
+    const source = consentSourceOf(request);
+    await blockAddresses(db, { workspaceId, addresses: readEmails(body), source, now: clock.now() });
     return done;
   };
   const remove =
@@ -32,9 +35,10 @@ export function emailRoutes({ db, clock }: EmailRouteDeps): Route[] {
       method: 'POST',
       path: '/email/status',
       permission: 'email.status',
-      async handle({ body, workspaceId }) {
-        const emails = readEmails(body);
-        const change = { workspaceId, emails, state: readSubscriptionState(body), now: clock.now() };
+      async handle(request) {
+        const { body, workspaceId } = request;
+        const asked = { emails: readEmails(body), state: readSubscriptionState(body) };
+        const change = { ...asked, workspaceId, source: consentSourceOf(request), now: clock.now() };
         await retry('people', () => db.transaction((tx) => setAddressStates(tx, change)));
         return done;
       },

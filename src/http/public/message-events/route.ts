@@ -13,7 +13,7 @@ export function messageEventRoutes({ db }: { db: Db }): Route[] {
       method: 'GET',
       path: '/message_events',
       permission: 'message_events.read',
-      query: ['kind', 'channel', 'campaign_id', 'limit', 'cursor'],
+      query: ['kind', 'channel', 'campaign_id', 'external_send_id', 'limit', 'cursor'],
       handle: (request) => list(db, request),
     },
   ];
@@ -27,6 +27,7 @@ async function list(db: Db, { query, workspaceId }: RouteRequest): Promise<Answe
     kinds: kind === null ? [] : [kind],
     channels: channel === null ? [] : [channel],
     campaignId: readStorable(query, 'campaign_id'),
+    externalSendId: readStorable(query, 'external_send_id'),
   };
   const limit = readLimit(query, { usual: 100, most: 1_000 });
   const { after } = readCursor(query, isPlace) ?? { after: 0 };

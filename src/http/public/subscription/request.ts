@@ -16,6 +16,9 @@ export const groupStates = ['subscribed', 'unsubscribed'] as const;
 
 type Workspace = Pick<WorkspaceCatalog, 'subscriptionGroups'>;
 
+/** An order, but for who gives it. */
+export type ReadOrder = Omit<GroupOrder, 'source'>;
+
 /** Names of the members that hold ids, and how one version of the endpoint reads a number. */
 interface Version {
   externalIds: readonly string[];
@@ -36,12 +39,12 @@ const second: Version = {
 };
 
 /** Reads the body of /subscription/status/set. Throws RequestError. Source: adjacent-endpoints.md §3.2. */
-export function readOrder(body: RawObject, workspace: Workspace): GroupOrder {
+export function readOrder(body: RawObject, workspace: Workspace): ReadOrder {
   return readElement(body, '', { workspace, version: first });
 }
 
 /** Reads the body of /v2/subscription/status/set, all of whose elements must be good. Source: adjacent-endpoints.md §3.3. */
-export function readOrders(body: RawObject, workspace: Workspace): GroupOrder[] {
+export function readOrders(body: RawObject, workspace: Workspace): ReadOrder[] {
   const list = own(body, 'subscription_groups');
   if (!Array.isArray(list) || list.length === 0)
     throw new ObjectProblem('subscription_groups: expected an array of objects with at least one element');
@@ -60,7 +63,7 @@ function readElement(
   raw: RawObject,
   path: string,
   { workspace, version }: { workspace: Workspace; version: Version },
-): GroupOrder {
+): ReadOrder {
   const group = readGroup(own(raw, 'subscription_group_id'), memberPath(path, 'subscription_group_id'), workspace);
   const state = readState(own(raw, 'subscription_state'), memberPath(path, 'subscription_state'));
   const given = (members: readonly string[]) => members.filter((member) => !isEmpty(own(raw, member)));

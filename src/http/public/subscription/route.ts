@@ -8,12 +8,13 @@ import {
   groupStatesOfAddresses,
   listGroupsOfPeople,
 } from '../../../people/consent/group-reports.ts';
-import { type GroupOrder, setGroupStates } from '../../../people/consent/group-states.ts';
+import { setGroupStates } from '../../../people/consent/group-states.ts';
 import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
+import { consentSourceOf } from '../consent-source.ts';
 import { type GivenAddress, peopleParameters, readStatusQuery, readUserStatusQuery } from './query.ts';
-import { readGroup, readOrder, readOrders } from './request.ts';
+import { type ReadOrder, readGroup, readOrder, readOrders } from './request.ts';
 
 export interface SubscriptionRouteDeps {
   db: Database;
@@ -37,16 +38,16 @@ export function subscriptionRoutes(deps: SubscriptionRouteDeps): Route[] {
       path: '/subscription/status/set',
       permission: 'subscription.status.set',
       bucket: () => setBucket,
-      handle: ({ body, workspaceId }) =>
-        setStates(deps, workspaceId, [readOrder(body, loadedWorkspace(catalog, workspaceId))]),
+      handle: (request) =>
+        setStates(deps, request, [readOrder(request.body, loadedWorkspace(catalog, request.workspaceId))]),
     },
     {
       method: 'POST',
       path: '/v2/subscription/status/set',
       permission: 'subscription.status.set',
       bucket: () => setBucket,
-      handle: ({ body, workspaceId }) =>
-        setStates(deps, workspaceId, readOrders(body, loadedWorkspace(catalog, workspaceId))),
+      handle: (request) =>
+        setStates(deps, request, readOrders(request.body, loadedWorkspace(catalog, request.workspaceId))),
     },
     {
       method: 'GET',
@@ -67,9 +68,12 @@ export function subscriptionRoutes(deps: SubscriptionRouteDeps): Route[] {
 
 async function setStates(
   { db, clock }: SubscriptionRouteDeps,
-  workspaceId: number,
-  orders: readonly GroupOrder[],
+  request: RouteRequest,
+  given: readonly ReadOrder[],
 ): Promise<Answer> {
+  const { workspaceId } = request;
+  const source = consentSourceOf(request);
+  const orders = given.map((order) => ({ ...order, source }));
   const now = clock.now();
   const confirmations = orders.filter(({ asksToConfirm }) => asksToConfirm).length;
   const apply = async (tx: Db) => {

@@ -35,7 +35,11 @@ export async function acceptTrigger(
     answerOf: (dispatchId) => (answerOf ?? defaultAnswer)(dispatchId, remarks),
     ...(attributes.length > 0 && {
       async prepare() {
-        const late = await applyRecipientAttributes(deps.db, attributes, workspace, deps.clock.now());
+        const late = await applyRecipientAttributes(deps.db, attributes, {
+          workspace,
+          source: { door: 'api', key: request.apiKey.name },
+          now: deps.clock.now(),
+        });
         remarks = { ...remarks, warnings: [...remarks.warnings, ...late] };
       },
     }),

@@ -86,7 +86,10 @@ async function create(
     ...{ path, plan, content, dryRun, schedule, sendIdIsNew: false },
     remarks: { ...checked.remarks, warnings: [...warnings, ...checked.remarks.warnings] },
     ...(attributes.length > 0 && {
-      prepare: () => applyRecipientAttributes(db, attributes, workspace, clock.now()),
+      prepare() {
+        const source = { door: 'api' as const, key: request.apiKey.name };
+        return applyRecipientAttributes(db, attributes, { workspace, source, now: clock.now() });
+      },
     }),
   });
 }

@@ -2,6 +2,7 @@ import { moveHistory } from '../../../dispatch/ledger/person/history.ts';
 import { updateAliases } from '../../../people/identity/alias-updates.ts';
 import { removeExternalIds, renameExternalIds } from '../../../people/identity/external-ids.ts';
 import { identifyPeople } from '../../../people/identity/identify-people.ts';
+import type { Merging } from '../../../people/identity/merge.ts';
 import { mergePeople } from '../../../people/identity/merge-people.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import {
@@ -58,18 +59,22 @@ export function identityRoutes(deps: UserRouteDeps): Route[] {
   ];
 }
 
-async function handleIdentify({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
-  const identifications = readIdentifications(body);
-  await identifyPeople(db, { identifications, workspaceId, now: clock.now(), alsoMove: moveHistory });
+async function handleIdentify({ db, clock }: UserRouteDeps, request: RouteRequest): Promise<Answer> {
+  const identifications = readIdentifications(request.body);
+  await identifyPeople(db, { identifications, ...mergingOf(request), now: clock.now() });
   return { status: 201, body: { aliases_processed: identifications.length, message: 'success' } };
 }
 
-async function handleMerge({ db, clock }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {
-  const updates = readMergeUpdates(body);
+async function handleMerge({ db, clock }: UserRouteDeps, request: RouteRequest): Promise<Answer> {
+  const updates = readMergeUpdates(request.body);
   // The original's clients know these sentences as the `message`.
   if (typeof updates === 'string') return { status: 400, body: { message: updates, errors: [updates] } };
-  await mergePeople(db, { updates, workspaceId, now: clock.now(), alsoMove: moveHistory });
+  await mergePeople(db, { updates, ...mergingOf(request), now: clock.now() });
   return { status: 202, body: { message: 'success' } };
+}
+
+function mergingOf({ workspaceId, apiKey }: RouteRequest): Omit<Merging, 'now'> {
+  return { workspaceId, source: { door: 'merge', key: apiKey.name }, alsoMove: moveHistory };
 }
 
 async function handleAliasUpdates({ db }: UserRouteDeps, { body, workspaceId }: RouteRequest): Promise<Answer> {

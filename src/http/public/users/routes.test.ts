@@ -35,6 +35,7 @@ test('an email state that is set for a person applies to everybody with the addr
       workspaceId: world.workspaceId,
       person: { bucket, userId: user_id },
       state: 'unsubscribed',
+      source: { door: 'link' },
       now: start,
     });
   };

@@ -11,6 +11,7 @@ import { type TrackOptions, type TrackOutcome, type TrackWriter, track } from '.
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
+import { consentSourceOf } from '../consent-source.ts';
 import { asLists, bulkLimits, checkBulk, identifierAsWritten, syncLimits } from './track-request.ts';
 
 export interface TrackRouteDeps {
@@ -53,11 +54,13 @@ export function trackRoutes(deps: TrackRouteDeps): Route[] {
 
 function tracked(
   { catalog, clock }: TrackRouteDeps,
-  { body, rawBody, workspaceId }: Pick<RouteRequest, 'body' | 'rawBody' | 'workspaceId'>,
+  request: Pick<RouteRequest, 'body' | 'rawBody' | 'workspaceId' | 'apiKey'>,
   { write, limits }: { write: TrackWriter } & Pick<TrackOptions, 'limits'>,
 ): Promise<TrackOutcome> {
+  const { body, rawBody, workspaceId } = request;
   const workspace = loadedWorkspace(catalog, workspaceId);
-  return track(write, { body, workspace, now: clock.now(), sizeBytes: rawBody.length, ...(limits && { limits }) });
+  const given = { body, workspace, source: consentSourceOf(request), now: clock.now(), sizeBytes: rawBody.length };
+  return track(write, { ...given, ...(limits && { limits }) });
 }
 
 function answerOf(body: RawObject, { problems, processed, warnings }: TrackOutcome): Answer {

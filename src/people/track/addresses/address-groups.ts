@@ -39,6 +39,11 @@ export class AddressGroups {
     this.#stored = stored.toSorted((one, other) => one.changedAt.getTime() - other.changedAt.getTime());
   }
 
+  /** The kind of address to which the messages of a group go. undefined: the group is unknown. */
+  kindOf(groupId: string): Address['kind'] | undefined {
+    return this.#kinds.get(groupId);
+  }
+
   /**
    * The states that a person takes over with an address. Where its holders differ, the latest state counts: what this
    * request has said, else what was stored last. Source: eligibility.md §3.

@@ -7,6 +7,7 @@ import type { Roster } from '../roster.ts';
 import { saveSessionDays } from '../sessions.ts';
 import { changes, type Keyed, peopleTable, storedColumns, storedValues } from './profile-columns.ts';
 import { type Done, saveActivities } from './save-activities.ts';
+import { saveConsent } from './save-consent.ts';
 import { saveTokens } from './save-tokens.ts';
 
 /** Stores the changes of a request, in a few statements however many objects it has. */
@@ -23,8 +24,7 @@ export async function saveRoster(
     people.filter(({ stage, isChanged }) => stage === 'stored' && isChanged),
   );
   await takeUpAddresses(tx, workspaceId, roster);
-  await shareStates(tx, roster);
-  await saveGroups(tx, { roster, people });
+  await saveConsent(tx, { roster, people, workspaceId });
   await saveTokens(tx, people);
   await saveSessionDays(tx, people, roster.now);
   await saveSpamMarks(tx, workspaceId, roster);
@@ -95,39 +95,6 @@ async function takeUpAddresses(tx: Db, workspaceId: number, { addresses, given }
     update addresses
        set email_state = null, email_state_at = null
      where workspace_id = ${workspaceId} and kind = 'email' and address = any(${taken}::text[])`);
-}
-
-/** Changes the email state of everybody who has the address of a changed person. They are locked already. */
-async function shareStates(tx: Db, { sharedStates, others, now }: Roster): Promise<void> {
-  const rows = [...sharedStates].flatMap(([email, state]) =>
-    (others.get(email) ?? []).map((key) => ({ ...key, state })),
-  );
-  if (rows.length === 0) return;
-  await tx.run(sql`
-    update profiles p
-       set email_state = shared.state, email_state_changed_at = ${now}
-      from unnest(${rows.map(({ bucket }) => bucket)}::integer[], ${rows.map(({ userId }) => userId)}::bigint[],
-                  ${rows.map(({ state }) => state)}::text[]) as shared(bucket, user_id, state)
-     where p.bucket = shared.bucket and p.user_id = shared.user_id and p.email_state <> shared.state`);
-}
-
-async function saveGroups(tx: Db, { roster, people }: { roster: Roster; people: readonly Keyed[] }): Promise<void> {
-  const own = people.map(({ key, groups }) => ({ key, groups }));
-  const shared = [...roster.sharedGroups].flatMap(([email, groups]) =>
-    (roster.others.get(email) ?? []).map((key) => ({ key, groups })),
-  );
-  const rows = [...own, ...shared].flatMap(({ key, groups }) =>
-    [...groups].map(([group_id, state]) => ({ bucket: key.bucket, user_id: key.userId, group_id, state })),
-  );
-  if (rows.length === 0) return;
-  await tx.run(sql`
-    insert into subscription_states as s (bucket, user_id, group_id, state, changed_at)
-    select bucket, user_id, group_id, state, ${roster.now}::timestamptz
-      from json_to_recordset(${JSON.stringify(rows)}::json)
-        as x(bucket integer, user_id bigint, group_id text, state text)
-        on conflict (bucket, user_id, group_id) do update
-       set state = excluded.state, changed_at = excluded.changed_at
-     where s.state <> excluded.state`);
 }
 
 async function saveSpamMarks(tx: Db, workspaceId: number, { spamMarks }: Roster): Promise<void> {
