@@ -144,6 +144,7 @@ create table campaigns (
   segment_id text,
   required_state text,
   messages json,
+  control_share smallint not null default 0,
   canvas_id text,
   canvas_name text,
   created_at timestamp with time zone not null default now(),
@@ -490,9 +491,11 @@ create table message_variations (
   campaign_id text not null,
   id text not null,
   channel text not null,
-  name text not null
+  name text not null,
+  weight smallint,
+  message json
 );
-comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
+comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel, and their messages if people are divided among them.';
 
 create table moved_sends (
   bucket integer not null,
@@ -1393,6 +1396,8 @@ alter table call_quotas add constraint call_quotas_pkey PRIMARY KEY (key);
 
 alter table campaign_days add constraint campaign_days_pkey PRIMARY KEY (campaign_id, day, channel, variation_id, send_id, shard);
 
+alter table campaigns add constraint campaigns_control_share_check CHECK (((control_share >= 0) AND (control_share <= 99)));
+
 alter table campaigns add constraint campaigns_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'api_triggered'::text, 'transactional'::text])));
 
 alter table campaigns add constraint campaigns_pkey PRIMARY KEY (id);
@@ -1493,7 +1498,11 @@ alter table message_variations add constraint message_variations_campaign_id_fke
 
 alter table message_variations add constraint message_variations_channel_check CHECK ((channel = ANY (ARRAY['ios_push'::text, 'android_push'::text, 'kindle_push'::text, 'web_push'::text, 'email'::text, 'sms'::text, 'whats_app'::text, 'webhook'::text, 'content_cards'::text])));
 
+alter table message_variations add constraint message_variations_check CHECK (((weight IS NULL) = (message IS NULL)));
+
 alter table message_variations add constraint message_variations_pkey PRIMARY KEY (campaign_id, id);
+
+alter table message_variations add constraint message_variations_weight_check CHECK (((weight >= 1) AND (weight <= 100)));
 
 alter table moved_sends add constraint moved_sends_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 

@@ -96,6 +96,7 @@ create table campaigns (
   segment_id   text,                           -- the people whom triggers may reach; null: everybody who is named
   required_state text,                         -- the subscription state that triggers need; null: that of the kind
   messages     json,                           -- what triggers send, by channel, as in /messages/send; null: nothing yet
+  control_share smallint not null default 0 check (control_share between 0 and 99), -- percent of the people who get nothing
   canvas_id    text,                           -- the Canvas id under which it may be triggered as well; null: none
   canvas_name  text,
   created_at   timestamptz not null default now(),
@@ -109,9 +110,12 @@ create table message_variations (
   channel      text not null check (channel in ('ios_push', 'android_push', 'kindle_push', 'web_push', 'email', 'sms',
                                                 'whats_app', 'webhook', 'content_cards')),
   name         text not null,
-  primary key (campaign_id, id)
+  weight       smallint check (weight between 1 and 100), -- percent of the people who get it; null: it has no message here
+  message      json,                           -- as under messages of /messages/send
+  primary key (campaign_id, id),
+  check ((weight is null) = (message is null))
 );
-comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel.';
+comment on table message_variations is 'kind: shared. The variations of a campaign, each of one channel, and their messages if people are divided among them.';
 
 create table send_ids (
   campaign_id  text not null references campaigns on delete cascade,

@@ -18,6 +18,8 @@ import { createDryRun } from './dispatch/report/dry-run.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
+import { createMailListener, type MailListener } from './feedback/email/listener.ts';
+import type { GetText } from './feedback/email/sns.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
 import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
@@ -26,6 +28,7 @@ import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
+import type { SchedulingDeps } from './http/public/accept-schedule.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
 import { nameRoutes } from './http/public/activity/names-route.ts';
 import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
@@ -40,10 +43,12 @@ import { emailRelaysRoute } from './http/public/email-relays/route.ts';
 import { exportRoutes } from './http/public/exports/route.ts';
 import { feedRoutes } from './http/public/feed/route.ts';
 import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
+import { mediaLibraryRoutes } from './http/public/media-library/route.ts';
 import { messageEventRoutes } from './http/public/message-events/route.ts';
 import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
+import { preferenceCenterRoutes } from './http/public/preference-centers/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
 import { segmentRoutes } from './http/public/segments/route.ts';
@@ -53,6 +58,7 @@ import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionAccountsRoute } from './http/public/subscription/accounts-route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
+import { triggerScheduleRoutes } from './http/public/triggers/schedule-routes.ts';
 import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
@@ -95,6 +101,10 @@ export interface AppOptions {
   onKeyUsed?: (key: ApiKey) => void;
   /** For tests: push senders to use instead of the real ones. A kind without a sender goes to the sandbox. */
   pushSenders?: PushSenders;
+  /** For tests: gets certificates of SNS instead of the network. */
+  getText?: GetText;
+  /** Certificate and key, as PEM, with which bounce mails may be encrypted on their way. Default: they may not. */
+  mailTls?: { cert: string; key: string } | null;
 }
 
 export interface App {
@@ -103,6 +113,8 @@ export interface App {
   /** Serves only `/health`. null unless `roles.health`. The caller makes it listen. */
   healthServer: FastifyInstance | null;
   worker: Worker | null;
+  /** Receives bounce mails. null without the role `api`. The caller makes it listen. */
+  mailListener: MailListener | null;
   /** Where everything goes in that comes back of messages. */
   intake: Intake;
   /** Every endpoint that needs an API key. */
@@ -152,6 +164,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     workspaceOfGroup: (groupId) => options.catalog().workspaceOfGroup(groupId),
     apiKey: (hash) => options.catalog().apiKey(hash),
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
+    returnPaths: () => options.catalog().returnPaths(),
   };
   const exporter = roles.worker.includes('broadcast')
     ? startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl: options.publicUrl })
@@ -183,24 +196,21 @@ export async function startApp(options: AppOptions): Promise<App> {
           : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
     }),
   };
+  const scheduling: SchedulingDeps = {
+    ...{ db, clock, catalog: options.catalog, stored, dryRun, questions },
+    onScheduled: () => worker?.wake(scheduleLane),
+  };
   const routes: Route[] = [
     messagesSendRoute(sending),
     ...triggerRoutes(sending),
-    ...messagesScheduleRoutes({
-      db,
-      clock,
-      catalog: options.catalog,
-      stored,
-      dryRun,
-      questions,
-      onScheduled: () => worker?.wake(scheduleLane),
-    }),
+    ...messagesScheduleRoutes(scheduling),
+    ...triggerScheduleRoutes(scheduling),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     ...messageEventRoutes({ db }),
     ...eventWebhookRoutes({ db, onChanged: () => working?.wakeEventWebhooks() }),
     pushAppsRoute({ db, clock, catalog: live }),
-    emailRelaysRoute({ db, catalog: live }),
+    emailRelaysRoute({ db, catalog: live, publicUrl: options.publicUrl }),
     subscriptionAccountsRoute({ db, catalog: live }),
     statusRoute({ db, clock, catalog: live, catalogTrouble }),
     ...userRoutes({ db, clock, catalog: live }),
@@ -216,12 +226,20 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...segmentRoutes({ db, clock, catalog: live, questions }),
     ...nameRoutes(options),
     ...activitySeriesRoutes({ db, clock, catalog: live }),
-    ...canvasRoutes(),
+    ...canvasRoutes({ db, clock, catalog: live }),
     ...feedRoutes(),
+    ...preferenceCenterRoutes(),
+    ...mediaLibraryRoutes(),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
   ];
+  const mailListener = roles.api
+    ? createMailListener({
+        ...{ db, clock, log, intake, catalog: live, secret: options.secret },
+        tls: options.mailTls ?? null,
+      })
+    : null;
   const limiter = createRateLimiter({ db, clock });
   const health = healthPage(db, catalogTrouble);
   const pages = [
@@ -241,12 +259,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     server,
     healthServer,
     worker,
+    mailListener,
     intake,
     routes,
     stop: () =>
       endAll(
         () => server?.close(),
         () => healthServer?.close(),
+        () => mailListener?.close(),
         () => acceptor.idle(),
         () => intake.idle(),
         () => exporter?.stop(),

@@ -9,6 +9,9 @@ const defaults = {
   host: '127.0.0.1',
   port: 8080,
   healthPort: null,
+  smtpPort: null,
+  smtpTlsCert: null,
+  smtpTlsKey: null,
   databaseUrl: null,
   dataDir: resolve('data'),
   roles: ['api', 'worker'],
@@ -38,6 +41,11 @@ test('what is set to nothing counts as unset, what is not ours is not looked at'
 const good: [Record<string, string>, object][] = [
   [{ HOST: '::' }, { host: '::' }],
   [{ PORT: '0' }, { port: 0, healthPort: 0 }],
+  [{ CRESSET_SMTP_PORT: '2525' }, { smtpPort: 2_525 }],
+  [
+    { CRESSET_SMTP_TLS_CERT: '/c.pem', CRESSET_SMTP_TLS_KEY: '/k.pem' },
+    { smtpTlsCert: '/c.pem', smtpTlsKey: '/k.pem' },
+  ],
   [{ PORT: '65535' }, { port: 65_535, healthPort: 65_535 }],
   [{ CRESSET_HEALTH_PORT: '8081' }, { healthPort: 8_081 }],
   [

@@ -15,6 +15,11 @@ export interface Config {
   port: number;
   /** TCP port of `/health` on a server without the role `api`. 0: any free port. null: it listens on none. */
   healthPort: number | null;
+  /** TCP port on which bounce mails and complaints are received, on servers with the role `api`. null: they are not. */
+  smtpPort: number | null;
+  /** Absolute paths of the certificate and key for STARTTLS, as PEM. null: it is not offered. */
+  smtpTlsCert: string | null;
+  smtpTlsKey: string | null;
   /** URL of the database, which may hold a password. null: the embedded database in `dataDir`. */
   databaseUrl: string | null;
   /** Absolute path of the data folder. */
@@ -97,6 +102,31 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     meaning:
       'The TCP port on which a server without the role `api` answers `/health`, and nothing else. `0`: any free port.',
     read: integer(0, 65_535),
+  },
+  smtpPort: {
+    name: 'CRESSET_SMTP_PORT',
+    fallback: null,
+    shownFallback: 'unset: none',
+    expected: 'an integer from 0 to 65535',
+    meaning:
+      'The TCP port on which a server with the role `api` receives bounce mails and complaints over SMTP. `0`: any free port. See [email.md](email.md#bounce-mails-and-complaints).',
+    read: integer(0, 65_535),
+  },
+  smtpTlsCert: {
+    name: 'CRESSET_SMTP_TLS_CERT',
+    fallback: null,
+    shownFallback: 'unset: no STARTTLS',
+    expected: 'the path of a file',
+    meaning: 'The file with the certificate chain, as PEM, for STARTTLS on that port. It needs `CRESSET_SMTP_TLS_KEY`.',
+    read: path,
+  },
+  smtpTlsKey: {
+    name: 'CRESSET_SMTP_TLS_KEY',
+    fallback: null,
+    shownFallback: 'unset: no STARTTLS',
+    expected: 'the path of a file',
+    meaning: 'The file with the private key of that certificate, as PEM.',
+    read: path,
   },
   databaseUrl: {
     name: 'DATABASE_URL',
@@ -266,6 +296,9 @@ export function readConfig(
     host,
     port,
     healthPort: take('healthPort') ?? (isSet(env, variables.port.name) ? port : null),
+    smtpPort: take('smtpPort'),
+    smtpTlsCert: take('smtpTlsCert'),
+    smtpTlsKey: take('smtpTlsKey'),
     databaseUrl: take('databaseUrl'),
     dataDir: take('dataDir'),
     roles: Object.freeze([...take('roles')]),
@@ -283,6 +316,8 @@ export function readConfig(
     broadcastThreads: take('broadcastThreads'),
     retentionDays: take('retentionDays'),
   };
+  if ((config.smtpTlsCert === null) !== (config.smtpTlsKey === null))
+    problems.push(`${variables.smtpTlsCert.name} and ${variables.smtpTlsKey.name}: expected both or none`);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }

@@ -167,6 +167,11 @@ export const errorCodes = {
     label: 'Invalid identity',
     meaning: 'The `identity` of a page is not signed with the key of the app, is for another app, or has expired.',
   },
+  media_library_disabled: {
+    status: 403,
+    label: 'Media Library Public APIs are not enabled for this company.',
+    meaning: 'This server has no store for files.',
+  },
   invalid_user_token: {
     status: 401,
     label: 'Invalid user token',

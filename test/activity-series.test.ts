@@ -16,7 +16,7 @@ async function start(t: TestContext): Promise<TestApp> {
   await app.givenWorkspace(`
 apps: [{ id: ${APP}, name: iOS, platform: ios }]
 segments: [{ id: ${GOLD}, name: Gold, filter: null }]
-campaigns: [{ id: spring, name: Spring, kind: api }]`);
+campaigns: [{ id: spring, name: Spring, kind: api }, { id: t, name: T, kind: api_triggered, canvas: { id: journey, name: Journey } }]`);
   return app;
 }
 
@@ -245,6 +245,9 @@ test('a connector reads everything in one job, and wrong questions are refused',
     ],
     ...[
       '/canvas/list?page=0',
+      '/canvas/details?canvas_id=journey',
+      '/canvas/data_series?canvas_id=journey&length=14&ending_at=2026-03-15',
+      '/preference_center/v1/list',
       '/events/list?page=0',
       '/events/data_series?event=viewed&length=100&unit=day&ending_at=2026-03-15',
     ],
@@ -296,7 +299,7 @@ test("no odd value of any parameter of any read is more than the caller's mistak
   const app = await start(t);
   const odd = ['%00', '%ED%A0%80', '-1', '1e99', 'x'.repeat(3_000)];
   const reads = app.app.routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
-  const good = { campaign_id: 'spring', segment_id: GOLD, length: '3', event: 'e' };
+  const good = { campaign_id: 'spring', canvas_id: 'journey', segment_id: GOLD, length: '3', event: 'e' };
   const wrong: unknown[] = [];
   for (const { path, query = [] } of reads) {
     const known = Object.entries(good).filter(([name]) => query.includes(name));

@@ -11,6 +11,7 @@ import { re2Matches } from '../src/audience/evaluate/matches.ts';
 import { needsOf } from '../src/audience/evaluate/needs.ts';
 import type { Filter } from '../src/audience/grammar/filter.ts';
 import { parseAudience } from '../src/audience/grammar/parse.ts';
+import { noEmailSettings } from '../src/channels/email/settings.ts';
 import type { Database } from '../src/db/database.ts';
 import { joinSql, sql } from '../src/db/sql.ts';
 import type { Campaign } from '../src/workspace/catalog.ts';
@@ -61,7 +62,7 @@ function workspaceOf(id: number, missingNumberIsZero: boolean): AudienceWorkspac
   return {
     id,
     settings: {
-      email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
+      email: { ...noEmailSettings },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero },
       requests: { keyInBody: false, strictContentType: false },

@@ -151,6 +151,32 @@ test('the braze-api client triggers campaigns, Canvases and transactional mails'
   assert.deepEqual(subjects, ['Ada 1', 'Ada 2', 'Ada 3', 'Ada 4']);
 });
 
+test('the braze-api client triggers campaigns and Canvases later', async (t) => {
+  const app = await startTestApp(t);
+  const messages = { webhook: { url: 'https://example.com', request_method: 'POST', body: 'x' } };
+  const campaign = { id: 'shipped', name: 'Shipped', kind: 'api_triggered', messages };
+  await app.givenWorkspace(
+    JSON.stringify({ campaigns: [{ ...campaign, canvas: { id: 'journey', name: 'Journey' } }] }),
+  );
+  const braze = new Braze(app.url, app.key);
+  const recipients = [{ external_user_id: 'ada' }];
+  const schedule = { time: '2026-04-01T09:00:00Z' };
+  const later = { time: '2026-04-02T09:00:00', in_local_time: true };
+  const ofCampaign = braze.campaigns.trigger.schedule;
+  const created = await ofCampaign.create({ campaign_id: 'shipped', recipients, schedule });
+  assert.equal(created.schedule_id.length, 36);
+  const campaignPair = { campaign_id: 'shipped', schedule_id: created.schedule_id };
+  assert.equal((await ofCampaign.update({ ...campaignPair, schedule: later })).message, 'success');
+  const ofCanvas = braze.canvas.trigger.schedule;
+  const { schedule_id } = await ofCanvas.create({ canvas_id: 'journey', recipients, schedule });
+  const canvasPair = { canvas_id: 'journey', schedule_id };
+  assert.equal((await ofCanvas.update({ ...canvasPair, schedule: later })).message, 'success');
+  for (const remove of [() => ofCampaign.delete(campaignPair), () => ofCanvas.delete(canvasPair)]) {
+    assert.equal((await remove()).message, 'success');
+    await assert.rejects(remove(), /Bad Request/);
+  }
+});
+
 test('the braze-api client reads lists, details and sizes, and creates send ids', async (t) => {
   const app = await startTestApp(t);
   const segment = '11111111-1111-4111-8111-111111111111';

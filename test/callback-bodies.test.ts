@@ -14,6 +14,7 @@ const nobody = {
   workspaceOfGroup: () => undefined,
   apiKey: () => undefined,
   takesKeysInBodies: () => false,
+  returnPaths: () => new Set<string>(),
 };
 
 test('a body for which there is no room is refused before it is read, and there is room again once another is answered', async (t) => {

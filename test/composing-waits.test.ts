@@ -51,6 +51,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
     workspaceOfApp: () => undefined,
     workspaceOfGroup: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
     apiKey: () => undefined,
   };
   const { db, clock } = app;

@@ -124,7 +124,8 @@ async function askSql(db: Database, workspaceId: number): Promise<Map<number, bo
 }
 
 function askGates(recipient: Recipient, { key, requiredState, groupId, dialingCodes }: Question): string {
-  const plan = { channel: channels[key], message: {}, requiredState, subscriptionGroupId: groupId, dialingCodes };
+  const base = { channel: channels[key], message: {}, requiredState, subscriptionGroupId: groupId, dialingCodes };
+  const plan = { ...base, control: null };
   const decision = decide(factsOf(recipient, plan, 'own', now));
   return decision.kind === 'refuse' ? decision.reason : decision.kind;
 }

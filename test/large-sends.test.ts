@@ -19,6 +19,7 @@ test('a worker that finds many large sends reads them in parts, and all of them'
     workspaceOfGroup: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
   };
   const part = await loadDispatches(app.db, { ids, catalog, cache: new DispatchCache() });
   assert.deepEqual([part.dispatches.size, part.left.length], [3, 3], 'three are more than 8 MB');

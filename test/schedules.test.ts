@@ -11,6 +11,7 @@ import { LEASE_MS, leaseTasks } from '../src/queue/tasks.ts';
 import type { Catalog } from '../src/workspace/catalog.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { givenPopulation } from './support/population.ts';
+import { goTo, received, thirtyZones } from './support/schedules.ts';
 
 const SEGMENT = '11111111-1111-4111-8111-111111111111';
 const CAMPAIGN = '22222222-2222-4222-8222-222222222222';
@@ -34,32 +35,6 @@ campaigns:
 
 async function start(t: TestContext, at: string, options: { worker?: boolean } = {}): Promise<TestApp> {
   return startTestApp(t, { startsAt: new Date(at), ...options });
-}
-
-/** Moves the clock to an instant, from one due time to the next, and lets everything happen that is due. */
-async function goTo(app: TestApp, at: string): Promise<void> {
-  const end = Date.parse(at);
-  for (let looks = 0; looks < 5_000; looks += 1) {
-    await app.drain();
-    const now = app.clock.now().getTime();
-    const { due, held } = await app.db.one<{ due: Date | null; held: number }>(sql`
-      select min(run_at) as due, count(leased_until) as held from tasks`);
-    if (held > 0) continue; // a notification has just woken a worker
-    const next = Math.min(end, due?.getTime() ?? end);
-    if (next > now) app.clock.advance(next - now);
-    else if (now >= end && (due === null || due.getTime() > end)) return;
-  }
-  throw new Error('something due is not done');
-}
-
-/** When each person got a message, by external id. */
-async function received(app: TestApp): Promise<Record<string, string>> {
-  const rows = await app.db.query<{ external_id: string; at: Date }>(sql`
-    select p.external_id, m.delivered_at as at
-      from sandbox_messages m
-      join profiles p on p.bucket = m.bucket and p.user_id = m.user_id
-     order by p.external_id`);
-  return Object.fromEntries(rows.map((row) => [row.external_id, row.at.toISOString().slice(0, 16)]));
 }
 
 async function track(app: TestApp, people: Record<string, object>): Promise<void> {
@@ -494,26 +469,10 @@ test('what waits for its time is no pressure', async (t) => {
   }
 });
 
-/** Thirty zones. In some of them clocks change on 28 March 2027, or are set otherwise than by whole hours. */
-const zones = [
-  ...['Pacific/Kiritimati', 'Pacific/Chatham', 'Pacific/Auckland', 'Pacific/Fiji', 'Australia/Lord_Howe'],
-  ...['Australia/Sydney', 'Australia/Adelaide', 'Asia/Tokyo', 'Australia/Eucla', 'Asia/Shanghai', 'Asia/Bangkok'],
-  ...['Asia/Yangon', 'Asia/Kathmandu', 'Asia/Kolkata', 'Asia/Karachi', 'Asia/Kabul', 'Asia/Dubai', 'Asia/Tehran'],
-  ...['Africa/Nairobi', 'Europe/Helsinki', 'Europe/Vienna', 'Europe/London', 'Atlantic/Azores', 'America/Nuuk'],
-  ...[
-    'America/Sao_Paulo',
-    'America/St_Johns',
-    'America/New_York',
-    'America/Denver',
-    'Pacific/Honolulu',
-    'Pacific/Pago_Pago',
-  ],
-];
-
 test('3,000 people in 30 zones on a day of clock changes: each at the right instant, once, though a worker dies', async (t) => {
   const app = await start(t, '2027-03-27T12:00:00Z', { worker: false });
   await givenPopulation(app.db, { workspaceId: app.workspaceId, count: 3_000 });
-  await app.db.run(sql`update profiles set time_zone = (${zones}::text[])[user_id % 30 + 1]`);
+  await app.db.run(sql`update profiles set time_zone = (${thirtyZones}::text[])[user_id % 30 + 1]`);
   await app.startAnotherWorker();
   await app.startAnotherWorker();
   await create(app, { ...everybody, schedule: { time: '2027-03-28T09:00:00', in_local_time: true } });

@@ -46,7 +46,6 @@ async function warningsOf(app: TestApp, body: object): Promise<string[]> {
 test('a message that goes out whole is accepted without errors; what is not done is a warning', async (t) => {
   const app = await givenWorkspace(t);
   const cases: [messages: object, warning: RegExp][] = [
-    [{ email: { ...email, should_inline_css: true } }, /^messages\.email\.should_inline_css: CSS is not inlined/],
     [{ email: { ...email, bcc: 'x@acme.test' } }, /^messages\.email\.bcc: this workspace has no BCC addresses/],
     [{ email: { ...email, subject: '' } }, /^messages\.email\.subject is missing/],
     [{ email: { ...email, body: 'x'.repeat(410_000) } }, /^messages\.email\.body is larger than 400 KB/],

@@ -4,6 +4,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { startTestApp } from './support/app.ts';
 import { mutate, mutation } from './support/mutations.ts';
+import { goTo } from './support/schedules.ts';
 
 const BODIES = 600;
 
@@ -39,6 +40,19 @@ const valid: [path: string, body: object][] = [
     },
   ],
   [
+    '/campaigns/trigger/schedule/create',
+    {
+      campaign_id: 'order',
+      trigger_properties: { a: 1 },
+      recipients: [{ external_user_id: 'ada', ...person }],
+      schedule: { time: '2026-03-15T13:00:00', in_local_time: 'true' },
+    },
+  ],
+  [
+    '/canvas/trigger/schedule/create',
+    { canvas_id: 'orders', broadcast: true, schedule: { time: '2026-03-15T12:30:00Z' } },
+  ],
+  [
     '/transactional/v1/campaigns/receipt/send',
     { external_send_id: 'a=', trigger_properties: {}, recipient: [{ external_user_id: 'ada', attributes: { x: 1 } }] },
   ],
@@ -58,7 +72,11 @@ test(`${BODIES} mutated triggers give no 5xx, and those that are accepted finish
         },
         { id: 'receipt', name: 'Receipt', kind: 'transactional', messages },
       ].map((one) => (one.id === 'order' ? { ...one, segment_id: '11111111-1111-4111-8111-111111111111' } : one)),
-      rate_limits: { 'send_broadcast:/campaigns/trigger/send': 1_000_000, broadcast_per_audience: 1_000_000 },
+      rate_limits: Object.fromEntries(
+        ['send_broadcast:/campaigns/trigger/send', 'send_broadcast:/canvas/trigger/schedule/create']
+          .concat('broadcast_per_audience')
+          .map((bucket) => [bucket, 1_000_000]),
+      ),
     }),
   );
   const statuses: Record<number, number> = {};
@@ -81,7 +99,7 @@ test(`${BODIES} mutated triggers give no 5xx, and those that are accepted finish
   await Promise.all(Array.from({ length: 8 }, client));
   t.diagnostic(`answers: ${JSON.stringify(statuses)}`);
   assert.ok((statuses[201] ?? 0) > BODIES / 10 && (statuses[400] ?? 0) > BODIES / 10, 'both are well represented');
-  await app.drain();
+  await goTo(app, '2026-03-18T00:00:00Z');
   for (const id of new Set(accepted)) {
     const { body } = await app.get(`/dispatches/${id}`);
     assert.equal(body.state, 'finished', JSON.stringify(body));

@@ -105,15 +105,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   /** The raw object, for the record of a request: values that may be credentials are masked. */
   masked?(raw: Record<string, unknown>): Record<string, unknown>;
   references(message: Message): References;
-  /**
-   * The members that a message takes from its stored template. `warn` is told of one that has no effect. Absent: its
-   * messages have no templates.
-   */
-  fromTemplate?(
-    message: Message,
-    template: StoredTemplate,
-    warn: (member: string, remark: string) => void,
-  ): Partial<Message>;
+  /** The members that a message takes from its stored template. Absent: its messages have no templates. */
+  fromTemplate?(message: Message, template: StoredTemplate): Partial<Message>;
   /** Who receives the message, if each message names its own receiver: texts are equal for one receiver. */
   receiver?(message: Message): string;
   /** Whether the message is a silent push, which may also go to background tokens. */
@@ -135,6 +128,8 @@ export interface RenderFacts {
   campaignId: string | null;
   /** The URL of a mail's List-Unsubscribe header. null: the mail has no such header. */
   unsubscribeUrl: string | null;
+  /** Absent: those of a workspace that has set nothing. */
+  settings?: ChannelSettings;
   /** The account of the subscription group that the message names. null: it names none, or the group has none. */
   provider: GroupProvider | null;
 }

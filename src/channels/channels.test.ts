@@ -132,7 +132,7 @@ const refused: [ChannelKey, Json, path: string, label?: string][] = [
   ['email', { headers: { 'a b': 'x' } }, 'headers'],
   ['email', { headers: { 'X-A': 'a', 'x-a': 'b' } }, 'headers.x-a'],
   ['email', { extras: { a: 'x'.repeat(1_024) } }, 'extras'],
-  ['email', { attachments: [{ file_name: 'a', url: 'https://a.test/x.pdf' }] }, 'attachments'],
+  ['email', { attachments: [{ file_name: 'a', url: 'file:///x.pdf' }] }, 'attachments[0].url'],
   ['email', { attachments: [{ file_name: 'a' }] }, 'attachments[0].url'],
   ['email', { attachments: { url: 'https://a.test/x.pdf' } }, 'attachments[0].file_name'],
   ['sms', { body: undefined }, 'body'],

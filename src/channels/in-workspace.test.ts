@@ -4,6 +4,7 @@ import { RequestError } from '../errors.ts';
 import { Problems } from '../lib/raw/problems.ts';
 import type { ChannelKey } from './channel.ts';
 import type { ChannelSettings } from './channel-settings.ts';
+import { noEmailSettings } from './email/settings.ts';
 import { channels } from './index.ts';
 
 function settings({
@@ -14,7 +15,7 @@ function settings({
   allow?: string[];
 }): ChannelSettings {
   return {
-    email: { defaultFrom, smtp: null, listUnsubscribe: false, footer: null },
+    email: { ...noEmailSettings, defaultFrom },
     webhook: { deliver: true, allow },
   };
 }

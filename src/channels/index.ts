@@ -1,6 +1,6 @@
 import { androidPush } from './android-push/index.ts';
 import { applePush } from './apple-push/index.ts';
-import type { Channel, ChannelKey } from './channel.ts';
+import { type Channel, type ChannelKey, channelKeys, type VariationChannel } from './channel.ts';
 import { contentCard } from './content-card/index.ts';
 import { email } from './email/index.ts';
 import { kindlePush } from './kindle-push/index.ts';
@@ -21,3 +21,10 @@ export const channels: Readonly<Record<ChannelKey, Channel>> = {
   webhook,
   whats_app: whatsApp,
 };
+
+/** The key under `messages` of a kind of variation. */
+export function keyOfVariation(kind: VariationChannel): ChannelKey {
+  const key = channelKeys.find((known) => channels[known].variationChannel === kind);
+  if (key === undefined) throw new Error(`no channel has variations of ${kind}`);
+  return key;
+}

@@ -11,6 +11,7 @@ interface Refused extends Told {
 
 /** Why we refuse a message that is ready to be sent, or an address. */
 export const ourReasons = [
+  'attachment_unusable',
   'blocked_target',
   'malformed_request',
   'malformed_subscription',

@@ -1,10 +1,9 @@
-import type { ChannelKey } from '../channels/channel.ts';
 import type { StoredTemplate } from '../channels/stored-template.ts';
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
 import type { BlockSource } from '../templating/linked-blocks.ts';
-import type { ContentPins, Pin, PinnedContent } from './pins.ts';
+import type { ContentPins, MessagePlace, Pin, PinnedContent } from './pins.ts';
 import type { StoredTexts } from './texts.ts';
 import { MOST_BLOCKS, templateKey } from './write.ts';
 
@@ -14,7 +13,7 @@ const MOST_BLOCK_BYTES = 1_048_576;
 /** The stored content that the messages of a request name. */
 export interface NamedContent {
   /** Ids of email templates. */
-  templates: ReadonlyMap<ChannelKey, string>;
+  templates: ReadonlyMap<MessagePlace, string>;
   /** Names of content blocks that stand in the messages themselves. */
   blocks: readonly string[];
 }
@@ -31,21 +30,21 @@ export type FindContent = (workspaceId: number, named: NamedContent) => Promise<
 export function contentFinder(db: Db, texts: StoredTexts): FindContent {
   return async (workspaceId, named) => {
     refuseTooMany(named.blocks.length);
-    const ids = new Map([...named.templates].map(([channel, id]) => [channel, templateKey(id)]));
+    const ids = new Map([...named.templates].map(([message, id]) => [message, templateKey(id)]));
     const heads = await findHeads(db, workspaceId, { ...named, templateIds: [...ids.values()] });
     const blocks = heads.filter(({ kind }) => kind === 'block');
     refuseTooMany(blocks.length);
     refuseTooLarge(blocks);
     const found = await texts.read(db, heads.map(pinOf));
-    const templates = [...ids].flatMap(([channel, id]) => {
+    const templates = [...ids].flatMap(([message, id]) => {
       const head = heads.find(({ kind, name }) => kind === 'template' && name === id);
-      return head === undefined ? [] : [{ channel, head }];
+      return head === undefined ? [] : [{ message, head }];
     });
     return {
-      templates: new Map(templates.map(({ channel, head }) => [channel, found.get(head.text_id) as StoredTemplate])),
+      templates: new Map(templates.map(({ message, head }) => [message, found.get(head.text_id) as StoredTemplate])),
       blocks: new Map(blocks.map((head) => [head.name, sourceOf(head, found)])),
       pins: (used) => ({
-        templates: templates.map(({ channel, head }) => ({ channel, ...pinOf(head) })),
+        templates: templates.map(({ message, head }) => ({ message, ...pinOf(head) })),
         blocks: blocks.filter(({ name }) => used.has(name)).map((head) => ({ name: head.name, ...pinOf(head) })),
       }),
     };

@@ -1,4 +1,3 @@
-import type { ChannelKey } from '../channels/channel.ts';
 import type { StoredTemplate } from '../channels/stored-template.ts';
 import type { BlockSource } from '../templating/linked-blocks.ts';
 
@@ -9,9 +8,12 @@ export interface Pin {
   bytes: number;
 }
 
+/** Which message of a request: its channel or, for a further variation, the channel, a slash and the variation's id. */
+export type MessagePlace = string;
+
 /** The stored texts that the messages of a request were accepted with. Plain JSON: it is part of the stored plan. */
 export interface ContentPins {
-  templates: readonly (Pin & { channel: ChannelKey })[];
+  templates: readonly (Pin & { message: MessagePlace })[];
   /** A list, because a block may have any name, such as `__proto__`. */
   blocks: readonly (Pin & { name: string })[];
 }
@@ -19,7 +21,7 @@ export interface ContentPins {
 /** The same texts themselves. */
 export interface PinnedContent {
   /** The stored template of a message. */
-  templates: ReadonlyMap<ChannelKey, StoredTemplate>;
+  templates: ReadonlyMap<MessagePlace, StoredTemplate>;
   /** By name: those that the messages include, and those within them. */
   blocks: ReadonlyMap<string, BlockSource>;
 }
@@ -38,7 +40,7 @@ export function contentOf({ templates, blocks }: ContentPins, texts: ReadonlyMap
     return texts.get(id);
   };
   return {
-    templates: new Map(templates.map((pin) => [pin.channel, textOf(pin) as StoredTemplate])),
+    templates: new Map(templates.map((pin) => [pin.message, textOf(pin) as StoredTemplate])),
     blocks: new Map(blocks.map((pin) => [pin.name, { text: textOf(pin) as string, isDraft: false }])),
   };
 }

@@ -12,9 +12,17 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Starts to listen. Returns the server's URL. Throws ListenError. */
-export async function listen(server: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+export function listen(server: FastifyInstance, at: { host: string; port: number }): Promise<string> {
+  return namingTrouble(at, () => server.listen(at));
+}
+
+/** Runs `start`, which listens. Throws ListenError. */
+export async function namingTrouble<T>(
+  { host, port }: { host: string; port: number },
+  start: () => Promise<T>,
+): Promise<T> {
   try {
-    return await server.listen({ host, port });
+    return await start();
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     const reason = reasons[code] ?? `cannot be listened on (${code || cause})`;

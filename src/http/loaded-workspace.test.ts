@@ -10,6 +10,7 @@ test('a workspace that this server has not read yet is answered with a 503 that 
     workspaceOfGroup: () => undefined,
     apiKey: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
   };
   assert.throws(
     () => loadedWorkspace(empty, 1),

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import pino, { type Logger } from 'pino';
 import { type App, type AppOptions, startApp } from '../app.ts';
-import type { Config } from '../config.ts';
+import { type Config, ConfigError } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -71,10 +73,24 @@ export async function startRoles(
       broadcast: { maxTasks: config.broadcastQueueMaxTasks, maxAgeMs: config.broadcastQueueMaxAgeS * 1_000 },
     },
     ...roles,
+    mailTls: roles.roles.api ? readTls(config) : null,
     onKeyUsed: (key) => keyUsage.used(key),
   });
   endings.push(() => app.stop());
   return app;
+}
+
+/** The certificate for STARTTLS. Throws ConfigError if it cannot be used. */
+function readTls({ smtpTlsCert, smtpTlsKey }: Config): { cert: string; key: string } | null {
+  if (smtpTlsCert === null || smtpTlsKey === null) return null;
+  try {
+    const tls = { cert: readFileSync(smtpTlsCert, 'utf8'), key: readFileSync(smtpTlsKey, 'utf8') };
+    createSecureContext(tls);
+    return tls;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new ConfigError([`CRESSET_SMTP_TLS_CERT and CRESSET_SMTP_TLS_KEY: cannot be used (${code})`]);
+  }
 }
 
 /** The trouble of a database needs no stack: what it means for sends is logged apart. */

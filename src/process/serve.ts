@@ -6,7 +6,7 @@ import type { Database } from '../db/database.ts';
 import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
-import { listen } from '../http/listen.ts';
+import { listen, namingTrouble } from '../http/listen.ts';
 import { freeAllLeases } from '../queue/tasks.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
@@ -115,16 +115,26 @@ async function announce(app: App, config: Config, { json }: ServeOptions, madeKe
   const { host, healthPort } = config;
   const healthUrl =
     app.healthServer === null ? null : await listen(app.healthServer, { host, port: healthPort ?? config.port });
+  const smtpPort = await receiveMail(app, config);
   if (json) {
     const health = healthUrl === null ? {} : { health_url: `${healthUrl}/health` };
-    process.stdout.write(`${JSON.stringify({ url, ...health, api_key: madeKey })}\n`);
+    const smtp = smtpPort === null ? {} : { smtp_port: smtpPort };
+    process.stdout.write(`${JSON.stringify({ url, ...health, ...smtp, api_key: madeKey })}\n`);
     return;
   }
   const lines = [url === null ? 'Cresset is working, without an API' : `Cresset is listening on ${url}`];
   if (healthUrl !== null) lines.push(`Its health is at ${healthUrl}/health`);
+  if (smtpPort !== null) lines.push(`It receives bounce mails on port ${smtpPort}`);
   if (madeKey !== null)
     lines.push(`API key: ${madeKey}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Starts to receive bounce mails. Returns the port. null: it does not. */
+async function receiveMail({ mailListener }: App, { host, smtpPort }: Config): Promise<number | null> {
+  if (mailListener === null || smtpPort === null) return null;
+  const at = { host, port: smtpPort };
+  return namingTrouble(at, () => mailListener.listen(at));
 }
 
 /**

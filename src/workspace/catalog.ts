@@ -3,6 +3,7 @@ import type { ChannelSettings } from '../channels/channel-settings.ts';
 import type { FeedSettings } from '../channels/content-card/settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
+import type { RawObject } from '../lib/raw/json.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface Catalog {
   apiKey(hash: Buffer): ApiKey | undefined;
   /** Whether any workspace takes keys in bodies. */
   takesKeysInBodies(): boolean;
+  /** The domains to which bounce mails of any workspace go. */
+  returnPaths(): ReadonlySet<string>;
 }
 
 export interface WorkspaceCatalog {
@@ -122,6 +125,16 @@ export interface Variation {
   id: string;
   name: string;
   channel: VariationChannel;
+  /** Absent: people are not divided among variations; the message is in `messages` or comes with the request. */
+  share?: VariationShare;
+}
+
+/** A variation that some of the people get. */
+export interface VariationShare {
+  /** Percent of the people. */
+  weight: number;
+  /** The unparsed message, as under `messages` of `/messages/send`. */
+  message: RawObject;
 }
 
 /** What triggers of a campaign send, and to whom. */
@@ -133,6 +146,8 @@ export interface CampaignTrigger {
   requiredState: 'opted_in' | 'subscribed' | 'all';
   /** The unparsed messages by channel, as in `/messages/send`. null: there are none yet. */
   messages: Readonly<Record<string, unknown>> | null;
+  /** Percent of the people who get nothing, so that the others can be compared with them. */
+  controlShare: number;
   /** The Canvas under whose id it may be triggered as well. null: none. */
   canvas: { id: string; name: string } | null;
 }

@@ -18,19 +18,37 @@ export function listCampaigns(db: Db, workspaceId: number, page: ListPage): Prom
      where workspace_id = ${workspaceId} ${pageOf(page)}`);
 }
 
+export interface ListedCanvas {
+  id: string;
+  name: string;
+  tags: string[];
+  updated_at: Date;
+}
+
+/** A page of the Canvas ids under which campaigns are triggered, in the order in which the campaigns were created. */
+export function listCanvases(db: Db, workspaceId: number, page: ListPage): Promise<ListedCanvas[]> {
+  return db.query<ListedCanvas & Record<string, unknown>>(sql`
+    select canvas_id as id, canvas_name as name, tags, updated_at
+      from campaigns
+     where workspace_id = ${workspaceId} and canvas_id is not null ${pageOf(page)}`);
+}
+
 export interface CampaignDetails extends ListedCampaign {
   description: string;
   archived: boolean;
   created_at: Date;
-  /** In order of their ids. */
-  variations: { id: string; name: string; channel: string }[];
+  /** Percent of the people who get nothing. */
+  control_share: number;
+  /** In order of their ids. `weight`: percent of the people who get it. null: people are not divided. */
+  variations: { id: string; name: string; channel: string; weight: number | null }[];
 }
 
 /** A campaign with its variations. `id`: as the catalog has it. null: it is gone. */
 export async function readCampaign(db: Db, workspaceId: number, id: string): Promise<CampaignDetails | null> {
   return db.maybeOne<CampaignDetails & Record<string, unknown>>(sql`
-    select id, name, kind, tags, updated_at, description, archived, created_at,
-           (select coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'channel', v.channel) order by v.id), '[]')
+    select id, name, kind, tags, updated_at, description, archived, created_at, control_share,
+           (select coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'channel', v.channel, 'weight', v.weight)
+                                     order by v.id), '[]')
               from message_variations v
              where v.campaign_id = c.id) as variations
       from campaigns c

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import test from 'node:test';
 import { inspect } from 'node:util';
 import { type TestDatabase, testDatabase } from '../../test/support/database.ts';
+import { noEmailSettings } from '../channels/email/settings.ts';
 import { sql } from '../db/sql.ts';
 import { loadCatalog } from './load-catalog.ts';
 import { seal, secretFrom } from './secrets.ts';
@@ -13,7 +14,7 @@ const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export
 const apns = { team_id: 'T1', key_id: 'K1', topic: 'com.acme', calls_per_minute: 600 };
 
 async function defineEverything({ db, workspaceId }: TestDatabase): Promise<void> {
-  const smtp = seal(secret, JSON.stringify({ smtp_url: 'smtp://u:pw@relay' }), `workspaces/${workspaceId}`);
+  const smtp = seal(secret, JSON.stringify({ smtp: { url: 'smtp://u:pw@relay' } }), `workspaces/${workspaceId}`);
   const settings = {
     email: { default_from: 'Acme <hello@acme.test>', list_unsubscribe: true, footer: 'bye' },
     webhook: { deliver: true, allow: ['10.0.0.0/8'] },
@@ -51,6 +52,7 @@ test('the catalog holds everything that is defined, with opened credentials', as
     timeZone: 'Europe/Vienna',
     settings: {
       email: {
+        ...noEmailSettings,
         defaultFrom: 'Acme <hello@acme.test>',
         smtp: [{ name: 'relay', url: 'smtp://u:pw@relay' }],
         listUnsubscribe: true,
@@ -109,7 +111,7 @@ test('a new workspace has the defaults, and all its messages go to the sandbox',
   const workspace = (await loadCatalog(db, secret)).workspace(workspaceId);
   assert.equal(workspace?.timeZone, 'UTC');
   assert.deepEqual(workspace?.settings, {
-    email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
+    email: noEmailSettings,
     webhook: { deliver: false, allow: [] },
     audience: { missingNumberIsZero: true },
     requests: { keyInBody: false, strictContentType: false },
@@ -208,7 +210,7 @@ const stored: [what: string, put: (of: TestDatabase) => Promise<unknown>, messag
     'a relay without a URL',
     ({ db, workspaceId }) =>
       db.run(sql`
-        update workspaces set secrets = ${seal(secret, '{"smtp_url":"the-password"}', `workspaces/${workspaceId}`)}`),
+        update workspaces set secrets = ${seal(secret, '{"smtp":{"url":"the-password"}}', `workspaces/${workspaceId}`)}`),
     'the stored settings cannot be used (email.smtp.url: expected a URL such as smtp://',
   ],
 ];

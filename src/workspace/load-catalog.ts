@@ -17,9 +17,9 @@ import {
 } from './catalog.ts';
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
+import { openEmail } from './sealed-email.ts';
 import { openFeed } from './sealed-feed.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
-import { openRelays } from './sealed-relays.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
 import { checkSharedSecret } from './shared-secret.ts';
@@ -42,12 +42,16 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
       [...workspaces.values()].flatMap((one) => [...one.subscriptionGroups.keys()].map((id) => [id, one] as const)),
     );
     const takesKeysInBodies = [...workspaces.values()].some(({ settings }) => settings.requests.keyInBody);
+    const returnPaths = new Set(
+      [...workspaces.values()].map(({ settings }) => settings.email.returnPath).filter((one) => one !== null),
+    );
     return {
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
       workspaceOfGroup: (groupId) => ofGroup.get(idKey(groupId)),
       apiKey: (hash) => keys.get(hash.toString('hex')),
       takesKeysInBodies: () => takesKeysInBodies,
+      returnPaths: () => returnPaths,
     };
   });
 }
@@ -78,7 +82,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         id: row.id,
         name: row.name,
         timeZone: row.time_zone,
-        settings: settingsFrom(row.settings, openRelays(row.secrets, secret, row.id), places.workspace(row.id)),
+        settings: settingsFrom(row.settings, openEmail(row.secrets, secret, row.id), places.workspace(row.id)),
         apps: byId(apps.get(row.id)),
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),
@@ -119,7 +123,10 @@ async function loadGroups(tx: Db, secret: Secret): Promise<Map<number, Subscript
 async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
   const variations = Map.groupBy(
     await tx.query<Variation & { campaign_id: string }>(sql`
-      select campaign_id, id, name, channel from message_variations order by campaign_id, id`),
+      select campaign_id, id, name, channel,
+             case when weight is not null then json_build_object('weight', weight, 'message', message) end as share
+        from message_variations
+       order by campaign_id, id`),
     ({ campaign_id }) => campaign_id,
   );
   const stored = await loadByWorkspace<Omit<Campaign, 'variations' | 'trigger'> & { trigger: CampaignTrigger }>(
@@ -128,7 +135,7 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
     select workspace_id, id, name, kind, archived, tags,
            obeys_caps as "obeysCaps", counts_toward_caps as "countsTowardCaps",
            json_build_object(
-             'paused', paused, 'segmentId', segment_id, 'messages', messages,
+             'paused', paused, 'segmentId', segment_id, 'messages', messages, 'controlShare', control_share,
              'requiredState', coalesce(required_state, case kind when 'transactional' then 'all' else 'subscribed' end),
              'canvas', case when canvas_id is not null then json_build_object('id', canvas_id, 'name', canvas_name) end
            ) as trigger
@@ -137,7 +144,11 @@ async function loadCampaigns(tx: Db): Promise<Map<number, Campaign[]>> {
   return mapValues(stored, ({ trigger, ...campaign }) => ({
     ...campaign,
     ...(campaign.kind !== 'api' && { trigger }),
-    variations: byId(variations.get(campaign.id)?.map(({ id, name, channel }) => ({ id, name, channel }))),
+    variations: byId(
+      variations
+        .get(campaign.id)
+        ?.map(({ id, name, channel, share }) => ({ id, name, channel, ...(share && { share }) })),
+    ),
   }));
 }
 

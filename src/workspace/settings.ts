@@ -1,4 +1,4 @@
-import { emailSection, emailSettings, type SmtpRelay } from '../channels/email/settings.ts';
+import { emailSection, emailSettings } from '../channels/email/settings.ts';
 import { webhookSection } from '../channels/webhook/settings.ts';
 import type { TrackBatch, WorkspaceSettings } from './catalog.ts';
 import { readStored } from './stored-settings.ts';
@@ -21,12 +21,8 @@ export interface StoredSettings {
 /** Bytes of the items of all item catalogs of a workspace, unless its file says otherwise. */
 export const ITEM_CATALOGS_BYTES = 2_147_483_648;
 
-/** Reads the stored settings. Throws StoredSettingsError, which names `place`, when they cannot be used. */
-export function settingsFrom(
-  stored: StoredSettings,
-  smtp: readonly SmtpRelay[] | null,
-  place = 'workspaces',
-): WorkspaceSettings {
+/** Reads the stored settings. `sealedEmail`: the opened members of its section `email`. Throws StoredSettingsError, which names `place`, when they cannot be used. */
+export function settingsFrom(stored: StoredSettings, sealedEmail: object, place = 'workspaces'): WorkspaceSettings {
   const {
     email = {},
     webhook = {},
@@ -38,7 +34,7 @@ export function settingsFrom(
   } = stored;
   const { item_catalogs = {} } = stored;
   return {
-    email: { ...emailSettings(readStored(emailSection, email, place, 'email')), smtp },
+    email: emailSettings(readStored(emailSection, { ...email, ...sealedEmail }, place, 'email')),
     webhook: readStored(webhookSection, webhook, place, 'webhook'),
     audience: { missingNumberIsZero: audience.missing_number_is_zero ?? true },
     requests: {
@@ -64,7 +60,9 @@ export const rateBuckets = [
   'default',
   'send_broadcast:/messages/send',
   'send_broadcast:/campaigns/trigger/send',
+  'send_broadcast:/campaigns/trigger/schedule/create',
   'send_broadcast:/canvas/trigger/send',
+  'send_broadcast:/canvas/trigger/schedule/create',
   'broadcast_per_audience',
   'users_track',
   'users_track_bulk',
@@ -78,6 +76,9 @@ export const rateBuckets = [
   'reporting_names',
   'sends_id_create',
   'campaigns_data_series',
+  'preference_center_read',
+  'media_library_create',
+  'media_library_replace',
   'audience',
   'web_push_subscriptions',
   'content_cards_feed',

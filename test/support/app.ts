@@ -81,13 +81,21 @@ export async function startTestApp(
     pushSenders?: PushSenders;
     queueLimits?: Partial<QueueLimits>;
     retentionDays?: number;
+    /** Gets certificates of SNS instead of the network. */
+    getText?: (url: string) => Promise<string>;
+    mailTls?: { cert: string; key: string };
+    /** Gets each line of the log, from warnings on. */
+    onLog?: (line: Record<string, unknown>) => void;
     /** When the clock stands at the start. Default: that of TestClock. */
     startsAt?: Date;
   } = {},
 ): Promise<TestApp> {
   const { db, url: databaseUrl, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
   const clock = new TestClock(options.startsAt?.toISOString());
-  const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
+  const { onLog } = options;
+  const log = onLog
+    ? pino({ level: 'info' }, { write: (line: string) => onLog(JSON.parse(line)) })
+    : pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
   const parts = {
     db,
@@ -102,6 +110,8 @@ export async function startTestApp(
     retentionDays: options.retentionDays ?? 0,
     queueLimits: { named: unlimited, broadcast: unlimited, ...options.queueLimits },
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
+    ...(options.getText && { getText: options.getText }),
+    ...(options.mailTls && { mailTls: options.mailTls }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker === false ? [] : allLanes } });
   beforeClose(() => catalog.stop());

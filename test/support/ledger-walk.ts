@@ -238,6 +238,7 @@ export class Walk {
       workspaceOfGroup: () => workspace,
       apiKey: () => undefined,
       takesKeysInBodies: () => false,
+      returnPaths: () => new Set<string>(),
     };
     const ids = [this.#dispatchId];
     const dispatch = (await loadDispatches(this.#app.db, { ids, catalog, cache: this.#cache })).dispatches.get(

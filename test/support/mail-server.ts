@@ -5,6 +5,8 @@ import { createWatchers } from '../../rig/watchers.ts';
 
 export interface ReceivedMail {
   to: string;
+  /** The sender in the envelope. */
+  from: string;
   mail: ParsedMail;
 }
 
@@ -45,7 +47,8 @@ export async function startMailServer(t: TestContext, { takesUtf8 = true } = {})
     onRcptTo: ({ address }, _session, done) => done(state.refuse(address)),
     onData(stream, { envelope }, done) {
       simpleParser(stream, (error, mail) => {
-        for (const { address } of envelope.rcptTo) state.mails.push({ to: address, mail });
+        for (const { address } of envelope.rcptTo)
+          state.mails.push({ to: address, from: envelope.mailFrom ? envelope.mailFrom.address : '', mail });
         const mayAnswer = state.mails.length > hold.after ? hold.promise : Promise.resolve();
         mayAnswer.then(() => done(error));
         watchers.look();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { noEmailSettings } from '../../src/channels/email/settings.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import { RequestError } from '../../src/errors.ts';
@@ -49,7 +50,7 @@ export function workspaceOf(id: number): WorkspaceCatalog {
     name: 'test',
     timeZone: 'UTC',
     settings: {
-      email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
+      email: { ...noEmailSettings },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: true },
       requests: { keyInBody: false, strictContentType: false },
@@ -99,6 +100,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
     workspaceOfApp: () => undefined,
     workspaceOfGroup: () => undefined,
     takesKeysInBodies: () => false,
+    returnPaths: () => new Set<string>(),
     apiKey: () => undefined,
   };
   const clock = { now: () => time.now, after: () => () => undefined };

@@ -1,5 +1,6 @@
 // Facts of one send, for tests of decisions that need no database.
 import type { ChannelKey } from '../../src/channels/channel.ts';
+import { noEmailSettings } from '../../src/channels/email/settings.ts';
 import type { PendingSend } from '../../src/dispatch/ledger/send.ts';
 import { type LoadedDispatch, prepare } from '../../src/dispatch/plan/loaded-dispatch.ts';
 import type { SendPlan } from '../../src/dispatch/plan/send-plan.ts';
@@ -76,7 +77,7 @@ export function workspace(changes: Partial<WorkspaceCatalog> = {}): WorkspaceCat
     name: 'Acme',
     timeZone: 'UTC',
     settings: {
-      email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
+      email: { ...noEmailSettings },
       webhook: { deliver: false, allow: [] },
       audience: { missingNumberIsZero: false },
       requests: { keyInBody: false, strictContentType: false },

@@ -1,12 +1,12 @@
 import type { Channel } from '../channel.ts';
-import { probe } from './probe.ts';
 import { renderEmail } from './render.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { retryEmail } from './retry.ts';
 import { type EmailMessage, parseEmail } from './schema.ts';
 import { openEmailSender } from './sender.ts';
+import { probe } from './smtp/probe.ts';
 import { fromTemplate } from './template.ts';
-import { checkSender, withDefaultSender } from './workspace.ts';
+import { checkInWorkspace, withDefaultSender } from './workspace.ts';
 
 export const email: Channel<EmailMessage, RenderedEmail> = {
   key: 'email',
@@ -20,7 +20,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   retry: retryEmail,
   subscriptionLinks: { inHeader: ({ email }) => email.listUnsubscribe },
   withDefaults: withDefaultSender,
-  checkInWorkspace: checkSender,
+  checkInWorkspace,
   neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id']),
   htmlTemplates: new Set(['body']),
   parse: parseEmail,

@@ -1,14 +1,21 @@
 import { readMailbox } from '../../lib/email-address.ts';
+import { readFlag } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
-import { requireText } from '../fields.ts';
-import { plaintextOf } from './plaintext.ts';
+import { readRendered, requireText } from '../fields.ts';
+import { renderAttachments } from './attachments/schema.ts';
+import { encodeStructured, isStructured, UNWRITABLE } from './mime/structured-header.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { type EmailMessage, extrasBytes, MAX_EXTRAS_BYTES, NO_REPLY_TO } from './schema.ts';
-import { encodeStructured, isStructured, UNWRITABLE } from './structured-header.ts';
+import { inlineCss } from './text/inline-css.ts';
+import { plaintextOf } from './text/plaintext.ts';
+import { withPreheader } from './text/preheader.ts';
 
 export function renderEmail(message: EmailMessage, facts: RenderFacts): RenderedEmail {
   const body = requireText('body', message.body);
+  const inlines =
+    readRendered('should_inline_css', message.should_inline_css, readFlag) ?? facts.settings?.email.inlineCss ?? false;
+  const html = inlines ? inlineCss(body) : body;
   const extras = message.extras ?? {};
   if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
     throw new RenderStop('payload_too_large', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
@@ -16,13 +23,14 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
     from: mailbox('from', message.from ?? ''),
     reply_to: replyTo(message.reply_to),
     subject: oneLine('subject', message.subject ?? ''),
-    html: message.preheader === undefined ? body : withPreheader(body, message.preheader),
+    html: message.preheader === undefined ? html : withPreheader(html, message.preheader),
     plaintext: message.plaintext_body ?? plaintextOf(body),
     headers: Object.fromEntries(
       Object.entries(message.headers ?? {}).map(([name, value]) => [name, writable(name, value)]),
     ),
     extras,
     unsubscribe_url: facts.unsubscribeUrl,
+    ...(message.attachments !== undefined && { attachments: renderAttachments(message.attachments) }),
   };
 }
 
@@ -48,13 +56,4 @@ function writable(name: string, value: string): string {
   if (isStructured(name) && encodeStructured(line) === null)
     throw new RenderStop('aborted', `headers.${name}: ${UNWRITABLE} after rendering`);
   return line;
-}
-
-/** Adds the preheader, which mail programs show beside the subject and which is hidden in the mail itself. */
-function withPreheader(html: string, preheader: string): string {
-  const text = preheader.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  const element = `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${text}</div>`;
-  const body = html.search(/<body\b/i);
-  const at = body === -1 ? 0 : html.indexOf('>', body) + 1;
-  return html.slice(0, at) + element + html.slice(at);
 }

@@ -17,8 +17,18 @@ const afterAnswer: RetrySchedule = {
 };
 const afterLostConnection: RetrySchedule = { ...afterAnswer, waitsMs: [...soon, ...later] };
 
+/** Source: messaging-objects.md §6.4. */
+const afterMissingFile: RetrySchedule = {
+  waitsMs: [MINUTE, 3 * MINUTE, 8 * MINUTE, 12 * MINUTE],
+  maxAttempts: 5,
+  jitter: 'slight',
+  askedWait: { use: 'lengthens', mostMs: Number.POSITIVE_INFINITY },
+  untilMs: 30 * MINUTE,
+};
+
 /** A relay that was lost on the way is tried again soon. One that answered, or may have the mail, is not. */
 export function retryEmail(reason: string): RetrySchedule {
+  if (reason.startsWith('attachment ')) return afterMissingFile;
   const isLost = /^(E[A-Z]+|421\b.*|connection lost)$/.test(reason);
   return isLost ? afterLostConnection : afterAnswer;
 }

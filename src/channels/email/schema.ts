@@ -1,8 +1,8 @@
 import { isEmailAddress, readMailbox } from '../../lib/email-address.ts';
-import { namesNo } from '../../lib/raw/json.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { encodeStructured, isStructured, UNWRITABLE } from './structured-header.ts';
+import { type MailAttachment, readAttachments } from './attachments/schema.ts';
+import { encodeStructured, isStructured, UNWRITABLE } from './mime/structured-header.ts';
 
 /** The object under `email` in a request. Source: messaging-objects.md §6.1. */
 export interface EmailMessage {
@@ -18,10 +18,12 @@ export interface EmailMessage {
   extras?: Record<string, unknown> | undefined;
   headers?: Record<string, string> | undefined;
   should_inline_css?: Templated<boolean> | undefined;
+  attachments?: readonly MailAttachment[] | undefined;
 }
 
-export const NOT_INLINED = 'CSS is not inlined by this server; it was left as it is';
 export const NO_REPLY_TO = 'NO_REPLY_TO';
+/** What no header may hold. */
+export const LINE_BREAK = /[\r\n\0]/;
 const MAX_BODY_BYTES = 400 * 1024;
 export const MAX_EXTRAS_BYTES = 1_024;
 
@@ -62,8 +64,8 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
     extras: readExtras(fields),
     headers: readHeaders(fields),
     should_inline_css: fields.flag('should_inline_css'),
+    attachments: readAttachments(fields),
   };
-  checkAttachments(fields);
   if (message.app_id === '') fields.require('app_id');
   if (message.body === undefined && message.email_template_id === undefined) {
     fields.require('body', 'is required unless email_template_id is given');
@@ -72,22 +74,19 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
   return compact(message);
 }
 
-function warn(fields: Fields, { subject, body, should_inline_css, email_template_id }: EmailMessage): void {
+function warn(fields: Fields, { subject, body, email_template_id }: EmailMessage): void {
   const { problems } = fields;
   if (subject === undefined && email_template_id === undefined)
     problems.warn(`${fields.at('subject')} is missing; the mail has an empty subject`);
   if (Buffer.byteLength(body ?? '') > MAX_BODY_BYTES)
     problems.warn(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
-  if (should_inline_css === true) problems.warn(`${fields.at('should_inline_css')}: ${NOT_INLINED}`);
   if (fields.text('bcc') !== undefined)
     problems.warn(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
 }
 
-const lineBreak = /[\r\n\0]/;
-
 function readLine(fields: Fields, key: string): string | undefined {
   const text = fields.text(key);
-  if (text !== undefined && lineBreak.test(text))
+  if (text !== undefined && LINE_BREAK.test(text))
     fields.problems.add('range', fields.at(key), 'must not hold line breaks or NUL');
   return text;
 }
@@ -137,7 +136,7 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
         'a header name holds letters, digits and marks, without blanks and colons',
       );
     else if (seen.has(lower)) fields.problems.add('cross', reader.at(name), 'is given twice, in another letter case');
-    else if (value !== undefined && lineBreak.test(value))
+    else if (value !== undefined && LINE_BREAK.test(value))
       fields.problems.add('range', reader.at(name), 'must not hold line breaks or NUL');
     else if (value !== undefined && !isTemplate(value) && isStructured(name) && encodeStructured(value) === null)
       fields.problems.add('range', reader.at(name), `${UNWRITABLE} in a mail`);
@@ -151,34 +150,4 @@ function readHeaders(fields: Fields): Record<string, string> | undefined {
 /** Whether a header name is printable US-ASCII without the colon. Source: RFC 5322 §3.6.8. */
 function isHeaderName(name: string): boolean {
   return name.length <= 128 && /^[!-9;-~]+$/.test(name);
-}
-
-/** Attachments are not sent yet, so a mail that has some is refused before anybody waits for it. */
-function checkAttachments(fields: Fields): void {
-  const attachments = fields.objects('attachments') ?? [];
-  for (const attachment of attachments) {
-    const file_name = readLine(attachment, 'file_name');
-    const url = attachment.text('url');
-    if (file_name === undefined) attachment.require('file_name');
-    if (url === undefined) attachment.require('url');
-    else if (!isTemplate(url) && !isWebUrl(url))
-      attachment.problems.add('range', attachment.at('url'), 'expected an http or https URL');
-    if (attachment.text('basic_auth_credential') !== undefined) {
-      attachment.problems.add(
-        'cross',
-        attachment.at('basic_auth_credential'),
-        namesNo('a credential', attachment.get('basic_auth_credential')),
-      );
-    }
-  }
-  if (attachments.length > 0)
-    fields.refuse(
-      'attachments',
-      `expected none, got ${attachments.length}: this server sends no attachments yet`,
-      'cross',
-    );
-}
-
-function isWebUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

@@ -1,26 +1,47 @@
 import type { ChannelSettings } from '../channel-settings.ts';
-import type { Sender, SenderOptions } from '../sender.ts';
-import { createRelays } from './relays.ts';
+import type { Outbound, Sender, SenderOptions } from '../sender.ts';
+import { Attachments } from './attachments/attachments.ts';
+import { createDkimSigner } from './mime/dkim.ts';
 import type { RenderedEmail } from './rendered.ts';
+import type { Mail } from './smtp/deliver.ts';
+import { createRelays, type Relayed } from './smtp/relays.ts';
 
 /** Most connections of a process to one relay, for each lane. */
 const MAX_CONNECTIONS = 10;
 
 /** A sender over the workspace's relays. null: it has none. */
 export function openEmailSender(
-  { email: { smtp } }: ChannelSettings,
+  { email: { smtp, dkim, attachments: settings, returnPath } }: ChannelSettings,
   { nowMs, threads, pauses }: SenderOptions,
 ): Sender<RenderedEmail> | null {
   if (smtp === null) return null;
   const maxConnections = Math.ceil(MAX_CONNECTIONS / threads);
-  const relays = createRelays({ relays: smtp, maxConnections, nowMs, pauses });
+  const signer = dkim.length === 0 ? undefined : createDkimSigner(dkim);
+  const relays = createRelays({ relays: smtp, maxConnections, nowMs, pauses, signer, returnPath });
+  const attachments = new Attachments({ ...settings, nowMs, mostMails: maxConnections });
+
+  function relay(mail: Mail, { rendered, dispatchId }: Outbound<RenderedEmail>, signal: AbortSignal): Promise<Relayed> {
+    if (rendered.attachments === undefined) return relays.deliver(mail, signal);
+    return attachments.during({ dispatchId, attachments: rendered.attachments }, signal, async (found) =>
+      Array.isArray(found) ? relays.deliver({ ...mail, files: found }, signal) : { outcome: found, relay: null },
+    );
+  }
+
   return {
-    async deliver({ rendered, address, sendId }, signal) {
+    async deliver(message, signal) {
+      const { rendered, address, sendId, reference } = message;
       if (address === null) throw new Error('a mail to send has no address');
-      const { outcome, relay } = await relays.deliver({ rendered, to: address, messageId: sendId }, signal);
-      if (smtp.length === 1 || relay === null || outcome.kind === 'held' || outcome.kind === 'expired') return outcome;
-      return { ...outcome, detail: [`relay ${relay}`, outcome.detail].filter((text) => text !== undefined).join(': ') };
+      const { outcome, relay: name } = await relay(
+        { rendered, to: address, messageId: sendId, reference },
+        message,
+        signal,
+      );
+      if (smtp.length === 1 || name === null || outcome.kind === 'held' || outcome.kind === 'expired') return outcome;
+      return { ...outcome, detail: [`relay ${name}`, outcome.detail].filter((text) => text !== undefined).join(': ') };
     },
-    close: () => relays.close(),
+    async close() {
+      attachments.close();
+      await relays.close();
+    },
   };
 }

@@ -1,9 +1,12 @@
+import type { Sink } from '../../lib/raw/problems.ts';
 import {
   checked,
   flag,
   list,
   matching,
+  maybe,
   object,
+  oneOf,
   optional,
   type Read,
   refuse,
@@ -11,6 +14,11 @@ import {
   type Shape,
   text,
 } from '../../lib/raw/shape.ts';
+import { targetProblem } from '../../net/allowed-target.ts';
+import { keyText } from '../setting-shapes.ts';
+import { type EmailEventSettings, eventSection } from './event-settings.ts';
+import { dkimKeyProblem } from './mime/dkim-key.ts';
+import { type RelayKind, relayKinds } from './smtp/relay-kind.ts';
 
 /** A mail server that accepts our mails and delivers them. */
 export interface SmtpRelay {
@@ -18,6 +26,25 @@ export interface SmtpRelay {
   name: string;
   /** The relay's smtp or smtps URL. It may hold a password. */
   url: string;
+  /** Whose service it is, which says how the extras of a mail are handed over. Absent: its host says so. */
+  kind?: RelayKind | undefined;
+}
+
+/** A key with which we sign mails from a domain. */
+export interface DkimKey {
+  /** The domain in lower case. Mails from it and from the domains below it are signed. */
+  domain: string;
+  /** The key's public half is in the TXT record `<selector>._domainkey.<domain>`. */
+  selector: string;
+  /** The private RSA key, as PEM. */
+  key: string;
+}
+
+/** A user and password that attachments may be fetched with. */
+export interface FileCredential {
+  name: string;
+  username: string;
+  password: string;
 }
 
 /** A workspace's settings for mail. */
@@ -29,26 +56,77 @@ export interface EmailSettings {
   /** Adds List-Unsubscribe and its one-click form to every mail. */
   listUnsubscribe: boolean;
   footer: string | null;
+  /** Moves CSS into the elements of mails that do not say themselves whether to. */
+  inlineCss: boolean;
+  dkim: readonly DkimKey[];
+  attachments: AttachmentSettings;
+  /** The domain to which bounce mails go. null: they go to the sender. */
+  returnPath: string | null;
+  /** Services whose events are taken in, and how they prove themselves. */
+  events: EmailEventSettings;
+}
+
+export interface AttachmentSettings {
+  /** Targets that attachments may be fetched from although they are not public. */
+  allow: readonly string[];
+  credentials: readonly FileCredential[];
 }
 
 const MOST_RELAYS = 10;
+const MOST_KEYS = 100;
 
 const relay = object({
   name: optional(text({ max: 100 }), null),
   url: required(checked(text({ max: 2_048 }), smtpProblem)),
+  kind: maybe(oneOf(relayKinds)),
 });
 
 /** One relay, or several in the order of preference. */
-export const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
+const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
   const isList = Array.isArray(value);
   const read = isList ? list(relay, MOST_RELAYS)(value, path, problems) : asList(relay(value, path, problems));
   if (read === undefined) return undefined;
   if (read.length === 0) return refuse(problems, path, 'expected at least one relay');
-  const named = read.map(({ name, url }) => ({ name: name ?? relayName(url), url }));
-  const repeated = named.flatMap(({ name }, at) => (named.findIndex((one) => one.name === name) < at ? [at] : []));
-  for (const at of repeated) refuse(problems, `${path}[${at}].name`, 'another relay has this name already');
-  return repeated.length === 0 ? named : undefined;
+  const named = read.map((one) => ({ ...one, name: one.name ?? relayName(one.url) }));
+  return withoutRepeated(named, 'name', 'another relay has this name already', path, problems);
 };
+
+const domain = lowerCased(
+  matching(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i, 'a domain such as acme.test'),
+);
+
+const dkimKey = object({
+  domain: required(domain),
+  selector: required(
+    matching(
+      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i,
+      'a selector such as cresset',
+    ),
+  ),
+  key: required(keyText(dkimKeyProblem)),
+});
+
+/** One key of each domain. */
+const dkimKeys: Shape<DkimKey[]> = (value, path, problems) => {
+  const read = list(dkimKey, MOST_KEYS)(value, path, problems);
+  return read && withoutRepeated(read, 'domain', 'another key is for this domain already', path, problems);
+};
+
+const credential = object({
+  name: required(matching(/^[\w.-]{1,100}$/, 'a name of letters, digits, dots and hyphens')),
+  username: required(checked(text(), (value) => (value.includes(':') ? 'must not hold a colon' : null))),
+  password: required(text({ max: 1_000 })),
+});
+
+const credentials: Shape<FileCredential[]> = (value, path, problems) => {
+  const read = list(credential, 1_000)(value, path, problems);
+  return read && withoutRepeated(read, 'name', 'another credential has this name already', path, problems);
+};
+
+const attachments = object({
+  allow: optional(list(checked(text(), targetProblem), 1_000), []),
+  credentials: optional(credentials, []),
+});
 
 /** The section `email` of the workspace file. */
 export const emailSection = object({
@@ -59,7 +137,17 @@ export const emailSection = object({
   smtp: optional(relays, null),
   list_unsubscribe: optional(flag, false),
   footer: optional(text({ max: 100_000, multiline: true }), null),
+  inline_css: optional(flag, null),
+  dkim: optional(dkimKeys, null),
+  attachments: optional(attachments, null),
+  return_path: optional(domain, null),
+  events: optional(eventSection, null),
 });
+
+/** Members of the section that are encrypted in the database, because they hold secrets. */
+export const sealedEmailMembers = ['smtp', 'dkim', 'attachments', 'events'] as const satisfies (keyof Read<
+  typeof emailSection
+>)[];
 
 export function emailSettings(section: Read<typeof emailSection>): EmailSettings {
   return {
@@ -67,12 +155,49 @@ export function emailSettings(section: Read<typeof emailSection>): EmailSettings
     smtp: section.smtp,
     listUnsubscribe: section.list_unsubscribe,
     footer: section.footer,
+    inlineCss: section.inline_css ?? false,
+    dkim: section.dkim ?? [],
+    attachments: section.attachments ?? { allow: [], credentials: [] },
+    returnPath: section.return_path,
+    events: section.events ?? {},
   };
 }
 
+/** The settings of a workspace that has none for mail. */
+export const noEmailSettings: EmailSettings = {
+  defaultFrom: null,
+  smtp: null,
+  listUnsubscribe: false,
+  footer: null,
+  inlineCss: false,
+  dkim: [],
+  attachments: { allow: [], credentials: [] },
+  returnPath: null,
+  events: {},
+};
+
 /** The name of a relay without a given one: its host and port, without user and password. */
-export function relayName(url: string): string {
+function relayName(url: string): string {
   return new URL(url).host;
+}
+
+/** Refuses a list in which two entries have the same value of `member`. */
+function withoutRepeated<T extends object>(
+  read: T[],
+  member: keyof T & string,
+  problem: string,
+  path: string,
+  problems: Sink,
+): T[] | undefined {
+  const repeated = read.flatMap((one, at) =>
+    read.findIndex((other) => other[member] === one[member]) < at ? [at] : [],
+  );
+  for (const at of repeated) refuse(problems, `${path}[${at}].${member}`, problem);
+  return repeated.length === 0 ? read : undefined;
+}
+
+function lowerCased(shape: Shape<string>): Shape<string> {
+  return (value, path, problems) => shape(value, path, problems)?.toLowerCase();
 }
 
 function asList<T>(value: T | undefined): T[] | undefined {

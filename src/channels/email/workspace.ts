@@ -2,6 +2,7 @@ import { own } from '../../lib/raw/json.ts';
 import { isGiven } from '../../lib/raw/lenient.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import type { ChannelSettings } from '../channel-settings.ts';
+import { checkCredentials } from './attachments/schema.ts';
 import type { EmailMessage } from './schema.ts';
 
 /** Gives a mail without a sender the workspace's default sender. */
@@ -12,7 +13,13 @@ export function withDefaultSender(
   return isGiven(own(raw, 'from')) || defaultFrom === null ? raw : { ...raw, from: defaultFrom };
 }
 
-export function checkSender(message: EmailMessage, path: string, problems: Problems): void {
+export function checkInWorkspace(
+  message: EmailMessage,
+  path: string,
+  problems: Problems,
+  { email: { attachments } }: ChannelSettings,
+): void {
+  checkCredentials(message.attachments ?? [], `${path}.attachments`, problems, attachments.credentials);
   if (message.from === undefined)
     problems.add('required', `${path}.from`, 'is required: this workspace has no default sender');
 }

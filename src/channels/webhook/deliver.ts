@@ -1,6 +1,7 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Agent, type Dispatcher, request } from 'undici';
 import { version } from '../../lib/version.ts';
 import { findPassage, type Passage } from '../../net/guard.ts';
+import { pinnedAgent } from '../../net/pinned-agent.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
 import { type Outcome, refusedByUs, STOPPED } from '../outcome.ts';
@@ -12,8 +13,8 @@ import type { RenderedWebhook } from './rendered.ts';
 import { NO_ANSWER, readStatus } from './reply.ts';
 
 const TIMEOUT_MS = 90_000;
-const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_RESPONSE_BYTES = 1_048_576;
+const limits = { connectMs: 10_000, answerMs: TIMEOUT_MS, maxResponseBytes: MAX_RESPONSE_BYTES };
 const BLOCKED =
   'the URL leads to an address or port that may not be called; webhook.allow in the workspace file lists exceptions';
 const MALFORMED = 'after rendering, the URL, a header or the body cannot be sent over HTTP';
@@ -27,7 +28,7 @@ export function createWebhookSender(allow: readonly string[]): Sender<RenderedWe
     hook: RenderedWebhook,
     dispatchId: string,
   ): Promise<Outcome> {
-    const agent = pinnedAgent(passage);
+    const agent = pinnedAgent(passage, limits);
     open.add(agent);
     try {
       const response = await request(passage.url, {
@@ -81,20 +82,6 @@ function outcomeOf(error: unknown, url: string): Outcome {
     ...(!reachedNobody(error) && { isUnclear: true }),
   };
   return URL.canParse(url) ? withWords(outcome, connectionWords(error, new URL(url))) : outcome;
-}
-
-/** Connects to the checked address only, because a second lookup could return another. */
-function pinnedAgent({ address, family }: { address: string; family: 4 | 6 }): Agent {
-  return new Agent({
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      lookup: (_host, options, done) => (options.all ? done(null, [{ address, family }]) : done(null, address, family)),
-    },
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    maxResponseSize: MAX_RESPONSE_BYTES,
-    pipelining: 1,
-  });
 }
 
 /** The beginning of a body that says why the call failed. The connection is not used again. */

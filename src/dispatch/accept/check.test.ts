@@ -1,6 +1,7 @@
 // The checks of a send request, in their order, without a database. Each body is refused or becomes a plan.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { noEmailSettings } from '../../channels/email/settings.ts';
 import { RequestError } from '../../errors.ts';
 import type { Segment, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { checkBody } from './check.ts';
@@ -40,7 +41,7 @@ const campaign = (id: string, more: { kind?: 'api_triggered'; archived?: true; o
   ] as const;
 
 const settings: WorkspaceCatalog['settings'] = {
-  email: { defaultFrom: null, smtp: null, listUnsubscribe: false, footer: null },
+  email: { ...noEmailSettings },
   webhook: { deliver: false, allow: [] },
   audience: { missingNumberIsZero: true },
   requests: { keyInBody: false, strictContentType: false },

@@ -1,6 +1,6 @@
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
-import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
+import { type LoadedDispatch, messageFor, type PreparedMessage } from '../plan/loaded-dispatch.ts';
 import type { CapSlots } from './cap-slots.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
@@ -28,7 +28,7 @@ export function candidateFor(
     now,
   }: { recipient: Recipient | null; turn: AddressTurn; leaving?: LeavingReason | null; now: Date },
 ): Candidate {
-  const message = dispatch.messages.get(send.channel);
+  const message = messageFor(dispatch, send);
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
   const ownTime = ownTimeOf(send, dispatch, recipient);
   const facts = { ...factsOf(recipient, message.gate, turn, now), ownTime, leaving };

@@ -67,6 +67,7 @@ function composedFrom(
     dispatchId: publicId(dispatch),
     campaignId: dispatch.campaign?.id ?? null,
     unsubscribeUrl: message.hasUnsubscribeUrl ? (links?.unsubscribe ?? null) : null,
+    settings: dispatch.workspace.settings,
     provider: dispatch.workspace.subscriptionGroups.get(message.gate.subscriptionGroupId ?? '')?.provider ?? null,
   });
   return { kind: 'composed', rendered };

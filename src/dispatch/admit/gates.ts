@@ -93,6 +93,11 @@ export function countryIsAllowed(_recipient: Recipient, { plan, address }: SendF
   return { kind: 'refuse', status: 'aborted', reason: 'blocked_country', detail };
 }
 
+/** The control group gets nothing. It has only people who could have got the message, like those it is compared with. */
+export function isNotControl(_recipient: Recipient, { isControl }: SendFacts): Refusal | null {
+  return isControl ? skip('control_group') : null;
+}
+
 /** A turn that was passed on stays with the other person, even if the reason is gone meanwhile. */
 export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
   return turn === 'passed' ? skip('duplicate_address') : null;

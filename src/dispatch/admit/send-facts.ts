@@ -1,5 +1,6 @@
 import type { PushTarget, Recipient } from '../../people/profile/facts.ts';
 import type { GatePlan } from '../plan/loaded-dispatch.ts';
+import { isControl } from '../plan/split.ts';
 import type { CapFacts } from './caps.ts';
 import type { Composed } from './compose.ts';
 
@@ -13,6 +14,8 @@ export interface SendFacts {
   /** The devices that the message goes to. */
   pushTargets: readonly PushTarget[];
   turn: AddressTurn;
+  /** True: the person is in the campaign's control group. */
+  isControl: boolean;
   /** The person's own time. null: there is none. */
   ownTime: OwnTime | null;
   /** Why the person is no longer targeted. null: they are, or it was not asked. */
@@ -53,6 +56,7 @@ export function factsOf(recipient: Recipient | null, plan: GatePlan, turn: Addre
     address: recipient === null ? null : addressOf(recipient, plan),
     pushTargets: recipient === null ? noTargets : targetsOf(recipient, plan),
     turn,
+    isControl: recipient !== null && plan.control !== null && isControl(plan.control, recipient.userId),
     ownTime: null,
     leaving: null,
     now,

@@ -22,7 +22,7 @@ export async function reviveTask(
     if (isOurs && dispatch.replay !== null)
       await reviveSends(tx, task, dispatch.replay, {
         now: clock.now(),
-        partOf: (channel) => campaignPartOf(dispatch, channel),
+        partOf: (send) => campaignPartOf(dispatch, send),
       });
   });
 }

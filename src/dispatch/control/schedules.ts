@@ -15,6 +15,8 @@ export interface ScheduleOrder {
   db: Database;
   workspaceId: number;
   id: string;
+  /** Whether the endpoint is meant for schedules with this campaign. null: the schedule has none. */
+  isIts(campaignId: string | null): boolean;
   now: Date;
 }
 
@@ -26,10 +28,10 @@ export interface ScheduleUpdate {
 }
 
 /** The plan of a schedule that has not fired. Throws RequestError if there is none. */
-export async function pendingPlan({ db, workspaceId, id }: ScheduleOrder): Promise<SendPlan> {
+export async function pendingPlan({ db, workspaceId, id, isIts }: ScheduleOrder): Promise<SendPlan> {
   const [found] = await findScheduled(db, [id]);
-  if (found === undefined || found.workspaceId !== workspaceId || !isPending(found))
-    throw notPending(found?.workspaceId === workspaceId ? found : null);
+  if (found === undefined || found.workspaceId !== workspaceId || !isIts(found.campaignId)) throw notPending();
+  if (!isPending(found)) throw notPending(found);
   return JSON.parse(await requestOf(db, id));
 }
 
@@ -38,12 +40,13 @@ export async function pendingPlan({ db, workspaceId, id }: ScheduleOrder): Promi
  * dispatch, as when it fires: either comes first as a whole.
  */
 export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: ScheduleUpdate): Promise<void> {
-  const { db, workspaceId, id, now } = order;
+  const { db, workspaceId, id, isIts, now } = order;
   await retry('schedules', () =>
     db.transaction(async (tx) => {
       if (schedule !== null) await moveFire(tx, id, firingTime(schedule, now));
       const found = await lockScheduled(tx, workspaceId, id);
-      if (found === null || !isPending(found)) throw notPending(found);
+      if (found === null || !isIts(found.campaignId)) throw notPending();
+      if (!isPending(found)) throw notPending(found);
       await changeScheduled(tx, {
         id,
         schedule: schedule ?? found.schedule,
@@ -59,12 +62,13 @@ export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: 
  * Deletes a schedule: its dispatch is cancelled. One by local time may be deleted as long as it lasts, which stops the
  * people whose time has not come. Throws RequestError if it has fired otherwise, or was deleted.
  */
-export async function deleteSchedule({ db, workspaceId, id, now }: ScheduleOrder): Promise<void> {
+export async function deleteSchedule({ db, workspaceId, id, isIts, now }: ScheduleOrder): Promise<void> {
   await retry('schedules', () =>
     db.transaction(async (tx) => {
       const endedTasks = await stopTasks(tx, id);
       const found = await lockScheduled(tx, workspaceId, id);
-      if (found === null || !(isPending(found) || isUnderWay(found, now))) throw notPending(found);
+      if (found === null || !isIts(found.campaignId)) throw notPending();
+      if (!isPending(found) && !isUnderWay(found, now)) throw notPending(found);
       if ((await markCancelled(tx, { dispatchId: id, now }, endedTasks)) === null) throw notPending();
     }),
   );

@@ -56,12 +56,14 @@ async function failIfGone({ db, clock, catalog }: FireDeps, dispatch: Scheduled)
   return failDispatch(db, { dispatchId: dispatch.id, failure, category: SCHEDULE_ERRORS, now: clock.now() });
 }
 
-/** What a dispatch refers to and the workspace no longer has. null: nothing. */
+/** What a dispatch refers to and the workspace no longer has, or does not send now. null: nothing. */
 function goneFrom(catalog: Catalog, { workspaceId, segmentId, campaignId }: Scheduled): string | null {
   const workspace = catalog.workspace(workspaceId);
   const isGone = (known: { archived: boolean } | undefined) => known === undefined || known.archived;
   if (segmentId !== null && isGone(workspace?.segments.get(segmentId))) return `segment_gone: ${segmentId}`;
   if (campaignId !== null && isGone(workspace?.campaigns.get(campaignId))) return `campaign_gone: ${campaignId}`;
+  if (campaignId !== null && workspace?.campaigns.get(campaignId)?.trigger?.paused)
+    return `campaign_paused: ${campaignId}`;
   return null;
 }
 

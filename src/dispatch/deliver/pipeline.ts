@@ -197,7 +197,7 @@ function deliver(
     pending.end(error);
   };
   deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
-    const part = campaignPartOf(dispatch, send.channel);
+    const part = campaignPartOf(dispatch, send);
     const message = delivered.keptIn === null ? null : rendered;
     const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, message };
     recorder(result, (error) => done(error, delivered.verdict));

@@ -1,5 +1,5 @@
 import type { PendingSend } from '../ledger/send.ts';
-import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { type LoadedDispatch, messageFor } from '../plan/loaded-dispatch.ts';
 import { isBroadcast } from '../plan/send-plan.ts';
 
 /** Most slots of a lane that the messages to one provider take. A chunk may go beyond it. */
@@ -78,9 +78,9 @@ export class ProviderShares {
 }
 
 /** The provider whose share a send takes. null: none; broadcasts take turns, and each app has its queue of pushes. */
-export function providerOf(dispatch: LoadedDispatch | undefined, { channel }: PendingSend): string | null {
-  const prepared = dispatch?.messages.get(channel);
+export function providerOf(dispatch: LoadedDispatch | undefined, send: PendingSend): string | null {
+  const prepared = dispatch && messageFor(dispatch, send);
   if (dispatch === undefined || prepared === undefined || isBroadcast(dispatch.plan)) return null;
   if (prepared.channel.sendLimits === 'pushes') return null;
-  return `${dispatch.workspace.id} ${channel} ${prepared.channel.receiver?.(prepared.message) ?? ''}`;
+  return `${dispatch.workspace.id} ${send.channel} ${prepared.channel.receiver?.(prepared.message) ?? ''}`;
 }

@@ -33,6 +33,8 @@ const AFTER_START_MS = 5_000;
 const AFTER_OUTAGE_MS = 20_000;
 
 export interface Worker {
+  /** The id under which it leases tasks. */
+  id: string;
   /** Makes the worker look for due tasks in this lane. */
   wake(lane: number): void;
   /** Resolves when nothing is due or in hand. For tests, which then move the clock. */
@@ -206,6 +208,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 
   return {
+    id: options.worker,
     wake,
     async idle() {
       // Each lane may add tasks to another, so all are asked twice.

@@ -17,7 +17,7 @@ export async function reviveSends(
   tx: Db,
   task: Task,
   { filter, at }: StoredReplay,
-  { now, partOf }: { now: Date; partOf(channel: ChannelKey): CampaignPart | null },
+  { now, partOf }: { now: Date; partOf(send: { channel: ChannelKey; userId: number }): CampaignPart | null },
 ): Promise<void> {
   const rows = rowsBefore(task, at);
   await keepDelivered(tx, rows, now);
@@ -27,29 +27,28 @@ export async function reviveSends(
     await cancel(tx, sql`${rows} and not ${isSelected(filter)}`, now);
   // Later than the replay even if the clock stands still, so that a second run leaves the rows alone.
   const revivedAt = new Date(Math.max(now.getTime(), at.getTime() + 1));
-  const failures = filter.statuses.includes('failed') ? await countFailures(tx, task, { filter, at }) : [];
+  const failures = filter.statuses.includes('failed') ? await findFailures(tx, task, { filter, at }) : [];
   await tx.run(sql`
     update sends s
        set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
            devices = null, updated_at = ${revivedAt}
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
-  const taken = failures.flatMap(({ channel, ...rest }) => {
-    const part = partOf(channel);
-    return part === null ? [] : { part, channel, ...rest };
+  const taken = failures.flatMap((failure) => {
+    const part = partOf(failure);
+    return part === null ? [] : { part, channel: failure.channel, day: failure.day, failed: 1 };
   });
   await takeBackFailures(tx, taken, now);
 }
 
-/** The failures that are about to be taken back, by the day on which they were counted. */
-function countFailures(
+/** The failures that are about to be taken back, with the day on which they were counted. A task has those of one bucket. */
+function findFailures(
   tx: Db,
   task: Task,
   { filter, at }: StoredReplay,
-): Promise<{ channel: ChannelKey; day: string; failed: number }[]> {
+): Promise<{ channel: ChannelKey; userId: number; day: string }[]> {
   return tx.query(sql`
-    select s.channel, (s.updated_at at time zone 'UTC')::date::text as day, count(*) as failed
-      ${rowsBefore(task, at, sql`sends s, `)} and s.status = 'failed' and ${isSelected(filter)}
-     group by 1, 2`);
+    select s.channel, s.user_id as "userId", (s.updated_at at time zone 'UTC')::date::text as day
+      ${rowsBefore(task, at, sql`sends s, `)} and s.status = 'failed' and ${isSelected(filter)}`);
 }
 
 /**

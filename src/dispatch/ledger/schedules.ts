@@ -102,16 +102,21 @@ export function markFired(tx: Db, ids: readonly string[], now: Date): Promise<Fi
 
 export interface UpcomingBroadcast {
   campaignId: string;
+  /** The Canvas under which the campaign was triggered. null: none. */
+  canvas: { id: string; name: string } | null;
   schedule: Schedule;
 }
 
+/** An escape of JSON that PostgreSQL's operators refuse. */
+const NUL = '\\u0000';
 /** Most broadcasts that are listed at once. */
 const MOST_UPCOMING = 1_000;
 
 /** The broadcasts of campaigns that will fire before an instant, the next one first. */
 export function listUpcoming(db: Db, workspaceId: number, before: Date): Promise<UpcomingBroadcast[]> {
   return db.query<UpcomingBroadcast & Record<string, unknown>>(sql`
-    select campaign_id as "campaignId", schedule
+    select campaign_id as "campaignId", schedule,
+           case when position(${NUL}::text in request::text) = 0 then request #> '{trigger,canvas}' end as canvas
       from dispatches
      where workspace_id = ${workspaceId} and fires_at is not null and fires_at < ${before} and state = 'scheduled'
        and lane = ${lanes.broadcast} and campaign_id is not null

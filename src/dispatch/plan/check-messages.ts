@@ -6,8 +6,7 @@ import { memberPath, namesNo, type RawObject } from '../../lib/raw/json.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { idKey, type SubscriptionGroup, type WorkspaceCatalog } from '../../workspace/catalog.ts';
-import type { SendPlan } from './send-plan.ts';
-import { type ParsedMessage, parseMessages } from './templates.ts';
+import { type ParsedMessage, parseMessage, type UnparsedMessage } from './templates.ts';
 
 /** What messages may refer to. */
 export interface MessageSurroundings extends Pick<WorkspaceCatalog, 'settings'> {
@@ -21,8 +20,6 @@ export interface CheckedGroup extends Pick<SubscriptionGroup, 'archived' | 'chan
 }
 
 export interface MessageCheck {
-  /** The path of the messages, such as `messages`. */
-  path: string;
   workspace: MessageSurroundings;
   problems: Problems;
   now: Date;
@@ -49,42 +46,58 @@ export function channelMeantBy(name: string): string {
   return didYouMean(nearest(name, channelKeys));
 }
 
+/** A message before it is checked. */
+export interface GivenMessage extends Omit<UnparsedMessage, 'message'> {
+  raw: RawObject;
+}
+
 /**
  * Checks messages and their templates (send.md §3, step 13), and makes them canonical. Stored content that they name is
- * checked by `pinContent`. Throws RequestError.
+ * checked by `lookUpStored`. Throws RequestError. `path`: that of the messages, such as `messages`.
  */
-export function checkMessages(given: readonly [ChannelKey, RawObject][], check: MessageCheck): ParsedMessage[] {
-  const { path, workspace, problems, now } = check;
-  const messages: SendPlan['messages'] = {};
-  for (const [key, raw] of given) {
-    const channel = channels[key];
-    const at = memberPath(path, key);
-    const whole = channel.withDefaults?.(raw, workspace.settings) ?? raw;
-    const message = channel.parse(whole, at, problems, now);
-    if (message === null) continue;
-    channel.checkInWorkspace?.(message, at, problems, workspace.settings);
-    if (check.areStored) channel.checkStored?.(message, at, problems);
-    checkReferences(key, message, check);
-    messages[key] = message;
-  }
+export function checkMessages(
+  given: readonly [ChannelKey, RawObject][],
+  { path, ...check }: MessageCheck & { path: string },
+): ParsedMessage[] {
+  return checkGiven(
+    given.map(([key, raw]) => ({ key, place: key, path: memberPath(path, key), raw })),
+    check,
+  );
+}
+
+/** The same for messages that stand anywhere. */
+export function checkGiven(given: readonly GivenMessage[], check: MessageCheck): ParsedMessage[] {
+  const { problems } = check;
+  const sound = given.flatMap((one) => checkOne(one, check) ?? []);
   problems.throwIfAny();
-  const parsed = parseMessages(messages, problems, path);
+  const parsed = sound.map((one) => parseMessage(one, problems));
   problems.throwIfAny();
   return parsed;
 }
 
-function checkReferences(key: ChannelKey, message: object, { path, workspace, problems }: MessageCheck): void {
-  const at = (member: string) => `${memberPath(path, key)}.${member}`;
+function checkOne({ raw, ...one }: GivenMessage, check: MessageCheck): UnparsedMessage | null {
+  const { workspace, problems, now } = check;
+  const channel = channels[one.key];
+  const whole = channel.withDefaults?.(raw, workspace.settings) ?? raw;
+  const message = channel.parse(whole, one.path, problems, now);
+  if (message === null) return null;
+  channel.checkInWorkspace?.(message, one.path, problems, workspace.settings);
+  if (check.areStored) channel.checkStored?.(message, one.path, problems);
+  checkReferences({ ...one, message }, check);
+  return { ...one, message };
+}
+
+function checkReferences({ key, path, message }: UnparsedMessage, { workspace, problems }: MessageCheck): void {
   const { appId, subscriptionGroupId } = channels[key].references(message);
   if (appId !== undefined && !workspace.apps.has(idKey(appId))) {
-    problems.warn(`${at('app_id')} does not name an app of this workspace; the message counts for none`);
+    problems.warn(`${path}.app_id does not name an app of this workspace; the message counts for none`);
   }
   if (subscriptionGroupId === undefined) return;
   const group = workspace.subscriptionGroups.get(idKey(subscriptionGroupId));
   if (group === undefined || group.archived || group.channel !== key) {
     const reason = namesNo(`a subscription group for ${key}`, subscriptionGroupId);
-    problems.add('cross', at('subscription_group_id'), reason, 'invalid_subscription_group');
+    problems.add('cross', `${path}.subscription_group_id`, reason, 'invalid_subscription_group');
     return;
   }
-  channels[key].checkInGroup?.(message, memberPath(path, key), problems, group.provider ?? null);
+  channels[key].checkInGroup?.(message, path, problems, group.provider ?? null);
 }

@@ -14,9 +14,10 @@ import { needsOf } from './needs.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import { isTimed, type Schedule } from './schedule.ts';
 import { isBroadcast, type SendPlan } from './send-plan.ts';
+import { type ControlGroup, placeOf, variationAt } from './split.ts';
 import type { DispatchState } from './states.ts';
 import { readStoredPlans } from './stored-plans.ts';
-import { type CompiledMessage, compileMessages } from './templates.ts';
+import { type CompiledMessage, compilePlan, placeOfVariation } from './templates.ts';
 
 /** A dispatch in work: its plan, and everything that is prepared once for all its recipients. */
 export interface LoadedDispatch {
@@ -75,6 +76,8 @@ export interface GatePlan {
   message: object;
   requiredState: RequiredState;
   subscriptionGroupId: string | null;
+  /** The people who get nothing, to compare the others with. null: there are none. */
+  control: ControlGroup | null;
   /** How the numbers begin that the subscription group allows. null: it allows all, or there is none. */
   dialingCodes: readonly string[] | null;
 }
@@ -82,6 +85,8 @@ export interface GatePlan {
 export interface PreparedMessage extends CompiledMessage {
   gate: GatePlan;
   variation: { id: string; name: string } | null;
+  /** Variations that some people get instead. */
+  others: readonly { percent: number; prepared: PreparedMessage }[];
   /** True: the channel's render gets the unsubscribe link, for a header. */
   hasUnsubscribeUrl: boolean;
   /** True: links are made for each person, because a template or the header holds one. */
@@ -129,7 +134,7 @@ export class DispatchCache {
     const sizeBytes = weigh(text) + weighContent(content);
     const problems = new Problems();
     const composing = { ms: 0, sinceMs: 0 };
-    const messages = compileMessages(plan.messages, problems, content);
+    const messages = compilePlan(plan, problems, content);
     const prepared = { plan, messages, sizeBytes, composing };
     problems.throwIfAny();
     this.#prepared.set(id, prepared, sizeBytes);
@@ -247,7 +252,9 @@ export function prepare(
 ): LoadedDispatch {
   const campaign = plan.campaignId === null ? undefined : workspace.campaigns.get(plan.campaignId);
   const acceptedAt = row.fired_at ?? row.accepted_at;
-  const prepared = messages.map((compiled): [ChannelKey, PreparedMessage] => {
+  const percent = plan.split?.control ?? 0;
+  const control = plan.campaignId === null || percent === 0 ? null : { campaignId: plan.campaignId, percent };
+  const prepareOne = (compiled: CompiledMessage): PreparedMessage => {
     const { subscriptionGroupId, messageVariationId } = compiled.channel.references(compiled.message);
     const groupId = subscriptionGroupId === undefined ? null : idKey(subscriptionGroupId);
     const gate: GatePlan = {
@@ -255,6 +262,7 @@ export function prepare(
       message: compiled.message,
       requiredState: plan.requiredState,
       subscriptionGroupId: groupId,
+      control,
       dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;
@@ -262,8 +270,8 @@ export function prepare(
     // A message to everyone, whatever their state, counts as transactional and has no unsubscribe header.
     const hasUnsubscribeUrl = plan.requiredState !== 'all' && subscriptionLinks?.inHeader(workspace.settings) === true;
     const hasLinks = hasUnsubscribeUrl || (subscriptionLinks !== undefined && compiled.reads.has('links'));
-    return [compiled.key, { ...compiled, gate, variation, hasUnsubscribeUrl, hasLinks }];
-  });
+    return { ...compiled, gate, variation, others: [], hasUnsubscribeUrl, hasLinks };
+  };
   return {
     id: row.id,
     state: row.state,
@@ -275,7 +283,7 @@ export function prepare(
     firesAt: row.fires_at ?? null,
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
-    messages: new Map(prepared),
+    messages: withVariations(messages.map(prepareOne), plan),
     needs: needsOf(messages, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
@@ -288,11 +296,40 @@ function countedSince(composing: Composing, since: Date): Composing {
   return composing;
 }
 
+/** The messages by channel, each with its further variations. */
+function withVariations(prepared: readonly PreparedMessage[], { split }: SendPlan): LoadedDispatch['messages'] {
+  const byPlace = new Map(prepared.map((one) => [one.place, one]));
+  const others = (split?.others ?? []).flatMap(({ channel, id, percent }) => {
+    const found = byPlace.get(placeOfVariation(channel, id));
+    return found === undefined ? [] : [{ percent, prepared: found }];
+  });
+  return new Map(
+    prepared
+      .filter(({ key, place }) => key === place)
+      .map((one) => [one.key, { ...one, others: others.filter(({ prepared: { key } }) => key === one.key) }]),
+  );
+}
+
+/** The message of a channel for one person. undefined: the dispatch has none. */
+export function messageFor(
+  { plan, messages }: Pick<LoadedDispatch, 'plan' | 'messages'>,
+  { channel, userId }: { channel: ChannelKey; userId: number },
+): PreparedMessage | undefined {
+  const usual = messages.get(channel);
+  if (usual === undefined || usual.others.length === 0 || plan.campaignId === null) return usual;
+  const other = variationAt(placeOf(plan.campaignId, userId), plan.split?.control ?? 0, usual.others);
+  return other?.prepared ?? usual;
+}
+
 /** null: the dispatch belongs to no campaign. */
-export function campaignPartOf({ plan, messages }: LoadedDispatch, channel: ChannelKey): CampaignPart | null {
-  if (plan.campaignId === null) return null;
-  const variationId = messages.get(channel)?.variation?.id ?? '';
-  return { campaignId: plan.campaignId, variationId, sendId: plan.sendId ?? '', isOnlyChannel: messages.size === 1 };
+export function campaignPartOf(
+  dispatch: LoadedDispatch,
+  send: { channel: ChannelKey; userId: number },
+): CampaignPart | null {
+  const { campaignId, sendId } = dispatch.plan;
+  if (campaignId === null) return null;
+  const variationId = messageFor(dispatch, send)?.variation?.id ?? '';
+  return { campaignId, variationId, sendId: sendId ?? '', isOnlyChannel: dispatch.messages.size === 1 };
 }
 
 /** The subscription group whose account sends a message of a dispatch, if there is one. */

@@ -20,6 +20,7 @@ const ofGates = [
   'not_opted_in',
   'not_in_subscription_group',
   'blocked_country',
+  'control_group',
   'frequency_capped',
 ] as const;
 export type SkipReason = (typeof ofGates)[number];

@@ -5,6 +5,7 @@ import type { RequiredState } from '../../people/consent/required-state.ts';
 import { nameKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Prioritization } from '../../people/profile/prioritization.ts';
 import type { TriggerFacts } from '../../templating/facts.ts';
+import type { PlannedSplit } from './split.ts';
 
 export const deliveryModes = ['at_least_once', 'at_most_once'] as const;
 export type DeliveryMode = (typeof deliveryModes)[number];
@@ -39,6 +40,8 @@ export interface SendPlan {
   delivery: DeliveryMode;
   /** Canonical messages. Their texts are templates. */
   messages: Partial<Record<ChannelKey, object>>;
+  /** Absent: everybody gets the messages above. */
+  split?: PlannedSplit;
   /** The stored texts that the messages were accepted with. Absent: they name none. */
   content?: ContentPins;
   /** Absent: the request brought its messages. */

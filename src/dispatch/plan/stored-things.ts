@@ -1,6 +1,5 @@
-import type { ChannelKey } from '../../channels/channel.ts';
 import type { FindContent, NamedContent } from '../../content/find.ts';
-import { noContent, type PinnedContent } from '../../content/pins.ts';
+import { type MessagePlace, noContent, type PinnedContent } from '../../content/pins.ts';
 import { RequestError } from '../../errors.ts';
 import { bounded } from '../../lib/raw/bounded-texts.ts';
 import { namesNo } from '../../lib/raw/json.ts';
@@ -29,10 +28,10 @@ export function nameStoredThings(parsed: readonly ParsedMessage[]): boolean {
 
 /** The stored content that messages name. null: none. */
 function contentNamedBy(parsed: readonly ParsedMessage[]): NamedContent | null {
-  const templates = new Map<ChannelKey, string>();
-  for (const { key, channel, message } of parsed) {
+  const templates = new Map<MessagePlace, string>();
+  for (const { place, channel, message } of parsed) {
     const id = channel.references(message).emailTemplateId;
-    if (id !== undefined) templates.set(key, id);
+    if (id !== undefined) templates.set(place, id);
   }
   const blocks = [...new Set(parsed.flatMap(({ tree }) => tree.blocks.map(({ name }) => name)))];
   return templates.size === 0 && blocks.length === 0 ? null : { templates, blocks };
@@ -52,9 +51,10 @@ export async function lookUpStored(
   const { workspaceId, problems, stored } = looking;
   const named = contentNamedBy(parsed);
   const found = named === null ? null : await stored.findContent(workspaceId, named);
-  for (const [key, id] of named?.templates ?? []) {
-    if (found?.templates.has(key)) continue;
-    problems.add('cross', `messages.${key}.email_template_id`, namesNo('an email template', id));
+  for (const { place, path } of parsed) {
+    const id = named?.templates.get(place);
+    if (id === undefined || found?.templates.has(place)) continue;
+    problems.add('cross', `${path}.email_template_id`, namesNo('an email template', id));
   }
   const uses = parsed.flatMap(({ tree }) => tree.catalogs);
   if (found === null) {

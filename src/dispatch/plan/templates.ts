@@ -1,6 +1,6 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import { noContent, type PinnedContent } from '../../content/pins.ts';
+import { type MessagePlace, noContent, type PinnedContent } from '../../content/pins.ts';
 import { memberPath } from '../../lib/raw/json.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import type { RenderContext } from '../../templating/facts.ts';
@@ -10,9 +10,11 @@ import { everyRead, type Read, readsOf } from '../../templating/resolve.ts';
 import { type BlockUse, type CatalogUseAt, type CompiledTree, compileTree } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
-/** The message of one channel of a plan. Its templates are parsed once for all recipients. */
+/** One message of a plan. Its templates are parsed once for all recipients. */
 export interface CompiledMessage {
   key: ChannelKey;
+  /** Which of the plan's messages it is. */
+  place: MessagePlace;
   channel: Channel;
   /** The message as stored, with the members of its stored template. Its texts are still templates. */
   message: object;
@@ -27,25 +29,50 @@ export interface CompiledMessage {
   renderTexts(context: RenderContext): object | Promise<object>;
 }
 
-/** The parsed message of one channel, before the stored content that it names is found. */
-export interface ParsedMessage extends Pick<CompiledMessage, 'key' | 'channel' | 'message'> {
+/** A parsed message, before the stored content that it names is found. */
+export interface ParsedMessage extends Pick<CompiledMessage, 'key' | 'place' | 'channel' | 'message'> {
+  /** The path of the message, for problems. */
+  path: string;
   tree: CompiledTree;
 }
+
+/** A message that is to be parsed. */
+export type UnparsedMessage = Omit<ParsedMessage, 'channel' | 'tree'>;
 
 /**
  * Parses every template of a plan's messages. Files each syntax error under its path, stage `template`, and warns of
  * slips. `at`: the path of the messages.
  */
 export function parseMessages(messages: SendPlan['messages'], problems: Problems, at = 'messages'): ParsedMessage[] {
-  return Object.entries(messages).map(([name, message]) => {
-    const key = name as ChannelKey;
-    return { key, channel: channels[key], message, tree: treeOf(channels[key], message, `${at}.${key}`, problems) };
-  });
+  return Object.entries(messages).map(([name, message]) =>
+    parseMessage({ key: name as ChannelKey, place: name, path: `${at}.${name}`, message }, problems),
+  );
 }
 
-/** The messages themselves. */
+/** The same for one message. */
+export function parseMessage(given: UnparsedMessage, problems: Problems): ParsedMessage {
+  const channel = channels[given.key];
+  return { ...given, channel, tree: treeOf(channel, given.message, given.path, problems) };
+}
+
+/** The same for all messages of a plan, its variations included. */
+export function parsePlanned({ messages, split }: PlannedMessages, problems: Problems): ParsedMessage[] {
+  const others = (split?.others ?? []).map(({ channel: key, id, message }) =>
+    parseMessage({ key, place: placeOfVariation(key, id), path: `variation ${id}`, message }, problems),
+  );
+  return [...parseMessages(messages, problems), ...others];
+}
+
+/** The parts of a plan that hold messages. */
+export type PlannedMessages = Pick<SendPlan, 'messages' | 'split'>;
+
+export function placeOfVariation(key: ChannelKey, id: string): MessagePlace {
+  return `${key}/${id}`;
+}
+
+/** The messages themselves, without further variations. */
 export function messagesIn(parsed: readonly ParsedMessage[]): SendPlan['messages'] {
-  return Object.fromEntries(parsed.map(({ key, message }) => [key, message]));
+  return Object.fromEntries(parsed.flatMap(({ key, place, message }) => (place === key ? [[key, message]] : [])));
 }
 
 function treeOf(channel: Channel, value: object, path: string, problems: Problems): CompiledTree {
@@ -68,19 +95,19 @@ export interface FilledMessage extends CompiledMessage {
 }
 
 function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems): FilledMessage {
-  const { key, channel, message, tree } = parsed;
-  const template = content.templates.get(key);
+  const { key, place, channel, message, tree } = parsed;
+  const template = content.templates.get(place);
   if (template === undefined && tree.blocks.length === 0) {
     const renderTexts = (context: RenderContext) => tree.render(context) as object;
-    return { key, channel, message, reads: readsOfAll(tree), catalogs: tree.catalogs, renderTexts, blocks: new Set() };
+    const reads = readsOfAll(tree);
+    return { key, place, channel, message, reads, catalogs: tree.catalogs, renderTexts, blocks: new Set() };
   }
-  const path = memberPath(`messages.${key}`, 'email_template_id');
-  const warn = (member: string, remark: string) => problems.warn(`${path}.${member}: ${remark}`);
-  const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template, warn) ?? {});
+  const path = memberPath(parsed.path, 'email_template_id');
+  const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template) ?? {});
   const storedTree = treeOf(channel, stored, path, problems);
   const linked = linkAll([...tree.blocks, ...storedTree.blocks], content, problems);
   return {
-    ...{ key, channel, message: { ...stored, ...message }, blocks: linked.names },
+    ...{ key, place, channel, message: { ...stored, ...message }, blocks: linked.names },
     reads: readsOfAll(tree, storedTree, linked),
     catalogs: [...tree.catalogs, ...storedTree.catalogs, ...linked.catalogs],
     renderTexts: (context) => {
@@ -101,7 +128,16 @@ function readsOfAll(...parts: Pick<CompiledTree, 'references' | 'catalogs'>[]): 
   return new Set(rendersItems ? everyRead : parts.flatMap(({ references }) => references.flatMap(readsOf)));
 }
 
-/** Parses every template of a plan's messages, with the stored content that they name. Files as the two steps do. */
+/** Parses every template of a plan, with the stored content that it names. Files as the two steps do. */
+export function compilePlan(
+  plan: PlannedMessages,
+  problems: Problems,
+  content: PinnedContent = noContent,
+): CompiledMessage[] {
+  return fillMessages(parsePlanned(plan, problems), content, problems);
+}
+
+/** The same for messages without variations. */
 export function compileMessages(
   messages: SendPlan['messages'],
   problems: Problems,

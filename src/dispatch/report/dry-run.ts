@@ -19,7 +19,7 @@ import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
 import { remarkMembers, type SendRemarks } from '../plan/remarks.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { targetingOf } from '../plan/targeting.ts';
-import { compileMessages } from '../plan/templates.ts';
+import { compilePlan } from '../plan/templates.ts';
 import { verdictOfRefusal } from './recipients.ts';
 import { type ChannelCounts, countOutcome, tally } from './verdicts.ts';
 
@@ -72,7 +72,7 @@ export function createDryRun(deps: DryRunDeps): DryRun {
 }
 
 function rehearse({ plan, content, workspace }: Asked, now: Date): LoadedDispatch {
-  const messages = compileMessages(plan.messages, new Problems(), content);
+  const messages = compilePlan(plan, new Problems(), content);
   return prepare({ id: dashed(v7(now)), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
 }
 

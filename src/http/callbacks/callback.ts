@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
+import type { GetText } from '../../feedback/email/sns.ts';
 import type { FeedbackDeps } from '../../feedback/take.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
@@ -16,6 +17,8 @@ export interface CallbackDeps extends FeedbackDeps {
   secret: KeyObject;
   /** The base URL that providers were told, without a slash at the end. Signatures that cover a URL are of this one. */
   publicUrl: string;
+  /** Gets certificates and confirms subscriptions of SNS. Absent: over the network. */
+  getText?: GetText | undefined;
 }
 
 /**

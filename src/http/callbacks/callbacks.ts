@@ -1,11 +1,12 @@
 import { BytesInHand } from '../../lib/limits/bytes-in-hand.ts';
 import type { Page } from '../page.ts';
 import type { Callback, CallbackDeps } from './callback.ts';
+import { emailCallbacks } from './email/email.ts';
 import { twilioCallbacks } from './twilio.ts';
 import { whatsAppCallbacks } from './whats-app.ts';
 
 /** Each provider that calls back. */
-const callbacks: readonly Callback[] = [twilioCallbacks, whatsAppCallbacks];
+const callbacks: readonly Callback[] = [emailCallbacks, twilioCallbacks, whatsAppCallbacks];
 
 /** Most bytes of bodies of all callbacks that are in hand at once. Anybody may send one. */
 const MOST_BODY_BYTES = 64 * 1_048_576;

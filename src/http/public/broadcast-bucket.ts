@@ -15,8 +15,13 @@ export function broadcastBucket(path: string, body: RawObject, ids: readonly str
 
 /** The same for the same campaign, segment and audience, however their ids and members are written. */
 function audienceKey(body: RawObject, members: readonly string[]): string {
-  const ids = members.map((key) => String(own(body, key) ?? '').toLowerCase());
+  const ids = members.map((key) => idText(own(body, key)));
   return hash('sha256', JSON.stringify([...ids, ordered(own(body, 'audience') ?? null)]), 'base64url');
+}
+
+/** Any value may stand where an id is expected, also an object that cannot become a text. */
+function idText(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : ordered(value ?? null);
 }
 
 /** The value with the members of its objects in one order. Its depth is bounded, because a body's is. */

@@ -1,4 +1,5 @@
 import { RequestError } from '../../errors.ts';
+import { shown } from '../../lib/raw/json.ts';
 import { readDateTime, readOneOf } from '../query.ts';
 
 const DAY_MS = 86_400_000;
@@ -29,13 +30,44 @@ export function readSeries(query: URLSearchParams, now: Date): Series {
   return seriesOf(readOneOf(query, 'unit', ['day', 'hour']) === 'hour' ? 'hour' : 'day', query, now);
 }
 
+/** The parameters of a series of a Canvas that say its days. */
+export const canvasSeriesParameters = [...seriesParameters, 'starting_at'] as const;
+const MOST_OF_CANVAS = 14;
+
+/** Reads the days of a Canvas: from `starting_at`, or the last `length`, at most 14. Throws RequestError. Source: more-endpoints.md §3.1. */
+export function readCanvasSeries(query: URLSearchParams, now: Date): Series {
+  const lastMs = startOfDay(readEnd(query, now));
+  const starting = readDateTime(query, 'starting_at');
+  const length = starting === null ? readCanvasLength(query) : (lastMs - startOfDay(starting.getTime())) / DAY_MS + 1;
+  if (length < 1) throw new RequestError('bad_request', ['starting_at: expected a time before ending_at']);
+  if (length > MOST_OF_CANVAS)
+    throw new RequestError('bad_request', [`starting_at: expected at most ${MOST_OF_CANVAS} days, got ${length}`]);
+  return { unit: 'day', starts: startsOf(length, lastMs, DAY_MS, now) };
+}
+
+function readCanvasLength(query: URLSearchParams): number {
+  const value = query.get('length')?.trim() ?? '';
+  const length = /^\d{1,2}$/.test(value) ? Number(value) : 0;
+  if (length >= 1 && length <= MOST_OF_CANVAS) return length;
+  const problem = `length: expected 1 to ${MOST_OF_CANVAS}, or starting_at, got "${shown(value)}"`;
+  throw new RequestError('bad_request', [problem]);
+}
+
+function startOfDay(ms: number): number {
+  return ms - (((ms % DAY_MS) + DAY_MS) % DAY_MS);
+}
+
+function startsOf(length: number, lastMs: number, stepMs: number, now: Date): Date[] {
+  const starts = Array.from({ length }, (_, index) => lastMs - (length - 1 - index) * stepMs);
+  return starts.filter((startMs) => startMs <= now.getTime()).map((startMs) => new Date(startMs));
+}
+
 function seriesOf(unit: Unit, query: URLSearchParams, now: Date): Series {
   const length = readLength(query);
   const endMs = readEnd(query, now);
   const stepMs = unit === 'day' ? DAY_MS : HOUR_MS;
   const lastMs = endMs - (endMs % stepMs);
-  const starts = Array.from({ length }, (_, index) => lastMs - (length - 1 - index) * stepMs);
-  return { unit, starts: starts.filter((startMs) => startMs <= now.getTime()).map((startMs) => new Date(startMs)) };
+  return { unit, starts: startsOf(length, lastMs, stepMs, now) };
 }
 
 function readLength(query: URLSearchParams): number {

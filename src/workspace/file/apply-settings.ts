@@ -1,6 +1,7 @@
+import { sealedEmailMembers } from '../../channels/email/settings.ts';
 import { joinSql, sql } from '../../db/sql.ts';
+import { openEmail, sealEmail } from '../sealed-email.ts';
 import { unlessUnreadable } from '../sealed-provider.ts';
-import { openRelays, sealRelays } from '../sealed-relays.ts';
 import type { StoredSettings } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';
@@ -28,16 +29,19 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
 export async function applySettings({ tx, workspaceId, file, secret, reseal, warnings }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
-  const storedRelays = unlessUnreadable(() => openRelays(row.secrets, secret, workspaceId), reseal);
+  const opened = unlessUnreadable(() => openEmail(row.secrets, secret, workspaceId), reseal);
   const changes: Change[] = [];
   const settings = { ...row.settings };
+  let { secrets } = row;
   const put = (what: string, wanted: object, stored: object | undefined) =>
     changes.push(changeOf({ what, id: null, name: '' }, { ...wanted }, { ...stored }));
   if (file.email !== null) {
-    const { smtp, ...email } = file.email;
-    if (email.footer !== null) warnings.push('email.footer: is kept, and no message has it yet');
-    put('email', { ...email, smtp }, { ...row.settings.email, smtp: storedRelays });
-    settings.email = email;
+    const { shown, sealed } = sealEmail(file.email, secret, workspaceId);
+    const hidden = typeof opened === 'object' ? opened : unreadable(file.email);
+    if (file.email.footer !== null) warnings.push('email.footer: is kept, and no message has it yet');
+    put('email', file.email, { ...row.settings.email, ...hidden });
+    settings.email = shown;
+    secrets = sealed;
   }
   if (file.webhook !== null) {
     put('webhook', file.webhook, row.settings.webhook);
@@ -76,9 +80,16 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal, war
     settings.rate_limits = file.rate_limits;
   }
   if (!changes.some(isWrite)) return changes;
-  const secrets = file.email === null ? row.secrets : sealRelays(file.email.smtp, secret, workspaceId);
   await tx.run(sql`update workspaces set settings = ${settings}, secrets = ${secrets} where id = ${workspaceId}`);
   return changes;
+}
+
+/** Stored members that cannot be opened: they differ from what the file gives, so that they are written anew. */
+function unreadable(wanted: NonNullable<Step['file']['email']>): object {
+  const given = sealedEmailMembers.filter((name) => wanted[name] !== null);
+  return Object.fromEntries(
+    (given.length > 0 ? given : sealedEmailMembers.slice(0, 1)).map((name) => [name, Symbol(name)]),
+  );
 }
 
 interface CapRow {

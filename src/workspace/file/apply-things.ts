@@ -7,7 +7,7 @@ import type { Step } from './apply-step.ts';
 import { type Change, compare, isWrite, type Thing } from './plan.ts';
 
 /** A stored thing of any workspace. Ids are unique across workspaces. */
-type Row<Parts> = Parts & { id: string; workspace_id: number; name: string };
+export type Row<Parts> = Parts & { id: string; workspace_id: number; name: string };
 
 interface Wanted extends Thing {
   /** The statement that inserts or updates the thing. */
@@ -17,7 +17,7 @@ interface Wanted extends Thing {
 /** Parts that cannot change once the thing exists, because the rows that refer to it would lose their meaning. */
 type Fixed = readonly string[];
 
-async function applyThings(
+export async function applyThings(
   { tx, workspaceId, problems }: Step,
   section: { what: string; path: string; wanted: Wanted[]; stored: (Thing & { workspace_id: number })[]; fixed: Fixed },
 ): Promise<Change[]> {
@@ -141,72 +141,6 @@ export async function applySegments(step: Step): Promise<Change[]> {
     return { id, name: parts.name, parts, write };
   });
   return applyThings(step, { what: 'segment', path: 'segments', wanted, stored, fixed: [] });
-}
-
-export async function applyCampaigns(step: Step): Promise<Change[]> {
-  const { tx, workspaceId, file } = step;
-  const rows = await tx.query<Row<Record<string, unknown>>>(sql`
-    select id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps, paused, segment_id,
-           required_state as recipient_subscription_state, messages,
-           case when canvas_id is not null then json_build_object('id', canvas_id, 'name', canvas_name) end as canvas
-      from campaigns
-     order by name`);
-  const stored = rows.map(({ id, workspace_id, ...parts }) => ({ id, workspace_id, name: parts.name, parts }));
-  const wanted = file.campaigns.map(({ id, variations: _, ...given }) => {
-    const messages = given.messages === null ? null : JSON.stringify(given.messages);
-    const parts = {
-      ...given,
-      obeys_caps: given.obeys_caps ?? given.kind !== 'transactional',
-      // As they will be read back: -0, for example, is stored as 0.
-      messages: messages === null ? null : (JSON.parse(messages) as unknown),
-    };
-    const write = sql`
-      insert into campaigns (id, workspace_id, name, description, kind, tags, archived, obeys_caps, counts_toward_caps,
-                             paused, segment_id, required_state, messages, canvas_id, canvas_name)
-      values (${id}, ${workspaceId}, ${parts.name}, ${parts.description}, ${parts.kind}, ${parts.tags},
-              ${parts.archived}, ${parts.obeys_caps}, ${parts.counts_toward_caps}, ${parts.paused}, ${parts.segment_id},
-              ${parts.recipient_subscription_state}, ${messages}::json, ${parts.canvas?.id ?? null},
-              ${parts.canvas?.name ?? null})
-          on conflict (id) do update
-         set name = excluded.name, description = excluded.description, kind = excluded.kind, tags = excluded.tags,
-             archived = excluded.archived, obeys_caps = excluded.obeys_caps,
-             counts_toward_caps = excluded.counts_toward_caps, paused = excluded.paused,
-             segment_id = excluded.segment_id, required_state = excluded.required_state, messages = excluded.messages,
-             canvas_id = excluded.canvas_id, canvas_name = excluded.canvas_name, updated_at = now()`;
-    return { id, name: parts.name, parts, write };
-  });
-  const changes = await applyThings(step, { what: 'campaign', path: 'campaigns', wanted, stored, fixed: [] });
-  return step.problems.length > 0 ? changes : [...changes, ...(await applyVariations(step))];
-}
-
-async function applyVariations({ tx, file }: Step): Promise<Change[]> {
-  const campaignIds = file.campaigns.map(({ id }) => id);
-  const rows = await tx.query<{ campaign_id: string; id: string; name: string; channel: string }>(sql`
-    select campaign_id, id, name, channel
-      from message_variations
-     where campaign_id = any(${campaignIds}::text[])
-     order by campaign_id, id`);
-  const changes: Change[] = [];
-  for (const campaign of file.campaigns) {
-    const stored = rows.filter((row) => row.campaign_id === campaign.id);
-    const wanted = campaign.variations.map(({ id, name, channel }) => ({ id, name: name ?? id, channel }));
-    const found = compare('message_variation', wanted.map(variationThing), stored.map(variationThing));
-    for (const [index, { id, name, channel }] of wanted.entries()) {
-      const change = found[index];
-      if (change === undefined || !isWrite(change)) continue;
-      await tx.run(sql`
-        insert into message_variations (campaign_id, id, name, channel)
-        values (${campaign.id}, ${id}, ${name}, ${channel})
-            on conflict (campaign_id, id) do update set name = excluded.name, channel = excluded.channel`);
-    }
-    if (found.some(isWrite)) await tx.run(sql`update campaigns set updated_at = now() where id = ${campaign.id}`);
-    changes.push(...found);
-  }
-  return changes;
-}
-
-function variationThing({ id, name, channel }: { id: string; name: string; channel: string }): Thing {
-  return { id, name, parts: { name, channel } };
 }
 
 /** The things of other workspaces. Only their ids matter. */

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { testDatabase } from '../../../test/support/database.ts';
+import { noEmailSettings } from '../../channels/email/settings.ts';
 import { raw, sql } from '../../db/sql.ts';
 import { createKey, hashKey, listKeys } from '../keys.ts';
 import { loadCatalog } from '../load-catalog.ts';
@@ -74,7 +75,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
   const { apply, catalog, db } = await workspace(t);
   assert.deepEqual(brief(await apply(whole)), [
     'change workspace  name,time_zone',
-    'change email  default_from,list_unsubscribe,footer,smtp',
+    'change email  default_from,smtp,list_unsubscribe,footer',
     'change webhook  deliver,allow',
     'change audience  missing_number_is_zero',
     'change requests  key_in_body,strict_content_type',
@@ -96,6 +97,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
   assert.equal(found?.timeZone, 'Europe/Vienna');
   assert.deepEqual(found?.settings, {
     email: {
+      ...noEmailSettings,
       defaultFrom: 'hello@acme.test',
       smtp: [{ name: 'relay.test', url: 'smtp://u:the-smtp-password@relay.test' }],
       listUnsubscribe: false,

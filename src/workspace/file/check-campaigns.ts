@@ -1,13 +1,21 @@
 import type { ShownAccount } from '../../channels/provider.ts';
 import { sql } from '../../db/sql.ts';
-import { idKey, type SubscriptionGroup, type Variation, type WorkspaceSettings } from '../catalog.ts';
+import {
+  idKey,
+  type SubscriptionGroup,
+  type Variation,
+  type VariationShare,
+  type WorkspaceSettings,
+} from '../catalog.ts';
+import { openEmail } from '../sealed-email.ts';
+import { unlessUnreadable } from '../sealed-provider.ts';
 import { type StoredSettings, settingsFrom } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 
-/** A campaign's unparsed messages by channel, and the variations that they may name. */
+/** A campaign's unparsed messages by channel, and its variations, which may have messages, too. */
 export interface CampaignContent {
   messages: Readonly<Record<string, unknown>>;
-  variations: ReadonlyMap<string, Pick<Variation, 'channel'>>;
+  variations: ReadonlyMap<string, Pick<Variation, 'id' | 'channel' | 'share'> & { path?: string }>;
 }
 
 /** `provider`: its account without secrets. null: it has none. */
@@ -70,7 +78,8 @@ export async function checkCampaigns(step: Step, checkContent: CheckContent): Pr
       problems.push(`${path}.segment_id: names no segment, or an archived one`);
     const content = { messages: messages ?? {}, variations: variations.get(id) ?? new Map() };
     const warn = (text: string) => isInFile(step, id) && step.warnings.push(text);
-    if (messages !== null) problems.push(...checkContent(content, workspace, path, warn));
+    const hasVariations = [...content.variations.values()].some(({ share }) => share !== undefined);
+    if (messages !== null || hasVariations) problems.push(...checkContent(content, workspace, path, warn));
   }
   await checkCanvases(step, paths);
 }
@@ -88,9 +97,12 @@ function isInFile({ file }: Step, campaignId: string): boolean {
 async function checkSizes(step: Step): Promise<void> {
   const { tx, workspaceId, problems } = step;
   const rows = await tx.query<{ id: string; bytes: number }>(sql`
-    select id, octet_length(messages::text) as bytes
-      from campaigns
-     where workspace_id = ${workspaceId} and messages is not null`);
+    select id, (coalesce(octet_length(messages::text), 0)
+                + (select coalesce(sum(octet_length(v.message::text)), 0)
+                     from message_variations v
+                    where v.campaign_id = c.id))::integer as bytes
+      from campaigns c
+     where workspace_id = ${workspaceId}`);
   const paths = pathsOf(step);
   for (const { id, bytes } of rows)
     if (bytes > MOST_BYTES)
@@ -115,14 +127,15 @@ async function checkCanvases({ tx, workspaceId, problems }: Step, paths: (id: st
   for (const { id } of rows) problems.push(`${paths(id)}.canvas.id: is the id of another campaign or its Canvas`);
 }
 
-async function loadSurroundings({ tx, workspaceId }: Step): Promise<Surroundings> {
-  const { settings } = await tx.one<{ settings: StoredSettings }>(sql`
-    select settings from workspaces where id = ${workspaceId}`);
+async function loadSurroundings({ tx, workspaceId, secret, reseal }: Step): Promise<Surroundings> {
+  const { settings, secrets } = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
+    select settings, secrets from workspaces where id = ${workspaceId}`);
+  const opened = unlessUnreadable(() => openEmail(secrets, secret, workspaceId), reseal);
   const apps = await tx.query<{ id: string }>(sql`select id from apps where workspace_id = ${workspaceId}`);
   const groups = await tx.query<CheckedGroup & { id: string } & Record<string, unknown>>(sql`
     select id, archived, channel, provider from subscription_groups where workspace_id = ${workspaceId}`);
   return {
-    settings: settingsFrom(settings, null),
+    settings: settingsFrom(settings, typeof opened === 'object' ? opened : {}),
     apps: new Map(apps.map((app) => [idKey(app.id), app])),
     subscriptionGroups: new Map(groups.map((group) => [idKey(group.id), group])),
   };
@@ -130,12 +143,27 @@ async function loadSurroundings({ tx, workspaceId }: Step): Promise<Surroundings
 
 type Variations = CampaignContent['variations'];
 
-async function loadVariations({ tx, workspaceId }: Step): Promise<Map<string, Variations>> {
-  const rows = await tx.query<Pick<Variation, 'id' | 'channel'> & { campaign_id: string }>(sql`
-    select v.campaign_id, v.id, v.channel
+interface VariationRow extends Pick<Variation, 'id' | 'channel'>, Record<string, unknown> {
+  campaign_id: string;
+  share: VariationShare | null;
+}
+
+async function loadVariations({ tx, workspaceId, file }: Step): Promise<Map<string, Variations>> {
+  const places = new Map(
+    file.campaigns.flatMap(({ id, variations }, at) =>
+      variations.map((one, index) => [`${id}/${one.id}`, `campaigns[${at}].variations[${index}]`] as const),
+    ),
+  );
+  const rows = await tx.query<VariationRow>(sql`
+    select v.campaign_id, v.id, v.channel,
+           case when v.weight is not null then json_build_object('weight', v.weight, 'message', v.message) end as share
       from message_variations v
       join campaigns c on c.id = v.campaign_id
      where c.workspace_id = ${workspaceId}`);
   const found = Map.groupBy(rows, ({ campaign_id }) => campaign_id);
-  return new Map([...found].map(([id, group]) => [id, new Map(group.map((row) => [idKey(row.id), row]))]));
+  const variationOf = ({ campaign_id, id, channel, share }: VariationRow) => {
+    const path = places.get(`${campaign_id}/${id}`);
+    return { id, channel, ...(share && { share }), ...(path !== undefined && { path }) };
+  };
+  return new Map([...found].map(([id, group]) => [id, new Map(group.map((row) => [idKey(row.id), variationOf(row)]))]));
 }

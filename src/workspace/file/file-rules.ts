@@ -1,6 +1,7 @@
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
 import type { WorkspaceFile } from './file-shape.ts';
 import { misplacedProviders } from './providers.ts';
+import { splitProblems } from './split-rules.ts';
 
 /** Lists the contradictions between members that are valid one by one. */
 export function consistencyProblems(file: WorkspaceFile): string[] {
@@ -14,6 +15,7 @@ export function consistencyProblems(file: WorkspaceFile): string[] {
     ...repeated('campaigns', file.campaigns, 'id'),
     ...file.campaigns.flatMap(({ variations }, at) => repeated(`campaigns[${at}].variations`, variations, 'id')),
     ...file.campaigns.flatMap(membersOfKind),
+    ...file.campaigns.flatMap(splitProblems),
     ...repeated('event_webhooks', file.event_webhooks ?? [], 'name'),
     ...repeated('api_keys', file.api_keys, 'name'),
     ...repeated('api_keys', file.api_keys, 'key'),

@@ -93,6 +93,10 @@ const segment = object({
   filter: requiredOrNull(anyFilter),
 });
 
+/** A message, which the schema of its channel checks later. */
+const anyMessage: Shape<Record<string, unknown>> = (value, path, problems) =>
+  isObject(value) ? value : refuse(problems, path, 'expected an object with a message');
+
 const variation = object({
   id: required(opaqueId),
   name: optional(text(), null),
@@ -102,6 +106,8 @@ const variation = object({
       whatsApp,
     ),
   ),
+  weight: optional(integer(1, 100), null),
+  message: optional(anyMessage, null),
 });
 
 const canvas = object({
@@ -128,6 +134,7 @@ const campaign = object({
   counts_toward_caps: optional(flag, false),
   variations: optional(list(variation, 100), []),
   messages: optional(anyMessages, null),
+  control_share: optional(integer(0, 99), 0),
   canvas: optional(canvas, null),
 });
 

@@ -39,7 +39,7 @@ export function compare(what: string, wanted: readonly Thing[], stored: readonly
 export function changeOf(of: Pick<Change, 'what' | 'id' | 'name'>, wanted: Parts, stored: Parts | undefined): Change {
   if (stored === undefined) return { ...of, kind: 'create', changed: [] };
   const changed = Object.keys(wanted)
-    .filter((part) => !isDeepStrictEqual(wanted[part], stored[part]))
+    .filter((part) => !isDeepStrictEqual(wanted[part] ?? null, stored[part] ?? null))
     .map((part) => (wanted[part] === null ? `${part} removed` : part));
   return { ...of, kind: changed.length > 0 ? 'change' : 'unchanged', changed };
 }

@@ -10,7 +10,7 @@ import { contentOf } from '../../plan/campaign-content.ts';
 import type { SendRemarks } from '../../plan/remarks.ts';
 import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
-import { parseMessages } from '../../plan/templates.ts';
+import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
 import {
@@ -54,7 +54,7 @@ export async function checkCampaignTrigger(
   const campaign = findTriggered(body, workspace);
   checkSendIdForm(request.sendId);
   refuseStopped(campaign);
-  return planned(request, { campaign, canvas: null }, { workspace, stored }, problems);
+  return planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
 }
 
 /** The same for `/canvas/trigger/send`. Source: more-endpoints.md §3.3. */
@@ -68,7 +68,7 @@ export async function checkCanvasTrigger(
   const advice = 'to ensure trigger requests will take effect.';
   if (archived) return { notice: `The Canvas is archived. Unarchive the Canvas ${advice}` };
   if (trigger?.paused) return { notice: `The Canvas is paused. Resume the Canvas ${advice}` };
-  return planned(request, triggered, { workspace, stored }, problems);
+  return planOf(request, triggered, { workspace, stored }, problems);
 }
 
 /** The same for `/transactional/v1/campaigns/{campaign_id}/send`. Source: adjacent-endpoints.md §4.4. */
@@ -87,7 +87,7 @@ export async function checkTransactional(
   const request = readTransactionalRequest(body, problems);
   problems.throwIfAny();
   if (request.recipients.length === 0) refuse('no_recipients', 'recipient: expected one person, got none');
-  return planned(request, { campaign, canvas: null }, { workspace, stored }, problems);
+  return planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
 }
 
 interface Triggered {
@@ -120,7 +120,8 @@ function checkTargeting({ recipients, audience, broadcast }: TriggerRequest, { s
     refuse('no_recipients', 'broadcast: needs an audience, or a segment_id of the campaign in the workspace file');
 }
 
-function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
+/** The campaign that a body names. Throws RequestError unless it is API-triggered. */
+export function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
   const id = own(body, 'campaign_id');
   if (typeof id !== 'string' || id === '')
     throw new RequestError('unknown_campaign_id', [idProblem('campaign_id', id)]);
@@ -129,8 +130,8 @@ function findTriggered(body: RawObject, workspace: WorkspaceCatalog): Campaign {
   throw new RequestError('invalid_campaign', [`campaign_id: ${namesNo('an API-triggered campaign', id)}`]);
 }
 
-/** The campaign with this Canvas id, or with this id of its own. */
-function findCanvas(body: RawObject, workspace: WorkspaceCatalog): Triggered {
+/** The campaign with the Canvas id that a body names, or with this id of its own. Throws RequestError. */
+export function findCanvas(body: RawObject, workspace: WorkspaceCatalog): Triggered {
   const id = own(body, 'canvas_id');
   if (typeof id !== 'string' || id === '') throw new RequestError('unknown_canvas_id', [idProblem('canvas_id', id)]);
   const campaign = workspace.canvases.get(idKey(id)) ?? workspace.campaigns.get(idKey(id));
@@ -155,7 +156,7 @@ function triggerOf({ id, trigger }: Campaign): CampaignTrigger {
   return trigger;
 }
 
-async function planned(
+async function planOf(
   request: TriggerRequest,
   { campaign, canvas }: Triggered,
   { workspace, stored }: Surroundings,
@@ -167,8 +168,9 @@ async function planned(
   const segment = trigger.segmentId === null ? null : workspace.segments.get(idKey(trigger.segmentId));
   if (segment?.archived ?? segment === undefined)
     refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
-  const { messages, nameStored } = contentOf(campaign, workspace);
-  const parsed = nameStored ? parseMessages(messages, new Problems()) : [];
+  const { messages, split, nameStored } = contentOf(campaign, workspace);
+  const planned = { messages, ...(split !== undefined && { split }) };
+  const parsed = nameStored ? parsePlanned(planned, new Problems()) : [];
   const { pins, content } = await lookUpStored(parsed, { workspaceId: workspace.id, problems, stored });
   const attributes = readRecipientAttributes(request.recipients, workspace);
   const hasOwn = request.recipients.some(({ properties }) => properties !== null);
@@ -183,7 +185,7 @@ async function planned(
     countsTowardCaps: campaign.obeysCaps || campaign.countsTowardCaps,
     requiredState: trigger.requiredState,
     delivery: request.delivery,
-    messages,
+    ...planned,
     ...(pins !== undefined && { content: pins }),
     trigger: {
       common: request.properties ?? {},

@@ -93,7 +93,7 @@ async function handleSeries(
 }
 
 function described(campaign: CampaignDetails, sent: { first: Date | null; last: Date | null }): object {
-  const { created_at, updated_at, archived, name, description, kind, tags, variations } = campaign;
+  const { created_at, updated_at, archived, name, description, kind, tags, variations, control_share } = campaign;
   return {
     created_at,
     updated_at,
@@ -109,7 +109,13 @@ function described(campaign: CampaignDetails, sent: { first: Date | null; last: 
     last_sent: sent.last,
     tags,
     teams: [],
-    messages: Object.fromEntries(variations.map((one) => [one.id, { channel: one.channel, name: one.name }])),
+    messages: Object.fromEntries(
+      variations.map(({ id, channel, name: called, weight }) => [
+        id,
+        { channel, name: called, ...(weight !== null && { weight }) },
+      ]),
+    ),
+    ...(control_share > 0 && { control_share }),
     conversion_behaviors: [],
   };
 }

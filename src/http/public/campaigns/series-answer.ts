@@ -65,8 +65,20 @@ const pushOfSend = ({ sent, recipients, failed }: Numbers): Counters => ({
 
 const pushChannels: ReadonlySet<VariationChannel> = new Set(['ios_push', 'android_push', 'kindle_push', 'web_push']);
 
+/** The numbers of one day. */
+export interface CampaignEntry {
+  /** YYYY-MM-DD. */
+  time: string;
+  /** By channel, one for each variation. */
+  messages: Record<string, object[]>;
+  conversions_by_send_time: number;
+  conversions: number;
+  unique_recipients: number;
+  revenue: number;
+}
+
 /** The series of a campaign: one entry for each day, with every variation. Source: adjacent-endpoints.md §5.4. */
-export function campaignSeries(campaign: Campaign, { starts }: Series, rows: readonly VariationDay[]): object[] {
+export function campaignSeries(campaign: Campaign, { starts }: Series, rows: readonly VariationDay[]): CampaignEntry[] {
   return entriesOf(campaign, starts, rows, ({ variation: { id, channel }, numbers }) => ({
     variation_api_id: id,
     ...countersOf[channel](numbers),
@@ -74,7 +86,7 @@ export function campaignSeries(campaign: Campaign, { starts }: Series, rows: rea
 }
 
 /** The series of the sends under one send id. */
-export function sendSeries(campaign: Campaign, { starts }: Series, rows: readonly VariationDay[]): object[] {
+export function sendSeries(campaign: Campaign, { starts }: Series, rows: readonly VariationDay[]): CampaignEntry[] {
   return entriesOf(campaign, starts, rows, ({ variation: { name, channel }, numbers }) => ({
     variation_name: name,
     ...countersOf[channel](numbers),
@@ -93,7 +105,7 @@ function entriesOf(
   starts: readonly Date[],
   rows: readonly VariationDay[],
   entryOf: (of: { variation: Variation; numbers: Numbers }) => object,
-): object[] {
+): CampaignEntry[] {
   const variations = Map.groupBy(variationsOf(campaign, rows), ({ channel }) => channel);
   const days = Map.groupBy(rows, ({ day }) => day);
   return starts.map((start) => {

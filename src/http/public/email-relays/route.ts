@@ -1,11 +1,17 @@
 import type { Db } from '../../../db/database.ts';
 import { describeRelays } from '../../../dispatch/pauses/describe-relays.ts';
 import { RequestError } from '../../../errors.ts';
-import type { Catalog } from '../../../workspace/catalog.ts';
+import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import type { Route } from '../../route.ts';
 
-/** Shows the state of each mail relay. */
-export function emailRelaysRoute({ db, catalog }: { db: Db; catalog: Catalog }): Route {
+interface EmailRelaysDeps {
+  db: Db;
+  catalog: Catalog;
+  publicUrl: string;
+}
+
+/** Shows the state of each mail relay, and where the services whose events are taken in shall post them. */
+export function emailRelaysRoute({ db, catalog, publicUrl }: EmailRelaysDeps): Route {
   return {
     method: 'GET',
     path: '/email/relays',
@@ -13,7 +19,15 @@ export function emailRelaysRoute({ db, catalog }: { db: Db; catalog: Catalog }):
     async handle({ workspaceId }) {
       const workspace = catalog.workspace(workspaceId);
       if (workspace === undefined) throw new RequestError('not_found', ['the workspace is gone']);
-      return { status: 200, body: { relays: await describeRelays(db, workspace), message: 'success' } };
+      const relays = await describeRelays(db, workspace);
+      return { status: 200, body: { relays, events: eventUrls(workspace, publicUrl), message: 'success' } };
     },
   };
+}
+
+function eventUrls({ id, settings }: WorkspaceCatalog, publicUrl: string): object[] {
+  return Object.keys(settings.email.events).map((service) => ({
+    service,
+    url: `${publicUrl}/callbacks/email/${service}/${id}`,
+  }));
 }

@@ -3,30 +3,16 @@ import { checkSendRequest } from '../../../dispatch/accept/check.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import { acceptSend, type SendDeps } from '../accept-send.ts';
+import { answeringKeyOnce } from '../answer-once.ts';
 import { successAnswer } from './answer.ts';
 import { bucketFor, path } from './request.ts';
 import { checkSendId, withSendId } from './send-id.ts';
 
 export function messagesSendRoute(deps: SendDeps): Route {
-  const { idempotency } = deps;
-  const keyOf = ({ headers, workspaceId, rawBody }: RouteRequest) =>
-    idempotency.read(headers['idempotency-key'], { workspaceId, path, rawBody });
   return {
-    method: 'POST',
-    path,
+    ...answeringKeyOnce(deps.idempotency, path, (request, key) => send(deps, request, key)),
     permission: 'messages.send',
     bucket: bucketFor,
-    knowsIdempotencyKey: true,
-    async replay(request) {
-      const key = keyOf(request);
-      const body = key && (await idempotency.answered(key));
-      return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
-    },
-    countsItself: true,
-    handle(request) {
-      const key = keyOf(request);
-      return idempotency.once(key, async () => ({ status: 201, body: await send(deps, request, key) }));
-    },
   };
 }
 

@@ -1,8 +1,13 @@
 import { remarkMembers, type SendRemarks } from '../../../dispatch/plan/remarks.ts';
 
-/** The answer to a trigger of a Canvas that is not sent. The dispatch id, which the original gives, names nothing. */
-export function noticeAnswer(notice: string, dispatchId: string): object {
-  return { notice, dispatch_id: dispatchId, message: 'success' };
+/** The answer to a trigger of a Canvas that is not sent. The ids, which the original gives, name nothing. */
+export function noticeAnswer(notice: string, dispatchId: string, scheduleId: string | null = null): object {
+  return {
+    notice,
+    dispatch_id: dispatchId,
+    ...(scheduleId !== null && { schedule_id: scheduleId }),
+    message: 'success',
+  };
 }
 
 export interface TransactionalFacts {

@@ -4,6 +4,7 @@ import { v7 } from '../../../lib/uuid.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import type { SendDeps } from '../accept-send.ts';
+import { answeringKeyOnce } from '../answer-once.ts';
 import { checkSendId } from '../messages-send/send-id.ts';
 import { acceptTrigger } from './accept-trigger.ts';
 import { noticeAnswer } from './answer.ts';
@@ -16,42 +17,17 @@ type Key = Acceptance['idempotency'];
 export function triggerRoutes(deps: SendDeps): Route[] {
   return [
     {
-      ...sending(deps, campaignPath, (request, key) => triggerCampaign(deps, request, key)),
+      ...answeringKeyOnce(deps.idempotency, campaignPath, (request, key) => triggerCampaign(deps, request, key)),
       permission: 'campaigns.trigger.send',
       bucket: bucketOf(campaignPath, 'campaign_id'),
     },
     {
-      ...sending(deps, canvasPath, (request, key) => triggerCanvas(deps, request, key)),
+      ...answeringKeyOnce(deps.idempotency, canvasPath, (request, key) => triggerCanvas(deps, request, key)),
       permission: 'canvas.trigger.send',
       bucket: bucketOf(canvasPath, 'canvas_id'),
     },
     transactionalRoute(deps),
   ];
-}
-
-/** A route whose requests may have an idempotency key, and are counted when they are stored. */
-function sending(
-  { idempotency }: SendDeps,
-  path: string,
-  send: (request: RouteRequest, key: Key) => Promise<object>,
-): Omit<Route, 'permission' | 'bucket'> {
-  const keyOf = ({ headers, workspaceId, rawBody }: RouteRequest) =>
-    idempotency.read(headers['idempotency-key'], { workspaceId, path, rawBody });
-  return {
-    method: 'POST',
-    path,
-    knowsIdempotencyKey: true,
-    async replay(request) {
-      const key = keyOf(request);
-      const body = key && (await idempotency.answered(key));
-      return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
-    },
-    countsItself: true,
-    handle(request) {
-      const key = keyOf(request);
-      return idempotency.once(key, async () => ({ status: 201, body: await send(request, key) }));
-    },
-  };
 }
 
 async function triggerCampaign(deps: SendDeps, request: RouteRequest, key: Key): Promise<object> {

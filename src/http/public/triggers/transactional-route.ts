@@ -8,6 +8,7 @@ import { idKey } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import type { SendDeps } from '../accept-send.ts';
+import { answeringOnce } from '../answer-once.ts';
 import { acceptTrigger } from './accept-trigger.ts';
 import { transactionalAnswer } from './answer.ts';
 import { transactionalPath } from './request.ts';
@@ -17,24 +18,17 @@ import { transactionalPath } from './request.ts';
  * nobody gets one receipt twice.
  */
 export function transactionalRoute(deps: SendDeps): Route {
-  const { idempotency } = deps;
+  const { replay, handle, countsItself } = answeringOnce(deps.idempotency, referenceOf, (request, reference) =>
+    send(deps, request, reference),
+  );
   return {
     method: 'POST',
     path: transactionalPath,
     permission: 'transactional.send',
     insteadOfIdempotencyKey: 'external_send_id',
-    async replay(request) {
-      const reference = referenceOf(request);
-      const body = reference && (await inOriginalWords(() => idempotency.answered(reference)));
-      return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
-    },
-    countsItself: true,
-    handle(request) {
-      const reference = referenceOf(request);
-      return inOriginalWords(() =>
-        idempotency.once(reference, async () => ({ status: 201, body: await send(deps, request, reference) })),
-      );
-    },
+    replay: (request) => inOriginalWords(() => replay(request)),
+    countsItself,
+    handle: (request) => inOriginalWords(() => handle(request)),
   };
 }
 

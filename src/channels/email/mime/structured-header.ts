@@ -1,4 +1,4 @@
-import { asciiAddress } from '../../lib/email-address.ts';
+import { asciiAddress } from '../../../lib/email-address.ts';
 import { canFold, encodeWords, isPrintable, trimBlanks } from './header-text.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { parseConnectionUrl } from 'nodemailer/lib/shared';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { ProbeFailure, Relay } from '../sender.ts';
+import type { ProbeFailure, Relay } from '../../sender.ts';
 import { readFailure, type SmtpFailure } from './smtp-reply.ts';
 import { longest, timeouts, tookTooLong } from './timeouts.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
+import type { RenderedEmail } from '../rendered.ts';
 import { buildMime } from './mime.ts';
-import type { RenderedEmail } from './rendered.ts';
 
 const plain: RenderedEmail = {
   from: 'Acme <hello@acme.test>',

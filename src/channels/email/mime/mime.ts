@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readMailbox, wireAddress } from '../../lib/email-address.ts';
+import { readMailbox, wireAddress } from '../../../lib/email-address.ts';
+import type { RenderedEmail } from '../rendered.ts';
+import type { AttachedFile } from './attached-file.ts';
+import { base64Lines } from './base64-lines.ts';
+import { filePart } from './file-part.ts';
 import { canFold, encodeUnstructured, encodeWords, headerLine, isPrintable } from './header-text.ts';
-import type { RenderedEmail } from './rendered.ts';
 import { encodeStructured, isStructured } from './structured-header.ts';
 
 export interface MimeInput {
@@ -10,30 +13,57 @@ export interface MimeInput {
   /** The Message-ID without angle brackets. */
   messageId: string;
   date: Date;
+  files?: readonly AttachedFile[] | undefined;
+  /** Headers for the relay itself, ready to be written. */
+  relayHeaders?: readonly (readonly [name: string, value: string])[] | undefined;
 }
 
 /**
- * The whole message as sent over the wire: multipart/alternative of plain text and HTML. We build it ourselves and not
- * with the mail library, because building messages limits how fast mail is sent. Source: RFC 5322, RFC 2045, RFC 2047;
- * messaging-objects.md §6.5.
+ * The whole message as sent over the wire: multipart/alternative of plain text and HTML, with files inside
+ * multipart/mixed. We build it ourselves and not with the mail library, because building messages limits how fast mail
+ * is sent. Source: RFC 5322, RFC 2045, RFC 2047; messaging-objects.md §6.5.
  */
-export function buildMime({ rendered, to, messageId, date }: MimeInput): string {
-  const boundary = `=_${randomBytes(12).toString('hex')}`;
-  const headers: [string, string][] = [
+export function buildMime({ rendered, to, messageId, date, files = [], relayHeaders = [] }: MimeInput): string {
+  const own = new Set(relayHeaders.map(([name]) => name.toLowerCase()));
+  const texts = multipart('alternative', [
+    bodyPart('text/plain', rendered.plaintext),
+    bodyPart('text/html', rendered.html),
+  ]);
+  const content = files.length === 0 ? texts : multipart('mixed', [entity(texts), ...files.map(filePart)]);
+  const headers: (readonly [string, string])[] = [
     ['From', mailbox(rendered.from)],
     ['To', wireAddress(to)],
-    ...(rendered.reply_to === null ? [] : [['Reply-To', mailbox(rendered.reply_to)] as [string, string]]),
+    ...(rendered.reply_to === null ? [] : [['Reply-To', mailbox(rendered.reply_to)] as const]),
     ['Subject', encodeUnstructured(rendered.subject)],
     ['Date', date.toUTCString().replace(/GMT$/, '+0000')],
     ['Message-ID', `<${messageId}>`],
     ['MIME-Version', '1.0'],
     ...unsubscribeHeaders(rendered),
-    ...Object.entries(rendered.headers).flatMap(([name, value]) => encodeHeader(name, value)),
-    ['Content-Type', `multipart/alternative; boundary="${boundary}"`],
+    ...Object.entries(rendered.headers)
+      .filter(([name]) => !own.has(name.toLowerCase()))
+      .flatMap(([name, value]) => encodeHeader(name, value)),
+    ...relayHeaders,
+    ['Content-Type', content.type],
   ];
   const head = headers.map(([name, value]) => headerLine(name, value)).join('\r\n');
-  const part = (type: string, text: string) => `--${boundary}\r\n${bodyPart(type, text)}\r\n`;
-  return `${head}\r\n\r\n${part('text/plain', rendered.plaintext)}${part('text/html', rendered.html)}--${boundary}--\r\n`;
+  return `${head}\r\n\r\n${content.body}`;
+}
+
+/** A body of parts. */
+interface Multipart {
+  type: string;
+  body: string;
+}
+
+function multipart(kind: 'alternative' | 'mixed', parts: readonly string[]): Multipart {
+  const boundary = `=_${randomBytes(12).toString('hex')}`;
+  const body = parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('');
+  return { type: `multipart/${kind}; boundary="${boundary}"`, body: `${body}--${boundary}--\r\n` };
+}
+
+/** A body of parts that is itself a part. */
+function entity({ type, body }: Multipart): string {
+  return `Content-Type: ${type}\r\n\r\n${body}`;
 }
 
 /** Source: RFC 8058. A caller's own header replaces ours. */
@@ -67,10 +97,6 @@ function hasLongLine(lines: string): boolean {
     start = stop + 2;
   }
   return false;
-}
-
-function base64Lines(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/.{76}(?=.)/g, '$&\r\n');
 }
 
 function mailbox(text: string): string {

@@ -1,8 +1,9 @@
-import { type Held, type Outcome, STOPPED } from '../outcome.ts';
-import type { SenderPauses } from '../sender.ts';
+import { type Held, type Outcome, STOPPED } from '../../outcome.ts';
+import type { SenderPauses } from '../../sender.ts';
+import type { DkimSigner } from '../mime/dkim.ts';
+import type { SmtpRelay } from '../settings.ts';
 import { createSmtpSender, type Mail, type SmtpResult } from './deliver.ts';
 import { Relay } from './relay.ts';
-import type { SmtpRelay } from './settings.ts';
 import type { SmtpFailure } from './smtp-reply.ts';
 
 /** The outcome of a mail, and the name of the relay that decided it. null: no relay was called. */
@@ -18,6 +19,10 @@ export interface Relays {
 
 export interface RelaysOptions {
   relays: readonly SmtpRelay[];
+  /** Signs the mails. undefined: nothing is signed. */
+  signer: DkimSigner | undefined;
+  /** The domain to which bounce mails go. null: they go to the sender. */
+  returnPath: string | null;
   /** Most connections to each relay. */
   maxConnections: number;
   pauses: SenderPauses;
@@ -34,7 +39,7 @@ const AGAIN_MS = 10_000;
  */
 export function createRelays({ relays: configured, ...options }: RelaysOptions): Relays {
   const relays = configured.map((relay) => {
-    const sender = createSmtpSender({ url: relay.url, maxConnections: options.maxConnections });
+    const sender = createSmtpSender({ ...relay, ...options });
     return new Relay({ ...options, relay, sender });
   });
 

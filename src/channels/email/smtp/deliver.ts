@@ -1,11 +1,16 @@
 import type { Readable } from 'node:stream';
 import nodemailer from 'nodemailer';
-import { asciiAddress, readMailbox, wireAddress } from '../../lib/email-address.ts';
-import { type Outcome, refusedByUs } from '../outcome.ts';
-import { hostOf } from '../provider-reply.ts';
-import { withWords } from '../provider-words.ts';
-import { buildMime } from './mime.ts';
-import type { RenderedEmail } from './rendered.ts';
+import { asciiAddress, readMailbox, wireAddress } from '../../../lib/email-address.ts';
+import { type Outcome, refusedByUs } from '../../outcome.ts';
+import { hostOf } from '../../provider-reply.ts';
+import { withWords } from '../../provider-words.ts';
+import type { AttachedFile } from '../mime/attached-file.ts';
+import type { DkimSigner } from '../mime/dkim.ts';
+import { buildMime } from '../mime/mime.ts';
+import type { RenderedEmail } from '../rendered.ts';
+import { bounceAddress } from '../return-path.ts';
+import { relayHeaders } from './relay-headers.ts';
+import { type RelayKind, relayKindOf } from './relay-kind.ts';
 import { readFailure, type SmtpFailure, smtpWords } from './smtp-reply.ts';
 import { createUtf8Probe } from './smtp-utf8.ts';
 import { longest, timeouts, tookTooLong } from './timeouts.ts';
@@ -15,6 +20,9 @@ export interface Mail {
   to: string;
   /** Id of the mail, the same on every attempt, so that a receiver can drop a repetition. */
   messageId: string;
+  files?: readonly AttachedFile[] | undefined;
+  /** Our signed name of the send, by which we know what comes back. null: there is none. */
+  reference: string | null;
 }
 
 export type SmtpResult =
@@ -30,14 +38,22 @@ const UTF8_NEEDED = 'the relay does not offer SMTPUTF8, which an address of this
 
 export interface SmtpSenderOptions {
   url: string;
+  /** Whose mail server it is. Default: its host says so. */
+  kind?: RelayKind | undefined;
+  /** Signs the mails. Default: nothing is signed. */
+  signer?: DkimSigner | undefined;
+  /** The domain to which bounce mails go. Default: they go to the sender. */
+  returnPath?: string | null;
   maxConnections: number;
   /** Longest time of one mail in all, in milliseconds. Default: five minutes. */
   longestMs?: number;
 }
 
 /** Sends mails to one relay over a pool of connections. */
-export function createSmtpSender({ url, maxConnections, longestMs = longest.mail }: SmtpSenderOptions): SmtpSender {
+export function createSmtpSender(options: SmtpSenderOptions): SmtpSender {
+  const { url, maxConnections, longestMs = longest.mail } = options;
   const relay = new URL(url);
+  const kind = options.kind ?? relayKindOf(relay.hostname);
   const host = hostOf(relay);
   const secrets = secretsOf(relay);
   const takesUtf8 = createUtf8Probe({ url, ...timeouts });
@@ -65,7 +81,7 @@ export function createSmtpSender({ url, maxConnections, longestMs = longest.mail
   });
   return {
     async deliver(mail) {
-      const message = messageOf(mail);
+      const message = await messageOf(mail, { ...options, kind });
       const { from, to } = message.envelope;
       const limit = AbortSignal.timeout(longestMs);
       try {
@@ -96,11 +112,33 @@ function unsendable(outcome: SmtpFailure['outcome']): SmtpFailure {
   return { outcome, blame: 'message', isOffered: false, mayBeStale: false, said: null };
 }
 
-function messageOf({ rendered, to, messageId }: Mail) {
+/** Headers that SES replaces, so that a signature over them would not hold. Source: Amazon SES, "Manual DKIM signing". */
+const replacedBySes: ReadonlySet<string> = new Set(['date', 'message-id']);
+const none: ReadonlySet<string> = new Set();
+
+interface Making {
+  kind: RelayKind;
+  signer?: DkimSigner | undefined;
+  returnPath?: string | null;
+}
+
+async function messageOf(mail: Mail, { kind, signer, returnPath }: Making) {
+  const { rendered, to, files, reference } = mail;
   const sender = wireAddress(readMailbox(rendered.from)?.address ?? '');
-  const id = `${messageId}@${sender.split('@').at(-1)}`;
-  const raw = buildMime({ rendered, to, messageId: id, date: new Date() });
-  return { envelope: { from: sender, to: wireAddress(to) }, messageId: `<${id}>`, raw };
+  const domain = sender.split('@').at(-1) ?? '';
+  const messageId = `${mail.messageId}@${domain}`;
+  const date = new Date();
+  const forRelay = relayHeaders(kind, { ...rendered, reference });
+  const text = buildMime({ rendered, to, messageId, date, files, relayHeaders: forRelay });
+  const replaced = kind === 'ses' ? replacedBySes : none;
+  const raw = signer === undefined ? text : await signer(text, { domain, date, replaced });
+  const isReturned = reference !== null && returnPath !== null && returnPath !== undefined;
+  const from = isReturned ? bounceAddress(returnPath, reference) : sender;
+  return {
+    ...{ envelope: { from, to: wireAddress(to) }, messageId: `<${messageId}>`, raw },
+    // Only a relay that offers it is asked for reports. Source: RFC 3461.
+    ...(isReturned && { dsn: { id: reference, return: 'headers', notify: ['failure'] } }),
+  };
 }
 
 /** The password, and the form in which the relay gets it. */

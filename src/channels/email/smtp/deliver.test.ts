@@ -71,6 +71,7 @@ const mail: Mail = {
   },
   to: 'ada@example.test',
   messageId: 'm',
+  reference: null,
 };
 
 for (const step of steps) {

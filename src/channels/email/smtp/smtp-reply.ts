@@ -1,5 +1,5 @@
-import type { Outcome } from '../outcome.ts';
-import { saidText } from '../provider-words.ts';
+import type { Outcome } from '../../outcome.ts';
+import { saidText } from '../../provider-words.ts';
 
 /** The failure of a mail that a relay has not accepted, as far as we know. */
 export interface SmtpFailure {
@@ -19,6 +19,12 @@ export interface SmtpFailure {
 }
 
 const deadAddress = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10', '5.2.1']);
+
+/** Whether an enhanced status code says that the address does not exist. Source: RFC 3463 §3; messaging-objects.md §6.7. */
+export function isDeadAddress(status: string): boolean {
+  return deadAddress.has(status);
+}
+
 /** Nodemailer's own errors about a mail, from before anything is sent. */
 const messageErrors = new Set(['EMESSAGE', 'EENVELOPE', 'ESTREAM']);
 const recipientCommands = new Set(['RCPT TO', 'DATA']);
@@ -71,9 +77,7 @@ function outcomeOf(error: SmtpError): SmtpFailure['outcome'] {
   if (command === 'MAIL FROM') return { kind: 'config_error', reason };
   if (enhanced === '5.2.2' || (enhanced === undefined && responseCode === 552)) return { kind: 'retry', reason };
   const isDead =
-    enhanced === undefined
-      ? command === 'RCPT TO' && [550, 551, 553].includes(responseCode)
-      : deadAddress.has(enhanced);
+    enhanced === undefined ? command === 'RCPT TO' && [550, 551, 553].includes(responseCode) : isDeadAddress(enhanced);
   return isDead ? { kind: 'bounced', reason } : { kind: 'failed', reason };
 }
 

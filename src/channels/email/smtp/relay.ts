@@ -1,9 +1,9 @@
-import { AbortWatch } from '../../lib/abort-watch.ts';
-import { BoundedCache } from '../../lib/bounded-cache.ts';
-import { relayAddress } from '../relay-address.ts';
-import type { SenderPauses } from '../sender.ts';
+import { AbortWatch } from '../../../lib/abort-watch.ts';
+import { BoundedCache } from '../../../lib/bounded-cache.ts';
+import { relayAddress } from '../../relay-address.ts';
+import type { SenderPauses } from '../../sender.ts';
+import type { SmtpRelay } from '../settings.ts';
 import type { Mail, SmtpResult, SmtpSender } from './deliver.ts';
-import type { SmtpRelay } from './settings.ts';
 
 export interface RelayOptions {
   relay: SmtpRelay;
