@@ -38,7 +38,7 @@ export interface CallbackRelay {
 const TIMES = 2;
 const SENDERS = 16;
 const AGAIN_AFTER_MS = 100;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 /** Headers of the connection to the relay, which are not passed on. */
 const ofConnection = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'expect', 'keep-alive']);
 

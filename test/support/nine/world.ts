@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { sql } from '../../../src/db/sql.ts';
 import { apnsToken } from '../../../src/simulate/apns/apns-tokens.ts';
 import type { TestApp } from '../app.ts';
+import { settings as mailEvents } from '../mail-events.ts';
 import { CHATS, type NineProviders, type ProviderChannel, startProviders } from './providers.ts';
 
 export const CAMPAIGN = 'everywhere';
@@ -113,7 +114,7 @@ function workspaceOf({ fcm, apns, adm, webPush, twilio, meta, hooks, mail, relay
         },
       },
     ],
-    email: { default_from: 'Acme <hello@acme.test>', smtp: { url: mail.url } },
+    email: { default_from: 'Acme <hello@acme.test>', smtp: { url: mail.url }, return_path: 'bounces.acme.test', events: mailEvents },
     webhook: { deliver: true, allow: [new URL(hooks.url).host] },
     subscription_groups: [
       {
