@@ -15,7 +15,7 @@ import type { TestApp } from '../app.ts';
 
 export const CHATS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a16';
 
-/** Each kind of fault of each provider, which takes 2 % of its messages. */
+/** Each kind of fault of each provider. */
 export const faultsOf = {
   android_push: [
     ...['unregistered', 'invalid_argument', 'quota_exceeded', 'unavailable', 'internal'],
@@ -64,10 +64,13 @@ export interface NineProviders {
 const SLOW_MS = 50;
 
 /** Starts all of them. What they tell goes through a relay, which keeps it until it is told to deliver. */
-export async function startProviders(app: TestApp, seed: number): Promise<NineProviders> {
+export async function startProviders(
+  app: TestApp,
+  { seed, faultPercent, atOnce }: { seed: number; faultPercent: number; atOnce: number },
+): Promise<NineProviders> {
   const { clock } = app;
   const planOf = (channel: ProviderChannel) =>
-    readFaults({ fault: faultsOf[channel].map((answer) => `${answer}:2%`), slow: SLOW_MS });
+    readFaults({ fault: faultsOf[channel].map((answer) => `${answer}:${faultPercent}%`), slow: SLOW_MS });
   const common = (channel: ProviderChannel) => ({ clock, seed, keep: 1_000_000, faults: planOf(channel) });
   const mails: SunkMail[] = [];
   const mailAnswers = new Map<string, string[]>();
@@ -83,7 +86,7 @@ export async function startProviders(app: TestApp, seed: number): Promise<NinePr
   const relay = await startCallbackRelay({
     target: () => Promise.resolve(app.url),
     random: randomFrom(seed),
-    atOnce: 0.25,
+    atOnce,
   });
   const providers = {
     fcm: await startFcmSimulator(common('android_push')),

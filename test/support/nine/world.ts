@@ -10,7 +10,7 @@ export const CAMPAIGN = 'everywhere';
 export const CARD_KEY = 'a secret of at least 32 characters, of ours';
 export const WEB = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a14';
 const [IOS, ANDROID, FIRE] = ['11', '12', '13'].map((end) => `0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a${end}`);
-const TEXTS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
+export const TEXTS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
 const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const MOST_IN_REQUEST = 75;
 const UNLIMITED = 60_000_000;
@@ -32,8 +32,17 @@ export interface Nine {
   sendToAll(delivery: 'at_least_once' | 'at_most_once'): Promise<string>;
 }
 
-export async function startNine(app: TestApp, { people, seed }: { people: number; seed: number }): Promise<Nine> {
-  const providers = await startProviders(app, seed);
+export interface NineOptions {
+  people: number;
+  seed: number;
+  /** Share of messages that get each kind of fault, in percent. */
+  faultPercent: number;
+  /** Share of callbacks that the server also gets at once, 0 to 1. It gets all of them when the relay delivers. */
+  atOnce: number;
+}
+
+export async function startNine(app: TestApp, { people, ...options }: NineOptions): Promise<Nine> {
+  const providers = await startProviders(app, options);
   await app.givenWorkspace(JSON.stringify(workspaceOf(providers)));
   const names = Array.from({ length: people }, (_, at) => `p${at}`);
   for (let at = 0; at < people; at += MOST_IN_REQUEST) {
