@@ -11,7 +11,7 @@ export const CARD_KEY = 'a secret of at least 32 characters, of ours';
 export const WEB = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a14';
 const [IOS, ANDROID, FIRE] = ['11', '12', '13'].map((end) => `0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a${end}`);
 export const TEXTS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
-const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
+export const EVERYBODY = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 const MOST_IN_REQUEST = 75;
 const UNLIMITED = 60_000_000;
 
@@ -123,7 +123,7 @@ function workspaceOf({ fcm, apns, adm, webPush, twilio, meta, hooks, mail, relay
         },
       },
     ],
-    email: { default_from: 'Acme <hello@acme.test>', smtp: { url: mail.url }, return_path: 'bounces.acme.test', events: mailEvents },
+    email: { default_from: 'Acme <hello@acme.test>', smtp: { url: mail.url }, return_path: 'bounces.acme.test', list_unsubscribe: true, events: mailEvents },
     webhook: { deliver: true, allow: [new URL(hooks.url).host] },
     subscription_groups: [
       {
@@ -151,7 +151,8 @@ function workspaceOf({ fcm, apns, adm, webPush, twilio, meta, hooks, mail, relay
   };
 }
 
-function messagesOf({ hooks }: NineProviders): Record<Channel, object> {
+/** A message of each channel, of the campaign. */
+export function messagesOf({ hooks }: NineProviders): Record<Channel, object> {
   const [title, alert] = ['Hello', 'Hi {{${user_id}}}'];
   const template = { template_name: 'hello', template_language_code: 'en_US', body_variables: ['{{${user_id}}}'] };
   const messages: Record<Channel, object> = {
