@@ -82,13 +82,22 @@ export async function startCallbackRelay(options: CallbackRelayOptions): Promise
     }
   }
 
+  /** Its answer is waited for, also while the server restarts. */
+  async function handshake(kept: Kept): Promise<{ status: number; body: string }> {
+    for (;;) {
+      const answer = await pass('GET', kept);
+      if (answer.status !== 0 && answer.status < 500) return answer;
+      await pause(AGAIN_AFTER_MS);
+    }
+  }
+
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const kept = { path: request.url ?? '', headers: headersOf(request), body: Buffer.concat(parts), taken: 0 };
     if (request.method !== 'POST') {
-      const answer = await pass(request.method ?? 'GET', kept); // a handshake waits for its answer
-      response.writeHead(answer.status === 0 ? 502 : answer.status).end(answer.body);
+      const answer = await handshake(kept);
+      response.writeHead(answer.status).end(answer.body);
       return;
     }
     count += 1;

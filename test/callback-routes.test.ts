@@ -60,7 +60,8 @@ async function start(t: TestContext, people: number): Promise<World> {
       return since;
     },
     async call({ path, headers, body }) {
-      const { status } = await fetch(app.url + path, { method: body === undefined ? 'GET' : 'POST', headers, body });
+      const init = body === undefined ? { headers } : { method: 'POST', headers, body };
+      const { status } = await fetch(app.url + path, init);
       await app.drain();
       return status;
     },
