@@ -51,7 +51,6 @@ test('a message that goes out whole is accepted without errors; what is not done
     [{ email: { ...email, body: 'x'.repeat(410_000) } }, /^messages\.email\.body is larger than 400 KB/],
     [{ email: { ...email, headers: { Bcc: 'x@acme.test' } } }, /^messages\.email\.headers\.Bcc is reserved/],
     [{ sms: { ...sms, link_shortening_enabled: true } }, /^messages\.sms\.link_shortening_enabled: links are not/],
-    [{ sms: { ...sms, media_items: ['https://a.test/1', 'https://a.test/2'] } }, /only the first of 2 is used$/],
     [{ apple_push: { 'content-available': true, apns_priority: 10 } }, /^messages\.apple_push\.apns_priority: /],
     [
       { android_push: { ...push, title: 't', buttons: ['a', 'b', 'c', 'd'].map((text) => ({ text })) } },

@@ -12,8 +12,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Starts to listen. Returns the server's URL. Throws ListenError. */
-export function listen(server: FastifyInstance, at: { host: string; port: number }): Promise<string> {
-  return namingTrouble(at, () => server.listen(at));
+export function listen(server: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+  // A new object, because Fastify adds to it.
+  return namingTrouble({ host, port }, () => server.listen({ host, port }));
 }
 
 /** Runs `start`, which listens. Throws ListenError. */

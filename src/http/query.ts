@@ -3,6 +3,7 @@ import { bounded } from '../lib/raw/bounded-texts.ts';
 import { nearest } from '../lib/raw/did-you-mean.ts';
 import { shown } from '../lib/raw/json.ts';
 import { readDate } from '../lib/raw/lenient.ts';
+import { isStorable } from '../lib/raw/storable.ts';
 import { readIsoTime } from '../lib/times.ts';
 
 /**
@@ -25,6 +26,13 @@ function unknownParameter(name: string, known: readonly string[]): string {
   const meant = nearest(name, known);
   const hint = meant === null ? '' : `; did you mean ${meant}?`;
   return `unknown query parameter; ${known.join(', ')} ${known.length === 1 ? 'is' : 'are'} known${hint}`;
+}
+
+/** Reads a text that the database may hold. null: the parameter is absent or empty. */
+export function readStorable(query: URLSearchParams, name: string): string | null {
+  const text = query.get(name) || null;
+  if (text === null || isStorable(text)) return text;
+  throw new RequestError('bad_request', [`${name}: expected Unicode text without NUL`]);
 }
 
 /** Reads one of `values`. null: the parameter is absent. */

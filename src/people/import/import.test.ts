@@ -47,7 +47,7 @@ async function importLines(
   text: string,
   { now = () => start, ...more }: ImportSetUp = {},
 ): Promise<Imported> {
-  const catalog = await loadCatalog(app.db, secretFrom('whatever, since nothing is sealed here at all'));
+  const catalog = await loadCatalog(app.db, secretFrom(app.secret));
   const workspace = catalog.workspace(app.workspaceId);
   assert.ok(workspace);
   const rejects: Imported['rejects'] = [];

@@ -122,6 +122,7 @@ test('a recipient comes with person, push targets, groups and the flags of the a
           ],
           emailFlags: { hardBouncedAt: used, markedSpamAt: null, invalidAt: null, suppressedAt: null },
           phoneFlags: null,
+          lastWrote: {},
           sharedEmail: null,
           sharedPhone: null,
         },

@@ -3,14 +3,12 @@ import { reasons } from '../../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
 import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
-import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
-import { isStorable } from '../../../lib/raw/storable.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
 import { idKey } from '../../../workspace/catalog.ts';
 import { personParameters, readPersonQuery } from '../../person-query.ts';
-import { readCursor, readLimit, readOneOf, readTime } from '../../query.ts';
+import { readCursor, readLimit, readOneOf, readStorable, readTime } from '../../query.ts';
 import type { RouteRequest } from '../../route.ts';
 
 export const recipientParameters = [...personParameters, 'status', 'reason', 'channel', 'limit', 'cursor'];
@@ -36,21 +34,15 @@ export function readListFilter(
     state: readOneOf(query, 'state', dispatchStates),
     since: readTime(query, 'since'),
     until: readTime(query, 'until'),
-    idempotencyKey: readKey(query),
+    idempotencyKey: readStorable(query, 'idempotency_key'),
     after: readCursor(query, isListCursor)?.id ?? null,
     limit: readLimit(query, { usual: 50, most: 500 }),
   };
 }
 
-function readKey(query: URLSearchParams): string | null {
-  const key = query.get('idempotency_key') || null;
-  if (key === null || isStorable(key)) return key;
-  throw new RequestError('bad_request', ['idempotency_key: expected Unicode text without NUL']);
-}
-
 function readId(query: URLSearchParams, name: string): string | null {
-  const id = query.get(name);
-  return id === null || id === '' || id.includes('\0') ? null : idKey(id);
+  const id = readStorable(query, name);
+  return id === null ? null : idKey(id);
 }
 
 /** Reads which recipients of a dispatch are asked for. `identifier` null: everybody. Throws RequestError. */

@@ -3,7 +3,7 @@ import type { Db } from '../../../db/database.ts';
 import { type EventKind, eventKinds } from '../../../feedback/event.ts';
 import { readFeed } from '../../../feedback/out/feed.ts';
 import { isObject } from '../../../lib/raw/json.ts';
-import { nextCursor, readCursor, readLimit, readOneOf } from '../../query.ts';
+import { nextCursor, readCursor, readLimit, readOneOf, readStorable } from '../../query.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 
 /** The feed of what came back of messages, by cursor. */
@@ -26,7 +26,7 @@ async function list(db: Db, { query, workspaceId }: RouteRequest): Promise<Answe
     workspaceId,
     kinds: kind === null ? [] : [kind],
     channels: channel === null ? [] : [channel],
-    campaignId: query.get('campaign_id') || null,
+    campaignId: readStorable(query, 'campaign_id'),
   };
   const limit = readLimit(query, { usual: 100, most: 1_000 });
   const { after } = readCursor(query, isPlace) ?? { after: 0 };

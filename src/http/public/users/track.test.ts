@@ -281,7 +281,15 @@ test('every profile field is stored, exported, and removed by null', async (t) =
 test('an unknown country removes the country, an unknown time zone changes nothing', async (t) => {
   const world = await startWorld(t);
   await world.given({ external_id: 'ada', country: 'DE', time_zone: 'Europe/Berlin' });
-  await world.given({ external_id: 'ada', country: 'Atlantis', time_zone: 'Mars/Olympus' });
+  const { status, body } = await world.track({
+    attributes: [{ external_id: 'ada', country: 'Atlantis', time_zone: 'Mars/Olympus' }],
+  });
+  assert.equal(status, 201);
+  const { warnings } = (body as { cresset: { warnings: string[] } }).cresset;
+  assert.match(
+    warnings.join('\n'),
+    /^attributes\[0\]\.country: .+ no country now\nattributes\[0\]\.time_zone: .+ stays$/,
+  );
   const { country, time_zone } = await world.profile('ada');
   assert.deepEqual([country, time_zone], [null, 'Europe/Berlin']);
 });
