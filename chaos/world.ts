@@ -59,10 +59,11 @@ export async function withWorld<T>(options: WorldOptions, work: (world: World) =
 
 async function startWorld(options: WorldOptions, endings: Ending[]): Promise<World> {
   const media = mediaOf(options.channel);
-  const providers = [...(media.includes('sms') ? ['twilio' as const] : []), ...(media.includes('whats_app') ? ['whatsapp' as const] : [])];
+  const needsNumbers = media.includes('sms') || media.includes('whats_app');
+  const providers = needsNumbers ? (['apns', 'fcm', 'twilio', 'whatsapp'] as const) : (['apns', 'fcm'] as const);
   const relay = await startCallbackRelay({ target: () => servers.url(), random: randomFrom(options.seed), atOnce: 0.5 });
   endings.push(() => relay.stop());
-  const simulator = await startBenchSimulator(['apns', 'fcm', ...providers], {
+  const simulator = await startBenchSimulator(providers, {
     ...{ isOverTls: false, seed: options.seed, callbacksUrl: relay.url },
   });
   endings.push(() => simulator.stop());
@@ -78,7 +79,7 @@ async function startWorld(options: WorldOptions, endings: Ending[]): Promise<Wor
   endings.push(() => db.close());
   await fill(db, options.people);
   const api = new Api(() => servers.url());
-  if (providers.length > 0) await givePhones(api, options.people);
+  if (needsNumbers) await givePhones(api, options.people);
   return {
     ...{ ...options, database, db, servers, simulator, mail, relay, media, api },
     expected: options.people * media.length,
