@@ -187,7 +187,11 @@ test('cancelled sends have no message and are not lost', () => {
 });
 
 /** Texts to Ada and Bob, of which the provider tells that they arrived. */
-function texts(ada: Partial<LedgerRow>, received: Record<string, number>, delivery: Books['delivery'] = 'at_least_once') {
+function texts(
+  ada: Partial<LedgerRow>,
+  received: Record<string, number>,
+  delivery: Books['delivery'] = 'at_least_once',
+) {
   const row = (person: string): LedgerRow => ({ channel: 'sms', person, status: 'sent', isTold: true });
   const rows = [{ ...row('ada'), ...ada }, row('bob')];
   const sent = rows.filter(({ status }) => status === 'sent').length;

@@ -116,7 +116,10 @@ function checkChannel(channel: string, books: Books): { sum: ChannelBooks; probl
     }
     if (row !== undefined) checkVerdict(entry, row, times, books, problems);
     if (row !== undefined && telling.has(channel) && row.isTold !== times > 0)
-      problems.add(row.isTold ? 'count as delivered, but the provider has no message' : 'were told of in vain', entry.person);
+      problems.add(
+        row.isTold ? 'count as delivered, but the provider has no message' : 'were told of in vain',
+        entry.person,
+      );
   }
   for (const person of rowsOf.keys()) problems.add('have a row and are not in the audience', person);
   compareReported(books.reported[channel] ?? {}, statuses, problems);
@@ -142,7 +145,8 @@ function checkVerdict(entry: Entry, { status }: LedgerRow, times: number, books:
   } else if (status === 'sent') {
     if (times === 0) problems.add('are sent, but the provider has no message', person);
   } else if (status === 'unknown') {
-    if (books.delivery === 'at_least_once' && !neverRepeated.has(entry.channel)) problems.add('are unknown, though they may be retried', person);
+    if (books.delivery === 'at_least_once' && !neverRepeated.has(entry.channel))
+      problems.add('are unknown, though they may be retried', person);
   } else if (status === 'cancelled' && books.isCancelled) {
     if (times > 0) problems.add('are cancelled and have it', person);
   } else problems.add(`are ${status}`, person);

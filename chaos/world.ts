@@ -61,7 +61,11 @@ async function startWorld(options: WorldOptions, endings: Ending[]): Promise<Wor
   const media = mediaOf(options.channel);
   const needsNumbers = media.includes('sms') || media.includes('whats_app');
   const providers = needsNumbers ? (['apns', 'fcm', 'twilio', 'whatsapp'] as const) : (['apns', 'fcm'] as const);
-  const relay = await startCallbackRelay({ target: () => servers.url(), random: randomFrom(options.seed), atOnce: 0.5 });
+  const relay = await startCallbackRelay({
+    target: () => servers.url(),
+    random: randomFrom(options.seed),
+    atOnce: 0.5,
+  });
   endings.push(() => relay.stop());
   const simulator = await startBenchSimulator(providers, {
     ...{ isOverTls: false, seed: options.seed, callbacksUrl: relay.url },

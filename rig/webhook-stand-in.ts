@@ -1,5 +1,10 @@
 import { answering, answerTable } from '../src/simulate/answers.ts';
-import { type ProviderRules, type Simulator, type SimulatorOptions, startSimulator } from '../src/simulate/simulator.ts';
+import {
+  type ProviderRules,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../src/simulate/simulator.ts';
 
 const answer = (status: number) => ({ status, headers: [], body: '' });
 

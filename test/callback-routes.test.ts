@@ -2,10 +2,10 @@
 // and is logged once.
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { REFERENCE_HEADER } from '../src/channels/email/return-path.ts';
 import { raw, sql } from '../src/db/sql.ts';
 import type { CallbackDeps } from '../src/http/callbacks/callback.ts';
 import { callbackPages } from '../src/http/callbacks/callbacks.ts';
-import { REFERENCE_HEADER } from '../src/channels/email/return-path.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { type Call, type News, routeCases, type Sent } from './support/callback-routes.ts';
 import { CERTIFICATE_URL, snsCertificate } from './support/mail-events.ts';
@@ -68,7 +68,9 @@ async function start(t: TestContext, people: number): Promise<World> {
     async known() {
       const tables = ['send_feedback', 'feedback_days', 'subscription_states', 'addresses', 'whats_app_windows'];
       const rows = await Promise.all(
-        tables.map((table) => app.db.query<{ row: string }>(sql`select t::text as row from ${raw(table)} t order by 1`)),
+        tables.map((table) =>
+          app.db.query<{ row: string }>(sql`select t::text as row from ${raw(table)} t order by 1`),
+        ),
       );
       return JSON.stringify(rows, null, 1);
     },
@@ -89,7 +91,8 @@ test('whatever is made of callbacks, it is refused or without effect, never our 
   const stored = async () => (await app.db.query(sql`select 1 from feedback_events`)).length;
   const calls = new Map(
     entries.map(([route, { make }], at) => {
-      const of = (nth: number, kind: News['kind']) => make(world, { person: `p${at * 5 + nth}`, kind, at: app.clock.now() });
+      const of = (nth: number, kind: News['kind']) =>
+        make(world, { person: `p${at * 5 + nth}`, kind, at: app.clock.now() });
       return [route, of] as const;
     }),
   );

@@ -32,7 +32,10 @@ test('an unsubscribe, a STOP and a complaint during a broadcast take effect for 
   const { sms, whats_app, email, webhook } = messagesOf(providers);
   const { status, body } = await app.post('/messages/schedule/create', {
     ...{ broadcast: true, segment_id: EVERYBODY, campaign_id: 'everywhere' },
-    ...{ schedule: { time: '2026-03-15T18:00:00Z', in_local_time: true }, messages: { sms, whats_app, email, webhook } },
+    ...{
+      schedule: { time: '2026-03-15T18:00:00Z', in_local_time: true },
+      messages: { sms, whats_app, email, webhook },
+    },
   });
   assert.equal(status, 201, JSON.stringify(body));
   app.clock.advance(5 * HOUR_MS); // 18:00 in Berlin
@@ -41,10 +44,19 @@ test('an unsubscribe, a STOP and a complaint during a broadcast take effect for 
   assert.equal(half.filter((one) => one.status === 'sent').length, 4 * 4, JSON.stringify(half));
 
   for (const person of ['p0', 'p4'])
-    await callback(new URL(header(person, 'List-Unsubscribe').replace(/^.*<(http[^>]*)>.*$/, '$1')).pathname, { 'content-type': 'application/x-www-form-urlencoded' }, 'List-Unsubscribe=One-Click');
+    await callback(
+      new URL(header(person, 'List-Unsubscribe').replace(/^.*<(http[^>]*)>.*$/, '$1')).pathname,
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      'List-Unsubscribe=One-Click',
+    );
   const complaint = arf({ returned: `${REFERENCE_HEADER}: ${header('p5', REFERENCE_HEADER)}` });
   await callback('/callbacks/email/mime', { 'content-type': 'message/rfc822' }, complaint);
-  const spam = { event: 'spamreport', email: targetOf('email', 'p6'), sg_event_id: 'spam', cresset_ref: header('p6', REFERENCE_HEADER) };
+  const spam = {
+    event: 'spamreport',
+    email: targetOf('email', 'p6'),
+    sg_event_id: 'spam',
+    cresset_ref: header('p6', REFERENCE_HEADER),
+  };
   const { headers, body: posted } = sendGrid([spam], app.clock.now());
   await callback(`/callbacks/email/sendgrid/${app.workspaceId}`, headers, posted);
   for (const person of ['p1', 'p7']) await twilio.inbound({ from: targetOf('sms', person), body: 'STOP' });
@@ -56,7 +68,9 @@ test('an unsubscribe, a STOP and a complaint during a broadcast take effect for 
   app.clock.advance(6 * HOUR_MS); // 18:00 in New York has passed
   await app.drain();
   const verdicts = await verdictsOf(nine, body.dispatch_id);
-  const refused = verdicts.filter((one) => one.status !== 'sent').map(({ external_id, channel, reason }) => `${external_id} ${channel} ${reason}`);
+  const refused = verdicts
+    .filter((one) => one.status !== 'sent')
+    .map(({ external_id, channel, reason }) => `${external_id} ${channel} ${reason}`);
   assert.deepEqual(refused.sort(), [
     'p4 email unsubscribed',
     'p5 email marked_spam',

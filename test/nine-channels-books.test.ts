@@ -17,7 +17,9 @@ async function tampered({ app: { db } }: Nine, id: string): Promise<number> {
     (bucket, user_id) in (select bucket, user_id from sends
                            where dispatch_id = ${id} and channel = ${channel} and status = 'sent' order by 1, 2 limit 1)`;
   await db.run(sql`update sends set attempts = attempts + 1 where channel = 'kindle_push' and ${one('kindle_push')}`);
-  await db.run(sql`update send_feedback set replied_at = null, read_at = '2026-03-15' where channel = 'sms' and ${one('sms')}`);
+  await db.run(
+    sql`update send_feedback set replied_at = null, read_at = '2026-03-15' where channel = 'sms' and ${one('sms')}`,
+  );
   await db.run(sql`update feedback_days set total = total + 1 where channel = 'content_card' and metric = 'shows'`);
   return 3;
 }
@@ -31,9 +33,15 @@ for (const delivery of ['at_least_once', 'at_most_once'] as const) {
     const after = (what: string) => t.diagnostic(`${what} after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
     const id = await nine.sendToAll(delivery);
     after('sent');
-    const cards = (await verdictsOf(nine, id)).filter(({ channel, status }) => channel === 'content_card' && status === 'sent');
+    const cards = (await verdictsOf(nine, id)).filter(
+      ({ channel, status }) => channel === 'content_card' && status === 'sent',
+    );
     await tellMails(nine);
-    await tellCards(nine, id, cards.map(({ external_id: person }) => person));
+    await tellCards(
+      nine,
+      id,
+      cards.map(({ external_id: person }) => person),
+    );
     await providers.twilio.idle();
     await providers.meta.idle();
     await providers.relay.deliver();
@@ -51,7 +59,11 @@ for (const delivery of ['at_least_once', 'at_most_once'] as const) {
     assert.deepEqual([...providers.relay.answers().keys()], [200], 'every callback was taken at once');
     assertAgree(await compareBooks(nine, id, delivery, verdicts));
     const lied = await tampered(nine, id);
-    assert.equal((await compareBooks(nine, id, delivery, await verdictsOf(nine, id))).length, lied, 'the check notices');
+    assert.equal(
+      (await compareBooks(nine, id, delivery, await verdictsOf(nine, id))).length,
+      lied,
+      'the check notices',
+    );
     for (const channel of Object.keys(faultsOf) as ProviderChannel[]) {
       const seen = new Set([...providers.answersTo(channel).values()].flat());
       for (const fault of faultsOf[channel]) assert.ok(seen.has(fault), `${channel}: ${fault} never happened`);

@@ -217,7 +217,9 @@ test('servers that would drop the same day of feedback do not stumble over each 
   await reads.promise;
   const forget = () => forgetFeedback(app.db, new Date('2026-03-18T00:00:00Z'));
   const both = [forget(), forget()];
-  const ended = Promise.race(both).catch(() => undefined).then(() => 'ended');
+  const ended = Promise.race(both)
+    .catch(() => undefined)
+    .then(() => 'ended');
   for (let waiting = 0; waiting < 2; ) {
     const count = app.db.one<{ waiting: number }>(sql`
       select count(*) as waiting from pg_locks where relation = 'feedback_events_20260315'::regclass and not granted`);

@@ -1,9 +1,10 @@
 // Each route that providers call, with a callback as its provider makes it, and what others may make of it.
-import { signatureOf } from '../../src/channels/whats-app/callbacks/signature.ts';
+
 import { twilioSignature } from '../../src/channels/sms/callbacks/signature.ts';
+import { signatureOf } from '../../src/channels/whats-app/callbacks/signature.ts';
 import { mailgun, postmark, resend, sendGrid, snsMessage } from './mail-events.ts';
-import type { Nine } from './nine/world.ts';
 import { CHATS } from './nine/providers.ts';
+import type { Nine } from './nine/world.ts';
 import { TEXTS } from './nine/world.ts';
 import { dsn } from './reports.ts';
 
@@ -43,7 +44,10 @@ export interface Sent {
 
 const seconds = (at: Date) => Math.floor(at.getTime() / 1_000);
 const addressOf = (person: string) => `${person}@acme.test`;
-const cut = (call: Call): Call => ({ ...call, body: (call.body ?? '').slice(0, Math.floor((call.body ?? '').length / 2)) });
+const cut = (call: Call): Call => ({
+  ...call,
+  body: (call.body ?? '').slice(0, Math.floor((call.body ?? '').length / 2)),
+});
 const inBody = (call: Call, from: string | RegExp, to: string): Call => {
   const body = (call.body ?? '').replace(from, to);
   if (body === call.body) throw new Error(`the body has no ${from}`);
@@ -80,7 +84,12 @@ function textStatus(world: Sent, path: string, { person, kind }: News): Call {
   const [MessageStatus, ErrorCode] = kind === 'delivered' ? ['delivered'] : ['undelivered', '30005'];
   const { accountSid, from } = world.nine.providers.twilio.account;
   return text(world, path, {
-    ...{ MessageSid: world.textSid(person), AccountSid: accountSid, From: from, To: world.nine.targetOf('sms', person) },
+    ...{
+      MessageSid: world.textSid(person),
+      AccountSid: accountSid,
+      From: from,
+      To: world.nine.targetOf('sms', person),
+    },
     ...{ MessageStatus: MessageStatus ?? '', ...(ErrorCode !== undefined && { ErrorCode }) },
   });
 }
@@ -135,7 +144,10 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
       const metadata = { display_phone_number: account.displayNumber.slice(1), phone_number_id: account.phoneNumberId };
       const value = { messaging_product: 'whatsapp', metadata, statuses: [status] };
       const changes = [{ field: 'messages', value }];
-      const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: account.businessAccountId, changes }] });
+      const body = JSON.stringify({
+        object: 'whatsapp_business_account',
+        entry: [{ id: account.businessAccountId, changes }],
+      });
       const signature = signatureOf(Buffer.from(body), account.appSecret);
       return {
         path: `/callbacks/whats_app/${CHATS}`,
@@ -205,7 +217,11 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
     make: (world, { person, kind, at }) => ({
       path: mailPath(world, 'postmark'),
       ...postmark({
-        ...{ MessageID: `m-${person}`, Recipient: addressOf(person), Metadata: { 'cresset-ref': world.mailRef(person) } },
+        ...{
+          MessageID: `m-${person}`,
+          Recipient: addressOf(person),
+          Metadata: { 'cresset-ref': world.mailRef(person) },
+        },
         ...(kind === 'delivered'
           ? { RecordType: 'Delivery', DeliveredAt: at.toISOString() }
           : { RecordType: 'Bounce', ID: 1, Type: 'HardBounce', Email: addressOf(person), BouncedAt: at.toISOString() }),
@@ -230,7 +246,10 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
           ? { eventType: 'Delivery', delivery: { recipients: [addressOf(person)], timestamp: at.toISOString() }, mail }
           : {
               ...{ eventType: 'Bounce', mail },
-              bounce: { bounceType: 'Permanent', bouncedRecipients: [{ emailAddress: addressOf(person), status: '5.1.1' }] },
+              bounce: {
+                bounceType: 'Permanent',
+                bouncedRecipients: [{ emailAddress: addressOf(person), status: '5.1.1' }],
+              },
             };
       return {
         path: mailPath(world, 'ses'),
@@ -256,9 +275,15 @@ export const routeCases: Readonly<Record<string, RouteCase>> = {
       }),
     }),
     forged: (good) => ({
-      'with an altered reference': { ...good, path: good.path.replace(/.%40/, (end) => (end[0] === 'a' ? 'b%40' : 'a%40')) },
+      'with an altered reference': {
+        ...good,
+        path: good.path.replace(/.%40/, (end) => (end[0] === 'a' ? 'b%40' : 'a%40')),
+      },
       'without a reference': { ...good, path: '/callbacks/email/mime' },
-      'cut off': { ...good, body: good.body?.slice(0, good.body.indexOf('Content-Type: message/delivery-status')) ?? '' },
+      'cut off': {
+        ...good,
+        body: good.body?.slice(0, good.body.indexOf('Content-Type: message/delivery-status')) ?? '',
+      },
       empty: { ...good, body: '' },
     }),
     isDated: false,

@@ -16,7 +16,9 @@ const MOST_BODY_BYTES = 64 * 1_048_576;
 export function callbackPages(deps: CallbackDeps): Page[] {
   const bodies = new BytesInHand(MOST_BODY_BYTES);
   const refusals = new Refusals(deps);
-  return callbacks.flatMap((callback) => callback(deps)).map((page) => ({ ...loggingMalformed(page, refusals), bodies }));
+  return callbacks
+    .flatMap((callback) => callback(deps))
+    .map((page) => ({ ...loggingMalformed(page, refusals), bodies }));
 }
 
 /** A body that cannot be read is logged as other refusals are, whoever sent it. */

@@ -1,7 +1,7 @@
 // Compares the books: what the stand-ins answered and told, the verdicts of the server with their feedback, and the statistics.
 import assert from 'node:assert/strict';
 import { sql } from '../../../src/db/sql.ts';
-import { type ProviderChannel } from './providers.ts';
+import type { ProviderChannel } from './providers.ts';
 import { deedsOf, fateOf, type MailFate } from './tell.ts';
 import { CAMPAIGN, type Channel, type Nine, nineChannels, variationChannels } from './world.ts';
 
@@ -206,7 +206,9 @@ async function leftOvers({ app }: Nine, id: string, verdicts: readonly Verdict[]
   const counted = Object.entries<Record<string, number>>(body.channels).flatMap(([channel, counts]) =>
     ['sent', 'unknown'].flatMap((status) => {
       const rows = verdicts.filter((one) => one.channel === channel && one.status === status).length;
-      return rows === (counts[status] ?? 0) ? [] : [`${channel}: ${counts[status]} ${status} counted, ${rows} verdicts`];
+      return rows === (counts[status] ?? 0)
+        ? []
+        : [`${channel}: ${counts[status]} ${status} counted, ${rows} verdicts`];
     }),
   );
   const events = await app.db.query<{ outcome: string | null; count: number }>(sql`

@@ -109,7 +109,12 @@ function workspaceOf({ fcm, apns, adm, webPush, twilio, meta, hooks, mail, relay
       },
       {
         ...{ id: ANDROID, name: 'Android', platform: 'android' },
-        fcm: { service_account: JSON.stringify(fcm.serviceAccount), base_url: fcm.url, token_url: fcm.tokenUrl, ...limit },
+        fcm: {
+          service_account: JSON.stringify(fcm.serviceAccount),
+          base_url: fcm.url,
+          token_url: fcm.tokenUrl,
+          ...limit,
+        },
       },
       {
         ...{ id: FIRE, name: 'Fire', platform: 'kindle' },
@@ -123,7 +128,13 @@ function workspaceOf({ fcm, apns, adm, webPush, twilio, meta, hooks, mail, relay
         },
       },
     ],
-    email: { default_from: 'Acme <hello@acme.test>', smtp: { url: mail.url }, return_path: 'bounces.acme.test', list_unsubscribe: true, events: mailEvents },
+    email: {
+      default_from: 'Acme <hello@acme.test>',
+      smtp: { url: mail.url },
+      return_path: 'bounces.acme.test',
+      list_unsubscribe: true,
+      events: mailEvents,
+    },
     webhook: { deliver: true, allow: [new URL(hooks.url).host] },
     subscription_groups: [
       {
@@ -145,7 +156,11 @@ function workspaceOf({ fcm, apns, adm, webPush, twilio, meta, hooks, mail, relay
     campaigns: [
       {
         ...{ id: CAMPAIGN, name: 'Everywhere', kind: 'api' },
-        variations: nineChannels.map((channel) => ({ id: channel, name: channel, channel: variationChannels[channel] })),
+        variations: nineChannels.map((channel) => ({
+          id: channel,
+          name: channel,
+          channel: variationChannels[channel],
+        })),
       },
     ],
   };
@@ -166,7 +181,10 @@ export function messagesOf({ hooks }: NineProviders): Record<Channel, object> {
     webhook: { url: `${hooks.url}/{{\${user_id}}}`, request_method: 'POST', body: alert },
     content_card: { type: 'CLASSIC', title, description: alert, time_to_live: 604_800 },
   };
-  const named = Object.entries(messages).map(([channel, message]) => [channel, { ...message, message_variation_id: channel }]);
+  const named = Object.entries(messages).map(([channel, message]) => [
+    channel,
+    { ...message, message_variation_id: channel },
+  ]);
   return Object.fromEntries(named) as Record<Channel, object>;
 }
 
