@@ -174,8 +174,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   const dryRun = createDryRun({ db, clock, links });
   const stored = {
     findContent: contentFinder(db, cache.texts),
-    findUnused: (workspaceId: number, names: readonly string[]) =>
-      unusedNames(db, { workspaceId, kind: 'custom_attribute' }, names),
+    async findUnused(workspaceId: number, names: readonly string[]) {
+      const workspace = live.workspace(workspaceId);
+      const none: ReadonlyMap<string, string | null> = new Map();
+      return workspace === undefined
+        ? none
+        : unusedNames(db, { workspace, kind: 'custom_attribute', now: clock.now() }, names);
+    },
     checkCatalogs: (workspaceId: number, uses: readonly CatalogUseAt[]) => checkUses(db, workspaceId, uses),
   };
   const sending: SendDeps = {

@@ -51,6 +51,22 @@ async function create(app: TestApp, body: object) {
 
 const stateOf = async (app: TestApp, id: string) => (await app.get(`/dispatches/${id}`)).body.state;
 
+test('an update that does not repeat in_local_time says that it is lost', async (t) => {
+  const app = await start(t, '2027-05-01T00:00:00Z');
+  const local = { time: '2027-06-01T14:00:00', in_local_time: true };
+  const { schedule_id } = await create(app, { external_user_ids: ['ada'], schedule: local });
+  const update = async (schedule: object) =>
+    (await app.post('/messages/schedule/update', { schedule_id, schedule })).body;
+  assert.deepEqual(await update({ ...local, time: '2027-06-02T14:00:00' }), { message: 'success' });
+  assert.deepEqual(await update({ time: '2027-06-02T14:00:00Z' }), {
+    message: 'success',
+    cresset: {
+      warnings: ['schedule.in_local_time: was true and is not repeated; everybody gets it at 2027-06-02T14:00:00.000Z'],
+    },
+  });
+  assert.deepEqual(await update({ time: '2027-06-03T14:00:00Z' }), { message: 'success' });
+});
+
 test('a schedule goes out at its time, once', async (t) => {
   const app = await start(t, '2027-06-01T08:00:00Z');
   await track(app, { ada: {}, bob: {} });

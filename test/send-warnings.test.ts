@@ -23,7 +23,9 @@ segments:
     name: Austrians
     filter: { attribute: { name: country, comparison: is_any_of, value: [DE, Austria] } }
 `);
-  await app.post('/users/track', { attributes: [{ external_id: 'ada', email: 'ada@acme.test' }] });
+  await app.post('/users/track', {
+    attributes: [{ external_id: 'ada', email: 'ada@acme.test', plan: 'gold', all: ['x'] }],
+  });
   return app;
 }
 
@@ -170,13 +172,64 @@ test('a template that says a name without its braces is warned of', async (t) =>
   ]);
   assert.deepEqual(await said(`{{\${firstname}}}`), [warning(`\${firstname}`, `\${first_name}`)]);
   for (const good of [
-    `{{\${first_name}}} {{custom_attribute.\${first_name}}} {{\${most_recent_locale}}} {{\${my_own_words_here}}}`,
+    `{{\${first_name}}} {{custom_attribute.\${plan}}} {{custom_attribute.\${all[0]}}} {{\${most_recent_locale}}} {{\${my_own_words_here}}}`,
     `{% assign first_name = 'a' %}{{first_name}}`,
     `{% capture city %}x{% endcapture %}{{city}}`,
     `{% for country in custom_attribute.\${all} %}{{ country }}{% endfor %}`,
     '{% raw %}{{first_name}}{% endraw %} {{ title }}',
   ])
     assert.deepEqual(await said(good), [], good);
+});
+
+test('a template that reads what nobody ever had, or what only triggers have, is warned of', async (t) => {
+  const app = await givenWorkspace(t);
+  const said = async (body: string) => warningsOf(app, { messages: { email: { ...email, body } } });
+  const nobody = (name: string, meant: string) =>
+    `messages.email.body: {{custom_attribute.\${${name}}}}: nobody ever had a custom attribute "${name}"${meant}`;
+  const plans = `{{custom_attribute.\${plann}}} {{custom_attribute.\${plann} | default: 'x'}} {{custom_attribute.\${plan}}}`;
+  assert.deepEqual(await said(plans), [nobody('plann', '; did you mean plan?')]);
+  assert.deepEqual(await said(`{% if custom_attribute.\${zzz} %}a{% endif %}`), [nobody('zzz', '')]);
+  assert.deepEqual(await said(`{{api_trigger_properties.\${order}}}`), [
+    `messages.email.body: {{api_trigger_properties.\${order}}} is always empty here; only triggers have such properties`,
+  ]);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada', zzz: 1 }] });
+  app.clock.advance(5_000);
+  assert.deepEqual(await said(`{{custom_attribute.\${zzz}}}`), []);
+});
+
+test('fields that the catalog of a template does not have are warned of', async (t) => {
+  const app = await givenWorkspace(t);
+  const fields = [
+    { name: 'id', type: 'string' },
+    { name: 'title', type: 'string' },
+  ];
+  for (const name of ['games', 'books']) {
+    assert.equal((await app.post('/catalogs', { catalogs: [{ name, description: 'd', fields }] })).status, 201);
+    const items = [{ id: '1', title: 'Tales' }];
+    assert.equal((await app.post(`/catalogs/${name}/items`, { items })).status, 202);
+  }
+  const said = async (body: string) => warningsOf(app, { messages: { email: { ...email, body } } });
+  const tag = '{% catalog_items games 1 %}';
+  const unknown = (field: string, meant: string) => `messages.email.body: catalog games has no field ${field}${meant}`;
+  assert.deepEqual(await said(`${tag}{{ items[0].titel }} {{ items[0].title }} {{ items[0].id }}`), [
+    unknown('titel', '; did you mean title?'),
+  ]);
+  assert.deepEqual(await said(`${tag}{% for one in items %}{{ one.prize }}{% endfor %}{{ one.other }}`), [
+    unknown('prize', ''),
+  ]);
+  assert.deepEqual(await said(`${tag}{% if items.first.titel == 'x' %}a{% endif %}`), [
+    unknown('titel', '; did you mean title?'),
+  ]);
+  for (const good of [
+    `${tag}{{ items.size }} {{ items[0].title.size }} {{ items[0].title | upcase }}`,
+    `${tag}{% assign items = 'a,b' | split: ',' %}{{ items[0].titel }}`,
+    '{{ items[0].titel }}',
+    `${tag}{% for one in others %}{{ one.titel }}{% endfor %}`,
+  ])
+    assert.deepEqual(await said(good), [], good);
+  assert.deepEqual(await said(`${tag}{{ items[0].x }}{% catalog_items books 1 %}{{ items[0].title }}`), [
+    'messages.email.body: catalog games, books has no field x',
+  ]);
 });
 
 test('a segment that compares a country with a name is warned of, since people have codes', async (t) => {

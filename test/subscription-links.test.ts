@@ -41,6 +41,37 @@ test('opening the link changes nothing; its button and the one-click POST unsubs
   assert.equal(await state(), 'unsubscribed');
 });
 
+test('after a one-click unsubscription, verdicts and explanations say that it was from all mails, and when', async (t) => {
+  const { app, path } = await givenLink(t);
+  const [GROUP, SEGMENT] = ['0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a21', '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a22'];
+  const filter = `{ subscription_group: { subscription_group_id: ${GROUP}, comparison: is, value: subscribed } }`;
+  await app.givenWorkspace(
+    `apps: [{ id: ${APP}, name: iOS, platform: ios }]\nemail: { default_from: 'a@acme.test' }\n` +
+      `subscription_groups: [{ id: ${GROUP}, name: News, channel: email }]\n` +
+      `segments: [{ id: ${SEGMENT}, name: Readers, filter: ${filter} }]`,
+  );
+  await app.post('/subscription/status/set', {
+    ...{ subscription_group_id: GROUP, subscription_state: 'subscribed', external_id: 'ada' },
+  });
+  const at = app.clock.now().toISOString();
+  assert.equal((await press(app, path)).status, 200);
+  const status = await app.get(`/subscription/status/get?subscription_group_id=${GROUP}&external_id=ada`);
+  assert.equal(status.body.status.ada, 'Subscribed', 'the stored state of the group stays');
+
+  const why = `subscription group "News" is "unsubscribed" because the person unsubscribed from all mails at ${at}, is subscribed does not hold`;
+  const explained = await app.post('/audience/explain', { external_id: 'ada', segment_id: SEGMENT });
+  assert.equal(explained.body.detail, `segment.subscription_group: ${why}`);
+  const email = { app_id: APP, subject: 'Hi', body: '<p>Hi</p>' };
+  const verdicts = async (more: object) => {
+    const sent = await app.post('/messages/send', { external_user_ids: ['ada'], messages: { email }, ...more });
+    await app.drain();
+    const { body } = await app.get(`/dispatches/${sent.body.dispatch_id}/recipients`);
+    return body.recipients.map(({ reason, detail }: { reason: string; detail: string }) => [reason, detail]);
+  };
+  assert.deepEqual(await verdicts({ segment_id: SEGMENT }), [['not_in_segment', `segment.subscription_group: ${why}`]]);
+  assert.deepEqual(await verdicts({}), [['unsubscribed', `unsubscribed from all mails at ${at}`]]);
+});
+
 test('the page may be framed by nobody, stored nowhere, and tells nobody its address', async (t) => {
   const { app, path } = await givenLink(t);
   for (const answer of [await fetch(app.url + path), await press(app, path), await fetch(`${app.url}/s/x`)]) {

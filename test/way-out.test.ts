@@ -115,6 +115,41 @@ test('/users/track warns of countries and time zones that nobody knows, and tell
   );
 });
 
+test('/users/track warns of custom attributes that were meant to be members, and a 400 names the array that was meant', async (t) => {
+  const app = await start(t, { worker: false });
+  const { status, body } = await app.post('/users/track', {
+    attributes: [
+      { external_id: 'ada', emial: 'a@acme.test', push_token: 'x', custom_attributes: { a: 1 }, first_nam: 'A' },
+      {
+        external_id: 'bob',
+        plan: 'gold',
+        email_verified: true,
+        last_order: 1,
+        city: 'Rome',
+        genre: 'rock',
+        names: 'x',
+      },
+    ],
+  });
+  assert.deepEqual([status, body.errors], [201, undefined]);
+  const stored = (name: string, what: string) => `attributes[0].${name}: stored as a custom attribute; ${what}`;
+  assert.deepEqual(body.cresset.warnings, [
+    stored('emial', 'did you mean email?'),
+    stored('push_token', 'no message goes to it; did you mean push_tokens?'),
+    stored('custom_attributes', 'it is stored as one attribute; custom attributes stand beside external_id'),
+    stored('first_nam', 'did you mean first_name?'),
+  ]);
+  const one = [{ external_id: 'ada' }];
+  for (const [given, type] of [
+    [{ users: one }, 'users: not known, ignored; did you mean attributes?'],
+    [{ atributes: one }, 'atributes: not known, ignored; did you mean attributes?'],
+    [{ things: one }, 'things: not known, ignored; expected attributes, events, purchases'],
+  ] as const) {
+    const refused = await app.post('/users/track', given);
+    assert.deepEqual([refused.status, refused.body.errors], [400, [{ type }]]);
+  }
+});
+
 test('a dispatch and its verdicts say that no worker is running, and no more once one is', async (t) => {
   const app = await start(t, { worker: false });
   const { dispatch_id: id } = (await send(app, { messages: { webhook } })).body;

@@ -2,10 +2,12 @@ import { basename, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { type CellType, cellTypes } from '../people/import/cells.ts';
 import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
-import { type DateFormat, dateFormatHelp, readDateFormat } from '../people/import/date-format.ts';
+import { type DateFormat, dateFormatHelp, eitherFormat, readDateFormat } from '../people/import/date-format.ts';
 import type { RecordKind } from '../people/import/entry.ts';
+import type { FirstLine } from '../people/import/rejects-header.ts';
 import { readEncoding } from '../people/import/source.ts';
 import { readPhoneCountry } from '../people/profile/contact.ts';
+import { recordArguments } from './import-arguments.ts';
 import { UsageError } from './usage-error.ts';
 import type { ImportCommand } from './users-import.ts';
 
@@ -28,6 +30,7 @@ export interface ImportCommandOptions {
   currency?: string;
   dateFormat?: DateFormats;
   decimalComma?: boolean;
+  thousandsComma?: boolean;
   phoneCountry?: CsvOptions['phoneCountry'];
   skipBadCells?: boolean;
   rejects?: string;
@@ -46,15 +49,41 @@ const cellOptions = {
   currency: '--currency',
   dateFormat: '--date-format',
   decimalComma: '--decimal-comma',
+  thousandsComma: '--thousands-comma',
   phoneCountry: '--phone-country',
   skipBadCells: '--skip-bad-cells',
 } as const;
 
-export function readImportCommand(file: string, options: ImportCommandOptions): Omit<ImportCommand, 'parallelBatches'> {
+/**
+ * The options with which a file is imported. Those that a rejects file names in its first line apply where `given` has
+ * nothing. `isGiven` tells what stands on the command line.
+ */
+export function withStoredOptions(
+  given: ImportCommandOptions,
+  stored: Partial<ImportCommandOptions>,
+  isGiven: (name: string) => boolean,
+): ImportCommandOptions {
+  const names = [...Object.keys(cellOptions), 'records'] as (keyof ImportCommandOptions)[];
+  const isComma = (name: string) => name === 'decimalComma' || name === 'thousandsComma';
+  const saysComma = names.some((name) => isComma(name) && isGiven(name));
+  const free = names.filter((name) => !isGiven(name) && !(isComma(name) && saysComma));
+  return { ...given, ...Object.fromEntries(free.flatMap((name) => (name in stored ? [[name, stored[name]]] : []))) };
+}
+
+/** `first`: the first line of an NDJSON file. null: the file is none, or standard input. Throws UsageError. */
+export function readImportCommand(
+  file: string,
+  options: ImportCommandOptions,
+  first: FirstLine | null = null,
+): Omit<ImportCommand, 'parallelBatches'> {
   const path = file === '-' ? null : resolve(file);
   const format = options.format ?? formatOf(file);
-  const isRejects = /\.rejects\.ndjson(?:\.gz)?$/i.test(file);
+  const isRejects = isRejectsFile(file, first);
   if (format === 'ndjson' && !isRejects) refuseCellOptions(options);
+  if (first?.hasCells && givenCellOptions(options).length === 0) throw unsaidOptions(file);
+  if (options.decimalComma && options.thousandsComma) {
+    throw new UsageError('--thousands-comma, --decimal-comma: a comma is either for thousands or for decimals');
+  }
   if (path === null && options.restart) throw new UsageError('--restart: standard input always begins anew');
   const rejects = resolve(options.rejects ?? (path === null ? 'stdin.rejects.ndjson' : `${path}.rejects.ndjson`));
   if (rejects === path) throw new UsageError('--rejects: names the file that is imported');
@@ -63,8 +92,34 @@ export function readImportCommand(file: string, options: ImportCommandOptions): 
   const encoding = isRejects ? 'utf-8' : options.encoding;
   // A dry run must not overwrite the rejected records of a real run, unless it is told where to write.
   const rejectsPath = dryRun && options.rejects === undefined ? null : rejects;
-  const csv = csvOptions(options);
-  return { path, format, encoding, records, csv, skipBadCells, rejectsPath, dryRun, restart, json };
+  const csv = format === 'csv' || isRejects ? csvOptions(options) : null;
+  const reading = { format, encoding, records, csv, skipBadCells, keptOptions: keptOptions(options, format, first) };
+  return { path, ...reading, rejectsPath, dryRun, restart, json };
+}
+
+/** The first line of the rejects file. null: it needs none, because NDJSON is read without options. */
+function keptOptions(
+  options: ImportCommandOptions,
+  format: 'ndjson' | 'csv',
+  first: FirstLine | null,
+): readonly string[] | null {
+  const words = recordArguments(options);
+  const hasRows = format === 'csv' || first?.hasCells === true || first?.options != null;
+  return hasRows || words.length > 0 ? words : null;
+}
+
+function isRejectsFile(file: string, first: FirstLine | null): boolean {
+  const hasItsName = /\.rejects\.ndjson(?:\.gz)?$/i.test(file);
+  return first !== null && (first.options !== null || first.hasCells || hasItsName);
+}
+
+/** Without the options, numbers would be stored as texts, and nobody would be told. */
+function unsaidOptions(file: string): UsageError {
+  return new UsageError(
+    `${basename(file)} has rows of a CSV file, and its first line, which says how to read them, is missing. ` +
+      `Give the options of the import that wrote it: cresset users import ${file} --types column=type,… ` +
+      '(--delimiter , if there were none)',
+  );
 }
 
 function csvOptions(options: ImportCommandOptions): CsvOptions {
@@ -74,7 +129,7 @@ function csvOptions(options: ImportCommandOptions): CsvOptions {
     renamed: options.map ?? plainCsv.renamed,
     nullText: options.null ?? null,
     records: options.records,
-    decimalComma: options.decimalComma ?? false,
+    numbers: options.decimalComma ? 'decimal_comma' : options.thousandsComma ? 'thousands_comma' : 'plain',
     booleans: options.booleans ?? plainCsv.booleans,
     currency: options.currency ?? null,
     dateFormat: options.dateFormat?.general ?? null,
@@ -84,17 +139,19 @@ function csvOptions(options: ImportCommandOptions): CsvOptions {
 }
 
 function refuseCellOptions(options: ImportCommandOptions): void {
-  const given = (Object.keys(cellOptions) as (keyof typeof cellOptions)[]).filter(
-    (name) => options[name] !== undefined,
-  );
+  const given = givenCellOptions(options);
   if (given.length === 0) return;
-  const names = given.map((name) => cellOptions[name]).join(', ');
   throw new UsageError(
-    `${names}: for CSV, and for the rejects file of a CSV file; the values of NDJSON have their types`,
+    `${given.join(', ')}: for CSV, and for the rejects file of a CSV file; the values of NDJSON have their types`,
   );
 }
 
-function formatOf(file: string): 'ndjson' | 'csv' {
+function givenCellOptions(options: ImportCommandOptions): string[] {
+  const names = Object.keys(cellOptions) as (keyof typeof cellOptions)[];
+  return names.filter((name) => options[name] !== undefined).map((name) => cellOptions[name]);
+}
+
+export function formatOf(file: string): 'ndjson' | 'csv' {
   const [, ending] = /\.(ndjson|jsonl|csv)(?:\.gz)?$/i.exec(basename(file)) ?? [];
   if (ending === undefined) {
     throw new UsageError(`${file === '-' ? 'standard input' : basename(file)}: say --format ndjson or --format csv`);
@@ -133,7 +190,7 @@ export function readDelimiter(text: string): string {
   throw new InvalidArgumentError('expected one character that is no letter, digit, blank or quote.');
 }
 
-/** The option may be repeated: `column=format` is for one column, a format alone for all others. */
+/** `column=format` is for one column, a format alone for all others. Formats of the same column are tried in order. */
 export function readDateFormatOption(
   text: string,
   before: DateFormats = { general: null, columns: new Map() },
@@ -141,8 +198,12 @@ export function readDateFormatOption(
   const at = text.lastIndexOf('=');
   const format = readDateFormat(text.slice(at + 1).trim());
   if (format === null || at === 0) throw new InvalidArgumentError(`${dateFormatHelp}, or of column=format.`);
-  if (at < 0) return { ...before, general: format };
-  return { ...before, columns: new Map([...before.columns, [text.slice(0, at).trim(), format]]) };
+  if (at < 0) return { ...before, general: eitherFormat(before.general, format) };
+  const column = text.slice(0, at).trim();
+  return {
+    ...before,
+    columns: new Map([...before.columns, [column, eitherFormat(before.columns.get(column), format)]]),
+  };
 }
 
 /** The option may be repeated: the words add up. */

@@ -1,3 +1,4 @@
+import { shown } from '../lib/raw/json.ts';
 import type { ImportTotals } from '../people/import/import.ts';
 import type { Reject } from '../people/import/progress.ts';
 import { reasonOf } from '../people/import/rejects-file.ts';
@@ -70,24 +71,27 @@ export class ImportReport {
     else this.#terminal.printError(this.#line(totals));
   }
 
-  end(totals: ImportTotals & { end: 'finished' | 'stopped' }): void {
+  /** `inDoubt`: how many numbers of a column may have been meant otherwise. */
+  end(totals: ImportTotals & { end: 'finished' | 'stopped' }, inDoubt: Readonly<Record<string, number>>): void {
     const seconds = (performance.now() - this.#startMs) / 1_000;
     const { rejectsPath, dryRun, json } = this.#options;
     const kept = totals.rejected > 0 ? rejectsPath : null;
     if (json) {
       const reasons = Object.fromEntries(this.#reasons);
       const { end, ...counts } = totals;
-      this.#event(end, { ...counts, seconds: round(seconds), dry_run: dryRun, rejects_file: kept, reasons });
+      const doubts = Object.keys(inDoubt).length > 0 && { ambiguous_numbers: inDoubt };
+      this.#event(end, { ...counts, ...doubts, seconds: round(seconds), dry_run: dryRun, rejects_file: kept, reasons });
       return;
     }
     this.#terminal.redraw?.('');
-    const earlier = totals.resumed > 0 ? `; earlier runs did ${shown(totals.resumed)} of the records` : '';
+    const earlier = totals.resumed > 0 ? `; earlier runs did ${grouped(totals.resumed)} of the records` : '';
     const lines = [
       `${countsOf(totals, dryRun)} in ${round(seconds)} s${earlier}`,
       ...[...this.#reasons]
         .sort(([, one], [, other]) => other - one)
-        .map(([why, count]) => `  ${shown(count)} × ${why}`),
-      ...Object.entries(totals.ignored).map(([field, count]) => `  ${shown(count)} × ignored, not known: ${field}`),
+        .map(([why, count]) => `  ${grouped(count)} × ${why}`),
+      ...Object.entries(totals.ignored).map(([field, count]) => `  ${grouped(count)} × ignored, not known: ${field}`),
+      ...Object.entries(inDoubt).map(([column, count]) => `  ${doubt(column, count)}`),
       ...(kept === null ? [] : [`Rejected records are kept in ${kept}`]),
       ...(totals.end === 'stopped' ? ['Interrupted. The same command continues from here.'] : []),
       ...(dryRun ? ['This was a dry run: nothing was applied.'] : []),
@@ -103,7 +107,7 @@ export class ImportReport {
     if (this.#options.json) this.#event('already_imported', { at, records, rejected });
     else
       this.#terminal.print(
-        `This file was imported already, at ${at.toISOString()}: ${shown(records)} records, ${shown(rejected)} of them rejected or applied in part. To apply it again, use --restart`,
+        `This file was imported already, at ${at.toISOString()}: ${grouped(records)} records, ${grouped(rejected)} of them rejected or applied in part. To apply it again, use --restart`,
       );
   }
 
@@ -140,21 +144,26 @@ export class ImportReport {
     const rest = share === null || share === 0 ? null : Math.round((seconds / share) * (1 - share));
     return [
       ...(share === null ? [] : [`${Math.floor(share * 100)} %`]),
-      `${shown(totals.records)} records`,
-      `${shown(totals.rejected)} rejected`,
-      `${shown(Math.round(rate))}/s`,
+      `${grouped(totals.records)} records`,
+      `${grouped(totals.rejected)} rejected`,
+      `${grouped(Math.round(rate))}/s`,
       ...(rest === null ? [] : [`about ${rest} s left`]),
     ].join(', ');
   }
 }
 
-function countsOf({ records, rejected, partial }: ImportTotals, dryRun: boolean): string {
-  const verb = dryRun ? 'would be applied' : 'applied';
-  const inPart = partial > 0 ? `, ${shown(partial)} ${verb} in part` : '';
-  return `${shown(records)} records read, ${shown(records - rejected)} ${verb}${inPart}, ${shown(rejected - partial)} rejected`;
+function doubt(column: string, count: number): string {
+  const which = `${grouped(count)} × ${shown(column)}: a number that may be meant otherwise, such as 1,234 or 1.234`;
+  return `${which}; if so, choose --thousands-comma or --decimal-comma, and apply the file again with --restart`;
 }
 
-function shown(count: number): string {
+function countsOf({ records, rejected, partial }: ImportTotals, dryRun: boolean): string {
+  const verb = dryRun ? 'would be applied' : 'applied';
+  const inPart = partial > 0 ? `, ${grouped(partial)} ${verb} in part` : '';
+  return `${grouped(records)} records read, ${grouped(records - rejected)} ${verb}${inPart}, ${grouped(rejected - partial)} rejected`;
+}
+
+function grouped(count: number): string {
   return count.toLocaleString('en-US');
 }
 

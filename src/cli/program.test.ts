@@ -8,7 +8,12 @@ const helps: [string[], RegExp[]][] = [
   [['--help'], [/^Usage: cresset/, /serve/, /apply/, /keys/, /tokens/, /users/, /simulate/]],
   [
     ['simulate', '--help'],
-    [/fcm, apns, adm, web-push, twilio, whatsapp, or\s+all/, /--fault/, /--json/, /Examples:\n {2}cresset simulate all/],
+    [
+      /fcm, apns, adm, web-push, twilio, whatsapp, or\s+all/,
+      /--fault/,
+      /--json/,
+      /Examples:\n {2}cresset simulate all/,
+    ],
   ],
   [
     ['users', '--help'],

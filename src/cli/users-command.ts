@@ -1,11 +1,15 @@
-import { Command, Option } from 'commander';
+import { resolve } from 'node:path';
+import { Command, type CommanderError, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import { shown } from '../lib/raw/json.ts';
 import { cellTypes } from '../people/import/cells.ts';
-import { recordKinds } from '../people/import/entry.ts';
+import { ImportFileError, recordKinds } from '../people/import/entry.ts';
+import { type FirstLine, readFirstLine } from '../people/import/rejects-header.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
 import { secretForCommand } from '../workspace/shared-secret.ts';
 import {
+  formatOf,
   type ImportCommandOptions,
   readBooleans,
   readCountryOption,
@@ -16,8 +20,10 @@ import {
   readImportCommand,
   readMap,
   readTypes,
+  withStoredOptions,
 } from './import-options.ts';
 import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 import { runImport } from './users-import.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -29,12 +35,65 @@ export function usersCommand(terminal: Terminal): Command {
 }
 
 function importCommand(terminal: Terminal): Command {
-  return new Command('import')
+  const command = new Command('import')
     .description('create and update people from a file, as POST /users/track does')
     .argument('<file>', 'NDJSON or CSV, may be compressed with gzip; - is standard input')
     .addOption(new Option('-f, --format <format>', 'needed if the file name does not say').choices(['ndjson', 'csv']))
+    .option('--encoding <name>', 'of the file, such as windows-1252', readEncodingOption, 'utf-8');
+  const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
+  return addRecordOptions(command)
+    .option('--rejects <path>', 'file that keeps bad records (default: <file>.rejects.ndjson)')
+    .option('--dry-run', 'read and check the whole file, and apply nothing')
+    .option('--restart', 'start from the beginning, whatever earlier runs did')
+    .option('--json', 'report as JSON, one event a line')
+    .addHelpText('after', help)
+    .action(async (file: string, given: ImportCommandOptions) => {
+      const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
+      const first = await firstLineOf(file, given.format);
+      const options = first?.options == null ? given : withStoredOptions(given, storedOptions(first.options), isGiven);
+      const job = { ...readImportCommand(file, options, first), parallelBatches };
+      const work = async (db: Database) =>
+        runImport(db, { command: job, secret: await secretForCommand(db, config), terminal });
+      await withDatabase(config, work, {
+        connections: parallelBatches + 1,
+        ...(!job.json && { terminal }),
+      });
+    });
+}
+
+async function firstLineOf(file: string, format: ImportCommandOptions['format']): Promise<FirstLine | null> {
+  if (file === '-' || (format ?? formatOf(file)) === 'csv') return null;
+  try {
+    return await readFirstLine(resolve(file));
+  } catch (error) {
+    if (error instanceof ImportFileError) return null; // The import says so, after the options are checked.
+    throw error;
+  }
+}
+
+/** The options that a rejects file names in its first line. Throws UsageError. */
+function storedOptions(words: readonly string[]): Partial<ImportCommandOptions> {
+  const command = addRecordOptions(new Command());
+  const refuse = (error: CommanderError) => {
+    throw new UsageError(`The first line of the rejects file names options that cannot be read: ${error.message}`);
+  };
+  const { operands, unknown } = command
+    .exitOverride(refuse)
+    .configureOutput({ writeErr: () => undefined })
+    .parseOptions([...words]);
+  const [other] = [...operands, ...unknown];
+  if (other !== undefined) {
+    throw new UsageError(
+      `The first line of the rejects file names an option that says nothing of records: ${shown(other)}`,
+    );
+  }
+  return command.opts<ImportCommandOptions>();
+}
+
+/** The options that say how the records of a file are read. A rejects file keeps those of its import. */
+function addRecordOptions(command: Command): Command {
+  return command
     .addOption(new Option('--records <kind>', 'what the records are').choices([...recordKinds]).default(recordKinds[0]))
-    .option('--encoding <name>', 'of the file, such as windows-1252', readEncodingOption, 'utf-8')
     .option('-t, --types <column=type,...>', `types of CSV columns: ${cellTypes.join(', ')}`, readTypes)
     .option('-m, --map <old=new,...>', 'new names of CSV columns', readMap)
     .option('--delimiter <character>', 'separates CSV cells; "tab" for a tab (default: ",")', readDelimiter)
@@ -47,23 +106,9 @@ function importCommand(terminal: Terminal): Command {
     .option('--booleans <true/false>', 'words for booleans in CSV, such as ja/nein', readBooleans)
     .option('--currency <sign>', 'that CSV numbers may have, such as €', readCurrency)
     .option('--decimal-comma', 'CSV numbers are written as 1.234,50')
+    .option('--thousands-comma', 'CSV numbers are written as 1,234.50')
     .option('--phone-country <code>', 'country of CSV phone numbers without +, such as AT', readCountryOption)
-    .option('--skip-bad-cells', 'apply a CSV row without the cells that cannot be read')
-    .option('--rejects <path>', 'file that keeps bad records (default: <file>.rejects.ndjson)')
-    .option('--dry-run', 'read and check the whole file, and apply nothing')
-    .option('--restart', 'start from the beginning, whatever earlier runs did')
-    .option('--json', 'report as JSON, one event a line')
-    .addHelpText('after', help)
-    .action(async (file: string, options: ImportCommandOptions) => {
-      const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
-      const command = { ...readImportCommand(file, options), parallelBatches };
-      const work = async (db: Database) =>
-        runImport(db, { command, secret: await secretForCommand(db, config), terminal });
-      await withDatabase(config, work, {
-        connections: parallelBatches + 1,
-        ...(!command.json && { terminal }),
-      });
-    });
+    .option('--skip-bad-cells', 'apply a CSV row without the cells that cannot be read');
 }
 
 const help = `

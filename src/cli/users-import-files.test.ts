@@ -37,11 +37,13 @@ async function world(t: TestContext) {
   };
 }
 
+/** The lines of a rejects file, without the first, which names the options. */
 const lines = (path: string) =>
   readFileSync(path, 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line));
+    .map((line) => JSON.parse(line))
+    .filter((line) => !('cresset_import' in line));
 
 const german = [
   'Nummer;Vorname;E-Mail;Telefon;Geburtstag;Land;Umsatz;Seit;Newsletter',
@@ -93,7 +95,7 @@ test('a file as a German spreadsheet writes it: all problems of a row at once, a
   assert.equal(reject.reason, `applied, but for: ${problems.join('; ')}`);
 });
 
-test('a mended rejects file is imported with the same options', async (t) => {
+test('a mended rejects file is imported with the options of its import, which it carries', async (t) => {
   const { db, ...on } = await world(t);
   const path = on.file('kunden.csv', Buffer.from(german, 'latin1'));
   await on.import(path, ...germanOptions);
@@ -103,7 +105,7 @@ test('a mended rejects file is imported with the same options', async (t) => {
     .replace('31.02.2024', '28.02.2024')
     .replace('"ja"', '"true"');
   writeFileSync(rejects, mended);
-  const again = await on.import(rejects, ...germanOptions);
+  const again = await on.import(rejects);
   assert.equal(again.code, 0, again.errors + again.out);
   const custom = { Umsatz: 99.9, Seit: '2024-02-28', Newsletter: true };
   assert.deepEqual(await db.query(people), [juergen, { ...kaethe, email: 'kaethe@example.test', custom }, zoe]);
@@ -115,6 +117,59 @@ test('a mended rejects file is imported with the same options', async (t) => {
   const finished = await on.import(`${other}.rejects.ndjson`);
   assert.equal(finished.code, 0, finished.errors + finished.out);
   assert.equal((await db.query(people)).length, 5);
+});
+
+test('a rejects file whose options are lost is refused; options given replace those that it carries', async (t) => {
+  const { db, ...on } = await world(t);
+  const path = on.file('shop.csv', 'external_id,points,ok\na,1O,true\nb,2,maybe\n');
+  const options = ['--types=points=number', '--types=ok=boolean', '--null=-', '--booleans=ja/nein'];
+  assert.equal((await on.import(path, ...options)).code, 3);
+  const rejects = `${path}.rejects.ndjson`;
+  const text = readFileSync(rejects, 'utf8').replace('1O', '10').replace('maybe', 'yes');
+  const [header = '', ...rows] = text.split('\n');
+  assert.deepEqual(JSON.parse(header), { cresset_import: options });
+
+  const bare = on.file('bare.rejects.ndjson', rows.join('\n'));
+  const refused = await on.import(bare);
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.errors,
+    /its first line, which says how to read them, is missing.*cresset users import .*--types/s,
+  );
+  const renamed = on.file('mended.ndjson', text);
+  const finished = await on.import(renamed, '--booleans', 'yes/no');
+  assert.equal(finished.code, 0, finished.errors + finished.out);
+  assert.deepEqual(await db.query(sql`select external_id, custom from profiles order by external_id`), [
+    { external_id: 'a', custom: { points: 10, ok: true } },
+    { external_id: 'b', custom: { points: 2, ok: true } },
+  ]);
+  const strange = on.file('strange.ndjson', '{"cresset_import":["--restart"]}\n{"external_id":"a"}\n');
+  const other = await on.import(strange);
+  assert.equal(other.code, 2);
+  assert.match(other.errors, /names an option that says nothing of records: --restart/);
+});
+
+test('thousands commas: read if said, hinted at if not, and columns in doubt are told', async (t) => {
+  const { db, ...on } = await world(t);
+  const path = on.file('shop.csv', 'external_id,revenue\na,"2,000"\nb,"1,099.90"\nc,3000.5\n');
+  const unsaid = await on.import(path, '--types', 'revenue=number');
+  assert.match(unsaid.errors, /line 2: revenue: expected a number \(is the comma for thousands or for decimals\?/);
+  assert.match(unsaid.errors, /line 3: revenue: expected a number \(is it written with --thousands-comma\?\)/);
+  const wrong = await on.import(path, '--types', 'revenue=number', '--decimal-comma', '--dry-run', '--json');
+  assert.deepEqual(JSON.parse(wrong.out.trim().split('\n').at(-1) ?? '').ambiguous_numbers, { revenue: 1 });
+  const told = await on.import(path, '--types', 'revenue=number', '--decimal-comma', '--dry-run');
+  assert.match(told.out, / {2}1 × revenue: a number that may be meant otherwise, such as 1,234/);
+  const right = await on.import(path, '--types', 'revenue=number', '--thousands-comma');
+  assert.equal(right.code, 0, right.errors);
+  assert.doesNotMatch(right.out, /otherwise/);
+  assert.deepEqual(
+    (await db.query(sql`select custom -> 'revenue' as revenue from profiles order by external_id`)).map(
+      (row) => row.revenue,
+    ),
+    [2000, 1099.9, 3000.5],
+  );
+  const both = await on.import(path, '--thousands-comma', '--decimal-comma');
+  assert.equal(both.code, 2);
 });
 
 test('events and purchases are imported, once, and make their people', async (t) => {

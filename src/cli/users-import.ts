@@ -3,11 +3,12 @@ import { troubleOf } from '../db/trouble.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
 import { systemClock } from '../lib/clock.ts';
 import { batchLimits } from '../people/import/batches.ts';
-import type { CsvOptions } from '../people/import/columns.ts';
+import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
 import { readCsv } from '../people/import/csv.ts';
 import type { RecordKind } from '../people/import/entry.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
 import { readNdjson } from '../people/import/ndjson.ts';
+import { NumberTally } from '../people/import/numbers.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
 import { type FileIdentity, identify, readFile, toUtf8, unpack } from '../people/import/source.ts';
@@ -24,7 +25,10 @@ export interface ImportCommand {
   /** The encoding by its name in the WHATWG standard. */
   encoding: string;
   records: RecordKind;
-  csv: CsvOptions;
+  /** How cells are read. null: the file is NDJSON and has none. */
+  csv: CsvOptions | null;
+  /** The options that the first line of the rejects file names. null: it has no such line. */
+  keptOptions: readonly string[] | null;
   /** Whether a row is applied without the cells that cannot be read. */
   skipBadCells: boolean;
   /** The file for rejected records. null: they are not kept. */
@@ -52,13 +56,14 @@ export async function runImport(
     if (opened.rejected > 0) throw new CommandEnd(3);
     return;
   }
-  const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath);
+  const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath, command.keptOptions);
+  const tally = new NumberTally(command.csv?.numbers ?? 'plain');
   const { signal, release } = interruption(terminal);
   try {
     const totals = await importPeople(
       { db, workspace, now: systemClock.now },
       {
-        ...{ entries: entriesOf(command, (bytes) => report.read(bytes)), progress: opened.progress, signal },
+        ...{ entries: entriesOf(command, tally, (bytes) => report.read(bytes)), progress: opened.progress, signal },
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         ...{ records: command.records, skipBadCells: command.skipBadCells },
         async onReject(reject, shown) {
@@ -69,7 +74,7 @@ export async function runImport(
       },
     );
     await rejects?.close();
-    report.end(totals);
+    report.end(totals, tally.inDoubt());
     if (totals.end === 'stopped') throw new CommandEnd(130);
     if (totals.rejected > 0) throw new CommandEnd(3);
   } catch (error) {
@@ -99,18 +104,22 @@ function settingsOf({
   csv,
   skipBadCells,
 }: Omit<ImportCommand, 'path' | 'restart' | 'dryRun'>) {
-  const { types, renamed, dateFormat, dateFormats, booleans, ...plain } = csv;
+  const { types, renamed, dateFormat, dateFormats, booleans, ...plain } = csv ?? plainCsv;
   return {
-    ...{ ...plain, format, encoding, records, skipBadCells, dateFormat: dateFormat?.text ?? null },
+    ...{ ...plain, format, encoding, records, skipBadCells, dateFormat: dateFormat?.texts ?? null },
     ...{ types: [...types].sort(), renamed: [...renamed].sort(), booleans: [...booleans].sort(), batch: batchLimits },
-    dateFormats: [...dateFormats].map(([column, { text }]) => [column, text]).sort(),
+    dateFormats: [...dateFormats].map(([column, { texts }]) => [column, texts]).sort(),
   };
 }
 
-function entriesOf({ path, format, csv, encoding }: ImportCommand, onBytes: (bytes: number) => void) {
+function entriesOf(
+  { path, format, csv, encoding }: ImportCommand,
+  tally: NumberTally,
+  onBytes: (bytes: number) => void,
+) {
   const bytes = unpack(counted(path === null ? standardInput() : readFile(path), onBytes), encoding);
   const text = toUtf8(bytes, encoding);
-  return format === 'csv' ? readCsv(text, csv) : readNdjson(text, csv);
+  return format === 'csv' ? readCsv(text, csv ?? plainCsv, tally) : readNdjson(text, csv, tally);
 }
 
 async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {

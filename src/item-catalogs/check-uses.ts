@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts';
+import { didYouMean, nearest } from '../lib/raw/did-you-mean.ts';
 import { shown } from '../lib/raw/json.ts';
 import type { CatalogUseAt } from '../templating/tree.ts';
 import { readCatalogsNamed } from './catalogs-store.ts';
@@ -9,7 +10,7 @@ import { type ItemKey, missingAmong } from './load-items.ts';
 export interface CheckedUses {
   /** One sentence for each catalog and selection that the workspace does not have. */
   problems: readonly string[];
-  /** One sentence for each item that a template names by its id and that its catalog does not have now. */
+  /** One sentence for each item and field that a template names and that its catalog does not have now. */
   warnings: readonly string[];
 }
 
@@ -28,7 +29,8 @@ export async function checkUses(db: Db, workspaceId: number, uses: readonly Cata
     if (selection === null || found.selections.some(({ name }) => name === selection)) return [];
     return [`${path}: not a valid template: unknown selection ${shown(selection)} of catalog ${found.name}`];
   });
-  return { problems: [...new Set(problems)], warnings: await warningsOf(db, named, catalogs) };
+  const warnings = [...(await warningsOf(db, named, catalogs)), ...unknownFields(uses, catalogs)];
+  return { problems: [...new Set(problems)], warnings };
 }
 
 async function warningsOf(
@@ -46,6 +48,23 @@ async function warningsOf(
   const sentences = wanted
     .filter((one) => missing.has(keyOf(one)))
     .map(({ path, name, itemId }) => `${path}: catalog ${name} has no item ${shown(itemId)}`);
+  return [...new Set(sentences)];
+}
+
+/** Fields that none of the catalogs of a template has. A template with a variable for a catalog may mean any. */
+function unknownFields(uses: readonly CatalogUseAt[], catalogs: ReadonlyMap<string, ItemCatalog>): string[] {
+  const sentences = [...Map.groupBy(uses, ({ path }) => path)].flatMap(([path, its]) => {
+    const found = its.map(({ catalog, fields }) => ({ catalog: catalogs.get(catalog ?? ''), fields }));
+    const known = new Set(found.flatMap(({ catalog }) => catalog?.fields.map(({ name }) => name) ?? []));
+    if (found.some(({ catalog, fields }) => catalog === undefined || fields === undefined)) return [];
+    const read = [...new Set(found.flatMap(({ fields = [] }) => fields))];
+    const names = [...new Set(found.map(({ catalog }) => catalog?.name))].join(', ');
+    return read
+      .filter((field) => !known.has(field))
+      .map(
+        (field) => `${path}: catalog ${names} has no field ${shown(field)}${didYouMean(nearest(field, [...known]))}`,
+      );
+  });
   return [...new Set(sentences)];
 }
 

@@ -54,6 +54,8 @@ export interface CatalogUse {
   isConstant: boolean;
   /** True: texts that are not known yet are rendered, and may read every fact. */
   rendersTexts: boolean;
+  /** Fields of items that the template reads, as far as it says them itself. Absent: not known. */
+  fields?: readonly string[];
 }
 
 const MOST_IDS = 50;

@@ -1,9 +1,8 @@
 import type { Sink } from '../lib/raw/problems.ts';
 import { MAX_INCLUDED_DEPTH } from './liquid/frame.ts';
 import { withoutComments } from './reading/html-comments.ts';
-import type { Reference } from './reading/passage.ts';
 import { compileTemplate, type Template, TemplateSyntaxError } from './template.ts';
-import type { BlockUse, CatalogUseAt, TreeBlocks } from './tree.ts';
+import type { BlockUse, CatalogUseAt, ReferenceAt, TreeBlocks } from './tree.ts';
 
 /** A stored content block. */
 export interface BlockSource {
@@ -14,8 +13,8 @@ export interface BlockSource {
 
 /** The content blocks of one message, parsed. */
 export interface LinkedBlocks extends TreeBlocks {
-  /** What they read. */
-  references: readonly Reference[];
+  /** What they read, each with the path of the text that includes it. */
+  references: readonly ReferenceAt[];
   /** What they read of item catalogs, each with the path of the text that includes it. */
   catalogs: readonly CatalogUseAt[];
   /** Names of all that are rendered, those within others too. */
@@ -28,7 +27,7 @@ interface Linking {
   warn(text: string): void;
   html: Map<string, Template>;
   text: Map<string, Template>;
-  references: Reference[];
+  references: ReferenceAt[];
   catalogs: CatalogUseAt[];
   /** What was looked at: `html 2 name`. */
   seen: Set<string>;
@@ -80,7 +79,7 @@ function parse(use: BlockUse, name: string, { text }: BlockSource, linking: Link
   try {
     const template = compileTemplate(use.isHtml ? withoutComments(text) : text);
     parsed.set(name, template);
-    linking.references.push(...template.references);
+    for (const reference of template.references) linking.references.push({ ...reference, path: use.path });
     for (const read of template.catalogs) linking.catalogs.push({ ...read, path: use.path });
     for (const slip of template.slips) linking.warn(`${use.path}: content block ${name}: ${slip}`);
     return template;

@@ -2,6 +2,7 @@ import { CatalogHost, type CatalogUse } from './catalog-tags.ts';
 import { type Reference, Translator } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { dialectFilters } from './filters/index.ts';
+import { itemFieldsIn } from './item-fields.ts';
 import { Budget } from './liquid/budget.ts';
 import { LiquidError, TemplateSyntaxError } from './liquid/errors.ts';
 import type { Frame, Included } from './liquid/frame.ts';
@@ -57,11 +58,15 @@ export function compileTemplate(source: string): Template {
 
 function parseMessageText(source: string): Template {
   const uses: CatalogUse[] = [];
-  return templateOf(parse(source, messageTags(source, uses)), uses);
+  const parsed = parse(source, messageTags(source, uses));
+  const { itemFields: fields } = parsed;
+  return templateOf(parsed, fields === null ? uses : uses.map((use) => ({ ...use, fields })));
 }
 
 interface Parsed extends Pick<Template, 'references' | 'slips' | 'blocks'> {
   liquid: Compiled;
+  /** Fields of items that it reads. null: not known, or it reads no items. */
+  itemFields: readonly string[] | null;
 }
 
 function parse(source: string, tags: Tags): Parsed {
@@ -76,10 +81,10 @@ function parse(source: string, tags: Tags): Parsed {
     translate: (markup, kind, at) => translator.translate(markup, kind, at),
   });
   const blocks = withLines(translator.blocks, source);
-  return { references, slips: slipsIn(source, tokens, references), blocks, liquid };
+  return { references, slips: slipsIn(source, tokens, references), blocks, liquid, itemFields: itemFieldsIn(tokens) };
 }
 
-function templateOf({ liquid, ...parsed }: Parsed, catalogs: readonly CatalogUse[]): Template {
+function templateOf({ liquid, itemFields: _, ...parsed }: Parsed, catalogs: readonly CatalogUse[]): Template {
   return {
     ...parsed,
     catalogs,

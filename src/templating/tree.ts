@@ -51,7 +51,7 @@ type Render = ((rendering: Rendering) => unknown) | null;
 /** A JSON value whose texts are parsed templates. */
 export interface CompiledTree {
   /** What its templates read. */
-  references: readonly Reference[];
+  references: readonly ReferenceAt[];
   /** The content blocks that its texts include, which `linkBlocks` finds. */
   blocks: readonly BlockUse[];
   /** What its templates read of item catalogs, each with the path of its template. */
@@ -62,15 +62,18 @@ export interface CompiledTree {
 
 export type CatalogUseAt = CatalogUse & { path: string };
 
+/** What a template reads, with the template's path. */
+export type ReferenceAt = Reference & { path: string };
+
 interface Compiling extends TreeOptions {
-  references: Reference[];
+  references: ReferenceAt[];
   blocks: BlockUse[];
   catalogs: CatalogUseAt[];
 }
 
 /** Parses every text of a JSON value as a template. Syntax errors are filed with their path. */
 export function compileTree(value: unknown, options: TreeOptions): CompiledTree {
-  const references: Reference[] = [];
+  const references: ReferenceAt[] = [];
   const blocks: BlockUse[] = [];
   const catalogs: CatalogUseAt[] = [];
   const render = compile(value, options.path, { ...options, references, blocks, catalogs });
@@ -95,7 +98,7 @@ function compileText(text: string, path: string, options: Compiling, isHtml: boo
   if (!isTemplate(text)) return null;
   try {
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
-    for (const reference of template.references) references.push(reference);
+    for (const reference of template.references) references.push({ ...reference, path });
     for (const use of template.catalogs) catalogs.push({ ...use, path });
     for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     for (const [name, line] of template.blocks) uses.push({ name, path, line, isHtml });

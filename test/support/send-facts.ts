@@ -61,6 +61,8 @@ export function recipient({
     userId: 1,
     person: { ...facts, ...person },
     pushState: 'opted_in',
+    emailUnsubscribedAt: null,
+    pushUnsubscribedAt: null,
     pushTargets: [device()],
     emailFlags: null,
     phoneFlags: null,

@@ -8,6 +8,8 @@ export interface AudienceFacts {
   /** Default attributes. null: not set. */
   attributes: Readonly<Record<AttributeName, string | number | null>>;
   emailState: GlobalState;
+  /** When the email state was set. null: never, or not known. */
+  emailStateChangedAt: number | null;
   pushState: GlobalState;
   lastSessionAt: number | null;
   sessionCount: number;

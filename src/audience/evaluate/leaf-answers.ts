@@ -72,11 +72,13 @@ const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question
     const isUnsubscribedFromAll =
       facts.emailState === 'unsubscribed' && context.workspace.subscriptionGroups.get(id)?.channel === 'email';
     const state = isUnsubscribedFromAll ? 'unsubscribed' : (facts.groups.get(id) ?? 'unknown');
-    return { held: (state === leaf.state) === leaf.is, found: state };
+    const answer = { held: (state === leaf.state) === leaf.is, found: state };
+    return isUnsubscribedFromAll ? { ...answer, because: unsubscribedFromAll(facts) } : answer;
   },
   email_available(leaf, { facts }) {
     const obstacle = mailObstacle(facts);
-    return { held: (obstacle === null) === leaf.is, found: obstacle ?? 'available' };
+    const answer = { held: (obstacle === null) === leaf.is, found: obstacle ?? 'available' };
+    return obstacle === 'unsubscribed' ? { ...answer, because: unsubscribedFromAll(facts) } : answer;
   },
   push_enabled({ platform, appId }, { facts }) {
     const matching = facts.pushTokens.filter(
@@ -178,6 +180,11 @@ function number(found: number, { comparison, value }: NumberTest): Answer {
     less_than_or_equal_to: found <= value,
   };
   return { held: held[comparison], found };
+}
+
+function unsubscribedFromAll({ emailStateChangedAt: at }: AudienceFacts): string {
+  const when = at === null ? '' : ` at ${shownTime(at)}`;
+  return `the person unsubscribed from all mails${when}`;
 }
 
 function mailObstacle({ attributes, emailState, addressFlags }: AudienceFacts): string | null {

@@ -75,6 +75,7 @@ interface ProfileRow extends Owned {
   created_at: number;
   random_bucket: number;
   email_state: GlobalState;
+  email_state_changed_at: number | null;
   push_state: GlobalState;
   last_session_at: number | null;
   session_count: number;
@@ -97,7 +98,8 @@ function loadProfiles(db: Db, { workspaceId, people, needs }: FactsQuestion): Pr
   return db.query<ProfileRow>(sql`
     select p.user_id, p.first_name, p.last_name, p.email, p.phone, p.country, p.language, p.gender, p.home_city,
            p.time_zone, p.external_id, p.dob, ${milliseconds(sql`p.created_at`)} as created_at, p.random_bucket,
-           p.email_state, p.push_state, ${milliseconds(sql`p.last_session_at`)} as last_session_at, p.session_count,
+           p.email_state, p.push_state, ${milliseconds(sql`p.email_state_changed_at`)} as email_state_changed_at,
+           ${milliseconds(sql`p.last_session_at`)} as last_session_at, p.session_count,
            ${flag('email', sql`a.hard_bounced_at`, sql`lower(p.email)`)} as hard_bounced,
            ${flag('email', sql`a.marked_spam_at`, sql`lower(p.email)`)} as marked_spam,
            ${flag('phone', sql`a.invalid_at`, sql`p.phone`)} as phone_invalid, ${custom}
@@ -120,6 +122,7 @@ function factsOf(row: ProfileRow): OwnFacts {
       random_bucket: row.random_bucket,
     },
     emailState: row.email_state,
+    emailStateChangedAt: row.email_state_changed_at,
     pushState: row.push_state,
     lastSessionAt: row.last_session_at,
     sessionCount: row.session_count,

@@ -14,4 +14,6 @@ export interface Answer {
   held: boolean;
   /** The value that the filter looked at, as JSON. undefined: there was none. */
   found: unknown;
+  /** Why the value is not the stored one. Absent: it is. */
+  because?: string;
 }

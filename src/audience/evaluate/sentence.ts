@@ -6,8 +6,9 @@ import type { Answer } from './question.ts';
 const MOST_CHARACTERS = 120;
 
 /** Says in words what the filter looks at, which value it found, what it asks, and whether that holds. */
-export function sentenceOf(leaf: Leaf, { held, found }: Answer, workspace: AudienceWorkspace): string {
-  const value = found === undefined ? 'is missing' : `is ${shown(found)}`;
+export function sentenceOf(leaf: Leaf, { held, found, because }: Answer, workspace: AudienceWorkspace): string {
+  const cause = because === undefined ? '' : ` because ${because}`;
+  const value = found === undefined ? 'is missing' : `is ${shown(found)}${cause}`;
   return `${subjectOf(leaf, workspace)} ${value}, ${askedOf(leaf)} ${held ? 'holds' : 'does not hold'}`;
 }
 

@@ -16,6 +16,7 @@ import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
+import { warningsOfAttributes, warningsOfProperties } from './names-read.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';
 
@@ -39,12 +40,14 @@ export interface CheckedRequest {
 export async function checkSendRequest(
   body: Record<string, unknown>,
   catalog: WorkspaceCatalog,
-  { now, stored }: { now: Date; stored: StoredThings },
+  { now, stored, isTriggered = false }: { now: Date; stored: StoredThings; isTriggered?: boolean },
 ): Promise<CheckedRequest> {
   const checked = checkBody(body, catalog, now);
   const { plan, parsed, dryRun, problems, filters } = checked;
-  const { pins, content } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
+  const { pins, content, references } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
   for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
+  for (const warning of await warningsOfAttributes(references, catalog.id, stored)) problems.warn(warning);
+  if (!isTriggered) for (const warning of warningsOfProperties(references, null)) problems.warn(warning);
   problems.warnAtEnd();
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan: pins === undefined ? plan : { ...plan, content: pins }, content, dryRun, remarks };
@@ -76,13 +79,13 @@ export function checkBody(body: Record<string, unknown>, catalog: WorkspaceCatal
 /** Checks messages that replace those of a plan, as `checkSendRequest` checks the ones of a body. */
 export async function checkNewMessages(
   messages: unknown,
-  { campaignId }: Pick<SendPlan, 'campaignId'>,
+  { campaignId, trigger }: Pick<SendPlan, 'campaignId' | 'trigger'>,
   catalog: WorkspaceCatalog,
   options: { now: Date; stored: StoredThings },
 ): Promise<{ parts: Pick<SendPlan, 'messages' | 'content'>; remarks: SendRemarks }> {
   const anybody = { external_user_ids: ['anybody'] };
   const body = { ...anybody, ...(campaignId !== null && { campaign_id: campaignId }), messages };
-  const { plan, remarks } = await checkSendRequest(body, catalog, options);
+  const { plan, remarks } = await checkSendRequest(body, catalog, { ...options, isTriggered: trigger !== undefined });
   const { content } = plan;
   return { parts: { messages: plan.messages, ...(content && { content }) }, remarks };
 }

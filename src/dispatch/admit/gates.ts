@@ -1,6 +1,6 @@
 import type { Channel } from '../../channels/channel.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
-import type { AddressFlags, Recipient } from '../../people/profile/facts.ts';
+import type { AddressFlags, Platform, Recipient } from '../../people/profile/facts.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import { capWords, reachedCap } from './caps.ts';
 import { type Later, later, type Refusal, skip } from './decision.ts';
@@ -32,31 +32,50 @@ export function turnIsKnown(_recipient: Recipient, { turn, now }: SendFacts): La
 }
 
 /** Step 5. */
-export function hasAddress(_recipient: Recipient, { plan, address, pushTargets }: SendFacts): Refusal | null {
+export function hasAddress({ pushTargets: all }: Recipient, { plan, address, pushTargets }: SendFacts): Refusal | null {
   switch (plan.channel.address.kind) {
     case 'none':
       return null;
     case 'push':
-      return pushTargets.length > 0 ? null : skip('no_address');
-    default:
-      return address === null ? skip('no_address') : null;
+      return pushTargets.length > 0 ? null : skip('no_address', missingToken(all, plan.channel.address.platform));
+    case 'email':
+      return address === null ? skip('no_address', 'no email address is stored') : null;
+    case 'phone':
+      return address === null ? skip('no_address', 'no phone number is stored') : null;
   }
+}
+
+function missingToken(all: Recipient['pushTargets'], platform: Platform): string {
+  if (all.every((target) => target.platform !== platform))
+    return `no usable push token of the platform ${platform} is stored`;
+  return `all push tokens of the platform ${platform} are for the background`;
 }
 
 /** Step 6. */
 export function addressIsUsable(recipient: Recipient, { plan }: SendFacts): Refusal | null {
   if (plan.channel.address.kind === 'email') return emailRefusal(recipient.emailFlags, plan.requiredState);
   if (plan.channel.address.kind !== 'phone' || recipient.phoneFlags === null) return null;
-  if (recipient.phoneFlags.invalidAt && plan.channel.deadMark === 'invalid_phone') return skip('invalid_phone');
-  return recipient.phoneFlags.suppressedAt ? skip('suppressed') : null;
+  if (recipient.phoneFlags.invalidAt && plan.channel.deadMark === 'invalid_phone')
+    return skip('invalid_phone', since('found invalid', recipient.phoneFlags.invalidAt));
+  return suppression(recipient.phoneFlags);
+}
+
+function suppression({ suppressedAt }: AddressFlags): Refusal | null {
+  return suppressedAt === null ? null : skip('suppressed', since('suppressed', suppressedAt));
+}
+
+/** Says when something became so. null: nobody knows when. */
+function since(what: string, at: Date | null): string | null {
+  return at === null ? null : `${what} at ${at.toISOString()}`;
 }
 
 /** A bounced address is never mailed. One marked as spam is mailed only if the request says `all`. */
 function emailRefusal(flags: AddressFlags | null, requiredState: RequiredState): Refusal | null {
   if (flags === null) return null;
-  if (flags.hardBouncedAt) return skip('hard_bounced');
-  if (flags.markedSpamAt && requiredState !== 'all') return skip('marked_spam');
-  return flags.suppressedAt ? skip('suppressed') : null;
+  if (flags.hardBouncedAt) return skip('hard_bounced', since('bounced', flags.hardBouncedAt));
+  if (flags.markedSpamAt && requiredState !== 'all')
+    return skip('marked_spam', since('marked as spam', flags.markedSpamAt));
+  return suppression(flags);
 }
 
 /** Step 6, for broadcasts: a person with a lower user id gets the message of this address. */
@@ -68,8 +87,15 @@ export function addressIsFree(_recipient: Recipient, { turn }: SendFacts): Refus
 export function globalStateAdmitted(recipient: Recipient, { plan }: SendFacts): Refusal | null {
   const state = globalState(recipient, plan.channel);
   if (state === null || plan.requiredState === 'all') return null;
-  if (state === 'unsubscribed') return skip('unsubscribed');
+  if (state === 'unsubscribed') return skip('unsubscribed', unsubscription(recipient, plan.channel));
   return plan.requiredState === 'opted_in' && state === 'subscribed' ? skip('not_opted_in') : null;
+}
+
+function unsubscription(recipient: Recipient, channel: Channel): string | null {
+  if (channel.address.kind === 'push') {
+    return since('unsubscribed from all push messages', recipient.pushUnsubscribedAt);
+  }
+  return since('unsubscribed from all mails', recipient.emailUnsubscribedAt);
 }
 
 function globalState(recipient: Recipient, channel: Channel): GlobalState | null {
@@ -82,7 +108,8 @@ export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts):
   if (plan.channel.address.kind !== 'phone') return null;
   const { subscriptionGroupId: id } = plan;
   const state = id === null ? undefined : person.subscriptionGroups[id];
-  return state === 'subscribed' ? null : skip('not_in_subscription_group');
+  if (state === 'subscribed') return null;
+  return skip('not_in_subscription_group', `the state in the group is ${state ?? 'not set'}`);
 }
 
 /** Step 8b. The message is aborted, so that a replay tries it again once the group allows the country. */

@@ -36,12 +36,12 @@ export async function pendingPlan({ db, workspaceId, id, isIts }: ScheduleOrder)
 }
 
 /**
- * Changes a schedule until it fires. Throws RequestError if it has fired or was deleted. Tasks are locked before their
+ * Changes a schedule until it fires, and returns the former one. Throws RequestError if it has fired or was deleted. Tasks are locked before their
  * dispatch, as when it fires: either comes first as a whole.
  */
-export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: ScheduleUpdate): Promise<void> {
+export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: ScheduleUpdate): Promise<Schedule> {
   const { db, workspaceId, id, isIts, now } = order;
-  await retry('schedules', () =>
+  return retry('schedules', () =>
     db.transaction(async (tx) => {
       if (schedule !== null) await moveFire(tx, id, firingTime(schedule, now));
       const found = await lockScheduled(tx, workspaceId, id);
@@ -54,8 +54,17 @@ export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: 
         request: parts === null ? null : withParts(await requestOf(tx, id), parts),
       });
       await announceTasks(tx, scheduleLane);
+      return found.schedule;
     }),
   );
+}
+
+/** What a new schedule gives up of the former one, in words: it replaces it as a whole. */
+export function lostOf(former: Schedule, schedule: Schedule | null): string[] {
+  if (schedule === null || former.kind === schedule.kind || former.kind === 'at') return [];
+  const member = former.kind === 'local' ? 'in_local_time' : 'at_optimal_time';
+  const now = schedule.kind === 'at' ? `everybody gets it at ${schedule.time}` : 'people get it by the new way';
+  return [`schedule.${member}: was true and is not repeated; ${now}`];
 }
 
 /**

@@ -4,6 +4,7 @@ import { RequestError } from '../../errors.ts';
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { memberPath, own } from '../../lib/raw/json.ts';
 import { Problems } from '../../lib/raw/problems.ts';
+import type { ReferenceAt } from '../../templating/tree.ts';
 import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CampaignContent } from '../../workspace/file/check-campaigns.ts';
 import { checkGiven, type GivenMessage, type MessageSurroundings, readMessages } from './check-messages.ts';
@@ -47,6 +48,8 @@ interface CampaignMessages extends PlannedMessages {
   nameStored: boolean;
   /** Names of the content blocks in their texts. */
   blocks: ReadonlySet<string>;
+  /** What their own texts read. */
+  references: readonly ReferenceAt[];
 }
 
 function isEmpty({ trigger, variations }: Campaign): boolean {
@@ -124,7 +127,8 @@ function read(
   const isSplit = control > 0 || others.length > 0;
   const split = isSplit ? { split: { control, others } } : {};
   const blocks = new Set(parsed.flatMap(({ tree }) => tree.blocks.map(({ name }) => name)));
-  return { messages: messagesIn(parsed), ...split, nameStored: nameStoredThings(parsed), blocks };
+  const references = parsed.flatMap(({ tree }) => tree.references);
+  return { messages: messagesIn(parsed), ...split, nameStored: nameStoredThings(parsed), blocks, references };
 }
 
 interface SharedMessage {

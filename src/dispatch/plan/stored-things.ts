@@ -4,7 +4,7 @@ import { RequestError } from '../../errors.ts';
 import { bounded } from '../../lib/raw/bounded-texts.ts';
 import { namesNo } from '../../lib/raw/json.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
-import type { CatalogUseAt } from '../../templating/tree.ts';
+import type { CatalogUseAt, ReferenceAt } from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 import { fillMessages, type ParsedMessage } from './templates.ts';
 
@@ -41,6 +41,8 @@ export interface Pinned {
   /** For the plan. undefined: the messages name no content. */
   pins: SendPlan['content'];
   content: PinnedContent;
+  /** What the messages read, with the content that they name. */
+  references: readonly ReferenceAt[];
 }
 
 /** Looks up what messages name, and pins what of the stored content they use. Throws RequestError. */
@@ -59,7 +61,8 @@ export async function lookUpStored(
   const uses = parsed.flatMap(({ tree }) => tree.catalogs);
   if (found === null) {
     await refuseUnknown(uses, looking);
-    return { pins: undefined, content: noContent };
+    const references = parsed.flatMap(({ tree }) => tree.references);
+    return { pins: undefined, content: noContent, references };
   }
   const filled = fillMessages(parsed, found, problems);
   problems.throwIfAny();
@@ -69,7 +72,8 @@ export async function lookUpStored(
   );
   const used = new Set(filled.flatMap(({ blocks }) => [...blocks]));
   const blocks = new Map([...found.blocks].filter(([name]) => used.has(name)));
-  return { pins: found.pins(used), content: { templates: found.templates, blocks } };
+  const references = filled.flatMap((one) => one.references);
+  return { pins: found.pins(used), content: { templates: found.templates, blocks }, references };
 }
 
 async function refuseUnknown(

@@ -7,7 +7,13 @@ import type { RenderContext } from '../../templating/facts.ts';
 import { type LinkedBlocks, linkBlocks } from '../../templating/linked-blocks.ts';
 import { Budget } from '../../templating/liquid/budget.ts';
 import { everyRead, type Read, readsOf } from '../../templating/resolve.ts';
-import { type BlockUse, type CatalogUseAt, type CompiledTree, compileTree } from '../../templating/tree.ts';
+import {
+  type BlockUse,
+  type CatalogUseAt,
+  type CompiledTree,
+  compileTree,
+  type ReferenceAt,
+} from '../../templating/tree.ts';
 import type { SendPlan } from './send-plan.ts';
 
 /** One message of a plan. Its templates are parsed once for all recipients. */
@@ -92,6 +98,8 @@ export function fillMessages(
 export interface FilledMessage extends CompiledMessage {
   /** Names of the content blocks that it renders. */
   blocks: ReadonlySet<string>;
+  /** What its templates and those blocks read. */
+  references: readonly ReferenceAt[];
 }
 
 function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems): FilledMessage {
@@ -100,7 +108,8 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
   if (template === undefined && tree.blocks.length === 0) {
     const renderTexts = (context: RenderContext) => tree.render(context) as object;
     const reads = readsOfAll(tree);
-    return { key, place, channel, message, reads, catalogs: tree.catalogs, renderTexts, blocks: new Set() };
+    const { catalogs, references } = tree;
+    return { key, place, channel, message, reads, catalogs, references, renderTexts, blocks: new Set() };
   }
   const path = memberPath(parsed.path, 'email_template_id');
   const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template) ?? {});
@@ -110,6 +119,7 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
     ...{ key, place, channel, message: { ...stored, ...message }, blocks: linked.names },
     reads: readsOfAll(tree, storedTree, linked),
     catalogs: [...tree.catalogs, ...storedTree.catalogs, ...linked.catalogs],
+    references: [...tree.references, ...storedTree.references, ...linked.references],
     renderTexts: (context) => {
       const budget = new Budget();
       const theirs = storedTree.render(context, budget, linked) as object;

@@ -86,19 +86,54 @@ export function listNames(
 /** Names of one kind that are looked through for the one that was meant. */
 const MOST_CANDIDATES = 500;
 
-/** Those of these names that nobody ever used, each with the name in use that is nearest to it. null: none is near. */
+/** How long a process believes that nobody used a name, in milliseconds. */
+const UNUSED_MS = 5_000;
+/** The unused names that were looked up lately, with the name that was probably meant, by the snapshot of their workspace. */
+const unusedLately = new WeakMap<WorkspaceCatalog, BoundedCache<string, { untilMs: number; meant: string | null }>>();
+
+/**
+ * Those of these names that nobody ever used, each with the name in use that is nearest to it. null: none is near. Asks
+ * the database only for names that this process does not know, so that sends may ask each time.
+ */
 export async function unusedNames(
+  db: Db,
+  { workspace, kind, now }: { workspace: WorkspaceCatalog; kind: NameKind; now: Date },
+  names: readonly string[],
+): Promise<Map<string, string | null>> {
+  const lately = unusedLately.get(workspace) ?? new BoundedCache({ mostBytes: MOST_BYTES });
+  unusedLately.set(workspace, lately);
+  const unused = new Map<string, string | null>();
+  const asked: string[] = [];
+  for (const name of names) {
+    if (isKnownName(workspace, kind, name)) continue;
+    const known = lately.get(keyOf(kind, name));
+    if (known !== undefined && known.untilMs > now.getTime()) unused.set(name, known.meant);
+    else asked.push(name);
+  }
+  if (asked.length === 0) return unused;
+  const used = await usedAmong(db, { workspaceId: workspace.id, kind }, asked);
+  const missing = asked.filter((name) => !used.has(name));
+  for (const name of used) namesOf(workspace).set(keyOf(kind, name), true, ENTRY_BYTES + 2 * name.length);
+  if (missing.length === 0) return unused;
+  const known = await listNames(db, { workspaceId: workspace.id, kind }, { limit: MOST_CANDIDATES, offset: 0 });
+  const candidates = known.map(({ name }) => name);
+  for (const name of missing) {
+    const meant = nearest(name, candidates);
+    unused.set(name, meant);
+    lately.set(keyOf(kind, name), { untilMs: now.getTime() + UNUSED_MS, meant }, ENTRY_BYTES + 2 * name.length);
+  }
+  return unused;
+}
+
+async function usedAmong(
   db: Db,
   { workspaceId, kind }: { workspaceId: number; kind: NameKind },
   names: readonly string[],
-): Promise<Map<string, string | null>> {
-  const unused = await db.query<{ name: string }>(sql`
+): Promise<Set<string>> {
+  const used = await db.query<{ name: string }>(sql`
     select x.name
       from unnest(${names}::text[]) as x(name)
-     where not exists (select from names_in_use n
-                        where n.workspace_id = ${workspaceId} and n.kind = ${kind} and n.name = x.name)`);
-  if (unused.length === 0) return new Map();
-  const known = await listNames(db, { workspaceId, kind }, { limit: MOST_CANDIDATES, offset: 0 });
-  const candidates = known.map(({ name }) => name);
-  return new Map(unused.map(({ name }) => [name, nearest(name, candidates)]));
+     where exists (select from names_in_use n
+                    where n.workspace_id = ${workspaceId} and n.kind = ${kind} and n.name = x.name)`);
+  return new Set(used.map(({ name }) => name));
 }

@@ -5,6 +5,7 @@ import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { readStoredTime } from '../../lib/times.ts';
 import { readEmailAddress, readNationalPhone } from '../profile/contact.ts';
 import type { DateFormat } from './date-format.ts';
+import { type NumberStyle, type NumberTally, otherStyleHint, readNumberText } from './numbers.ts';
 
 /** The type of a column: it decides how the cells are read. */
 export const cellTypes = ['text', 'number', 'boolean', 'json', 'time', 'date'] as const;
@@ -12,8 +13,7 @@ export type CellType = (typeof cellTypes)[number];
 
 /** How the program that wrote the file writes things. */
 export interface CellStyle {
-  /** Whether numbers have a decimal comma, and perhaps dots between thousands. */
-  decimalComma: boolean;
+  numbers: NumberStyle;
   /** How dates and times are written, beside ISO 8601, which is always read. null: no other way. */
   dateFormat: DateFormat | null;
   /** What numbers may have before or after them, such as € or EUR. null: nothing. */
@@ -25,12 +25,18 @@ export interface CellStyle {
 }
 
 /** Reads a cell that is not empty. Throws ObjectProblem, whose text begins with the column's name. */
-export function readCell(cell: string, type: CellType | 'email' | 'phone', name: string, style: CellStyle): unknown {
+export function readCell(
+  cell: string,
+  type: CellType | 'email' | 'phone',
+  name: string,
+  style: CellStyle,
+  tally?: NumberTally,
+): unknown {
   switch (type) {
     case 'text':
       return cell;
     case 'number':
-      return readNumber(cell, name, style);
+      return readNumber(cell, name, style, tally);
     case 'boolean':
       return readBoolean(cell, name, style);
     case 'json':
@@ -47,19 +53,22 @@ export function readCell(cell: string, type: CellType | 'email' | 'phone', name:
   }
 }
 
-const plainNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
-const commaNumber = /^-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$/;
-
-function readNumber(cell: string, name: string, { decimalComma, currency }: CellStyle): number {
+function readNumber(cell: string, name: string, { numbers, currency }: CellStyle, tally?: NumberTally): number {
   const text = withoutCurrency(cell.trim(), currency);
-  if (decimalComma && commaNumber.test(text)) return Number(text.replaceAll('.', '').replace(',', '.'));
-  if (!decimalComma && plainNumber.test(text)) return Number(text);
-  throw new ObjectProblem(`${shown(name)}: expected a number${numberHint(text, decimalComma)}`);
+  tally?.add(name, text);
+  const value = readNumberText(text, numbers);
+  if (value !== null) return value;
+  throw new ObjectProblem(`${shown(name)}: expected a number${numberHint(text, numbers)}`);
 }
 
-function numberHint(text: string, decimalComma: boolean): string {
-  if (!decimalComma && commaNumber.test(text)) return ' (is it written with --decimal-comma?)';
-  if (decimalComma && /^[\d.,-]+$/.test(text)) return ' such as 1.234,50';
+const examples: Readonly<Record<NumberStyle, string>> = {
+  ...{ plain: '1234.50', thousands_comma: '1,234.50', decimal_comma: '1.234,50' },
+};
+
+function numberHint(text: string, style: NumberStyle): string {
+  const hint = otherStyleHint(text, style);
+  if (hint !== '') return hint;
+  if (/^[\d.,-]+$/.test(text)) return ` such as ${examples[style]}`;
   const [sign] = /\p{Sc}|^[A-Z]{3}\b|\b[A-Z]{3}$/u.exec(text) ?? [];
   return sign === undefined ? '' : ` (is it written with --currency '${sign}'?)`;
 }
@@ -94,5 +103,5 @@ function readMoment(cell: string, name: string, { dateFormat }: CellStyle): stri
   const text = dateFormat?.read(cell) ?? cell.trim();
   if (/^\d{4}-/.test(text) && readStoredTime(text) !== null) return text;
   if (dateFormat === null && readStoredTime(text) !== null) return new Date(readStoredTime(text) ?? 0).toISOString();
-  throw new ObjectProblem(`${shown(name)}: expected a date as ${dateFormat?.text ?? 'YYYY-MM-DD'}`);
+  throw new ObjectProblem(`${shown(name)}: expected a date as ${dateFormat?.texts.join(' or ') ?? 'YYYY-MM-DD'}`);
 }

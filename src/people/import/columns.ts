@@ -4,6 +4,7 @@ import { profileFields } from '../profile/profile-fields.ts';
 import { type CellStyle, type CellType, readCell } from './cells.ts';
 import type { DateFormat } from './date-format.ts';
 import { ImportFileError, type Reading, type RecordKind } from './entry.ts';
+import type { NumberTally } from './numbers.ts';
 
 export interface CsvOptions extends CellStyle {
   delimiter: string;
@@ -21,7 +22,7 @@ export interface CsvOptions extends CellStyle {
 /** How a CSV file is read if nothing is said. */
 export const plainCsv: CsvOptions = {
   ...{ delimiter: ',', types: new Map(), renamed: new Map(), nullText: null, records: 'attributes' },
-  ...{ decimalComma: false, currency: null, booleans: new Map(), dateFormat: null, dateFormats: new Map() },
+  ...{ numbers: 'plain', currency: null, booleans: new Map(), dateFormat: null, dateFormats: new Map() },
   phoneCountry: null,
 };
 
@@ -52,9 +53,11 @@ export class Columns {
   /** The options for each column: they differ in the format of dates. */
   readonly #styles: readonly CsvOptions[];
   readonly #options: CsvOptions;
+  readonly #tally: NumberTally | undefined;
 
   /** Throws ImportFileError when the header cannot be used. */
-  constructor(header: readonly string[], options: CsvOptions) {
+  constructor(header: readonly string[], options: CsvOptions, tally?: NumberTally) {
+    this.#tally = tally;
     this.#header = header.map((name) => name.trim());
     this.names = this.#header.map((name) => options.renamed.get(name) ?? name);
     this.#options = options;
@@ -94,7 +97,7 @@ export class Columns {
     // The decoder replaces bytes that are not UTF-8 with this character.
     if (cell.includes('\ufffd')) throw new ObjectProblem(`${shown(name)}: the cell is not UTF-8; see --encoding`);
     if (cell === this.#options.nullText) return null;
-    return readCell(cell, this.#types[index] ?? 'text', name, this.#styles[index] ?? this.#options);
+    return readCell(cell, this.#types[index] ?? 'text', name, this.#styles[index] ?? this.#options, this.#tally);
   }
 
   /** The cells by the names of the file's columns, for the rejects file. */

@@ -1,7 +1,7 @@
-/** A way to write dates, such as `DD.MM.YYYY` or `M/D/YYYY HH:mm`. */
+/** Ways to write dates, such as `DD.MM.YYYY` or `M/D/YYYY HH:mm`. The first that fits a text reads it. */
 export interface DateFormat {
-  text: string;
-  /** Returns `YYYY-MM-DD`, or with a time of day `YYYY-MM-DDTHH:mm:ssZ`. null: the text is no date of this format. */
+  texts: readonly string[];
+  /** Returns `YYYY-MM-DD`, or with a time of day `YYYY-MM-DDTHH:mm:ssZ`. null: the text is no date of any of the formats. */
   read(text: string): string | null;
 }
 
@@ -39,12 +39,18 @@ export function readDateFormat(text: string): DateFormat | null {
   if (!isWhole || given.size < order.length || (given.has('minute') && !given.has('hour'))) return null;
   const whole = new RegExp(`^${pattern}$`);
   return {
-    text,
+    texts: [text],
     read(cell) {
       const found = whole.exec(cell.trim());
       return found === null ? null : isoOf(new Map(order.map((part, index) => [part, found[index + 1] ?? ''])));
     },
   };
+}
+
+/** Reads what either format reads; the first has precedence. */
+export function eitherFormat(first: DateFormat | null | undefined, second: DateFormat): DateFormat {
+  if (first === null || first === undefined) return second;
+  return { texts: [...first.texts, ...second.texts], read: (text) => first.read(text) ?? second.read(text) };
 }
 
 /** Of two digits, 00 to 68 are years from 2000, as POSIX has it. */

@@ -1,22 +1,26 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject, own } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
-import { Columns, type CsvOptions, plainCsv } from './columns.ts';
+import { Columns, type CsvOptions } from './columns.ts';
 import { type Entry, maxRecordBytes, type Reading, type Shown } from './entry.ts';
+import type { NumberTally } from './numbers.ts';
+import { isRejectedLine, optionsInHeader } from './rejects-header.ts';
 
 const newline = 0x0a;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const maxShownBytes = 64 * 1024;
 
 /**
- * Reads one JSON text per line and skips blank lines. A line of a rejects file is read as the record in it; `options` say
- * how to read the cells of a rejected row. Holds one chunk, and one line of at most `maxRecordBytes`.
+ * Reads one JSON text per line and skips blank lines, and the first line of a rejects file, which names its options. Any
+ * other line of a rejects file is read as the record in it; `options` say how to read the cells of a rejected row. null:
+ * nobody said it, and such rows are refused. Holds one chunk, and one line of at most `maxRecordBytes`.
  */
 export async function* readNdjson(
   bytes: AsyncIterable<Buffer>,
-  options: CsvOptions = plainCsv,
+  options: CsvOptions | null = null,
+  tally?: NumberTally,
 ): AsyncGenerator<Entry[]> {
-  const lines = new Lines(new RejectedRows(options));
+  const lines = new Lines(new RejectedRows(options, tally));
   for await (const chunk of bytes) yield lines.add(chunk);
   yield lines.end();
 }
@@ -60,7 +64,8 @@ class Lines {
     const whole = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts);
     const text = this.#line === 1 && whole.subarray(0, 3).equals(byteOrderMark) ? whole.subarray(3) : whole;
     const isOversized = this.#sizeBytes > maxRecordBytes;
-    if (isOversized || !isBlank(text))
+    const isHeader = this.#line === 1 && !isOversized && isOptionsLine(text);
+    if (isOversized || !(isBlank(text) || isHeader))
       entries.push(new JsonLine(this.#line, this.#sizeBytes, text, isOversized, this.#rows));
     this.#parts = [];
     this.#sizeBytes = 0;
@@ -72,20 +77,36 @@ function isBlank(text: Buffer): boolean {
   return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
+function isOptionsLine(text: Buffer): boolean {
+  try {
+    return optionsInHeader(JSON.parse(text.toString())) !== null;
+  } catch {
+    return false; // What is no JSON is reported as a record.
+  }
+}
+
 /** Reads the rows of a CSV file that stand in its rejects file. */
 class RejectedRows {
-  readonly #options: CsvOptions;
+  readonly #options: CsvOptions | null;
+  readonly #tally: NumberTally | undefined;
   #columns: Columns | null = null;
   #header = '';
 
-  constructor(options: CsvOptions) {
+  constructor(options: CsvOptions | null, tally: NumberTally | undefined) {
     this.#options = options;
+    this.#tally = tally;
   }
 
   read(cells: object): Reading {
+    if (this.#options === null) {
+      throw new ObjectProblem(
+        'cells: nothing says how to read them; import the rejects file itself, with its first line',
+      );
+    }
     const names = Object.keys(cells);
     const header = JSON.stringify(names);
-    if (this.#columns === null || header !== this.#header) this.#columns = new Columns(names, this.#options);
+    if (this.#columns === null || header !== this.#header)
+      this.#columns = new Columns(names, this.#options, this.#tally);
     this.#header = header;
     return this.#columns.read(Object.values(cells).map((cell) => (typeof cell === 'string' ? cell : String(cell))));
   }
@@ -135,10 +156,7 @@ class JsonLine implements Entry {
 
 /** The record in a line of a rejects file. Any other value is the record itself. */
 function rejectedIn(value: unknown): Shown {
-  if (!isObject(value) || typeof own(value, 'reason') !== 'string' || typeof own(value, 'line') !== 'number')
-    return { record: value };
-  const members = Object.keys(value);
-  if (members.length !== 3) return { record: value };
-  if (members.includes('cells')) return { cells: own(value, 'cells') };
-  return members.includes('record') ? { record: own(value, 'record') } : { record: value };
+  if (!isRejectedLine(value)) return { record: value };
+  if (Object.hasOwn(value, 'cells')) return { cells: own(value, 'cells') };
+  return Object.hasOwn(value, 'record') ? { record: own(value, 'record') } : { record: value };
 }

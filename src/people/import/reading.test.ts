@@ -6,9 +6,10 @@ import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { CellType } from './cells.ts';
 import { Columns, type CsvOptions, plainCsv } from './columns.ts';
 import { readCsv } from './csv.ts';
-import { readDateFormat } from './date-format.ts';
+import { eitherFormat, readDateFormat } from './date-format.ts';
 import { type Entry, ImportFileError, maxRecordBytes } from './entry.ts';
 import { readNdjson } from './ndjson.ts';
+import { type NumberStyle, NumberTally } from './numbers.ts';
 import { unpack } from './source.ts';
 
 /** A line number, and the object of that line or why the line cannot be read. */
@@ -65,7 +66,8 @@ test('CSV: words for booleans, a currency at numbers, and a format of dates for 
       ['ja', true],
       ['nein', false],
     ]),
-    ...{ currency: '€', decimalComma: true, dateFormat: german, dateFormats: new Map([['seen', us]]) },
+    numbers: 'decimal_comma',
+    ...{ currency: '€', dateFormat: german, dateFormats: new Map([['seen', us]]) },
   } as const;
   const rows = [
     'external_id;klub;umsatz;seit;seen',
@@ -84,6 +86,32 @@ test('CSV: words for booleans, a currency at numbers, and a format of dates for 
     ],
   ]);
   await assert.rejects(csv('external_id\na', { dateFormats: new Map([['seen', us]]) }), /--date-format names "seen"/);
+});
+
+test('CSV: several formats of dates for a column are tried in order', async () => {
+  const [day, month] = [readDateFormat('DD.MM.YYYY'), readDateFormat('MM/DD/YYYY')];
+  assert.ok(day && month);
+  const options = { types: { x: 'date' }, dateFormat: eitherFormat(day, month) } as const;
+  assert.deepEqual(await csv('external_id,x\na,31.12.2024\nb,12/31/2024\nc,31/12/2024', options), [
+    [2, { external_id: 'a', x: '2024-12-31' }],
+    [3, { external_id: 'b', x: '2024-12-31' }],
+    [4, '✘ x: expected a date as DD.MM.YYYY or MM/DD/YYYY'],
+  ]);
+});
+
+test('numbers in doubt: a column with numbers of two styles, or with nothing that shows what its commas are for', () => {
+  const doubts = (style: NumberStyle, ...texts: string[]) => {
+    const tally = new NumberTally(style);
+    for (const text of texts) tally.add('x', text);
+    return tally.inDoubt();
+  };
+  assert.deepEqual(doubts('decimal_comma', '2,000', '3,000'), { x: 2 });
+  assert.deepEqual(doubts('decimal_comma', '2,000', '3,5'), {});
+  assert.deepEqual(doubts('decimal_comma', '2,000', '3,5', '1,099.90'), { x: 1 });
+  assert.deepEqual(doubts('thousands_comma', '2,000', '12'), {});
+  assert.deepEqual(doubts('thousands_comma', '2,000', '1.099,90'), { x: 1 });
+  assert.deepEqual(doubts('plain', '1.099', '1.099,90'), { x: 1 });
+  assert.deepEqual(doubts('plain', '1.099', '12', 'none'), {});
 });
 
 test('NDJSON: a line that is too long is dropped and reported, and the next line is read', async () => {
@@ -124,6 +152,13 @@ test('CSV: cells are text unless their type is declared', async () => {
     ['number', '1', 1],
     ['number', ' -2.5e3 ', -2_500],
     ['number', '1,5', '✘ x: expected a number (is it written with --decimal-comma?)'],
+    [
+      'number',
+      '1,000',
+      '✘ x: expected a number (is the comma for thousands or for decimals? say --thousands-comma or --decimal-comma)',
+    ],
+    ['number', '1,000.5', '✘ x: expected a number (is it written with --thousands-comma?)'],
+    ['number', '1.000,5', '✘ x: expected a number (is it written with --decimal-comma?)'],
     ['number', '0x10', '✘ x: expected a number'],
     ['number', 'Infinity', '✘ x: expected a number'],
     ['boolean', 'TRUE', true],

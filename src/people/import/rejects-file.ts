@@ -3,16 +3,25 @@ import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { ImportFileError, type Shown } from './entry.ts';
 import type { Reject } from './progress.ts';
+import { rejectsHeader } from './rejects-header.ts';
 
-/** The file of rejected records: one JSON object per line. It is created with the first rejected record. */
+/**
+ * The file of rejected records: one JSON object per line. The first may name the options that read the records.
+ * It is created with the first rejected record.
+ */
 export class RejectsFile {
   readonly path: string;
+  readonly #options: readonly string[] | null;
   #stream: WriteStream | null = null;
   #failure: ImportFileError | null = null;
 
-  /** Deletes the file of an earlier run, because this run reports all its rejects again. */
-  constructor(path: string) {
+  /**
+   * Deletes the file of an earlier run, because this run reports all its rejects again. `options` say, as on a command
+   * line, how the records are read. null: no line says it.
+   */
+  constructor(path: string, options: readonly string[] | null) {
     this.path = path;
+    this.#options = options;
     rmSync(path, { force: true });
   }
 
@@ -32,6 +41,7 @@ export class RejectsFile {
       this.#stream.once('error', (cause: NodeJS.ErrnoException) => {
         this.#failure = new ImportFileError(`${this.path} cannot be written: ${cause.code}.`, { cause });
       });
+      if (this.#options !== null) this.#stream.write(`${rejectsHeader(this.#options)}\n`);
     }
     return this.#stream;
   }

@@ -98,6 +98,8 @@ test('a recipient comes with person, push targets, groups and the flags of the a
             mostRecentlyUsedDevice: { id: 'd2', platform: 'web', foreground_push_enabled: false },
           },
           pushState: 'subscribed',
+          emailUnsubscribedAt: null,
+          pushUnsubscribedAt: null,
           pushTargets: [
             {
               appId: 'app',

@@ -33,6 +33,9 @@ export interface Recipient extends PersonKey {
   /** `phone` is in E.164. */
   person: PersonFacts;
   pushState: GlobalState;
+  /** When the person unsubscribed from all mails, and from all push messages. null: they did not, or it is unknown. */
+  emailUnsubscribedAt: Date | null;
+  pushUnsubscribedAt: Date | null;
   /** The person's tokens that are not suspect, last used first. Tokens never used follow, last registered first. */
   pushTargets: readonly PushTarget[];
   /** null: the address has no flags. */
@@ -111,11 +114,16 @@ function loadPersons(
   return db.prepared<Row>(
     `load_persons_${chunk.name}_${bits}`,
     sql`
-    select r.bucket, r.user_id, r.push_state, ${personColumns(needs)}${extraColumns(needs)}
+    select r.bucket, r.user_id, r.push_state, ${unsubscribed}, ${personColumns(needs)}${extraColumns(needs)}
       from ${source}${extraJoins(needs)}
      where ${condition} and r.workspace_id = ${workspaceId}`,
   );
 }
+
+/** Two columns that are empty for most people, because every send reads them. */
+const unsubscribed = sql`
+           case r.email_state when 'unsubscribed' then r.email_state_changed_at end as email_unsubscribed_at,
+           case r.push_state when 'unsubscribed' then r.push_state_changed_at end as push_unsubscribed_at`;
 
 function personColumns(needs: RecipientNeeds): Sql {
   return raw(
@@ -243,6 +251,8 @@ interface Row extends Partial<{ [Column in keyof TargetRow]: TargetRow[Column] |
   time_zone: string | null;
   email_state: GlobalState;
   push_state: GlobalState;
+  email_unsubscribed_at: Date | null;
+  push_unsubscribed_at: Date | null;
   created_at?: Date;
   phone?: string | null;
   gender?: string | null;
@@ -277,6 +287,8 @@ function recipientFrom(row: Row, pushTargets: readonly PushTarget[], groups: Gro
     userId: row.user_id,
     person: personFrom(row, pushTargets, groups),
     pushState: row.push_state,
+    emailUnsubscribedAt: row.email_unsubscribed_at,
+    pushUnsubscribedAt: row.push_unsubscribed_at,
     pushTargets,
     emailFlags: row.email_known
       ? flags(row.email_hard_bounced_at, row.email_marked_spam_at, row.email_invalid_at, row.email_suppressed_at)

@@ -9,6 +9,7 @@ import { type ProfileChange, profileFields } from '../profile/profile-fields.ts'
 import { CodedProblem, coded, ObjectRefusal, type Remark, Remarks, sentenceOf, type TrackCode } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
 import { canonicalAppleToken } from './apple-token.ts';
+import { slipsAmong } from './slips.ts';
 
 export interface TokenChange {
   appId: string;
@@ -39,6 +40,8 @@ export interface AttributesObject {
   remarks: readonly Remark[];
   /** Members whose value is not known, which the original ignores without an error. */
   ignored: readonly IgnoredField[];
+  /** What was probably meant by custom attributes that look like members, in words. */
+  slips: readonly string[];
 }
 
 export type IgnoredField = 'country' | 'time_zone';
@@ -48,9 +51,12 @@ const ignoredSentences: Readonly<Record<IgnoredField, string>> = {
   time_zone: 'expected the name of a time zone such as Europe/Vienna; the stored one stays',
 };
 
-/** One sentence for each ignored member. `path`: that of the object. */
-export function ignoredIn({ ignored }: AttributesObject, path: string): string[] {
-  return ignored.map((field) => `${path}.${field}: ${ignoredSentences[field]}`);
+/** One sentence for each member that was ignored, or that was probably meant otherwise. `path`: that of the object. */
+export function remarksBeside({ ignored, slips }: AttributesObject, path: string): string[] {
+  return [
+    ...ignored.map((field) => `${path}.${field}: ${ignoredSentences[field]}`),
+    ...slips.map((slip) => `${path}.${slip}`),
+  ];
 }
 
 /** Source: adjacent-endpoints.md §2.1. */
@@ -101,7 +107,8 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   const ignored = (['country', 'time_zone'] as const).filter(
     (field) => isGiven(own(raw, field)) && (profile.columns[field] ?? null) === null,
   );
-  return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all, ignored };
+  const slips = slipsAmong(custom.keys());
+  return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all, ignored, slips };
 }
 
 /** The problem that reading finds, or none. */

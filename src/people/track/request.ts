@@ -1,6 +1,6 @@
 import { RequestError } from '../../errors.ts';
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
-import { isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import { isObject, own, type RawObject, shown } from '../../lib/raw/json.ts';
 import { isEmpty } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { TrackBatch, WorkspaceCatalog } from '../../workspace/catalog.ts';
@@ -55,12 +55,21 @@ export function readLists(
 /** Most members that are looked at for slips of the pen. */
 const mostSlips = 100;
 
-/** Members that were probably meant to be one of the arrays, such as `attribute`. They are ignored, as in the original. */
+/** What other libraries call the arrays. */
+const otherNames: ReadonlyMap<string, TrackArray> = new Map([
+  ['users', 'attributes'],
+  ['profiles', 'attributes'],
+  ['user_attributes', 'attributes'],
+  ['custom_events', 'events'],
+]);
+
+/** Members that were probably meant to be one of the arrays, such as `attribute`, and other arrays. They are ignored, as in the original. */
 export function slipsIn(body: RawObject): string[] {
   const others = Object.keys(body).filter((key) => !trackArrays.some((array) => array === key));
   return others.slice(0, mostSlips).flatMap((key) => {
-    const meant = nearest(key, trackArrays);
-    return meant === null ? [] : [`${key}: not known, ignored${didYouMean(meant)}`];
+    const meant = otherNames.get(key) ?? nearest(key, trackArrays);
+    if (meant !== null) return [`${shown(key)}: not known, ignored${didYouMean(meant)}`];
+    return Array.isArray(body[key]) ? [`${shown(key)}: not known, ignored; expected ${trackArrays.join(', ')}`] : [];
   });
 }
 

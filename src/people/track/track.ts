@@ -1,6 +1,6 @@
 import { elementPath, type RawObject } from '../../lib/raw/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { ignoredIn } from './attributes.ts';
+import { remarksBeside } from './attributes.ts';
 import {
   type ObjectLimits,
   readLists,
@@ -59,7 +59,7 @@ export async function track(
     return [array, list.length - new Set(bad).size] as const;
   });
   const warnings = request.attributes.flatMap(({ index, object }) =>
-    ignoredIn(object, elementPath('attributes', index)),
+    remarksBeside(object, elementPath('attributes', index)),
   );
   const processed = Object.fromEntries(counted.filter(([, count]) => count > 0));
   return { problems, processed, warnings, request };

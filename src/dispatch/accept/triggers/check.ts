@@ -4,7 +4,8 @@ import { type ErrorCode, RequestError } from '../../../errors.ts';
 import { namesNo, own, type RawObject } from '../../../lib/raw/json.ts';
 import { Problems } from '../../../lib/raw/problems.ts';
 import { sentenceOf } from '../../../people/remarks.ts';
-import { ignoredIn } from '../../../people/track/attributes.ts';
+import { remarksBeside } from '../../../people/track/attributes.ts';
+import type { ReferenceAt } from '../../../templating/tree.ts';
 import { type Campaign, type CampaignTrigger, idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { contentOf } from '../../plan/campaign-content.ts';
 import type { SendRemarks } from '../../plan/remarks.ts';
@@ -12,6 +13,7 @@ import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
+import { warningsOfAttributes, warningsOfProperties } from '../names-read.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
 import {
   campaignForm,
@@ -168,10 +170,17 @@ async function planOf(
   const segment = trigger.segmentId === null ? null : workspace.segments.get(idKey(trigger.segmentId));
   if (segment?.archived ?? segment === undefined)
     refuse('bad_request', `campaign_id: ${namesNo('a segment', trigger.segmentId)}`);
-  const { messages, split, nameStored } = contentOf(campaign, workspace);
+  const { messages, split, nameStored, references: inTexts } = contentOf(campaign, workspace);
   const planned = { messages, ...(split !== undefined && { split }) };
   const parsed = nameStored ? parsePlanned(planned, new Problems()) : [];
-  const { pins, content } = await lookUpStored(parsed, { workspaceId: workspace.id, problems, stored });
+  const {
+    pins,
+    content,
+    references: looked,
+  } = await lookUpStored(parsed, {
+    ...{ workspaceId: workspace.id, problems, stored },
+  });
+  const references = nameStored ? looked : inTexts;
   const attributes = readRecipientAttributes(request.recipients, workspace);
   const hasOwn = request.recipients.some(({ properties }) => properties !== null);
   const plan: SendPlan = {
@@ -194,13 +203,34 @@ async function planOf(
     },
   };
   problems.warnAtEnd();
+  await warnOfNames(references, { request, attributes, workspaceId: workspace.id, stored, problems });
   for (const { path, object } of attributes) {
     for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);
-    for (const sentence of ignoredIn(object, path)) problems.warn(sentence);
+    for (const sentence of remarksBeside(object, path)) problems.warn(sentence);
   }
   if (request.dryRun && attributes.length > 0) problems.warn('attributes are not stored in a dry run');
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan, content, dryRun: request.dryRun, remarks, attributes };
+}
+
+/** Warns of properties that no recipient gives, and of custom attributes that nobody ever had. */
+async function warnOfNames(
+  references: readonly ReferenceAt[],
+  of: {
+    request: TriggerRequest;
+    attributes: readonly RecipientAttributes[];
+    workspaceId: number;
+    stored: StoredThings;
+    problems: Problems;
+  },
+): Promise<void> {
+  const { request, attributes, workspaceId, stored, problems } = of;
+  const given = { common: request.properties ?? {}, own: request.recipients.map(({ properties }) => properties) };
+  for (const warning of warningsOfProperties(references, given)) problems.warn(warning);
+  // Attributes of this request are stored before it is sent.
+  const stores = new Set(attributes.flatMap(({ object }) => [...object.custom.keys()]));
+  const others = references.filter(({ name }) => !stores.has(name));
+  for (const warning of await warningsOfAttributes(others, workspaceId, stored)) problems.warn(warning);
 }
 
 function refuse(code: ErrorCode, detail: string): never {

@@ -2,6 +2,7 @@ import { checkNewMessages, checkSendRequest } from '../../../dispatch/accept/che
 import { readSchedule } from '../../../dispatch/accept/schedule-request.ts';
 import {
   deleteSchedule,
+  lostOf,
   pendingPlan,
   type ScheduleOrder,
   updateSchedule,
@@ -93,9 +94,10 @@ async function update(deps: SchedulingDeps, request: RouteRequest): Promise<Answ
   const workspace = loadedWorkspace(deps.catalog(), workspaceId);
   const options = { now, stored: deps.stored };
   const checked = hasMessages ? await checkNewMessages(own(body, 'messages'), plan, workspace, options) : null;
-  await updateSchedule(order, { schedule: read.schedule, parts: checked?.parts ?? null });
+  const former = await updateSchedule(order, { schedule: read.schedule, parts: checked?.parts ?? null });
   deps.onScheduled();
-  const warnings = [...read.warnings, ...(checked?.remarks.warnings ?? [])];
+  const lost = lostOf(former, read.schedule);
+  const warnings = [...read.warnings, ...lost, ...(checked?.remarks.warnings ?? [])];
   const remarks = remarkMembers({ minors: checked?.remarks.minors ?? [], warnings });
   return { status: 201, body: { message: 'success', ...remarks } };
 }

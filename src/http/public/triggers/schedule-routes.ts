@@ -6,7 +6,7 @@ import {
   findCanvas,
   findTriggered,
 } from '../../../dispatch/accept/triggers/check.ts';
-import { deleteSchedule, type ScheduleOrder, updateSchedule } from '../../../dispatch/control/schedules.ts';
+import { deleteSchedule, lostOf, type ScheduleOrder, updateSchedule } from '../../../dispatch/control/schedules.ts';
 import { remarkMembers } from '../../../dispatch/plan/remarks.ts';
 import type { RawObject } from '../../../lib/raw/json.ts';
 import { dashed, v7 } from '../../../lib/uuid.ts';
@@ -101,9 +101,10 @@ function unsentAnswer(notice: string, now: Date): object {
 async function update(deps: SchedulingDeps, request: RouteRequest, subject: Subject): Promise<Answer> {
   const order = orderOf(deps, request, subject);
   const { schedule, warnings } = readSchedule(request.body, order.now);
-  await updateSchedule(order, { schedule, parts: null });
+  const former = await updateSchedule(order, { schedule, parts: null });
   deps.onScheduled();
-  return { status: 201, body: { message: 'success', ...remarkMembers({ minors: [], warnings }) } };
+  const all = [...warnings, ...lostOf(former, schedule)];
+  return { status: 201, body: { message: 'success', ...remarkMembers({ minors: [], warnings: all }) } };
 }
 
 function orderOf(

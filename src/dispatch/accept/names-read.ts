@@ -1,0 +1,82 @@
+import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
+import { own, type RawObject } from '../../lib/raw/json.ts';
+import type { ReferenceAt } from '../../templating/tree.ts';
+import type { StoredThings } from '../plan/stored-things.ts';
+
+/** Most names that are looked up, and most names among which the one that was meant is sought. */
+const MOST_NAMES = 50;
+/** Shorter names are near to every other. */
+const LEAST_MISSPELT = 3;
+
+/** Name spaces of the properties of a trigger. */
+const propertySpaces: ReadonlySet<string | null> = new Set([
+  'api_trigger_properties',
+  'canvas_entry_properties',
+  'context',
+]);
+
+/** Properties of a trigger: those for everybody, and those of single people. */
+export interface GivenProperties {
+  common: RawObject;
+  own: readonly (RawObject | null)[];
+}
+
+/** One sentence for each custom attribute that templates read and that nobody ever had. */
+export async function warningsOfAttributes(
+  references: readonly ReferenceAt[],
+  workspaceId: number,
+  { findUnused }: Pick<StoredThings, 'findUnused'>,
+): Promise<string[]> {
+  const read = eachOnce(references.filter(({ space }) => space === 'custom_attribute'));
+  if (read.length === 0) return [];
+  const names = read.slice(0, MOST_NAMES).flatMap(({ name }) => [...new Set([name, headOf(name)])]);
+  const unused = await findUnused(workspaceId, names);
+  return read.flatMap((one) => {
+    const { name, path } = one;
+    const meant = unused.get(name);
+    if (meant === undefined || !unused.has(headOf(name))) return [];
+    return [`${path}: ${written(one)}: nobody ever had a custom attribute "${readable(name)}"${didYouMean(meant)}`];
+  });
+}
+
+/**
+ * One sentence for each property of a trigger that templates read and that nobody is given. `given` null: the message is
+ * not triggered, and has no properties at all.
+ */
+export function warningsOfProperties(references: readonly ReferenceAt[], given: GivenProperties | null): string[] {
+  const read = eachOnce(references.filter(({ space }) => propertySpaces.has(space)));
+  if (given === null) {
+    return read.map((one) => `${one.path}: ${written(one)} is always empty here; only triggers have such properties`);
+  }
+  const all = [given.common, ...given.own.filter((one) => one !== null)];
+  const missing = read.filter(({ name }) => !all.some((one) => has(one, name) || has(one, headOf(name))));
+  if (missing.length === 0) return [];
+  const known = [...new Set(all.flatMap((one) => Object.keys(one).slice(0, MOST_NAMES)))].slice(0, MOST_NAMES);
+  return missing.map((one) => {
+    const meant = one.name.length < LEAST_MISSPELT ? '' : didYouMean(nearest(one.name, known));
+    return `${one.path}: ${written(one)} is empty for everybody: no trigger property "${readable(one.name)}" is given${meant}`;
+  });
+}
+
+function has(properties: RawObject, name: string): boolean {
+  return own(properties, name) != null;
+}
+
+/** The first name of a path: `items` of `items[0].name`. */
+function headOf(name: string): string {
+  return /^[^.[]+/.exec(name)?.[0] ?? name;
+}
+
+function written({ space, name }: ReferenceAt): string {
+  return `{{${space}.\${${readable(name)}}}}`;
+}
+
+/** The name of a template, short and of plain characters. */
+function readable(name: string): string {
+  return name.slice(0, 64).replace(/[^\w.:$ [\]-]/g, '?');
+}
+
+/** The first of those with the same name. */
+function eachOnce(references: readonly ReferenceAt[]): ReferenceAt[] {
+  return [...new Map(references.toReversed().map((one) => [`${one.space} ${one.name}`, one])).values()].toReversed();
+}
