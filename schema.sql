@@ -698,7 +698,8 @@ create table sandbox_messages_default (
 
 create table sealing_secret (
   is_only boolean not null default true,
-  proof bytea not null
+  proof bytea not null,
+  since timestamp with time zone not null default now()
 );
 comment on table sealing_secret is 'kind: shared. Shows whether a server or command has the CRESSET_SECRET of the others.';
 
@@ -1186,6 +1187,7 @@ CREATE TRIGGER sends_moves AFTER UPDATE OF status ON public.sends FOR EACH ROW W
             WHEN 'aborted'::send_status THEN (new.status = 'pending'::send_status)
             WHEN 'failed'::send_status THEN (new.status = 'pending'::send_status)
             WHEN 'expired'::send_status THEN (new.status = 'pending'::send_status)
+            WHEN 'unknown'::send_status THEN (new.status = 'pending'::send_status)
             WHEN 'cancelled'::send_status THEN (new.status = 'pending'::send_status)
             ELSE false
         END))) EXECUTE FUNCTION refuse_transition('send', 'status');

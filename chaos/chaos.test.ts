@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { persistently } from '../rig/waiting.ts';
-import { freeAllLeases } from '../src/queue/tasks.ts';
+import { freeLeases } from '../src/queue/tasks.ts';
 import { untilEnded } from './progress.ts';
 import { conclude } from './scenario.ts';
 import { takeSteps } from './strike.ts';
@@ -22,7 +22,7 @@ test('the books balance after both workers and PostgreSQL were killed while 300 
       ({ reached, what }) => t.diagnostic(`${reached} reached: ${what}`),
     );
     // All workers that held leases are dead, so there is no need to wait until the leases expire.
-    await persistently(5_000, () => freeAllLeases(world.db));
+    await persistently(5_000, () => freeLeases(world.db));
     await untilEnded(world);
     return conclude(world, { dispatchIds, damage, isCancelled: false }, [], []);
   });

@@ -116,6 +116,7 @@ create trigger sends_moves after update of status on sends for each row
           when 'aborted' then new.status = 'pending'
           when 'failed' then new.status = 'pending'
           when 'expired' then new.status = 'pending'
+          when 'unknown' then new.status = 'pending'
           when 'cancelled' then new.status = 'pending'
           else false end)
   execute function refuse_transition('send', 'status');

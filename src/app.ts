@@ -23,9 +23,11 @@ import type { GetText } from './feedback/email/sns.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
 import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
+import { openApiDocument } from './http/openapi/document.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
+import { openApiPage } from './http/pages/openapi.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import type { SchedulingDeps } from './http/public/accept-schedule.ts';
@@ -48,6 +50,8 @@ import { messageEventRoutes } from './http/public/message-events/route.ts';
 import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
+import { messageSchemas } from './http/public/messages-send/schemas/messages.ts';
+import { operations } from './http/public/operations.ts';
 import { preferenceCenterRoutes } from './http/public/preference-centers/route.ts';
 import { pushAppsRoute } from './http/public/push-apps/route.ts';
 import { sandboxRoutes } from './http/public/sandbox/route.ts';
@@ -64,8 +68,9 @@ import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
 import { createQuestions } from './http/questions.ts';
 import { createRateLimiter } from './http/rate-limiter.ts';
+import { RefusedCallers } from './http/refused-callers.ts';
 import type { Route } from './http/route.ts';
-import { buildServer } from './http/server.ts';
+import { buildServer, type ServerOptions } from './http/server.ts';
 import { checkUses } from './item-catalogs/check-uses.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
@@ -183,6 +188,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
     checkCatalogs: (workspaceId: number, uses: readonly CatalogUseAt[]) => checkUses(db, workspaceId, uses),
   };
+  const pressure = createPressure({
+    db,
+    clock,
+    limits: options.queueLimits,
+    onError: (error) => log.warn({ err: error }, 'could not read the state of the queue'),
+    onChange: (lane, problem) =>
+      problem === null
+        ? log.info({ lane }, 'the queue has room again; sends are accepted')
+        : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
+  });
   const sending: SendDeps = {
     ...options,
     questions,
@@ -190,21 +205,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     idempotency: createIdempotency({ db, clock }),
     stored,
     dryRun,
-    pressure: createPressure({
-      db,
-      clock,
-      limits: options.queueLimits,
-      onError: (error) => log.warn({ err: error }, 'could not read the state of the queue'),
-      onChange: (lane, problem) =>
-        problem === null
-          ? log.info({ lane }, 'the queue has room again; sends are accepted')
-          : log.warn({ lane, problem }, 'the queue is full; sends are refused'),
-    }),
+    pressure,
   };
   const scheduling: SchedulingDeps = {
     ...{ db, clock, catalog: options.catalog, stored, dryRun, questions },
     onScheduled: () => worker?.wake(scheduleLane),
   };
+  const refusedCallers = new RefusedCallers(clock);
   const routes: Route[] = [
     messagesSendRoute(sending),
     ...triggerRoutes(sending),
@@ -217,7 +224,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     pushAppsRoute({ db, clock, catalog: live }),
     emailRelaysRoute({ db, catalog: live, publicUrl: options.publicUrl }),
     subscriptionAccountsRoute({ db, catalog: live }),
-    statusRoute({ db, clock, catalog: live, catalogTrouble }),
+    statusRoute({ db, clock, catalog: live, catalogTrouble, limits: options.queueLimits, pressure, refusedCallers }),
     ...userRoutes({ db, clock, catalog: live }),
     ...userMessagesRoutes({ db }),
     ...emailRoutes({ db, clock }),
@@ -249,6 +256,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const health = healthPage(db, catalogTrouble);
   const pages = [
     health,
+    openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
     exportFilePage({ db, clock }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
@@ -257,7 +265,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
-  const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf }) : null;
+  const onRefused: ServerOptions['onRefused'] = ({ workspaceId, name: key }, endpoint, why) => {
+    const isNew = refusedCallers.note({ workspaceId, key, endpoint });
+    if (isNew) log.warn({ workspace_id: workspaceId, key, endpoint, why }, 'a key comes too often and gets 429');
+  };
+  const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf, onRefused }) : null;
   const healthServer =
     roles.health === true ? buildServer({ ...options, routes: [], pages: [health], limiter, limitOf }) : null;
   return {

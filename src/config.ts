@@ -218,7 +218,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`1000000`',
     expected: `an integer from 0 to ${MOST_TASKS}`,
     meaning:
-      'The most sends to named people that may wait, including those to be tried again. While more wait, `/messages/send` answers 503 to such requests. `0`: any number.',
+      'The most sends to named people that may wait, including those to be tried again. While more wait, `/messages/send` answers 503 to such requests. The number is measured once a second (less often if counting takes long), so what comes in the meantime is still accepted. `0`: any number.',
     read: integer(0, MOST_TASKS),
   },
   queueMaxAgeS: {
@@ -236,7 +236,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`100000`',
     expected: `an integer from 0 to ${MOST_TASKS}`,
     meaning:
-      'The most tasks of broadcasts that may wait. One broadcast makes up to 257 tasks. While more wait, `/messages/send` answers 503 to broadcasts. `0`: any number.',
+      'The most tasks of broadcasts that may wait. One broadcast makes up to 257 tasks. While more wait, `/messages/send` answers 503 to broadcasts. It is measured as above. `0`: any number.',
     read: integer(0, MOST_TASKS),
   },
   broadcastQueueMaxAgeS: {

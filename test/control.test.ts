@@ -162,7 +162,7 @@ test('a dispatch to named people can be cancelled, paused and replayed before th
   }
 });
 
-test('a replay retries what failed; what is skipped, sent or unknown stays', async (t) => {
+test('a replay retries what failed; what is skipped or sent stays, and what is unknown unless it is named', async (t) => {
   let isBroken = true;
   const answer = (who: string) => (isBroken && who !== 'p1' ? 400 : 200);
   const { app, sink, send, order, counts } = await startWorld(t, { people: 4, answer });
@@ -177,7 +177,10 @@ test('a replay retries what failed; what is skipped, sent or unknown stays', asy
   assert.deepEqual((await order(id, 'replay', { codes: ['404'] })).body, {
     state: 'finished',
     recipients: 0,
-    selectable: [{ channel: 'webhook', status: 'failed', code: '400', recipients: 2 }],
+    selectable: [
+      { channel: 'webhook', status: 'failed', code: '400', recipients: 2 },
+      { channel: 'webhook', status: 'unknown', code: '400', recipients: 1 },
+    ],
     message: 'success',
   });
   assert.equal(sink.total(), 1, 'no send failed with this code');
@@ -201,7 +204,18 @@ test('a replay retries what failed; what is skipped, sent or unknown stays', asy
   });
   await order(id, 'replay');
   await app.drain();
-  assert.equal(sink.total(), 2, 'nothing is left to be replayed');
+  assert.equal(sink.total(), 2, 'nothing is left to be replayed but what is in doubt');
+  const named = await order(id, 'replay', { statuses: ['unknown'] });
+  assert.deepEqual(named.body, {
+    ...{ state: 'sending', recipients: 1, message: 'success' },
+    warnings: [
+      'statuses: 1 of these sends were unknown, so their people may have the message already and get it a second time',
+    ],
+  });
+  await app.drain();
+  assert.equal(sink.received.get('p2'), 1);
+  const { sent, unknown, recipients } = (await counts(id)).webhook;
+  assert.deepEqual([sent, unknown, recipients], [3, undefined, 4]);
 });
 
 test('a replay of failed sends alone leaves cancelled ones cancelled for good', async (t) => {
@@ -331,7 +345,11 @@ test('a replay’s filter is read strictly', async (t) => {
   const id = await send();
   await app.drain();
   for (const [body, error] of [
-    [{ statuses: ['sent'] }, 'statuses[0]: expected one of failed, aborted, expired, cancelled'],
+    [{ statuses: ['sent'] }, 'statuses[0]: expected one of failed, aborted, expired, cancelled, unknown'],
+    [
+      { statuses: ['provider_refused'] },
+      'statuses[0]: expected one of failed, aborted, expired, cancelled, unknown; provider_refused is a reason, and the status of its sends is in the list of recipients (?reason=provider_refused)',
+    ],
     [{ statuses: 'failed' }, 'statuses: expected an array of 1 to 100 elements, got a text'],
     [{ statuses: [] }, 'statuses: expected an array of 1 to 100 elements, got an array'],
     [{ channels: ['fax'] }, /^channels\[0\]: expected one of/],

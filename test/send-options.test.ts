@@ -147,6 +147,10 @@ test('the list of recipients can be read page by page', async (t) => {
   assert.deepEqual(seen.sort(), ['ada content_card', 'ada webhook', 'bob content_card', 'bob webhook', 'x null']);
   assert.equal((await app.get(`/dispatches/${body.dispatch_id}/recipients?cursor=%00`)).status, 400);
   assert.equal((await app.get(`/dispatches/${body.dispatch_id}/recipients?status=gone`)).status, 400);
+  assert.equal((await app.get(`/dispatches/${body.dispatch_id}/recipients?min_attempts=-1`)).status, 400);
+  const reason = await app.get(`/dispatches/${body.dispatch_id}/recipients?status=gave_up`);
+  assert.equal(reason.status, 400);
+  assert.match(reason.body.errors[0], /; gave_up is a reason: ask with reason=gave_up$/);
   const sent = await app.get(`/dispatches/${body.dispatch_id}/recipients?status=sent&channel=webhook`);
   assert.equal(sent.body.recipients.length, 2);
 });

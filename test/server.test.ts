@@ -1,6 +1,6 @@
 // The server as a process: how it starts, refuses to start and stops.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,6 +12,7 @@ import { dataFolder, plainEnvironment, start, startServer } from '../rig/process
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
+import { listWorkers } from '../src/queue/workers.ts';
 import { startTestApp } from './support/app.ts';
 import { testDatabase } from './support/database.ts';
 
@@ -99,6 +100,16 @@ test('a second server on the same data folder, and a server on a port in use, en
   assert.equal(second.code, 1);
   assert.match(second.output, /Another Cresset server is using the data folder .*CRESSET_DATA_DIR/);
   assert.equal((await fetch(`${first.url}/health`)).status, 200, 'the first one is not disturbed');
+  const beside = await startServer({
+    ...besideOf(second.output),
+    CRESSET_DATA_DIR: dataFolder(t),
+    CRESSET_ROLES: 'worker',
+  });
+  const db = connect({ url: (await attachEmbedded({ dataDir: env.CRESSET_DATA_DIR })) ?? '' });
+  const processes = (await listWorkers(db)).map((worker) => worker.process?.processId);
+  await db.close();
+  assert.equal(new Set(processes).size, 2, 'a worker beside it, as the sentence says');
+  assert.equal(await beside.end('SIGTERM'), 0);
   await first.end('SIGTERM');
 
   const other = createServer();
@@ -111,6 +122,16 @@ test('a second server on the same data folder, and a server on a port in use, en
   assert.equal(blocked.code, 1);
   assert.match(blocked.output, new RegExp(`127\\.0\\.0\\.1:${address.port} is in use by another program`));
 });
+
+/** The variables that the refusal of a second server tells to set, as a shell reads them. */
+function besideOf(output: string): { DATABASE_URL: string; CRESSET_SECRET: string } {
+  const [refusal = ''] = JSON.parse(output).error.problems;
+  const [url = ''] = /DATABASE_URL="\S+ '[^']*'\)"/.exec(refusal) ?? [];
+  const [secret = ''] = /CRESSET_SECRET="\S+ '[^']*'\)"/.exec(refusal) ?? [];
+  const shown = `${url} ${secret} node -p "JSON.stringify([process.env.DATABASE_URL, process.env.CRESSET_SECRET])"`;
+  const [DATABASE_URL, CRESSET_SECRET] = JSON.parse(execFileSync('sh', ['-c', shown], { encoding: 'utf8' }));
+  return { DATABASE_URL, CRESSET_SECRET };
+}
 
 test('a wrong CRESSET_SECRET is refused with one sentence', async (t) => {
   const app = await startTestApp(t, { worker: false });

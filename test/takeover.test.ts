@@ -47,6 +47,9 @@ for (const [delivery, expected] of [
     assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'finished');
     const outbox = await app.get('/sandbox/messages');
     assert.equal(outbox.body.messages.length, delivery === 'at_least_once' ? 2 : 1, 'bob is not sent again');
+    const again = await app.get(`/dispatches/${body.dispatch_id}/recipients?min_attempts=2`);
+    const tried = again.body.recipients.map((one: Record<string, string>) => one.external_id).sort();
+    assert.deepEqual(tried, delivery === 'at_least_once' ? ['ada', 'cid'] : ['cid'], 'who was tried again');
   });
 }
 
@@ -124,20 +127,29 @@ for (const [verb, delivery, expected] of [
     await app.db.run(sql`
       insert into sends (bucket, dispatch_id, user_id, channel, status, attempts, updated_at, task_id)
       select bucket, ${body.dispatch_id}, user_id, 'webhook',
-             case external_id when 'ada' then 'sending' else 'pending' end::send_status, 1, now(),
+             case external_id when 'ada' then 'sending' else 'pending' end::send_status, 1, ${app.clock.now()},
              (select id from tasks)
         from profiles`);
     await app.db.run(sql`update dispatches set state = 'sending', targeted = 2 where id = ${body.dispatch_id}`);
     await app.db.run(sql`update tasks set tries = 1, worker = ${randomUUID()}, leased_until = ${leasedUntil}`);
     await app.post(`/dispatches/${body.dispatch_id}/${verb}`, {});
+    const shown = async () => {
+      const { recipients } = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body;
+      return recipients.map((one: Record<string, string>) => `${one.external_id} ${one.status}`).sort();
+    };
+    assert.equal((await shown())[0], 'ada sending', 'until a worker runs');
     const { worker } = await app.startAnotherWorker();
     await worker?.idle();
     app.clock.advance(31_000);
     await worker?.idle();
-    const listed = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body.recipients;
-    assert.deepEqual(listed.map((one: Record<string, string>) => `${one.external_id} ${one.status}`).sort(), expected);
+    assert.deepEqual(await shown(), expected);
     const { tasks } = await app.db.one<{ tasks: number }>(sql`select count(*) as tasks from tasks`);
     assert.equal(tasks, 0);
+    if (verb !== 'cancel') return;
+    const replay = await app.post(`/dispatches/${body.dispatch_id}/replay`, { statuses: ['unknown'] });
+    assert.deepEqual([replay.body.recipients, replay.body.warnings.length], [1, 1]);
+    await worker?.idle();
+    assert.deepEqual(await shown(), ['ada sent', 'bob cancelled'], 'by name, what was in doubt is tried again');
   });
 }
 

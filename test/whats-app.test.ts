@@ -218,8 +218,10 @@ test('a wrong token pauses the account, is named in /status, costs no attempt, a
   const [waiting] = await verdicts(id);
   assert.deepEqual([waiting?.status, waiting?.attempts, waiting?.provider_code], ['pending', 0, '190']);
   const { body: status } = await app.get('/status');
+  const [{ since }] = (await app.get('/subscription/accounts')).body.accounts;
   const sentence = `subscription group "Chats" (${CHATS}): its provider does not accept our settings (190)`;
-  assert.deepEqual(status.problems, [sentence]);
+  const waits = '1 unfinished dispatch (1 person) waits for it';
+  assert.deepEqual(status.problems, [`${sentence}; since ${since}; ${waits}`]);
   assert.ok(!JSON.stringify([status, waiting]).includes('EAA-wrong'), 'no secret is shown');
   assert.match(
     (await app.get(`/dispatches/${id}`)).body.failure,

@@ -51,7 +51,7 @@ export interface DatabaseOptions {
   max?: number;
   /** Called for each connection before its first statement, with the id of the database's process that serves it. */
   onConnect?: (processId: number) => void;
-  /** Called when an idle connection breaks. The pool replaces it. */
+  /** Called when an idle connection breaks. The pool replaces it. The error has the driver's client, which has secrets. */
   onError?: (error: Error) => void;
   /** Called when the database begins to refuse writes, and with null when it accepts them again. */
   onRefusal?: (refusal: Refusal | null) => void;
@@ -75,8 +75,10 @@ export function connect({
   const watch = new WriteWatch({ clock: systemClock, calmMs, probe, onChange: onRefusal, onError });
   const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 });
   const keyed = new Pool({ ...connection, max, idleTimeoutMillis: 60_000, options: BY_INDEX });
+  let isClosed = false;
   for (const one of [pool, keyed]) {
-    one.on('error', onError);
+    // A closed pool does not wait for the database to notice, which may end these connections itself when it is stopped.
+    one.on('error', (error) => isClosed || onError(error));
     one.on('connect', (client) => onConnect((client as { processID?: number }).processID ?? 0));
   }
   return {
@@ -86,6 +88,7 @@ export function connect({
     listen: (channel, onNotice, sessionName) =>
       listen(sessionName ? watched(connection, sessionName) : connection, channel, onNotice, onError),
     async close() {
+      isClosed = true;
       await Promise.all([watch.stop(), pool.end(), keyed.end()]);
     },
   };

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { levelOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
-import { RequestError } from '../errors.ts';
+import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
@@ -29,6 +29,8 @@ export interface ServerOptions extends RateOptions {
   trustedProxyHops: number;
   /** Called with the key of every request. */
   onKeyUsed?: (key: ApiKey) => void;
+  /** Called with the key of every request that is answered 429, the endpoint, and what the answer says. */
+  onRefused?: (key: ApiKey, endpoint: string, why: string) => void;
 }
 
 /** Time in which a request must arrive, headers and body. */
@@ -93,9 +95,9 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
     },
     handler: async (request, reply) => {
       const key = keys.get(request);
-      if (key !== undefined) return send(reply, await answer(route, { request, reply, key }, options));
+      if (key !== undefined) return send(reply, await answerOrRefuse(route, { request, reply, key }, options));
       const found = admit(keyOfBody(options.catalog(), { body: bodyOrNothing(request), address: request.ip }));
-      return send(reply, await answer(route, { request, reply, key: found, isKeyInBody: true }, options));
+      return send(reply, await answerOrRefuse(route, { request, reply, key: found, isKeyInBody: true }, options));
     },
   });
 }
@@ -120,6 +122,16 @@ interface Call {
   key: ApiKey;
   /** The key came in the body, which the route must not see. */
   isKeyInBody?: true;
+}
+
+async function answerOrRefuse(route: Route, call: Call, options: ServerOptions): Promise<Answer> {
+  try {
+    return await answer(route, call, options);
+  } catch (error) {
+    if (error instanceof RequestError && errorCodes[error.code].status === 429)
+      options.onRefused?.(call.key, `${route.method} ${route.path}`, error.errors.join('; '));
+    throw error;
+  }
 }
 
 async function answer(

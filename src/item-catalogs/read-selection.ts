@@ -8,6 +8,9 @@ import { problemOfWord } from './read-definition.ts';
 import type { Selection, SelectionFilter } from './selection.ts';
 import { isDegrees, readValue } from './values.ts';
 
+export const selectionSources = ['Braze', 'Shopify'] as const;
+export const sortOrders = ['asc', 'desc'] as const;
+
 /** The operators of each type, with the type that their value is converted to. Source: catalogs.md §5. */
 const operators: Readonly<Record<FieldType, Readonly<Record<string, FieldType>>>> = {
   string: { equals: 'string', 'does not equal': 'string' },
@@ -64,20 +67,21 @@ function readNote(raw: RawObject, key: string): string | null {
 
 function readSource(value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  if (value === 'Braze' || value === 'Shopify') return value;
+  const source = selectionSources.find((known) => known === value);
+  if (source !== undefined) return source;
   throw refusal('invalid-selection', { parameter: 'source', message: "'source' must be 'Braze' or 'Shopify'" });
 }
 
 function readSorting(raw: RawObject, { fields }: ItemCatalog): Pick<Selection, 'sort_field' | 'sort_order'> {
   const [name, order] = [own(raw, 'sort_field') ?? null, own(raw, 'sort_order') ?? null];
-  if (order !== null && order !== 'asc' && order !== 'desc')
-    throw refusal('invalid-sort-order', { parameter: 'sort_order' });
-  if (name === null) return { sort_field: null, sort_order: order };
+  const sortOrder = sortOrders.find((known) => known === order) ?? null;
+  if (order !== sortOrder) throw refusal('invalid-sort-order', { parameter: 'sort_order' });
+  if (name === null) return { sort_field: null, sort_order: sortOrder };
   const field = typeof name === 'string' ? fieldNamed(fields, name) : undefined;
   const details = { parameter: 'sort_field', values: typeof name === 'string' ? [name] : [] };
   if (field === undefined) throw refusal('invalid-sort-field', details);
   if (['object', 'array', 'geo'].includes(field.type)) throw refusal('invalid-sorting', details);
-  return { sort_field: field.name, sort_order: order };
+  return { sort_field: field.name, sort_order: sortOrder };
 }
 
 function readFilters(list: unknown, catalog: ItemCatalog): SelectionFilter[] {

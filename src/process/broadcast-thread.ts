@@ -3,7 +3,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadSecret } from '../workspace/secrets.ts';
 import type { BroadcastThreadData } from './broadcast-worker.ts';
-import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './roles.ts';
+import { createLog } from './log.ts';
+import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
 import { lowerProcessPriority, lowerThreadPriority } from './thread-priority.ts';
 
 /** Connections in each of two pools. A thread works on a few chunks at a time; more would only wait in the database. */

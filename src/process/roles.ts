@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { type App, type AppOptions, startApp } from '../app.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { systemClock } from '../lib/clock.ts';
+import { Repeats } from '../lib/repeats.ts';
+import { serverSessionName } from '../queue/servers.ts';
 import { createKeyUsage } from '../workspace/key-usage.ts';
-import { deriveKey, type Secret } from '../workspace/secrets.ts';
+import { deriveKey, type Secret, SecretError } from '../workspace/secrets.ts';
+import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { watchCatalog } from '../workspace/watch-catalog.ts';
+
+const LONGEST_REASON = 300;
 
 /** Ends one started part. Endings run in the reverse order of starting. */
 export type Ending = () => Promise<unknown>;
@@ -21,21 +26,17 @@ export interface ThreadContext {
   secret: Secret;
 }
 
-export function createLog({ logLevel }: Config, thread?: string): Logger {
-  const log = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
-  return thread === undefined ? log : log.child({ thread });
-}
-
 export function connectDatabase(
   url: string,
   log: Logger,
   options: { max?: number; onConnect?: (processId: number) => void } = {},
 ): Database {
+  const losses = new Repeats(systemClock);
   return connect({
     url,
     max: 20,
     ...options,
-    onError: (error) => log.warn({ err: error }, 'lost a database connection'),
+    onError: (error) => logLoss(log, losses, error),
     onRefusal(refusal) {
       if (refusal === null) log.info('the database accepts writes again');
       else log.error({ reason: refusal.kind }, `the database ${refusal.said}: writes are refused or wait`);
@@ -49,7 +50,12 @@ export async function startRoles(
   roles: Pick<AppOptions, 'roles' | 'broadcastThreads'>,
   endings: Ending[],
 ): Promise<App> {
-  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }, 'could not read the catalog'));
+  // All threads of a server read the same definitions, so its main thread says what is wrong with them.
+  const isMain = roles.roles.api || roles.roles.worker.length === 0 || roles.roles.worker.includes('named');
+  const failures = new Repeats(systemClock);
+  const catalog = await watchCatalog(db, secret, (error) => logUnread(log, failures, isMain, error), {
+    ...(isMain && { sessionName: serverSessionName(config.roles) }),
+  });
   endings.push(() => catalog.stop());
   const keyUsage = createKeyUsage({
     db,
@@ -78,6 +84,23 @@ export async function startRoles(
   });
   endings.push(() => app.stop());
   return app;
+}
+
+/** When a database ends all its connections, one line says it. Neither it nor the others need a stack. */
+function logLoss(log: Logger, losses: Repeats, error: Error): void {
+  const trouble = troubleOf(error);
+  const reason = error.message.slice(0, LONGEST_REASON);
+  const level = losses.isRepeated(reason) ? 'debug' : 'warn';
+  if (trouble === null && level === 'warn') log.warn({ err: error }, 'lost a database connection');
+  else log[level]({ reason }, 'lost a database connection; a new one is made when it is needed');
+}
+
+/** It is read again every second until that succeeds, and logged once a minute. A sentence for operators needs no stack. */
+function logUnread(log: Logger, failures: Repeats, isMain: boolean, error: Error): void {
+  const level = !isMain || failures.isRepeated(error.message) ? 'debug' : 'error';
+  const isForOperators = error instanceof SecretError || error instanceof StoredSettingsError;
+  const facts = isForOperators ? { reason: error.message } : { err: error };
+  log[level](facts, 'could not read the catalog; this server uses the definitions that it read before');
 }
 
 /** The certificate for STARTTLS. Throws ConfigError if it cannot be used. */

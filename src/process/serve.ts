@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { App } from '../app.ts';
 import { audienceChecks } from '../audience/grammar/check-filter.ts';
@@ -7,15 +8,19 @@ import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import { listen, namingTrouble } from '../http/listen.ts';
-import { freeAllLeases } from '../queue/tasks.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
-import { loadSecret, type Secret } from '../workspace/secrets.ts';
+import { hasOtherInFolder, loadSecret, type Secret } from '../workspace/secrets.ts';
 import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { startBroadcastWorker } from './broadcast-worker.ts';
-import { connectDatabase, createLog, type Ending, endInOrder, startRoles } from './roles.ts';
+import { freeLeasesOfDead } from './dead-workers.ts';
+import { createLog } from './log.ts';
+import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
+
+const OLD_FILE =
+  'this file holds another secret than CRESSET_SECRET: a start without CRESSET_SECRET would be refused, and a copy of the data folder is no use without it. Write the secret in use to the file, or remove the file';
 
 export interface ServeOptions {
   json: boolean;
@@ -48,7 +53,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const databaseUrl = await startDatabase(config, options, log, endings);
   const db = connectDatabase(databaseUrl, log);
   endings.push(() => db.close());
-  if (config.databaseUrl === null) await freeLeases(db, log);
+  if (config.databaseUrl === null) await freeLeasesOfDead(db, log);
   const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const health = !api && config.healthPort !== null;
@@ -85,12 +90,6 @@ async function startDatabase(
   return url;
 }
 
-/** Only we work on an embedded database, so whoever held a lease is dead. */
-async function freeLeases(db: Database, log: Logger): Promise<void> {
-  const freed = await freeAllLeases(db);
-  if (freed > 0) log.warn({ tasks: freed }, 'continuing with tasks that were in hand');
-}
-
 async function prepareWorkspace(
   db: Database,
   config: Config,
@@ -100,6 +99,7 @@ async function prepareWorkspace(
 ): Promise<{ madeKey: string | null }> {
   const workspaceId = await ensureWorkspace(db);
   await shareSecret(db, secret);
+  if (hasOtherInFolder(config)) log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
   if (config.workspaceFile !== null) {
     const checks = { ...audienceChecks, ...messageChecks };
     const { plan, warnings } = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...checks });

@@ -8,7 +8,7 @@ import { v7 } from '../lib/uuid.ts';
 import { addTasks } from './new-tasks.ts';
 import { leaseSuspect, nextSuspectAt } from './suspects.ts';
 import { endingTasks } from './task-ends.ts';
-import { freeAllLeases, giveBackTasks, leaseTasks } from './tasks.ts';
+import { freeLeases, giveBackTasks, leaseTasks } from './tasks.ts';
 import { sessionNameOf } from './workers.ts';
 
 const start = Date.parse('2026-03-15T12:00:00Z');
@@ -101,10 +101,10 @@ test('a worker that stops in order convicts nothing', async (t) => {
 test('after a crash of the only server every task that it held is suspect at once', async (t) => {
   const { db } = await testDatabase(t);
   const [first] = await givenLeased(db, 1);
-  assert.equal(await freeAllLeases(db), 1);
+  assert.equal(await freeLeases(db), 1);
   assert.deepEqual(await nextSuspectAt(db, { now: at(1), takeOverFrom: at(0), inHand: [] }, 0), at(0));
   assert.equal((await lease(db, 1))?.isFatal, false);
-  await freeAllLeases(db);
+  await freeLeases(db);
   const task = await lease(db, 2);
   assert.deepEqual([task?.id, task?.isFatal], [first, true]);
 });

@@ -172,12 +172,15 @@ export async function giveBackTasks(db: Db, worker: string): Promise<number> {
   return given;
 }
 
-/** Frees every lease. Use it only if all holders are known to be dead, as after a crash of the only server. */
-export async function freeAllLeases(db: Db): Promise<number> {
+/**
+ * Frees every lease but those of `living` workers. Use it only if all others are known to be dead, as after a crash of the
+ * only server.
+ */
+export async function freeLeases(db: Db, living: readonly string[] = []): Promise<number> {
   return db.run(sql`
     update tasks
        set leased_until = null, worker = null, deaths = deaths + 1
-     where leased_until is not null`);
+     where leased_until is not null and (worker is null or worker <> all (${living}::uuid[]))`);
 }
 
 /** The time when the next free task is due. null: there is none. */

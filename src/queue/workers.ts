@@ -68,6 +68,23 @@ export async function introduceWorker(
      where started_at < now() - interval '1 day' and id::text not in (${livingWorkers})`);
 }
 
+/** A worker that holds tasks. */
+export interface Holder {
+  id: string;
+  hasSession: boolean;
+  /** Where it runs. null: it has not said. */
+  host: string | null;
+  processId: number | null;
+}
+
+/** The workers that hold tasks, alive or not. */
+export function listHolders(db: Db): Promise<Holder[]> {
+  return db.query<Holder & Record<string, unknown>>(sql`
+    select h.worker as id, h.worker::text in (${livingWorkers}) as "hasSession", w.host, w.process_id as "processId"
+      from (select distinct worker from tasks where worker is not null) as h
+      left join workers w on w.id = h.worker`);
+}
+
 /** Forgets a worker that has stopped. */
 export async function dismissWorker(db: Db, id: string): Promise<void> {
   await db.run(sql`delete from workers where id = ${id}`);

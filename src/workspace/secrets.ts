@@ -48,6 +48,12 @@ export function findSecret({ secret, dataDir }: SecretConfig): Secret | null {
   return text === null ? null : secretFrom(text);
 }
 
+/** True: the data folder has a secret, and it is not that of the environment. Throws SecretError for one that is too short. */
+export function hasOtherInFolder({ secret, dataDir }: SecretConfig): boolean {
+  const text = secret === null ? null : secretOfFolder(join(dataDir, FILE_NAME));
+  return text !== null && text !== secret;
+}
+
 export function secretFrom(text: string): Secret {
   const bytes = Buffer.from(hkdfSync('sha256', text, '', 'cresset provider credentials', 32));
   return { key: createSecretKey(bytes), fingerprint: createHash('sha256').update(bytes).digest().subarray(0, 4) };

@@ -58,6 +58,7 @@ export const trackBatches = ['per_array', 'combined'] as const;
 /** Names of the rate buckets whose limits an operator may set. */
 export const rateBuckets = [
   'default',
+  'status',
   'send_broadcast:/messages/send',
   'send_broadcast:/campaigns/trigger/send',
   'send_broadcast:/campaigns/trigger/schedule/create',

@@ -10,10 +10,21 @@ const PROOF = 'cresset';
 
 const OTHER = `CRESSET_SECRET (or the file "secret" of the data folder) is not the secret that the servers of this database use. Use theirs. If it is lost, run cresset apply --reseal <workspace file> with the new one, and start all servers with it.`;
 
-/** Throws SecretError if the servers of the database use another secret. False: they have none yet. */
+/** The servers of the database use another secret. */
+export class OtherSecretError extends SecretError {
+  /** What a server says that ran already when the secret was replaced: its own is the one that its neighbours have. */
+  readonly saidByRunning: string;
+
+  constructor(since: Date) {
+    super(OTHER);
+    this.saidByRunning = `since ${since.toISOString()} the credentials in the database are sealed with another secret than this server was started with (by cresset apply --reseal, or in a database that was restored). Start all servers with that CRESSET_SECRET. If this server's is the right one, run cresset apply --reseal <workspace file> with it.`;
+  }
+}
+
+/** Throws OtherSecretError if the servers of the database use another secret. False: they have none yet. */
 export async function checkSharedSecret(db: Db, secret: Secret): Promise<boolean> {
-  const row = await db.maybeOne<{ proof: Buffer }>(sql`select proof from sealing_secret`);
-  if (row !== null && !isProof(row.proof, secret)) throw new SecretError(OTHER);
+  const row = await db.maybeOne<{ proof: Buffer; since: Date }>(sql`select proof, since from sealing_secret`);
+  if (row !== null && !isProof(row.proof, secret)) throw new OtherSecretError(row.since);
   return row !== null;
 }
 
@@ -35,7 +46,7 @@ export async function replaceSharedSecret(tx: Db, secret: Secret): Promise<void>
   if (row !== null && isProof(row.proof, secret)) return;
   await tx.run(sql`
     insert into sealing_secret (proof) values (${seal(secret, PROOF, PLACE)})
-    on conflict (is_only) do update set proof = excluded.proof`);
+    on conflict (is_only) do update set proof = excluded.proof, since = now()`);
 }
 
 /** The secret of the configuration. Makes one only if the servers have none yet; else throws SecretError. */

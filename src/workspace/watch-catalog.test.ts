@@ -31,7 +31,7 @@ async function watched(t: TestContext, clock?: Clock) {
   const { db, workspaceId } = await testDatabase(t);
   const reader = observed(db);
   const failed = Promise.withResolvers<Error>();
-  const catalog = await watchCatalog(reader.db, secret, failed.resolve, clock);
+  const catalog = await watchCatalog(reader.db, secret, failed.resolve, clock && { clock });
   t.after(() => catalog.stop());
   return { db, workspaceId, reader, catalog, failed: failed.promise };
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Catalog } from './catalog.ts';
 import { loadCatalog } from './load-catalog.ts';
 import { type Secret, SecretError } from './secrets.ts';
+import { OtherSecretError } from './shared-secret.ts';
 import { StoredSettingsError } from './stored-settings.ts';
 import { CATALOG_CHANNEL } from './workspaces.ts';
 
@@ -36,7 +37,10 @@ export async function watchCatalog(
   db: Database,
   secret: Secret,
   onError: (error: Error) => void,
-  clock: Clock = systemClock,
+  {
+    clock = systemClock,
+    sessionName,
+  }: { clock?: Clock /** Names its session in the database. */; sessionName?: string } = {},
 ): Promise<WatchedCatalog> {
   let catalog: Catalog | null = null;
   let trouble: CatalogTrouble | null = null;
@@ -46,7 +50,9 @@ export async function watchCatalog(
   const submit = createBatcher<null, void>({
     async run(items) {
       if (stopped) return items.map(() => undefined);
-      catalog = await loadCatalog(db, secret).catch((error: unknown) => {
+      catalog = await loadCatalog(db, secret).catch((thrown: unknown) => {
+        const isReplaced = catalog !== null && thrown instanceof OtherSecretError;
+        const error = isReplaced ? new SecretError(thrown.saidByRunning) : thrown;
         trouble = troubleIn(error, trouble, clock.now()) ?? trouble;
         throw error;
       });
@@ -69,7 +75,7 @@ export async function watchCatalog(
   }
 
   // Listens first, so that it hears of changes during the first reading.
-  const listener = await db.listen(CATALOG_CHANNEL, onChange);
+  const listener = await db.listen(CATALOG_CHANNEL, onChange, sessionName);
   async function stop(): Promise<void> {
     stopped = true;
     cancelRetry?.();

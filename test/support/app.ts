@@ -1,14 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import pino from 'pino';
 import { type App, startApp } from '../../src/app.ts';
 import { audienceChecks } from '../../src/audience/grammar/check-filter.ts';
 import type { PushSenders } from '../../src/channels/push/senders.ts';
+import type { LogLevel } from '../../src/config.ts';
 import type { Database } from '../../src/db/database.ts';
 import { sql } from '../../src/db/sql.ts';
 import type { QueueLimits } from '../../src/dispatch/accept/pressure.ts';
 import { messageChecks } from '../../src/dispatch/plan/campaign-content.ts';
 import { type LaneName, lanes } from '../../src/dispatch/plan/send-plan.ts';
+import { createLog } from '../../src/process/log.ts';
+import { serverSessionName } from '../../src/queue/servers.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
@@ -94,9 +96,11 @@ export async function startTestApp(
   const clock = new TestClock(options.startsAt?.toISOString());
   const { onLog } = options;
   const log = onLog
-    ? pino({ level: 'info' }, { write: (line: string) => onLog(JSON.parse(line)) })
-    : pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' });
-  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
+    ? createLog({ logLevel: 'info' }, undefined, { write: (line: string) => onLog(JSON.parse(line)) })
+    : createLog({ logLevel: (process.env.CRESSET_TEST_LOG ?? 'silent') as LogLevel });
+  const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }), {
+    sessionName: serverSessionName(['api', 'worker']),
+  });
   const parts = {
     db,
     clock,

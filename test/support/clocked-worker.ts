@@ -1,8 +1,9 @@
 // A worker in a process of its own, whose clock the process that started it moves: it may be killed as a whole.
-import pino from 'pino';
 import { startApp } from '../../src/app.ts';
+import type { LogLevel } from '../../src/config.ts';
 import { connect } from '../../src/db/database.ts';
 import { type LaneName, lanes } from '../../src/dispatch/plan/send-plan.ts';
+import { createLog } from '../../src/process/log.ts';
 import { deriveKey, secretFrom } from '../../src/workspace/secrets.ts';
 import { watchCatalog } from '../../src/workspace/watch-catalog.ts';
 import { TestClock } from './clock.ts';
@@ -10,7 +11,7 @@ import type { WorkerOrder } from './worker-process.ts';
 
 const { WORKER_DATABASE: url = '', WORKER_SECRET: text = '', WORKER_STARTS_AT: startsAt } = process.env;
 const secret = secretFrom(text);
-const log = pino({ level: process.env.CRESSET_TEST_LOG ?? 'silent' }, pino.destination(2));
+const log = createLog({ logLevel: (process.env.CRESSET_TEST_LOG ?? 'silent') as LogLevel });
 const db = connect({ url, max: 10 });
 const clock = new TestClock(startsAt);
 const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));

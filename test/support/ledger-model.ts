@@ -87,7 +87,11 @@ export class LedgerModel {
     for (const send of this.sends.values()) {
       if (send.updatedAt > at) continue;
       if (send.status === 'pending' && !statuses.includes('cancelled')) this.#put(send, 'cancelled');
-      else if (statuses.some((status) => status === send.status)) this.#put(send, 'pending', revivedAt);
+      else if (statuses.some((status) => status === send.status)) {
+        // The order accepts that the person may get it twice.
+        if (send.status === 'unknown') send.mayHave = false;
+        this.#put(send, 'pending', revivedAt);
+      }
     }
   }
 

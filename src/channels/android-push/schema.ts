@@ -35,6 +35,9 @@ export const ranges = {
   accent_color: { min: -(2 ** 31), max: 2 ** 32 - 1 },
 };
 
+export const androidPriorities = ['normal', 'high'] as const;
+export const buttonActions = ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'] as const;
+
 const MAX_BYTES = 4_000;
 const MAX_BUTTONS = 3;
 
@@ -49,7 +52,7 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
       fields.text(key),
     ),
     priority: readDisplayPriority(fields),
-    android_priority: fields.oneOf('android_priority', ['normal', 'high']),
+    android_priority: fields.oneOf('android_priority', androidPriorities),
     send_to_sync: fields.flag('send_to_sync'),
     collapse_key: fields.text('collapse_key'),
     sound: fields.text('sound'),
@@ -61,7 +64,7 @@ export function parseAndroidPush(raw: Record<string, unknown>, path: string, pro
     push_icon_image_url: readUri(fields, 'push_icon_image_url', 'app'),
     accent_color: fields.integer('accent_color', ranges.accent_color),
     send_to_most_recent_device_only: fields.flag('send_to_most_recent_device_only'),
-    buttons: firstButtons(fields, readButtons(fields, ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'], 'app')),
+    buttons: firstButtons(fields, readButtons(fields, buttonActions, 'app')),
     conversation_data: readConversation(fields),
   });
   checkVisibility(fields, message);

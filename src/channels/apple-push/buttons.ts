@@ -9,7 +9,7 @@ export interface AppleButton {
   use_webview?: Templated<boolean> | undefined;
 }
 
-const actions = ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'] as const;
+export const actions = ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'] as const;
 type Action = (typeof actions)[number];
 
 const opens: readonly Action[] = ['OPEN_APP', 'URI', 'DEEP_LINK'];

@@ -16,7 +16,7 @@ export interface SmsMessage {
 }
 
 /** Most files of a message. Source: messaging-objects.md §7.4. */
-const MOST_MEDIA = 10;
+export const MOST_MEDIA = 10;
 
 export function parseSms(raw: Record<string, unknown>, path: string, problems: Problems): SmsMessage {
   const fields = new Fields(raw, path, problems);

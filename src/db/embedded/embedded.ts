@@ -95,7 +95,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
       const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];
       await succeed(run, binaries.pg_ctl, start, 'start', { logFile: log });
     }
-    return { tookOver, owner: await claim(url, dataDir) };
+    return { tookOver, owner: await claim(url, dataDir, sockets) };
   }
 
   const { tookOver, owner } = await begin();
@@ -196,7 +196,7 @@ function sharedBuffersMb(memoryBytes: number): number {
   return Math.min(Math.max(Math.floor(memoryBytes / 8 / 2 ** 20), 128), 2_048);
 }
 
-async function claim(url: string, dataDir: string): Promise<pg.Client> {
+async function claim(url: string, dataDir: string, sockets: string): Promise<pg.Client> {
   const client = new pg.Client(clientConfig(url));
   // A stop and a crash of the database both end this connection. `keep` handles the crash.
   client.on('error', ignoreClosed);
@@ -209,9 +209,15 @@ async function claim(url: string, dataDir: string): Promise<pg.Client> {
     await new Promise((again) => setTimeout(again, 50));
   }
   await client.end();
-  throw new FolderInUseError(
-    `Another Cresset server is using the data folder ${resolve(dataDir)}. Stop it first, or give this one a folder of its own with CRESSET_DATA_DIR.`,
-  );
+  throw new FolderInUseError(inUse(resolve(dataDir), sockets));
+}
+
+/** What to do if the database already has a server. The commands may be copied to a shell. */
+function inUse(folder: string, sockets: string): string {
+  const host = sockets.split('/').map(encodeURIComponent).join('/');
+  const url = `DATABASE_URL="socket:${host}?db=cresset&user=cresset&password=$(cat '${join(folder, 'database-password')}')"`;
+  const secret = `CRESSET_SECRET="$(cat '${join(folder, 'secret')}')"`;
+  return `Another Cresset server is using the data folder ${folder}, and an embedded database belongs to one server. To run this one beside it, as a second worker for example, set ${url} and ${secret} (or the CRESSET_SECRET that the other was started with). With another CRESSET_DATA_DIR this one would have a new, empty database.`;
 }
 
 function ignoreClosed(): void {

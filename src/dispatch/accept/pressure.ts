@@ -19,6 +19,8 @@ export interface QueueLimits {
 export interface Pressure {
   /** Throws RequestError `queue_full` while too much waits in this lane. Otherwise costs one comparison. */
   admit(lane: number): Promise<void>;
+  /** Why requests for a lane with this backlog are refused. null: they are not. */
+  problemOf(lane: keyof QueueLimits, backlog: Backlog): string | null;
 }
 
 const REFRESH_MS = 1_000;
@@ -66,7 +68,10 @@ export function createPressure({
     });
   }
 
-  return { admit: (lane) => gauges.get(lane)?.admit() ?? Promise.resolve() };
+  return {
+    admit: (lane) => gauges.get(lane)?.admit() ?? Promise.resolve(),
+    problemOf: (lane, backlog) => problemOf(backlog, limits[lane]),
+  };
 }
 
 interface GaugeOptions {

@@ -64,13 +64,14 @@ export class PausedAccounts {
   ): void {
     const { clock, log, pauses, what } = this.#options;
     const probeAt = new Date(clock.now().getTime() + waitMs);
-    if (!pauses.close({ workspaceId, subject, cause, reason, settings, probeAt }, within)) return;
     const level = cause === 'slow_down' ? 'warn' : 'error';
     const why =
       cause === 'slow_down'
         ? 'its provider wants no more messages for a while'
         : `its provider does not accept our settings${cause === 'guard' ? ', or calls too many tokens bad' : ''}`;
-    log[level]({ ...facts, cause, reason, until: probeAt }, `${what} is paused: ${why}; what waits is kept`);
+    const onPaused = () =>
+      log[level]({ ...facts, cause, reason, until: probeAt }, `${what} is paused: ${why}; what waits is kept`);
+    pauses.close({ workspaceId, subject, cause, reason, settings, probeAt }, { onPaused, ...(within && { within }) });
   }
 
   /** Pauses the account, or prolongs its pause, if the answer says so. */

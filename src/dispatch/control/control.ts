@@ -60,6 +60,8 @@ export interface Replayed extends Moved {
   recipients: number | null;
   /** What could have been selected, if nothing was. */
   selectable?: readonly Selectable[];
+  /** What the replay risks. */
+  warnings?: readonly string[];
 }
 
 /**
@@ -80,7 +82,7 @@ export function replayDispatch(control: Control, request: ReplayRequest): Promis
       const problem = 'its people are still being written down; try again, or replay all that was cancelled';
       throw new RequestError('wrong_state', [`dispatch_id: ${problem}`], 1);
     }
-    const { inHand, ...found } = await countSelected(tx, { dispatchId: control.dispatchId, state }, filter);
+    const { inHand, inDoubt, ...found } = await countSelected(tx, { dispatchId: control.dispatchId, state }, filter);
     if (state === 'cancelled' && inHand > 0 && !selectsAllCancelled(filter)) {
       const problem = 'some of its sends have not ended yet; try again, or replay all that was cancelled';
       throw new RequestError('wrong_state', [`dispatch_id: ${problem}`], 1);
@@ -93,8 +95,12 @@ export function replayDispatch(control: Control, request: ReplayRequest): Promis
     const moved = await markReplayed(tx, control, filter, { ...found, recipients });
     if (moved === null) return null;
     await startTasks(tx, moved, control);
-    return { ...moved, recipients };
+    return { ...moved, recipients, ...(inDoubt > 0 && { warnings: [mayGetItTwice(inDoubt)] }) };
   });
+}
+
+function mayGetItTwice(sends: number): string {
+  return `statuses: ${sends} of these sends were unknown, so their people may have the message already and get it a second time`;
 }
 
 function selectsAllCancelled({ statuses, channels, codes }: ReplayFilter): boolean {

@@ -51,18 +51,26 @@ function findFailures(
       ${rowsBefore(task, at, sql`sends s, `)} and s.status = 'failed' and ${isSelected(filter)}`);
 }
 
+interface SelectedCounts {
+  recipients: number;
+  attempts: number;
+  inDoubt: number;
+  inHand: number;
+}
+
 /**
- * Counts the sends that a replay of a dispatch in this state selects, and the attempts that they have had. `inHand`: number
- * of all its sends that workers have in hand.
+ * Counts the sends that a replay of a dispatch in this state selects, and the attempts that they have had. `inDoubt`: number
+ * of those whose person may have the message. `inHand`: number of all its sends that workers have in hand.
  */
 export function countSelected(
   tx: Db,
   { dispatchId, state }: { dispatchId: string; state: DispatchState },
   filter: ReplayFilter,
-): Promise<{ recipients: number; attempts: number; inHand: number }> {
+): Promise<SelectedCounts> {
   const selected = sql`s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`;
-  return tx.one<{ recipients: number; attempts: number; inHand: number }>(sql`
+  return tx.one<SelectedCounts & Record<string, unknown>>(sql`
     select count(*) filter (where ${selected}) as recipients,
+           count(*) filter (where ${selected} and s.status = 'unknown') as "inDoubt",
            coalesce(sum(s.attempts) filter (where ${selected}), 0) as attempts,
            count(*) filter (where s.status = 'sending') as "inHand"
       from (select channel, provider_code, attempts, ${statusNow(state)} as status

@@ -80,14 +80,15 @@ export class PausedRelays {
     const reason = cleaned(said);
     const subject = relaySubject(relay.name);
     const settings = digestOfRelay(relay);
-    if (!pauses.close({ workspaceId, subject, cause, reason, settings, probeAt })) return;
+    const onPaused = () =>
+      log[cause === 'config_error' ? 'error' : 'warn'](
+        { workspace_id: workspaceId, relay: relay.name, reason },
+        cause === 'config_error'
+          ? 'a mail relay refuses our settings and is paused; its mails wait or go to the next relay'
+          : 'a mail relay does not answer and is paused; its mails wait or go to the next relay',
+      );
+    if (!pauses.close({ workspaceId, subject, cause, reason, settings, probeAt }, { onPaused })) return;
     this.#lastPaused.set(keyOf({ workspaceId, subject }), { atMs: nowMs, again });
-    log[cause === 'config_error' ? 'error' : 'warn'](
-      { workspace_id: workspaceId, relay: relay.name, reason },
-      cause === 'config_error'
-        ? 'a mail relay refuses our settings and is paused; its mails wait or go to the next relay'
-        : 'a mail relay does not answer and is paused; its mails wait or go to the next relay',
-    );
   }
 
   #timesAgain(workspaceId: number, name: string, nowMs: number): number {

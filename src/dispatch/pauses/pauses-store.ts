@@ -45,9 +45,9 @@ export async function listPauses(db: Db): Promise<Pause[]> {
       from pauses`);
 }
 
-/** Pauses a subject in all processes. One that is paused stays as it is. */
-export async function storePause(db: Db, { workspaceId, subject, cause, reason, ...rest }: Pause): Promise<void> {
-  await db.query(sql`
+/** Pauses a subject in all processes. One that is paused stays as it is. True: it was open. */
+export async function storePause(db: Db, { workspaceId, subject, cause, reason, ...rest }: Pause): Promise<boolean> {
+  const paused = await db.query(sql`
     with paused as (
       insert into pauses (workspace_id, subject, cause, reason, settings, since, probe_at, probes)
       values (${workspaceId}, ${subject}, ${cause}, ${reason}, decode(${rest.settings}, 'hex'), ${rest.since},
@@ -56,6 +56,7 @@ export async function storePause(db: Db, { workspaceId, subject, cause, reason, 
       returning subject
     )
     select pg_notify(${PAUSES_CHANNEL}, subject) from paused`);
+  return paused.length > 0;
 }
 
 /** Stores what a probe has shown while the subject stays paused. */

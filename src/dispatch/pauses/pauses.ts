@@ -14,7 +14,7 @@ import {
   storeProbe,
   wakeTasks,
 } from './pauses-store.ts';
-import { digestNow, type Subject } from './subject.ts';
+import { digestNow, nameOfSubject, type Subject } from './subject.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** Time until tasks are woken again that were in hand when a pause ended, and were told to wait for it. */
@@ -110,9 +110,13 @@ export class Pauses {
 
   /**
    * Pauses a subject: in memory at once, so that no further call begins, and then in all processes. One that is paused
-   * stays as it is. `within`: what else to write in the same transaction. True: it was open, with these settings.
+   * stays as it is. `within`: what else to write in the same transaction. `onPaused`: called in the one thread of all servers
+   * that wrote the pause. True: it was open, with these settings.
    */
-  close(pause: Omit<Pause, 'since' | 'probes'>, within?: (tx: Db, now: Date) => Promise<void>): boolean {
+  close(
+    pause: Omit<Pause, 'since' | 'probes'>,
+    { within, onPaused }: { within?: (tx: Db, now: Date) => Promise<void>; onPaused?: () => void } = {},
+  ): boolean {
     const id = keyOf(pause);
     this.#probing.delete(id);
     if (this.#paused.has(id) || this.#digestNow(pause) !== pause.settings) return false;
@@ -120,12 +124,14 @@ export class Pauses {
     const stored: Pause = { ...pause, since, probes: 0 };
     this.#paused.set(id, stored);
     this.#lookLater();
-    this.#write(() =>
-      this.#options.db.transaction(async (tx) => {
-        await storePause(tx, stored);
+    this.#write(async () => {
+      const isNew = await this.#options.db.transaction(async (tx) => {
+        const wasOpen = await storePause(tx, stored);
         await within?.(tx, since);
-      }),
-    );
+        return wasOpen;
+      });
+      if (isNew) onPaused?.();
+    });
     return true;
   }
 
@@ -146,14 +152,15 @@ export class Pauses {
     this.#paused.delete(keyOf(key));
     this.#probing.delete(keyOf(key));
     for (const listener of this.#onOpen) listener(key);
-    this.#options.log.warn({ workspace_id: workspaceId, subject }, 'a pause is over: what waited for it goes out');
-    const { db, clock } = this.#options;
+    const { db, clock, log, catalog } = this.#options;
     this.#ending.add(keyOf(key));
-    this.#write(() =>
-      db
+    this.#write(async () => {
+      const isOver = await db
         .transaction((tx) => endPause(tx, { workspaceId, subject }, settings, clock.now()))
-        .finally(() => this.#ending.delete(keyOf(key))),
-    );
+        .finally(() => this.#ending.delete(keyOf(key)));
+      const facts = { workspace_id: workspaceId, subject, name: nameOfSubject(catalog(), key) };
+      if (isOver) log.info(facts, 'a pause is over: what waited for it goes out');
+    });
     clock.after(HURRY_AGAIN_MS, () => {
       if (!this.#stopped) this.#write(() => db.transaction((tx) => wakeTasks(tx, workspaceId, clock.now())));
     });

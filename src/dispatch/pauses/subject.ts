@@ -76,6 +76,17 @@ export function digestOfRelay({ url }: Pick<Relay, 'url'>): string {
   return digest(url);
 }
 
+/** The name that the operator gave an app, a subscription group or a relay. undefined: there is none any more. */
+export function nameOfSubject(
+  catalog: Catalog,
+  { workspaceId, subject }: { workspaceId: number; subject: Subject },
+): string | undefined {
+  const workspace = catalog.workspace(workspaceId);
+  const group = workspace?.subscriptionGroups.get(groupIdOf(subject) ?? '');
+  const app = workspace?.apps.get(appIdOf(subject) ?? '');
+  return (app ?? group ?? findRelay(workspace, subject)?.relay)?.name;
+}
+
 /** The digest of the subject's present settings. null: there is no such subject any more. */
 export function digestNow(catalog: Catalog, workspaceId: number, subject: Subject): string | null {
   const workspace = catalog.workspace(workspaceId);

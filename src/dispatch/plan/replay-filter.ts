@@ -2,12 +2,14 @@ import { type ChannelKey, channelKeys } from '../../channels/channel.ts';
 import { describe, elementPath, type RawObject } from '../../lib/raw/json.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import { Problems } from '../../lib/raw/problems.ts';
+import { isReason } from './reasons.ts';
 import type { DispatchState } from './states.ts';
 
 /**
- * Statuses that a replay may try again. With the others, the person has the message, may have it, or must not get it.
+ * Statuses that a replay may try again. With the others, the person has the message or must not get it. `unknown` is only
+ * tried again if the request names it: the person may have the message, and then gets it twice.
  */
-export const replayable = ['failed', 'aborted', 'expired', 'cancelled'] as const;
+export const replayable = ['failed', 'aborted', 'expired', 'cancelled', 'unknown'] as const;
 export type ReplayableStatus = (typeof replayable)[number];
 
 /** The sends that a replay tries again: those with one of the statuses, channels and provider codes. null: any. */
@@ -34,7 +36,7 @@ export interface PastReplay {
 }
 
 const members = ['statuses', 'channels', 'codes'];
-const MOST_CODES = 100;
+export const MOST_CODES = 100;
 
 /** A requested replay. `statuses`: null: the default, which depends on the dispatch's state. */
 export type ReplayRequest = Omit<ReplayFilter, 'statuses'> & { statuses: ReplayableStatus[] | null };
@@ -51,9 +53,9 @@ export function readReplayRequest(raw: RawObject): ReplayRequest {
   for (const name of body.unknown(members)) {
     body.refuse(name, `unknown member; expected ${members.join(', ')}`, 'shape');
   }
-  const statuses = readList(body, 'statuses', isOneOf(replayable), `of ${replayable.join(', ')}`);
-  const channels = readList(body, 'channels', isOneOf(channelKeys), `of ${channelKeys.join(', ')}`);
-  const codes = readList(body, 'codes', isCode, "of provider's codes as texts");
+  const statuses = readList(body, 'statuses', isOneOf(replayable), expectedStatus);
+  const channels = readList(body, 'channels', isOneOf(channelKeys), () => `expected one of ${channelKeys.join(', ')}`);
+  const codes = readList(body, 'codes', isCode, () => "expected one of provider's codes as texts");
   problems.throwIfAny();
   return { statuses, channels, codes };
 }
@@ -62,7 +64,7 @@ function readList<T>(
   body: ObjectReader,
   name: string,
   isElement: (value: unknown) => value is T,
-  expected: string,
+  expected: (got: unknown) => string,
 ): T[] | null {
   if (!body.has(name)) return null;
   const value = body.get(name);
@@ -72,9 +74,16 @@ function readList<T>(
   }
   const elements: unknown[] = value;
   for (const [index, element] of elements.entries()) {
-    if (!isElement(element)) body.problems.add('type', elementPath(name, index), `expected one ${expected}`);
+    if (!isElement(element)) body.problems.add('type', elementPath(name, index), expected(element));
   }
   return elements.filter(isElement);
+}
+
+/** The numbers of a dispatch stand beside each other by status and by reason, so one is easily taken for the other. */
+function expectedStatus(got: unknown): string {
+  const known = `expected one of ${replayable.join(', ')}`;
+  if (typeof got !== 'string' || !isReason(got)) return known;
+  return `${known}; ${got} is a reason, and the status of its sends is in the list of recipients (?reason=${got})`;
 }
 
 function isOneOf<T extends string>(known: readonly T[]): (value: unknown) => value is T {

@@ -48,7 +48,7 @@ export const sendMoves: Readonly<Record<SendStatus, readonly SendStatus[]>> = {
   failed: ['pending'],
   bounced: [],
   expired: ['pending'],
-  unknown: [],
+  unknown: ['pending'], // only if a replay names this status: the person may have the message
   cancelled: ['pending'],
 };
 

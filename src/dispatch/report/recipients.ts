@@ -13,6 +13,8 @@ export interface RecipientFilter {
   status: string | null;
   channel: string | null;
   reason: string | null;
+  /** Only sends with at least so many attempts. 0: all. */
+  minAttempts: number;
   /** The only person asked for. null: everybody. */
   person: AskedPerson | null;
   /** What the dispatch waits for. */
@@ -62,8 +64,8 @@ export async function listRecipients(db: Db, dispatch: DispatchRow, filter: Reci
   return { verdicts: [...verdicts, ...rest.verdicts], next };
 }
 
-function isAskedFor(refusal: Refusal, { channel, status, reason, person }: RecipientFilter): boolean {
-  if (channel !== null || (status !== null && status !== 'skipped')) return false;
+function isAskedFor(refusal: Refusal, { channel, status, reason, minAttempts, person }: RecipientFilter): boolean {
+  if (channel !== null || minAttempts > 0 || (status !== null && status !== 'skipped')) return false;
   if (reason !== null && reason !== refusal.reason) return false;
   if (person === null) return true;
   if (refusal.by !== undefined) return false;
@@ -82,7 +84,7 @@ interface SendRow extends VerdictRow {
 async function listSends(
   db: Db,
   { id, state }: Pick<DispatchRow, 'id' | 'state'>,
-  { status, channel, reason, person, waits, after: cursor, limit }: RecipientFilter,
+  { status, channel, reason, minAttempts, person, waits, after: cursor, limit }: RecipientFilter,
 ): Promise<RecipientPage> {
   if (person !== null && person.key === null) return { verdicts: [], next: null };
   const key = person?.key ?? null;
@@ -105,6 +107,7 @@ async function listSends(
               ${status === null ? empty : sql`and (${statusNow(state)})::text = ${status}`}
               ${reason === null ? empty : sql`and (${reasonNow(state)}) = ${reason}`}
               ${channel === null ? empty : sql`and channel = ${channel}`}
+              ${minAttempts === 0 ? empty : sql`and attempts >= ${minAttempts}`}
         order by user_id, channel
         limit ${limit + 1}
      ) as s

@@ -1,13 +1,15 @@
 import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
 import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
-import { measureBacklog } from '../../queue/backlog.ts';
+import { type Backlog, measureBacklog } from '../../queue/backlog.ts';
+import { listServers, type RunningServer, serverHost } from '../../queue/servers.ts';
 import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
-import { appIdOf, groupIdOf, type Subject } from '../pauses/subject.ts';
+import { appIdOf, groupIdOf, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
+import { countWaiting, type WaitingFor } from './waiting.ts';
 import { noWorker } from './waits.ts';
 
 /** Counting the tasks of a lane stops here. */
@@ -15,30 +17,55 @@ const MOST_TASKS = 1_000_000;
 /** A worker gives a sign of life every 2.5 s. After this time without one it is said to hang, in milliseconds. */
 const HANGING_MS = 15_000;
 
+const nothingWaits = { waiting: new Map<string, WaitingFor>(), isAll: true };
+const whatIn = { named: 'to named people', broadcast: 'broadcasts' } satisfies Record<LaneName, string>;
 const laneNames = Object.keys(lanes) as LaneName[];
 
+export interface StatusOptions {
+  now: Date;
+  catalogTrouble: CatalogTrouble | null;
+  /** From when on the server that answers refuses requests. 0: never. */
+  limits: Readonly<Record<LaneName, { maxTasks: number; maxAgeMs: number }>>;
+  /** Why the server that answers refuses requests for a lane with this backlog. null: it does not. */
+  problemOfQueue(lane: LaneName, backlog: Backlog): string | null;
+  /** Whom the server that answers refused of late because they came too often: one sentence each. */
+  callers: readonly string[];
+}
+
 /**
- * The workers of all servers, what waits in each lane, and one sentence for each problem that keeps this workspace's
+ * The servers and workers, what waits in each lane, and one sentence for each problem that keeps this workspace's
  * messages from going out. Only reads, so it also answers while the database refuses writes.
  */
 export async function describeStatus(
   db: Database,
   { id, apps, subscriptionGroups }: Pick<WorkspaceCatalog, 'id' | 'apps' | 'subscriptionGroups'>,
-  { now, catalogTrouble }: { now: Date; catalogTrouble: CatalogTrouble | null },
+  { now, catalogTrouble, limits, problemOfQueue, callers }: StatusOptions,
 ): Promise<object> {
   await askVersion(db);
   const workers = await listWorkers(db);
   const pauses = (await listPauses(db)).filter((pause) => pause.workspaceId === id);
+  const { waiting, isAll } = pauses.length === 0 ? nothingWaits : await countWaiting(db, id);
   const queue: Partial<Record<LaneName, object>> = {};
+  const ofQueues: string[] = [];
   for (const name of laneNames) {
-    const { tasks, ageMs } = await measureBacklog(db, { lane: lanes[name], now, mostTasks: MOST_TASKS });
-    queue[name] = { tasks, oldest_waiting_s: Math.floor(ageMs / 1_000) };
+    const backlog = await measureBacklog(db, { lane: lanes[name], now, mostTasks: MOST_TASKS });
+    const { maxTasks, maxAgeMs } = limits[name];
+    queue[name] = {
+      tasks: backlog.tasks,
+      oldest_waiting_s: Math.floor(backlog.ageMs / 1_000),
+      most_tasks: maxTasks || null,
+      longest_wait_s: maxAgeMs === 0 ? null : maxAgeMs / 1_000,
+    };
+    const problem = problemOfQueue(name, backlog);
+    if (problem !== null) ofQueues.push(`requests to send are answered 503 (${whatIn[name]}): ${problem}`);
   }
   const nameOf = (subject: Subject) =>
     (apps.get(appIdOf(subject) ?? '') ?? subscriptionGroups.get(groupIdOf(subject) ?? ''))?.name;
   const ofEvents = await problemsOfDeliveries(db, id);
   const refusal = db.refusal();
+  const servers = await listServers(db);
   return {
+    servers: servers.map(describeServer),
     workers: workers.map(describeWorker),
     queue,
     problems: [
@@ -46,10 +73,29 @@ export async function describeStatus(
       ...(catalogTrouble === null ? [] : [problemOfCatalog(catalogTrouble)]),
       ...laneNames.flatMap((name) => problemOfLane(name, workers)),
       ...workers.flatMap(problemOfWorker),
-      ...pauses.map((pause) => explanationOf(pause, nameOf(pause.subject))),
+      ...ofQueues,
+      ...pauses.map(
+        (pause) =>
+          `${explanationOf(pause, nameOf(pause.subject))}; since ${pause.since.toISOString()}; ${saidOf(waiting.get(waitFor(pause.subject)), isAll)}`,
+      ),
       ...ofEvents,
+      ...callers,
     ],
   };
+}
+
+/** What waits is counted up to a limit, and then said to be the least. */
+function saidOf(waiting: WaitingFor | undefined, isAll: boolean): string {
+  if (waiting === undefined) return isAll ? 'no dispatch waits for it' : 'not all that waits was counted';
+  const { dispatches, people } = waiting;
+  const what = dispatches === 1 ? '1 unfinished dispatch' : `${dispatches} unfinished dispatches`;
+  const whom = people === 1 ? '1 person' : `${people} people`;
+  return `${isAll ? '' : 'at least '}${what} (${whom}) wait${dispatches === 1 ? 's' : ''} for it`;
+}
+
+function describeServer({ host, processId, roles, since }: RunningServer): object {
+  const answers = host === serverHost() && processId === process.pid;
+  return { host, process_id: processId, roles, since, ...(answers && { answers: true }) };
 }
 
 function describeWorker({ id, lanes: of, since, lastSeenAt, tasks, process }: LivingWorker): object {

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
+import { Repeats } from '../../lib/repeats.ts';
 import type { PageRequest } from '../page.ts';
 
 /**
@@ -31,29 +32,18 @@ export function headerOf({ headers }: Pick<PageRequest, 'headers'>, name: string
   return typeof value === 'string' ? value : null;
 }
 
-const MINUTE_MS = 60_000;
-const MOST_KEPT = 1_000;
-
 /** Logs callbacks that are refused: once a minute for each provider, workspace and reason, however many there are. */
 export class Refusals {
-  readonly #clock: Clock;
+  readonly #repeats: Repeats;
   readonly #log: Logger;
-  #minute = 0;
-  #seen = new Set<string>();
 
   constructor({ clock, log }: { clock: Clock; log: Logger }) {
-    this.#clock = clock;
+    this.#repeats = new Repeats(clock);
     this.#log = log;
   }
 
   /** `reason`: for operators, without anything that the caller sent. `workspaceId` null: not known. */
   note(refusal: { provider: string; workspaceId: number | null; reason: string }): void {
-    const minute = Math.floor(this.#clock.now().getTime() / MINUTE_MS);
-    if (minute !== this.#minute) this.#seen = new Set();
-    this.#minute = minute;
-    const key = JSON.stringify(refusal);
-    if (this.#seen.has(key) || this.#seen.size >= MOST_KEPT) return;
-    this.#seen.add(key);
-    this.#log.warn(refusal, 'a callback was refused');
+    if (!this.#repeats.isRepeated(JSON.stringify(refusal))) this.#log.warn(refusal, 'a callback was refused');
   }
 }

@@ -5,7 +5,7 @@ import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { ListFilter } from '../../people/consent/address-lists.ts';
 import { readDateTime, readLimit, readOffset } from '../query.ts';
 
-const MOST_ADDRESSES = 50;
+export const MOST_ADDRESSES = 50;
 
 /** Reads the addresses of a body: a text or an array of at most 50. Throws RequestError. */
 export function readAddresses(

@@ -32,7 +32,7 @@ export function readSeries(query: URLSearchParams, now: Date): Series {
 
 /** The parameters of a series of a Canvas that say its days. */
 export const canvasSeriesParameters = [...seriesParameters, 'starting_at'] as const;
-const MOST_OF_CANVAS = 14;
+export const MOST_OF_CANVAS = 14;
 
 /** Reads the days of a Canvas: from `starting_at`, or the last `length`, at most 14. Throws RequestError. Source: more-endpoints.md §3.1. */
 export function readCanvasSeries(query: URLSearchParams, now: Date): Series {

@@ -63,7 +63,7 @@ export function remarksBeside({ ignored, slips }: AttributesObject, path: string
 const deviceIdBytes = { least: 8, most: 255 };
 /** Longest push token. An index row of PostgreSQL holds 2,704 bytes. */
 const maxTokenBytes = 2_048;
-const maxTokens = 100;
+export const maxTokens = 100;
 
 const notCustom = new Set([
   'external_id',

@@ -31,7 +31,7 @@ export interface ObjectLimits {
   counted: TrackBatch;
 }
 
-const mostObjects = 75;
+export const mostObjects = 75;
 
 /** Reads the arrays that were sent. Throws RequestError. Source: adjacent-endpoints.md §2.1. */
 export function readLists(

@@ -13,7 +13,7 @@ export interface MailAttachment {
 }
 
 /** Most files of a mail, which have 10 MiB together. */
-const MOST = 20;
+export const MOST = 20;
 const LONGEST_NAME = 255;
 const CONTROL = /\p{Cc}/u;
 

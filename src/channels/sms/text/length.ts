@@ -2,7 +2,7 @@ import type { ShownAccount } from '../../provider.ts';
 import { countSegments, type SmsSegments } from './segments.ts';
 import { smartEncoded } from './smart-encoding.ts';
 
-const MAX_CHARACTERS = 1_600;
+export const MAX_CHARACTERS = 1_600;
 /** Most segments of a text, unless the account says otherwise. Source: messaging-objects.md §7.2. */
 const MAX_SEGMENTS = 10;
 

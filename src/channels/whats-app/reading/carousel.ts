@@ -11,8 +11,8 @@ import {
 import { count, differ, optionalText, requiredText, webUrl } from './text-fields.ts';
 import { readButtonVariable, readVariables } from './variables.ts';
 
-const CARDS = { least: 2, most: 10 };
-const BUTTONS_OF_CARD = { least: 1, most: 2 };
+export const CARDS = { least: 2, most: 10 };
+export const BUTTONS_OF_CARD = { least: 1, most: 2 };
 
 /** The cards of a carousel template. Source: messaging-objects.md §8.1. */
 export function readTemplateCards(fields: Fields): TemplateCard[] | undefined {

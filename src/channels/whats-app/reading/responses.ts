@@ -9,9 +9,9 @@ import {
 } from '../content.ts';
 import { count, differ, optionalText, requiredText, webUrl } from './text-fields.ts';
 
-const MAX_BUTTONS = 3;
-const MAX_SECTIONS = 10;
-const MAX_ROWS = 10;
+export const MAX_BUTTONS = 3;
+export const MAX_SECTIONS = 10;
+export const MAX_ROWS = 10;
 
 export function readTextMessage(fields: Fields): TextMessage {
   return compact({ body: requiredText(fields, 'body', limits.textBody), preview_url: fields.flag('preview_url') });

@@ -6,9 +6,9 @@ import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import { readDateTime } from '../../query.ts';
 import type { Answer, RouteRequest } from '../../route.ts';
 
-const MOST_TAGS = 100;
-const MOST_LISTED = 1_000;
-const USUAL_LISTED = 100;
+export const MOST_TAGS = 100;
+export const MOST_LISTED = 1_000;
+export const USUAL_LISTED = 100;
 
 /** The parameters of both lists. */
 export const listParameters = ['modified_after', 'modified_before', 'limit', 'offset'] as const;

@@ -1,8 +1,9 @@
 import { channelKeys } from '../../../channels/channel.ts';
-import { reasons } from '../../../dispatch/plan/reasons.ts';
+import { isReason, reasons } from '../../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
 import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
+import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
@@ -11,7 +12,15 @@ import { personParameters, readPersonQuery } from '../../person-query.ts';
 import { readCursor, readLimit, readOneOf, readStorable, readTime } from '../../query.ts';
 import type { RouteRequest } from '../../route.ts';
 
-export const recipientParameters = [...personParameters, 'status', 'reason', 'channel', 'limit', 'cursor'];
+export const recipientParameters = [
+  ...personParameters,
+  'status',
+  'reason',
+  'channel',
+  'min_attempts',
+  'limit',
+  'cursor',
+];
 export const listParameters = [
   ...['campaign_id', 'segment_id', 'state', 'since', 'until', 'idempotency_key', 'limit', 'cursor'],
 ];
@@ -51,12 +60,28 @@ export function readRecipientFilter(
 ): Omit<RecipientFilter, 'person' | 'waits'> & { identifier: Identifier | null } {
   return {
     identifier: readPersonQuery(query),
-    status: readOneOf(query, 'status', sendStatuses),
+    status: readStatus(query),
     reason: readOneOf(query, 'reason', reasons),
     channel: readOneOf(query, 'channel', channelKeys),
+    minAttempts: readMinAttempts(query),
     after: readCursor(query, isRecipientCursor),
     limit: readLimit(query, { usual: 100, most: 1_000 }),
   };
+}
+
+/** The counts of a dispatch stand beside each other by status and by reason, so one is easily taken for the other. */
+function readStatus(query: URLSearchParams): string | null {
+  const status = query.get('status');
+  if (!isReason(status) || sendStatuses.some((one) => one === status)) return readOneOf(query, 'status', sendStatuses);
+  throw new RequestError('bad_request', [
+    `status: expected one of ${sendStatuses.join(', ')}; ${status} is a reason: ask with reason=${status}`,
+  ]);
+}
+
+function readMinAttempts(query: URLSearchParams): number {
+  const value = query.get('min_attempts') || '0';
+  if (/^\d{1,4}$/.test(value)) return Number(value);
+  throw new RequestError('bad_request', ['min_attempts: expected 0 to 9999']);
 }
 
 function isListCursor(value: unknown): value is { id: string } {

@@ -56,9 +56,13 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
       async handle(request) {
         const dispatch = await find(request);
         const order = { db, dispatchId: dispatch.id, now: clock.now() };
-        const { state, lane, recipients, selectable } = await move(order, request.body);
+        const { state, lane, recipients, selectable, warnings } = await move(order, request.body);
         if (isLive(state)) onRunnable(lane);
-        const counted = { ...(recipients !== undefined && { recipients }), ...(selectable && { selectable }) };
+        const counted = {
+          ...(recipients !== undefined && { recipients }),
+          ...(selectable && { selectable }),
+          ...(warnings && { warnings }),
+        };
         return { status: 201, body: { state, ...counted, message: 'success' } };
       },
     };

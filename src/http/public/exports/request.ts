@@ -7,8 +7,8 @@ import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import { readName } from '../../../people/stored-text.ts';
 import { idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 
-const MOST_FIELDS = 500;
-const LONGEST_URL = 2_048;
+export const MOST_FIELDS = 500;
+export const LONGEST_URL = 2_048;
 
 export interface SegmentExportRequest {
   segmentId: string;

@@ -10,7 +10,9 @@ import { refuseCount } from '../address-lists.ts';
 import { readEmail } from '../email/request.ts';
 
 /** The most elements of one request, so that it locks at most 2,500 addresses. */
-const MOST_ELEMENTS = 50;
+export const MOST_ELEMENTS = 50;
+
+export const groupStates = ['subscribed', 'unsubscribed'] as const;
 
 type Workspace = Pick<WorkspaceCatalog, 'subscriptionGroups'>;
 
@@ -94,8 +96,9 @@ export function readGroup(value: unknown, path: string, workspace: Workspace): S
 }
 
 function readState(value: unknown, path: string): GroupOrder['state'] {
-  if (value === 'subscribed' || value === 'unsubscribed') return value;
-  throw new ObjectProblem(`${path}: expected subscribed or unsubscribed`);
+  const state = groupStates.find((known) => known === value);
+  if (state !== undefined) return state;
+  throw new ObjectProblem(`${path}: expected ${groupStates.join(' or ')}`);
 }
 
 /** Reads the ids of all these members, each a value or an array of at most 50. */

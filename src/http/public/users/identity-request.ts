@@ -11,7 +11,7 @@ import { readAlias, readEmail, readExternalId, readPhoneNumber } from '../../../
 import { readPrioritization } from '../../../people/profile/prioritization.ts';
 import { readName } from '../../../people/stored-text.ts';
 
-const maxObjects = 50;
+export const maxObjects = 50;
 
 /** Reads the body of /users/identify, whose three lists may be mixed. Throws RequestError. */
 export function readIdentifications(body: RawObject): Identification[] {

@@ -12,7 +12,7 @@ import type { PersonName } from '../../../people/profile/identify.ts';
 import { type Prioritization, readPrioritization } from '../../../people/profile/prioritization.ts';
 import { readName } from '../../../people/stored-text.ts';
 
-const maxIds = 50;
+export const maxIds = 50;
 
 /** Reads the body of /users/alias/new. `count`: number of objects, including invalid ones. Throws RequestError. */
 export function readNewAliases(body: RawObject): { aliases: NewAlias[]; count: number } {

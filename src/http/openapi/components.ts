@@ -1,0 +1,99 @@
+import { type ErrorCode, errorCodes } from '../../errors.ts';
+import type { Operation } from './operation.ts';
+import { answered, either, list, map, optional, type Schema, text } from './schema.ts';
+
+/** The codes with which every route may refuse. */
+const usual: readonly ErrorCode[] = [
+  ...([
+    'bad_request',
+    'no_credentials',
+    'invalid_key',
+    'address_not_allowed',
+    'no_permission',
+    'unknown_path',
+  ] as const),
+  ...(['body_too_large', 'rate_limited', 'internal_error', 'unavailable'] as const),
+];
+const ofBodies: readonly ErrorCode[] = ['malformed_body', 'wrong_content_type'];
+
+const message = text('What is wrong, in the words that clients of the original know.');
+
+/** Schemas of refusals, by name. */
+export const errorSchemas: Readonly<Record<string, Schema>> = {
+  Error: answered(
+    {
+      message,
+      errors: optional(list(text(), 'Sentences, each of which begins with the path of what is wrong.')),
+      error: optional(text('Only of a body that is not JSON.')),
+    },
+    'A refusal.',
+  ),
+  ErrorOfObjects: answered(
+    {
+      message,
+      errors: optional(
+        list(either('A sentence, or what is wrong with one object of an array.', text(), map()), 'What is wrong.'),
+      ),
+      error: optional(text('Only of a body that is not JSON.')),
+    },
+    'A refusal of a request with many objects.',
+  ),
+  CatalogError: answered(
+    {
+      message,
+      errors: optional(
+        list(
+          either(
+            'What is wrong: a sentence, or an object of the form that the original has for catalogs.',
+            text(),
+            answered({
+              id: text('A word for the kind of error.'),
+              message: text(),
+              parameters: list(text('The member that is wrong.')),
+              parameter_values: list(text('What came, cut.')),
+              fields: optional(list(text('The fields that are wrong.'))),
+            }),
+          ),
+        ),
+      ),
+      error: optional(text('Only of a body that is not JSON.')),
+    },
+    'A refusal of the endpoints of catalogs.',
+  ),
+};
+
+const schemaOf = { sentences: 'Error', objects: 'ErrorOfObjects', catalogs: 'CatalogError' } as const;
+const forms = Object.keys(schemaOf) as (keyof typeof schemaOf)[];
+
+const statuses = [...new Set(Object.values(errorCodes).map(({ status }) => status))];
+
+/** One answer for each status and form of refusals, such as `Error404`. */
+export const errorResponses: Readonly<Record<string, object>> = Object.fromEntries(
+  forms.flatMap((form) => statuses.map((status) => [nameOf(status, form), responseOf(status, form)])),
+);
+
+function nameOf(status: number, form: keyof typeof schemaOf): string {
+  return `${schemaOf[form]}${status}`;
+}
+
+function responseOf(status: number, form: keyof typeof schemaOf): object {
+  const of = Object.values(errorCodes).filter((code) => code.status === status);
+  const lines = of.map(({ label, meaning }) => `- \`${label}\`: ${meaning}`);
+  return {
+    description: lines.join('\n'),
+    headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' } },
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${schemaOf[form]}` } } },
+  };
+}
+
+/** The refusals of one operation, by status. */
+export function refusalsOf({ body, errors = [], errorForm }: Operation): Record<string, object> {
+  const codes = [...usual, ...(body === undefined ? [] : ofBodies), ...errors];
+  const own = [...new Set(codes.map((code) => errorCodes[code].status))].sort((a, b) => a - b);
+  return Object.fromEntries(
+    own.map((status) => [
+      String(status),
+      { $ref: `#/components/responses/${nameOf(status, errorForm ?? 'sentences')}` },
+    ]),
+  );
+}
