@@ -31,6 +31,7 @@ function rows(statuses: Partial<Record<string, LedgerRow['status']>>): LedgerRow
     channel: 'apple_push',
     person,
     status: statuses[person] ?? (person === 'cid' ? 'skipped' : 'sent'),
+    isTold: false,
   }));
 }
 
@@ -122,7 +123,7 @@ const doctored: readonly [what: string, change: Partial<Books>, problems: readon
   [
     'a row of a person outside the audience',
     {
-      rows: [...rows({}), { channel: 'apple_push', person: 'eve', status: 'sent' }],
+      rows: [...rows({}), { channel: 'apple_push', person: 'eve', status: 'sent', isTold: false }],
       reported: { apple_push: { recipients: 4, sent: 3 } },
     },
     ['apple_push: 1 have a row and are not in the audience (eve)'],
@@ -183,4 +184,32 @@ test('cancelled sends have no message and are not lost', () => {
     reported: reported({ sent: 1, cancelled: 2 }),
   });
   assert.deepEqual(checkBooks(books).problems, []);
+});
+
+/** Texts to Ada and Bob, of which the provider tells that they arrived. */
+function texts(
+  ada: Partial<LedgerRow>,
+  received: Record<string, number>,
+  delivery: Books['delivery'] = 'at_least_once',
+) {
+  const row = (person: string): LedgerRow => ({ channel: 'sms', person, status: 'sent', isTold: true });
+  const rows = [{ ...row('ada'), ...ada }, row('bob')];
+  const sent = rows.filter(({ status }) => status === 'sent').length;
+  return checkBooks({
+    ...goodBooks({ delivery, rows }),
+    audience: ['ada', 'bob'].map((person) => ({ channel: 'sms', person, target: `twilio ${person}` })),
+    received: new Map(Object.entries(received)),
+    reported: { sms: { recipients: 2, sent, unknown: 2 - sent } },
+  }).problems;
+}
+
+test('a text in doubt may stay so, and what was told of texts must be known of exactly those that arrived', () => {
+  const both = { 'twilio ada': 1, 'twilio bob': 1 };
+  assert.deepEqual(texts({}, both), []);
+  assert.deepEqual(texts({ status: 'unknown' }, both), []);
+  assert.deepEqual(texts({ status: 'unknown', isTold: false }, { 'twilio bob': 1 }), []);
+  assert.deepEqual(texts({ isTold: false }, both), ['sms: 1 were told of in vain (ada)']);
+  assert.deepEqual(texts({ status: 'unknown' }, { 'twilio bob': 1 }), [
+    'sms: 1 count as delivered, but the provider has no message (ada)',
+  ]);
 });

@@ -15,6 +15,8 @@ export interface LedgerRow {
   channel: string;
   person: string;
   status: SendStatus;
+  /** Whether the server knows that it arrived. */
+  isTold: boolean;
 }
 
 export interface Books {
@@ -113,6 +115,11 @@ function checkChannel(channel: string, books: Books): { sum: ChannelBooks; probl
       problems.add('are lost', entry.person);
     }
     if (row !== undefined) checkVerdict(entry, row, times, books, problems);
+    if (row !== undefined && telling.has(channel) && row.isTold !== times > 0)
+      problems.add(
+        row.isTold ? 'count as delivered, but the provider has no message' : 'were told of in vain',
+        entry.person,
+      );
   }
   for (const person of rowsOf.keys()) problems.add('have a row and are not in the audience', person);
   compareReported(books.reported[channel] ?? {}, statuses, problems);
@@ -124,6 +131,11 @@ function isLost({ target }: Entry, row: LedgerRow | undefined, times: number): b
   return row?.status !== 'unknown' && row?.status !== 'cancelled';
 }
 
+/** Channels whose messages are in doubt after a lost answer, and are not repeated even with at_least_once. */
+const neverRepeated: ReadonlySet<string> = new Set(['sms', 'whats_app']);
+/** Channels whose providers tell of every message that it arrived. */
+const telling = neverRepeated;
+
 /** Compares a send's status with what the provider received. */
 function checkVerdict(entry: Entry, { status }: LedgerRow, times: number, books: Books, problems: Problems): void {
   const { person, target } = entry;
@@ -133,7 +145,8 @@ function checkVerdict(entry: Entry, { status }: LedgerRow, times: number, books:
   } else if (status === 'sent') {
     if (times === 0) problems.add('are sent, but the provider has no message', person);
   } else if (status === 'unknown') {
-    if (books.delivery === 'at_least_once') problems.add('are unknown, though they may be retried', person);
+    if (books.delivery === 'at_least_once' && !neverRepeated.has(entry.channel))
+      problems.add('are unknown, though they may be retried', person);
   } else if (status === 'cancelled' && books.isCancelled) {
     if (times > 0) problems.add('are cancelled and have it', person);
   } else problems.add(`are ${status}`, person);

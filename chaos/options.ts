@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { channelChoices } from './plan.ts';
 import type { WorldOptions } from './world.ts';
 
 const scenarioNames = ['kills', 'freeze', 'outage', 'pause'] as const;
@@ -18,7 +19,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     .option('--seed <number>', 'seed of the plan', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--people <number>', 'size of the audience', wholeNumber(100, 10_000_000), 100_000)
     .option('--kills <number>', 'number of kills (scenario kills)', wholeNumber(0, 10_000), 20)
-    .addOption(new Option('--channel <channel>', 'what is sent').choices(['push', 'email', 'both']).default('both'))
+    .addOption(new Option('--channel <channel>', 'what is sent').choices(channelChoices).default('both'))
     .addOption(
       new Option('--delivery <mode>', 'what happens to messages in doubt')
         .choices(['at_least_once', 'at_most_once'])
@@ -47,5 +48,5 @@ Scenarios:
   outage  PostgreSQL is away for 20 seconds in the middle
   pause   the broadcast is paused at 30 %, everything is restarted, it is resumed, and cancelled at 60 %
 
-Everything runs on this machine: PostgreSQL, one API, two workers, the push simulator and a mail server. Exits with 1 if
+Everything runs on this machine: PostgreSQL, one API, two workers, the simulators of providers and a mail server. Exits with 1 if
 the books do not balance. docs/trust.md describes the guarantee that is checked.`;

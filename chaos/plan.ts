@@ -2,7 +2,16 @@ import type { Delivery } from './books.ts';
 import { drawn, type Random, randomFrom, wholeNumber } from './random.ts';
 
 export type ServerName = 'api' | 'worker 1' | 'worker 2';
-export type Channels = 'push' | 'email' | 'both';
+/** `both`: push and email. */
+export const channelChoices = ['push', 'email', 'both', 'sms', 'whats_app', 'all'] as const;
+export type Channels = (typeof channelChoices)[number];
+/** What is sent and counted together. */
+export type Medium = 'push' | 'email' | 'sms' | 'whats_app';
+
+export function mediaOf(channel: Channels): readonly Medium[] {
+  if (channel === 'both') return ['push', 'email'];
+  return channel === 'all' ? ['push', 'email', 'sms', 'whats_app'] : [channel];
+}
 
 /** One fault that the harness causes. */
 export type Strike =

@@ -1,4 +1,4 @@
-import { pause, persistently } from '../rig/waiting.ts';
+import { pause, persistently, untilTrue } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +34,7 @@ async function hasEnded(world: World): Promise<boolean> {
 }
 
 export interface Ended {
-  /** Number of mails whose next try was minutes away and was brought forward. */
+  /** Number of mails and texts whose next try was minutes away and was brought forward. */
   broughtForward: number;
 }
 
@@ -43,7 +43,7 @@ interface Rest extends Record<string, unknown> {
   open: number;
   /** Number of sends that only wait for a later try. */
   waiting: number;
-  waiting_mails: number;
+  waiting_slow: number;
   others: number;
 }
 
@@ -58,19 +58,35 @@ export async function untilEnded(world: World): Promise<Ended> {
     const state = JSON.stringify(rest);
     if (state !== seen) movedAt = performance.now();
     else if (performance.now() - movedAt > STUCK_MS) throw new Error(`stuck: ${await whatIsStuck(world)}`);
-    if (rest.waiting_mails > 0 && rest.others === 0) broughtForward += await bringForward(world);
+    if (rest.waiting_slow > 0 && rest.others === 0) broughtForward += await bringForward(world);
     seen = state;
     await pause(250);
   }
 }
+
+/** Waits until everything that providers tell has come, twice, and is applied. */
+export async function untilTold({ db, relay }: World): Promise<void> {
+  for (let count = -1; count !== relay.count(); await pause(STILL_MS)) {
+    count = relay.count();
+    await relay.deliver();
+  }
+  await untilTrue('what providers told to be applied', STUCK_MS, async () => {
+    const { waiting } = await db.one<{ waiting: number }>(sql`
+      select count(*) as waiting from feedback_events where place is null`);
+    return waiting === 0;
+  });
+}
+
+/** Channels whose retries are minutes apart. */
+const slow = ['email', 'sms', 'whats_app'];
 
 function restOf({ db }: World): Promise<Rest> {
   return db.one<Rest>(sql`
     select (select count(*) from tasks) as tasks,
            (select count(*) from dispatches where state in ('accepted', 'sending', 'paused')) as open,
            count(*) filter (where status = 'pending' and due_at > now()) as waiting,
-           count(*) filter (where channel = 'email' and status = 'pending' and due_at > now() + interval '60 s')
-             as waiting_mails,
+           count(*) filter (where channel = any(${slow}) and status = 'pending' and due_at > now() + interval '60 s')
+             as waiting_slow,
            count(*) filter (where status = 'sending' or (status = 'pending' and coalesce(due_at, now()) <= now()))
              as others
       from sends
@@ -78,13 +94,13 @@ function restOf({ db }: World): Promise<Rest> {
 }
 
 /**
- * Makes waiting mails due now. A failed mail is retried after five minutes, and when nothing else is left to do, the harness
+ * Makes waiting mails and texts due now. They are retried after minutes, and when nothing else is left to do, the harness
  * need not wait that long.
  */
 function bringForward({ db }: World): Promise<number> {
   return db.transaction(async (tx) => {
     const moved = await tx.run(
-      sql`update sends set due_at = now() where channel = 'email' and status = 'pending' and due_at > now()`,
+      sql`update sends set due_at = now() where channel = any(${slow}) and status = 'pending' and due_at > now()`,
     );
     await tx.run(sql`update tasks set run_at = now() where leased_until is null and run_at > now()`);
     await tx.run(sql`select pg_notify('tasks', '')`);

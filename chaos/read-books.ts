@@ -4,11 +4,12 @@ import { statusNow } from '../src/dispatch/ledger/status-now.ts';
 import type { DispatchState } from '../src/dispatch/plan/states.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
 import type { Allowance, Books, Entry, LedgerRow } from './books.ts';
+import type { Medium } from './plan.ts';
 import type { Damage } from './strike.ts';
-import type { World } from './world.ts';
+import { phoneOf, type World } from './world.ts';
 
 /** Most messages of broadcasts that one worker process may have in hand: given to a provider and not yet recorded. */
-export const IN_HAND = { push: MOST_PUSHES, email: MOST_OTHERS.broadcast } as const;
+export const IN_HAND = { push: MOST_PUSHES, others: MOST_OTHERS.broadcast } as const;
 
 export interface Run {
   dispatchIds: readonly string[];
@@ -18,8 +19,8 @@ export interface Run {
 
 /** Reads everything that must agree from the database, the server and the providers. */
 export async function readBooks(world: World, { dispatchIds, damage, isCancelled }: Run): Promise<Books> {
-  const received = world.channel === 'email' ? new Map<string, number>() : await world.simulator.targets();
-  if (world.channel !== 'push') for (const [address, times] of await world.mail.books()) received.set(address, times);
+  const received = await world.simulator.targets();
+  for (const [address, times] of await world.mail.books()) received.set(address, times);
   for (const [target, times] of received) if (times === 0) received.delete(target); // refused each time
   return {
     delivery: world.delivery,
@@ -38,24 +39,28 @@ function explainedBy({ workers, cuts }: Damage): Allowance[] {
   const times = workers + 2 * cuts;
   return [
     { channels: ['apple_push', 'android_push'], most: times * IN_HAND.push },
-    { channels: ['email'], most: times * IN_HAND.email },
+    { channels: ['email', 'sms', 'whats_app'], most: times * IN_HAND.others },
   ];
 }
 
-async function readAudience({ db, channel }: World): Promise<Entry[]> {
+async function readAudience({ db, media }: World): Promise<Entry[]> {
   const people = await db.query<{ person: string; email: string; token: string; app_id: string }>(sql`
     select p.external_id as person, p.email, t.token, t.app_id
       from profiles p
       join push_targets t using (bucket, user_id)`);
-  return people.flatMap(({ person, email, token, app_id }): Entry[] => [
-    ...(channel === 'email'
-      ? []
-      : [
-          { channel: 'apple_push', person, target: app_id === appIds.apns ? token : null },
-          { channel: 'android_push', person, target: app_id === appIds.fcm ? token : null },
-        ]),
-    ...(channel === 'push' ? [] : [{ channel: 'email', person, target: email }]),
-  ]);
+  return people.flatMap(({ person, email, token, app_id }) => {
+    const number = phoneOf(Number(person.slice(1)));
+    const entries: Record<Medium, Entry[]> = {
+      push: [
+        { channel: 'apple_push', person, target: app_id === appIds.apns ? token : null },
+        { channel: 'android_push', person, target: app_id === appIds.fcm ? token : null },
+      ],
+      email: [{ channel: 'email', person, target: email }],
+      sms: [{ channel: 'sms', person, target: `twilio ${number}` }],
+      whats_app: [{ channel: 'whats_app', person, target: `whatsapp ${number}` }],
+    };
+    return media.flatMap((medium) => entries[medium]);
+  });
 }
 
 async function readRows({ db }: World, dispatchIds: readonly string[]): Promise<LedgerRow[]> {
@@ -63,7 +68,11 @@ async function readRows({ db }: World, dispatchIds: readonly string[]): Promise<
   for (const id of dispatchIds) {
     const { state } = await db.one<{ state: DispatchState }>(sql`select state from dispatches where id = ${id}`);
     const found = await db.query<LedgerRow & Record<string, unknown>>(sql`
-      select channel, external_id as person, ${statusNow(state)} as status
+      select channel, external_id as person, ${statusNow(state)} as status,
+             exists (select 1
+                       from send_feedback f
+                      where f.bucket = sends.bucket and f.dispatch_id = sends.dispatch_id and f.user_id = sends.user_id
+                        and f.channel = sends.channel and f.delivered_at is not null) as "isTold"
         from sends
         join profiles using (bucket, user_id)
        where dispatch_id = ${id}`);

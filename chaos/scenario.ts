@@ -1,7 +1,7 @@
 import { type Books, checkBooks, type Finding } from './books.ts';
 import { type Event, EventLog, type OnEvent } from './events.ts';
 import { drawPlan, type Step } from './plan.ts';
-import { type Ended, untilEnded } from './progress.ts';
+import { type Ended, untilEnded, untilTold } from './progress.ts';
 import { IN_HAND, type Run, readBooks } from './read-books.ts';
 import { type Damage, takeSteps } from './strike.ts';
 import { sendBroadcasts, type World } from './world.ts';
@@ -33,7 +33,13 @@ export async function follow(world: World, steps: readonly Step[], onEvent: OnEv
 }
 
 function damageNote({ workers, cuts }: Damage): string {
-  return `workers killed: ${workers}; connections to providers torn down: ${cuts} times, for two workers each; a worker has at most ${IN_HAND.push} pushes and ${IN_HAND.email} mails in hand`;
+  return `workers killed: ${workers}; connections to providers torn down: ${cuts} times, for two workers each; a worker has at most ${IN_HAND.push} pushes and ${IN_HAND.others} other messages in hand`;
+}
+
+function toldNote({ relay }: World): string {
+  const answers = [...relay.answers()].sort(([one], [other]) => one - other);
+  const counts = answers.map(([status, count]) => `${count} × ${status === 0 ? 'no answer' : status}`);
+  return `${relay.count()} callbacks of providers, passed on in random order and at least twice: ${counts.join(', ')}`;
 }
 
 export function durationNote(ms: number): string {
@@ -42,7 +48,7 @@ export function durationNote(ms: number): string {
 
 export function notesOf({ broughtForward }: Ended): string[] {
   if (broughtForward === 0) return [];
-  return [`${broughtForward} mails waited for a retry after five minutes, which was brought forward`];
+  return [`${broughtForward} mails and texts waited for a retry after minutes, which was brought forward`];
 }
 
 /** Checks the books. Servers that crashed count as problems, too. */
@@ -52,9 +58,11 @@ export async function conclude(
   events: readonly Event[],
   notes: readonly string[],
 ): Promise<Outcome> {
+  await untilTold(world);
   const books: Books = await readBooks(world, run);
   const { channels, duplicates, problems } = checkBooks(books);
   const { crashes, failedStarts } = world.servers;
   const starts = failedStarts > 0 ? [`${failedStarts} starts of a server failed while the database was away`] : [];
-  return { events, notes: [...notes, ...starts], channels, duplicates, problems: [...problems, ...crashes] };
+  const told = world.relay.count() > 0 ? [toldNote(world)] : [];
+  return { events, notes: [...notes, ...told, ...starts], channels, duplicates, problems: [...problems, ...crashes] };
 }

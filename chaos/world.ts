@@ -1,16 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type CallbackRelay, startCallbackRelay } from '../rig/callback-relay.ts';
 import { fillPeople } from '../rig/people.ts';
 import { type BenchSimulator, SEGMENT, startBenchSimulator } from '../rig/simulator.ts';
 import { connect, type Database } from '../src/db/database.ts';
 import { sql } from '../src/db/sql.ts';
 import { endAll } from '../src/lib/end-all.ts';
-import { appIds } from '../src/simulate/workspace-folder.ts';
+import { appIds, chatsGroupId, textsGroupId } from '../src/simulate/workspace-folder.ts';
 import { Api, KEY } from './api.ts';
 import type { Delivery } from './books.ts';
 import { ChaosDatabase } from './database.ts';
 import { Mail } from './mail.ts';
-import type { Channels, ServerName } from './plan.ts';
+import { type Channels, type Medium, mediaOf, type ServerName } from './plan.ts';
+import { randomFrom } from './random.ts';
 import { Servers } from './servers.ts';
 
 export interface WorldOptions {
@@ -22,7 +24,7 @@ export interface WorldOptions {
   workers?: readonly ServerName[];
 }
 
-/** The processes of a run: PostgreSQL, an API, two workers, the push simulator and a mail server. */
+/** The processes of a run: PostgreSQL, an API, two workers, the simulators of providers and a mail server. */
 export interface World extends WorldOptions {
   database: ChaosDatabase;
   db: Database;
@@ -30,6 +32,9 @@ export interface World extends WorldOptions {
   api: Api;
   simulator: BenchSimulator;
   mail: Mail;
+  /** Passes on what Twilio and Meta tell, out of order and twice. */
+  relay: CallbackRelay;
+  media: readonly Medium[];
   /** Number of messages that should arrive in total. */
   expected: number;
   /** Number of targets that have a message so far, over all channels. */
@@ -53,7 +58,18 @@ export async function withWorld<T>(options: WorldOptions, work: (world: World) =
 }
 
 async function startWorld(options: WorldOptions, endings: Ending[]): Promise<World> {
-  const simulator = await startBenchSimulator(['apns', 'fcm'], { isOverTls: false, seed: options.seed });
+  const media = mediaOf(options.channel);
+  const needsNumbers = media.includes('sms') || media.includes('whats_app');
+  const providers = needsNumbers ? (['apns', 'fcm', 'twilio', 'whatsapp'] as const) : (['apns', 'fcm'] as const);
+  const relay = await startCallbackRelay({
+    target: () => servers.url(),
+    random: randomFrom(options.seed),
+    atOnce: 0.5,
+  });
+  endings.push(() => relay.stop());
+  const simulator = await startBenchSimulator(providers, {
+    ...{ isOverTls: false, seed: options.seed, callbacksUrl: relay.url },
+  });
   endings.push(() => simulator.stop());
   const mail = await Mail.start();
   endings.push(() => mail.end());
@@ -66,14 +82,13 @@ async function startWorld(options: WorldOptions, endings: Ending[]): Promise<Wor
   const db = connect({ url: database.url, max: 2 });
   endings.push(() => db.close());
   await fill(db, options.people);
-  const usesPush = options.channel !== 'email';
-  const usesMail = options.channel !== 'push';
+  const api = new Api(() => servers.url());
+  if (needsNumbers) await givePhones(api, options.people);
   return {
-    ...{ ...options, database, db, servers, simulator, mail },
-    api: new Api(() => servers.url()),
-    expected: options.people * (Number(usesPush) + Number(usesMail)),
+    ...{ ...options, database, db, servers, simulator, mail, relay, media, api },
+    expected: options.people * media.length,
     async reached() {
-      return (usesPush ? await simulator.reached() : 0) + (usesMail ? await mail.reached() : 0);
+      return (await simulator.reached()) + (await mail.reached());
     },
   };
 }
@@ -106,6 +121,25 @@ async function fill(db: Database, count: number): Promise<void> {
   await fillPeople(db, { workspaceId, apps, count });
 }
 
+const MOST_IN_REQUEST = 75;
+
+export function phoneOf(person: number): string {
+  return `+1415${5_550_000 + person}`;
+}
+
+/** Gives everybody a number that is subscribed to texts and to WhatsApp. */
+async function givePhones(api: Api, count: number): Promise<void> {
+  const subscription_groups = [textsGroupId, chatsGroupId].map((subscription_group_id) => ({
+    ...{ subscription_group_id, subscription_state: 'subscribed' },
+  }));
+  for (let first = 1; first <= count; first += MOST_IN_REQUEST) {
+    const numbers = Array.from({ length: Math.min(MOST_IN_REQUEST, count + 1 - first) }, (_, at) => first + at);
+    const attributes = numbers.map((n) => ({ external_id: `p${n}`, phone: phoneOf(n), subscription_groups }));
+    const { errors } = await api.ask<{ errors?: object[] }>('POST', '/users/track', { attributes });
+    if (errors !== undefined) throw new Error(JSON.stringify(errors.slice(0, 3)));
+  }
+}
+
 const text = { title: 'Hello {{${first_name}}}', body: '{{custom_attribute.${points}}} points' };
 
 /** Half of the people have an Apple device, the others an Android one. The message for the other kind is skipped. */
@@ -116,19 +150,26 @@ const pushes = {
 
 const mails = { email: { app_id: appIds.apns, subject: text.title, body: `<p>${text.body}</p>` } };
 
-/** Sends one broadcast to everybody by push and another by email. Returns their ids. */
+const texts = { sms: { app_id: appIds.apns, subscription_group_id: textsGroupId, body: text.body } };
+const template = { template_name: 'hello', template_language_code: 'en_US', body_variables: ['{{${first_name}}}'] };
+const chats = {
+  whats_app: {
+    ...{ app_id: appIds.apns, subscription_group_id: chatsGroupId },
+    ...{ message_type: 'template_message', message: template },
+  },
+};
+const messagesOf: Readonly<Record<Medium, object>> = { push: pushes, email: mails, sms: texts, whats_app: chats };
+
+/** Sends a broadcast to everybody by each medium. Returns their ids. */
 export async function sendBroadcasts(world: World): Promise<string[]> {
-  const { channel } = world;
-  const wanted = [...(channel === 'email' ? [] : [pushes]), ...(channel === 'push' ? [] : [mails])];
   const ids: string[] = [];
-  for (const messages of wanted) ids.push(await broadcast(world, messages, ids.length));
+  for (const medium of world.media) ids.push(await broadcast(world, messagesOf[medium], ids.length));
   return ids;
 }
 
 /** Sends one broadcast to everybody over all channels. Returns its id. */
 export function sendOneBroadcast(world: World): Promise<string> {
-  const { channel } = world;
-  return broadcast(world, { ...(channel !== 'email' && pushes), ...(channel !== 'push' && mails) }, 0);
+  return broadcast(world, Object.assign({}, ...world.media.map((medium) => messagesOf[medium])), 0);
 }
 
 async function broadcast({ api, delivery, seed }: World, messages: object, number: number): Promise<string> {

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import type { ProviderName } from '../src/simulate/all.ts';
 import type { Counts } from '../src/simulate/ledger.ts';
+import { chatsGroupId } from '../src/simulate/workspace-folder.ts';
 
+const UNLIMITED = 60_000_000;
 export const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
 
 /** A process of `cresset simulate`. */
@@ -25,7 +27,7 @@ export interface BenchSimulator {
   /** Forgets all counts. */
   reset(): Promise<void>;
   setFaults(faults: Record<string, unknown>): Promise<void>;
-  /** Number of accepted messages of every target that was tried. */
+  /** Number of accepted messages of every target that was tried. Before a phone number stands its provider and a space. */
   targets(): Promise<Map<string, number>>;
   /** The record of a target of the first provider. null: no message came for it. */
   target(target: string): Promise<{ accepted: number; acceptedAt: Date } | null>;
@@ -36,16 +38,20 @@ export interface BenchSimulatorOptions {
   isOverTls?: boolean;
   /** Seed of its faults. */
   seed?: number;
+  /** Base URL to which the stand-ins for Twilio and Meta post. Default: a server on this machine. */
+  callbacksUrl?: string;
 }
 
 export async function startBenchSimulator(
   providers: ProviderName | readonly ProviderName[],
-  { isOverTls = true, seed = 1 }: BenchSimulatorOptions = {},
+  { isOverTls = true, seed = 1, callbacksUrl }: BenchSimulatorOptions = {},
 ): Promise<BenchSimulator> {
   const names = [providers].flat();
   const folder = mkdtempSync(join(tmpdir(), 'cresset-simulator-'));
   const options = ['--port', '0', '--control-port', '0', '--keep', '0', '--decrypt-every', '1000', '--json'];
   if (isOverTls) options.push('--tls');
+  if (callbacksUrl !== undefined)
+    options.push('--whatsapp-callbacks', `${callbacksUrl}/callbacks/whats_app/${chatsGroupId}`);
   const child = spawn(
     process.execPath,
     [
@@ -62,7 +68,7 @@ export async function startBenchSimulator(
   );
   const announced = await firstJson(child);
   const workspace = join(folder, 'bench.yaml');
-  writeFileSync(workspace, benchWorkspace(readFileSync(join(folder, 'workspace.yaml'), 'utf8')));
+  writeFileSync(workspace, benchWorkspace(readFileSync(join(folder, 'workspace.yaml'), 'utf8'), callbacksUrl));
   const call = async (method: 'GET' | 'POST', path: string, body?: object) => {
     const response = await fetch(`${announced.control}/__sim/${path}`, {
       method,
@@ -97,7 +103,7 @@ export async function startBenchSimulator(
     },
     async targets() {
       const lines = await linesOf('targets');
-      return new Map(lines.map(([, accepted, , target = '']) => [target, Number(accepted)]));
+      return new Map(lines.map(([name, accepted, , target = '']) => [targetOf(name ?? '', target), Number(accepted)]));
     },
     async target(target) {
       const [line] = await linesOf(`targets?provider=${names[0]}&target=${encodeURIComponent(target)}`);
@@ -112,15 +118,32 @@ export async function startBenchSimulator(
   };
 }
 
+/** Texts and WhatsApp messages go to the same numbers. */
+function targetOf(provider: string, target: string): string {
+  return target.startsWith('+') ? `${provider} ${target}` : target;
+}
+
+interface Simulated {
+  apps: { fcm?: object }[];
+  subscription_groups?: { id: string; twilio?: object; whatsapp_cloud?: object }[];
+}
+
 /**
- * Adds a segment of everybody. Removes Google's quota of 10,000 messages/s and the limit of broadcasts to one audience,
- * because both would limit measurements.
+ * Adds a segment of everybody. Removes the quotas of providers and the limit of broadcasts to one audience, because both
+ * would limit measurements.
  */
-function benchWorkspace(simulated: string): string {
-  const { apps } = parse(simulated) as { apps: { fcm?: object }[] };
+function benchWorkspace(simulated: string, callbacksUrl: string | undefined): string {
+  const { apps, subscription_groups: groups = [] } = parse(simulated) as Simulated;
+  const callback = (id: string) => callbacksUrl && { callback_url: `${callbacksUrl}/callbacks/sms/${id}` };
+  const fast = groups.map(({ twilio, whatsapp_cloud: chats, ...group }) => ({
+    ...group,
+    ...(twilio && { twilio: { ...twilio, calls_per_minute: UNLIMITED, ...callback(group.id) } }),
+    ...(chats && { whatsapp_cloud: { ...chats, calls_per_minute: UNLIMITED } }),
+  }));
   const unlimited = apps.map(({ fcm, ...app }) => ({ ...app, ...(fcm && { fcm: { ...fcm, calls_per_minute: 1e8 } }) }));
   return stringify({
     apps: unlimited,
+    ...(fast.length > 0 && { subscription_groups: fast }),
     segments: [{ id: SEGMENT, name: 'Everybody', filter: null }],
     rate_limits: { broadcast_per_audience: 1e6 },
   });

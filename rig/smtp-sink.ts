@@ -16,19 +16,42 @@ export interface SmtpSink {
   close(): Promise<void>;
 }
 
-export async function startSmtpSink(): Promise<SmtpSink> {
+/**
+ * How one mail is treated. `later`, `refused`: its recipient gets 451 or 550. `cut`: the connection ends at the recipient.
+ * `lost`: the mail is taken, and the connection ends instead of the answer.
+ */
+export type MailAnswer = 'taken' | 'later' | 'refused' | 'cut' | 'lost';
+
+/** A mail that was taken. */
+export interface SunkMail {
+  to: string;
+  /** The sender in the envelope. */
+  from: string;
+  /** Headers and body. */
+  data: string;
+}
+
+export interface SmtpSinkOptions {
+  /** Called once for each mail that is tried. Default: each is taken. */
+  answer?(address: string): MailAnswer;
+  onMail?(mail: SunkMail): void;
+}
+
+export async function startSmtpSink({ answer, onMail: tell }: SmtpSinkOptions = {}): Promise<SmtpSink> {
   const received = new Map<string, number>();
   const watchers = createWatchers();
   let total = 0;
   let delayMs = 0;
-  const onMail = (address: string, answer: () => void) => {
+  const onMail = (mail: SunkMail, answer: () => void) => {
+    const { to: address } = mail;
+    tell?.(mail);
     received.set(address, (received.get(address) ?? 0) + 1);
     total += 1;
     watchers.look();
     if (delayMs === 0) answer();
     else setTimeout(answer, delayMs).unref();
   };
-  const server: Server = createServer((socket) => serve(socket, onMail));
+  const server: Server = createServer((socket) => serve(socket, answer, onMail));
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the sink has no port');
@@ -58,13 +81,43 @@ export async function startSmtpSink(): Promise<SmtpSink> {
 
 const END_OF_DATA = '\r\n.\r\n';
 
-function serve(socket: Socket, onMail: (address: string, answer: () => void) => void): void {
+function serve(
+  socket: Socket,
+  answer: SmtpSinkOptions['answer'],
+  onMail: (mail: SunkMail, answer: () => void) => void,
+): void {
   let buffer = '';
   let inData = false;
-  let recipient = '';
+  let [from, to] = ['', ''];
+  let treatment: MailAnswer = 'taken';
   socket.setNoDelay(true).setEncoding('latin1');
   socket.on('error', () => socket.destroy());
   socket.write('220 sink\r\n');
+
+  function onData(data: string): void {
+    onMail({ to, from, data }, () => {
+      if (treatment === 'lost') socket.destroy();
+      else if (!socket.destroyed) socket.write('250 taken\r\n');
+    });
+  }
+
+  function onLine(line: string): void {
+    const verb = line.slice(0, 4).toUpperCase();
+    const address = /<([^>]*)>/.exec(line)?.[1] ?? '';
+    if (verb === 'MAIL') from = address;
+    if (verb === 'RCPT') {
+      to = address;
+      treatment = answer?.(address) ?? 'taken';
+      if (treatment === 'cut') return void socket.destroy();
+      if (treatment !== 'taken' && treatment !== 'lost')
+        return void socket.write(treatment === 'later' ? '451 4.3.0 later\r\n' : '550 5.1.1 no such user\r\n');
+    }
+    if (verb === 'DATA') inData = true;
+    if (verb === 'EHLO') socket.write('250-sink\r\n250 8BITMIME\r\n');
+    else if (verb === 'QUIT') socket.end('221 bye\r\n');
+    else socket.write(verb === 'DATA' ? '354 go\r\n' : '250 ok\r\n');
+  }
+
   socket.on('data', (chunk: string) => {
     buffer += chunk;
     for (;;) {
@@ -75,17 +128,8 @@ function serve(socket: Socket, onMail: (address: string, answer: () => void) => 
       buffer = buffer.slice(end + mark.length);
       if (inData) {
         inData = false;
-        onMail(recipient, () => {
-          if (!socket.destroyed) socket.write('250 taken\r\n');
-        });
-        continue;
-      }
-      const verb = line.slice(0, 4).toUpperCase();
-      if (verb === 'RCPT') recipient = /<([^>]*)>/.exec(line)?.[1] ?? '';
-      if (verb === 'DATA') inData = true;
-      if (verb === 'EHLO') socket.write('250-sink\r\n250 8BITMIME\r\n');
-      else if (verb === 'QUIT') socket.end('221 bye\r\n');
-      else socket.write(verb === 'DATA' ? '354 go\r\n' : '250 ok\r\n');
+        onData(line);
+      } else onLine(line);
     }
   });
 }

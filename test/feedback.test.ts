@@ -241,6 +241,43 @@ test('what comes back after a merge finds the send with its new owner', async (t
   assert.deepEqual([kept?.opens, kept?.delivered_at], [1, new Date('2026-03-15T12:00:00.000Z')]);
 });
 
+test('what comes back while a merge moves its send goes with the send', async (t) => {
+  const { app, about, send, row, outcomes } = await start(t);
+  const mail = await send('email');
+  await app.post('/users/track', { attributes: [{ external_id: 'eve', first_name: 'Eve' }] });
+  // The merge stops here, when it has moved the send and has not committed.
+  const letGo = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const holding = app.db.transaction(async (tx) => {
+    await tx.run(sql`lock table sandbox_messages in share mode`);
+    held.resolve();
+    await letGo.promise;
+  });
+  await held.promise;
+  const merge = [{ identifier_to_merge: { external_id: 'ada' }, identifier_to_keep: { external_id: 'eve' } }];
+  const merging = app.post('/users/merge', { merge_updates: merge });
+  await untilWaiting(app, 1);
+  await takeFeedback(app.app, app.workspaceId, [about(mail, 'opened')]);
+  const applied = async () => (await outcomes()).every((outcome) => outcome !== null);
+  await untilWaiting(app, 2, applied);
+  letGo.resolve();
+  await holding;
+  assert.equal((await merging).status, 202);
+  await app.drain();
+  assert.equal(await row(mail), null);
+  assert.equal((await row(await send('email', 'eve')))?.opens, 1);
+});
+
+/** Resolves when this many sessions wait for locks of others, or `done`. */
+async function untilWaiting({ db }: TestApp, wanted: number, done = async () => false): Promise<void> {
+  for (;;) {
+    const { waiting } = await db.one<{ waiting: number }>(sql`
+      select count(distinct pid) as waiting from pg_locks
+       where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`);
+    if (waiting >= wanted || (await done())) return;
+  }
+}
+
 test('a reference of another workspace names no send', async (t) => {
   const { app, take, about, send, row } = await start(t);
   const mail = await send('email');

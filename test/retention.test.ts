@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import pino from 'pino';
 import { raw, sql } from '../src/db/sql.ts';
+import { isSqlstate } from '../src/db/sqlstates.ts';
 import { keepHouse, startHousekeeping } from '../src/dispatch/upkeep/housekeeping.ts';
+import { forgetFeedback } from '../src/feedback/forget.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { TestClock } from './support/clock.ts';
 
@@ -199,6 +201,40 @@ test('servers that run housekeeping at the same time count each send once', asyn
     await Promise.all(Array.from({ length: 4 }, () => runHousekeeping(3)));
   const { sends } = await app.db.one<{ sends: number }>(sql`select sum(sends)::integer as sends from send_totals`);
   assert.equal(sends, 2);
+});
+
+test('servers that would drop the same day of feedback do not stumble over each other', async (t) => {
+  const { app } = await start(t);
+  const isThere = async () =>
+    (await app.db.one<{ is: boolean }>(sql`select to_regclass('feedback_events_20260315') is not null as is`)).is;
+  const letGo = Promise.withResolvers<void>();
+  const reads = Promise.withResolvers<void>();
+  const reading = app.db.transaction(async (tx) => {
+    await tx.query(sql`select 1 from feedback_events_20260315 limit 1`);
+    reads.resolve();
+    await letGo.promise;
+  });
+  await reads.promise;
+  const forget = () => forgetFeedback(app.db, new Date('2026-03-18T00:00:00Z'));
+  const both = [forget(), forget()];
+  const ended = Promise.race(both)
+    .catch(() => undefined)
+    .then(() => 'ended');
+  for (let waiting = 0; waiting < 2; ) {
+    const count = app.db.one<{ waiting: number }>(sql`
+      select count(*) as waiting from pg_locks where relation = 'feedback_events_20260315'::regclass and not granted`);
+    if ((await Promise.race([ended, count.then((one) => one.waiting)])) === 'ended') break;
+    waiting = (await count).waiting;
+  }
+  letGo.resolve();
+  await reading;
+  for (const one of await Promise.allSettled(both)) {
+    // On a slow machine it may give up, as when the table is busy.
+    const isFine = one.status === 'fulfilled' || isSqlstate(one.reason, 'lock_not_available');
+    assert.ok(isFine, one.status === 'rejected' ? String(one.reason) : '');
+  }
+  await forget();
+  assert.equal(await isThere(), false);
 });
 
 test('housekeeping does not wait for a table that is in use, and retries a minute later', async (t) => {

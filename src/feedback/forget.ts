@@ -21,8 +21,12 @@ export async function forgetFeedback(db: Database, before: Date): Promise<void> 
 
 async function dropIfOver(tx: Db, partition: string, before: Date): Promise<void> {
   await tx.run(sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`);
+  // Of two servers at once, the second would wait for a table and find it dropped.
+  const { ours } = await tx.one<{ ours: boolean }>(sql`
+    select pg_try_advisory_xact_lock(hashtext('cresset feedback retention')) as ours`);
+  if (!ours) return;
   const { exists } = await tx.one<{ exists: boolean }>(sql`select to_regclass(${partition}) is not null as exists`);
-  if (!exists) return; // another process has dropped it
+  if (!exists) return; // another server has dropped it since the days were listed
   await tx.run(sql`lock table ${raw(partition)}`);
   const kept = await tx.query(sql`
     select 1 from ${raw(partition)} where received_at >= ${before} or place is null limit 1`);

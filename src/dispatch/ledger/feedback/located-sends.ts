@@ -91,6 +91,24 @@ const selectSends = hotStatement<Asked, LocatedSend & Record<string, unknown>>(
       join sends s on ${isAsked(param)}`,
 );
 
+/**
+ * Keeps merges from moving these sends until the transaction ends. Returns the keys of those that are still where they were
+ * found, as `sendKey` writes them: a merge or retention may have been faster.
+ */
+export async function holdSends(tx: Db, sends: readonly SendKey[]): Promise<Set<string>> {
+  return new Set((await holdInPlace(tx, { keys: sends })).map(sendKey));
+}
+
+const holdInPlace = hotStatement<Asked, SendKey & Record<string, unknown>>(
+  'hold_sends',
+  (param) => sql`
+    select ${keyOfS}
+      from ${askedSends(param)}
+      join sends s on ${isAsked(param)}
+     order by s.bucket, s.dispatch_id, s.user_id, s.channel
+       for key share of s`,
+);
+
 const selectMoves = hotStatement<Asked, SendKey & { to_bucket: number; to_user_id: number }>(
   'locate_moved_sends',
   (param) => sql`

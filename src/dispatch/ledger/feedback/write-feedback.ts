@@ -1,8 +1,9 @@
 import type { Db } from '../../../db/database.ts';
 import { hotStatement } from '../../../db/hot-statement.ts';
+import { Outdated } from '../../../db/retry.ts';
 import { raw, sql } from '../../../db/sql.ts';
 import { type SendKey, sendKey } from '../send.ts';
-import { askedSends, isAsked, keyOfS, type LocatedSend } from './located-sends.ts';
+import { askedSends, holdSends, isAsked, keyOfS, type LocatedSend } from './located-sends.ts';
 import {
   type Counter,
   counterOf,
@@ -30,12 +31,13 @@ export interface Changed {
 
 /**
  * Writes what happened beside the sends, and returns the numbers that changed. Only one transaction at a time may do so (see
- * `feedback/apply.ts`), because it reads first.
+ * `feedback/apply.ts`), because it reads first. Throws Outdated if a merge has moved a send since it was located.
  */
 export async function writeFeedback(tx: Db, happenings: readonly SendHappening[]): Promise<Changed[]> {
   if (happenings.length === 0) return [];
   const bySend = Map.groupBy(happenings, ({ send }) => sendKey(send));
   const sends = [...bySend.values()].flatMap(([first]) => first?.send ?? []);
+  if ((await holdSends(tx, sends)).size < sends.length) throw new Outdated('a merge moved a send');
   const known = new Map((await readFeedback(tx, { keys: sends })).map((row) => [sendKey(row), feedbackFrom(row)]));
   const rows: object[] = [];
   const changed = [...bySend].flatMap(([key, ones]) =>

@@ -79,11 +79,11 @@ export function emailCallbacks(deps: CallbackDeps): Page[] {
     };
   }
 
-  return [...(Object.keys(readers) as EmailEventSource[]).map((source) => pageOf(source)), mimePage(deps)];
+  return [...(Object.keys(readers) as EmailEventSource[]).map((source) => pageOf(source)), mimePage(deps, refusals)];
 }
 
 /** A whole bounce mail or complaint. Its signed reference is the proof. */
-function mimePage(deps: CallbackDeps): Page {
+function mimePage(deps: CallbackDeps, refusals: Refusals): Page {
   return {
     method: 'POST',
     path: '/callbacks/email/mime',
@@ -91,6 +91,7 @@ function mimePage(deps: CallbackDeps): Page {
     async handle({ query, rawBody }) {
       const recipients = query.getAll('recipient').slice(0, MOST_RECIPIENTS);
       const ignored = await takeMail(deps, recipients, rawBody.subarray(0, MOST_READ_BYTES));
+      if (ignored !== null) refusals.note({ provider: 'mime', workspaceId: null, reason: ignored });
       return answer(200, ignored === null ? 'taken' : `without effect: ${ignored}`);
     },
   };
