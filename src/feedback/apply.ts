@@ -14,8 +14,8 @@ import { type Catalog, idKey } from '../workspace/catalog.ts';
 import { isMachine } from './event.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
 import { heedWishes, isOfPerson, type Wish } from './heed.ts';
-import { judgeEvents } from './tracking/judge-events.ts';
 import { lockFeed } from './lock-feed.ts';
+import { judgeEvents } from './tracking/judge-events.ts';
 import {
   type Applied,
   endEvents,

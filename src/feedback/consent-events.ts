@@ -38,7 +38,14 @@ export function tellConsentChanges({ db, clock, catalog }: ConsentEventDeps, lim
       const applied = told.filter(({ stored }) => isNew.has(stored.id));
       await endEvents(
         tx,
-        applied.map(({ stored: { id }, person }) => ({ id, outcome: 'applied', send: person, ...noOrigin })),
+        applied.map(({ stored: { id }, person }) => ({
+          id,
+          outcome: 'applied',
+          send: person,
+          ...noOrigin,
+          bot: null,
+          code: null,
+        })),
       );
       return changes.length;
     }),
