@@ -92,7 +92,9 @@ test('whatever is asked of a route, the answer is a documented one, and no 5xx',
       seen.add(reply.status);
       const problems = document.problemsOf(operation, reply);
       if (reply.status >= 500) problems.push('is a 5xx');
-      if (reply.status === 429) problems.push('is a 429: the test asks less than the limits allow');
+      // An export that runs already is a 429 of another kind, which the document has.
+      const isOfRate = reply.status === 429 && (reply.body as { message?: string }).message === 'Rate Limited';
+      if (isOfRate) problems.push('is a 429: the test asks less than the limits allow');
       if (reply.status === 400 && !saysWhere(operation, reply.body)) problems.push('does not say where');
       if (problems.length > 0)
         wrong.push(

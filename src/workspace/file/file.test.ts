@@ -83,7 +83,7 @@ campaigns:
 frequency_caps:
   - { channel: whatsapp, max_sends: 2, period_count: 4, period_unit: weeks, tag: bills }
 quiet_hours: [{ from: "21:00", until: "08:00", channels: [sms, content_card] }]
-events: { verdicts: true }
+events: { verdicts: true, consent: false }
 event_webhooks: [{ name: warehouse, url: "https://hooks.acme.test", secret: "${WEBHOOK_SECRET}", channels: [email] }]
 rate_limits: { default: 500000, "send_broadcast:/messages/send": 1000 }
 api_keys:
@@ -160,7 +160,7 @@ api_keys:
     ],
     frequency_caps: [{ channel: 'whats_app', max_sends: 2, period_count: 4, period_unit: 'weeks', tag: 'bills' }],
     quiet_hours: [{ from: '21:00', until: '08:00', action: 'drop', channels: ['sms', 'content_cards'] }],
-    events: { verdicts: true },
+    events: { verdicts: true, consent: false },
     event_webhooks: [
       { name: 'warehouse', url: 'https://hooks.acme.test', secret: WEBHOOK_SECRET, kinds: [], channels: ['email'] },
     ],

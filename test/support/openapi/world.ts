@@ -5,6 +5,7 @@ import { SendOrigins } from '../../../src/dispatch/ledger/feedback/send-origins.
 import { applyFeedback } from '../../../src/feedback/apply.ts';
 import { exampleIds as ids } from '../../../src/http/openapi/example-ids.ts';
 import { secretFrom } from '../../../src/workspace/secrets.ts';
+import { rateBuckets } from '../../../src/workspace/settings.ts';
 import { watchCatalog } from '../../../src/workspace/watch-catalog.ts';
 import { startTestApp, type TestApp } from '../app.ts';
 
@@ -47,7 +48,7 @@ export interface World {
 export async function startWorld(t: TestContext): Promise<World> {
   const app = await startTestApp(t, { worker: false });
   await app.givenWorkspace(definitions);
-  await app.givenWorkspace(definitions + (await roomyRates(app)));
+  await app.givenWorkspace(definitions + roomyRates);
   const standIns = new Map<string, string>();
   await app.post('/users/track', {
     attributes: [
@@ -235,13 +236,5 @@ const preparations: Readonly<Record<string, Preparation>> = {
   'POST /event_webhooks/{name}/replay': givenEvent,
 };
 
-/** Limits that a test does not reach, of every rate in the document. */
-async function roomyRates(app: TestApp): Promise<string> {
-  const { paths } = (await app.get('/openapi.json', { key: null })).body as {
-    paths: Record<string, Record<string, { 'x-cresset-rate': { bucket: string } }>>;
-  };
-  const buckets = new Set(
-    Object.values(paths).flatMap((one) => Object.values(one).map((of) => of['x-cresset-rate'].bucket)),
-  );
-  return `rate_limits: { ${[...buckets].map((name) => `${JSON.stringify(name)}: 1000000`).join(', ')} }\n`;
-}
+/** Limits that a test does not reach. */
+const roomyRates = `rate_limits: { ${rateBuckets.map((name) => `${JSON.stringify(name)}: 1000000`).join(', ')} }\n`;

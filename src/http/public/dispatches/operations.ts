@@ -21,6 +21,10 @@ import {
 const params = { dispatch_id: text('Id of the dispatch: 32 hex digits, or as a UUID.') };
 const example = { params: { dispatch_id: exampleIds.dispatch } };
 
+const minAttempts = {
+  schema: text('Only recipients with at least so many attempts, 0 to 9999.', { pattern: '^\\d{1,4}$' }),
+};
+
 const about = {
   dispatch_id: dispatchId,
   send_id: optional(text()),
@@ -114,7 +118,7 @@ export const operations: Operations = {
     summary: 'List what became of each recipient of a dispatch',
     tag: 'Messages',
     params,
-    query: { ...personQuery, ...verdictQuery, limit: limitOf(1_000, 100), cursor },
+    query: { ...personQuery, ...verdictQuery, min_attempts: minAttempts, limit: limitOf(1_000, 100), cursor },
     answer: {
       status: 200,
       schema: success({

@@ -1,17 +1,21 @@
 import { deliveryModes } from '../../../dispatch/plan/send-plan.ts';
 import { requiredStates } from '../../../people/consent/required-state.ts';
 import { maxAliasBytes } from '../../../people/profile/identifiers.ts';
+import { quietActions, quietGroups } from '../../../workspace/rules/quiet-hours.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations } from '../../openapi/operation.ts';
 import {
   either,
   flag,
   given,
+  integer,
   like,
   list,
   type Members,
+  number,
   oneOf,
   optional,
+  required,
   type Schema,
   text,
 } from '../../openapi/schema.ts';
@@ -28,11 +32,39 @@ export const sendId = like(
   text('The send id under which it is counted; `campaign_id` is needed, too.'),
 );
 
+const timeOfDay = { pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' };
+
 /** Our own options. */
 export const cresset = given(
   {
     dry_run: flag('Whether to say who would get what, and to send nothing.'),
     delivery: oneOf(deliveryModes, 'What happens when a crash leaves open whether a message went out.'),
+    quiet_hours: given(
+      {
+        from: required(like('22:00', text('Time of day in the zone of each person.', timeOfDay))),
+        until: required(like('07:00', text('Not within the window itself.', timeOfDay))),
+        action: oneOf(quietActions, 'What becomes of a message within the window. Usual: `hold`.'),
+        channels: list(oneOf(quietGroups), 'Usual: all.'),
+      },
+      'Hours in which nobody gets the message. A list of windows is read, too.',
+    ),
+    pace: given(
+      {
+        per_minute: required(integer('Messages of each channel that are begun in a minute.', { min: 1, max: 500_000 })),
+        ramp: given({ from: required(integer()), minutes: required(integer()) }, 'How it begins.'),
+      },
+      'How fast the messages go out.',
+    ),
+    canary: given(
+      {
+        percent: number('How much of the audience gets it first.', { min: 0.01, max: 50 }),
+        most_bounced_percent: number(),
+        most_failed_percent: number(),
+        most_complained_percent: number(),
+        watch_minutes: integer('For how long they are watched.', { max: 1_440 }),
+      },
+      'Sends to a part of the audience first; the rest goes out only if that went well. Needs a broadcast.',
+    ),
   },
   'What only Cresset has. Other members are refused.',
 );

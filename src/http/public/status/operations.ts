@@ -1,12 +1,14 @@
 import { lanes } from '../../../dispatch/plan/send-plan.ts';
 import type { Operations } from '../../openapi/operation.ts';
-import { answered, integer, list, oneOf, optional, text, time } from '../../openapi/schema.ts';
+import { answered, flag, integer, list, oneOf, optional, orNull, text, time } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 
 const laneNames = Object.keys(lanes);
 const lane = answered({
   tasks: integer('Pieces of work, due or not.'),
   oldest_waiting_s: integer('For how many seconds the oldest due one has waited.'),
+  most_tasks: orNull(integer('With more, requests to send are refused with 503. null: no limit.')),
+  longest_wait_s: orNull(integer('The same for `oldest_waiting_s`.')),
 });
 
 export const operations: Operations = {
@@ -16,6 +18,15 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
+        servers: list(
+          answered({
+            host: text(),
+            process_id: integer(),
+            roles: list(text()),
+            since: time(),
+            answers: optional(flag('Whether this server answered the request.')),
+          }),
+        ),
         workers: list(
           answered({
             id: text(),

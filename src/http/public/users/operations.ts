@@ -79,7 +79,13 @@ export const operations: Operations = {
             external_id: tolerant(leftOut, externalId),
             alias_name: tolerant(leftOut, text('The name.')),
             alias_label: tolerant(leftOut, text('The label.')),
-            user_alias: tolerant(leftOut, { ...aliasGiven, description: 'Instead of the two members above.' }),
+            user_alias: tolerant(
+              leftOut,
+              given(
+                { alias_name: tolerant(leftOut, text()), alias_label: tolerant(leftOut, text()) },
+                'Instead of the two members above.',
+              ),
+            ),
           }),
           'New aliases. Without `external_id`, a new person is made.',
           maxIds,
