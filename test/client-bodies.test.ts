@@ -324,7 +324,10 @@ test('every body that a client sends is taken whole, and what it says is stored'
   for (const { client, call, path, body, headers, answer, stored = [] } of calls) {
     await t.test(`${client}: ${call}`, async () => {
       const reply = await app.post(path, body, { ...(headers && { headers }) });
-      assert.deepEqual([reply.status, reply.body], [201, answer]);
+      // What is stored whole may still be remarked on: `firstname` looks like a slip.
+      const { cresset, ...body } = reply.body;
+      assert.deepEqual([reply.status, body], [201, answer]);
+      for (const warning of cresset?.warnings ?? []) assert.match(warning, /stored as a custom attribute; did you mean/);
       for (const [naming, expected] of stored) {
         const fields_to_export = Object.keys(expected);
         const exported = await app.post('/users/export/ids', { ...naming, fields_to_export });
