@@ -325,8 +325,8 @@ test('every body that a client sends is taken whole, and what it says is stored'
     await t.test(`${client}: ${call}`, async () => {
       const reply = await app.post(path, body, { ...(headers && { headers }) });
       // What is stored whole may still be remarked on: `firstname` looks like a slip.
-      const { cresset, ...body } = reply.body;
-      assert.deepEqual([reply.status, body], [201, answer]);
+      const { cresset, ...told } = reply.body;
+      assert.deepEqual([reply.status, told], [201, answer]);
       for (const warning of cresset?.warnings ?? []) assert.match(warning, /stored as a custom attribute; did you mean/);
       for (const [naming, expected] of stored) {
         const fields_to_export = Object.keys(expected);
