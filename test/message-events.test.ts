@@ -358,6 +358,7 @@ test('a transactional send with an external_send_id has all its events in the fe
   const reference = { workspaceId: app.workspaceId, dispatchId: dashed(dispatchId), bucket, userId };
   const about = { send: { ...reference, channel: 'email' as const }, address: null };
   await take(app, 1, { kind: 'delivered', ...about });
+  await app.drain();
   await take(app, 1, { kind: 'opened', ...about });
   await app.drain();
   const { body } = await app.get('/message_events');

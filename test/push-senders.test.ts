@@ -106,7 +106,7 @@ test('every answer of the FCM stand-in becomes the outcome in the table', async 
     invalidtoken: 'bounced suspect',
     invalidtokenfield: 'bounced suspect',
     toobig: 'failed',
-    quotaexceeded: 'retry app',
+    quotaexceeded: 'retry account',
     unavailable: 'retry',
     internal: 'retry',
     unauthenticated: 'config_error',
@@ -139,7 +139,7 @@ test('every answer of the APNs stand-in becomes the outcome in the table', async
     ...each('config_error', 'expiredprovidertoken invalidprovidertoken missingprovidertoken'),
     ...each('config_error', 'badenvironmentkeyidintoken unrelatedkeyidintoken'),
     ...each('retry', 'idletimeout toomanyrequests internalservererror serviceunavailable shutdown goaway'),
-    toomanyprovidertokenupdates: 'retry app',
+    toomanyprovidertokenupdates: 'retry account',
     ...each('accepted', 'truncated garbage'),
     ...networkOutcomes,
   });
