@@ -327,7 +327,8 @@ test('every body that a client sends is taken whole, and what it says is stored'
       // What is stored whole may still be remarked on: `firstname` looks like a slip.
       const { cresset, ...told } = reply.body;
       assert.deepEqual([reply.status, told], [201, answer]);
-      for (const warning of cresset?.warnings ?? []) assert.match(warning, /stored as a custom attribute; did you mean/);
+      for (const warning of cresset?.warnings ?? [])
+        assert.match(warning, /stored as a custom attribute; did you mean/);
       for (const [naming, expected] of stored) {
         const fields_to_export = Object.keys(expected);
         const exported = await app.post('/users/export/ids', { ...naming, fields_to_export });
