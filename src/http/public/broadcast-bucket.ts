@@ -21,7 +21,7 @@ function audienceKey(body: RawObject, members: readonly string[]): string {
 
 /** Any value may stand where an id is expected, also an object that cannot become a text. */
 function idText(value: unknown): unknown {
-  return typeof value === 'string' ? value.toLowerCase() : ordered(value ?? null);
+  return typeof value === 'object' && value !== null ? ordered(value) : String(value ?? '').toLowerCase();
 }
 
 /** The value with the members of its objects in one order. Its depth is bounded, because a body's is. */
