@@ -8,7 +8,7 @@ import { type ApiOperation, readDocument } from './support/openapi/document.ts';
 import { startWorld } from './support/openapi/world.ts';
 
 /** Requests to each operation. */
-const REQUESTS = 60;
+const REQUESTS = 30;
 
 const odd = fc.oneof(
   fc.constantFrom(
