@@ -131,17 +131,6 @@ test('what a rule of ours refuses has the rule as its reason, also in the counts
   assert.equal((await app.post(`/dispatches/${id}/replay`, { codes: ['blocked_target'] })).body.recipients, 1);
 });
 
-test('attachments are refused at once, also in a dry run', async (t) => {
-  const app = await startWorld(t, '');
-  const attachments = [{ file_name: 'a', url: 'https://acme.test/a.pdf' }];
-  for (const cresset of [{}, { dry_run: true }]) {
-    const messages = { email: { ...email, attachments } };
-    const { status, body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages, cresset });
-    const error = 'messages.email.attachments: expected none, got 1: this server sends no attachments yet';
-    assert.deepEqual([status, body.errors], [400, [error]]);
-  }
-});
-
 test('a reached frequency cap is told with its rule, its window and the dispatch that filled it', async (t) => {
   const app = await startWorld(
     t,
