@@ -189,7 +189,7 @@ test('an expired card is deleted a day later, however many there are', async (t)
   await app.db.run(sql`
     insert into cards (bucket, user_id, dispatch_id, created_at, expires_at, pinned, card)
     select bucket, user_id, gen_random_uuid(), created_at, expires_at, pinned, card
-      from cards, generate_series(1, 10_001)
+      from cards, generate_series(1, 10001)
      where expires_at < '2026-03-16'`);
   const keep = () => keepHouse({ db: app.db, clock: app.clock, log: pino({ level: 'silent' }), retentionDays: 0 });
   app.clock.advance(DAY_MS + 59_000);
