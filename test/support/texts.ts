@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { sql } from '../../src/db/sql.ts';
 import { startTwilioSimulator, type TwilioSimulator } from '../../src/simulate/twilio/twilio.ts';
 import { startTestApp, type TestApp } from './app.ts';
 
@@ -82,6 +83,12 @@ segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
     async told() {
       await twilio.idle();
       await app.drain();
+      // What came before its send was recorded is looked at again a moment later.
+      const waits = () => app.db.maybeOne(sql`select 1 from feedback_events where place is null and tries > 0 limit 1`);
+      for (let turns = 0; turns < 20 && (await waits()) !== null; turns += 1) {
+        app.clock.advance(1_000);
+        await app.drain();
+      }
     },
     async settle(dispatchId) {
       for (let turns = 0; turns < 60; turns += 1) {
