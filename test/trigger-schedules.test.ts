@@ -66,7 +66,7 @@ test('a campaign is triggered later, with the properties and attributes of each 
     ],
     ...at('2027-06-01T09:00:00Z'),
   });
-  assert.deepEqual(Object.keys(answer).slice(0, 3), ['dispatch_id', 'schedule_id', 'message']);
+  assert.deepEqual(Object.keys(answer), ['dispatch_id', 'schedule_id', 'message', 'cresset']);
   const { body: found } = await app.post('/users/export/ids', {
     ...{ external_ids: ['io'], fields_to_export: ['first_name'] },
   });

@@ -78,6 +78,11 @@ async function mails(app: TestApp): Promise<string[]> {
   return found.map(({ address, message }) => `${address} ${message.subject}`).sort();
 }
 
+/** Warnings but those of trigger properties that a campaign's messages read and nobody gave. */
+function besideMissing(warnings: readonly string[]): string[] {
+  return warnings.filter((one) => !/ is empty for everybody: no trigger property "[^"]+" is given$/.test(one));
+}
+
 step('a trigger sends the messages of its campaign, with the properties of each person', async (app) => {
   const ada = { external_user_id: 'ada' };
   const answer = await app.post(PATH, { campaign_id: 'order', recipients: [ada] });
@@ -230,7 +235,9 @@ step(
       recipients: [{ external_user_id: 'bob', attributes: { gender: 'q', first_name: 'Rob' } }],
     });
     assert.equal(answer.status, 201);
-    assert.match(answer.body.cresset.warnings.at(-1), /^recipients\[0\]\.attributes: gender/);
+    const [about, ...more] = besideMissing(answer.body.cresset.warnings);
+    assert.match(about ?? '', /^recipients\[0\]\.attributes: gender/);
+    assert.deepEqual(more, []);
     const problems: [recipient: object, error: string][] = [
       [{ external_user_id: 'bob', send_to_existing_only: false }, 'recipients[0].send_to_existing_only: false needs'],
       [
@@ -342,8 +349,9 @@ step('bad triggers are refused, each with what is wrong', async (app) => {
   for (const [body, message, error] of rows) await refused(app, body, message, error);
   assert.deepEqual(await app.db.query(sql`select 1 from dispatches where accepted_at > ${now}`), []);
   const slip = await app.post(PATH, { campaign_id: 'order', trigger_propertys: {}, recipients: one });
-  const [first] = slip.body.cresset.warnings;
-  assert.equal(first, 'trigger_propertys: not known, ignored; did you mean trigger_properties?');
+  assert.deepEqual(besideMissing(slip.body.cresset.warnings), [
+    'trigger_propertys: not known, ignored; did you mean trigger_properties?',
+  ]);
 });
 
 step(
@@ -356,7 +364,7 @@ step(
     ];
     const dry = await app.post(PATH, { campaign_id: 'order', recipients, cresset: { dry_run: true } });
     assert.equal(dry.body.samples[0].message.subject, 'Ada: 1//');
-    assert.equal(dry.body.cresset.warnings.at(-1), 'attributes are not stored in a dry run');
+    assert.deepEqual(besideMissing(dry.body.cresset.warnings), ['attributes are not stored in a dry run']);
     const [nobody, shared] = dry.body.recipients;
     assert.deepEqual([nobody.external_id, nobody.reason], ['nobody', 'unknown_user']);
     assert.deepEqual([shared.email, shared.reason], ['shared@example.test', 'unknown_user']);

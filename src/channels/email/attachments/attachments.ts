@@ -46,8 +46,9 @@ export class Attachments {
 
   constructor(options: AttachmentsOptions) {
     this.#options = options;
-    const any = Number.POSITIVE_INFINITY;
-    this.#room = new Room({ most: options.mostMails, mostOfOwner: any, mostWaiting: any, mostWaitingOfOwner: any });
+    const noLimit = Number.POSITIVE_INFINITY;
+    const limits = { mostOfOwner: noLimit, mostWaiting: noLimit, mostWaitingOfOwner: noLimit };
+    this.#room = new Room({ most: options.mostMails, ...limits });
   }
 
   /** Gives `use` the mail's files, or why it cannot have all of them. Holds one of few places until `use` is done. */
