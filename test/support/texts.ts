@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { sql } from '../../src/db/sql.ts';
 import { startTwilioSimulator, type TwilioSimulator } from '../../src/simulate/twilio/twilio.ts';
 import { startTestApp, type TestApp } from './app.ts';
+import { settle } from './settle.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 export const ALERTS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
@@ -90,17 +91,7 @@ segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
         await app.drain();
       }
     },
-    async settle(dispatchId) {
-      for (let turns = 0; turns < 60; turns += 1) {
-        const verdicts = await world.verdicts(dispatchId);
-        const waiting = verdicts.filter(({ status }) => status === 'pending');
-        if (waiting.length === 0) return verdicts;
-        const next = Math.min(...waiting.map(({ next_attempt_at }) => Date.parse(String(next_attempt_at)) || 0));
-        app.clock.advance(Math.max(1_000, next - app.clock.now().getTime()));
-        await app.drain();
-      }
-      return assert.fail(JSON.stringify(await world.verdicts(dispatchId)));
-    },
+    settle: (dispatchId) => settle(app, () => world.verdicts(dispatchId)),
   };
   return world;
 }

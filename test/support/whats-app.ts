@@ -4,6 +4,7 @@ import { sql } from '../../src/db/sql.ts';
 import type { FeedbackEvent } from '../../src/feedback/event.ts';
 import { startWhatsAppSimulator, type WhatsAppSimulator } from '../../src/simulate/whats-app/whats-app.ts';
 import { startTestApp, type TestApp } from './app.ts';
+import { settle } from './settle.ts';
 
 export const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 export const CHATS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
@@ -94,17 +95,7 @@ segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
       assert.ok(only !== undefined && others.length === 0);
       return only;
     },
-    async settle(dispatchId) {
-      for (let turns = 0; turns < 60; turns += 1) {
-        const verdicts = await world.verdicts(dispatchId);
-        const waiting = verdicts.filter(({ status }) => status === 'pending');
-        if (waiting.length === 0) return verdicts;
-        const next = Math.min(...waiting.map(({ next_attempt_at }) => Date.parse(String(next_attempt_at)) || 0));
-        app.clock.advance(Math.max(1_000, next - app.clock.now().getTime()));
-        await app.drain();
-      }
-      return assert.fail(JSON.stringify(await world.verdicts(dispatchId)));
-    },
+    settle: (dispatchId) => settle(app, () => world.verdicts(dispatchId)),
     async heard() {
       await meta.idle();
       await app.drain();
