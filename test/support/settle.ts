@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import type { TestApp } from './app.ts';
 
 /** Moves the clock from attempt to attempt until every send is decided. Returns the verdicts. */
-export async function settle<Verdict extends { status?: unknown; next_attempt_at?: unknown }>(
+export async function settle<Verdict extends object>(
   app: TestApp,
   verdicts: () => Promise<Verdict[]>,
 ): Promise<Verdict[]> {
   for (let turns = 0; turns < 60; turns += 1) {
     const found = await verdicts();
-    const waiting = found.filter(({ status }) => status === 'pending' || status === 'sending');
+    const waiting = found
+      .map((verdict): { status?: unknown; next_attempt_at?: unknown } => verdict)
+      .filter(({ status }) => status === 'pending' || status === 'sending');
     if (waiting.length === 0) return found;
     const next = Math.min(...waiting.map(({ next_attempt_at }) => Date.parse(String(next_attempt_at)) || 0));
     app.clock.advance(Math.max(1_000, next - app.clock.now().getTime()));
