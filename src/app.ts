@@ -24,7 +24,13 @@ import type { GetText } from './feedback/email/sns.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
 import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
+import { ConsoleFiles } from './http/console/files.ts';
+import { consolePages, toConsole } from './http/console/pages.ts';
 import { openApiDocument } from './http/openapi/document.ts';
+import { createAccess } from './http/operator/access.ts';
+import { operatorOperations } from './http/operator/operations.ts';
+import type { OperatorRoute } from './http/operator/route.ts';
+import { operatorRoutes } from './http/operator/routes.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
@@ -127,6 +133,8 @@ export interface App {
   intake: Intake;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
+  /** Every endpoint for operators. */
+  operatorRoutes: readonly OperatorRoute[];
   /** Stops everything, last started first. Work in hand finishes or is given back. */
   stop(): Promise<void>;
 }
@@ -258,10 +266,26 @@ export async function startApp(options: AppOptions): Promise<App> {
       })
     : null;
   const limiter = createRateLimiter({ db, clock });
+  const { publicUrl } = options;
+  const operator = {
+    routes: operatorRoutes({
+      db,
+      clock,
+      catalog: live,
+      catalogTrouble,
+      refusedCallers,
+      publicUrl,
+      publicRoutes: routes,
+    }),
+    access: createAccess({ db, clock, publicUrl }),
+  };
+  const allOperations = { ...operations, ...operatorOperations };
+  const described = { routes, operatorRoutes: operator.routes, operations: allOperations, schemas: messageSchemas };
   const health = healthPage(db, catalogTrouble);
   const pages = [
     health,
-    openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
+    openApiPage(openApiDocument(described)),
+    ...consolePages({ files: new ConsoleFiles(), publicUrl }),
     exportFilePage({ db, clock }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
@@ -275,9 +299,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     const isNew = refusedCallers.note({ workspaceId, key, endpoint });
     if (isNew) log.warn({ workspace_id: workspaceId, key, endpoint, why }, 'a key comes too often and gets 429');
   };
-  const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf, onRefused }) : null;
-  const healthServer =
-    roles.health === true ? buildServer({ ...options, routes: [], pages: [health], limiter, limitOf }) : null;
+  const serving = { routes, pages, operator, rewriteUrl: toConsole };
+  const server = roles.api ? buildServer({ ...options, ...serving, limiter, limitOf, onRefused }) : null;
+  const onlyHealth = { routes: [], pages: [health] };
+  const healthServer = roles.health === true ? buildServer({ ...options, ...onlyHealth, limiter, limitOf }) : null;
   return {
     server,
     healthServer,
@@ -285,6 +310,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     mailListener,
     intake,
     routes,
+    operatorRoutes: operator.routes,
     stop: () =>
       endAll(
         () => server?.close(),

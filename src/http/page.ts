@@ -35,6 +35,8 @@ export interface PageAnswer {
     | 'text/javascript; charset=utf-8'
     | 'text/plain; charset=utf-8'
     | 'text/xml'
+    | 'text/css; charset=utf-8'
+    | 'image/svg+xml'
     | 'application/json'
     | 'application/zip'
     | 'application/gzip'

@@ -37,6 +37,14 @@ const about = {
   failure: optional(text('Why it failed, or what it waits for.')),
 };
 
+/** An entry of a list of dispatches. */
+export const listedDispatch = answered({
+  ...about,
+  broadcast: flag(),
+  channels: list(text()),
+  counts: answered({ targeted: orNull(integer('Everybody who is meant. null: not counted yet.')) }),
+});
+
 const filter = {
   statuses: list(oneOf(replayable), 'Only sends with one of these statuses.', MOST_CODES),
   channels: list(oneOf(channelKeys), 'Only sends of these channels.', MOST_CODES),
@@ -70,14 +78,7 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
-        dispatches: list(
-          answered({
-            ...about,
-            broadcast: flag(),
-            channels: list(text()),
-            counts: answered({ targeted: orNull(integer('Everybody who is meant. null: not counted yet.')) }),
-          }),
-        ),
+        dispatches: list(listedDispatch),
         next_cursor: nextCursor,
       }),
     },

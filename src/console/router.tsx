@@ -1,0 +1,46 @@
+import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import { parseSearch, stringifySearch } from './lib/search.ts';
+import { useTitle } from './lib/title.ts';
+import { Home } from './pages/home/home.tsx';
+import { Failure } from './parts/loaded.tsx';
+import { Shell } from './shell/shell.tsx';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
+
+/** Every page but Home is a chunk of its own. */
+const pages = [home];
+
+/** Where the console is served, without a slash at the end. */
+const basepath = new URL(document.baseURI).pathname.replace(/\/$/, '') || '/';
+
+export const router = createRouter({
+  routeTree: root.addChildren(pages),
+  basepath,
+  parseSearch,
+  stringifySearch,
+  defaultErrorComponent: ({ error }) => (
+    <div className="page">
+      <h1>This page failed</h1>
+      <Failure error={error instanceof Error ? error : new Error(String(error))} retry={() => location.reload()} />
+    </div>
+  ),
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function NotFound() {
+  useTitle('Nothing here');
+  return (
+    <div className="page">
+      <h1>There is no such page</h1>
+      <p className="mut2">
+        <Link to="/">Home</Link>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+import type { IconName } from '../parts/icon.tsx';
+
+/** An entry of the main navigation. `key`: after `g`, it goes there. */
+export interface Entry {
+  path: string;
+  name: string;
+  icon: IconName;
+  key: string;
+  /** Whether it stands in the bar of a phone. */
+  isOnPhone: boolean;
+}
+
+/** The entries that are built. A new page is added here and in router.tsx. */
+export const entries: readonly Entry[] = [{ path: '/', name: 'Home', icon: 'home', key: 'h', isOnPhone: true }];

@@ -1,0 +1,60 @@
+// Every page of the console in a real browser, on a real server with real data: at the width of a desk and of a phone, in
+// both schemes. `npm run screenshots` keeps the pictures.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { skipWithoutChromium } from './support/chromium.ts';
+import {
+  givenOperator,
+  keepPicture,
+  overflowOf,
+  schemes,
+  seriousFindings,
+  signIn,
+  startConsole,
+  type Width,
+  widths,
+} from './support/console/console.ts';
+import { type ConsoleWorld, fillConsole } from './support/console/world.ts';
+
+interface PageCase {
+  name: string;
+  path(world: ConsoleWorld): string;
+  /** The heading of the page. */
+  heading: RegExp;
+}
+
+const pages: readonly PageCase[] = [{ name: 'home', path: () => '/', heading: /^Nothing is wrong$/ }];
+
+test('pages fit their width, break no policy and have no serious finding of axe', {
+  skip: skipWithoutChromium,
+}, async (t) => {
+  const started = await startConsole(t);
+  const { app, complaints, newPage, open } = started;
+  const world = await fillConsole(app);
+  const wrong: string[] = [];
+  const look = async (page: Awaited<ReturnType<typeof newPage>>, name: string, width: Width) => {
+    for (const scheme of schemes) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      wrong.push(...(await seriousFindings(page)).map((found) => `${name} ${width} ${scheme}: ${found}`));
+      await keepPicture(page, `${name}-${widths[width].width}-${scheme}`);
+    }
+    const sticksOut = await overflowOf(page);
+    if (sticksOut > 0) wrong.push(`${name} ${width}: ${sticksOut} px stick out`);
+  };
+  for (const width of ['desk', 'phone'] as const) {
+    const page = await newPage(width);
+    await started.context.clearCookies();
+    await open(page, '/');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await look(page, 'sign-in', width);
+    await signIn(started, await givenOperator(app, 'admin', `admin-${width}`));
+    for (const { name, path, heading } of pages) {
+      await open(page, path(world));
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+      await look(page, name, width);
+    }
+    await page.close();
+  }
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(complaints, []);
+});

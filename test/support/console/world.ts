@@ -1,0 +1,66 @@
+import type { TestApp } from '../app.ts';
+
+const ids = {
+  ios: '11111111-1111-4111-8111-111111111111',
+  android: '22222222-2222-4222-8222-222222222222',
+  news: '33333333-3333-4333-8333-333333333333',
+  gold: '44444444-4444-4444-8444-444444444444',
+};
+
+const definitions = `
+apps:
+  - { id: ${ids.ios}, name: Acme iOS, platform: ios }
+  - { id: ${ids.android}, name: Acme Android, platform: android }
+email: { default_from: hello@acme.example }
+subscription_groups:
+  - { id: ${ids.news}, name: News, channel: email }
+segments:
+  - { id: ${ids.gold}, name: Gold plan, filter: { custom_attribute: { custom_attribute_name: plan, comparison: equals, value: gold } } }
+campaigns:
+  - { id: autumn, name: Autumn offer, kind: api, tags: [sale], variations: [{ id: mail, channel: email }] }
+`;
+
+export interface ConsoleWorld {
+  /** Dispatch ids. */
+  named: string;
+  broadcast: string;
+}
+
+/** People and dispatches such as pages of the console show: reached, kept back, failed, on several channels. */
+export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
+  await app.givenWorkspace(definitions);
+  const people = Array.from({ length: 12 }, (_, index) => ({
+    external_id: `person-${index}`,
+    first_name: ['Ben', 'Cleo', 'Dora', 'Emil'][index % 4],
+    email: `person-${index}@example.com`,
+    email_subscribe: index % 5 === 0 ? 'unsubscribed' : 'subscribed',
+    plan: index % 2 === 0 ? 'gold' : 'silver',
+  }));
+  await app.post('/users/track', {
+    attributes: [
+      {
+        ...{ external_id: 'ada', first_name: 'Ada', last_name: 'Lovelace', email: 'ada@example.com', plan: 'gold' },
+        push_tokens: [{ app_id: ids.ios, token: 'a'.repeat(64) }],
+      },
+      ...people,
+    ],
+  });
+  const email = {
+    app_id: ids.ios,
+    subject: 'Hello {{${first_name} | default: "you"}}',
+    body: '<p style="color:#a8261c">Your <b>autumn</b> offer</p><p><a href="https://example.com/offer">See it</a></p>',
+  };
+  const broadcast = await app.post('/messages/send', {
+    ...{ broadcast: true, segment_id: ids.gold },
+    messages: { email, apple_push: { alert: { title: 'Autumn', body: 'An offer for {{${first_name}}}' } } },
+  });
+  const named = await app.post('/messages/send', {
+    external_user_ids: ['ada', 'person-0', 'person-1', 'nobody-knows'],
+    messages: {
+      email,
+      webhook: { url: 'https://example.com/hook', request_method: 'POST', body: 'Hi {{${first_name}}}' },
+    },
+  });
+  await app.drain();
+  return { named: named.body.dispatch_id, broadcast: broadcast.body.dispatch_id };
+}
