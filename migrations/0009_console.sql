@@ -37,3 +37,21 @@ create table audit_records (
 );
 comment on table audit_records is 'kind: node. What operators changed. Never deleted.';
 create index audit_records_workspace on audit_records (workspace_id, id);
+
+create table frozen_sets (
+  id           uuid primary key,
+  workspace_id integer not null,
+  dispatch_id  uuid not null,
+  filter       json not null,                  -- see src/dispatch/plan/replay-filter.ts
+  recipients   integer not null,               -- number of sends, as it was shown
+  in_doubt     integer not null,               -- number of those whose person may have the message already
+  replays      integer not null,               -- number of replays that the dispatch had had
+  frozen_at    timestamptz not null,
+  frozen_by    text not null,                  -- name of the operator
+  expires_at   timestamptz not null,
+  used_at      timestamptz,                    -- null: not yet
+  used_by      text
+);
+comment on table frozen_sets is
+  'kind: node. Sends of a dispatch that is over, which an operator has counted and may try again, once. Such a dispatch does not change, so the filter names the same sends until then.';
+create index frozen_sets_expiry on frozen_sets (expires_at);

@@ -34,6 +34,7 @@ export const owners: Readonly<Record<string, string>> = {
   events: 'src/people',
   feedback_days: 'src/dispatch/ledger',
   feedback_events: 'src/feedback',
+  frozen_sets: 'src/dispatch/control',
   frequency_caps: 'src/workspace',
   idempotency_keys: 'src/dispatch/accept',
   import_batches: 'src/people/import',

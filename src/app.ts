@@ -269,12 +269,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { publicUrl } = options;
   const operator = {
     routes: operatorRoutes({
-      db,
-      clock,
-      catalog: live,
-      catalogTrouble,
-      refusedCallers,
-      publicUrl,
+      ...{ db, clock, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
+      onRunnable: (lane) => worker?.wake(lane),
       publicRoutes: routes,
     }),
     access: createAccess({ db, clock, publicUrl }),

@@ -23,7 +23,19 @@ interface PageCase {
   heading: RegExp;
 }
 
-const pages: readonly PageCase[] = [{ name: 'home', path: () => '/', heading: /^Nothing is wrong$/ }];
+const pages: readonly PageCase[] = [
+  { name: 'home', path: () => '/', heading: /^Nothing is wrong$/ },
+  { name: 'find', path: () => '/find#autumn', heading: /^1 match for autumn$/ },
+  { name: 'find-nothing', path: () => '/find#zzz', heading: /^Nothing is called zzz$/ },
+  { name: 'dispatches', path: () => '/dispatches', heading: /^Dispatches$/ },
+  { name: 'dispatch', path: ({ named }) => `/dispatches/${named}`, heading: /^Dispatch without a campaign$/ },
+  { name: 'people', path: () => '/people', heading: /^People$/ },
+  { name: 'person', path: ({ ada }) => `/people/${ada}`, heading: /^Ada Lovelace$/ },
+  { name: 'why', path: ({ kept, named }) => `/people/${kept}?why=${named}`, heading: /^Ben$/ },
+  { name: 'outbox', path: () => '/outbox', heading: /^Outbox$/ },
+  { name: 'outbox-message', path: ({ ada, broadcast }) => `/outbox/${broadcast}/${ada}`, heading: /^Outbox$/ },
+  { name: 'requests', path: () => '/requests', heading: /^1 request in 60 h$/ },
+];
 
 test('pages fit their width, break no policy and have no serious finding of axe', {
   skip: skipWithoutChromium,
@@ -51,6 +63,7 @@ test('pages fit their width, break no policy and have no serious finding of axe'
     for (const { name, path, heading } of pages) {
       await open(page, path(world));
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+      await page.waitForFunction('document.querySelector("[aria-busy]") === null');
       await look(page, name, width);
     }
     await page.close();

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from '@tanstack/react-router';
 import { parseSearch, stringifySearch } from './lib/search.ts';
 import { useTitle } from './lib/title.ts';
 import { Home } from './pages/home/home.tsx';
@@ -9,7 +9,49 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
 
 /** Every page but Home is a chunk of its own. */
-const pages = [home];
+const pages = [
+  home,
+  createRoute({
+    getParentRoute: () => root,
+    path: '/find',
+    component: lazyRouteComponent(() => import('./pages/find/find.tsx'), 'Find'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/dispatches',
+    component: lazyRouteComponent(() => import('./pages/dispatches/list.tsx'), 'Dispatches'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/dispatches/$dispatch',
+    component: lazyRouteComponent(() => import('./pages/dispatches/dispatch.tsx'), 'DispatchPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/people',
+    component: lazyRouteComponent(() => import('./pages/person/people.tsx'), 'People'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/people/$person',
+    component: lazyRouteComponent(() => import('./pages/person/person.tsx'), 'Person'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/outbox',
+    component: lazyRouteComponent(() => import('./pages/outbox/outbox.tsx'), 'Outbox'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/outbox/$dispatch/$person',
+    component: lazyRouteComponent(() => import('./pages/outbox/outbox.tsx'), 'Outbox'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/requests',
+    component: lazyRouteComponent(() => import('./pages/requests/requests.tsx'), 'Requests'),
+  }),
+];
 
 /** Where the console is served, without a slash at the end. */
 const basepath = new URL(document.baseURI).pathname.replace(/\/$/, '') || '/';

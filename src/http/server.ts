@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -7,6 +6,7 @@ import { levelOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
+import { dashed, v7 } from '../lib/uuid.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
@@ -55,7 +55,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const server = Fastify({
     bodyLimit: options.bodyLimitBytes,
     trustProxy: (_address, hop) => hop < options.trustedProxyHops,
-    genReqId: () => randomUUID(),
+    // It begins with its time, so a request is found by its id without an index of ids.
+    genReqId: () => dashed(v7(new Date())),
     exposeHeadRoutes: false,
     ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     return503OnClosing: false,

@@ -1,11 +1,19 @@
 import type { Operation, Operations } from '../openapi/operation.ts';
 import { operations as ofPublic } from '../public/operations.ts';
 import { operations as account } from './account/operations.ts';
+import { operations as dispatches } from './dispatches/operations.ts';
+import { operations as find } from './find/operations.ts';
 import { operations as home } from './home/operations.ts';
 import { mirrored, PREFIX } from './mirrored.ts';
+import { operations as outbox } from './outbox/operations.ts';
+import { operations as people } from './people/operations.ts';
+import { operations as requests } from './requests/operations.ts';
 
 /** What every endpoint for operators says of itself, by method and path. A new folder is added here. */
-export const operatorOperations: Operations = { ...account, ...home, ...ofMirrored() };
+export const operatorOperations: Operations = {
+  ...{ ...account, ...home, ...find, ...dispatches, ...people, ...outbox, ...requests },
+  ...ofMirrored(),
+};
 
 function ofMirrored(): Operations {
   return Object.fromEntries(

@@ -25,11 +25,11 @@ export function addOperatorRoute(server: FastifyInstance, route: OperatorRoute, 
       access.refuseOtherSites(request);
       if (route.role !== null) sessions.set(request, await access.admit(request, route.role));
     },
-    handler: async (request, reply) => answer(route, { request, reply, session: sessions.get(request) }),
+    handler: async (request, reply) => respond(route, { request, reply, session: sessions.get(request) }),
   });
 }
 
-async function answer(
+async function respond(
   route: OperatorRoute,
   { request, reply, session }: { request: FastifyRequest; reply: FastifyReply; session: Session | undefined },
 ): Promise<FastifyReply> {
@@ -38,7 +38,10 @@ async function answer(
   const rawBody = rawBodyOf(request);
   const hasBody = route.method === 'DELETE' ? rawBody.length > 0 : route.method !== 'GET';
   const body = hasBody ? parseBody(rawBody, route.bodyDepth) : {};
-  return sendJson(reply, await handle(route, { request, session, query, body }));
+  const answer = await handle(route, { request, session, query, body });
+  if (answer.html === undefined) return sendJson(reply, answer);
+  reply.headers({ ...answer.headers, 'content-type': 'text/html; charset=utf-8', 'x-request-id': request.id });
+  return reply.code(answer.status).send(answer.html);
 }
 
 function handle(

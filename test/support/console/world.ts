@@ -24,6 +24,9 @@ export interface ConsoleWorld {
   /** Dispatch ids. */
   named: string;
   broadcast: string;
+  /** Braze ids: of Ada, who got everything, and of somebody who is unsubscribed. */
+  ada: string;
+  kept: string;
 }
 
 /** People and dispatches such as pages of the console show: reached, kept back, failed, on several channels. */
@@ -62,5 +65,11 @@ export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
     },
   });
   await app.drain();
-  return { named: named.body.dispatch_id, broadcast: broadcast.body.dispatch_id };
+  const brazeIdOf = async (external_id: string): Promise<string> => {
+    const fields_to_export = ['braze_id'];
+    const { body } = await app.post('/users/export/ids', { external_ids: [external_id], fields_to_export });
+    return body.users[0].braze_id;
+  };
+  const [ada, kept] = [await brazeIdOf('ada'), await brazeIdOf('person-0')];
+  return { named: named.body.dispatch_id, broadcast: broadcast.body.dispatch_id, ada, kept };
 }

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
 import { channelName, count, counted, shortId } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
@@ -215,7 +216,9 @@ function Recent({ dispatches }: { dispatches: readonly ListedDispatch[] }) {
           {dispatches.map(({ dispatch_id, campaign_id, state, accepted_at, counts }) => (
             <tr key={dispatch_id}>
               <td>
-                <a href={`dispatches/${dispatch_id}`}>{campaign_id ?? <code>{shortId(dispatch_id)}</code>}</a>{' '}
+                <Link to="/dispatches/$dispatch" params={{ dispatch: dispatch_id }}>
+                  {campaign_id ?? <code>{shortId(dispatch_id)}</code>}
+                </Link>{' '}
                 <span className="sub">
                   <Time at={accepted_at} />
                 </span>

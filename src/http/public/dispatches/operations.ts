@@ -45,7 +45,7 @@ export const listedDispatch = answered({
   counts: answered({ targeted: orNull(integer('Everybody who is meant. null: not counted yet.')) }),
 });
 
-const filter = {
+export const replayFilter = {
   statuses: list(oneOf(replayable), 'Only sends with one of these statuses.', MOST_CODES),
   channels: list(oneOf(channelKeys), 'Only sends of these channels.', MOST_CODES),
   codes: list(text(), 'Only sends with one of these codes of providers.', MOST_CODES),
@@ -145,7 +145,7 @@ export const operations: Operations = {
     ...control('Try failed sends of a dispatch again'),
     description:
       'Of a finished or cancelled dispatch. Without a body: failed sends, and cancelled ones if it was cancelled. Other members are refused.',
-    body: given(filter),
+    body: given(replayFilter),
     answer: {
       status: 201,
       schema: success({
