@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { skipWithoutChromium } from './support/chromium.ts';
 import {
+  type Console,
   givenOperator,
   keepPicture,
   overflowOf,
@@ -14,7 +15,7 @@ import {
   type Width,
   widths,
 } from './support/console/console.ts';
-import { type ConsoleWorld, fillConsole } from './support/console/world.ts';
+import { type ConsoleWorld, fillConsole, hostile } from './support/console/world.ts';
 
 interface PageCase {
   name: string;
@@ -24,7 +25,7 @@ interface PageCase {
 }
 
 const pages: readonly PageCase[] = [
-  { name: 'home', path: () => '/', heading: /^Nothing is wrong$/ },
+  { name: 'home', path: () => '/', heading: /wrong/ },
   { name: 'find', path: () => '/find#autumn', heading: /^1 match for autumn$/ },
   { name: 'find-nothing', path: () => '/find#zzz', heading: /^Nothing is called zzz$/ },
   { name: 'dispatches', path: () => '/dispatches', heading: /^Dispatches$/ },
@@ -63,11 +64,39 @@ test('pages fit their width, break no policy and have no serious finding of axe'
     for (const { name, path, heading } of pages) {
       await open(page, path(world));
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
-      await page.waitForFunction('document.querySelector("[aria-busy]") === null');
+      await page.locator('[aria-busy]').first().waitFor({ state: 'detached' });
       await look(page, name, width);
     }
     await page.close();
   }
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
+  await refuseHostile(started, world);
 });
+
+/** Texts and a mail that want to run, or to load something, neither run nor load. */
+async function refuseHostile({ app, newPage, open }: Console, { mallory, attack }: ConsoleWorld): Promise<void> {
+  const page = await newPage('desk');
+  const foreign: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(app.url) && !request.url().startsWith('data:')) foreign.push(request.url());
+  });
+  const paths = ['/', `/people/${mallory}?why=${attack}`, `/dispatches/${attack}`, `/find#${encodeURIComponent(hostile)}`];
+  for (const path of [...paths, `/outbox/${attack}/${mallory}`]) {
+    await open(page, path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.locator('[aria-busy]').first().waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate('window.hacked'), undefined, path);
+  }
+  const mail = page.frameLocator('iframe[title="The mail"]');
+  await mail.getByText('Hi').waitFor();
+  const frame = page.frames().find((one) => one.url().endsWith('/mail'));
+  const colour = await frame?.evaluate<string>('getComputedStyle(document.querySelector("p")).color');
+  assert.equal(colour, 'rgb(255, 0, 0)', 'the own style of a mail counts');
+  assert.equal(await page.locator('iframe').getAttribute('sandbox'), 'allow-popups allow-popups-to-escape-sandbox');
+  assert.equal(await page.evaluate('window.hacked'), undefined);
+  assert.deepEqual(foreign, []);
+  const { headers } = await page.request.get(`${app.url}/operator/v1/outbox/${attack}/${mallory}/mail`).then((response) => ({ headers: response.headers() }));
+  assert.match(headers['content-security-policy'] ?? '', /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-popups allow-popups-to-escape-sandbox$/);
+  await page.close();
+}

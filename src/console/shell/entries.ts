@@ -11,4 +11,10 @@ export interface Entry {
 }
 
 /** The entries that are built. A new page is added here and in router.tsx. */
-export const entries: readonly Entry[] = [{ path: '/', name: 'Home', icon: 'home', key: 'h', isOnPhone: true }];
+export const entries: readonly Entry[] = [
+  { path: '/', name: 'Home', icon: 'home', key: 'h', isOnPhone: true },
+  { path: '/dispatches', name: 'Dispatches', icon: 'dispatches', key: 'd', isOnPhone: true },
+  { path: '/people', name: 'People', icon: 'people', key: 'p', isOnPhone: true },
+  { path: '/outbox', name: 'Outbox', icon: 'outbox', key: 'o', isOnPhone: true },
+  { path: '/requests', name: 'Requests', icon: 'requests', key: 'r', isOnPhone: true },
+];

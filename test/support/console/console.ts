@@ -84,6 +84,8 @@ export async function startConsole(t: TestContext): Promise<Console> {
     context,
     complaints,
     async open(page, path) {
+      // The clock of the server keeps up with that of the browser, so that workers give signs of life.
+      app.clock.advance(Math.max(0, Date.now() - app.clock.now().getTime()));
       await page.goto(app.url + path);
     },
     async newPage(width) {

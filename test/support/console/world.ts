@@ -20,6 +20,21 @@ campaigns:
   - { id: autumn, name: Autumn offer, kind: api, tags: [sale], variations: [{ id: mail, channel: email }] }
 `;
 
+/** What would run, or load something, if any page made HTML of it. */
+export const hostile = [
+  '<img src=x onerror="window.hacked=1">',
+  '<script>window.hacked=1</script>',
+  '"><svg onload=window.hacked=1>',
+  "javascript:window.hacked=1//'",
+  '{{constructor.constructor("window.hacked=1")()}}',
+  '</script><iframe srcdoc="<script>parent.hacked=1</script>">',
+].join(' ');
+
+const hostileMail = `<script>parent.hacked = 1; top.location = 'https://evil.example/'</script><img src="https://evil.example/pixel.gif" onerror="parent.hacked=1">
+<link rel="stylesheet" href="https://evil.example/a.css"><style>@import url(https://evil.example/b.css); p { background: url(https://evil.example/c.png) }</style>
+<form action="https://evil.example/"><button>Send</button></form><meta http-equiv="refresh" content="0;url=https://evil.example/"><iframe src="https://evil.example/"></iframe>
+<p style="color:red">Hi</p><a href="javascript:parent.hacked=1">link</a>`;
+
 export interface ConsoleWorld {
   /** Dispatch ids. */
   named: string;
@@ -27,6 +42,9 @@ export interface ConsoleWorld {
   /** Braze ids: of Ada, who got everything, and of somebody who is unsubscribed. */
   ada: string;
   kept: string;
+  /** Of somebody all of whose texts are `hostile`, and the dispatch to them. */
+  mallory: string;
+  attack: string;
 }
 
 /** People and dispatches such as pages of the console show: reached, kept back, failed, on several channels. */
@@ -44,6 +62,10 @@ export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
       {
         ...{ external_id: 'ada', first_name: 'Ada', last_name: 'Lovelace', email: 'ada@example.com', plan: 'gold' },
         push_tokens: [{ app_id: ids.ios, token: 'a'.repeat(64) }],
+      },
+      {
+        ...{ external_id: 'mallory', first_name: hostile, last_name: hostile, email: 'mallory@example.com', [`x${hostile}`.slice(0, 60)]: hostile },
+        ...{ plan: hostile, home_city: hostile },
       },
       ...people,
     ],
@@ -64,12 +86,20 @@ export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
       webhook: { url: 'https://example.com/hook', request_method: 'POST', body: 'Hi {{${first_name}}}' },
     },
   });
+  const attack = await app.post('/messages/send', {
+    external_user_ids: ['mallory', hostile],
+    messages: {
+      email: { app_id: ids.ios, subject: hostile.replaceAll('{{', '{ {'), body: hostileMail, should_inline_css: false },
+      webhook: { url: 'https://example.com/?<b>', request_method: 'POST', body: hostile.replaceAll('{{', '{ {') },
+    },
+  });
   await app.drain();
   const brazeIdOf = async (external_id: string): Promise<string> => {
     const fields_to_export = ['braze_id'];
     const { body } = await app.post('/users/export/ids', { external_ids: [external_id], fields_to_export });
     return body.users[0].braze_id;
   };
-  const [ada, kept] = [await brazeIdOf('ada'), await brazeIdOf('person-0')];
-  return { named: named.body.dispatch_id, broadcast: broadcast.body.dispatch_id, ada, kept };
+  const [ada, kept, mallory] = [await brazeIdOf('ada'), await brazeIdOf('person-0'), await brazeIdOf('mallory')];
+  const [one, other, third] = [named, broadcast, attack].map(({ body }) => String(body.dispatch_id));
+  return { named: one ?? '', broadcast: other ?? '', ada, kept, mallory, attack: third ?? '' };
 }

@@ -133,8 +133,7 @@ function Gates({ then, now, notNow }: { then: Then; now: Now | null; notNow: str
 }
 
 function said({ reason, detail = null }: Pick<Now, 'reason' | 'detail'>): string {
-  const words = reason === null ? '' : sayReason(reason);
-  return detail === null ? `No: ${words}` : `No: ${words}. ${detail}`;
+  return `No: ${detail ?? (reason === null ? '' : sayReason(reason))}`;
 }
 
 /** What was recorded of a gate that let it pass. */
