@@ -434,7 +434,7 @@ test('all problems are reported at once, one per line', () => {
     message: [
       '/nowhere/workspace.yaml is not usable:',
       '  - nme: there is no such key; did you mean name?',
-      '  - apps[0].id: expected a UUID (8-4-4-4-12 hex digits)',
+      '  - apps[0].id: expected a UUID (8-4-4-4-12 hex digits), as `uuidgen` or `node -p "crypto.randomUUID()"` makes one',
       '  - webhook.deliver: expected true or false',
     ].join('\n'),
   });
