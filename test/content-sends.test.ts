@@ -388,7 +388,7 @@ test('mails have the footer that the workspace has when they are made, once rend
     { subject: 'SAcme, Ada', html: '<p>B</p><p>Acme, Ada </p>!', plaintext: 'T\nAcme, Ada' },
   );
   app.clock.advance(1_000);
-  await footer(' ');
+  await footer('<!-- none -->');
   await accept(app, { email: { ...email, subject: 'S', body: `B${tag}{% if ${'${email_footer}'} %}!{% endif %}` } });
   await app.drain();
   assert.equal((await messageOf(app)).html, 'B');

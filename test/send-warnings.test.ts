@@ -336,7 +336,7 @@ test('a header that was probably meant to be Idempotency-Key is a warning', asyn
     [{ 'X-Idempotency-Key': 'a', 'Idempotency-Key': 'a' }, undefined],
   ];
   for (const [headers, warnings] of cases) {
-    const sent = await app.post('/messages/send', body, headers);
+    const sent = await app.post('/messages/send', body, { headers });
     assert.deepEqual([sent.status, sent.body.cresset?.warnings], [201, warnings]);
   }
 });
