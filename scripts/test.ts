@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { groupsOf, writeGroups } from './test-groups.ts';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const WITHOUT = '--without=';
@@ -26,7 +27,10 @@ const runner = ['--test', '--test-concurrency=2', '--test-global-setup=test/supp
 const folder = mkdtempSync(join(quickestFolder(), 'cresset-tests-'));
 chmodSync(folder, 0o755); // the account of a database must reach its folder
 const env = { ...process.env, TMPDIR: folder };
-const child = spawn(process.execPath, [...runner, ...files.sort()], { stdio: 'inherit', env });
+const child = spawn(process.execPath, [...runner, ...writeGroups(groupsOf(files.sort()), folder)], {
+  stdio: 'inherit',
+  env,
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
 child.once('exit', (code) => {
   rmSync(folder, { recursive: true, force: true });
