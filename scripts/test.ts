@@ -24,7 +24,12 @@ if (files.length === 0) {
   process.exit(1);
 }
 // One more than there are processors: some process always waits for its database.
-const runner = ['--test', `--test-concurrency=${availableParallelism() + 1}`, '--test-global-setup=test/support/global-setup.ts', ...flags];
+const runner = [
+  '--test',
+  `--test-concurrency=${availableParallelism() + 1}`,
+  '--test-global-setup=test/support/global-setup.ts',
+  ...flags,
+];
 const folder = mkdtempSync(join(quickestFolder(), 'cresset-tests-'));
 chmodSync(folder, 0o755); // the account of a database must reach its folder
 const env = { ...process.env, TMPDIR: folder };
