@@ -7,6 +7,7 @@ import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
 import { dashed, v7 } from '../lib/uuid.ts';
+import type { Meters } from '../metrics/meters.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
@@ -35,6 +36,8 @@ export interface ServerOptions extends RateOptions {
   bodyLimitBytes: number;
   /** Number of proxies in front of this server that are trusted to report the client's address. */
   trustedProxyHops: number;
+  /** Counts the answers. Absent: nobody does. */
+  meters?: Meters;
   /** Called with the key of every request. */
   onKeyUsed?: (key: ApiKey) => void;
   /** Called with the key of every request that is answered 429, the endpoint, and what the answer says. */
@@ -84,7 +87,21 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const route of operator?.routes ?? []) if (operator) addOperatorRoute(server, route, operator.access);
   refuseOtherMethods(server, [...options.routes, ...options.pages, ...(operator?.routes ?? [])]);
   closeWhenStopping(server);
+  countAnswers(server, options);
   return server;
+}
+
+/** Labels are templates of paths: what a stranger makes up must not become a series. */
+function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions): void {
+  if (meters === undefined) return;
+  const sending = new Set(routes.filter(({ countsItself }) => countsItself).map(({ path }) => path));
+  server.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    const path = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
+    meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
+    if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
+    done();
+  });
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {
