@@ -78,10 +78,22 @@ test('pages fit their width, break no policy and have no serious finding of axe'
 async function refuseHostile({ app, newPage, open }: Console, { mallory, attack }: ConsoleWorld): Promise<void> {
   const page = await newPage('desk');
   const foreign: string[] = [];
-  page.on('request', (request) => {
-    if (!request.url().startsWith(app.url) && !request.url().startsWith('data:')) foreign.push(request.url());
-  });
-  const paths = ['/', `/people/${mallory}?why=${attack}`, `/dispatches/${attack}`, `/find#${encodeURIComponent(hostile)}`];
+  const asked = Promise.withResolvers<void>();
+  // What the policy of a page blocks never gets here.
+  await page.route(
+    (url) => url.origin !== app.url && url.protocol !== 'data:',
+    (route) => {
+      foreign.push(route.request().url());
+      asked.resolve();
+      return route.abort();
+    },
+  );
+  const paths = [
+    '/',
+    `/people/${mallory}?why=${attack}`,
+    `/dispatches/${attack}`,
+    `/find#${encodeURIComponent(hostile)}`,
+  ];
   for (const path of [...paths, `/outbox/${attack}/${mallory}`]) {
     await open(page, path);
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -96,7 +108,16 @@ async function refuseHostile({ app, newPage, open }: Console, { mallory, attack 
   assert.equal(await page.locator('iframe').getAttribute('sandbox'), 'allow-popups allow-popups-to-escape-sandbox');
   assert.equal(await page.evaluate('window.hacked'), undefined);
   assert.deepEqual(foreign, []);
-  const { headers } = await page.request.get(`${app.url}/operator/v1/outbox/${attack}/${mallory}/mail`).then((response) => ({ headers: response.headers() }));
-  assert.match(headers['content-security-policy'] ?? '', /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-popups allow-popups-to-escape-sandbox$/);
+  await page.getByRole('button', { name: 'Load them this once' }).click();
+  await asked.promise;
+  assert.match(foreign[0] ?? '', /^https:\/\/evil\.example\/(pixel\.gif|[abc]\.(css|png))$/);
+  assert.equal(await page.evaluate('window.hacked'), undefined);
+  const { headers } = await page.request
+    .get(`${app.url}/operator/v1/outbox/${attack}/${mallory}/mail`)
+    .then((response) => ({ headers: response.headers() }));
+  assert.match(
+    headers['content-security-policy'] ?? '',
+    /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-popups allow-popups-to-escape-sandbox$/,
+  );
   await page.close();
 }

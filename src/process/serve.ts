@@ -77,7 +77,8 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const started = await app;
   await Promise.all(threads);
   await announce(started, config, options, made);
-  if (roles.api) endings.push(buildConsole(log));
+  // Tests start many servers, and build the console where they need it.
+  if (roles.api && options.env.CRESSET_TEST_WITHOUT_CONSOLE === undefined) endings.push(buildConsole(log));
 }
 
 /** The URL of the migrated database: the configured one or, once it has been started, the embedded one. */
