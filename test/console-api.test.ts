@@ -108,7 +108,11 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
     }
     assert.equal((await get(`/dispatches/${named}`, { accept: '*/*' })).status, 401, 'a client without a key');
     const client = await get(`/dispatches/${named}`, { ...html, authorization: `Bearer ${app.key}` });
-    assert.equal((await client.json()).dispatch_id, named, 'a client with a key, whatever it accepts');
+    assert.equal(
+      ((await client.json()) as { dispatch_id: string }).dispatch_id,
+      named,
+      'a client with a key, whatever it accepts',
+    );
     const asset = /src="\.(\/assets\/[^"]+\.js)"/.exec(await (await get('/', html)).text())?.[1] ?? '';
     const script = await get(asset, { 'accept-encoding': 'gzip' });
     assert.deepEqual(

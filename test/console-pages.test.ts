@@ -8,6 +8,7 @@ import {
   givenOperator,
   keepPicture,
   overflowOf,
+  PASSWORD,
   schemes,
   seriousFindings,
   signIn,
@@ -71,8 +72,45 @@ test('pages fit their width, break no policy and have no serious finding of axe'
   }
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
+  await findReason(started);
   await refuseHostile(started, world);
 });
+
+/** By keyboard alone: sign in, find a person, and read why a mail did not come, in three steps. */
+async function findReason({ app, context, newPage, open }: Console): Promise<void> {
+  await context.clearCookies();
+  await givenOperator(app, 'viewer', 'grace');
+  const page = await newPage('desk');
+  await open(page, '/dispatches');
+  await page.getByLabel('Name').fill('grace');
+  await page.getByLabel('Password').fill('a wrong password');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('Wrong name or password').waitFor();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Dispatches' }).waitFor();
+  await page.locator('h1').click();
+  await page.keyboard.press('/');
+  await page.keyboard.type('person-0@example.com');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Ben' }).waitFor();
+  await page.getByRole('link', { name: 'skipped – why' }).first().focus();
+  await page.keyboard.press('Enter');
+  await page
+    .getByText(/^No: unsubscribed from all mails at /)
+    .first()
+    .waitFor();
+  assert.match(page.url(), /\/people\/[0-9a-f]{24}\?why=[0-9a-f]{32}$/, 'what is seen can be shared');
+  await page.locator('h1').click();
+  await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await page.getByRole('heading', { level: 1, name: /wrong/ }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor({ state: 'hidden' });
+  await page.close();
+}
 
 /** Texts and a mail that want to run, or to load something, neither run nor load. */
 async function refuseHostile({ app, newPage, open }: Console, { mallory, attack }: ConsoleWorld): Promise<void> {
