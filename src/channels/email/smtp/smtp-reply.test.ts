@@ -42,6 +42,7 @@ test('the outcome is unclear only if no answer comes after the mail was sent', (
     blame: 'unclear',
     isOffered: true,
     mayBeStale: false,
+    isReputation: false,
     said: null,
   });
   assert.equal(readFailure({ command: 'DATA', responseCode: 554 }, true).blame, 'message');
@@ -79,3 +80,21 @@ test('the words of the relay or the network are kept, unless they may quote the 
   const spam = { code: 'EMESSAGE', command: 'DATA', responseCode: 554, response: '554 your text "…" is spam' };
   assert.equal(readFailure(spam, false).said, null);
 });
+
+const reputations: [what: string, reply: string, command: string, isReputation: boolean][] = [
+  ['421-4.7.28 Gmail has detected an unusual rate of\r\n421 4.7.28 unsolicited mail', 'DATA', true],
+  ['550-5.7.1 likely unsolicited due to the very low\r\n550-5.7.1 reputation of the sending IP address.', 'DATA', true],
+  ['550 5.7.1 Part of their network is on our block list (S3150).', 'MAIL FROM', true],
+  ['421 4.7.0 [TSS04] Messages temporarily deferred', 'MAIL FROM', true],
+  ['554 Message rejected: Sending paused for this account.', 'DATA', true],
+  ['451 Authentication failed: Maximum credits exceeded', 'MAIL FROM', true],
+  ['550 5.7.1 Message refused by policy', 'RCPT TO', false],
+  ['550 5.1.1 The account is disabled', 'RCPT TO', false],
+].map(([reply, command, isReputation]) => [String(reply), String(reply), String(command), isReputation === true]);
+for (const [what, response, command, isReputation] of reputations) {
+  test(`a refusal ${isReputation ? 'of our reputation' : 'of one mail'} is known: ${what}`, () => {
+    const failure = readFailure({ response, responseCode: Number(response.slice(0, 3)), command }, false);
+    assert.equal(failure.isReputation, isReputation);
+    if (isReputation) assert.deepEqual([failure.blame, failure.outcome.kind], ['relay', 'retry']);
+  });
+}
