@@ -103,7 +103,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Source: postconf(5). */
+/** The names are those of `man 5 postconf`. */
 function mainConfig(folder: string, { route }: PostfixOptions): string {
   const settings: Record<string, string> = {
     compatibility_level: '3.6',
@@ -130,7 +130,7 @@ function mainConfig(folder: string, { route }: PostfixOptions): string {
     .join('');
 }
 
-/** Source: master(5). */
+/** The form is that of `man 5 master`. */
 function services(port: number): string {
   return `127.0.0.1:${port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup

@@ -125,7 +125,7 @@ function postmark({ mail, at, account }: Happened, news: News): ServiceWebhook {
   return { headers: { ...headers, authorization: `Basic ${login}` }, body };
 }
 
-/** Source: Resend, "Webhooks", "Verify webhooks requests"; the scheme is that of Svix. */
+/** Signed by the scheme of Svix. Source: Resend, "Verify webhooks requests". */
 function resend({ mail, at, account }: Happened, news: News): ServiceWebhook {
   const events: Record<News, readonly [type: string, more: object]> = {
     delivered: ['email.delivered', {}],

@@ -20,7 +20,7 @@ const at = (at: SmtpAnswer['at'], text: string, more: Partial<SmtpAnswer> = {}):
 });
 const taken = (more: Partial<SmtpAnswer> = {}) => at('text', TAKEN, { accepts: true, ...more });
 
-/** Refusals, by what they are about. Source: RFC 3463; the words of `reputation` and `blocked` are Gmail's and Outlook's. */
+/** Refusals, by what they are about. `reputation` has Gmail's words, `blocked` Outlook's. Source: RFC 3463. */
 const refusals: Readonly<Record<string, SmtpAnswer>> = {
   no_such_user: at('recipient', '550 5.1.1 The email account that you tried to reach does not exist', { kills: true }),
   disabled: at('recipient', '550 5.2.1 The email account that you tried to reach is inactive', { kills: true }),
