@@ -29,7 +29,7 @@ async function start(t: TestContext) {
       JSON.stringify({
         email: {
           ...{ default_from: 'Acme <hello@acme.test>', return_path: RETURN_PATH, events },
-          smtp: { url: simulator.url, kind },
+          smtp: { url: simulator.relayUrl, kind },
         },
       }),
     );

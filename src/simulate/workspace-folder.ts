@@ -111,7 +111,7 @@ function emailOf({ smtp }: Started): { email?: object } {
     mailgun: { signing_key: mailgunKey },
     resend: { secret: resendSecret },
   };
-  const relay = { name: 'simulated', url: smtp.url, ...(smtp.service !== null && { kind: smtp.service }) };
+  const relay = { name: 'simulated', url: smtp.relayUrl, ...(smtp.service !== null && { kind: smtp.service }) };
   const sender = { default_from: 'Acme <hello@acme.test>', list_unsubscribe: true, return_path: RETURN_PATH };
   return { email: { ...sender, smtp: relay, events } };
 }

@@ -14,6 +14,8 @@ export type { SmtpOptions } from './smtp-desk.ts';
 
 export interface SmtpSimulator extends Simulator<SentMail> {
   account: MailAccount;
+  /** The URL with its login, as the workspace file names a relay. */
+  relayUrl: string;
   /** Whose webhooks are posted at the start. null: nobody's. */
   service: MailService | null;
   /** From now on, webhooks of this service are posted to this URL. */
@@ -42,9 +44,11 @@ export async function startSmtpSimulator(options: SmtpOptions = {}): Promise<Smt
   server.on('tlsClientError', () => undefined);
   await bind(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
-  const login = `${account.username}:${account.password}`;
+  const scheme = tls === null ? 'smtp' : 'smtps';
+  const at = `${host.includes(':') ? `[${host}]` : host}:${bound}`;
   return {
-    url: `${tls === null ? 'smtp' : 'smtps'}://${login}@${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: `${scheme}://${at}`,
+    relayUrl: `${scheme}://${account.username}:${account.password}@${at}`,
     account,
     service: options.service ?? null,
     knows: (answer) => smtpAnswer(answer) !== undefined,
