@@ -9,7 +9,7 @@ export function intArray(values: readonly number[]): string {
 const PLAIN = /^[\w/.:%-]+$/;
 const MARKS = /["\\]/;
 /** What a text of JSON writes in another way than a text of PostgreSQL's arrays. */
-const CONTROL = /[\0-\x1f]/;
+const CONTROL = /\p{Cc}/u;
 
 /** Writes an array of texts. null is an element that is null. */
 export function textArray(values: readonly (string | null)[]): string {
