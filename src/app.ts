@@ -276,7 +276,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const pages = [
     ...probes,
-    openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
+    openApiPage(() => openApiDocument({ routes, operations, schemas: messageSchemas })),
     exportFilePage({ db, clock }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
