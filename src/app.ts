@@ -106,6 +106,8 @@ export interface AppOptions {
   roles: { api: boolean; worker: readonly LaneName[]; health?: boolean };
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
+  /** Whether a worker applies feedback in this thread. Default: if it works on named people. */
+  appliesFeedback?: boolean;
   onKeyUsed?: (key: ApiKey) => void;
   /** For tests: push senders to use instead of the real ones. A kind without a sender goes to the sandbox. */
   pushSenders?: PushSenders;

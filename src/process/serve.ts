@@ -58,7 +58,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const health = !api && config.healthPort !== null;
   const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [], health };
-  const app = startRoles({ config, log, db, secret }, { roles }, endings);
+  const app = startRoles({ config, log, db, secret }, { roles, appliesFeedback: false }, endings);
   const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
     endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
   });
