@@ -1,6 +1,6 @@
 import { version } from '../../lib/version.ts';
 import { BLOCKED_TARGET, createGuardedPools } from '../../net/guarded-pools.ts';
-import { NotBegunError, type PostReply, post } from '../../net/http-post.ts';
+import { NotBegunError, type PostReply } from '../../net/http-post.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
 import { drainOnClose } from '../drain-on-close.ts';
@@ -40,7 +40,7 @@ export function createWebhookSender(
     try {
       const pool = await pools.open(url.origin);
       if (pool === null) return refusedByUs('blocked_target', BLOCKED);
-      const reply = await post(pool, {
+      const reply = await pool.post({
         method: hook.method,
         path: url.pathname + url.search,
         headers: withOurs(hook.headers, { 'user-agent': USER_AGENT, 'x-dispatch-id': dispatchId }),
@@ -79,7 +79,7 @@ function outcomeOf({ status, headers, body }: PostReply, hook: RenderedWebhook, 
 }
 
 /** Codes of errors that say that the request itself is not one of HTTP. Nothing of it was sent, and no retry helps. */
-const malformed: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'ERR_INVALID_CHAR']);
+const malformed: ReadonlySet<string> = new Set(['malformed_request']);
 
 function failureOf(error: unknown, url: URL): Outcome | Held {
   if (error instanceof NotBegunError) return { kind: 'held', untilMs: null, reason: STOPPED };
