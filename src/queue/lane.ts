@@ -130,6 +130,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
     async stop() {
       stopped = true;
       cancelTimer?.();
+      endPause?.();
       await looking;
       await Promise.all(rounds);
     },
