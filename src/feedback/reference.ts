@@ -152,9 +152,5 @@ function written(value: bigint, letters: number): string {
 
 /** `body`: the signed bits as hexadecimal digits without zeros at the beginning. */
 function mac(secret: KeyObject, body: string): Buffer {
-  return createHmac('sha256', secret)
-    .update('send reference\n')
-    .update(body)
-    .digest()
-    .subarray(0, MAC_BYTES);
+  return createHmac('sha256', secret).update('send reference\n').update(body).digest().subarray(0, MAC_BYTES);
 }

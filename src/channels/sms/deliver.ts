@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { Http1Pool } from '../../net/http1/pool.ts';
 import { NotBegunError } from '../../net/http-post.ts';
+import { Http1Pool } from '../../net/http1/pool.ts';
 import { isPublic } from '../../net/public-address.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import type { NotBegun, Outcome } from '../outcome.ts';

@@ -1,5 +1,5 @@
-import { Http1Pool } from '../../net/http1/pool.ts';
 import { NotBegunError } from '../../net/http-post.ts';
+import { Http1Pool } from '../../net/http1/pool.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type NotBegun, type Outcome, refusedByUs } from '../outcome.ts';
 import { withWords } from '../provider-words.ts';

@@ -96,10 +96,9 @@ export class AnswerReader {
     return at - before;
   }
 
-  /** Told that the peer has closed the connection. Throws BrokenAnswer if the answer is incomplete. */
-  closed(): void {
-    if (this.#state === 'until close') this.#state = 'ended';
-    if (this.#state !== 'ended') throw new BrokenAnswer('the answer breaks off');
+  /** Whether the answer is complete once the peer closes the connection. */
+  get endsWithConnection(): boolean {
+    return this.#state === 'until close' || this.#state === 'ended';
   }
 
   /** Returns how many bytes it used. 0: it needs more. */

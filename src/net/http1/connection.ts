@@ -137,16 +137,29 @@ export class Connection {
   #read(bytes: Buffer): void {
     if (this.#state === 'gone') return;
     // Nobody asked for anything, so what comes belongs to no request.
-    if (this.#state !== 'busy') return this.#end(new ClosedByPeer('the peer spoke unasked'));
+    if (this.#state !== 'busy') {
+      this.#end(new ClosedByPeer('the peer spoke unasked'));
+      return;
+    }
     this.#heardMs = performance.now();
-    try {
-      const used = this.#reader.read(bytes);
-      if (this.#reader.hasEnded) return this.#answered(used === bytes.length);
-    } catch (error) {
-      return this.#end(error);
+    const used = this.#readAnswer(bytes);
+    if (used === null) return;
+    if (this.#reader.hasEnded) {
+      this.#answered(used === bytes.length);
+      return;
     }
     if (this.#reader.isHeadEnough || this.#reader.isTooLong) this.#tell();
     if (this.#reader.isTooLong) this.#end(new BrokenAnswer('the answer is longer than expected'));
+  }
+
+  /** Returns how many bytes belong to the answer. null: it is none, and the connection has ended. */
+  #readAnswer(bytes: Buffer): number | null {
+    try {
+      return this.#reader.read(bytes);
+    } catch (error) {
+      this.#end(error);
+      return null;
+    }
   }
 
   /** `isClean`: nothing followed the answer. */
@@ -183,16 +196,9 @@ export class Connection {
   }
 
   #endExchange(error: unknown): void {
-    if (error instanceof ClosedByPeer) {
-      try {
-        this.#reader.closed();
-        return this.#tell();
-      } catch {
-        // The answer is incomplete, which the next lines look at.
-      }
-    }
+    const isComplete = error instanceof ClosedByPeer && this.#reader.endsWithConnection;
     // A refusal whose body breaks off is still a refusal.
-    if (this.#reader.status >= 300) this.#tell();
+    if (isComplete || this.#reader.status >= 300) this.#tell();
     else this.#leave()?.reject(error);
   }
 }

@@ -50,14 +50,18 @@ const long = 'a'.repeat(60_000);
 const answers: [says: string, heard: string, isKept: boolean][] = [
   [ok, '200 ok', true],
   ['HTTP/1.1 204 No Content\r\n\r\n', '204 ', true],
-  ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: a\r\n\r\n' + ok, '200 ok', true],
-  ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nt: u\r\n\r\n', '200 abcde', true],
+  [`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: a\r\n\r\n${ok}`, '200 ok', true],
+  [
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nt: u\r\n\r\n',
+    '200 abcde',
+    true,
+  ],
   ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok', '200 ok', true],
   ['HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n', '200 ', true],
   ['HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok', '200 ok', false],
   ['HTTP/1.1 200 OK\r\nConnection: Keep, Close\r\ncontent-length: 2\r\n\r\nok', '200 ok', false],
   [`${ok}${ok}`, '200 ok', false], // an answer that nobody asked for must not answer the next request
-  ['HTTP/1.1 200 OK\r\ncontent-length: 150\r\n\r\n' + 'b'.repeat(150), `200 ${'b'.repeat(100)}`, true],
+  [`HTTP/1.1 200 OK\r\ncontent-length: 150\r\n\r\n${'b'.repeat(150)}`, `200 ${'b'.repeat(100)}`, true],
   [`HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n${long}`, `200 ${long.slice(0, 100)}`, false],
   ['HTTP/1.1 200 OK\r\n\r\nuntil the end|', '200 until the end', false],
   ['HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\npart|', '500 part', false], // a refusal whose body breaks off is one

@@ -17,7 +17,14 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const unsendable = /[^\t\x20-\x7e\x80-\xff]/;
 const noPath = /[^\x21-\xff]/;
 /** Headers that belong to the connection, which nobody else may decide about. Source: RFC 9110 §7.6.1. */
-const ofConnection: ReadonlySet<string> = new Set(['transfer-encoding', 'keep-alive', 'upgrade', 'expect', 'te', 'trailer']);
+const ofConnection: ReadonlySet<string> = new Set([
+  'transfer-encoding',
+  'keep-alive',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+]);
 /** Methods whose missing body is said to be empty. Source: RFC 9110 §8.6. */
 const sayEmpty: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
