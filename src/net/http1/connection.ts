@@ -215,7 +215,7 @@ export function whyNotBegun({ mayBegin, signal }: Exchange): unknown {
   return signal?.aborted ? asError(signal.reason) : null;
 }
 
-/** Source: draft-thomson-hybi-http-timeout, as servers send it: `timeout=5, max=100`. */
+/** How long the peer keeps an idle connection, in milliseconds, as servers say it: `timeout=5, max=100`. */
 function keptMsOf(hint: string | string[] | undefined): number {
   const seconds = hint === undefined ? undefined : /(?:^|[ ,])timeout=(\d{1,6})/i.exec(String(hint))?.[1];
   return seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds) * 1_000;
