@@ -83,12 +83,13 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions): void {
   if (meters === undefined) return;
   const sending = new Set(routes.filter(({ countsItself }) => countsItself).map(({ path }) => path));
-  server.addHook('onResponse', (request, reply, done) => {
+  // Before it is sent: whoever has an answer and asks for the numbers finds it among them.
+  server.addHook('onSend', (request, reply, payload, done) => {
     const { method } = request;
     const path = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
     if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
-    done();
+    done(null, payload);
   });
 }
 
