@@ -5,6 +5,8 @@ import { HOLE, textsOf } from './texts.ts';
  * that is not listed is refused, so a new one must get its owner here first. Partitions belong to their table.
  */
 export const owners: Readonly<Record<string, string>> = {
+  active_days: 'src/people',
+  active_people: 'src/people',
   activity_hours: 'src/people',
   activity_log: 'src/dispatch/ledger',
   activity_totals: 'src/people',

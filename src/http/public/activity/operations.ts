@@ -86,6 +86,6 @@ export const operations: Operations = {
   ),
   'GET /kpi/new_users/data_series': kpi('people are new', 'new_users'),
   'GET /kpi/uninstalls/data_series': kpi('apps were uninstalled', 'uninstalls'),
-  'GET /kpi/dau/data_series': kpi('people were active on a day: always empty', 'dau'),
-  'GET /kpi/mau/data_series': kpi('people were active in a month: always empty', 'mau'),
+  'GET /kpi/dau/data_series': kpi('people were active on a day', 'dau'),
+  'GET /kpi/mau/data_series': kpi('people were active in the 30 days that end with a day', 'mau'),
 };
