@@ -124,6 +124,12 @@ create table apps (
 );
 comment on table apps is 'kind: shared. Apps and sites that push tokens belong to.';
 
+create table blocked_attributes (
+  workspace_id integer not null,
+  name text not null
+);
+comment on table blocked_attributes is 'kind: shared. The names of custom attributes that a workspace blocks, by /custom_attributes/blocklist. Their stored values stay, and show again when the name is taken off the list.';
+
 create unlogged table call_quotas (
   key text not null,
   begins_ms double precision not null,
@@ -560,6 +566,25 @@ create table item_totals (
   changed_at timestamp with time zone not null
 );
 comment on table item_totals is 'kind: name. What is counted of a catalog''s items. Writers of items lock this row, and a deleted catalog has none.';
+
+create table media_files (
+  id uuid not null,
+  workspace_id integer not null,
+  name text not null,
+  extension text not null,
+  size_bytes integer not null,
+  sha256 bytea not null,
+  bytes bytea not null,
+  created_at timestamp with time zone not null
+);
+comment on table media_files is 'kind: node. Files of the media library. Their addresses hold the id.';
+
+create table media_totals (
+  workspace_id integer not null,
+  files bigint not null,
+  bytes bigint not null
+);
+comment on table media_totals is 'kind: node. How much each workspace has in media_files.';
 
 create table message_variations (
   campaign_id text not null,
@@ -1135,6 +1160,8 @@ CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (create
 
 CREATE INDEX item_catalogs_deleted ON public.item_catalogs USING btree (id) WHERE (deleted_at IS NOT NULL);
 
+CREATE INDEX media_files_list ON public.media_files USING btree (workspace_id, created_at DESC, id);
+
 CREATE INDEX profiles_custom ON public.profiles USING gin (custom jsonb_path_ops) WITH (fastupdate='on', gin_pending_list_limit='16384');
 
 CREATE INDEX profiles_email ON public.profiles USING btree (lower(email)) WHERE (email IS NOT NULL);
@@ -1320,6 +1347,8 @@ CREATE UNIQUE INDEX apps_pkey ON public.apps USING btree (id);
 
 CREATE UNIQUE INDEX apps_workspace_id_name_key ON public.apps USING btree (workspace_id, name);
 
+CREATE UNIQUE INDEX blocked_attributes_pkey ON public.blocked_attributes USING btree (workspace_id, name);
+
 CREATE UNIQUE INDEX call_quotas_pkey ON public.call_quotas USING btree (key);
 
 CREATE UNIQUE INDEX campaign_days_pkey ON public.campaign_days USING btree (campaign_id, day, channel, variation_id, send_id, shard);
@@ -1377,6 +1406,10 @@ CREATE UNIQUE INDEX item_catalogs_name ON public.item_catalogs USING btree (work
 CREATE UNIQUE INDEX item_catalogs_pkey ON public.item_catalogs USING btree (id);
 
 CREATE UNIQUE INDEX item_totals_pkey ON public.item_totals USING btree (catalog_id);
+
+CREATE UNIQUE INDEX media_files_pkey ON public.media_files USING btree (id);
+
+CREATE UNIQUE INDEX media_totals_pkey ON public.media_totals USING btree (workspace_id);
 
 CREATE UNIQUE INDEX message_variations_pkey ON public.message_variations USING btree (campaign_id, id);
 
@@ -1506,6 +1539,10 @@ alter table apps add constraint apps_workspace_id_fkey FOREIGN KEY (workspace_id
 
 alter table apps add constraint apps_workspace_id_name_key UNIQUE (workspace_id, name) DEFERRABLE INITIALLY DEFERRED;
 
+alter table blocked_attributes add constraint blocked_attributes_pkey PRIMARY KEY (workspace_id, name);
+
+alter table blocked_attributes add constraint blocked_attributes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
 alter table call_quotas add constraint call_quotas_pkey PRIMARY KEY (key);
 
 alter table campaign_days add constraint campaign_days_pkey PRIMARY KEY (campaign_id, day, channel, variation_id, send_id, shard);
@@ -1619,6 +1656,14 @@ alter table item_catalogs add constraint item_catalogs_pkey PRIMARY KEY (id);
 alter table item_catalogs add constraint item_catalogs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table item_totals add constraint item_totals_pkey PRIMARY KEY (catalog_id);
+
+alter table media_files add constraint media_files_pkey PRIMARY KEY (id);
+
+alter table media_files add constraint media_files_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
+alter table media_totals add constraint media_totals_pkey PRIMARY KEY (workspace_id);
+
+alter table media_totals add constraint media_totals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table message_variations add constraint message_variations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id) ON DELETE CASCADE;
 

@@ -28,12 +28,14 @@ import { openApiDocument } from './http/openapi/document.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
+import { mediaFilePages } from './http/pages/media-files.ts';
 import { openApiPage } from './http/pages/openapi.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { trackingPages } from './http/pages/tracking.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import type { SchedulingDeps } from './http/public/accept-schedule.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
+import { blocklistRoute } from './http/public/activity/blocklist-route.ts';
 import { nameRoutes } from './http/public/activity/names-route.ts';
 import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
@@ -63,6 +65,7 @@ import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionAccountsRoute } from './http/public/subscription/accounts-route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
+import { audienceSchemas } from './http/public/target-schemas.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
 import { triggerScheduleRoutes } from './http/public/triggers/schedule-routes.ts';
 import { userConsentRoutes } from './http/public/user-consent/route.ts';
@@ -88,6 +91,8 @@ export interface AppOptions {
   db: Database;
   /** Returns the newest snapshot. */
   catalog(): Catalog;
+  /** Resolves when the definitions have been read again. */
+  refreshCatalog(): Promise<void>;
   /** Why the newest definitions cannot be used. null: they are. Absent: as null. */
   catalogTrouble?(): CatalogTrouble | null;
   clock: Clock;
@@ -241,12 +246,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),
     ...segmentRoutes({ db, clock, catalog: live, questions }),
-    ...nameRoutes(options),
+    ...nameRoutes({ db, catalog: live, publicUrl: options.publicUrl }),
+    blocklistRoute({ db, refreshCatalog: options.refreshCatalog }),
     ...activitySeriesRoutes({ db, clock, catalog: live }),
     ...canvasRoutes({ db, clock, catalog: live }),
     ...feedRoutes(),
     ...preferenceCenterRoutes(),
-    ...mediaLibraryRoutes(),
+    ...mediaLibraryRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl }),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
@@ -261,8 +267,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const health = healthPage(db, catalogTrouble);
   const pages = [
     health,
-    openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
+    openApiPage(openApiDocument({ routes, operations, schemas: { ...messageSchemas, ...audienceSchemas } })),
     exportFilePage({ db, clock }),
+    ...mediaFilePages({ db }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),

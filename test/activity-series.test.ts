@@ -163,9 +163,10 @@ test('each day and each month counts an active person once, whatever comes late,
   ]);
   app.clock.advance(35 * DAY_MS);
   const months = await series('mau', 50, '2026-04-19');
-  assert.deepEqual(months.filter((one, at) => one.slice(12) !== months[at - 1]?.slice(12)), [
-    ...['2026-03-01: 1', '2026-03-10: 2', '2026-03-15: 3', '2026-04-13: 2'],
-  ]);
+  assert.deepEqual(
+    months.filter((one, at) => one.slice(12) !== months[at - 1]?.slice(12)),
+    [...['2026-03-01: 1', '2026-03-10: 2', '2026-03-15: 3', '2026-04-13: 2']],
+  );
   assert.equal(months.at(-1), '2026-04-13: 2', 'nobody was active within 30 days of 14 April');
   // The kept person was active on every day of the two, so that a day of either does not count again.
   await seen(['ada', '2026-04-18'], ['bob', '2026-04-17']);

@@ -112,9 +112,4 @@ test('what there is not is answered as for a workspace without it', async (t) =>
     const { status, body } = await app.get(path);
     assert.deepEqual([status, body.message], [404, 'Not Found'], path);
   }
-  const refused = { message: 'Media Library Public APIs are not enabled for this company.' };
-  const created = await app.post('/media_library/create', { asset_url: 'https://example.test/a.png' });
-  assert.deepEqual([created.status, created.body], [403, refused]);
-  const replaced = await app.call('PUT', '/media_library/replace_file', { asset_id: 'x' });
-  assert.deepEqual([replaced.status, replaced.body], [403, refused]);
 });
