@@ -635,6 +635,20 @@ create table pauses (
 );
 comment on table pauses is 'kind: shared. Accounts of apps and groups, and mail relays, that are paused: nothing is sent over them until a probe succeeds.';
 
+create table preference_centers (
+  id uuid not null,
+  workspace_id integer not null,
+  name text not null,
+  title text not null,
+  page_html text not null,
+  confirmation_html text not null,
+  options jsonb not null,
+  state text not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null
+);
+comment on table preference_centers is 'kind: shared. Hosted pages on which people change their subscription states.';
+
 create table profiles (
   bucket integer not null,
   user_id bigint not null,
@@ -1421,6 +1435,10 @@ CREATE UNIQUE INDEX names_in_use_pkey ON public.names_in_use USING btree (worksp
 
 CREATE UNIQUE INDEX pauses_pkey ON public.pauses USING btree (workspace_id, subject);
 
+CREATE UNIQUE INDEX preference_centers_pkey ON public.preference_centers USING btree (id);
+
+CREATE UNIQUE INDEX preference_centers_workspace_id_name_key ON public.preference_centers USING btree (workspace_id, name);
+
 CREATE UNIQUE INDEX profiles_pkey ON public.profiles USING btree (bucket, user_id);
 
 CREATE UNIQUE INDEX provider_messages_default_pkey ON public.provider_messages_default USING btree (workspace_id, channel, provider_message_id, dispatch_id);
@@ -1686,6 +1704,14 @@ alter table names_in_use add constraint names_in_use_pkey PRIMARY KEY (workspace
 alter table pauses add constraint pauses_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text, 'slow_down'::text, 'unreachable'::text])));
 
 alter table pauses add constraint pauses_pkey PRIMARY KEY (workspace_id, subject);
+
+alter table preference_centers add constraint preference_centers_pkey PRIMARY KEY (id);
+
+alter table preference_centers add constraint preference_centers_state_check CHECK ((state = ANY (ARRAY['active'::text, 'draft'::text])));
+
+alter table preference_centers add constraint preference_centers_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
+alter table preference_centers add constraint preference_centers_workspace_id_name_key UNIQUE (workspace_id, name);
 
 alter table profiles add constraint profiles_email_state_check CHECK ((email_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 

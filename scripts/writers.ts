@@ -48,6 +48,7 @@ export const owners: Readonly<Record<string, string>> = {
   message_variations: 'src/workspace',
   names_in_use: 'src/people',
   pauses: 'src/dispatch/pauses',
+  preference_centers: 'src/workspace',
   profiles: 'src/people',
   provider_messages: 'src/dispatch/ledger',
   purchases: 'src/people',

@@ -30,6 +30,7 @@ import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage } from './http/pages/health.ts';
 import { mediaFilePages } from './http/pages/media-files.ts';
 import { openApiPage } from './http/pages/openapi.ts';
+import { preferenceCenterPages } from './http/pages/preference-centers.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { trackingPages } from './http/pages/tracking.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
@@ -251,7 +252,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...activitySeriesRoutes({ db, clock, catalog: live }),
     ...canvasRoutes({ db, clock, catalog: live }),
     ...feedRoutes(),
-    ...preferenceCenterRoutes(),
+    ...preferenceCenterRoutes(options),
     ...mediaLibraryRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl }),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
@@ -270,6 +271,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     openApiPage(openApiDocument({ routes, operations, schemas: { ...messageSchemas, ...audienceSchemas } })),
     exportFilePage({ db, clock }),
     ...mediaFilePages({ db }),
+    ...preferenceCenterPages({ ...options, catalog: live }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),

@@ -55,7 +55,13 @@ export interface RenderContext {
   /** What the request that triggered the message says. Absent: the message was not triggered. */
   trigger?: TriggerFacts | null;
   /** Email only; null elsewhere. */
-  links: { unsubscribe: string; subscribe: string; optIn: string } | null;
+  links: {
+    unsubscribe: string;
+    subscribe: string;
+    optIn: string;
+    /** The person's page of a preference center, by its name. null: there is none. Absent: there are none at all. */
+    center?(name: string): string | null;
+  } | null;
   /** The item catalogs of the workspace. Absent: no template of the message reads them. */
   catalogs?: CatalogReader;
 }

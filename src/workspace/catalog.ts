@@ -37,6 +37,8 @@ export interface WorkspaceCatalog {
   /** The campaigns that are triggered under a Canvas id, by that id. */
   canvases: ReadonlyMap<string, Campaign>;
   frequencyCaps: readonly FrequencyCap[];
+  /** The ids of its preference centers that people may open, by name. Absent: there are none. */
+  preferenceCenters?: ReadonlyMap<string, string>;
   /** The names of custom attributes that are not stored, shown or matched. Absent: none. */
   blockedAttributes?: ReadonlySet<string>;
   /** Where its events are sent. Absent: nowhere. */

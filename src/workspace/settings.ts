@@ -94,6 +94,7 @@ export const rateBuckets = [
   'sends_id_create',
   'campaigns_data_series',
   'preference_center_read',
+  'preference_center_write',
   'media_library_create',
   'media_library_replace',
   'audience',

@@ -16,6 +16,7 @@ import {
   map,
   oneOf,
   required,
+  type Schema,
   text,
   time,
 } from '../../../openapi/schema.ts';
