@@ -43,6 +43,9 @@ export interface TriggerFacts {
   canvas: { id: string; name: string; variantId: string; variantName: string } | null;
 }
 
+/** The rendered footer. null: there is none. */
+export type Footer = () => string | null;
+
 /** All that one rendering may know. */
 export interface RenderContext {
   now: Date;
@@ -62,6 +65,10 @@ export interface RenderContext {
     /** The person's page of a preference center, by its name. null: there is none. Absent: there are none at all. */
     center?(name: string): string | null;
   } | null;
+  /** Renders the workspace's footer, once, for texts in HTML. null: it is blank. Throws RenderStop. Absent: there is none. */
+  footer?: Footer;
+  /** The same for the other texts. */
+  plainFooter?: Footer;
   /** The item catalogs of the workspace. Absent: no template of the message reads them. */
   catalogs?: CatalogReader;
 }

@@ -1,6 +1,18 @@
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, given, list, map, oneOf, orNull, required, type Schema, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  given,
+  like,
+  list,
+  map,
+  oneOf,
+  orNull,
+  required,
+  type Schema,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 import { linkRels, linkTypes } from './request.ts';
 
@@ -13,7 +25,7 @@ const states = oneOf(['active', 'draft'], 'Default: `active`. Nobody may open a 
 const links = list(
   given({
     rel: required(oneOf(linkRels)),
-    href: required(text('A URL with https.', { format: 'uri' })),
+    href: required(like('https://acme.example/icon.png', text('A URL with https.'))),
     type: oneOf(linkTypes),
     sizes: text(),
     color: text(),
