@@ -87,8 +87,9 @@ function readOptions(body: RawObject, problems: Sink): CenterOptions {
   }
   const viewport = readText(options, 'meta-viewport-content', problems, 'options.meta-viewport-content');
   // The original writes the name in two ways.
-  const member = isGiven(own(options, 'links-tags')) ? 'links-tags' : 'link-tags';
-  const links = readLinks(own(options, member), `options.${member}`, problems);
+  const links = ['links-tags', 'link-tags'].flatMap((member) =>
+    readLinks(own(options, member), `options.${member}`, problems),
+  );
   return {
     ...(viewport !== null && { 'meta-viewport-content': viewport }),
     ...(links.length > 0 && { 'links-tags': links }),
