@@ -283,7 +283,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const pages = [
     ...probes,
-    openApiPage(openApiDocument({ routes, operations, schemas: { ...messageSchemas, ...audienceSchemas } })),
+    openApiPage(() => openApiDocument({ routes, operations, schemas: { ...messageSchemas, ...audienceSchemas } })),
     exportFilePage({ db, clock }),
     ...mediaFilePages({ db }),
     ...preferenceCenterPages({ ...options, catalog: live }),
