@@ -68,6 +68,7 @@ export async function startRoles(
     clock: systemClock,
     log,
     catalog: () => catalog.current(),
+    refreshCatalog: () => catalog.refresh(),
     catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,

@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { intArray, textArray } from '../../db/array-text.ts';
 import type { Db, Transaction } from '../../db/database.ts';
 import { hotStatement } from '../../db/hot-statement.ts';
 import { type Sql, sql } from '../../db/sql.ts';
+import { nextShard, SUM } from './shards.ts';
 
 /** `event` and `purchase` count by name; a purchase also without one. The others have no name. */
 export type Metric = 'event' | 'purchase' | 'session' | 'new_user' | 'uninstall';
@@ -19,22 +19,10 @@ export interface Happening {
   revenue: number;
 }
 
-/** Rows of one hour that are counted apart, so that writers do not wait for each other. */
-const SHARDS = 16;
-/** The row to which housekeeping adds the others. */
-const SUM = -1;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Number of days for which hours are kept apart. */
 export const HOURS_KEPT_DAYS = 31;
-
-let shard = randomInt(SHARDS);
-
-/** Transactions of one process that run at once count in different rows. */
-function nextShard(): number {
-  shard = (shard + 1) % SHARDS;
-  return shard;
-}
 
 interface Addition {
   workspaceId: number;
