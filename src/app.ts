@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
+import { ContentDesk } from './connected-content/desk.ts';
 import { contentFinder } from './content/find.ts';
 import { noContent } from './content/pins.ts';
 import type { Database } from './db/database.ts';
@@ -137,6 +138,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const trackers = createTrackerMaker(options);
+  const desk = new ContentDesk({ clock });
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
   const stopHousekeeping = runsHousekeeping
@@ -150,7 +152,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const working = isWorker
     ? await startWorking(
         { ...options, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
-        { cache, links, trackers },
+        { cache, links, trackers, desk },
       )
     : null;
   const worker = working?.worker ?? null;
@@ -180,7 +182,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     : null;
   const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
-  const dryRun = createDryRun({ db, clock, links, trackers });
+  const dryRun = createDryRun({ db, clock, links, trackers, desk });
   const stored = {
     findContent: contentFinder(db, cache.texts),
     async findUnused(workspaceId: number, names: readonly string[]) {
@@ -294,6 +296,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => intake.idle(),
         () => exporter?.stop(),
         () => working?.stop(),
+        () => desk.close(),
         stopIndexKeeper,
         stopSegmentSizes,
         stopHousekeeping,

@@ -6,6 +6,10 @@ export interface GuardedPoolsOptions extends GuardOptions {
   connections: number;
   /** Longest time until an answer begins, and between two parts of it, in milliseconds. */
   replyTimeoutMs: number;
+  /** Longest time to connect, in milliseconds. Default: ten seconds. */
+  connectTimeoutMs?: number;
+  /** Most bytes of an answer's headers. Default: 16 KiB. */
+  maxHeaderBytes?: number;
   /** Whether a passage that the guard allows is allowed here, too. Absent: it is. */
   mayCall?(passage: Passage & { allowed: true }): boolean;
   /** Certificate authorities in addition to those of Node.js. */
@@ -88,8 +92,9 @@ async function openPool(origin: string, options: GuardedPoolsOptions): Promise<P
     bodyTimeout: options.replyTimeoutMs,
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,
+    ...(options.maxHeaderBytes !== undefined && { maxHeaderSize: options.maxHeaderBytes }),
     connect: {
-      timeout: CONNECT_TIMEOUT_MS,
+      timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       ...(options.ca !== undefined && { ca: options.ca }),
       // Each connection looks up and checks the host again, and then connects to the checked address.
       lookup: (_host, { all }, done) => {

@@ -1,4 +1,5 @@
 import type { CatalogReader } from './catalog-tags.ts';
+import type { ContentReader } from './content/reader.ts';
 
 export const globalStates = ['opted_in', 'subscribed', 'unsubscribed'] as const;
 export type GlobalState = (typeof globalStates)[number];
@@ -58,4 +59,6 @@ export interface RenderContext {
   links: { unsubscribe: string; subscribe: string; optIn: string } | null;
   /** The item catalogs of the workspace. Absent: no template of the message reads them. */
   catalogs?: CatalogReader;
+  /** Gives the answers to calls. Absent: no template of the message makes any. */
+  content?: ContentReader;
 }

@@ -1,4 +1,5 @@
 import { estimateProfiles, refusingExpensive, withinTimeLimit } from '../../audience/time-limit.ts';
+import type { ContentDesk } from '../../connected-content/desk.ts';
 import type { PinnedContent } from '../../content/pins.ts';
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
@@ -46,6 +47,8 @@ export interface DryRunDeps {
   clock: Clock;
   links: LinkMaker;
   trackers: TrackerMaker;
+  /** Makes the calls of templates, as when the messages are sent. */
+  desk: ContentDesk;
 }
 
 export function createDryRun(deps: DryRunDeps): DryRun {
@@ -119,7 +122,7 @@ interface Judged {
 
 /** Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. */
 async function judge(
-  { db, clock, links, trackers }: DryRunDeps,
+  { db, clock, links, trackers, desk }: DryRunDeps,
   dispatch: LoadedDispatch,
   people: NamedRecipient[],
   now: Date,
@@ -143,8 +146,9 @@ async function judge(
       return candidateFor(send, dispatch, { recipient, turn: 'own', now });
     }),
   );
-  await composeAll(candidates, { links, trackers, mostMs: MOST_COMPOSING_MS, shelf: new ItemShelf({ db, clock }) });
-  const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later');
+  const shelf = new ItemShelf({ db, clock });
+  await composeAll(candidates, { links, trackers, mostMs: MOST_COMPOSING_MS, shelf, desk });
+  const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later' || facts.composed.missing);
   return decideAll(judged, await readSlots(db, people, now)).map(judgedFrom);
 }
 
