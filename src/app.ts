@@ -17,6 +17,7 @@ import { listReceived } from './dispatch/ledger/person/received.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
+import { createPreview } from './dispatch/report/preview/preview.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
@@ -51,6 +52,7 @@ import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
 import { mediaLibraryRoutes } from './http/public/media-library/route.ts';
 import { messageEventRoutes } from './http/public/message-events/route.ts';
 import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
+import { messagesPreviewRoute } from './http/public/messages-preview/route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { messageSchemas } from './http/public/messages-send/schemas/messages.ts';
@@ -182,6 +184,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     : null;
   const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
+  const preview = createPreview({ db, clock, links, trackers, desk, publicUrl: options.publicUrl });
   const dryRun = createDryRun({ db, clock, links, trackers, desk });
   const stored = {
     findContent: contentFinder(db, cache.texts),
@@ -220,6 +223,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const refusedCallers = new RefusedCallers(clock);
   const routes: Route[] = [
     messagesSendRoute(sending),
+    messagesPreviewRoute({ clock, catalog: options.catalog, stored, questions, preview }),
     ...triggerRoutes(sending),
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),

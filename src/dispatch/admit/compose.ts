@@ -46,8 +46,9 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
   }
 }
 
-function contextOf(
-  { dispatch, message, recipient, position = null, now, items, content }: ComposeInput,
+/** All that the templates of one person's message may know. */
+export function contextOf(
+  { dispatch, message, recipient, position = null, now, items, content }: Omit<ComposeInput, 'links'>,
   links: RenderContext['links'],
 ): RenderContext {
   return {
