@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { sql } from '../src/db/sql.ts';
 import { startTestApp } from './support/app.ts';
 import { allowed, bodiesOf, contentServer, json, sendBodies, sendBody, text } from './support/content-server.ts';
 
@@ -80,6 +81,8 @@ test('a call has the headers, the body and the credential of its tag, and attrib
   const app = await startTestApp(t);
   await app.givenWorkspace(allowed(server));
   await app.post('/users/track', { attributes: [{ external_id: 'ada', first_name: 'Ada', evil: '", "X-Evil": "1' }] });
+  const { sealed } = await app.db.one<{ sealed: Buffer }>(sql`select connected_content as sealed from workspaces`);
+  assert.doesNotMatch(sealed.toString('latin1'), /s3cret-word|shop/);
   const tags = [
     `{% connected_content ${server.origin}/x?a=1 %}`,
     `{% connected_content ${server.origin}/x?a=2 :content_type text/csv :headers {"X-Name": "{{\${first_name}}} & co",

@@ -111,8 +111,11 @@ campaigns:
 
   const refusals: [body: object, error: RegExp][] = [
     [{ messages: { email: { ...email, body: '{{' } } }, /messages\.email\.body: not a valid template/],
-    [{ messages: { email }, attributes: [{}, 5] }, /^attributes\[1\]: expected an object, got a number/],
-    [{ messages: { email }, attributes: { email: 'no' } }, /^attributes: email: /],
+    [{ messages: { email }, attributes: [{}, 5] }, /^attributes\[1\]: expected an object, got 5/],
+    [
+      { messages: { email }, attributes: { email: 'no' } },
+      /^attributes: The value provided for the 'email' field is not a valid email/,
+    ],
     [{ messages: { email }, segment_id: segment, sample_size: 0 }, /^sample_size: expected an integer from 1 to 20/],
     [{ external_user_ids: ['ada'] }, /^messages: expected an object/],
     [{ campaign_id: 'hello', external_user_ids: ['ada'], segment_id: segment }, /^segment_id: is not known here/],
@@ -123,7 +126,7 @@ campaigns:
     assert.match(refused.body.errors[0], error);
   }
   const stranger = await host.givenKey({ permissions: ['audience.preview'] });
-  assert.equal((await ask({ messages: { email } }, { key: stranger })).status, 401);
+  assert.equal((await ask({ messages: { email } }, { key: stranger })).status, 403);
   await host.drain();
   const { stored } = await host.db.one<{ stored: number }>(sql`
     select ((select count(*) from dispatches) + (select count(*) from sends) + (select count(*) from tasks))::int as stored`);

@@ -3,6 +3,7 @@ import type { Operations } from '../../openapi/operation.ts';
 import {
   answered,
   anything,
+  either,
   flag,
   given,
   integer,
@@ -62,7 +63,11 @@ export const operations: Operations = {
       ...members,
       attributes: like(
         { first_name: 'Ada' },
-        map(null, 'A person who is not stored, with attributes as in `/users/track`; or a list of up to 20.'),
+        either(
+          'A person who is not stored, with attributes as in `/users/track`; or a list of up to 20.',
+          map(null),
+          list(map(null)),
+        ),
       ),
       trigger_properties: map(null, 'What `{{api_trigger_properties.${…}}}` reads.'),
       sample_size: integer('How many people of a segment or an audience are taken. Default: 3.', { min: 1, max: 20 }),
