@@ -11,6 +11,7 @@ const base = [
   ...[
     'lib',
     'errors',
+    'metrics',
     'db',
     'templating',
     'net',
@@ -32,6 +33,7 @@ const base = [
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  metrics: [],
   lib: ['errors'],
   net: ['lib'],
   db: ['lib', 'errors'],

@@ -16,6 +16,7 @@ import type { Worker } from './dispatch/deliver/worker.ts';
 import { listReceived } from './dispatch/ledger/person/received.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
+import { knownCounts } from './dispatch/plan/ways.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { createPreview } from './dispatch/report/preview/preview.ts';
 import { startWorking } from './dispatch/start-working.ts';
@@ -29,7 +30,8 @@ import { callbackPages } from './http/callbacks/callbacks.ts';
 import { openApiDocument } from './http/openapi/document.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
-import { healthPage } from './http/pages/health.ts';
+import { healthPage, livezPage, readyzPage } from './http/pages/health.ts';
+import { metricsPage } from './http/pages/metrics.ts';
 import { openApiPage } from './http/pages/openapi.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { trackingPages } from './http/pages/tracking.ts';
@@ -81,6 +83,7 @@ import { checkUses } from './item-catalogs/check-uses.ts';
 import type { Clock } from './lib/clock.ts';
 import { endAll } from './lib/end-all.ts';
 import { dashed } from './lib/uuid.ts';
+import { type MeterDump, Meters } from './metrics/meters.ts';
 import { unusedNames } from './people/activity/names.ts';
 import { keepCustomIndex } from './people/profile/custom-index.ts';
 import type { CatalogUseAt } from './templating/tree.ts';
@@ -110,6 +113,10 @@ export interface AppOptions {
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
   onKeyUsed?: (key: ApiKey) => void;
+  /** The metrics of the other threads of this process. Absent: there are none. */
+  otherMeters?: () => Promise<readonly MeterDump[]>;
+  /** Whether the metrics of this thread are also about the whole process. Default: they are not. */
+  metersProcess?: boolean;
   /** For tests: push senders to use instead of the real ones. A kind without a sender goes to the sandbox. */
   pushSenders?: PushSenders;
   /** For tests: gets certificates of SNS instead of the network. */
@@ -128,6 +135,7 @@ export interface App {
   mailListener: MailListener | null;
   /** Where everything goes in that comes back of messages. */
   intake: Intake;
+  meters: Meters;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
   /** Stops everything, last started first. Work in hand finishes or is given back. */
@@ -137,6 +145,7 @@ export interface App {
 /** The only place where things are wired together. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { db, clock, log, roles } = options;
+  const meters = new Meters({ known: knownCounts, ofProcess: options.metersProcess === true });
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const trackers = createTrackerMaker(options);
@@ -153,7 +162,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
   const working = isWorker
     ? await startWorking(
-        { ...options, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
+        { ...options, meters, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
         { cache, links, trackers, desk },
       )
     : null;
@@ -169,7 +178,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       worker.wake(lane);
     },
   });
-  const intake = createIntake({ db, clock, onTaken: () => working?.wakeFeedback() });
+  const intake = createIntake({ db, clock, meters, onTaken: () => working?.wakeFeedback() });
   // Each question goes to the newest snapshot.
   const live: Catalog = {
     workspace: (id) => options.catalog().workspace(id),
@@ -264,10 +273,16 @@ export async function startApp(options: AppOptions): Promise<App> {
       })
     : null;
   const limiter = createRateLimiter({ db, clock });
-  const health = healthPage(db, catalogTrouble);
+  const dumps = async () => [await meters.dump(), ...((await options.otherMeters?.()) ?? [])];
+  const probes = [
+    healthPage(db, catalogTrouble),
+    livezPage(),
+    readyzPage(db),
+    metricsPage({ db, clock, catalog: live, dumps }),
+  ];
   const pages = [
-    health,
-    openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
+    ...probes,
+    openApiPage(() => openApiDocument({ routes, operations, schemas: messageSchemas })),
     exportFilePage({ db, clock }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
@@ -281,15 +296,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     const isNew = refusedCallers.note({ workspaceId, key, endpoint });
     if (isNew) log.warn({ workspace_id: workspaceId, key, endpoint, why }, 'a key comes too often and gets 429');
   };
-  const server = roles.api ? buildServer({ ...options, routes, pages, limiter, limitOf, onRefused }) : null;
+  const server = roles.api ? buildServer({ ...options, meters, routes, pages, limiter, limitOf, onRefused }) : null;
   const healthServer =
-    roles.health === true ? buildServer({ ...options, routes: [], pages: [health], limiter, limitOf }) : null;
+    roles.health === true ? buildServer({ ...options, meters, routes: [], pages: probes, limiter, limitOf }) : null;
   return {
     server,
     healthServer,
     worker,
     mailListener,
     intake,
+    meters,
     routes,
     stop: () =>
       endAll(

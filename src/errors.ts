@@ -244,7 +244,7 @@ export const errorCodes = {
     status: 429,
     label: 'Rate Limited',
     meaning:
-      'The requests of this window are used up, or too many previews, explanations and dry runs of the workspace wait (`errors` says which). Try again after `Retry-After`.',
+      'The requests of this window are used up (`errors` says of which limit, how many it has, and when the next window begins), or too many previews, explanations and dry runs of the workspace wait (`errors` says which). Try again after `Retry-After`.',
   },
   internal_error: {
     status: 500,

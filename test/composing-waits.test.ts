@@ -63,7 +63,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   };
   const own = { catalog: () => catalog, lanes: ['named'], publicUrl: 'http://cresset.test' } as const;
   const working = await startWorking(
-    { db, clock, log, ...own, referenceOf: () => 'r' },
+    { db, clock, log, ...own, meters: app.app.meters, referenceOf: () => 'r' },
     { cache, links, trackers: noTrackers, desk: new ContentDesk({ clock }) },
   );
   app.beforeClose(async () => {

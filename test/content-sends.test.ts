@@ -372,3 +372,29 @@ test('a campaign names templates, blocks and item catalogs; each trigger and sch
   await app.drain();
   assert.equal((await messageOf(app, 'ben')).html, '<p>first</p>');
 });
+
+test('mails have the footer that the workspace has when they are made, once rendered, and as text where they are text', async (t) => {
+  const app = await start(t);
+  const footer = (text: string) => app.givenWorkspace(`email: { footer: '${text}' }`);
+  await footer('<p>Acme, {{${first_name}}}{{${email_footer}}} <!-- {{ x | nope }} --></p>');
+  const tag = '{{${email_footer}}}';
+  await givenBlock(app, 'end', `${tag}{% if ${'${email_footer}'} %}!{% endif %}`);
+  const id = await givenTemplate(app, { body: `<p>B</p>{{content_blocks.\${end}}}` });
+  await accept(app, { email: { ...email, email_template_id: id, subject: `S${tag}`, plaintext_body: `T\n${tag}` } });
+  await app.drain();
+  const { subject, html, plaintext } = await messageOf(app);
+  assert.deepEqual(
+    { subject, html, plaintext },
+    { subject: 'SAcme, Ada', html: '<p>B</p><p>Acme, Ada </p>!', plaintext: 'T\nAcme, Ada' },
+  );
+  app.clock.advance(1_000);
+  await footer('<!-- none -->');
+  await accept(app, { email: { ...email, subject: 'S', body: `B${tag}{% if ${'${email_footer}'} %}!{% endif %}` } });
+  await app.drain();
+  assert.equal((await messageOf(app)).html, 'B');
+  for (const [text, problem] of [
+    ['{{ 1 | nope }}', /email\.footer: not a valid template: /],
+    ['{{content_blocks.${end}}}', /email\.footer: must not hold content blocks/],
+  ] as const)
+    await assert.rejects(footer(text), problem);
+});

@@ -278,3 +278,65 @@ test('an alias with a name or label of more than 236 bytes is skipped', async (t
   const nobody = { user_aliases: { alias_name: tooLong, alias_label: 'l' }, messages: { email } };
   assert.equal((await app.post('/messages/send', nobody)).body.message, 'No Recipients');
 });
+
+test('members in the wrong object, URIs that open nothing and a footer that is not there are warnings', async (t) => {
+  const app = await givenWorkspace(t);
+  const push = 'messages.apple_push';
+  const cases: [message: object, warnings: string[]][] = [
+    [
+      { alert: { body: 'b', badge: 3 }, aps: { badge: 1, sound: 's' } },
+      [
+        `${push}.aps: not known, ignored; did you mean badge, sound directly in ${push}?`,
+        `${push}.alert.badge: not known, ignored; did you mean ${push}.badge?`,
+      ],
+    ],
+    [
+      { alert: 'a', custom_uri: 'acme.example/offer' },
+      [
+        `${push}.custom_uri: has no scheme and probably opens nothing; expected a URI such as https://acme.example/offer or acme://offer`,
+      ],
+    ],
+    [
+      { alert: 'a', custom_uri: 'https://acme.example/my offer' },
+      [
+        `${push}.custom_uri: is no valid URI and probably opens nothing; expected one such as https://acme.example/offer or acme://offer`,
+      ],
+    ],
+    [
+      { alert: 'a', custom_uri: 'acme://offer', use_webview: true },
+      [`${push}.custom_uri: use_webview is true, and a web view opens http and https URLs only, got the scheme acme`],
+    ],
+    [
+      { alert: 'a', asset_url: 'acme://cat', asset_file_type: 'png' },
+      [`${push}.asset_url: devices load http and https URLs only, got the scheme acme`],
+    ],
+    [{ alert: 'a', custom_uri: 'acme://offer' }, []],
+  ];
+  for (const [apple_push, warnings] of cases) {
+    assert.deepEqual(await warningsOf(app, { messages: { apple_push } }), warnings);
+  }
+  assert.deepEqual(await warningsOf(app, { messages: { email: { ...email, body: 'b{{${email_footer}}}' } } }), [
+    'messages.email.body: {{${email_footer}}} is empty: email.footer of the workspace file is not set',
+  ]);
+  const refused = await app.post('/messages/send', {
+    external_user_ids: ['ada'],
+    messages: { apple_push: { aps: { alert: 'a' } } },
+  });
+  assert.deepEqual(refused.body.errors, [
+    `${push}.alert: is required unless content-available is true`,
+    `${push}.aps: not known, ignored; did you mean alert directly in ${push}?`,
+  ]);
+});
+
+test('a header that was probably meant to be Idempotency-Key is a warning', async (t) => {
+  const app = await givenWorkspace(t);
+  const body = { external_user_ids: ['ada'], messages: { email } };
+  const cases: [headers: Record<string, string>, warnings: string[] | undefined][] = [
+    [{ 'X-Idempotency-Key': 'a' }, ['header x-idempotency-key: not known, ignored; did you mean Idempotency-Key?']],
+    [{ 'X-Idempotency-Key': 'a', 'Idempotency-Key': 'a' }, undefined],
+  ];
+  for (const [headers, warnings] of cases) {
+    const sent = await app.post('/messages/send', body, { headers });
+    assert.deepEqual([sent.status, sent.body.cresset?.warnings], [201, warnings]);
+  }
+});

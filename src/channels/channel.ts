@@ -49,6 +49,14 @@ export interface References {
   messageVariationId?: string | undefined;
 }
 
+/** A text of a workspace's settings that messages may name as `{{${email_footer}}}`. */
+export interface ChannelFooter {
+  /** The template, in HTML. null: the workspace has none. */
+  of(settings: ChannelSettings): string | null;
+  /** The rendered HTML as plain text. */
+  asText(html: string): string;
+}
+
 /**
  * One channel. A message is plain JSON at every step. `parse` returns it with its texts still as templates. The
  * dispatcher renders all texts for one person, except those under `neverTemplates`. `render` gets the result.
@@ -84,6 +92,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   expiry?: Expiry<Message, Rendered>;
   /** Links in a message that change a subscription. Absent: it has none. `inHeader`: a header has such a link, too. */
   subscriptionLinks?: { inHeader(settings: ChannelSettings): boolean };
+  /** The workspace's footer that its messages may name. Absent: its messages have none. */
+  footer?: ChannelFooter;
   /** How its links are followed: by a tracker in HTML, or by short links in a text. Absent: they are not. */
   follows?: 'html' | 'text';
   /** Members of the message itself whose texts are never rendered as templates. A caller's data may use their names. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { describe, elementPath, isObject, type RawObject } from '../lib/raw/json.ts';
 import { isGiven, type Reading, readDate, readFlag, readFloat, readInteger, readText } from '../lib/raw/lenient.ts';
+import type { Problems } from '../lib/raw/problems.ts';
 import { WatchedReader } from '../lib/raw/watched-reader.ts';
 import { RenderStop } from '../templating/render-stop.ts';
 
@@ -51,11 +52,21 @@ export function isTemplate(value: unknown): boolean {
   return typeof value === 'string' && (value.includes('{{') || value.includes('{%'));
 }
 
+/** Most members of an unknown object that are looked at for what it was meant to be. */
+const MOST_WITHIN = 20;
 /** Most elements of any array in a message. The arrays have limits of their own, which are far lower. */
 const MOST_ITEMS = 1_000;
 
 /** Reads one raw object of a message leniently: a scalar may have any of its forms, or be a template. */
 export class Fields extends WatchedReader {
+  readonly #around: Fields | null;
+
+  /** `around`: the object in which this one stands. null: it is a message. */
+  constructor(raw: RawObject, path: string, problems: Problems, around: Fields | null = null) {
+    super(raw, path, problems);
+    this.#around = around;
+  }
+
   /** Reports a required member as missing. The caller has seen that it is absent. */
   require(key: string, why = 'is required'): void {
     this.refuse(key, why, 'required');
@@ -114,7 +125,7 @@ export class Fields extends WatchedReader {
 
   object(key: string): Fields | undefined {
     const hash = this.hash(key);
-    return hash && new Fields(hash, this.at(key), this.problems);
+    return hash && new Fields(hash, this.at(key), this.problems, this);
   }
 
   /** An array of objects. A single object is wrapped in an array. */
@@ -129,7 +140,7 @@ export class Fields extends WatchedReader {
     if (this.#isTooLong(key, list)) return undefined;
     return list.flatMap((item, index) => {
       const path = elementPath(this.at(key), index);
-      if (isObject(item)) return [new Fields(item, path, this.problems)];
+      if (isObject(item)) return [new Fields(item, path, this.problems, this)];
       this.problems.add('type', path, `expected an object, got ${describe(item)}`);
       return [];
     });
@@ -163,7 +174,28 @@ export class Fields extends WatchedReader {
   protected override meantBy(key: string, known: readonly string[]): string | null {
     // A member inside of another is known if that one is: `alert.title`.
     const isKnown = (name: string) => known.includes(name.split('.')[0] ?? name);
-    return synonyms.get(key.toLowerCase())?.find(isKnown) ?? super.meantBy(key, known);
+    return (
+      synonyms.get(key.toLowerCase())?.find(isKnown) ??
+      this.#membersWithin(key, known) ??
+      super.meantBy(key, known) ??
+      this.#memberAround(key)
+    );
+  }
+
+  /** The members of an unknown object that belong here: those of `aps` in a push. null: there are none. */
+  #membersWithin(key: string, known: readonly string[]): string | null {
+    const value = this.get(key);
+    if (!isObject(value)) return null;
+    const names = Object.keys(value)
+      .slice(0, MOST_WITHIN)
+      .filter((name) => known.includes(name));
+    return names.length === 0 ? null : `${names.join(', ')} directly in ${this.path}`;
+  }
+
+  /** The member of the object around this one. null: that has none of the name. */
+  #memberAround(key: string): string | null {
+    if (this.#around === null) return null;
+    return this.#around.knows(key) ? this.#around.at(key) : this.#around.#memberAround(key);
   }
 
   #templated<T>(key: string, read: (value: unknown) => Reading<T>): Templated<T> | undefined {

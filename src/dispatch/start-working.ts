@@ -11,6 +11,7 @@ import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
 import { version } from '../lib/version.ts';
+import type { Meters } from '../metrics/meters.ts';
 import type { Catalog } from '../workspace/catalog.ts';
 import { GroupQueues } from './accounts/group-queues.ts';
 import type { LinkMaker } from './admit/compose.ts';
@@ -44,6 +45,7 @@ export interface WorkingOptions {
   lanes: readonly LaneName[];
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number | undefined;
+  meters: Meters;
   /** Replaces the real push senders. Messages of a provider kind that is missing go to the sandbox. */
   pushSenders?: PushSenders | undefined;
 }
@@ -62,7 +64,7 @@ export async function startWorking(
   options: WorkingOptions,
   parts: { cache: DispatchCache; links: LinkMaker; trackers: TrackerMaker; desk: ContentDesk },
 ): Promise<Working> {
-  const { db, clock, log, catalog, broadcastThreads = 1 } = options;
+  const { db, clock, log, catalog, meters, broadcastThreads = 1 } = options;
   const worker = randomUUID();
   const pauses = new Pauses({ db, clock, log, catalog });
   const pausedApps = new PausedApps({ clock, log, pauses });
@@ -80,16 +82,25 @@ export async function startWorking(
   const processors = availableParallelism() / broadcastThreads;
   const traffic = options.lanes.includes('broadcast') ? 'broadcast' : 'named';
   const senders = options.pushSenders ?? pushSenders;
-  const appQueues = new AppQueues({ db, traffic, senders, pausedApps, clock, log, processors });
+  const appQueues = new AppQueues({ db, traffic, senders, pausedApps, clock, log, processors, meters });
   const { publicUrl, referenceOf } = options;
-  const groupQueues = new GroupQueues({ db, traffic, clock, log, pauses, publicUrl, threads: broadcastThreads });
+  const groupQueues = new GroupQueues({
+    db,
+    traffic,
+    clock,
+    log,
+    pauses,
+    publicUrl,
+    threads: broadcastThreads,
+    meters,
+  });
   const nowMs = () => clock.now().getTime();
   const deliveries = createDeliveries({
     push: { queues: appQueues, nowMs, random: Math.random },
     groups: groupQueues,
     referenceOf,
     senders: createSenders({
-      ...{ nowMs, log, threads: broadcastThreads },
+      ...{ nowMs, log, threads: broadcastThreads, meters },
       pausesOf: (workspaceId) => pausedRelays.pausesOf(workspaceId),
     }),
   });
@@ -99,7 +110,19 @@ export async function startWorking(
   hygiene.start();
   const started = await startWorker({
     ...parts,
-    ...{ db, clock, log, worker, catalog, deliveries, appQueues, groupQueues, pausedRelays, lanes: options.lanes },
+    ...{
+      db,
+      clock,
+      log,
+      worker,
+      catalog,
+      meters,
+      deliveries,
+      appQueues,
+      groupQueues,
+      pausedRelays,
+      lanes: options.lanes,
+    },
     process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },
     shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({

@@ -6,6 +6,7 @@ import { isDataError } from '../db/sqlstates.ts';
 import { RequestError } from '../errors.ts';
 import { type Batcher, createBatcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Meters } from '../metrics/meters.ts';
 import { FEED_CHANNEL } from '../people/consent/record/write.ts';
 import type { FeedbackEvent } from './event.ts';
 import { name, type StoredEvent, storedEvent, words } from './stored-event.ts';
@@ -29,6 +30,8 @@ export interface IntakeOptions {
   clock: Clock;
   /** Called after new events are committed, so that a worker of this process starts at once. */
   onTaken(): void;
+  /** Counts what came. Absent: nobody does. */
+  meters?: Meters;
 }
 
 const MOST_CALLS = 1_000;
@@ -37,7 +40,7 @@ const MOST_WAITING_BYTES = 32 * 1_048_576;
 /** When a caller that is refused should come again, in seconds. */
 const COME_AGAIN_S = 5;
 
-export function createIntake({ db, clock, onTaken }: IntakeOptions): Intake {
+export function createIntake({ db, clock, onTaken, meters }: IntakeOptions): Intake {
   const batcher: Batcher<StoredEvent[], Taken> = createBatcher({
     run: (calls) => store(db, calls),
     isOnesFault: isDataError,
@@ -54,6 +57,7 @@ export function createIntake({ db, clock, onTaken }: IntakeOptions): Intake {
       if (events.length === 0) return { taken: 0, repeated: 0 };
       const now = clock.now();
       const taken = await batcher(events.map((event) => storedEvent(workspaceId, event, now)));
+      for (const { provider, kind } of events) meters?.heard(provider, kind);
       if (taken.taken > 0) onTaken();
       return taken;
     },

@@ -34,6 +34,7 @@ export interface PageAnswer {
     | 'text/html; charset=utf-8'
     | 'text/javascript; charset=utf-8'
     | 'text/plain; charset=utf-8'
+    | 'text/plain; version=0.0.4; charset=utf-8'
     | 'text/xml'
     | 'application/json'
     | 'application/zip'

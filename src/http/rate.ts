@@ -27,23 +27,22 @@ export function createRate(
   const { narrower } = bucket;
   const charges: Charge[] = [];
   let isDone = false;
-  function note(charge: Charge): void {
+  function note(charge: Charge, of: Omit<RateBucket, 'narrower'>): void {
     charges.push(charge);
     reply.headers(rateHeaders(tightest(charges)));
     if (charge.allowed) return;
     isDone = true;
-    const used = `all ${charge.limit} requests of this window are used up`;
-    throw new RequestError('rate_limited', [used], charge.resetsInS);
+    throw new RequestError('rate_limited', [usedUp(charge, of)], charge.resetsInS);
   }
   function charged(charge: Charge): void {
     isDone = true;
     if (!charge.allowed) limiter.noteUsedUp(window);
-    note(charge);
+    note(charge, bucket);
   }
   async function chargeNarrower(): Promise<void> {
     // Windows of many audiences are not written when the one above them is used up.
     if (narrower === undefined || isDone || charges.length > 0 || limiter.isUsedUp(window)) return;
-    note(await limiter.charge(windowOf(narrower)).catch(throwUnavailable));
+    note(await limiter.charge(windowOf(narrower)).catch(throwUnavailable), narrower);
   }
   return {
     window,
@@ -55,6 +54,29 @@ export function createRate(
     },
   };
 }
+
+/** What was exceeded, in which window, and when there is more: the sentence of a 429. */
+function usedUp({ limit, resetAt, resetsInS }: Charge, { name, windowMs }: Omit<RateBucket, 'narrower'>): string {
+  const until = new Date(resetAt * 1_000).toISOString();
+  const span = spanOf(windowMs);
+  const all = limit === 1 ? `the one request per ${span} is` : `all ${limit} requests per ${span} are`;
+  return `rate limit ${name}: ${all} used up; try again in ${resetsInS} s, at ${until}`;
+}
+
+/** `minute`, `3 s`: the length of a window in words. */
+function spanOf(ms: number): string {
+  const [whole] = spans.filter(([span]) => ms % span === 0);
+  if (whole === undefined) return `${ms} ms`;
+  const [span, word] = whole;
+  return ms === span ? word : `${ms / span} ${word}s`;
+}
+
+const spans: readonly (readonly [ms: number, word: string])[] = [
+  [86_400_000, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+  [1_000, 'second'],
+];
 
 /** The one that refuses, else the one with the least left. */
 function tightest(charges: readonly Charge[]): Charge {

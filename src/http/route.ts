@@ -66,7 +66,10 @@ export interface Route {
   bucket?(body: RawObject): RateBucket;
   /** Returns the earlier answer to a repeated request, which is not counted. null: the request is new. */
   replay?(request: RouteRequest): Promise<Answer | null>;
-  /** Whether the route counts its requests itself, with their work. Requests it leaves uncounted are counted afterwards. */
+  /**
+   * Whether the route counts its requests itself, with their work, as those do that accept messages to send. Requests it
+   * leaves uncounted are counted afterwards.
+   */
   countsItself?: boolean;
   handle(request: RouteRequest): Promise<Answer>;
 }

@@ -6,6 +6,7 @@ import { levelOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
+import type { Meters } from '../metrics/meters.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
@@ -27,6 +28,8 @@ export interface ServerOptions extends RateOptions {
   bodyLimitBytes: number;
   /** Number of proxies in front of this server that are trusted to report the client's address. */
   trustedProxyHops: number;
+  /** Counts the answers. Absent: nobody does. */
+  meters?: Meters;
   /** Called with the key of every request. */
   onKeyUsed?: (key: ApiKey) => void;
   /** Called with the key of every request that is answered 429, the endpoint, and what the answer says. */
@@ -72,7 +75,21 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const page of options.pages) addPage(server, page);
   refuseOtherMethods(server, [...options.routes, ...options.pages]);
   closeWhenStopping(server);
+  countAnswers(server, options);
   return server;
+}
+
+/** Labels are templates of paths: what a stranger makes up must not become a series. */
+function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions): void {
+  if (meters === undefined) return;
+  const sending = new Set(routes.filter(({ countsItself }) => countsItself).map(({ path }) => path));
+  server.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    const path = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
+    meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
+    if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
+    done();
+  });
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {

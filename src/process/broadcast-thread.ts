@@ -2,7 +2,7 @@
 // processor is used (decision 25). It shares only the database with the other threads, as if it ran elsewhere.
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadSecret } from '../workspace/secrets.ts';
-import type { BroadcastThreadData } from './broadcast-worker.ts';
+import type { BroadcastThreadData, ToBroadcastThread } from './broadcast-worker.ts';
 import { createLog } from './log.ts';
 import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
 import { lowerProcessPriority, lowerThreadPriority } from './thread-priority.ts';
@@ -21,13 +21,17 @@ const db = connectDatabase(databaseUrl, log, {
   ...(config.databaseUrl === null && { onConnect }),
 });
 endings.push(() => db.close());
-await startRoles(
+const { meters } = await startRoles(
   { config, log, db, secret: loadSecret(config) },
   { roles: { api: false, worker: ['broadcast'] }, broadcastThreads: config.broadcastThreads },
   endings,
 );
-parentPort?.once('message', async () => {
+parentPort?.on('message', async (message: ToBroadcastThread) => {
+  if (message.kind === 'dump') {
+    parentPort?.postMessage({ kind: 'dump', number: message.number, dump: await meters.dump() });
+    return;
+  }
   await endInOrder(endings, log);
   parentPort?.close();
 });
-parentPort?.postMessage('started');
+parentPort?.postMessage({ kind: 'started' });

@@ -14,7 +14,7 @@ import { ensureFirstKey } from '../workspace/keys.ts';
 import { hasOtherInFolder, loadSecret, type Secret } from '../workspace/secrets.ts';
 import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
-import { startBroadcastWorker } from './broadcast-worker.ts';
+import { type BroadcastWorker, startBroadcastWorker } from './broadcast-worker.ts';
 import { freeLeasesOfDead } from './dead-workers.ts';
 import { createLog } from './log.ts';
 import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
@@ -58,9 +58,16 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const health = !api && config.healthPort !== null;
   const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [], health };
-  const app = startRoles({ config, log, db, secret }, { roles }, endings);
+  const workers: BroadcastWorker[] = [];
+  const otherMeters = async () => {
+    const dumps = await Promise.all(workers.map(({ dump }) => dump()));
+    return dumps.filter((dump) => dump !== null);
+  };
+  const app = startRoles({ config, log, db, secret }, { roles, otherMeters, metersProcess: true }, endings);
   const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
-    endings.push(await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost));
+    const worker = await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost);
+    workers.push(worker);
+    endings.push(worker.end);
   });
   // Wait for all of them: if one fails to start, the others must have an ending, so that they end before the database.
   await Promise.allSettled([app, ...threads]);

@@ -44,6 +44,9 @@ export interface TriggerFacts {
   canvas: { id: string; name: string; variantId: string; variantName: string } | null;
 }
 
+/** The rendered footer. null: there is none. */
+export type Footer = () => string | null;
+
 /** All that one rendering may know. */
 export interface RenderContext {
   now: Date;
@@ -57,6 +60,10 @@ export interface RenderContext {
   trigger?: TriggerFacts | null;
   /** Email only; null elsewhere. */
   links: { unsubscribe: string; subscribe: string; optIn: string } | null;
+  /** Renders the workspace's footer, once, for texts in HTML. null: it is blank. Throws RenderStop. Absent: there is none. */
+  footer?: Footer;
+  /** The same for the other texts. */
+  plainFooter?: Footer;
   /** The item catalogs of the workspace. Absent: no template of the message reads them. */
   catalogs?: CatalogReader;
   /** Gives the answers to calls. Absent: no template of the message makes any. */

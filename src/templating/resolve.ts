@@ -2,8 +2,11 @@ import { isObject, own } from '../lib/raw/json.ts';
 import type { Reference } from './dialect.ts';
 import type { PersonFacts, RenderContext } from './facts.ts';
 
-/** What a template reads: a fact of the person, or the links that are made for its message. */
-export type Read = keyof PersonFacts | 'links';
+/** What a template reads: a fact of the person, the links that are made for its message, or the workspace's footer. */
+export type Read = keyof PersonFacts | 'links' | 'footer';
+
+/** The name of the workspace's footer for mails: `{{${email_footer}}}`. */
+export const FOOTER_NAME = 'email_footer';
 
 /** `${name}` without a name space. Source: personalization.md §3. */
 const attributes: ReadonlyMap<string, keyof PersonFacts> = new Map<string, keyof PersonFacts>([
@@ -32,10 +35,10 @@ const links: ReadonlyMap<string, keyof NonNullable<RenderContext['links']>> = ne
 ]);
 
 /** Documented names that have no data behind them here. Source: personalization.md §3. */
-const withoutData = ['most_recent_app_version', 'most_recent_locale', 'most_recent_location', 'email_footer'];
+const withoutData = ['most_recent_app_version', 'most_recent_locale', 'most_recent_location'];
 
 /** Every documented `${name}` without a name space. */
-export const plainNames: readonly string[] = [...attributes.keys(), ...links.keys(), ...withoutData];
+export const plainNames: readonly string[] = [...attributes.keys(), ...links.keys(), FOOTER_NAME, ...withoutData];
 
 export function isPlainName(name: string): boolean {
   return plainNames.includes(name);
@@ -66,7 +69,15 @@ export function readsOf({ space, name }: Reference): readonly Read[] {
 export const everyRead: readonly Read[] = [
   ...new Set<Read>([
     ...attributes.values(),
-    ...(['links', 'custom', 'customTimes', 'emailState', 'subscriptionGroups', 'mostRecentlyUsedDevice'] as const),
+    ...([
+      'links',
+      'footer',
+      'custom',
+      'customTimes',
+      'emailState',
+      'subscriptionGroups',
+      'mostRecentlyUsedDevice',
+    ] as const),
   ]),
 ];
 
@@ -80,7 +91,8 @@ const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
     '',
     {
       reads: (name) => attributeReads(name),
-      value: (name, { person, links: theirs }) => attributeOf(name, person) ?? linkOf(name, theirs),
+      value: (name, { person, links: theirs, footer }) =>
+        name === FOOTER_NAME ? footer?.() : (attributeOf(name, person) ?? linkOf(name, theirs)),
     },
   ],
   [
@@ -113,6 +125,7 @@ const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
 function attributeReads(name: string): readonly Read[] {
   const field = attributes.get(name);
   if (field !== undefined) return [field];
+  if (name === FOOTER_NAME) return ['footer'];
   return links.has(name) ? ['links'] : [];
 }
 

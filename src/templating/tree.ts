@@ -112,12 +112,19 @@ function compileText(text: string, path: string, options: Compiling, isHtml: boo
     if (template.fetches) options.onFetch();
     for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     for (const [name, line] of template.blocks) uses.push({ name, path, line, isHtml });
-    return ({ context, budget, blocks }) => template.render(context, budget, isHtml ? blocks.html : blocks.text);
+    return ({ context, budget, blocks }) =>
+      isHtml ? template.render(context, budget, blocks.html) : template.render(inPlain(context), budget, blocks.text);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
     problems.add('template', path, `not a valid template: ${error.message}`);
     return null;
   }
+}
+
+/** The context of texts that are no HTML: their footer has no tags. */
+function inPlain(context: RenderContext): RenderContext {
+  const { plainFooter } = context;
+  return plainFooter === undefined ? context : { ...context, footer: plainFooter };
 }
 
 function compileArray(items: unknown[], path: string, options: Compiling): Render {

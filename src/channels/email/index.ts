@@ -8,6 +8,7 @@ import { type EmailMessage, parseEmail } from './schema.ts';
 import { openEmailSender } from './sender.ts';
 import { probe } from './smtp/probe.ts';
 import { fromTemplate } from './template.ts';
+import { plaintextOf } from './text/plaintext.ts';
 import { checkInWorkspace, withDefaultSender } from './workspace.ts';
 
 export const email: Channel<EmailMessage, RenderedEmail> = {
@@ -21,6 +22,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   providers: { of: 'workspace', open: openEmailSender, relays: { list: ({ email }) => email.smtp ?? [], probe } },
   retry: retryEmail,
   subscriptionLinks: { inHeader: ({ email }) => email.listUnsubscribe },
+  footer: { of: ({ email }) => email.footer, asText: plaintextOf },
   follows: 'html',
   withDefaults: withDefaultSender,
   checkInWorkspace,

@@ -1,3 +1,4 @@
+import { readFlag } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { type Fields, isTemplate } from '../fields.ts';
 import { given } from './fields.ts';
@@ -13,10 +14,7 @@ const scheme = /^[^\x21-\u{10ffff}]*([a-z][a-z\d+.\t\n\r-]*):/iu;
 
 /** The problem with a URI that a tap opens. null: none. Browsers drop tabs and line breaks, so they hide no scheme. */
 export function uriProblem(text: string, opens: Opens): string | null {
-  const name = scheme
-    .exec(text)?.[1]
-    ?.replace(/[\t\n\r]/g, '')
-    .toLowerCase();
+  const name = schemeOf(text);
   if (opens === 'web' && name !== undefined && name !== 'http' && name !== 'https')
     return 'expected an http or https URL';
   return name !== undefined && unsafe.has(name) ? `must not be a URI of the scheme ${name}` : null;
@@ -24,9 +22,37 @@ export function uriProblem(text: string, opens: Opens): string | null {
 
 export function readUri(fields: Fields, key: string, opens: Opens): string | undefined {
   const text = fields.text(key);
-  const problem = text === undefined || isTemplate(text) ? null : uriProblem(text, opens);
+  if (text === undefined || isTemplate(text)) return text;
+  const problem = uriProblem(text, opens);
   if (problem !== null) fields.problems.add('range', fields.at(key), problem);
+  const doubt = problem === null ? doubtOf(text, opens, fields, key) : null;
+  if (doubt !== null) fields.problems.warn(`${fields.at(key)}: ${doubt}`);
   return text;
+}
+
+/** Why a tap will probably open nothing, or a device load nothing, although the original accepts the URI. null: it is good. */
+function doubtOf(text: string, opens: Opens, fields: Fields, key: string): string | null {
+  if (opens === 'web') return null;
+  const name = schemeOf(text);
+  const isLoaded = key.endsWith('_url');
+  const example = isLoaded ? 'https://acme.example/cat.png' : 'https://acme.example/offer or acme://offer';
+  if (name === undefined) return `has no scheme and probably opens nothing; expected a URI such as ${example}`;
+  if (/\s/.test(text.trim()) || !URL.canParse(text))
+    return `is no valid URI and probably opens nothing; expected one such as ${example}`;
+  if (name === 'http' || name === 'https') return null;
+  if (isLoaded) return `devices load http and https URLs only, got the scheme ${name}`;
+  const webview = readFlag(fields.get('use_webview'));
+  const inWebview = webview.ok && webview.value === true;
+  return inWebview
+    ? `use_webview is true, and a web view opens http and https URLs only, got the scheme ${name}`
+    : null;
+}
+
+function schemeOf(text: string): string | undefined {
+  return scheme
+    .exec(text)?.[1]
+    ?.replace(/[\t\n\r]/g, '')
+    .toLowerCase();
 }
 
 /** The URI after rendering. A blank one counts as absent, one that must not be opened stops the message. */

@@ -16,7 +16,7 @@ import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
-import { warningsOfAttributes, warningsOfProperties } from './names-read.ts';
+import { warningsOfAttributes, warningsOfFooter, warningsOfProperties } from './names-read.ts';
 import { checkCanary } from './our-options.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';
@@ -48,6 +48,7 @@ export async function checkSendRequest(
   const { pins, content, references } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
   for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
   for (const warning of await warningsOfAttributes(references, catalog.id, stored)) problems.warn(warning);
+  for (const warning of warningsOfFooter(references, catalog.settings)) problems.warn(warning);
   if (!isTriggered) for (const warning of warningsOfProperties(references, null)) problems.warn(warning);
   problems.warnAtEnd();
   const remarks = { minors: problems.minors, warnings: problems.warnings };

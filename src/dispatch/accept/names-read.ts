@@ -1,5 +1,7 @@
+import type { ChannelSettings } from '../../channels/channel-settings.ts';
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { own, type RawObject } from '../../lib/raw/json.ts';
+import { FOOTER_NAME } from '../../templating/resolve.ts';
 import type { ReferenceAt } from '../../templating/tree.ts';
 import type { StoredThings } from '../plan/stored-things.ts';
 
@@ -39,6 +41,13 @@ export async function warningsOfAttributes(
   });
 }
 
+/** One sentence for each text that names the workspace's footer, if the workspace has none. */
+export function warningsOfFooter(references: readonly ReferenceAt[], { email }: ChannelSettings): string[] {
+  if (email.footer !== null) return [];
+  const read = eachOnce(references.filter(({ space, name }) => space === null && name === FOOTER_NAME));
+  return read.map((one) => `${one.path}: ${written(one)} is empty: email.footer of the workspace file is not set`);
+}
+
 /**
  * One sentence for each property of a trigger that templates read and that nobody is given. `given` null: the message is
  * not triggered, and has no properties at all.
@@ -68,7 +77,7 @@ function headOf(name: string): string {
 }
 
 function written({ space, name }: ReferenceAt): string {
-  return `{{${space}.\${${readable(name)}}}}`;
+  return `{{${space === null ? '' : `${space}.`}\${${readable(name)}}}}`;
 }
 
 /** The name of a template, short and of plain characters. */

@@ -2,10 +2,13 @@ import type { Channel } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { Held, Outcome } from '../../channels/outcome.ts';
 import type { GroupSender, Outbound } from '../../channels/sender.ts';
+import { metered } from '../../metrics/metered.ts';
+import type { Meters } from '../../metrics/meters.ts';
 import { idKey, type SubscriptionGroup, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { Pauses } from '../pauses/pauses.ts';
 import type { Pause } from '../pauses/pauses-store.ts';
 import { digestOfGroup, groupSubject } from '../pauses/subject.ts';
+import { wayToProvider } from '../plan/ways.ts';
 import { type AccountPause, CallQueue } from './call-queue.ts';
 import { quotaOfGroup } from './call-quotas.ts';
 import { type PaceParts, paceOf } from './pace-of.ts';
@@ -17,6 +20,7 @@ export interface GroupQueuesOptions extends PaceParts {
   threads: number;
   /** Base URL at which the world reaches this server, without a slash at the end. */
   publicUrl: string;
+  meters: Meters;
 }
 
 /** A message of a dispatch, and the subscription group that it names. */
@@ -99,13 +103,17 @@ export class GroupQueues {
       current.group = group;
       return current;
     }
-    const { clock, threads, publicUrl } = this.#options;
+    const { clock, threads, publicUrl, meters } = this.#options;
     const { key, providers } = of.channel;
     const options = { clock, threads, groupId: group.id, callbackUrl: `${publicUrl}/callbacks/${key}` };
     const sender = providers?.of === 'group' ? providers.open(group.provider, options) : null;
     if (sender === null) return null;
     if (current !== undefined) this.#closeLater(current.queue);
-    const opened = { group, settings, queue: this.#open(workspace, group, sender) };
+    const opened = {
+      group,
+      settings,
+      queue: this.#open(workspace, group, metered(sender, meters, wayToProvider(key))),
+    };
     this.#queues.set(group.id, opened);
     return opened;
   }

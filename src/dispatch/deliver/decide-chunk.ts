@@ -4,6 +4,7 @@ import { storeWith } from '../../feedback/intake.ts';
 import { storeShortLinks } from '../../feedback/tracking/short-links.ts';
 import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Meters } from '../../metrics/meters.ts';
 import { type Candidate, candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
 import { lockSlots, saveSlots } from '../admit/cap-ledger.ts';
 import { isUnderCaps } from '../admit/cap-slots.ts';
@@ -20,6 +21,7 @@ import { verdictOfDevices } from '../ledger/devices.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
 import { isPaced } from '../plan/ages.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { wayOfRefused } from '../plan/ways.ts';
 import { writeOff } from '../push/deliver-push.ts';
 import { verdictEvent } from './verdict-events.ts';
 
@@ -33,6 +35,7 @@ export interface DecideDeps {
   shelf: ItemShelf;
   /** Makes the calls of templates. */
   desk: ContentDesk;
+  meters: Meters;
 }
 
 export interface Chunk {
@@ -66,6 +69,8 @@ export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<Decid
   const written = candidates.some(({ send, dispatch }) => isUnderCaps(send, dispatch))
     ? await decideUnderCaps(deps, candidates)
     : await decideWithoutCaps(deps, candidates);
+  for (const { send, decision, verdict } of written)
+    if (decision.kind === 'refuse') deps.meters.decided(wayOfRefused(send.channel), verdict.status);
   return outcomeOf(written);
 }
 

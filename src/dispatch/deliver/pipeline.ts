@@ -5,6 +5,7 @@ import type { Parcel } from '../admit/parcel.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
 import { agesFrom } from '../plan/ages.ts';
 import { campaignPartOf, groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
+import { wayOf } from '../plan/ways.ts';
 import type { AppQueues } from '../push/app-queues.ts';
 import { type DecideDeps, decideChunk } from './decide-chunk.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -233,7 +234,7 @@ async function decide(
 
 /** Delivers one message and records the result. */
 function deliver(
-  { deliveries, recorder, sendLimits, clock }: PipelineDeps,
+  { deliveries, recorder, sendLimits, clock, meters }: PipelineDeps,
   batch: Batch,
   parcel: Parcel,
   { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
@@ -258,7 +259,11 @@ function deliver(
     const message = delivered.keptIn === null ? null : rendered;
     const isNamed = dispatch.plan.externalSendId !== undefined;
     const result = { ...delivered, send, workspaceId: dispatch.workspace.id, address, part, isNamed, message };
-    recorder(result, (error) => done(error, delivered.verdict));
+    recorder(result, (error) => {
+      const { status } = delivered.verdict;
+      if (!error && status !== 'pending') meters.decided(wayOf(send.channel, delivered.keptIn), status);
+      done(error, delivered.verdict);
+    });
   }, done);
 }
 

@@ -1,6 +1,9 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
 import type { Sender, SenderOptions, SenderPauses } from '../../channels/sender.ts';
+import { metered } from '../../metrics/metered.ts';
+import type { Meters } from '../../metrics/meters.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { wayToProvider } from '../plan/ways.ts';
 
 export interface Senders {
   /** null: the workspace has no provider for the channel, or the channel's providers belong to apps. */
@@ -17,10 +20,11 @@ interface Open {
 
 export interface SendersOptions extends Omit<SenderOptions, 'pauses'> {
   pausesOf(workspaceId: number): SenderPauses;
+  meters: Meters;
 }
 
 /** The senders of channels whose provider belongs to the workspace. A sender lives until the settings change. */
-export function createSenders({ pausesOf, ...options }: SendersOptions): Senders {
+export function createSenders({ pausesOf, meters, ...options }: SendersOptions): Senders {
   const open = new Map<number, Map<ChannelKey, Open>>();
   const closing = new Set<Promise<void>>();
 
@@ -39,10 +43,11 @@ export function createSenders({ pausesOf, ...options }: SendersOptions): Senders
         return current.sender;
       }
       if (current?.sender) closeLater(current.sender);
-      const sender =
+      const opened =
         providers?.of === 'workspace'
           ? providers.open(workspace.settings, { ...options, pauses: pausesOf(workspace.id) })
           : null;
+      const sender = opened && metered(opened, meters, wayToProvider(key));
       open.set(workspace.id, ofWorkspace.set(key, { settings: workspace.settings, sender }));
       return sender;
     },

@@ -10,6 +10,7 @@ import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { RecipientNeeds } from '../../people/profile/needs.ts';
 import { type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { allowedCodes } from '../../workspace/dialing-codes.ts';
+import { withFooter } from './footer.ts';
 import { needsOf } from './needs.ts';
 import { type QuietPlan, quietPlanOf } from './quiet-hours.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
@@ -282,6 +283,7 @@ export function prepare(
     const hasLinks = hasUnsubscribeUrl || (subscriptionLinks !== undefined && compiled.reads.has('links'));
     return { ...compiled, gate, variation, others: [], hasUnsubscribeUrl, hasLinks };
   };
+  const footed = messages.map((message) => withFooter(message, workspace.settings));
   return {
     id: row.id,
     state: row.state,
@@ -294,9 +296,9 @@ export function prepare(
     targeted: row.targeted ?? 0,
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
-    messages: withVariations(messages.map(prepareOne), plan),
-    fetches: messages.some(({ fetches }) => fetches),
-    needs: needsOf(messages, { isBroadcast: isBroadcast(plan) }),
+    messages: withVariations(footed.map(prepareOne), plan),
+    fetches: footed.some(({ fetches }) => fetches),
+    needs: needsOf(footed, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
     composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? acceptedAt),

@@ -21,6 +21,6 @@ export function needsOf(
     lastWrote: needed.has('lastWrote'),
     sharing: isBroadcast,
   };
-  const read = messages.flatMap(({ reads }) => [...reads].filter((one) => one !== 'links'));
+  const read = messages.flatMap(({ reads }) => [...reads].filter((one) => one !== 'links' && one !== 'footer'));
   return needsToKnow(read, ofGates);
 }

@@ -5,12 +5,15 @@ import type { PushSender } from '../../channels/push/sender.ts';
 import { openPushSender, type PushSenders } from '../../channels/push/senders.ts';
 import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { metered } from '../../metrics/metered.ts';
+import type { Meters } from '../../metrics/meters.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { quotaOf } from '../accounts/call-quotas.ts';
 import { paceOf } from '../accounts/pace-of.ts';
 import type { Pause } from '../pauses/pauses-store.ts';
 import { digestOfApp } from '../pauses/subject.ts';
 import type { LaneName } from '../plan/send-plan.ts';
+import { wayOfPlatform } from '../plan/ways.ts';
 import { AppQueue } from './app-queue.ts';
 import type { PausedApps } from './paused-apps.ts';
 
@@ -24,6 +27,7 @@ export interface AppQueuesOptions {
   log: Logger;
   /** Number of processors that this thread may use; see `PushSenderOptions`. */
   processors?: number;
+  meters: Meters;
 }
 
 /** The message of a dispatch on one channel. */
@@ -108,11 +112,11 @@ export class AppQueues {
   }
 
   #open(workspace: WorkspaceCatalog, app: App, sender: PushSender): AppQueue {
-    const { clock, log, pausedApps } = this.#options;
+    const { clock, log, pausedApps, meters } = this.#options;
     return new AppQueue({
       appId: app.id,
       settings: digestOfApp(app),
-      sender,
+      sender: metered(sender, meters, wayOfPlatform(app.platform)),
       pause: pausedApps.pauseOf(workspace.id, app),
       clock,
       pace: paceOf(this.#options, quotaOf(app), { app_id: app.id, app: app.name }),

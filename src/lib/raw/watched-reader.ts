@@ -27,6 +27,11 @@ export class WatchedReader extends ObjectReader<Problems> implements Watcher {
     this.#silent.push(keys);
   }
 
+  /** Whether anybody asked for this member so far. */
+  protected knows(key: string): boolean {
+    return this.#asked?.includes(key) === true;
+  }
+
   /** The known name that was meant. null: none is close. */
   protected meantBy(key: string, known: readonly string[]): string | null {
     return nearest(key, known);

@@ -1,5 +1,10 @@
-import { sealedEmailMembers } from '../../channels/email/settings.ts';
+import { footerProblem } from '../../channels/email/footer.ts';
+import { emailSection, sealedEmailMembers } from '../../channels/email/settings.ts';
+import { trackingSection } from '../../channels/tracking.ts';
+import { webhookSection } from '../../channels/webhook/settings.ts';
 import { joinSql, sql } from '../../db/sql.ts';
+import { firstProblem } from '../../lib/raw/problems.ts';
+import type { Shape } from '../../lib/raw/shape.ts';
 import { openEmail, sealEmail } from '../sealed-email.ts';
 import { unlessUnreadable } from '../sealed-provider.ts';
 import type { StoredSettings } from '../settings.ts';
@@ -26,7 +31,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
 }
 
 /** Applies the sections email, webhook, tracking, audience, requests, schedules, users, tags, item_catalogs, quiet_hours, events and rate_limits. A given section replaces the stored one. */
-export async function applySettings({ tx, workspaceId, file, secret, reseal, warnings }: Step): Promise<Change[]> {
+export async function applySettings({ tx, workspaceId, file, secret, reseal, problems }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
   const opened = unlessUnreadable(() => openEmail(row.secrets, secret, workspaceId), reseal);
@@ -38,17 +43,18 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal, war
   if (file.email !== null) {
     const { shown, sealed } = sealEmail(file.email, secret, workspaceId);
     const hidden = typeof opened === 'object' ? opened : unreadable(file.email);
-    if (file.email.footer !== null) warnings.push('email.footer: is kept, and no message has it yet');
-    put('email', file.email, { ...row.settings.email, ...hidden });
+    const wrong = file.email.footer === null ? null : footerProblem(file.email.footer);
+    if (wrong !== null) problems.push(`email.footer: ${wrong}`);
+    put('email', file.email, { ...defaultsOf(emailSection), ...row.settings.email, ...hidden });
     settings.email = shown;
     secrets = sealed;
   }
   if (file.webhook !== null) {
-    put('webhook', file.webhook, row.settings.webhook);
+    put('webhook', file.webhook, { ...defaultsOf(webhookSection), ...row.settings.webhook });
     settings.webhook = file.webhook;
   }
   if (file.tracking !== null) {
-    put('tracking', file.tracking, row.settings.tracking);
+    put('tracking', file.tracking, { ...defaultsOf(trackingSection), ...row.settings.tracking });
     settings.tracking = file.tracking;
   }
   if (file.audience !== null) {
@@ -90,6 +96,11 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal, war
   if (!changes.some(isWrite)) return changes;
   await tx.run(sql`update workspaces set settings = ${settings}, secrets = ${secrets} where id = ${workspaceId}`);
   return changes;
+}
+
+/** What an empty section means, so that a plan names only what differs from it. */
+function defaultsOf(section: Shape<object>): object {
+  return section({}, '', firstProblem) ?? {};
 }
 
 /** Stored members that cannot be opened: they differ from what the file gives, so that they are written anew. */

@@ -75,8 +75,8 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
   const { apply, catalog, db } = await workspace(t);
   assert.deepEqual(brief(await apply(whole)), [
     'change workspace  name,time_zone',
-    'change email  default_from,smtp,list_unsubscribe,footer',
-    'change webhook  deliver,allow',
+    'change email  default_from,smtp,footer',
+    'change webhook  deliver',
     'change audience  missing_number_is_zero',
     'change requests  key_in_body,strict_content_type',
     'change users  track_batch',

@@ -37,7 +37,10 @@ const MOST_TAGS = 1_000;
 const MOST_WEBHOOKS = 20;
 
 const uuid = lowerCased(
-  matching(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'a UUID (8-4-4-4-12 hex digits)'),
+  matching(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+    'a UUID (8-4-4-4-12 hex digits), as `uuidgen` or `node -p "crypto.randomUUID()"` makes one',
+  ),
 );
 const opaqueId = lowerCased(text());
 const range = checked(text(), rangeProblem);

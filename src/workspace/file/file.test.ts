@@ -220,7 +220,11 @@ const bad: [string, object | string, string[]][] = [
     { apps: [{}] },
     ['apps[0].id: is required', 'apps[0].name: is required', 'apps[0].platform: is required'],
   ],
-  ['an id that is no UUID', { apps: [{ ...app, id: 'x' }] }, ['apps[0].id: expected a UUID (8-4-4-4-12 hex digits)']],
+  [
+    'an id that is no UUID',
+    { apps: [{ ...app, id: 'x' }] },
+    ['apps[0].id: expected a UUID (8-4-4-4-12 hex digits), as `uuidgen` or `node -p "crypto.randomUUID()"` makes one'],
+  ],
   ['a name that is a number', { apps: [{ ...app, name: 7 }] }, ['apps[0].name: expected a text']],
   ['an empty name', { apps: [{ ...app, name: ' ' }] }, ['apps[0].name: expected a text that is not empty']],
   ['a long name', { apps: [{ ...app, name: 'x'.repeat(256) }] }, ['apps[0].name: expected at most 255 characters']],
@@ -441,7 +445,7 @@ test('all problems are reported at once, one per line', () => {
     message: [
       '/nowhere/workspace.yaml is not usable:',
       '  - nme: there is no such key; did you mean name?',
-      '  - apps[0].id: expected a UUID (8-4-4-4-12 hex digits)',
+      '  - apps[0].id: expected a UUID (8-4-4-4-12 hex digits), as `uuidgen` or `node -p "crypto.randomUUID()"` makes one',
       '  - webhook.deliver: expected true or false',
     ].join('\n'),
   });

@@ -13,7 +13,7 @@ import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
-import { warningsOfAttributes, warningsOfProperties } from '../names-read.ts';
+import { warningsOfAttributes, warningsOfFooter, warningsOfProperties } from '../names-read.ts';
 import { checkCanary } from '../our-options.ts';
 import { withAttachments } from './attachments.ts';
 import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
@@ -215,6 +215,7 @@ async function planOf(
     },
   };
   problems.warnAtEnd();
+  for (const warning of warningsOfFooter(references, workspace.settings)) problems.warn(warning);
   await warnOfNames(references, { request, attributes, workspaceId: workspace.id, stored, problems });
   for (const { path, object } of attributes) {
     for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);

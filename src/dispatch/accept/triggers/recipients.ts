@@ -1,10 +1,11 @@
-import { describe, elementPath, isObject, own, type RawObject } from '../../../lib/raw/json.ts';
+import { describe, elementPath, isObject, memberPath, own, type RawObject } from '../../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../../lib/raw/lenient.ts';
 import { ObjectProblem, type Problems } from '../../../lib/raw/problems.ts';
 import { WatchedReader } from '../../../lib/raw/watched-reader.ts';
 import { readEmailAddress } from '../../../people/profile/contact.ts';
 import { maxAliasBytes } from '../../../people/profile/identifiers.ts';
 import { readPrioritization } from '../../../people/profile/prioritization.ts';
+import { profileFields } from '../../../people/profile/profile-fields.ts';
 import type { RecipientName } from '../../plan/send-plan.ts';
 import { type Body, isIdText, isShort } from '../request.ts';
 import { readProperties } from './properties.ts';
@@ -52,8 +53,25 @@ export function readRecipients(body: Body, key: string, form: RecipientForm): Tr
   });
 }
 
+/** Names the object in which an unknown member of a recipient probably belongs. */
+class RecipientReader extends WatchedReader {
+  readonly #form: RecipientForm;
+
+  constructor(raw: RawObject, path: string, problems: Problems, form: RecipientForm) {
+    super(raw, path, problems);
+    this.#form = form;
+  }
+
+  protected override meantBy(key: string, known: readonly string[]): string | null {
+    const near = super.meantBy(key, known);
+    if (near !== null) return near;
+    const within = profileFields.has(key) ? 'attributes' : this.#form.properties.at(-1);
+    return within === undefined ? null : memberPath(within, key);
+  }
+}
+
 function readRecipient(raw: RawObject, path: string, form: RecipientForm, problems: Problems): TriggerRecipient | null {
-  const reader = new WatchedReader(raw, path, problems);
+  const reader = new RecipientReader(raw, path, problems, form);
   reader.ignore(['prioritization']);
   const name = readName(reader, raw, form.identifiers);
   const properties = readProperties(reader, form.properties);

@@ -1,5 +1,5 @@
 import type { RenderContext } from '../../../templating/facts.ts';
-import { resolveReference } from '../../../templating/resolve.ts';
+import { readsOf, resolveReference } from '../../../templating/resolve.ts';
 import type { ReferenceAt } from '../../../templating/tree.ts';
 
 /** Something that a template reads and that has no value. */
@@ -18,6 +18,7 @@ export function missingFor(references: readonly ReferenceAt[], context: RenderCo
   const found = new Map<string, Set<string>>();
   for (const reference of references) {
     const { space, name, path } = reference;
+    if (readsOf(reference).includes('footer')) continue; // a part of the message, and made with it
     const written = `${space === null ? '' : `${space}.`}\${${name}}`;
     const known = found.get(written);
     if (known !== undefined) known.add(path);

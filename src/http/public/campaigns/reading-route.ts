@@ -13,6 +13,7 @@ import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { listParameters, readFlag, readListPage } from '../list-query.ts';
 import { dayOf, readDaySeries, seriesParameters } from '../series-query.ts';
+import { channelsOf } from './channels-of.ts';
 import { campaignSeries } from './series-answer.ts';
 
 export interface CampaignReadingDeps {
@@ -71,11 +72,12 @@ async function handleDetails(
   { query, workspaceId }: RouteRequest,
 ): Promise<Answer> {
   readFlag(query, 'post_launch_draft_version'); // there are no drafts, but a wrong value is still wrong
-  const { id } = readCampaignId(query, catalog, workspaceId);
+  const known = readCampaignId(query, catalog, workspaceId);
+  const { id } = known;
   const campaign = await readCampaign(db, workspaceId, id);
   if (campaign === null) throw new RequestError('unknown_campaign_id');
   const sent = await readSentTimes(db, id);
-  return { status: 200, body: { ...described(campaign, sent), message: 'success' } };
+  return { status: 200, body: { ...described(campaign, sent, channelsOf(known)), message: 'success' } };
 }
 
 async function handleSeries(
@@ -92,7 +94,11 @@ async function handleSeries(
   return { status: 200, body: { data: campaignSeries(campaign, series, rows), message: 'success' } };
 }
 
-function described(campaign: CampaignDetails, sent: { first: Date | null; last: Date | null }): object {
+function described(
+  campaign: CampaignDetails,
+  sent: { first: Date | null; last: Date | null },
+  itsChannels: readonly string[],
+): object {
   const { created_at, updated_at, archived, name, description, kind, tags, variations, control_share } = campaign;
   return {
     created_at,
@@ -104,7 +110,7 @@ function described(campaign: CampaignDetails, sent: { first: Date | null; last: 
     name,
     description,
     schedule_type: kind === 'api' ? 'api' : 'api_triggered',
-    channels: [...new Set(variations.map(({ channel }) => channel))],
+    channels: itsChannels,
     first_sent: sent.first,
     last_sent: sent.last,
     tags,

@@ -13,11 +13,10 @@ export interface Shown {
 /** A campaign in the words of a Canvas. Its members are in the order of the original's. Source: more-endpoints.md §3.2. */
 export function describedCanvas(
   campaign: CampaignDetails,
-  name: string,
+  { name, channels }: { name: string; channels: readonly string[] },
   entered: { first: Date | null; last: Date | null },
 ): object {
   const { id, created_at, updated_at, description, archived, tags, variations } = campaign;
-  const channels = [...new Set(variations.map(({ channel }) => channel))];
   const step = {
     ...{ name: campaign.name, type: 'message', id, next_step_ids: [], next_paths: [], channels },
     messages: Object.fromEntries(variations.map(({ id: variationId, channel }) => [variationId, { channel }])),

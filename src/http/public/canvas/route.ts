@@ -6,6 +6,7 @@ import { type Campaign, type Catalog, idKey } from '../../../workspace/catalog.t
 import { listCanvases, readCampaign } from '../../../workspace/listed-campaigns.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
+import { channelsOf } from '../campaigns/channels-of.ts';
 import { listParameters, readFlag, readListPage } from '../list-query.ts';
 import { canvasSeriesParameters, dayOf, readCanvasSeries } from '../series-query.ts';
 import { canvasSeries, canvasSummary, describedCanvas } from './answer.ts';
@@ -85,7 +86,7 @@ async function handleDetails(
   if (details === null) throw new RequestError('unknown_canvas_id');
   const entered = await readSentTimes(db, campaign.id);
   const body = {
-    ...describedCanvas(details, name, entered),
+    ...describedCanvas(details, { name, channels: channelsOf(campaign) }, entered),
     ...(isAsked && { has_translatable_content: false }),
     message: 'success',
   };

@@ -4,6 +4,7 @@ import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import { acceptSend, type SendDeps } from '../accept-send.ts';
 import { answeringKeyOnce } from '../answer-once.ts';
+import { withHeaderRemarks } from '../header-slips.ts';
 import { successAnswer } from './answer.ts';
 import { bucketFor, path } from './request.ts';
 import { checkSendId, withSendId } from './send-id.ts';
@@ -19,7 +20,9 @@ export function messagesSendRoute(deps: SendDeps): Route {
 async function send(deps: SendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
   const options = { now: deps.clock.now(), stored: deps.stored };
-  const { plan, content, dryRun, remarks } = await checkSendRequest(request.body, workspace, options);
+  const checked = await checkSendRequest(request.body, workspace, options);
+  const { plan, content, dryRun } = checked;
+  const remarks = withHeaderRemarks(checked.remarks, request);
   await checkSendId(deps.db, plan);
   const sent = withSendId(plan, deps.clock.now());
   return acceptSend(deps, request, {

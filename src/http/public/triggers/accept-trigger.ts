@@ -5,12 +5,15 @@ import type { SendRemarks } from '../../../dispatch/plan/remarks.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { RouteRequest } from '../../route.ts';
 import { acceptSend, type SendDeps } from '../accept-send.ts';
+import { withHeaderRemarks } from '../header-slips.ts';
 import { successAnswer } from '../messages-send/answer.ts';
 
 export interface Accepting {
   checked: CheckedTrigger;
   path: string;
   idempotency: Acceptance['idempotency'];
+  /** The member of the body that does what the header `Idempotency-Key` does. Absent: the header does. */
+  instead?: string;
   /** Default: the answer of /messages/send. */
   answerOf?: (dispatchId: string, remarks: SendRemarks) => object;
 }
@@ -19,11 +22,11 @@ export interface Accepting {
 export async function acceptTrigger(
   deps: SendDeps,
   request: RouteRequest,
-  { checked, path, idempotency, answerOf }: Accepting,
+  { checked, path, idempotency, instead, answerOf }: Accepting,
 ): Promise<object> {
   const { plan, content, dryRun, attributes } = checked;
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  let { remarks } = checked;
+  let remarks = withHeaderRemarks(checked.remarks, request, instead);
   return acceptSend(deps, request, {
     path,
     plan,

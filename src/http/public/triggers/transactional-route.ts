@@ -60,6 +60,7 @@ async function send(deps: SendDeps, request: RouteRequest, reference: Idempotent
     checked,
     path: transactionalPath.replace(':campaign_id', () => idKey(campaignId)),
     idempotency: reference,
+    instead: 'external_send_id',
     answerOf: (dispatchId, remarks) =>
       transactionalAnswer({
         dispatchId,

@@ -1,0 +1,14 @@
+import { withoutComments } from '../../templating/reading/html-comments.ts';
+import { compileTemplate, TemplateSyntaxError } from '../../templating/template.ts';
+
+/** What is wrong with a workspace's footer. null: it can be used. */
+export function footerProblem(footer: string): string | null {
+  try {
+    const { blocks, catalogs } = compileTemplate(withoutComments(footer));
+    if (blocks.size > 0) return 'must not hold content blocks';
+    return catalogs.length > 0 ? 'must not read item catalogs' : null;
+  } catch (error) {
+    if (!(error instanceof TemplateSyntaxError)) throw error;
+    return `not a valid template: ${error.message}`;
+  }
+}
