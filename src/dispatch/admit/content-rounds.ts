@@ -63,7 +63,7 @@ export class ContentRounds {
 
   #arrival(mostMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, mostMs);
+      const timer = setTimeout(resolve, Math.max(mostMs, 0));
       this.#onArrival = () => {
         clearTimeout(timer);
         resolve();
