@@ -31,7 +31,7 @@ create table activity_totals (
   first_at timestamp with time zone not null,
   last_at timestamp with time zone not null,
   revenue numeric not null default 0
-);
+) with (fillfactor=75);
 comment on table activity_totals is 'kind: person. First time, last time and count for each event name or product, for filters and exports.';
 
 create table address_claims (

@@ -112,6 +112,8 @@ export interface AppOptions {
   roles: { api: boolean; worker: readonly LaneName[]; health?: boolean };
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
+  /** Whether a worker applies feedback in this thread. Default: if it works on named people. */
+  appliesFeedback?: boolean;
   onKeyUsed?: (key: ApiKey) => void;
   /** The metrics of the other threads of this process. Absent: there are none. */
   otherMeters?: () => Promise<readonly MeterDump[]>;

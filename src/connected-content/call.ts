@@ -3,7 +3,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { ConnectedContentSettings } from '../channels/connected-content.ts';
 import { version } from '../lib/version.ts';
 import { BLOCKED_TARGET, type GuardedPools } from '../net/guarded-pools.ts';
-import { networkReason, type PostReply, post } from '../net/http-post.ts';
+import { networkReason, type PostReply } from '../net/http-post.ts';
 import type { ContentRequest } from '../templating/content/reader.ts';
 import { LiquidError } from '../templating/liquid/errors.ts';
 import { Fetched, isJsonBody, NO_ANSWER } from './fetched.ts';
@@ -61,7 +61,7 @@ export async function makeCall(request: ContentRequest, url: URL, options: CallO
     const pool = await options.pools.open(url.origin);
     if (pool === null) throw new BlockedUrl();
     options.signal.throwIfAborted();
-    const reply = await post(pool, {
+    const reply = await pool.post({
       method: request.method,
       path: url.pathname + url.search,
       headers: headersOf(request, options.settings),

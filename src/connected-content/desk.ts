@@ -26,7 +26,6 @@ const OVERHEAD_BYTES = 1_000;
 const FAILURE_MS = 5_000;
 /** How long a message keeps its answers until it is composed again, in milliseconds. */
 const RESUMED_MS = 60_000;
-const MOST_HEADER_BYTES = 65_536;
 
 interface Kept<T> {
   value: T;
@@ -169,7 +168,7 @@ export class ContentDesk implements Calls {
     known?.pools.close().catch(() => undefined); // its calls under way fail by themselves, and say so
     const pools = createGuardedPools({
       ...{ allow: settings.allow, connections: MOST_OF_HOST, replyTimeoutMs: LONGEST_MS },
-      ...{ connectTimeoutMs: LONGEST_MS, maxHeaderBytes: MOST_HEADER_BYTES },
+      ...{ connectTimeoutMs: LONGEST_MS },
     });
     this.#pools.set(id, { settings, pools });
     return pools;

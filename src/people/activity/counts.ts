@@ -55,17 +55,22 @@ export function addCountsLater(tx: Transaction, workspaceId: number, happened: r
 function additionOf(workspaceId: number, happened: readonly Happening[]): Addition {
   const sums = new Map<string, Happening>();
   for (const one of happened) {
-    const at = new Date(one.at.getTime() - (((one.at.getTime() % HOUR_MS) + HOUR_MS) % HOUR_MS));
-    const key = JSON.stringify([one.metric, one.name, at, one.appId]);
+    const hour = Math.floor(one.at.getTime() / HOUR_MS);
+    // Names contain no NUL, so two rows never share a key.
+    const key = `${one.metric}\0${hour}\0${one.appId}\0${one.name}`;
     const sum = sums.get(key);
-    if (sum === undefined) sums.set(key, { ...one, at });
+    if (sum === undefined) sums.set(key, { ...one, at: new Date(hour * HOUR_MS) });
     else {
       sum.count += one.count;
       sum.revenue += one.revenue;
     }
   }
   // Everybody adds in the order of the keys, to avoid deadlocks.
-  const rows = [...sums].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
+  const keyed = [...sums.values()].map((row) => ({
+    key: JSON.stringify([row.metric, row.name, row.at, row.appId]),
+    row,
+  }));
+  const rows = keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ row }) => row);
   return { workspaceId, shard: nextShard(), rows };
 }
 

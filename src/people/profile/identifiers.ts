@@ -38,12 +38,14 @@ export function readIdentifier(raw: RawObject): Identifier | null {
 
 /** With two of them a caller would not learn whom of two people the object changed. */
 function refuseSeveral(raw: RawObject): void {
+  const [externalId, alias] = [isGiven(own(raw, 'external_id')), !isEmpty(own(raw, 'user_alias'))];
+  const brazeId = isGiven(own(raw, 'braze_id'));
+  if (Number(externalId) + Number(alias) + Number(brazeId) < 2) return;
   const given = [
-    ...(isGiven(own(raw, 'external_id')) ? ["'external_id'"] : []),
-    ...(isEmpty(own(raw, 'user_alias')) ? [] : ["'user_alias'"]),
-    ...(isGiven(own(raw, 'braze_id')) ? ["'braze_id'"] : []),
+    ...(externalId ? ["'external_id'"] : []),
+    ...(alias ? ["'user_alias'"] : []),
+    ...(brazeId ? ["'braze_id'"] : []),
   ];
-  if (given.length < 2) return;
   throw new ObjectProblem(`${given.slice(0, -1).join(', ')} and ${given.at(-1)} are mutually exclusive`);
 }
 
