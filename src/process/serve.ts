@@ -65,7 +65,11 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
     const dumps = await Promise.all(workers.map(({ dump }) => dump()));
     return dumps.filter((dump) => dump !== null);
   };
-  const app = startRoles({ config, log, db, secret }, { roles, otherMeters, metersProcess: true }, endings);
+  const app = startRoles(
+    { config, log, db, secret },
+    { roles, otherMeters, metersProcess: true, appliesFeedback: false },
+    endings,
+  );
   const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
     const worker = await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost);
     workers.push(worker);
