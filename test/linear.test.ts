@@ -216,7 +216,7 @@ const readers: Record<string, (text: string) => unknown> = {
   'a pattern that is tried': (text) => boundedMatches()(readPattern('(a|b)*c+ ?x{2,}'), text),
   'a cell of CSV': (text) => {
     const types = new Map([['n', 'number' as const]]);
-    return new Columns(['external_id', 'n'], { ...plainCsv, types }).read(['a', text]);
+    return new Columns(['external_id', 'n'], { ...plainCsv, types }).read(['a', text], 2);
   },
   'Retry-After': (text) => readRetryAfter(text, now),
   'an answer of FCM': (text) => readFcm(reply(JSON.stringify({ error: { status: text, message: text } })), now),

@@ -1,5 +1,6 @@
 import { shown } from '../lib/raw/json.ts';
 import type { ImportTotals } from '../people/import/import.ts';
+import type { Ambiguous } from '../people/import/numbers.ts';
 import type { Reject } from '../people/import/progress.ts';
 import { reasonOf } from '../people/import/rejects-file.ts';
 import type { Terminal } from './terminal.ts';
@@ -71,8 +72,8 @@ export class ImportReport {
     else this.#terminal.printError(this.#line(totals));
   }
 
-  /** `inDoubt`: how many numbers of a column may have been meant otherwise. */
-  end(totals: ImportTotals & { end: 'finished' | 'stopped' }, inDoubt: Readonly<Record<string, number>>): void {
+  /** `inDoubt`: the numbers of a column that may have been meant otherwise. */
+  end(totals: ImportTotals & { end: 'finished' | 'stopped' }, inDoubt: Readonly<Record<string, Ambiguous>>): void {
     const seconds = (performance.now() - this.#startMs) / 1_000;
     const { rejectsPath, dryRun, json } = this.#options;
     const kept = totals.rejected > 0 ? rejectsPath : null;
@@ -90,8 +91,7 @@ export class ImportReport {
       ...[...this.#reasons]
         .sort(([, one], [, other]) => other - one)
         .map(([why, count]) => `  ${grouped(count)} × ${why}`),
-      ...Object.entries(totals.ignored).map(([field, count]) => `  ${grouped(count)} × ignored, not known: ${field}`),
-      ...Object.entries(inDoubt).map(([column, count]) => `  ${doubt(column, count)}`),
+      ...Object.entries(inDoubt).map(([column, which]) => `  ${doubt(column, which)}`),
       ...(kept === null ? [] : [`Rejected records are kept in ${kept}`]),
       ...(totals.end === 'stopped' ? ['Interrupted. The same command continues from here.'] : []),
       ...(dryRun ? ['This was a dry run: nothing was applied.'] : []),
@@ -152,8 +152,9 @@ export class ImportReport {
   }
 }
 
-function doubt(column: string, count: number): string {
-  const which = `${grouped(count)} × ${shown(column)}: a number that may be meant otherwise, such as 1,234 or 1.234`;
+function doubt(column: string, { count, lines }: Ambiguous): string {
+  const where = `${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${count > lines.length ? ' …' : ''}`;
+  const which = `${grouped(count)} × ${shown(column)}: a number that may be meant otherwise, such as 1,234 or 1.234 (${where})`;
   return `${which}; if so, choose --thousands-comma or --decimal-comma, and apply the file again with --restart`;
 }
 

@@ -78,6 +78,7 @@ test('a file as a German spreadsheet writes it: all problems of a row at once, a
   assert.equal(strict.code, 3, strict.errors);
   const problems = [
     "The value provided for the 'email' field is not a valid email.",
+    'country: expected a code of ISO 3166-1 such as AT, or the English name of a country',
     'Seit: expected a date as DD.MM.YYYY',
     'Newsletter: expected true or false',
   ];
@@ -89,7 +90,6 @@ test('a file as a German spreadsheet writes it: all problems of a row at once, a
   const lenient = await on.import(path, ...germanOptions, '--skip-bad-cells');
   assert.equal(lenient.code, 3, lenient.errors);
   assert.match(lenient.out, /^3 records read, 2 applied, 1 applied in part, 0 rejected/);
-  assert.match(lenient.out, / {2}1 × ignored, not known: country/);
   assert.deepEqual(await db.query(people), [juergen, kaethe, zoe]);
   const [reject] = lines(`${path}.rejects.ndjson`);
   assert.equal(reject.reason, `applied, but for: ${problems.join('; ')}`);
@@ -103,12 +103,17 @@ test('a mended rejects file is imported with the options of its import, which it
   const mended = readFileSync(rejects, 'utf8') // UTF-8, whatever the encoding of the file
     .replace('keine Adresse', 'kaethe@example.test')
     .replace('31.02.2024', '28.02.2024')
+    .replace('Österreich', 'Austria')
     .replace('"ja"', '"true"');
   writeFileSync(rejects, mended);
   const again = await on.import(rejects);
   assert.equal(again.code, 0, again.errors + again.out);
   const custom = { Umsatz: 99.9, Seit: '2024-02-28', Newsletter: true };
-  assert.deepEqual(await db.query(people), [juergen, { ...kaethe, email: 'kaethe@example.test', custom }, zoe]);
+  assert.deepEqual(await db.query(people), [
+    juergen,
+    { ...kaethe, email: 'kaethe@example.test', country: 'AT', custom },
+    zoe,
+  ]);
 
   const other = on.file('people.ndjson', '{"external_id":"k4","email":"x"}\n{"external_id":"k5"\n');
   assert.equal((await on.import(other)).code, 3);
@@ -149,6 +154,22 @@ test('a rejects file whose options are lost is refused; options given replace th
   assert.match(other.errors, /names an option that says nothing of records: --restart/);
 });
 
+test('a country or time zone that nobody knows is a bad cell, and what is stored stays', async (t) => {
+  const { db, ...on } = await world(t);
+  await on.import(on.file('first.csv', 'external_id,country,time_zone\ncc1,AT,Europe/Vienna\n'));
+  const second = on.file('second.csv', 'external_id,country,time_zone,first_name\ncc1,Österreich,Wien,Ada\n');
+  const why =
+    'country: expected a code of ISO 3166-1 such as AT, or the English name of a country; time_zone: expected the name of a time zone such as Europe/Vienna';
+  const strict = await on.import(second);
+  assert.equal(strict.code, 3);
+  assert.ok(strict.errors.includes(`line 2: ${why}\n`), strict.errors);
+  const lenient = await on.import(second, '--skip-bad-cells');
+  assert.equal(lenient.code, 3);
+  assert.equal(lines(`${second}.rejects.ndjson`)[0].reason, `applied, but for: ${why}`);
+  const stored = sql`select first_name, country, time_zone from profiles where external_id = 'cc1'`;
+  assert.deepEqual(await db.query(stored), [{ first_name: 'Ada', country: 'AT', time_zone: 'Europe/Vienna' }]);
+});
+
 test('thousands commas: read if said, hinted at if not, and columns in doubt are told', async (t) => {
   const { db, ...on } = await world(t);
   const path = on.file('shop.csv', 'external_id,revenue\na,"2,000"\nb,"1,099.90"\nc,3000.5\n');
@@ -156,9 +177,11 @@ test('thousands commas: read if said, hinted at if not, and columns in doubt are
   assert.match(unsaid.errors, /line 2: revenue: expected a number \(is the comma for thousands or for decimals\?/);
   assert.match(unsaid.errors, /line 3: revenue: expected a number \(is it written with --thousands-comma\?\)/);
   const wrong = await on.import(path, '--types', 'revenue=number', '--decimal-comma', '--dry-run', '--json');
-  assert.deepEqual(JSON.parse(wrong.out.trim().split('\n').at(-1) ?? '').ambiguous_numbers, { revenue: 1 });
+  assert.deepEqual(JSON.parse(wrong.out.trim().split('\n').at(-1) ?? '').ambiguous_numbers, {
+    revenue: { count: 1, lines: [2] },
+  });
   const told = await on.import(path, '--types', 'revenue=number', '--decimal-comma', '--dry-run');
-  assert.match(told.out, / {2}1 × revenue: a number that may be meant otherwise, such as 1,234/);
+  assert.match(told.out, / {2}1 × revenue: a number that may be meant otherwise, such as 1,234 or 1.234 \(line 2\)/);
   const right = await on.import(path, '--types', 'revenue=number', '--thousands-comma');
   assert.equal(right.code, 0, right.errors);
   assert.doesNotMatch(right.out, /otherwise/);

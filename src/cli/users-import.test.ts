@@ -109,7 +109,6 @@ test('a compressed CSV file with declared types is imported and reported as JSON
         rejected: 1,
         partial: 0,
         resumed: 0,
-        ignored: {},
         seconds: 0,
         dry_run: false,
       },

@@ -2,14 +2,21 @@ import type { CountryCode } from 'libphonenumber-js/min';
 import { shown } from '../../lib/raw/json.ts';
 import { readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
+
 import { readStoredTime } from '../../lib/times.ts';
-import { readEmailAddress, readNationalPhone } from '../profile/contact.ts';
+import { readTimeZone } from '../../lib/zone-names.ts';
+import { readEmailAddress, readNationalPhone, readPhone } from '../profile/contact.ts';
+import { readCountry } from '../profile/countries-and-languages.ts';
+import { type IgnoredField, unknownValue } from '../track/attributes.ts';
 import type { DateFormat } from './date-format.ts';
-import { type NumberStyle, type NumberTally, otherStyleHint, readNumberText } from './numbers.ts';
+import { type NumberStyle, otherStyleHint, readNumberText } from './numbers.ts';
 
 /** The type of a column: it decides how the cells are read. */
 export const cellTypes = ['text', 'number', 'boolean', 'json', 'time', 'date'] as const;
 export type CellType = (typeof cellTypes)[number];
+
+/** The type of a column whose name decides how its cells are read. */
+export type FixedType = 'email' | 'phone' | IgnoredField;
 
 /** How the program that wrote the file writes things. */
 export interface CellStyle {
@@ -27,16 +34,16 @@ export interface CellStyle {
 /** Reads a cell that is not empty. Throws ObjectProblem, whose text begins with the column's name. */
 export function readCell(
   cell: string,
-  type: CellType | 'email' | 'phone',
+  type: CellType | FixedType,
   name: string,
   style: CellStyle,
-  tally?: NumberTally,
+  seen: SeenNumber,
 ): unknown {
   switch (type) {
     case 'text':
       return cell;
     case 'number':
-      return readNumber(cell, name, style, tally);
+      return readNumber(cell, name, style, seen);
     case 'boolean':
       return readBoolean(cell, name, style);
     case 'json':
@@ -49,13 +56,32 @@ export function readCell(
       if (readEmailAddress(cell) !== null) return cell;
       throw new ObjectProblem(`The value provided for the '${name}' field is not a valid email.`);
     case 'phone':
-      return style.phoneCountry === null ? cell : (readNationalPhone(cell, style.phoneCountry) ?? cell);
+      return readPhoneCell(cell, name, style);
+    case 'country':
+      if (readCountry(cell) !== null) return cell;
+      throw new ObjectProblem(unknownValue('country'));
+    case 'time_zone':
+      if (readTimeZone(cell) !== null) return cell;
+      throw new ObjectProblem(unknownValue('time_zone'));
   }
 }
 
-function readNumber(cell: string, name: string, { numbers, currency }: CellStyle, tally?: NumberTally): number {
+/** Called with the text of every number, to count those that may be meant otherwise. */
+export type SeenNumber = (name: string, text: string) => void;
+
+function readPhoneCell(cell: string, name: string, { phoneCountry }: CellStyle): string {
+  const phone = phoneCountry === null ? readPhone(cell) : readNationalPhone(cell, phoneCountry);
+  if (phone !== null) return phone;
+  const isNational = phoneCountry !== null && !cell.trim().startsWith('+');
+  if (isNational) throw new ObjectProblem(`${name}: no phone number of ${phoneCountry}`);
+  const hint =
+    phoneCountry === null && !cell.includes('+') ? '; for others, name their country: --phone-country AT' : '';
+  throw new ObjectProblem(`${name}: expected a phone number with + and country code${hint}`);
+}
+
+function readNumber(cell: string, name: string, { numbers, currency }: CellStyle, seen: SeenNumber): number {
   const text = withoutCurrency(cell.trim(), currency);
-  tally?.add(name, text);
+  seen(name, text);
   const value = readNumberText(text, numbers);
   if (value !== null) return value;
   throw new ObjectProblem(`${shown(name)}: expected a number${numberHint(text, numbers)}`);

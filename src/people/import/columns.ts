@@ -1,7 +1,8 @@
+import { nearest } from '../../lib/raw/did-you-mean.ts';
 import { isObject, shown } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
-import { type CellStyle, type CellType, readCell } from './cells.ts';
+import { type CellStyle, type CellType, type FixedType, readCell } from './cells.ts';
 import type { DateFormat } from './date-format.ts';
 import { ImportFileError, type Reading, type RecordKind } from './entry.ts';
 import type { NumberTally } from './numbers.ts';
@@ -49,7 +50,7 @@ export class Columns {
   /** The names of the members that the columns set. */
   readonly names: readonly string[];
   readonly #header: readonly string[];
-  readonly #types: readonly (CellType | 'email' | 'phone')[];
+  readonly #types: readonly (CellType | FixedType)[];
   /** The options for each column: they differ in the format of dates. */
   readonly #styles: readonly CsvOptions[];
   readonly #options: CsvOptions;
@@ -71,8 +72,11 @@ export class Columns {
     );
   }
 
-  /** Reads the cells of a row, and names those that cannot be read. Throws ObjectProblem if their number is wrong. */
-  read(cells: readonly string[]): Reading {
+  /**
+   * Reads the cells of the row that begins on `line`, and names those that cannot be read. Throws ObjectProblem if their
+   * number is wrong.
+   */
+  read(cells: readonly string[], line: number): Reading {
     if (cells.length !== this.names.length) {
       throw new ObjectProblem(
         `expected ${this.names.length} cells as in the header, got ${cells.length}; is a quote not closed?`,
@@ -84,7 +88,7 @@ export class Columns {
       const cell = cells[index] ?? '';
       if (cell === '') continue;
       try {
-        given.push([name, this.#readCell(cell, index, name)]);
+        given.push([name, this.#readCell(cell, index, line)]);
       } catch (error) {
         if (!(error instanceof ObjectProblem)) throw error;
         problems.push(error.message);
@@ -93,11 +97,13 @@ export class Columns {
     return { object: objectOf(given, this.#options.records), problems };
   }
 
-  #readCell(cell: string, index: number, name: string): unknown {
+  #readCell(cell: string, index: number, line: number): unknown {
+    const name = this.names[index] ?? '';
     // The decoder replaces bytes that are not UTF-8 with this character.
     if (cell.includes('\ufffd')) throw new ObjectProblem(`${shown(name)}: the cell is not UTF-8; see --encoding`);
     if (cell === this.#options.nullText) return null;
-    return readCell(cell, this.#types[index] ?? 'text', name, this.#styles[index] ?? this.#options, this.#tally);
+    const seen = (column: string, text: string) => this.#tally?.add(column, text, line);
+    return readCell(cell, this.#types[index] ?? 'text', name, this.#styles[index] ?? this.#options, seen);
   }
 
   /** The cells by the names of the file's columns, for the rejects file. */
@@ -107,10 +113,11 @@ export class Columns {
   }
 }
 
-function typeOf(name: string, title: string, { types, records, dateFormat }: CsvOptions): CellType | 'email' | 'phone' {
+function typeOf(name: string, title: string, { types, records, dateFormat }: CsvOptions): CellType | FixedType {
   if (nested.includes(name)) return 'json';
   if (name === 'email' || name === 'phone') return name;
   if (records === 'attributes') {
+    if (name === 'country' || name === 'time_zone') return name;
     if (dateFormat !== null && name === 'dob') return 'date';
     if (dateFormat !== null && times.includes(name)) return 'time';
   } else {
@@ -140,16 +147,21 @@ function refuseHeader(header: readonly string[], names: readonly string[], optio
     if (names.includes(part) !== names.includes(whole)) refuse(`${part} and ${whole} go together`);
   }
   for (const title of options.renamed.keys()) {
-    if (!header.includes(title)) refuse(`--map names "${shown(title)}", and no column is called so`);
+    if (!header.includes(title)) refuse(`--map names "${shown(title)}", ${noColumn(title, header)}`);
   }
   for (const title of options.dateFormats.keys()) {
-    if (!header.includes(title)) refuse(`--date-format names "${shown(title)}", and no column is called so`);
+    if (!header.includes(title)) refuse(`--date-format names "${shown(title)}", ${noColumn(title, header)}`);
   }
   for (const title of options.types.keys()) {
-    if (!header.includes(title)) refuse(`--types names "${shown(title)}", and no column is called so`);
+    if (!header.includes(title)) refuse(`--types names "${shown(title)}", ${noColumn(title, header)}`);
     const name = options.renamed.get(title) ?? title;
     if (!isFree(name, options.records)) refuse(`--types names ${name}, whose type is fixed`);
   }
+}
+
+function noColumn(title: string, header: readonly string[]): string {
+  const meant = nearest(title, header);
+  return `and no column is called so${meant === null ? '' : `; did you mean "${shown(meant)}"?`}`;
 }
 
 /** A header of one column that holds another delimiter was probably cut at the wrong character. */

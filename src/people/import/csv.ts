@@ -109,7 +109,7 @@ class Row implements Entry {
   }
 
   read(): Reading {
-    return this.#columns.read(this.#cells);
+    return this.#columns.read(this.#cells, this.line);
   }
 
   shown(): Shown {

@@ -51,8 +51,6 @@ export interface ImportTotals {
   partial: number;
   /** Number of records that earlier runs applied. */
   resumed: number;
-  /** Number of values of this run that are no known country or time zone and changed nothing, by field. */
-  ignored: Record<string, number>;
 }
 
 /**
@@ -63,7 +61,7 @@ export async function importPeople(
   deps: ImportDeps,
   options: ImportOptions,
 ): Promise<ImportTotals & { end: 'finished' | 'stopped' }> {
-  const totals: ImportTotals = { records: 0, rejected: 0, partial: 0, resumed: 0, ignored: {} };
+  const totals: ImportTotals = { records: 0, rejected: 0, partial: 0, resumed: 0 };
   const running = new ParallelBatches(options.parallelBatches);
   const { records = 'attributes', skipBadCells = false } = options;
   let isWhole = true;
@@ -87,7 +85,6 @@ export async function importPeople(
       // Each batch has one instant, taken in file order, because an address names the person who was updated last.
       const now = deps.now();
       const read = readBatch(batch, { workspace: deps.workspace, records, skipBadCells, now });
-      for (const field of read.ignored) totals.ignored[field] = (totals.ignored[field] ?? 0) + 1;
       await running.start(footprintOf(read.request), async () => {
         try {
           const result = await applyBatch({ ...deps, ...options, now }, batch, read);

@@ -97,7 +97,8 @@ class RejectedRows {
     this.#tally = tally;
   }
 
-  read(cells: object): Reading {
+  /** `line`: of the rejects file. */
+  read(cells: object, line: number): Reading {
     if (this.#options === null) {
       throw new ObjectProblem(
         'cells: nothing says how to read them; import the rejects file itself, with its first line',
@@ -108,7 +109,8 @@ class RejectedRows {
     if (this.#columns === null || header !== this.#header)
       this.#columns = new Columns(names, this.#options, this.#tally);
     this.#header = header;
-    return this.#columns.read(Object.values(cells).map((cell) => (typeof cell === 'string' ? cell : String(cell))));
+    const texts = Object.values(cells).map((cell) => (typeof cell === 'string' ? cell : String(cell)));
+    return this.#columns.read(texts, line);
   }
 }
 
@@ -130,7 +132,7 @@ class JsonLine implements Entry {
   read(): Reading {
     const found = rejectedIn(this.#parse());
     if ('record' in found) return { object: found.record, problems: [] };
-    if (isObject(found.cells)) return this.#rows.read(found.cells);
+    if (isObject(found.cells)) return this.#rows.read(found.cells, this.line);
     throw new ObjectProblem('cells: expected the cells by the names of their columns; mend them so');
   }
 

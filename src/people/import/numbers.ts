@@ -29,11 +29,22 @@ export function otherStyleHint(text: string, style: NumberStyle): string {
 interface ColumnTally {
   /** Numbers that another style reads as another number: `2,000`. */
   ambiguous: number;
+  /** The first lines that have such numbers. */
+  lines: number[];
   /** Whether a number was read that a style with another meaning of the comma cannot read. */
   hasProof: boolean;
   /** Whether a number could not be read, but is one of another style. */
   hasDoubt: boolean;
 }
+
+/** The numbers of a column that may be meant otherwise. */
+export interface Ambiguous {
+  count: number;
+  /** The first lines that have such numbers. */
+  lines: readonly number[];
+}
+
+const maxLines = 5;
 
 /** Counts, by column, the numbers of a file that may have been meant otherwise. */
 export class NumberTally {
@@ -44,25 +55,27 @@ export class NumberTally {
     this.#style = style;
   }
 
-  add(column: string, text: string): void {
-    const tally = this.#columns.get(column) ?? { ambiguous: 0, hasProof: false, hasDoubt: false };
+  add(column: string, text: string, line: number): void {
+    const tally = this.#columns.get(column) ?? { ambiguous: 0, lines: [], hasProof: false, hasDoubt: false };
     const value = readers[this.#style](text);
     const others = numberStyles.filter((style) => style !== this.#style).map((style) => readers[style](text));
     if (value === null) tally.hasDoubt ||= others.some((other) => other !== null);
-    else if (others.some((other) => other !== null && other !== value)) tally.ambiguous += 1;
-    else tally.hasProof ||= others.includes(null);
+    else if (others.some((other) => other !== null && other !== value)) {
+      tally.ambiguous += 1;
+      if (tally.lines.length < maxLines) tally.lines.push(line);
+    } else tally.hasProof ||= others.includes(null);
     this.#columns.set(column, tally);
   }
 
   /**
-   * The number of ambiguous numbers by column, of columns in doubt: they also have numbers of another style, or nothing in
+   * The ambiguous numbers by column, of columns in doubt: they also have numbers of another style, or nothing in
    * them shows that the comma is for decimals.
    */
-  inDoubt(): Record<string, number> {
+  inDoubt(): Record<string, Ambiguous> {
     const columns = [...this.#columns].filter(
       ([, { ambiguous, hasProof, hasDoubt }]) =>
         ambiguous > 0 && (hasDoubt || (this.#style === 'decimal_comma' && !hasProof)),
     );
-    return Object.fromEntries(columns.map(([column, { ambiguous }]) => [column, ambiguous]));
+    return Object.fromEntries(columns.map(([column, { ambiguous, lines }]) => [column, { count: ambiguous, lines }]));
   }
 }

@@ -3,7 +3,7 @@ import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { remarksOfRefusal, sentenceOf } from '../remarks.ts';
 import { readEvent, readPurchase } from '../track/activities.ts';
-import { readAttributes } from '../track/attributes.ts';
+import { readAttributes, unknownValue } from '../track/attributes.ts';
 import type { TrackRequest } from '../track/request.ts';
 import type { Batch } from './batches.ts';
 import type { Entry, RecordKind } from './entry.ts';
@@ -23,8 +23,6 @@ export interface ReadBatch {
   refused: readonly { index: number; reasons: readonly string[] }[];
   /** What is left out of records that are applied. */
   left: readonly { index: number; type: string }[];
-  /** The fields whose values are no known country or time zone and change nothing, one for each value. */
-  ignored: readonly string[];
 }
 
 /** Reads the records of a batch, and lists all problems of each. */
@@ -35,7 +33,6 @@ export function readBatch({ entries }: Batch, options: ReadOptions): ReadBatch {
     request,
     refused: read.flatMap(({ index, refusal }) => (refusal.length > 0 ? [{ index, reasons: refusal }] : [])),
     left: read.flatMap(({ index, left }) => left.map((type) => ({ index, type }))),
-    ignored: read.flatMap(({ ignored }) => ignored),
   };
 }
 
@@ -43,7 +40,6 @@ interface ReadEntry {
   /** Why the record is not applied. Empty: it is, and was added to the request. */
   refusal: readonly string[];
   left: readonly string[];
-  ignored: readonly string[];
 }
 
 function readEntry(entry: Entry, index: number, options: ReadOptions, request: TrackRequest): ReadEntry {
@@ -56,13 +52,15 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
       const object = (options.records === 'events' ? readEvent : readPurchase)(reading.object, options.now);
       if (problems.length > 0 && !options.skipBadCells) return refusing(problems);
       request.activities.push({ array: options.records, index, object });
-      return { refusal: [], left: problems, ignored: [] };
+      return { refusal: [], left: problems };
     }
     const object = readAttributes(reading.object, options.workspace);
-    const left = [...problems, ...object.remarks.map(sentenceOf)];
+    // Unlike /users/track, an import keeps what is stored: one file may hold many thousands of such values.
+    for (const field of object.ignored) delete object.profile.columns[field];
+    const left = [...problems, ...object.remarks.map(sentenceOf), ...object.ignored.map(unknownValue)];
     if (problems.length > 0 && !options.skipBadCells) return refusing(left);
     request.attributes.push({ index, object });
-    return { refusal: [], left, ignored: object.ignored };
+    return { refusal: [], left };
   } catch (error) {
     if (error instanceof ObjectProblem) {
       return refusing(remarksOfRefusal(error).map(sentenceOf).reduce(withProblem, problems));
@@ -78,5 +76,5 @@ function withProblem(problems: readonly string[], text: string): readonly string
 }
 
 function refusing(problems: readonly string[]): ReadEntry {
-  return { refusal: problems, left: [], ignored: [] };
+  return { refusal: problems, left: [] };
 }

@@ -99,18 +99,42 @@ test('CSV: several formats of dates for a column are tried in order', async () =
   ]);
 });
 
+test('CSV: a phone number that cannot be read says what it needs', async () => {
+  const text = 'external_id,phone\na,0664 1234567\nb,12\nc,+12';
+  const plain = 'phone: expected a phone number with + and country code';
+  const hint = '; for others, name their country: --phone-country AT';
+  assert.deepEqual(await csv(text), [
+    [2, `✘ ${plain}${hint}`],
+    [3, `✘ ${plain}${hint}`],
+    [4, `✘ ${plain}`],
+  ]);
+  assert.deepEqual(await csv(text, { phoneCountry: 'AT' }), [
+    [2, { external_id: 'a', phone: '+436641234567' }],
+    [3, '✘ phone: no phone number of AT'],
+    [4, `✘ ${plain}`],
+  ]);
+});
+
+test('CSV: an option that names no column says which one was probably meant', async () => {
+  const renamed = new Map([['Email', 'email']]);
+  await assert.rejects(
+    csv('external_id,E-Mail\na,x', { renamed }),
+    /--map names "Email", and no column is called so; did you mean "E-Mail"\?$/,
+  );
+});
+
 test('numbers in doubt: a column with numbers of two styles, or with nothing that shows what its commas are for', () => {
   const doubts = (style: NumberStyle, ...texts: string[]) => {
     const tally = new NumberTally(style);
-    for (const text of texts) tally.add('x', text);
+    for (const [index, text] of texts.entries()) tally.add('x', text, index + 2);
     return tally.inDoubt();
   };
-  assert.deepEqual(doubts('decimal_comma', '2,000', '3,000'), { x: 2 });
+  assert.deepEqual(doubts('decimal_comma', '2,000', '3,000'), { x: { count: 2, lines: [2, 3] } });
   assert.deepEqual(doubts('decimal_comma', '2,000', '3,5'), {});
-  assert.deepEqual(doubts('decimal_comma', '2,000', '3,5', '1,099.90'), { x: 1 });
+  assert.deepEqual(doubts('decimal_comma', '2,000', '3,5', '1,099.90'), { x: { count: 1, lines: [2] } });
   assert.deepEqual(doubts('thousands_comma', '2,000', '12'), {});
-  assert.deepEqual(doubts('thousands_comma', '2,000', '1.099,90'), { x: 1 });
-  assert.deepEqual(doubts('plain', '1.099', '1.099,90'), { x: 1 });
+  assert.deepEqual(doubts('thousands_comma', '2,000', '1.099,90'), { x: { count: 1, lines: [2] } });
+  assert.deepEqual(doubts('plain', '1.099', '1.099,90'), { x: { count: 1, lines: [2] } });
   assert.deepEqual(doubts('plain', '1.099', '12', 'none'), {});
 });
 

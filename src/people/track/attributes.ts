@@ -54,16 +54,25 @@ export interface AttributesObject {
 
 export type IgnoredField = 'country' | 'time_zone';
 
-const ignoredSentences: Readonly<Record<IgnoredField, string>> = {
-  country: 'expected a code of ISO 3166-1 such as AT, or the English name of a country; the person has no country now',
-  time_zone: 'expected the name of a time zone such as Europe/Vienna; the stored one stays',
+const expectedValues: Readonly<Record<IgnoredField, string>> = {
+  country: 'expected a code of ISO 3166-1 such as AT, or the English name of a country',
+  time_zone: 'expected the name of a time zone such as Europe/Vienna',
 };
+const consequences: Readonly<Record<IgnoredField, string>> = {
+  country: 'the person has no country now',
+  time_zone: 'the stored one stays',
+};
+
+/** What was expected of a member whose value nobody knows. */
+export function unknownValue(field: IgnoredField): string {
+  return `${field}: ${expectedValues[field]}`;
+}
 
 /** One sentence for each member that was ignored, or that was probably meant otherwise. `path`: that of the object. */
 export function remarksBeside({ ignored, blocked, slips }: AttributesObject, path: string): string[] {
   return [
     ...blocked.map((name) => `${memberPath(path, name)}: is on the blocklist of custom attributes, and is not stored`),
-    ...ignored.map((field) => `${path}.${field}: ${ignoredSentences[field]}`),
+    ...ignored.map((field) => `${path}.${unknownValue(field)}; ${consequences[field]}`),
     ...slips.map((slip) => `${path}.${slip}`),
   ];
 }
