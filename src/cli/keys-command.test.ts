@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { commandLineOnDatabase, SECRET } from '../../test/support/command-line.ts';
+import { sql } from '../db/sql.ts';
 import { hashKey } from '../workspace/keys.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import { secretFrom } from '../workspace/secrets.ts';
@@ -47,6 +48,15 @@ test('a key is created, listed without its text, and deleted', async (t) => {
 
   assert.equal((await run('keys', 'delete', 'backend')).out, 'The key "backend" is deleted.');
   assert.equal((await run('keys', 'list', '--json')).out, '[]');
+});
+
+test('a deleted key of a workspace file is said to return', async (t) => {
+  const { db, run } = await commandLineOnDatabase(t);
+  await run('keys', 'create', 'shop', '-p', 'messages.send');
+  await db.run(sql`update api_keys set created_by = 'workspace file'`);
+  const { out, errors } = await run('keys', 'delete', 'shop');
+  assert.equal(out, 'The key "shop" is deleted.');
+  assert.match(errors, /^This key stood in a workspace file, and returns with the next `cresset apply` of that file/m);
 });
 
 test('a new key is printed first, with a warning', async (t) => {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { rangeProblem } from '../lib/allow-list.ts';
 import { nearest } from '../lib/raw/did-you-mean.ts';
-import { allPermissions, createKey, deleteKey, type KeyRecord, listKeys } from '../workspace/keys.ts';
+import { allPermissions, createKey, deleteKey, type KeyRecord, listKeys, WORKSPACE_FILE } from '../workspace/keys.ts';
 import { type Permission, permissions } from '../workspace/permissions.ts';
 import { onWorkspace } from './on-workspace.ts';
 import { answer, type Terminal, table } from './terminal.ts';
@@ -114,10 +114,16 @@ function deleteCommand(terminal: Terminal): Command {
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys delete backend')
     .action(async (idOrName: string, options: { json?: boolean }) => {
-      const deleted = await onWorkspace(terminal, options, (db, workspaceId) => deleteKey(db, workspaceId, idOrName));
+      const { createdBy, ...deleted } = await onWorkspace(terminal, options, (db, workspaceId) =>
+        deleteKey(db, workspaceId, idOrName),
+      );
+      if (createdBy === WORKSPACE_FILE) terminal.printError(returnsWithFile);
       answer(terminal, options.json, { deleted }, `The key "${deleted.name}" is deleted.`);
     });
 }
+
+const returnsWithFile =
+  'This key stood in a workspace file, and returns with the next `cresset apply` of that file and with the next start with CRESSET_WORKSPACE. Remove it from `api_keys` of the file, too.';
 
 const createHelp = `
 Permissions:

@@ -54,7 +54,9 @@ for (const by of ['id', 'name'] as const) {
   test(`a key deleted by its ${by} is refused at once`, async (t) => {
     const { db, workspaceId } = await testDatabase(t);
     const { id, key } = await createKey(db, workspaceId, backend);
-    assert.deepEqual(await deleteKey(db, workspaceId, { id, name: 'backend' }[by]), { id, name: 'backend' });
+    assert.deepEqual(await deleteKey(db, workspaceId, { id, name: 'backend' }[by]), {
+      ...{ id, name: 'backend', createdBy: 'ada' },
+    });
     assert.equal((await loadCatalog(db, secret)).apiKey(hashKey(key)), undefined);
     await assert.rejects(deleteKey(db, workspaceId, 'backend'), {
       name: 'KeyError',

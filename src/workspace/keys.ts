@@ -34,6 +34,8 @@ export const allPermissions = Object.keys(permissions) as readonly Permission[];
 
 const ENVIRONMENT = 'CRESSET_API_KEY';
 const FIRST = 'first key';
+/** Who made a key that stands in a workspace file. */
+export const WORKSPACE_FILE = 'workspace file';
 
 /** Makes a key of 122 random bits, in the form of the original's keys, because clients may check the form. */
 export function makeKey(): string {
@@ -83,12 +85,12 @@ export async function deleteKey(
   db: Database,
   workspaceId: number,
   idOrName: string,
-): Promise<{ id: string; name: string }> {
+): Promise<{ id: string; name: string; createdBy: string }> {
   return db.transaction(async (tx) => {
-    const deleted = await tx.maybeOne<{ id: string; name: string }>(sql`
+    const deleted = await tx.maybeOne<{ id: string; name: string; createdBy: string }>(sql`
       delete from api_keys
        where workspace_id = ${workspaceId} and (id::text = lower(${idOrName}) or name = ${idOrName})
-      returning id, name`);
+      returning id, name, created_by as "createdBy"`);
     if (deleted === null) throw new KeyError(`there is no key with the id or name "${idOrName}"`);
     await announceChange(tx);
     return deleted;

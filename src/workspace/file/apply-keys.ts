@@ -1,9 +1,7 @@
 import { sql } from '../../db/sql.ts';
-import { hashKey, insertKey } from '../keys.ts';
+import { hashKey, insertKey, WORKSPACE_FILE } from '../keys.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, compare, isWrite, type Thing } from './plan.ts';
-
-const FILE = 'workspace file';
 
 interface KeyRow {
   workspace_id: number;
@@ -21,7 +19,7 @@ export async function applyKeys({ tx, workspaceId, file, problems }: Step): Prom
   const ours = rows.filter((row) => row.workspace_id === workspaceId);
   const before = problems.length;
   for (const [index, { name, key }] of file.api_keys.entries()) {
-    const namesake = ours.find((row) => row.name === name && row.created_by !== FILE);
+    const namesake = ours.find((row) => row.name === name && row.created_by !== WORKSPACE_FILE);
     if (namesake) problems.push(`api_keys[${index}].name: ${takenBy(namesake)}`);
     const same = rows.find((row) => row.hash.equals(hashKey(key)));
     const isOwn = same?.workspace_id === workspaceId && file.api_keys.some((other) => other.name === same.name);
@@ -32,7 +30,7 @@ export async function applyKeys({ tx, workspaceId, file, problems }: Step): Prom
     'api_key',
     file.api_keys.map((key) => thing(key.name, hashKey(key.key), key.permissions, key.allow_from)),
     ours
-      .filter((row) => row.created_by === FILE)
+      .filter((row) => row.created_by === WORKSPACE_FILE)
       .map((row) => thing(row.name, row.hash, row.permissions, row.allow_from)),
   );
   const writes = file.api_keys.filter((_, index) => isWrite(changes[index] ?? neverWritten));
@@ -40,7 +38,7 @@ export async function applyKeys({ tx, workspaceId, file, problems }: Step): Prom
   // Deletes all before it inserts any, because two keys may swap their names.
   await tx.run(sql`delete from api_keys where workspace_id = ${workspaceId} and name = any(${names}::text[])`);
   for (const { name, key, permissions, allow_from } of writes) {
-    await insertKey(tx, workspaceId, { name, permissions, allowFrom: allow_from, createdBy: FILE }, key);
+    await insertKey(tx, workspaceId, { name, permissions, allowFrom: allow_from, createdBy: WORKSPACE_FILE }, key);
   }
   return changes.map((change) => ({ ...change, id: null }));
 }
