@@ -19,7 +19,37 @@ function wantedStamp() {
 }
 
 function isInstalled() {
-  return existsSync(pinnedNode) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wantedStamp();
+  if (!existsSync(pinnedNode)) return false;
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wantedStamp()) return true;
+  return isInstalledByNpm();
+}
+
+/**
+ * Whether a completed `npm ci` of somebody else left this installation. npm writes the list of what it installed last, without
+ * packages for other machines.
+ */
+function isInstalledByNpm() {
+  const listFile = `${root}node_modules/.package-lock.json`;
+  if (!existsSync(listFile)) return false;
+  const { '': _, ...wanted } = packagesOf(`${root}package-lock.json`);
+  const installed = packagesOf(listFile);
+  return (
+    Object.keys(installed).every((path) => path in wanted) &&
+    Object.entries(wanted).every(([path, { version, integrity, ...of }]) => {
+      const found = installed[path];
+      if (found === undefined) return of.optional === true && !isForThisMachine(of);
+      return found.version === version && found.integrity === integrity;
+    })
+  );
+}
+
+function packagesOf(lockFile) {
+  return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+}
+
+/** Whether a package was built for this kind of machine. Packages for one libc may be for another one, so they do not count. */
+function isForThisMachine({ os = [], cpu = [], libc }) {
+  return libc === undefined && os.includes(process.platform) && cpu.includes(process.arch);
 }
 
 function install() {
