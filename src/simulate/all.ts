@@ -12,7 +12,7 @@ import { startWebPushSimulator, type WebPushSimulator } from './web-push/web-pus
 import { startWhatsAppSimulator, type WhatsAppSimulator } from './whats-app/whats-app.ts';
 
 /** The push providers that have a stand-in. */
-const pushProviderNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
+export const pushProviderNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
 export type PushProviderName = (typeof pushProviderNames)[number];
 
 /** Every provider that has a stand-in, in the order of their ports. */

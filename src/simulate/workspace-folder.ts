@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { PushProviderName, Started } from './all.ts';
+import { type PushProviderName, pushProviderNames, type Started } from './all.ts';
 import { apnsToken } from './apns/apns-tokens.ts';
 import { type Credentials, makeCredentials, readCredentials } from './credentials.ts';
 import { POSTMARK_USER } from './smtp/mail-account.ts';
@@ -131,13 +131,16 @@ function personOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp 
   };
 }
 
-function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp }: Started): object {
+function sendOf(started: Started): object {
+  const { fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp } = started;
+  // Without a simulated app, the workspace has none that the id could name.
+  const app_id = appIds[pushProviderNames.find((name) => started[name] !== undefined) ?? 'apns'];
   const text = { title: 'Hello', alert: 'Hi {{${first_name}}}' };
   const template = {
     ...{ template_name: 'hello', template_language_code: 'en_US', body_variables: ['{{${first_name}}}'] },
   };
   const chat = {
-    app_id: 'any',
+    app_id,
     subscription_group_id: chatsGroupId,
     message_type: 'template_message',
     message: template,
@@ -147,9 +150,9 @@ function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp }:
     ...(fcm && { android_push: text }),
     ...(adm && { kindle_push: text }),
     ...(webPush && { web_push: text }),
-    ...(twilio && { sms: { app_id: 'any', subscription_group_id: textsGroupId, body: text.alert } }),
+    ...(twilio && { sms: { app_id, subscription_group_id: textsGroupId, body: text.alert } }),
     ...(whatsapp && { whats_app: chat }),
-    ...(smtp && { email: { app_id: 'any', subject: text.title, body: `<p>${text.alert}</p>` } }),
+    ...(smtp && { email: { app_id, subject: text.title, body: `<p>${text.alert}</p>` } }),
   };
   return { external_user_ids: ['ada'], messages };
 }
