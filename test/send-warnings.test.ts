@@ -170,8 +170,15 @@ test('a template that says a name without its braces is warned of', async (t) =>
     warning('custom_attribute.plan', `custom_attribute.\${plan}`),
   ]);
   assert.deepEqual(await said(`{{\${firstname}}}`), [warning(`\${firstname}`, `\${first_name}`)]);
+  assert.deepEqual(await said(`{{ \${my_own_words_here} }}`), [
+    `messages.email.body: {{\${my_own_words_here}}} is not known and renders to nothing`,
+  ]);
+  for (const text of [`Hi {\${first_name}} \${first_name}`, `{{\${city}}} \${first_name}`])
+    assert.deepEqual(await said(text), [
+      `messages.email.body: \${first_name} is no template and goes out as it is; did you mean {{\${first_name}}}?`,
+    ]);
   for (const good of [
-    `{{\${first_name}}} {{custom_attribute.\${plan}}} {{custom_attribute.\${all[0]}}} {{\${most_recent_locale}}} {{\${my_own_words_here}}}`,
+    `{{\${first_name}}} {{custom_attribute.\${plan}}} {{custom_attribute.\${all[0]}}} {{\${most_recent_locale}}}`,
     `{% assign first_name = 'a' %}{{first_name}}`,
     `{% capture city %}x{% endcapture %}{{city}}`,
     `{% for country in custom_attribute.\${all} %}{{ country }}{% endfor %}`,

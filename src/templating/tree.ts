@@ -5,6 +5,7 @@ import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { Budget } from './liquid/budget.ts';
 import { withoutComments } from './reading/html-comments.ts';
+import { straysIn } from './slips.ts';
 import { type ContentBlocks, compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
 
 export interface TreeOptions {
@@ -104,7 +105,10 @@ function compile(value: unknown, path: string, options: Compiling, isHtml = fals
 
 function compileText(text: string, path: string, options: Compiling, isHtml: boolean): Render {
   const { problems, references, blocks: uses, catalogs, warn } = options;
-  if (!isTemplate(text)) return null;
+  if (!isTemplate(text)) {
+    for (const stray of straysIn(text)) warn?.(`${path}: ${stray}`);
+    return null;
+  }
   try {
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
     for (const reference of template.references) references.push({ ...reference, path });

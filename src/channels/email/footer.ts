@@ -1,6 +1,11 @@
 import { withoutComments } from '../../templating/reading/html-comments.ts';
 import { compileTemplate, TemplateSyntaxError } from '../../templating/template.ts';
 
+/** Names in a footer that render to nothing and look like slips, said in words. `footer`: one that can be used. */
+export function footerSlips(footer: string): readonly string[] {
+  return compileTemplate(withoutComments(footer)).slips;
+}
+
 /** What is wrong with a workspace's footer. null: it can be used. */
 export function footerProblem(footer: string): string | null {
   try {

@@ -1,4 +1,4 @@
-import { footerProblem } from '../../channels/email/footer.ts';
+import { footerProblem, footerSlips } from '../../channels/email/footer.ts';
 import { emailSection, sealedEmailMembers } from '../../channels/email/settings.ts';
 import { trackingSection } from '../../channels/tracking.ts';
 import { webhookSection } from '../../channels/webhook/settings.ts';
@@ -31,7 +31,15 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
 }
 
 /** Applies the sections email, webhook, tracking, audience, requests, schedules, users, tags, item_catalogs, media_library, quiet_hours, events and rate_limits. A given section replaces the stored one. */
-export async function applySettings({ tx, workspaceId, file, secret, reseal, problems }: Step): Promise<Change[]> {
+export async function applySettings({
+  tx,
+  workspaceId,
+  file,
+  secret,
+  reseal,
+  problems,
+  warnings,
+}: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
   const opened = unlessUnreadable(() => openEmail(row.secrets, secret, workspaceId), reseal);
@@ -45,6 +53,7 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal, pro
     const hidden = typeof opened === 'object' ? opened : unreadable(file.email);
     const wrong = file.email.footer === null ? null : footerProblem(file.email.footer);
     if (wrong !== null) problems.push(`email.footer: ${wrong}`);
+    else warnings.push(...footerSlips(file.email.footer ?? '').map((slip) => `email.footer: ${slip}`));
     put('email', file.email, { ...defaultsOf(emailSection), ...row.settings.email, ...hidden });
     settings.email = shown;
     secrets = sealed;

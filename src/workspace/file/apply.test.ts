@@ -235,6 +235,18 @@ test('things that are not in the file are left alone and listed; a missing secti
   assert.equal(found?.frequencyCaps.length, 1);
 });
 
+test('names in the footer that render to nothing are told', async (t) => {
+  const { db, workspaceId } = await workspace(t);
+  const footer = '{{${frist_name}}} {{first_name}}';
+  const file = readWorkspaceFile(stringify({ email: { footer } }), { path: 'w.yaml', env: {} }, () => []);
+  const checks = { checkReferences: () => [], checkContent: () => [] };
+  const { warnings } = await applyWorkspace(db, { workspaceId, file, path: 'w.yaml', secret, ...checks });
+  assert.deepEqual(warnings, [
+    'email.footer: {{first_name}} renders to nothing; did you mean {{${first_name}}}?',
+    'email.footer: {{${frist_name}}} renders to nothing; did you mean {{${first_name}}}?',
+  ]);
+});
+
 test('one file may swap names, and keys', async (t) => {
   const { apply, catalog, db } = await workspace(t);
   const keys = (one: string, other: string) => [
