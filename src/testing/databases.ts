@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type Database } from '../db/database.ts';
+import { migrate } from '../db/migrate.ts';
+import { raw, sql } from '../db/sql.ts';
+
+/** The database that is copied. */
+const TEMPLATE = 'cresset_template';
+
+/** A copy of the template. */
+export interface Copy {
+  name: string;
+  url: string;
+}
+
+/**
+ * Makes the database that `copyTemplate` copies: migrated, with nothing in it. `url`: of the cluster's first database.
+ * `partitionsFrom`: the day from which it has partitions for three days, which every start on a copy would otherwise make.
+ * Measured: 88 ms of the 144 that a start takes.
+ */
+export async function makeTemplate(url: string, { partitionsFrom }: { partitionsFrom?: Date } = {}): Promise<void> {
+  await withAdmin(url, (admin) => admin.run(sql`${raw(`create database ${TEMPLATE}`)}`));
+  const template = urlOf(url, TEMPLATE);
+  await migrate(template);
+  if (partitionsFrom === undefined) return;
+  await withAdmin(template, (db) =>
+    db.run(sql`select make_daily_partitions((${partitionsFrom}::timestamptz at time zone 'UTC')::date, 3)`),
+  );
+}
+
+/** Copies the template into a new database, whose name begins with `prefix`. */
+export async function copyTemplate(admin: Database, url: string, prefix: string): Promise<Copy> {
+  const name = `${prefix}_${randomUUID().replaceAll('-', '')}`;
+  await admin.run(sql`${raw(`create database ${name} template ${TEMPLATE}`)}`);
+  return { name, url: urlOf(url, name) };
+}
+
+export async function dropDatabase(admin: Database, name: string): Promise<void> {
+  await admin.run(sql`${raw(`drop database ${name} with (force)`)}`);
+}
+
+/** Runs `use` with one connection to the cluster's first database. */
+export async function withAdmin<T>(url: string, use: (admin: Database) => Promise<T>): Promise<T> {
+  const admin = connect({ url, max: 1 });
+  try {
+    return await use(admin);
+  } finally {
+    await admin.close();
+  }
+}
+
+function urlOf(url: string, database: string): string {
+  return url.replace('db=cresset', `db=${database}`);
+}
