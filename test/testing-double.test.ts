@@ -4,7 +4,7 @@ import test, { mock, type TestContext } from 'node:test';
 import { type Cresset, type CressetOptions, createCresset } from '../src/testing/testing.ts';
 
 // The databases of the run are copied, so that this file needs no PostgreSQL of its own. test/package.test.ts starts one.
-process.env.CRESSET_TESTING_DATABASE = process.env.CRESSET_TEST_DATABASE;
+process.env.CRESSET_TEST_CLUSTER = process.env.CRESSET_TEST_DATABASE;
 
 const hour = 3_600_000;
 const startsAt = new Date('2026-03-15T12:00:00Z');

@@ -54,7 +54,7 @@ async function dev(serve: ServeThrowAway, options: DevOptions, terminal: Termina
     if (config.workspaceFile === null) simulators = await simulate(folder.path, config);
     const workspaceFile = config.workspaceFile ?? join(folder.path, 'workspace.yaml');
     const person = simulators === null ? null : readFileSync(join(folder.path, 'track.json'), 'utf8');
-    const facts = { key: DEV_KEY, person, simulators };
+    const facts = { key: DEV_KEY, dataDir: folder.path, person, simulators };
     const throwAway = { onListening: (url: string) => announceDev({ ...facts, url }, options.json, terminal) };
     await serve({ ...config, workspaceFile }, { json: options.json ?? false, env: terminal.env, throwAway });
   } finally {
@@ -109,8 +109,9 @@ async function freePort(host: string): Promise<number> {
 }
 
 const help = `
-The data, the database and the simulators end with the command. DATABASE_URL and CRESSET_DATA_DIR are ignored. Without
---workspace, mails, webhooks and content cards go to the sandbox, and push, texts and WhatsApp to simulators.
+The data, the database and the simulators end with the command. DATABASE_URL, CRESSET_DATA_DIR, CRESSET_SECRET,
+CRESSET_API_KEY and CRESSET_WORKSPACE are ignored. Without --workspace, mails and webhooks go to the sandbox, and push,
+texts and WhatsApp to simulators. docs/testing.md says more.
 
 Examples:
   cresset dev

@@ -43,7 +43,7 @@ export async function createCresset(options: CressetOptions = {}): Promise<Cress
 
 /**
  * Starts PostgreSQL for several processes, such as those in which a test runner runs files. Give the URL to them as the
- * environment variable CRESSET_TESTING_DATABASE; then their first workspace takes no longer than a further one.
+ * environment variable CRESSET_TEST_CLUSTER; then their first workspace takes no longer than a further one.
  */
 export async function shareDatabase(): Promise<{ url: string; close(): Promise<void> }> {
   const ask = startThread();

@@ -10,7 +10,7 @@ import type { Double } from './double.ts';
 module.enableCompileCache();
 // PostgreSQL starts in processes of its own, while this thread loads the server.
 const cluster: Promise<Cluster> = import('./cluster.ts').then(({ startCluster, useCluster }) => {
-  const shared = process.env.CRESSET_TESTING_DATABASE ?? '';
+  const shared = process.env.CRESSET_TEST_CLUSTER ?? '';
   return shared === '' ? startCluster() : useCluster(shared);
 });
 cluster.catch(() => undefined); // whoever calls first gets the error
@@ -52,7 +52,6 @@ const answers: Answers = {
   async stop() {
     for (const double of doubles.values()) await double.close();
     await (await cluster).stop();
-    parentPort?.close();
   },
 };
 
@@ -73,4 +72,7 @@ async function reply({ number, name, args }: Call): Promise<Reply> {
   }
 }
 
-parentPort?.on('message', async (call: Call) => parentPort?.postMessage(await reply(call)));
+parentPort?.on('message', async (call: Call) => {
+  parentPort?.postMessage(await reply(call));
+  if (call.name === 'stop') parentPort?.close();
+});
