@@ -4,8 +4,8 @@ import { isObject } from '../../lib/raw/json.ts';
 import { EmbeddedDatabaseError } from './error.ts';
 
 /**
- * Makes the links between PostgreSQL's libraries that are missing. An archive of npm cannot hold links, so the package lists
- * them in `native/pg-symlinks.json` and makes them in its install script. Many installations run no scripts.
+ * Makes the links between PostgreSQL's libraries that are missing. An archive of npm cannot hold links, so the package has a
+ * list of them, and an install script makes them. Many installations run no scripts.
  * `folder`: the folder of the package. Throws EmbeddedDatabaseError if a link cannot be made.
  */
 export function linkLibraries(folder: string): void {
