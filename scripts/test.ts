@@ -2,8 +2,10 @@
 // `npm test -- test/ --without=crash,chromium` leaves out those whose path contains one of these texts.
 import { spawn } from 'node:child_process';
 import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { quickestFolder } from '../src/db/embedded/throw-away.ts';
+import { groupsOf, writeGroups } from './test-groups.ts';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const WITHOUT = '--without=';
@@ -24,11 +26,20 @@ if (files.length === 0) {
   console.error(`No test file's path contains ${wanted.join(' or ')}.`);
   process.exit(1);
 }
-const runner = ['--test', '--test-concurrency=2', '--test-global-setup=test/support/global-setup.ts', ...flags];
+// One more than there are processors: some process always waits for its database.
+const runner = [
+  '--test',
+  `--test-concurrency=${availableParallelism() + 1}`,
+  '--test-global-setup=test/support/global-setup.ts',
+  ...flags,
+];
 const folder = mkdtempSync(join(quickestFolder(ROOM_NEEDED), 'cresset-tests-'));
 chmodSync(folder, 0o755); // the account of a database must reach its folder
 const env = { ...process.env, TMPDIR: folder };
-const child = spawn(process.execPath, [...runner, ...files.sort()], { stdio: 'inherit', env });
+const child = spawn(process.execPath, [...runner, ...writeGroups(groupsOf(files.sort()), folder)], {
+  stdio: 'inherit',
+  env,
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
 child.once('exit', (code) => {
   rmSync(folder, { recursive: true, force: true });

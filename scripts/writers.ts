@@ -5,6 +5,8 @@ import { HOLE, textsOf } from './texts.ts';
  * that is not listed is refused, so a new one must get its owner here first. Partitions belong to their table.
  */
 export const owners: Readonly<Record<string, string>> = {
+  active_days: 'src/people',
+  active_people: 'src/people',
   activity_hours: 'src/people',
   activity_log: 'src/dispatch/ledger',
   activity_totals: 'src/people',
@@ -15,6 +17,7 @@ export const owners: Readonly<Record<string, string>> = {
   app_uninstalls: 'src/people',
   apps: 'src/workspace',
   call_quotas: 'src/dispatch/accounts',
+  blocked_attributes: 'src/workspace',
   campaign_days: 'src/dispatch/ledger',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',
@@ -39,10 +42,13 @@ export const owners: Readonly<Record<string, string>> = {
   imports: 'src/people/import',
   item_catalogs: 'src/item-catalogs',
   item_totals: 'src/item-catalogs',
+  media_files: 'src/media-library',
+  media_totals: 'src/media-library',
   moved_sends: 'src/dispatch/ledger',
   message_variations: 'src/workspace',
   names_in_use: 'src/people',
   pauses: 'src/dispatch/pauses',
+  preference_centers: 'src/workspace',
   profiles: 'src/people',
   provider_messages: 'src/dispatch/ledger',
   purchases: 'src/people',

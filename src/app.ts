@@ -29,13 +29,16 @@ import { openApiDocument } from './http/openapi/document.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage, livezPage, readyzPage } from './http/pages/health.ts';
+import { mediaFilePages } from './http/pages/media-files.ts';
 import { metricsPage } from './http/pages/metrics.ts';
 import { openApiPage } from './http/pages/openapi.ts';
+import { preferenceCenterPages } from './http/pages/preference-centers.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { trackingPages } from './http/pages/tracking.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import type { SchedulingDeps } from './http/public/accept-schedule.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
+import { blocklistRoute } from './http/public/activity/blocklist-route.ts';
 import { nameRoutes } from './http/public/activity/names-route.ts';
 import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
@@ -65,6 +68,7 @@ import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionAccountsRoute } from './http/public/subscription/accounts-route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
+import { audienceSchemas } from './http/public/target-schemas.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
 import { triggerScheduleRoutes } from './http/public/triggers/schedule-routes.ts';
 import { userConsentRoutes } from './http/public/user-consent/route.ts';
@@ -91,6 +95,8 @@ export interface AppOptions {
   db: Database;
   /** Returns the newest snapshot. */
   catalog(): Catalog;
+  /** Resolves when the definitions have been read again. */
+  refreshCatalog(): Promise<void>;
   /** Why the newest definitions cannot be used. null: they are. Absent: as null. */
   catalogTrouble?(): CatalogTrouble | null;
   clock: Clock;
@@ -111,6 +117,8 @@ export interface AppOptions {
   roles: { api: boolean; worker: readonly LaneName[]; health?: boolean };
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
+  /** Whether a worker applies feedback in this thread. Default: if it works on named people. */
+  appliesFeedback?: boolean;
   onKeyUsed?: (key: ApiKey) => void;
   /** The metrics of the other threads of this process. Absent: there are none. */
   otherMeters?: () => Promise<readonly MeterDump[]>;
@@ -252,12 +260,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),
     ...segmentRoutes({ db, clock, catalog: live, questions }),
-    ...nameRoutes(options),
+    ...nameRoutes({ db, catalog: live, publicUrl: options.publicUrl }),
+    blocklistRoute({ db, refreshCatalog: options.refreshCatalog }),
     ...activitySeriesRoutes({ db, clock, catalog: live }),
     ...canvasRoutes({ db, clock, catalog: live }),
     ...feedRoutes(),
-    ...preferenceCenterRoutes(),
-    ...mediaLibraryRoutes(),
+    ...preferenceCenterRoutes(options),
+    ...mediaLibraryRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl }),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
@@ -278,8 +287,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const pages = [
     ...probes,
-    openApiPage(openApiDocument({ routes, operations, schemas: messageSchemas })),
+    openApiPage(() => openApiDocument({ routes, operations, schemas: { ...messageSchemas, ...audienceSchemas } })),
     exportFilePage({ db, clock }),
+    ...mediaFilePages({ db }),
+    ...preferenceCenterPages({ ...options, catalog: live }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
+import { pause } from '../rig/waiting.ts';
 import type { TestApp } from './support/app.ts';
 import { skipWithoutChromium, startChromium } from './support/chromium.ts';
 import { FEED, given, sendCard, startCards, titlesOf, tokenOf, WEB, workspace } from './support/content-cards.ts';
@@ -70,6 +71,7 @@ async function numbersWith(app: TestApp, name: string, value: number): Promise<R
   for (;;) {
     const counts = await numbers(app);
     if (counts[name] === value) return counts;
+    await pause(20);
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
 import { startSmtpSink } from '../rig/smtp-sink.ts';
+import { pause } from '../rig/waiting.ts';
 import { connect, type Database } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
@@ -152,8 +153,10 @@ async function finished(server: ServerProcess, id: string): Promise<void> {
       state: string;
       channels: { email: { sent: number; recipients: number } };
     };
-    if (body.state !== 'finished') continue;
-    assert.deepEqual([body.channels.email.sent, body.channels.email.recipients], [50, 50]);
-    return;
+    if (body.state === 'finished') {
+      assert.deepEqual([body.channels.email.sent, body.channels.email.recipients], [50, 50]);
+      return;
+    }
+    await pause(20);
   }
 }

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
+import { pause } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { startWebhookSink } from './support/webhook-sink.ts';
@@ -29,6 +30,7 @@ function client(server: ServerProcess) {
       for (;;) {
         const shown = (await (await fetch(`${server.url}/dispatches/${dispatchId}`, { headers })).json()) as Shown;
         if (shown.state === wanted) return shown;
+        await pause(20);
       }
     },
   };

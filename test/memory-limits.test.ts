@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
+import { pause } from '../rig/waiting.ts';
 
 const KEY = 'a-key-for-the-test-of-memory';
 /** Most memory of the process, whatever it is asked for. Its database has processes of its own. */
@@ -39,6 +40,7 @@ function bystander(call: Call): () => Promise<number> {
       assert.equal((await call('/health')).status, 200);
       assert.equal((await call('/messages/send', sendOf('hello'))).status, 201);
       count += 1;
+      await pause(5); // so that what is measured is the server, and not this loop
     }
     return count;
   })();
@@ -63,6 +65,7 @@ async function sendAndSee(call: Call, request: object): Promise<Answer['body'][]
   for (;;) {
     const dispatch = await call(`/dispatches/${body.dispatch_id}`);
     if (dispatch.body.state === 'finished') break;
+    await pause(20);
   }
   return (await call(`/dispatches/${body.dispatch_id}/recipients?limit=100`)).body.recipients;
 }

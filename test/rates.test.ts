@@ -75,7 +75,14 @@ test('a raised limit applies at once; a lowered one refuses what exceeds it and 
   await app.givenWorkspace('rate_limits: { default: 4 }');
   assert.deepEqual([await post(), await post(), await post()], [201, 201, 429]);
   await app.givenWorkspace('rate_limits: { default: 1 }');
-  assert.equal(await post(), 429);
+  const { status, body, headers } = await app.post('/messages/send', good);
+  assert.equal(status, 429);
+  const waitS = headers.get('retry-after');
+  const hour = 3_600_000;
+  const until = new Date(Math.floor(app.clock.now().getTime() / hour + 1) * hour).toISOString();
+  assert.deepEqual(body.errors, [
+    `rate limit default: the one request per hour is used up; try again in ${waitS} s, at ${until}`,
+  ]);
   await app.givenWorkspace('rate_limits: { default: 5 }');
   assert.deepEqual([await post(), await post()], [201, 429]);
 });

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { dataFolder, start, startServer } from '../rig/process.ts';
+import { pause } from '../rig/waiting.ts';
 import { commandLine, temporaryFolder } from './support/command-line.ts';
 
 const NEW = 'the new secret, as long as it must be';
@@ -19,7 +20,7 @@ test('the secret is rotated: the running server says so once, the next start war
     ((await (await fetch(`${first.url}/health`)).json()) as { definitions?: object }).definitions;
   const applied = await commandLine({ CRESSET_DATA_DIR: dataDir, CRESSET_SECRET: NEW })('apply', '--reseal', file);
   assert.equal(applied.code, 0, applied.errors);
-  while ((await health()) === undefined);
+  while ((await health()) === undefined) await pause(20);
   assert.equal(await first.end('SIGTERM'), 0);
   const said = first
     .log()

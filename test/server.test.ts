@@ -16,6 +16,9 @@ import { listWorkers } from '../src/queue/workers.ts';
 import { startTestApp } from './support/app.ts';
 import { testDatabase } from './support/database.ts';
 
+/** One thread for broadcasts, where it does not matter how many there are: each loads the whole server. */
+const small = { PORT: '0', CRESSET_BROADCAST_THREADS: '1' };
+
 test('the second start knows the same key; a signal stops it in order', async (t) => {
   const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
   const first = await startServer(env);
@@ -93,7 +96,7 @@ test('npm start passes a signal on to the server', async (t) => {
 });
 
 test('a second server on the same data folder, and a server on a port in use, end with the reason', async (t) => {
-  const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0' };
+  const env = { CRESSET_DATA_DIR: dataFolder(t), ...small };
   const first = await startServer(env);
   const second = await start(env);
   assert.ok('code' in second);
@@ -139,7 +142,7 @@ test('a wrong CRESSET_SECRET is refused with one sentence', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: folder, PORT: '0' };
+  const env = { PATH, HOME, DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: folder, ...small };
   const secret = { CRESSET_SECRET: 'x'.repeat(32), CRESSET_LOG_LEVEL: 'silent' };
   const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
     env: { ...env, ...secret },
@@ -158,7 +161,7 @@ test('a database that is too old, or holds another schema, is refused with one s
   const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const refusal = async () => {
-    const ended = await start({ DATABASE_URL: url, CRESSET_DATA_DIR: folder, PORT: '0' });
+    const ended = await start({ DATABASE_URL: url, CRESSET_DATA_DIR: folder, ...small });
     assert.ok('code' in ended);
     assert.equal(ended.code, 1);
     const { error } = JSON.parse(ended.output);
@@ -181,7 +184,7 @@ test('a database that is too old, or holds another schema, is refused with one s
 });
 
 test('/health names the version of the database', async (t) => {
-  const server = await startServer({ CRESSET_DATA_DIR: dataFolder(t), PORT: '0' });
+  const server = await startServer({ CRESSET_DATA_DIR: dataFolder(t), ...small });
   const health = await fetch(`${server.url}/health`);
   const { database } = (await health.json()) as { database: object };
   assert.deepEqual(Object.keys(database), ['version']);
@@ -199,7 +202,7 @@ test('an environment with mistakes is refused, with every mistake and the neares
 });
 
 test('accepted sends are still there after kill -9 and a restart', async (t) => {
-  const env = { CRESSET_DATA_DIR: dataFolder(t), PORT: '0', CRESSET_API_KEY: 'a-key-for-this-very-test' };
+  const env = { CRESSET_DATA_DIR: dataFolder(t), ...small, CRESSET_API_KEY: 'a-key-for-this-very-test' };
   const headers = { authorization: 'Bearer a-key-for-this-very-test' };
   const first = await startServer(env);
   const response = await fetch(`${first.url}/users/track`, {
@@ -221,7 +224,7 @@ test('accepted sends are still there after kill -9 and a restart', async (t) => 
 
 test('a database that is killed under its server is restarted, still belongs to it, and loses nothing', async (t) => {
   const dataDir = dataFolder(t);
-  const env = { CRESSET_DATA_DIR: dataDir, PORT: '0', CRESSET_API_KEY: 'a-key-for-this-very-test' };
+  const env = { CRESSET_DATA_DIR: dataDir, ...small, CRESSET_API_KEY: 'a-key-for-this-very-test' };
   const headers = { authorization: 'Bearer a-key-for-this-very-test' };
   const server = await startServer(env);
   const accepted: string[] = [];

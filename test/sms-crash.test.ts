@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
+import { pause } from '../rig/waiting.ts';
 import { readFaults } from '../src/simulate/faults.ts';
 import { startTwilioSimulator } from '../src/simulate/twilio/twilio.ts';
 
@@ -26,6 +27,7 @@ async function finished(server: ServerProcess, id: string): Promise<Record<strin
   for (;;) {
     const { state, channels } = await ask(server, `/dispatches/${id}`);
     if (state === 'finished') return channels.sms;
+    await pause(20);
   }
 }
 

@@ -15,7 +15,7 @@ import { UsageError } from './usage-error.ts';
 /** The key of every `cresset dev`, with every permission. It is no secret: the server answers only this machine. */
 export const DEV_KEY = 'cresset-dev';
 
-const anyPorts = { fcm: 0, apns: 0, adm: 0, 'web-push': 0, twilio: 0, whatsapp: 0, control: 0 };
+const anyPorts = { fcm: 0, apns: 0, adm: 0, 'web-push': 0, twilio: 0, whatsapp: 0, smtp: 0, control: 0 };
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
@@ -50,7 +50,8 @@ async function dev(serve: ServeThrowAway, options: DevOptions, terminal: Termina
   const folder = throwAwayFolder('cresset-dev-');
   let simulators: Simulators | null = null;
   try {
-    const config = { ...given, dataDir: folder.path, port: given.port === 0 ? await freePort(given.host) : given.port };
+    const port = given.port === 0 ? await freePort(given.host) : given.port;
+    const config = { ...given, dataDir: folder.path, port, smtpPort: given.smtpPort ?? (await freePort(given.host)) };
     if (config.workspaceFile === null) simulators = await simulate(folder.path, config);
     const workspaceFile = config.workspaceFile ?? join(folder.path, 'workspace.yaml');
     const person = simulators === null ? null : readFileSync(join(folder.path, 'track.json'), 'utf8');
@@ -86,13 +87,15 @@ function readPort(text: string): number {
 }
 
 /** Starts all simulators, and writes the workspace file and the person that use them. */
-async function simulate(folder: string, { host, port }: Config): Promise<Simulators> {
+async function simulate(folder: string, { host, port, smtpPort }: Config): Promise<Simulators> {
   const credentials = credentialsOf(folder);
+  const server = host === '::1' ? '[::1]' : host;
   const simulators = await startSimulators(providerNames, {
     ...{ host: '127.0.0.1', tls: false, credentials, faults: noFaults },
     ports: anyPorts,
     ...{ seed: 1, keep: 1_000, decryptEvery: 1, inboundUrl: null },
-    whatsAppCallbackUrl: `http://${host === '::1' ? '[::1]' : host}:${port}/callbacks/whats_app/${chatsGroupId}`,
+    whatsAppCallbackUrl: `http://${server}:${port}/callbacks/whats_app/${chatsGroupId}`,
+    mail: { service: null, eventsUrl: null, reportsUrl: `smtp://${server}:${smtpPort}` },
   });
   writeWorkspace(folder, simulators.started, credentials);
   return simulators;
@@ -110,7 +113,7 @@ async function freePort(host: string): Promise<number> {
 
 const help = `
 The data, the database and the simulators end with the command. DATABASE_URL, CRESSET_DATA_DIR, CRESSET_SECRET,
-CRESSET_API_KEY and CRESSET_WORKSPACE are ignored. Without --workspace, mails and webhooks go to the sandbox, and push,
+CRESSET_API_KEY and CRESSET_WORKSPACE are ignored. Without --workspace, webhooks go to the sandbox, and mails, push,
 texts and WhatsApp to simulators. docs/testing.md says more.
 
 Examples:

@@ -44,6 +44,8 @@ export interface WorkingOptions {
   lanes: readonly LaneName[];
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number | undefined;
+  /** Whether feedback is applied in this thread. Default: if it works on named people. */
+  appliesFeedback?: boolean | undefined;
   meters: Meters;
   /** Replaces the real push senders. Messages of a provider kind that is missing go to the sandbox. */
   pushSenders?: PushSenders | undefined;
@@ -132,9 +134,10 @@ export async function startWorking(
     sendLimits: createSendLimits(broadcastThreads),
     pages: new Map(),
   });
-  const doesFeedback = options.lanes.includes('named');
-  const webhooks = doesFeedback ? startEventWebhooks({ db, clock, log, catalog }) : null;
-  const feedback = doesFeedback
+  const isNamed = options.lanes.includes('named');
+  const { appliesFeedback = isNamed } = options;
+  const webhooks = isNamed || appliesFeedback ? startEventWebhooks({ db, clock, log, catalog }) : null;
+  const feedback = appliesFeedback
     ? await startFeedback({ db, clock, log, catalog, origins: new SendOrigins() }, () => webhooks?.wake())
     : null;
   return {

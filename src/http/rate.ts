@@ -58,7 +58,9 @@ export function createRate(
 /** What was exceeded, in which window, and when there is more: the sentence of a 429. */
 function usedUp({ limit, resetAt, resetsInS }: Charge, { name, windowMs }: Omit<RateBucket, 'narrower'>): string {
   const until = new Date(resetAt * 1_000).toISOString();
-  return `rate limit ${name}: all ${limit} requests per ${spanOf(windowMs)} are used up; try again in ${resetsInS} s, at ${until}`;
+  const span = spanOf(windowMs);
+  const all = limit === 1 ? `the one request per ${span} is` : `all ${limit} requests per ${span} are`;
+  return `rate limit ${name}: ${all} used up; try again in ${resetsInS} s, at ${until}`;
 }
 
 /** `minute`, `3 s`: the length of a window in words. */

@@ -73,7 +73,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   };
   const app = startRoles(
     { config, log, db, secret },
-    { roles, otherMeters, metersProcess: true, onlyLocalHosts: isThrowAway },
+    { roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
     endings,
   );
   const threads = Array.from({ length: isWorker && !isThrowAway ? config.broadcastThreads : 0 }, async (_, index) => {

@@ -58,7 +58,13 @@ export interface RenderContext {
   /** What the request that triggered the message says. Absent: the message was not triggered. */
   trigger?: TriggerFacts | null;
   /** Email only; null elsewhere. */
-  links: { unsubscribe: string; subscribe: string; optIn: string } | null;
+  links: {
+    unsubscribe: string;
+    subscribe: string;
+    optIn: string;
+    /** The person's page of a preference center, by its name. null: there is none. Absent: there are none at all. */
+    center?(name: string): string | null;
+  } | null;
   /** Renders the workspace's footer, once, for texts in HTML. null: it is blank. Throws RenderStop. Absent: there is none. */
   footer?: Footer;
   /** The same for the other texts. */

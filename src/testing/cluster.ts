@@ -18,7 +18,7 @@ export async function startCluster(): Promise<Cluster> {
   const folder = throwAwayFolder('cresset-testing-');
   try {
     const embedded = await startEmbedded({ dataDir: folder.path, durable: false });
-    await makeTemplate(embedded.url, { partitionsFrom: new Date() });
+    await makeTemplate(embedded.url, new Date());
     return useCluster(embedded.url, () =>
       endAll(
         () => embedded.stop(),
@@ -35,7 +35,7 @@ export async function startCluster(): Promise<Cluster> {
 export function useCluster(url: string, end: () => Promise<void> = async () => undefined): Cluster {
   const admin: Database = connect({ url, max: 2 });
   let next: Promise<Copy> | null = null;
-  const copy = () => copyTemplate(admin, url, 'double');
+  const copy = () => copyTemplate(admin, url);
   return {
     url,
     take() {

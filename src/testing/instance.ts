@@ -71,6 +71,7 @@ function partsOf(db: Database, catalog: WatchedCatalog) {
     db,
     catalog: () => catalog.current(),
     catalogTrouble: () => catalog.trouble(),
+    refreshCatalog: () => catalog.refresh(),
     ...{ bodyLimitBytes: 4_194_304, trustedProxyHops: 0, retentionDays: 0 },
     queueLimits: { named: unlimited, broadcast: unlimited },
     roles: { api: true, worker: Object.keys(lanes) as LaneName[] },

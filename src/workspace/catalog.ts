@@ -37,6 +37,10 @@ export interface WorkspaceCatalog {
   /** The campaigns that are triggered under a Canvas id, by that id. */
   canvases: ReadonlyMap<string, Campaign>;
   frequencyCaps: readonly FrequencyCap[];
+  /** The ids of its preference centers that people may open, by name. Absent: there are none. */
+  preferenceCenters?: ReadonlyMap<string, string>;
+  /** The names of custom attributes that are not stored, shown or matched. Absent: none. */
+  blockedAttributes?: ReadonlySet<string>;
   /** Where its events are sent. Absent: nowhere. */
   eventWebhooks?: readonly EventWebhook[];
 }
@@ -66,11 +70,15 @@ export interface WorkspaceSettings extends ChannelSettings {
   };
   users: {
     trackBatch: TrackBatch;
+    /** External ids of which nothing is taken. Absent: none. */
+    blockedIds?: ReadonlySet<string>;
   };
   itemCatalogs: {
     /** Most bytes of the items of all its item catalogs. */
     storageBytes: number;
   };
+  /** Most bytes of all files of its media library; 0: it has none. Absent: the default. */
+  mediaLibrary?: { storageBytes: number };
   /** When its people are left alone. Absent: never. */
   quietHours?: readonly QuietHours[];
   /** Whether its feed of events has what our own calls said of each send. Absent: it has not. */

@@ -75,6 +75,11 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
   const campaigns = await loadCampaigns(tx);
   const caps = await loadCaps(tx);
   const webhooks = await loadEventWebhooks(tx, secret);
+  const centers = await loadByWorkspace<{ name: string; id: string }>(
+    tx,
+    sql`select workspace_id, name, id from preference_centers where state = 'active'`,
+  );
+  const blocked = await loadByWorkspace<{ name: string }>(tx, sql`select workspace_id, name from blocked_attributes`);
   const rows = await tx.query<WorkspaceRow>(sql`select id, name, time_zone, settings, secrets from workspaces`);
   return new Map(
     rows.map((row) => [
@@ -90,6 +95,10 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         campaigns: byId(campaigns.get(row.id)),
         canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],
+        ...(centers.has(row.id) && {
+          preferenceCenters: new Map(centers.get(row.id)?.map(({ name, id }) => [name, id])),
+        }),
+        ...(blocked.has(row.id) && { blockedAttributes: new Set(blocked.get(row.id)?.map(({ name }) => name)) }),
         ...(webhooks.has(row.id) && { eventWebhooks: webhooks.get(row.id) ?? [] }),
       },
     ]),

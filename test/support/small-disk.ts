@@ -27,7 +27,8 @@ export async function mountSmallDisk(t: TestContext): Promise<SmallDisk | null> 
   }
   // This runs after the database that uses the disk is dropped, because hooks run in the order of registration.
   t.after(() => {
-    execFileSync('umount', [folder]);
+    // A backend that has just ended may still hold a file of it.
+    execFileSync('umount', ['--lazy', folder]);
     rmSync(folder, { recursive: true });
   });
   const location = join(folder, 'tables');

@@ -173,6 +173,9 @@ function urlOf(sockets: string, password: string): string {
   return `socket:${encodeURIComponent(sockets)}?db=cresset&user=cresset&password=${password}`;
 }
 
+/** Little memory, because whenever a database is dropped, PostgreSQL looks through all of it. */
+const ONLY_IN_TESTS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '128MB' };
+
 function serverOptions(sockets: string, durable: boolean): string {
   const settings: Record<string, string> = {
     listen_addresses: "''",
@@ -185,7 +188,7 @@ function serverOptions(sockets: string, durable: boolean): string {
     autovacuum_naptime: '20s', // keeps the table of tasks small although thousands of tasks come and go
     random_page_cost: '1.1', // assumes an SSD; decision 9
     jit: 'off', // our statements are short: compiling them costs more than it saves
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(durable ? {} : ONLY_IN_TESTS),
   };
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)

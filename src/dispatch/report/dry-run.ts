@@ -127,7 +127,8 @@ async function judge(
   const positions = new Map(people.map(({ userId, position }) => [userId, position]));
   // The answer names everybody by braze id, which is one of the details.
   const needs = { ...dispatch.needs, details: true };
-  const recipients = await loadRecipients(db, { workspaceId: dispatch.workspace.id, people, needs });
+  const { id: workspaceId, blockedAttributes: hidden } = dispatch.workspace;
+  const recipients = await loadRecipients(db, { workspaceId, people, needs, hidden });
   const candidates = [...recipients.values()].flatMap((recipient) =>
     [...dispatch.messages.keys()].map((channel) => {
       const { bucket, userId } = recipient;

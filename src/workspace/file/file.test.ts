@@ -45,6 +45,7 @@ test('an empty file is valid and changes nothing', () => {
     users: null,
     tags: null,
     item_catalogs: null,
+    media_library: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -71,9 +72,10 @@ webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
 schedules: { late_minutes: 30 }
-users: { track_batch: combined }
+users: { track_batch: combined, blocked_ids: [robot] }
 tags: [season]
 item_catalogs: { storage_bytes: 5000000000 }
+media_library: { storage_bytes: 1000 }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
 segments:
@@ -111,9 +113,10 @@ api_keys:
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },
     schedules: { late_minutes: 30 },
-    users: { track_batch: 'combined' },
+    users: { track_batch: 'combined', blocked_ids: ['robot'] },
     tags: ['season'],
     item_catalogs: { storage_bytes: 5_000_000_000 },
+    media_library: { storage_bytes: 1_000 },
     subscription_groups: [
       {
         id: ID,
