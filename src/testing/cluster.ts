@@ -4,6 +4,9 @@ import { throwAwayFolder } from '../db/embedded/throw-away.ts';
 import { endAll } from '../lib/end-all.ts';
 import { type Copy, copyTemplate, dropDatabase, makeTemplate } from './databases.ts';
 
+/** A workspace has at most 12 connections, of which 4 listen: enough for 150 at once. */
+const MOST_CONNECTIONS = 2_000;
+
 /** A PostgreSQL with a template of an empty database, and one copy of it that is ready before somebody asks. */
 export interface Cluster {
   url: string;
@@ -17,7 +20,7 @@ export interface Cluster {
 export async function startCluster(): Promise<Cluster> {
   const folder = throwAwayFolder('cresset-testing-');
   try {
-    const embedded = await startEmbedded({ dataDir: folder.path, durable: false });
+    const embedded = await startEmbedded({ dataDir: folder.path, durable: false, maxConnections: MOST_CONNECTIONS });
     await makeTemplate(embedded.url, new Date());
     return useCluster(embedded.url, () =>
       endAll(

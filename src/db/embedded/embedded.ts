@@ -32,6 +32,8 @@ export interface EmbeddedOptions {
   binaries?: string;
   /** Whether writes are flushed to disk; false only for data that nobody keeps. */
   durable?: boolean;
+  /** Most connections. Default: what a server with 16 broadcast threads needs. */
+  maxConnections?: number;
   /** Password of the superuser `postgres`, only for tests. Default: a random one that is not kept. */
   superuserPassword?: string;
   /** Called at crashes. With a watcher, PostgreSQL is started again after a crash. */
@@ -51,6 +53,8 @@ export { EmbeddedDatabaseError } from './error.ts';
 class FolderInUseError extends EmbeddedDatabaseError {}
 
 const OWNER_LOCK = 0x63726573; // 'cres'
+/** 23 for each of 16 broadcast threads, 43 for the main thread, and a few for tools. */
+const USUAL_CONNECTIONS = 450;
 const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection ends well before
 const START_TIMEOUT_S = 60;
 /** The processes of a killed PostgreSQL may take a while to end, and recovery may take longer. */
@@ -77,7 +81,7 @@ export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<stri
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const { dataDir, durable = true, watcher, superuserPassword } = options;
+  const { dataDir, durable = true, watcher, superuserPassword, maxConnections = USUAL_CONNECTIONS } = options;
   const binaries = options.binaries === undefined ? await findBinaries() : binariesIn(options.binaries);
   const cluster = resolve(dataDir, 'postgres');
   const account = databaseAccount();
@@ -92,7 +96,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     if (!tookOver) {
       socketFolder(dataDir, account); // after a crash, another server may have removed it
       const log = join(cluster, 'server.log');
-      const options = serverOptions(sockets, durable);
+      const options = serverOptions(sockets, { durable, maxConnections });
       const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];
       await succeed(run, binaries.pg_ctl, start, 'start', { logFile: log });
     }
@@ -176,12 +180,15 @@ function urlOf(sockets: string, password: string): string {
 /** Little memory, because whenever a database is dropped, PostgreSQL looks through all of it. */
 const ONLY_IN_TESTS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '128MB' };
 
-function serverOptions(sockets: string, durable: boolean): string {
+function serverOptions(
+  sockets: string,
+  { durable, maxConnections }: { durable: boolean; maxConnections: number },
+): string {
   const settings: Record<string, string> = {
     listen_addresses: "''",
     unix_socket_directories: `'${sockets}'`,
     unix_socket_permissions: '0700',
-    max_connections: '450', // 23 for each of 16 broadcast threads, 43 for the main thread, and a few for tools
+    max_connections: String(maxConnections),
     shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
     maintenance_work_mem: '128MB',
     max_wal_size: '2GB',
