@@ -959,7 +959,8 @@ create table sends (
   task_id bigint,
   devices jsonb,
   recipient smallint,
-  scheduled_at timestamp with time zone
+  scheduled_at timestamp with time zone,
+  content_tries smallint
 ) partition by RANGE (dispatch_id);
 comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
@@ -980,7 +981,8 @@ create table sends_default (
   task_id bigint,
   devices jsonb,
   recipient smallint,
-  scheduled_at timestamp with time zone
+  scheduled_at timestamp with time zone,
+  content_tries smallint
 ) with (fillfactor=35);
 
 create table session_days (
@@ -1108,7 +1110,8 @@ create table workspaces (
   time_zone text not null default 'UTC'::text,
   settings jsonb not null default '{}'::jsonb,
   secrets bytea,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  connected_content bytea
 );
 comment on table workspaces is 'kind: shared. One company''s people, settings and keys.';
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
+import { ContentDesk } from './connected-content/desk.ts';
 import { contentFinder } from './content/find.ts';
 import { noContent } from './content/pins.ts';
 import type { Database } from './db/database.ts';
@@ -17,6 +18,7 @@ import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { knownCounts } from './dispatch/plan/ways.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
+import { createPreview } from './dispatch/report/preview/preview.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
@@ -55,6 +57,7 @@ import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
 import { mediaLibraryRoutes } from './http/public/media-library/route.ts';
 import { messageEventRoutes } from './http/public/message-events/route.ts';
 import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
+import { messagesPreviewRoute } from './http/public/messages-preview/route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { messageSchemas } from './http/public/messages-send/schemas/messages.ts';
@@ -156,6 +159,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const trackers = createTrackerMaker(options);
+  const desk = new ContentDesk({ clock });
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
   const stopHousekeeping = runsHousekeeping
@@ -169,7 +173,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const working = isWorker
     ? await startWorking(
         { ...options, meters, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
-        { cache, links, trackers },
+        { cache, links, trackers, desk },
       )
     : null;
   const worker = working?.worker ?? null;
@@ -199,7 +203,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     : null;
   const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
-  const dryRun = createDryRun({ db, clock, links, trackers });
+  const preview = createPreview({ db, clock, links, trackers, desk, publicUrl: options.publicUrl });
+  const dryRun = createDryRun({ db, clock, links, trackers, desk });
   const stored = {
     findContent: contentFinder(db, cache.texts),
     async findUnused(workspaceId: number, names: readonly string[]) {
@@ -237,6 +242,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const refusedCallers = new RefusedCallers(clock);
   const routes: Route[] = [
     messagesSendRoute(sending),
+    messagesPreviewRoute({ clock, catalog: options.catalog, stored, questions, preview }),
     ...triggerRoutes(sending),
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),
@@ -323,6 +329,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => intake.idle(),
         () => exporter?.stop(),
         () => working?.stop(),
+        () => desk.close(),
         stopIndexKeeper,
         stopSegmentSizes,
         stopHousekeeping,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
+import type { ContentDesk } from '../connected-content/desk.ts';
 import type { Database } from '../db/database.ts';
 import { levelOf } from '../db/trouble.ts';
 import { startEventWebhooks } from '../feedback/out/webhooks.ts';
@@ -63,7 +64,7 @@ export interface Working {
 /** Starts a worker with everything that sends. */
 export async function startWorking(
   options: WorkingOptions,
-  parts: { cache: DispatchCache; links: LinkMaker; trackers: TrackerMaker },
+  parts: { cache: DispatchCache; links: LinkMaker; trackers: TrackerMaker; desk: ContentDesk },
 ): Promise<Working> {
   const { db, clock, log, catalog, meters, broadcastThreads = 1 } = options;
   const worker = randomUUID();

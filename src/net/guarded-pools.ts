@@ -6,6 +6,8 @@ export interface GuardedPoolsOptions extends GuardOptions {
   connections: number;
   /** Longest time until an answer begins, and between two parts of it, in milliseconds. */
   replyTimeoutMs: number;
+  /** Longest time to connect, in milliseconds. Default: ten seconds. */
+  connectTimeoutMs?: number;
   /** Whether a passage that the guard allows is allowed here, too. Absent: it is. */
   mayCall?(passage: Passage & { allowed: true }): boolean;
   /** Certificate authorities in addition to those of Node.js. */
@@ -83,7 +85,7 @@ async function openPool(origin: string, options: GuardedPoolsOptions): Promise<H
   if ((await findAllowed(origin, options)) === null) return null;
   return new Http1Pool(origin, {
     connections: options.connections,
-    connectMs: CONNECT_TIMEOUT_MS,
+    connectMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     replyMs: options.replyTimeoutMs,
     idleMs: IDLE_MS,
     ...(options.ca !== undefined && { ca: options.ca }),

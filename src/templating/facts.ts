@@ -1,4 +1,5 @@
 import type { CatalogReader } from './catalog-tags.ts';
+import type { ContentReader } from './content/reader.ts';
 
 export const globalStates = ['opted_in', 'subscribed', 'unsubscribed'] as const;
 export type GlobalState = (typeof globalStates)[number];
@@ -71,4 +72,6 @@ export interface RenderContext {
   plainFooter?: Footer;
   /** The item catalogs of the workspace. Absent: no template of the message reads them. */
   catalogs?: CatalogReader;
+  /** Gives the answers to calls. Absent: no template of the message makes any. */
+  content?: ContentReader;
 }

@@ -1,5 +1,6 @@
 import type { CapFamily, VariationChannel } from '../channels/channel.ts';
 import type { ChannelSettings } from '../channels/channel-settings.ts';
+import type { ConnectedContentSettings } from '../channels/connected-content.ts';
 import type { FeedSettings } from '../channels/content-card/settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
@@ -41,6 +42,8 @@ export interface WorkspaceCatalog {
   preferenceCenters?: ReadonlyMap<string, string>;
   /** The names of custom attributes that are not stored, shown or matched. Absent: none. */
   blockedAttributes?: ReadonlySet<string>;
+  /** Whom its templates may call. Absent: public hosts, without credentials. */
+  connectedContent?: ConnectedContentSettings;
   /** Where its events are sent. Absent: nowhere. */
   eventWebhooks?: readonly EventWebhook[];
 }

@@ -113,5 +113,6 @@ export const places = {
   app: (id: string) => `apps/${id}`,
   feed: (id: string) => `apps/${id}/content_cards`,
   subscriptionGroup: (id: string) => `subscription_groups/${id}`,
+  connectedContent: (id: number) => `workspaces/${id}/connected_content`,
   eventWebhook: (workspaceId: number, name: string) => `event_webhooks/${workspaceId}/${name}`,
 };

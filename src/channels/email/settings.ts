@@ -43,7 +43,7 @@ export interface DkimKey {
   key: string;
 }
 
-/** A user and password that attachments may be fetched with. */
+/** A user and password that attachments and connected content may be fetched with. */
 export interface FileCredential {
   name: string;
   username: string;
@@ -122,7 +122,8 @@ const credential = object({
   password: required(text({ max: 1_000 })),
 });
 
-const credentials: Shape<FileCredential[]> = (value, path, problems) => {
+/** Users and passwords that files and answers may be fetched with, each with a name. */
+export const credentials: Shape<FileCredential[]> = (value, path, problems) => {
   const read = list(credential, 1_000)(value, path, problems);
   return read && withoutRepeated(read, 'name', 'another credential has this name already', path, problems);
 };

@@ -1,4 +1,5 @@
 import { channelKeys } from '../../channels/channel.ts';
+import { connectedContentSection } from '../../channels/connected-content.ts';
 import { feedSettings } from '../../channels/content-card/settings.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
@@ -222,6 +223,7 @@ export const workspaceShape = object({
   apps: optional(list(app), []),
   email: optional(emailSection, null),
   webhook: optional(webhookSection, null),
+  connected_content: optional(connectedContentSection, null),
   tracking: optional(trackingSection, null),
   audience: optional(audience, null),
   requests: optional(requests, null),

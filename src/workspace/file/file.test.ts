@@ -38,6 +38,7 @@ test('an empty file is valid and changes nothing', () => {
     apps: [],
     email: null,
     webhook: null,
+    connected_content: null,
     tracking: null,
     audience: null,
     requests: null,
@@ -69,6 +70,7 @@ apps:
 email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:1025" } }
 tracking: { opens: true, url: "https://links.acme.test" }
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
+connected_content: { allow: ["content.internal:8080"], credentials: [{ name: shop, username: ada, password: s3cret }], user_agent: Acme Sender }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
 schedules: { late_minutes: 30 }
@@ -110,6 +112,11 @@ api_keys:
     },
     tracking: { opens: true, clicks: false, hidden_link: false, url: 'https://links.acme.test', short_url: null },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
+    connected_content: {
+      allow: ['content.internal:8080'],
+      credentials: [{ name: 'shop', username: 'ada', password: 's3cret' }],
+      user_agent: 'Acme Sender',
+    },
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },
     schedules: { late_minutes: 30 },
