@@ -13,7 +13,7 @@ export type Channel =
 export interface CressetOptions {
   /**
    * What an operator defines: the path of a workspace file, or its content as an object. Credentials of providers, relays and
-   * event webhooks in it are left out, so nothing leaves the machine. Default: one segment of everybody.
+   * event webhooks in it are left out, so no message leaves the machine. Default: one segment of everybody.
    */
   workspace?: string | Readonly<Record<string, unknown>>;
   /** When the clock of the double starts, at first and after every `reset`. Default: the present. */
