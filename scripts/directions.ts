@@ -53,6 +53,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
   simulate: ['net', 'lib'],
   sdk: [],
+  operators: ['db', 'lib', 'errors'],
+  console: [],
 
   // The rooms of a send, in the order of its life.
   'dispatch/plan': base,
@@ -84,11 +86,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
   dispatch: [...base, 'dispatch/*', 'feedback'],
 
-  http: [...base, 'exports', 'dispatch/*', 'feedback'],
+  http: [...base, 'exports', 'dispatch/*', 'feedback', 'operators'],
   config: ['lib'],
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
+<<<<<<< HEAD
   process: [...base, 'app', 'config', 'dispatch/plan', 'http'],
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
+=======
+  process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
+>>>>>>> main
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };

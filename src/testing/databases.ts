@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect, type Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { raw, sql } from '../db/sql.ts';
+import { isSqlstate } from '../db/sqlstates.ts';
 
 /** The database that is copied. */
 const TEMPLATE = 'cresset_template';
+
+const MOST_DROPS = 200;
+const DROP_AGAIN_AFTER_MS = 50;
 
 /** A copy of the template. */
 export interface Copy {
@@ -34,8 +39,17 @@ export async function copyTemplate(admin: Database, url: string): Promise<Copy> 
   return { name, url: urlOf(url, name) };
 }
 
+/** Drops a copy and ends its connections. PostgreSQL may be vacuuming it, whose process only a superuser may end: it waits. */
 export async function dropDatabase(admin: Database, name: string): Promise<void> {
-  await admin.run(sql`${raw(`drop database ${name} with (force)`)}`);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await admin.run(sql`${raw(`drop database ${name} with (force)`)}`);
+      return;
+    } catch (error) {
+      if (!isSqlstate(error, 'insufficient_privilege') || tries === MOST_DROPS) throw error;
+      await pause(DROP_AGAIN_AFTER_MS);
+    }
+  }
 }
 
 /** Runs `use` with one connection to the cluster's first database. */
