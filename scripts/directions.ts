@@ -89,12 +89,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [...base, 'exports', 'dispatch/*', 'feedback', 'operators'],
   config: ['lib'],
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
-<<<<<<< HEAD
-  process: [...base, 'app', 'config', 'dispatch/plan', 'http'],
-  testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
-=======
   process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
->>>>>>> main
+  testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };

@@ -89,6 +89,8 @@ test('an installed package runs: the command, a server to try things on, and the
     const [, url = ''] = /listening on (\S+),/.exec(dev.printed) ?? [];
     assert.equal(await statusOfFirst(url), 'sent');
     assert.match((await run('sh', ['-c', `${read.trim()} -s`])).stdout, /"body":"Hello Ada"/);
+    const page = await fetch(url, { headers: { accept: 'text/html' } });
+    assert.equal(page.status, 200, 'the console was packed');
     const foreign = await run('curl', ['-s', '-H', 'Host: evil.example', `${url}/health`]);
     assert.match(foreign.stdout, /"message":"Host not allowed"/);
     const elsewhere = { ...env, HOST: '0.0.0.0' };

@@ -40,6 +40,7 @@ function text({ url, key, dataDir, person }: DevFacts, control: string | null): 
     `Cresset is listening on ${url}, to try things on. Ctrl+C ends it.`,
     '',
     `  key         ${key} (every permission; only this machine is answered)`,
+    `  console     ${url} (sign in as admin with the key as password)`,
     `  data        ${dataDir} (deleted at the end)`,
   ];
   if (control !== null)

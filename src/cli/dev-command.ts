@@ -12,7 +12,7 @@ import { announceDev } from './dev-announcement.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The key of every `cresset dev`, with every permission. It is no secret: the server answers only this machine. */
+/** The key of every `cresset dev`, with every permission, and the password of its console. It is no secret: the server answers only this machine. */
 export const DEV_KEY = 'cresset-dev';
 
 const anyPorts = { fcm: 0, apns: 0, adm: 0, 'web-push': 0, twilio: 0, whatsapp: 0, smtp: 0, control: 0 };
@@ -74,7 +74,14 @@ function readDevConfig({ port, workspace }: DevOptions, env: Terminal['env']): C
   return {
     ...config,
     port: port === undefined ? config.port : readPort(port),
-    ...{ databaseUrl: null, apiKey: DEV_KEY, secret: null, roles: ['api', 'worker'], healthPort: null },
+    ...{
+      databaseUrl: null,
+      apiKey: DEV_KEY,
+      adminPassword: DEV_KEY,
+      secret: null,
+      roles: ['api', 'worker'],
+      healthPort: null,
+    },
     workspaceFile: workspace === undefined ? null : resolve(workspace),
     logLevel: (env.CRESSET_LOG_LEVEL ?? '') === '' ? 'warn' : config.logLevel,
   };
@@ -113,7 +120,7 @@ async function freePort(host: string): Promise<number> {
 
 const help = `
 The data, the database and the simulators end with the command. DATABASE_URL, CRESSET_DATA_DIR, CRESSET_SECRET,
-CRESSET_API_KEY and CRESSET_WORKSPACE are ignored. Without --workspace, webhooks go to the sandbox, and mails, push,
+CRESSET_API_KEY, CRESSET_ADMIN_PASSWORD and CRESSET_WORKSPACE are ignored. Without --workspace, webhooks go to the sandbox, and mails, push,
 texts and WhatsApp to simulators. docs/testing.md says more.
 
 Examples:

@@ -13,12 +13,9 @@ import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
-<<<<<<< HEAD
 import { refuseOtherHosts } from './local-hosts.ts';
-=======
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
 import { addOperatorRoute } from './operator/serve.ts';
->>>>>>> main
 import type { Page } from './page.ts';
 import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';

@@ -136,14 +136,6 @@ async function prepareWorkspace(
   return { key, password };
 }
 
-<<<<<<< HEAD
-async function announce(
-  app: App,
-  config: Config,
-  { json, throwAway }: ServeOptions,
-  madeKey: string | null,
-): Promise<void> {
-=======
 /** What the first start made, to be shown once. null: it was there already. */
 interface Made {
   /** The API key. */
@@ -152,8 +144,7 @@ interface Made {
   password: string | null;
 }
 
-async function announce(app: App, config: Config, { json }: ServeOptions, made: Made): Promise<void> {
->>>>>>> main
+async function announce(app: App, config: Config, { json, throwAway }: ServeOptions, made: Made): Promise<void> {
   const url = app.server === null ? null : await listen(app.server, config);
   if (throwAway !== undefined && url !== null) return throwAway.onListening(url);
   const { host, healthPort } = config;
