@@ -25,7 +25,10 @@ test('STOP and HELP count for the campaign of the last text from the group, each
   const hear = async (group: string, fields: Record<string, string>) =>
     assert.equal(await twilio.callback(`${app.url}/callbacks/sms/${group}/inbound`, fields), 200);
   let messages = 0;
-  const sid = () => `SM${String((messages += 1)).padStart(32, '0')}`;
+  const sid = () => {
+    messages += 1;
+    return `SM${String(messages).padStart(32, '0')}`;
+  };
   const toUs = { To: twilio.account.from };
   const series = async (campaign: string, sendId?: string) => {
     const path = sendId === undefined ? '/campaigns/data_series?' : `/sends/data_series?send_id=${sendId}&`;
