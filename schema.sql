@@ -124,6 +124,19 @@ create table apps (
 );
 comment on table apps is 'kind: shared. Apps and sites that push tokens belong to.';
 
+create table audit_records (
+  id bigint not null,
+  workspace_id integer not null,
+  at timestamp with time zone not null,
+  operator text not null,
+  action text not null,
+  subject text not null,
+  before json,
+  after json,
+  address text not null
+);
+comment on table audit_records is 'kind: node. What operators changed. Never deleted.';
+
 create table blocked_attributes (
   workspace_id integer not null,
   name text not null
@@ -510,6 +523,22 @@ create table frequency_caps (
 );
 comment on table frequency_caps is 'kind: shared. The most messages that a person may get in a window.';
 
+create table frozen_sets (
+  id uuid not null,
+  workspace_id integer not null,
+  dispatch_id uuid not null,
+  filter json not null,
+  recipients integer not null,
+  in_doubt integer not null,
+  replays integer not null,
+  frozen_at timestamp with time zone not null,
+  frozen_by text not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  used_by text
+);
+comment on table frozen_sets is 'kind: node. Sends of a dispatch that is over, which an operator has counted and may try again, once. Such a dispatch does not change, so the filter names the same sends until then.';
+
 create table idempotency_keys (
   workspace_id integer not null,
   path text not null,
@@ -622,6 +651,28 @@ create table names_in_use (
   data_type text
 );
 comment on table names_in_use is 'kind: name. The events, products and custom attributes that were ever used, to be listed.';
+
+create table operator_sessions (
+  token_hash bytea not null,
+  id uuid not null,
+  operator_id uuid not null,
+  began_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  address text not null,
+  user_agent text not null
+);
+comment on table operator_sessions is 'kind: node. Who is signed in. A session that ends is deleted.';
+
+create table operators (
+  id uuid not null,
+  workspace_id integer not null,
+  name text not null,
+  role text not null,
+  password_hash text not null,
+  created_at timestamp with time zone not null,
+  created_by text not null
+);
+comment on table operators is 'kind: shared. People who use the console.';
 
 create table pauses (
   workspace_id integer not null,
@@ -1123,6 +1174,8 @@ CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, in
 
 CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
 
+CREATE INDEX audit_records_workspace ON public.audit_records USING btree (workspace_id, id);
+
 CREATE INDEX cards_expired ON public.cards USING btree (expires_at);
 
 CREATE INDEX cards_newest ON public.cards USING btree (bucket, user_id, created_at, dispatch_id);
@@ -1173,11 +1226,15 @@ CREATE INDEX feedback_events_due ON ONLY public.feedback_events USING btree (due
 
 CREATE INDEX feedback_events_feed ON ONLY public.feedback_events USING btree (workspace_id, place) WHERE (place IS NOT NULL);
 
+CREATE INDEX frozen_sets_expiry ON public.frozen_sets USING btree (expires_at);
+
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
 CREATE INDEX item_catalogs_deleted ON public.item_catalogs USING btree (id) WHERE (deleted_at IS NOT NULL);
 
 CREATE INDEX media_files_list ON public.media_files USING btree (workspace_id, created_at DESC, id);
+
+CREATE INDEX operator_sessions_operator ON public.operator_sessions USING btree (operator_id);
 
 CREATE INDEX profiles_custom ON public.profiles USING gin (custom jsonb_path_ops) WITH (fastupdate='on', gin_pending_list_limit='16384');
 
@@ -1364,6 +1421,8 @@ CREATE UNIQUE INDEX apps_pkey ON public.apps USING btree (id);
 
 CREATE UNIQUE INDEX apps_workspace_id_name_key ON public.apps USING btree (workspace_id, name);
 
+CREATE UNIQUE INDEX audit_records_pkey ON public.audit_records USING btree (id);
+
 CREATE UNIQUE INDEX blocked_attributes_pkey ON public.blocked_attributes USING btree (workspace_id, name);
 
 CREATE UNIQUE INDEX call_quotas_pkey ON public.call_quotas USING btree (key);
@@ -1410,6 +1469,8 @@ CREATE UNIQUE INDEX feedback_events_pkey ON ONLY public.feedback_events USING bt
 
 CREATE UNIQUE INDEX frequency_caps_pkey ON public.frequency_caps USING btree (workspace_id, ordinal);
 
+CREATE UNIQUE INDEX frozen_sets_pkey ON public.frozen_sets USING btree (id);
+
 CREATE UNIQUE INDEX idempotency_keys_pkey ON public.idempotency_keys USING btree (workspace_id, path, key);
 
 CREATE UNIQUE INDEX import_batches_pkey ON public.import_batches USING btree (import_id, number);
@@ -1435,6 +1496,12 @@ CREATE UNIQUE INDEX moved_sends_default_pkey ON public.moved_sends_default USING
 CREATE UNIQUE INDEX moved_sends_pkey ON ONLY public.moved_sends USING btree (bucket, dispatch_id, user_id, channel);
 
 CREATE UNIQUE INDEX names_in_use_pkey ON public.names_in_use USING btree (workspace_id, kind, name);
+
+CREATE UNIQUE INDEX operator_sessions_pkey ON public.operator_sessions USING btree (token_hash);
+
+CREATE UNIQUE INDEX operators_name ON public.operators USING btree (name);
+
+CREATE UNIQUE INDEX operators_pkey ON public.operators USING btree (id);
 
 CREATE UNIQUE INDEX pauses_pkey ON public.pauses USING btree (workspace_id, subject);
 
@@ -1560,6 +1627,8 @@ alter table apps add constraint apps_workspace_id_fkey FOREIGN KEY (workspace_id
 
 alter table apps add constraint apps_workspace_id_name_key UNIQUE (workspace_id, name) DEFERRABLE INITIALLY DEFERRED;
 
+alter table audit_records add constraint audit_records_pkey PRIMARY KEY (id);
+
 alter table blocked_attributes add constraint blocked_attributes_pkey PRIMARY KEY (workspace_id, name);
 
 alter table blocked_attributes add constraint blocked_attributes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
@@ -1660,6 +1729,8 @@ alter table frequency_caps add constraint frequency_caps_pkey PRIMARY KEY (works
 
 alter table frequency_caps add constraint frequency_caps_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
+alter table frozen_sets add constraint frozen_sets_pkey PRIMARY KEY (id);
+
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (workspace_id, path, key);
 
 alter table import_batches add constraint import_batches_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(id) ON DELETE CASCADE;
@@ -1703,6 +1774,16 @@ alter table moved_sends_default add constraint moved_sends_default_pkey PRIMARY 
 alter table names_in_use add constraint names_in_use_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'product'::text, 'custom_attribute'::text])));
 
 alter table names_in_use add constraint names_in_use_pkey PRIMARY KEY (workspace_id, kind, name);
+
+alter table operator_sessions add constraint operator_sessions_pkey PRIMARY KEY (token_hash);
+
+alter table operators add constraint operators_name_check CHECK (((name = lower(name)) AND ((length(name) >= 1) AND (length(name) <= 100))));
+
+alter table operators add constraint operators_pkey PRIMARY KEY (id);
+
+alter table operators add constraint operators_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'sender'::text, 'admin'::text])));
+
+alter table operators add constraint operators_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table pauses add constraint pauses_cause_check CHECK ((cause = ANY (ARRAY['config_error'::text, 'guard'::text, 'slow_down'::text, 'unreachable'::text])));
 

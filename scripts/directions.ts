@@ -53,6 +53,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
   simulate: ['net', 'lib'],
   sdk: [],
+  operators: ['db', 'lib', 'errors'],
+  console: [],
 
   // The rooms of a send, in the order of its life.
   'dispatch/plan': base,
@@ -84,10 +86,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
   dispatch: [...base, 'dispatch/*', 'feedback'],
 
-  http: [...base, 'exports', 'dispatch/*', 'feedback'],
+  http: [...base, 'exports', 'dispatch/*', 'feedback', 'operators'],
   config: ['lib'],
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
-  process: [...base, 'app', 'config', 'dispatch/plan', 'http'],
+  process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };

@@ -27,7 +27,13 @@ import type { GetText } from './feedback/email/sns.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
 import { signReference } from './feedback/reference.ts';
 import { callbackPages } from './http/callbacks/callbacks.ts';
+import { ConsoleFiles } from './http/console/files.ts';
+import { consolePages, toConsole } from './http/console/pages.ts';
 import { openApiDocument } from './http/openapi/document.ts';
+import { createAccess } from './http/operator/access.ts';
+import { operatorOperations } from './http/operator/operations.ts';
+import type { OperatorRoute } from './http/operator/route.ts';
+import { operatorRoutes } from './http/operator/routes.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage, livezPage, readyzPage } from './http/pages/health.ts';
@@ -146,6 +152,8 @@ export interface App {
   meters: Meters;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
+  /** Every endpoint for operators. */
+  operatorRoutes: readonly OperatorRoute[];
   /** Stops everything, last started first. Work in hand finishes or is given back. */
   stop(): Promise<void>;
 }
@@ -282,6 +290,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       })
     : null;
   const limiter = createRateLimiter({ db, clock });
+  const { publicUrl } = options;
+  const operator = {
+    routes: operatorRoutes({
+      ...{ db, clock, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
+      onRunnable: (lane) => worker?.wake(lane),
+      publicRoutes: routes,
+    }),
+    access: createAccess({ db, clock, publicUrl }),
+  };
+  const allOperations = { ...operations, ...operatorOperations };
+  const schemas = { ...messageSchemas, ...audienceSchemas };
+  const described = { routes, operatorRoutes: operator.routes, operations: allOperations, schemas };
   const dumps = async () => [await meters.dump(), ...((await options.otherMeters?.()) ?? [])];
   const probes = [
     healthPage(db, catalogTrouble),
@@ -291,7 +311,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const pages = [
     ...probes,
-    openApiPage(() => openApiDocument({ routes, operations, schemas: { ...messageSchemas, ...audienceSchemas } })),
+    openApiPage(() => openApiDocument(described)),
+    ...consolePages({ files: new ConsoleFiles(), publicUrl }),
     exportFilePage({ db, clock }),
     ...mediaFilePages({ db }),
     ...preferenceCenterPages({ ...options, catalog: live }),
@@ -307,7 +328,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const isNew = refusedCallers.note({ workspaceId, key, endpoint });
     if (isNew) log.warn({ workspace_id: workspaceId, key, endpoint, why }, 'a key comes too often and gets 429');
   };
-  const server = roles.api ? buildServer({ ...options, meters, routes, pages, limiter, limitOf, onRefused }) : null;
+  const serving = { meters, routes, pages, operator, rewriteUrl: toConsole };
+  const server = roles.api ? buildServer({ ...options, ...serving, limiter, limitOf, onRefused }) : null;
   const healthServer =
     roles.health === true ? buildServer({ ...options, meters, routes: [], pages: probes, limiter, limitOf }) : null;
   return {
@@ -318,6 +340,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     intake,
     meters,
     routes,
+    operatorRoutes: operator.routes,
     stop: () =>
       endAll(
         () => server?.close(),

@@ -28,6 +28,7 @@ export interface Config {
   /** Absolute path of a workspace file to apply at start. */
   workspaceFile: string | null;
   apiKey: string | null;
+  adminPassword: string | null;
   secret: string | null;
   trustedProxyHops: number;
   bodyLimitBytes: number;
@@ -170,6 +171,15 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     meaning: 'A first API key with every permission, for containers. Another value replaces the earlier one.',
     read: matching(/^[!#-&(-~]{16,256}$/),
   },
+  adminPassword: {
+    name: 'CRESSET_ADMIN_PASSWORD',
+    fallback: null,
+    shownFallback: 'unset: a password is made at the first start and printed once',
+    expected: '12 to 256 characters',
+    meaning:
+      'The password of the operator `admin` of the console. Another value replaces the earlier one and ends the sessions of `admin`. See [console.md](console.md).',
+    read: matching(/^[^\0]{12,256}$/su),
+  },
   secret: {
     name: 'CRESSET_SECRET',
     fallback: null,
@@ -304,6 +314,7 @@ export function readConfig(
     roles: Object.freeze([...take('roles')]),
     workspaceFile: take('workspaceFile'),
     apiKey: take('apiKey'),
+    adminPassword: take('adminPassword'),
     secret: take('secret'),
     trustedProxyHops: take('trustedProxyHops'),
     bodyLimitBytes: take('bodyLimitBytes'),

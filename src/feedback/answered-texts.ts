@@ -42,6 +42,7 @@ async function textsBefore(db: Db, workspaceId: number, events: readonly Waiting
   const numbers = [...new Set(events.map(({ address }) => address).filter((number) => number !== null))];
   const times = events.map(({ occurredAt }) => occurredAt.getTime());
   return textsToNumbers(db, {
+    channel: 'sms',
     people: await peopleWith(db, workspaceId, { emails: [], phones: numbers }),
     numbers,
     since: new Date(Math.min(...times) - ANSWERED_MS),

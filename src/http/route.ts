@@ -45,6 +45,8 @@ export interface RouteRequest {
 export interface Answer {
   status: number;
   body: object;
+  /** A document instead of `body`. Only for operators. */
+  html?: string;
   headers?: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -6,15 +6,19 @@ import { levelOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
+import { dashed, v7 } from '../lib/uuid.ts';
 import type { Meters } from '../metrics/meters.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
+import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
+import { addOperatorRoute } from './operator/serve.ts';
 import type { Page } from './page.ts';
 import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
+import { queryOf, rawBodyOf, sendJson } from './requests.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 import { unknownPath } from './unknown-path.ts';
 import { dropUnreadBody } from './unread-body.ts';
@@ -22,6 +26,10 @@ import { dropUnreadBody } from './unread-body.ts';
 export interface ServerOptions extends RateOptions {
   routes: readonly Route[];
   pages: readonly Page[];
+  /** The calls of the console. Absent: there are none. */
+  operator?: { routes: readonly OperatorRoute[]; access: OperatorAccess };
+  /** Another path for a request, such as that of the console for a path that its client reads. */
+  rewriteUrl?: (request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>) => string;
   catalog: () => Catalog;
   log: Logger;
   /** Largest body, in bytes. */
@@ -50,8 +58,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const server = Fastify({
     bodyLimit: options.bodyLimitBytes,
     trustProxy: (_address, hop) => hop < options.trustedProxyHops,
-    genReqId: () => randomUUID(),
+    // It begins with its time, so a request is found by its id without an index of ids.
+    genReqId: () => dashed(v7(new Date())),
     exposeHeadRoutes: false,
+    ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => fail(reply, error, options.log),
     clientErrorHandler: refuseMalformedHttp,
@@ -73,7 +83,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.setNotFoundHandler((request, reply) => fail(reply, unknownPath(request.url, paths), options.log));
   for (const route of options.routes) addRoute(server, route, options);
   for (const page of options.pages) addPage(server, page);
-  refuseOtherMethods(server, [...options.routes, ...options.pages]);
+  const { operator } = options;
+  for (const route of operator?.routes ?? []) if (operator) addOperatorRoute(server, route, operator.access);
+  refuseOtherMethods(server, [...options.routes, ...options.pages, ...(operator?.routes ?? [])]);
   closeWhenStopping(server);
   countAnswers(server, options);
   return server;
@@ -219,22 +231,9 @@ function refuseIdempotencyKey(route: Route, { headers }: FastifyRequest): void {
   throw new RequestError('bad_request', [problem]);
 }
 
-function rawBodyOf({ body }: FastifyRequest): Buffer {
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-}
-
-const noQuery = new URLSearchParams();
-
-function queryOf({ url }: FastifyRequest): URLSearchParams {
-  const start = url.indexOf('?');
-  return start === -1 ? noQuery : new URLSearchParams(url.slice(start + 1));
-}
-
-function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
-  if (headers) reply.headers(headers);
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (!reply.hasHeader('x-ratelimit-limit')) reply.headers(noRate);
-  reply.header('x-request-id', reply.request.id);
-  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
+  return sendJson(reply, answer);
 }
 
 function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {

@@ -8,6 +8,7 @@ import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import { listen, namingTrouble } from '../http/listen.ts';
+import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
@@ -15,6 +16,7 @@ import { hasOtherInFolder, loadSecret, type Secret } from '../workspace/secrets.
 import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { type BroadcastWorker, startBroadcastWorker } from './broadcast-worker.ts';
+import { buildConsole } from './build-console.ts';
 import { freeLeasesOfDead } from './dead-workers.ts';
 import { createLog } from './log.ts';
 import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
@@ -54,7 +56,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const db = connectDatabase(databaseUrl, log);
   endings.push(() => db.close());
   if (config.databaseUrl === null) await freeLeasesOfDead(db, log);
-  const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
+  const made = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const health = !api && config.healthPort !== null;
   const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [], health };
@@ -78,7 +80,9 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   // First the error of this thread: one that comes from another thread has lost its kind.
   const started = await app;
   await Promise.all(threads);
-  await announce(started, config, options, madeKey);
+  await announce(started, config, options, made);
+  // Tests start many servers, and build the console where they need it.
+  if (roles.api && options.env.CRESSET_TEST_WITHOUT_CONSOLE === undefined) endings.push(buildConsole(log));
 }
 
 /** The URL of the migrated database: the configured one or, once it has been started, the embedded one. */
@@ -107,7 +111,7 @@ async function prepareWorkspace(
   { env }: ServeOptions,
   secret: Secret,
   log: Logger,
-): Promise<{ madeKey: string | null }> {
+): Promise<Made> {
   const workspaceId = await ensureWorkspace(db);
   await shareSecret(db, secret);
   if (hasOtherInFolder(config)) log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
@@ -117,11 +121,20 @@ async function prepareWorkspace(
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
     if (warnings.length > 0) log.warn({ warnings }, 'the workspace file says what is probably not meant');
   }
-  const { made } = await ensureFirstKey(db, workspaceId, config.apiKey);
-  return { madeKey: made };
+  const { made: key } = await ensureFirstKey(db, workspaceId, config.apiKey);
+  const { made: password } = await ensureAdmin(db, workspaceId, config.adminPassword, new Date());
+  return { key, password };
 }
 
-async function announce(app: App, config: Config, { json }: ServeOptions, madeKey: string | null): Promise<void> {
+/** What the first start made, to be shown once. null: it was there already. */
+interface Made {
+  /** The API key. */
+  key: string | null;
+  /** The password of the operator `admin`. */
+  password: string | null;
+}
+
+async function announce(app: App, config: Config, { json }: ServeOptions, made: Made): Promise<void> {
   const url = app.server === null ? null : await listen(app.server, config);
   const { host, healthPort } = config;
   const healthUrl =
@@ -130,14 +143,17 @@ async function announce(app: App, config: Config, { json }: ServeOptions, madeKe
   if (json) {
     const health = healthUrl === null ? {} : { health_url: `${healthUrl}/health` };
     const smtp = smtpPort === null ? {} : { smtp_port: smtpPort };
-    process.stdout.write(`${JSON.stringify({ url, ...health, ...smtp, api_key: madeKey })}\n`);
+    const { key, password } = made;
+    process.stdout.write(`${JSON.stringify({ url, ...health, ...smtp, api_key: key, admin_password: password })}\n`);
     return;
   }
   const lines = [url === null ? 'Cresset is working, without an API' : `Cresset is listening on ${url}`];
   if (healthUrl !== null) lines.push(`Its health is at ${healthUrl}/health`);
   if (smtpPort !== null) lines.push(`It receives bounce mails on port ${smtpPort}`);
-  if (madeKey !== null)
-    lines.push(`API key: ${madeKey}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
+  if (made.key !== null)
+    lines.push(`API key: ${made.key}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
+  if (made.password !== null)
+    lines.push(`Console: sign in as ${FIRST_OPERATOR} with ${made.password}`, 'The password is shown only now.');
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 

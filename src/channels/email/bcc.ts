@@ -1,7 +1,6 @@
 import { isEmailAddress } from '../../lib/email-address.ts';
 import type { Problems, Sink } from '../../lib/raw/problems.ts';
 import { checked, list, maybe, object, refuse, required, type Shape, text } from '../../lib/raw/shape.ts';
-import type { EmailMessage } from './schema.ts';
 
 /** The addresses that may get copies of mails. */
 export interface BccSettings {
@@ -42,15 +41,20 @@ function listed(addresses: readonly string[], wanted: string): string | null {
 }
 
 /** Refuses an address that the workspace does not allow. A workspace without any drops it. Source: messaging-objects.md §6.3. */
-export function checkBcc({ bcc }: EmailMessage, path: string, problems: Problems, settings: BccSettings | null): void {
+export function checkBcc(
+  bcc: string | undefined,
+  path: string,
+  problems: Problems,
+  settings: BccSettings | null,
+): void {
   if (bcc === undefined) return;
-  if (settings === null) problems.warn(`${path}.bcc: this workspace has no BCC addresses; it was dropped`);
+  if (settings === null) problems.warn(`${path}: this workspace has no BCC addresses; it was dropped`);
   else if (listed(settings.addresses, bcc) === null)
-    problems.add('range', `${path}.bcc`, 'is none of the addresses of email.bcc in the workspace file');
+    problems.add('range', path, 'is none of the addresses of email.bcc in the workspace file');
 }
 
 /** Who gets a copy, by the settings of the moment at which the mail is made. null: nobody. */
-export function copyAddress({ bcc }: EmailMessage, settings: BccSettings | null): string | null {
+export function copyAddress(bcc: string | undefined, settings: BccSettings | null): string | null {
   if (settings === null) return null;
   return (bcc === undefined ? null : listed(settings.addresses, bcc)) ?? settings.default ?? null;
 }

@@ -21,7 +21,7 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
   const extras = message.extras ?? {};
   if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
     throw new RenderStop('payload_too_large', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
-  const bcc = copyAddress(message, facts.settings?.email.bcc ?? null);
+  const bcc = copyAddress(message.bcc, facts.settings?.email.bcc ?? null);
   return {
     from: mailbox('from', message.from ?? ''),
     reply_to: replyTo(message.reply_to),

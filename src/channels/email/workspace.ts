@@ -21,7 +21,7 @@ export function checkInWorkspace(
   { email: { attachments, bcc } }: ChannelSettings,
 ): void {
   checkCredentials(message.attachments ?? [], `${path}.attachments`, problems, attachments.credentials);
-  checkBcc(message, path, problems, bcc);
+  checkBcc(message.bcc, `${path}.bcc`, problems, bcc);
   if (message.from === undefined)
     problems.add('required', `${path}.from`, 'is required: this workspace has no default sender');
 }

@@ -8,6 +8,8 @@ import type { LocatedSend } from './located-sends.ts';
 const MOST_OF_PERSON = 50;
 
 export interface TextsAsked {
+  /** The channel of the texts. */
+  channel: string;
   /** The people who have the numbers. */
   people: readonly { bucket: number; userId: number }[];
   /** Phone numbers in E.164. */
@@ -37,7 +39,7 @@ const selectTexts = hotStatement<TextsAsked, SentText & Record<string, unknown>>
                       from sends s
                      where s.bucket = x.bucket
                        and s.bucket = any(${param(({ people }) => intArray([...new Set(people.map(({ bucket }) => bucket))]))}::integer[])
-                       and s.user_id = x.user_id and s.channel = 'sms' and s.status = 'sent'
+                       and s.user_id = x.user_id and s.channel = ${param(({ channel }) => channel)} and s.status = 'sent'
                        and s.address = any(${param(({ numbers }) => textArray(numbers))}::text[])
                        and s.updated_at >= ${param(({ since }) => since)} and s.updated_at <= ${param(({ until }) => until)}
                      order by s.updated_at desc, s.dispatch_id desc
