@@ -35,6 +35,8 @@ export interface RouteRequest {
   body: RawObject;
   /** The body as received. */
   rawBody: Buffer;
+  /** The body as it comes. null: it is in `body` and `rawBody`. */
+  stream: AsyncIterable<Buffer> | null;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -58,6 +60,8 @@ export interface Route {
   query?: readonly string[];
   /** Most levels of nesting of the body. Default: 40. */
   bodyDepth?: number;
+  /** The content type of a body that is not read before `handle`, which gets it as a stream. Absent: it is a JSON object. */
+  streams?: string;
   /** Whether it knows the header `Idempotency-Key`. If not, a request with the header is refused, unless it is a GET. */
   knowsIdempotencyKey?: boolean;
   /** The member of the body that does the same. Absent: there is none. */

@@ -92,7 +92,7 @@ function composeOne(
   recipient: NonNullable<Candidate['facts']['recipient']>,
   { links, trackers, catalogs }: Work,
 ): Promise<void> | null {
-  const { dispatch, message, facts, send } = candidate;
+  const { dispatch, message, facts, send, listed } = candidate;
   const { composing } = dispatch;
   if (composing !== null && composing.ms >= MOST_COMPOSING_MS) {
     facts.composed = spent;
@@ -106,6 +106,7 @@ function composeOne(
     message,
     recipient,
     position: send.recipient ?? null,
+    listed,
     now: facts.now,
     links,
     trackers,

@@ -1,5 +1,6 @@
 import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
@@ -20,6 +21,8 @@ export interface ComposeInput {
   recipient: Recipient;
   /** The person's position in the plan's names, if their trigger brought properties of their own. null: it did not. */
   position?: number | null;
+  /** The own properties of a person of a list. null: none. */
+  listed?: RawObject | null;
   now: Date;
   links: LinkMaker;
   /** Absent: nothing is followed. */
@@ -44,7 +47,7 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
 }
 
 function contextOf(
-  { dispatch, message, recipient, position = null, now, items }: ComposeInput,
+  { dispatch, message, recipient, position = null, listed = null, now, items }: ComposeInput,
   links: RenderContext['links'],
 ): RenderContext {
   return {
@@ -54,7 +57,7 @@ function contextOf(
     campaign: dispatch.campaign,
     variation: message.variation,
     card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
-    trigger: triggerFactsOf(dispatch.plan, position),
+    trigger: triggerFactsOf(dispatch.plan, position, listed),
     links,
     ...(items !== undefined && { catalogs: items }),
   };
