@@ -115,7 +115,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
       requestId: 'request',
       body,
       stream: null,
-    rawBody: Buffer.from(''),
+      rawBody: Buffer.from(''),
       params: {},
       query,
       headers: {},
