@@ -90,6 +90,7 @@ function describeOperation(route: Route, operation: Operation): object {
         content: { 'application/json': { schema: body, ...bodyExamples(operation) } },
       },
     }),
+    ...(route.streams !== undefined && { requestBody: linesOf(route.streams, operation) }),
     responses: {
       [answer.status]: {
         description: 'Done.',
@@ -103,6 +104,15 @@ function describeOperation(route: Route, operation: Operation): object {
       },
       ...refusalsOf(operation),
     },
+  };
+}
+
+/** Of a list in one text, a schema says little; the description says what the lines are. */
+function linesOf(type: string, { lines = [] }: Operation): object {
+  const schema = { type: 'string', description: 'A JSON object on each line.' };
+  return {
+    required: true,
+    content: { [type]: { schema, example: lines.map((line) => JSON.stringify(line)).join('\n') } },
   };
 }
 
