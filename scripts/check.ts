@@ -5,6 +5,7 @@ const steps: [string, string[]][] = [
   ['types', ['node_modules/.bin/tsc']],
   ['types of scripts for web pages', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.json']],
   ['types of scripts for service workers', ['node_modules/.bin/tsc', '-p', 'src/sdk/tsconfig.worker.json']],
+  ['types of the console', ['node_modules/.bin/tsc', '-p', 'src/console/tsconfig.json']],
   ['citations resolve', [process.execPath, 'scripts/check-citations.ts']],
   ['generated docs are fresh', [process.execPath, 'scripts/pages/main.ts', '--check']],
   ['schema.sql is fresh', [process.execPath, 'scripts/schema.ts', '--check']],

@@ -19,6 +19,8 @@ const base = [
     'content',
     'workspace',
     'item-catalogs',
+    'media-library',
+    'connected-content',
     'people',
     'cards',
     'audience',
@@ -42,6 +44,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   content: ['channels', 'templating', 'db', 'lib', 'errors'],
   workspace: ['channels', 'net', 'db', 'lib', 'errors'],
   'item-catalogs': ['templating', 'db', 'lib', 'errors'],
+  'media-library': ['db'],
+  'connected-content': ['templating', 'channels', 'net', 'lib', 'errors'],
   people: ['workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
   cards: ['people', 'workspace', 'channels', 'db', 'lib', 'errors'],
   audience: ['people', 'workspace', 'channels', 'templating', 'db', 'lib', 'errors'],
@@ -49,6 +53,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
   simulate: ['net', 'lib'],
   sdk: [],
+  operators: ['db', 'lib', 'errors'],
+  console: [],
 
   // The rooms of a send, in the order of its life.
   'dispatch/plan': base,
@@ -80,10 +86,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],
   dispatch: [...base, 'dispatch/*', 'feedback'],
 
-  http: [...base, 'exports', 'dispatch/*', 'feedback'],
+  http: [...base, 'exports', 'dispatch/*', 'feedback', 'operators'],
   config: ['lib'],
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
-  process: [...base, 'app', 'config', 'dispatch/plan', 'http'],
+  process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
+  testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };

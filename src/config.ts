@@ -28,6 +28,7 @@ export interface Config {
   /** Absolute path of a workspace file to apply at start. */
   workspaceFile: string | null;
   apiKey: string | null;
+  adminPassword: string | null;
   secret: string | null;
   trustedProxyHops: number;
   bodyLimitBytes: number;
@@ -172,6 +173,15 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     meaning: 'A first API key with every permission, for containers. Another value replaces the earlier one.',
     read: matching(/^[!#-&(-~]{16,256}$/),
   },
+  adminPassword: {
+    name: 'CRESSET_ADMIN_PASSWORD',
+    fallback: null,
+    shownFallback: 'unset: a password is made at the first start and printed once',
+    expected: '12 to 256 characters',
+    meaning:
+      'The password of the operator `admin` of the console. Another value replaces the earlier one and ends the sessions of `admin`. See [console.md](console.md).',
+    read: matching(/^[^\0]{12,256}$/su),
+  },
   secret: {
     name: 'CRESSET_SECRET',
     fallback: null,
@@ -265,7 +275,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: `as many as the machine has processors, at most ${USUAL_THREADS}`,
     expected: `an integer from 1 to ${MOST_THREADS}`,
     meaning:
-      'The number of threads of a worker that send broadcasts. While a broadcast is sent, each thread keeps one processor busy and takes about 100 MB of memory. It uses up to 23 connections to the database.',
+      'The number of threads of a worker that send broadcasts. While a broadcast is sent, each thread keeps one processor busy and takes about 100 MB of memory. It uses up to 24 connections to the database.',
     read: integer(1, MOST_THREADS),
   },
   retentionDays: {
@@ -315,6 +325,7 @@ export function readConfig(
     roles: Object.freeze([...take('roles')]),
     workspaceFile: take('workspaceFile'),
     apiKey: take('apiKey'),
+    adminPassword: take('adminPassword'),
     secret: take('secret'),
     trustedProxyHops: take('trustedProxyHops'),
     bodyLimitBytes: take('bodyLimitBytes'),

@@ -147,6 +147,27 @@ export const errorCodes = {
     meaning: 'The `Authorization: Bearer …` header is missing or malformed.',
   },
   invalid_key: { status: 401, label: 'Invalid API key', meaning: 'There is no such key, or it was deleted.' },
+  not_signed_in: {
+    status: 401,
+    label: 'Not signed in',
+    meaning: 'An operator call without the cookie of a session, or with that of one that has ended.',
+  },
+  wrong_password: {
+    status: 401,
+    label: 'Wrong name or password',
+    meaning: 'The sign-in of an operator failed. The answer is the same for every cause.',
+  },
+  cross_site: {
+    status: 403,
+    label: 'Request from another site',
+    meaning:
+      'An operator call that a page of another site may have made: its `Origin` is another, or it changes something and lacks the header `X-Cresset-Console`.',
+  },
+  role_required: {
+    status: 403,
+    label: 'Your role may not do this',
+    meaning: 'The operator is a viewer or sender, and the call needs more; `errors` names the role.',
+  },
   address_not_allowed: {
     status: 403,
     label: 'Invalid whitelisted IPs',
@@ -170,7 +191,17 @@ export const errorCodes = {
   media_library_disabled: {
     status: 403,
     label: 'Media Library Public APIs are not enabled for this company.',
-    meaning: 'This server has no store for files.',
+    meaning: 'The workspace has no room for files, or a file was to be replaced, which never changes.',
+  },
+  no_asset: {
+    status: 400,
+    label: 'Either asset_url or asset_file must be provided.',
+    meaning: 'A request to store a file has neither the file nor its address.',
+  },
+  two_assets: {
+    status: 400,
+    label: 'Both asset_url and asset_file cannot be provided. Please provide only one.',
+    meaning: 'A request to store a file has both the file and an address.',
   },
   invalid_user_token: {
     status: 401,
@@ -187,6 +218,11 @@ export const errorCodes = {
     status: 403,
     label: 'Origin not allowed',
     meaning: 'A page called from an origin that is not in `content_cards.origins` of the app.',
+  },
+  host_not_allowed: {
+    status: 403,
+    label: 'Host not allowed',
+    meaning: 'The `Host` header names another machine; `cresset dev` answers only requests for this one.',
   },
   invalid_signature: {
     status: 403,
@@ -240,6 +276,11 @@ export const errorCodes = {
     status: 429,
     label: 'Too many exports are running',
     meaning: '100 exports of the workspace are running, or the files of its last four hours take 5 GiB.',
+  },
+  too_many_attempts: {
+    status: 429,
+    label: 'Too many attempts to sign in',
+    meaning: 'Passwords were tried too fast, for this name or from this address. Try again after `Retry-After`.',
   },
   rate_limited: {
     status: 429,

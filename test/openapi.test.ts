@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { nameOf, openApiDocument } from '../src/http/openapi/document.ts';
+import { operatorOperations } from '../src/http/operator/operations.ts';
 import { operations } from '../src/http/public/operations.ts';
 import { startTestApp } from './support/app.ts';
 import { exampleOf, send } from './support/openapi/call.ts';
@@ -23,12 +24,13 @@ test('every route has an operation, and every operation a route', async (t) => {
     [],
     'these operations have no route any more',
   );
+  assert.deepEqual(Object.keys(operatorOperations).sort(), app.operatorRoutes.map(nameOf).sort());
 });
 
 test('an operation has the parameters of its route', async (t) => {
   const { app } = await startTestApp(t);
-  for (const route of app.routes) {
-    const { query = {}, params = {}, body } = operations[nameOf(route)] ?? {};
+  for (const route of [...app.routes, ...app.operatorRoutes]) {
+    const { query = {}, params = {}, body } = { ...operations, ...operatorOperations }[nameOf(route)] ?? {};
     assert.deepEqual(Object.keys(query).sort(), [...(route.query ?? [])].sort(), `query of ${nameOf(route)}`);
     const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
     assert.deepEqual(Object.keys(params), inPath, `path of ${nameOf(route)}`);

@@ -36,10 +36,14 @@ export interface PageAnswer {
     | 'text/plain; charset=utf-8'
     | 'text/plain; version=0.0.4; charset=utf-8'
     | 'text/xml'
+    | 'text/css; charset=utf-8'
+    | 'image/svg+xml'
     | 'application/json'
     | 'application/zip'
     | 'application/gzip'
-    | 'image/gif';
+    | 'image/gif'
+    | `image/${string}`
+    | `application/${string}`;
   body: string | Buffer | Readable;
   headers?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -6,6 +6,7 @@ import { levelOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
+import { dashed, v7 } from '../lib/uuid.ts';
 import type { Meters } from '../metrics/meters.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
@@ -13,9 +14,13 @@ import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import { isStreaming, streamOf } from './body-stream.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
+import { refuseOtherHosts } from './local-hosts.ts';
+import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
+import { addOperatorRoute } from './operator/serve.ts';
 import type { Page } from './page.ts';
 import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
+import { queryOf, rawBodyOf, sendJson } from './requests.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 import { unknownPath } from './unknown-path.ts';
 import { dropUnreadBody } from './unread-body.ts';
@@ -23,12 +28,18 @@ import { dropUnreadBody } from './unread-body.ts';
 export interface ServerOptions extends RateOptions {
   routes: readonly Route[];
   pages: readonly Page[];
+  /** The calls of the console. Absent: there are none. */
+  operator?: { routes: readonly OperatorRoute[]; access: OperatorAccess };
+  /** Another path for a request, such as that of the console for a path that its client reads. */
+  rewriteUrl?: (request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>) => string;
   catalog: () => Catalog;
   log: Logger;
   /** Largest body, in bytes. */
   bodyLimitBytes: number;
   /** Number of proxies in front of this server that are trusted to report the client's address. */
   trustedProxyHops: number;
+  /** Whether only requests for `localhost` are answered. Default: the `Host` header may hold anything. */
+  onlyLocalHosts?: boolean;
   /** Counts the answers. Absent: nobody does. */
   meters?: Meters;
   /** Called with the key of every request. */
@@ -51,8 +62,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const server = Fastify({
     bodyLimit: options.bodyLimitBytes,
     trustProxy: (_address, hop) => hop < options.trustedProxyHops,
-    genReqId: () => randomUUID(),
+    // It begins with its time, so a request is found by its id without an index of ids.
+    genReqId: () => dashed(v7(new Date())),
     exposeHeadRoutes: false,
+    ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => fail(reply, error, options.log),
     clientErrorHandler: refuseMalformedHttp,
@@ -63,6 +76,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
+  if (options.onlyLocalHosts) refuseOtherHosts(server);
   const paths = options.routes.map(({ path }) => path);
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
   server.addHook('onRequest', (request, _reply, done) => {
@@ -75,7 +89,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const route of options.routes) if (route.streams === undefined) addRoute(server, route, options);
   addStreamingRoutes(server, options);
   for (const page of options.pages) addPage(server, page);
-  refuseOtherMethods(server, [...options.routes, ...options.pages]);
+  const { operator } = options;
+  for (const route of operator?.routes ?? []) if (operator) addOperatorRoute(server, route, operator.access);
+  refuseOtherMethods(server, [...options.routes, ...options.pages, ...(operator?.routes ?? [])]);
   closeWhenStopping(server);
   countAnswers(server, options);
   return server;
@@ -85,12 +101,13 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions): void {
   if (meters === undefined) return;
   const sending = new Set(routes.filter(({ countsItself }) => countsItself).map(({ path }) => path));
-  server.addHook('onResponse', (request, reply, done) => {
+  // Before it is sent: whoever has an answer and asks for the numbers finds it among them.
+  server.addHook('onSend', (request, reply, payload, done) => {
     const { method } = request;
     const path = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
     if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
-    done();
+    done(null, payload);
   });
 }
 
@@ -115,11 +132,13 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
   server.route({
     method: route.method,
     url: route.path,
-    onRequest: (request, _reply, done) => {
+    ...(route.bodyLimitBytes !== undefined && { bodyLimit: route.bodyLimitBytes }),
+    onRequest: (request, reply, done) => {
       const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
       if (caller.authorization !== undefined || !mayBeInBody)
         keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
+      if (route.bodies !== undefined) holdBody(route, route.bodyLimitBytes ?? options.bodyLimitBytes, request, reply);
       done();
     },
     handler: async (request, reply) => {
@@ -169,15 +188,17 @@ async function answer(
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
+  const isForm = route.takesForms === true && /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
   if (route.streams !== undefined) checkStreamed(request, route.streams);
-  else if (mayHaveBody(route, rawBody)) checkContentType(request, options.catalog().workspace(key.workspaceId));
+  else if (mayHaveBody(route, rawBody) && !isForm)
+    checkContentType(request, options.catalog().workspace(key.workspaceId));
   const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};
   try {
     checkQuery(query, route.query ?? []);
     if (route.method !== 'GET') refuseIdempotencyKey(route, request);
-    if (route.streams === undefined && mayHaveBody(route, rawBody)) {
+    if (route.streams === undefined && mayHaveBody(route, rawBody) && !isForm) {
       const parsed = parseBody(rawBody, route.bodyDepth);
       body = isKeyInBody ? withoutOldCredentials(parsed) : parsed;
     }
@@ -239,22 +260,9 @@ function refuseIdempotencyKey(route: Route, { headers }: FastifyRequest): void {
   throw new RequestError('bad_request', [problem]);
 }
 
-function rawBodyOf({ body }: FastifyRequest): Buffer {
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-}
-
-const noQuery = new URLSearchParams();
-
-function queryOf({ url }: FastifyRequest): URLSearchParams {
-  const start = url.indexOf('?');
-  return start === -1 ? noQuery : new URLSearchParams(url.slice(start + 1));
-}
-
-function send(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
-  if (headers) reply.headers(headers);
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (!reply.hasHeader('x-ratelimit-limit')) reply.headers(noRate);
-  reply.header('x-request-id', reply.request.id);
-  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
+  return sendJson(reply, answer);
 }
 
 function fail(reply: FastifyReply, error: unknown, log: Logger): FastifyReply {
@@ -287,7 +295,7 @@ function isState(error: unknown): boolean {
 const COME_AGAIN_S = 5;
 
 /** Takes room for a body before it is read, until the answer is sent or the connection is gone. */
-function holdBody({ bodies }: Page, limit: number, request: FastifyRequest, reply: FastifyReply): void {
+function holdBody({ bodies }: Pick<Page, 'bodies'>, limit: number, request: FastifyRequest, reply: FastifyReply): void {
   if (bodies === undefined) return;
   const declared = Number(request.headers['content-length'] ?? limit);
   const release = bodies.take(Math.min(Number.isNaN(declared) ? limit : declared, limit));

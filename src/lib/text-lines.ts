@@ -14,7 +14,7 @@ export interface TextLine {
 /**
  * Cuts a stream of bytes into lines at LF, whichever way it comes in pieces. The last line needs no LF. A byte order mark
  * at the start is left out; a CR at the end of a line stays, because it is white space of JSON. Characters are not looked
- * at, so none can be torn apart. It holds one line of at most `mostBytes`..
+ * at, so none can be torn apart. It holds one line of at most `mostBytes`.
  */
 export class LineCutter {
   readonly #mostBytes: number;

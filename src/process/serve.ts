@@ -7,7 +7,9 @@ import type { Database } from '../db/database.ts';
 import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
+import type { LaneName } from '../dispatch/plan/send-plan.ts';
 import { listen, namingTrouble } from '../http/listen.ts';
+import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
@@ -15,6 +17,7 @@ import { hasOtherInFolder, loadSecret, type Secret } from '../workspace/secrets.
 import { shareSecret } from '../workspace/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { type BroadcastWorker, startBroadcastWorker } from './broadcast-worker.ts';
+import { buildConsole } from './build-console.ts';
 import { freeLeasesOfDead } from './dead-workers.ts';
 import { createLog } from './log.ts';
 import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
@@ -25,6 +28,11 @@ const OLD_FILE =
 export interface ServeOptions {
   json: boolean;
   env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Serves data that nobody keeps: nothing is flushed to disk, one thread does all the work, and only requests for this
+   * machine are answered. `onListening` gets the URL and says what there is to say. Absent: the data is kept.
+   */
+  throwAway?: { onListening(url: string): Promise<void> } | undefined;
 }
 
 interface StartOptions extends ServeOptions {
@@ -54,17 +62,23 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const db = connectDatabase(databaseUrl, log);
   endings.push(() => db.close());
   if (config.databaseUrl === null) await freeLeasesOfDead(db, log);
-  const { madeKey } = await prepareWorkspace(db, config, options, secret, log);
+  const made = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const health = !api && config.healthPort !== null;
-  const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [], health };
+  const isThrowAway = options.throwAway !== undefined;
+  const worksOn: readonly LaneName[] = isThrowAway ? ['named', 'broadcast'] : ['named'];
+  const roles = { api: api === true, worker: isWorker ? worksOn : [], health };
   const workers: BroadcastWorker[] = [];
   const otherMeters = async () => {
     const dumps = await Promise.all(workers.map(({ dump }) => dump()));
     return dumps.filter((dump) => dump !== null);
   };
-  const app = startRoles({ config, log, db, secret }, { roles, otherMeters, metersProcess: true }, endings);
-  const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
+  const app = startRoles(
+    { config, log, db, secret },
+    { roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
+    endings,
+  );
+  const threads = Array.from({ length: isWorker && !isThrowAway ? config.broadcastThreads : 0 }, async (_, index) => {
     const worker = await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost);
     workers.push(worker);
     endings.push(worker.end);
@@ -74,13 +88,15 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   // First the error of this thread: one that comes from another thread has lost its kind.
   const started = await app;
   await Promise.all(threads);
-  await announce(started, config, options, madeKey);
+  await announce(started, config, options, made);
+  // Tests start many servers, and build the console where they need it.
+  if (roles.api && options.env.CRESSET_TEST_WITHOUT_CONSOLE === undefined) endings.push(buildConsole(log));
 }
 
 /** The URL of the migrated database: the configured one or, once it has been started, the embedded one. */
 async function startDatabase(
   config: Config,
-  { onLost }: StartOptions,
+  { onLost, throwAway }: StartOptions,
   log: Logger,
   endings: Ending[],
 ): Promise<string> {
@@ -89,7 +105,9 @@ async function startDatabase(
     recovered: () => log.warn('the embedded database is back'),
     lost: onLost,
   };
-  const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, watcher }) : null;
+  const durable = throwAway === undefined;
+  const embedded =
+    config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, durable, watcher }) : null;
   if (embedded) endings.push(() => embedded.stop());
   if (embedded?.tookOver) log.warn('the previous server did not stop in order; continuing with its database');
   const url = embedded?.url ?? config.databaseUrl ?? '';
@@ -103,7 +121,7 @@ async function prepareWorkspace(
   { env }: ServeOptions,
   secret: Secret,
   log: Logger,
-): Promise<{ madeKey: string | null }> {
+): Promise<Made> {
   const workspaceId = await ensureWorkspace(db);
   await shareSecret(db, secret);
   if (hasOtherInFolder(config)) log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
@@ -113,12 +131,22 @@ async function prepareWorkspace(
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
     if (warnings.length > 0) log.warn({ warnings }, 'the workspace file says what is probably not meant');
   }
-  const { made } = await ensureFirstKey(db, workspaceId, config.apiKey);
-  return { madeKey: made };
+  const { made: key } = await ensureFirstKey(db, workspaceId, config.apiKey);
+  const { made: password } = await ensureAdmin(db, workspaceId, config.adminPassword, new Date());
+  return { key, password };
 }
 
-async function announce(app: App, config: Config, { json }: ServeOptions, madeKey: string | null): Promise<void> {
+/** What the first start made, to be shown once. null: it was there already. */
+interface Made {
+  /** The API key. */
+  key: string | null;
+  /** The password of the operator `admin`. */
+  password: string | null;
+}
+
+async function announce(app: App, config: Config, { json, throwAway }: ServeOptions, made: Made): Promise<void> {
   const url = app.server === null ? null : await listen(app.server, config);
+  if (throwAway !== undefined && url !== null) return throwAway.onListening(url);
   const { host, healthPort } = config;
   const healthUrl =
     app.healthServer === null ? null : await listen(app.healthServer, { host, port: healthPort ?? config.port });
@@ -126,14 +154,17 @@ async function announce(app: App, config: Config, { json }: ServeOptions, madeKe
   if (json) {
     const health = healthUrl === null ? {} : { health_url: `${healthUrl}/health` };
     const smtp = smtpPort === null ? {} : { smtp_port: smtpPort };
-    process.stdout.write(`${JSON.stringify({ url, ...health, ...smtp, api_key: madeKey })}\n`);
+    const { key, password } = made;
+    process.stdout.write(`${JSON.stringify({ url, ...health, ...smtp, api_key: key, admin_password: password })}\n`);
     return;
   }
   const lines = [url === null ? 'Cresset is working, without an API' : `Cresset is listening on ${url}`];
   if (healthUrl !== null) lines.push(`Its health is at ${healthUrl}/health`);
   if (smtpPort !== null) lines.push(`It receives bounce mails on port ${smtpPort}`);
-  if (madeKey !== null)
-    lines.push(`API key: ${madeKey}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
+  if (made.key !== null)
+    lines.push(`API key: ${made.key}`, 'The key is shown only now. More of them: npm run cresset -- keys --help');
+  if (made.password !== null)
+    lines.push(`Console: sign in as ${FIRST_OPERATOR} with ${made.password}`, 'The password is shown only now.');
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 

@@ -1,3 +1,4 @@
+import type { MessageContent } from '../../connected-content/message-content.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
@@ -18,6 +19,8 @@ export interface Candidate {
   listed: RawObject | null;
   /** The decision by the facts of the person alone. `admit`: the message must be composed. */
   soFar: Decision;
+  /** The answers to the calls of its templates. Absent: they make none, or none yet. */
+  content?: MessageContent;
 }
 
 /** A candidate of which only the person is known yet. */

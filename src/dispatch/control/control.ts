@@ -77,7 +77,11 @@ export interface Replayed extends Moved {
  * cancelled broadcast have no rows yet, or sends are still in hand, and the request does not select all that is cancelled:
  * what is written later would look selected.
  */
-export function replayDispatch(control: Control, request: ReplayRequest): Promise<Replayed> {
+export function replayDispatch(
+  control: Control,
+  request: ReplayRequest,
+  counted: number | null = null,
+): Promise<Replayed> {
   return transact(control, ['finished', 'cancelled'], async (tx) => {
     const { state, isComplete, ...dispatch } = await lockState(tx, control.dispatchId);
     if (state !== 'finished' && state !== 'cancelled') return null;
@@ -95,6 +99,8 @@ export function replayDispatch(control: Control, request: ReplayRequest): Promis
       throw new RequestError('wrong_state', [`dispatch_id: ${problem}`], 1);
     }
     const recipients = isComplete || state === 'finished' ? found.recipients : null;
+    if (counted !== null && recipients !== counted)
+      throw new RequestError('wrong_state', [`set_id: ${counted} sends were counted, and now there are ${recipients}`]);
     if (recipients === 0) {
       const selectable = await listSelectable(tx, { dispatchId: control.dispatchId, state });
       return { state, ...dispatch, recipients, selectable };

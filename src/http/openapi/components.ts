@@ -86,9 +86,24 @@ function responseOf(status: number, form: keyof typeof schemaOf): object {
   };
 }
 
+/** With these, every call of an operator may be refused. */
+const usualOfOperators: readonly ErrorCode[] = [
+  ...(['bad_request', 'not_signed_in', 'cross_site', 'role_required', 'unknown_path'] as const),
+  ...(['body_too_large', 'internal_error', 'unavailable'] as const),
+];
+
 /** The refusals of one operation, by status. */
-export function refusalsOf({ body, errors = [], errorForm }: Operation): Record<string, object> {
-  const codes = [...usual, ...(body === undefined ? [] : ofBodies), ...errors];
+export function refusalsOf(operation: Operation): Record<string, object> {
+  return refusals(operation, usual);
+}
+
+/** The same of an operation for operators. */
+export function refusalsOfOperators(operation: Operation): Record<string, object> {
+  return refusals(operation, usualOfOperators);
+}
+
+function refusals({ body, errors = [], errorForm }: Operation, always: readonly ErrorCode[]): Record<string, object> {
+  const codes = [...always, ...(body === undefined ? [] : ofBodies), ...errors];
   const own = [...new Set(codes.map((code) => errorCodes[code].status))].sort((a, b) => a - b);
   return Object.fromEntries(
     own.map((status) => [

@@ -1,6 +1,6 @@
 import { version } from '../../lib/version.ts';
 import { defaultBucket, type Route } from '../route.ts';
-import { errorResponses, errorSchemas, refusalsOf } from './components.ts';
+import { errorResponses, errorSchemas, refusalsOf, refusalsOfOperators } from './components.ts';
 import { type Example, type Operation, type Operations, type Parameter, tags } from './operation.ts';
 import type { Schema } from './schema.ts';
 
@@ -9,8 +9,18 @@ export function nameOf({ method, path }: Pick<Route, 'method' | 'path'>): string
   return `${method} ${path}`;
 }
 
+/** What the document needs to know of an endpoint for operators. `role`: null for one that needs no session. */
+export interface OperatorEndpoint {
+  method: Route['method'];
+  path: string;
+  role: string | null;
+  query?: readonly string[];
+}
+
 export interface Described {
   routes: readonly Route[];
+  /** Endpoints that want the cookie of a session instead of a key. */
+  operatorRoutes?: readonly OperatorEndpoint[];
   operations: Operations;
   /** Schemas that operations refer to, by name. */
   schemas: Readonly<Record<string, Schema>>;
@@ -20,13 +30,19 @@ export interface Described {
  * The OpenAPI 3.1 document of these routes. Permission, rate and idempotency are those of the route. A route without an
  * operation is left out; test/openapi.test.ts names it.
  */
-export function openApiDocument({ routes, operations, schemas }: Described): object {
+export function openApiDocument({ routes, operatorRoutes = [], operations, schemas }: Described): object {
   const paths: Record<string, Record<string, object>> = {};
+  const add = (route: Pick<Route, 'method' | 'path'>, described: object) => {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: described };
+  };
   for (const route of routes) {
     const operation = operations[nameOf(route)];
-    if (operation === undefined) continue;
-    const path = route.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeOperation(route, operation) };
+    if (operation !== undefined) add(route, describeOperation(route, operation));
+  }
+  for (const route of operatorRoutes) {
+    const operation = operations[nameOf(route)];
+    if (operation !== undefined) add(route, describeOperatorOperation(route, operation));
   }
   return {
     openapi: '3.1.1',
@@ -43,6 +59,10 @@ export function openApiDocument({ routes, operations, schemas }: Described): obj
     components: {
       securitySchemes: {
         ApiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer …`.' },
+        OperatorSession: {
+          ...{ type: 'apiKey', in: 'cookie', name: 'cresset_session' },
+          description: 'The session of an operator, from `POST /operator/v1/sign-in`.',
+        },
       },
       headers,
       schemas: { ...errorSchemas, ...schemas },
@@ -66,53 +86,92 @@ const headers = {
 };
 
 function describeOperation(route: Route, operation: Operation): object {
-  const { summary, description, tag, body, answer, example } = operation;
   const rate = route.bucket?.({}) ?? defaultBucket;
   return {
-    operationId: idOf(route),
-    summary,
-    description: [...(description === undefined ? [] : [description]), ...factsOf(route)].join('\n\n'),
-    tags: [tag],
+    ...aboutOf(route, operation, factsOf(route)),
     ...(operation.alwaysRefuses && { 'x-cresset-always-refuses': true }),
     'x-cresset-permission': route.permission,
     'x-cresset-rate': { bucket: rate.name, limit: rate.limit, window_seconds: rate.windowMs / 1_000 },
-    parameters: [
-      ...Object.entries(operation.params ?? {}).map(([name, schema]) => ({
-        ...{ name, in: 'path', required: true, schema },
-        example: example.params?.[name],
-      })),
-      ...Object.entries(operation.query ?? {}).map((entry) => queryParameter(entry, example)),
-      ...(route.knowsIdempotencyKey ? [idempotencyKey] : []),
-    ],
-    ...(body && {
-      requestBody: {
-        required: route.method !== 'DELETE' || example.body !== undefined,
-        content: { 'application/json': { schema: body, ...bodyExamples(operation) } },
-      },
-    }),
-    ...(route.streams !== undefined && { requestBody: linesOf(route.streams, operation) }),
+    parameters: [...parametersOf(operation), ...(route.knowsIdempotencyKey ? [idempotencyKey] : [])],
+    ...bodyOf(route, operation),
     responses: {
-      [answer.status]: {
-        description: 'Done.',
-        headers: {
-          'x-request-id': { $ref: '#/components/headers/RequestId' },
-          'x-ratelimit-limit': { $ref: '#/components/headers/RateLimit' },
-          'x-ratelimit-remaining': { $ref: '#/components/headers/RateRemaining' },
-          'x-ratelimit-reset': { $ref: '#/components/headers/RateReset' },
-        },
-        content: { 'application/json': { schema: answer.schema } },
-      },
+      ...successOf(operation, {
+        'x-ratelimit-limit': { $ref: '#/components/headers/RateLimit' },
+        'x-ratelimit-remaining': { $ref: '#/components/headers/RateRemaining' },
+        'x-ratelimit-reset': { $ref: '#/components/headers/RateReset' },
+      }),
       ...refusalsOf(operation),
     },
   };
 }
 
+const consoleHeader = {
+  ...{ name: 'X-Cresset-Console', in: 'header', required: true, schema: { type: 'string' }, example: '1' },
+  description: 'Any value. A page of another site cannot send it.',
+};
+
+function describeOperatorOperation(route: OperatorEndpoint, operation: Operation): object {
+  const who =
+    route.role === null ? 'Nobody needs to be signed in.' : `For operators with the role \`${route.role}\` or more.`;
+  return {
+    ...aboutOf(route, operation, [who]),
+    security: route.role === null ? [] : [{ OperatorSession: [] }],
+    'x-cresset-role': route.role,
+    parameters: [...parametersOf(operation), ...(route.method === 'GET' ? [] : [consoleHeader])],
+    ...bodyOf(route, operation),
+    responses: { ...successOf(operation, {}), ...refusalsOfOperators(operation) },
+  };
+}
+
+function aboutOf(
+  route: Pick<Route, 'method' | 'path'>,
+  { summary, description, tag }: Operation,
+  facts: readonly string[],
+): object {
+  return {
+    operationId: idOf(route),
+    summary,
+    description: [...(description === undefined ? [] : [description]), ...facts].join('\n\n'),
+    tags: [tag],
+  };
+}
+
+function parametersOf({ params, query, example }: Operation): object[] {
+  return [
+    ...Object.entries(params ?? {}).map(([name, schema]) => ({
+      ...{ name, in: 'path', required: true, schema },
+      example: example.params?.[name],
+    })),
+    ...Object.entries(query ?? {}).map((entry) => queryParameter(entry, example)),
+  ];
+}
+
 /** Of a list in one text, a schema says little; the description says what the lines are. */
 function linesOf(type: string, { lines = [] }: Operation): object {
   const schema = { type: 'string', description: 'A JSON object on each line.' };
+  const example = lines.map((line) => JSON.stringify(line)).join('\n');
+  return { requestBody: { required: true, content: { [type]: { schema, example } } } };
+}
+
+function bodyOf({ method, streams }: Pick<Route, 'method' | 'streams'>, operation: Operation): object {
+  const { body, example } = operation;
+  if (streams !== undefined) return linesOf(streams, operation);
+  if (body === undefined) return {};
   return {
-    required: true,
-    content: { [type]: { schema, example: lines.map((line) => JSON.stringify(line)).join('\n') } },
+    requestBody: {
+      required: method !== 'DELETE' || example.body !== undefined,
+      content: { 'application/json': { schema: body, ...bodyExamples(operation) } },
+    },
+  };
+}
+
+function successOf({ answer }: Operation, ofRate: object): object {
+  return {
+    [answer.status]: {
+      description: 'Done.',
+      headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' }, ...ofRate },
+      content: { 'application/json': { schema: answer.schema } },
+    },
   };
 }
 
@@ -130,7 +189,7 @@ const idempotencyKey = {
 };
 
 /** `POST /dispatches/:dispatch_id/cancel` is `postDispatchesDispatchIdCancel`. */
-function idOf({ method, path }: Route): string {
+function idOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
   const words = path.split(/[^a-zA-Z0-9]+/).filter((word) => word !== '');
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }

@@ -52,6 +52,7 @@ export const tags = {
   Audiences: 'Whom a filter describes.',
   Content: 'Stored email templates and content blocks.',
   Catalogs: 'Tables that templates read.',
+  Console: 'What the console calls, and operators with the cookie of their session.',
   Operation: 'What keeps messages from going out, and what came back of them.',
 } as const;
 export type Tag = keyof typeof tags;

@@ -28,11 +28,16 @@ export interface ApiOperation {
   needsBody: boolean;
   statuses: number[];
   alwaysRefuses: boolean;
+  /** The role that an operator needs. null: none. undefined: it is for keys. */
+  role?: string | null;
 }
 
 export interface ApiDocument {
   raw: Document;
+  /** Those for API keys. */
   operations: ApiOperation[];
+  /** Those for operators. */
+  ofOperators: ApiOperation[];
   /** A schema without the reference to a shared one. */
   resolved(schema: Schema): Schema;
   /** What an answer has that the document does not say. Empty: it is as documented. */
@@ -47,6 +52,7 @@ interface Document {
 }
 interface RawOperation {
   'x-cresset-always-refuses'?: true;
+  'x-cresset-role'?: string | null;
   parameters: Parameter[];
   requestBody?: {
     required: boolean;
@@ -65,7 +71,7 @@ interface RawOperation {
 /** Reads the document as a client does. */
 export async function readDocument(app: TestApp): Promise<ApiDocument> {
   const raw = (await app.get('/openapi.json', { key: null })).body as Document;
-  const operations = Object.entries(raw.paths).flatMap(([path, methods]) =>
+  const all = Object.entries(raw.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]): ApiOperation => {
       const content = one.requestBody?.content['application/json'];
       const [line, ...more] = one.requestBody?.content['application/x-ndjson']?.example.split('\n') ?? [];
@@ -84,6 +90,7 @@ export async function readDocument(app: TestApp): Promise<ApiDocument> {
         needsBody: one.requestBody?.required ?? false,
         alwaysRefuses: one['x-cresset-always-refuses'] ?? false,
         statuses: Object.keys(one.responses).map(Number),
+        ...(one['x-cresset-role'] !== undefined && { role: one['x-cresset-role'] }),
       };
     }),
   );
@@ -102,7 +109,8 @@ export async function readDocument(app: TestApp): Promise<ApiDocument> {
   const at = ({ path, method }: ApiOperation) => `/paths/${escaped(path)}/${method.toLowerCase()}`;
   return {
     raw,
-    operations,
+    operations: all.filter(({ role }) => role === undefined),
+    ofOperators: all.filter(({ role }) => role !== undefined),
     resolved(schema) {
       const name = schema.$ref?.split('/').at(-1);
       return name === undefined ? schema : (raw.components.schemas[name] ?? schema);

@@ -48,6 +48,8 @@ export interface Notice {
 interface Surroundings {
   workspace: WorkspaceCatalog;
   stored: StoredThings;
+  /** Nothing is to be sent, so that a campaign may be archived or paused. */
+  isRehearsal?: true;
 }
 
 /**
@@ -56,12 +58,12 @@ interface Surroundings {
  */
 export async function checkCampaignTrigger(
   body: RawObject,
-  { workspace, stored, isListed = false }: Surroundings & { isListed?: boolean },
+  { workspace, stored, isRehearsal, isListed = false }: Surroundings & { isListed?: boolean },
 ): Promise<CheckedTrigger> {
   const { request, problems } = readChecked(body, campaignForm, isListed);
   const campaign = findTriggered(body, workspace);
   checkSendIdForm(request.sendId);
-  refuseStopped(campaign);
+  if (!isRehearsal) refuseStopped(campaign);
   return planOf(request, { campaign, canvas: null }, { workspace, stored, isListed }, problems);
 }
 

@@ -37,7 +37,15 @@ const about = {
   failure: optional(text('Why it failed, or what it waits for.')),
 };
 
-const filter = {
+/** An entry of a list of dispatches. */
+export const listedDispatch = answered({
+  ...about,
+  broadcast: flag(),
+  channels: list(text()),
+  counts: answered({ targeted: orNull(integer('Everybody who is meant. null: not counted yet.')) }),
+});
+
+export const replayFilter = {
   statuses: list(oneOf(replayable), 'Only sends with one of these statuses.', MOST_CODES),
   channels: list(oneOf(channelKeys), 'Only sends of these channels.', MOST_CODES),
   codes: list(text(), 'Only sends with one of these codes of providers.', MOST_CODES),
@@ -70,14 +78,7 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
-        dispatches: list(
-          answered({
-            ...about,
-            broadcast: flag(),
-            channels: list(text()),
-            counts: answered({ targeted: orNull(integer('Everybody who is meant. null: not counted yet.')) }),
-          }),
-        ),
+        dispatches: list(listedDispatch),
         next_cursor: nextCursor,
       }),
     },
@@ -145,7 +146,7 @@ export const operations: Operations = {
     ...control('Try failed sends of a dispatch again'),
     description:
       'Of a finished or cancelled dispatch. Without a body: failed sends, and cancelled ones if it was cancelled. Other members are refused.',
-    body: given(filter),
+    body: given(replayFilter),
     answer: {
       status: 201,
       schema: success({

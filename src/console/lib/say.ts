@@ -1,0 +1,69 @@
+const numbers = new Intl.NumberFormat('en');
+
+/** `48,210`. */
+export function count(value: number): string {
+  return numbers.format(value);
+}
+
+/** `1 person`, `3 people`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** `83.2 %`, and never 0 for something. */
+export function share(part: number, whole: number): string {
+  if (whole === 0) return '–';
+  const percent = (part / whole) * 100;
+  if (part > 0 && percent < 0.1) return '< 0.1 %';
+  if (part < whole && percent > 99.9) return '> 99.9 %';
+  return `${percent.toFixed(1)} %`;
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const minute = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const year = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const DAY_MS = 86_400_000;
+
+/** Today `09:14:03`, this week `Thu 18:22`, older `21 Nov, 18:04`, in the viewer's zone. */
+export function timeOf(at: Date, now = new Date()): string {
+  const ageMs = Math.abs(now.getTime() - at.getTime());
+  if (at.toDateString() === now.toDateString()) return clock.format(at);
+  if (ageMs < 6 * DAY_MS) return `${weekday.format(at)} ${minute.format(at)}`;
+  if (at.getFullYear() === now.getFullYear()) return `${day.format(at)}, ${minute.format(at)}`;
+  return year.format(at);
+}
+
+/** `0.4 s`, `18 min`, `3 h 20 min`, `4 days`. */
+export function durationOf(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+const channelNames: Readonly<Record<string, string>> = {
+  android_push: 'Android push',
+  apple_push: 'iOS push',
+  kindle_push: 'Fire push',
+  web_push: 'Web push',
+  email: 'Email',
+  sms: 'SMS',
+  webhook: 'Webhook',
+  whats_app: 'WhatsApp',
+  content_card: 'Content card',
+};
+
+export function channelName(channel: string): string {
+  return channelNames[channel] ?? channel;
+}
+
+/** `01a20f31…0d4e`. */
+export function shortId(id: string): string {
+  return id.length <= 14 ? id : `${id.slice(0, 8)}…${id.slice(-4)}`;
+}

@@ -1,0 +1,166 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { read } from '../../lib/api.ts';
+import { channelName, counted } from '../../lib/say.ts';
+import { queryOf, type Search } from '../../lib/search.ts';
+import { familyOf, sayReason } from '../../lib/verdicts.ts';
+import { Icon } from '../../parts/icon.tsx';
+import { Failure } from '../../parts/loaded.tsx';
+import { Verdict } from '../../parts/verdict.tsx';
+
+export interface Recipient {
+  external_id: string | null;
+  braze_id?: string | null;
+  user_aliases: { alias_name: string; alias_label: string }[];
+  email?: string;
+  channel: string | null;
+  status: string;
+  reason: string | null;
+  detail: string | null;
+  address?: string | null;
+  provider_code?: string | null;
+}
+
+const statuses = [
+  'pending',
+  'sending',
+  'sent',
+  'unknown',
+  'failed',
+  'bounced',
+  'expired',
+  'skipped',
+  'aborted',
+  'cancelled',
+];
+const EVERY_MS = 5_000;
+
+/** The verdict of each person and channel. What is asked for stands in the URL. */
+export function Recipients({ id, channels, isOver }: { id: string; channels: readonly string[]; isOver: boolean }) {
+  const { channel = '', status = '', q = '' }: Search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const set = (name: string, value: string) =>
+    navigate({
+      to: '/dispatches/$dispatch',
+      params: { dispatch: id },
+      search: { channel, status, q, [name]: value },
+      replace: true,
+    });
+  const list = useInfiniteQuery({
+    queryKey: ['dispatch', id, 'recipients', channel, status, q],
+    queryFn: ({ pageParam, signal }) =>
+      read<{ recipients: Recipient[]; next_cursor?: string }>(
+        `dispatches/${id}/recipients${queryOf({ channel, status, external_id: q, limit: 100, cursor: pageParam })}`,
+        signal,
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: (query) => (isOver || query.state.data?.pages.length !== 1 ? false : EVERY_MS),
+  });
+  const rows = list.data?.pages.flatMap(({ recipients }) => recipients) ?? [];
+  return (
+    <section className="sec" aria-labelledby="recipients">
+      <h2 id="recipients">Recipients</h2>
+      <div className="row wrap gap16 md">
+        <label className="row">
+          <span className="lab">Channel</span>
+          <select className="pick1" value={channel} onChange={({ target }) => set('channel', target.value)}>
+            <option value="">all</option>
+            {channels.map((one) => (
+              <option key={one} value={one}>
+                {channelName(one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="row">
+          <span className="lab">Status</span>
+          <select className="pick1" value={status} onChange={({ target }) => set('status', target.value)}>
+            <option value="">all</option>
+            {statuses.map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="row">
+          <span className="lab">External id</span>
+          <input
+            className="pick1"
+            defaultValue={q}
+            onKeyDown={({ key, currentTarget }) => key === 'Enter' && set('q', currentTarget.value.trim())}
+            onBlur={({ target }) => target.value.trim() !== q && set('q', target.value.trim())}
+          />
+        </label>
+        {(channel !== '' || status !== '' || q !== '') && (
+          <Link className="chip" to="/dispatches/$dispatch" params={{ dispatch: id }}>
+            All recipients <Icon name="close" />
+          </Link>
+        )}
+      </div>
+      {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
+      <table className="stk peo">
+        <thead>
+          <tr>
+            <th scope="col">Person</th>
+            <th scope="col">Channel</th>
+            <th scope="col">Verdict</th>
+            <th scope="col">Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={`${row.braze_id ?? nameOf(row)} ${row.channel}`} id={id} row={row} />
+          ))}
+          {list.data !== undefined && rows.length === 0 && (
+            <tr>
+              <td colSpan={4} className="mut">
+                Nobody fits.
+              </td>
+            </tr>
+          )}
+        </tbody>
+      </table>
+      {list.hasNextPage && (
+        <button
+          type="button"
+          className="btn start"
+          onClick={() => list.fetchNextPage()}
+          disabled={list.isFetchingNextPage}
+        >
+          {counted(rows.length, 'row')} shown; show more
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Row({ id, row }: { id: string; row: Recipient }) {
+  const { braze_id: person, channel, status, reason, detail } = row;
+  return (
+    <tr>
+      <td>
+        {person ? (
+          <Link to="/people/$person" params={{ person }} search={{ why: id }}>
+            {nameOf(row)}
+          </Link>
+        ) : (
+          nameOf(row)
+        )}
+      </td>
+      <td>{channel === null ? <span className="mut">none</span> : channelName(channel)}</td>
+      <td>
+        <Verdict family={familyOf(status, reason)}>{status}</Verdict>
+      </td>
+      <td className="l2 mut2">
+        {reason !== null && sayReason(reason)}
+        {detail !== null && (reason === null ? detail : `: ${detail}`)}
+      </td>
+    </tr>
+  );
+}
+
+function nameOf({ external_id, user_aliases, email, braze_id }: Recipient): string {
+  return external_id ?? user_aliases[0]?.alias_name ?? email ?? braze_id ?? 'a deleted person';
+}

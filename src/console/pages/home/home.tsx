@@ -1,0 +1,280 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { read } from '../../lib/api.ts';
+import { channelName, count, counted, shortId } from '../../lib/say.ts';
+import { useTitle } from '../../lib/title.ts';
+import { type Family, families, familyNames, familyOf, sayReason } from '../../lib/verdicts.ts';
+import { DispatchState } from '../../parts/dispatch-state.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Loaded } from '../../parts/loaded.tsx';
+import { Since, Time } from '../../parts/time.tsx';
+import { VerdictBar } from '../../parts/verdict.tsx';
+import { FirstSend } from './first-send.tsx';
+import { type Trouble, useTroubles } from './troubles.ts';
+
+export interface ListedDispatch {
+  dispatch_id: string;
+  campaign_id?: string;
+  state: string;
+  broadcast: boolean;
+  channels: string[];
+  accepted_at: string;
+  finished_at: string | null;
+  failure?: string;
+  counts: { targeted: number | null };
+}
+
+interface TodayRow {
+  channel: string;
+  status: string;
+  reason: string | null;
+  count: number;
+}
+
+interface HomeAnswer {
+  recent: ListedDispatch[];
+  today: { since: string; counted_at: string | null; rows: TodayRow[] };
+}
+
+const EVERY_MS = 5_000;
+
+/** What is wrong and since when, what was sent today, and what was accepted last. */
+export function Home() {
+  const troubles = useTroubles();
+  const home = useQuery({
+    queryKey: ['home'],
+    queryFn: ({ signal }) => read<HomeAnswer>('home', signal),
+    refetchInterval: EVERY_MS,
+  });
+  useTitle('Home');
+  return (
+    <div className="page">
+      <Loaded query={troubles} rows={1}>
+        {({ troubles }) => <Troubles troubles={troubles} />}
+      </Loaded>
+      <Loaded query={home}>
+        {({ recent, today }) =>
+          recent.length === 0 ? (
+            <FirstSend />
+          ) : (
+            <>
+              <Today {...today} />
+              <div className="two">
+                <Recent dispatches={recent} />
+                <Refusals rows={today.rows} />
+              </div>
+            </>
+          )
+        }
+      </Loaded>
+    </div>
+  );
+}
+
+function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
+  const red = troubles.filter(({ severity }) => severity === 'red').length;
+  if (troubles.length === 0)
+    return (
+      <div className="state">
+        <span className="v v-reached">
+          <Icon name="reached" />
+        </span>
+        <h1>Nothing is wrong</h1>
+      </div>
+    );
+  const keeps =
+    red === 0 ? 'nobody is kept from a message' : `${red} ${red === 1 ? 'keeps' : 'keep'} messages from people`;
+  return (
+    <div>
+      <h1 aria-live="polite">{`${counted(troubles.length, 'thing is', 'things are')} wrong, ${keeps}`}</h1>
+      <div className="troubles">
+        {troubles.map((trouble) => (
+          <TroubleOf key={`${trouble.title} ${trouble.detail}`} trouble={trouble} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function TroubleOf({ trouble: { severity, title, detail, since, waiting, next_try_at } }: { trouble: Trouble }) {
+  return (
+    <article className="trouble">
+      <span className={severity === 'red' ? 'v v-failed' : 'v v-warn'}>
+        <Icon name={severity === 'red' ? 'failed' : 'warning'} />
+      </span>
+      <h2>{title}</h2>
+      <div className="since">
+        {since !== null && (
+          <>
+            <b>
+              since <Time at={since} />
+            </b>{' '}
+            · <Since at={since} />
+          </>
+        )}
+      </div>
+      <p>
+        {waiting !== null &&
+          `${counted(waiting.dispatches, 'dispatch waits', 'dispatches wait')}, to ${counted(waiting.people, 'person', 'people')}; none is lost. `}
+        {detail}
+        {next_try_at !== null && (
+          <>
+            {' '}
+            Next try at <Time at={next_try_at} />.
+          </>
+        )}
+      </p>
+    </article>
+  );
+}
+
+type Counts = Record<Family, number>;
+const none = (): Counts => ({ reached: 0, waiting: 0, unclear: 0, failed: 0, kept: 0 });
+
+function Today({ since, counted_at, rows }: HomeAnswer['today']) {
+  const byChannel = new Map<string, Counts>();
+  for (const { channel, status, reason, count: many } of rows) {
+    const counts = byChannel.get(channel) ?? none();
+    counts[familyOf(status, reason)] += many;
+    byChannel.set(channel, counts);
+  }
+  return (
+    <section className="sec" aria-labelledby="channels">
+      <div className="sh">
+        <h2 id="channels">Channels</h2>
+        <span className="end">
+          Today since 00:00 UTC <span className="sr">{since}</span>
+        </span>
+      </div>
+      {counted_at === null ? (
+        <p className="mut2">
+          Too many messages went out today to count them in time. Each dispatch has its own numbers.
+        </p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Channel</th>
+              <th scope="col" className="w-bar p2">
+                <span className="sr">Share of each verdict</span>
+              </th>
+              {families.map((family) => (
+                <th key={family} scope="col" className={family === 'unclear' || family === 'kept' ? 'n p3' : 'n'}>
+                  {familyNames[family]}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {[...byChannel].map(([channel, counts]) => (
+              <tr key={channel}>
+                <th scope="row">{channelName(channel)}</th>
+                <td className="p2">
+                  <VerdictBar counts={counts} />
+                </td>
+                {families.map((family) => (
+                  <td
+                    key={family}
+                    className={`n${counts[family] === 0 ? ' zero' : ''}${family === 'unclear' || family === 'kept' ? ' p3' : ''}`}
+                  >
+                    {count(counts[family])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+            {byChannel.size === 0 && (
+              <tr>
+                <td colSpan={7} className="mut">
+                  Nothing was accepted today.
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Recent({ dispatches }: { dispatches: readonly ListedDispatch[] }) {
+  return (
+    <section className="sec" aria-labelledby="recent">
+      <div className="sh">
+        <h2 id="recent">Accepted last</h2>
+      </div>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Dispatch</th>
+            <th scope="col">State</th>
+            <th scope="col" className="n">
+              People
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {dispatches.map(({ dispatch_id, campaign_id, state, accepted_at, counts }) => (
+            <tr key={dispatch_id}>
+              <td>
+                <Link to="/dispatches/$dispatch" params={{ dispatch: dispatch_id }}>
+                  {campaign_id ?? <code>{shortId(dispatch_id)}</code>}
+                </Link>{' '}
+                <span className="sub">
+                  <Time at={accepted_at} />
+                </span>
+              </td>
+              <td>
+                <DispatchState state={state} />
+              </td>
+              <td className="n">{counts.targeted === null ? '–' : count(counts.targeted)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const MOST_REASONS = 8;
+
+/** The reasons for which people did not get a message today, the most frequent first. */
+function Refusals({ rows }: { rows: readonly TodayRow[] }) {
+  const totals = new Map<string, number>();
+  for (const { status, reason, count: many } of rows) {
+    const family = familyOf(status, reason);
+    if (reason !== null && (family === 'failed' || family === 'kept'))
+      totals.set(reason, (totals.get(reason) ?? 0) + many);
+  }
+  const most = [...totals].sort(([, one], [, other]) => other - one).slice(0, MOST_REASONS);
+  return (
+    <section className="sec" aria-labelledby="refusals">
+      <div className="sh">
+        <h2 id="refusals">Frequent reasons today</h2>
+      </div>
+      {most.length === 0 ? (
+        <p className="mut md">Nobody was left out today.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Why somebody got no message</th>
+              <th scope="col" className="n">
+                Messages
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {most.map(([reason, total]) => (
+              <tr key={reason}>
+                <td>
+                  {sayReason(reason)} <code className="mut">{reason}</code>
+                </td>
+                <td className="n">{count(total)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

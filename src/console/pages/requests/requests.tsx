@@ -1,0 +1,154 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { read } from '../../lib/api.ts';
+import { counted } from '../../lib/say.ts';
+import { queryOf, type Search } from '../../lib/search.ts';
+import { useTitle } from '../../lib/title.ts';
+import { Command, CopyButton } from '../../parts/copy.tsx';
+import { Failure } from '../../parts/loaded.tsx';
+import { Time } from '../../parts/time.tsx';
+
+interface Logged {
+  id: string;
+  at: string;
+  category: string;
+  dispatch_id: string | null;
+  record: Readonly<Record<string, unknown>>;
+}
+
+interface Page {
+  requests: Logged[];
+  next_cursor?: string;
+}
+
+const EVERY_MS = 5_000;
+
+/** The log of requests. The one that is open stands in the URL. */
+export function Requests() {
+  const { id = '' }: Search = useSearch({ strict: false });
+  const list = useInfiniteQuery({
+    queryKey: ['requests'],
+    queryFn: ({ pageParam, signal }) => read<Page>(`requests${queryOf({ limit: 50, cursor: pageParam })}`, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? EVERY_MS : false),
+  });
+  useTitle('Requests');
+  const requests = list.data?.pages.flatMap((page) => page.requests) ?? [];
+  const open = requests.find((one) => one.id === id);
+  return (
+    <div className="page">
+      <h1>
+        {list.data === undefined
+          ? 'Requests'
+          : requests.length === 0
+            ? 'No request in 60 h'
+            : `${counted(requests.length, 'request')}${list.hasNextPage ? ' or more' : ''} in 60 h`}
+      </h1>
+      <p className="mut2 md">
+        Requests to a segment or an audience, and what went wrong. Requests to named people are in Dispatches.
+      </p>
+      {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
+      <div className={open === undefined ? 'sec' : 'split wide'}>
+        <List requests={requests} open={id} />
+        {open !== undefined && <Record logged={open} />}
+      </div>
+      {list.hasNextPage && (
+        <button
+          type="button"
+          className="btn start"
+          onClick={() => list.fetchNextPage()}
+          disabled={list.isFetchingNextPage}
+        >
+          Show more
+        </button>
+      )}
+    </div>
+  );
+}
+
+function List({ requests, open }: { requests: readonly Logged[]; open: string }) {
+  const navigate = useNavigate();
+  if (requests.length === 0) return null;
+  return (
+    <table className="stk">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Endpoint</th>
+          <th scope="col">Key</th>
+          <th scope="col">What</th>
+        </tr>
+      </thead>
+      <tbody>
+        {requests.map(({ id, at, category, record }) => (
+          <tr key={id} className={id === open ? 'on' : ''}>
+            <td>
+              <Time at={at} />
+            </td>
+            <td>
+              <Link to="/requests" search={{ id }} onClick={() => navigate({ to: '/requests', search: { id } })}>
+                {typeof record.endpoint === 'string' ? record.endpoint : category}
+              </Link>
+            </td>
+            <td className="p2">{typeof record.api_key_name === 'string' ? record.api_key_name : '–'}</td>
+            <td className="l2 mut2">{summaryOf(record)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function summaryOf(record: Logged['record']): string {
+  const { segment_name: segment, campaign_name: campaign, channels, broadcast } = record;
+  const parts = [
+    broadcast === true ? 'broadcast' : null,
+    campaign,
+    segment,
+    Array.isArray(channels) ? channels.join(', ') : null,
+  ];
+  const said = parts.filter((part): part is string => typeof part === 'string');
+  return said.length > 0 ? said.join(' · ') : JSON.stringify(record).slice(0, 120);
+}
+
+function Record({ logged: { dispatch_id, record } }: { logged: Logged }) {
+  const { request, endpoint, request_id: requestId } = record;
+  const text = JSON.stringify(request ?? record, null, 2);
+  const curl = [
+    `curl ${new URL(String(endpoint ?? '').replace(/^\//, ''), document.baseURI).href} \\`,
+    "  -H 'Authorization: Bearer YOUR_API_KEY' -H 'Content-Type: application/json' \\",
+    `  -d '${JSON.stringify(request ?? {}).replaceAll("'", "'\\''")}'`,
+  ].join('\n');
+  return (
+    <section className="panel" aria-label="Request">
+      <div className="ph">
+        <b>Request</b>
+        {typeof requestId === 'string' && (
+          <>
+            <code className="ell">{requestId}</code> <CopyButton text={requestId} what="the request id" />
+          </>
+        )}
+      </div>
+      <div className="pb sec">
+        {dispatch_id !== null && (
+          <p className="md">
+            It made{' '}
+            <Link to="/dispatches/$dispatch" params={{ dispatch: dispatch_id }}>
+              a dispatch
+            </Link>
+            ; its verdicts are there. An answer 201 is no delivery.
+          </p>
+        )}
+        <h2>Body</h2>
+        <pre className="json raw1">{text}</pre>
+        {typeof endpoint === 'string' && (
+          <>
+            <h2>As curl</h2>
+            <Command text={curl} />
+          </>
+        )}
+      </div>
+    </section>
+  );
+}

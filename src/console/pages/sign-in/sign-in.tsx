@@ -1,0 +1,85 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { ApiError, change } from '../../lib/api.ts';
+import { setSignedOut } from '../../lib/session.ts';
+import { useTitle } from '../../lib/title.ts';
+import { Mark } from '../../parts/icon.tsx';
+import { useNow } from '../../parts/time.tsx';
+
+/** Asks for name and password. Who signs in stays on the page that they asked for. */
+export function SignIn() {
+  const queries = useQueryClient();
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [waitsUntil, setWaitsUntil] = useState(0);
+  const [isBusy, setBusy] = useState(false);
+  const password = useRef<HTMLInputElement>(null);
+  const waitS = Math.ceil((waitsUntil - useNow()) / 1_000);
+  useTitle('Sign in');
+  useEffect(() => password.current?.focus(), []);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    try {
+      await change('POST', 'sign-in', { name: form.get('name'), password: form.get('password') });
+      setSignedOut(false);
+      await queries.invalidateQueries();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.retryAfterS !== null) setWaitsUntil(Date.now() + error.retryAfterS * 1_000);
+      setRefusal([error.message, ...error.errors].join(': '));
+      if (password.current !== null) password.current.value = '';
+      password.current?.focus();
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <main className="gateway">
+      <form onSubmit={submit}>
+        <p className="brand">
+          <Mark />
+          <b>Cresset</b>
+          <span>{location.host}</span>
+        </p>
+        <div className="card">
+          <h1>Sign in</h1>
+          <label className="field">
+            <span>Name</span>
+            <input
+              name="name"
+              defaultValue="admin"
+              autoComplete="username"
+              autoCapitalize="none"
+              required
+              maxLength={100}
+            />
+          </label>
+          <label className="field">
+            <span>Password</span>
+            <input
+              ref={password}
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+              maxLength={256}
+            />
+          </label>
+          {refusal !== null && (
+            <p className="refusal" role="alert">
+              {waitS > 0 ? `Too many attempts. Wait ${waitS} s.` : refusal}
+            </p>
+          )}
+          <button className="btn pri" type="submit" disabled={isBusy || waitS > 0}>
+            Sign in
+          </button>
+        </div>
+        <p className="sm mut">
+          First time? <code>npm start</code> printed the password of admin once. To set another, start with{' '}
+          <code>CRESSET_ADMIN_PASSWORD</code>.
+        </p>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,20 @@
+import type { IconName } from '../parts/icon.tsx';
+
+/** An entry of the main navigation. `key`: after `g`, it goes there. */
+export interface Entry {
+  path: string;
+  name: string;
+  icon: IconName;
+  key: string;
+  /** Whether it stands in the bar of a phone. */
+  isOnPhone: boolean;
+}
+
+/** The entries that are built. A new page is added here and in router.tsx. */
+export const entries: readonly Entry[] = [
+  { path: '/', name: 'Home', icon: 'home', key: 'h', isOnPhone: true },
+  { path: '/dispatches', name: 'Dispatches', icon: 'dispatches', key: 'd', isOnPhone: true },
+  { path: '/people', name: 'People', icon: 'people', key: 'p', isOnPhone: true },
+  { path: '/outbox', name: 'Outbox', icon: 'outbox', key: 'o', isOnPhone: true },
+  { path: '/requests', name: 'Requests', icon: 'requests', key: 'r', isOnPhone: true },
+];

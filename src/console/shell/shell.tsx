@@ -1,0 +1,113 @@
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useMemo, useRef } from 'react';
+import { change } from '../lib/api.ts';
+import { timeOf } from '../lib/say.ts';
+import { setSignedOut, useMe, useSignedOut } from '../lib/session.ts';
+import { SignIn } from '../pages/sign-in/sign-in.tsx';
+import { Icon, Mark } from '../parts/icon.tsx';
+import { useNow } from '../parts/time.tsx';
+import { useBadges } from './badges.tsx';
+import { type Entry, entries } from './entries.ts';
+import { FindField } from './find-field.tsx';
+import { KeyHelp } from './help.tsx';
+import { useKeys } from './keys.ts';
+
+/** What is around every page: entries, find, keys, and the sign-in when nobody is signed in. */
+export function Shell() {
+  const me = useMe();
+  const isSignedOut = useSignedOut();
+  const field = useRef<HTMLInputElement>(null);
+  const help = useRef<HTMLDialogElement>(null);
+  const navigate = useNavigate();
+  const keys = useMemo(
+    () => ({
+      '/': () => field.current?.focus(),
+      '?': () => help.current?.showModal(),
+      ...Object.fromEntries(entries.map(({ key, path }) => [`g ${key}`, () => navigate({ to: path })])),
+    }),
+    [navigate],
+  );
+  useKeys(keys);
+  if (me.data === undefined && isSignedOut) return <SignIn />;
+  if (me.data === undefined && me.error === null) return null;
+  return (
+    <>
+      <a className="skip" href="#main">
+        To the content
+      </a>
+      <div className="app">
+        <Side
+          workspace={me.data?.workspace ?? ''}
+          name={me.data?.operator.name ?? ''}
+          role={me.data?.operator.role ?? ''}
+        />
+        <div className="main">
+          <header className="top">
+            <FindField field={field} />
+            <div className="end">
+              <Clock />
+            </div>
+          </header>
+          <main className="grow" id="main">
+            <Outlet />
+          </main>
+        </div>
+        <nav className="tabbar" aria-label="Main, below">
+          <Entries which={entries.filter(({ isOnPhone }) => isOnPhone)} />
+        </nav>
+      </div>
+      <KeyHelp dialog={help} />
+      {isSignedOut && (
+        <div className="over">
+          <SignIn />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Side({ workspace, name, role }: { workspace: string; name: string; role: string }) {
+  const signOut = async () => {
+    await change('POST', 'sign-out').catch(() => undefined); // A session that is over is signed out, too.
+    setSignedOut(true);
+    location.reload();
+  };
+  return (
+    <aside className="side">
+      <Link to="/" className="brand">
+        <Mark />
+        <b>Cresset</b>
+        <span>{workspace}</span>
+      </Link>
+      <nav className="nav" aria-label="Main">
+        <Entries which={entries} />
+      </nav>
+      <div className="foot">
+        <span className="grow">
+          {name}
+          <br />
+          {role}
+        </span>
+        <button type="button" className="linkbtn" onClick={signOut}>
+          Sign out
+        </button>
+      </div>
+    </aside>
+  );
+}
+
+function Entries({ which }: { which: readonly Entry[] }): ReactNode {
+  const badges = useBadges();
+  return which.map(({ path, name, icon }) => (
+    <Link key={path} to={path} activeOptions={{ exact: path === '/' }} activeProps={{ 'aria-current': 'page' }}>
+      <Icon name={icon} />
+      {name}
+      {badges[path]}
+    </Link>
+  ));
+}
+
+function Clock() {
+  const now = useNow();
+  return <span className="hide tn">{timeOf(new Date(now))}</span>;
+}

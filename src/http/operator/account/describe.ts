@@ -1,0 +1,31 @@
+import type { AuditRecord } from '../../../operators/audit.ts';
+import type { ListedOperator, Operator } from '../../../operators/operators.ts';
+import type { ListedSession } from '../../../operators/sessions.ts';
+
+export function describeOperator({ name, role }: Operator): object {
+  return { name, role };
+}
+
+export function describeListed({ name, role, createdAt, createdBy, lastSeenAt }: ListedOperator): object {
+  return { name, role, created_at: createdAt, created_by: createdBy, last_seen_at: lastSeenAt };
+}
+
+/** `own`: the session of the caller. */
+export function describeSession(
+  { id, operator, beganAt, seenAt, address, userAgent }: ListedSession,
+  own: string,
+): object {
+  return {
+    session_id: id,
+    operator,
+    began_at: beganAt,
+    seen_at: seenAt,
+    address,
+    user_agent: userAgent,
+    is_own: id === own,
+  };
+}
+
+export function describeChange({ id, at, operator, action, subject, before, after, address }: AuditRecord): object {
+  return { id, at, operator, action, subject, before, after, address };
+}

@@ -1,0 +1,153 @@
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../../../operators/passwords.ts';
+import { operatorRoles } from '../../../operators/roles.ts';
+import type { Operations } from '../../openapi/operation.ts';
+import {
+  answered,
+  anything,
+  flag,
+  given,
+  integer,
+  list,
+  oneOf,
+  orNull,
+  required,
+  text,
+  time,
+} from '../../openapi/schema.ts';
+import { cursor, limitOf, nextCursor, success } from '../../openapi/shared.ts';
+
+const role = oneOf(operatorRoles, 'What the operator may do: read; also send and stop sends; also define.');
+const operator = answered({ name: text(), role });
+const password = { ...text('A password.', { maxLength: LONGEST_PASSWORD }), minLength: SHORTEST_PASSWORD };
+const name = text('Name of the operator, in lower case.');
+const tag = 'Console';
+
+export const operations: Operations = {
+  'POST /operator/v1/sign-in': {
+    summary: 'Sign in',
+    description: 'The answer sets the cookie `cresset_session`, which every other operator call wants.',
+    tag,
+    body: given({ name: required(text('Name of the operator.')), password: required(text('The password.')) }),
+    answer: { status: 200, schema: success({ operator }) },
+    errors: ['wrong_password', 'too_many_attempts'],
+    example: { body: { name: 'admin', password: 'the password of admin' } },
+  },
+  'POST /operator/v1/sign-out': {
+    summary: 'End the session',
+    tag,
+    body: given({}),
+    answer: { status: 200, schema: success() },
+    errors: ['not_found'],
+    example: { body: {} },
+  },
+  'GET /operator/v1/me': {
+    summary: 'Read who is signed in',
+    tag,
+    answer: {
+      status: 200,
+      schema: success({ operator, workspace: text('Name of the workspace.'), version: text(), public_url: text() }),
+    },
+    errors: ['not_found'],
+    example: {},
+  },
+  'POST /operator/v1/me/password': {
+    summary: 'Change the own password',
+    description: 'It ends the other sessions of the operator.',
+    tag,
+    body: given({ password: required(password) }),
+    answer: { status: 200, schema: success() },
+    errors: ['not_found'],
+    example: { body: { password: 'a new and long password' } },
+  },
+  'GET /operator/v1/sessions': {
+    summary: 'List the own sessions, or as an admin those of all operators',
+    tag,
+    answer: {
+      status: 200,
+      schema: success({
+        sessions: list(
+          answered({
+            session_id: text(),
+            operator: text(),
+            began_at: time(),
+            seen_at: time('When its last request came, to the minute.'),
+            address: text(),
+            user_agent: text(),
+            is_own: flag('Whether it is the session of this call.'),
+          }),
+        ),
+      }),
+    },
+    example: {},
+  },
+  'DELETE /operator/v1/sessions/:session_id': {
+    summary: 'End a session',
+    tag,
+    params: { session_id: text('`session_id` of the list.') },
+    answer: { status: 200, schema: success() },
+    errors: ['not_found'],
+    example: { params: { session_id: 'of-another-session' } },
+  },
+  'GET /operator/v1/operators': {
+    summary: 'List the operators',
+    tag,
+    answer: {
+      status: 200,
+      schema: success({
+        operators: list(
+          answered({ name: text(), role, created_at: time(), created_by: text(), last_seen_at: orNull(time()) }),
+        ),
+      }),
+    },
+    example: {},
+  },
+  'POST /operator/v1/operators': {
+    summary: 'Make an operator',
+    tag,
+    body: given({ name: required(name), role: required(role), password: required(password) }),
+    answer: { status: 201, schema: success({ operator }) },
+    example: { body: { name: 'dana@example.com', role: 'sender', password: 'long enough for dana' } },
+  },
+  'PATCH /operator/v1/operators/:name': {
+    summary: 'Change the role or the password of an operator',
+    description: 'It ends the sessions of the operator, but for that of the call.',
+    tag,
+    params: { name },
+    body: given({ role, password }),
+    answer: { status: 200, schema: success() },
+    errors: ['not_found'],
+    example: { params: { name: 'grace' }, body: { role: 'viewer' } },
+  },
+  'DELETE /operator/v1/operators/:name': {
+    summary: 'Delete an operator, and end all sessions of the operator',
+    tag,
+    params: { name },
+    answer: { status: 200, schema: success() },
+    errors: ['not_found'],
+    example: { params: { name: 'grace' } },
+  },
+  'GET /operator/v1/audit': {
+    summary: 'List what operators changed, the newest first',
+    tag,
+    query: { limit: limitOf(500, 100), cursor },
+    answer: {
+      status: 200,
+      schema: success({
+        changes: list(
+          answered({
+            id: integer(),
+            at: time(),
+            operator: text('Name of the operator at that time.'),
+            action: text('What was done, such as `operator.create`.'),
+            subject: text('What was changed: an id or a name.'),
+            before: anything('What was there. null: nothing, or it may not be shown.'),
+            after: anything('What is there now. null: nothing.'),
+            address: text('Where the call came from.'),
+          }),
+        ),
+        next_cursor: nextCursor,
+      }),
+    },
+    example: { query: { limit: '10' } },
+  },
+};

@@ -1,0 +1,62 @@
+import type { RawObject } from '../../lib/raw/json.ts';
+import type { Actor } from '../../operators/audit.ts';
+import type { OperatorRole } from '../../operators/roles.ts';
+import type { Session } from '../../operators/sessions.ts';
+import type { Answer } from '../route.ts';
+
+/** A call of the console by somebody who is signed in and whose role suffices. */
+export interface OperatorRequest {
+  session: Session;
+  workspaceId: number;
+  /** Who it is, for the audit. */
+  actor: Actor;
+  requestId: string;
+  /** The parsed JSON object, unchecked. `{}` on GET, and on DELETE without a body. */
+  body: RawObject;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+}
+
+/** A call that needs no session: to begin one. */
+export interface StrangerRequest extends Pick<OperatorRequest, 'body' | 'requestId'> {
+  address: string;
+  userAgent: string;
+}
+
+interface Described {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** The path in Fastify's form. It begins with `/operator/v1/`. */
+  path: string;
+  /** The query parameters that it knows. Others are refused. Default: none. */
+  query?: readonly string[];
+  /** Most levels of nesting of the body. Default: 40. */
+  bodyDepth?: number;
+}
+
+/** An endpoint for operators. It throws RequestError for a caller's mistake. */
+export interface SignedInRoute extends Described {
+  /** The least role that may call it. */
+  role: OperatorRole;
+  handle(request: OperatorRequest): Promise<Answer>;
+}
+
+export interface StrangerRoute extends Described {
+  /** null: nobody needs to be signed in. */
+  role: null;
+  handle(request: StrangerRequest): Promise<Answer>;
+}
+
+export type OperatorRoute = SignedInRoute | StrangerRoute;
+
+/** How a request becomes that of somebody. */
+export interface OperatorAccess {
+  /** Throws RequestError if the request may come from a page of another site. */
+  refuseOtherSites(request: OperatorCall): void;
+  /** Throws RequestError if nobody is signed in, or the role does not suffice. */
+  admit(request: OperatorCall, role: OperatorRole): Promise<Session>;
+}
+
+export interface OperatorCall {
+  method: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import type { Database, Db } from '../db/database.ts';
+import { sql } from '../db/sql.ts';
+import { RequestError } from '../errors.ts';
+import { type Actor, recordChange } from './audit.ts';
+import { hashPassword, isPassword, makePassword } from './passwords.ts';
+import type { OperatorRole } from './roles.ts';
+
+/** The name of the operator that the first start makes. */
+export const FIRST_OPERATOR = 'admin';
+const ENVIRONMENT = 'CRESSET_ADMIN_PASSWORD';
+const CREATION_LOCK = 0x6f706572; // 'oper'
+
+export interface Operator {
+  id: string;
+  workspaceId: number;
+  /** In lower case. */
+  name: string;
+  role: OperatorRole;
+}
+
+export interface ListedOperator extends Operator {
+  createdAt: Date;
+  createdBy: string;
+  /** When a session of the operator was last used. null: there is none. */
+  lastSeenAt: Date | null;
+}
+
+export interface NewOperator {
+  name: string;
+  role: OperatorRole;
+  password: string;
+}
+
+/** The operator with this name and the hash of the password. null: there is none. */
+export function findOperator(db: Db, name: string): Promise<(Operator & { passwordHash: string }) | null> {
+  return db.maybeOne<Operator & { passwordHash: string } & Record<string, unknown>>(sql`
+    select id, workspace_id as "workspaceId", name, role, password_hash as "passwordHash"
+      from operators
+     where name = ${name.toLowerCase()}`);
+}
+
+export function listOperators(db: Db, workspaceId: number): Promise<ListedOperator[]> {
+  return db.query<ListedOperator & Record<string, unknown>>(sql`
+    select id, workspace_id as "workspaceId", name, role, created_at as "createdAt", created_by as "createdBy",
+           (select max(seen_at) from operator_sessions s where s.operator_id = o.id) as "lastSeenAt"
+      from operators o
+     where workspace_id = ${workspaceId}
+     order by name`);
+}
+
+/** Makes an operator. Throws RequestError if the name is taken. */
+export async function createOperator(db: Database, actor: Actor, made: NewOperator, now: Date): Promise<Operator> {
+  const hash = await hashPassword(made.password);
+  const operator = { id: randomUUID(), workspaceId: actor.workspaceId, name: made.name, role: made.role };
+  return db.transaction(async (tx) => {
+    await insertOperator(tx, { ...operator, hash, createdBy: actor.name, now });
+    const change = { action: 'operator.create', subject: made.name, before: null, after: { role: made.role } };
+    await recordChange(tx, actor, change, now);
+    return operator;
+  });
+}
+
+/** Changes role or password, and ends the sessions of the operator, but for `keep`. Throws RequestError if there is none. */
+export async function changeOperator(
+  db: Database,
+  actor: Actor,
+  { name, role, password, keep }: { name: string; role?: OperatorRole; password?: string; keep: string | null },
+  now: Date,
+): Promise<void> {
+  const hash = password === undefined ? null : await hashPassword(password);
+  await db.transaction(async (tx) => {
+    const before = await lockOperator(tx, actor.workspaceId, name);
+    const next = role ?? before.role;
+    if (before.role === 'admin' && next !== 'admin') await refuseWithoutAdmin(tx, before);
+    await tx.run(sql`
+      update operators
+         set role = ${next}, password_hash = coalesce(${hash}::text, password_hash)
+       where id = ${before.id}`);
+    await endSessions(tx, before.id, keep);
+    const after = { role: next, ...(hash !== null && { password: 'changed' }) };
+    await recordChange(
+      tx,
+      actor,
+      { action: 'operator.change', subject: name, before: { role: before.role }, after },
+      now,
+    );
+  });
+}
+
+/** Deletes an operator and ends all sessions. Throws RequestError if there is none, or it is the last admin. */
+export async function deleteOperator(db: Database, actor: Actor, name: string, now: Date): Promise<void> {
+  await db.transaction(async (tx) => {
+    const { id, role } = await lockOperator(tx, actor.workspaceId, name);
+    if (role === 'admin') await refuseWithoutAdmin(tx, { id, workspaceId: actor.workspaceId });
+    await tx.run(sql`delete from operators where id = ${id}`);
+    await endSessions(tx, id, null);
+    await recordChange(tx, actor, { action: 'operator.delete', subject: name, before: { role }, after: null }, now);
+  });
+}
+
+/**
+ * Makes sure that somebody can sign in: gives the operator `admin` the environment's password, or makes `admin` with a
+ * password of its own if the workspace has no operator. Returns the password that it made, to be printed once. null: it
+ * made none.
+ */
+export async function ensureAdmin(
+  db: Database,
+  workspaceId: number,
+  given: string | null,
+  now: Date,
+): Promise<{ made: string | null }> {
+  const known = await findOperator(db, FIRST_OPERATOR);
+  if (given !== null && known !== null && (await isPassword(given, known.passwordHash))) return { made: null };
+  const made = given === null ? makePassword() : null;
+  return db.transaction(async (tx) => {
+    await tx.run(sql`select pg_advisory_xact_lock(${CREATION_LOCK})`);
+    if (given === null && (await listOperators(tx, workspaceId)).length > 0) return { made: null };
+    const hash = await hashPassword(given ?? made ?? '');
+    const changed = await tx.run(sql`
+      update operators set password_hash = ${hash}, role = 'admin' where name = ${FIRST_OPERATOR}`);
+    if (known !== null) await endSessions(tx, known.id, null);
+    const operator = { id: randomUUID(), workspaceId, name: FIRST_OPERATOR, role: 'admin' as const };
+    const createdBy = given === null ? 'first start' : ENVIRONMENT;
+    if (changed === 0) await insertOperator(tx, { ...operator, hash, createdBy, now });
+    const actor = { workspaceId, name: createdBy, address: '' };
+    const action = changed === 0 ? 'operator.create' : 'operator.change';
+    await recordChange(tx, actor, { action, subject: FIRST_OPERATOR, before: null, after: { role: 'admin' } }, now);
+    return { made };
+  });
+}
+
+async function insertOperator(
+  tx: Db,
+  { id, workspaceId, name, role, hash, createdBy, now }: Operator & { hash: string; createdBy: string; now: Date },
+): Promise<void> {
+  const inserted = await tx.run(sql`
+    insert into operators (id, workspace_id, name, role, password_hash, created_at, created_by)
+    values (${id}, ${workspaceId}, ${name}, ${role}, ${hash}, ${now}, ${createdBy})
+        on conflict (name) do nothing`);
+  if (inserted === 0) throw new RequestError('bad_request', [`name: there is an operator named "${name}" already`]);
+}
+
+/** Locks every operator of the workspace, in order, so that two changes cannot both leave the other as the last admin. */
+async function lockOperator(tx: Db, workspaceId: number, name: string): Promise<Operator> {
+  const all = await tx.query<Operator & Record<string, unknown>>(sql`
+    select id, workspace_id as "workspaceId", name, role
+      from operators
+     where workspace_id = ${workspaceId}
+     order by id
+       for update`);
+  const found = all.find((one) => one.name === name.toLowerCase());
+  if (found === undefined) throw new RequestError('not_found', ['name: no operator has this name']);
+  return found;
+}
+
+async function refuseWithoutAdmin(tx: Db, { id, workspaceId }: Pick<Operator, 'id' | 'workspaceId'>): Promise<void> {
+  const others = await tx.query(sql`
+    select 1 from operators where workspace_id = ${workspaceId} and role = 'admin' and id <> ${id} limit 1`);
+  if (others.length === 0)
+    throw new RequestError('bad_request', ['name: this is the last admin; make another one first']);
+}
+
+async function endSessions(tx: Db, operatorId: string, keep: string | null): Promise<void> {
+  await tx.run(
+    sql`delete from operator_sessions where operator_id = ${operatorId} and id is distinct from ${keep}::uuid`,
+  );
+}

@@ -1,0 +1,111 @@
+import type { TestApp } from '../app.ts';
+
+const ids = {
+  ios: '11111111-1111-4111-8111-111111111111',
+  android: '22222222-2222-4222-8222-222222222222',
+  news: '33333333-3333-4333-8333-333333333333',
+  gold: '44444444-4444-4444-8444-444444444444',
+};
+
+const definitions = `
+apps:
+  - { id: ${ids.ios}, name: Acme iOS, platform: ios }
+  - { id: ${ids.android}, name: Acme Android, platform: android }
+email: { default_from: hello@acme.example }
+subscription_groups:
+  - { id: ${ids.news}, name: News, channel: email }
+segments:
+  - { id: ${ids.gold}, name: Gold plan, filter: { custom_attribute: { custom_attribute_name: plan, comparison: equals, value: gold } } }
+campaigns:
+  - { id: autumn, name: Autumn offer, kind: api, tags: [sale], variations: [{ id: mail, channel: email }] }
+`;
+
+/** What would run, or load something, if any page made HTML of it. */
+export const hostile = [
+  '<img src=x onerror="window.hacked=1">',
+  '<script>window.hacked=1</script>',
+  '"><svg onload=window.hacked=1>',
+  "javascript:window.hacked=1//'",
+  '{{constructor.constructor("window.hacked=1")()}}',
+  '</script><iframe srcdoc="<script>parent.hacked=1</script>">',
+].join(' ');
+
+const hostileMail = `<script>parent.hacked = 1; top.location = 'https://evil.example/'</script><img src="https://evil.example/pixel.gif" onerror="parent.hacked=1">
+<link rel="stylesheet" href="https://evil.example/a.css"><style>@import url(https://evil.example/b.css); p { background: url(https://evil.example/c.png) }</style>
+<form action="https://evil.example/"><button>Send</button></form><meta http-equiv="refresh" content="0;url=https://evil.example/"><iframe src="https://evil.example/"></iframe>
+<p style="color:red">Hi</p><a href="javascript:parent.hacked=1">link</a>`;
+
+export interface ConsoleWorld {
+  /** Dispatch ids. */
+  named: string;
+  broadcast: string;
+  /** Braze ids: of Ada, who got everything, and of somebody who is unsubscribed. */
+  ada: string;
+  kept: string;
+  /** Of somebody all of whose texts are `hostile`, and the dispatch to them. */
+  mallory: string;
+  attack: string;
+}
+
+/** People and dispatches such as pages of the console show: reached, kept back, failed, on several channels. */
+export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
+  await app.givenWorkspace(definitions);
+  const people = Array.from({ length: 12 }, (_, index) => ({
+    external_id: `person-${index}`,
+    first_name: ['Ben', 'Cleo', 'Dora', 'Emil'][index % 4],
+    email: `person-${index}@example.com`,
+    email_subscribe: index % 5 === 0 ? 'unsubscribed' : 'subscribed',
+    plan: index % 2 === 0 ? 'gold' : 'silver',
+  }));
+  await app.post('/users/track', {
+    attributes: [
+      {
+        ...{ external_id: 'ada', first_name: 'Ada', last_name: 'Lovelace', email: 'ada@example.com', plan: 'gold' },
+        push_tokens: [{ app_id: ids.ios, token: 'a'.repeat(64) }],
+      },
+      {
+        ...{
+          external_id: 'mallory',
+          first_name: hostile,
+          last_name: hostile,
+          email: 'mallory@example.com',
+          [`x${hostile}`.slice(0, 60)]: hostile,
+        },
+        ...{ plan: hostile, home_city: hostile },
+      },
+      ...people,
+    ],
+  });
+  const email = {
+    app_id: ids.ios,
+    subject: 'Hello {{${first_name} | default: "you"}}',
+    body: '<p style="color:#a8261c">Your <b>autumn</b> offer</p><p><a href="https://example.com/offer">See it</a></p>',
+  };
+  const broadcast = await app.post('/messages/send', {
+    ...{ broadcast: true, segment_id: ids.gold },
+    messages: { email, apple_push: { alert: { title: 'Autumn', body: 'An offer for {{${first_name}}}' } } },
+  });
+  const named = await app.post('/messages/send', {
+    external_user_ids: ['ada', 'person-0', 'person-1', 'nobody-knows'],
+    messages: {
+      email,
+      webhook: { url: 'https://example.com/hook', request_method: 'POST', body: 'Hi {{${first_name}}}' },
+    },
+  });
+  const attack = await app.post('/messages/send', {
+    external_user_ids: ['mallory', hostile],
+    messages: {
+      email: { app_id: ids.ios, subject: hostile.replaceAll('{{', '{ {'), body: hostileMail, should_inline_css: false },
+      webhook: { url: 'https://example.com/?<b>', request_method: 'POST', body: hostile.replaceAll('{{', '{ {') },
+    },
+  });
+  await app.drain();
+  const brazeIdOf = async (external_id: string): Promise<string> => {
+    const fields_to_export = ['braze_id'];
+    const { body } = await app.post('/users/export/ids', { external_ids: [external_id], fields_to_export });
+    return body.users[0].braze_id;
+  };
+  const [ada, kept, mallory] = [await brazeIdOf('ada'), await brazeIdOf('person-0'), await brazeIdOf('mallory')];
+  const [one, other, third] = [named, broadcast, attack].map(({ body }) => String(body.dispatch_id));
+  return { named: one ?? '', broadcast: other ?? '', ada, kept, mallory, attack: third ?? '' };
+}
