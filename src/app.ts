@@ -288,7 +288,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...preferenceCenterRoutes(options),
     ...mediaLibraryRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl }),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
-    ...audienceRoutes({ db, clock, catalog: live, questions }),
+    ...audienceRoutes({ db, clock, catalog: live, questions, stored }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
   ];
   const mailListener = roles.api

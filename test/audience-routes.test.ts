@@ -69,6 +69,23 @@ const messages = {
   content_card: { type: 'CLASSIC', title: 't', description: 'd', time_to_live: 60 },
 };
 
+test('a preview and an explanation warn of what a send by the same audience is warned of', async (t) => {
+  const app = await givenPeople(t);
+  const audience = {
+    OR: [
+      { custom_attribute: { custom_attribute_name: 'eye_colour', comparison: 'exists' } },
+      { country: { comparison: 'equals', value: 'Austria' } },
+    ],
+  };
+  const send = await app.post('/messages/send', { broadcast: true, audience, messages, cresset: { dry_run: true } });
+  const { warnings } = send.body.cresset;
+  const said = warnings.filter((one: string) => one.startsWith('audience.'));
+  assert.equal(said.length, 2, JSON.stringify(send.body));
+  const preview = await app.post('/audience/preview', { audience });
+  const explained = await app.post('/audience/explain', { audience, external_id: 'p7' });
+  for (const { body } of [preview, explained]) assert.deepEqual(body.cresset.warnings.toSorted(), said.toSorted());
+});
+
 test('a preview counts, for every channel, the people whom a send would reach', async (t) => {
   const app = await givenPeople(t);
   for (const recipient_subscription_state of ['opted_in', 'subscribed', 'all']) {

@@ -322,6 +322,9 @@ test('members in the wrong object, URIs that open nothing and a footer that is n
   for (const [apple_push, warnings] of cases) {
     assert.deepEqual(await warningsOf(app, { messages: { apple_push } }), warnings);
   }
+  assert.deepEqual(await warningsOf(app, { messages: { apple_push: { alert: '{{${email_footer}}}' } } }), [
+    'messages.apple_push.alert.body: {{${email_footer}}} is empty: only mails have the footer',
+  ]);
   assert.deepEqual(await warningsOf(app, { messages: { email: { ...email, body: 'b{{${email_footer}}}' } } }), [
     'messages.email.body: {{${email_footer}}} is empty: email.footer of the workspace file is not set',
   ]);

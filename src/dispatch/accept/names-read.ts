@@ -1,4 +1,6 @@
+import { channelKeys } from '../../channels/channel.ts';
 import type { ChannelSettings } from '../../channels/channel-settings.ts';
+import { channels } from '../../channels/index.ts';
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { own, type RawObject } from '../../lib/raw/json.ts';
 import { FOOTER_NAME } from '../../templating/resolve.ts';
@@ -41,11 +43,17 @@ export async function warningsOfAttributes(
   });
 }
 
-/** One sentence for each text that names the workspace's footer, if the workspace has none. */
+/** One sentence for each text that names the workspace's footer, if the workspace has none, or the text is of no mail. */
 export function warningsOfFooter(references: readonly ReferenceAt[], { email }: ChannelSettings): string[] {
-  if (email.footer !== null) return [];
   const read = eachOnce(references.filter(({ space, name }) => space === null && name === FOOTER_NAME));
-  return read.map((one) => `${one.path}: ${written(one)} is empty: email.footer of the workspace file is not set`);
+  return read.flatMap((one) => {
+    const start = `${one.path}: ${written(one)} is empty`;
+    const named = /\bmessages\.(\w+)/.exec(one.path)?.[1];
+    const channel = channelKeys.find((key) => key === named);
+    if (channel !== undefined && channels[channel].footer === undefined)
+      return [`${start}: only mails have the footer`];
+    return email.footer === null ? [`${start}: email.footer of the workspace file is not set`] : [];
+  });
 }
 
 /**

@@ -138,8 +138,18 @@ export function oneOf<const W extends string>(
     if (word !== undefined) return word;
     const meant = typeof value === 'string' ? own(synonyms, value) : undefined;
     if (meant !== undefined) return meant;
+    const near = words.length > MOST_TO_LIST && typeof value === 'string' ? meantBy(value, words) : null;
+    if (near !== null) return refuse(problems, path, `is not known${didYouMean(near)}`);
     return refuse(problems, path, `expected ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`);
   };
+}
+
+/** Of more words, only the one that was probably meant is named. */
+const MOST_TO_LIST = 20;
+
+/** The word that is near, or that ends with the value: `send` of `messages.send`. */
+function meantBy(value: string, words: readonly string[]): string | null {
+  return nearest(value, words) ?? words.find((word) => word.endsWith(`.${value}`)) ?? null;
 }
 
 /** Files a problem of the value at `path`. An empty path stands for the whole file. */

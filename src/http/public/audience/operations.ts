@@ -17,7 +17,7 @@ import {
   text,
   time,
 } from '../../openapi/schema.ts';
-import { success } from '../../openapi/shared.ts';
+import { success, warnings } from '../../openapi/shared.ts';
 import { brazeId, externalId } from '../report-schemas.ts';
 import { audience } from '../target-schemas.ts';
 import { aliasGiven } from '../users/person-schemas.ts';
@@ -61,6 +61,7 @@ export const operations: Operations = {
           'The first twenty.',
         ),
         took_ms: integer('Milliseconds.'),
+        cresset: warnings,
       }),
     },
     errors: ['audience_too_expensive', 'invalid_subscription_group'],
@@ -89,6 +90,7 @@ export const operations: Operations = {
         segment: optional(anything('What each filter of the segment found.')),
         filter: optional(anything('What each filter of the draft found.')),
         audience: optional(anything('What each filter of the audience found.')),
+        cresset: warnings,
       }),
     },
     errors: ['audience_too_expensive', 'not_found'],

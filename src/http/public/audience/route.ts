@@ -2,6 +2,9 @@ import { explainPerson } from '../../../audience/explain-person.ts';
 import { previewAudience } from '../../../audience/preview.ts';
 import { refusingExpensive } from '../../../audience/time-limit.ts';
 import type { Database } from '../../../db/database.ts';
+import { warningsOfTargets } from '../../../dispatch/accept/warnings-of-targets.ts';
+import { remarkMembers } from '../../../dispatch/plan/remarks.ts';
+import type { StoredThings } from '../../../dispatch/plan/stored-things.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { findPerson } from '../../../people/profile/find-person.ts';
@@ -16,6 +19,7 @@ export interface AudienceRouteDeps {
   clock: Clock;
   catalog: Catalog;
   questions: Questions;
+  stored: Pick<StoredThings, 'findUnused'>;
 }
 
 /** The limit is low, because a look at everybody costs the database more than a send to one person. */
@@ -44,7 +48,7 @@ export function audienceRoutes(deps: AudienceRouteDeps): Route[] {
 }
 
 async function handlePreview(
-  { db, clock, catalog }: AudienceRouteDeps,
+  { db, clock, catalog, stored }: AudienceRouteDeps,
   { body, workspaceId }: RouteRequest,
 ): Promise<Answer> {
   const workspace = loadedWorkspace(catalog, workspaceId);
@@ -53,11 +57,13 @@ async function handlePreview(
   const startedAt = performance.now();
   const preview = await previewAudience(db, { request, workspace, now });
   const tookMs = Math.round(performance.now() - startedAt);
-  return { status: 201, body: { ...preview, took_ms: tookMs, message: 'success' } };
+  const warnings = await warningsOfTargets(request.filters, workspaceId, stored);
+  const remarks = remarkMembers({ minors: [], warnings });
+  return { status: 201, body: { ...preview, took_ms: tookMs, ...remarks, message: 'success' } };
 }
 
 async function handleExplain(
-  { db, clock, catalog }: AudienceRouteDeps,
+  { db, clock, catalog, stored }: AudienceRouteDeps,
   { body, workspaceId }: RouteRequest,
 ): Promise<Answer> {
   const workspace = loadedWorkspace(catalog, workspaceId);
@@ -67,5 +73,6 @@ async function handleExplain(
   const verdict = found && (await explainPerson(db, { filters, person: found.key, workspace, now }));
   if (found === null || verdict === null) throw new RequestError('not_found', ['nobody of this workspace has this id']);
   const person = { external_id: found.externalId, braze_id: found.brazeId };
-  return { status: 201, body: { ...person, evaluated_at: now, ...verdict, message: 'success' } };
+  const remarks = remarkMembers({ minors: [], warnings: await warningsOfTargets(filters, workspaceId, stored) });
+  return { status: 201, body: { ...person, evaluated_at: now, ...verdict, ...remarks, message: 'success' } };
 }
