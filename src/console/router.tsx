@@ -48,6 +48,11 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/compose',
+    component: lazyRouteComponent(() => import('./pages/compose/compose.tsx'), 'Compose'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/requests',
     component: lazyRouteComponent(() => import('./pages/requests/requests.tsx'), 'Requests'),
   }),

@@ -2,7 +2,7 @@ import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useRef } from 'react';
 import { change } from '../lib/api.ts';
 import { timeOf } from '../lib/say.ts';
-import { setSignedOut, useMe, useSignedOut } from '../lib/session.ts';
+import { setSignedOut, useMay, useMe, useSignedOut } from '../lib/session.ts';
 import { SignIn } from '../pages/sign-in/sign-in.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { useNow } from '../parts/time.tsx';
@@ -19,13 +19,15 @@ export function Shell() {
   const field = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const navigate = useNavigate();
+  const maySend = useMay('sender');
   const keys = useMemo(
     () => ({
       '/': () => field.current?.focus(),
       '?': () => help.current?.showModal(),
+      ...(maySend && { c: () => navigate({ to: '/compose' }) }),
       ...Object.fromEntries(entries.map(({ key, path }) => [`g ${key}`, () => navigate({ to: path })])),
     }),
-    [navigate],
+    [navigate, maySend],
   );
   useKeys(keys);
   if (me.data === undefined && isSignedOut) return <SignIn />;
@@ -79,6 +81,7 @@ function Side({ workspace, name, role }: { workspace: string; name: string; role
         <b>Cresset</b>
         <span>{workspace}</span>
       </Link>
+      <ComposeButton />
       <nav className="nav" aria-label="Main">
         <Entries which={entries} />
       </nav>
@@ -93,6 +96,17 @@ function Side({ workspace, name, role }: { workspace: string; name: string; role
         </button>
       </div>
     </aside>
+  );
+}
+
+/** Writing a message is an act and no place, so it has a button of its own. */
+function ComposeButton() {
+  if (!useMay('sender')) return null;
+  return (
+    <Link to="/compose" className="btn pri" activeProps={{ 'aria-current': 'page' }}>
+      <Icon name="compose" />
+      Compose<kbd>c</kbd>
+    </Link>
   );
 }
 
