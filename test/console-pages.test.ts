@@ -35,6 +35,7 @@ const pages: readonly PageCase[] = [
   { name: 'why', path: ({ kept, named }) => `/people/${kept}?why=${named}`, heading: /^Ben$/ },
   { name: 'outbox', path: () => '/outbox', heading: /^Outbox$/ },
   { name: 'outbox-message', path: ({ ada, broadcast }) => `/outbox/${broadcast}/${ada}`, heading: /^Outbox$/ },
+  { name: 'compose', path: () => '/compose', heading: /^Compose$/ },
   { name: 'requests', path: () => '/requests', heading: /^1 request in 60 h$/ },
 ];
 

@@ -47,6 +47,7 @@ export function Shell() {
           <header className="top">
             <FindField field={field} />
             <div className="end">
+              <ComposeLink />
               <Clock />
             </div>
           </header>
@@ -106,6 +107,16 @@ function ComposeButton() {
     <Link to="/compose" className="btn pri" activeProps={{ 'aria-current': 'page' }}>
       <Icon name="compose" />
       Compose<kbd>c</kbd>
+    </Link>
+  );
+}
+
+/** On a phone, where the side is not shown. */
+function ComposeLink() {
+  if (!useMay('sender')) return null;
+  return (
+    <Link to="/compose" className="btn only-phone" aria-label="Compose" title="Compose">
+      <Icon name="compose" />
     </Link>
   );
 }
