@@ -51,23 +51,24 @@ export interface HttpWorld {
   stop(): Promise<void>;
 }
 
-export async function startHttpWorld(people: number): Promise<HttpWorld> {
+/** `more`: further sections of the workspace file. */
+export async function startHttpWorld(people: number, more: object = {}): Promise<HttpWorld> {
   const endings: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const end of endings.splice(0).reverse()) await end();
   };
   try {
-    return { ...(await start(people, endings)), people, stop };
+    return { ...(await start(people, more, endings)), people, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(people: number, endings: (() => Promise<unknown>)[]) {
+async function start(people: number, more: object, endings: (() => Promise<unknown>)[]) {
   const sink = await startSink();
   endings.push(async () => sink.stop());
-  const server = await startBenchServer(workspaceFor(sink.url), {
+  const server = await startBenchServer(workspaceFor(sink.url, more), {
     CRESSET_SECRET: SECRET,
     ...(profileFolder !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` }),
   });
@@ -89,7 +90,7 @@ async function start(people: number, endings: (() => Promise<unknown>)[]) {
 }
 
 /** Twilio and Meta are behind one URL. The file is JSON, which is YAML, too. */
-function workspaceFor(base_url: string): string {
+function workspaceFor(base_url: string, more: object): string {
   const twilio = { account_sid: ACCOUNT.sid, auth_token: ACCOUNT.token, from: ACCOUNT.from, base_url };
   const secrets = { access_token: NUMBER.token, app_secret: 'the-secret', verify_token: 'the-word' };
   const whatsapp_cloud = { phone_number_id: NUMBER.id, ...secrets, base_url, calls_per_minute: 1e8 };
@@ -101,12 +102,16 @@ function workspaceFor(base_url: string): string {
     ],
     webhook: { deliver: true, allow: [new URL(base_url).host] },
     rate_limits: { broadcast_per_audience: 1e6 },
+    ...more,
   });
 }
 
+/** Members of a request that goes to everybody. */
+export const EVERYBODY = { broadcast: true, segment_id: SEGMENT };
+
 export function sendToEverybody({ server, sink }: HttpWorld, channel: HttpChannel) {
   const messages = { [channel]: messageOf(channel, sink.url) };
-  return server.post('/messages/send', { broadcast: true, segment_id: SEGMENT, messages });
+  return server.post('/messages/send', { ...EVERYBODY, messages });
 }
 
 export interface Sink {

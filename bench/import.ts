@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { writePopulation } from '../rig/population.ts';
+import { copyPopulation } from './copy-population.ts';
 import type { Figure } from './figure.ts';
 import { numberOption } from './options.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
@@ -33,19 +34,30 @@ export async function importPopulation(server: BenchServer, count: number): Prom
   }
 }
 
-/** Runs `cresset users import` for a million people with ten custom attributes each. */
+/** Most people that are copied for comparison: their lines are made in memory. */
+const MOST_COPIED = 200_000;
+
+/** Runs `cresset users import` for a million people with ten custom attributes each, beside PostgreSQL's own `copy` of them. */
 export async function benchImport(): Promise<Figure[]> {
   const count = numberOption('people', DEFAULT_PEOPLE);
   const server = await startBenchServer('name: Bench\n');
   try {
     const seconds = await importPopulation(server, count);
     const bar = (BAR_S * count) / 1_000_000;
+    const copied = Math.min(count, MOST_COPIED);
+    const perSecond = copied / (await copyPopulation(server, copied));
     return [
       {
         what: `import of ${count.toLocaleString('en-US')} new people from NDJSON, beside a running server`,
         value: `${seconds.toFixed(0)} s (${Math.round(count / seconds)}/s)`,
         bar: `${bar.toFixed(0)} s`,
         holds: seconds <= bar,
+      },
+      {
+        what: "PostgreSQL's own `copy` of the same profiles and names, with their indexes, over one connection",
+        value: `${(count / perSecond).toFixed(0)} s for as many (${Math.round(perSecond)}/s)`,
+        bar: '—',
+        holds: true,
       },
     ];
   } finally {

@@ -5,6 +5,7 @@ import { benchAccept } from './accept.ts';
 import { benchAudience } from './audience.ts';
 import { benchCallbacks } from './callbacks.ts';
 import { benchCancel } from './cancel.ts';
+import { benchContent } from './content.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
 import { benchHttp } from './http.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   audience: benchAudience,
   callbacks: benchCallbacks,
   cancel: benchCancel,
+  content: benchContent,
   http: benchHttp,
   import: benchImport,
   latency: benchLatency,

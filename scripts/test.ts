@@ -32,7 +32,7 @@ const runner = [
 ];
 const folder = mkdtempSync(join(quickestFolder(), 'cresset-tests-'));
 chmodSync(folder, 0o755); // the account of a database must reach its folder
-const env = { ...process.env, TMPDIR: folder };
+const env = { ...process.env, TMPDIR: folder, CRESSET_TEST_WITHOUT_CONSOLE: '1' };
 const child = spawn(process.execPath, [...runner, ...writeGroups(groupsOf(files.sort()), folder)], {
   stdio: 'inherit',
   env,

@@ -5,6 +5,8 @@ import { HOLE, textsOf } from './texts.ts';
  * that is not listed is refused, so a new one must get its owner here first. Partitions belong to their table.
  */
 export const owners: Readonly<Record<string, string>> = {
+  active_days: 'src/people',
+  active_people: 'src/people',
   activity_hours: 'src/people',
   activity_log: 'src/dispatch/ledger',
   activity_totals: 'src/people',
@@ -16,6 +18,7 @@ export const owners: Readonly<Record<string, string>> = {
   apps: 'src/workspace',
   audit_records: 'src/operators',
   call_quotas: 'src/dispatch/accounts',
+  blocked_attributes: 'src/workspace',
   campaign_days: 'src/dispatch/ledger',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',
@@ -41,12 +44,15 @@ export const owners: Readonly<Record<string, string>> = {
   imports: 'src/people/import',
   item_catalogs: 'src/item-catalogs',
   item_totals: 'src/item-catalogs',
+  media_files: 'src/media-library',
+  media_totals: 'src/media-library',
   moved_sends: 'src/dispatch/ledger',
   message_variations: 'src/workspace',
   names_in_use: 'src/people',
   pauses: 'src/dispatch/pauses',
   operator_sessions: 'src/operators',
   operators: 'src/operators',
+  preference_centers: 'src/workspace',
   profiles: 'src/people',
   provider_messages: 'src/dispatch/ledger',
   purchases: 'src/people',

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
+import { ContentDesk } from './connected-content/desk.ts';
 import { contentFinder } from './content/find.ts';
 import { noContent } from './content/pins.ts';
 import type { Database } from './db/database.ts';
@@ -17,6 +18,7 @@ import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { knownCounts } from './dispatch/plan/ways.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
+import { createPreview } from './dispatch/report/preview/preview.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
@@ -35,13 +37,16 @@ import { operatorRoutes } from './http/operator/routes.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage, livezPage, readyzPage } from './http/pages/health.ts';
+import { mediaFilePages } from './http/pages/media-files.ts';
 import { metricsPage } from './http/pages/metrics.ts';
 import { openApiPage } from './http/pages/openapi.ts';
+import { preferenceCenterPages } from './http/pages/preference-centers.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { trackingPages } from './http/pages/tracking.ts';
 import { webPushPages } from './http/pages/web-push-sdk.ts';
 import type { SchedulingDeps } from './http/public/accept-schedule.ts';
 import type { SendDeps } from './http/public/accept-send.ts';
+import { blocklistRoute } from './http/public/activity/blocklist-route.ts';
 import { nameRoutes } from './http/public/activity/names-route.ts';
 import { activitySeriesRoutes } from './http/public/activity/series-route.ts';
 import { audienceRoutes } from './http/public/audience/route.ts';
@@ -58,6 +63,7 @@ import { itemCatalogRoutes } from './http/public/item-catalogs/route.ts';
 import { mediaLibraryRoutes } from './http/public/media-library/route.ts';
 import { messageEventRoutes } from './http/public/message-events/route.ts';
 import { eventWebhookRoutes } from './http/public/message-events/webhooks-route.ts';
+import { messagesPreviewRoute } from './http/public/messages-preview/route.ts';
 import { messagesScheduleRoutes } from './http/public/messages-schedule/route.ts';
 import { messagesSendRoute } from './http/public/messages-send/route.ts';
 import { messageSchemas } from './http/public/messages-send/schemas/messages.ts';
@@ -71,6 +77,7 @@ import { smsRoutes } from './http/public/sms/route.ts';
 import { statusRoute } from './http/public/status/route.ts';
 import { subscriptionAccountsRoute } from './http/public/subscription/accounts-route.ts';
 import { subscriptionRoutes } from './http/public/subscription/route.ts';
+import { audienceSchemas } from './http/public/target-schemas.ts';
 import { triggerRoutes } from './http/public/triggers/route.ts';
 import { triggerScheduleRoutes } from './http/public/triggers/schedule-routes.ts';
 import { userConsentRoutes } from './http/public/user-consent/route.ts';
@@ -97,6 +104,8 @@ export interface AppOptions {
   db: Database;
   /** Returns the newest snapshot. */
   catalog(): Catalog;
+  /** Resolves when the definitions have been read again. */
+  refreshCatalog(): Promise<void>;
   /** Why the newest definitions cannot be used. null: they are. Absent: as null. */
   catalogTrouble?(): CatalogTrouble | null;
   clock: Clock;
@@ -115,6 +124,8 @@ export interface AppOptions {
   roles: { api: boolean; worker: readonly LaneName[]; health?: boolean };
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
+  /** Whether a worker applies feedback in this thread. Default: if it works on named people. */
+  appliesFeedback?: boolean;
   onKeyUsed?: (key: ApiKey) => void;
   /** The metrics of the other threads of this process. Absent: there are none. */
   otherMeters?: () => Promise<readonly MeterDump[]>;
@@ -154,6 +165,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const trackers = createTrackerMaker(options);
+  const desk = new ContentDesk({ clock });
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
   const stopHousekeeping = runsHousekeeping
@@ -167,7 +179,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const working = isWorker
     ? await startWorking(
         { ...options, meters, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
-        { cache, links, trackers },
+        { cache, links, trackers, desk },
       )
     : null;
   const worker = working?.worker ?? null;
@@ -197,7 +209,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     : null;
   const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
-  const dryRun = createDryRun({ db, clock, links, trackers });
+  const preview = createPreview({ db, clock, links, trackers, desk, publicUrl: options.publicUrl });
+  const dryRun = createDryRun({ db, clock, links, trackers, desk });
   const stored = {
     findContent: contentFinder(db, cache.texts),
     async findUnused(workspaceId: number, names: readonly string[]) {
@@ -235,6 +248,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const refusedCallers = new RefusedCallers(clock);
   const routes: Route[] = [
     messagesSendRoute(sending),
+    messagesPreviewRoute({ clock, catalog: options.catalog, stored, questions, preview }),
     ...triggerRoutes(sending),
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),
@@ -258,12 +272,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...campaignReadingRoutes({ db, clock, catalog: live }),
     ...sendRoutes({ db, clock, catalog: live }),
     ...segmentRoutes({ db, clock, catalog: live, questions }),
-    ...nameRoutes(options),
+    ...nameRoutes({ db, catalog: live, publicUrl: options.publicUrl }),
+    blocklistRoute({ db, refreshCatalog: options.refreshCatalog }),
     ...activitySeriesRoutes({ db, clock, catalog: live }),
     ...canvasRoutes({ db, clock, catalog: live }),
     ...feedRoutes(),
-    ...preferenceCenterRoutes(),
-    ...mediaLibraryRoutes(),
+    ...preferenceCenterRoutes(options),
+    ...mediaLibraryRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl }),
     ...itemCatalogRoutes({ db, clock, catalog: live }),
     ...audienceRoutes({ db, clock, catalog: live, questions }),
     ...exportRoutes({ db, clock, catalog: live, publicUrl: options.publicUrl, onStored: () => exporter?.wake() }),
@@ -285,7 +300,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     access: createAccess({ db, clock, publicUrl }),
   };
   const allOperations = { ...operations, ...operatorOperations };
-  const described = { routes, operatorRoutes: operator.routes, operations: allOperations, schemas: messageSchemas };
+  const schemas = { ...messageSchemas, ...audienceSchemas };
+  const described = { routes, operatorRoutes: operator.routes, operations: allOperations, schemas };
   const dumps = async () => [await meters.dump(), ...((await options.otherMeters?.()) ?? [])];
   const probes = [
     healthPage(db, catalogTrouble),
@@ -298,6 +314,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     openApiPage(() => openApiDocument(described)),
     ...consolePages({ files: new ConsoleFiles(), publicUrl }),
     exportFilePage({ db, clock }),
+    ...mediaFilePages({ db }),
+    ...preferenceCenterPages({ ...options, catalog: live }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
@@ -332,6 +350,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         () => intake.idle(),
         () => exporter?.stop(),
         () => working?.stop(),
+        () => desk.close(),
         stopIndexKeeper,
         stopSegmentSizes,
         stopHousekeeping,

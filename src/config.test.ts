@@ -17,6 +17,7 @@ const defaults = {
   roles: ['api', 'worker'],
   workspaceFile: null,
   apiKey: null,
+  adminPassword: null,
   secret: null,
   trustedProxyHops: 0,
   bodyLimitBytes: 4 * 1024 * 1024,

@@ -191,7 +191,17 @@ export const errorCodes = {
   media_library_disabled: {
     status: 403,
     label: 'Media Library Public APIs are not enabled for this company.',
-    meaning: 'This server has no store for files.',
+    meaning: 'The workspace has no room for files, or a file was to be replaced, which never changes.',
+  },
+  no_asset: {
+    status: 400,
+    label: 'Either asset_url or asset_file must be provided.',
+    meaning: 'A request to store a file has neither the file nor its address.',
+  },
+  two_assets: {
+    status: 400,
+    label: 'Both asset_url and asset_file cannot be provided. Please provide only one.',
+    meaning: 'A request to store a file has both the file and an address.',
   },
   invalid_user_token: {
     status: 401,

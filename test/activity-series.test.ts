@@ -97,6 +97,8 @@ test('events, purchases, sessions and new people are counted by day and hour, al
     ['/sessions/data_series?length=7', '2026-03-14: 1', '2026-03-15: 1'],
     ['/kpi/new_users/data_series?length=7', '2026-03-15: 4'],
     ['/kpi/uninstalls/data_series?length=7'],
+    ['/kpi/dau/data_series?length=7', '2026-03-14: 1', '2026-03-15: 2'],
+    ['/kpi/mau/data_series?length=7', '2026-03-14: 1', '2026-03-15: 3'],
   ];
   for (const [path, ...expected] of rows) assert.deepEqual(await numbers(app, path), expected, path);
   assert.deepEqual(await read(app, '/events/data_series?event=nosuch&length=2'), [
@@ -107,8 +109,7 @@ test('events, purchases, sessions and new people are counted by day and hour, al
   for (const path of [
     `/events/data_series?event=viewed&length=7&segment_id=${GOLD}`,
     `/sessions/data_series?length=7&app_id=${APP}`,
-    `/kpi/new_users/data_series?length=7&app_id=${APP}`,
-    ...['dau', 'mau'].map((name) => `/kpi/${name}/data_series?length=7`),
+    ...['new_users', 'dau', 'mau'].map((name) => `/kpi/${name}/data_series?length=7&app_id=${APP}`),
   ])
     assert.deepEqual(await read(app, path), [], path);
 
@@ -118,7 +119,9 @@ test('events, purchases, sessions and new people are counted by day and hour, al
     assert.deepEqual(await numbers(app, `${path}&ending_at=2026-03-15`), expected, path);
   assert.deepEqual(await read(app, '/events/data_series?event=viewed&length=24&unit=hour&ending_at=2026-03-14'), []);
   const { left } = await app.db.one<{ left: number }>(
-    sql`select count(*) as left from activity_hours where shard <> -1 or extract(hour from hour at time zone 'UTC') <> 0`,
+    sql`
+    select (select count(*) from activity_hours where shard <> -1 or extract(hour from hour at time zone 'UTC') <> 0)
+           + (select count(*) from active_days where shard <> -1) as left`,
   );
   assert.equal(left, 0);
 });
@@ -141,6 +144,41 @@ test('counts of many requests at once add up to what is stored, and a refused re
     );
   }
   assert.deepEqual(await numbers(app, '/kpi/new_users/data_series?length=1'), ['2026-03-15: 5']);
+});
+
+test('each day and each month counts an active person once, whatever comes late, twice, at once, or is merged', async (t) => {
+  const app = await start(t);
+  const seen = (...at: [who: string, day: string][]) =>
+    track(app, { events: at.map(([who, day]) => event(who, 'seen', `${day}T12:00:00Z`)) });
+  const series = async (name: 'dau' | 'mau', length: number, end: string) =>
+    numbers(app, `/kpi/${name}/data_series?length=${length}&ending_at=${end}`);
+  await seen(['ada', '2026-03-01'], ['ada', '2026-03-01'], ['bob', '2026-03-10']);
+  await Promise.all(Array.from({ length: 8 }, () => seen(['ada', '2026-03-15'], ['cleo', '2026-03-15'])));
+  // 44 days ago, which is too late to be counted.
+  await seen(['dan', '2026-01-30']);
+  await track(app, { purchases: [{ ...purchase('hat', '2026-03-14T00:00:00Z', 1), external_id: 'bob' }] });
+  await track(app, { attributes: [{ external_id: 'eve', plan: 'gold' }] });
+  assert.deepEqual(await series('dau', 30, '2026-03-15'), [
+    ...['2026-03-01: 1', '2026-03-10: 1', '2026-03-14: 1', '2026-03-15: 2'],
+  ]);
+  app.clock.advance(35 * DAY_MS);
+  const months = await series('mau', 50, '2026-04-19');
+  assert.deepEqual(
+    months.filter((one, at) => one.slice(12) !== months[at - 1]?.slice(12)),
+    [...['2026-03-01: 1', '2026-03-10: 2', '2026-03-15: 3', '2026-04-13: 2']],
+  );
+  assert.equal(months.at(-1), '2026-04-13: 2', 'nobody was active within 30 days of 14 April');
+  // The kept person was active on every day of the two, so that a day of either does not count again.
+  await seen(['ada', '2026-04-18'], ['bob', '2026-04-17']);
+  const merge = { identifier_to_merge: { external_id: 'bob' }, identifier_to_keep: { external_id: 'ada' } };
+  assert.equal((await app.post('/users/merge', { merge_updates: [merge] })).status, 202);
+  await seen(['ada', '2026-04-17'], ['ada', '2026-04-19']);
+  assert.deepEqual(await series('dau', 3, '2026-04-19'), ['2026-04-17: 1', '2026-04-18: 1', '2026-04-19: 1']);
+  assert.deepEqual(await series('mau', 3, '2026-04-19'), ['2026-04-17: 1', '2026-04-18: 2', '2026-04-19: 2']);
+  assert.equal((await app.post('/users/delete', { external_ids: ['ada', 'cleo', 'dan'] })).status, 201);
+  const { left } = await app.db.one<{ left: number }>(sql`select count(*) as left from active_people`);
+  assert.equal(left, 0);
+  assert.deepEqual(await series('dau', 1, '2026-04-19'), ['2026-04-19: 1'], 'what was counted stays');
 });
 
 test('a dead token is an uninstall of its app', async (t) => {

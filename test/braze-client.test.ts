@@ -318,3 +318,57 @@ test('it lists catalogs, follows the pages of items and reads one item', async (
   assert.deepEqual((await synchronous.item({ catalog_name: 'shop', item_id: 'i7' })).items, [{ id: 'i7', n: 7 }]);
   await assert.rejects(synchronous.item({ catalog_name: 'shop', item_id: 'nobody' }), /Invalid Request/);
 });
+
+test('the braze-api client repairs identities, exports a segment and changes the flags of addresses', async (t) => {
+  const app = await startTestApp(t);
+  const segment = '11111111-1111-4111-8111-111111111111';
+  await app.givenWorkspace(`segments: [{ id: ${segment}, name: Everybody, filter: null }]`);
+  const braze = new Braze(app.url, app.key);
+  const done = { message: 'success' };
+  const alias = { alias_name: 'd1', alias_label: 'dev' };
+  await braze.users.track({ attributes: [{ external_id: 'ada', email: 'ada@example.test' }, { external_id: 'bob' }] });
+  await braze.users.alias.new({ user_aliases: [alias] });
+  assert.deepEqual(
+    await braze.users.alias.update({ alias_updates: [{ ...alias, old_alias_name: 'd1', new_alias_name: 'd2' }] }),
+    {
+      ...{ aliases_processed: 1 },
+      ...done,
+    },
+  );
+  const identified = { external_id: 'cleo', user_alias: { ...alias, alias_name: 'd2' } };
+  assert.deepEqual(await braze.users.identify({ aliases_to_identify: [identified] }), {
+    aliases_processed: 1,
+    ...done,
+  });
+  const merge = { identifier_to_merge: { external_id: 'bob' }, identifier_to_keep: { external_id: 'ada' } };
+  assert.deepEqual(await braze.users.merge({ merge_updates: [merge] }), done);
+  const rename = { current_external_id: 'cleo', new_external_id: 'cleopatra' };
+  assert.deepEqual(await braze.users.external_ids.rename({ external_id_renames: [rename] }), {
+    ...{ rename_errors: [], external_ids: [rename] },
+    ...done,
+  });
+  assert.deepEqual(await braze.users.external_ids.remove({ external_ids: ['cleo'] }), {
+    ...{ removed_ids: ['cleo'], removal_errors: [] },
+    ...done,
+  });
+  const exported = await braze.users.export.segment({ segment_id: segment, fields_to_export: ['external_id'] });
+  assert.equal(exported.message, 'success');
+  const email = ['ada@example.test'];
+  for (const changed of [
+    await braze.email.blacklist({ email }),
+    await braze.email.bounce.remove({ email }),
+    await braze.email.spam.remove({ email }),
+  ])
+    assert.deepEqual(changed, done);
+  await assert.rejects(braze.users.export.global_control_group({ fields_to_export: ['external_id'] }), {
+    message: /./,
+  });
+  const people = await braze.users.export.ids({
+    external_ids: ['ada', 'bob', 'cleopatra'],
+    fields_to_export: ['external_id'],
+  });
+  assert.deepEqual(
+    [people.users, people.invalid_user_ids],
+    [[{ external_id: 'ada' }, { external_id: 'cleopatra' }], ['bob']],
+  );
+});

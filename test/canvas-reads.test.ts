@@ -104,17 +104,3 @@ test('a mapped Canvas is listed, described and counted', async (t) => {
     assert.deepEqual([status, body.message], [400, message], path);
   }
 });
-
-test('what there is not is answered as for a workspace without it', async (t) => {
-  const app = await startTestApp(t);
-  assert.deepEqual((await app.get('/preference_center/v1/list')).body, { preference_centers: [], message: 'success' });
-  for (const path of ['/preference_center/v1/x', '/preference_center/v1/x/url/ada']) {
-    const { status, body } = await app.get(path);
-    assert.deepEqual([status, body.message], [404, 'Not Found'], path);
-  }
-  const refused = { message: 'Media Library Public APIs are not enabled for this company.' };
-  const created = await app.post('/media_library/create', { asset_url: 'https://example.test/a.png' });
-  assert.deepEqual([created.status, created.body], [403, refused]);
-  const replaced = await app.call('PUT', '/media_library/replace_file', { asset_id: 'x' });
-  assert.deepEqual([replaced.status, replaced.body], [403, refused]);
-});

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import pino from 'pino';
+import { ContentDesk } from '../src/connected-content/desk.ts';
 import { sql } from '../src/db/sql.ts';
 import { noTrackers } from '../src/dispatch/admit/trackers.ts';
 import { DispatchCache } from '../src/dispatch/plan/loaded-dispatch.ts';
@@ -63,7 +64,7 @@ async function givenWaiting(t: TestContext, workspace: string): Promise<Waits> {
   const own = { catalog: () => catalog, lanes: ['named'], publicUrl: 'http://cresset.test' } as const;
   const working = await startWorking(
     { db, clock, log, ...own, meters: app.app.meters, referenceOf: () => 'r' },
-    { cache, links, trackers: noTrackers },
+    { cache, links, trackers: noTrackers, desk: new ContentDesk({ clock }) },
   );
   app.beforeClose(async () => {
     gate.resolve(); // also after a failed assertion: the worker waits for what it has in hand

@@ -2,16 +2,22 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
+import { exampleIds } from '../src/http/openapi/example-ids.ts';
 import { operatorRoles } from '../src/operators/roles.ts';
 import { type Reply, startTestApp, type TestApp } from './support/app.ts';
 import { callOperator, givenOperator, PASSWORD, type SignedIn } from './support/console/console.ts';
 import { fillConsole } from './support/console/world.ts';
 import { exampleOf } from './support/openapi/call.ts';
 import { type ApiOperation, readDocument } from './support/openapi/document.ts';
-import { exampleIds } from '../src/http/openapi/example-ids.ts';
 
-function pathOf({ path }: ApiOperation, params: Readonly<Record<string, string>>, query: readonly [string, string][]): string {
-  const filled = path.replace('/operator/v1/', '').replace(/\{(\w+)\}/g, (_all, name) => encodeURIComponent(params[name] ?? ''));
+function pathOf(
+  { path }: ApiOperation,
+  params: Readonly<Record<string, string>>,
+  query: readonly [string, string][],
+): string {
+  const filled = path
+    .replace('/operator/v1/', '')
+    .replace(/\{(\w+)\}/g, (_all, name) => encodeURIComponent(params[name] ?? ''));
   const asked = new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
   return asked === '' ? filled : `${filled}?${asked}`;
 }
@@ -48,17 +54,30 @@ test('every call for operators refuses strangers, API keys, other sites and lowe
       expect(name, 'a made-up cookie', forged, 401, 'Not signed in');
     }
     for (const other of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }])
-      expect(name, JSON.stringify(other), await admin.call(method, path, sent, other), 403, 'Request from another site');
+      expect(
+        name,
+        JSON.stringify(other),
+        await admin.call(method, path, sent, other),
+        403,
+        'Request from another site',
+      );
     if (method !== 'GET') {
       const response = await fetch(`${app.url}/operator/v1/${path}`, {
         ...{ method, headers: { cookie: `cresset_session=${admin.token}` } },
         ...(sent !== undefined && { body: JSON.stringify(sent) }),
       });
-      expect(name, 'a form', { status: response.status, headers: response.headers, body: await response.json() }, 403, 'Request from another site');
+      expect(
+        name,
+        'a form',
+        { status: response.status, headers: response.headers, body: await response.json() },
+        403,
+        'Request from another site',
+      );
     }
     if (role === 'sender' || role === 'admin')
       expect(name, 'a viewer', await viewer.call(method, path, sent), 403, 'Your role may not do this');
-    if (role === 'admin') expect(name, 'a sender', await sender.call(method, path, sent), 403, 'Your role may not do this');
+    if (role === 'admin')
+      expect(name, 'a sender', await sender.call(method, path, sent), 403, 'Your role may not do this');
   }
   assert.deepEqual(wrong, []);
 });
@@ -96,12 +115,21 @@ test('the examples of calls for operators work and get documented answers', asyn
     if (path.endsWith('/mail')) continue; // HTML; see the test of the outbox
     const reply = await admin.call(operation.method, path, sent);
     if (reply.status >= 300) wrong.push(`${operation.name}: ${reply.status} ${JSON.stringify(reply.body)}`);
-    wrong.push(...document.problemsOf(operation, reply).map((one) => `${operation.name}: ${one} in ${JSON.stringify(reply.body).slice(0, 600)}`));
+    wrong.push(
+      ...document
+        .problemsOf(operation, reply)
+        .map((one) => `${operation.name}: ${one} in ${JSON.stringify(reply.body).slice(0, 600)}`),
+    );
   }
   assert.deepEqual(wrong, []);
 });
 
-async function attempt(app: TestApp, name: string, password: string, headers: Record<string, string> = {}): Promise<Reply> {
+async function attempt(
+  app: TestApp,
+  name: string,
+  password: string,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
   return callOperator(app, 'POST', 'sign-in', { name, password }, headers);
 }
 
@@ -110,7 +138,10 @@ test('a session is new at each sign-in, known only by its cookie, and over when 
   const dana = await givenOperator(app, 'sender', 'dana');
   const fixed = `cresset_session=${dana.token}`;
   const first = await attempt(app, 'Dana', PASSWORD, { cookie: fixed });
-  assert.deepEqual([first.status, first.body], [200, { operator: { name: 'dana', role: 'sender' }, message: 'success' }]);
+  assert.deepEqual(
+    [first.status, first.body],
+    [200, { operator: { name: 'dana', role: 'sender' }, message: 'success' }],
+  );
   const cookie = first.headers.get('set-cookie') ?? '';
   assert.match(cookie, /^cresset_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
   const token = /=([\w-]{43});/.exec(cookie)?.[1] ?? '';
@@ -132,7 +163,10 @@ test('a session is new at each sign-in, known only by its cookie, and over when 
   assert.deepEqual([last.status, last.body.errors], [400, ['name: this is the last admin; make another one first']]);
   const { changes } = (await admin.call('GET', 'audit')).body;
   const changed = changes.find((one: { action: string }) => one.action === 'operator.change');
-  assert.deepEqual([changed.operator, changed.subject, changed.before, changed.after], ['admin', 'dana', { role: 'sender' }, { role: 'viewer' }]);
+  assert.deepEqual(
+    [changed.operator, changed.subject, changed.before, changed.after],
+    ['admin', 'dana', { role: 'sender' }, { role: 'viewer' }],
+  );
   app.clock.advance(13 * 3_600_000);
   assert.equal((await admin.call('GET', 'me')).status, 401, 'nothing was asked for twelve hours');
 });

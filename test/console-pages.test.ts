@@ -8,6 +8,7 @@ import {
   givenOperator,
   keepPicture,
   overflowOf,
+  PASSWORD,
   schemes,
   seriousFindings,
   signIn,
@@ -72,17 +73,66 @@ test('pages fit their width, break no policy and have no serious finding of axe'
   }
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
+  await findReason(started);
   await refuseHostile(started, world);
 });
+
+/** By keyboard alone: sign in, find a person, and read why a mail did not come, in three steps. */
+async function findReason({ app, context, newPage, open }: Console): Promise<void> {
+  await context.clearCookies();
+  await givenOperator(app, 'viewer', 'grace');
+  const page = await newPage('desk');
+  await open(page, '/dispatches');
+  await page.getByLabel('Name').fill('grace');
+  await page.getByLabel('Password').fill('a wrong password');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('Wrong name or password').waitFor();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Dispatches' }).waitFor();
+  await page.locator('h1').click();
+  await page.keyboard.press('/');
+  await page.keyboard.type('person-0@example.com');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Ben' }).waitFor();
+  await page.getByRole('link', { name: 'skipped – why' }).first().focus();
+  await page.keyboard.press('Enter');
+  await page
+    .getByText(/^No: unsubscribed from all mails at /)
+    .first()
+    .waitFor();
+  assert.match(page.url(), /\/people\/[0-9a-f]{24}\?why=[0-9a-f]{32}$/, 'what is seen can be shared');
+  await page.locator('h1').click();
+  await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await page.getByRole('heading', { level: 1, name: /wrong/ }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor({ state: 'hidden' });
+  await page.close();
+}
 
 /** Texts and a mail that want to run, or to load something, neither run nor load. */
 async function refuseHostile({ app, newPage, open }: Console, { mallory, attack }: ConsoleWorld): Promise<void> {
   const page = await newPage('desk');
   const foreign: string[] = [];
-  page.on('request', (request) => {
-    if (!request.url().startsWith(app.url) && !request.url().startsWith('data:')) foreign.push(request.url());
-  });
-  const paths = ['/', `/people/${mallory}?why=${attack}`, `/dispatches/${attack}`, `/find#${encodeURIComponent(hostile)}`];
+  const asked = Promise.withResolvers<void>();
+  // What the policy of a page blocks never gets here.
+  await page.route(
+    (url) => url.origin !== app.url && url.protocol !== 'data:',
+    (route) => {
+      foreign.push(route.request().url());
+      asked.resolve();
+      return route.abort();
+    },
+  );
+  const paths = [
+    '/',
+    `/people/${mallory}?why=${attack}`,
+    `/dispatches/${attack}`,
+    `/find#${encodeURIComponent(hostile)}`,
+  ];
   for (const path of [...paths, `/outbox/${attack}/${mallory}`]) {
     await open(page, path);
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -97,7 +147,16 @@ async function refuseHostile({ app, newPage, open }: Console, { mallory, attack 
   assert.equal(await page.locator('iframe').getAttribute('sandbox'), 'allow-popups allow-popups-to-escape-sandbox');
   assert.equal(await page.evaluate('window.hacked'), undefined);
   assert.deepEqual(foreign, []);
-  const { headers } = await page.request.get(`${app.url}/operator/v1/outbox/${attack}/${mallory}/mail`).then((response) => ({ headers: response.headers() }));
-  assert.match(headers['content-security-policy'] ?? '', /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-popups allow-popups-to-escape-sandbox$/);
+  await page.getByRole('button', { name: 'Load them this once' }).click();
+  await asked.promise;
+  assert.match(foreign[0] ?? '', /^https:\/\/evil\.example\/(pixel\.gif|[abc]\.(css|png))$/);
+  assert.equal(await page.evaluate('window.hacked'), undefined);
+  const { headers } = await page.request
+    .get(`${app.url}/operator/v1/outbox/${attack}/${mallory}/mail`)
+    .then((response) => ({ headers: response.headers() }));
+  assert.match(
+    headers['content-security-policy'] ?? '',
+    /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-popups allow-popups-to-escape-sandbox$/,
+  );
   await page.close();
 }

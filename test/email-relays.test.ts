@@ -255,3 +255,48 @@ test('a connection that ended while it was idle costs a mail nothing', async (t)
     };
   }
 });
+
+test('relays with weights share the mails, and one that refuses our reputation is left out for a while', async (t) => {
+  const [main, spare] = [await startRawRelay(t, accepting), await startMailServer(t)];
+  const app = await startTestApp(t);
+  await app.givenWorkspace(
+    JSON.stringify({
+      email: {
+        default_from: 'a@acme.test',
+        smtp: [
+          { name: 'main', url: main.url, weight: 3 },
+          { name: 'spare', url: spare.url, weight: 1 },
+        ],
+      },
+    }),
+  );
+  const names = Array.from({ length: 12 }, (_, index) => `p${index}`);
+  await app.post('/users/track', {
+    attributes: names.map((external_id) => ({ external_id, email: `${external_id}@example.test` })),
+  });
+  const send = async () => {
+    const { body } = await app.post('/messages/send', { external_user_ids: names, messages: { email } });
+    await app.drain();
+    const { recipients } = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body;
+    return (recipients as { status: string; detail: string }[])
+      .map(({ status, detail }) => `${status} ${detail}`)
+      .sort();
+  };
+  const [nine, three] = [Array(9).fill('sent relay main'), Array(3).fill('sent relay spare')];
+  assert.deepEqual(await send(), [...nine, ...three]);
+
+  const words = '421 4.7.28 Gmail has detected an unusual rate of unsolicited mail';
+  main.answer = (line) => (line === 'text' ? words : accepting(line));
+  assert.deepEqual(await send(), Array(12).fill('sent relay spare'));
+  const [shown] = (await app.get('/email/relays')).body.relays;
+  assert.deepEqual([shown.state, shown.cause], ['paused', 'slow_down']);
+  assert.ok(shown.reason.endsWith(words), shown.reason);
+  main.answer = accepting;
+  const seen = main.connections;
+  app.clock.advance(299_000);
+  assert.deepEqual(await send(), Array(12).fill('sent relay spare'));
+  assert.equal(main.connections, seen, 'it is not even probed');
+  await probe(app, 2_000);
+  assert.equal(main.connections, seen + 1);
+  assert.deepEqual(await send(), [...nine, ...three]);
+});

@@ -169,12 +169,16 @@ test('a status that comes late neither revives a failed message nor takes its co
 });
 
 test('what a machine opened is counted apart, and opens nothing', async (t) => {
-  const { take, about, send, row, metrics } = await start(t);
+  const { app, take, about, send, row, metrics } = await start(t);
   const mail = await send('email');
   await take(about(mail, 'opened', { bot: 'apple' }), about(mail, 'clicked', { bot: 'scanner' }));
   const kept = await row(mail);
   assert.deepEqual([kept?.opened_at, kept?.opens, kept?.machine_opens, kept?.machine_clicks], [null, 0, 1, 1]);
   assert.deepEqual(await metrics(), { 'email m machine_clicks': 1, 'email m machine_opens': 1 });
+  const active = async () => (await app.get('/kpi/dau/data_series?length=1')).body.data;
+  assert.deepEqual(await active(), [{ time: '2026-03-15', dau: 0 }]);
+  await take(about(mail, 'opened', { bot: 'gmail' }), about(mail, 'clicked', { bot: 'none' }));
+  assert.deepEqual(await active(), [{ time: '2026-03-15', dau: 1 }], 'a person who opened was active, once a day');
 });
 
 test('a complaint unsubscribes the address globally and marks it', async (t) => {

@@ -53,6 +53,7 @@ test('every send is counted by channel, provider and verdict, and each call of a
   await app.post('/messages/send', { ...people, messages: { email } });
   await app.post('/messages/send', { ...people, messages: {} });
   await app.drain();
+  app.clock.advance(1_000); // answers a moment apart are one
 
   const after = await scrape(app);
   const counted = [...after].filter(([name, value]) => name.startsWith('cresset_sends_total') && value > 0);

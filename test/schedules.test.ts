@@ -131,6 +131,19 @@ test('what may be done with a schedule until it fires', async (t) => {
       ],
       message: 'success',
     });
+    const ofCampaign = { broadcast: true, segment_id: SEGMENT, campaign_id: CAMPAIGN };
+    const messages = { webhook: { ...webhook, message_variation_id: VARIATION } };
+    for (const flag of ['in_local_time', 'at_optimal_time']) {
+      const schedule = { time: '2027-06-20T09:00:00', [flag]: true };
+      const { schedule_id } = await create(app, { ...ofCampaign, messages, schedule });
+      const { body } = await app.get('/messages/scheduled_broadcasts?end_time=2027-06-25');
+      const word = flag === 'in_local_time' ? 'local_time_zones' : 'intelligent_delivery';
+      assert.deepEqual(
+        body.scheduled_broadcasts.map((one: Record<string, string>) => one.schedule_type),
+        ['Europe/Vienna', word],
+      );
+      assert.equal((await change('delete', schedule_id)).status, 201);
+    }
     const before = await app.get('/messages/scheduled_broadcasts?end_time=2027-06-01');
     assert.deepEqual(before.body.scheduled_broadcasts, [], 'the end is midnight UTC');
     assert.equal((await app.get('/messages/scheduled_broadcasts')).status, 400);

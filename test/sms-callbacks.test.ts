@@ -112,7 +112,11 @@ test('what Twilio signed is taken and answered with TwiML; the same with a chang
     for (const changed of [
       { ...request, body: request.body?.replace(/.$/, '9') ?? '' },
       { ...request, path: `${request.path ?? '/inbound'}${request.path?.includes('?') ? '&' : '?'}x=1` },
+      { ...request, body: '' },
+      { ...request, body: `${request.body}&x=1` },
       { ...request, signature: null },
+      { ...request, signature: request.signature?.toLowerCase() ?? '' },
+      { ...request, signature: `A${request.signature}` },
       { ...request, signature: 'x' },
       { ...request, signature: `${request.signature}, ${request.signature}` },
       { ...request, signature: request.signature?.slice(0, -2) ?? '' },

@@ -305,6 +305,8 @@ test('a series is refused without a good length, end or campaign, and does not a
     'campaign_id=spring&send_id=%00',
   ])
     assert.equal((await app.get(`/sends/data_series?${pair}&length=7`)).status, 400, pair);
+  const { body } = await app.get('/sends/data_series?campaign_id=spring&send_id=nosuch&length=7');
+  assert.equal(body.message, 'send_id must be a string of the send api identifier');
   const times = async (query: string) => (await series(app, `campaign_id=spring&${query}`)).map(({ time }) => time);
   assert.deepEqual(await times('length=2'), ['2026-03-14', '2026-03-15']);
   assert.deepEqual(await times('length=2&ending_at=2026-03-14T23:00:00-5:00'), ['2026-03-14', '2026-03-15']);

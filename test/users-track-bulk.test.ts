@@ -18,7 +18,7 @@ test('/users/track/bulk: its permission, its bucket and its limits', async (t) =
   assert.equal((await bulk({ attributes: people(1) }, { key: onlyTrack })).status, 403);
   assert.equal((await app.post('/users/track', { attributes: people(1) }, { key: onlyTrack })).status, 201);
   const onlyBulk = await app.givenKey({ permissions: ['users.track.bulk'] });
-  const most = await bulk({ attributes: people(1_000) }, { key: onlyBulk });
+  const most = await bulk({ attributes: people(1_000) }, { key: onlyBulk, headers: { 'x-braze-bulk': 'true' } });
   assert.deepEqual([most.status, most.body], [201, { attributes_processed: 1_000, message: 'success' }]);
   assert.equal(most.headers.get('x-ratelimit-limit'), '50');
   const { n } = await app.db.one<{ n: number }>(sql`select count(*) as n from profiles`);

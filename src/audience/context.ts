@@ -5,7 +5,7 @@ import { parseAudience } from './grammar/parse.ts';
 /** The definitions of the workspace that filters refer to. */
 export type AudienceWorkspace = Pick<
   WorkspaceCatalog,
-  'id' | 'settings' | 'apps' | 'subscriptionGroups' | 'segments' | 'campaigns'
+  'id' | 'settings' | 'apps' | 'subscriptionGroups' | 'segments' | 'campaigns' | 'blockedAttributes'
 >;
 
 /** What the meaning of a filter depends on besides the filter itself. */
@@ -15,6 +15,14 @@ export interface AudienceContext {
   workspace: AudienceWorkspace;
   /** Limits the question to user ids above `after`, up to and including `upTo`. Default: everybody. */
   userIds?: { after: number; upTo: number } | undefined;
+}
+
+/** No attribute has this name. */
+const NOBODYS_ATTRIBUTE = '';
+
+/** The name under which the values of a custom attribute are found. Nobody has a value of one that is blocked. */
+export function readableName(name: string, { workspace }: AudienceContext): string {
+  return workspace.blockedAttributes?.has(name) ? NOBODYS_ATTRIBUTE : name;
 }
 
 const parsed = new WeakMap<Segment, Filter | null>();

@@ -132,6 +132,20 @@ export interface Channel<Message extends object = object, Rendered extends objec
    * templates. Throws RenderStop when a required text is blank, a scalar does not convert, or the payload is too large.
    */
   render(message: Message, facts: RenderFacts): Rendered;
+  /** How large a rendered message is, for previews. Absent: nobody asks. */
+  measure?(rendered: Rendered): Measures;
+}
+
+/** The size of a rendered message. */
+export interface Measures {
+  /** What the provider counts, in bytes. */
+  bytes: number;
+  /** Most bytes that the provider takes. null: it has no such limit. */
+  mostBytes: number | null;
+  /** Billable segments of a text. */
+  segments?: { encoding: string; count: number };
+  /** What people should know of it, as a sentence. */
+  warning?: string;
 }
 
 /** Files beside a message, which do not come with it. */

@@ -75,8 +75,11 @@ export interface ProbeFailure {
   said: string;
 }
 
-/** `config_error`: the relay does not accept our settings. `unreachable`: it does not answer. */
-export type RelayPauseCause = 'config_error' | 'unreachable';
+/**
+ * `config_error`: the relay does not accept our settings. `unreachable`: it does not answer. `slow_down`: it refuses our
+ * mails because of our reputation.
+ */
+export type RelayPauseCause = 'config_error' | 'slow_down' | 'unreachable';
 
 /**
  * The pauses of a workspace's relays, shared by all processes. Whoever pauses a relay need not look whether it works

@@ -61,6 +61,7 @@ test('all stand-ins and their control run until they are stopped, and leave noth
       'web-push',
       'twilio',
       'whatsapp',
+      'smtp',
     ]);
     assert.equal((await fetch(`${announced.fcm}/token`, { method: 'POST' })).status, 400);
   });
@@ -93,14 +94,20 @@ test('the written workspace can be applied, and keeps its credentials at the nex
   assert.equal(JSON.parse(read('service-account.json')).private_key, account.private_key);
   const person = JSON.parse(read('track.json')).attributes[0];
   assert.equal(person.push_tokens.length, 4);
+  assert.equal(person.email, 'ada@example.test');
 });
 
 const misuses: [string[], RegExp][] = [
-  [['sms'], /there is no stand-in for sms; known are fcm, apns, adm, web-push, twilio, whatsapp and all/],
+  [['sms'], /there is no stand-in for sms; known are fcm, apns, adm, web-push, twilio, whatsapp, smtp and all/],
   [['fcm', '--port', 'x'], /--port x: expected a whole number from 0 to/],
   [['fcm', '--fault', '503'], /503|nothing: expected 0% to 100%/],
   [['fcm', '--port', '0', '--control-port', '0', '--fault', 'gone:5%'], /there is no answer "gone"/],
   [['fcm', '--latency', 'long'], /long: expected milliseconds/],
+  [
+    ['smtp', '--mail-service', 'acme'],
+    /--mail-service acme: expected ses, sendgrid, postmark, mailgun, resend or none/,
+  ],
+  [['smtp', '--mail-reports', 'http://x'], /--mail-reports http:\/\/x: expected a URL that starts with smtp:/],
   [['fcm', '--seed', '-1'], /--seed -1: expected a whole number/],
 ];
 for (const [args, message] of misuses) {

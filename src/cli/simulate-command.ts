@@ -1,9 +1,16 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { type ProviderName, providerNames, type Simulators, startSimulators } from '../simulate/all.ts';
+import {
+  type MailOptions,
+  type ProviderName,
+  providerNames,
+  type Simulators,
+  startSimulators,
+} from '../simulate/all.ts';
 import { makeCredentials } from '../simulate/credentials.ts';
 import { type FaultPlan, readFaults } from '../simulate/faults.ts';
+import { type MailService, mailServices } from '../simulate/smtp/service-events.ts';
 import { chatsGroupId, credentialsOf, writeWorkspace } from '../simulate/workspace-folder.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,6 +31,9 @@ interface SimulateOptions {
   decryptEvery: string;
   inboundUrl?: string;
   whatsappCallbacks: string;
+  mailService: string;
+  mailEvents?: string;
+  mailReports: string;
   workspace?: string;
   json?: boolean;
 }
@@ -35,11 +45,15 @@ const defaultPorts = {
   'web-push': 8104,
   twilio: 8105,
   whatsapp: 8106,
+  smtp: 8107,
   control: 8100,
 };
 
 /** A server on this machine, with the subscription group that the written workspace file has. */
 const ownCallbacks = `http://127.0.0.1:8080/callbacks/whats_app/${chatsGroupId}`;
+
+/** The listener for bounce mails of a server on this machine with CRESSET_SMTP_PORT=2525. */
+const OWN_LISTENER = 'smtp://127.0.0.1:2525';
 
 /** `untilStopped` resolves when the stand-ins are to stop. Default: when the process gets a signal. */
 export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<unknown> = stopSignal): Command {
@@ -61,6 +75,9 @@ export function simulateCommand(terminal: Terminal, untilStopped: () => Promise<
     .option('--decrypt-every <messages>', 'web push: decrypt one message in this many', '1')
     .option('--inbound-url <url>', 'twilio: where texts from people are posted (default: beside the status callbacks)')
     .option('--whatsapp-callbacks <url>', 'whatsapp: where statuses and messages are posted', ownCallbacks)
+    .option('--mail-service <name>', `smtp: whose webhooks are posted: ${mailServices.join(', ')} or none`, 'none')
+    .option('--mail-events <url>', 'smtp: where they are posted (default: a server on this machine)')
+    .option('--mail-reports <url>', 'smtp: where bounce mails and complaints go', OWN_LISTENER)
     .option('--workspace <folder>', 'write a ready workspace.yaml and its credentials there, and reuse them')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', help)
@@ -83,6 +100,7 @@ async function start(names: readonly ProviderName[], options: SimulateOptions, t
     decryptEvery: readNumber('--decrypt-every', options.decryptEvery, 1, 1_000_000),
     inboundUrl: readUrl('--inbound-url', options.inboundUrl),
     whatsAppCallbackUrl: readUrl('--whatsapp-callbacks', options.whatsappCallbacks),
+    mail: readMail(options),
   });
   const files = folder === null ? [] : writeWorkspace(folder, simulators.started, credentials);
   announce(simulators, folder, files, options.json, terminal);
@@ -150,6 +168,21 @@ function readUrl(option: string, text: string | undefined): string | null {
   if (text === undefined) return null;
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new UsageError(`${option} ${text}: expected a URL that starts with http:// or https://`);
+}
+
+function readMail({ mailService, mailEvents, mailReports }: SimulateOptions): MailOptions {
+  const service = mailServices.find((one) => one === mailService) ?? null;
+  if (service === null && mailService !== 'none')
+    throw new UsageError(`--mail-service ${mailService}: expected ${mailServices.join(', ')} or none`);
+  if (!URL.canParse(mailReports) || !/^smtps?:$/.test(new URL(mailReports).protocol))
+    throw new UsageError(`--mail-reports ${mailReports}: expected a URL that starts with smtp:// or smtps://`);
+  const eventsUrl = readUrl('--mail-events', mailEvents ?? ownEvents(service));
+  return { service, eventsUrl, reportsUrl: mailReports };
+}
+
+/** A server on this machine with one workspace. */
+function ownEvents(service: MailService | null): string | undefined {
+  return service === null ? undefined : `http://127.0.0.1:8080/callbacks/email/${service}/1`;
 }
 
 function stopSignal(): Promise<unknown> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type PushSenders, pushSenders } from '../channels/push/senders.ts';
+import type { ContentDesk } from '../connected-content/desk.ts';
 import type { Database } from '../db/database.ts';
 import { levelOf } from '../db/trouble.ts';
 import { startEventWebhooks } from '../feedback/out/webhooks.ts';
@@ -44,6 +45,8 @@ export interface WorkingOptions {
   lanes: readonly LaneName[];
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number | undefined;
+  /** Whether feedback is applied in this thread. Default: if it works on named people. */
+  appliesFeedback?: boolean | undefined;
   meters: Meters;
   /** Replaces the real push senders. Messages of a provider kind that is missing go to the sandbox. */
   pushSenders?: PushSenders | undefined;
@@ -61,7 +64,7 @@ export interface Working {
 /** Starts a worker with everything that sends. */
 export async function startWorking(
   options: WorkingOptions,
-  parts: { cache: DispatchCache; links: LinkMaker; trackers: TrackerMaker },
+  parts: { cache: DispatchCache; links: LinkMaker; trackers: TrackerMaker; desk: ContentDesk },
 ): Promise<Working> {
   const { db, clock, log, catalog, meters, broadcastThreads = 1 } = options;
   const worker = randomUUID();
@@ -132,9 +135,10 @@ export async function startWorking(
     sendLimits: createSendLimits(broadcastThreads),
     pages: new Map(),
   });
-  const doesFeedback = options.lanes.includes('named');
-  const webhooks = doesFeedback ? startEventWebhooks({ db, clock, log, catalog }) : null;
-  const feedback = doesFeedback
+  const isNamed = options.lanes.includes('named');
+  const { appliesFeedback = isNamed } = options;
+  const webhooks = isNamed || appliesFeedback ? startEventWebhooks({ db, clock, log, catalog }) : null;
+  const feedback = appliesFeedback
     ? await startFeedback({ db, clock, log, catalog, origins: new SendOrigins() }, () => webhooks?.wake())
     : null;
   return {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Database, Db } from '../db/database.ts';
+import type { Database, Db, Transaction } from '../db/database.ts';
 import { retry } from '../db/retry.ts';
 import { isDataError } from '../db/sqlstates.ts';
 import { locateSends } from '../dispatch/ledger/feedback/located-sends.ts';
@@ -10,6 +10,7 @@ import { type SendHappening, writeFeedback } from '../dispatch/ledger/feedback/w
 import { type SendKey, sendKey } from '../dispatch/ledger/send.ts';
 import { type CountedFeedback, countFeedback } from '../dispatch/ledger/statistics/feedback-days.ts';
 import type { Clock } from '../lib/clock.ts';
+import { countActivePeople } from '../people/activity/active-people.ts';
 import { type Catalog, idKey } from '../workspace/catalog.ts';
 import { isMachine } from './event.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
@@ -72,7 +73,7 @@ async function refuseFirst({ db, clock, log }: ApplyDeps, error: unknown): Promi
   });
 }
 
-async function applyIn(tx: Db, deps: ApplyDeps, limit: number): Promise<number> {
+async function applyIn(tx: Transaction, deps: ApplyDeps, limit: number): Promise<number> {
   await lockFeed(tx);
   const now = deps.clock.now();
   const due = await readDueEvents(tx, { now, limit });
@@ -88,6 +89,7 @@ async function applyIn(tx: Db, deps: ApplyDeps, limit: number): Promise<number> 
   await postponeEvents(tx, postponed);
   await writeToLedger(tx, deps, ready);
   await endEvents(tx, ready.map(appliedOf));
+  await countReaders(tx, deps, ready, now);
   return due.length;
 }
 
@@ -163,6 +165,23 @@ async function writeToLedger(tx: Db, { catalog }: ApplyDeps, events: readonly Fo
     return [{ part: { campaignId, sendId, variationId }, channel: send.channel, changes }];
   });
   await countFeedback(tx, counted);
+}
+
+/** People who opened or clicked were active. */
+async function countReaders(
+  tx: Transaction,
+  { catalog }: ApplyDeps,
+  events: readonly FoundEvent[],
+  now: Date,
+): Promise<void> {
+  const read = events.filter(
+    ({ event: { kind, bot } }) => (kind === 'opened' || kind === 'clicked') && !isMachine(bot),
+  );
+  for (const [workspaceId, ones] of Map.groupBy(read, ({ event }) => event.workspaceId)) {
+    const workspace = catalog().workspace(workspaceId);
+    const did = ones.flatMap(({ send, event: { occurredAt: at } }) => (send === null ? [] : [{ key: send, at }]));
+    if (workspace !== undefined) await countActivePeople(tx, { workspace, did, now });
+  }
 }
 
 function milestoneOf({ kind }: WaitingEvent): Milestone | null {

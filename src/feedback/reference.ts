@@ -14,6 +14,7 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 const form = new RegExp(`^[a-z2-7]{${LETTERS}}$`, 'i');
 const MAC_BYTES = 7;
 const MAC_BITS = 56n;
+const HEAD_LETTERS = 28;
 
 /** The widths of the parts in bits, first to last. */
 const widths = [48n, 12n, 62n, 20n, 8n, 40n, 4n] as const;
@@ -29,9 +30,69 @@ const channelNumbers: readonly ChannelKey[] = [
  * address or a URL. Nobody else can make one. Throws for a number that does not fit: from 2^40 people or 2^20 workspaces on.
  */
 export function signReference(secret: KeyObject, ref: SendReference): string {
-  const body = pack(partsOf(ref));
-  const tag = BigInt(`0x${mac(secret, body).toString('hex')}`);
-  return written((body << MAC_BITS) | tag);
+  const { hex, letters, rest } = headOf(ref);
+  const { bucket, userId, channel } = ref;
+  expectFits(bucket, 8);
+  expectFits(userId, 40);
+  const index = channelNumbers.indexOf(channel);
+  const tail = `${hexOf(bucket, 2)}${hexOf(userId, 10)}${hexOf(index, 1)}`;
+  const writer = new LetterWriter(letters);
+  writer.write(rest, 2);
+  writer.write(bucket, 8);
+  writer.write(Math.floor(userId / 2 ** 20), 20);
+  writer.write(userId % 2 ** 20, 20);
+  writer.write(index, 4);
+  for (const octet of mac(secret, hex + tail)) writer.write(octet, 8);
+  return writer.letters;
+}
+
+function expectFits(part: number, width: number): void {
+  if (!(part >= 0 && part < 2 ** width)) throw new Error(`a reference cannot hold ${part} in ${width} bits`);
+}
+
+/** Writes bits as letters, five in each. */
+class LetterWriter {
+  letters: string;
+  #bits = 0;
+  #value = 0;
+
+  constructor(letters: string) {
+    this.letters = letters;
+  }
+
+  /** Writes the lowest `width` bits of a number. At most 26. */
+  write(value: number, width: number): void {
+    this.#value = (this.#value << width) | value;
+    this.#bits += width;
+    while (this.#bits >= 5) {
+      this.#bits -= 5;
+      this.letters += alphabet[(this.#value >>> this.#bits) & 31];
+      this.#value &= (1 << this.#bits) - 1;
+    }
+  }
+}
+
+function hexOf(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}
+
+/** The first 142 bits, which all sends of a dispatch share: as hexadecimal digits, and as letters with two bits left. */
+interface Head {
+  dispatchId: string;
+  workspaceId: number;
+  hex: string;
+  letters: string;
+  rest: number;
+}
+
+let lastHead: Head | null = null;
+
+function headOf({ dispatchId, workspaceId }: SendReference): Head {
+  if (lastHead?.dispatchId === dispatchId && lastHead.workspaceId === workspaceId) return lastHead;
+  const bits = pack(headParts(dispatchId, workspaceId));
+  const letters = written(bits >> 2n, HEAD_LETTERS);
+  lastHead = { dispatchId, workspaceId, hex: bits.toString(16), letters, rest: Number(bits & 3n) };
+  return lastHead;
 }
 
 /** Reads a reference. null: this server did not make the text. */
@@ -40,7 +101,7 @@ export function readReference(secret: KeyObject, text: string): SendReference | 
   const value = [...text.toLowerCase()].reduce((sum, letter) => (sum << 5n) | BigInt(alphabet.indexOf(letter)), 0n);
   const body = value >> MAC_BITS;
   const given = Buffer.from((value & ((1n << MAC_BITS) - 1n)).toString(16).padStart(MAC_BYTES * 2, '0'), 'hex');
-  if (!timingSafeEqual(given, mac(secret, body))) return null;
+  if (!timingSafeEqual(given, mac(secret, body.toString(16)))) return null;
   const [time = 0n, random = 0n, rest = 0n, workspaceId, bucket, userId, channel] = unpack(body);
   const key = channelNumbers[Number(channel)];
   if (key === undefined) return null;
@@ -58,21 +119,15 @@ export function readReference(secret: KeyObject, text: string): SendReference | 
   };
 }
 
-function partsOf({ dispatchId, workspaceId, bucket, userId, channel }: SendReference): bigint[] {
+function headParts(dispatchId: string, workspaceId: number): bigint[] {
   const hex = dispatchId.replaceAll('-', '');
   const [time, random, rest] = [hex.slice(0, 12), hex.slice(13, 16), hex.slice(16)].map((part) => BigInt(`0x${part}`));
-  const index = channelNumbers.indexOf(channel);
-  return [
-    time ?? 0n,
-    random ?? 0n,
-    (rest ?? 0n) & ((1n << 62n) - 1n),
-    ...[workspaceId, bucket, userId, index].map(BigInt),
-  ];
+  return [time ?? 0n, random ?? 0n, (rest ?? 0n) & ((1n << 62n) - 1n), BigInt(workspaceId)];
 }
 
 function pack(parts: readonly bigint[]): bigint {
-  return widths.reduce((sum, width, index) => {
-    const part = parts[index] ?? 0n;
+  return parts.reduce((sum, part, index) => {
+    const width = widths[index] ?? 0n;
     if (part < 0n || part >= 1n << width) throw new Error(`a reference cannot hold ${part} in ${width} bits`);
     return (sum << width) | part;
   }, 0n);
@@ -90,15 +145,12 @@ function unpack(body: bigint): bigint[] {
     .reverse();
 }
 
-function written(value: bigint): string {
-  const at = (index: number) => Number((value >> BigInt(5 * (LETTERS - 1 - index))) & 31n);
-  return Array.from({ length: LETTERS }, (_, index) => alphabet[at(index)]).join('');
+function written(value: bigint, letters: number): string {
+  const at = (index: number) => Number((value >> BigInt(5 * (letters - 1 - index))) & 31n);
+  return Array.from({ length: letters }, (_, index) => alphabet[at(index)]).join('');
 }
 
-function mac(secret: KeyObject, body: bigint): Buffer {
-  return createHmac('sha256', secret)
-    .update('send reference\n')
-    .update(body.toString(16))
-    .digest()
-    .subarray(0, MAC_BYTES);
+/** `body`: the signed bits as hexadecimal digits without zeros at the beginning. */
+function mac(secret: KeyObject, body: string): Buffer {
+  return createHmac('sha256', secret).update('send reference\n').update(body).digest().subarray(0, MAC_BYTES);
 }

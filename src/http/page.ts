@@ -41,7 +41,9 @@ export interface PageAnswer {
     | 'application/json'
     | 'application/zip'
     | 'application/gzip'
-    | 'image/gif';
+    | 'image/gif'
+    | `image/${string}`
+    | `application/${string}`;
   body: string | Buffer | Readable;
   headers?: Readonly<Record<string, string>>;
 }

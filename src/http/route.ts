@@ -1,4 +1,5 @@
 import type { Charge, RateWindow } from '../dispatch/accept/rate-windows.ts';
+import type { BytesInHand } from '../lib/limits/bytes-in-hand.ts';
 import type { RawObject } from '../lib/raw/json.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
@@ -60,6 +61,12 @@ export interface Route {
   query?: readonly string[];
   /** Most levels of nesting of the body. Default: 40. */
   bodyDepth?: number;
+  /** Largest body, in bytes. Default: that of the server. */
+  bodyLimitBytes?: number;
+  /** Counts the bytes of its bodies together with others. A body for which there is no room is refused with 503. */
+  bodies?: BytesInHand;
+  /** Whether a body may be multipart/form-data. The route then finds `body` empty and reads `rawBody`. */
+  takesForms?: boolean;
   /** Whether it knows the header `Idempotency-Key`. If not, a request with the header is refused, unless it is a GET. */
   knowsIdempotencyKey?: boolean;
   /** The member of the body that does the same. Absent: there is none. */

@@ -95,12 +95,13 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions): void {
   if (meters === undefined) return;
   const sending = new Set(routes.filter(({ countsItself }) => countsItself).map(({ path }) => path));
-  server.addHook('onResponse', (request, reply, done) => {
+  // Before it is sent: whoever has an answer and asks for the numbers finds it among them.
+  server.addHook('onSend', (request, reply, payload, done) => {
     const { method } = request;
     const path = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
     if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
-    done();
+    done(null, payload);
   });
 }
 
@@ -115,11 +116,13 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
   server.route({
     method: route.method,
     url: route.path,
-    onRequest: (request, _reply, done) => {
+    ...(route.bodyLimitBytes !== undefined && { bodyLimit: route.bodyLimitBytes }),
+    onRequest: (request, reply, done) => {
       const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
       if (caller.authorization !== undefined || !mayBeInBody)
         keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
+      if (route.bodies !== undefined) holdBody(route, route.bodyLimitBytes ?? options.bodyLimitBytes, request, reply);
       done();
     },
     handler: async (request, reply) => {
@@ -169,14 +172,15 @@ async function answer(
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
-  if (mayHaveBody(route, rawBody)) checkContentType(request, options.catalog().workspace(key.workspaceId));
+  const isForm = route.takesForms === true && /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
+  if (mayHaveBody(route, rawBody) && !isForm) checkContentType(request, options.catalog().workspace(key.workspaceId));
   const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};
   try {
     checkQuery(query, route.query ?? []);
     if (route.method !== 'GET') refuseIdempotencyKey(route, request);
-    if (mayHaveBody(route, rawBody)) {
+    if (mayHaveBody(route, rawBody) && !isForm) {
       const parsed = parseBody(rawBody, route.bodyDepth);
       body = isKeyInBody ? withoutOldCredentials(parsed) : parsed;
     }
@@ -262,7 +266,7 @@ function isState(error: unknown): boolean {
 const COME_AGAIN_S = 5;
 
 /** Takes room for a body before it is read, until the answer is sent or the connection is gone. */
-function holdBody({ bodies }: Page, limit: number, request: FastifyRequest, reply: FastifyReply): void {
+function holdBody({ bodies }: Pick<Page, 'bodies'>, limit: number, request: FastifyRequest, reply: FastifyReply): void {
   if (bodies === undefined) return;
   const declared = Number(request.headers['content-length'] ?? limit);
   const release = bodies.take(Math.min(Number.isNaN(declared) ? limit : declared, limit));

@@ -26,6 +26,9 @@ const scripted = new RegExp(
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** How every known form begins. Most texts are no dates, and need not be compared with all of them. */
+const BEGINNING = /^(?:\d\d|(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)[ ,])/;
+
 const longestText = 90;
 const latestYear = 3000;
 const minuteMs = 60_000;
@@ -35,6 +38,7 @@ const minuteMs = 60_000;
  * impossible date. Without a zone the time is UTC.
  */
 export function readStoredTime(text: string): number | null {
+  if (!BEGINNING.test(text)) return null;
   return readIsoTime(text) ?? readAmerican(text) ?? readSpelled(text) ?? readMailed(text) ?? readScripted(text);
 }
 

@@ -1,11 +1,13 @@
-import { Pool } from 'undici';
 import { findPassage, type GuardOptions, type Passage } from './guard.ts';
+import { Http1Pool } from './http1/pool.ts';
 
 export interface GuardedPoolsOptions extends GuardOptions {
   /** Most connections to one origin. Each carries one request at a time. */
   connections: number;
   /** Longest time until an answer begins, and between two parts of it, in milliseconds. */
   replyTimeoutMs: number;
+  /** Longest time to connect, in milliseconds. Default: ten seconds. */
+  connectTimeoutMs?: number;
   /** Whether a passage that the guard allows is allowed here, too. Absent: it is. */
   mayCall?(passage: Passage & { allowed: true }): boolean;
   /** Certificate authorities in addition to those of Node.js. */
@@ -15,7 +17,7 @@ export interface GuardedPoolsOptions extends GuardOptions {
 /** Connections to origins that somebody else chose. Every address is checked before a connection to it is made. */
 export interface GuardedPools {
   /** null: the origin may not be called. Rejects when its host has no address. */
-  open(origin: string): Promise<Pool | null>;
+  open(origin: string): Promise<Http1Pool | null>;
   /** Waits for nothing that a server still sends. */
   close(): Promise<void>;
 }
@@ -39,10 +41,10 @@ export const BLOCKED_TARGET = 'blocked_target';
 
 /** Pools are opened as needed, one for each origin. The one that was not used for longest is closed for a new one. */
 export function createGuardedPools(options: GuardedPoolsOptions): GuardedPools {
-  const known = new Map<string, Promise<Pool | null>>();
+  const known = new Map<string, Promise<Http1Pool | null>>();
   const closing = new Set<Promise<void>>();
 
-  function remember(origin: string, pool: Promise<Pool | null>): void {
+  function remember(origin: string, pool: Promise<Http1Pool | null>): void {
     known.delete(origin);
     known.set(origin, pool);
     if (known.size <= MAX_ORIGINS) return;
@@ -50,7 +52,7 @@ export function createGuardedPools(options: GuardedPoolsOptions): GuardedPools {
     if (oldest !== undefined) forget(...oldest);
   }
 
-  function forget(origin: string, pool: Promise<Pool | null>): void {
+  function forget(origin: string, pool: Promise<Http1Pool | null>): void {
     known.delete(origin);
     const closed: Promise<void> = pool
       .then((opened) => opened?.close(), ignoreUnopened)
@@ -79,27 +81,22 @@ export function createGuardedPools(options: GuardedPoolsOptions): GuardedPools {
   };
 }
 
-async function openPool(origin: string, options: GuardedPoolsOptions): Promise<Pool | null> {
+async function openPool(origin: string, options: GuardedPoolsOptions): Promise<Http1Pool | null> {
   if ((await findAllowed(origin, options)) === null) return null;
-  return new Pool(origin, {
+  return new Http1Pool(origin, {
     connections: options.connections,
-    pipelining: 1,
-    headersTimeout: options.replyTimeoutMs,
-    bodyTimeout: options.replyTimeoutMs,
-    keepAliveTimeout: IDLE_MS,
-    keepAliveMaxTimeout: IDLE_MS,
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      ...(options.ca !== undefined && { ca: options.ca }),
-      // Each connection looks up and checks the host again, and then connects to the checked address.
-      lookup: (_host, { all }, done) => {
-        findAllowed(origin, options)
-          .then((found) => {
-            if (found === null) return done(new BlockedTarget(), '');
-            return all ? done(null, found.addresses) : done(null, found.address, found.family);
-          })
-          .catch((error: NodeJS.ErrnoException) => done(error, ''));
-      },
+    connectMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    replyMs: options.replyTimeoutMs,
+    idleMs: IDLE_MS,
+    ...(options.ca !== undefined && { ca: options.ca }),
+    // Each connection looks up and checks the host again, and then connects to the checked address.
+    lookup: (_host, { all }, done) => {
+      findAllowed(origin, options)
+        .then((found) => {
+          if (found === null) return done(new BlockedTarget(), '');
+          return all ? done(null, found.addresses) : done(null, found.address, found.family);
+        })
+        .catch((error: NodeJS.ErrnoException) => done(error, ''));
     },
   });
 }

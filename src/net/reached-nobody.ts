@@ -1,7 +1,15 @@
 /** Codes of errors that happen before a connection exists, so the peer has received nothing. */
 const beforeAnything: ReadonlySet<unknown> = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
-  'UND_ERR_CLOSED', // the pool was closed before the request came
+  ...[
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'CONNECT_TIMEOUT',
+    'UND_ERR_CONNECT_TIMEOUT',
+  ],
+  ...['POOL_CLOSED', 'UND_ERR_CLOSED'], // the pool was closed before the request came
   ...['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN'],
 ]);
 

@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** Costs of a new hash: 2^15 blocks of 1 KiB, three times over. Source: OWASP, Password Storage Cheat Sheet, scrypt. */
+/** Costs of a new hash: 2^15 blocks of 1 KiB, three times over. OWASP's Password Storage Cheat Sheet advises them. */
 const LOG_COST = 15;
 const BLOCK_SIZE = 8;
 const PARALLEL = 3;

@@ -1,5 +1,6 @@
 // A server's thread for broadcasts. While one goes out, neither the API nor messages to named people wait, and every
-// processor is used (decision 25). It shares only the database with the other threads, as if it ran elsewhere.
+// processor is used (decision 25). It shares only the database with the other threads, as if it ran elsewhere. The first
+// thread also applies feedback, so that a rush of it does not delay messages to named people (decision 60).
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadSecret } from '../workspace/secrets.ts';
 import type { BroadcastThreadData, ToBroadcastThread } from './broadcast-worker.ts';
@@ -23,7 +24,12 @@ const db = connectDatabase(databaseUrl, log, {
 endings.push(() => db.close());
 const { meters } = await startRoles(
   { config, log, db, secret: loadSecret(config) },
-  { roles: { api: false, worker: ['broadcast'] }, broadcastThreads: config.broadcastThreads },
+  {
+    roles: { api: false, worker: ['broadcast'] },
+    broadcastThreads: config.broadcastThreads,
+    // One is enough, because only one transaction applies feedback at a time.
+    appliesFeedback: number === 1,
+  },
   endings,
 );
 parentPort?.on('message', async (message: ToBroadcastThread) => {

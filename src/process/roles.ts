@@ -47,7 +47,7 @@ export function connectDatabase(
 /** Starts these roles in this thread, with everything that they need. Adds the end of each part to `endings`. */
 export async function startRoles(
   { config, log, db, secret }: ThreadContext,
-  roles: Pick<AppOptions, 'roles' | 'broadcastThreads' | 'otherMeters' | 'metersProcess'>,
+  roles: Pick<AppOptions, 'roles' | 'broadcastThreads' | 'appliesFeedback' | 'otherMeters' | 'metersProcess'>,
   endings: Ending[],
 ): Promise<App> {
   // All threads of a server read the same definitions, so its main thread says what is wrong with them.
@@ -68,6 +68,7 @@ export async function startRoles(
     clock: systemClock,
     log,
     catalog: () => catalog.current(),
+    refreshCatalog: () => catalog.refresh(),
     catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,

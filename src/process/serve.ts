@@ -65,7 +65,11 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
     const dumps = await Promise.all(workers.map(({ dump }) => dump()));
     return dumps.filter((dump) => dump !== null);
   };
-  const app = startRoles({ config, log, db, secret }, { roles, otherMeters, metersProcess: true }, endings);
+  const app = startRoles(
+    { config, log, db, secret },
+    { roles, otherMeters, metersProcess: true, appliesFeedback: false },
+    endings,
+  );
   const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
     const worker = await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost);
     workers.push(worker);
@@ -77,7 +81,8 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const started = await app;
   await Promise.all(threads);
   await announce(started, config, options, made);
-  if (roles.api) endings.push(buildConsole(log));
+  // Tests start many servers, and build the console where they need it.
+  if (roles.api && options.env.CRESSET_TEST_WITHOUT_CONSOLE === undefined) endings.push(buildConsole(log));
 }
 
 /** The URL of the migrated database: the configured one or, once it has been started, the embedded one. */

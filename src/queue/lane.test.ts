@@ -60,3 +60,31 @@ test('without a limit for slow rounds they keep their places', async () => {
   await turn();
   assert.deepEqual(started, [1, 2]);
 });
+
+test('a due task that somebody else is about to lease is looked for again after a moment, or at once after a wake', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = new TestClock();
+  let looks = 0;
+  const lane = createLane<number>({
+    clock,
+    roundsAtOnce: 1,
+    async lease() {
+      looks += 1;
+      return [];
+    },
+    nextDueAt: async () => clock.now(),
+    run: () => assert.fail('there is nothing to run'),
+    onError: (error) => assert.fail(String(error)),
+  });
+  lane.wake();
+  await turn();
+  assert.equal(looks, 1);
+  t.mock.timers.tick(5);
+  await turn();
+  assert.equal(looks, 2);
+  lane.wake();
+  await turn();
+  assert.equal(looks, 3);
+  await lane.stop();
+  assert.equal(looks, 3);
+});

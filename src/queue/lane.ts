@@ -25,11 +25,16 @@ export interface LaneOptions<Task> {
 }
 
 const AFTER_ERROR_MS = 1_000;
+/**
+ * Wait before a lane looks again that found a due task and could not lease it, in milliseconds of the machine's clock:
+ * another worker is about to commit its lease, and that takes as long as the disk takes. A wake ends the wait.
+ */
+const BUSY_MS = 5;
 const MAX_TIMER_MS = 60_000;
 
 /**
  * States: asleep (nothing is due; a timer is set to the next due time) → looking (leasing) → asleep, or running rounds.
- * A wake while looking makes it look once more. It never polls.
+ * A wake while looking makes it look once more. It never polls, except while a due task is locked by somebody else.
  */
 export function createLane<Task>(options: LaneOptions<Task>): Lane {
   const rounds = new Set<Promise<void>>();
@@ -38,6 +43,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
   let wanted = false;
   let stopped = false;
   let cancelTimer: (() => void) | undefined;
+  let endPause: (() => void) | undefined;
 
   async function look(): Promise<void> {
     while (wanted && !stopped) {
@@ -47,7 +53,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
         if (isFull()) return; // the end of a round looks again, and so does one that becomes slow
         const tasks = await options.lease();
         if (tasks.length > 0) start(tasks);
-        else sleepUntil(await options.nextDueAt());
+        else await sleepUntil(await options.nextDueAt());
       } catch (error) {
         options.onError(error);
         cancelTimer = options.clock.after(AFTER_ERROR_MS, wake);
@@ -84,16 +90,31 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
     });
   }
 
-  function sleepUntil(due: Date | null): void {
+  async function sleepUntil(due: Date | null): Promise<void> {
     if (due === null || stopped) return;
     const waitMs = due.getTime() - options.clock.now().getTime();
-    // A task became due since we looked, or somebody else is about to commit one. Look again at once.
-    if (waitMs <= 0) wanted = true;
-    else cancelTimer = options.clock.after(Math.min(waitMs, MAX_TIMER_MS), wake);
+    if (waitMs > 0) {
+      cancelTimer = options.clock.after(Math.min(waitMs, MAX_TIMER_MS), wake);
+      return;
+    }
+    // A task became due since we looked, or somebody else is about to commit one.
+    if (!wanted) await pause();
+    wanted = true;
+  }
+
+  function pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, BUSY_MS);
+      endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   function wake(): void {
     wanted = true;
+    endPause?.();
     if (stopped) return;
     looking ??= look().finally(() => {
       looking = null;
@@ -109,6 +130,7 @@ export function createLane<Task>(options: LaneOptions<Task>): Lane {
     async stop() {
       stopped = true;
       cancelTimer?.();
+      endPause?.();
       await looking;
       await Promise.all(rounds);
     },

@@ -5,6 +5,8 @@ import type { Credentials } from './credentials.ts';
 import type { FaultPlan } from './faults.ts';
 import { type FcmSimulator, startFcmSimulator } from './fcm/fcm.ts';
 import { type Simulator, type SimulatorOptions, setFaultsOf } from './simulator.ts';
+import type { MailService } from './smtp/service-events.ts';
+import { type SmtpSimulator, startSmtpSimulator } from './smtp/smtp.ts';
 import { startTwilioSimulator, type TwilioSimulator } from './twilio/twilio.ts';
 import { startWebPushSimulator, type WebPushSimulator } from './web-push/web-push.ts';
 import { startWhatsAppSimulator, type WhatsAppSimulator } from './whats-app/whats-app.ts';
@@ -14,7 +16,7 @@ const pushProviderNames = ['fcm', 'apns', 'adm', 'web-push'] as const;
 export type PushProviderName = (typeof pushProviderNames)[number];
 
 /** Every provider that has a stand-in, in the order of their ports. */
-export const providerNames = [...pushProviderNames, 'twilio', 'whatsapp'] as const;
+export const providerNames = [...pushProviderNames, 'twilio', 'whatsapp', 'smtp'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 export interface Started {
@@ -24,6 +26,7 @@ export interface Started {
   'web-push'?: WebPushSimulator;
   twilio?: TwilioSimulator;
   whatsapp?: WhatsAppSimulator;
+  smtp?: SmtpSimulator;
 }
 
 export interface AllOptions {
@@ -40,6 +43,17 @@ export interface AllOptions {
   inboundUrl: string | null;
   /** Where the stand-in for WhatsApp posts statuses and messages of people. null: nowhere. */
   whatsAppCallbackUrl: string | null;
+  mail: MailOptions;
+}
+
+/** What becomes of the mails of the stand-in for a relay. */
+export interface MailOptions {
+  /** Whose webhooks are posted. null: what becomes of a mail is reported by mail. */
+  service: MailService | null;
+  /** Where they are posted. */
+  eventsUrl: string | null;
+  /** The smtp URL to which bounce mails and complaints go. */
+  reportsUrl: string | null;
 }
 
 export interface Simulators {
@@ -101,5 +115,9 @@ const starters: Readonly<Record<ProviderName, Starter>> = {
   async whatsapp({ credentials, whatsAppCallbackUrl: callbackUrl }, common, started) {
     started.whatsapp = await startWhatsAppSimulator({ ...common, account: credentials.whatsapp, callbackUrl });
     return started.whatsapp;
+  },
+  async smtp({ credentials, mail }, common, started) {
+    started.smtp = await startSmtpSimulator({ ...common, account: credentials.mail, ...mail });
+    return started.smtp;
   },
 };

@@ -68,7 +68,7 @@ export function answerTable(own: Readonly<Record<string, NamedAnswer>>): AnswerT
 }
 
 /** Letter case and word separators do not matter: `SENDER_ID_MISMATCH` equals `senderIdMismatch`. */
-function canonical(name: string): string {
+export function canonical(name: string): string {
   return name.toLowerCase().replace(/[_ ]/g, '');
 }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { TlsIdentity } from './listen.ts';
 
 // The tags of DER (ITU-T X.690) that a certificate needs.
@@ -24,7 +24,17 @@ const SUBJECT_ALT_NAME = der(OBJECT_ID, hex('551d11'));
  * trusts it if it is given `cert` as an authority (NODE_EXTRA_CA_CERTS). Source: RFC 5280 §4.1.
  */
 export function makeCertificate(now: Date = new Date()): TlsIdentity {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return certify(pair, pair.privateKey, now);
+}
+
+/** Makes a certificate for a new RSA key, signed by a key that is thrown away. */
+export function makeRsaCertificate(now: Date = new Date()): TlsIdentity {
+  const issuer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return certify(generateKeyPairSync('rsa', { modulusLength: 2_048 }), issuer.privateKey, now);
+}
+
+function certify({ privateKey, publicKey }: KeyPair, issuer: KeyObject, now: Date): TlsIdentity {
   const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from('cresset simulate')))));
   const names = der(SEQUENCE, der(DNS_NAME, Buffer.from('localhost')), ...loopback.map((ip) => der(IP_ADDRESS, ip)));
   const toBeSigned = der(
@@ -38,13 +48,18 @@ export function makeCertificate(now: Date = new Date()): TlsIdentity {
     publicKey.export({ type: 'spki', format: 'der' }),
     der(EXTENSIONS, der(SEQUENCE, der(SEQUENCE, SUBJECT_ALT_NAME, der(OCTET_STRING, names)))),
   );
-  const signature = der(BIT_STRING, Buffer.of(0), sign('sha256', toBeSigned, privateKey));
+  const signature = der(BIT_STRING, Buffer.of(0), sign('sha256', toBeSigned, issuer));
   const certificate = der(SEQUENCE, toBeSigned, ECDSA_WITH_SHA256, signature).toString('base64');
   const lines = certificate.match(/.{1,64}/g) ?? [];
   return {
     cert: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
+}
+
+interface KeyPair {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
 }
 
 const loopback = [Buffer.of(127, 0, 0, 1), Buffer.concat([Buffer.alloc(15), Buffer.of(1)])];

@@ -5,6 +5,7 @@ import { makeCertificate } from './certificate.ts';
 import { makeServiceAccount, type ServiceAccount } from './fcm/fcm.ts';
 import { readJson } from './json.ts';
 import type { TlsIdentity } from './listen.ts';
+import { type MailAccount, makeMailAccount } from './smtp/mail-account.ts';
 import { makeTwilioAccount, type TwilioAccount } from './twilio/twilio.ts';
 import { makeVapidKeys, type VapidKeys } from './web-push/vapid.ts';
 import { makeWhatsAppAccount, type WhatsAppAccount } from './whats-app/whats-app-account.ts';
@@ -17,6 +18,7 @@ export interface Credentials {
   vapid: VapidKeys;
   twilio: TwilioAccount;
   whatsapp: WhatsAppAccount;
+  mail: MailAccount;
   tls: TlsIdentity;
 }
 
@@ -31,6 +33,7 @@ export function makeCredentials(): Credentials {
     vapid: makeVapidKeys(),
     twilio: makeTwilioAccount(),
     whatsapp: makeWhatsAppAccount(),
+    mail: makeMailAccount(),
     tls: makeCertificate(),
   };
 }
@@ -42,6 +45,10 @@ const members: Readonly<Record<keyof Credentials, readonly string[]>> = {
   vapid: ['publicKey', 'privateKey'],
   twilio: ['accountSid', 'authToken', 'from', 'messagingServiceSid'],
   whatsapp: ['phoneNumberId', 'displayNumber', 'businessAccountId', 'accessToken', 'appSecret', 'verifyToken'],
+  mail: [
+    ...['username', 'password', 'sendGridKey', 'sendGridPublicKey', 'mailgunKey', 'resendSecret', 'postmarkPassword'],
+    ...['snsKey', 'snsCertificate', 'snsTopic'],
+  ],
   tls: ['cert', 'key'],
 };
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { admAnswers } from './adm/adm.ts';
-import { type AnswerTable, networkAnswerNames } from './answers.ts';
+import { networkAnswerNames } from './answers.ts';
 import { apnsAnswers, codedAnswers } from './apns/apns-answers.ts';
 import { fcmAnswers } from './fcm/fcm-answers.ts';
+import { smtpAnswers } from './smtp/smtp-answers.ts';
 import { answers as twilioAnswers } from './twilio/twilio-answers.ts';
 import { webPushAnswers } from './web-push/web-push.ts';
 import { whatsAppAnswers } from './whats-app/whats-app-answers.ts';
@@ -19,13 +20,14 @@ function documented(title: string): string[] {
   return names.map((name) => name.toLowerCase().replace(/_/g, ''));
 }
 
-const tables: [string, AnswerTable][] = [
+const tables: [string, ReadonlyMap<string, unknown>][] = [
   ['FCM', fcmAnswers],
   ['APNs', apnsAnswers],
   ['ADM', admAnswers],
   ['Web push', webPushAnswers],
   ['Twilio', twilioAnswers],
   ['WhatsApp', whatsAppAnswers],
+  ['SMTP', smtpAnswers],
 ];
 for (const [title, answers] of tables) {
   test(`docs/simulators.md names every answer of ${title} and no other`, () => {

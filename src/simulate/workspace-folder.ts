@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { PushProviderName, Started } from './all.ts';
 import { apnsToken } from './apns/apns-tokens.ts';
 import { type Credentials, makeCredentials, readCredentials } from './credentials.ts';
+import { POSTMARK_USER } from './smtp/mail-account.ts';
 
 /** The folder cannot be used. The message is for the person who named it. */
 export class WorkspaceFolderError extends Error {
@@ -22,6 +23,8 @@ export const appIds: Readonly<Record<PushProviderName, string>> = {
 export const textsGroupId = '51a00000-0000-4000-8000-000000000005';
 /** Id of the subscription group whose WhatsApp messages go to the stand-in for Meta. */
 export const chatsGroupId = '51a00000-0000-4000-8000-000000000006';
+/** The domain to which reports on mails come back. */
+const RETURN_PATH = 'bounces.acme.test';
 const ADAS_NUMBER = '+14155550101';
 
 /** Reads the folder's credentials, and makes them on the first start. */
@@ -41,11 +44,11 @@ export function credentialsOf(folder: string): Credentials {
 
 /**
  * Writes everything needed to try the channels: `workspace.yaml` with its credentials, a `/users/track` body that gives one
- * person a device of each kind and a number, a `/messages/send` body for that person, and the certificate. Returns the files' names.
+ * person a device of each kind, a number and an address, a `/messages/send` body for that person, and the certificate. Returns the files' names.
  */
 export function writeWorkspace(folder: string, started: Started, credentials: Credentials): readonly string[] {
   const files: Record<string, string> = {
-    'workspace.yaml': stringify({ apps: appsOf(started), ...groupsOf(started) }, { lineWidth: 0 }),
+    'workspace.yaml': stringify({ apps: appsOf(started), ...groupsOf(started), ...emailOf(started) }, { lineWidth: 0 }),
     'track.json': json({ attributes: [personOf(started)] }),
     'send.json': json(sendOf(started)),
     'certificate.pem': credentials.tls.cert,
@@ -98,7 +101,22 @@ function groupsOf({ twilio, whatsapp }: Started): { subscription_groups?: object
   return groups.length === 0 ? {} : { subscription_groups: groups };
 }
 
-function personOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Started): object {
+function emailOf({ smtp }: Started): { email?: object } {
+  if (!smtp) return {};
+  const { sendGridPublicKey, mailgunKey, resendSecret, postmarkPassword, snsTopic } = smtp.account;
+  const events = {
+    ses: { topics: [snsTopic] },
+    sendgrid: { public_key: sendGridPublicKey },
+    postmark: { username: POSTMARK_USER, password: postmarkPassword },
+    mailgun: { signing_key: mailgunKey },
+    resend: { secret: resendSecret },
+  };
+  const relay = { name: 'simulated', url: smtp.relayUrl, ...(smtp.service !== null && { kind: smtp.service }) };
+  const sender = { default_from: 'Acme <hello@acme.test>', list_unsubscribe: true, return_path: RETURN_PATH };
+  return { email: { ...sender, smtp: relay, events } };
+}
+
+function personOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp }: Started): object {
   const tokens: object[] = [];
   if (apns) tokens.push({ app_id: appIds.apns, token: apnsToken('ada') });
   if (fcm) tokens.push({ app_id: appIds.fcm, token: 'ada-phone' });
@@ -108,11 +126,12 @@ function personOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Sta
   const groups = ids.map((id) => ({ subscription_group_id: id, subscription_state: 'subscribed' }));
   return {
     ...{ external_id: 'ada', first_name: 'Ada', push_subscribe: 'opted_in', push_tokens: tokens },
+    ...(smtp && { email: 'ada@example.test', email_subscribe: 'opted_in' }),
     ...(groups.length > 0 && { phone: ADAS_NUMBER, subscription_groups: groups }),
   };
 }
 
-function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Started): object {
+function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp }: Started): object {
   const text = { title: 'Hello', alert: 'Hi {{${first_name}}}' };
   const template = {
     ...{ template_name: 'hello', template_language_code: 'en_US', body_variables: ['{{${first_name}}}'] },
@@ -130,6 +149,7 @@ function sendOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp }: Start
     ...(webPush && { web_push: text }),
     ...(twilio && { sms: { app_id: 'any', subscription_group_id: textsGroupId, body: text.alert } }),
     ...(whatsapp && { whats_app: chat }),
+    ...(smtp && { email: { app_id: 'any', subject: text.title, body: `<p>${text.alert}</p>` } }),
   };
   return { external_user_ids: ['ada'], messages };
 }

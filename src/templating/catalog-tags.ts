@@ -1,3 +1,4 @@
+import { hostOf } from './hosts.ts';
 import { LiquidError, TemplateSyntaxError } from './liquid/errors.ts';
 import type { Expression } from './liquid/expression.ts';
 import type { Frame } from './liquid/frame.ts';
@@ -113,8 +114,8 @@ export const printedTag: TagParser = ({ name, markup }) => ({
 });
 
 function give(frame: Frame, rerenders: boolean, find: (host: CatalogHost) => FoundItems): void {
-  const { host } = frame;
-  if (!(host instanceof CatalogHost)) throw new LiquidError('catalogs cannot be read here');
+  const host = hostOf(frame.host, CatalogHost);
+  if (host === null) throw new LiquidError('catalogs cannot be read here');
   const { items, characters } = find(host);
   frame.budget.list(items.length);
   frame.budget.work(characters);

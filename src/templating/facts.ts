@@ -1,4 +1,5 @@
 import type { CatalogReader } from './catalog-tags.ts';
+import type { ContentReader } from './content/reader.ts';
 
 export const globalStates = ['opted_in', 'subscribed', 'unsubscribed'] as const;
 export type GlobalState = (typeof globalStates)[number];
@@ -58,11 +59,19 @@ export interface RenderContext {
   /** What the request that triggered the message says. Absent: the message was not triggered. */
   trigger?: TriggerFacts | null;
   /** Email only; null elsewhere. */
-  links: { unsubscribe: string; subscribe: string; optIn: string } | null;
+  links: {
+    unsubscribe: string;
+    subscribe: string;
+    optIn: string;
+    /** The person's page of a preference center, by its name. null: there is none. Absent: there are none at all. */
+    center?(name: string): string | null;
+  } | null;
   /** Renders the workspace's footer, once, for texts in HTML. null: it is blank. Throws RenderStop. Absent: there is none. */
   footer?: Footer;
   /** The same for the other texts. */
   plainFooter?: Footer;
   /** The item catalogs of the workspace. Absent: no template of the message reads them. */
   catalogs?: CatalogReader;
+  /** Gives the answers to calls. Absent: no template of the message makes any. */
+  content?: ContentReader;
 }

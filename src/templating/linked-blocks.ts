@@ -17,6 +17,8 @@ export interface LinkedBlocks extends TreeBlocks {
   references: readonly ReferenceAt[];
   /** What they read of item catalogs, each with the path of the text that includes it. */
   catalogs: readonly CatalogUseAt[];
+  /** Whether any of them makes calls. */
+  fetches: boolean;
   /** Names of all that are rendered, those within others too. */
   names: ReadonlySet<string>;
 }
@@ -48,7 +50,8 @@ export function linkBlocks(
   };
   for (const use of uses) link(use, use.name, 1, linking);
   const { html, text, references, catalogs } = linking;
-  return { html, text, references, catalogs, names: new Set([...html.keys(), ...text.keys()]) };
+  const fetches = [...html.values(), ...text.values()].some((one) => one.fetches);
+  return { html, text, references, catalogs, fetches, names: new Set([...html.keys(), ...text.keys()]) };
 }
 
 /** `name`: the block itself, or one that is `depth` blocks deep in what the text includes. */

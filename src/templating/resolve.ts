@@ -26,7 +26,7 @@ const attributes: ReadonlyMap<string, keyof PersonFacts> = new Map<string, keyof
   ['last_used_app_date', 'lastSessionAt'],
 ]);
 
-const links: ReadonlyMap<string, keyof NonNullable<RenderContext['links']>> = new Map([
+const links: ReadonlyMap<string, 'unsubscribe' | 'subscribe' | 'optIn'> = new Map([
   ['set_user_to_unsubscribed_url', 'unsubscribe'],
   ['unsubscribe_url', 'unsubscribe'],
   ['set_user_to_subscribed_url', 'subscribe'],
@@ -120,6 +120,7 @@ const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
   ['canvas', { reads: () => [], value: canvasValue }],
   ['campaign', { reads: () => [], value: campaignValue }],
   ['card', { reads: () => [], value: cardValue }],
+  ['preference_center', { reads: () => ['links'], value: (name, { links: theirs }) => theirs?.center?.(name) ?? null }],
 ]);
 
 function attributeReads(name: string): readonly Read[] {

@@ -1,4 +1,5 @@
 import { type CatalogUse, catalogItems, catalogSelectionItems, printedTag } from './catalog-tags.ts';
+import { connectedContent } from './content/tag.ts';
 import { TemplateSyntaxError } from './liquid/errors.ts';
 import type { TagParser, Tags } from './liquid/reading/parser.ts';
 import { standardTags } from './liquid/tags/index.ts';
@@ -22,26 +23,33 @@ const abortMessage: TagParser = ({ markup }) => {
 /** Prints nothing. The pairs are not kept yet: nothing reads them. */
 const messageExtras: TagParser = () => ({ isSilent: true, render: () => undefined });
 
-const connectedContent: TagParser = () => {
-  throw new TemplateSyntaxError('connected_content is not supported yet');
-};
-
 export const dialectTags: Tags = new Map<string, TagParser>([
   ...standardTags,
   ['abort_message', abortMessage],
   ['message_extras', messageExtras],
-  ['connected_content', connectedContent],
+  ['connected_content', connectedContent(() => undefined)],
   ['catalog_items', catalogItems([])],
   ['catalog_selection_items', catalogSelectionItems([])],
 ]);
 
-/** The tags of a message's text. `uses` gets what the template reads of item catalogs. */
-export function messageTags(source: string, uses: CatalogUse[]): Tags {
-  if (!source.includes('catalog_')) return dialectTags;
+/** What the tags of a template read beyond the person. */
+export interface TagUses {
+  catalogs: CatalogUse[];
+  /** It makes calls. */
+  fetches: boolean;
+}
+
+/** The tags of a message's text. `uses` gets what they read. */
+export function messageTags(source: string, uses: TagUses): Tags {
+  if (!source.includes('catalog_') && !source.includes('connected_content')) return dialectTags;
+  const onFetch = () => {
+    uses.fetches = true;
+  };
   return new Map([
     ...dialectTags,
-    ['catalog_items', catalogItems(uses)],
-    ['catalog_selection_items', catalogSelectionItems(uses)],
+    ['catalog_items', catalogItems(uses.catalogs)],
+    ['catalog_selection_items', catalogSelectionItems(uses.catalogs)],
+    ['connected_content', connectedContent(onFetch)],
   ]);
 }
 

@@ -1,7 +1,9 @@
 import { CatalogHost, type CatalogUse } from './catalog-tags.ts';
+import { ContentHost } from './content/reader.ts';
 import { type Reference, Translator } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { dialectFilters } from './filters/index.ts';
+import { Hosts } from './hosts.ts';
 import { itemFieldsIn } from './item-fields.ts';
 import { Budget } from './liquid/budget.ts';
 import { LiquidError, TemplateSyntaxError } from './liquid/errors.ts';
@@ -14,7 +16,7 @@ import { tokenize } from './reading/tokenize.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
 import { slipsIn } from './slips.ts';
-import { AbortMessage, filterValueTags, itemTextTags, messageTags } from './tags.ts';
+import { AbortMessage, filterValueTags, itemTextTags, messageTags, type TagUses } from './tags.ts';
 
 export { TemplateSyntaxError } from './liquid/errors.ts';
 
@@ -24,6 +26,8 @@ export interface Template {
   references: readonly Reference[];
   /** What it reads of item catalogs. */
   catalogs: readonly CatalogUse[];
+  /** Whether it has a tag that makes calls. */
+  fetches: boolean;
   /** Names that render to nothing and look like slips, said in words. */
   slips: readonly string[];
   /** Names of the content blocks that stand in it → the line of the first tag that has one. */
@@ -38,7 +42,7 @@ export interface Template {
 }
 
 /** Content blocks by name. */
-export type ContentBlocks = ReadonlyMap<string, Pick<Template, 'body' | 'references' | 'catalogs'>>;
+export type ContentBlocks = ReadonlyMap<string, Pick<Template, 'body' | 'references' | 'catalogs' | 'fetches'>>;
 
 const noBlocks: ContentBlocks = new Map();
 
@@ -57,10 +61,11 @@ export function compileTemplate(source: string): Template {
 }
 
 function parseMessageText(source: string): Template {
-  const uses: CatalogUse[] = [];
+  const uses: TagUses = { catalogs: [], fetches: false };
   const parsed = parse(source, messageTags(source, uses));
   const { itemFields: fields } = parsed;
-  return templateOf(parsed, fields === null ? uses : uses.map((use) => ({ ...use, fields })));
+  const catalogs = fields === null ? uses.catalogs : uses.catalogs.map((use) => ({ ...use, fields }));
+  return templateOf(parsed, { ...uses, catalogs });
 }
 
 interface Parsed extends Pick<Template, 'references' | 'slips' | 'blocks'> {
@@ -84,29 +89,40 @@ function parse(source: string, tags: Tags): Parsed {
   return { references, slips: slipsIn(source, tokens, references), blocks, liquid, itemFields: itemFieldsIn(tokens) };
 }
 
-function templateOf({ liquid, itemFields: _, ...parsed }: Parsed, catalogs: readonly CatalogUse[]): Template {
+function templateOf(
+  { liquid, itemFields: _, ...parsed }: Parsed,
+  uses: Pick<Template, 'catalogs' | 'fetches'>,
+): Template {
   return {
     ...parsed,
-    catalogs,
+    ...uses,
     body: liquid.body,
     render: (context, budget = new Budget(), blocks = noBlocks) => {
       const read = readerOf(parsed.references, context);
       const include = (name: string) => includedFrom(blocks, name, context);
-      const host = readCatalogs([{ catalogs }, ...blocks.values()]) ? hostOf(context) : undefined;
+      const host = hostsOf([uses, ...blocks.values()], context);
       try {
         return liquid.render({ variables: {}, read, include, now: context.now, budget, host });
       } catch (error) {
+        if (error instanceof AbortMessage) context.content?.noteAbort();
         throw stopOf(error);
       }
     },
   };
 }
 
-function readCatalogs(templates: readonly Pick<Template, 'catalogs'>[]): boolean {
-  return templates.some(({ catalogs }) => catalogs.length > 0);
+/** undefined: no tag needs one, as in nearly all templates. */
+function hostsOf(
+  templates: readonly Pick<Template, 'catalogs' | 'fetches'>[],
+  context: RenderContext,
+): Hosts | undefined {
+  const catalogs = templates.some((one) => one.catalogs.length > 0) ? catalogHostOf(context) : undefined;
+  const reader = templates.some((one) => one.fetches) ? context.content : undefined;
+  const hosts = [catalogs, reader && new ContentHost(reader)].filter((host) => host !== undefined);
+  return hosts.length === 0 ? undefined : new Hosts(hosts);
 }
 
-function hostOf(context: RenderContext): CatalogHost | undefined {
+function catalogHostOf(context: RenderContext): CatalogHost | undefined {
   if (context.catalogs === undefined) return undefined;
   const include = (name: string) => includedFrom(noBlocks, name, context);
   const render = ({ references, liquid }: Parsed, variables: Hash, { now, budget }: Frame) =>

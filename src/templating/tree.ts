@@ -56,6 +56,8 @@ export interface CompiledTree {
   blocks: readonly BlockUse[];
   /** What its templates read of item catalogs, each with the path of its template. */
   catalogs: readonly CatalogUseAt[];
+  /** Whether any of its templates makes calls. */
+  fetches: boolean;
   /** The value with all its texts rendered for one person, within one budget. Throws RenderStop. */
   render(context: RenderContext, budget?: Budget, blocks?: TreeBlocks): unknown;
 }
@@ -69,6 +71,8 @@ interface Compiling extends TreeOptions {
   references: ReferenceAt[];
   blocks: BlockUse[];
   catalogs: CatalogUseAt[];
+  /** Told of each template that makes calls. */
+  onFetch(): void;
 }
 
 /** Parses every text of a JSON value as a template. Syntax errors are filed with their path. */
@@ -76,10 +80,15 @@ export function compileTree(value: unknown, options: TreeOptions): CompiledTree 
   const references: ReferenceAt[] = [];
   const blocks: BlockUse[] = [];
   const catalogs: CatalogUseAt[] = [];
-  const render = compile(value, options.path, { ...options, references, blocks, catalogs });
+  let fetches = false;
+  const onFetch = () => {
+    fetches = true;
+  };
+  const render = compile(value, options.path, { ...options, references, blocks, catalogs, onFetch });
   return {
     references,
     catalogs,
+    fetches,
     blocks,
     render: (context, budget = new Budget(), given = noBlocks) =>
       render === null ? value : render({ context, budget, blocks: given }),
@@ -100,6 +109,7 @@ function compileText(text: string, path: string, options: Compiling, isHtml: boo
     const template = compileTemplate(isHtml ? withoutComments(text) : text);
     for (const reference of template.references) references.push({ ...reference, path });
     for (const use of template.catalogs) catalogs.push({ ...use, path });
+    if (template.fetches) options.onFetch();
     for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     for (const [name, line] of template.blocks) uses.push({ name, path, line, isHtml });
     return ({ context, budget, blocks }) =>

@@ -1,5 +1,6 @@
 import type { CapFamily, VariationChannel } from '../channels/channel.ts';
 import type { ChannelSettings } from '../channels/channel-settings.ts';
+import type { ConnectedContentSettings } from '../channels/connected-content.ts';
 import type { FeedSettings } from '../channels/content-card/settings.ts';
 import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
@@ -37,6 +38,12 @@ export interface WorkspaceCatalog {
   /** The campaigns that are triggered under a Canvas id, by that id. */
   canvases: ReadonlyMap<string, Campaign>;
   frequencyCaps: readonly FrequencyCap[];
+  /** The ids of its preference centers that people may open, by name. Absent: there are none. */
+  preferenceCenters?: ReadonlyMap<string, string>;
+  /** The names of custom attributes that are not stored, shown or matched. Absent: none. */
+  blockedAttributes?: ReadonlySet<string>;
+  /** Whom its templates may call. Absent: public hosts, without credentials. */
+  connectedContent?: ConnectedContentSettings;
   /** Where its events are sent. Absent: nowhere. */
   eventWebhooks?: readonly EventWebhook[];
 }
@@ -66,11 +73,15 @@ export interface WorkspaceSettings extends ChannelSettings {
   };
   users: {
     trackBatch: TrackBatch;
+    /** External ids of which nothing is taken. Absent: none. */
+    blockedIds?: ReadonlySet<string>;
   };
   itemCatalogs: {
     /** Most bytes of the items of all its item catalogs. */
     storageBytes: number;
   };
+  /** Most bytes of all files of its media library; 0: it has none. Absent: the default. */
+  mediaLibrary?: { storageBytes: number };
   /** When its people are left alone. Absent: never. */
   quietHours?: readonly QuietHours[];
   /** Whether its feed of events has what our own calls said of each send. Absent: it has not. */

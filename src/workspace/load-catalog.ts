@@ -1,3 +1,4 @@
+import type { ConnectedContentSettings } from '../channels/connected-content.ts';
 import { groupProviderKinds, pushProviderKinds } from '../channels/providers.ts';
 import type { Database, Db } from '../db/database.ts';
 import { type Sql, sql } from '../db/sql.ts';
@@ -18,6 +19,7 @@ import {
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import type { QuietHours } from './rules/quiet-hours.ts';
+import { openContent } from './sealed-content.ts';
 import { openEmail } from './sealed-email.ts';
 import { openFeed } from './sealed-feed.ts';
 import { openProvider, type SealedProvider } from './sealed-provider.ts';
@@ -63,6 +65,7 @@ interface WorkspaceRow {
   time_zone: string;
   settings: StoredSettings;
   secrets: Buffer | null;
+  connected_content: Buffer | null;
 }
 
 async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, WorkspaceCatalog>> {
@@ -75,7 +78,14 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
   const campaigns = await loadCampaigns(tx);
   const caps = await loadCaps(tx);
   const webhooks = await loadEventWebhooks(tx, secret);
-  const rows = await tx.query<WorkspaceRow>(sql`select id, name, time_zone, settings, secrets from workspaces`);
+  const centers = await loadByWorkspace<{ name: string; id: string }>(
+    tx,
+    sql`select workspace_id, name, id from preference_centers where state = 'active'`,
+  );
+  const blocked = await loadByWorkspace<{ name: string }>(tx, sql`select workspace_id, name from blocked_attributes`);
+  const rows = await tx.query<WorkspaceRow>(
+    sql`select id, name, time_zone, settings, secrets, connected_content from workspaces`,
+  );
   return new Map(
     rows.map((row) => [
       row.id,
@@ -90,10 +100,19 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         campaigns: byId(campaigns.get(row.id)),
         canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],
+        ...(centers.has(row.id) && {
+          preferenceCenters: new Map(centers.get(row.id)?.map(({ name, id }) => [name, id])),
+        }),
+        ...(blocked.has(row.id) && { blockedAttributes: new Set(blocked.get(row.id)?.map(({ name }) => name)) }),
+        ...withContent(openContent(row.connected_content, secret, row.id)),
         ...(webhooks.has(row.id) && { eventWebhooks: webhooks.get(row.id) ?? [] }),
       },
     ]),
   );
+}
+
+function withContent(settings: ConnectedContentSettings | null): Pick<WorkspaceCatalog, 'connectedContent'> {
+  return settings === null ? {} : { connectedContent: settings };
 }
 
 async function loadApps(tx: Db, secret: Secret): Promise<Map<number, App[]>> {

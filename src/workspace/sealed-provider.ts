@@ -60,7 +60,7 @@ function kindFor<K extends ProviderKind>(where: string, kinds: readonly K[]): Sh
   };
 }
 
-const UNREADABLE = Symbol('unreadable');
+export const UNREADABLE = Symbol('unreadable');
 
 /** The stored provider in a comparable form. An unusable one differs from every other value. */
 export function comparableProvider<K extends ProviderKind>(

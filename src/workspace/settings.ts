@@ -13,10 +13,11 @@ export interface StoredSettings {
   audience?: { missing_number_is_zero?: boolean };
   requests?: { key_in_body?: boolean; strict_content_type?: boolean };
   schedules?: { late_minutes?: number };
-  users?: { track_batch?: TrackBatch };
+  users?: { track_batch?: TrackBatch; blocked_ids?: readonly string[] };
   /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
   tags?: readonly string[];
   item_catalogs?: { storage_bytes?: number };
+  media_library?: { storage_bytes?: number };
   /** `consent` is read in the database only. */
   events?: { verdicts?: boolean; consent?: boolean };
   quiet_hours?: readonly object[];
@@ -47,8 +48,14 @@ export function settingsFrom(stored: StoredSettings, sealedEmail: object, place 
       strictContentType: requests.strict_content_type ?? false,
     },
     schedules: { lateMs: (schedules.late_minutes ?? usualLateMinutes) * 60_000 },
-    users: { trackBatch: users.track_batch ?? 'per_array' },
+    users: {
+      trackBatch: users.track_batch ?? 'per_array',
+      ...(users.blocked_ids?.length && { blockedIds: new Set(users.blocked_ids) }),
+    },
     itemCatalogs: { storageBytes: item_catalogs.storage_bytes ?? ITEM_CATALOGS_BYTES },
+    ...(stored.media_library?.storage_bytes !== undefined && {
+      mediaLibrary: { storageBytes: stored.media_library.storage_bytes },
+    }),
     ...(stored.tracking !== undefined && { tracking: readStored(trackingSection, stored.tracking, place, 'tracking') }),
     ...(stored.quiet_hours?.length && {
       quietHours: readStored(quietWindows('drop'), stored.quiet_hours, place, 'quiet_hours'),
@@ -87,6 +94,7 @@ export const rateBuckets = [
   'sends_id_create',
   'campaigns_data_series',
   'preference_center_read',
+  'preference_center_write',
   'media_library_create',
   'media_library_replace',
   'audience',
@@ -105,5 +113,6 @@ export const places = {
   app: (id: string) => `apps/${id}`,
   feed: (id: string) => `apps/${id}/content_cards`,
   subscriptionGroup: (id: string) => `subscription_groups/${id}`,
+  connectedContent: (id: number) => `workspaces/${id}/connected_content`,
   eventWebhook: (workspaceId: number, name: string) => `event_webhooks/${workspaceId}/${name}`,
 };

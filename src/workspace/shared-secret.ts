@@ -64,6 +64,7 @@ export async function sealedWithAnother(db: Db, { fingerprint }: Secret): Promis
   const rows = await db.query<{ what: string }>(sql`
     select what || ' ' || to_json(name) as what
       from (select 'the mail relays of the workspace' as what, name, secrets from workspaces
+            union all select 'the connected content of the workspace', name, connected_content from workspaces
             union all select 'app', name, secrets from apps
             union all select 'subscription group', name, secrets from subscription_groups
             union all select 'event webhook', name, secrets from event_webhooks) as stored

@@ -106,6 +106,7 @@ export async function startTestApp(
     clock,
     log,
     catalog: () => catalog.current(),
+    refreshCatalog: () => catalog.refresh(),
     catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
     publicUrl: 'http://cresset.test',

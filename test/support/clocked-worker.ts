@@ -17,7 +17,14 @@ const clock = new TestClock(startsAt);
 const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }));
 const unlimited = { maxTasks: 0, maxAgeMs: 0 };
 const { worker, stop } = await startApp({
-  ...{ db, clock, log, catalog: () => catalog.current(), secret: deriveKey(secret, 'links') },
+  ...{
+    db,
+    clock,
+    log,
+    catalog: () => catalog.current(),
+    refreshCatalog: () => catalog.refresh(),
+    secret: deriveKey(secret, 'links'),
+  },
   ...{ publicUrl: 'http://cresset.test', bodyLimitBytes: 1, trustedProxyHops: 0, retentionDays: 0 },
   queueLimits: { named: unlimited, broadcast: unlimited },
   roles: { api: false, worker: Object.keys(lanes) as LaneName[] },

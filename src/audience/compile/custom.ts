@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../../db/sql.ts';
 import { isStorable } from '../../lib/raw/storable.ts';
-import type { AudienceContext } from '../context.ts';
+import { type AudienceContext, readableName } from '../context.ts';
 import {
   isNegative,
   type Leaf,
@@ -19,25 +19,26 @@ type Nested = Extract<Leaf, { kind: 'nested_custom_attribute' }>;
  * An attribute that equals or includes a value contains it, so the index on profiles (custom jsonb_path_ops) finds the
  * people when the filter is alone or under AND. A missing number may equal 0; the index cannot find that.
  */
-export function customAttribute(leaf: CustomAttribute, { now, workspace }: AudienceContext): Sql {
-  const rules = workspace.settings.audience;
-  const value = sql`(p.custom -> ${leaf.name}::text)`;
+export function customAttribute(leaf: CustomAttribute, context: AudienceContext): Sql {
+  const rules = context.workspace.settings.audience;
+  const name = readableName(leaf.name, context);
+  const value = sql`(p.custom -> ${name}::text)`;
   switch (leaf.comparison) {
     case 'equals':
     case 'not_equal': {
-      const same = leaf.value === 0 ? equalsZero(value, rules) : contains(leaf.name, leaf.value, leaf.value);
+      const same = leaf.value === 0 ? equalsZero(value, rules) : contains(name, leaf.value, leaf.value);
       return leaf.comparison === 'equals' ? same : differs(value, same);
     }
     case 'includes_value':
     case 'does_not_include_value': {
-      const isIn = includesIndexed(value, leaf.name, leaf.value);
+      const isIn = includesIndexed(value, name, leaf.value);
       return leaf.comparison === 'includes_value' ? isIn : differs(value, isIn);
     }
     case 'is_any_of':
-      return sql`(${mayHold(leaf.name, leaf.values)} and ${jsonHolds(value, leaf, rules)})`;
+      return sql`(${mayHold(name, leaf.values)} and ${jsonHolds(value, leaf, rules)})`;
     default:
       if ('days' in leaf || 'at' in leaf) {
-        return millisecondsHold(sql`(p.custom_times ->> ${leaf.name}::text)::float8`, leaf, now);
+        return millisecondsHold(sql`(p.custom_times ->> ${name}::text)::float8`, leaf, context.now);
       }
       return jsonHolds(value, leaf, rules);
   }
@@ -65,15 +66,16 @@ function contains(name: string, wanted: Scalar, shape: Scalar | Scalar[]): Sql {
 }
 
 /** With several values, one must pass a positive comparison and all a negative one. With none, the value is missing. */
-export function nestedAttribute(leaf: Nested, { now, workspace }: AudienceContext): Sql {
-  const rules = workspace.settings.audience;
+export function nestedAttribute(leaf: Nested, context: AudienceContext): Sql {
+  const rules = context.workspace.settings.audience;
+  const name = readableName(leaf.name, context);
   const path = pathOf(leaf.steps);
-  if ('days' in leaf || 'at' in leaf) return nestedTimeHolds(leaf, path, now);
+  if ('days' in leaf || 'at' in leaf) return nestedTimeHolds({ ...leaf, name }, path, context.now);
   if (!leaf.steps.includes('each')) {
-    return jsonHolds(sql`jsonb_path_query_first(p.custom -> ${leaf.name}::text, ${path}::jsonpath)`, leaf, rules);
+    return jsonHolds(sql`jsonb_path_query_first(p.custom -> ${name}::text, ${path}::jsonpath)`, leaf, rules);
   }
   return sql`(select coalesce(${overAll(leaf, rules)}, ${jsonHolds(sql`null::jsonb`, leaf, rules)})
-    from jsonb_path_query(p.custom -> ${leaf.name}::text, ${path}::jsonpath) as found(value))`;
+    from jsonb_path_query(p.custom -> ${name}::text, ${path}::jsonpath) as found(value))`;
 }
 
 /** Whether one of the times at the path passes. `nested_times` has the shape of `custom`, so the path is the same. */

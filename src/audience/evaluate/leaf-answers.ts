@@ -1,6 +1,6 @@
 import { own } from '../../lib/raw/json.ts';
 import { idKey } from '../../workspace/catalog.ts';
-import { campaignsTagged } from '../context.ts';
+import { campaignsTagged, readableName } from '../context.ts';
 import type { Leaf, NumberTest } from '../grammar/filter.ts';
 import type { AudienceFacts, DeedTotal } from './facts.ts';
 import type { Answer, Question } from './question.ts';
@@ -15,7 +15,7 @@ type LeafOf<Kind extends Plain['kind']> = Extract<Plain, { kind: Kind }>;
 const answers: { readonly [Kind in Plain['kind']]: (leaf: LeafOf<Kind>, question: Question) => Answer } = {
   custom_attribute: customAttribute,
   nested_custom_attribute(leaf, question) {
-    const values = valuesAt(own(question.facts.custom, leaf.name), leaf.steps);
+    const values = valuesAt(own(question.facts.custom, readableName(leaf.name, question.context)), leaf.steps);
     const found = leaf.steps.includes('each') ? values : values[0];
     const held =
       'days' in leaf || 'at' in leaf
@@ -121,9 +121,10 @@ function judgementOf({ context, matches }: Question): Judgement {
 
 function customAttribute(leaf: LeafOf<'custom_attribute'>, question: Question): Answer {
   const { facts, context } = question;
-  const found = own(facts.custom, leaf.name);
+  const name = readableName(leaf.name, context);
+  const found = own(facts.custom, name);
   if (!('days' in leaf || 'at' in leaf)) return { held: valueHolds(found, leaf, judgementOf(question)), found };
-  const at = own(facts.customTimes, leaf.name);
+  const at = own(facts.customTimes, name);
   return { held: timeHolds(at, leaf, context.now.getTime()), found };
 }
 

@@ -12,7 +12,7 @@ export interface ParseOptions {
 }
 
 const MAX_LEVELS = 10;
-const MAX_FILTERS = 200;
+export const MAX_FILTERS = 200;
 const MAX_BYTES = 256 * 1024;
 /** Most unknown filters that are said what they were meant to be. */
 const MAX_HINTS = 100;

@@ -17,15 +17,18 @@ const patterns = ['matches_regex', 'does_not_match_regex'] as const;
 const inclusion = ['includes_value', 'does_not_include_value'] as const;
 const timed = [...dayComparisons, 'after', 'before'] as const;
 const lists = ['is_any_of', 'is_none_of'] as const;
-const MAX_LIST = 256;
+export const MAX_LIST = 256;
 
 const untimed = [...equality, ...lists, ...patterns, ...presence, ...numberComparisons, ...inclusion] as const;
 type UntimedWord = (typeof untimed)[number];
 type TimedWord = (typeof timed)[number];
 
+/** The comparisons of a value of any type. */
+export const valueComparisons = [...untimed, ...timed] as const;
+
 /** Reads `comparison` and `value` for a value of any type. Source: audience.md §2.1, table "request time". */
 export function readValueTest(body: LeafBody): ValueTest | null {
-  const word = body.oneOf('comparison', [...untimed, ...timed]);
+  const word = body.oneOf('comparison', valueComparisons);
   if (word === null) return null;
   return isTimed(word) ? timeTest(body, word) : untimedTest(body, word);
 }

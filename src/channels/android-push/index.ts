@@ -1,7 +1,7 @@
 import type { Channel } from '../channel.ts';
 import { pushFacts } from '../push/facts.ts';
 import { androidExpiry } from './expiry.ts';
-import { type RenderedAndroidPush, renderAndroidPush } from './render.ts';
+import { measureAndroidPush, type RenderedAndroidPush, renderAndroidPush } from './render.ts';
 import { type AndroidPush, parseAndroidPush } from './schema.ts';
 
 export const androidPush: Channel<AndroidPush, RenderedAndroidPush> = {
@@ -16,4 +16,5 @@ export const androidPush: Channel<AndroidPush, RenderedAndroidPush> = {
   isSilent: ({ send_to_sync }) => send_to_sync === true,
   mostRecentDeviceOnly: ({ send_to_most_recent_device_only }) => send_to_most_recent_device_only === true,
   render: renderAndroidPush,
+  measure: measureAndroidPush,
 };

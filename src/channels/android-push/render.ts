@@ -1,6 +1,6 @@
 import { readFlag, readInteger } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
-import type { RenderFacts } from '../channel.ts';
+import type { Measures, RenderFacts } from '../channel.ts';
 import { readRendered, readRenderedNumber, requireText } from '../fields.ts';
 import { readRenderedButton } from '../push/buttons.ts';
 import { given, MAX_TTL_S, payloadBytes, present, priorityOf } from '../push/fields.ts';
@@ -107,4 +107,9 @@ function conversation({ conversation_data }: AndroidPush): Record<string, string
     ...flat,
     { conversation_data: JSON.stringify({ ...conversation_data, messages }) },
   );
+}
+
+/** What the provider counts. */
+export function measureAndroidPush({ message }: Pick<RenderedAndroidPush, 'message'>): Measures {
+  return { bytes: payloadBytes(message.data) + MID_BYTES, mostBytes: MAX_DATA_BYTES };
 }

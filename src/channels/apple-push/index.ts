@@ -1,7 +1,7 @@
 import type { Channel } from '../channel.ts';
 import { pushFacts } from '../push/facts.ts';
 import { appleExpiry } from './expiry.ts';
-import { type RenderedApplePush, renderApplePush } from './render.ts';
+import { measureApplePush, type RenderedApplePush, renderApplePush } from './render.ts';
 import { type ApplePush, isBackground, parseApplePush } from './schema.ts';
 
 export const applePush: Channel<ApplePush, RenderedApplePush> = {
@@ -16,4 +16,5 @@ export const applePush: Channel<ApplePush, RenderedApplePush> = {
   isSilent: isBackground,
   mostRecentDeviceOnly: ({ send_to_most_recent_device_only }) => send_to_most_recent_device_only === true,
   render: renderApplePush,
+  measure: measureApplePush,
 };

@@ -1,6 +1,6 @@
 import { readDate, readFlag, readFloat, readInteger } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
-import type { RenderFacts } from '../channel.ts';
+import type { Measures, RenderFacts } from '../channel.ts';
 import { compact, readRendered, readRenderedNumber, requireText } from '../fields.ts';
 import { given } from '../push/fields.ts';
 import { renderedUri } from '../push/uris.ts';
@@ -165,4 +165,9 @@ function buttons({ buttons: asked, category }: ApplePush): object | undefined {
     return [action_id, compact({ action: chosen, uri: target, use_webview: webview })];
   });
   return Object.fromEntries(entries);
+}
+
+/** What the provider counts. */
+export function measureApplePush({ payload }: Pick<RenderedApplePush, 'payload'>): Measures {
+  return { bytes: Buffer.byteLength(JSON.stringify(payload)), mostBytes: MAX_PAYLOAD_BYTES };
 }

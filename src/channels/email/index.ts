@@ -1,5 +1,6 @@
 import type { Channel } from '../channel.ts';
 import { triggerFiles } from './attachments/trigger-files.ts';
+import { measureEmail } from './measure.ts';
 import { renderEmail } from './render.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { retryEmail } from './retry.ts';
@@ -36,4 +37,5 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   fromTemplate,
   files: triggerFiles,
   render: renderEmail,
+  measure: measureEmail,
 };

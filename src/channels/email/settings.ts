@@ -2,6 +2,7 @@ import type { Sink } from '../../lib/raw/problems.ts';
 import {
   checked,
   flag,
+  integer,
   list,
   matching,
   maybe,
@@ -28,6 +29,8 @@ export interface SmtpRelay {
   url: string;
   /** Whose service it is, which says how the extras of a mail are handed over. Absent: its host says so. */
   kind?: RelayKind | undefined;
+  /** Share of the mails beside the weights of the others. Absent: none while any relay has a weight. */
+  weight?: number | undefined;
 }
 
 /** A key with which we sign mails from a domain. */
@@ -40,7 +43,7 @@ export interface DkimKey {
   key: string;
 }
 
-/** A user and password that attachments may be fetched with. */
+/** A user and password that attachments and connected content may be fetched with. */
 export interface FileCredential {
   name: string;
   username: string;
@@ -51,7 +54,7 @@ export interface FileCredential {
 export interface EmailSettings {
   /** The sender of mails that name none. null: every mail must name its own. */
   defaultFrom: string | null;
-  /** Relays in the order of preference. null: mails go to the sandbox. */
+  /** Relays in the order of preference, which weights may change. null: mails go to the sandbox. */
   smtp: readonly SmtpRelay[] | null;
   /** Adds List-Unsubscribe and its one-click form to every mail. */
   listUnsubscribe: boolean;
@@ -79,6 +82,7 @@ const relay = object({
   name: optional(text({ max: 100 }), null),
   url: required(checked(text({ max: 2_048 }), smtpProblem)),
   kind: maybe(oneOf(relayKinds)),
+  weight: maybe(integer(1, 1_000)),
 });
 
 /** One relay, or several in the order of preference. */
@@ -118,7 +122,8 @@ const credential = object({
   password: required(text({ max: 1_000 })),
 });
 
-const credentials: Shape<FileCredential[]> = (value, path, problems) => {
+/** Users and passwords that files and answers may be fetched with, each with a name. */
+export const credentials: Shape<FileCredential[]> = (value, path, problems) => {
   const read = list(credential, 1_000)(value, path, problems);
   return read && withoutRepeated(read, 'name', 'another credential has this name already', path, problems);
 };

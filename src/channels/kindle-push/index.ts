@@ -1,7 +1,7 @@
 import type { Channel } from '../channel.ts';
 import { pushFacts } from '../push/facts.ts';
 import { kindleExpiry } from './expiry.ts';
-import { type RenderedKindlePush, renderKindlePush } from './render.ts';
+import { measureKindlePush, type RenderedKindlePush, renderKindlePush } from './render.ts';
 import { type KindlePush, parseKindlePush } from './schema.ts';
 
 export const kindlePush: Channel<KindlePush, RenderedKindlePush> = {
@@ -14,4 +14,5 @@ export const kindlePush: Channel<KindlePush, RenderedKindlePush> = {
   parse: parseKindlePush,
   references: ({ message_variation_id }) => ({ messageVariationId: message_variation_id }),
   render: renderKindlePush,
+  measure: measureKindlePush,
 };

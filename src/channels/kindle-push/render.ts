@@ -1,6 +1,6 @@
 import { readInteger } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
-import type { RenderFacts } from '../channel.ts';
+import type { Measures, RenderFacts } from '../channel.ts';
 import { readRendered, requireText } from '../fields.ts';
 import { asText, given, payloadBytes, present } from '../push/fields.ts';
 import { renderedUri } from '../push/uris.ts';
@@ -58,4 +58,9 @@ function dataOf(
 function readRenderedPriority(value: KindlePush['priority']): number {
   const priority = readRendered('priority', value, readInteger) ?? 0;
   return priority >= -2 && priority <= 2 ? priority : 0;
+}
+
+/** What the provider counts. */
+export function measureKindlePush({ message }: Pick<RenderedKindlePush, 'message'>): Measures {
+  return { bytes: payloadBytes(message.data), mostBytes: MAX_DATA_BYTES };
 }

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { Pool } from 'undici';
-import { NotBegunError, post } from '../../net/http-post.ts';
+import { NotBegunError } from '../../net/http-post.ts';
+import { Http1Pool } from '../../net/http1/pool.ts';
 import { isPublic } from '../../net/public-address.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import type { NotBegun, Outcome } from '../outcome.ts';
@@ -37,12 +37,10 @@ function createTwilioSender(
   const prefix = base.pathname.replace(/\/+$/, '');
   const callbacks = callbacksOf(settings, `${callbackUrl}/${groupId}`);
   const secrets = [settings.auth_token, settings.api_key_secret ?? ''];
-  const pool = new Pool(base.origin, {
+  const pool = new Http1Pool(base.origin, {
     connections: Math.ceil(MAX_CONNECTIONS / threads),
-    pipelining: 1,
-    headersTimeout: REPLY_TIMEOUT_MS,
-    bodyTimeout: REPLY_TIMEOUT_MS,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connectMs: CONNECT_TIMEOUT_MS,
+    replyMs: REPLY_TIMEOUT_MS,
   });
 
   async function attempt(
@@ -54,7 +52,7 @@ function createTwilioSender(
     const statusCallback = callbacks === null ? null : `${callbacks}/status/${reference}${query}`;
     const request = buildRequest(rendered, { settings, to: address, statusCallback, prefix });
     try {
-      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
+      const reply = await pool.post({ ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
       const outcome = readReply(reply, rendered, clock.now());
       return withWords(outcome, replyWords(reply, secrets));
     } catch (error) {

@@ -42,4 +42,5 @@ export const sms: Channel<SmsMessage, RenderedSms> = {
     messageVariationId: message.message_variation_id,
   }),
   render: renderSms,
+  measure: ({ body, segments }) => ({ bytes: Buffer.byteLength(body), mostBytes: null, segments }),
 };

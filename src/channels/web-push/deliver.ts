@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { BLOCKED_TARGET } from '../../net/guarded-pools.ts';
-import { NotBegunError, type PostReply, post } from '../../net/http-post.ts';
+import { NotBegunError, type PostReply } from '../../net/http-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type NotBegun, refusedByUs } from '../outcome.ts';
 import { hostOf } from '../provider-reply.ts';
@@ -111,7 +111,7 @@ function send(
   authorization: string,
   signal: AbortSignal,
 ): Promise<PostReply> {
-  return post(pool, {
+  return pool.post({
     path,
     headers: requestHeaders({ ttlS, urgency: rendered.headers.Urgency, authorization, host }),
     body,

@@ -1,7 +1,7 @@
 import type { Channel } from '../channel.ts';
 import { pushFacts } from '../push/facts.ts';
 import { webExpiry } from './expiry.ts';
-import { type RenderedWebPush, renderWebPush } from './render.ts';
+import { measureWebPush, type RenderedWebPush, renderWebPush } from './render.ts';
 import { parseWebPush, type WebPush } from './schema.ts';
 
 export const webPush: Channel<WebPush, RenderedWebPush> = {
@@ -15,4 +15,5 @@ export const webPush: Channel<WebPush, RenderedWebPush> = {
   references: ({ message_variation_id }) => ({ messageVariationId: message_variation_id }),
   mostRecentDeviceOnly: ({ send_to_most_recent_device_only }) => send_to_most_recent_device_only === true,
   render: renderWebPush,
+  measure: measureWebPush,
 };

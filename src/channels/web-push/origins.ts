@@ -1,13 +1,13 @@
-import type { Pool } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import type { GuardOptions } from '../../net/guard.ts';
 import { createGuardedPools } from '../../net/guarded-pools.ts';
+import type { Http1Pool } from '../../net/http1/pool.ts';
 import { isListedHost } from './push-services.ts';
 import { VAPID_LIFETIME_MS, type VapidKeys, vapidHeader } from './vapid.ts';
 
 /** An open connection pool to one push service, with its signature. */
 export interface Origin {
-  pool: Pool;
+  pool: Http1Pool;
   /** The Authorization header. It is signed again when it is old, or when it equals `refused`. */
   authorization(refused?: string): string;
 }
@@ -46,9 +46,9 @@ export function createOrigins(options: OriginsOptions): Origins {
     mayCall: ({ isExempt, url: { protocol, hostname } }) =>
       isExempt || (protocol === 'https:' && (services === null || isListedHost(hostname, services))),
   });
-  const signers = new WeakMap<Pool, Origin['authorization']>();
+  const signers = new WeakMap<Http1Pool, Origin['authorization']>();
 
-  function signerOf(pool: Pool, origin: string): Origin['authorization'] {
+  function signerOf(pool: Http1Pool, origin: string): Origin['authorization'] {
     const known = signers.get(pool) ?? signer(origin, options);
     signers.set(pool, known);
     return known;

@@ -1,6 +1,6 @@
 import { readFlag, readInteger } from '../../lib/raw/lenient.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
-import type { RenderFacts } from '../channel.ts';
+import type { Measures, RenderFacts } from '../channel.ts';
 import { compact, readRendered, requireText } from '../fields.ts';
 import { type PushButton, readRenderedButton } from '../push/buttons.ts';
 import { given, MAX_TTL_S } from '../push/fields.ts';
@@ -72,4 +72,9 @@ function readRenderedTtl(value: WebPush['time_to_live']): number {
   const ttl = readRendered('time_to_live', value, readInteger) ?? MAX_TTL_S;
   if (ttl >= 0 && ttl <= MAX_TTL_S) return ttl;
   throw new RenderStop('aborted', `time_to_live: expected 0 to ${MAX_TTL_S} after rendering`);
+}
+
+/** What the provider counts. */
+export function measureWebPush({ payload }: Pick<RenderedWebPush, 'payload'>): Measures {
+  return { bytes: Buffer.byteLength(JSON.stringify(payload)), mostBytes: MAX_PAYLOAD_BYTES };
 }

@@ -1,6 +1,6 @@
 import { version } from '../../lib/version.ts';
 import { BLOCKED_TARGET, createGuardedPools } from '../../net/guarded-pools.ts';
-import { NotBegunError, type PostReply, post } from '../../net/http-post.ts';
+import { NotBegunError, type PostReply } from '../../net/http-post.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
 import { drainOnClose } from '../drain-on-close.ts';
@@ -30,17 +30,24 @@ export function createWebhookSender(
 ): Sender<RenderedWebhook> {
   const connections = Math.ceil(MAX_CONNECTIONS / threads);
   const pools = createGuardedPools({ allow, connections, replyTimeoutMs: TIMEOUT_MS });
+  // The messages of a dispatch seldom differ in their URLs, and reading one costs as much as sending it.
+  let last: { text: string; url: URL | null } = { text: '', url: null };
+
+  function urlOf(text: string): URL | null {
+    if (last.text !== text) last = { text, url: URL.parse(text) };
+    return last.url;
+  }
 
   async function deliver(
     { rendered: hook, dispatchId }: Outbound<RenderedWebhook>,
     mayBegin: AbortSignal,
   ): Promise<Outcome | Held> {
-    const url = URL.parse(hook.url);
+    const url = urlOf(hook.url);
     if (url === null || !isCallable(url)) return refusedByUs('blocked_target', BLOCKED);
     try {
       const pool = await pools.open(url.origin);
       if (pool === null) return refusedByUs('blocked_target', BLOCKED);
-      const reply = await post(pool, {
+      const reply = await pool.post({
         method: hook.method,
         path: url.pathname + url.search,
         headers: withOurs(hook.headers, { 'user-agent': USER_AGENT, 'x-dispatch-id': dispatchId }),
@@ -79,7 +86,7 @@ function outcomeOf({ status, headers, body }: PostReply, hook: RenderedWebhook, 
 }
 
 /** Codes of errors that say that the request itself is not one of HTTP. Nothing of it was sent, and no retry helps. */
-const malformed: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'ERR_INVALID_CHAR']);
+const malformed: ReadonlySet<string> = new Set(['malformed_request']);
 
 function failureOf(error: unknown, url: URL): Outcome | Held {
   if (error instanceof NotBegunError) return { kind: 'held', untilMs: null, reason: STOPPED };

@@ -14,7 +14,14 @@ export function withOurs(
   theirs: Readonly<Record<string, string>>,
   ours: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const taken = new Set(Object.keys(theirs).map((name) => name.toLowerCase()));
-  const rest = Object.entries(ours).filter(([name]) => !taken.has(name.toLowerCase()));
-  return Object.fromEntries([...rest, ...Object.entries(theirs)]);
+  const all: Record<string, string> = {};
+  for (const [name, value] of Object.entries(ours)) if (!hasHeader(theirs, name)) all[name] = value;
+  return Object.assign(all, theirs);
+}
+
+/** Whether there is a header of this name, in any letter case. */
+export function hasHeader(headers: Readonly<Record<string, string>>, name: string): boolean {
+  const wanted = name.toLowerCase();
+  for (const known in headers) if (known.length === wanted.length && known.toLowerCase() === wanted) return true;
+  return false;
 }

@@ -1,7 +1,7 @@
 import { isDeeperThan } from '../../lib/raw/json-depth.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { requireText } from '../fields.ts';
-import { valueProblem, withOurs } from './headers.ts';
+import { hasHeader, valueProblem, withOurs } from './headers.ts';
 import type { RenderedWebhook } from './rendered.ts';
 import { type Method, methods, type WebhookMessage } from './schema.ts';
 
@@ -13,12 +13,9 @@ export function renderWebhook(message: WebhookMessage): RenderedWebhook {
   const url = requireText('url', message.url).trim();
   const headers = readHeaders(message.request_headers ?? {});
   const body = method === 'GET' || message.body === undefined ? null : serialised(message.body);
-  return {
-    method,
-    url,
-    headers: body === null ? headers : withOurs(headers, { 'Content-Type': typeOf(body) }),
-    body,
-  };
+  // A body is only looked at if its caller does not say what it is.
+  const isTyped = body === null || hasHeader(headers, 'content-type');
+  return { method, url, headers: isTyped ? headers : withOurs(headers, { 'Content-Type': typeOf(body) }), body };
 }
 
 /** JSON is serialised after its texts are rendered, so that a quote in a value cannot break it. */

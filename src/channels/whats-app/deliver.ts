@@ -1,5 +1,5 @@
-import { Pool } from 'undici';
-import { NotBegunError, post } from '../../net/http-post.ts';
+import { NotBegunError } from '../../net/http-post.ts';
+import { Http1Pool } from '../../net/http1/pool.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type NotBegun, type Outcome, refusedByUs } from '../outcome.ts';
 import { withWords } from '../provider-words.ts';
@@ -27,12 +27,10 @@ export function createWhatsAppSender(
   const base = new URL(settings.base_url ?? BASE_URL);
   const head = requestHead(settings, base.pathname.replace(/\/+$/, ''));
   const secrets = [settings.access_token];
-  const pool = new Pool(base.origin, {
+  const pool = new Http1Pool(base.origin, {
     connections: Math.ceil(MAX_CONNECTIONS / threads),
-    pipelining: 1,
-    headersTimeout: REPLY_TIMEOUT_MS,
-    bodyTimeout: REPLY_TIMEOUT_MS,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connectMs: CONNECT_TIMEOUT_MS,
+    replyMs: REPLY_TIMEOUT_MS,
   });
 
   async function attempt(
@@ -45,7 +43,7 @@ export function createWhatsAppSender(
     if (address === null) throw new Error('a WhatsApp message has no number');
     const request = { ...head, body: buildBody(rendered, { to: address, reference }) };
     try {
-      const reply = await post(pool, { ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
+      const reply = await pool.post({ ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
       const outcome = readReply(reply, clock.now());
       return outcome.kind === 'accepted' ? outcome : withWords(outcome, errorWords(reply, secrets));
     } catch (error) {

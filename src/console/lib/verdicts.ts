@@ -48,6 +48,7 @@ const sentences: Readonly<Record<string, string>> = {
   aborted: 'the template stopped it',
   render_error: 'the template has an error',
   payload_too_large: 'too large once written',
+  content_unavailable: 'what the template called did not answer',
   expired: 'too late',
   provider_refused: 'the provider refused it',
   address_dead: 'the address is dead',

@@ -7,6 +7,7 @@ import { SignIn } from '../pages/sign-in/sign-in.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { useNow } from '../parts/time.tsx';
 import { useBadges } from './badges.tsx';
+import './compose-link.css';
 import { type Entry, entries } from './entries.ts';
 import { FindField } from './find-field.tsx';
 import { KeyHelp } from './help.tsx';

@@ -1,3 +1,4 @@
+import type { MessageContent } from '../../connected-content/message-content.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import { type LoadedDispatch, messageFor, type PreparedMessage } from '../plan/loaded-dispatch.ts';
@@ -15,6 +16,8 @@ export interface Candidate {
   facts: SendFacts;
   /** The decision by the facts of the person alone. `admit`: the message must be composed. */
   soFar: Decision;
+  /** The answers to the calls of its templates. Absent: they make none, or none yet. */
+  content?: MessageContent;
 }
 
 /** A candidate of which only the person is known yet. */

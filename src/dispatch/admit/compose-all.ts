@@ -1,9 +1,13 @@
+import type { ContentDesk } from '../../connected-content/desk.ts';
+import type { MessageContent } from '../../connected-content/message-content.ts';
 import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import { breaths } from '../../lib/limits/breaths.ts';
 import { MOST_COMPOSING_MS } from '../plan/loaded-dispatch.ts';
 import type { Candidate } from './candidates.ts';
 import { CatalogRounds } from './catalog-rounds.ts';
-import { compose, type LinkMaker } from './compose.ts';
+import { type Composed, compose, type LinkMaker } from './compose.ts';
+import { withoutContent } from './content-retry.ts';
+import { ContentRounds } from './content-rounds.ts';
 import { later, type Refusal } from './decision.ts';
 import type { TrackerMaker } from './trackers.ts';
 
@@ -14,6 +18,8 @@ export interface ComposeAllOptions {
   mostMs: number;
   /** What is known of item catalogs. Absent: no message reads them. */
   shelf?: ItemShelf;
+  /** Makes the calls of templates. Absent: no message makes any. */
+  desk?: ContentDesk;
 }
 
 /** Wait before messages are composed for which there was no time, in milliseconds. */
@@ -32,6 +38,7 @@ interface Work extends ComposeAllOptions {
   /** The messages whose texts wait for something. */
   waiting: Promise<void>[];
   catalogs: CatalogRounds;
+  contents: ContentRounds;
 }
 
 /**
@@ -40,24 +47,30 @@ interface Work extends ComposeAllOptions {
  */
 export function composeAll(candidates: readonly Candidate[], options: ComposeAllOptions): Promise<unknown> | null {
   const catalogs = new CatalogRounds(options.shelf ?? null);
-  const work: Work = { ...options, startedMs: performance.now(), waiting: [], catalogs };
+  const contents = new ContentRounds(options.desk ?? null);
+  const work: Work = { ...options, startedMs: performance.now(), waiting: [], catalogs, contents };
   const at = composeSlice(candidates, 0, work);
-  if (at < candidates.length || catalogs.isWaiting) return composeRest(candidates, at, work);
+  if (at < candidates.length || catalogs.isWaiting || contents.isWaiting) return composeRest(candidates, at, work);
   return work.waiting.length === 0 ? null : Promise.all(work.waiting);
 }
 
 async function composeRest(candidates: readonly Candidate[], from: number, work: Work): Promise<void> {
   await composeInSlices(candidates, from, work);
-  while (work.catalogs.isWaiting) {
-    const again = await work.catalogs.read(work.catalogs.take());
-    if (isTimeUp(work)) putOff(again);
+  const { catalogs, contents } = work;
+  while (catalogs.isWaiting || contents.isWaiting) {
+    const again = catalogs.isWaiting ? await catalogs.read(catalogs.take()) : await contents.next(timeLeft(work));
+    if (isTimeUp(work)) putOff([...again, ...contents.leave()], work);
     else await composeInSlices(again, 0, work);
   }
   await Promise.all(work.waiting);
 }
 
-function isTimeUp({ startedMs, mostMs }: Work): boolean {
-  return performance.now() - startedMs >= mostMs;
+function isTimeUp(work: Work): boolean {
+  return timeLeft(work) <= 0;
+}
+
+function timeLeft({ startedMs, mostMs }: Work): number {
+  return mostMs - (performance.now() - startedMs);
 }
 
 async function composeInSlices(candidates: readonly Candidate[], from: number, work: Work): Promise<void> {
@@ -65,13 +78,17 @@ async function composeInSlices(candidates: readonly Candidate[], from: number, w
   for (let at = from; at < candidates.length; ) {
     if (at > 0) await breaths.rest(sliceMs);
     sliceMs = performance.now();
-    if (isTimeUp(work)) return putOff(candidates.slice(at));
+    if (isTimeUp(work)) return putOff(candidates.slice(at), work);
     at = composeSlice(candidates, at, work);
   }
 }
 
-function putOff(candidates: readonly Candidate[]): void {
-  for (const { facts, soFar } of candidates) if (soFar.kind === 'admit') facts.composed = later(facts.now, AGAIN_MS);
+function putOff(candidates: readonly Candidate[], { desk }: Pick<Work, 'desk'>): void {
+  for (const { facts, soFar, content } of candidates) {
+    if (soFar.kind !== 'admit') continue;
+    facts.composed = later(facts.now, AGAIN_MS);
+    if (content !== undefined) desk?.keep(content);
+  }
 }
 
 /** Composes until it is time for a pause. Returns where it stopped. */
@@ -90,7 +107,7 @@ function composeSlice(candidates: readonly Candidate[], from: number, work: Work
 function composeOne(
   candidate: Candidate,
   recipient: NonNullable<Candidate['facts']['recipient']>,
-  { links, trackers, catalogs }: Work,
+  { links, trackers, catalogs, contents }: Work,
 ): Promise<void> | null {
   const { dispatch, message, facts, send } = candidate;
   const { composing } = dispatch;
@@ -100,6 +117,8 @@ function composeOne(
   }
   const items = catalogs.itemsFor(candidate);
   if (items === null) return null;
+  const content = contents.contentFor(candidate);
+  content?.begin(() => items?.mustRenderAgain !== true);
   const before = composing === null ? undefined : process.threadCpuUsage();
   const composed = compose({
     dispatch,
@@ -110,6 +129,7 @@ function composeOne(
     links,
     trackers,
     items,
+    content,
   });
   if (composing !== null) {
     const { user, system } = process.threadCpuUsage(before);
@@ -119,13 +139,28 @@ function composeOne(
     catalogs.wait(candidate);
     return null;
   }
+  if (content?.isMissing) {
+    contents.wait(candidate, content);
+    return null;
+  }
   if (!(composed instanceof Promise)) {
-    facts.composed = composed;
+    facts.composed = withContent(composed, candidate, content);
     return null;
   }
   const arrival = composed.then((one) => {
-    facts.composed = one;
+    facts.composed = withContent(one, candidate, content);
   });
   arrival.catch(() => undefined); // Promise.all throws it, but another may reject first
   return arrival;
+}
+
+/** A message with `:retry` whose content did not come waits, unless its author has ended it. */
+function withContent(
+  composed: Composed,
+  { facts, send }: Pick<Candidate, 'facts' | 'send'>,
+  content: MessageContent | undefined,
+): Composed {
+  if (content === undefined) return composed;
+  content.release();
+  return content.toRetry === null ? composed : withoutContent(content.toRetry, send.contentTries ?? 0, facts.now);
 }

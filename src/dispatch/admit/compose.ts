@@ -1,3 +1,4 @@
+import type { MessageContent } from '../../connected-content/message-content.ts';
 import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
@@ -26,6 +27,8 @@ export interface ComposeInput {
   trackers?: TrackerMaker;
   /** The items of catalogs for its templates. undefined: they read none. */
   items?: MessageItems | undefined;
+  /** The answers to the calls of its templates. undefined: they make none. */
+  content?: MessageContent | undefined;
 }
 
 /**
@@ -43,8 +46,9 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
   }
 }
 
-function contextOf(
-  { dispatch, message, recipient, position = null, now, items }: ComposeInput,
+/** All that the templates of one person's message may know. */
+export function contextOf(
+  { dispatch, message, recipient, position = null, now, items, content }: Omit<ComposeInput, 'links'>,
   links: RenderContext['links'],
 ): RenderContext {
   return {
@@ -57,6 +61,7 @@ function contextOf(
     trigger: triggerFactsOf(dispatch.plan, position),
     links,
     ...(items !== undefined && { catalogs: items }),
+    ...(content !== undefined && { content }),
   };
 }
 

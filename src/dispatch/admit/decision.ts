@@ -24,6 +24,8 @@ export interface Later {
   at: Date;
   /** What holds the message until then, which is then its own time. Absent: it is only looked at again. */
   hold?: { reason: SkipReason; detail: string };
+  /** Connected content did not come. `contentTries`: how often the message was put back, this time included. */
+  missing?: { detail: string; contentTries: number };
 }
 
 export const admitted: Admitted = { kind: 'admit' };
@@ -47,6 +49,7 @@ export function verdictOf(decision: Decision, address: string | null): Verdict {
       return {
         status: 'pending',
         dueAt: decision.at,
+        ...(decision.missing && { reason: 'content_unavailable', ...decision.missing }),
         ...(decision.hold && { ...decision.hold, scheduledAt: decision.at }),
       };
   }

@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { GlobalState } from '../../templating/facts.ts';
+import { centerPath } from './center-links.ts';
 import type { LinkMaker } from './compose.ts';
 
 /** The change that a signed link makes once its reader confirms it. */
@@ -27,7 +28,12 @@ export function createLinkMaker({ publicUrl, secret }: { publicUrl: string; secr
       const order = `${letter}.${workspace.id}.${bucket}.${userId}.${day}`;
       return `${publicUrl}/s/${order}.${mac(secret, order).toString('base64url')}`;
     };
-    return { unsubscribe: link('u'), subscribe: link('s'), optIn: link('o') };
+    const center = (name: string) => {
+      const centerId = workspace.preferenceCenters?.get(name);
+      if (centerId === undefined) return null;
+      return `${publicUrl}${centerPath(secret, { centerId, workspaceId: workspace.id, bucket, userId }, acceptedAt)}`;
+    };
+    return { unsubscribe: link('u'), subscribe: link('s'), optIn: link('o'), center };
   };
 }
 

@@ -31,14 +31,15 @@ export async function loadFacts(
   { sends, dispatches, nowMs }: { sends: readonly PendingSend[]; dispatches: Dispatches; nowMs: number },
 ): Promise<LoadedFacts> {
   const recipients = new Map<number, ReadonlyMap<number, Recipient>>();
-  for (const [workspaceId, { people, needs }] of askedOf(sends, dispatches))
-    recipients.set(workspaceId, await loadRecipients(db, { workspaceId, people: [...people.values()], needs }));
+  for (const [workspaceId, { people, needs, hidden }] of askedOf(sends, dispatches))
+    recipients.set(workspaceId, await loadRecipients(db, { workspaceId, people: [...people.values()], needs, hidden }));
   return { recipients, askedAtMs: nowMs };
 }
 
 interface Asked {
   people: Map<number, PendingSend>;
   needs: RecipientNeeds;
+  hidden: ReadonlySet<string> | undefined;
 }
 
 /** The people and their needs, by workspace id. */
@@ -49,7 +50,10 @@ function askedOf(sends: readonly PendingSend[], dispatches: Dispatches): Map<num
     if (dispatch === undefined) continue;
     const ask = asked.get(dispatch.workspace.id);
     if (ask === undefined)
-      asked.set(dispatch.workspace.id, { people: new Map([[send.userId, send]]), needs: dispatch.needs });
+      asked.set(dispatch.workspace.id, {
+        ...{ people: new Map([[send.userId, send]]), needs: dispatch.needs },
+        hidden: dispatch.workspace.blockedAttributes,
+      });
     else {
       if (ask.needs !== dispatch.needs) ask.needs = eitherNeeds(ask.needs, dispatch.needs);
       ask.people.set(send.userId, send);

@@ -77,7 +77,8 @@ async function chooseHolders(db: Db, claim: Claim): Promise<Map<string, number>>
   const { dispatch } = claim;
   const candidates = await candidatesOf(db, claim);
   const people = [...candidates.values()].flat();
-  const facts = await loadRecipients(db, { workspaceId: dispatch.workspace.id, people, needs: dispatch.needs });
+  const { id: workspaceId, blockedAttributes: hidden } = dispatch.workspace;
+  const facts = await loadRecipients(db, { workspaceId, people, needs: dispatch.needs, hidden });
   const chosen = new Map<string, number>();
   for (const [address, persons] of candidates) {
     const holder = chooseHolder(persons, facts, claim);

@@ -76,7 +76,11 @@ export async function readSet(db: Db, workspaceId: number, id: string): Promise<
  * Tries the sends of a set again, once. Throws RequestError if it was used, is too old, or its dispatch was replayed since.
  * The replay itself refuses if the sends are not as many as were counted.
  */
-export async function replaySet({ db, workspaceId, by, now }: Asked, id: string, control: Omit<Control, 'dispatchId'>): Promise<Replayed> {
+export async function replaySet(
+  { db, workspaceId, by, now }: Asked,
+  id: string,
+  control: Omit<Control, 'dispatchId'>,
+): Promise<Replayed> {
   const set = await readSet(db, workspaceId, id);
   const { dispatchId, filter, recipients } = set;
   const taken = await db.run(sql`
@@ -103,5 +107,6 @@ async function refuseChanged(db: Db, id: string, dispatchId: string): Promise<vo
     select 1
       from frozen_sets s, dispatches d
      where s.id::text = ${id} and d.id = ${dispatchId} and json_array_length(d.replays) = s.replays`);
-  if (same.length === 0) throw new RequestError('wrong_state', ['set_id: the dispatch was replayed since; count again']);
+  if (same.length === 0)
+    throw new RequestError('wrong_state', ['set_id: the dispatch was replayed since; count again']);
 }

@@ -1,3 +1,4 @@
+import type { ContentDesk } from '../../connected-content/desk.ts';
 import type { Database, Db } from '../../db/database.ts';
 import { storeWith } from '../../feedback/intake.ts';
 import { storeShortLinks } from '../../feedback/tracking/short-links.ts';
@@ -32,6 +33,8 @@ export interface DecideDeps {
   trackers: TrackerMaker;
   /** What is known of item catalogs. */
   shelf: ItemShelf;
+  /** Makes the calls of templates. */
+  desk: ContentDesk;
   meters: Meters;
 }
 
@@ -56,7 +59,8 @@ const MOST_COMPOSING_MS = 3_000;
 export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<DecidedChunk> {
   const candidates = await candidatesOf(deps, chunk);
   const mostMs = Math.min(MOST_COMPOSING_MS, freshForMs(chunk.facts, deps.clock.now().getTime()));
-  const waiting = composeAll(candidates, { links: deps.links, trackers: deps.trackers, mostMs, shelf: deps.shelf });
+  const { links, trackers, shelf, desk } = deps;
+  const waiting = composeAll(candidates, { links, trackers, mostMs, shelf, desk });
   if (waiting !== null) {
     await waiting;
     putOffOutdated(candidates, chunk.facts, deps.clock.now());

@@ -20,6 +20,11 @@ import type { RoundStops } from './stop-signals.ts';
 const SHARE_WAIT_MS = 1_000;
 /** Wait before a send is looked at again whose provider still had its share in hand, in milliseconds. */
 const SHARE_AGAIN_MS = 1_000;
+/**
+ * Time in which a round begins messages that make calls, in milliseconds. The rest waits for another round, so that a slow
+ * server of somebody does not hold up what others send.
+ */
+const FETCHING_MS = 2_000;
 
 export interface PipelineDeps extends DecideDeps {
   deliveries: Deliveries;
@@ -62,23 +67,41 @@ interface Under {
   paced: PacedSends;
 }
 
-/** Begins the sends for whose provider there is room, then those that had to wait for it. */
+/** Begins the sends whose messages make no calls, then the others, for which nobody has to wait then. */
 async function beginAll(deps: PipelineDeps, batch: Batch, under: Under): Promise<void> {
-  const { pending } = under;
+  const fetches = ({ dispatchId }: PendingSend) => batch.dispatches.get(dispatchId)?.fetches === true;
+  const fetching = batch.sends.filter(fetches);
+  if (fetching.length === 0) return beginSome(deps, batch, { sends: batch.sends, ...under });
+  await beginSome(deps, batch, { sends: batch.sends.filter((send) => !fetches(send)), ...under });
+  await beginSome(deps, batch, { sends: fetching, untilMs: performance.now() + FETCHING_MS, ...under });
+}
+
+/** Sends of one kind. `untilMs`: when no more chunks are begun, by `performance.now()`. Absent: all are. */
+type Some = Under & { sends: readonly PendingSend[]; untilMs?: number };
+
+/** Begins the sends for whose provider there is room, then those that had to wait for it. */
+async function beginSome(deps: PipelineDeps, batch: Batch, some: Some): Promise<void> {
+  const { pending } = some;
   const { shares } = deps.sendLimits;
-  let held = await beginChunks(deps, batch, { sends: batch.sends, ...under });
+  let held = await beginChunks(deps, batch, some);
   while (held.size > 0) {
     await shares.untilRoom(new Set(held.values()), batch, { mostMs: SHARE_WAIT_MS, signal: batch.signal });
     if (batch.signal.aborted || pending.haveFailed) return; // they stay pending
     const isHung = [...held.values()].every((provider) => shares.isFull(provider, batch));
     if (isHung) return lookAgain(held.keys());
-    held = await beginChunks(deps, batch, { sends: [...held.keys()], ...under });
+    held = await beginChunks(deps, batch, { ...some, sends: [...held.keys()] });
   }
 
   function lookAgain(sends: Iterable<PendingSend>): void {
     const at = new Date(deps.clock.now().getTime() + SHARE_AGAIN_MS);
     for (const { taskId } of sends) batch.onAgain(taskId, at);
   }
+}
+
+/** Leaves sends for another round, which begins when other tasks have had their turn. */
+function leaveForNow({ clock }: PipelineDeps, batch: Batch, sends: readonly PendingSend[]): void {
+  const at = clock.now();
+  for (const { taskId } of sends) batch.onAgain(taskId, at);
 }
 
 /**
@@ -88,7 +111,7 @@ async function beginAll(deps: PipelineDeps, batch: Batch, under: Under): Promise
 async function beginChunks(
   deps: PipelineDeps,
   batch: Batch,
-  { sends: all, pending, paced }: Under & { sends: readonly PendingSend[] },
+  { sends: all, pending, paced, untilMs = Number.POSITIVE_INFINITY }: Some,
 ): Promise<Map<PendingSend, string>> {
   const held = new Map<PendingSend, string>();
   const slotsOf = ({ dispatchId }: PendingSend) => batch.dispatches.get(dispatchId)?.slots ?? 1;
@@ -97,6 +120,10 @@ async function beginChunks(
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;
     if (batch.signal.aborted) break; // sends that were not begun stay pending
+    if (index > 0 && performance.now() >= untilMs) {
+      leaveForNow(deps, batch, chunks.slice(index).flat());
+      break;
+    }
     const sends = withoutHeld(deps, batch, { chunk, held });
     if (sends.length === 0) {
       ahead = loadAhead(deps, batch, chunks[index + 1]);

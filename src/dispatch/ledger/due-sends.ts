@@ -25,6 +25,7 @@ export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, lim
     sql`
     select t.id as "taskId", s.bucket, t.dispatch_id as "dispatchId", s.channel, s.attempts, s.devices, s.recipient,
            s.scheduled_at as "scheduledAt", coalesce(s.reason = 'quiet_hours', false) as "isHeld",
+           s.content_tries as "contentTries",
            string_agg(s.user_id::text, ',' order by s.user_id) as people
       from ${asked(tasks)}
      cross join lateral (
@@ -41,7 +42,8 @@ export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, lim
         ) as one
         limit ${limit}
      ) as s
-     group by t.id, t.dispatch_id, s.bucket, s.channel, s.attempts, s.devices, s.recipient, s.scheduled_at, "isHeld"
+     group by t.id, t.dispatch_id, s.bucket, s.channel, s.attempts, s.devices, s.recipient, s.scheduled_at, "isHeld",
+              s.content_tries
      order by t.id, s.bucket`,
   );
   const sends = rows.flatMap(({ people, ...rest }) =>

@@ -32,6 +32,7 @@ const columns = {
   address: texts('text', ({ verdict }) => verdict.address),
   provider_code: texts('text', ({ verdict }) => cleaned(verdict.providerCode)),
   provider_message_id: texts('text', ({ verdict }) => cleaned(verdict.providerMessageId)),
+  content_tries: texts('smallint', ({ verdict }) => verdict.contentTries?.toString()),
   devices: texts('jsonb', ({ verdict }) => devicesJson(verdict.devices)),
   /** Not a column of the table: the change of `attempts`. */
   extra_attempts: numbers('integer', ({ verdict }) => verdict.extraAttempts ?? 0),

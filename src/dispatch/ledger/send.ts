@@ -29,6 +29,8 @@ export interface PendingSend extends SendKey {
   scheduledAt?: Date | null;
   /** Quiet hours held it until now. */
   isHeld?: boolean;
+  /** How often it was put back because connected content did not come. null: never. */
+  contentTries?: number | null;
 }
 
 /** The new status of a send, why, and what else to write. */
@@ -50,6 +52,8 @@ export interface Verdict {
   devices?: readonly DeviceState[];
   /** Number of calls beyond the one that every attempt is counted as. -1: no call was made. */
   extraAttempts?: number;
+  /** How often the message was put back because connected content did not come. Absent: it stays. */
+  contentTries?: number;
 }
 
 /** The state of one device of a send. The ledger stores it as JSON if it says more than the send itself. */

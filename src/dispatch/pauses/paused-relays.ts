@@ -1,6 +1,6 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import { relayAddress } from '../../channels/relay-address.ts';
-import type { Relay, RelayPool, SenderPauses } from '../../channels/sender.ts';
+import type { Relay, RelayPauseCause, RelayPool, SenderPauses } from '../../channels/sender.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
 import { keyOf, type Pauses, type PausesOptions } from './pauses.ts';
@@ -15,6 +15,9 @@ export interface PausedRelaysOptions extends Pick<PausesOptions, 'clock' | 'log'
 const FIRST_PROBE_MS = 1_000;
 /** Longest wait between two probes of a relay that does not answer. */
 const UNREACHABLE_MS = 10_000;
+/** Time before a relay is tried again that refuses our reputation. After each further refusal it is twice as long. */
+const REPUTATION_MS = 300_000;
+const LONGEST_REPUTATION_MS = 3_600_000;
 /** Number of quick probes of a relay that refuses our settings. More wrong logins might lock the account. */
 const QUICK_PROBES = 4;
 /** Time that one probe may take before another process may probe. */
@@ -72,20 +75,18 @@ export class PausedRelays {
     return this.#options.clock.now().getTime() + LOOK_AGAIN_MS;
   }
 
-  #pause(workspaceId: number, relay: Relay, cause: PauseCause, said: string): void {
+  #pause(workspaceId: number, relay: Relay, cause: RelayPauseCause, said: string): void {
     const { pauses, clock, log } = this.#options;
     const nowMs = clock.now().getTime();
     const again = this.#timesAgain(workspaceId, relay.name, nowMs);
-    const probeAt = new Date(nowMs + waitMsOf('unreachable', again));
+    const probeAt = new Date(nowMs + waitMsOf(cause === 'slow_down' ? cause : 'unreachable', again));
     const reason = cleaned(said);
     const subject = relaySubject(relay.name);
     const settings = digestOfRelay(relay);
     const onPaused = () =>
       log[cause === 'config_error' ? 'error' : 'warn'](
         { workspace_id: workspaceId, relay: relay.name, reason },
-        cause === 'config_error'
-          ? 'a mail relay refuses our settings and is paused; its mails wait or go to the next relay'
-          : 'a mail relay does not answer and is paused; its mails wait or go to the next relay',
+        `a mail relay ${whatItDoes[cause]} and is paused; its mails wait or go to the next relay`,
       );
     if (!pauses.close({ workspaceId, subject, cause, reason, settings, probeAt }, { onPaused })) return;
     this.#lastPaused.set(keyOf({ workspaceId, subject }), { atMs: nowMs, again });
@@ -129,7 +130,14 @@ export class PausedRelays {
   }
 }
 
+const whatItDoes: Readonly<Record<RelayPauseCause, string>> = {
+  config_error: 'refuses our settings',
+  slow_down: 'refuses our reputation',
+  unreachable: 'does not answer',
+};
+
 function waitMsOf(cause: PauseCause, probes: number): number {
+  if (cause === 'slow_down') return Math.min(REPUTATION_MS * 2 ** Math.min(probes, 20), LONGEST_REPUTATION_MS);
   const waitMs = FIRST_PROBE_MS * 2 ** Math.min(probes, 20);
   if (cause === 'config_error') return probes < QUICK_PROBES ? waitMs : PROBE_EVERY_MS;
   return Math.min(waitMs, UNREACHABLE_MS);

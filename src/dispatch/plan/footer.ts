@@ -19,6 +19,7 @@ export function withFooter(message: CompiledMessage, settings: ChannelSettings):
   return {
     ...message,
     reads: new Set([...message.reads, ...reads]),
+    fetches: message.fetches || (!(template instanceof RenderStop) && template.fetches),
     renderTexts: (context) => message.renderTexts({ ...context, ...footersOf(template, context, footer.asText) }),
   };
 }

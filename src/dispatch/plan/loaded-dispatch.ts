@@ -44,6 +44,8 @@ export interface LoadedDispatch {
   replay: StoredReplay | null;
   messages: ReadonlyMap<ChannelKey, PreparedMessage>;
   needs: RecipientNeeds;
+  /** Whether templates of its messages make calls, which take time. */
+  fetches: boolean;
   campaign: { id: string; name: string; tags: readonly string[] } | null;
   /** Number of slots that one of its messages takes in a send limit, because large messages take much memory. */
   slots: number;
@@ -295,6 +297,7 @@ export function prepare(
     isExpanded: !isBroadcast(plan) || Boolean(row.expanded_at),
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: withVariations(footed.map(prepareOne), plan),
+    fetches: footed.some(({ fetches }) => fetches),
     needs: needsOf(footed, { isBroadcast: isBroadcast(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),

@@ -28,6 +28,8 @@ export interface CompiledMessage {
   reads: ReadonlySet<Read>;
   /** What its templates read of item catalogs. Empty for nearly all messages. */
   catalogs: readonly CatalogUseAt[];
+  /** Whether its templates make calls (connected content). */
+  fetches: boolean;
   /**
    * Renders all texts of the message for one person. Returns a promise only if a text waits for something. Throws, or
    * rejects with, RenderStop.
@@ -108,8 +110,8 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
   if (template === undefined && tree.blocks.length === 0) {
     const renderTexts = (context: RenderContext) => tree.render(context) as object;
     const reads = readsOfAll(tree);
-    const { catalogs, references } = tree;
-    return { key, place, channel, message, reads, catalogs, references, renderTexts, blocks: new Set() };
+    const { catalogs, fetches, references } = tree;
+    return { key, place, channel, message, reads, catalogs, fetches, references, renderTexts, blocks: new Set() };
   }
   const path = memberPath(parsed.path, 'email_template_id');
   const stored = template === undefined ? {} : (channel.fromTemplate?.(message, template) ?? {});
@@ -119,6 +121,7 @@ function fill(parsed: ParsedMessage, content: PinnedContent, problems: Problems)
     ...{ key, place, channel, message: { ...stored, ...message }, blocks: linked.names },
     reads: readsOfAll(tree, storedTree, linked),
     catalogs: [...tree.catalogs, ...storedTree.catalogs, ...linked.catalogs],
+    fetches: tree.fetches || storedTree.fetches || linked.fetches,
     references: [...tree.references, ...storedTree.references, ...linked.references],
     renderTexts: (context) => {
       const budget = new Budget();

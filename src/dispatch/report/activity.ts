@@ -34,6 +34,9 @@ export async function listActivity(
      order by occurred_at desc, id desc
      limit ${limit + 1}`);
   const page = rows.slice(0, limit);
-  const records = page.map((row) => ({ ...row, dispatchId: row.dispatchId === null ? null : undashed(row.dispatchId) }));
+  const records = page.map((row) => ({
+    ...row,
+    dispatchId: row.dispatchId === null ? null : undashed(row.dispatchId),
+  }));
   return { records, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }

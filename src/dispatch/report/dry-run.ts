@@ -1,7 +1,7 @@
-import { estimateProfiles, refusingExpensive, withinTimeLimit } from '../../audience/time-limit.ts';
+import { refusingExpensive } from '../../audience/time-limit.ts';
+import type { ContentDesk } from '../../connected-content/desk.ts';
 import type { PinnedContent } from '../../content/pins.ts';
 import type { Database } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
 import { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problems } from '../../lib/raw/problems.ts';
@@ -14,13 +14,12 @@ import type { LinkMaker } from '../admit/compose.ts';
 import { composeAll } from '../admit/compose-all.ts';
 import { verdictOf } from '../admit/decision.ts';
 import type { TrackerMaker } from '../admit/trackers.ts';
-import { evaluateNames, type NamedRecipient, type Refusal } from '../expand/expand-named.ts';
-import { resolveAll } from '../expand/resolve-recipients.ts';
+import type { NamedRecipient } from '../expand/expand-named.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
 import { remarkMembers, type SendRemarks } from '../plan/remarks.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
-import { targetingOf } from '../plan/targeting.ts';
 import { compilePlan } from '../plan/templates.ts';
+import { findAudience, findNamed } from './find-targeted.ts';
 import { verdictOfRefusal } from './recipients.ts';
 import { type ChannelCounts, countOutcome, tally } from './verdicts.ts';
 
@@ -46,6 +45,8 @@ export interface DryRunDeps {
   clock: Clock;
   links: LinkMaker;
   trackers: TrackerMaker;
+  /** Makes the calls of templates, as when the messages are sent. */
+  desk: ContentDesk;
 }
 
 export function createDryRun(deps: DryRunDeps): DryRun {
@@ -54,7 +55,7 @@ export function createDryRun(deps: DryRunDeps): DryRun {
     const now = deps.clock.now();
     const dispatch = rehearse(asked, now);
     const { targeted, people, refusals } = await refusingExpensive(() =>
-      isBroadcast(plan) ? findAudience(deps.db, dispatch, now) : findNamed(deps.db, dispatch, now),
+      isBroadcast(plan) ? findAudience(deps.db, dispatch, { now, most: LOOKED_AT }) : findNamed(deps.db, dispatch, now),
     );
     const verdicts = await judge(deps, dispatch, people, now);
     return {
@@ -78,33 +79,6 @@ function rehearse({ plan, content, workspace }: Asked, now: Date): LoadedDispatc
   return prepare({ id: dashed(v7(now)), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
 }
 
-interface Targeted {
-  targeted: number;
-  /** The targeted people who are looked at. */
-  people: NamedRecipient[];
-  refusals: Refusal[];
-}
-
-async function findNamed(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Targeted> {
-  const found = (await resolveAll(db, [dispatch])).get(dispatch.workspace.id) ?? new Map();
-  const { recipients, refusals } = await evaluateNames(db, dispatch, found, now);
-  return { targeted: dispatch.plan.names.length, people: recipients, refusals };
-}
-
-async function findAudience(db: Database, dispatch: LoadedDispatch, now: Date): Promise<Targeted> {
-  const { inSegment, inAudience } = targetingOf(dispatch, now);
-  const rows = await withinTimeLimit(db, await estimateProfiles(db), (tx) =>
-    tx.query<{ bucket: number; user_id: number; total: number }>(sql`
-    select p.bucket, p.user_id, count(*) over () as total
-      from profiles p
-     where p.workspace_id = ${dispatch.workspace.id} and (${inSegment}) and (${inAudience})
-     order by p.bucket, p.user_id
-     limit ${LOOKED_AT}`),
-  );
-  const people = rows.map(({ bucket, user_id }) => ({ bucket, userId: user_id, position: null }));
-  return { targeted: rows[0]?.total ?? 0, people, refusals: [] };
-}
-
 interface Judged {
   verdict: {
     braze_id: string | null;
@@ -119,7 +93,7 @@ interface Judged {
 
 /** Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. */
 async function judge(
-  { db, clock, links, trackers }: DryRunDeps,
+  { db, clock, links, trackers, desk }: DryRunDeps,
   dispatch: LoadedDispatch,
   people: NamedRecipient[],
   now: Date,
@@ -127,7 +101,8 @@ async function judge(
   const positions = new Map(people.map(({ userId, position }) => [userId, position]));
   // The answer names everybody by braze id, which is one of the details.
   const needs = { ...dispatch.needs, details: true };
-  const recipients = await loadRecipients(db, { workspaceId: dispatch.workspace.id, people, needs });
+  const { id: workspaceId, blockedAttributes: hidden } = dispatch.workspace;
+  const recipients = await loadRecipients(db, { workspaceId, people, needs, hidden });
   const candidates = [...recipients.values()].flatMap((recipient) =>
     [...dispatch.messages.keys()].map((channel) => {
       const { bucket, userId } = recipient;
@@ -143,8 +118,9 @@ async function judge(
       return candidateFor(send, dispatch, { recipient, turn: 'own', now });
     }),
   );
-  await composeAll(candidates, { links, trackers, mostMs: MOST_COMPOSING_MS, shelf: new ItemShelf({ db, clock }) });
-  const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later');
+  const shelf = new ItemShelf({ db, clock });
+  await composeAll(candidates, { links, trackers, mostMs: MOST_COMPOSING_MS, shelf, desk });
+  const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later' || facts.composed.missing);
   return decideAll(judged, await readSlots(db, people, now)).map(judgedFrom);
 }
 

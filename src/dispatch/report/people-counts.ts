@@ -28,7 +28,13 @@ const SHARE = 0.1;
 const MOST_KEPT = 200;
 
 /** Counts at most one dispatch at a time, and keeps each count as long as it is worth its cost. */
-export function createPeopleCounter({ db, clock }: { db: Database; clock: Clock }): (dispatch: DispatchRow) => Promise<CountedPeople> {
+export function createPeopleCounter({
+  db,
+  clock,
+}: {
+  db: Database;
+  clock: Clock;
+}): (dispatch: DispatchRow) => Promise<CountedPeople> {
   const kept = new Map<string, { counts: Promise<CountedPeople>; untilMs: number }>();
   let last: Promise<unknown> = Promise.resolve();
   return (dispatch) => {
@@ -75,7 +81,10 @@ async function count(
        group by best`);
   });
   const of = (family: number) => rows.find(({ best }) => best === family)?.people ?? 0;
-  const counts = Object.fromEntries(families.map((family, index) => [family, of(index)])) as Record<keyof PeopleCounts, number>;
+  const counts = Object.fromEntries(families.map((family, index) => [family, of(index)])) as Record<
+    keyof PeopleCounts,
+    number
+  >;
   return {
     counts: { ...counts, kept: counts.kept + refusals.length, countedAt: now },
     tookMs: performance.now() - startedAt,

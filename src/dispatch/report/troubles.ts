@@ -36,7 +36,7 @@ type TroubleKind =
   | 'definitions'
   | 'workers'
   | 'queue'
-  | 'webhooks'
+  | 'events'
   | 'callers'
   | 'dispatch';
 
@@ -77,7 +77,7 @@ export async function listTroubles(
     ...(await ofFailed(db, workspace.id, now)),
     ...(catalogTrouble === null ? [] : [ofCatalog(catalogTrouble)]),
     ...(await problemsOfDeliveries(db, workspace.id)).map((said) =>
-      plain('amber', 'webhooks', 'A webhook of events fails', said),
+      plain('amber', 'events', 'Events do not reach a reader', said),
     ),
     ...callers.map((said) => plain('amber', 'callers', 'A key comes too often and gets 429', said)),
   ];

@@ -13,7 +13,7 @@ import { findWaits } from './waits.ts';
 
 export interface Why {
   /** The verdicts of the person that the ledger recorded, one for each channel. Empty: the dispatch did not target the person. */
-  then: object[];
+  recorded: object[];
   /** What a dry run of the same request says of the person now. null: there can be none; `notNow` says why. */
   now: readonly object[] | null;
   notNow: string | null;
@@ -35,30 +35,35 @@ export async function explainSend(
 ): Promise<Why> {
   const names = await namesOf(db, person.key);
   const { waits_for: waitsFor, state, lane } = dispatch;
-  const { verdicts: then } = await listRecipients(db, dispatch, {
+  const { verdicts: recorded } = await listRecipients(db, dispatch, {
     ...{ status: null, channel: null, reason: null, minAttempts: 0, after: null, limit: MOST_VERDICTS },
     person: { key: person.key, names },
     waits: await findWaits(db, { workspaceId: workspace.id, waitsFor, state, lane }),
   });
   const [name] = names;
-  if (name === undefined) return { then, now: null, notNow: 'the person has no external id and no alias' };
+  if (name === undefined) return { recorded, now: null, notNow: 'the person has no external id and no alias' };
   const stored = await readPlan(db, dispatch.id);
-  if (stored === null) return { then, now: null, notNow: 'the request is not kept any more' };
+  if (stored === null) return { recorded, now: null, notNow: 'the request is not kept any more' };
   const plan: SendPlan = { ...stored.plan, names: [name] };
   try {
     const remarks = { minors: [], warnings: [] };
     const answer = await dryRun({ plan, content: stored.content, workspace, remarks });
     const { recipients } = answer as { recipients: readonly object[] };
-    return { then, now: recipients, notNow: null };
+    return { recorded, now: recipients, notNow: null };
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    return { then, now: null, notNow: error.message };
+    return { recorded, now: null, notNow: error.message };
   }
 }
 
 async function readPlan(db: Db, id: string) {
-  const row = await db.maybeOne<{ request: string }>(sql`select request::text as request from dispatches where id = ${id}`);
+  const row = await db.maybeOne<{ request: string }>(
+    sql`select request::text as request from dispatches where id = ${id}`,
+  );
   if (row === null) return null;
-  const read = await readStoredPlans(db, [{ id, request: row.request }], { texts: new StoredTexts(), mostBytes: MOST_BYTES });
+  const read = await readStoredPlans(db, [{ id, request: row.request }], {
+    texts: new StoredTexts(),
+    mostBytes: MOST_BYTES,
+  });
   return read.get(id) ?? null;
 }

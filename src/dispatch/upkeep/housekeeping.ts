@@ -8,6 +8,7 @@ import { forgetFeedback } from '../../feedback/forget.ts';
 import { forgetShortLinks } from '../../feedback/tracking/short-links.ts';
 import { forgetDeletedCatalogs } from '../../item-catalogs/catalogs-store.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { sumUpActiveDays } from '../../people/activity/active-people.ts';
 import { sumUpOldHours } from '../../people/activity/counts.ts';
 import { forgetWaitingStates } from '../../people/consent/email-state.ts';
 import { forgetWaitingGroups } from '../../people/consent/waiting-groups.ts';
@@ -78,6 +79,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await sumUpOldDays(db, now);
   await sumUpOldFeedback(db, now);
   await sumUpOldHours(db, now);
+  await sumUpActiveDays(db, now);
   await forgetDeletedCatalogs(db);
   await forgetShortLinks(db, now);
 }

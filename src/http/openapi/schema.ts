@@ -12,6 +12,9 @@ export interface Schema {
   minLength?: number;
   maxLength?: number;
   maxItems?: number;
+  minItems?: number;
+  minProperties?: number;
+  maxProperties?: number;
   items?: Schema;
   properties?: Readonly<Record<string, Schema>>;
   required?: readonly string[];

@@ -5,7 +5,8 @@ import { isStorable } from '../../lib/raw/storable.ts';
 import type { ConsentSource } from '../../people/consent/record/source.ts';
 import type { RouteRequest } from '../route.ts';
 
-const MOST_CHARACTERS = 255;
+/** Longest legal basis. */
+export const MOST_CHARACTERS = 255;
 
 /**
  * Who changes consent with a request: its key, and the legal basis that it gives in `cresset.legal_basis`. Throws

@@ -12,6 +12,7 @@ import { operations as feed } from './feed/operations.ts';
 import { operations as itemCatalogs } from './item-catalogs/operations.ts';
 import { operations as mediaLibrary } from './media-library/operations.ts';
 import { operations as messageEvents } from './message-events/operations.ts';
+import { operations as messagesPreview } from './messages-preview/operations.ts';
 import { operations as messagesSchedule } from './messages-schedule/operations.ts';
 import { operations as messagesSend } from './messages-send/operations.ts';
 import { operations as preferenceCenters } from './preference-centers/operations.ts';
@@ -36,6 +37,7 @@ export const operations: Operations = {
     ...feed,
     ...itemCatalogs,
     ...messageEvents,
+    ...messagesPreview,
     ...messagesSchedule,
     ...messagesSend,
     ...pushApps,

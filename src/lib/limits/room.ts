@@ -11,8 +11,8 @@ export interface RoomBounds {
   mostWaitingOfOwner: number;
 }
 
-interface Waiting {
-  owner: number;
+interface Waiting<Owner> {
+  owner: Owner;
   begin(): void;
 }
 
@@ -20,10 +20,10 @@ interface Waiting {
  * Bounds how much work of one kind is done at once, and how much waits, so that the rest of a server goes on. No owner
  * has more than its share, and whoever comes first is first among its own.
  */
-export class Room {
+export class Room<Owner = number> {
   readonly #bounds: RoomBounds;
-  readonly #working = new Map<number, number>();
-  #waiting: Waiting[] = [];
+  readonly #working = new Map<Owner, number>();
+  #waiting: Waiting<Owner>[] = [];
   #total = 0;
 
   constructor(bounds: RoomBounds) {
@@ -31,7 +31,7 @@ export class Room {
   }
 
   /** Runs `work` when there is a place. Throws RoomFull at once if too many wait. */
-  async run<T>(owner: number, work: () => Promise<T>): Promise<T> {
+  async run<T>(owner: Owner, work: () => Promise<T>): Promise<T> {
     if (this.#hasPlace(owner)) this.#enter(owner);
     else await this.#wait(owner);
     try {
@@ -41,27 +41,27 @@ export class Room {
     }
   }
 
-  #hasPlace(owner: number): boolean {
+  #hasPlace(owner: Owner): boolean {
     return this.#total < this.#bounds.most && this.#worksOf(owner) < this.#bounds.mostOfOwner;
   }
 
-  #worksOf(owner: number): number {
+  #worksOf(owner: Owner): number {
     return this.#working.get(owner) ?? 0;
   }
 
-  #enter(owner: number): void {
+  #enter(owner: Owner): void {
     this.#total += 1;
     this.#working.set(owner, this.#worksOf(owner) + 1);
   }
 
-  #wait(owner: number): Promise<void> {
+  #wait(owner: Owner): Promise<void> {
     const ofOwner = this.#waiting.filter((one) => one.owner === owner).length;
     if (this.#waiting.length >= this.#bounds.mostWaiting || ofOwner >= this.#bounds.mostWaitingOfOwner)
       throw new RoomFull();
     return new Promise((begin) => this.#waiting.push({ owner, begin }));
   }
 
-  #leave(owner: number): void {
+  #leave(owner: Owner): void {
     this.#total -= 1;
     const left = this.#worksOf(owner) - 1;
     if (left === 0) this.#working.delete(owner);

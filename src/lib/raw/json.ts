@@ -25,9 +25,11 @@ export function describe(value: unknown): string {
 }
 
 const LONGEST_KEY = 64;
+const PLAIN_WORD = /^[\w.:$ -]{0,64}$/;
 
 /** Makes a caller's word fit for an answer: short, and of plain characters. */
 export function shown(word: string): string {
+  if (PLAIN_WORD.test(word)) return word;
   return word.slice(0, LONGEST_KEY).replace(/[^\w.:$ -]/g, '?');
 }
 

@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { intArray, textArray } from '../../db/array-text.ts';
 import type { Db, Transaction } from '../../db/database.ts';
 import { hotStatement } from '../../db/hot-statement.ts';
 import { type Sql, sql } from '../../db/sql.ts';
+import { nextShard, SUM } from './shards.ts';
 
 /** `event` and `purchase` count by name; a purchase also without one. The others have no name. */
 export type Metric = 'event' | 'purchase' | 'session' | 'new_user' | 'uninstall';
@@ -19,22 +19,10 @@ export interface Happening {
   revenue: number;
 }
 
-/** Rows of one hour that are counted apart, so that writers do not wait for each other. */
-const SHARDS = 16;
-/** The row to which housekeeping adds the others. */
-const SUM = -1;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Number of days for which hours are kept apart. */
 export const HOURS_KEPT_DAYS = 31;
-
-let shard = randomInt(SHARDS);
-
-/** Transactions of one process that run at once count in different rows. */
-function nextShard(): number {
-  shard = (shard + 1) % SHARDS;
-  return shard;
-}
 
 interface Addition {
   workspaceId: number;
@@ -55,17 +43,22 @@ export function addCountsLater(tx: Transaction, workspaceId: number, happened: r
 function additionOf(workspaceId: number, happened: readonly Happening[]): Addition {
   const sums = new Map<string, Happening>();
   for (const one of happened) {
-    const at = new Date(one.at.getTime() - (((one.at.getTime() % HOUR_MS) + HOUR_MS) % HOUR_MS));
-    const key = JSON.stringify([one.metric, one.name, at, one.appId]);
+    const hour = Math.floor(one.at.getTime() / HOUR_MS);
+    // Names contain no NUL, so two rows never share a key.
+    const key = `${one.metric}\0${hour}\0${one.appId}\0${one.name}`;
     const sum = sums.get(key);
-    if (sum === undefined) sums.set(key, { ...one, at });
+    if (sum === undefined) sums.set(key, { ...one, at: new Date(hour * HOUR_MS) });
     else {
       sum.count += one.count;
       sum.revenue += one.revenue;
     }
   }
   // Everybody adds in the order of the keys, to avoid deadlocks.
-  const rows = [...sums].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
+  const keyed = [...sums.values()].map((row) => ({
+    key: JSON.stringify([row.metric, row.name, row.at, row.appId]),
+    row,
+  }));
+  const rows = keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ row }) => row);
   return { workspaceId, shard: nextShard(), rows };
 }
 

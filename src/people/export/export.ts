@@ -107,14 +107,21 @@ export async function exportByKeys(db: Db, keys: readonly PersonKey[], form: Exp
   return keys.flatMap(({ userId }) => {
     const row = byId.get(userId);
     if (row === undefined) return [];
-    const custom = customAttributes === undefined ? row.custom : chosen(row.custom, customAttributes);
+    const custom = shownOf(row.custom, customAttributes, workspace.blockedAttributes);
     const person = { ...row, custom, aliases: aliases.get(userId) ?? [], consent: consentOf.get(userId) ?? [] };
     return [exported(person, { fields, workspace, received: received.get(userId) ?? [] })];
   });
 }
 
-function chosen(custom: Record<string, unknown>, names: ReadonlySet<string>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(custom).filter(([name]) => names.has(name)));
+/** The custom attributes that may be shown. `chosen`: the names asked for. undefined: all. */
+function shownOf(
+  custom: Record<string, unknown>,
+  chosen: ReadonlySet<string> | undefined,
+  blocked: ReadonlySet<string> | undefined,
+): Record<string, unknown> {
+  if (chosen === undefined && blocked === undefined) return custom;
+  const isShown = (name: string) => chosen?.has(name) !== false && blocked?.has(name) !== true;
+  return Object.fromEntries(Object.entries(custom).filter(([name]) => isShown(name)));
 }
 
 function wantsCampaigns(fields: ExportForm['fields']): boolean {

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { mergeActiveDays } from '../activity/active-people.ts';
 import type { ConsentSource } from '../consent/record/source.ts';
 import { recordConsent } from '../consent/record/write.ts';
 import { deleteLocked } from '../profile/delete.ts';
@@ -35,6 +36,7 @@ export async function mergeLocked(
   await recordConsent(tx, { workspaceId, changes: changesOf(kept, source, { states, groups }), now });
   await copyActivities(tx, merged, kept);
   await copySessions(tx, merged, kept);
+  await mergeActiveDays(tx, merged, kept);
   await copyReceived(tx, merged, kept);
   await alsoMove(tx, merged, kept);
   await deleteLocked(tx, [merged]);

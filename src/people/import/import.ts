@@ -1,4 +1,4 @@
-import type { Database } from '../../db/database.ts';
+import type { Database, Transaction } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
@@ -135,6 +135,7 @@ async function applyBatch(
   if (dryRun) return { records, rejects: early };
   const transaction = () =>
     db.byKey.transaction(async (tx) => {
+      if (progress.isRecorded) withoutWaiting(tx);
       const known = await progress.claim(tx, number, { records, rejects: early });
       if (known !== null) return known;
       const late = await applyTrack(tx, read.request, workspace, now);
@@ -145,6 +146,14 @@ async function applyBatch(
   return retry('people', transaction, PATIENCE_ROUNDS).catch((error: unknown) => {
     throw isDataError(error) ? batchError(entries, error) : error;
   });
+}
+
+/**
+ * Commits without waiting for the disk. A crash of PostgreSQL may then take back the last batches with their records, and
+ * the next run applies them. The end of the import is recorded in a commit that waits, for all commits before it, too.
+ */
+function withoutWaiting(tx: Transaction): void {
+  tx.later('commit_without_waiting', sql`set local synchronous_commit = off`);
 }
 
 /** One reject for each record that was refused, or applied without what is wrong in it. `late`: found while applying. */

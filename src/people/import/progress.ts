@@ -22,6 +22,8 @@ export interface BatchResult {
 export interface Progress {
   /** The batches that earlier runs applied, by number. */
   done: ReadonlyMap<number, BatchResult>;
+  /** Whether batches are recorded, so that a run can apply those that a crash of PostgreSQL took back. */
+  isRecorded: boolean;
   /** Claims a batch. null: the caller must apply it. Otherwise another run has applied it, with this result. */
   claim(tx: Db, number: number, result: BatchResult): Promise<BatchResult | null>;
   /** Replaces the rejects of a batch that this transaction claimed. */
@@ -32,6 +34,7 @@ export interface Progress {
 /** The progress of input that cannot be read twice, such as standard input: nothing is recorded. */
 export const noProgress: Progress = {
   done: new Map(),
+  isRecorded: false,
   claim: async () => null,
   amend: async () => undefined,
   finish: async () => undefined,
@@ -110,6 +113,7 @@ async function doneBatches(tx: Db, importId: number): Promise<Map<number, BatchR
 function progressOf(db: Database, importId: number, done: ReadonlyMap<number, BatchResult>): Progress {
   return {
     done,
+    isRecorded: true,
     async claim(tx, number, { records, rejects }) {
       const claimed = await tx.run(sql`
         insert into import_batches (import_id, number, records, rejects)

@@ -94,6 +94,8 @@ export interface CustomAttributes {
   times: ReadonlyMap<string, number>;
   /** The times inside the values that are objects or arrays. Values without times have no entry. */
   nestedTimes: ReadonlyMap<string, NestedTimes>;
+  /** The JSON text of `values`, as an object. Absent: it was not written yet. */
+  text?: string;
 }
 
 export const noCustomAttributes: CustomAttributes = { values: new Map(), times: new Map(), nestedTimes: new Map() };
@@ -108,9 +110,9 @@ export function changeCustom(
   const times = new Map(before.times);
   const nestedTimes = new Map(before.nestedTimes);
   for (const [name, change] of changes) {
-    const changed = remarks.keep(() => ({
-      value: changedValue(values.get(name), change, memberPath('', name), remarks),
-    }));
+    const changed = isScalarSet(change)
+      ? change
+      : remarks.keep(() => ({ value: changedValue(values.get(name), change, memberPath('', name), remarks) }));
     if (changed === undefined) continue;
     times.delete(name);
     nestedTimes.delete(name);
@@ -121,6 +123,11 @@ export function changeCustom(
     if (change.kind === 'set' && change.timeMs !== null) times.set(name, change.timeMs);
   }
   return { values, times, nestedTimes };
+}
+
+/** Whether the change is the most frequent one, which always fits: a value without parts. */
+function isScalarSet(change: CustomChange): change is CustomChange & { kind: 'set' } {
+  return change.kind === 'set' && typeof change.value !== 'object';
 }
 
 function changedValue(

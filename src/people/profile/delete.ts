@@ -158,6 +158,7 @@ export async function deleteLocked(tx: Db, people: readonly PersonKey[]): Promis
          their_purchases as (delete from purchases where ${these}),
          totals as (delete from activity_totals where ${these}),
          sessions as (delete from session_days where ${these}),
+         active as (delete from active_people where ${these}),
          uninstalls as (delete from app_uninstalls where ${these}),
          received as (delete from received_totals where ${these})
     delete from profiles where ${these}`);

@@ -66,7 +66,14 @@ export async function loadRecipients(
     workspaceId,
     people,
     needs = allNeeds,
-  }: { workspaceId: number; people: readonly PersonKey[]; needs?: RecipientNeeds },
+    hidden,
+  }: {
+    workspaceId: number;
+    people: readonly PersonKey[];
+    needs?: RecipientNeeds;
+    /** Custom attributes that nobody shall see. */
+    hidden?: ReadonlySet<string> | undefined;
+  },
 ): Promise<Map<number, Recipient>> {
   if (people.length === 0) return new Map();
   const chunk = chunkOf(people);
@@ -78,10 +85,19 @@ export async function loadRecipients(
   const recipients = new Map<number, Recipient>();
   for (const row of rows) {
     const id = row.user_id;
-    if (!recipients.has(id)) recipients.set(id, recipientFrom(row, targets?.get(id) ?? [], groups.get(id) ?? {}));
+    if (!recipients.has(id))
+      recipients.set(id, recipientFrom(without(row, hidden), targets?.get(id) ?? [], groups.get(id) ?? {}));
   }
   return recipients;
 }
+
+/** Leaves out custom attributes of a row that nobody else has. */
+function without(row: Row, hidden: ReadonlySet<string> = noNames): Row {
+  for (const name of hidden) delete row.custom?.[name];
+  return row;
+}
+
+const noNames: ReadonlySet<string> = new Set();
 
 /** How a statement selects the rows of the people asked for, from a table with the alias `r`. */
 interface Chunk {

@@ -1,6 +1,7 @@
 import { isObject, own, type RawObject } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { readName } from '../stored-text.ts';
 import { readBrazeId } from './braze-id.ts';
 import { readEmailAddress, readPhone } from './contact.ts';
@@ -38,12 +39,14 @@ export function readIdentifier(raw: RawObject): Identifier | null {
 
 /** With two of them a caller would not learn whom of two people the object changed. */
 function refuseSeveral(raw: RawObject): void {
+  const [externalId, alias] = [isGiven(own(raw, 'external_id')), !isEmpty(own(raw, 'user_alias'))];
+  const brazeId = isGiven(own(raw, 'braze_id'));
+  if (Number(externalId) + Number(alias) + Number(brazeId) < 2) return;
   const given = [
-    ...(isGiven(own(raw, 'external_id')) ? ["'external_id'"] : []),
-    ...(isEmpty(own(raw, 'user_alias')) ? [] : ["'user_alias'"]),
-    ...(isGiven(own(raw, 'braze_id')) ? ["'braze_id'"] : []),
+    ...(externalId ? ["'external_id'"] : []),
+    ...(alias ? ["'user_alias'"] : []),
+    ...(brazeId ? ["'braze_id'"] : []),
   ];
-  if (given.length < 2) return;
   throw new ObjectProblem(`${given.slice(0, -1).join(', ')} and ${given.at(-1)} are mutually exclusive`);
 }
 
@@ -53,6 +56,15 @@ export function readExternalId(value: unknown, path = 'external_id'): PersonName
   if (Buffer.byteLength(name) <= maxExternalIdBytes) return { label: '', name };
   const quoted = path === 'external_id' ? "'external_id'" : path;
   throw new ObjectProblem(`${quoted} must be fewer than ${maxExternalIdBytes + 1} bytes`);
+}
+
+/** Refuses an external id that the operator has blocked, in the original's words. Throws ObjectProblem. */
+export function refuseBlocked(identifier: Identifier | null, { settings }: Pick<WorkspaceCatalog, 'settings'>): void {
+  const isBlocked =
+    identifier?.kind === 'name' &&
+    identifier.name.label === '' &&
+    settings.users.blockedIds?.has(identifier.name.name) === true;
+  if (isBlocked) throw new ObjectProblem('provided external_id is blacklisted and disallowed');
 }
 
 export function readAlias(value: unknown, path: string): PersonName {

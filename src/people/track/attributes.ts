@@ -4,7 +4,13 @@ import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
-import { type Identifier, missingIdentifier, readCreates, readIdentifier } from '../profile/identifiers.ts';
+import {
+  type Identifier,
+  missingIdentifier,
+  readCreates,
+  readIdentifier,
+  refuseBlocked,
+} from '../profile/identifiers.ts';
 import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
 import { CodedProblem, coded, ObjectRefusal, type Remark, Remarks, sentenceOf, type TrackCode } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
@@ -40,6 +46,8 @@ export interface AttributesObject {
   remarks: readonly Remark[];
   /** Members whose value is not known, which the original ignores without an error. */
   ignored: readonly IgnoredField[];
+  /** The custom attributes that are left out because they are on the workspace's blocklist. */
+  blocked: readonly string[];
   /** What was probably meant by custom attributes that look like members, in words. */
   slips: readonly string[];
 }
@@ -52,8 +60,9 @@ const ignoredSentences: Readonly<Record<IgnoredField, string>> = {
 };
 
 /** One sentence for each member that was ignored, or that was probably meant otherwise. `path`: that of the object. */
-export function remarksBeside({ ignored, slips }: AttributesObject, path: string): string[] {
+export function remarksBeside({ ignored, blocked, slips }: AttributesObject, path: string): string[] {
   return [
+    ...blocked.map((name) => `${memberPath(path, name)}: is on the blocklist of custom attributes, and is not stored`),
     ...ignored.map((field) => `${path}.${field}: ${ignoredSentences[field]}`),
     ...slips.map((slip) => `${path}.${slip}`),
   ];
@@ -85,15 +94,18 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   const remarks = new Remarks();
   const tokens = readTokens(own(raw, 'push_tokens'), workspace, remarks);
   const identifier = readOwner(raw, tokens, remarks.all);
+  refuseBlocked(identifier, workspace);
   const mergesObjects = readSwitch(raw, '_merge_objects');
   const profile: ProfileChange = { columns: {}, extras: new Map() };
   const custom = new Map<string, CustomChange>();
+  const blocked: string[] = [];
   const refusals: ObjectProblem[] = [];
   for (const [key, value] of Object.entries(raw)) {
     if (notCustom.has(key)) continue;
     const read = profileFields.get(key);
     if (key === 'email') refusals.push(...problemIn(() => read?.(value, profile)));
     else if (read !== undefined) remarks.keep(() => read(value, profile));
+    else if (workspace.blockedAttributes?.has(key.trim())) blocked.push(key.trim());
     else
       remarks.keep(() => custom.set(readCustomName(key), readCustomChange(value, memberPath('', key), mergesObjects)));
   }
@@ -108,7 +120,7 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
     (field) => isGiven(own(raw, field)) && (profile.columns[field] ?? null) === null,
   );
   const slips = slipsAmong(custom.keys());
-  return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all, ignored, slips };
+  return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all, ignored, blocked, slips };
 }
 
 /** The problem that reading finds, or none. */

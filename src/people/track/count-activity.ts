@@ -1,6 +1,7 @@
 import type { Transaction } from '../../db/database.ts';
 import { isObject, type Json } from '../../lib/raw/json.ts';
 import { idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { countActivePeople } from '../activity/active-people.ts';
 import { addCountsLater, type Happening } from '../activity/counts.ts';
 import { type DataType, isKnownName, type KnownName, noteNames } from '../activity/names.ts';
 import type { TrackRequest } from './request.ts';
@@ -8,8 +9,8 @@ import type { Person, Roster } from './roster.ts';
 import type { Done } from './saving/save-activities.ts';
 
 /**
- * Counts what requests tell of, and notes the names that they are the first to use. With names that the process knows, it is
- * one statement, which goes with the commit, and none if nobody is new and nobody did anything.
+ * Counts what requests tell of, and notes the names that they are the first to use. With names and active people that the
+ * process knows, it is one statement, which goes with the commit, and none if nobody is new and nobody did anything.
  */
 export async function countActivity(
   tx: Transaction,
@@ -21,6 +22,8 @@ export async function countActivity(
   }: { requests: readonly TrackRequest[]; roster: Roster; done: readonly Done[]; workspace: WorkspaceCatalog },
 ): Promise<void> {
   await noteNames(tx, workspace, [...namesOf(done, workspace), ...attributesOf(requests, roster, workspace)]);
+  const did = done.flatMap(({ person: { key }, activity: { at } }) => (key === null ? [] : [{ key, at }]));
+  await countActivePeople(tx, { workspace, did, now: roster.now });
   addCountsLater(tx, workspace.id, [...peopleOf(roster), ...done.flatMap((one) => happeningsOf(one, workspace))]);
 }
 

@@ -1,6 +1,7 @@
+import type { Identifier } from '../profile/identifiers.ts';
+import { nameKey } from '../profile/identify.ts';
 import type { TrackRequest } from './request.ts';
-import { tokenKey } from './roster.ts';
-import { wantedBy } from './wanted.ts';
+import { emailKey, tokenKey } from './roster.ts';
 
 /** The people, addresses and tokens that requests touch: they decide what may be applied beside them. */
 export interface Footprint {
@@ -12,19 +13,29 @@ export interface Footprint {
 }
 
 export function footprintOf(request: TrackRequest): Footprint {
-  const { names, newEmails, newPhones } = wantedBy([request]);
-  const labels = new Set([...names.values()].map(({ label }) => label));
-  const [label = null] = labels;
-  const isPlain =
-    labels.size === 1 &&
-    request.attributes.every(({ object }) => isPlainlyNamed(object)) &&
-    request.activities.every(({ object }) => object.identifier.kind === 'name');
-  const tokens = request.attributes.flatMap(({ object }) => object.tokens ?? []).map(tokenKey);
-  return {
-    label: isPlain ? label : null,
-    names: new Set(names.keys()),
-    shared: new Set([...newEmails, ...newPhones, ...tokens]),
+  const labels = new Set<string>();
+  const names = new Set<string>();
+  const shared = new Set<string>();
+  let isPlain = true;
+  const note = (identifier: Identifier | null) => {
+    if (identifier?.kind !== 'name') {
+      isPlain = false;
+      return;
+    }
+    labels.add(identifier.name.label);
+    names.add(nameKey(identifier.name.label, identifier.name.name));
   };
+  for (const { object } of request.attributes) {
+    note(object.identifier);
+    isPlain &&= isPlainlyNamed(object);
+    const { email, phone } = object.profile.columns;
+    if (email) shared.add(emailKey(email));
+    if (phone) shared.add(phone);
+    for (const token of object.tokens ?? []) shared.add(tokenKey(token));
+  }
+  for (const { object } of request.activities) note(object.identifier);
+  const [label = null] = labels;
+  return { label: isPlain && labels.size === 1 ? label : null, names, shared };
 }
 
 /** Whether a name names the person, and the object gives the address itself when it changes what an address shares. */

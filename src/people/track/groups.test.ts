@@ -213,7 +213,7 @@ test('a group has at most 500 objects; a larger request is one by itself', async
           object: {
             identifier: { kind: 'name' as const, name: { label: '', name: `${name}${n}` } },
             ...{ creates: true, profile: { columns: {}, extras: new Map() }, custom: new Map() },
-            ...{ tokens: [], groups: [], remarks: [], ignored: [], slips: [] },
+            ...{ tokens: [], groups: [], remarks: [], ignored: [], blocked: [], slips: [] },
           },
         })),
       },

@@ -8,7 +8,7 @@ import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import { havingPhone } from './addresses/having.ts';
 import { loadAddressStates, loadGroupStates } from './addresses/load-addresses.ts';
-import { claimNames, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
+import { claimNames, type DoerRow, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
@@ -44,10 +44,11 @@ export async function loadRoster(
     ],
     candidates: requests.reduce((sum, request) => sum + countOf(request), 0),
   });
-  const people = locked.wanted.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
+  const people = [...locked.wanted, ...locked.doers].map((row) => ({ bucket: row.bucket, userId: row.user_id }));
   const groups = await loadGroupStates(tx, { wanted, people, workspace, now });
   const roster = new Roster(now, { addresses: { ...states, groups }, tokens, lockedEmails, others: locked.others });
   for (const row of locked.wanted) roster.add(personFrom(row));
+  for (const row of locked.doers) roster.add(doerFrom(row, now));
   linkNames(roster, { wanted, known, made, now });
   return roster;
 }
@@ -111,6 +112,16 @@ function personFrom(row: PersonRow): Person {
       nestedTimes: new Map(Object.entries(row.nested_times ?? {})),
     },
     extras: new Map(Object.entries(row.extras ?? {})),
+  };
+}
+
+/** A person of whom hardly anything was read, because nothing but their deeds is written. */
+function doerFrom({ bucket, user_id, created_at }: DoerRow, now: Date): Person {
+  return {
+    ...newPerson(null, { bucket, userId: user_id }, now),
+    stage: 'stored',
+    isWhole: false,
+    createdAt: created_at,
   };
 }
 

@@ -112,12 +112,17 @@ export type PersonRow = Omit<Required<ProfileColumns>, 'email_state' | 'push_sta
   extras: JsonObject | null;
 };
 
+/** What is read of people who only did something: nobody changes their profiles or looks at their addresses. */
+export type DoerRow = Pick<PersonRow, 'bucket' | 'user_id' | 'created_at'>;
+
 /** The people who were locked. */
 export interface Locked {
   /** The people whom the request names, and the holders of addresses that name somebody. In the order of their ids. */
   wanted: PersonRow[];
   /** People who only share an address whose state may change, by `emailKey`. */
   others: Map<string, PersonKey[]>;
+  /** The people whom the request names, if it only tells what they did. Then the others are empty. */
+  doers: DoerRow[];
 }
 
 export interface GivenPeople {
@@ -179,21 +184,44 @@ const lock = hotStatement<GivenPeople, PersonRow>(
               for update) as p`,
 );
 
+const lockDoers = hotStatement<{ workspaceId: number; keys: readonly PersonKey[] }, DoerRow>(
+  'lock_doers',
+  (param) => sql`
+    select p.bucket, p.user_id, p.created_at
+      from (select unnest(${param(({ keys }) => intArray(keys.map(({ bucket }) => bucket)))}::integer[]) as bucket,
+                   unnest(${param(({ keys }) => intArray(keys.map(({ userId }) => userId)))}::bigint[]) as user_id) as asked
+     cross join lateral (
+           select bucket, user_id, created_at from profiles
+            where bucket = asked.bucket and user_id = asked.user_id
+              and workspace_id = ${param(({ workspaceId }) => workspaceId)}
+              for update) as p`,
+);
+
 /**
  * Locks and reads the people whom the request names, the holders of an address that names somebody, and everybody who
  * shares an address whose state may change. For an address that names somebody, the number of holders it locks is the
  * number of objects plus one, because each object could give one holder another address.
  */
 export async function lockPeople(tx: Db, given: GivenPeople): Promise<Locked> {
-  const locked: Locked = { wanted: [], others: new Map() };
+  const locked: Locked = { wanted: [], others: new Map(), doers: [] };
   const { keys, wanted, lockedEmails } = given;
-  if (keys.length + wanted.emails.size + wanted.phones.size + lockedEmails.size === 0) return locked;
+  const addresses = wanted.emails.size + wanted.phones.size + lockedEmails.size;
+  if (keys.length + addresses === 0) return locked;
+  if (addresses === 0 && !wanted.hasAttributes)
+    return { ...locked, doers: await lockDoers(tx, { ...given, keys: inLockOrder(keys) }) };
   for (const row of await lock(tx, given)) {
     if (row.is_wanted) locked.wanted.push(row);
     else if (row.email !== null) addTo(locked.others, emailKey(row.email), { bucket: row.bucket, userId: row.user_id });
   }
   locked.wanted.sort((one, other) => one.user_id - other.user_id);
   return locked;
+}
+
+/** Each person once, in the order in which everybody locks people. */
+function inLockOrder(keys: readonly PersonKey[]): PersonKey[] {
+  return keys
+    .toSorted((one, other) => one.bucket - other.bucket || one.userId - other.userId)
+    .filter((key, index, all) => key.userId !== all[index - 1]?.userId || key.bucket !== all[index - 1]?.bucket);
 }
 
 function addTo(lists: Map<string, PersonKey[]>, key: string, person: PersonKey): void {

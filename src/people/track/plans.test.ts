@@ -64,7 +64,14 @@ test('statements that were planned on an empty database find people by an index,
     });
 
   const plans = await db.byKey.transaction(keptPlans);
-  for (const name of ['claim_names', 'lock_people', 'email_states', 'update_profiles', 'emails_of_people'])
+  for (const name of [
+    'claim_names',
+    'lock_people',
+    'lock_doers',
+    'email_states',
+    'update_profiles',
+    'emails_of_people',
+  ])
     assert.ok(plans.has(name), `${name} was not prepared on this connection`);
   for (const [name, nodes] of plans) {
     for (const node of nodes) {

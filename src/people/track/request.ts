@@ -5,6 +5,7 @@ import { isEmpty } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { TrackBatch, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { ConsentSource } from '../consent/record/source.ts';
+import { refuseBlocked } from '../profile/identifiers.ts';
 import { type Remark, remarksOfRefusal } from '../remarks.ts';
 import { type Activity, readEvent, readPurchase } from './activities.ts';
 import { type AttributesObject, readAttributes } from './attributes.ts';
@@ -96,12 +97,16 @@ export function readTrack(
       read,
       problems,
     );
+  const admitted = (activity: Activity): Activity => {
+    refuseBlocked(activity.identifier, workspace);
+    return activity;
+  };
   const attributes = readEach('attributes', (raw) => readAttributes(raw, workspace));
-  const events = readEach('events', (raw) => readEvent(raw, now)).map((event) => ({
+  const events = readEach('events', (raw) => admitted(readEvent(raw, now))).map((event) => ({
     array: 'events' as const,
     ...event,
   }));
-  const purchases = readEach('purchases', (raw) => readPurchase(raw, now));
+  const purchases = readEach('purchases', (raw) => admitted(readPurchase(raw, now)));
   const activities = [...events, ...purchases.map((purchase) => ({ array: 'purchases' as const, ...purchase }))];
   return { attributes, activities, problems, source };
 }

@@ -222,11 +222,12 @@ export class Roster {
     const before = person?.custom ?? noCustomAttributes;
     if (changes.size === 0) return before;
     const after = changeCustom(before, changes, remarks);
-    if (JSON.stringify([...after.values]).length > maxCustomLength) {
+    const text = JSON.stringify(Object.fromEntries(after.values));
+    if (text.length > maxCustomLength) {
       remarks.add('custom attributes: expected at most 1 MB for one person');
       return before;
     }
-    return after;
+    return { ...after, text };
   }
 
   /** Makes the person the one updated last. */

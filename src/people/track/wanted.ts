@@ -25,6 +25,8 @@ export interface Wanted {
   /** Identifiers of the objects that change a state which people with the same address share. */
   sharing: Identifier[];
   importedTokens: { appId: string; token: string }[];
+  /** Whether there is any object of `attributes`. Otherwise the requests only tell what people did. */
+  hasAttributes: boolean;
 }
 
 export function wantedBy(requests: readonly TrackRequest[]): Wanted {
@@ -40,6 +42,7 @@ export function wantedBy(requests: readonly TrackRequest[]): Wanted {
     newPhones: new Set(),
     sharing: [],
     importedTokens: [],
+    hasAttributes: requests.some(({ attributes }) => attributes.length > 0),
   };
   for (const request of requests) addWanted(wanted, request);
   return wanted;

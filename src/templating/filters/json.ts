@@ -23,6 +23,17 @@ export function jsonParse(value: Value, budget: Budget): Value {
   return readJson(json);
 }
 
+/** The value of an answer's body. undefined: it is not JSON. Throws LiquidError for one that is nested too deeply. */
+export function jsonOf(text: string, budget: Budget): Value | undefined {
+  budget.list((BYTES_PER_CHARACTER / 16) * text.length);
+  if (isTooDeep(text)) throw new LiquidError(`an answer is nested more than ${MAX_DEPTH} deep`);
+  try {
+    return JSON.parse(text, readNumber);
+  } catch {
+    return undefined;
+  }
+}
+
 export function readJson(json: string): Value {
   try {
     return JSON.parse(json, readNumber);

@@ -30,7 +30,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
   return [change];
 }
 
-/** Applies the sections email, webhook, tracking, audience, requests, schedules, users, tags, item_catalogs, quiet_hours, events and rate_limits. A given section replaces the stored one. */
+/** Applies the sections email, webhook, tracking, audience, requests, schedules, users, tags, item_catalogs, media_library, quiet_hours, events and rate_limits. A given section replaces the stored one. */
 export async function applySettings({ tx, workspaceId, file, secret, reseal, problems }: Step): Promise<Change[]> {
   const row = await tx.one<{ settings: StoredSettings; secrets: Buffer | null }>(sql`
     select settings, secrets from workspaces where id = ${workspaceId}`);
@@ -80,6 +80,10 @@ export async function applySettings({ tx, workspaceId, file, secret, reseal, pro
   if (file.item_catalogs !== null) {
     put('item_catalogs', file.item_catalogs, row.settings.item_catalogs);
     settings.item_catalogs = file.item_catalogs;
+  }
+  if (file.media_library !== null) {
+    put('media_library', file.media_library, row.settings.media_library);
+    settings.media_library = file.media_library;
   }
   if (file.quiet_hours !== null) {
     put('quiet_hours', { windows: file.quiet_hours }, { windows: row.settings.quiet_hours ?? [] });

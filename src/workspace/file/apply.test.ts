@@ -79,7 +79,7 @@ test('the first apply creates everything, and the catalog has it', async (t) => 
     'change webhook  deliver',
     'change audience  missing_number_is_zero',
     'change requests  key_in_body,strict_content_type',
-    'change users  track_batch',
+    'change users  track_batch,blocked_ids',
     'change item_catalogs  storage_bytes',
     'change rate_limits  limits',
     `create app ${id(1)}`,

@@ -4,6 +4,7 @@ import type { Secret } from '../secrets.ts';
 import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../shared-secret.ts';
 import { announceChange } from '../workspaces.ts';
 import { applyCampaigns } from './apply-campaigns.ts';
+import { applyConnectedContent } from './apply-connected-content.ts';
 import { applyEventWebhooks } from './apply-event-webhooks.ts';
 import { applyKeys } from './apply-keys.ts';
 import { type CheckReferences, checkSegments, warnOfSchedules } from './apply-references.ts';
@@ -71,6 +72,7 @@ async function applySteps(step: Step): Promise<Plan> {
   const steps = [
     applyWorkspaceItself,
     applySettings,
+    applyConnectedContent,
     applyApps,
     applyGroups,
     applySegments,

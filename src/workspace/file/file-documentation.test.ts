@@ -29,6 +29,7 @@ test('the example of docs/workspace-file.md is valid and has every section', (t)
     WHATSAPP_TOKEN: 't',
     WHATSAPP_APP_SECRET: 't',
     WHATSAPP_VERIFY_TOKEN: 't',
+    SHOP_PASSWORD: 'p',
     EVENTS_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
     BACKEND_KEY: 'a-key-of-16-characters',
   };

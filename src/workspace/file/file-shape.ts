@@ -1,4 +1,5 @@
 import { channelKeys } from '../../channels/channel.ts';
+import { connectedContentSection } from '../../channels/connected-content.ts';
 import { feedSettings } from '../../channels/content-card/settings.ts';
 import { emailSection } from '../../channels/email/settings.ts';
 import { groupProviderKinds, pushProviderKinds } from '../../channels/providers.ts';
@@ -71,8 +72,12 @@ const schedules = object({
   late_minutes: optional(integer(0, 10_080), usualLateMinutes),
 });
 
+/** Every process holds them in memory. */
+const MOST_BLOCKED_IDS = 1_000;
+
 const users = object({
   track_batch: optional(oneOf(trackBatches), 'per_array' as const),
+  blocked_ids: optional(list(text(), MOST_BLOCKED_IDS), []),
 });
 
 const subscriptionGroup = object({
@@ -172,6 +177,10 @@ const itemCatalogs = object({
   storage_bytes: optional(integer(0, Number.MAX_SAFE_INTEGER), ITEM_CATALOGS_BYTES),
 });
 
+const mediaLibrary = object({
+  storage_bytes: required(integer(0, Number.MAX_SAFE_INTEGER)),
+});
+
 const events = object({
   verdicts: optional(flag, false),
   consent: optional(flag, false),
@@ -214,6 +223,7 @@ export const workspaceShape = object({
   apps: optional(list(app), []),
   email: optional(emailSection, null),
   webhook: optional(webhookSection, null),
+  connected_content: optional(connectedContentSection, null),
   tracking: optional(trackingSection, null),
   audience: optional(audience, null),
   requests: optional(requests, null),
@@ -221,6 +231,7 @@ export const workspaceShape = object({
   users: optional(users, null),
   tags: optional(list(text(), MOST_TAGS), null),
   item_catalogs: optional(itemCatalogs, null),
+  media_library: optional(mediaLibrary, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
   campaigns: optional(list(campaign), []),

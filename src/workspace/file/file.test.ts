@@ -38,6 +38,7 @@ test('an empty file is valid and changes nothing', () => {
     apps: [],
     email: null,
     webhook: null,
+    connected_content: null,
     tracking: null,
     audience: null,
     requests: null,
@@ -45,6 +46,7 @@ test('an empty file is valid and changes nothing', () => {
     users: null,
     tags: null,
     item_catalogs: null,
+    media_library: null,
     subscription_groups: [],
     segments: [],
     campaigns: [],
@@ -68,12 +70,14 @@ apps:
 email: { default_from: "Acme <hello@acme.test>", smtp: { url: "smtp://127.0.0.1:1025" } }
 tracking: { opens: true, url: "https://links.acme.test" }
 webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
+connected_content: { allow: ["content.internal:8080"], credentials: [{ name: shop, username: ada, password: s3cret }], user_agent: Acme Sender }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
 schedules: { late_minutes: 30 }
-users: { track_batch: combined }
+users: { track_batch: combined, blocked_ids: [robot] }
 tags: [season]
 item_catalogs: { storage_bytes: 5000000000 }
+media_library: { storage_bytes: 1000 }
 subscription_groups:
   - { id: ${ID}, name: Support, channel: whatsapp, archived: true }
 segments:
@@ -108,12 +112,18 @@ api_keys:
     },
     tracking: { opens: true, clicks: false, hidden_link: false, url: 'https://links.acme.test', short_url: null },
     webhook: { deliver: true, allow: ['10.0.0.0/8', '::1'] },
+    connected_content: {
+      allow: ['content.internal:8080'],
+      credentials: [{ name: 'shop', username: 'ada', password: 's3cret' }],
+      user_agent: 'Acme Sender',
+    },
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },
     schedules: { late_minutes: 30 },
-    users: { track_batch: 'combined' },
+    users: { track_batch: 'combined', blocked_ids: ['robot'] },
     tags: ['season'],
     item_catalogs: { storage_bytes: 5_000_000_000 },
+    media_library: { storage_bytes: 1_000 },
     subscription_groups: [
       {
         id: ID,

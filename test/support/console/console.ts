@@ -113,7 +113,7 @@ export async function signIn({ app, context }: Console, { token }: SignedIn): Pr
   ]);
 }
 
-function buildConsole(): void {
+export function buildConsole(): void {
   const { status, stderr } = spawnSync(process.execPath, ['scripts/build-console.ts'], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the console cannot be built: ${stderr}`);
 }

@@ -64,7 +64,13 @@ export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
         push_tokens: [{ app_id: ids.ios, token: 'a'.repeat(64) }],
       },
       {
-        ...{ external_id: 'mallory', first_name: hostile, last_name: hostile, email: 'mallory@example.com', [`x${hostile}`.slice(0, 60)]: hostile },
+        ...{
+          external_id: 'mallory',
+          first_name: hostile,
+          last_name: hostile,
+          email: 'mallory@example.com',
+          [`x${hostile}`.slice(0, 60)]: hostile,
+        },
         ...{ plan: hostile, home_city: hostile },
       },
       ...people,

@@ -23,8 +23,8 @@ export class StandIns {
     const scheduleId = /"schedule_id":"([0-9a-f-]{36})"/.exec(printed)?.[1];
     if (scheduleId !== undefined) this.#values.set('SCHEDULE_ID', scheduleId);
     for (const [name, port] of Object.entries(simulatorPorts)) {
-      const address = new RegExp(`^${name} +(http://127.0.0.1:\\d+)`, 'm').exec(printed)?.[1];
-      if (address !== undefined) this.#here.set(`http://127.0.0.1:${port}`, address);
+      const [, address, scheme] = new RegExp(`^${name} +((http|smtp)://127.0.0.1:\\d+)`, 'm').exec(printed) ?? [];
+      if (address !== undefined) this.#here.set(`${scheme}://127.0.0.1:${port}`, address);
     }
   }
 
@@ -52,4 +52,5 @@ const simulatorPorts = {
   'web-push': 8104,
   twilio: 8105,
   whatsapp: 8106,
+  smtp: 8107,
 };

@@ -92,6 +92,9 @@ export function withValue(document: ApiDocument, schema: Schema, body: unknown, 
   const made = withValue(document, next ?? {}, holder[first], rest, value);
   if (made === undefined) Reflect.deleteProperty(holder, first);
   else holder[first] = made;
+  // Of an object that has one member, the others go.
+  if (made !== undefined && one?.maxProperties === 1)
+    for (const other of Object.keys(holder)) if (other !== first) Reflect.deleteProperty(holder, other);
   return holder;
 }
 

@@ -88,6 +88,16 @@ const givenBlockName: Preparation = async ({ standIns }) => {
   made += 1;
   standIns.set('footer_new', `footer_${made}`);
 };
+const centerHtml = { preference_center_page_html: 'Old', confirmation_page_html: 'Old' };
+const givenCenter: Preparation = async ({ app, standIns }) => {
+  made += 1;
+  const { body } = await app.post('/preference_center/v1', { name: `center_${made}`, ...centerHtml });
+  standIns.set(ids.preferenceCenter, body.preference_center_api_id);
+};
+const givenCenterName: Preparation = async ({ standIns }) => {
+  made += 1;
+  standIns.set('choices_new', `choices_${made}`);
+};
 /** The catalog `games`, with one item, and without what the examples add. */
 const givenGames: Preparation = async ({ app }) => {
   const string = (name: string) => ({ name, type: 'string' });
@@ -201,6 +211,11 @@ const preparations: Readonly<Record<string, Preparation>> = {
   'POST /content_blocks/create': givenBlockName,
   'POST /content_blocks/update': givenBlock,
   'GET /content_blocks/info': givenBlock,
+  'POST /preference_center/v1': givenCenterName,
+  'PUT /preference_center/v1/{preference_center_id}': givenCenter,
+  'POST /preference_center/v1/{preference_center_id}': givenCenter,
+  'GET /preference_center/v1/{preference_center_id}': givenCenter,
+  'GET /preference_center/v1/{preference_center_id}/url/{external_id}': givenCenter,
   'GET /sends/data_series': givenSendId,
   'POST /catalogs': givenNoBooks,
   'GET /catalogs/{catalog_name}': givenGames,

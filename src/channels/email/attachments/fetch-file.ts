@@ -22,6 +22,8 @@ export interface FetchOptions {
   /** Ends the call, for example because the server stops. */
   signal: AbortSignal;
   longestMs?: number | undefined;
+  /** Most bytes of the file. Default: those of an attachment. */
+  mostBytes?: number;
 }
 
 export interface FetchedFile {
@@ -37,13 +39,14 @@ export type Fetched = FetchedFile | Failure;
 
 /** Fetches one file of a mail. Each redirect is checked like the first URL. Source: messaging-objects.md §6.4, §9.4. */
 export async function fetchFile(text: string, options: FetchOptions): Promise<Fetched> {
-  const { longestMs = LONGEST_MS } = options;
+  const { longestMs = LONGEST_MS, mostBytes = MAX_FILE_BYTES } = options;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(longestMs)]);
   let url = text;
   try {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
       const isFirst = redirects === 0 || (URL.canParse(url) && new URL(url).origin === new URL(text).origin);
-      const found = await fetchHop(url, { ...options, credential: isFirst ? options.credential : null, signal });
+      const credential = isFirst ? options.credential : null;
+      const found = await fetchHop(url, { ...options, mostBytes, credential, signal });
       if (!('location' in found)) return found;
       url = found.location;
     }
@@ -55,7 +58,10 @@ export async function fetchFile(text: string, options: FetchOptions): Promise<Fe
 }
 
 /** Calls one URL. Throws the errors of the network. */
-async function fetchHop(text: string, options: Required<Pick<FetchOptions, 'allow' | 'credential' | 'signal'>>) {
+async function fetchHop(
+  text: string,
+  options: Required<Pick<FetchOptions, 'allow' | 'credential' | 'signal' | 'mostBytes'>>,
+) {
   if (text.length > MAX_URL_CHARACTERS) return unusable(text, 'has a URL that is too long');
   const passage = await findPassage(text, options);
   if (!passage.allowed) {
@@ -64,20 +70,24 @@ async function fetchHop(text: string, options: Required<Pick<FetchOptions, 'allo
   }
   options.signal.throwIfAborted();
   const answerMs = LONGEST_MS;
-  const agent = pinnedAgent(passage, { connectMs: CONNECT_MS, answerMs, maxResponseBytes: MAX_FILE_BYTES + 1 });
+  const agent = pinnedAgent(passage, { connectMs: CONNECT_MS, answerMs, maxResponseBytes: options.mostBytes + 1 });
   try {
     const response = await request(passage.url, {
       dispatcher: agent,
       headers: { accept: '*/*', 'accept-encoding': 'identity', ...authorization(options.credential) },
       signal: options.signal,
     });
-    return await readAnswer(response, passage.url);
+    return await readAnswer(response, passage.url, options.mostBytes);
   } finally {
     close(agent);
   }
 }
 
-async function readAnswer(response: Dispatcher.ResponseData, url: URL): Promise<Fetched | { location: string }> {
+async function readAnswer(
+  response: Dispatcher.ResponseData,
+  url: URL,
+  mostBytes: number,
+): Promise<Fetched | { location: string }> {
   const { statusCode: status, headers } = response;
   const drop = () => void response.body.on('error', ignore).destroy();
   const location = [headers.location].flat()[0];
@@ -94,20 +104,20 @@ async function readAnswer(response: Dispatcher.ResponseData, url: URL): Promise<
     drop();
     return unusable(url.href, 'came compressed, though we asked for it as it is');
   }
-  const bytes = await readBody(response.body);
-  if (bytes === null) return tooLarge(url);
+  const bytes = await readBody(response.body, mostBytes);
+  if (bytes === null) return tooLarge(url, mostBytes);
   if (bytes.length === 0) return unusable(url.href, `was answered ${status} and is empty`);
   return { kind: 'file', bytes, url, contentType: [headers['content-type']].flat()[0] };
 }
 
 /** null: the file is too large. */
-async function readBody(body: Dispatcher.ResponseData['body']): Promise<Buffer | null> {
+async function readBody(body: Dispatcher.ResponseData['body'], mostBytes: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > MAX_FILE_BYTES) return null;
+      if (bytes > mostBytes) return null;
       chunks.push(chunk);
     }
   } catch (error) {
@@ -123,8 +133,8 @@ function ofStatus(status: number, url: URL): Failure {
   return { kind: 'retry', reason: `attachment ${status}`, ...told(url.href, `was answered ${status}`) };
 }
 
-function tooLarge(url: URL): Failure {
-  return refusedByUs('payload_too_large', told(url.href, `is larger than ${MAX_FILE_BYTES} bytes`).detail);
+function tooLarge(url: URL, mostBytes: number): Failure {
+  return refusedByUs('payload_too_large', told(url.href, `is larger than ${mostBytes} bytes`).detail);
 }
 
 /** A file that no repetition makes usable. */

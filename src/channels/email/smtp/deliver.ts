@@ -27,7 +27,13 @@ export interface Mail {
 
 export type SmtpResult =
   | SmtpFailure
-  | { outcome: Extract<Outcome, { kind: 'accepted' }>; blame: null; mayBeStale: false; said: null };
+  | {
+      outcome: Extract<Outcome, { kind: 'accepted' }>;
+      blame: null;
+      mayBeStale: false;
+      isReputation: false;
+      said: null;
+    };
 
 export interface SmtpSender {
   deliver(mail: Mail): Promise<SmtpResult>;
@@ -88,7 +94,7 @@ export function createSmtpSender(options: SmtpSenderOptions): SmtpSender {
           return unsendable(refusedByUs('smtputf8_unsupported', UTF8_NEEDED));
         const { messageId } = await transport.sendMail({ ...message, signal: limit });
         const outcome = { kind: 'accepted', providerId: messageId } as const;
-        return { outcome, blame: null, mayBeStale: false, said: null };
+        return { outcome, blame: null, mayBeStale: false, isReputation: false, said: null };
       } catch (cause) {
         const error = limit.aborted && codeOf(cause) === 'EABORT' ? tookTooLong(longestMs) : cause;
         // The text is read only after the relay has asked for it.
@@ -108,7 +114,7 @@ function codeOf(error: unknown): unknown {
 
 /** A mail that we do not send, whatever the relay. */
 function unsendable(outcome: SmtpFailure['outcome']): SmtpFailure {
-  return { outcome, blame: 'message', isOffered: false, mayBeStale: false, said: null };
+  return { outcome, blame: 'message', isOffered: false, mayBeStale: false, isReputation: false, said: null };
 }
 
 /** Headers that SES replaces, so that a signature over them would not hold. Source: Amazon SES, "Manual DKIM signing". */

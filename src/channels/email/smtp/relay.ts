@@ -28,7 +28,8 @@ const REFUSED_SENDERS = { most: 1_000, mostBytes: 256_000 };
 /**
  * One relay of this thread. The window of mails in flight begins at 1, grows by one with each accepted mail, and begins
  * anew when a mail finds the relay unused or failing, so a relay that does not let us in sees few logins. The relay is
- * paused for everybody if it fails while no other mail is in flight, or five times in a row. A mail whose connection was
+ * paused for everybody if it fails while no other mail is in flight, or five times in a row, and at once if it refuses
+ * our reputation. A mail whose connection was
  * stale is tried once more, which counts.
  */
 export class Relay {
@@ -52,6 +53,10 @@ export class Relay {
 
   get name(): string {
     return this.#options.relay.name;
+  }
+
+  get weight(): number {
+    return this.#options.relay.weight ?? 0;
   }
 
   get isAvailable(): boolean {
@@ -112,10 +117,11 @@ export class Relay {
     const hasAnswered = result.isOffered && 'reason' in result.outcome && /^\d/.test(result.outcome.reason);
     const isAlone = this.#inFlight === 1 && result.blame === 'relay' && !hasAnswered;
     const isRefusal = result.outcome.kind === 'config_error';
-    if (!isAlone && !isRefusal && this.#failures < FAILURES_TO_PAUSE) return;
+    if (!isAlone && !isRefusal && !result.isReputation && this.#failures < FAILURES_TO_PAUSE) return;
     this.#failures = 0;
     const said = result.said ?? 'it did not answer after the mail';
-    pauses.pause(relay, isRefusal ? 'config_error' : 'unreachable', `${relayAddress(relay.url)}: ${said}`);
+    const cause = result.isReputation ? 'slow_down' : isRefusal ? 'config_error' : 'unreachable';
+    pauses.pause(relay, cause, `${relayAddress(relay.url)}: ${said}`);
   }
 
   #beginAnew(): void {

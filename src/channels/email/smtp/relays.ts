@@ -5,6 +5,7 @@ import type { SmtpRelay } from '../settings.ts';
 import { createSmtpSender, type Mail, type SmtpResult } from './deliver.ts';
 import { Relay } from './relay.ts';
 import type { SmtpFailure } from './smtp-reply.ts';
+import { createTurns } from './turns.ts';
 
 /** The outcome of a mail, and the name of the relay that decided it. null: no relay was called. */
 export interface Relayed {
@@ -33,7 +34,7 @@ export interface RelaysOptions {
 const AGAIN_MS = 10_000;
 
 /**
- * Several relays, in the order of preference. Each mail goes to the first available relay. A mail goes on to the next
+ * Several relays, in the order of preference, or by weight. Each mail goes to the first available relay, with weights to the one whose turn it is. A mail goes on to the next
  * relay only if the one before certainly does not have it, and the reason was not the mail or its recipient. While no
  * relay is available, mails are held.
  */
@@ -42,6 +43,8 @@ export function createRelays({ relays: configured, ...options }: RelaysOptions):
     const sender = createSmtpSender({ ...relay, ...options });
     return new Relay({ ...options, relay, sender });
   });
+
+  const turns = createTurns(relays);
 
   /** After failures that were not the mail's fault. Without a failure no relay was called. */
   function afterFailures(failures: readonly Failed[], isStopping: boolean): Relayed {
@@ -68,7 +71,7 @@ export function createRelays({ relays: configured, ...options }: RelaysOptions):
   return {
     async deliver(mail, signal) {
       const failures: Failed[] = [];
-      for (const relay of relays) {
+      for (const relay of turns.next()) {
         const result = await relay.deliver(mail, signal);
         if (result === null) continue;
         if (!isElsewhereWorthwhile(result)) return { outcome: result.outcome, relay: relay.name };

@@ -26,6 +26,16 @@ const expected: [string, Said, string, string][] = [
   ['wrong credentials', { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535 }, 'config_error', 'relay'],
   ['no TLS', { code: 'ETLS', command: 'STARTTLS' }, 'config_error', 'relay'],
   ['a sender refused', { code: 'EENVELOPE', command: 'MAIL FROM', responseCode: 550 }, 'config_error', 'sender'],
+  [
+    'a sender whose domain is refused',
+    { code: 'EENVELOPE', command: 'MAIL FROM', responseCode: 550, response: '550 5.1.8 sender refused' },
+    ...(['config_error', 'sender'] as const),
+  ],
+  [
+    'too large after the mail',
+    { code: 'EMESSAGE', command: 'DATA', responseCode: 552, response: '552 5.3.4 too big' },
+    ...(['failed', 'message'] as const),
+  ],
   ['a dead address', { code: 'EENVELOPE', command: 'RCPT TO', responseCode: 550 }, 'bounced', 'message'],
   ['called spam', { code: 'EMESSAGE', command: 'DATA', responseCode: 554 }, 'failed', 'message'],
   ['too large for the relay', { code: 'EMESSAGE', command: 'MAIL FROM' }, 'retry', 'message'],
@@ -42,6 +52,7 @@ test('the outcome is unclear only if no answer comes after the mail was sent', (
     blame: 'unclear',
     isOffered: true,
     mayBeStale: false,
+    isReputation: false,
     said: null,
   });
   assert.equal(readFailure({ command: 'DATA', responseCode: 554 }, true).blame, 'message');
@@ -79,3 +90,21 @@ test('the words of the relay or the network are kept, unless they may quote the 
   const spam = { code: 'EMESSAGE', command: 'DATA', responseCode: 554, response: '554 your text "…" is spam' };
   assert.equal(readFailure(spam, false).said, null);
 });
+
+const reputations: [reply: string, command: string, isReputation: boolean][] = [
+  ['421-4.7.28 Gmail has detected an unusual rate of\r\n421 4.7.28 unsolicited mail', 'DATA', true],
+  ['550-5.7.1 likely unsolicited due to the very low\r\n550-5.7.1 reputation of the sending IP address.', 'DATA', true],
+  ['550 5.7.1 Part of their network is on our block list (S3150).', 'MAIL FROM', true],
+  ['421 4.7.0 [TSS04] Messages temporarily deferred', 'MAIL FROM', true],
+  ['554 Message rejected: Sending paused for this account.', 'DATA', true],
+  ['451 Authentication failed: Maximum credits exceeded', 'MAIL FROM', true],
+  ['550 5.7.1 Message refused by policy', 'RCPT TO', false],
+  ['550 5.1.1 The account is disabled', 'RCPT TO', false],
+];
+for (const [response, command, isReputation] of reputations) {
+  test(`a refusal ${isReputation ? 'of our reputation' : 'of one mail'} is known: ${response.replace(/\r\n/g, ' ')}`, () => {
+    const failure = readFailure({ response, responseCode: Number(response.slice(0, 3)), command }, false);
+    assert.equal(failure.isReputation, isReputation);
+    if (isReputation) assert.deepEqual([failure.blame, failure.outcome.kind], ['relay', 'retry']);
+  });
+}

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../outcome.ts';
 import { saidText } from '../../provider-words.ts';
+import { isAboutReputation } from './reputation.ts';
 
 /** The failure of a mail that a relay has not accepted, as far as we know. */
 export interface SmtpFailure {
@@ -14,6 +15,8 @@ export interface SmtpFailure {
   isOffered: boolean;
   /** The connection ended, perhaps only because it was idle for too long or had its share of mails. A new one may do. */
   mayBeStale: boolean;
+  /** It takes nothing more from us for a while, because of what we sent before. */
+  isReputation: boolean;
   /** The relay's own words, or the network's, if the relay or the sender is to blame. Otherwise they may quote the mail. */
   said: string | null;
 }
@@ -42,14 +45,33 @@ export function readFailure(error: unknown, isWritten: boolean): SmtpFailure {
       blame: 'unclear',
       isOffered: true,
       mayBeStale: false,
+      isReputation: false,
       said: null,
     };
+  if (known.responseCode !== undefined && isAboutReputation(known.response ?? '')) return refusedSender(known);
   const outcome = outcomeOf(known);
   const blame = blameOf(known, outcome);
   return {
     ...{ outcome, blame, isOffered: isOffered(known), mayBeStale: blame === 'relay' && mayBeStale(known) },
-    said: blame === 'message' ? null : wordsOf(known),
+    ...{ isReputation: false, said: blame === 'message' ? null : wordsOf(known) },
   };
+}
+
+/** The mail and its recipient are good, so another relay or another time may do. */
+function refusedSender(error: SmtpError): SmtpFailure {
+  return {
+    outcome: { kind: 'retry', reason: reasonOf(error) },
+    ...{ blame: 'relay', isOffered: true, mayBeStale: false, isReputation: true, said: wordsOf(error) },
+  };
+}
+
+function enhancedCodeOf({ response = '' }: SmtpError): string | undefined {
+  return /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
+}
+
+function reasonOf(error: SmtpError): string {
+  const enhanced = enhancedCodeOf(error);
+  return enhanced === undefined ? String(error.responseCode) : `${error.responseCode} ${enhanced}`;
 }
 
 /**
@@ -65,14 +87,14 @@ export function smtpWords(error: unknown, host: string, secrets: readonly string
 
 /** The outcome that an error stands for. Source: messaging-objects.md §6.7. */
 function outcomeOf(error: SmtpError): SmtpFailure['outcome'] {
-  const { code = '', command = '', responseCode, response = '' } = error;
+  const { code = '', command = '', responseCode } = error;
   if (code === 'EAUTH' || code === 'ETLS' || responseCode === 530 || responseCode === 535) {
     return { kind: 'config_error', reason: `${responseCode ?? code}` };
   }
   if (responseCode === undefined)
     return { kind: 'retry', reason: error.originalCode ?? (code === '' ? 'connection lost' : code) };
-  const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
-  const reason = enhanced === undefined ? String(responseCode) : `${responseCode} ${enhanced}`;
+  const enhanced = enhancedCodeOf(error);
+  const reason = reasonOf(error);
   if (responseCode < 500 || enhanced?.startsWith('4.')) return { kind: 'retry', reason };
   if (command === 'MAIL FROM') return { kind: 'config_error', reason };
   if (enhanced === '5.2.2' || (enhanced === undefined && responseCode === 552)) return { kind: 'retry', reason };

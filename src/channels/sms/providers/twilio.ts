@@ -53,9 +53,16 @@ export function buildRequest(
   };
 }
 
-function authorizationOf({ account_sid, auth_token, api_key_sid, api_key_secret }: TwilioSettings): string {
+const authorizations = new WeakMap<TwilioSettings, string>();
+
+function authorizationOf(settings: TwilioSettings): string {
+  const known = authorizations.get(settings);
+  if (known !== undefined) return known;
+  const { account_sid, auth_token, api_key_sid, api_key_secret } = settings;
   const login = api_key_sid === undefined ? `${account_sid}:${auth_token}` : `${api_key_sid}:${api_key_secret}`;
-  return `Basic ${Buffer.from(login).toString('base64')}`;
+  const made = `Basic ${Buffer.from(login).toString('base64')}`;
+  authorizations.set(settings, made);
+  return made;
 }
 
 /** The outcome of a call. An answer of success with a body that cannot be read is a success without an id. */

@@ -87,7 +87,9 @@ function Cancel({ dispatch }: { dispatch: Dispatch }) {
             <dt>being handed over</dt>
             <dd>{counted(sum('sending'), 'message')}</dd>
           </dl>
-          {dispatch.state !== 'paused' && <p className="md mut2">It runs, so these numbers change until it is paused.</p>}
+          {dispatch.state !== 'paused' && (
+            <p className="md mut2">It runs, so these numbers change until it is paused.</p>
+          )}
           {cancel.error !== null && <Failure error={cancel.error} />}
         </div>
         <div className="mf">
@@ -156,8 +158,8 @@ function TryAgain({ dispatch }: { dispatch: Dispatch }) {
           {set !== null && (
             <>
               <p className="md">
-                Counted <Time at={set.frozen_at} />. This set can be used once, until <Time at={set.expires_at} />; nothing is
-                added to it.
+                Counted <Time at={set.frozen_at} />. This set can be used once, until <Time at={set.expires_at} /> and
+                nothing is added to it.
               </p>
               {set.in_doubt > 0 && (
                 <p className="md v-warn">

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
-import { counted, share } from '../../lib/say.ts';
+import { count, counted, share } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
 import { type Family, families } from '../../lib/verdicts.ts';
 import { CopyButton } from '../../parts/copy.tsx';
@@ -9,7 +9,6 @@ import { DispatchState } from '../../parts/dispatch-state.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
 import { Verdict, VerdictBar } from '../../parts/verdict.tsx';
-import { count } from '../../lib/say.ts';
 import { Acts } from './acts.tsx';
 import { Ledger } from './ledger.tsx';
 import { Recipients } from './recipients.tsx';
@@ -69,7 +68,9 @@ export function DispatchPage() {
           <>
             <Head dispatch={data} />
             <Loaded query={people} rows={2}>
-              {(counted) => <PeopleOf people={counted.people} targeted={data.counts.targeted} isSoFar={data.expanded_at === null} />}
+              {(counted) => (
+                <PeopleOf people={counted.people} targeted={data.counts.targeted} isSoFar={data.expanded_at === null} />
+              )}
             </Loaded>
             <Ledger dispatch={data} />
             <Recipients id={data.dispatch_id} channels={Object.keys(data.channels)} isOver={isOver} />
@@ -107,13 +108,23 @@ function Head({ dispatch }: { dispatch: Dispatch }) {
   );
 }
 
-function PeopleOf({ people, targeted, isSoFar }: { people: Record<Family, number>; targeted: number | null; isSoFar: boolean }) {
+function PeopleOf({
+  people,
+  targeted,
+  isSoFar,
+}: {
+  people: Record<Family, number>;
+  targeted: number | null;
+  isSoFar: boolean;
+}) {
   const all = families.reduce((sum, family) => sum + people[family], 0);
   return (
     <section className="sec" aria-labelledby="people">
       <h2 id="people" className="normal">
         <b>{counted(targeted ?? all, 'person', 'people')}</b>{' '}
-        <span className="mut2">targeted{isSoFar ? ' so far' : ''}, each counted once, by the best of their channels</span>
+        <span className="mut2">
+          targeted{isSoFar ? ' so far' : ''}, each counted once, by the best of their channels
+        </span>
       </h2>
       <VerdictBar counts={people} big />
       <div className="sum">

@@ -111,8 +111,8 @@ function FamilyRows({
   const of = (outcome: string) => (familyOfOutcome[outcome] ?? 'kept') === family;
   const all = Object.values(channels).flatMap((counts) => Object.keys(counts));
   const outcomes = [...new Set(all)].filter((outcome) => !notOutcomes.has(outcome) && of(outcome)).sort();
-  const valueOf = (channel: string, outcome: string) => channels[channel]?.[outcome] ?? 0;
-  const total = (channel: string) => outcomes.reduce((sum, outcome) => sum + valueOf(channel, outcome), 0);
+  const manyOf = (channel: string, outcome: string) => channels[channel]?.[outcome] ?? 0;
+  const total = (channel: string) => outcomes.reduce((sum, outcome) => sum + manyOf(channel, outcome), 0);
   const isPlain = outcomes.length === 1 && said[outcomes[0] ?? ''] !== undefined;
   return (
     <>
@@ -130,7 +130,7 @@ function FamilyRows({
             {said[outcome] ?? sayReason(outcome)} {said[outcome] === undefined && <span className="r">{outcome}</span>}
           </th>
           {columns.map((channel) => (
-            <Cell key={channel} value={valueOf(channel, outcome)} />
+            <Cell key={channel} value={manyOf(channel, outcome)} />
           ))}
         </tr>
       ))}

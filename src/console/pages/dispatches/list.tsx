@@ -41,7 +41,9 @@ export function Dispatches() {
         <select
           className="pick1"
           value={state}
-          onChange={({ target }) => navigate({ to: '/dispatches', search: target.value === '' ? {} : { state: target.value } })}
+          onChange={({ target }) =>
+            navigate({ to: '/dispatches', search: target.value === '' ? {} : { state: target.value } })
+          }
         >
           <option value="">all</option>
           {states.map((one) => (
@@ -52,9 +54,18 @@ export function Dispatches() {
         </select>
       </label>
       {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
-      {isFirst ? <FirstSend /> : <Table dispatches={dispatches} isEmpty={list.data !== undefined && dispatches.length === 0} />}
+      {isFirst ? (
+        <FirstSend />
+      ) : (
+        <Table dispatches={dispatches} isEmpty={list.data !== undefined && dispatches.length === 0} />
+      )}
       {list.hasNextPage && (
-        <button type="button" className="btn start" onClick={() => list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+        <button
+          type="button"
+          className="btn start"
+          onClick={() => list.fetchNextPage()}
+          disabled={list.isFetchingNextPage}
+        >
           {counted(dispatches.length, 'dispatch', 'dispatches')} shown; show more
         </button>
       )}

@@ -21,7 +21,18 @@ export interface Recipient {
   provider_code?: string | null;
 }
 
-const statuses = ['pending', 'sending', 'sent', 'unknown', 'failed', 'bounced', 'expired', 'skipped', 'aborted', 'cancelled'];
+const statuses = [
+  'pending',
+  'sending',
+  'sent',
+  'unknown',
+  'failed',
+  'bounced',
+  'expired',
+  'skipped',
+  'aborted',
+  'cancelled',
+];
 const EVERY_MS = 5_000;
 
 /** The verdict of each person and channel. What is asked for stands in the URL. */
@@ -29,7 +40,12 @@ export function Recipients({ id, channels, isOver }: { id: string; channels: rea
   const { channel = '', status = '', q = '' }: Search = useSearch({ strict: false });
   const navigate = useNavigate();
   const set = (name: string, value: string) =>
-    navigate({ to: '/dispatches/$dispatch', params: { dispatch: id }, search: { channel, status, q, [name]: value }, replace: true });
+    navigate({
+      to: '/dispatches/$dispatch',
+      params: { dispatch: id },
+      search: { channel, status, q, [name]: value },
+      replace: true,
+    });
   const list = useInfiniteQuery({
     queryKey: ['dispatch', id, 'recipients', channel, status, q],
     queryFn: ({ pageParam, signal }) =>
@@ -107,7 +123,12 @@ export function Recipients({ id, channels, isOver }: { id: string; channels: rea
         </tbody>
       </table>
       {list.hasNextPage && (
-        <button type="button" className="btn start" onClick={() => list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+        <button
+          type="button"
+          className="btn start"
+          onClick={() => list.fetchNextPage()}
+          disabled={list.isFetchingNextPage}
+        >
           {counted(rows.length, 'row')} shown; show more
         </button>
       )}

@@ -78,7 +78,8 @@ function Matches({ text, found }: { text: string; found: Found }) {
           Nothing is called <span className="mono1">{text}</span>
         </h1>
         <p className="mut2">
-          Looked up as {counted(kinds.length, 'kind')}. A dispatch is gone once its day is older than the days that are kept.
+          Looked up as {counted(kinds.length, 'kind')}. A dispatch is gone once its day is older than the days that are
+          kept.
         </p>
       </>
     );

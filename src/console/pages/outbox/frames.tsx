@@ -51,7 +51,12 @@ function Mail({ message, url }: { message: OutboxMessage['message']; url: string
   const [isRemote, setRemote] = useState(false);
   const html = textOf(message.html);
   const remote = remoteIn(html);
-  const headers = { from: message.from, reply_to: message.reply_to, ...Object(message.headers), list_unsubscribe: message.unsubscribe_url };
+  const headers = {
+    from: message.from,
+    reply_to: message.reply_to,
+    ...Object(message.headers),
+    list_unsubscribe: message.unsubscribe_url,
+  };
   return (
     <>
       <dl className="mailhead">
@@ -146,7 +151,10 @@ function Bubble({ message }: { message: OutboxMessage['message'] }) {
 
 function Webhook({ message }: { message: OutboxMessage['message'] }) {
   const headers = Object.entries(Object(message.headers) as Record<string, string>);
-  const lines = [`${textOf(message.method)} ${textOf(message.url)}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  const lines = [
+    `${textOf(message.method)} ${textOf(message.url)}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
   return <pre className="json raw1 pad">{[...lines, '', textOf(message.body)].join('\n')}</pre>;
 }
 

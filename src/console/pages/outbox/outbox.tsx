@@ -57,17 +57,30 @@ export function Outbox() {
           {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
           <NewOnes newest={keyOf(entries[0])} onShow={() => list.refetch()} />
           {entries.map((entry) => (
-            <Item key={keyOf(entry)} entry={entry} isCurrent={entry.dispatch_id === dispatch && entry.braze_id === person} />
+            <Item
+              key={keyOf(entry)}
+              entry={entry}
+              isCurrent={entry.dispatch_id === dispatch && entry.braze_id === person}
+            />
           ))}
           {list.hasNextPage && (
             <p className="pad">
-              <button type="button" className="btn" onClick={() => list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+              <button
+                type="button"
+                className="btn"
+                onClick={() => list.fetchNextPage()}
+                disabled={list.isFetchingNextPage}
+              >
                 Show more
               </button>
             </p>
           )}
         </section>
-        {isOpen ? <Shown key={`${dispatch} ${person}`} dispatch={dispatch} person={person} /> : <p className="stage mut2 not-phone">Choose a message.</p>}
+        {isOpen ? (
+          <Shown key={`${dispatch} ${person}`} dispatch={dispatch} person={person} />
+        ) : (
+          <p className="stage mut2 not-phone">Choose a message.</p>
+        )}
       </div>
     </>
   );

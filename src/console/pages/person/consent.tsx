@@ -51,8 +51,13 @@ export function Consent({ id }: { id: string }) {
 
 /** Everything else that the record says: door, key, address, provider. */
 function proofOf(change: Change): string {
-  const parts = Object.entries(change).filter(([name, value]) => !shown.has(name) && value !== null && value !== undefined);
+  const parts = Object.entries(change).filter(
+    ([name, value]) => !shown.has(name) && value !== null && value !== undefined,
+  );
   return parts
-    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name.replaceAll('_', ' ')}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+    )
     .join(' · ');
 }

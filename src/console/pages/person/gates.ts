@@ -19,7 +19,7 @@ export const gates: readonly GateQuestion[] = [
   { question: 'Not in the control group?', reasons: ['control_group'] },
   { question: 'Outside quiet hours?', reasons: ['quiet_hours'] },
   { question: 'Below all caps?', reasons: ['frequency_capped'] },
-  { question: 'Can it be written?', reasons: ['aborted', 'render_error', 'payload_too_large'] },
+  { question: 'Can it be written?', reasons: ['aborted', 'render_error', 'payload_too_large', 'content_unavailable'] },
   { question: 'In time?', reasons: ['expired', 'cancelled'] },
   { question: 'Did the provider take it?', reasons: ['provider_refused', 'address_dead', 'gave_up', 'unknown'] },
 ];

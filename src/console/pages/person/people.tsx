@@ -13,7 +13,8 @@ export function People() {
     <div className="page">
       <h1>People</h1>
       <p className="mut2">
-        Paste an external id, an alias, a braze id, an email address, a phone number or a push token into the field above.
+        Paste an external id, an alias, a braze id, an email address, a phone number or a push token into the field
+        above.
       </p>
       <section className="empty" aria-labelledby="write">
         <h2 id="write">Write a person</h2>

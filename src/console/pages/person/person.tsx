@@ -100,13 +100,21 @@ function About({ person }: { person: PersonAnswer }) {
       <h2 className="s">Can be reached</h2>
       <div className="reach">
         <span>Email</span>
-        {profile.email === undefined ? <Verdict family="kept">no address</Verdict> : <State state={profile.email_subscribe} />}
+        {profile.email === undefined ? (
+          <Verdict family="kept">no address</Verdict>
+        ) : (
+          <State state={profile.email_subscribe} />
+        )}
         <span>
           Push <span className="mut">{tokens.length === 1 ? '1 device' : `${tokens.length} devices`}</span>
         </span>
         {tokens.length === 0 ? <Verdict family="kept">no device</Verdict> : <State state={profile.push_subscribe} />}
         <span>Phone</span>
-        {profile.phone === undefined ? <Verdict family="kept">no number</Verdict> : <span className="md">{profile.phone}</span>}
+        {profile.phone === undefined ? (
+          <Verdict family="kept">no number</Verdict>
+        ) : (
+          <span className="md">{profile.phone}</span>
+        )}
       </div>
       <h2 className="s">
         Attributes <span className="mut">{custom.length}</span>
@@ -136,7 +144,8 @@ function State({ state = 'subscribed' }: { state: string | undefined }) {
 function Messages({ id, asked }: { id: string; asked: string }) {
   const messages = useQuery({
     queryKey: ['person', id, 'messages'],
-    queryFn: ({ signal }) => read<{ messages: Message[] }>(`users/messages?braze_id=${encodeURIComponent(id)}&limit=50`, signal),
+    queryFn: ({ signal }) =>
+      read<{ messages: Message[] }>(`users/messages?braze_id=${encodeURIComponent(id)}&limit=50`, signal),
   });
   return (
     <section className="sec" aria-labelledby="messages">
@@ -154,7 +163,10 @@ function Messages({ id, asked }: { id: string; asked: string }) {
             </thead>
             <tbody>
               {messages.map((message) => (
-                <tr key={`${message.dispatch_id} ${message.channel}`} className={message.dispatch_id === asked ? 'on' : ''}>
+                <tr
+                  key={`${message.dispatch_id} ${message.channel}`}
+                  className={message.dispatch_id === asked ? 'on' : ''}
+                >
                   <td className="mut2">
                     <Time at={message.accepted_at} />
                   </td>
@@ -165,7 +177,12 @@ function Messages({ id, asked }: { id: string; asked: string }) {
                     {message.channel !== null && ` by ${channelName(message.channel)}`}
                   </td>
                   <td>
-                    <Link className="plain" to="/people/$person" params={{ person: id }} search={{ why: message.dispatch_id }}>
+                    <Link
+                      className="plain"
+                      to="/people/$person"
+                      params={{ person: id }}
+                      search={{ why: message.dispatch_id }}
+                    >
                       <Verdict family={familyOf(message.status, message.reason)}>{message.status}</Verdict>
                       <span className="sr"> – why</span>
                     </Link>

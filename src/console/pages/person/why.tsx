@@ -29,7 +29,7 @@ interface Now {
 
 interface WhyAnswer {
   dispatch: { state: string; accepted_at: string; campaign_id: string | null };
-  then: Then[];
+  recorded: Then[];
   now: Now[] | null;
   not_now: string | null;
 }
@@ -38,7 +38,8 @@ interface WhyAnswer {
 export function WhyPanel({ person, dispatch, name }: { person: string; dispatch: string; name: string }) {
   const why = useQuery({
     queryKey: ['why', person, dispatch],
-    queryFn: ({ signal }) => read<WhyAnswer>(`people/${person}/why?dispatch_id=${encodeURIComponent(dispatch)}`, signal),
+    queryFn: ({ signal }) =>
+      read<WhyAnswer>(`people/${person}/why?dispatch_id=${encodeURIComponent(dispatch)}`, signal),
   });
   return (
     <section className="why" aria-labelledby="why">
@@ -48,18 +49,28 @@ export function WhyPanel({ person, dispatch, name }: { person: string; dispatch:
             <div className="q">
               <div className="row between">
                 <span className="sm mut">
-                  Why? · <Link to="/dispatches/$dispatch" params={{ dispatch }}>{answer.dispatch.campaign_id ?? 'this dispatch'}</Link> ·
-                  accepted <Time at={answer.dispatch.accepted_at} />
+                  Why? ·{' '}
+                  <Link to="/dispatches/$dispatch" params={{ dispatch }}>
+                    {answer.dispatch.campaign_id ?? 'this dispatch'}
+                  </Link>{' '}
+                  · accepted <Time at={answer.dispatch.accepted_at} />
                 </span>
                 <Link className="copy" to="/people/$person" params={{ person }} aria-label="Close">
                   <Icon name="close" />
                 </Link>
               </div>
-              <h2 id="why">{sentenceOf(name, answer.then)}</h2>
+              <h2 id="why">{sentenceOf(name, answer.recorded)}</h2>
             </div>
-            {answer.then.length === 0 && <p className="pad md">The ledger has nothing of this person in this dispatch.</p>}
-            {answer.then.map((verdict) => (
-              <Gates key={verdict.channel ?? 'none'} then={verdict} now={nowOf(answer, verdict.channel)} notNow={answer.not_now} />
+            {answer.recorded.length === 0 && (
+              <p className="pad md">The ledger has nothing of this person in this dispatch.</p>
+            )}
+            {answer.recorded.map((verdict) => (
+              <Gates
+                key={verdict.channel ?? 'none'}
+                then={verdict}
+                now={nowOf(answer, verdict.channel)}
+                notNow={answer.not_now}
+              />
             ))}
           </>
         )}
@@ -77,7 +88,9 @@ function sentenceOf(name: string, then: readonly Then[]): string {
   const missed = then.filter(({ status, reason }) => ['failed', 'kept'].includes(familyOf(status, reason)));
   const [first] = missed;
   if (first === undefined)
-    return reached.length > 0 ? `${name} got it by ${reached.join(' and ')}` : `${name} was not decided yet, or was not meant`;
+    return reached.length > 0
+      ? `${name} got it by ${reached.join(' and ')}`
+      : `${name} was not decided yet, or was not meant`;
   const why = `${first.reason === null ? first.status : sayReason(first.reason)}`;
   const by = first.channel === null ? '' : ` by ${channelName(first.channel)}`;
   return reached.length === 0
@@ -88,7 +101,8 @@ function sentenceOf(name: string, then: readonly Then[]): string {
 /** The gates of one channel. The one that refused is open; those after it were not asked. */
 function Gates({ then, now, notNow }: { then: Then; now: Now | null; notNow: string | null }) {
   const stopped = gates.findIndex(({ reasons }) => then.reason !== null && reasons.includes(then.reason));
-  const stopsNow = now === null ? -1 : gates.findIndex(({ reasons }) => now.reason !== null && reasons.includes(now.reason));
+  const stopsNow =
+    now === null ? -1 : gates.findIndex(({ reasons }) => now.reason !== null && reasons.includes(now.reason));
   const family = familyOf(then.status, then.reason);
   const asked = then.channel === null ? gates.slice(0, 4) : gates;
   return (
@@ -103,7 +117,13 @@ function Gates({ then, now, notNow }: { then: Then; now: Now | null; notNow: str
         )}
         <span>
           Would it go out now?{' '}
-          <b>{now === null ? `not known: ${notNow ?? 'no channel of the dry run fits'}` : now.status === 'would_be_sent' ? 'Yes' : 'No'}</b>
+          <b>
+            {now === null
+              ? `not known: ${notNow ?? 'no channel of the dry run fits'}`
+              : now.status === 'would_be_sent'
+                ? 'Yes'
+                : 'No'}
+          </b>
         </span>
       </div>
       <ul className="gates">
@@ -122,7 +142,13 @@ function Gates({ then, now, notNow }: { then: Then; now: Now | null; notNow: str
               <span className="g">{question}</span>
               <span>{isStop ? said(then) : isAfter ? 'not asked' : passed(then, reasons)}</span>
               <span className="lbl mut2" data-l="Now:">
-                {now === null ? '–' : index === stopsNow ? said(now) : stopsNow >= 0 && index > stopsNow ? 'not asked' : 'passes'}
+                {now === null
+                  ? '–'
+                  : index === stopsNow
+                    ? said(now)
+                    : stopsNow >= 0 && index > stopsNow
+                      ? 'not asked'
+                      : 'passes'}
               </span>
             </li>
           );

@@ -45,14 +45,21 @@ export function Requests() {
             ? 'No request in 60 h'
             : `${counted(requests.length, 'request')}${list.hasNextPage ? ' or more' : ''} in 60 h`}
       </h1>
-      <p className="mut2 md">Requests to a segment or an audience, and what went wrong. Requests to named people are in Dispatches.</p>
+      <p className="mut2 md">
+        Requests to a segment or an audience, and what went wrong. Requests to named people are in Dispatches.
+      </p>
       {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
       <div className={open === undefined ? 'sec' : 'split wide'}>
         <List requests={requests} open={id} />
         {open !== undefined && <Record logged={open} />}
       </div>
       {list.hasNextPage && (
-        <button type="button" className="btn start" onClick={() => list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+        <button
+          type="button"
+          className="btn start"
+          onClick={() => list.fetchNextPage()}
+          disabled={list.isFetchingNextPage}
+        >
           Show more
         </button>
       )}
@@ -95,7 +102,12 @@ function List({ requests, open }: { requests: readonly Logged[]; open: string })
 
 function summaryOf(record: Logged['record']): string {
   const { segment_name: segment, campaign_name: campaign, channels, broadcast } = record;
-  const parts = [broadcast === true ? 'broadcast' : null, campaign, segment, Array.isArray(channels) ? channels.join(', ') : null];
+  const parts = [
+    broadcast === true ? 'broadcast' : null,
+    campaign,
+    segment,
+    Array.isArray(channels) ? channels.join(', ') : null,
+  ];
   const said = parts.filter((part): part is string => typeof part === 'string');
   return said.length > 0 ? said.join(' · ') : JSON.stringify(record).slice(0, 120);
 }

@@ -48,17 +48,19 @@ export interface Notice {
 interface Surroundings {
   workspace: WorkspaceCatalog;
   stored: StoredThings;
+  /** Nothing is to be sent, so that a campaign may be archived or paused. */
+  isRehearsal?: true;
 }
 
 /** Turns a body of `/campaigns/trigger/send` into a plan. Throws the problems of the first step that fails. */
 export async function checkCampaignTrigger(
   body: RawObject,
-  { workspace, stored }: Surroundings,
+  { workspace, stored, isRehearsal }: Surroundings,
 ): Promise<CheckedTrigger> {
   const { request, problems } = readChecked(body, campaignForm);
   const campaign = findTriggered(body, workspace);
   checkSendIdForm(request.sendId);
-  refuseStopped(campaign);
+  if (!isRehearsal) refuseStopped(campaign);
   return planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
 }
 

@@ -1,5 +1,5 @@
-import { replayable } from '../../../dispatch/plan/replay-filter.ts';
 import { channelKeys } from '../../../channels/channel.ts';
+import { replayable } from '../../../dispatch/plan/replay-filter.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations } from '../../openapi/operation.ts';
 import { answered, given, integer, list, oneOf, orNull, text, time } from '../../openapi/schema.ts';
@@ -54,7 +54,10 @@ export const operations: Operations = {
       'The answer says how many they are. Nothing is sent until the set is used, within 15 minutes and once. A dispatch that is over does not change, so the set stays the same.',
     tag,
     params,
-    body: given(replayFilter, 'Which sends. Default: those that failed, and of a cancelled dispatch those that were cancelled.'),
+    body: given(
+      replayFilter,
+      'Which sends. Default: those that failed, and of a cancelled dispatch those that were cancelled.',
+    ),
     answer: { status: 201, schema: success({ set }) },
     errors: ['not_found', 'wrong_state'],
     example: { params: { dispatch_id: exampleIds.dispatch }, body: { statuses: ['failed'] } },

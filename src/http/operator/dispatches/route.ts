@@ -1,9 +1,9 @@
 import type { Database } from '../../../db/database.ts';
 import { type FrozenSet, freezeSet, readSet, replaySet } from '../../../dispatch/control/frozen-sets.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
+import { isLive } from '../../../dispatch/plan/states.ts';
 import { createPeopleCounter } from '../../../dispatch/report/people-counts.ts';
 import { type DispatchRow, findDispatch } from '../../../dispatch/report/verdicts.ts';
-import { isLive } from '../../../dispatch/plan/states.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { undashed } from '../../../lib/uuid.ts';
@@ -71,7 +71,8 @@ export function operatorDispatchRoutes({ db, clock, onRunnable }: DispatchDeps):
 async function find(db: Database, { workspaceId, params }: OperatorRequest): Promise<DispatchRow> {
   const id = readDispatchId(params);
   const dispatch = id === null ? null : await findDispatch(db, workspaceId, id);
-  if (dispatch === null) throw new RequestError('not_found', ['dispatch_id: no dispatch of this workspace has this id']);
+  if (dispatch === null)
+    throw new RequestError('not_found', ['dispatch_id: no dispatch of this workspace has this id']);
   return dispatch;
 }
 

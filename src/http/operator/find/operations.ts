@@ -6,7 +6,8 @@ import { findKinds } from './matches.ts';
 export const operations: Operations = {
   'POST /operator/v1/find': {
     summary: 'Find what an id or a name means',
-    description: 'Blanks, quotes and brackets around the text are left out. An API key is recognised and not searched for.',
+    description:
+      'Blanks, quotes and brackets around the text are left out. An API key is recognised and not searched for.',
     tag: 'Console',
     body: given({ text: required(text('Any id, address, token or name.', { maxLength: 4_096 })) }),
     answer: {

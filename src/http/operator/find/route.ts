@@ -24,7 +24,10 @@ export function findRoutes({ db, catalog }: { db: Database; catalog: Catalog }):
         if (workspace === undefined) throw new RequestError('not_found', ['the workspace is gone']);
         const key = keyNamed(catalog, text);
         const matches = key === null ? await findMatches(db, workspace, text) : [];
-        return { status: 200, body: { is_api_key: key !== null, matches, looked_up_as: findKinds, message: 'success' } };
+        return {
+          status: 200,
+          body: { is_api_key: key !== null, matches, looked_up_as: findKinds, message: 'success' },
+        };
       },
     },
   ];

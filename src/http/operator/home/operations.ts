@@ -4,18 +4,7 @@ import { answered, integer, list, oneOf, orNull, text, time } from '../../openap
 import { success } from '../../openapi/shared.ts';
 import { listedDispatch } from '../../public/dispatches/operations.ts';
 
-const kinds = [
-  'app',
-  'group',
-  'relay',
-  'database',
-  'definitions',
-  'workers',
-  'queue',
-  'webhooks',
-  'callers',
-  'dispatch',
-];
+const kinds = ['app', 'group', 'relay', 'database', 'definitions', 'workers', 'queue', 'events', 'callers', 'dispatch'];
 
 export const operations: Operations = {
   'GET /operator/v1/troubles': {

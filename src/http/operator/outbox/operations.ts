@@ -52,7 +52,8 @@ export const operations: Operations = {
   },
   'GET /operator/v1/outbox/:dispatch_id/:braze_id/mail': {
     summary: 'Read a mail as a document for a frame without any right',
-    description: 'The answer is HTML with a policy of its own: no script, no form, no connection, nothing from outside.',
+    description:
+      'The answer is HTML with a policy of its own: no script, no form, no connection, nothing from outside.',
     tag: 'Console',
     params,
     query: { remote: optionalText('1: images and styles from outside load, too, in this browser.') },

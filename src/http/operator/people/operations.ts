@@ -26,7 +26,10 @@ export const operations: Operations = {
       schema: success({
         ...ids,
         dispatch: answered({ state: dispatchState, accepted_at: time(), campaign_id: orNull(text()) }),
-        then: list(map(), 'The recorded verdicts of the person, as `GET /dispatches/{dispatch_id}/recipients` has them.'),
+        recorded: list(
+          map(),
+          'The recorded verdicts of the person, as `GET /dispatches/{dispatch_id}/recipients` has them.',
+        ),
         now: orNull(list(map(), 'What a dry run says of the person now, by channel. null: there is none.')),
         not_now: orNull(text('Why there is no dry run. null: there is one.')),
       }),

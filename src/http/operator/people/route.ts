@@ -44,11 +44,12 @@ export function peopleRoutes({ db, clock, catalog, dryRun, questions }: PeopleDe
         const { person, workspace } = await find(db, catalog, request);
         const id = readDispatchId({ dispatch_id: request.query.get('dispatch_id') ?? '' });
         const dispatch = id === null ? null : await findDispatch(db, workspace.id, id);
-        if (dispatch === null) throw new RequestError('not_found', ['dispatch_id: no dispatch of this workspace has this id']);
+        if (dispatch === null)
+          throw new RequestError('not_found', ['dispatch_id: no dispatch of this workspace has this id']);
         return questions(workspace.id, async () => {
-          const { then, now, notNow } = await explainSend({ db, dryRun }, workspace, { dispatch, person });
+          const { recorded, now, notNow } = await explainSend({ db, dryRun }, workspace, { dispatch, person });
           const about = { state: dispatch.state, accepted_at: dispatch.accepted_at, campaign_id: dispatch.campaign_id };
-          const body = { ...idsOf(person), dispatch: about, then, now, not_now: notNow, message: 'success' };
+          const body = { ...idsOf(person), dispatch: about, recorded, now, not_now: notNow, message: 'success' };
           return { status: 200, body };
         });
       },

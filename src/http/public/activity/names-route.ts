@@ -1,12 +1,15 @@
 import type { Database } from '../../../db/database.ts';
 import { type ListedName, listNames, type NameKind } from '../../../people/activity/names.ts';
 import { maxArrayLength } from '../../../people/profile/custom-values.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
+import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { readPage } from '../list-query.ts';
 import { linkHeaders, readCursorPage } from './links.ts';
 
 export interface NameRouteDeps {
   db: Database;
+  catalog: Catalog;
   /** Base URL of this server, without a slash at the end. */
   publicUrl: string;
 }
@@ -57,31 +60,33 @@ interface LinkedList {
   kind: NameKind;
   path: string;
   member: string;
-  of(listed: ListedName): object;
+  of(listed: ListedName, blocked: ReadonlySet<string> | undefined): object;
 }
 
 async function handleLinked(
-  { db, publicUrl }: NameRouteDeps,
+  { db, publicUrl, catalog }: NameRouteDeps,
   { query, workspaceId }: RouteRequest,
   { kind, path, member, of }: LinkedList,
 ): Promise<Answer> {
   const page = readCursorPage(query, CURSOR_PAGE);
   const names = await listNames(db, { workspaceId, kind }, { offset: page.offset, limit: page.limit + 1 });
+  const blocked = loadedWorkspace(catalog, workspaceId).blockedAttributes;
+  const listed = names.slice(0, page.limit).map((name) => of(name, blocked));
   const headers = linkHeaders(`${publicUrl}${path}`, page, names.length > page.limit);
-  return { status: 200, headers, body: { [member]: names.slice(0, page.limit).map(of), message: 'success' } };
+  return { status: 200, headers, body: { [member]: listed, message: 'success' } };
 }
 
 function event({ name }: ListedName): object {
   return { name, description: null, included_in_analytics_report: false, status: 'Active', tag_names: [] };
 }
 
-function attribute({ name, dataType }: ListedName): object {
+function attribute({ name, dataType }: ListedName, blocked: ReadonlySet<string> | undefined): object {
   return {
     array_length: dataType === 'Array' ? maxArrayLength : null,
     data_type: `${dataType} (Automatically Detected)`,
     description: null,
     name,
-    status: 'Active',
+    status: blocked?.has(name) ? 'Blocklisted' : 'Active',
     tag_names: [],
   };
 }

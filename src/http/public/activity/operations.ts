@@ -1,6 +1,19 @@
 import type { Operation, Operations, Parameter } from '../../openapi/operation.ts';
-import { answered, flag, integer, list, number, oneOf, orNull, type Schema, text } from '../../openapi/schema.ts';
+import {
+  answered,
+  flag,
+  given,
+  integer,
+  list,
+  number,
+  oneOf,
+  orNull,
+  required,
+  type Schema,
+  text,
+} from '../../openapi/schema.ts';
 import { optionalText, pageNumber, requiredText, seriesQuery, success, tagNames, words } from '../../openapi/shared.ts';
+import { MOST_NAMES } from './blocklist-route.ts';
 
 const names = (summary: string, member: string): Operation => ({
   summary,
@@ -37,6 +50,7 @@ function series(summary: string, counts: Record<string, Schema>, query: Record<s
 }
 
 const status = oneOf(['Active']);
+const attributeStatus = oneOf(['Active', 'Blocklisted']);
 const kpi = (word: string, member: string) => series(`Read how many ${word}`, { [member]: integer() }, { app_id: app });
 
 export const operations: Operations = {
@@ -61,9 +75,21 @@ export const operations: Operations = {
     answered({
       array_length: orNull(integer('Most elements of an array. null: it is no array.')),
       data_type: text('Such as `String (Automatically Detected)`.'),
-      ...{ description: orNull(text()), name: text(), status, tag_names: tagNames },
+      ...{ description: orNull(text()), name: text(), status: attributeStatus, tag_names: tagNames },
     }),
   ),
+  'POST /custom_attributes/blocklist': {
+    summary: 'Block custom attributes, or take them off the blocklist',
+    description:
+      'A blocked attribute is not stored, shown or matched. What is stored shows again when it is no longer blocked.',
+    tag: 'Campaigns',
+    body: given({
+      custom_attribute_names: required(list(text('At most 1,020 bytes.'), `At most ${MOST_NAMES}.`, MOST_NAMES)),
+      blocklisted: required(flag('Whether to block them.')),
+    }),
+    answer: { status: 201, schema: success() },
+    example: { body: { custom_attribute_names: ['shoe_size'], blocklisted: true } },
+  },
   'GET /events/data_series': series(
     'Read how often a custom event happened',
     { count: integer() },
@@ -86,6 +112,6 @@ export const operations: Operations = {
   ),
   'GET /kpi/new_users/data_series': kpi('people are new', 'new_users'),
   'GET /kpi/uninstalls/data_series': kpi('apps were uninstalled', 'uninstalls'),
-  'GET /kpi/dau/data_series': kpi('people were active on a day: always empty', 'dau'),
-  'GET /kpi/mau/data_series': kpi('people were active in a month: always empty', 'mau'),
+  'GET /kpi/dau/data_series': kpi('people were active on a day', 'dau'),
+  'GET /kpi/mau/data_series': kpi('people were active in the 30 days that end with a day', 'mau'),
 };

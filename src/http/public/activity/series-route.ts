@@ -2,6 +2,7 @@ import type { Database } from '../../../db/database.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isStorable } from '../../../lib/raw/storable.ts';
+import { type ActiveCount, readActivePeople } from '../../../people/activity/active-people.ts';
 import { type Counted, HOURS_KEPT_DAYS, type Metric, readCounts } from '../../../people/activity/counts.ts';
 import { type Catalog, idKey } from '../../../workspace/catalog.ts';
 import type { Permission } from '../../../workspace/permissions.ts';
@@ -21,8 +22,7 @@ export interface ActivitySeriesDeps {
 interface SeriesKind {
   path: string;
   permission: Permission;
-  /** null: the numbers are not kept, and the series is empty. */
-  metric: Metric | null;
+  metric: Metric;
   /** The parameter with the name of the event or product. Absent: the metric has no names. */
   named?: { parameter: string; isRequired: boolean };
   /** Whether it can be asked for by the hour. */
@@ -70,18 +70,34 @@ const kinds: readonly SeriesKind[] = [
     hasApps: true,
     entryOf: ({ count }) => ({ uninstalls: count }),
   },
-  {
-    ...{ path: '/kpi/dau/data_series', permission: 'kpi.dau.data_series', metric: null, ...kpi },
-    entryOf: ({ count }) => ({ dau: count }),
-  },
-  {
-    ...{ path: '/kpi/mau/data_series', permission: 'kpi.mau.data_series', metric: null, ...kpi },
-    entryOf: ({ count }) => ({ mau: count }),
-  },
 ];
 
-/** How often something happened, by day or hour. */
+/** How often something happened, by day or hour, and how many people were active. */
 export function activitySeriesRoutes(deps: ActivitySeriesDeps): Route[] {
+  return [
+    ...countedRoutes(deps),
+    activeRoute(deps, 'dau', ({ day }) => day),
+    activeRoute(deps, 'mau', ({ month }) => month),
+  ];
+}
+
+/** Source: more-endpoints.md §7. */
+function activeRoute(deps: ActivitySeriesDeps, name: 'dau' | 'mau', of: (count: ActiveCount) => number): Route {
+  return {
+    ...{ method: 'GET', path: `/kpi/${name}/data_series`, permission: `kpi.${name}.data_series` },
+    query: [...seriesParameters, 'app_id'],
+    async handle({ query, workspaceId }) {
+      const { starts } = readDaySeries(query, deps.clock.now());
+      const { 0: from, [starts.length - 1]: to } = starts;
+      if (readAppId(query, deps.catalog, workspaceId) !== null || from === undefined || to === undefined)
+        return answer([]);
+      const active = await readActivePeople(deps.db, { workspaceId, from, to });
+      return answer(active.map((one) => ({ time: timeOf('day', new Date(one.startMs)), [name]: of(one) })));
+    },
+  };
+}
+
+function countedRoutes(deps: ActivitySeriesDeps): Route[] {
   return kinds.map((kind): Route => {
     const { path, permission, named, hasHours, hasSegments, bucket } = kind;
     return {
@@ -109,9 +125,9 @@ async function handleSeries(
   const name = readName(query, kind);
   const appId = readAppId(query, catalog, workspaceId);
   if (query.get('segment_id')) readSegmentId(query, catalog, workspaceId);
-  const isKept = kind.metric !== null && (appId === null || kind.hasApps) && !query.get('segment_id');
+  const isKept = (appId === null || kind.hasApps) && !query.get('segment_id');
   const { 0: from, [series.starts.length - 1]: to } = series.starts;
-  if (!isKept || kind.metric === null || from === undefined || to === undefined) return answer([]);
+  if (!isKept || from === undefined || to === undefined) return answer([]);
   const asked = { workspaceId, metric: kind.metric, name, appId, unit: series.unit, from, to };
   const counted = new Map((await readCounts(db, asked)).map((one) => [one.startMs, one]));
   return answer(

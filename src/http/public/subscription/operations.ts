@@ -17,6 +17,7 @@ import {
 import { limitOf, repeated, requiredText, success } from '../../openapi/shared.ts';
 import { MOST_ADDRESSES } from '../address-lists.ts';
 import { textOrTexts } from '../address-schemas.ts';
+import { consentOptions } from '../consent-schemas.ts';
 import { pauseMembers } from '../pause-schemas.ts';
 import { groupStates, MOST_ELEMENTS } from './request.ts';
 
@@ -45,7 +46,7 @@ export const operations: Operations = {
     description:
       'At least one of `external_id`, `email` and `phone` is needed. The addresses are those of the group’s channel.',
     tag: 'Consent',
-    body: given({ ...order, external_id: people, email: emails, phone: phones }),
+    body: given({ ...order, external_id: people, email: emails, phone: phones, cresset: consentOptions }),
     answer: { status: 201, schema: success() },
     errors: ['invalid_subscription_group', 'email_and_phone', 'too_many_ids'],
     example: {
@@ -71,6 +72,7 @@ export const operations: Operations = {
           MOST_ELEMENTS,
         ),
       ),
+      cresset: consentOptions,
     }),
     answer: { status: 201, schema: success() },
     errors: ['invalid_subscription_group', 'email_and_phone', 'too_many_ids'],

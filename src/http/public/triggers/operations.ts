@@ -18,8 +18,9 @@ import {
 import { minorErrors, success, warnings } from '../../openapi/shared.ts';
 import { schedule, scheduleId } from '../messages-schedule/operations.ts';
 import { accepted, acceptedOrRehearsed, cresset, rehearsed, sendId } from '../messages-send/operations.ts';
+import { attachments } from '../messages-send/schemas/others.ts';
 import { dispatchId } from '../report-schemas.ts';
-import { audience } from '../target-schemas.ts';
+import { audience, audienceExample } from '../target-schemas.ts';
 import { aliasGiven, prioritization } from '../users/person-schemas.ts';
 
 const properties = (name: string) => map(null, `Read by templates as \`{{${name}.\${…}}}\`.`);
@@ -61,7 +62,7 @@ const ada = { recipients: [{ external_user_id: 'ada', trigger_properties: { orde
 const byEmail = { recipients: [{ email: 'ada@example.com', prioritization: ['most_recently_updated'] }] };
 const byAlias = { recipients: [{ user_alias: { alias_name: 'visitor-7', alias_label: 'shop' } }] };
 const wide = (idMember: string) => ({
-  broadcast: { [idMember]: 'welcome', broadcast: true, audience: audience.examples?.[0] as never },
+  broadcast: { [idMember]: 'welcome', broadcast: true, audience: audienceExample },
 });
 
 const scheduling = (name: string, idMember: 'campaign_id' | 'canvas_id', send: Operation): Operations => {
@@ -130,6 +131,7 @@ const sending = {
       broadcast,
       audience,
       recipients: recipients({ trigger_properties: trigger }),
+      attachments,
       cresset,
     }),
     answer: { status: 201, schema: acceptedOrRehearsed },

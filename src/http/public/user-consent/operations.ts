@@ -1,7 +1,8 @@
 import { consentDoors } from '../../../people/consent/record/source.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, list, text } from '../../openapi/schema.ts';
+import { text } from '../../openapi/schema.ts';
 import { cursor, limitOf, nextCursor, success } from '../../openapi/shared.ts';
+import { consentChanges } from '../consent-schemas.ts';
 import { brazeId, externalId, personQuery } from '../report-schemas.ts';
 
 const consent: Operation = {
@@ -13,7 +14,7 @@ const consent: Operation = {
     schema: success({
       external_id: externalId,
       braze_id: brazeId,
-      consent_changes: list(answered({})),
+      consent_changes: consentChanges,
       next_cursor: nextCursor,
     }),
   },

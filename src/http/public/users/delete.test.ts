@@ -36,6 +36,7 @@ test('deleting a person deletes all their rows; a hash of their flagged address 
     'purchases',
     'activity_totals',
     'session_days',
+    'active_people',
   ]) {
     assert.deepEqual(await rowsOf(world, table), 0, table);
   }

@@ -17,6 +17,7 @@ import {
 } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 import { textOrTexts } from '../address-schemas.ts';
+import { consentChanges } from '../consent-schemas.ts';
 import { maxObjects } from './identity-request.ts';
 import { aliasGiven, prioritization } from './person-schemas.ts';
 import { maxIds } from './request.ts';
@@ -59,6 +60,7 @@ const exportedPerson = answered(
 
 function typeOfField(name: string): Schema {
   if (['custom_events', 'purchases'].includes(name)) return exportedTotal;
+  if (name === 'consent_changes') return consentChanges;
   if (['push_tokens', 'campaigns_received', 'user_aliases'].includes(name)) return list(map());
   if (name === 'custom_attributes') return map();
   if (name === 'last_coordinates') return list({ type: 'number' }, 'Longitude and latitude.');

@@ -23,6 +23,7 @@ import {
   tolerant,
 } from '../../openapi/schema.ts';
 import { success, warnings } from '../../openapi/shared.ts';
+import { consentOptions } from '../consent-schemas.ts';
 import { groupStates } from '../subscription/request.ts';
 import { aliasGiven } from './person-schemas.ts';
 import { bulkLimits, syncLimits } from './track-request.ts';
@@ -110,6 +111,7 @@ const bodyOf = (most: number): Schema =>
       attributes: list(attributes, 'What to store of people.', most),
       events: list(event, 'Custom events.', most),
       purchases: list(purchase, 'Purchases.', most),
+      cresset: consentOptions,
     },
     'At least one of the lists is needed.',
   );

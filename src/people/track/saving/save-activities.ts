@@ -13,13 +13,16 @@ export interface Done {
 
 /** Stores what people did: a row each, and the totals of each person. */
 export function saveActivities(tx: Transaction, done: readonly Done[]): void {
-  const events = done.flatMap(({ person: { key }, activity }) =>
-    activity.did.kind === 'event' ? [{ key: keyOf(key), activity, name: activity.did.name }] : [],
-  );
+  const events: Event[] = [];
+  const purchases: { key: PersonKey; activity: Activity; did: Purchase }[] = [];
+  const textOf = instants();
+  for (const { person, activity } of done) {
+    const { at, did } = activity;
+    const key = keyOf(person.key);
+    if (did.kind === 'event') events.push({ key, activity, name: did.name, at: textOf(at) });
+    else purchases.push({ key, activity, did });
+  }
   if (events.length > 0) insertEvents.later(tx, { events, totals: totalsOf(events) });
-  const purchases = done.flatMap(({ person: { key }, activity }) =>
-    activity.did.kind === 'purchase' ? [{ key: keyOf(key), activity, did: activity.did }] : [],
-  );
   if (purchases.length > 0) insertPurchases(tx, purchases);
 }
 
@@ -28,37 +31,47 @@ function keyOf(key: PersonKey | null): PersonKey {
   return key;
 }
 
+/** Returns a function that writes instants. Those of a request are often the same, and writing one costs a microsecond. */
+function instants(): (at: Date) => string {
+  const known = new Map<number, string>();
+  return (at) => {
+    const ms = at.getTime();
+    const text = known.get(ms) ?? at.toISOString();
+    known.set(ms, text);
+    return text;
+  };
+}
+
 interface Event {
   key: PersonKey;
   activity: Activity;
   name: string;
+  /** The instant, as PostgreSQL reads it. */
+  at: string;
 }
 
 interface Total {
   key: PersonKey;
   name: string;
   count: number;
-  firstAt: Date;
-  lastAt: Date;
+  first: Event;
+  last: Event;
 }
 
 /** Sorted by key, as all transactions write them. */
 function totalsOf(events: readonly Event[]): Total[] {
   const totals = new Map<string, Total>();
-  for (const {
-    key,
-    name,
-    activity: { at },
-  } of events) {
+  for (const event of events) {
+    const { key, name } = event;
     const id = `${key.userId}/${name}`;
     const total = totals.get(id);
     if (total === undefined) {
-      totals.set(id, { key, name, count: 1, firstAt: at, lastAt: at });
+      totals.set(id, { key, name, count: 1, first: event, last: event });
       continue;
     }
     total.count += 1;
-    if (at < total.firstAt) total.firstAt = at;
-    if (at > total.lastAt) total.lastAt = at;
+    if (event.activity.at < total.first.activity.at) total.first = event;
+    if (event.activity.at > total.last.activity.at) total.last = event;
   }
   return [...totals.values()].sort(
     (one, other) =>
@@ -66,11 +79,9 @@ function totalsOf(events: readonly Event[]): Total[] {
   );
 }
 
-const keyArrays = (rows: readonly { key: PersonKey }[]) => ({
-  buckets: intArray(rows.map(({ key }) => key.bucket)),
-  userIds: intArray(rows.map(({ key }) => key.userId)),
-});
-const times = (dates: readonly Date[]) => textArray(dates.map((date) => date.toISOString()));
+const bucketsOf = (rows: readonly { key: PersonKey }[]) => intArray(rows.map(({ key }) => key.bucket));
+const userIdsOf = (rows: readonly { key: PersonKey }[]) => intArray(rows.map(({ key }) => key.userId));
+const times = (events: readonly Event[]) => textArray(events.map(({ at }) => at));
 const propertiesOf = ({ activity: { properties } }: Event) => (properties === null ? null : JSON.stringify(properties));
 
 interface GivenEvents {
@@ -83,24 +94,20 @@ const insertEvents = hotStatement<GivenEvents, Row>(
   (param) => sql`
     with stored as (
       insert into events (bucket, user_id, at, name, app_id, properties)
-      select * from unnest(
-             ${param(({ events }) => keyArrays(events).buckets)}::integer[],
-             ${param(({ events }) => keyArrays(events).userIds)}::bigint[],
-             ${param(({ events }) => times(events.map(({ activity }) => activity.at)))}::timestamptz[],
-             ${param(({ events }) => textArray(events.map(({ name }) => name)))}::text[],
-             ${param(({ events }) => textArray(events.map(({ activity }) => activity.appId)))}::text[],
-             ${param(({ events }) => textArray(events.map(propertiesOf)))}::jsonb[])
+      select unnest(${param(({ events }) => bucketsOf(events))}::integer[]),
+             unnest(${param(({ events }) => userIdsOf(events))}::bigint[]),
+             unnest(${param(({ events }) => times(events))}::timestamptz[]),
+             unnest(${param(({ events }) => textArray(events.map(({ name }) => name)))}::text[]),
+             unnest(${param(({ events }) => textArray(events.map(({ activity }) => activity.appId)))}::text[]),
+             unnest(${param(({ events }) => textArray(events.map(propertiesOf)))}::jsonb[])
     )
     insert into activity_totals as t (bucket, user_id, kind, name, count, first_at, last_at)
-    select x.bucket, x.user_id, 'event', x.name, x.count, x.first_at, x.last_at
-      from unnest(
-             ${param(({ totals }) => keyArrays(totals).buckets)}::integer[],
-             ${param(({ totals }) => keyArrays(totals).userIds)}::bigint[],
-             ${param(({ totals }) => textArray(totals.map(({ name }) => name)))}::text[],
-             ${param(({ totals }) => intArray(totals.map(({ count }) => count)))}::bigint[],
-             ${param(({ totals }) => times(totals.map(({ firstAt }) => firstAt)))}::timestamptz[],
-             ${param(({ totals }) => times(totals.map(({ lastAt }) => lastAt)))}::timestamptz[])
-             as x(bucket, user_id, name, count, first_at, last_at)
+    select unnest(${param(({ totals }) => bucketsOf(totals))}::integer[]),
+           unnest(${param(({ totals }) => userIdsOf(totals))}::bigint[]), 'event',
+           unnest(${param(({ totals }) => textArray(totals.map(({ name }) => name)))}::text[]),
+           unnest(${param(({ totals }) => intArray(totals.map(({ count }) => count)))}::bigint[]),
+           unnest(${param(({ totals }) => times(totals.map(({ first }) => first)))}::timestamptz[]),
+           unnest(${param(({ totals }) => times(totals.map(({ last }) => last)))}::timestamptz[])
         on conflict (bucket, user_id, kind, name) do update
        set count = t.count + excluded.count, first_at = least(t.first_at, excluded.first_at),
            last_at = greatest(t.last_at, excluded.last_at)`,

@@ -16,10 +16,22 @@ import {
   map,
   oneOf,
   required,
+  type Schema,
   text,
   time,
 } from '../../../openapi/schema.ts';
 import { appUri, variation, webUrl } from './shared.ts';
+
+/** Files of a mail. */
+export const attachments: Schema = list(
+  given({
+    file_name: required(text('Name of the file.')),
+    url: required(webUrl),
+    basic_auth_credential: text('Name of a credential of the workspace.'),
+  }),
+  'Files of mails, of 10 MiB together.',
+  MOST_ATTACHMENTS,
+);
 
 export const appId = like(exampleIds.app, text('Id of an app of this workspace.'));
 
@@ -37,15 +49,7 @@ const email: Members = {
   headers: map(text(), 'More headers of the mail.'),
   should_inline_css: flag('Whether the rules of style sheets become attributes.'),
   bcc: text('Dropped: a workspace has no BCC addresses.'),
-  attachments: list(
-    given({
-      file_name: required(text('Name of the file.')),
-      url: required(webUrl),
-      basic_auth_credential: text('Name of a credential of the workspace.'),
-    }),
-    'Files, of 10 MiB together.',
-    MOST_ATTACHMENTS,
-  ),
+  attachments,
 };
 
 const sms: Members = {

@@ -1,0 +1,188 @@
+import { type ConnectedContentSettings, noConnectedContentSettings } from '../channels/connected-content.ts';
+import { BoundedCache } from '../lib/bounded-cache.ts';
+import type { Clock } from '../lib/clock.ts';
+import { endAll } from '../lib/end-all.ts';
+import { Room, RoomFull } from '../lib/limits/room.ts';
+import { createGuardedPools, type GuardedPools } from '../net/guarded-pools.ts';
+import type { ContentRequest } from '../templating/content/reader.ts';
+import { BlockedUrl, LONGEST_MS, makeCall, urlOf } from './call.ts';
+import type { Calls, ContentWorkspace, Outcome } from './calls.ts';
+import { Fetched, NO_ANSWER, NOT_CALLED } from './fetched.ts';
+import { HostHealth } from './host-health.ts';
+import { MessageContent } from './message-content.ts';
+
+/** Most calls at once of one thread, and to one host. Each may bring 1 MB, so this bounds the memory. */
+const MOST_CALLS = 128;
+const MOST_OF_HOST = 96;
+const MOST_WAITING = 5_000;
+/** Memory for answers that are shared, and for those that messages keep which are composed again soon. */
+const SHARED_BYTES = 32 * 1_048_576;
+const RESUMED_BYTES = 16 * 1_048_576;
+/** Bytes of the answers that messages hold while they are composed, from which new messages wait. */
+const HELD_BYTES = 48 * 1_048_576;
+/** Memory of a message that keeps its answers, in bytes. */
+const OVERHEAD_BYTES = 1_000;
+/** How long a failure is shared, in milliseconds, so that a broadcast does not call a failing server for each person. */
+const FAILURE_MS = 5_000;
+/** How long a message keeps its answers until it is composed again, in milliseconds. */
+const RESUMED_MS = 60_000;
+
+interface Kept<T> {
+  value: T;
+  untilMs: number;
+}
+
+/**
+ * Makes the calls of one thread's templates. An answer that may be shared is kept, and asked for once however many messages
+ * want it at the same time.
+ */
+export class ContentDesk implements Calls {
+  readonly #clock: Clock;
+  readonly #shared = new BoundedCache<string, Kept<Outcome>>({ mostBytes: SHARED_BYTES });
+  readonly #resumed = new BoundedCache<string, Kept<MessageContent>>({ mostBytes: RESUMED_BYTES });
+  readonly #calling = new Map<string, Promise<Outcome>>();
+  readonly #pools = new Map<number, { settings: ConnectedContentSettings; pools: GuardedPools }>();
+  readonly #closing = new AbortController();
+  readonly #health = new HostHealth();
+  #heldBytes = 0;
+  #waiting: (() => void)[] = [];
+  readonly #room = new Room<string>({
+    ...{ most: MOST_CALLS, mostOfOwner: MOST_OF_HOST },
+    ...{ mostWaiting: MOST_WAITING, mostWaitingOfOwner: MOST_WAITING },
+  });
+
+  constructor({ clock }: { clock: Clock }) {
+    this.#clock = clock;
+  }
+
+  /** The answers of one message. `key`: what it is known by if it is composed again. */
+  forMessage(key: string, workspace: ContentWorkspace): MessageContent {
+    const kept = this.#resumed.get(key);
+    this.#resumed.delete(key);
+    if (kept === undefined || this.#nowMs() >= kept.untilMs) return new MessageContent(this, workspace, key);
+    this.hold(kept.value.sizeBytes);
+    return kept.value;
+  }
+
+  /** Keeps the answers of a message that is composed again soon, so that its calls are not made twice. */
+  keep(message: MessageContent): void {
+    this.hold(-message.sizeBytes);
+    const untilMs = this.#nowMs() + RESUMED_MS;
+    this.#resumed.set(message.key, { value: message, untilMs }, OVERHEAD_BYTES + message.sizeBytes);
+  }
+
+  known(key: string): Outcome | undefined {
+    const kept = this.#shared.get(key);
+    return kept !== undefined && this.#nowMs() < kept.untilMs ? kept.value : undefined;
+  }
+
+  async untilRoom(): Promise<void> {
+    while (this.#heldBytes > HELD_BYTES) await new Promise<void>((go) => this.#waiting.push(go));
+  }
+
+  hold(bytes: number): void {
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > HELD_BYTES || this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
+  }
+
+  ask(request: ContentRequest, workspace: ContentWorkspace, key: string | null): Promise<Outcome> {
+    if (key === null) return this.#call(request, workspace);
+    const calling = this.#calling.get(key);
+    if (calling !== undefined) return calling;
+    const made = this.#call(request, workspace)
+      .then((outcome) => this.#share(key, outcome, request.shareSeconds))
+      .finally(() => this.#calling.delete(key));
+    this.#calling.set(key, made);
+    return made;
+  }
+
+  /** Ends the calls under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await endAll(
+      ...[...this.#pools.values()].map(
+        ({ pools }) =>
+          () =>
+            pools.close(),
+      ),
+    );
+  }
+
+  #share(key: string, outcome: Outcome, seconds: number): Outcome {
+    const isGood = outcome instanceof Fetched && outcome.failure === null;
+    const untilMs = this.#nowMs() + (isGood ? seconds * 1_000 : FAILURE_MS);
+    const bytes = outcome instanceof Fetched ? outcome.sizeBytes : 0;
+    this.#shared.set(key, { value: outcome, untilMs }, bytes + 2 * key.length);
+    return outcome;
+  }
+
+  async #call(request: ContentRequest, workspace: ContentWorkspace): Promise<Outcome> {
+    const url = urlOf(request);
+    if (url === null) return unanswered(NO_ANSWER, 'the URL is not one that can be called');
+    const health = `${workspace.id} ${url.host}`;
+    if (!this.#health.mayCall(health, this.#nowMs()))
+      return unanswered(NOT_CALLED, `${url.hostname} fails too often and is not called for a while`);
+    const outcome = await this.#callWithin(request, url, workspace);
+    if (outcome instanceof Fetched) this.#health.note(health, outcome.status, this.#nowMs());
+    return outcome;
+  }
+
+  /** The time counts from here, so that waiting for a place and for a connection belongs to it. */
+  async #callWithin(request: ContentRequest, url: URL, workspace: ContentWorkspace): Promise<Outcome> {
+    const late = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const what = `${url.hostname} gave no answer within ${LONGEST_MS / 1_000} s`;
+    const stop = () => {
+      late.abort();
+      resolve(unanswered(NO_ANSWER, what, LONGEST_MS));
+    };
+    const timer = setTimeout(stop, LONGEST_MS);
+    this.#closing.signal.addEventListener('abort', stop, { once: true });
+    const { connectedContent: settings = noConnectedContentSettings, id } = workspace;
+    const made = this.#room
+      .run(url.host, () =>
+        makeCall(request, url, { pools: this.#poolsOf(id, settings), settings, signal: late.signal }),
+      )
+      .catch((error: unknown): Outcome => {
+        if (error instanceof BlockedUrl) return error;
+        if (error instanceof RoomFull)
+          return unanswered(NO_ANSWER, `${url.hostname} has too many calls waiting for it`);
+        throw error;
+      });
+    made.catch(() => undefined); // the race has it; after the time is over, nobody asks
+    try {
+      return await Promise.race([made, promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#closing.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** The connections of a workspace, which are closed when its settings change. */
+  #poolsOf(id: number, settings: ConnectedContentSettings): GuardedPools {
+    const known = this.#pools.get(id);
+    if (known !== undefined && haveSameTargets(known.settings, settings)) return known.pools;
+    known?.pools.close().catch(() => undefined); // its calls under way fail by themselves, and say so
+    const pools = createGuardedPools({
+      ...{ allow: settings.allow, connections: MOST_OF_HOST, replyTimeoutMs: LONGEST_MS },
+      ...{ connectTimeoutMs: LONGEST_MS },
+    });
+    this.#pools.set(id, { settings, pools });
+    return pools;
+  }
+
+  #nowMs(): number {
+    return this.#clock.now().getTime();
+  }
+}
+
+function haveSameTargets(one: ConnectedContentSettings, other: ConnectedContentSettings): boolean {
+  return one === other || one.allow.join(' ') === other.allow.join(' ');
+}
+
+function unanswered(status: number, failure: string, ms = 0): Fetched {
+  return new Fetched({ status, text: null, isJson: false, failure, ms });
+}

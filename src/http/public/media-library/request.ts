@@ -1,0 +1,97 @@
+import { RequestError } from '../../../errors.ts';
+import { own } from '../../../lib/raw/json.ts';
+import { isGiven, readText } from '../../../lib/raw/lenient.ts';
+import { isStorable } from '../../../lib/raw/storable.ts';
+import type { RouteRequest } from '../../route.ts';
+import { boundaryOf, readForm } from './multipart.ts';
+
+/** A file to store: its bytes, or where they are. */
+export interface CreateRequest {
+  /** null: the file's own. */
+  name: string | null;
+  file: { url: string } | { bytes: Buffer; fileName: string };
+}
+
+const LONGEST_NAME = 255;
+
+/** Reads a request as JSON, or as a form of which `asset_file` is a part. Throws RequestError. Source: more-endpoints.md §10. */
+export function readCreate({ body, rawBody, headers }: RouteRequest): CreateRequest {
+  const boundary = boundaryOf([headers['content-type']].flat()[0]);
+  const given = boundary === null ? fromJson(body) : fromForm(rawBody, boundary);
+  const { url, file } = given;
+  if (url !== null && file !== null) throw new RequestError('two_assets');
+  if (file !== null) return { name: readName(given.name), file };
+  if (url === null) throw new RequestError('no_asset');
+  return { name: readName(given.name), file: { url } };
+}
+
+interface Given {
+  name: string | null;
+  url: string | null;
+  file: { bytes: Buffer; fileName: string } | null;
+}
+
+/** A file in JSON is the base64 of its bytes. */
+function fromJson(body: RouteRequest['body']): Given {
+  const text = (member: string) => {
+    const value = own(body, member);
+    if (!isGiven(value)) return null;
+    const reading = readText(value);
+    if (!reading.ok) throw new RequestError('bad_request', [`${member}: expected a text`]);
+    return reading.value === undefined || reading.value === '' ? null : reading.value;
+  };
+  const file = text('asset_file');
+  if (file !== null && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(file))
+    throw new RequestError('bad_request', ['asset_file: expected base64, or a part of multipart/form-data']);
+  const name = text('name');
+  return {
+    name,
+    url: text('asset_url'),
+    file: file === null ? null : { bytes: Buffer.from(file, 'base64'), fileName: name ?? '' },
+  };
+}
+
+function fromForm(rawBody: Buffer, boundary: string): Given {
+  const parts = readForm(rawBody, boundary);
+  if (parts === null)
+    throw new RequestError('bad_request', ['body: expected multipart/form-data of at most 20 well-formed parts']);
+  const text = (member: string) => {
+    const value = parts.find(({ name }) => name === member)?.bytes.toString('utf8') ?? '';
+    return value === '' ? null : value;
+  };
+  const file = parts.find(({ name, bytes }) => name === 'asset_file' && bytes.length > 0);
+  return {
+    name: text('name'),
+    url: text('asset_url'),
+    file: file === undefined ? null : { bytes: file.bytes, fileName: baseName(file.fileName ?? '') },
+  };
+}
+
+/** Some clients send the whole path. */
+function baseName(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? '';
+}
+
+function readName(name: string | null): string | null {
+  if (name === null) return null;
+  if (name.trim() === '' || name.length > LONGEST_NAME || !isStorable(name))
+    throw new RequestError('bad_request', [
+      `name: expected Unicode text of 1 to ${LONGEST_NAME} characters without NUL`,
+    ]);
+  return name.trim();
+}
+
+/** The name of a file that was given none. */
+export function nameOf({ name, file }: CreateRequest, url: URL | null): string {
+  const own = 'bytes' in file ? file.fileName : lastOf(url);
+  return name ?? (own !== '' && isStorable(own) ? own.slice(0, LONGEST_NAME) : 'file');
+}
+
+function lastOf(url: URL | null): string {
+  const last = url?.pathname.split('/').at(-1) ?? '';
+  try {
+    return baseName(decodeURIComponent(last));
+  } catch {
+    return last;
+  }
+}

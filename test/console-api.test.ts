@@ -1,0 +1,128 @@
+// What the console asks the server, over HTTP: ids of every kind, sets that are counted before they are used, and its own page.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startTestApp } from './support/app.ts';
+import { buildConsole, givenOperator } from './support/console/console.ts';
+import { fillConsole } from './support/console/world.ts';
+
+test('any id leads to what it means, a set is used once, and browsers get the page where clients get the API', async (t) => {
+  buildConsole();
+  const app = await startTestApp(t, { startsAt: new Date() });
+  const { named, ada, kept } = await fillConsole(app);
+  await app.post('/users/alias/new', {
+    user_aliases: [{ external_id: 'ada', alias_name: '723421968459640832', alias_label: 'crm' }],
+  });
+  await app.post('/users/track', { attributes: [{ external_id: 'person-0', phone: '+4366412345678' }] });
+  const viewer = await givenOperator(app, 'viewer');
+  const sender = await givenOperator(app, 'sender');
+
+  await t.test('find', async () => {
+    const find = async (text: string) => {
+      const { status, body } = await viewer.call('POST', 'find', { text });
+      assert.equal(status, 200, text);
+      return body.matches.map(({ kind, id }: { kind: string; id: string }) => [kind, id]);
+    };
+    assert.deepEqual(await find(' "ada" '), [['external_id', ada]]);
+    assert.deepEqual(await find('723421968459640832'), [['alias', ada]], 'a long number stays what it is');
+    assert.deepEqual(await find(ada.toUpperCase()), [['braze_id', ada]]);
+    assert.deepEqual(await find('<ADA@example.com>'), [['email', ada]]);
+    assert.deepEqual(await find('+43 664 1234-5678'), [['phone', kept]]);
+    assert.deepEqual(await find('A'.repeat(64)), [['token', ada]]);
+    assert.deepEqual(await find(named), [['dispatch', named]]);
+    assert.deepEqual(await find('autumn'), [['campaign', 'autumn']]);
+    assert.deepEqual((await find('gold'))[0]?.[0], 'segment', 'the beginning of a name');
+    assert.deepEqual((await find('Acme iOS'))[0]?.[0], 'app');
+    assert.deepEqual((await find('News'))[0]?.[0], 'group');
+    assert.deepEqual(await find('zzz'), []);
+    const sent = await app.post('/messages/send', {
+      external_user_ids: ['ada'],
+      messages: { webhook: { url: 'https://example.com', request_method: 'POST', body: 'x' } },
+    });
+    assert.deepEqual(await find(sent.headers.get('x-request-id') ?? ''), [['request', sent.body.dispatch_id]]);
+    const key = await viewer.call('POST', 'find', { text: app.key });
+    assert.deepEqual([key.body.is_api_key, key.body.matches], [true, []]);
+    for (const text of ['a\0b', '', '\ud800', 7, 'x'.repeat(5_000)])
+      assert.equal((await viewer.call('POST', 'find', { text })).status, 400, JSON.stringify(text).slice(0, 20));
+  });
+
+  await t.test('a frozen set', async () => {
+    const { body } = await app.post('/messages/send', {
+      external_user_ids: ['ada', 'person-1'],
+      messages: {
+        webhook: { url: 'https://example.com', request_method: 'POST', body: "{% abort_message('no stock') %}" },
+      },
+    });
+    await app.drain();
+    const freeze = () => sender.call('POST', `dispatches/${body.dispatch_id}/sets`, { statuses: ['aborted'] });
+    const [first, second, late] = [await freeze(), await freeze(), await freeze()];
+    assert.deepEqual([first.status, first.body.set.recipients, first.body.set.used_at], [201, 2, null]);
+    const use = (set: typeof first) => sender.call('POST', `sets/${set.body.set.set_id}/replay`, {});
+    const used = await use(first);
+    assert.deepEqual([used.status, used.body.recipients], [201, 2]);
+    await app.drain();
+    const again = await use(first);
+    assert.equal(again.status, 409);
+    assert.match(again.body.errors[0], /^set_id: sender used this set at .*; a set is used once$/);
+    const stale = await use(second);
+    assert.deepEqual(
+      [stale.status, stale.body.errors],
+      [409, ['set_id: the dispatch was replayed since; count again']],
+    );
+    app.clock.advance(15 * 60_000);
+    assert.match((await use(late)).body.errors[0], /^set_id: this set could be used until /);
+    const { changes } = (await (await givenOperator(app, 'admin')).call('GET', 'audit?limit=50')).body;
+    const acts = changes.filter((one: { action: string }) => one.action === 'set.replay');
+    assert.deepEqual(
+      acts.map((one: { operator: string }) => one.operator),
+      ['sender'],
+    );
+  });
+
+  await t.test('why a person did not get a dispatch', async () => {
+    const { body } = await viewer.call('GET', `people/${kept}/why?dispatch_id=${named}`);
+    const verdicts = body.recorded.map((one: Record<string, unknown>) => [one.channel, one.status, one.reason]);
+    assert.deepEqual(verdicts, [
+      ['email', 'skipped', 'unsubscribed'],
+      ['webhook', 'sent', null],
+    ]);
+    const now = body.now.map((one: Record<string, unknown>) => [one.channel, one.status, one.reason]).sort();
+    assert.deepEqual(now, [
+      ['email', 'skipped', 'unsubscribed'],
+      ['webhook', 'would_be_sent', null],
+    ]);
+    const people = await viewer.call('GET', `dispatches/${named}/people`);
+    assert.deepEqual(people.body.people, { reached: 3, waiting: 0, unclear: 0, failed: 0, kept: 1 });
+  });
+
+  await t.test('the page', async () => {
+    const get = (path: string, headers: Record<string, string>) => fetch(app.url + path, { headers });
+    const html = { accept: 'text/html,application/xhtml+xml' };
+    for (const path of ['/', `/dispatches/${named}`, '/people/x?why=y', '/campaigns']) {
+      const page = await get(path, html);
+      assert.deepEqual([page.status, page.headers.get('cache-control')], [200, 'no-cache'], path);
+      assert.match(
+        page.headers.get('content-security-policy') ?? '',
+        /script-src 'self'; style-src 'self'.*frame-ancestors 'none'/,
+      );
+      assert.match(await page.text(), /<base href="\/">/);
+    }
+    assert.equal((await get(`/dispatches/${named}`, { accept: '*/*' })).status, 401, 'a client without a key');
+    const client = await get(`/dispatches/${named}`, { ...html, authorization: `Bearer ${app.key}` });
+    assert.equal(
+      ((await client.json()) as { dispatch_id: string }).dispatch_id,
+      named,
+      'a client with a key, whatever it accepts',
+    );
+    const asset = /src="\.(\/assets\/[^"]+\.js)"/.exec(await (await get('/', html)).text())?.[1] ?? '';
+    const script = await get(asset, { 'accept-encoding': 'gzip' });
+    assert.deepEqual(
+      [script.status, script.headers.get('content-encoding'), script.headers.get('cache-control')],
+      [200, 'gzip', 'public, max-age=31536000, immutable'],
+    );
+    for (const path of ['/assets/gone-1234.js', '/assets/..%2Findex.html', '/assets/..%2f..%2fpackage.json']) {
+      const gone = await get(path, html);
+      assert.equal(gone.status, 404, path);
+      assert.match(gone.headers.get('content-type') ?? '', /^application\/json/, 'never the page with 200');
+    }
+  });
+});
