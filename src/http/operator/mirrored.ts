@@ -15,6 +15,7 @@ export const PREFIX = '/operator/v1';
  */
 export const mirrored: Readonly<Record<string, OperatorRole>> = {
   'POST /messages/send': 'sender',
+  'POST /messages/preview': 'sender',
   'GET /dispatches': 'viewer',
   'GET /dispatches/:dispatch_id': 'viewer',
   'GET /dispatches/:dispatch_id/recipients': 'viewer',
@@ -57,9 +58,12 @@ function mirror(route: Route, role: OperatorRole, { db, clock }: { db: Database;
   };
 }
 
+/** What is asked by a POST and changes nothing. */
+const questions: ReadonlySet<string> = new Set(['/messages/preview']);
+
 /** Whether something was changed: by nothing that reads, by no dry run, and by no answer that is given again. */
-function isChange({ method }: Route, { status, body, headers }: Answer): boolean {
-  if (method === 'GET' || status >= 300 || headers?.['idempotency-replayed'] !== undefined) return false;
+function isChange({ method, path }: Route, { status, body, headers }: Answer): boolean {
+  if (method === 'GET' || questions.has(path) || status >= 300 || headers?.['idempotency-replayed'] !== undefined) return false;
   return !('dry_run' in body && body.dry_run === true);
 }
 

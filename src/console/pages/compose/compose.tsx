@@ -15,7 +15,7 @@ import { isObject, isSame, type Json, type PlacedRemark, parsed, placed, withVal
 import { useDraft } from './draft.ts';
 import { Form } from './form.tsx';
 import { Outcome, Remarks } from './outcome.tsx';
-import { messagesOf, type People, peopleOf, type Run, remarksOf, useDryRun, useSend } from './run.ts';
+import { messagesOf, type People, peopleOf, type Run, remarksOf, useDryRun, usePreview, useSend } from './run.ts';
 import { isBroadcastBody, namesIn } from './targets.tsx';
 import { isDesk } from './width.ts';
 
@@ -66,11 +66,16 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
     send.reset();
     if (notYet === null) confirm.current?.showModal();
   };
-  const startRun = () => body !== null && dry.start(text);
+  const empty = usePreview();
+  const startRun = () => {
+    if (body === null) return;
+    dry.start(text);
+    empty.mutate({ text, person: null });
+  };
   useComposeKeys(startRun, openSend);
   return (
     <>
-      <Head at={draft.at} text={text} url={url} restart={() => [forget(), dry.forget()]} />
+      <Head at={draft.at} text={text} url={url} restart={() => [forget(), dry.forget(), empty.reset()]} />
       <div className="comp">
         <section aria-label="Form">
           {body === null ? (
@@ -84,7 +89,7 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
           <h2>What would happen</h2>
           <Remarks remarks={remarks} />
           {dry.run?.answer ? (
-            <Outcome answer={dry.run.answer} isCurrent={isCurrent} />
+            <Outcome answer={dry.run.answer} isCurrent={isCurrent} text={text} empty={empty.data ?? null} />
           ) : (
             <p className="md mut2">A dry run shows here who would get it, who would not and why, and the messages themselves.</p>
           )}

@@ -2,9 +2,10 @@ import { useState } from 'react';
 import { channelName, count } from '../../lib/say.ts';
 import { sayReason } from '../../lib/verdicts.ts';
 import { Verdict } from '../../parts/verdict.tsx';
-import { Frame } from '../outbox/frames.tsx';
-import { isObject, type PlacedRemark } from './document.ts';
-import { familyOfOutcome, type Rehearsed, type Sample } from './run.ts';
+import type { PlacedRemark } from './document.ts';
+import { OneMessage } from './one-message.tsx';
+import { AsPerson, EmptyProfile } from './previews.tsx';
+import { familyOfOutcome, type Previews, type Rehearsed, type Sample } from './run.ts';
 
 /** Everything that the API says of the document, each with its path. */
 export function Remarks({ remarks }: { remarks: readonly PlacedRemark[] }) {
@@ -21,8 +22,16 @@ export function Remarks({ remarks }: { remarks: readonly PlacedRemark[] }) {
   );
 }
 
+interface OutcomeProps {
+  answer: Rehearsed;
+  isCurrent: boolean;
+  text: string;
+  /** As somebody of whom nothing is known would get it. null: not asked, or refused. */
+  empty: Previews | null;
+}
+
 /** What a dry run said: each channel by reason, and the messages of some people. */
-export function Outcome({ answer, isCurrent }: { answer: Rehearsed; isCurrent: boolean }) {
+export function Outcome({ answer, isCurrent, text, empty }: OutcomeProps) {
   return (
     <div className={isCurrent ? 'outcome' : 'outcome old'}>
       <table>
@@ -34,6 +43,8 @@ export function Outcome({ answer, isCurrent }: { answer: Rehearsed; isCurrent: b
         </tbody>
       </table>
       <Samples samples={answer.samples} />
+      <AsPerson text={text} />
+      {empty !== null && <EmptyProfile previews={empty.previews} />}
     </div>
   );
 }
@@ -70,7 +81,6 @@ function sayOutcome(outcome: string): string {
 /** The messages that the server made for up to ten people, one at a time. */
 function Samples({ samples }: { samples: readonly Sample[] }) {
   const [chosen, setChosen] = useState(0);
-  const [isRaw, setRaw] = useState(false);
   const sample = samples[chosen] ?? samples[0];
   if (sample === undefined) return <p className="md mut2">No message was made, so there is none to show.</p>;
   return (
@@ -90,45 +100,7 @@ function Samples({ samples }: { samples: readonly Sample[] }) {
           ))}
         </select>
       </div>
-      {sample.channel === 'email' ? (
-        <MailSample sample={sample} />
-      ) : (
-        <Frame
-          message={{ ...sample, delivered_at: '' }}
-          mailUrl=""
-          isChosen={isRaw}
-          onChoose={() => setRaw(!isRaw)}
-        />
-      )}
-      {isRaw && sample.channel !== 'email' && <pre className="json raw1">{JSON.stringify(sample.message, null, 2)}</pre>}
+      <OneMessage sample={sample} />
     </>
-  );
-}
-
-/** A mail as text and as source. Its picture needs an address of its own, which only a sent one has, in the outbox. */
-function MailSample({ sample: { message, address } }: { sample: Sample }) {
-  const [shown, setShown] = useState<'text' | 'source'>('text');
-  const { subject, from, plaintext, html } = isObject(message) ? message : {};
-  return (
-    <article className="frame" aria-label="Email">
-      <dl className="mailhead">
-        <dt>From</dt>
-        <dd>{String(from ?? '')}</dd>
-        <dt>To</dt>
-        <dd>{address}</dd>
-        <dt>Subject</dt>
-        <dd className="subj">{String(subject ?? '')}</dd>
-      </dl>
-      <div className="row wrap pad">
-        <div className="seg">
-          {(['text', 'source'] as const).map((one) => (
-            <button key={one} type="button" aria-pressed={shown === one} onClick={() => setShown(one)}>
-              {one}
-            </button>
-          ))}
-        </div>
-      </div>
-      <pre className="json raw1 pad">{String((shown === 'text' ? plaintext : html) ?? '')}</pre>
-    </article>
   );
 }

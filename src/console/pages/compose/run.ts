@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { ApiError, changeText } from '../../lib/api.ts';
 import { familyOf } from '../../lib/verdicts.ts';
-import { isSame, type Json, type Remark, withValue } from './document.ts';
+import { isSame, type Json, type Remark, withValue, withValues } from './document.ts';
 
 interface Verdict {
   external_id?: string | null;
@@ -49,6 +49,39 @@ export function useDryRun() {
   const { variables: text, data: answer = null, error, isPending } = mutation;
   const run: Run | null = text === undefined || isPending ? null : { text, answer, error };
   return { run, isRunning: isPending, start: (of: string) => mutation.mutate(of), forget: () => mutation.reset() };
+}
+
+/** A message of a channel as one person, or nobody in particular, would get it. */
+export interface Previewed extends Omit<Sample, 'message'> {
+  status: string;
+  reason: string | null;
+  detail: string | null;
+  message: Json | null;
+  problem: { reason: string; detail: string | null } | null;
+  missing: readonly { name: string; paths: readonly string[] }[];
+  warnings: readonly string[];
+}
+
+export interface Previews {
+  refused: readonly Verdict[];
+  previews: readonly Previewed[];
+}
+
+/** Members that say whom and how, which a preview of one person does not ask. */
+const targeting = [
+  ...['external_user_ids', 'user_aliases', 'segment_id', 'audience', 'broadcast'],
+  ...['send_id', 'override_frequency_capping', 'override_messaging_limits', 'cresset'],
+];
+
+/** Shows the messages of the text as a person would get them. `person` null: one of whom nothing is known. */
+export function usePreview() {
+  return useMutation({
+    mutationFn: ({ text, person }: { text: string; person: string | null }) => {
+      const alone = withValues(text, targeting.map((member) => [[member], undefined] as const));
+      const whom = person === null ? (['attributes', [{}]] as const) : (['external_user_ids', [person]] as const);
+      return changeText<Previews>('POST', 'messages/preview', withValue(alone, [whom[0]], whom[1]));
+    },
+  });
 }
 
 /** Sends the text. The same text that is tried again is sent once. */
