@@ -39,7 +39,12 @@ export function change<T>(method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: str
 }
 
 /** Changes something by a body that is JSON already, and arrives as it is written. Throws ApiError. */
-export function changeText<T>(method: 'POST', path: string, text: string, headers: Record<string, string> = {}): Promise<T> {
+export function changeText<T>(
+  method: 'POST',
+  path: string,
+  text: string,
+  headers: Record<string, string> = {},
+): Promise<T> {
   return exchange<T>(path, { method, headers: { ...headersOf(method, text), ...headers }, body: text });
 }
 

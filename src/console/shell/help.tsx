@@ -8,7 +8,13 @@ export function KeyHelp({ dialog }: { dialog: RefObject<HTMLDialogElement | null
   const maySend = useMay('sender');
   const rows: readonly (readonly [string, string])[] = [
     ['/', 'Find'],
-    ...(maySend ? ([['c', 'Compose'], ['Ctrl/⌘ ↵', 'Dry run, in Compose'], ['Ctrl/⌘ Shift ↵', 'Send, in Compose']] as const) : []),
+    ...(maySend
+      ? ([
+          ['c', 'Compose'],
+          ['Ctrl/⌘ ↵', 'Dry run, in Compose'],
+          ['Ctrl/⌘ Shift ↵', 'Send, in Compose'],
+        ] as const)
+      : []),
     ...entries.map(({ key, name }): [string, string] => [`g ${key}`, name]),
     ['Esc', 'Close one layer'],
     ['?', 'This list'],

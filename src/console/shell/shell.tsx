@@ -116,7 +116,7 @@ function ComposeButton() {
 function ComposeLink() {
   if (!useMay('sender')) return null;
   return (
-    <Link to="/compose" className="btn only-phone" aria-label="Compose" title="Compose">
+    <Link to="/compose" className="btn composelink" aria-label="Compose" title="Compose">
       <Icon name="compose" />
     </Link>
   );

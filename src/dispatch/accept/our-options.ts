@@ -59,5 +59,7 @@ export function checkCanary({ canary }: PlanOptions, isBroadcast: boolean): void
 /** Named people are as many as are named. Throws RequestError. */
 export function checkCounted(atMost: number | null, isBroadcast: boolean): void {
   if (atMost === null || isBroadcast) return;
-  throw new RequestError('bad_request', [`cresset.${AT_MOST}: needs a broadcast, because named people are counted already`]);
+  throw new RequestError('bad_request', [
+    `cresset.${AT_MOST}: needs a broadcast, because named people are counted already`,
+  ]);
 }

@@ -63,7 +63,8 @@ const questions: ReadonlySet<string> = new Set(['/messages/preview']);
 
 /** Whether something was changed: by nothing that reads, by no dry run, and by no answer that is given again. */
 function isChange({ method, path }: Route, { status, body, headers }: Answer): boolean {
-  if (method === 'GET' || questions.has(path) || status >= 300 || headers?.['idempotency-replayed'] !== undefined) return false;
+  if (method === 'GET' || questions.has(path) || status >= 300 || headers?.['idempotency-replayed'] !== undefined)
+    return false;
   return !('dry_run' in body && body.dry_run === true);
 }
 

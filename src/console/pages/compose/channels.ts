@@ -60,7 +60,13 @@ export const channelForms: Readonly<Record<string, ChannelForm>> = {
     name: 'Email',
     begin: (offer) => ({ ...firstApp(offer), subject: '', body: '' }),
     fields: (offer) => [
-      { label: 'From', path: ['from'], kind: 'line', placeholder: offer.default_from ?? 'Name <address>', isHalf: true },
+      {
+        label: 'From',
+        path: ['from'],
+        kind: 'line',
+        placeholder: offer.default_from ?? 'Name <address>',
+        isHalf: true,
+      },
       appIn(offer),
       { label: 'Subject', path: ['subject'], kind: 'line' },
       { label: 'Preheader', path: ['preheader'], kind: 'line', placeholder: 'none', isHalf: true },
@@ -115,7 +121,13 @@ export const channelForms: Readonly<Record<string, ChannelForm>> = {
     name: 'Card',
     begin: () => ({ type: 'CLASSIC', title: '', description: '', time_to_live: 604_800 }),
     fields: () => [
-      { label: 'Form', path: ['type'], kind: 'choice', choices: words(['CLASSIC', 'CAPTIONED_IMAGE', 'BANNER']), isHalf: true },
+      {
+        label: 'Form',
+        path: ['type'],
+        kind: 'choice',
+        choices: words(['CLASSIC', 'CAPTIONED_IMAGE', 'BANNER']),
+        isHalf: true,
+      },
       { label: 'Shown for, seconds', path: ['time_to_live'], kind: 'number', isHalf: true },
       title,
       { label: 'Text', path: ['description'], kind: 'area' },
@@ -133,5 +145,7 @@ function isText(value: unknown): boolean {
 export function othersIn(message: unknown, fields: readonly Field[]): string[] {
   if (!isObject(message)) return [];
   const shown = new Set(fields.map(({ path }) => path[0]));
-  return Object.keys(message).filter((member) => !shown.has(member) && member !== 'message_type' && member !== 'message');
+  return Object.keys(message).filter(
+    (member) => !shown.has(member) && member !== 'message_type' && member !== 'message',
+  );
 }

@@ -60,7 +60,10 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
   });
   const said = standingOf(text, body, dry.run, offer);
   const { isCurrent, people, isBroadcast } = said;
-  const remarks = useMemo(() => (dry.run === null ? [] : placed(text, isCurrent ? remarksOf(dry.run) : [])), [text, dry.run, isCurrent]);
+  const remarks = useMemo(
+    () => (dry.run === null ? [] : placed(text, isCurrent ? remarksOf(dry.run) : [])),
+    [text, dry.run, isCurrent],
+  );
   const notYet = body === null ? 'The JSON has a mistake.' : said.notYet;
   const openSend = () => {
     send.reset();
@@ -91,7 +94,9 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
           {dry.run?.answer ? (
             <Outcome answer={dry.run.answer} isCurrent={isCurrent} text={text} empty={empty.data ?? null} />
           ) : (
-            <p className="md mut2">A dry run shows here who would get it, who would not and why, and the messages themselves.</p>
+            <p className="md mut2">
+              A dry run shows here who would get it, who would not and why, and the messages themselves.
+            </p>
           )}
         </section>
       </div>
@@ -141,12 +146,22 @@ function standingOf(text: string, body: Json | null, run: Run | null, { outside 
   return {
     ...{ isCurrent, isBroadcast, channels, messages },
     people: answer === null ? null : peopleOf(answer, isBroadcast),
-    notYet: notYetOf({ isCurrent, isBroadcast, isRefused: isCurrent && run.error !== null, isEmpty: channels.length === 0 }),
+    notYet: notYetOf({
+      isCurrent,
+      isBroadcast,
+      isRefused: isCurrent && run.error !== null,
+      isEmpty: channels.length === 0,
+    }),
     label: labelOf({ isBroadcast, isReal, channels, messages, targeted: answer?.counts.targeted ?? null }),
   };
 }
 
-function notYetOf(about: { isCurrent: boolean; isBroadcast: boolean; isRefused: boolean; isEmpty: boolean }): string | null {
+function notYetOf(about: {
+  isCurrent: boolean;
+  isBroadcast: boolean;
+  isRefused: boolean;
+  isEmpty: boolean;
+}): string | null {
   if (about.isEmpty) return 'It has no message yet.';
   if (about.isRefused) return 'The API refuses it as it is.';
   if (about.isBroadcast && !about.isCurrent) return 'A broadcast needs a dry run of this text first.';
@@ -162,7 +177,8 @@ interface LabelFacts extends Pick<Standing, 'isBroadcast' | 'channels' | 'messag
 function labelOf({ isBroadcast, isReal, channels, messages, targeted }: LabelFacts): string {
   const where = isReal ? '' : ' to the sandbox';
   if (messages === null || targeted === null) return isReal ? 'Send for real …' : 'Send to the sandbox …';
-  if (isBroadcast) return `Send to at most ${counted(targeted, 'person', 'people')}${isReal ? '' : ', in the sandbox'} …`;
+  if (isBroadcast)
+    return `Send to at most ${counted(targeted, 'person', 'people')}${isReal ? '' : ', in the sandbox'} …`;
   const total = messages.reduce((sum, [, number]) => sum + number, 0);
   const thing = channels.length === 1 && channels[0] === 'email' ? 'email' : 'message';
   return `Send ${counted(total, isReal ? `real ${thing}` : thing)}${where} …`;
@@ -194,7 +210,9 @@ function Head({ at, text, url, restart }: { at: number | null; text: string; url
     <div className="comphead row between">
       <div className="row gap16">
         <h1>Compose</h1>
-        {at !== null && <span className="sm mut not-phone">kept as a draft in this browser, {timeOf(new Date(at))}</span>}
+        {at !== null && (
+          <span className="sm mut not-phone">kept as a draft in this browser, {timeOf(new Date(at))}</span>
+        )}
       </div>
       <div className="row">
         <button type="button" className="btn ghost" onClick={restart}>

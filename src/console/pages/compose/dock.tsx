@@ -33,7 +33,13 @@ export function Dock({ canRun, notYet, sendLabel, startRun, openSend, ...said }:
           </span>
         )}
       </div>
-      <button type="button" className="btn" onClick={startRun} disabled={!canRun || said.isRunning} aria-keyshortcuts="Control+Enter Meta+Enter">
+      <button
+        type="button"
+        className="btn"
+        onClick={startRun}
+        disabled={!canRun || said.isRunning}
+        aria-keyshortcuts="Control+Enter Meta+Enter"
+      >
         Dry run <kbd className="not-phone">⌃ ↵</kbd>
       </button>
       <button type="button" className="btn pri" onClick={openSend} disabled={notYet !== null} aria-describedby={why}>
@@ -72,7 +78,7 @@ function Counts({ people: { targeted, lookedAt, reached, kept } }: { people: Peo
       {left > 0 && <Verdict family="kept">{count(left)} would not</Verdict>}
       {kept.slice(0, REASONS).map(({ reason, count: number, who }) => (
         <span key={reason} className="mut2">
-          {who !== null ? <code>{who}</code> : count(number)} {sayReason(reason)}
+          <code>{who ?? count(number)}</code>: {sayReason(reason)}
         </span>
       ))}
       {kept.length > REASONS && <span className="mut2">and other reasons</span>}
@@ -117,7 +123,9 @@ export function Confirm(props: ConfirmProps) {
               <dt>people</dt>
               <dd>
                 {count(people.targeted)}
-                {people.isBroadcast && ', and not one more: if there are more by then, it is refused'}
+                {people.isBroadcast
+                  ? ', and not one more: if more fit by then, it is refused'
+                  : `, of whom ${count(people.reached)} would get it`}
               </dd>
             </>
           )}
@@ -125,7 +133,10 @@ export function Confirm(props: ConfirmProps) {
             <div key={channel} className="pairrow">
               <dt>{channelName(channel)}</dt>
               <dd>
-                {counted(number, 'message')} {people !== null && people.lookedAt < people.targeted && `of ${count(people.lookedAt)} people looked at`}
+                {counted(number, 'message')}{' '}
+                {people !== null &&
+                  people.lookedAt < people.targeted &&
+                  `of ${count(people.lookedAt)} people looked at`}
               </dd>
             </div>
           ))}

@@ -71,7 +71,10 @@ export function pathIn(remark: string): Path {
 
 export function placed(text: string, remarks: readonly Remark[]): PlacedRemark[] {
   const tree = parseTree(text);
-  return remarks.map((remark) => ({ ...remark, line: tree === undefined ? null : lineOf(text, tree, pathIn(remark.text)) }));
+  return remarks.map((remark) => ({
+    ...remark,
+    line: tree === undefined ? null : lineOf(text, tree, pathIn(remark.text)),
+  }));
 }
 
 /** The line of the innermost member of the path that is there. */

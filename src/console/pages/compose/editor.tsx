@@ -125,7 +125,10 @@ class RemarkWidget extends WidgetType {
   }
 }
 
-const liquid = new MatchDecorator({ regexp: /\{\{.*?\}\}|\{%.*?%\}/g, decoration: Decoration.mark({ class: 'cm-liquid' }) });
+const liquid = new MatchDecorator({
+  regexp: /\{\{.*?\}\}+|\{%.*?%\}/g,
+  decoration: Decoration.mark({ class: 'cm-liquid' }),
+});
 const liquidMarks = ViewPlugin.define(
   (view) => ({
     marks: liquid.createDeco(view),
@@ -166,8 +169,6 @@ const extensions = [
   EditorView.lineWrapping,
   EditorView.contentAttributes.of({ 'aria-label': 'The request as JSON' }),
   // The key of the dry run is the page's.
-  keymap.of([
-    ...[...defaultKeymap, ...historyKeymap].filter(({ key }) => key !== 'Mod-Enter'),
-  ]),
+  keymap.of([...defaultKeymap, ...historyKeymap].filter(({ key }) => key !== 'Mod-Enter')),
   theme,
 ];

@@ -28,9 +28,20 @@ export function FieldRow({ field, body, at, write }: FieldProps) {
         {label}
       </label>
       {kind === 'choice' ? (
-        <Choice id={id} value={value} isMissing={valueAt(body, path) === undefined} choices={field.choices ?? []} put={put} />
+        <Choice
+          id={id}
+          value={value}
+          isMissing={valueAt(body, path) === undefined}
+          choices={field.choices ?? []}
+          put={put}
+        />
       ) : kind === 'area' ? (
-        <textarea {...common} className="in area tallish json" spellCheck={false} onChange={(event) => put(event.target.value)} />
+        <textarea
+          {...common}
+          className="in area tallish json"
+          spellCheck={false}
+          onChange={(event) => put(event.target.value)}
+        />
       ) : (
         <input
           {...common}

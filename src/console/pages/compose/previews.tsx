@@ -11,7 +11,8 @@ export function EmptyProfile({ previews }: { previews: readonly Previewed[] }) {
   return (
     <>
       <h2>
-        Empty profile <span className="mut">{gaps.size === 0 ? 'no gap' : gaps.size === 1 ? '1 gap' : `${gaps.size} gaps`}</span>
+        Empty profile{' '}
+        <span className="mut">{gaps.size === 0 ? 'no gap' : gaps.size === 1 ? '1 gap' : `${gaps.size} gaps`}</span>
       </h2>
       {gaps.size > 0 && (
         <p className="md mut2">

@@ -77,7 +77,10 @@ const targeting = [
 export function usePreview() {
   return useMutation({
     mutationFn: ({ text, person }: { text: string; person: string | null }) => {
-      const alone = withValues(text, targeting.map((member) => [[member], undefined] as const));
+      const alone = withValues(
+        text,
+        targeting.map((member) => [[member], undefined] as const),
+      );
       const whom = person === null ? (['attributes', [{}]] as const) : (['external_user_ids', [person]] as const);
       return changeText<Previews>('POST', 'messages/preview', withValue(alone, [whom[0]], whom[1]));
     },
@@ -157,7 +160,10 @@ function nameOf(verdict: Verdict | undefined): string | null {
 
 /** Messages that would go out, by channel. */
 export function messagesOf({ channels }: Rehearsed): [channel: string, count: number][] {
-  return Object.entries(channels).map(([channel, { would_be_sent: sent = 0, would_be_held: held = 0 }]) => [channel, sent + held]);
+  return Object.entries(channels).map(([channel, { would_be_sent: sent = 0, would_be_held: held = 0 }]) => [
+    channel,
+    sent + held,
+  ]);
 }
 
 const words = { would_be_sent: 'reached', would_be_held: 'waiting' } as const;

@@ -65,7 +65,15 @@ export function Targets({ body, offer, change }: TargetProps) {
   );
 }
 
-function Names({ names, aliases, put }: { names: readonly string[]; aliases: number; put(names: readonly string[]): void }) {
+function Names({
+  names,
+  aliases,
+  put,
+}: {
+  names: readonly string[];
+  aliases: number;
+  put(names: readonly string[]): void;
+}) {
   const [typed, setTyped] = useState('');
   const add = () => {
     const more = typed.split(/[\s,;]+/).filter((id) => id !== '' && !names.includes(id));

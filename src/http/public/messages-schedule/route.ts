@@ -65,7 +65,9 @@ async function create(deps: SchedulingDeps, request: RouteRequest): Promise<Answ
   const { schedule: _read, ...body } = request.body;
   const { content, dryRun, atMost, ...checked } = await checkSendRequest(body, workspace, { now, stored: deps.stored });
   if (atMost !== null)
-    throw new RequestError('bad_request', ['cresset.at_most: a schedule is counted when it is due, so it has no bound']);
+    throw new RequestError('bad_request', [
+      'cresset.at_most: a schedule is counted when it is due, so it has no bound',
+    ]);
   const remarks = { ...checked.remarks, warnings: [...warnings, ...checked.remarks.warnings] };
   await checkSendId(deps.db, checked.plan);
   const plan = dryRun ? checked.plan : withSendId(checked.plan, now);
