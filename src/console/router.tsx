@@ -53,6 +53,16 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/campaigns',
+    component: lazyRouteComponent(() => import('./pages/campaigns/list.tsx'), 'Campaigns'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/campaigns/$campaign',
+    component: lazyRouteComponent(() => import('./pages/campaigns/campaign.tsx'), 'CampaignPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/requests',
     component: lazyRouteComponent(() => import('./pages/requests/requests.tsx'), 'Requests'),
   }),

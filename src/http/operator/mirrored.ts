@@ -24,6 +24,8 @@ export const mirrored: Readonly<Record<string, OperatorRole>> = {
   'POST /dispatches/:dispatch_id/resume': 'sender',
   'GET /sandbox/messages': 'viewer',
   'GET /campaigns/list': 'viewer',
+  'GET /campaigns/details': 'viewer',
+  'GET /campaigns/data_series': 'viewer',
   'GET /users/messages': 'viewer',
   'GET /users/consent': 'viewer',
   'GET /push/apps': 'viewer',

@@ -78,7 +78,8 @@ function Counts({ people: { targeted, lookedAt, reached, kept } }: { people: Peo
       {left > 0 && <Verdict family="kept">{count(left)} would not</Verdict>}
       {kept.slice(0, REASONS).map(({ reason, count: number, who }) => (
         <span key={reason} className="mut2">
-          <code>{who ?? count(number)}</code>: {sayReason(reason)}
+          {(who !== null || kept.length > 1) && `${who ?? count(number)}: `}
+          {sayReason(reason)}
         </span>
       ))}
       {kept.length > REASONS && <span className="mut2">and other reasons</span>}
