@@ -175,22 +175,32 @@ function Told({ value, rate = '' }: { value: number | null; rate?: string }) {
   );
 }
 
+const columns = [
+  { name: 'Variation', more: '' },
+  { name: 'Sent', more: 'n' },
+  { name: 'Delivered', more: 'n p2' },
+  { name: 'Opened', more: 'n' },
+  { name: 'Clicked', more: 'n' },
+  { name: 'Left', more: 'n p2' },
+  { name: 'Failed', more: 'n' },
+];
+
 function Variations({ totals, named }: { totals: readonly VariationTotals[]; named: Details['messages'] }) {
   if (totals.length === 0) return <p className="mut2">It has no variation, so there is nothing to count.</p>;
   return (
     <section className="sec" aria-labelledby="variations">
-      <h2 id="variations">By variation</h2>
-      <div className="wide">
+      <h2 id="variations">
+        By variation <span className="mut">opened and clicked by people</span>
+      </h2>
+      <div>
         <table className="variations">
           <thead>
             <tr>
-              {['Variation', 'Sent', 'Delivered', 'Opened by people', 'Clicked by people', 'Left', 'Failed'].map(
-                (name) => (
-                  <th key={name} scope="col" className={name === 'Variation' ? '' : 'n'}>
-                    {name}
-                  </th>
-                ),
-              )}
+              {columns.map(({ name, more }) => (
+                <th key={name} scope="col" className={more}>
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -200,7 +210,7 @@ function Variations({ totals, named }: { totals: readonly VariationTotals[]; nam
                   {named[one.id]?.name ?? one.id} <span className="mut">{channelName(one.channel)}</span>
                 </th>
                 <td className="n">{count(one.sent)}</td>
-                <td className="n">
+                <td className="n p2">
                   <Told value={one.delivered} />
                 </td>
                 <td className="n">
@@ -209,7 +219,7 @@ function Variations({ totals, named }: { totals: readonly VariationTotals[]; nam
                 <td className="n">
                   <Told value={one.clicked} rate={rateOf(one.clicked, one)} />
                 </td>
-                <td className="n">
+                <td className="n p2">
                   <Told value={one.left} />
                 </td>
                 <td className="n">
