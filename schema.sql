@@ -1011,7 +1011,8 @@ create table sends (
   devices jsonb,
   recipient smallint,
   scheduled_at timestamp with time zone,
-  content_tries smallint
+  content_tries smallint,
+  extras jsonb
 ) partition by RANGE (dispatch_id);
 comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
@@ -1033,7 +1034,8 @@ create table sends_default (
   devices jsonb,
   recipient smallint,
   scheduled_at timestamp with time zone,
-  content_tries smallint
+  content_tries smallint,
+  extras jsonb
 ) with (fillfactor=35);
 
 create table session_days (

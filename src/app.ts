@@ -115,6 +115,8 @@ export interface AppOptions {
   publicUrl: string;
   bodyLimitBytes: number;
   trustedProxyHops: number;
+  /** Whether only requests for `localhost` are answered. Default: the `Host` header may hold anything. */
+  onlyLocalHosts?: boolean;
   queueLimits: QueueLimits;
   retentionDays: number;
   /**

@@ -167,7 +167,11 @@ test('a newcomer signs in, composes, runs it dry, sends it and sees it in the ou
   await phone.getByLabel('Everybody in').selectOption(GOLD);
   await phone.getByLabel('Add a channel').selectOption('apple_push');
   await phone.getByLabel('Title').fill('Autumn');
-  await phone.getByLabel('Text', { exact: true }).fill('An offer for {{${first_name}}}');
+  await phone
+    .getByLabel('Text', { exact: true })
+    .fill(
+      'An offer for {{${first_name}}}, {{custom_attribute.${the_offer_of_this_autumn}}} and {{custom_attribute.${the_offer_of_last_autumn}}}',
+    );
   await phone.getByText('A broadcast needs a dry run of this text first.').waitFor();
   await phone.getByRole('button', { name: 'Dry run' }).click();
   await phone.getByRole('button', { name: `Send to at most ${GOLDEN} people, in the sandbox …` }).waitFor();

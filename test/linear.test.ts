@@ -169,7 +169,8 @@ test('every text of every message is checked, composed and written in linear tim
         });
 });
 
-const workspace = { id: 1, apps: new Map(), subscriptionGroups: new Map() } as unknown as WorkspaceCatalog;
+const settings = { users: {} };
+const workspace = { id: 1, apps: new Map(), subscriptionGroups: new Map(), settings } as unknown as WorkspaceCatalog;
 const reply = (text: string) => ({ status: 400, headers: {}, body: Buffer.from(text) });
 const readers: Record<string, (text: string) => unknown> = {
   isEmailAddress,

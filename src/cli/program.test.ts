@@ -9,7 +9,7 @@ const helps: [string[], RegExp[]][] = [
   [
     ['simulate', '--help'],
     [
-      /fcm, apns, adm, web-push, twilio, whatsapp, or\s+all/,
+      /fcm, apns, adm, web-push, twilio, whatsapp,\s+smtp,\s+or\s+all/,
       /--fault/,
       /--json/,
       /Examples:\n {2}cresset simulate all/,

@@ -13,6 +13,7 @@ import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
+import { refuseOtherHosts } from './local-hosts.ts';
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
 import { addOperatorRoute } from './operator/serve.ts';
 import type { Page } from './page.ts';
@@ -36,6 +37,8 @@ export interface ServerOptions extends RateOptions {
   bodyLimitBytes: number;
   /** Number of proxies in front of this server that are trusted to report the client's address. */
   trustedProxyHops: number;
+  /** Whether only requests for `localhost` are answered. Default: the `Host` header may hold anything. */
+  onlyLocalHosts?: boolean;
   /** Counts the answers. Absent: nobody does. */
   meters?: Meters;
   /** Called with the key of every request. */
@@ -72,6 +75,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
+  if (options.onlyLocalHosts) refuseOtherHosts(server);
   const paths = options.routes.map(({ path }) => path);
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
   server.addHook('onRequest', (request, _reply, done) => {

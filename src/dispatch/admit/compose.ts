@@ -2,6 +2,7 @@ import type { MessageContent } from '../../connected-content/message-content.ts'
 import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
+import { MessageExtras } from '../../templating/extras.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
@@ -10,7 +11,15 @@ import type { Later, Refusal } from './decision.ts';
 import { noTrackers, type TrackerMaker } from './trackers.ts';
 
 /** One person's message, or why there is none or none yet. */
-export type Composed = { kind: 'composed'; rendered: object; shortLinks?: readonly ShortLink[] } | Refusal | Later;
+export type Composed = ComposedMessage | Refusal | Later;
+
+export interface ComposedMessage {
+  kind: 'composed';
+  rendered: object;
+  shortLinks?: readonly ShortLink[];
+  /** The pairs that its templates attach to its send. Absent: none. */
+  extras?: Readonly<Record<string, string>>;
+}
 
 /** Makes a person's links, which change their subscription state when confirmed. */
 export type LinkMaker = (dispatch: LoadedDispatch, recipient: Recipient) => NonNullable<RenderContext['links']>;
@@ -38,9 +47,12 @@ export interface ComposeInput {
 export function compose(input: ComposeInput): Composed | Promise<Composed> {
   const links = input.message.hasLinks ? input.links(input.dispatch, input.recipient) : null;
   try {
-    const texts = input.message.renderTexts(contextOf(input, links));
-    if (!(texts instanceof Promise)) return composedFrom(input, texts, links);
-    return texts.then((rendered) => composedFrom(input, rendered, links)).catch(stopped);
+    const extras = new MessageExtras();
+    const context = contextOf(input, links);
+    context.extras = extras;
+    const texts = input.message.renderTexts(context);
+    if (!(texts instanceof Promise)) return composedFrom(input, texts, { links, extras });
+    return texts.then((rendered) => composedFrom(input, rendered, { links, extras })).catch(stopped);
   } catch (error) {
     return stopped(error);
   }
@@ -68,7 +80,7 @@ export function contextOf(
 function composedFrom(
   { dispatch, message, recipient, now, trackers }: ComposeInput,
   texts: object,
-  links: RenderContext['links'],
+  { links, extras: { pairs } }: { links: RenderContext['links']; extras: MessageExtras },
 ): Composed {
   const { tracker, shortener, shortLinks } = (trackers ?? noTrackers)(dispatch, message, recipient);
   const rendered = message.channel.render(texts, {
@@ -82,7 +94,12 @@ function composedFrom(
     ...(shortener !== undefined && { shortener }),
     provider: dispatch.workspace.subscriptionGroups.get(message.gate.subscriptionGroupId ?? '')?.provider ?? null,
   });
-  return { kind: 'composed', rendered, ...(shortLinks.length > 0 && { shortLinks }) };
+  return {
+    kind: 'composed',
+    rendered,
+    ...(shortLinks.length > 0 && { shortLinks }),
+    ...(pairs !== null && { extras: pairs }),
+  };
 }
 
 /** The refusal of a message whose rendering stopped. Throws any other error, which is ours. */

@@ -72,7 +72,6 @@ export function consolePages({ files, publicUrl }: { files: ConsoleFiles; public
     };
   };
   return [
-    { method: 'GET', path: '/', headers, handle: page },
     { method: 'GET', path: PAGE, headers, handle: page },
     { method: 'HEAD', path: PAGE, headers, handle: page },
     {

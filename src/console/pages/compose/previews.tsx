@@ -15,11 +15,11 @@ export function EmptyProfile({ previews }: { previews: readonly Previewed[] }) {
         <span className="mut">{gaps.size === 0 ? 'no gap' : gaps.size === 1 ? '1 gap' : `${gaps.size} gaps`}</span>
       </h2>
       {gaps.size > 0 && (
-        <p className="md mut2">
+        <p className="md mut2 gaps">
           Without a default:{' '}
           {[...gaps].map((name) => (
             <span key={name} className="gap">
-              {name.replace(/^\$\{(.*)\}$/, '$1')}
+              {name.replace(/^.*\$\{(.*)\}$/, '$1')}
             </span>
           ))}
         </p>

@@ -16,7 +16,7 @@ import { checkSendIdForm } from '../check.ts';
 import { warningsOfAttributes, warningsOfFooter, warningsOfProperties } from '../names-read.ts';
 import { checkCanary } from '../our-options.ts';
 import { withAttachments } from './attachments.ts';
-import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
+import { type RecipientAttributes, readRecipientAttributes, remarksOfNames } from './attributes.ts';
 import {
   campaignForm,
   canvasForm,
@@ -221,6 +221,7 @@ async function planOf(
     for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);
     for (const sentence of remarksBeside(object, path)) problems.warn(sentence);
   }
+  for (const sentence of remarksOfNames(request.recipients)) problems.warn(sentence);
   if (request.dryRun && attributes.length > 0) problems.warn('attributes are not stored in a dry run');
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan, content, dryRun: request.dryRun, remarks, attributes };
