@@ -264,7 +264,8 @@ export const errorCodes = {
   wrong_content_type: {
     status: 415,
     label: 'Unsupported Media Type',
-    meaning: 'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`).',
+    meaning:
+      'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`), or the endpoint another type.',
   },
   export_running: {
     status: 429,

@@ -76,6 +76,7 @@ export async function startRoles(
     secret: deriveKey(secret, 'links'),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     bodyLimitBytes: config.bodyLimitBytes,
+    mostListBytes: config.listBytes,
     trustedProxyHops: config.trustedProxyHops,
     retentionDays: config.retentionDays,
     queueLimits: {

@@ -36,6 +36,15 @@ export interface CheckedRequest {
   remarks: SendRemarks;
 }
 
+export interface CheckOptions {
+  now: Date;
+  stored: StoredThings;
+  /** Its messages may read trigger properties. Default: they may not. */
+  isTriggered?: boolean;
+  /** The people come in a list of their own, so it names and describes nobody. Default: they do not. */
+  isListed?: boolean;
+}
+
 /**
  * Turns a body into a plan. Throws the problems of the first step that fails. Steps and their order: send.md §3, steps
  * 6 to 13. It looks up the catalog, and what messages name beyond it: stored content, which the plan then pins, and item catalogs.
@@ -43,9 +52,9 @@ export interface CheckedRequest {
 export async function checkSendRequest(
   body: Record<string, unknown>,
   catalog: WorkspaceCatalog,
-  { now, stored, isTriggered = false }: { now: Date; stored: StoredThings; isTriggered?: boolean },
+  { now, stored, isTriggered = false, isListed = false }: CheckOptions,
 ): Promise<CheckedRequest> {
-  const checked = checkBody(body, catalog, now);
+  const checked = checkBody(body, catalog, now, isListed);
   const { plan, parsed, dryRun, atMost, problems, filters } = checked;
   const { pins, content, references } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
   for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
@@ -69,11 +78,16 @@ interface CheckedBody {
 }
 
 /** Everything but stored content. It looks up nothing but the catalog, so it needs no database. */
-export function checkBody(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedBody {
+export function checkBody(
+  body: Record<string, unknown>,
+  catalog: WorkspaceCatalog,
+  now: Date,
+  isListed = false,
+): CheckedBody {
   const problems = new Problems();
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
-  namingSlips(problems, () => checkTargeting(request));
+  namingSlips(problems, () => (isListed ? checkListed(request) : checkTargeting(request)));
   const filters = checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const parsed = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
@@ -111,7 +125,7 @@ function namingSlips(problems: Problems, check: () => void): void {
 /** Steps 7 to 10. Source: send.md §4, truth table. */
 function checkTargeting(request: SendRequest): void {
   const { names, segmentId, audience, broadcast } = request;
-  if (request.messages.length === 0) refuse('no_message', noChannel(request));
+  checkMessagesGiven(request);
   const isNarrowed = segmentId !== null || audience !== null;
   if (names.length === 0 && !isNarrowed) {
     refuse('no_recipients', 'external_user_ids, user_aliases, segment_id, audience: expected at least one, got none');
@@ -129,6 +143,16 @@ function checkTargeting(request: SendRequest): void {
   }
   checkCanary(request.options, names.length === 0);
   checkCounted(request.atMost, names.length === 0);
+}
+
+/** The people stand in a list beside the request, so there is no audience to count. */
+function checkListed(request: SendRequest): void {
+  checkMessagesGiven(request);
+  checkCounted(request.atMost, false);
+}
+
+function checkMessagesGiven(request: SendRequest): void {
+  if (request.messages.length === 0) refuse('no_message', noChannel(request));
 }
 
 function noChannel({ unknownChannels }: SendRequest): string {

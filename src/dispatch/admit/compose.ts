@@ -1,6 +1,7 @@
 import type { MessageContent } from '../../connected-content/message-content.ts';
 import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import { MessageExtras } from '../../templating/extras.ts';
 import type { RenderContext } from '../../templating/facts.ts';
@@ -30,6 +31,8 @@ export interface ComposeInput {
   recipient: Recipient;
   /** The person's position in the plan's names, if their trigger brought properties of their own. null: it did not. */
   position?: number | null;
+  /** The own properties of a person of a list. null: none. */
+  listed?: RawObject | null;
   now: Date;
   links: LinkMaker;
   /** Absent: nothing is followed. */
@@ -60,7 +63,7 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
 
 /** All that the templates of one person's message may know. */
 export function contextOf(
-  { dispatch, message, recipient, position = null, now, items, content }: Omit<ComposeInput, 'links'>,
+  { dispatch, message, recipient, position = null, listed = null, now, items, content }: Omit<ComposeInput, 'links'>,
   links: RenderContext['links'],
 ): RenderContext {
   return {
@@ -70,7 +73,7 @@ export function contextOf(
     campaign: dispatch.campaign,
     variation: message.variation,
     card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
-    trigger: triggerFactsOf(dispatch.plan, position),
+    trigger: triggerFactsOf(dispatch.plan, position, listed),
     links,
     ...(items !== undefined && { catalogs: items }),
     ...(content !== undefined && { content }),

@@ -85,7 +85,9 @@ async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, fact
     if (leavers.failed.has(dispatch.id)) continue;
     const recipient = facts.recipients.get(dispatch.workspace.id)?.get(send.userId) ?? null;
     const leaving = leavers.reasons.get(send) ?? null;
-    candidates.push(candidateFor(send, dispatch, { recipient, turn: turns.get(send) ?? 'own', leaving, now }));
+    const listed = facts.listed.get(dispatch.id)?.get(send.userId) ?? null;
+    const turn = turns.get(send) ?? 'own';
+    candidates.push(candidateFor(send, dispatch, { recipient, turn, leaving, listed, now }));
   }
   return candidates;
 }

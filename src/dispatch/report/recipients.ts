@@ -3,7 +3,9 @@ import { empty, sql } from '../../db/sql.ts';
 import { brazeId } from '../../people/profile/braze-id.ts';
 import { nameKey, type PersonKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Refusal } from '../expand/expand-named.ts';
+import { listListedRefusals } from '../ledger/lists/listed-refusals.ts';
 import { reasonNow, statusNow } from '../ledger/status-now.ts';
+import { lanes } from '../plan/send-plan.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
@@ -32,7 +34,7 @@ export interface AskedPerson {
   names: readonly PersonName[];
 }
 
-/** The last row of a page: the number of refusals listed so far, or the key of a send. */
+/** The last row of a page: the number of refusals listed so far (of a list, the last line), or the key of a send. */
 export type RecipientCursor = { refusals: number } | SendCursor;
 
 interface SendCursor {
@@ -55,12 +57,32 @@ export async function listRecipients(db: Db, dispatch: DispatchRow, filter: Reci
   const { after, limit } = filter;
   const listed = after === null ? 0 : 'refusals' in after ? after.refusals : null;
   if (listed === null) return listSends(db, dispatch, filter);
+  if (dispatch.lane === lanes.broadcast) return listFromLines(db, dispatch, { ...filter, listed });
   const refused = dispatch.refusals.filter((refusal) => isAskedFor(refusal, filter)).slice(listed);
   const verdicts = refused.slice(0, limit).map(verdictOfRefusal);
   if (refused.length > limit) return { verdicts, next: { refusals: listed + limit } };
   const rest = await listSends(db, dispatch, { ...filter, after: null, limit: limit - verdicts.length });
   // With no room left, a row beyond the page only says that there is another page.
   const next = rest.next === null || limit > verdicts.length ? rest.next : { refusals: listed + verdicts.length };
+  return { verdicts: [...verdicts, ...rest.verdicts], next };
+}
+
+/** The same for a dispatch to a list, whose refused lines are stored apart. `listed`: the last line that was listed. */
+async function listFromLines(
+  db: Db,
+  dispatch: DispatchRow,
+  { listed, ...filter }: RecipientFilter & { listed: number },
+): Promise<RecipientPage> {
+  const { limit, reason, channel, minAttempts, status, person } = filter;
+  const isAsked = channel === null && minAttempts === 0 && (status === null || status === 'skipped');
+  const asked = { after: listed, limit: limit + 1, reason, names: person?.names ?? null };
+  const refused = isAsked ? await listListedRefusals(db, dispatch.id, asked) : [];
+  const page = refused.slice(0, limit);
+  const verdicts = page.map(({ line, ...refusal }) => ({ ...verdictOfRefusal(refusal), line }));
+  const lastLine = page.at(-1)?.line ?? listed;
+  if (refused.length > limit) return { verdicts, next: { refusals: lastLine } };
+  const rest = await listSends(db, dispatch, { ...filter, after: null, limit: limit - verdicts.length });
+  const next = rest.next === null || limit > verdicts.length ? rest.next : { refusals: lastLine };
   return { verdicts: [...verdicts, ...rest.verdicts], next };
 }
 

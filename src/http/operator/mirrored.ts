@@ -81,6 +81,7 @@ function publicRequest(
     headers: route.knowsIdempotencyKey === true ? { 'idempotency-key': idempotencyKey } : {},
     apiKey: { id, name: `operator ${name}` },
     rawBody: Buffer.from(JSON.stringify(body)),
+    stream: null,
   };
 }
 
