@@ -36,6 +36,9 @@ const pages: readonly PageCase[] = [
   { name: 'why', path: ({ kept, named }) => `/people/${kept}?why=${named}`, heading: /^Ben$/ },
   { name: 'outbox', path: () => '/outbox', heading: /^Outbox$/ },
   { name: 'outbox-message', path: ({ ada, broadcast }) => `/outbox/${broadcast}/${ada}`, heading: /^Outbox$/ },
+  { name: 'campaigns', path: () => '/campaigns', heading: /^2 campaigns$/ },
+  { name: 'campaign', path: () => '/campaigns/autumn', heading: /^Autumn offer$/ },
+  { name: 'compose', path: () => '/compose', heading: /^Compose$/ },
   { name: 'requests', path: () => '/requests', heading: /^1 request in 60 h$/ },
 ];
 

@@ -48,6 +48,21 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/compose',
+    component: lazyRouteComponent(() => import('./pages/compose/compose.tsx'), 'Compose'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/campaigns',
+    component: lazyRouteComponent(() => import('./pages/campaigns/list.tsx'), 'Campaigns'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/campaigns/$campaign',
+    component: lazyRouteComponent(() => import('./pages/campaigns/campaign.tsx'), 'CampaignPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/requests',
     component: lazyRouteComponent(() => import('./pages/requests/requests.tsx'), 'Requests'),
   }),

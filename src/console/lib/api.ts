@@ -38,12 +38,27 @@ export function change<T>(method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: str
   return call<T>(method, path, method === 'DELETE' ? body : (body ?? {}));
 }
 
-async function call<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  const init: RequestInit = {
-    ...{ method, credentials: 'same-origin', headers: headersOf(method, body) },
+/** Changes something by a body that is JSON already, and arrives as it is written. Throws ApiError. */
+export function changeText<T>(
+  method: 'POST',
+  path: string,
+  text: string,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  return exchange<T>(path, { method, headers: { ...headersOf(method, text), ...headers }, body: text });
+}
+
+function call<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return exchange<T>(path, {
+    ...{ method, headers: headersOf(method, body) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal !== undefined && { signal }),
-  };
+  });
+}
+
+async function exchange<T>(path: string, asked: RequestInit): Promise<T> {
+  const { signal } = asked;
+  const init: RequestInit = { ...asked, credentials: 'same-origin' };
   const response = await fetch(urlOf(path), init).catch((cause: unknown) => {
     if (signal?.aborted === true) throw cause;
     throw new ApiError('The server does not answer', { status: 0, errors: [], requestId: null, retryAfterS: null });

@@ -16,5 +16,6 @@ export const entries: readonly Entry[] = [
   { path: '/dispatches', name: 'Dispatches', icon: 'dispatches', key: 'd', isOnPhone: true },
   { path: '/people', name: 'People', icon: 'people', key: 'p', isOnPhone: true },
   { path: '/outbox', name: 'Outbox', icon: 'outbox', key: 'o', isOnPhone: true },
+  { path: '/campaigns', name: 'Campaigns', icon: 'campaigns', key: 'c', isOnPhone: false },
   { path: '/requests', name: 'Requests', icon: 'requests', key: 'r', isOnPhone: true },
 ];

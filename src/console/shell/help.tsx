@@ -1,11 +1,20 @@
 import type { RefObject } from 'react';
+import { useMay } from '../lib/session.ts';
 import { Icon } from '../parts/icon.tsx';
 import { entries } from './entries.ts';
 
 /** The list of keys. */
 export function KeyHelp({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
-  const rows: readonly [string, string][] = [
+  const maySend = useMay('sender');
+  const rows: readonly (readonly [string, string])[] = [
     ['/', 'Find'],
+    ...(maySend
+      ? ([
+          ['c', 'Compose'],
+          ['Ctrl/⌘ ↵', 'Dry run, in Compose'],
+          ['Ctrl/⌘ Shift ↵', 'Send, in Compose'],
+        ] as const)
+      : []),
     ...entries.map(({ key, name }): [string, string] => [`g ${key}`, name]),
     ['Esc', 'Close one layer'],
     ['?', 'This list'],

@@ -10,7 +10,14 @@ export function useKeys(keys: Keys): void {
     let first = '';
     let firstAt = 0;
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return;
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        event.defaultPrevented ||
+        isWriting(event.composedPath()[0] ?? null)
+      )
+        return;
       const sequence = event.timeStamp - firstAt < SEQUENCE_MS ? `${first} ${event.key}` : event.key;
       const act = keys[sequence] ?? keys[event.key];
       first = event.key;

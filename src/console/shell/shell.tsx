@@ -2,11 +2,12 @@ import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useRef } from 'react';
 import { change } from '../lib/api.ts';
 import { timeOf } from '../lib/say.ts';
-import { setSignedOut, useMe, useSignedOut } from '../lib/session.ts';
+import { setSignedOut, useMay, useMe, useSignedOut } from '../lib/session.ts';
 import { SignIn } from '../pages/sign-in/sign-in.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { useNow } from '../parts/time.tsx';
 import { useBadges } from './badges.tsx';
+import './compose-link.css';
 import { type Entry, entries } from './entries.ts';
 import { FindField } from './find-field.tsx';
 import { KeyHelp } from './help.tsx';
@@ -19,13 +20,15 @@ export function Shell() {
   const field = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const navigate = useNavigate();
+  const maySend = useMay('sender');
   const keys = useMemo(
     () => ({
       '/': () => field.current?.focus(),
       '?': () => help.current?.showModal(),
+      ...(maySend && { c: () => navigate({ to: '/compose' }) }),
       ...Object.fromEntries(entries.map(({ key, path }) => [`g ${key}`, () => navigate({ to: path })])),
     }),
-    [navigate],
+    [navigate, maySend],
   );
   useKeys(keys);
   if (me.data === undefined && isSignedOut) return <SignIn />;
@@ -45,6 +48,7 @@ export function Shell() {
           <header className="top">
             <FindField field={field} />
             <div className="end">
+              <ComposeLink />
               <Clock />
             </div>
           </header>
@@ -79,6 +83,7 @@ function Side({ workspace, name, role }: { workspace: string; name: string; role
         <b>Cresset</b>
         <span>{workspace}</span>
       </Link>
+      <ComposeButton />
       <nav className="nav" aria-label="Main">
         <Entries which={entries} />
       </nav>
@@ -93,6 +98,27 @@ function Side({ workspace, name, role }: { workspace: string; name: string; role
         </button>
       </div>
     </aside>
+  );
+}
+
+/** Writing a message is an act and no place, so it has a button of its own. */
+function ComposeButton() {
+  if (!useMay('sender')) return null;
+  return (
+    <Link to="/compose" className="btn pri" activeProps={{ 'aria-current': 'page' }}>
+      <Icon name="compose" />
+      Compose<kbd>c</kbd>
+    </Link>
+  );
+}
+
+/** On a phone, where the side is not shown. */
+function ComposeLink() {
+  if (!useMay('sender')) return null;
+  return (
+    <Link to="/compose" className="btn composelink" aria-label="Compose" title="Compose">
+      <Icon name="compose" />
+    </Link>
   );
 }
 

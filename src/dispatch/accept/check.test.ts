@@ -136,7 +136,7 @@ refuses('types come first, and every wrong type is reported', [
     { ...good, cresset: { dry_run: 2, delivery: 'twice', 'a\nb': 1 } },
     'bad_request',
     [
-      'cresset.a?b: unknown member; dry_run, delivery, quiet_hours, pace, canary are known',
+      'cresset.a?b: unknown member; dry_run, delivery, quiet_hours, pace, canary, at_most are known',
       'cresset.dry_run: expected a boolean, got 2',
       'cresset.delivery: expected one of at_least_once, at_most_once',
     ],

@@ -17,7 +17,7 @@ import type { SendPlan } from '../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
 import { warningsOfAttributes, warningsOfFooter, warningsOfProperties } from './names-read.ts';
-import { checkCanary } from './our-options.ts';
+import { checkCanary, checkCounted } from './our-options.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';
 
@@ -30,6 +30,8 @@ export interface CheckedRequest {
   /** The stored content that the plan pins. */
   content: PinnedContent;
   dryRun: boolean;
+  /** Most people that a broadcast may be for. null: any number. */
+  atMost: number | null;
   /** The answer lists them. */
   remarks: SendRemarks;
 }
@@ -53,7 +55,7 @@ export async function checkSendRequest(
   { now, stored, isTriggered = false, isListed = false }: CheckOptions,
 ): Promise<CheckedRequest> {
   const checked = checkBody(body, catalog, now, isListed);
-  const { plan, parsed, dryRun, problems, filters } = checked;
+  const { plan, parsed, dryRun, atMost, problems, filters } = checked;
   const { pins, content, references } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
   for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
   for (const warning of await warningsOfAttributes(references, catalog.id, stored)) problems.warn(warning);
@@ -61,7 +63,7 @@ export async function checkSendRequest(
   if (!isTriggered) for (const warning of warningsOfProperties(references, null)) problems.warn(warning);
   problems.warnAtEnd();
   const remarks = { minors: problems.minors, warnings: problems.warnings };
-  return { plan: pins === undefined ? plan : { ...plan, content: pins }, content, dryRun, remarks };
+  return { plan: pins === undefined ? plan : { ...plan, content: pins }, content, dryRun, atMost, remarks };
 }
 
 /** A request that is right but for the stored content that it may name. */
@@ -69,6 +71,7 @@ interface CheckedBody {
   plan: SendPlan;
   parsed: readonly ParsedMessage[];
   dryRun: boolean;
+  atMost: number | null;
   problems: Problems;
   /** The filters that say who is meant. */
   filters: readonly GivenFilter[];
@@ -84,12 +87,13 @@ export function checkBody(
   const problems = new Problems();
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
-  namingSlips(problems, () => (isListed ? checkMessagesGiven(request) : checkTargeting(request)));
+  namingSlips(problems, () => (isListed ? checkListed(request) : checkTargeting(request)));
   const filters = checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const parsed = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
   const plan = makePlan(request, campaign, messagesIn(parsed));
-  return { plan, parsed, dryRun: request.dryRun, problems, filters };
+  const { dryRun, atMost } = request;
+  return { plan, parsed, dryRun, atMost, problems, filters };
 }
 
 /** Checks messages that replace those of a plan, as `checkSendRequest` checks the ones of a body. */
@@ -138,6 +142,13 @@ function checkTargeting(request: SendRequest): void {
     refuse('bad_request', 'broadcast: must not be true when external_user_ids or user_aliases is given');
   }
   checkCanary(request.options, names.length === 0);
+  checkCounted(request.atMost, names.length === 0);
+}
+
+/** The people stand in a list beside the request, so there is no audience to count. */
+function checkListed(request: SendRequest): void {
+  checkMessagesGiven(request);
+  checkCounted(request.atMost, false);
 }
 
 function checkMessagesGiven(request: SendRequest): void {

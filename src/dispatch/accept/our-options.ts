@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.ts';
 import { readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
-import type { Shape } from '../../lib/raw/shape.ts';
+import { integer, type Shape } from '../../lib/raw/shape.ts';
 import type { WatchedReader } from '../../lib/raw/watched-reader.ts';
 import { quietWindows } from '../../workspace/rules/quiet-hours.ts';
 import { canaryShape, paceShape } from '../plan/pace.ts';
@@ -15,10 +15,22 @@ export const ourMembers: readonly string[] = ['dry_run', 'delivery', 'quiet_hour
 
 const quietHoursShape = quietWindows('hold');
 
+/** The member of `cresset` that only sends have, which are counted as they are accepted. */
+export const AT_MOST = 'at_most';
+const MOST_PEOPLE = 1_000_000_000;
+
+interface OurOptions {
+  dryRun: boolean;
+  /** Most people that a broadcast may be for. null: any number. */
+  atMost: number | null;
+  options: PlanOptions;
+}
+
 /** Reads `cresset`, our own options, and `ignore_workspace_quiet_hours`. */
-export function readOurOptions(body: WatchedReader): { dryRun: boolean; options: PlanOptions } {
+export function readOurOptions(body: WatchedReader, more: readonly (typeof AT_MOST)[] = []): OurOptions {
+  const known = [...ourMembers, ...more];
   const ours = new ObjectReader(body.rawObject('cresset') ?? {}, 'cresset', body.problems);
-  for (const key of ours.unknown(ourMembers)) ours.refuse(key, `unknown member; ${ourMembers.join(', ')} are known`);
+  for (const key of ours.unknown(known)) ours.refuse(key, `unknown member; ${known.join(', ')} are known`);
   const read = <T>(key: string, shape: Shape<T>): T | undefined =>
     ours.has(key) ? shape(ours.get(key), ours.at(key), body.problems) : undefined;
   const quietHours = read('quiet_hours', quietHoursShape);
@@ -27,6 +39,7 @@ export function readOurOptions(body: WatchedReader): { dryRun: boolean; options:
   const ignoresWorkspace = body.scalar('ignore_workspace_quiet_hours', readFlag) ?? false;
   return {
     dryRun: ours.scalar('dry_run', readFlag) ?? false,
+    atMost: (known.includes(AT_MOST) ? read(AT_MOST, integer(1, MOST_PEOPLE)) : undefined) ?? null,
     options: {
       delivery: ours.word('delivery', deliveryModes) ?? 'at_least_once',
       ...(quietHours && { quietHours }),
@@ -41,4 +54,12 @@ export function readOurOptions(body: WatchedReader): { dryRun: boolean; options:
 export function checkCanary({ canary }: PlanOptions, isBroadcast: boolean): void {
   if (canary === undefined || isBroadcast) return;
   throw new RequestError('bad_request', ['cresset.canary: needs a broadcast, because it is a part of an audience']);
+}
+
+/** Named people are as many as are named. Throws RequestError. */
+export function checkCounted(atMost: number | null, isBroadcast: boolean): void {
+  if (atMost === null || isBroadcast) return;
+  throw new RequestError('bad_request', [
+    `cresset.${AT_MOST}: needs a broadcast, because named people are counted already`,
+  ]);
 }

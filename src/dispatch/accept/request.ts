@@ -8,7 +8,7 @@ import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { channelMeantBy, readMessages as readByChannel } from '../plan/check-messages.ts';
 import { oldCredentials } from './old-credentials.ts';
-import { ourMembers, type PlanOptions, readOurOptions } from './our-options.ts';
+import { AT_MOST, ourMembers, type PlanOptions, readOurOptions } from './our-options.ts';
 
 /** The body of POST /messages/send after coercion. Nothing has been looked up yet. Source: send.md §2. */
 export interface SendRequest {
@@ -25,6 +25,8 @@ export interface SendRequest {
   /** The members of `messages` that are no channels. */
   unknownChannels: string[];
   dryRun: boolean;
+  /** Most people that a broadcast may be for. null: any number. */
+  atMost: number | null;
   /** What `cresset` says of how it is sent. */
   options: PlanOptions;
 }
@@ -48,7 +50,7 @@ export function readSendRequest(raw: RawObject, problems: Problems): SendRequest
     overridesCaps: overrides.includes(true),
     requiredState: readState(body),
     ...readMessages(body),
-    ...readOurOptions(body),
+    ...readOurOptions(body, [AT_MOST]),
   };
 }
 
@@ -58,6 +60,7 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
   ['trigger_properties', 'belongs to the trigger endpoints; remove it'],
   ['attributes', 'belongs to the trigger endpoints and /users/track; remove it'],
   ['schedule', 'belongs to /messages/schedule/create; remove it'],
+  [AT_MOST, `belongs into cresset: { "cresset": { "${AT_MOST}": … } }`],
 ]);
 
 /** Our own options. A dry run that is asked for in the wrong place would really be sent. */

@@ -14,6 +14,8 @@ export const PREFIX = '/operator/v1';
  * each needs. What reads is for viewers, what sends or stops sends for senders.
  */
 export const mirrored: Readonly<Record<string, OperatorRole>> = {
+  'POST /messages/send': 'sender',
+  'POST /messages/preview': 'sender',
   'GET /dispatches': 'viewer',
   'GET /dispatches/:dispatch_id': 'viewer',
   'GET /dispatches/:dispatch_id/recipients': 'viewer',
@@ -22,6 +24,8 @@ export const mirrored: Readonly<Record<string, OperatorRole>> = {
   'POST /dispatches/:dispatch_id/resume': 'sender',
   'GET /sandbox/messages': 'viewer',
   'GET /campaigns/list': 'viewer',
+  'GET /campaigns/details': 'viewer',
+  'GET /campaigns/data_series': 'viewer',
   'GET /users/messages': 'viewer',
   'GET /users/consent': 'viewer',
   'GET /push/apps': 'viewer',
@@ -48,31 +52,48 @@ function mirror(route: Route, role: OperatorRole, { db, clock }: { db: Database;
     query: route.query ?? [],
     ...(route.bodyDepth !== undefined && { bodyDepth: route.bodyDepth }),
     async handle(request) {
-      const answer = await route.handle({ ...publicRequest(request), rate: uncounted(request.workspaceId, clock) });
-      const isChange = route.method !== 'GET' && answer.status < 300;
-      if (isChange) await recordChange(db, request.actor, changeOf(route, request, answer), clock.now());
+      const asked = { ...publicRequest(route, request), rate: uncounted(request.workspaceId, clock) };
+      const answer = (await route.replay?.(asked)) ?? (await route.handle(asked));
+      if (isChange(route, answer)) await recordChange(db, request.actor, changeOf(route, request, answer), clock.now());
       return answer;
     },
   };
 }
 
+/** What is asked by a POST and changes nothing. */
+const questions: ReadonlySet<string> = new Set(['/messages/preview']);
+
+/** Whether something was changed: by nothing that reads, by no dry run, and by no answer that is given again. */
+function isChange({ method, path }: Route, { status, body, headers }: Answer): boolean {
+  if (method === 'GET' || questions.has(path) || status >= 300 || headers?.['idempotency-replayed'] !== undefined)
+    return false;
+  return !('dry_run' in body && body.dry_run === true);
+}
+
 /** The operator stands in for the key, so that what is sent names who sent it. */
-function publicRequest({ session, workspaceId, requestId, body, params, query }: OperatorRequest) {
+function publicRequest(
+  route: Route,
+  { session, workspaceId, requestId, body, params, query, idempotencyKey }: OperatorRequest,
+) {
   const { id, name } = session.operator;
   return {
-    ...{ workspaceId, requestId, body, params, query, headers: {} },
+    ...{ workspaceId, requestId, body, params, query },
+    headers: route.knowsIdempotencyKey === true ? { 'idempotency-key': idempotencyKey } : {},
     apiKey: { id, name: `operator ${name}` },
     rawBody: Buffer.from(JSON.stringify(body)),
     stream: null,
   };
 }
 
+/** Sends count their requests as they are stored, so they need a window. */
+const WINDOW_MS = 60_000;
+
 /** Operators are few, so their requests use up no rate. */
 function uncounted(workspaceId: number, clock: Clock): Rate {
-  const nowMs = clock.now().getTime();
+  const nowMs = Math.floor(clock.now().getTime() / WINDOW_MS) * WINDOW_MS;
   const limit = Number.MAX_SAFE_INTEGER;
   return {
-    window: { workspaceId, bucket: 'operator', startedAt: nowMs, endsAt: nowMs, limit },
+    window: { workspaceId, bucket: 'operator', startedAt: nowMs, endsAt: nowMs + WINDOW_MS, limit },
     chargeNarrower: async () => undefined,
     charge: async () => undefined,
     charged: () => undefined,
@@ -82,9 +103,9 @@ function uncounted(workspaceId: number, clock: Clock): Rate {
 const LONGEST_RECORDED = 10_000;
 
 function changeOf(route: Route, { params, body }: OperatorRequest, { body: answer }: Answer) {
-  const [subject = route.path] = Object.values(params);
   const text = JSON.stringify(body);
   const asked: Json = text.length <= LONGEST_RECORDED ? JSON.parse(text) : { left_out: `${text.length} characters` };
-  const { state = null } = answer as { state?: Json };
+  const { state = null, dispatch_id: dispatchId } = answer as { state?: Json; dispatch_id?: string };
+  const [subject = dispatchId ?? route.path] = Object.values(params);
   return { action: nameOf(route), subject, before: null, after: { asked, state } };
 }

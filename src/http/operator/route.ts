@@ -15,6 +15,8 @@ export interface OperatorRequest {
   body: RawObject;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
+  /** The header `Idempotency-Key`. Absent: the request has none. */
+  idempotencyKey?: string;
 }
 
 /** A call that needs no session: to begin one. */

@@ -2,6 +2,7 @@ import { Attempts } from '../../operators/attempts.ts';
 import type { Route } from '../route.ts';
 import { type AccountDeps, accountRoutes } from './account/route.ts';
 import { signInRoutes } from './account/sign-in-route.ts';
+import { composeRoutes } from './compose/route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
 import { type HomeDeps, homeRoutes } from './home/route.ts';
@@ -23,6 +24,7 @@ export function operatorRoutes(deps: OperatorDeps): OperatorRoute[] {
     ...accountRoutes(deps),
     ...homeRoutes(deps),
     ...findRoutes(deps),
+    ...composeRoutes(deps),
     ...operatorDispatchRoutes(deps),
     ...peopleRoutes(deps),
     ...outboxRoutes(deps),

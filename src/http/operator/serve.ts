@@ -62,5 +62,7 @@ function handle(
   const { name, workspaceId } = session.operator;
   const actor = { workspaceId, name, address };
   const params = request.params as Record<string, string>;
-  return route.handle({ session, workspaceId, actor, requestId, body, params, query });
+  const { 'idempotency-key': key } = request.headers;
+  const idempotencyKey = key === undefined ? {} : { idempotencyKey: String(key) };
+  return route.handle({ session, workspaceId, actor, requestId, body, params, query, ...idempotencyKey });
 }

@@ -17,6 +17,7 @@ subscription_groups:
 segments:
   - { id: ${ids.gold}, name: Gold plan, filter: { custom_attribute: { custom_attribute_name: plan, comparison: equals, value: gold } } }
 campaigns:
+  - { id: spring, name: Spring, kind: api }
   - { id: autumn, name: Autumn offer, kind: api, tags: [sale], variations: [{ id: mail, channel: email }] }
 `;
 
@@ -98,6 +99,10 @@ export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
       email: { app_id: ids.ios, subject: hostile.replaceAll('{{', '{ {'), body: hostileMail, should_inline_css: false },
       webhook: { url: 'https://example.com/?<b>', request_method: 'POST', body: hostile.replaceAll('{{', '{ {') },
     },
+  });
+  await app.post('/messages/send', {
+    ...{ external_user_ids: ['ada', 'person-1'], campaign_id: 'autumn' },
+    messages: { email: { ...email, message_variation_id: 'mail' } },
   });
   await app.drain();
   const brazeIdOf = async (external_id: string): Promise<string> => {

@@ -63,7 +63,11 @@ async function create(deps: SchedulingDeps, request: RouteRequest): Promise<Answ
   const now = deps.clock.now();
   const { schedule, warnings } = readSchedule(request.body, now);
   const { schedule: _read, ...body } = request.body;
-  const { content, dryRun, ...checked } = await checkSendRequest(body, workspace, { now, stored: deps.stored });
+  const { content, dryRun, atMost, ...checked } = await checkSendRequest(body, workspace, { now, stored: deps.stored });
+  if (atMost !== null)
+    throw new RequestError('bad_request', [
+      'cresset.at_most: a schedule is counted when it is due, so it has no bound',
+    ]);
   const remarks = { ...checked.remarks, warnings: [...warnings, ...checked.remarks.warnings] };
   await checkSendId(deps.db, checked.plan);
   const plan = dryRun ? checked.plan : withSendId(checked.plan, now);

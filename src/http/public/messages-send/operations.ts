@@ -34,39 +34,45 @@ export const sendId = like(
 
 const timeOfDay = { pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' };
 
+const ourMembers: Members = {
+  dry_run: flag('Whether to say who would get what, and to send nothing.'),
+  delivery: oneOf(deliveryModes, 'What happens when a crash leaves open whether a message went out.'),
+  quiet_hours: given(
+    {
+      from: required(like('22:00', text('Time of day in the zone of each person.', timeOfDay))),
+      until: required(like('07:00', text('Not within the window itself.', timeOfDay))),
+      action: oneOf(quietActions, 'What becomes of a message within the window. Usual: `hold`.'),
+      channels: list(oneOf(quietGroups), 'Usual: all.'),
+    },
+    'Hours in which nobody gets the message. A list of windows is read, too.',
+  ),
+  pace: given(
+    {
+      per_minute: required(integer('Messages of each channel that are begun in a minute.', { min: 1, max: 500_000 })),
+      ramp: given({ from: required(integer()), minutes: required(integer()) }, 'How it begins.'),
+    },
+    'How fast the messages go out.',
+  ),
+  canary: given(
+    {
+      percent: number('How much of the audience gets it first.', { min: 0.01, max: 50 }),
+      most_bounced_percent: number(),
+      most_failed_percent: number(),
+      most_complained_percent: number(),
+      watch_minutes: integer('For how long they are watched.', { max: 1_440 }),
+    },
+    'Sends to a part of the audience first; the rest goes out only if that went well. Needs a broadcast.',
+  ),
+};
+const WHAT = 'What only Cresset has. Other members are refused.';
+
 /** Our own options. */
-export const cresset = given(
-  {
-    dry_run: flag('Whether to say who would get what, and to send nothing.'),
-    delivery: oneOf(deliveryModes, 'What happens when a crash leaves open whether a message went out.'),
-    quiet_hours: given(
-      {
-        from: required(like('22:00', text('Time of day in the zone of each person.', timeOfDay))),
-        until: required(like('07:00', text('Not within the window itself.', timeOfDay))),
-        action: oneOf(quietActions, 'What becomes of a message within the window. Usual: `hold`.'),
-        channels: list(oneOf(quietGroups), 'Usual: all.'),
-      },
-      'Hours in which nobody gets the message. A list of windows is read, too.',
-    ),
-    pace: given(
-      {
-        per_minute: required(integer('Messages of each channel that are begun in a minute.', { min: 1, max: 500_000 })),
-        ramp: given({ from: required(integer()), minutes: required(integer()) }, 'How it begins.'),
-      },
-      'How fast the messages go out.',
-    ),
-    canary: given(
-      {
-        percent: number('How much of the audience gets it first.', { min: 0.01, max: 50 }),
-        most_bounced_percent: number(),
-        most_failed_percent: number(),
-        most_complained_percent: number(),
-        watch_minutes: integer('For how long they are watched.', { max: 1_440 }),
-      },
-      'Sends to a part of the audience first; the rest goes out only if that went well. Needs a broadcast.',
-    ),
-  },
-  'What only Cresset has. Other members are refused.',
+export const cresset = given(ourMembers, WHAT);
+
+/** Those of a send, which is counted as it is accepted. */
+const ofSend = given(
+  { ...ourMembers, at_most: integer('Most people that a broadcast may be for. More are refused.', { min: 1 }) },
+  WHAT,
 );
 
 /** The body of a send, without `schedule`. */
@@ -151,7 +157,7 @@ export const operations: Operations = {
     description:
       'The people are those that are named, or everybody whom segment and audience describe. Members of other endpoints are refused.',
     tag: 'Messages',
-    body: given(sendMembers),
+    body: given({ ...sendMembers, cresset: ofSend }),
     answer: { status: 201, schema: acceptedOrRehearsed },
     errors: [...messageErrors, 'idempotency_conflict', 'idempotency_running', 'queue_full'],
     example: { body: toAda },

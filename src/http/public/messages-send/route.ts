@@ -1,5 +1,6 @@
 import type { Acceptance } from '../../../dispatch/accept/accept.ts';
 import { checkSendRequest } from '../../../dispatch/accept/check.ts';
+import { checkAtMost } from '../../../dispatch/report/count-targeted.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Route, RouteRequest } from '../../route.ts';
 import { acceptSend, type SendDeps } from '../accept-send.ts';
@@ -21,9 +22,13 @@ async function send(deps: SendDeps, request: RouteRequest, key: Acceptance['idem
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
   const options = { now: deps.clock.now(), stored: deps.stored };
   const checked = await checkSendRequest(request.body, workspace, options);
-  const { plan, content, dryRun } = checked;
+  const { plan, content, dryRun, atMost } = checked;
   const remarks = withHeaderRemarks(checked.remarks, request);
   await checkSendId(deps.db, plan);
+  if (atMost !== null) {
+    const { now } = options;
+    await deps.questions(workspace.id, () => checkAtMost(deps.db, { plan, workspace }, { atMost, now }));
+  }
   const sent = withSendId(plan, deps.clock.now());
   return acceptSend(deps, request, {
     path,
