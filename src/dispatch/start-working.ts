@@ -128,7 +128,7 @@ export async function startWorking(
     process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },
     shelf: new ItemShelf({ db, clock }),
     recorder: createRecorder({
-      ...{ db, clock, catalog, hygiene, onRetry, stopping: stopping.signal },
+      ...{ db, clock, catalog, hygiene, pauses, onRetry, stopping: stopping.signal },
       isShared: broadcastThreads > 1,
     }),
     finisher: createFinisher({ db, clock, worker }),
