@@ -3,12 +3,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
+import { digestOfApp } from '../src/dispatch/pauses/subject.ts';
+import type { App } from '../src/workspace/catalog.ts';
+import type { TestApp } from './support/app.ts';
 import {
   broadcast,
   counts,
   crowd,
   everybody,
   given,
+  push,
   send,
   startPushApp,
   state,
@@ -42,25 +46,73 @@ test('what the former key was refused for goes out with the new one, without wai
   assert.equal(provider.calls.length, 3 * PEOPLE);
 });
 
-test('what is set aside for an app by a process that did not hear of its opening goes out at once', async (t) => {
+const relay = 'email: { default_from: "a@example.com", smtp: [{ name: main, url: "smtp://127.0.0.1:1" }] }';
+const email = { app_id: IOS, from: 'a@example.com', subject: 'Hi', body: 'Hello' };
+const appWaits = `app "iPhone" (${IOS}): its provider does not accept our settings (InvalidProviderToken)`;
+
+test('pauses of which a process has not heard', async (t) => {
   const { app, provider } = await startPushApp(
     t,
-    `${workspace()}  - { id: ${IPAD}, name: iPad, platform: ios, apns: ${apns('K2')} }\n`,
+    `${workspace()}  - { id: ${IPAD}, name: iPad, platform: ios, apns: ${apns('K2')} }\n${relay}\n`,
   );
   await given(app, 'ada', { app_id: IOS, token: 'ada' });
   await given(app, 'bob', { app_id: IOS, token: 'bob' });
-  provider.answer('ada', refused);
-  await send(app, 'ada');
-  await until(async () =>
-    (await app.get('/push/apps')).body.apps.some(({ state: of }: { state: string }) => of === 'paused'),
-  );
-  // Another process ends the pause, and its notice is lost.
-  await app.db.run(sql`delete from pauses`);
-  const id = await send(app, 'bob');
-  await until(async () => {
+  const isPaused = async () =>
+    (await app.get('/push/apps')).body.apps.some((one: { state: string }) => one.state === 'paused');
+
+  await t.test('what waits for a paused app says so', async () => {
+    provider.answer('ada', refused, { kind: 'accepted', providerId: 'of ada' });
+    const id = await send(app, 'ada');
+    await until(isPaused);
     await app.drain();
-    return (await state(app, id)) === 'finished';
+    const { body } = await app.get('/users/ada/messages');
+    for (const one of [await verdict(app, id), body.messages[0]]) {
+      const { status, provider_code, detail } = one;
+      assert.deepEqual(
+        { status, provider_code, detail },
+        {
+          ...{ status: 'pending', provider_code: 'InvalidProviderToken' },
+          detail: `${appWaits}; what waits goes out once it does`,
+        },
+      );
+    }
   });
-  const { status, attempts } = await verdict(app, id);
-  assert.deepEqual({ status, attempts }, { status: 'sent', attempts: 1 });
+
+  await t.test('what is set aside after the end of a pause goes out at once', async () => {
+    // Another process ends the pause, and its notice is lost.
+    await app.db.run(sql`delete from pauses`);
+    const id = await send(app, 'bob');
+    await until(async () => {
+      await app.drain();
+      return (await state(app, id)) === 'finished';
+    });
+    const { status, attempts } = await verdict(app, id);
+    assert.deepEqual({ status, attempts }, { status: 'sent', attempts: 1 });
+  });
+
+  await t.test('a dispatch that waits for a relay also names the app that another process has paused', async () => {
+    await app.post('/users/track', { attributes: [{ external_id: 'eve', email: 'eve@example.com' }] });
+    await app.db.run(sql`
+      insert into pauses (workspace_id, subject, cause, reason, settings, since, probe_at, probes)
+      select ${app.workspaceId}, ${`app ${IOS}`}, 'config_error', 'InvalidProviderToken',
+             decode(${digestOfApp(iphoneOf(app))}, 'hex'), ${app.clock.now()}, ${new Date('2100-01-01')}, 0`);
+    const messages = { email, apple_push: push };
+    const { body } = await app.post('/messages/send', { external_user_ids: ['eve'], messages });
+    assert.equal(body.message, 'success', JSON.stringify(body));
+    const failure = async () => String((await app.get(`/dispatches/${body.dispatch_id}`)).body.failure);
+    await until(async () => {
+      await app.drain();
+      return (await failure()).includes('mail relay main');
+    });
+    assert.ok((await failure()).includes(appWaits), await failure());
+    const { problems } = (await app.get('/status')).body;
+    const waits = problems.filter((one: string) => /unfinished dispatch/.test(one));
+    assert.equal(waits.length, 2, JSON.stringify(problems));
+  });
 });
+
+function iphoneOf(app: TestApp): App {
+  const iphone = app.workspace().apps.get(IOS);
+  assert.ok(iphone);
+  return iphone;
+}

@@ -123,6 +123,7 @@ export async function startWorking(
       appQueues,
       groupQueues,
       pausedRelays,
+      pauses,
       lanes: options.lanes,
     },
     process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },
