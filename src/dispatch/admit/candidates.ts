@@ -27,14 +27,21 @@ export function candidateFor(
   {
     recipient,
     turn,
+    holder = null,
     leaving = null,
     now,
-  }: { recipient: Recipient | null; turn: AddressTurn; leaving?: LeavingReason | null; now: Date },
+  }: {
+    recipient: Recipient | null;
+    turn: AddressTurn;
+    holder?: string | null;
+    leaving?: LeavingReason | null;
+    now: Date;
+  },
 ): Candidate {
   const message = messageFor(dispatch, send);
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
   const ownTime = ownTimeOf(send, dispatch, recipient);
-  const facts = { ...factsOf(recipient, message.gate, turn, now), ownTime, leaving };
+  const facts = { ...factsOf(recipient, message.gate, turn, now), holder, ownTime, leaving };
   return { send, dispatch, message, facts, soFar: decide(facts) };
 }
 
